@@ -1,0 +1,1 @@
+"""Everything a machine without real accounts needs: world, plugins, engine."""

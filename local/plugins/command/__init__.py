@@ -1,0 +1,1 @@
+"""Stand-in for the official command provider: local commands as resources."""

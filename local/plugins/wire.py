@@ -1,0 +1,151 @@
+"""Property values as the engine sends them, read and written without losing secrets or unknowns.
+
+The engine marks a secret by wrapping it in an object with a signature and an unknown value (one
+that only exists after the real deployment) by a fixed string; both constants are part of its
+protocol (Pulumi SDK, ``pulumi/runtime/rpc.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from google.protobuf import struct_pb2
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"
+ASSET = "c44067f5952c0a294b673a41bacd8c17"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+Properties = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value the engine must keep encrypted; its repr never shows it."""
+
+    value: Any
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+
+def is_unknown(value: object) -> bool:
+    """Tell whether a plain or secret value, or any part of it, is not known yet."""
+    if isinstance(value, Secret):
+        return is_unknown(value.value)
+    if isinstance(value, Mapping):
+        return any(is_unknown(part) for part in value.values())
+    if isinstance(value, list):
+        return any(is_unknown(part) for part in value)
+    return value == UNKNOWN
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Tell whether a value is a known string."""
+    return isinstance(value, str) and value != UNKNOWN
+
+
+def reveal(value: Any) -> Any:
+    """Give a value with every secret wrapper taken off."""
+    if isinstance(value, Secret):
+        return reveal(value.value)
+    if isinstance(value, dict):
+        return {key: reveal(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [reveal(part) for part in value]
+    return value
+
+
+def holds_secret(value: Any) -> bool:
+    """Tell whether a value or any part of it is marked secret."""
+    if isinstance(value, Secret):
+        return True
+    if isinstance(value, dict):
+        return any(holds_secret(part) for part in value.values())
+    return isinstance(value, list) and any(holds_secret(part) for part in value)
+
+
+def secret_texts(value: Any, *, inside: bool = False) -> Iterator[str]:
+    """Yield every non-empty string that lies under a secret marker."""
+    if isinstance(value, Secret):
+        yield from secret_texts(value.value, inside=True)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from secret_texts(part, inside=inside)
+    elif isinstance(value, list):
+        for part in value:
+            yield from secret_texts(part, inside=inside)
+    elif inside and isinstance(value, str) and value:
+        yield value
+
+
+def protect(outputs: Properties, marked: Properties, *, always: tuple[str, ...] = ()) -> Properties:
+    """Mark as secret every output that is always secret or was secret in ``marked``."""
+    return {
+        name: Secret(reveal(value))
+        if value is not None and (name in always or holds_secret(marked.get(name)))
+        else value
+        for name, value in outputs.items()
+    }
+
+
+def decode(struct: struct_pb2.Struct) -> Properties:
+    """Read an engine struct: secrets become ``Secret``, whole numbers become int."""
+    return {name: _decode(value) for name, value in struct.fields.items()}
+
+
+def _decode(value: struct_pb2.Value) -> Any:
+    readers: dict[str, Callable[[], Any]] = {
+        "null_value": lambda: None,
+        "bool_value": lambda: value.bool_value,
+        "string_value": lambda: value.string_value,
+        "number_value": lambda: _number(value.number_value),
+        "list_value": lambda: [_decode(part) for part in value.list_value.values],
+        "struct_value": lambda: _decode_object(value.struct_value),
+    }
+    kind = value.WhichOneof("kind")
+    return readers[kind]() if kind else None
+
+
+def _decode_object(struct: struct_pb2.Struct) -> Any:
+    if struct.fields[SIGNATURE].string_value == SECRET if SIGNATURE in struct.fields else False:
+        return Secret(_decode(struct.fields["value"]))
+    return decode(struct)
+
+
+def _number(value: float) -> int | float:
+    return int(value) if value.is_integer() else value
+
+
+def encode(properties: Mapping[str, Any]) -> struct_pb2.Struct:
+    """Write properties for the engine; names whose value is None are left out."""
+    struct = struct_pb2.Struct()
+    for name, value in properties.items():
+        if value is not None:
+            struct.fields[name].CopyFrom(_encode(value))
+    return struct
+
+
+def _encode(value: Any) -> struct_pb2.Value:
+    match value:
+        case Secret():
+            wrapped = struct_pb2.Struct()
+            wrapped.fields[SIGNATURE].string_value = SECRET
+            wrapped.fields["value"].CopyFrom(_encode(value.value))
+            return struct_pb2.Value(struct_value=wrapped)
+        case None:
+            return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+        case bool():
+            return struct_pb2.Value(bool_value=value)
+        case int() | float():
+            return struct_pb2.Value(number_value=float(value))
+        case str():
+            return struct_pb2.Value(string_value=value)
+        case Mapping():
+            return struct_pb2.Value(struct_value=encode(value))
+        case list() | tuple():
+            parts = struct_pb2.ListValue(values=[_encode(part) for part in value])
+            return struct_pb2.Value(list_value=parts)
+    raise TypeError(f"cannot send a {type(value).__name__} to the engine")
