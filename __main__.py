@@ -1,0 +1,76 @@
+"""The deployment of a B2B app on Clerk and Vercel, in the order of the set-up guide."""
+
+from __future__ import annotations
+
+import pulumi
+
+from clerkstack.program import load_deployment
+from clerkstack.providers import Instance
+from components import ApiKeys, Billing, Environment, Organizations, Place, SignIn, Webhook
+
+settings, catalog, app = load_deployment()
+use = settings.components
+done: list[pulumi.Resource] = []
+
+# The instance, and its keys
+instance = Instance(
+    "instance",
+    application_id=settings.application_id,
+    environment=settings.instance,
+    domain=settings.production.domain if settings.production.create else None,
+    clone_development=settings.production.clone_development,
+    declared_publishable_key=settings.publishable_key,
+)
+place = Place(settings.application_id, settings.instance, instance)
+
+# Sign-in
+if use.sign_in:
+    done.append(SignIn("sign-in", place, settings.sign_in, after=done))
+
+# Organizations
+if use.organizations:
+    done.append(Organizations("organizations", place, settings.organizations, after=done))
+
+# Billing
+if use.billing:
+    done.append(
+        Billing(
+            "billing",
+            place,
+            settings.billing,
+            catalog,
+            catalog_file=settings.catalog,
+            app=app,
+            after=done,
+        )
+    )
+
+# API keys
+if use.api_keys:
+    done.append(ApiKeys("api-keys", place, settings.api_keys, after=done))
+
+# Webhook
+webhook = Webhook("webhook", place, settings.webhook, settings.webhook_url, after=done) if (
+    use.webhook
+) else None
+
+# Environment
+if use.environment:
+    Environment(
+        "environment",
+        place,
+        settings,
+        secret_key=(
+            settings.secret_key.get_secret_value() if settings.secret_key else instance.secret_key
+        ),
+        signing_secret=webhook.signing_secret if webhook else None,
+        after=[*done, *([webhook] if webhook else [])],
+    )
+
+# Outputs
+pulumi.export("instance", instance.instance_id)
+pulumi.export("publishable_key", instance.publishable_key)
+pulumi.export("plans", list(catalog.plans))
+pulumi.export("features", list(catalog.features))
+if webhook:
+    pulumi.export("webhook_endpoint", webhook.endpoint.endpoint_id)

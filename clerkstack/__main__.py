@@ -1,0 +1,7 @@
+"""`python -m clerkstack`: the command-line program."""
+
+from __future__ import annotations
+
+from clerkstack.cli import main
+
+main()

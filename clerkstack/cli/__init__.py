@@ -1,0 +1,56 @@
+"""The command-line program: checks and actions around `pulumi up`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from clerkstack.cli import check, recover, redeploy
+from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
+from clerkstack.clients import ApiError, Unreachable
+from clerkstack.problems import ClerkstackError, InputError
+
+app = typer.Typer(
+    name="clerkstack",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Stand up, and keep right, the Clerk and Vercel deployment of a B2B app.\n\n"
+    "Exit codes: 0 done, 1 found something, 2 bad input, 3 a service failed, 130 interrupted.",
+)
+app.command()(check.check)
+app.command()(redeploy.redeploy)
+app.command()(recover.recover)
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"clerkstack {installed('clerkstack')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the program; expected errors become one message and an exit code."""
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(BAD_INPUT)
+    except (ApiError, Unreachable) as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(REMOTE_FAILURE)
+    except ClerkstackError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        sys.exit(130)

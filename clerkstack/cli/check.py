@@ -1,0 +1,60 @@
+"""`clerkstack check`: the catalog and the app's declaration, without engine or network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clerkstack.app import read_declaration
+from clerkstack.app.agreement import disagreements
+from clerkstack.catalog import load_catalog
+from clerkstack.cli.exits import BAD_INPUT, FOUND
+from clerkstack.problems import InputError, Problem
+from clerkstack.reconcile.billing import declared_features, declared_plans, default_plans
+
+
+def check(
+    catalog: Annotated[Path, typer.Option(help="The catalog file.")] = Path("catalog.yaml"),
+    app: Annotated[
+        Path | None, typer.Option(help="The app's TypeScript file that declares its plans.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check the catalog, and that it agrees with the app's own declaration."""
+    problems: list[Problem] = []
+    differing: list[str] = []
+    counts = {}
+    try:
+        loaded = load_catalog(catalog)
+        counts = {"plans": len(loaded.plans), "features": len(loaded.features)}
+        if app is not None:
+            declared = read_declaration(app)
+            plans = {**declared_plans(loaded), **default_plans(loaded)}
+            spoken = {slug: list(plan.features) for slug, plan in declared.plans.items()}
+            differing = disagreements(
+                {"plans": spoken, "features": sorted(declared.features)},
+                plans,
+                declared_features(loaded),
+            )
+    except InputError as error:
+        problems += error.problems
+    if as_json:
+        found = {
+            "problems": [vars(problem) for problem in problems],
+            "disagreements": differing,
+            **counts,
+        }
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        for line in [*map(str, problems), *differing]:
+            typer.echo(line, err=True)
+        if not problems and not differing:
+            against = f", and {app} agrees" if app else ""
+            typer.echo(f"{catalog}: {counts['plans']} plans, {counts['features']} features{against}.")
+    if problems:
+        raise typer.Exit(BAD_INPUT)
+    if differing:
+        raise typer.Exit(FOUND)

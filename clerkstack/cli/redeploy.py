@@ -1,0 +1,74 @@
+"""`clerkstack redeploy`: build the newest deployment of a target again, so that variables count.
+
+A Vercel deployment keeps the environment variables it was built with.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from clerkstack.cli.exits import REMOTE_FAILURE
+from clerkstack.clients import Deployment, VercelClient
+from clerkstack.problems import ClerkstackError
+
+SECONDS_BETWEEN_LOOKS = 3.0
+READY = "READY"
+FAILED = frozenset({"ERROR", "CANCELED", "DELETED"})
+
+
+def redeploy(
+    project: Annotated[str, typer.Option(help="Vercel project id or name.")],
+    target: Annotated[str, typer.Option(help="production or preview.")],
+    team: Annotated[str | None, typer.Option(help="Vercel team id or slug.")] = None,
+    timeout: Annotated[int, typer.Option(help="Seconds to wait until it is ready.")] = 900,
+    wait: Annotated[bool, typer.Option(help="Wait until it is ready.")] = True,
+) -> None:
+    """Build the newest deployment of a target again and wait until it is ready.
+
+    The token is read from VERCEL_API_TOKEN, never from an option: options are visible to
+    everybody on the machine.
+    """
+    token = os.environ.get("VERCEL_API_TOKEN")
+    if not token:
+        raise ClerkstackError(
+            "VERCEL_API_TOKEN is not set. Make a token at https://vercel.com/account/tokens and "
+            "set it: pulumi config set --secret vercel:apiToken"
+        )
+    base_url = os.environ.get("VERCEL_API_URL", "https://api.vercel.com")
+    with VercelClient(token=SecretStr(token), base_url=base_url, team_id=team) as vercel:
+        newest = vercel.latest_deployment(project, target)
+        if newest is None:
+            typer.echo(f"{project} has no {target} deployment yet: nothing to build again.")
+            return
+        started = vercel.redeploy(newest)
+        typer.echo(f"{target} deployment {started.id} started from {newest.id}.")
+        if wait:
+            _wait(vercel, started, timeout)
+
+
+def _wait(vercel: VercelClient, started: Deployment, timeout: int) -> None:
+    deadline = time.monotonic() + timeout
+    now = started
+    shown = None
+    while now.state != READY:
+        if now.state in FAILED:
+            typer.echo(f"error: the deployment {now.id} ended as {now.state}.", err=True)
+            raise typer.Exit(REMOTE_FAILURE)
+        if time.monotonic() > deadline:
+            typer.echo(
+                f"error: the deployment {now.id} is {now.state} after {timeout} seconds. It goes "
+                "on; look at it in Vercel's dashboard.",
+                err=True,
+            )
+            raise typer.Exit(REMOTE_FAILURE)
+        if now.state != shown:
+            typer.echo(f"{now.id}: {now.state}")
+            shown = now.state
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+        now = vercel.deployment(now.id)
+    typer.echo(f"{now.id}: {now.state}. The new variables are live.")

@@ -1,0 +1,20 @@
+"""The dynamic resources of the project: one for each thing Clerk keeps."""
+
+from __future__ import annotations
+
+from clerkstack.providers.api_keys import ApiKeys
+from clerkstack.providers.billing import Billing
+from clerkstack.providers.instance import Instance
+from clerkstack.providers.roles import OrganizationRoles
+from clerkstack.providers.sections import OrganizationSettings, SignIn
+from clerkstack.providers.webhook import WebhookEndpoint
+
+__all__ = [
+    "ApiKeys",
+    "Billing",
+    "Instance",
+    "OrganizationRoles",
+    "OrganizationSettings",
+    "SignIn",
+    "WebhookEndpoint",
+]

@@ -1,0 +1,155 @@
+"""Clerk's API keys feature: for organizations, for users.
+
+No config key for these switches has been seen on a live instance. So they are set where the
+instance's own config/schema advertises them, verified through the public Frontend API
+always (getEnvironment), and otherwise the error says which switch a person has to move.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+
+from clerkstack.clients import NotFound
+from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.errors import ResourceFailed, plainly
+from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
+from clerkstack.reconcile.changes import object_at
+
+# As the Frontend API spells them (Client.ApiKeysSettings), with the words of the dashboard.
+SWITCHES = {
+    "orgs_api_keys_enabled": "Enable Organization API keys",
+    "user_api_keys_enabled": "Enable User API keys",
+}
+PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
+# The public environment is cached for a moment after a write.
+LOOKS_AFTER_WRITE = 5
+SECONDS_BETWEEN_LOOKS = 1.0
+
+
+class ApiKeysProvider(ClerkProvider):
+    """Sets the switches where the instance lets it, and verifies them always."""
+
+    @plainly
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Bring the switches to what is declared. Safe to repeat."""
+        inputs = inputs_of(props)
+        return CreateResult(resource_id(inputs, "api-keys"), self._bring(inputs))
+
+    @plainly
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Bring the switches to the new inputs."""
+        return UpdateResult(self._bring(inputs_of(_news)))
+
+    @plainly
+    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
+        """The live switches, for `pulumi refresh`."""
+        props = inputs_of(_props)
+        try:
+            live = self._live(props)
+        except NotFound:
+            return ReadResult(None, {})
+        switches = {key: live[key] for key in object_at(props, "switches")}
+        return ReadResult(_id, {**props, "switches": switches}, {**props, "switches": switches})
+
+    @plainly
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """The switches stay: turning them off would cut off every key that is in use."""
+
+    def _bring(self, inputs: JsonObject) -> JsonObject:
+        declared = object_at(inputs, "switches")
+        if changes_between(declared, self._live(inputs)):
+            section = self._write(inputs, declared)
+            wrong = self._wrong_after_write(inputs, declared)
+            if wrong:
+                raise ResourceFailed(_move_by_hand(wrong, inputs, section))
+        return inputs
+
+    def _write(self, inputs: JsonObject, declared: JsonObject) -> str | None:
+        """Set the switches where the schema advertises them; the section, or None."""
+        document = self.session.config(
+            str(inputs["application_id"]), str(inputs["environment"])
+        )
+        section = advertised_in(document.schema(), declared)
+        if section is None:
+            return None
+
+        def plan(sections: Mapping[str, Json]) -> WritePlan:
+            live = object_at(sections, section)
+            return WritePlan(tuple(changes_between(declared, live, at=(section,))))
+
+        document.reconcile(plan)
+        return section
+
+    def _wrong_after_write(self, inputs: JsonObject, declared: JsonObject) -> list[Change]:
+        wrong = changes_between(declared, self._live(inputs))
+        for _ in range(LOOKS_AFTER_WRITE):
+            if not wrong:
+                break
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            wrong = changes_between(declared, self._live(inputs))
+        return wrong
+
+    def _live(self, inputs: JsonObject) -> JsonObject:
+        with self.session.frontend(str(inputs["publishable_key"])) as frontend:
+            settings = frontend.environment().api_keys
+        return {key: getattr(settings, key) for key in SWITCHES}
+
+
+def advertised_in(schema: JsonObject, switches: Mapping[str, Json]) -> str | None:
+    """The section of the config whose schema names all the switches, or None."""
+    for section, described in object_at(schema, "properties").items():
+        if isinstance(described, dict):
+            fields = object_at(described, "properties")
+            if switches and all(switch in fields for switch in switches):
+                return section
+    return None
+
+
+def _move_by_hand(wrong: list[Change], inputs: JsonObject, section: str | None) -> str:
+    moves = "\n".join(
+        f"  {SWITCHES[change.path[-1]]}: switch it {'ON' if change.after else 'OFF'}"
+        for change in wrong
+    )
+    why = (
+        "Clerk's config API has no key for these switches on this instance"
+        if section is None
+        else f"Clerk accepted them in the config section {section} and does not act on them"
+    )
+    return (
+        f"The API key switches of the {inputs['environment']} instance of "
+        f"{inputs['application_id']} are not as declared, and {why}. "
+        f"A person has to move them, on the dashboard page {PAGE}:\n{moves}\n"
+        "Then run the same command again."
+    )
+
+
+class ApiKeys(Resource, module="clerkstack", name="ApiKeys"):
+    """Who may mint API keys: organizations, users."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        application_id: str,
+        environment: str,
+        publishable_key: pulumi.Input[str],
+        organization_enabled: bool,
+        user_enabled: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the two switches; the publishable key says where to verify them."""
+        props = {
+            "application_id": application_id,
+            "environment": environment,
+            "publishable_key": publishable_key,
+            "switches": {
+                "orgs_api_keys_enabled": organization_enabled,
+                "user_api_keys_enabled": user_enabled,
+            },
+        }
+        super().__init__(ApiKeysProvider(), resource_name, props, opts)

@@ -1,0 +1,100 @@
+"""What every dynamic provider of the project does alike: check, diff, credentials, ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, cast
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    DiffResult,
+    ResourceProvider,
+)
+
+from clerkstack.providers.errors import plainly
+from clerkstack.providers.session import Session, session_for
+from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.changes import same_document, whole_numbers
+from clerkstack.settings import CONNECTION_KEYS, Connection, load_connection
+
+PROVIDER_KEY = "__provider"
+Props = Mapping[str, Any]
+
+
+class ClerkProvider(ResourceProvider):
+    """Base of the project's dynamic providers.
+
+    The object that is pickled into the state holds nothing: credentials come in `configure`,
+    everything else in the inputs.
+    """
+
+    # Nothing secret is in the pickle, so that the state stays readable where it can be.
+    serialize_as_secret_always: ClassVar[bool] = False
+
+    # Properties that only the provider fills in: declared without a value, never compared.
+    outputs: ClassVar[frozenset[str]] = frozenset()
+
+    _connection: Connection
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the credentials and base URLs from the stack's config."""
+        found = {key: req.config.get(key) for key in CONNECTION_KEYS}
+        self._connection = load_connection({k: v for k, v in found.items() if v is not None})
+
+    @property
+    def session(self) -> Session:
+        """The clients and cached reads that this run shares."""
+        return session_for(self._connection)
+
+    @plainly
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Refuse what may not be deployed before anything is sent."""
+        inputs = inputs_of(news)
+        failures = [CheckFailure(name, reason) for name, reason in self.refusals(inputs)]
+        failures += moved(_olds, inputs)
+        return CheckResult({**inputs, PROVIDER_KEY: news.get(PROVIDER_KEY)}, failures)
+
+    def refusals(self, inputs: JsonObject) -> Iterable[tuple[str, str]]:
+        """Inputs this resource will not take, as (property, reason and mend)."""
+        return ()
+
+    @plainly
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Compare declared inputs with what the state says is there. Sends nothing."""
+        inputs = {k: v for k, v in inputs_of(_news).items() if k not in self.outputs}
+        # The state also holds outputs; only what is declared is compared.
+        was = {key: value for key, value in inputs_of(_olds).items() if key in inputs}
+        return DiffResult(changes=not same_document(inputs, was))
+
+
+def inputs_of(props: Props) -> JsonObject:
+    """The declared properties, without the engine's own, numbers whole again."""
+    return {
+        key: whole_numbers(cast(Json, value))
+        for key, value in props.items()
+        if key != PROVIDER_KEY
+    }
+
+
+def moved(olds: Props, inputs: JsonObject) -> list[CheckFailure]:
+    """A stack stays with its instance: moving it would leave the old one half-managed."""
+    failures = []
+    for name in ("application_id", "environment"):
+        before, now = olds.get(name), inputs.get(name)
+        if before is not None and now is not None and before != now:
+            failures.append(
+                CheckFailure(
+                    name,
+                    f"this stack manages {before}, and the settings now say {now}. "
+                    "Make a new stack for the other one (pulumi stack init), or destroy this "
+                    "one first.",
+                )
+            )
+    return failures
+
+
+def resource_id(inputs: Props, *rest: str) -> str:
+    """The id of a resource: application, environment, then its own name."""
+    return "/".join((inputs["application_id"], inputs["environment"], *rest))

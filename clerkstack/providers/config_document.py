@@ -1,0 +1,123 @@
+"""The instance config: one document, read once, written section by section.
+
+Clerk Platform API: PlatformGetConfig, PlatformPatchConfig. Every write carries the version
+that it was planned from (If-Match), and every write is followed by a read that is compared
+with what was declared, because a PATCH can answer 200 and keep nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+from clerkstack.clients import Conflict, PlatformClient, ServerError, Unreachable
+from clerkstack.clients.platform import Config
+from clerkstack.providers.errors import ResourceFailed
+from clerkstack.reconcile import Json, JsonObject, WritePlan
+
+Planner = Callable[[Mapping[str, Json]], WritePlan]
+
+# Clerk may make more appear with a write (billing brings its default plans), so what is left
+# after a read-back is planned again; a third round would mean that nothing converges.
+ROUNDS = 2
+CONFLICTS = 3
+
+
+class ConfigDocument:
+    """One instance's config, shared by all resources of a run so that it is read once.
+
+    The lock makes the sections of one run follow one another; conflicts can then only come
+    from somebody else.
+    """
+
+    def __init__(self, platform: PlatformClient, application_id: str, instance: str) -> None:
+        self._platform = platform
+        self._application_id = application_id
+        self._instance = instance
+        self._lock = threading.RLock()
+        self._known: Config | None = None
+
+    def sections(self, *, fresh: bool = False) -> Mapping[str, Json]:
+        """The config's sections; read from Clerk once in a run, or anew where `fresh`."""
+        return self._config(fresh=fresh).sections
+
+    def schema(self) -> JsonObject:
+        """The JSON Schema of what this instance lets be set (PlatformGetConfigSchema)."""
+        return self._platform.get_config_schema(self._application_id, self._instance)
+
+    def reconcile(self, plan: Planner) -> Mapping[str, Json]:
+        """Bring the config to what `plan` asks for and return the sections as they then are.
+
+        No write where nothing differs; one write otherwise. `plan` is asked again after a
+        conflict and after the read-back.
+
+        Raises:
+            ResourceFailed: somebody else changed the same fields meanwhile, or Clerk accepted
+                a field and does not show it.
+            ApiError, Unreachable: Clerk refused or could not be reached.
+        """
+        with self._lock:
+            asked: set[tuple[str, ...]] = set()
+            left = plan(self._config().sections)
+            for _ in range(ROUNDS):
+                if not left or any(change.path in asked for change in left.changes):
+                    break
+                asked.update(change.path for change in left.changes)
+                self._write(plan, left)
+                left = plan(self._config(fresh=True).sections).visible
+            if left:
+                lost = "\n".join(f"  {change}" for change in left.changes)
+                raise ResourceFailed(
+                    f"Clerk accepted the write to the {self._instance} instance of "
+                    f"{self._application_id} but does not show these fields "
+                    f"(live → declared):\n{lost}\n"
+                    "Set them in the dashboard, or ask Clerk's support whether the plan of your "
+                    "workspace includes them; then run the same command again."
+                )
+            return self._config().sections
+
+    def _config(self, *, fresh: bool = False) -> Config:
+        with self._lock:
+            if self._known is None or fresh:
+                self._known = self._platform.get_config(self._application_id, self._instance)
+            return self._known
+
+    def _write(self, plan: Planner, wanted: WritePlan) -> None:
+        """Send one write. Raises like `reconcile`."""
+        for _ in range(CONFLICTS):
+            try:
+                self._platform.patch_config(
+                    self._application_id,
+                    self._instance,
+                    wanted.body,
+                    if_match=self._config().version,
+                    destructive=wanted.destructive,
+                )
+                return
+            except Conflict as conflict:
+                if conflict.code != "config_version_conflict":
+                    raise
+                again = plan(self._config(fresh=True).sections)
+                if not again:
+                    return
+                if again != wanted:
+                    moved = "\n".join(f"  {change}" for change in again.changes)
+                    raise ResourceFailed(
+                        f"Somebody changed the {self._instance} instance of "
+                        f"{self._application_id} while this ran, and what would be written now "
+                        f"is not what was previewed (live → declared):\n{moved}\n"
+                        "Nothing was written. Look at the new differences with "
+                        "`pulumi refresh` and `pulumi preview --diff`, then run again."
+                    ) from None
+            except (ServerError, Unreachable) as failure:
+                if isinstance(failure, Unreachable) and not failure.sent:
+                    raise
+                # The write may have landed: only the config itself can tell.
+                if wanted.visible and not plan(self._config(fresh=True).sections).visible:
+                    return
+                raise
+        raise ResourceFailed(
+            f"The config of the {self._instance} instance of {self._application_id} changed "
+            f"{CONFLICTS} times while this ran. Somebody or something else is writing to it: "
+            "wait until that is done, then run again."
+        )

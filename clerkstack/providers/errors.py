@@ -1,0 +1,37 @@
+"""The one error a provider raises on purpose, as `pulumi up` shows it."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from clerkstack.problems import ClerkstackError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class ResourceFailed(ClerkstackError):
+    """A resource could not be brought to what is declared; the message says what to do."""
+
+
+def plainly(operation: Callable[P, R]) -> Callable[P, R]:
+    """Let a deliberate error of `operation` reach the person as its message, without frames.
+
+    The engine prints whatever the dynamic provider's traceback printer returns. Frames help
+    nobody who mistyped a key, so they are left out for the project's own errors and kept for
+    every other exception, which is a bug.
+    """
+
+    @functools.wraps(operation)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        sys.__dict__.pop("tracebacklimit", None)
+        try:
+            return operation(*args, **kwargs)
+        except ClerkstackError as error:
+            sys.tracebacklimit = 0
+            raise ResourceFailed(str(error)) from None
+
+    return wrapped

@@ -1,0 +1,159 @@
+"""The instance itself: found, or made once by cloning development."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+
+from clerkstack.clients import ApiError, ApplicationInstance, NotFound, Unreachable
+from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.errors import ResourceFailed, plainly
+from clerkstack.reconcile import JsonObject
+from clerkstack.settings.keys import frontend_host
+
+
+class InstanceProvider(ClerkProvider):
+    """Finds the stack's instance; makes the production instance where the stack asks for it.
+
+    An instance is never removed: the Platform API has no operation for it, and it holds the
+    company's users.
+    """
+
+    outputs = frozenset({"instance_id", "publishable_key", "secret_key", "frontend_host"})
+
+    def refusals(self, inputs: JsonObject) -> Iterable[tuple[str, str]]:
+        """Only a production instance can be made (PlatformCreateInstance)."""
+        if inputs.get("domain") and inputs["environment"] != "production":
+            yield "domain", "only a production instance is made; set clerkstack:instance"
+
+    @plainly
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Adopt the instance that is there, or make it. Never makes a second one."""
+        inputs = inputs_of(props)
+        return CreateResult(resource_id(inputs), {**inputs, **self._outputs(inputs)})
+
+    @plainly
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Inputs that name the instance can't change; the rest is read again."""
+        inputs = inputs_of(_news)
+        return UpdateResult({**inputs, **self._outputs(inputs)})
+
+    @plainly
+    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
+        """The instance as the Platform API shows it, for `pulumi refresh`."""
+        props = inputs_of(_props)
+        application, environment = str(props["application_id"]), str(props["environment"])
+        try:
+            found = self.session.instance(application, environment, fresh=True)
+        except NotFound:
+            found = None
+        if found is None:
+            return ReadResult(None, {})
+        return ReadResult(_id, {**props, **_described(found)})
+
+    @plainly
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """The instance stays; only the stack forgets it."""
+
+    def _outputs(self, inputs: JsonObject) -> JsonObject:
+        application, environment = str(inputs["application_id"]), str(inputs["environment"])
+        found = self.session.instance(application, environment)
+        if found is None:
+            found = self._make(inputs, application, environment)
+        declared = inputs.get("declared_publishable_key")
+        if declared and found.publishable_key and declared != found.publishable_key:
+            raise ResourceFailed(
+                f"clerkstack:publishableKey is not the key of the {environment} instance of "
+                f"{application}. Copy it again from the dashboard page API keys, or remove it: "
+                "it is then read from the Platform API."
+            )
+        return _described(found)
+
+    def _make(
+        self, inputs: JsonObject, application: str, environment: str
+    ) -> ApplicationInstance:
+        domain = inputs.get("domain")
+        if not domain:
+            raise ResourceFailed(
+                f"The application {application} has no {environment} instance. "
+                "Make it in the dashboard, or let this stack make it by cloning development: "
+                "pulumi config set --path clerkstack:production.create true, and "
+                "clerkstack:production.domain."
+            )
+        clone_of = None
+        if inputs.get("clone_development"):
+            development = self.session.instance(application, "development")
+            if development is None:
+                raise ResourceFailed(
+                    f"The application {application} has no development instance to clone. Set "
+                    "clerkstack:production.cloneDevelopment to false to start empty."
+                )
+            clone_of = development.instance_id
+        try:
+            self.session.platform.create_instance(
+                application, domain=str(domain), clone_instance_id=clone_of
+            )
+        except (ApiError, Unreachable):
+            # It may exist all the same: made by somebody else, or by a call that got no answer.
+            if self.session.instance(application, environment, fresh=True) is None:
+                raise
+        made = self.session.instance(application, environment, fresh=True)
+        if made is None:
+            raise ResourceFailed(
+                f"Clerk made the {environment} instance of {application} but does not show it "
+                "yet. Run the same command again in a minute; it takes over what is there."
+            )
+        return made
+
+
+class Instance(Resource, module="clerkstack", name="Instance"):
+    """The Clerk instance this stack stands on, and its keys."""
+
+    instance_id: pulumi.Output[str]
+    publishable_key: pulumi.Output[str]
+    secret_key: pulumi.Output[str]
+    frontend_host: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        application_id: str,
+        environment: str,
+        domain: str | None = None,
+        clone_development: bool = True,
+        declared_publishable_key: str | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the instance. With `domain`, a missing production instance is made."""
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["secret_key"])
+        super().__init__(
+            InstanceProvider(),
+            resource_name,
+            {
+                "application_id": application_id,
+                "environment": environment,
+                "domain": domain,
+                "clone_development": clone_development,
+                "declared_publishable_key": declared_publishable_key,
+                **dict.fromkeys(InstanceProvider.outputs),
+            },
+            pulumi.ResourceOptions.merge(secret, opts),
+        )
+
+
+def _described(instance: ApplicationInstance) -> JsonObject:
+    if not instance.publishable_key or instance.secret_key is None:
+        raise ResourceFailed(
+            f"The Platform API shows no keys for {instance.instance_id}. The key "
+            "clerkstack:platformKey needs the right to manage applications."
+        )
+    return {
+        "instance_id": instance.instance_id,
+        "publishable_key": instance.publishable_key,
+        "secret_key": instance.secret_key.get_secret_value(),
+        "frontend_host": frontend_host(instance.publishable_key),
+    }

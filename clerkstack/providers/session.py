@@ -1,0 +1,100 @@
+"""What the resources of one run share: the clients, the application, the config document.
+
+The engine starts one provider process for a run and keeps it, so a read that one resource
+made serves the next. Credentials come from the stack's config through `configure` and live
+in this process only: they are no inputs, no outputs and no part of the pickled provider.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from clerkstack.clients import (
+    Application,
+    ApplicationInstance,
+    BackendClient,
+    FrontendClient,
+    PlatformClient,
+    SvixClient,
+)
+from clerkstack.providers.config_document import ConfigDocument
+from clerkstack.providers.errors import ResourceFailed
+from clerkstack.settings import Connection
+
+_sessions: dict[Connection, Session] = {}
+_lock = threading.RLock()
+
+
+def session_for(connection: Connection) -> Session:
+    """The session of these credentials; the same one for every resource of the run."""
+    with _lock:
+        if connection not in _sessions:
+            _sessions[connection] = Session(connection)
+        return _sessions[connection]
+
+
+class Session:
+    """Clients and cached reads of one run."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._applications: dict[str, Application] = {}
+        self._documents: dict[tuple[str, str], ConfigDocument] = {}
+        self.platform = PlatformClient(
+            key=connection.platform_key, base_url=connection.urls.platform
+        )
+
+    def application(self, application_id: str, *, fresh: bool = False) -> Application:
+        """The application with its instances and their keys (PlatformGetApplication)."""
+        with self._lock:
+            if fresh or application_id not in self._applications:
+                self._applications[application_id] = self.platform.get_application(
+                    application_id, include_secret_keys=True
+                )
+            return self._applications[application_id]
+
+    def instance(
+        self, application_id: str, environment: str, *, fresh: bool = False
+    ) -> ApplicationInstance | None:
+        """The application's instance of that environment, or None where there is none."""
+        for instance in self.application(application_id, fresh=fresh).instances:
+            if instance.environment_type == environment:
+                return instance
+        return None
+
+    def config(self, application_id: str, environment: str) -> ConfigDocument:
+        """The config document of an instance; one object for the whole run."""
+        key = (application_id, environment)
+        with self._lock:
+            if key not in self._documents:
+                self._documents[key] = ConfigDocument(self.platform, *key)
+            return self._documents[key]
+
+    def backend(self, application_id: str, environment: str) -> BackendClient:
+        """A Backend API client with the instance's secret key.
+
+        Raises:
+            ResourceFailed: neither the stack's config nor the Platform API gives a secret key.
+        """
+        key = self._connection.secret_key
+        if key is None:
+            instance = self.instance(application_id, environment)
+            key = instance.secret_key if instance else None
+        if key is None:
+            raise ResourceFailed(
+                f"The Platform API shows no secret key for the {environment} instance of "
+                f"{application_id}. Set it for this stack: "
+                "pulumi config set --secret clerkstack:secretKey"
+            )
+        return BackendClient(key=key, base_url=self._connection.urls.backend)
+
+    def frontend(self, publishable_key: str) -> FrontendClient:
+        """A client of the public Frontend API of the instance the key belongs to."""
+        return FrontendClient(
+            publishable_key=publishable_key, base_url=self._connection.urls.frontend
+        )
+
+    def svix(self, link: str) -> SvixClient:
+        """A Svix client for the app behind a link of the Backend API."""
+        return SvixClient.from_link(link, base_url=self._connection.urls.svix)

@@ -1,0 +1,215 @@
+"""The webhook endpoint, and its signing secret as a secret output.
+
+Clerk sends through Svix. The Backend API gives a link to the instance's Svix app
+(CreateSvixApp, GenerateSvixAuthURL), the link holds a one-time token, and the token opens the
+Svix API (v1.authentication.exchange-one-time-token, v1.endpoint.*).
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pulumi
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+
+from clerkstack.clients import ApiError, BackendClient, Endpoint, NotFound, SvixClient
+from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.errors import ResourceFailed, plainly
+from clerkstack.providers.made import Note
+from clerkstack.reconcile import JsonObject, changes_between
+
+
+class WebhookEndpointProvider(ClerkProvider):
+    """Reconciles one endpoint, found by its URL; other endpoints are left alone."""
+
+    outputs = frozenset({"endpoint_id", "signing_secret", "made_endpoint", "made_app"})
+
+    @plainly
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Take over the endpoint with this URL, or make it. Safe to repeat."""
+        inputs = inputs_of(props)
+        name = resource_id(inputs, "webhook")
+        note = Note(name)
+        noted = note.read()
+        svix, made_app = self._open(inputs)
+        with svix:
+            # An app that was just made has no endpoints to look through.
+            there = [] if made_app else svix.list_endpoints()
+            endpoint = next((e for e in there if e.url == inputs["url"]), None)
+            made_app = made_app or bool(noted.get("app"))
+            mine = endpoint is None or noted.get("url") == inputs["url"]
+            note.write({"url": inputs["url"] if mine else None, "app": made_app})
+            if endpoint is None:
+                endpoint = svix.create_endpoint(**_fields(inputs))
+            else:
+                endpoint = _brought(svix, endpoint, inputs)
+            outputs = _outputs(svix, endpoint, inputs)
+        return CreateResult(
+            name, {**inputs, **outputs, "made_endpoint": mine, "made_app": made_app}
+        )
+
+    @plainly
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Bring the endpoint to the new inputs; its signing secret stays."""
+        inputs, olds = inputs_of(_news), inputs_of(_olds)
+        svix, _ = self._open(inputs)
+        mine = bool(olds.get("made_endpoint"))
+        with svix:
+            there = svix.list_endpoints()
+            endpoint = next((e for e in there if e.id == olds.get("endpoint_id")), None)
+            if endpoint is None:
+                mine = True
+                endpoint = svix.create_endpoint(**_fields(inputs))
+            else:
+                endpoint = _brought(svix, endpoint, inputs)
+            outputs = _outputs(svix, endpoint, inputs)
+        Note(_id).write({"url": inputs["url"] if mine else None, "app": olds.get("made_app")})
+        return UpdateResult(
+            {**inputs, **outputs, "made_endpoint": mine, "made_app": olds.get("made_app")}
+        )
+
+    @plainly
+    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
+        """The live endpoint, for `pulumi refresh`."""
+        props = inputs_of(_props)
+        try:
+            svix, _ = self._open(props, make=False)
+        except NotFound:
+            return ReadResult(None, {})
+        except ApiError as error:
+            if error.status == 400:
+                return ReadResult(None, {})
+            raise
+        with svix:
+            there = [e for e in svix.list_endpoints() if e.id == props.get("endpoint_id")]
+            if not there:
+                return ReadResult(None, {})
+            secret = svix.signing_secret(there[0].id).get_secret_value()
+        live = {**props, **_view(there[0], props)}
+        inputs = {k: v for k, v in live.items() if k not in self.outputs}
+        return ReadResult(_id, {**live, "signing_secret": secret}, inputs)
+
+    @plainly
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Remove the endpoint, and the Svix app, where this resource made them."""
+        props = inputs_of(_props)
+        if props.get("made_endpoint"):
+            try:
+                self._remove(props)
+            except NotFound:
+                pass
+            except ApiError as error:
+                # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
+                if error.status != 400:
+                    raise
+        Note(_id).forget()
+
+    def _remove(self, props: JsonObject) -> None:
+        svix, _ = self._open(props, make=False)
+        with svix:
+            try:
+                svix.delete_endpoint(str(props["endpoint_id"]))
+            except NotFound:
+                pass
+            empty = bool(props.get("made_app")) and not svix.list_endpoints()
+        if empty:
+            with self._backend(props) as backend:
+                backend.delete_svix_app()
+
+    def _open(self, inputs: JsonObject, *, make: bool = True) -> tuple[SvixClient, bool]:
+        """A client of the instance's Svix app, and whether the app was made just now."""
+        with self._backend(inputs) as backend:
+            made = False
+            if make:
+                link, made = _link(backend)
+            else:
+                link = backend.svix_url()
+        return self.session.svix(link), made
+
+    def _backend(self, inputs: JsonObject) -> BackendClient:
+        return self.session.backend(str(inputs["application_id"]), str(inputs["environment"]))
+
+
+class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
+    """Where Clerk sends events, which ones, and the secret that signs them."""
+
+    endpoint_id: pulumi.Output[str]
+    signing_secret: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        application_id: str,
+        environment: str,
+        url: str,
+        events: list[str],
+        description: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the endpoint; `events` are Clerk's event types."""
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["signing_secret"])
+        super().__init__(
+            WebhookEndpointProvider(),
+            resource_name,
+            {
+                "application_id": application_id,
+                "environment": environment,
+                "url": url,
+                "events": events,
+                "description": description,
+                **dict.fromkeys(WebhookEndpointProvider.outputs),
+            },
+            pulumi.ResourceOptions.merge(secret, opts),
+        )
+
+
+def _link(backend: BackendClient) -> tuple[str, bool]:
+    """The link to the Svix app, made where there is none."""
+    try:
+        return backend.create_svix_app(), True
+    except ApiError as error:
+        # CreateSvixApp answers 400 where the instance has a Svix app already.
+        if error.status != 400:
+            raise
+    return backend.svix_url(), False
+
+
+def _fields(inputs: JsonObject) -> dict[str, Any]:
+    return {
+        "url": str(inputs["url"]),
+        "event_types": cast(list[str], inputs["events"]),
+        "description": str(inputs["description"]),
+    }
+
+
+def _view(endpoint: Endpoint, declared: JsonObject) -> JsonObject:
+    events: Any = sorted(endpoint.event_types or ())
+    wanted = cast(list[str], declared["events"])
+    if events == sorted(wanted):
+        events = wanted
+    return {"url": endpoint.url, "events": events, "description": endpoint.description}
+
+
+def _wanted(inputs: JsonObject) -> JsonObject:
+    return {key: inputs[key] for key in ("url", "events", "description")}
+
+
+def _brought(svix: SvixClient, endpoint: Endpoint, inputs: JsonObject) -> Endpoint:
+    if not changes_between(_wanted(inputs), _view(endpoint, inputs)):
+        return endpoint
+    return svix.update_endpoint(endpoint.id, **_fields(inputs))
+
+
+def _outputs(svix: SvixClient, endpoint: Endpoint, inputs: JsonObject) -> JsonObject:
+    lost = changes_between(_wanted(inputs), _view(endpoint, inputs))
+    if lost:
+        shown = "; ".join(str(change) for change in lost)
+        raise ResourceFailed(
+            f"Svix accepted the webhook endpoint but does not show it as declared: {shown}. "
+            "Compare it on the dashboard page Webhooks, then run the same command again."
+        )
+    return {
+        "endpoint_id": endpoint.id,
+        "signing_secret": svix.signing_secret(endpoint.id).get_secret_value(),
+    }

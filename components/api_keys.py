@@ -1,0 +1,34 @@
+"""API keys: organizations may mint them, users may not (unless the stack says otherwise)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from clerkstack import providers
+from clerkstack.settings import ApiKeysSettings
+from components.base import Component, Place
+
+
+class ApiKeys(Component):
+    """The two switches of Clerk's API keys feature."""
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        settings: ApiKeysSettings,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> None:
+        super().__init__("ApiKeys", name, place, after)
+        self.api_keys = providers.ApiKeys(
+            f"{name}-switches",
+            application_id=place.application_id,
+            environment=place.environment,
+            publishable_key=place.instance.publishable_key,
+            organization_enabled=settings.organization_enabled,
+            user_enabled=settings.user_enabled,
+            opts=self.child(),
+        )
+        self.register_outputs({})

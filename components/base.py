@@ -1,0 +1,38 @@
+"""What every component shares: where it declares, and what has to be there before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from clerkstack.providers import Instance
+
+
+@dataclass(frozen=True)
+class Place:
+    """The instance that a component declares for."""
+
+    application_id: str
+    environment: str
+    instance: Instance
+
+
+class Component(pulumi.ComponentResource):
+    """Base of the components: one type token form, children parented and ordered.
+
+    `after` are the components of the guide that come before this one; children wait for all
+    of them, so that two sections of one config are never written at the same time.
+    """
+
+    def __init__(
+        self, kind: str, name: str, place: Place, after: Sequence[pulumi.Resource] = ()
+    ) -> None:
+        super().__init__(f"clerkstack:components:{kind}", name)
+        self.place = place
+        self._after = [place.instance, *after]
+
+    def child(self, *also_after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of a child: parented here, made after everything that comes before."""
+        return pulumi.ResourceOptions(parent=self, depends_on=[*self._after, *also_after])

@@ -1,0 +1,69 @@
+"""Billing: the toggles, and the catalog's plans and features with their attachment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from clerkstack import providers
+from clerkstack.app import AppDeclaration
+from clerkstack.catalog import Catalog
+from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.billing import declared_features, declared_plans, default_plans
+from clerkstack.settings import BillingSettings
+from components.base import Component, Place
+
+STRIPE = (
+    "clerkstack:billing.gateway is stripe. No API connects a Stripe account: a person does it "
+    "once for each instance, on the dashboard page Billing → Settings → Payment gateway (a "
+    "production instance needs the company's own account, not the shared test gateway). It "
+    "serves what Clerk's gateway does not: ACH, tax-exempt invoices, custom terms. Plans, "
+    "features and prices stay declared here either way."
+)
+
+
+class Billing(Component):
+    """One resource, because Clerk keeps billing as one section that is written at once."""
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        settings: BillingSettings,
+        catalog: Catalog,
+        *,
+        catalog_file: str,
+        app: AppDeclaration | None,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> None:
+        super().__init__("Billing", name, place, after)
+        if settings.gateway == "stripe":
+            pulumi.warn(STRIPE, self)
+        self.billing = providers.Billing(
+            f"{name}-catalog",
+            application_id=place.application_id,
+            environment=place.environment,
+            settings={
+                "organization_enabled": settings.organization_enabled,
+                "user_enabled": settings.user_enabled,
+                "free_trial_requires_payment_method": settings.free_trial_requires_payment_method,
+            },
+            gateway=settings.gateway,
+            features=declared_features(catalog),
+            plans=declared_plans(catalog),
+            defaults=default_plans(catalog),
+            app=_declared(app),
+            catalog=catalog_file,
+            opts=self.child(),
+        )
+        self.register_outputs({})
+
+
+def _declared(app: AppDeclaration | None) -> JsonObject | None:
+    if app is None:
+        return None
+    return {
+        "plans": {slug: list(plan.features) for slug, plan in app.plans.items()},
+        "features": sorted(app.features),
+    }

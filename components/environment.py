@@ -1,0 +1,136 @@
+"""The app's environment: every variable of the guide, in its Vercel target, then a redeploy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_command as command
+import pulumiverse_vercel as vercel
+
+from clerkstack.settings import EnvironmentSettings, Settings
+from components.base import Component, Place
+
+# Vercel's targets, by the Clerk instance whose keys they get.
+TARGETS = {"development": ("preview", "development"), "production": ("production",)}
+# `vercel dev` on a person's machine reads the development target; nothing is deployed there.
+DEPLOYED = {"development": "preview", "production": "production"}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable; `secret` ones are server-only and never shown."""
+
+    key: str
+    value: pulumi.Input[str]
+    secret: bool = False
+
+
+class Environment(Component):
+    """Variables are one resource for each key and target.
+
+    Key and target are the variable's natural key: such a resource is updated in place and can
+    be imported, which the plural resource (deleted and made again on each change, never
+    imported) can't.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        settings: Settings,
+        *,
+        secret_key: pulumi.Input[str],
+        signing_secret: pulumi.Input[str] | None,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> None:
+        super().__init__("Environment", name, place, after)
+        self._name = name
+        self._settings: EnvironmentSettings = settings.environment
+        declared: list[tuple[str, Variable]] = []
+        for target in TARGETS[place.environment]:
+            declared += [
+                (target, variable)
+                for variable in _variables(place, settings, target, secret_key, signing_secret)
+            ]
+        resources = [self._declare(target, variable) for target, variable in declared]
+        if self._settings.redeploy:
+            self._redeploy(settings, declared, resources)
+        self.register_outputs({})
+
+    def _declare(self, target: str, variable: Variable) -> pulumi.Resource:
+        hidden = variable.secret or self._settings.sensitive == "all"
+        value = pulumi.Output.secret(variable.value) if variable.secret else variable.value
+        return vercel.ProjectEnvironmentVariable(
+            f"{self._name}-{target}-{variable.key}",
+            project_id=self._settings.project_id,
+            team_id=self._settings.team_id,
+            key=variable.key,
+            value=value,
+            targets=[target],
+            # Vercel keeps no sensitive variable for the development target.
+            sensitive=hidden and target != "development",
+            comment="Declared by clerkstack; change it there.",
+            # A second variable with the same key and target is refused while the first lives.
+            opts=pulumi.ResourceOptions.merge(
+                self.child(), pulumi.ResourceOptions(delete_before_replace=True)
+            ),
+        )
+
+    def _redeploy(
+        self,
+        settings: Settings,
+        declared: Sequence[tuple[str, Variable]],
+        resources: Sequence[pulumi.Resource],
+    ) -> None:
+        """Running deployments keep the variables they were built with, so one is built again."""
+        target = DEPLOYED[self.place.environment]
+        values = [variable.value for at, variable in declared if at == target]
+        keys = [variable.key for at, variable in declared if at == target]
+        digest = pulumi.Output.all(*values).apply(lambda known: _digest(keys, known))
+        words = ["bin/clerkstack", "redeploy", "--project", self._settings.project_id]
+        words += ["--target", target]
+        if self._settings.team_id:
+            words += ["--team", self._settings.team_id]
+        variables: dict[str, pulumi.Input[str]] = {"VERCEL_API_URL": settings.urls.vercel}
+        if settings.vercel_token is not None:
+            token = settings.vercel_token.get_secret_value()
+            variables["VERCEL_API_TOKEN"] = pulumi.Output.secret(token)
+        command.local.Command(
+            f"{self._name}-redeploy",
+            create=" ".join(words),
+            environment=variables,
+            triggers=[digest],
+            opts=self.child(*resources),
+        )
+
+
+def _variables(
+    place: Place,
+    settings: Settings,
+    target: str,
+    secret_key: pulumi.Input[str],
+    signing_secret: pulumi.Input[str] | None,
+) -> list[Variable]:
+    paths = settings.environment
+    app_url = settings.development_app_url if target == "development" else settings.app_url
+    variables = [
+        Variable("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", place.instance.publishable_key),
+        Variable("CLERK_SECRET_KEY", secret_key, secret=True),
+        Variable("NEXT_PUBLIC_CLERK_SIGN_IN_URL", paths.sign_in_url),
+        Variable("NEXT_PUBLIC_CLERK_SIGN_UP_URL", paths.sign_up_url),
+        Variable("NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL", paths.after_sign_in_url),
+        Variable("NEXT_PUBLIC_CLERK_AFTER_SIGN_UP_URL", paths.after_sign_up_url),
+        Variable("NEXT_PUBLIC_APP_URL", app_url),
+    ]
+    if signing_secret is not None:
+        variables.append(Variable("CLERK_WEBHOOK_SECRET", signing_secret, secret=True))
+    return variables
+
+
+def _digest(keys: Sequence[str], values: Sequence[str]) -> str:
+    pairs = json.dumps(sorted(zip(keys, values, strict=True)))
+    return hashlib.sha256(pairs.encode()).hexdigest()[:32]

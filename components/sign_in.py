@@ -1,0 +1,50 @@
+"""Sign-in: OAuth connections with the stack's own credentials, session token claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+
+from clerkstack import providers
+from clerkstack.settings import SignInSettings
+from components.base import Component, Place
+
+
+class SignIn(Component):
+    """Cloning an instance copies neither connections nor credentials, so each stack has its own."""
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        settings: SignInSettings,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> None:
+        super().__init__("SignIn", name, place, after)
+        sections = _sections(settings)
+        if sections:
+            self.sign_in = providers.SignIn(
+                f"{name}-settings",
+                application_id=place.application_id,
+                environment=place.environment,
+                sections=sections,
+                opts=self.child(),
+            )
+        self.register_outputs({})
+
+
+def _sections(settings: SignInSettings) -> dict[str, dict[str, Any]]:
+    sections: dict[str, dict[str, Any]] = {}
+    for provider, connection in settings.oauth.items():
+        fields: dict[str, Any] = {"enabled": connection.enabled}
+        if connection.client_id is not None:
+            fields["client_id"] = connection.client_id
+        if connection.client_secret is not None:
+            secret = connection.client_secret.get_secret_value()
+            fields["client_secret"] = pulumi.Output.secret(secret)
+        sections[f"connection_oauth_{provider}"] = fields
+    if settings.session_claims is not None:
+        sections["session"] = {"claims": dict(settings.session_claims)}
+    return sections

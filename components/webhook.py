@@ -1,0 +1,38 @@
+"""The webhook: Clerk tells the app what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from clerkstack.providers import WebhookEndpoint
+from clerkstack.settings import WebhookSettings
+from components.base import Component, Place
+
+
+class Webhook(Component):
+    """One endpoint for this stack; `signing_secret` is what the app verifies with."""
+
+    signing_secret: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        settings: WebhookSettings,
+        url: str,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> None:
+        super().__init__("Webhook", name, place, after)
+        self.endpoint = WebhookEndpoint(
+            f"{name}-endpoint",
+            application_id=place.application_id,
+            environment=place.environment,
+            url=url,
+            events=list(settings.events),
+            description=settings.description or "clerkstack",
+            opts=self.child(),
+        )
+        self.signing_secret = pulumi.Output.secret(self.endpoint.signing_secret)
+        self.register_outputs({"signing_secret": self.signing_secret})

@@ -1,0 +1,1 @@
+"""What may not be deployed: rules, and their binding to CrossGuard."""
