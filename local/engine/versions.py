@@ -1,0 +1,35 @@
+"""Versions of the engine: which is enough, which is fetched, which is built."""
+
+from __future__ import annotations
+
+import re
+
+Version = tuple[int, int, int]
+
+MINIMUM: Version = (3, 259, 0)
+"""Oldest engine that is accepted: the oldest one this project has been run with. It must run a
+policy pack that is an executable file."""
+
+OFFICIAL = "3.272.0"
+"""What the official installer is asked for: the version of the Python SDK in requirements.in."""
+
+BUILT = "3.259.0"
+"""The engine built from Go modules: pkg/v3 in cli/go.mod."""
+
+BUILT_HOST = "3.79.0"
+"""The Python language host built from Go modules: sdk/v3 in host/go.mod."""
+
+MINIMUM_GO: Version = (1, 25, 11)
+"""What the modules' go.mod files ask for."""
+
+
+def parse(text: str) -> Version | None:
+    """First version number in `text` ("v3.259.0", "go1.26.6", "3.260.0-dev+1"), else None."""
+    found = re.search(r"(?<![\d.])v?(\d+)\.(\d+)(?:\.(\d+))?", text.replace("go", " ", 1))
+    if found is None:
+        return None
+    return int(found[1]), int(found[2]), int(found[3] or 0)
+
+
+def show(version: Version) -> str:
+    return ".".join(str(part) for part in version)
