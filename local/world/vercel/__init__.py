@@ -1,0 +1,54 @@
+"""A Vercel that answers for environment variables, projects, teams and redeploys.
+
+Not reproduced: builds (a redeploy is ready after it was looked at twice), shared variables,
+domains, members, and rate limits (the world's faults make those).
+
+Decided where the public documentation leaves it open: a bulk create of which everything failed
+answers with the first refusal's status and all refusals under ``failed``; an unknown variable or
+project is 404 ``not_found``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from local.world.vercel.backend import VercelBackend
+from local.world.vercel.errors import VercelError
+from local.world.vercel.routes import make_routes, refusal
+
+__all__ = ["VercelBackend", "VercelService"]
+
+
+class VercelService:
+    """Vercel as one of the world's services."""
+
+    name = "vercel"
+
+    def __init__(self, backend: VercelBackend | None = None) -> None:
+        self.backend = backend or VercelBackend()
+
+    def routes(self) -> list[Route]:
+        """Give the HTTP routes."""
+        return make_routes(self.backend)
+
+    def dump(self) -> Any:
+        """Give the state for the file."""
+        return self.backend.dump()
+
+    def load(self, state: Any) -> None:
+        """Take a state from the file."""
+        self.backend.load(state)
+
+    def not_found(self, request: Request) -> Response:
+        """Answer for an unknown URL."""
+        message = f"The requested API endpoint was not found: {request.url.path}"
+        return refusal(VercelError(404, "not_found", message))
+
+    def method_not_allowed(self, request: Request) -> Response:
+        """Answer for a known URL with another method."""
+        message = f"{request.method} is not allowed on {request.url.path}."
+        return refusal(VercelError(405, "method_not_allowed", message))

@@ -1,0 +1,270 @@
+"""Vercel's behaviour, without HTTP: one method for each operation of the API used here."""
+
+from __future__ import annotations
+
+import secrets
+import string
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.world.vercel import errors, variables
+from local.world.vercel.models import (
+    STEPS,
+    Deployment,
+    Project,
+    Team,
+    Variable,
+    digest,
+    project_from_state,
+    to_state,
+)
+from local.world.vercel.variables import Draft
+
+DEFAULT_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Created:
+    """What a bulk create did: made variables and refusals, in the order asked for."""
+
+    variables: list[Variable]
+    failures: list[errors.VercelError]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a list, newest first; ``next`` is the creation time to go on from."""
+
+    items: list[Any]
+    next: int | None
+    previous: int | None
+
+
+class VercelBackend:
+    """All of Vercel's state."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._tick = 0
+        self.tokens: dict[str, list[str]] = {}
+        self.teams: dict[str, Team] = {}
+        self.projects: dict[str, Project] = {}
+        self.deployments: dict[str, Deployment] = {}
+
+    # -- set-up -------------------------------------------------------------------------------
+
+    def add_token(self, token: str, *, teams: Sequence[str] = ()) -> None:
+        """Let a token in; it sees its owner's own scope and the teams named by id."""
+        self.tokens[token] = list(teams)
+
+    def add_team(self, team_id: str, slug: str, *, sensitive_policy: str = "default") -> Team:
+        """Add a team; the policy ``on`` forces variables to be sensitive."""
+        team = Team(team_id, slug, slug, sensitive_policy)
+        self.teams[team_id] = team
+        return team
+
+    def add_project(self, project_id: str, name: str, *, team_id: str | None = None) -> Project:
+        """Add a project."""
+        project = Project(project_id, name, team_id, self.now())
+        self.projects[project_id] = project
+        return project
+
+    def add_deployment(self, project_id: str, target: str) -> Deployment:
+        """Add a finished deployment, built with the project's variables of this moment."""
+        return self._deploy(self.projects[project_id], target, step=len(STEPS) - 1)
+
+    # -- who asks -----------------------------------------------------------------------------
+
+    def authorize(self, token: str | None, scope: str | None) -> str | None:
+        """Give the id of the team a request is for, or None for the owner's own scope."""
+        if not token:
+            raise errors.missing_token()
+        if token not in self.tokens:
+            raise errors.invalid_token()
+        if scope is None:
+            return None
+        team = next((t for t in self.teams.values() if scope in (t.id, t.slug)), None)
+        if team is None or team.id not in self.tokens[token]:
+            raise errors.wrong_scope(scope)
+        return team.id
+
+    def teams_of(self, token: str) -> list[Team]:
+        """List the teams a token's owner belongs to."""
+        return [self.teams[team_id] for team_id in self.tokens[token]]
+
+    def project(self, team_id: str | None, id_or_name: str) -> Project:
+        """Find a project in a scope."""
+        for project in self.projects.values():
+            if project.team_id == team_id and id_or_name in (project.id, project.name):
+                return project
+        raise errors.not_found("Project")
+
+    # -- variables ----------------------------------------------------------------------------
+
+    def create_variable(
+        self, project: Project, body: Mapping[str, Any], *, upsert: bool = False
+    ) -> Variable:
+        """Create one variable, or with upsert update the one in exactly the same place."""
+        draft = variables.read_new(body)
+        variables.check(draft, self._team(project))
+        held = variables.clash(project, draft)
+        if held is None:
+            return self._add(project, draft)
+        if upsert and variables.same_place(held, draft):
+            variables.write(held, draft, self.now())
+            return held
+        raise errors.conflict(
+            variable_id=held.id,
+            key=held.key,
+            target=sorted(set(held.target) & set(draft.target)) or list(held.target),
+            git_branch=held.git_branch,
+            project=project.id,
+        )
+
+    def create_variables(
+        self, project: Project, bodies: Iterable[Mapping[str, Any]], *, upsert: bool = False
+    ) -> Created:
+        """Create several; each succeeds or fails by itself."""
+        created = Created([], [])
+        for body in bodies:
+            try:
+                created.variables.append(self.create_variable(project, body, upsert=upsert))
+            except errors.VercelError as error:
+                error.details.setdefault("envVarKey", body.get("key"))
+                created.failures.append(error)
+        return created
+
+    def variable(self, project: Project, variable_id: str) -> Variable:
+        """Find one variable."""
+        if variable_id not in project.variables:
+            raise errors.not_found("Environment variable")
+        return project.variables[variable_id]
+
+    def update_variable(
+        self, project: Project, variable_id: str, body: Mapping[str, Any]
+    ) -> Variable:
+        """Change the given properties of one variable."""
+        variable = self.variable(project, variable_id)
+        draft = variables.read_changed(Draft.of(variable), body)
+        variables.check(draft, self._team(project))
+        held = variables.clash(project, draft, besides=variable.id)
+        if held is not None:
+            raise errors.conflict(
+                variable_id=held.id,
+                key=held.key,
+                target=sorted(set(held.target) & set(draft.target)) or list(held.target),
+                git_branch=held.git_branch,
+                project=project.id,
+            )
+        variables.write(variable, draft, self.now())
+        return variable
+
+    def delete_variable(self, project: Project, variable_id: str) -> Variable:
+        """Remove one variable."""
+        return project.variables.pop(self.variable(project, variable_id).id)
+
+    # -- deployments --------------------------------------------------------------------------
+
+    def redeploy(
+        self, team_id: str | None, deployment_id: str, *, name: str, target: str | None
+    ) -> Deployment:
+        """Build an earlier deployment again, with the project's variables of this moment."""
+        earlier = self.deployment(team_id, deployment_id)
+        project = self.projects[earlier.project_id]
+        made = self._deploy(project, target or earlier.target, step=0)
+        made.name = name
+        made.redeploy_of = earlier.id
+        return made
+
+    def deployment(self, team_id: str | None, deployment_id: str) -> Deployment:
+        """Find a deployment in a scope."""
+        found = self.deployments.get(deployment_id)
+        if found is None or self.projects[found.project_id].team_id != team_id:
+            raise errors.not_found("Deployment")
+        return found
+
+    # -- lists --------------------------------------------------------------------------------
+
+    def page(
+        self, items: Iterable[Any], *, limit: int | None, until: int | None, since: int | None
+    ) -> Page:
+        """Cut a page out of things that have ``created_at``, newest first."""
+        chosen = sorted(items, key=lambda item: -int(item.created_at))
+        if until is not None:
+            chosen = [item for item in chosen if item.created_at < until]
+        if since is not None:
+            chosen = [item for item in chosen if item.created_at > since]
+        size = limit or DEFAULT_PAGE
+        shown = chosen[:size]
+        more = len(chosen) > size
+        return Page(
+            shown,
+            next=shown[-1].created_at if more else None,
+            previous=shown[0].created_at if shown and until is not None else None,
+        )
+
+    # -- state --------------------------------------------------------------------------------
+
+    def dump(self) -> dict[str, Any]:
+        """Give the whole state as plain data; tokens are the only secrets in it."""
+        return {
+            "tick": self._tick,
+            "tokens": self.tokens,
+            "teams": {key: to_state(team) for key, team in self.teams.items()},
+            "projects": {key: to_state(project) for key, project in self.projects.items()},
+            "deployments": {key: to_state(made) for key, made in self.deployments.items()},
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take a dumped state in place of the present one."""
+        self._tick = state["tick"]
+        self.tokens = {token: list(teams) for token, teams in state["tokens"].items()}
+        self.teams = {key: Team(**team) for key, team in state["teams"].items()}
+        self.projects = {
+            key: project_from_state(dict(project)) for key, project in state["projects"].items()
+        }
+        self.deployments = {key: Deployment(**one) for key, one in state["deployments"].items()}
+
+    def now(self) -> int:
+        """Give the time in milliseconds; never the same twice, so that lists have an order."""
+        self._tick = max(self._tick + 1, int(self._clock() * 1000))
+        return self._tick
+
+    def _add(self, project: Project, draft: Draft) -> Variable:
+        now = self.now()
+        variable = Variable(
+            id=_identifier("", 16),
+            key=draft.key,
+            type=draft.type,
+            value=None,
+            value_digest=digest(draft.value or ""),
+            target=[],
+            created_at=now,
+            updated_at=now,
+        )
+        variables.write(variable, draft, now)
+        project.variables[variable.id] = variable
+        return variable
+
+    def _deploy(self, project: Project, target: str, *, step: int) -> Deployment:
+        made = Deployment(
+            id=_identifier("dpl_", 28),
+            name=project.name,
+            project_id=project.id,
+            target=target,
+            created_at=self.now(),
+            step=step,
+            environment=project.build_environment(target),
+        )
+        self.deployments[made.id] = made
+        return made
+
+    def _team(self, project: Project) -> Team | None:
+        return self.teams.get(project.team_id) if project.team_id else None
+
+
+def _identifier(prefix: str, length: int) -> str:
+    letters = string.ascii_letters + string.digits
+    return prefix + "".join(secrets.choice(letters) for _ in range(length))

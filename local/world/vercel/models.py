@@ -1,0 +1,200 @@
+"""What Vercel keeps: teams, tokens, projects, variables, deployments.
+
+Sensitive values are never kept, only their digest: nothing that reads this state, be it an
+answer, the state file or a test, can show one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+TARGETS = ("production", "preview", "development")
+STEPS = ("QUEUED", "BUILDING", "READY")
+
+
+def digest(value: str) -> str:
+    """Give the digest under which a value is remembered and compared."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+@dataclass
+class Team:
+    """A team; its policy may force variables to be sensitive."""
+
+    id: str
+    slug: str
+    name: str
+    sensitive_policy: str = "default"
+
+    def to_json(self) -> dict[str, object]:
+        """Give the team as the API shows it."""
+        return {
+            "id": self.id,
+            "slug": self.slug,
+            "name": self.name,
+            "sensitiveEnvironmentVariablePolicy": self.sensitive_policy,
+        }
+
+
+@dataclass
+class Variable:
+    """An environment variable; ``value`` is None where it is sensitive."""
+
+    id: str
+    key: str
+    type: str
+    value: str | None
+    value_digest: str
+    target: list[str]
+    created_at: int
+    updated_at: int
+    custom_environment_ids: list[str] = field(default_factory=list)
+    git_branch: str | None = None
+    comment: str = ""
+    visibility: str | None = None
+
+    def reaches(self, target: str) -> bool:
+        """Tell whether a build for the target sees this variable."""
+        return target in self.target
+
+    def to_json(self, *, decrypt: bool) -> dict[str, object]:
+        """Give the variable as the API shows it."""
+        body: dict[str, object] = {
+            "id": self.id,
+            "key": self.key,
+            "type": self.type,
+            "value": self._shown(decrypt),
+            "target": list(self.target),
+            "customEnvironmentIds": list(self.custom_environment_ids),
+            "configurationId": None,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "createdBy": None,
+            "updatedBy": None,
+            "decrypted": decrypt and self.type != "sensitive",
+            "comment": self.comment,
+        }
+        if self.git_branch is not None:
+            body["gitBranch"] = self.git_branch
+        if self.visibility is not None:
+            body["visibility"] = self.visibility
+        return body
+
+    def _shown(self, decrypt: bool) -> str:
+        if self.value is None:
+            return ""
+        if decrypt or self.type == "plain":
+            return self.value
+        return base64.b64encode(f"encrypted:{self.value_digest}".encode()).decode()
+
+
+@dataclass
+class Project:
+    """A project in a team, or in the token owner's own scope where ``team_id`` is None."""
+
+    id: str
+    name: str
+    team_id: str | None
+    created_at: int
+    variables: dict[str, Variable] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        """Give the project as the API shows it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "accountId": self.team_id or "user_world",
+            "createdAt": self.created_at,
+            "updatedAt": self.created_at,
+            "framework": None,
+            "buildCommand": None,
+            "devCommand": None,
+            "installCommand": None,
+            "outputDirectory": None,
+            "rootDirectory": None,
+            "directoryListing": False,
+            "nodeVersion": "22.x",
+            "env": [v.to_json(decrypt=False) for v in self.variables.values()],
+            "targets": {},
+            "latestDeployments": [],
+        }
+
+    def build_environment(self, target: str) -> dict[str, str]:
+        """Map every variable a build for the target gets to its value's digest.
+
+        A variable bound to a branch is left out: the redeploys here build the default one.
+        """
+        return {
+            variable.key: variable.value_digest
+            for variable in self.variables.values()
+            if variable.reaches(target) and variable.git_branch is None
+        }
+
+
+@dataclass
+class Deployment:
+    """A deployment and the variables it was built with; it becomes ready as it is watched."""
+
+    id: str
+    name: str
+    project_id: str
+    target: str
+    created_at: int
+    step: int
+    environment: dict[str, str] = field(default_factory=dict)
+    redeploy_of: str | None = None
+
+    @property
+    def state(self) -> str:
+        """Say how far the deployment is."""
+        return STEPS[self.step]
+
+    @property
+    def environment_digest(self) -> str:
+        """Give one digest over all variables built in."""
+        lines = (f"{key}={value}" for key, value in sorted(self.environment.items()))
+        return digest("\n".join(lines))
+
+    def watch(self) -> None:
+        """Move one step on: somebody looked."""
+        self.step = min(self.step + 1, len(STEPS) - 1)
+
+    def to_json(self) -> dict[str, object]:
+        """Give the deployment as GET /v13/deployments shows it."""
+        return {
+            "id": self.id,
+            "uid": self.id,
+            "name": self.name,
+            "projectId": self.project_id,
+            "url": f"{self.name}-{self.id.removeprefix('dpl_')[:9].lower()}.vercel.app",
+            "inspectorUrl": f"https://vercel.com/world/{self.name}/{self.id.removeprefix('dpl_')}",
+            "created": self.created_at,
+            "createdAt": self.created_at,
+            "state": self.state,
+            "status": self.state,
+            "readyState": self.state,
+            "aliasAssigned": self.state == "READY",
+            "alias": [],
+            # The API names only "production" and "staging"; a preview deployment has null.
+            "target": self.target if self.target == "production" else None,
+            "source": "redeploy" if self.redeploy_of else "git",
+            "creator": {"uid": "user_world", "username": "world"},
+            "meta": {
+                "environmentDigest": self.environment_digest,
+                **({"originalDeploymentId": self.redeploy_of} if self.redeploy_of else {}),
+            },
+        }
+
+
+def to_state(entity: Any) -> dict[str, Any]:
+    """Give a model as plain data for the state file."""
+    return asdict(entity)
+
+
+def project_from_state(state: dict[str, Any]) -> Project:
+    """Read a project back from plain data."""
+    variables = {key: Variable(**value) for key, value in state.pop("variables").items()}
+    return Project(**state, variables=variables)

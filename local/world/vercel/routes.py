@@ -1,0 +1,230 @@
+"""Vercel's HTTP API in front of the backend.
+
+Versions are accepted as the clients send them: the official provider lists with v8, reads, makes
+and changes with v10 and removes with v8; the current documentation has v10 and v9 for the same
+operations, and the answers do not differ.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local.world.vercel import errors
+from local.world.vercel.backend import Created, Page, VercelBackend
+from local.world.vercel.models import TARGETS, Deployment, Project
+
+VERSION = "/v{version:int}"
+LARGEST_PAGE = 100
+
+Answer = tuple[int, Any]
+Operation = Callable[["Call"], Answer]
+
+
+class Call:
+    """One request, with what every operation needs of it."""
+
+    def __init__(self, backend: VercelBackend, request: Request, body: Any) -> None:
+        self.backend = backend
+        self.query = request.query_params
+        self.parts = request.path_params
+        self.body = body
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        self.token = token if scheme.lower() == "bearer" else ""
+        scope = self.query.get("teamId") or self.query.get("slug")
+        self.team_id = backend.authorize(self.token, scope)
+
+    @property
+    def project(self) -> Project:
+        """The project named in the path."""
+        return self.backend.project(self.team_id, self.parts["project"])
+
+    def object(self) -> dict[str, Any]:
+        """The body, which must be an object."""
+        if not isinstance(self.body, dict):
+            raise errors.bad_request("Invalid request: body should be object.")
+        return self.body
+
+    def flag(self, name: str) -> bool:
+        """A query parameter that is true or absent."""
+        return self.query.get(name) == "true"
+
+    def page(self, items: Any) -> Page:
+        """The part of a list that limit, until and since ask for."""
+        limit = self._number("limit")
+        if limit is not None and not 1 <= limit <= LARGEST_PAGE:
+            raise errors.bad_request(f"`limit` should be from 1 to {LARGEST_PAGE}.")
+        return self.backend.page(
+            items, limit=limit, until=self._number("until"), since=self._number("since")
+        )
+
+    def _number(self, name: str) -> int | None:
+        text = self.query.get(name)
+        if text is None:
+            return None
+        if not text.isdigit():
+            raise errors.bad_request(f"Invalid request: `{name}` should be number.")
+        return int(text)
+
+
+def _pagination(page: Page) -> dict[str, object]:
+    return {"count": len(page.items), "next": page.next, "prev": page.previous}
+
+
+def list_variables(call: Call) -> Answer:
+    """filterProjectEnvs."""
+    branch = call.query.get("gitBranch")
+    chosen = [v for v in call.project.variables.values() if branch in (None, v.git_branch)]
+    page = call.page(chosen)
+    shown = [variable.to_json(decrypt=call.flag("decrypt")) for variable in page.items]
+    return 200, {"envs": shown, "pagination": _pagination(page)}
+
+
+def create_variables(call: Call) -> Answer:
+    """createProjectEnv: one object, or a list of which each entry succeeds or fails by itself."""
+    upsert = call.flag("upsert")
+    if not isinstance(call.body, list):
+        variable = call.backend.create_variable(call.project, call.object(), upsert=upsert)
+        return 201, {"created": variable.to_json(decrypt=False), "failed": []}
+    if not call.body or not all(isinstance(entry, dict) for entry in call.body):
+        raise errors.bad_request("Invalid request: body should be a list of objects.")
+    created = call.backend.create_variables(call.project, call.body, upsert=upsert)
+    return _bulk_answer(created)
+
+
+def _bulk_answer(created: Created) -> Answer:
+    failed = [{"error": error.error()} for error in created.failures]
+    if not created.variables:
+        first = created.failures[0]
+        return first.status, {**first.body(), "failed": failed}
+    made = [variable.to_json(decrypt=False) for variable in created.variables]
+    return 201, {"created": made, "failed": failed}
+
+
+def read_variable(call: Call) -> Answer:
+    """getProjectEnv: readable values come decrypted."""
+    variable = call.backend.variable(call.project, call.parts["variable"])
+    return 200, variable.to_json(decrypt=True)
+
+
+def update_variable(call: Call) -> Answer:
+    """editProjectEnv."""
+    variable = call.backend.update_variable(call.project, call.parts["variable"], call.object())
+    return 200, variable.to_json(decrypt=False)
+
+
+def delete_variable(call: Call) -> Answer:
+    """removeProjectEnv."""
+    variable = call.backend.delete_variable(call.project, call.parts["variable"])
+    return 200, variable.to_json(decrypt=False)
+
+
+def read_project(call: Call) -> Answer:
+    """getProject."""
+    return 200, call.project.to_json()
+
+
+def list_teams(call: Call) -> Answer:
+    """getTeams."""
+    teams = [team.to_json() for team in call.backend.teams_of(call.token)]
+    return 200, {"teams": teams, "pagination": {"count": len(teams), "next": None, "prev": None}}
+
+
+def read_team(call: Call) -> Answer:
+    """getTeam, by id or slug."""
+    team_id = call.backend.authorize(call.token, call.parts["team"])
+    if team_id is None:
+        raise errors.not_found("Team")
+    return 200, call.backend.teams[team_id].to_json()
+
+
+def list_deployments(call: Call) -> Answer:
+    """getDeployments, filtered by project, target and state."""
+    project = call.query.get("projectId") or call.query.get("app")
+    wanted = call.backend.project(call.team_id, project).id if project else None
+    target = call.query.get("target")
+    states = (call.query.get("state") or "").split(",")
+
+    def fits(made: Deployment) -> bool:
+        return (
+            call.backend.projects[made.project_id].team_id == call.team_id
+            and wanted in (None, made.project_id)
+            and target in (None, made.target)
+            and (states == [""] or made.state in states)
+        )
+
+    page = call.page([made for made in call.backend.deployments.values() if fits(made)])
+    shown = [made.to_json() for made in page.items]
+    for made in page.items:
+        made.watch()
+    return 200, {"deployments": shown, "pagination": _pagination(page)}
+
+
+def create_deployment(call: Call) -> Answer:
+    """createDeployment, of which only building an earlier deployment again is here."""
+    body = call.object()
+    name, earlier, target = body.get("name"), body.get("deploymentId"), body.get("target")
+    if not isinstance(name, str) or not name:
+        raise errors.bad_request("Invalid request: missing required property `name`.")
+    if not isinstance(earlier, str):
+        raise errors.bad_request("Only `deploymentId` is supported as a source here.")
+    if target is not None and target not in TARGETS[:2]:
+        raise errors.bad_request(f"`target` should be one of {', '.join(TARGETS[:2])}.")
+    made = call.backend.redeploy(call.team_id, earlier, name=name, target=target)
+    return 200, made.to_json()
+
+
+def read_deployment(call: Call) -> Answer:
+    """getDeployment; watching a deployment moves it on."""
+    made = call.backend.deployment(call.team_id, call.parts["deployment"])
+    shown = made.to_json()
+    made.watch()
+    return 200, shown
+
+
+def make_routes(backend: VercelBackend) -> list[Route]:
+    """Bind the operations to their paths."""
+    variables, one = f"{VERSION}/projects/{{project}}/env", "/{variable}"
+    table: list[tuple[str, str, Operation]] = [
+        ("GET", variables, list_variables),
+        ("POST", variables, create_variables),
+        ("GET", variables + one, read_variable),
+        ("PATCH", variables + one, update_variable),
+        ("DELETE", variables + one, delete_variable),
+        ("GET", f"{VERSION}/projects/{{project}}", read_project),
+        ("GET", f"{VERSION}/teams", list_teams),
+        ("GET", f"{VERSION}/teams/{{team}}", read_team),
+        ("GET", f"{VERSION}/deployments", list_deployments),
+        ("POST", f"{VERSION}/deployments", create_deployment),
+        ("GET", f"{VERSION}/deployments/{{deployment}}", read_deployment),
+    ]
+    return [
+        Route(path, _endpoint(backend, operation), methods=[method])
+        for method, path, operation in table
+    ]
+
+
+def _endpoint(backend: VercelBackend, operation: Operation) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        raw = await request.body()
+        try:
+            body = json.loads(raw) if raw else None
+        except ValueError:
+            return refusal(errors.bad_request("Invalid JSON."))
+        try:
+            status, answer = operation(Call(backend, request, body))
+        except errors.VercelError as error:
+            return refusal(error)
+        return JSONResponse(answer, status_code=status)
+
+    return endpoint
+
+
+def refusal(error: errors.VercelError) -> Response:
+    """Give an error the form clients expect."""
+    return JSONResponse(error.body(), status_code=error.status)
