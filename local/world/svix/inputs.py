@@ -1,0 +1,116 @@
+"""Request bodies of the Svix API, checked before the backend sees them.
+
+Sources: Svix API description, schemas EndpointIn, EndpointUpsertIn, EndpointPatch,
+EndpointSecretRotateIn, OneTimeTokenIn and EventExampleIn. Unknown fields are ignored, as the
+description allows them; that includes ``filterTypes``, the older name of ``eventTypes``: a client
+that sends only the old name gets an endpoint for every event, and its own check will show it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from local.world.svix.errors import Invalid
+
+LONGEST_GRACE = 604_800
+DEFAULT_GRACE = 86_400
+
+
+def _distinct(values: list[str]) -> list[str]:
+    if len(set(values)) != len(values):
+        raise ValueError("items must be unique")
+    return values
+
+
+def _is_url(value: str) -> str:
+    AnyUrl(value)
+    return value
+
+
+Url = Annotated[str, Field(min_length=1, max_length=65_536), AfterValidator(_is_url)]
+Uid = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[a-zA-Z0-9\-_.]+$")]
+EventType = Annotated[str, Field(max_length=256, pattern=r"^[a-zA-Z0-9\-_.]+$")]
+Channel = Annotated[str, Field(max_length=128, pattern=r"^[a-zA-Z0-9\-_.:+]+$")]
+EventTypes = Annotated[list[EventType], Field(min_length=1), AfterValidator(_distinct)]
+Channels = Annotated[list[Channel], Field(min_length=1, max_length=10), AfterValidator(_distinct)]
+SigningSecret = Annotated[
+    str, Field(pattern=r"^(whsec_|whsk_|whsk1_|whpk_|whpk1_)?[a-zA-Z0-9+/=]{32,100}$")
+]
+Rate = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+
+class EndpointUpsert(_Body):
+    """A whole endpoint, as PUT takes it."""
+
+    url: Url
+    description: str = ""
+    throttle_rate: Rate | None = None
+    uid: Uid | None = None
+    disabled: bool = False
+    event_types: EventTypes | None = None
+    channels: Channels | None = None
+    metadata: dict[str, str] = {}
+
+
+class EndpointCreate(EndpointUpsert):
+    """A new endpoint."""
+
+    secret: SigningSecret | None = None
+    headers: dict[str, str] | None = None
+
+
+class EndpointChange(_Body):
+    """Some properties of an endpoint; an empty list of event types or channels means all."""
+
+    url: Url | None = None
+    description: str | None = None
+    throttle_rate: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    uid: Uid | None = None
+    disabled: bool | None = None
+    event_types: Annotated[list[EventType], AfterValidator(_distinct)] | None = None
+    channels: Annotated[list[Channel], AfterValidator(_distinct)] | None = None
+    metadata: dict[str, str] | None = None
+
+
+class SecretRotation(_Body):
+    """A rotation of the signing secret; the grace period is in seconds."""
+
+    key: SigningSecret | None = None
+    grace_period_seconds: Annotated[int, Field(ge=0, le=LONGEST_GRACE)] | None = None
+
+
+class OneTimeToken(_Body):
+    """A one-time token to exchange."""
+
+    one_time_token: str
+
+
+class EventExample(_Body):
+    """An example message to send."""
+
+    event_type: EventType
+
+
+BodyModel = TypeVar("BodyModel", bound=_Body)
+
+
+def read(model: type[BodyModel], body: Any) -> BodyModel:
+    """Check a parsed body; raises ``Invalid`` with every mistake."""
+    try:
+        return model.model_validate(body, strict=True)
+    except ValidationError as error:
+        raise Invalid(
+            [
+                (["body", *(str(part) for part in one["loc"])], one["msg"], one["type"])
+                for one in error.errors(include_url=False, include_context=False)
+            ]
+        ) from None

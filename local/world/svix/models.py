@@ -1,0 +1,301 @@
+"""What Svix keeps for each application, and how endpoints, secrets and tokens behave."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import string
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from local.world.svix import errors
+from local.world.svix.inputs import (
+    DEFAULT_GRACE,
+    EndpointChange,
+    EndpointCreate,
+    EndpointUpsert,
+    SecretRotation,
+)
+
+LETTERS = string.ascii_letters + string.digits
+CAPABILITIES = ["ViewBase", "ViewEndpointSecret", "ManageEndpointSecret", "ManageEndpoint"]
+PORTAL = "https://app.svix.com/login"
+
+
+@dataclass
+class Retired:
+    """A signing secret that a rotation replaced; it still signs until ``until`` (epoch s)."""
+
+    key: str
+    until: float
+
+
+@dataclass
+class Endpoint:
+    """One endpoint of an application; times are seconds since the epoch."""
+
+    id: str
+    url: str
+    secret: str
+    created_at: float
+    updated_at: float
+    description: str = ""
+    throttle_rate: int | None = None
+    uid: str | None = None
+    disabled: bool = False
+    event_types: list[str] | None = None
+    channels: list[str] | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    retired: list[Retired] = field(default_factory=list)
+    sent: int = 0
+
+    def to_json(self) -> dict[str, object]:
+        """Give the endpoint as EndpointOut; what is not set is left out or null as there."""
+        body: dict[str, object] = {
+            "id": self.id,
+            "url": self.url,
+            "description": self.description,
+            "disabled": self.disabled,
+            "eventTypes": self.event_types,
+            "channels": self.channels,
+            "throttleRate": self.throttle_rate,
+            "metadata": dict(self.metadata),
+            "createdAt": _moment(self.created_at),
+            "updatedAt": _moment(self.updated_at),
+        }
+        if self.uid is not None:
+            body["uid"] = self.uid
+        return body
+
+
+@dataclass
+class App:
+    """An application: one instance's webhooks."""
+
+    id: str
+    instance_id: str
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    one_time_tokens: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+
+
+class SvixBackend:
+    """All of Svix's state; the Clerk service makes applications and links, clients the rest."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.time, region: str = "us") -> None:
+        self._clock = clock
+        self._region = region
+        self._apps: dict[str, App] = {}
+
+    # -- what Clerk does ----------------------------------------------------------------------
+
+    def has_app(self, instance_id: str) -> bool:
+        """Tell whether an instance has an application."""
+        return any(app.instance_id == instance_id for app in self._apps.values())
+
+    def create_app(self, instance_id: str) -> str:
+        """Make an instance's application and give its id; the one it has is given again."""
+        if self.has_app(instance_id):
+            return self._app_of(instance_id).id
+        app = App(_identifier("app_"), instance_id)
+        self._apps[app.id] = app
+        return app.id
+
+    def delete_app(self, instance_id: str) -> None:
+        """Remove an instance's application with all it holds."""
+        self._apps.pop(self._app_of(instance_id).id)
+
+    def link(self, instance_id: str) -> str:
+        """Give a log-in link whose fragment carries a fresh one-time token."""
+        app = self._app_of(instance_id)
+        token = f"ott_{secrets.token_urlsafe(24)}"
+        app.one_time_tokens.append(token)
+        key = {"appId": app.id, "oneTimeToken": token, "region": self._region}
+        packed = base64.b64encode(json.dumps(key).encode()).decode()
+        return f"{PORTAL}#key={packed}"
+
+    # -- authentication -----------------------------------------------------------------------
+
+    def exchange(self, one_time_token: str) -> dict[str, object]:
+        """Take a one-time token, once, for a token of its application."""
+        for app in self._apps.values():
+            if one_time_token in app.one_time_tokens:
+                app.one_time_tokens.remove(one_time_token)
+                token = f"appsk_{secrets.token_urlsafe(24)}.{self._region}"
+                app.tokens.append(token)
+                return {"token": token, "capabilities": list(CAPABILITIES)}
+        raise errors.one_time_token_used()
+
+    def authorize(self, token: str, app_id: str) -> App:
+        """Give the application a token may act on."""
+        holder = next((app for app in self._apps.values() if token in app.tokens), None)
+        if holder is None:
+            raise errors.unauthenticated()
+        if holder.id != app_id:
+            raise errors.forbidden()
+        return holder
+
+    # -- endpoints ----------------------------------------------------------------------------
+
+    def create_endpoint(self, app: App, body: EndpointCreate) -> Endpoint:
+        """Make an endpoint; its signing secret is made here unless one is given."""
+        self._refuse_taken_uid(app, body.uid, besides=None)
+        now = self._now(app)
+        endpoint = Endpoint(
+            id=_identifier("ep_"),
+            url=body.url,
+            secret=_with_prefix(body.secret) if body.secret else _signing_secret(),
+            created_at=now,
+            updated_at=now,
+            headers=dict(body.headers or {}),
+        )
+        _take(endpoint, body)
+        app.endpoints[endpoint.id] = endpoint
+        return endpoint
+
+    def endpoint(self, app: App, id_or_uid: str) -> Endpoint:
+        """Find an endpoint by id or uid."""
+        found = self._find(app, id_or_uid)
+        if found is None:
+            raise errors.not_found("Endpoint")
+        return found
+
+    def list_endpoints(
+        self, app: App, *, limit: int, iterator: str | None, descending: bool
+    ) -> dict[str, object]:
+        """Give a page of endpoints in the order they were made; the iterator is the last id."""
+        ordered = sorted(app.endpoints.values(), key=lambda one: one.created_at)
+        if descending:
+            ordered.reverse()
+        ids = [endpoint.id for endpoint in ordered]
+        start = ids.index(iterator) + 1 if iterator in ids else 0
+        shown = ordered[start : start + limit]
+        return {
+            "data": [endpoint.to_json() for endpoint in shown],
+            "iterator": shown[-1].id if shown else None,
+            "prevIterator": f"-{shown[0].id}" if shown and start else None,
+            "done": start + limit >= len(ordered),
+        }
+
+    def put_endpoint(self, app: App, id_or_uid: str, body: EndpointUpsert) -> tuple[Endpoint, bool]:
+        """Replace an endpoint, or make one with this uid; tells whether it was made."""
+        found = self._find(app, id_or_uid)
+        if found is None:
+            if id_or_uid.startswith("ep_"):
+                raise errors.not_found("Endpoint")
+            fields = body.model_dump() | {"uid": body.uid or id_or_uid}
+            return self.create_endpoint(app, EndpointCreate.model_construct(**fields)), True
+        self._refuse_taken_uid(app, body.uid, besides=found.id)
+        _take(found, body)
+        found.updated_at = self._now(app)
+        return found, False
+
+    def patch_endpoint(self, app: App, id_or_uid: str, body: EndpointChange) -> Endpoint:
+        """Change the given properties only."""
+        found = self.endpoint(app, id_or_uid)
+        given = body.model_dump(include=set(body.model_fields_set))
+        self._refuse_taken_uid(app, given.get("uid"), besides=found.id)
+        clearable = ("uid", "throttle_rate")
+        for name, value in given.items():
+            if value is None and name not in clearable:
+                continue
+            setattr(found, name, (value or None) if name in ("event_types", "channels") else value)
+        found.updated_at = self._now(app)
+        return found
+
+    def delete_endpoint(self, app: App, id_or_uid: str) -> None:
+        """Remove an endpoint."""
+        app.endpoints.pop(self.endpoint(app, id_or_uid).id)
+
+    def rotate_secret(self, app: App, id_or_uid: str, body: SecretRotation) -> None:
+        """Give the endpoint a new signing secret; the old one signs on for the grace period."""
+        found = self.endpoint(app, id_or_uid)
+        grace = body.grace_period_seconds
+        until = self._clock() + (DEFAULT_GRACE if grace is None else grace)
+        found.retired.append(Retired(found.secret, until))
+        found.secret = _with_prefix(body.key) if body.key else _signing_secret()
+        found.updated_at = self._now(app)
+
+    def valid_secrets(self, app: App, id_or_uid: str) -> list[str]:
+        """List the secrets that sign now: the present one and rotated ones still in grace."""
+        found = self.endpoint(app, id_or_uid)
+        now = self._clock()
+        return [found.secret, *(old.key for old in found.retired if old.until > now)]
+
+    def send_example(self, app: App, id_or_uid: str, event_type: str) -> dict[str, object]:
+        """Count one example message as sent."""
+        self.endpoint(app, id_or_uid).sent += 1
+        return {
+            "id": _identifier("msg_"),
+            "eventType": event_type,
+            "payload": {"type": event_type, "data": {}},
+            "timestamp": _moment(self._clock()),
+        }
+
+    def apps(self) -> Mapping[str, App]:
+        """Give all applications by id, for tests and the control interface."""
+        return self._apps
+
+    # -- state --------------------------------------------------------------------------------
+
+    def dump(self) -> dict[str, Any]:
+        """Give the whole state as plain data."""
+        return {"region": self._region, "apps": [asdict(app) for app in self._apps.values()]}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take a dumped state in place of the present one."""
+        self._region = state["region"]
+        self._apps = {}
+        for app in state["apps"]:
+            endpoints = {
+                one["id"]: Endpoint(
+                    **(one | {"retired": [Retired(**old) for old in one["retired"]]})
+                )
+                for one in app["endpoints"].values()
+            }
+            self._apps[app["id"]] = App(**(app | {"endpoints": endpoints}))
+
+    def _app_of(self, instance_id: str) -> App:
+        for app in self._apps.values():
+            if app.instance_id == instance_id:
+                return app
+        raise errors.not_found("Application")
+
+    def _find(self, app: App, id_or_uid: str) -> Endpoint | None:
+        return next((e for e in app.endpoints.values() if id_or_uid in (e.id, e.uid)), None)
+
+    def _refuse_taken_uid(self, app: App, uid: str | None, *, besides: str | None) -> None:
+        held = self._find(app, uid) if uid else None
+        if held is not None and held.id != besides:
+            raise errors.uid_taken()
+
+    def _now(self, app: App) -> float:
+        """Give the time, later than all times given to this application before."""
+        last = max((one.updated_at for one in app.endpoints.values()), default=0.0)
+        return max(self._clock(), last + 0.001)
+
+
+def _take(endpoint: Endpoint, body: EndpointUpsert) -> None:
+    for name, value in body.model_dump(exclude={"secret", "headers"}).items():
+        setattr(endpoint, name, value)
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _identifier(prefix: str) -> str:
+    return prefix + "".join(secrets.choice(LETTERS) for _ in range(27))
+
+
+def _signing_secret() -> str:
+    return f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
+
+
+def _with_prefix(key: str) -> str:
+    return key if key.startswith("wh") and "_" in key else f"whsec_{key}"
