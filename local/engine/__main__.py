@@ -10,8 +10,8 @@ import sys
 
 from local.engine.choice import Engine, EngineSetupError, ensure, stamped
 from local.engine.places import Places
-from local.engine.steps import Steps
 from local.engine.variables import uses_stand_ins, write_env_file
+from local.steps import Steps
 
 COMMANDS = {
     "ensure": "set the engine up where needed, and say which one is used",
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         engine = (
             stamped(places, environ=os.environ)
             if options.command == "status"
-            else ensure(places, environ=os.environ, steps=Steps())
+            else ensure(places, environ=os.environ, steps=Steps("engine"))
         )
     except EngineSetupError as error:
         print(error, file=sys.stderr)

@@ -18,7 +18,7 @@ from local.engine import versions
 from local.engine.golang import Go, fetch_go, find_go
 from local.engine.official import Unusable, version_of
 from local.engine.places import Places
-from local.engine.steps import CommandFailed, Describe, Steps
+from local.steps import CommandFailed, Describe, Steps
 
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 

@@ -17,7 +17,7 @@ from local.engine import official, versions
 from local.engine.build import build
 from local.engine.official import Unusable
 from local.engine.places import Places, which
-from local.engine.steps import Steps
+from local.steps import Steps
 
 Source = Literal["path", "installer", "build"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from local.engine import versions
 from local.engine.official import Unusable
 from local.engine.places import Places, which
-from local.engine.steps import CommandFailed, Steps
+from local.steps import CommandFailed, Steps
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local.engine import versions
 from local.engine.places import Places, which
-from local.engine.steps import CommandFailed, Steps
+from local.steps import CommandFailed, Steps
 
 INSTALLER = "https://get.pulumi.com/install.sh"
 """The script the official documentation names; the Python SDK's Automation API runs it with the

@@ -35,16 +35,20 @@ class CommandFailed(Exception):
 
 
 class Steps:
-    """One line per step with the seconds since the start, on `out` (default: standard error)."""
+    """One line per step: what works, seconds since the start, what it does.
 
-    def __init__(self, out: TextIO | None = None) -> None:
+    They go to `out` (default: standard error).
+    """
+
+    def __init__(self, label: str, out: TextIO | None = None) -> None:
+        self._label = label
         self._out = sys.stderr if out is None else out
         self._start = time.monotonic()
         self._live = False
 
     def say(self, text: str) -> None:
         self._clear()
-        print(f"engine {self._elapsed():6.1f} s  {text}", file=self._out, flush=True)
+        print(f"{self._head()}  {text}", file=self._out, flush=True)
 
     def run(
         self,
@@ -114,7 +118,7 @@ class Steps:
                 self.say(f"  {now[0]}")
 
     def _show(self, text: str) -> None:
-        line = f"engine {self._elapsed():6.1f} s    {text}"[:100]
+        line = f"{self._head()}    {text}"[:100]
         self._out.write(f"\r\x1b[K{line}")
         self._out.flush()
         self._live = True
@@ -124,8 +128,8 @@ class Steps:
             self._out.write("\r\x1b[K")
             self._live = False
 
-    def _elapsed(self) -> float:
-        return time.monotonic() - self._start
+    def _head(self) -> str:
+        return f"{self._label} {time.monotonic() - self._start:6.1f} s"
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -1,0 +1,65 @@
+# make up: everything, from nothing to the deployed local stack. `make` alone lists the targets.
+# ARGS goes to the command behind a target:  make preview ARGS=--diff   make test ARGS="-k catalog"
+
+PYTHON ?= python3
+ARGS ?=
+WORKERS ?= 2
+VENV := .venv/bin
+IN_ENV := . .local/env.sh &&
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview down test lint bench lock clean venv engine node world-start world-stop
+.NOTPARALLEL:
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+up: venv engine ## set up, start the local world, deploy the stack `local`
+	@$(VENV)/python -m local.stack up $(ARGS)
+
+preview: venv engine ## what `make up` would change
+	@$(VENV)/python -m local.stack preview $(ARGS)
+
+down: venv engine ## destroy the stack `local` and stop the local world
+	@$(VENV)/python -m local.stack down $(ARGS)
+
+test: venv engine node ## every test
+	@$(IN_ENV) $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+lint: venv ## style, format, types
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+
+bench: venv engine ## time and requests of a first and of an unchanged `up`
+	@$(IN_ENV) $(VENV)/python -m local.bench $(ARGS)
+
+lock: venv ## renew the lock files, versions as the .in files allow
+	@for name in requirements requirements-dev local/engine/go; do \
+	    echo "$$name.lock"; \
+	    $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	        --no-emit-index-url --no-annotate --no-header $$name.in -o $$name.lock || exit 1; \
+	done
+
+clean: ## remove what the set-up made; the state of the stacks and of the world stays
+	rm -rf .venv .local/engine .local/env.sh .local/pulumi-home node_modules *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+venv: ## .venv with the locked packages
+	@$(PYTHON) -m local.venv
+
+engine: venv ## the Pulumi engine: from PATH, by its installer, or built
+	@$(VENV)/python -m local.engine ensure
+
+node: # the official command-line client some tests run, where there is npm
+	@if [ -f package-lock.json ] && command -v npm >/dev/null && \
+	    [ ! node_modules/.package-lock.json -nt package-lock.json ]; then \
+	    echo "npm ci"; npm ci --no-audit --no-fund --loglevel=error || \
+	    echo "npm ci failed: the tests that need it will be skipped"; \
+	fi
+
+world-start: venv ## start the local world alone
+	@$(VENV)/python -m local.world start $(ARGS)
+
+world-stop: venv ## stop it; its state stays
+	@$(VENV)/python -m local.world stop $(ARGS)
