@@ -1,0 +1,142 @@
+"""Vercel's HTTP API as the plugin needs it: requests, rate limits, refusals.
+
+Waits and retries as the official provider does: only on 429, at most three times, and only when
+Retry-After asks for less than five minutes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+
+from local.plugins.service import PluginError
+
+RETRIES = 3
+LONGEST_WAIT_SECONDS = 300
+PAGE = 100
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+
+
+class Refused(PluginError):
+    """Vercel answered with an error; ``error`` is its error object, ``failed`` the bulk part."""
+
+    def __init__(self, status: int, error: Mapping[str, Any], failed: list[Any]) -> None:
+        code = error.get("code", status)
+        super().__init__(f"{code} - {error.get('message', 'no message')}")
+        self.status = status
+        self.code = code
+        self.error = error
+        self.failed = failed
+
+
+class Api:
+    """One provider's access to Vercel. All methods raise ``PluginError``."""
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        base_url: str,
+        team: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._client = httpx.Client(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {token}", "User-Agent": "pulumi-resource-vercel"},
+            timeout=TIMEOUT,
+            transport=transport,
+        )
+        self._team = team
+        self._lock = threading.Lock()
+        self._teams: dict[str, Mapping[str, Any]] = {}
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Start no other request and end the waits."""
+        self._stopped.set()
+
+    def team(self, team_id: str | None) -> Mapping[str, Any] | None:
+        """Read the named team, else the provider's default one, else None; each read once."""
+        wanted = team_id or self._team
+        if wanted is None:
+            return None
+        with self._lock:
+            if wanted not in self._teams:
+                self._teams[wanted] = self.request("GET", f"/v2/teams/{wanted}", team_id=None)
+            return self._teams[wanted]
+
+    def team_id(self, team_id: str | None) -> str | None:
+        """Give the id of the team to act for; a default team may be configured by its slug."""
+        if team_id:
+            return team_id
+        team = self.team(None)
+        return str(team["id"]) if team else None
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        team_id: str | None,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Any:
+        """Send one request and give the parsed answer."""
+        params = {**(query or {}), **({"teamId": team_id} if team_id else {})}
+        for attempt in range(RETRIES + 1):
+            response = self._send(method, path, params, body)
+            wait = _retry_after(response)
+            if response.status_code != 429 or attempt == RETRIES or wait >= LONGEST_WAIT_SECONDS:
+                break
+            if self._stopped.wait(wait):
+                break
+        return _answer(response)
+
+    def variables(self, project_id: str, team_id: str | None) -> Iterator[Mapping[str, Any]]:
+        """Yield every variable of a project, readable values decrypted."""
+        query = {"decrypt": "true", "limit": str(PAGE)}
+        while True:
+            answer = self.request(
+                "GET", f"/v8/projects/{project_id}/env", team_id=team_id, query=query
+            )
+            yield from answer["envs"]
+            following = answer.get("pagination", {}).get("next")
+            if following is None or str(following) == query.get("until"):
+                return
+            query["until"] = str(following)
+
+    def _send(self, method: str, path: str, params: Mapping[str, str], body: Any) -> httpx.Response:
+        if self._stopped.is_set():
+            raise PluginError("not sent: the deployment is being stopped")
+        try:
+            return self._client.request(method, path, params=params, json=body)
+        except httpx.HTTPError as error:
+            raise PluginError(
+                f"could not reach Vercel at {self._client.base_url} for {method} {path}: "
+                f"{type(error).__name__}"
+            ) from error
+
+
+def _answer(response: httpx.Response) -> Any:
+    try:
+        answer = response.json() if response.content else None
+    except ValueError:
+        answer = None
+    if response.status_code < 300 and answer is not None:
+        return answer
+    if not isinstance(answer, dict):
+        raise Refused(response.status_code, {"message": "an answer that is not JSON"}, [])
+    error = answer.get("error")
+    raise Refused(
+        response.status_code,
+        error if isinstance(error, dict) else {},
+        answer.get("failed") or [],
+    )
+
+
+def _retry_after(response: httpx.Response) -> float:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isdigit() and int(text) > 0 else 1.0
