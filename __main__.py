@@ -50,9 +50,11 @@ if use.api_keys:
     done.append(ApiKeys("api-keys", place, settings.api_keys, after=done))
 
 # Webhook
-webhook = Webhook("webhook", place, settings.webhook, settings.webhook_url, after=done) if (
-    use.webhook
-) else None
+webhook = (
+    Webhook("webhook", place, settings.webhook, settings.webhook_url, after=done)
+    if (use.webhook)
+    else None
+)
 
 # Environment
 if use.environment:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from clerkstack.app.agreement import disagreements
 from clerkstack.catalog import load_catalog
 from clerkstack.problems import InputError
+
+from clerkstack.app.agreement import disagreements
 from policies.view import BILLING, INSTANCE, WEBHOOK, Resource, Variable
 
 TOP = Path(__file__).resolve().parent.parent
@@ -80,13 +81,13 @@ def _public_secret(resource: Resource) -> Iterator[str]:
         if _starts(variable, SECRET_FORMS):
             yield f"{variable.key} holds a secret, and NEXT_PUBLIC_ puts it into every browser"
         elif any(word in variable.key for word in SECRET_NAMES):
-            yield f"{variable.key} is named as a secret, and NEXT_PUBLIC_ puts it into every browser"
+            yield f"{variable.key} is named as a secret, and NEXT_PUBLIC_ makes it public"
 
 
 def _plain_webhook(resource: Resource) -> Iterator[str]:
     url = str(resource.inputs.get("url") or "https:")
     if resource.type == WEBHOOK and not url.lower().startswith("https:"):
-        yield "the webhook endpoint is not https: events and their signatures would travel in the clear"
+        yield "the webhook endpoint is not https: events would travel in the clear"
 
 
 def _starts(variable: Variable, forms: tuple[str, ...]) -> bool:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from clerkstack.catalog import load_catalog
+from clerkstack.problems import InputError, Problem
 
 from clerkstack.app import read_declaration
 from clerkstack.app.agreement import disagreements
-from clerkstack.catalog import load_catalog
 from clerkstack.cli.exits import BAD_INPUT, FOUND
-from clerkstack.problems import InputError, Problem
 from clerkstack.reconcile.billing import declared_features, declared_plans, default_plans
 
 
@@ -53,7 +53,9 @@ def check(
             typer.echo(line, err=True)
         if not problems and not differing:
             against = f", and {app} agrees" if app else ""
-            typer.echo(f"{catalog}: {counts['plans']} plans, {counts['features']} features{against}.")
+            typer.echo(
+                f"{catalog}: {counts['plans']} plans, {counts['features']} features{against}."
+            )
     if problems:
         raise typer.Exit(BAD_INPUT)
     if differing:

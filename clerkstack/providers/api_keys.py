@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
+from clerkstack.clients import NotFound
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
@@ -71,9 +71,7 @@ class ApiKeysProvider(ClerkProvider):
 
     def _write(self, inputs: JsonObject, declared: JsonObject) -> str | None:
         """Set the switches where the schema advertises them; the section, or None."""
-        document = self.session.config(
-            str(inputs["application_id"]), str(inputs["environment"])
-        )
+        document = self.session.config(str(inputs["application_id"]), str(inputs["environment"]))
         section = advertised_in(document.schema(), declared)
         if section is None:
             return None

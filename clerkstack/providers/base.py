@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, cast
 
+from clerkstack.settings import CONNECTION_KEYS, Connection, load_connection
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -17,7 +18,6 @@ from clerkstack.providers.errors import plainly
 from clerkstack.providers.session import Session, session_for
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
-from clerkstack.settings import CONNECTION_KEYS, Connection, load_connection
 
 PROVIDER_KEY = "__provider"
 Props = Mapping[str, Any]
@@ -56,7 +56,7 @@ class ClerkProvider(ResourceProvider):
         failures += moved(_olds, inputs)
         return CheckResult({**inputs, PROVIDER_KEY: news.get(PROVIDER_KEY)}, failures)
 
-    def refusals(self, inputs: JsonObject) -> Iterable[tuple[str, str]]:
+    def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
         """Inputs this resource will not take, as (property, reason and mend)."""
         return ()
 
@@ -72,9 +72,7 @@ class ClerkProvider(ResourceProvider):
 def inputs_of(props: Props) -> JsonObject:
     """The declared properties, without the engine's own, numbers whole again."""
     return {
-        key: whole_numbers(cast(Json, value))
-        for key, value in props.items()
-        if key != PROVIDER_KEY
+        key: whole_numbers(cast(Json, value)) for key, value in props.items() if key != PROVIDER_KEY
     }
 
 

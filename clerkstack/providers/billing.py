@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pulumi
+from clerkstack.clients import NotFound
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.app.agreement import disagreements
-from clerkstack.clients import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note
@@ -73,8 +74,9 @@ class Ledger:
 class BillingProvider(ClerkProvider):
     """Reconciles the section `billing` of the instance config."""
 
-    def refusals(self, inputs: JsonObject) -> Iterable[tuple[str, str]]:
+    def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
         """The two deploys that must never reach production, whatever policies are run."""
+        inputs = _inputs
         if inputs["environment"] != "production":
             return
         settings = object_at(inputs, "settings")
@@ -142,10 +144,8 @@ class BillingProvider(ClerkProvider):
                 **back, live=live, removed_features=ledger.features, removed_plans=ledger.plans
             )
 
-        try:
+        with contextlib.suppress(NotFound):
             self._document(props).reconcile(plan)
-        except NotFound:
-            pass
         Note(_id).forget()
 
     def _bring(self, inputs: JsonObject, ledger: Ledger, live: JsonObject) -> JsonObject:

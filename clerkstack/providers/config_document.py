@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from clerkstack.clients import Conflict, PlatformClient, ServerError, Unreachable
 from clerkstack.clients.platform import Config
+
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 

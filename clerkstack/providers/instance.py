@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import pulumi
+from clerkstack.clients import ApiError, ApplicationInstance, NotFound, Unreachable
+from clerkstack.settings.keys import frontend_host
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients import ApiError, ApplicationInstance, NotFound, Unreachable
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import JsonObject
-from clerkstack.settings.keys import frontend_host
 
 
 class InstanceProvider(ClerkProvider):
@@ -24,9 +24,9 @@ class InstanceProvider(ClerkProvider):
 
     outputs = frozenset({"instance_id", "publishable_key", "secret_key", "frontend_host"})
 
-    def refusals(self, inputs: JsonObject) -> Iterable[tuple[str, str]]:
+    def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
         """Only a production instance can be made (PlatformCreateInstance)."""
-        if inputs.get("domain") and inputs["environment"] != "production":
+        if _inputs.get("domain") and _inputs["environment"] != "production":
             yield "domain", "only a production instance is made; set clerkstack:instance"
 
     @plainly
@@ -72,9 +72,7 @@ class InstanceProvider(ClerkProvider):
             )
         return _described(found)
 
-    def _make(
-        self, inputs: JsonObject, application: str, environment: str
-    ) -> ApplicationInstance:
+    def _make(self, inputs: JsonObject, application: str, environment: str) -> ApplicationInstance:
         domain = inputs.get("domain")
         if not domain:
             raise ResourceFailed(

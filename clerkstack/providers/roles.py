@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Iterable
 from typing import Any, cast
 
 import pulumi
+from clerkstack.clients import BackendClient, NotFound, Role
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients import BackendClient, NotFound, Role
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note
@@ -99,10 +100,8 @@ class OrganizationRolesProvider(ClerkProvider):
         ids = {role.key: role.id for role in live}
         for key in keys:
             if key in ids:
-                try:
+                with contextlib.suppress(NotFound):
                     backend.delete_role(ids[key])
-                except NotFound:
-                    pass
 
     def _backend(self, inputs: JsonObject) -> BackendClient:
         return self.session.backend(str(inputs["application_id"]), str(inputs["environment"]))
@@ -135,9 +134,7 @@ def _permission_ids(
         ids |= {permission.key: permission.id for permission in backend.list_permissions()}
     unknown = sorted(wanted - ids.keys())
     if unknown:
-        guesses = [
-            f"{key}{_meant(key, ids)}" for key in unknown
-        ]
+        guesses = [f"{key}{_meant(key, ids)}" for key in unknown]
         raise ResourceFailed(
             f"This instance has no permission {', '.join(guesses)}. Correct it under "
             "clerkstack:organizations.roles, or make it on the dashboard page "

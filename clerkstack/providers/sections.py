@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, cast
 
 import pulumi
+from clerkstack.clients import NotFound
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import plainly
@@ -79,10 +80,8 @@ class SectionsProvider(ClerkProvider):
             back = way_back(_seen(before), declared, sections)
             return WritePlan(tuple(changes_between(back, sections)))
 
-        try:
+        with contextlib.suppress(NotFound):
             self._document(props).reconcile(plan)
-        except NotFound:
-            pass
         Note(_id).forget()
 
     def _bring(self, inputs: JsonObject, *, unseen: Iterable[Change]) -> None:

@@ -7,12 +7,13 @@ Svix API (v1.authentication.exchange-one-time-token, v1.endpoint.*).
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, cast
 
 import pulumi
+from clerkstack.clients import ApiError, BackendClient, Endpoint, NotFound, SvixClient
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients import ApiError, BackendClient, Endpoint, NotFound, SvixClient
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note
@@ -107,10 +108,8 @@ class WebhookEndpointProvider(ClerkProvider):
     def _remove(self, props: JsonObject) -> None:
         svix, _ = self._open(props, make=False)
         with svix:
-            try:
+            with contextlib.suppress(NotFound):
                 svix.delete_endpoint(str(props["endpoint_id"]))
-            except NotFound:
-                pass
             empty = bool(props.get("made_app")) and not svix.list_endpoints()
         if empty:
             with self._backend(props) as backend:

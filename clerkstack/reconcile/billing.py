@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from clerkstack.catalog import Catalog, Feature, Plan
+
 from clerkstack.reconcile.changes import (
     Change,
     Json,

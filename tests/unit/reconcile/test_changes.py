@@ -1,0 +1,105 @@
+"""Field-by-field comparison, with no engine and no network."""
+
+from __future__ import annotations
+
+import pytest
+
+from clerkstack.reconcile import Change, WritePlan, changes_between, live_view, nested
+from clerkstack.reconcile.changes import Json, same_document, way_back, whole_numbers
+
+
+def test_only_declared_fields_are_compared() -> None:
+    live: dict[str, Json] = {"enabled": True, "max_allowed_memberships": 5}
+
+    assert changes_between({"enabled": True}, live) == []
+
+
+def test_a_change_names_path_before_and_after() -> None:
+    declared: dict[str, Json] = {"pro": {"amount": 6500, "name": "Pro"}}
+    live: dict[str, Json] = {"pro": {"amount": 6000, "name": "Pro"}}
+
+    changes = changes_between(declared, live, at=("plans",))
+
+    assert changes == [Change(("plans", "pro", "amount"), 6000, 6500)]
+    assert str(changes[0]) == "plans.pro.amount: 6000 → 6500"
+
+
+@pytest.mark.parametrize(
+    ("key", "declared", "live", "same"),
+    [
+        ("features", ["a", "b"], ["b", "a"], True),
+        ("features", ["a"], ["a", "b"], False),
+        ("features", [], ["a"], False),
+        ("hosts", ["a", "b"], ["b", "a"], False),
+        ("enabled", False, 0, False),
+        ("enabled", None, None, True),
+        ("claims", {"a": 1}, {"a": 1, "b": 2}, False),
+        ("settings", {}, {"a": 1}, True),
+        ("settings", {"a": 1}, {"a": 1, "b": 2}, True),
+    ],
+)
+def test_what_counts_as_the_same(key: str, declared: Json, live: Json, same: bool) -> None:
+    assert (changes_between({key: declared}, {key: live}) == []) is same
+
+
+def test_the_order_of_keys_never_matters() -> None:
+    one: dict[str, Json] = {"a": 1, "b": {"c": 2, "d": 3}}
+    other: dict[str, Json] = {"b": {"d": 3, "c": 2}, "a": 1}
+
+    assert same_document(one, other)
+
+
+def test_a_key_that_is_gone_makes_documents_differ() -> None:
+    assert not same_document({"plans": {"a": {"x": 1}}}, {"plans": {"a": {"x": 1}, "b": {"x": 1}}})
+
+
+def test_a_live_view_has_the_declared_shape_and_the_live_values() -> None:
+    declared: dict[str, Json] = {
+        "pro": {"amount": 1, "features": ["a", "b"]},
+        "gone": {"amount": 2},
+    }
+    live: dict[str, Json] = {"pro": {"amount": 9, "features": ["b", "a"], "other": 3}}
+
+    assert live_view(declared, live) == {"pro": {"amount": 9, "features": ["a", "b"]}}
+
+
+def test_only_fields_that_nobody_changed_since_go_back() -> None:
+    before: dict[str, Json] = {"enabled": False, "limit": 3}
+    declared: dict[str, Json] = {"enabled": True, "limit": 5}
+    live: dict[str, Json] = {"enabled": True, "limit": 7}
+
+    assert way_back(before, declared, live) == {"enabled": False}
+
+
+def test_numbers_from_the_engine_are_whole_again() -> None:
+    assert whole_numbers({"a": [6000.0, 1.5], "b": True}) == {"a": [6000, 1.5], "b": True}
+
+
+def test_a_write_names_only_what_changes() -> None:
+    plan = WritePlan(
+        (
+            Change(("billing", "plans", "pro", "amount"), 1, 2),
+            Change(("billing", "user_enabled"), True, False),
+        )
+    )
+
+    assert plan.body == {"billing": {"plans": {"pro": {"amount": 2}}, "user_enabled": False}}
+    assert not plan.destructive
+
+
+def test_removing_what_exists_is_destructive() -> None:
+    assert WritePlan((Change(("billing", "plans", "old"), {"amount": 1}, None),)).destructive
+
+
+def test_fields_that_cannot_be_read_back_are_sent_and_not_compared() -> None:
+    secret = Change(("connection_oauth_google", "client_secret"), None, "x")
+    plan = WritePlan((), (secret,))
+
+    assert plan
+    assert plan.body == {"connection_oauth_google": {"client_secret": "x"}}
+    assert not plan.visible
+
+
+def test_a_field_changed_as_a_whole_and_in_part_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="as a whole and in part"):
+        nested([Change(("a",), None, 1), Change(("a", "b"), None, 2)])
