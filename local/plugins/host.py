@@ -50,8 +50,10 @@ def serve(provider: Provider) -> None:
     def stop(_signum: int, _frame: object) -> None:
         finished.set()
 
+    # The engine ends its plugins with SIGINT; Ctrl-C does not come here but as Cancel, because
+    # plugins run in a process group of their own.
+    signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The engine passes Ctrl-C on as Cancel.
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     # An engine that was killed cannot say goodbye: its child then gets another parent.

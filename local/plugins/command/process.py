@@ -19,7 +19,7 @@ SHELL = ("/bin/sh", "-c")
 
 @dataclass(frozen=True)
 class Order:
-    """What to run and how; texts of ``hidden`` never appear in a message."""
+    """What to run and how; texts of ``hidden`` never appear in a message or log line."""
 
     command: str
     interpreter: Sequence[str] = SHELL
@@ -66,7 +66,9 @@ class Runner:
         started or was stopped.
         """
         process = self._start(order)
-        stdout, stderr, both = _Collector(on_stdout), _Collector(on_stderr), list[str]()
+        hidden = order.hidden
+        stdout, stderr = _Collector(on_stdout, hidden), _Collector(on_stderr, hidden)
+        both: list[str] = []
         readers = [
             threading.Thread(target=collector.read, args=(stream, both), daemon=True)
             for collector, stream in ((stdout, process.stdout), (stderr, process.stderr))
@@ -114,9 +116,10 @@ class Runner:
 
 
 class _Collector:
-    def __init__(self, on_line: Callable[[str], None] | None) -> None:
+    def __init__(self, on_line: Callable[[str], None] | None, hidden: Sequence[str]) -> None:
         self._lines: list[str] = []
         self._on_line = on_line
+        self._hidden = hidden
 
     def read(self, stream: IO[str], both: list[str]) -> None:
         with stream:
@@ -124,7 +127,7 @@ class _Collector:
                 self._lines.append(line)
                 both.append(line)
                 if self._on_line is not None:
-                    self._on_line(line.rstrip("\n"))
+                    self._on_line(_hide(line.rstrip("\n"), self._hidden))
 
     def text(self) -> str:
         return "".join(self._lines).removesuffix("\n")
