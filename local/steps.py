@@ -80,12 +80,13 @@ class Steps:
 
         def read() -> None:
             assert process.stdout is not None
-            for line in process.stdout:
-                shown = describe(line.rstrip())
-                if shown is None:
-                    tail.append(line.rstrip())
-                else:
-                    now[0] = shown
+            with process.stdout as lines:
+                for line in lines:
+                    shown = describe(line.rstrip())
+                    if shown is None:
+                        tail.append(line.rstrip())
+                    else:
+                        now[0] = shown
 
         reader = threading.Thread(target=read, daemon=True)
         reader.start()

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+from local.engine.places import PROJECT
+from tests.unit.engine_setup.conftest import Machine
+
+RUN = """
+import os, sys
+from pathlib import Path
+from local.engine import __main__ as command
+from local.engine.places import Places
+places = Places(project=Path(sys.argv[1]), recipes=Path(sys.argv[2]))
+command.Places = lambda: places
+sys.exit(command.main(["ensure"]))
+"""
+
+
+def test_an_interrupted_build_ends_its_compiler_and_leaves_nothing(machine: Machine) -> None:
+    pipe = machine.root / "building"
+    os.mkfifo(pipe)
+    # The compiler names itself through the pipe, then hangs.
+    machine.has_go(body=f"echo $$ > {pipe}; exec sleep 600")
+    setup = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            RUN,
+            str(machine.places.project),
+            str(PROJECT / "local" / "engine"),
+        ],
+        env={**machine.environ, "PYTHONPATH": str(PROJECT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    compiler = int(pipe.read_text())
+
+    setup.send_signal(signal.SIGINT)
+    _, said = setup.communicate(timeout=30)
+
+    assert setup.returncode == 130
+    assert "nothing half-made is left" in said
+    assert machine.left_in_engine_folder() == {"lock"}
+    assert not alive(compiler)
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
