@@ -66,10 +66,8 @@ def stamped(places: Places, *, environ: Mapping[str, str]) -> Engine | None:
         known = (stamp["recipe"], stamp["program"], stamp["on_path"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    program = _print(engine.pulumi)
-    if program is None or known != (recipe(places), program, _on_path(places, environ)):
-        return None
-    return engine
+    now = (recipe(places), _print(engine.pulumi), _on_path(places, environ))
+    return engine if known == now else None
 
 
 def recipe(places: Places) -> str:
