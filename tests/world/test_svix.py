@@ -1,0 +1,300 @@
+"""The emulated Svix, driven by the official SDK and, where that is not enough, bare HTTP."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlparse
+
+import httpx
+import pytest
+from svix.api import EndpointListOptions, Svix, SvixOptions
+from svix.exceptions import HttpError, HTTPValidationError
+from svix.models import (
+    EndpointIn,
+    EndpointPatch,
+    EndpointUpsertIn,
+)
+from svix.webhooks import Webhook
+
+from local.world.svix import SvixBackend, SvixService
+from tests.world.serving import serving
+
+INSTANCE = "ins_development"
+URL = "https://sendero.example.com/api/webhooks/clerk"
+EVENTS = ["organization.created", "user.created"]
+
+
+@dataclass
+class World:
+    """The emulator, its address and a clock that only tests move."""
+
+    url: str = ""
+    time: float = 1_800_000_000.0
+    backend: SvixBackend = field(init=False)
+    opened: list[Svix] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.backend = SvixBackend(clock=lambda: self.time)
+
+    def token(self) -> tuple[str, str]:
+        """Take a link as Clerk gives it, and exchange what is in it."""
+        key = unpacked(self.backend.link(INSTANCE))
+        answer = httpx.post(
+            f"{self.url}/api/v1/auth/one-time-token/", json={"oneTimeToken": key["oneTimeToken"]}
+        )
+        return key["appId"], answer.json()["token"]
+
+    def sdk(self) -> tuple[str, Svix]:
+        app_id, token = self.token()
+        svix = Svix(token, SvixOptions(server_url=self.url, retry_schedule=[]))
+        self.opened.append(svix)
+        return app_id, svix
+
+    def http(self) -> tuple[str, httpx.Client]:
+        app_id, token = self.token()
+        headers = {"Authorization": f"Bearer {token}"}
+        return f"/api/v1/app/{app_id}/endpoint", httpx.Client(base_url=self.url, headers=headers)
+
+
+def unpacked(link: str) -> dict[str, str]:
+    fragment = urlparse(link).fragment.removeprefix("key=")
+    content: dict[str, str] = json.loads(base64.b64decode(fragment))
+    return content
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World()
+    made.backend.create_app(INSTANCE)
+    with serving(SvixService(made.backend)) as url:
+        made.url = url
+        yield made
+        for svix in made.opened:
+            svix._httpx_client.close()  # The SDK has no way of its own to close.
+
+
+def test_a_link_carries_application_token_and_region(world: World) -> None:
+    key = unpacked(world.backend.link(INSTANCE))
+
+    assert set(key) == {"appId", "oneTimeToken", "region"}
+    assert key["appId"] == world.backend.create_app(INSTANCE)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/auth/one-time-token", "/api/v1/auth/one-time-token/"])
+def test_a_one_time_token_is_good_once(world: World, path: str) -> None:
+    body = {"oneTimeToken": unpacked(world.backend.link(INSTANCE))["oneTimeToken"]}
+
+    first, second = (httpx.post(world.url + path, json=body) for _ in range(2))
+
+    assert first.status_code == 200
+    assert (second.status_code, second.json()["code"]) == (401, "authentication_failed")
+
+
+def test_the_sdk_makes_reads_changes_and_removes_an_endpoint(world: World) -> None:
+    app, svix = world.sdk()
+
+    made = svix.endpoint.create(app, EndpointIn(url=URL, event_types=EVENTS, description="ours"))
+    read = svix.endpoint.get(app, made.id)
+    patched = svix.endpoint.patch(app, made.id, EndpointPatch(description="changed"))
+    put = svix.endpoint.upsert(app, made.id, EndpointUpsertIn(url=URL + "/2"))
+    svix.endpoint.delete(app, made.id)
+
+    assert (read.url, read.event_types, read.description) == (URL, EVENTS, "ours")
+    assert (patched.description, patched.event_types) == ("changed", EVENTS)
+    assert (put.url, put.event_types, put.description) == (URL + "/2", None, "")
+    with pytest.raises(HttpError) as gone:
+        svix.endpoint.get(app, made.id)
+    assert (gone.value.status_code, gone.value.code) == (404, "not_found")
+
+
+def test_endpoints_are_listed_page_by_page(world: World) -> None:
+    app, svix = world.sdk()
+    made = [svix.endpoint.create(app, EndpointIn(url=f"{URL}/{n}")).id for n in range(5)]
+
+    seen: list[str] = []
+    iterator = None
+    for _ in range(3):
+        page = svix.endpoint.list(app, EndpointListOptions(limit=2, iterator=iterator))
+        seen += [endpoint.id for endpoint in page.data]
+        iterator = page.iterator
+
+    assert seen == made
+    assert page.done
+
+
+def test_a_rotated_secret_signs_on_for_a_day(world: World) -> None:
+    path, http = world.http()
+
+    with http:
+        endpoint = http.post(path, json={"url": URL}).json()["id"]
+        old = http.get(f"{path}/{endpoint}/secret").json()["key"]
+        rotated = http.post(f"{path}/{endpoint}/secret/rotate", json={})
+        new = http.get(f"{path}/{endpoint}/secret").json()["key"]
+
+    holder = next(iter(world.backend.apps().values()))
+    assert (rotated.status_code, rotated.content) == (204, b"")
+    assert new != old
+    world.time += 24 * 3600 - 1
+    assert world.backend.valid_secrets(holder, endpoint) == [new, old]
+    world.time += 2
+    assert world.backend.valid_secrets(holder, endpoint) == [new]
+
+
+def test_a_signing_secret_has_the_form_that_apps_verify_with(world: World) -> None:
+    app, svix = world.sdk()
+    endpoint = svix.endpoint.create(app, EndpointIn(url=URL)).id
+
+    secret = svix.endpoint.get_secret(app, endpoint).key
+
+    assert secret.startswith("whsec_")
+    Webhook(secret)
+
+
+def test_a_given_secret_is_kept(world: World) -> None:
+    app, svix = world.sdk()
+    given = "whsec_" + base64.b64encode(b"k" * 24).decode()
+
+    endpoint = svix.endpoint.create(app, EndpointIn(url=URL, secret=given)).id
+
+    assert svix.endpoint.get_secret(app, endpoint).key == given
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"url": "not a url"}, "url"),
+        ({"url": None}, "url"),
+        ({"eventTypes": ["user.created", "user.created"]}, "eventTypes"),
+        ({"eventTypes": []}, "eventTypes"),
+        ({"eventTypes": ["user created"]}, "eventTypes"),
+        ({"eventTypes": "user.created"}, "eventTypes"),
+        ({"secret": "short"}, "secret"),
+        ({"throttleRate": 0}, "throttleRate"),
+    ],
+)
+def test_a_bad_endpoint_is_refused_with_the_place_of_the_mistake(
+    world: World, change: dict[str, Any], where: str
+) -> None:
+    path, http = world.http()
+
+    with http:
+        refused = http.post(path, json={"url": URL} | change)
+        listed = http.get(path).json()["data"]
+
+    assert refused.status_code == 422
+    assert refused.json()["detail"][0]["loc"][:2] == ["body", where]
+    assert listed == []
+
+
+def test_the_sdk_understands_a_validation_error(world: World) -> None:
+    app, svix = world.sdk()
+
+    with pytest.raises(HTTPValidationError) as refused:
+        svix.endpoint.create(app, EndpointIn(url=URL, event_types=["a", "a"]))
+
+    assert refused.value.status_code == 422
+
+
+def test_the_old_name_of_event_types_is_ignored(world: World) -> None:
+    path, http = world.http()
+
+    with http:
+        made = http.post(path, json={"url": URL, "filterTypes": EVENTS}).json()
+
+    assert made["eventTypes"] is None
+    assert "filterTypes" not in made
+
+
+def test_an_empty_list_of_event_types_in_a_patch_means_all(world: World) -> None:
+    app, svix = world.sdk()
+    endpoint = svix.endpoint.create(app, EndpointIn(url=URL, event_types=EVENTS)).id
+
+    patched = svix.endpoint.patch(app, endpoint, EndpointPatch(event_types=[]))
+
+    assert patched.event_types is None
+
+
+def test_put_makes_an_endpoint_under_a_uid_and_then_replaces_it(world: World) -> None:
+    path, http = world.http()
+
+    with http:
+        made = http.put(f"{path}/clerkstack", json={"url": URL})
+        replaced = http.put(f"{path}/clerkstack/", json={"url": URL + "/2", "uid": "clerkstack"})
+        unknown = http.put(f"{path}/ep_{'0' * 27}", json={"url": URL})
+
+    assert (made.status_code, made.json()["uid"]) == (201, "clerkstack")
+    assert (replaced.status_code, replaced.json()["id"]) == (200, made.json()["id"])
+    assert unknown.status_code == 404
+
+
+def test_two_endpoints_cannot_have_one_uid(world: World) -> None:
+    path, http = world.http()
+
+    with http:
+        http.post(path, json={"url": URL, "uid": "one"})
+        refused = http.post(path, json={"url": URL, "uid": "one"})
+
+    assert refused.status_code == 409
+
+
+def test_paths_work_with_and_without_the_last_slash(world: World) -> None:
+    path, http = world.http()
+
+    with http:
+        made = http.post(f"{path}/", json={"url": URL}).json()["id"]
+        answers = [
+            http.get(f"{path}{rest}{end}").status_code
+            for rest in ("", f"/{made}", f"/{made}/secret", f"/{made}/stats", f"/{made}/headers")
+            for end in ("", "/")
+        ]
+
+    assert set(answers) == {200}
+
+
+def test_a_token_opens_its_own_application_only(world: World) -> None:
+    other = world.backend.create_app("ins_production")
+    _, http = world.http()
+
+    with http:
+        foreign = http.get(f"/api/v1/app/{other}/endpoint")
+        nobody = http.get(f"/api/v1/app/{other}/endpoint", headers={"Authorization": "Bearer x"})
+
+    assert (foreign.status_code, nobody.status_code) == (403, 401)
+
+
+def test_a_removed_application_takes_its_tokens_along(world: World) -> None:
+    path, http = world.http()
+
+    world.backend.delete_app(INSTANCE)
+
+    with http:
+        assert http.get(path).status_code == 401
+    assert not world.backend.has_app(INSTANCE)
+
+
+def test_examples_are_counted(world: World) -> None:
+    path, http = world.http()
+
+    with http:
+        made = http.post(path, json={"url": URL}).json()["id"]
+        sent = http.post(f"{path}/{made}/send-example", json={"eventType": "user.created"})
+        stats = http.get(f"{path}/{made}/stats").json()
+
+    assert (sent.status_code, stats["success"]) == (202, 1)
+
+
+def test_the_state_survives_a_restart(world: World) -> None:
+    path, http = world.http()
+    with http:
+        endpoint = http.post(path, json={"url": URL, "eventTypes": EVENTS}).json()["id"]
+        http.post(f"{path}/{endpoint}/secret/rotate", json={"gracePeriodSeconds": 60})
+    restarted = SvixBackend()
+
+    restarted.load(json.loads(json.dumps(world.backend.dump())))
+
+    assert restarted.dump() == world.backend.dump()
+    assert restarted.apps() == world.backend.apps()
