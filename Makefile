@@ -46,6 +46,9 @@ clean: ## remove what the set-up made; the state of the stacks and of the world 
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 venv: ## .venv with the locked packages
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "Python 3.11 or newer is needed as $(PYTHON). Another one: make PYTHON=python3.12 ..."; \
+	    exit 1; }
 	@$(PYTHON) -m local.venv
 
 engine: venv ## the Pulumi engine: from PATH, by its installer, or built

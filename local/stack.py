@@ -23,10 +23,10 @@ PROJECT_NAME = "clerkstack"
 POLICIES = ("--policy-pack", "policies/pack")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, places: Places | None = None) -> int:
     """Exit code of the command that failed, else 0. `up` and `preview` become Pulumi itself."""
     options, more = _parser().parse_known_args(arguments)
-    places = Places()
+    places = places or Places()
     steps = Steps("stack")
     try:
         engine = ensure(places, environ=os.environ, steps=steps)

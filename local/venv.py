@@ -12,19 +12,10 @@ from local.steps import CommandFailed, Steps
 
 PROJECT = Path(__file__).resolve().parents[1]
 LOCK = PROJECT / "requirements-dev.lock"
-OLDEST = (3, 11)
 
 
 def main() -> int:
     """Exit code 0 when `.venv` is as the lock file says; it is made or renewed where it is not."""
-    if sys.version_info < OLDEST:
-        found = ".".join(str(part) for part in sys.version_info[:3])
-        print(
-            f"Python 3.11 or newer is needed, `python3` is {found}. "
-            "Install one and name it: make PYTHON=python3.12 ...",
-            file=sys.stderr,
-        )
-        return 1
     folder = PROJECT / ".venv"
     stamp = folder / "clerkstack-lock"
     wanted = hashlib.sha256(LOCK.read_bytes() + (PROJECT / "pyproject.toml").read_bytes())
@@ -75,10 +66,12 @@ def _run(steps: Steps, *command: str) -> None:
 
     def describe(line: str) -> str | None:
         nonlocal count
+        if line.startswith("Installing "):
+            return f"{count} packages fetched, installing them"
         if not line.startswith("Collecting "):
             return None
         count += 1
-        return f"{count} packages, {line.split()[1].split('==')[0]}"
+        return f"{count} packages fetched, {line.split()[1].split('==')[0]}"
 
     steps.run(command, environ=os.environ, cwd=PROJECT, describe=describe)
 
