@@ -1,0 +1,1 @@
+"""Clerk instances and their Vercel variables, kept right by Pulumi."""

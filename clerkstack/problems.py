@@ -1,0 +1,34 @@
+"""Errors the project raises on purpose, and problems found in what a person wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class ClerkstackError(Exception):
+    """Base of every error the project raises on purpose."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a file, where it is, and how to mend it."""
+
+    file: str
+    line: int | None
+    path: str
+    message: str
+    mend: str
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        path = f" {self.path}:" if self.path else ""
+        return f"{where}:{path} {self.message}. {self.mend}"
+
+
+class InputError(ClerkstackError):
+    """Everything that is wrong in what was read, at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
