@@ -9,8 +9,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -64,23 +64,13 @@ class Steps:
         It has a process group of its own, which is ended when this process is interrupted.
         Raises CommandFailed with the end of its output, OSError when it cannot be started.
         """
-        process = subprocess.Popen(
-            command,
-            env=dict(environ),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
+        process: subprocess.Popen[str] | None = None
+        reader: threading.Thread | None = None
         tail: deque[str] = deque(maxlen=20)
         now = [""]
 
-        def read() -> None:
-            assert process.stdout is not None
-            with process.stdout as lines:
+        def read(output: TextIO) -> None:
+            with output as lines:
                 for line in lines:
                     shown = describe(line.rstrip())
                     if shown is None:
@@ -88,15 +78,19 @@ class Steps:
                     else:
                         now[0] = shown
 
-        reader = threading.Thread(target=read, daemon=True)
-        reader.start()
         try:
+            with _interrupts_held_back():
+                process = _start(command, environ, cwd)
+                reader = threading.Thread(target=read, args=(process.stdout,), daemon=True)
+                reader.start()
             self._watch(process, now, limit)
         except BaseException:
-            _end(process)
+            if process is not None:
+                _end(process)
             raise
         finally:
-            reader.join(timeout=5)
+            if reader is not None:
+                reader.join(timeout=5)
             self._clear()
         if process.returncode != 0:
             raise CommandFailed(command, process.returncode, "\n".join(tail))
@@ -131,6 +125,41 @@ class Steps:
 
     def _head(self) -> str:
         return f"{self._label} {time.monotonic() - self._start:6.1f} s"
+
+
+def _start(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        env=dict(environ),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Deliver Ctrl-C at the end of the block: a process started in it is known by then, and can
+    be ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: caught.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if caught:
+        raise KeyboardInterrupt
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import os
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,22 @@ def test_a_command_that_does_not_end_is_ended(tmp_path: Path) -> None:
 
     with pytest.raises(TimeoutError):
         steps.run(["sleep", "600"], environ=os.environ, cwd=tmp_path, limit=0)
+
+
+def test_an_interrupt_while_a_command_starts_ends_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+    start = subprocess.Popen
+
+    def interrupted(*arguments: object, **options: object) -> subprocess.Popen[str]:
+        started.append(start(*arguments, **options))  # type: ignore[call-overload]
+        os.kill(os.getpid(), signal.SIGINT)
+        return started[0]
+
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        Steps("engine", Terminal()).run(["sleep", "600"], environ=os.environ, cwd=tmp_path)
+
+    assert started[0].returncode is not None
