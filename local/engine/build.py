@@ -80,6 +80,7 @@ def _build(
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
         "CGO_ENABLED": "0",
+        "GOTMPDIR": str(workshop),  # so that nothing is left in /tmp when the build is ended
         **go.caches,
     }
     root = workshop / "built"
