@@ -53,7 +53,9 @@ class _Server(uvicorn.Server):
 @contextmanager
 def serving(service: Service) -> Iterator[str]:
     """Give the base URL of the running service."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    # Named as TCP, so that asyncio turns Nagle's algorithm off: else each answer waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
     server = _Server(uvicorn.Config(app_of(service), log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -1,0 +1,437 @@
+"""The stand-in plugins under the real engine, with the official SDKs in tiny programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.world.vercel import VercelBackend, VercelService
+from local.world.vercel.models import Variable, digest
+from tests.world.serving import serving
+
+pytestmark = pytest.mark.engine
+
+TOP = Path(__file__).resolve().parents[2]
+TOKEN = "localVercelToken00000000001"
+PROJECT = "prj_sendero"
+SECRET = "hush-hush-0123456789"
+
+
+@dataclass
+class Trial:
+    """A program, a stack and the Vercel it deploys to."""
+
+    folder: Path
+    vercel: VercelBackend
+    url: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "PATH": f"{TOP / 'local/plugins/bin'}{os.pathsep}{os.environ['PATH']}",
+            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
+            "PULUMI_HOME": str(self.folder / "home"),
+            "PULUMI_CONFIG_PASSPHRASE": "tests",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "VERCEL_API_URL": self.url,
+        }
+
+    def run(self, *words: str, succeeds: bool = True) -> str:
+        ran = subprocess.run(
+            ["pulumi", *words, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert (ran.returncode == 0) is succeeds, ran.stdout + ran.stderr
+        return ran.stdout + ran.stderr
+
+    def program(self, text: str) -> None:
+        heading = (
+            "import pulumi\nimport pulumi_command as command\nimport pulumiverse_vercel as v\n"
+        )
+        (self.folder / "__main__.py").write_text(heading + textwrap.dedent(text))
+
+    def up(self, *, succeeds: bool = True) -> str:
+        return self.run("up", "--yes", "--skip-preview", "--diff", succeeds=succeeds)
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        state = json.loads(self.run("stack", "export", "--show-secrets"))
+        found = state["deployment"]["resources"]
+        return {one["urn"].rsplit("::", 1)[1]: one for one in found}
+
+    def state_files(self) -> str:
+        files = (self.folder / "state").rglob("*")
+        return "".join(file.read_text() for file in files if file.is_file())
+
+    @property
+    def variables(self) -> dict[str, Variable]:
+        return {one.key: one for one in self.vercel.projects[PROJECT].variables.values()}
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Iterator[Trial]:
+    service = VercelService()
+    service.backend.add_token(TOKEN)
+    service.backend.add_project(PROJECT, "sendero")
+    (tmp_path / "state").mkdir()
+    (tmp_path / "Pulumi.yaml").write_text("name: trial\nruntime: python\n")
+    with serving(service) as url:
+        made = Trial(tmp_path, service.backend, url)
+        made.run("stack", "init", "dev")
+        made.run("config", "set", "--secret", "vercel:apiToken", TOKEN)
+        yield made
+
+
+def variable(key: str = "A", **changes: Any) -> str:
+    """Program text that declares one variable."""
+    words: dict[str, Any] = {
+        "project_id": PROJECT,
+        "key": key,
+        "value": "one",
+        "targets": ["production", "preview"],
+        "sensitive": False,
+    } | changes
+    options = words.pop("opts", "")
+    listed = ", ".join(f"{name}={value!r}" for name, value in words.items())
+    return f'v.ProjectEnvironmentVariable("{key.lower()}", {listed}{options})\n'
+
+
+def test_a_variable_is_made_kept_changed_and_removed(trial: Trial) -> None:
+    trial.program(variable(value=SECRET, sensitive=True) + variable("B", targets=["development"]))
+    made = trial.up()
+    first = trial.vercel.dump()
+
+    again = trial.up()
+    unchanged = trial.vercel.dump() == first
+    trial.program(
+        variable(value="two", sensitive=True) + variable("B", targets=["development"], comment="x")
+    )
+    foretold = trial.run("preview", "--diff")
+    trial.up()
+    changed = trial.variables
+    trial.run("destroy", "--yes", "--skip-preview")
+
+    assert "+ 3 created" in made
+    assert "3 unchanged" in again
+    assert unchanged
+    assert "~ value: [secret] => [secret]" in foretold
+    assert [line for line in foretold.splitlines() if "comment" in line and '"x"' in line]
+    assert (changed["A"].type, changed["A"].value_digest) == ("sensitive", digest("two"))
+    assert (changed["B"].type, changed["B"].comment) == ("encrypted", "x")
+    assert trial.variables == {}
+
+
+def test_values_and_the_token_are_encrypted_in_the_state(trial: Trial) -> None:
+    trial.program(
+        variable(value=SECRET, sensitive=True)
+        + f"""
+v.ProjectEnvironmentVariables("all", project_id="{PROJECT}", variables=[
+    dict(key="C", value=pulumi.Output.secret("{SECRET}"), sensitive=True, targets=["preview"]),
+])
+"""
+    )
+
+    shown = trial.up()
+
+    assert trial.resources()["a"]["outputs"]["value"]["plaintext"] == json.dumps(SECRET)
+    assert SECRET not in trial.state_files()
+    assert TOKEN not in trial.state_files()
+    assert SECRET not in shown
+
+
+@pytest.mark.parametrize("change", [{"key": "Z"}, {"sensitive": True}])
+def test_what_cannot_change_in_place_makes_a_new_variable(
+    trial: Trial, change: dict[str, Any]
+) -> None:
+    options = ", opts=pulumi.ResourceOptions(delete_before_replace=True)"
+    declared = variable(opts=options)
+    trial.program(declared)
+    trial.up()
+    (before,) = trial.variables.values()
+
+    trial.program(declared.replace(*_swap(change)))
+    shown = trial.up()
+
+    (after,) = trial.variables.values()
+    assert "+-1 replaced" in shown
+    assert after.id != before.id
+
+
+def _swap(change: dict[str, Any]) -> tuple[str, str]:
+    ((name, value),) = change.items()
+    before = {"key": "'A'", "sensitive": "False"}[name]
+    return f"{name}={before}", f"{name}={value!r}"
+
+
+def test_a_preview_with_unknown_values_writes_nothing(trial: Trial) -> None:
+    trial.program(
+        """
+        made = command.local.Command("made", create="echo later")
+        """
+        + f"""
+        v.ProjectEnvironmentVariable("a", project_id="{PROJECT}", key="A", value=made.stdout,
+                                     targets=["preview"], sensitive=True)
+        """
+    )
+
+    trial.run("preview", "--diff")
+    previewed = dict(trial.variables)
+    trial.up()
+
+    assert previewed == {}
+    assert trial.variables["A"].value_digest == digest("later")
+
+
+def test_a_conflict_names_the_id_to_import(trial: Trial) -> None:
+    held = trial.vercel.create_variable(
+        trial.vercel.projects[PROJECT],
+        {"key": "A", "value": "theirs", "type": "encrypted", "target": ["preview"]},
+    )
+    trial.program(variable())
+
+    shown = trial.up(succeeds=False)
+
+    assert f"conflicting environment variable ID is {PROJECT}/{held.id}" in shown
+    assert list(trial.variables.values()) == [held]
+
+
+def test_an_existing_variable_is_imported_and_then_its_own(trial: Trial) -> None:
+    held = trial.vercel.create_variable(
+        trial.vercel.projects[PROJECT],
+        {"key": "A", "value": "one", "type": "encrypted", "target": ["production", "preview"]},
+    )
+    trial.program("")
+    kind = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+
+    trial.run("import", kind, "a", f"{PROJECT}/{held.id}", "--yes", "--generate-code=false")
+    trial.program(variable())
+    shown = trial.up()
+
+    assert "2 unchanged" in shown
+    assert trial.resources()["a"]["id"] == held.id
+
+
+def test_a_sensitive_variable_for_development_is_refused_before_anything_is_sent(
+    trial: Trial,
+) -> None:
+    trial.program(variable(targets=["preview", "development"], sensitive=True))
+
+    shown = trial.run("preview", succeeds=False)
+
+    assert "targeting `development` must explicitly set `sensitive = false`" in shown
+
+
+def test_refresh_sees_readable_drift_keeps_sensitive_values_and_drops_what_is_gone(
+    trial: Trial,
+) -> None:
+    trial.program(
+        variable("OPEN") + variable("HIDDEN", value=SECRET, sensitive=True) + variable("GONE")
+    )
+    trial.up()
+    project = trial.vercel.projects[PROJECT]
+    for key in ("OPEN", "HIDDEN"):
+        trial.vercel.update_variable(project, trial.variables[key].id, {"value": "by hand"})
+    trial.vercel.delete_variable(project, trial.variables["GONE"].id)
+
+    trial.run("refresh", "--yes", "--skip-preview")
+
+    resources = trial.resources()
+    assert resources["open"]["outputs"]["value"]["plaintext"] == '"by hand"'
+    assert resources["hidden"]["outputs"]["value"]["plaintext"] == json.dumps(SECRET)
+    assert "gone" not in resources
+    shown = trial.up()
+    assert "~ 1 updated" in shown
+    assert "+ 1 created" in shown
+    assert trial.variables["OPEN"].value == "one"
+
+
+def test_a_bulk_create_that_fails_in_part_keeps_what_was_made(trial: Trial) -> None:
+    project = trial.vercel.projects[PROJECT]
+    held = trial.vercel.create_variable(
+        project, {"key": "TAKEN", "value": "x", "type": "plain", "target": ["preview"]}
+    )
+    trial.program(f"""
+        v.ProjectEnvironmentVariables("all", project_id="{PROJECT}", variables=[
+            dict(key=key, value="one", sensitive=True, targets=["preview"])
+            for key in ("FREE", "TAKEN", "OTHER")
+        ])
+    """)
+
+    shown = trial.up(succeeds=False)
+    kept = trial.resources()["all"]["outputs"]["variables"]
+    trial.vercel.delete_variable(project, held.id)
+    trial.up()
+    completed = set(trial.variables)
+    trial.run("destroy", "--yes", "--skip-preview")
+
+    assert f"conflicting environment variable ID is {PROJECT}/{held.id}" in shown
+    assert [one["key"] for one in kept] == ["FREE", "OTHER"]
+    assert completed == {"FREE", "OTHER", "TAKEN"}
+    assert trial.variables == {}
+
+
+def test_a_bulk_change_touches_only_what_changed(trial: Trial) -> None:
+    text = f"""
+        v.ProjectEnvironmentVariables("all", project_id="{PROJECT}", variables=[
+            dict(key="SAME", value="one", sensitive=True, targets=["preview"]),
+            dict(key="MOVED", value="one", sensitive=False, targets=["preview"]),
+            dict(key="OLD", value="one", sensitive=False, targets=["preview"]),
+        ])
+    """
+    trial.program(text)
+    trial.up()
+    before = trial.variables
+
+    trial.program(
+        text.replace('"MOVED", value="one"', '"MOVED", value="two"').replace('"OLD"', '"NEW"')
+    )
+    shown = trial.up()
+
+    after = trial.variables
+    assert "~ 1 updated" in shown
+    assert set(after) == {"SAME", "MOVED", "NEW"}
+    assert after["SAME"] == before["SAME"]
+    assert (after["MOVED"].id, after["MOVED"].value) == (before["MOVED"].id, "two")
+
+
+def test_a_missing_token_is_told_with_the_setting_to_make(trial: Trial) -> None:
+    trial.run("config", "rm", "vercel:apiToken")
+    trial.program(variable())
+
+    shown = trial.up(succeeds=False)
+
+    assert "pulumi config set --secret vercel:apiToken" in shown
+
+
+def test_a_command_runs_on_create_and_again_when_a_trigger_changes(trial: Trial) -> None:
+    text = """
+        made = command.local.Command(
+            "made",
+            create="echo made $NAME; echo aside >&2; cat",
+            delete="echo removed >> log",
+            stdin="fed",
+            environment={"NAME": "it"},
+            triggers=["one"],
+        )
+        pulumi.export("stdout", made.stdout)
+        pulumi.export("stderr", made.stderr)
+    """
+    trial.program(text)
+    trial.up()
+    again = trial.up()
+    outputs = json.loads(trial.run("stack", "output", "--json"))
+
+    trial.program(text.replace("one", "two"))
+    shown = trial.up()
+
+    assert outputs == {"stdout": "made it\nfed", "stderr": "aside"}
+    assert "2 unchanged" in again
+    assert "+-1 replaced" in shown
+    assert (trial.folder / "log").read_text() == "removed\n"
+
+
+def test_a_command_updates_with_what_it_wrote_before(trial: Trial) -> None:
+    text = """
+        made = command.local.Command(
+            "made", create="echo one", update="echo $PULUMI_COMMAND_STDOUT then $N",
+            environment={"N": "2"},
+        )
+        pulumi.export("stdout", made.stdout)
+    """
+    trial.program(text)
+    trial.up()
+
+    trial.program(text.replace('"2"', '"3"'))
+    shown = trial.up()
+
+    assert "~ 1 updated" in shown
+    assert json.loads(trial.run("stack", "output", "--json")) == {"stdout": "one then 3"}
+
+
+def test_a_failed_command_shows_status_and_output_but_no_secret(trial: Trial) -> None:
+    trial.program(f"""
+        command.local.Command(
+            "made",
+            create="echo token is $TOKEN; echo it broke >&2; exit 3",
+            environment={{"TOKEN": pulumi.Output.secret("{SECRET}"), "OPEN": "not-shown"}},
+        )
+    """)
+
+    shown = trial.up(succeeds=False)
+
+    assert "exit status 3" in shown
+    assert "it broke" in shown
+    assert "token is [secret]" in shown
+    assert SECRET not in shown
+    assert "not-shown" not in shown.split("exit status 3", 1)[1]
+    assert "made" not in trial.resources()
+
+
+def test_output_of_a_command_with_a_secret_input_is_secret(trial: Trial) -> None:
+    trial.program(f"""
+        made = command.local.Command(
+            "made", create="echo $TOKEN", logging=command.local.Logging.NONE,
+            environment={{"TOKEN": pulumi.Output.secret("{SECRET}")}},
+        )
+        pulumi.export("stdout", made.stdout)
+    """)
+
+    trial.up()
+
+    assert json.loads(trial.run("stack", "output", "--json")) == {"stdout": "[secret]"}
+    assert SECRET not in trial.state_files()
+
+
+def test_files_a_command_made_are_its_assets(trial: Trial) -> None:
+    trial.program("""
+        command.local.Command(
+            "made", create="mkdir -p out && echo hi > out/a.txt && echo no > out/b.txt",
+            asset_paths=["out/*.txt", "!out/b.txt"],
+        )
+    """)
+
+    trial.up()
+
+    assert list(trial.resources()["made"]["outputs"]["assets"]) == ["out/a.txt"]
+
+
+def test_a_killed_engine_takes_its_plugins_and_commands_along(trial: Trial) -> None:
+    pipe = trial.folder / "pipe"
+    os.mkfifo(pipe)
+    trial.program(f"""
+        command.local.Command("made", create="echo $PPID $$ > {pipe}; exec sleep 600")
+    """)
+    engine = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=trial.folder,
+        env=trial.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    pids = [int(pid) for pid in pipe.read_text().split()]
+    handles = [os.pidfd_open(pid) for pid in pids]
+
+    engine.send_signal(signal.SIGKILL)
+    engine.wait(20)
+
+    try:
+        for handle in handles:
+            ended, _, _ = select.select([handle], [], [], 20)
+            assert ended
+    finally:
+        for handle in handles:
+            os.close(handle)
