@@ -1,0 +1,29 @@
+"""What a stack says about itself: typed, checked once, before anything is sent."""
+
+from __future__ import annotations
+
+from clerkstack.settings.load import CONNECTION_KEYS, load_connection, load_settings
+from clerkstack.settings.models import (
+    ApiKeysSettings,
+    BillingSettings,
+    Connection,
+    EnvironmentSettings,
+    OrganizationsSettings,
+    Settings,
+    SignInSettings,
+    WebhookSettings,
+)
+
+__all__ = [
+    "CONNECTION_KEYS",
+    "ApiKeysSettings",
+    "BillingSettings",
+    "Connection",
+    "EnvironmentSettings",
+    "OrganizationsSettings",
+    "Settings",
+    "SignInSettings",
+    "WebhookSettings",
+    "load_connection",
+    "load_settings",
+]

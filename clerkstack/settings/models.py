@@ -1,0 +1,182 @@
+"""What a stack says about itself. Every default is Sendero's value.
+
+Names are camelCase in Pulumi.<stack>.yaml, as everywhere in Pulumi, and snake_case here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr
+from pydantic.alias_generators import to_camel
+
+from clerkstack.settings.events import SENDERO_EVENTS
+
+
+class SettingsModel(BaseModel):
+    """Strict and frozen: an unknown key or a value of another type is a mistake."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, populate_by_name=True
+    )
+
+
+Secret = Annotated[SecretStr, Field(strict=False)]
+Slashed = Annotated[str, Field(pattern=r"^/\S*$")]
+
+
+class Production(SettingsModel):
+    """Making the production instance, where there is none yet."""
+
+    create: bool = False
+    domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")] | None = None
+    clone_development: bool = True
+
+
+class Components(SettingsModel):
+    """Which parts of the deployment this stack declares."""
+
+    organizations: bool = True
+    sign_in: bool = True
+    billing: bool = True
+    api_keys: bool = True
+    webhook: bool = True
+    environment: bool = True
+
+
+class RoleSettings(SettingsModel):
+    """One organization role; without `permissions` they stay as they are."""
+
+    name: str | None = None
+    description: str | None = None
+    permissions: list[Annotated[str, Field(pattern=r"^org:[a-z0-9_]+:[a-z0-9_]+$")]] | None = None
+
+
+RoleKey = Annotated[str, Field(pattern=r"^org:[a-z0-9_]+$")]
+
+
+def _sendero_roles() -> dict[str, RoleSettings]:
+    return {
+        "org:admin": RoleSettings(),
+        "org:member": RoleSettings(),
+        "org:finance": RoleSettings(
+            name="Finance",
+            description="Reads members and billing.",
+            permissions=["org:sys_memberships:read", "org:sys_billing:read"],
+        ),
+    }
+
+
+class OrganizationsSettings(SettingsModel):
+    """Organizations. `max_allowed_memberships` counts members of one organization."""
+
+    enabled: bool = True
+    personal_workspaces: bool = True
+    max_allowed_memberships: Annotated[int, Field(ge=0)] | None = None
+    admin_delete_enabled: bool | None = None
+    roles: dict[RoleKey, RoleSettings] = Field(default_factory=_sendero_roles)
+
+
+class OAuthConnection(SettingsModel):
+    """One OAuth connection with the stack's own credentials."""
+
+    enabled: bool = True
+    client_id: str | None = None
+    client_secret: Secret | None = None
+
+
+class SignInSettings(SettingsModel):
+    """OAuth connections by provider, and the session token's own claims (all of them)."""
+
+    oauth: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], OAuthConnection] = {}
+    session_claims: dict[str, JsonValue] | None = None
+
+
+class BillingSettings(SettingsModel):
+    """The toggles of billing. Plans and features are in the catalog."""
+
+    organization_enabled: bool = True
+    user_enabled: bool = False
+    free_trial_requires_payment_method: bool = False
+    gateway: Literal["clerk", "stripe"] = "clerk"
+
+
+class ApiKeysSettings(SettingsModel):
+    """Who may mint API keys."""
+
+    organization_enabled: bool = True
+    user_enabled: bool = False
+
+
+class WebhookSettings(SettingsModel):
+    """The webhook endpoint: `url`, or the app's URL with `path`."""
+
+    path: Slashed = "/api/webhooks/clerk"
+    url: str | None = None
+    events: Annotated[list[str], Field(min_length=1)] = list(SENDERO_EVENTS)
+    description: str | None = None
+
+
+class EnvironmentSettings(SettingsModel):
+    """The Vercel project and the variables' plain values.
+
+    `sensitive` says which variables Vercel never shows again: the secrets, or all (a team can
+    demand that).
+    """
+
+    project_id: Annotated[str, Field(min_length=1)]
+    team_id: str | None = None
+    sign_in_url: Slashed = "/sign-in"
+    sign_up_url: Slashed = "/sign-up"
+    after_sign_in_url: Slashed = "/dashboard"
+    after_sign_up_url: Slashed = "/onboarding"
+    sensitive: Literal["secrets", "all"] = "secrets"
+    redeploy: bool = True
+
+
+class Urls(SettingsModel):
+    """Base URLs of the APIs. `frontend` and `svix` follow from keys where they are not set."""
+
+    platform: str = "https://api.clerk.com"
+    backend: str = "https://api.clerk.com"
+    frontend: str | None = None
+    svix: str | None = None
+    vercel: str = "https://api.vercel.com"
+
+
+class Settings(SettingsModel):
+    """One stack. Secrets are set with `pulumi config set --secret`."""
+
+    instance: Literal["development", "production"]
+    application_id: Annotated[str, Field(pattern=r"^app_\w+$")]
+    platform_key: Secret
+    publishable_key: str | None = None
+    secret_key: Secret | None = None
+    app_url: str
+    development_app_url: str = "http://localhost:3000"
+    production: Production = Production()
+    catalog: str = "catalog.yaml"
+    app_declaration: str | None = None
+    components: Components = Components()
+    organizations: OrganizationsSettings = Field(default_factory=OrganizationsSettings)
+    sign_in: SignInSettings = SignInSettings()
+    billing: BillingSettings = BillingSettings()
+    api_keys: ApiKeysSettings = ApiKeysSettings()
+    webhook: WebhookSettings = Field(default_factory=WebhookSettings)
+    environment: EnvironmentSettings
+    urls: Urls = Urls()
+    # From the Vercel provider's own config (vercel:apiToken).
+    vercel_token: Secret | None = None
+
+    @property
+    def webhook_url(self) -> str:
+        """Where Clerk sends events."""
+        return self.webhook.url or self.app_url.rstrip("/") + self.webhook.path
+
+
+class Connection(SettingsModel):
+    """What the dynamic providers need to talk to Clerk; read in `configure`, kept nowhere."""
+
+    platform_key: Secret
+    secret_key: Secret | None = None
+    urls: Urls = Urls()
