@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pulumi
-from clerkstack.catalog import Catalog
-from clerkstack.settings import BillingSettings
 
 from clerkstack import providers
 from clerkstack.app import AppDeclaration
+from clerkstack.catalog import Catalog
+from clerkstack.catalog.declared import declared_features, declared_plans, default_plans
 from clerkstack.reconcile import JsonObject
-from clerkstack.reconcile.billing import declared_features, declared_plans, default_plans
+from clerkstack.settings import BillingSettings
 from components.base import Component, Place
 
 STRIPE = (

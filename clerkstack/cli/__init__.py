@@ -6,11 +6,11 @@ import sys
 from typing import Annotated
 
 import typer
-from clerkstack.clients import ApiError, Unreachable
-from clerkstack.problems import ClerkstackError, InputError
 
 from clerkstack.cli import check, recover, redeploy
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
+from clerkstack.clients import ApiError, Unreachable
+from clerkstack.problems import ClerkstackError, InputError
 
 app = typer.Typer(
     name="clerkstack",

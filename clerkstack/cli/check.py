@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from clerkstack.catalog import load_catalog
-from clerkstack.problems import InputError, Problem
 
 from clerkstack.app import read_declaration
 from clerkstack.app.agreement import disagreements
+from clerkstack.catalog import load_catalog
+from clerkstack.catalog.declared import declared_features, declared_plans, default_plans
 from clerkstack.cli.exits import BAD_INPUT, FOUND
-from clerkstack.reconcile.billing import declared_features, declared_plans, default_plans
+from clerkstack.problems import InputError, Problem
 
 
 def check(

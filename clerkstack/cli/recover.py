@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
+from pydantic import SecretStr
+
 from clerkstack.clients import VercelClient
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import Settings, load_settings
-from pydantic import SecretStr
 
 VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
 

@@ -10,11 +10,11 @@ import time
 from typing import Annotated
 
 import typer
-from clerkstack.clients import Deployment, VercelClient
-from clerkstack.problems import ClerkstackError
 from pydantic import SecretStr
 
 from clerkstack.cli.exits import REMOTE_FAILURE
+from clerkstack.clients import Deployment, VercelClient
+from clerkstack.problems import ClerkstackError
 
 SECONDS_BETWEEN_LOOKS = 3.0
 READY = "READY"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, cast
 
-from clerkstack.settings import CONNECTION_KEYS, Connection, load_connection
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -18,6 +17,7 @@ from clerkstack.providers.errors import plainly
 from clerkstack.providers.session import Session, session_for
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
+from clerkstack.settings import CONNECTION_KEYS, Connection, load_connection
 
 PROVIDER_KEY = "__provider"
 Props = Mapping[str, Any]

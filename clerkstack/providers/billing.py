@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pulumi
-from clerkstack.clients import NotFound
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.app.agreement import disagreements
+from clerkstack.clients import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note

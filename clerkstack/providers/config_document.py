@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 
 from clerkstack.clients import Conflict, PlatformClient, ServerError, Unreachable
 from clerkstack.clients.platform import Config
-
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 

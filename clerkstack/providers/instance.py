@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import pulumi
-from clerkstack.clients import ApiError, ApplicationInstance, NotFound, Unreachable
-from clerkstack.settings.keys import frontend_host
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from clerkstack.clients import ApiError, ApplicationInstance, NotFound, Unreachable
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import JsonObject
+from clerkstack.settings.keys import frontend_host
 
 
 class InstanceProvider(ClerkProvider):

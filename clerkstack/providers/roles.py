@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 import pulumi
-from clerkstack.clients import BackendClient, NotFound, Role
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from clerkstack.clients import BackendClient, NotFound, Role
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note

@@ -17,10 +17,9 @@ from clerkstack.clients import (
     PlatformClient,
     SvixClient,
 )
-from clerkstack.settings import Connection
-
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed
+from clerkstack.settings import Connection
 
 _sessions: dict[Connection, Session] = {}
 _lock = threading.RLock()

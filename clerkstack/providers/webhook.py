@@ -11,9 +11,9 @@ import contextlib
 from typing import Any, cast
 
 import pulumi
-from clerkstack.clients import ApiError, BackendClient, Endpoint, NotFound, SvixClient
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from clerkstack.clients import ApiError, BackendClient, Endpoint, NotFound, SvixClient
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note

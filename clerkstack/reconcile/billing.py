@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from clerkstack.catalog import Catalog, Feature, Plan
-
 from clerkstack.reconcile.changes import (
     Change,
     Json,
@@ -26,36 +24,6 @@ from clerkstack.reconcile.write import WritePlan
 SECTION = "billing"
 # Clerk makes one plan for each payer by itself when billing is switched on for that payer.
 ENABLED_FOR = {"org": "organization_enabled", "user": "user_enabled"}
-
-
-def declared_features(catalog: Catalog) -> JsonObject:
-    """The catalog's features as the config spells them; what is not managed is left out."""
-    return {slug: _feature(feature) for slug, feature in catalog.features.items()}
-
-
-def declared_plans(catalog: Catalog) -> JsonObject:
-    """The catalog's plans as the config spells them. Amounts are cents a month.
-
-    Plans that Clerk makes by itself (`default: true`) are left out: see `default_plans`.
-    """
-    return {
-        slug: _plan(plan, catalog.currency)
-        for slug, plan in catalog.plans.items()
-        if not plan.default
-    }
-
-
-def default_plans(catalog: Catalog) -> JsonObject:
-    """The fields managed of the plans that Clerk makes by itself, never made or removed here.
-
-    Price and payer are Clerk's (`default_plan_amount_update_forbidden`).
-    """
-    clerks = {"amount", "annual_monthly_amount", "currency", "payer_type", "free_trial_enabled"}
-    return {
-        slug: {k: v for k, v in _plan(plan, catalog.currency).items() if k not in clerks}
-        for slug, plan in catalog.plans.items()
-        if plan.default
-    }
 
 
 def billing_plan(
@@ -103,35 +71,6 @@ def billing_view(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> JsonOb
     }
 
 
-def _feature(feature: Feature) -> JsonObject:
-    fields: JsonObject = {
-        "name": feature.name,
-        "description": feature.description,
-        "include_in_jwt": feature.include_in_jwt,
-        "jwt_value": feature.jwt_value,
-        "publicly_visible": feature.publicly_visible,
-        "avatar_url": feature.avatar_url,
-    }
-    return {key: value for key, value in fields.items() if value is not None}
-
-
-def _plan(plan: Plan, currency: str) -> JsonObject:
-    fields: JsonObject = {
-        "name": plan.name,
-        "description": plan.description,
-        "amount": plan.amount,
-        "annual_monthly_amount": plan.annual_monthly_amount,
-        "currency": currency,
-        "features": cast(Json, list(plan.features)),
-        "free_trial_enabled": plan.free_trial_days is not None,
-        "free_trial_days": plan.free_trial_days,
-        "is_recurring": plan.is_recurring,
-        "payer_type": plan.payer_type.value,
-        "publicly_visible": plan.publicly_visible,
-    }
-    return {key: value for key, value in fields.items() if value is not None}
-
-
 def _comparable(plans: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
     """Plans with an annual price of null where the instance has one that is not declared.
 
@@ -141,12 +80,10 @@ def _comparable(plans: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObje
     comparable: JsonObject = {}
     for slug, fields in plans.items():
         declared = dict(cast(JsonObject, fields))
-        if "annual_monthly_amount" not in declared:
+        if not declared.get("annual_monthly_amount"):
+            declared.pop("annual_monthly_amount", None)
             if object_at(live, slug).get("annual_monthly_amount"):
                 declared["annual_monthly_amount"] = None
-        elif not declared["annual_monthly_amount"]:
-            if not object_at(live, slug).get("annual_monthly_amount"):
-                del declared["annual_monthly_amount"]
         comparable[slug] = declared
     return comparable
 
