@@ -286,6 +286,17 @@ def test_a_redeploy_takes_the_variables_of_its_own_target(vercel: Vercel) -> Non
     assert made.to_json()["target"] is None
 
 
+def test_a_redeploy_without_a_target_is_a_preview(vercel: Vercel) -> None:
+    earlier = vercel.backend.add_deployment(PROJECT, "production")
+
+    made = vercel.client.post(
+        "/v13/deployments", json={"deploymentId": earlier.id, "name": "sendero"}
+    ).json()
+
+    assert made["target"] is None
+    assert vercel.backend.deployments[made["id"]].target == "preview"
+
+
 def test_a_deployment_becomes_ready_while_it_is_watched(vercel: Vercel) -> None:
     earlier = vercel.backend.add_deployment(PROJECT, "production")
     body = {"deploymentId": earlier.id, "name": "sendero"}

@@ -170,10 +170,13 @@ class VercelBackend:
     def redeploy(
         self, team_id: str | None, deployment_id: str, *, name: str, target: str | None
     ) -> Deployment:
-        """Build an earlier deployment again, with the project's variables of this moment."""
+        """Build an earlier deployment again, with the project's variables of this moment.
+
+        Where no target is named, Vercel builds a preview, whatever the earlier one was.
+        """
         earlier = self.deployment(team_id, deployment_id)
         project = self.projects[earlier.project_id]
-        made = self._deploy(project, target or earlier.target, step=0)
+        made = self._deploy(project, target or "preview", step=0)
         made.name = name
         made.redeploy_of = earlier.id
         return made
