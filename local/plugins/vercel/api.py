@@ -20,6 +20,10 @@ PAGE = 100
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
+class NotConfigured(PluginError):
+    """The provider's configuration is not known yet: a preview in which it will be made."""
+
+
 class Refused(PluginError):
     """Vercel answered with an error; ``error`` is its error object, ``failed`` the bulk part."""
 

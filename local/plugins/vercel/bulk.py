@@ -40,7 +40,7 @@ class BulkVariables:
             prefix = f"variables[{index}]."
             found = variable.check(entry, prefix=prefix, write_only=False)
             failures += found or variable.check_team_policy(
-                self._api(), news.get("teamId"), entry, prefix=prefix
+                self._api, news.get("teamId"), entry, prefix=prefix
             )
         return failures
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from local.plugins import host
 from local.plugins.service import PluginError, Resource
-from local.plugins.vercel.api import Api
+from local.plugins.vercel.api import Api, NotConfigured
 from local.plugins.vercel.bulk import BulkVariables
 from local.plugins.vercel.single import SingleVariable
 from local.plugins.wire import UNKNOWN, Properties, reveal
@@ -62,7 +62,7 @@ class VercelProvider:
 
     def _configured(self) -> Api:
         if self._api is None:
-            raise PluginError("the Vercel provider's configuration is not known yet")
+            raise NotConfigured("the Vercel provider's configuration is not known yet")
         return self._api
 
 

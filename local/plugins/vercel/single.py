@@ -42,7 +42,7 @@ class SingleVariable:
         failures = variable.check(news, write_only=True)
         if news.get("projectId") is None:
             failures.append(Failure("projectId", "is required"))
-        return failures or variable.check_team_policy(self._api(), news.get("teamId"), news)
+        return failures or variable.check_team_policy(self._api, news.get("teamId"), news)
 
     def diff(self, olds: Properties, news: Properties) -> list[Change]:
         """Compare the declared properties with the state."""

@@ -6,11 +6,11 @@ environment variable for development must say that it is not sensitive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from local.plugins.service import Failure
-from local.plugins.vercel.api import Api, Refused
+from local.plugins.vercel.api import Api, NotConfigured, Refused
 from local.plugins.wire import Properties, is_unknown, reveal
 
 TARGETS = ("production", "preview", "development")
@@ -63,11 +63,12 @@ def check(news: Properties, *, prefix: str = "", write_only: bool) -> list[Failu
 
 
 def check_team_policy(
-    api: Api, team_id: Any, news: Properties, *, prefix: str = ""
+    find_api: Callable[[], Api], team_id: Any, news: Properties, *, prefix: str = ""
 ) -> list[Failure]:
     """Refuse a readable variable where the team's policy forces sensitive ones.
 
-    Asks Vercel only where there is a team and the policy could matter.
+    Asks Vercel only where there is a team and the policy could matter, and not in a preview in
+    which the token is not known yet.
     """
     plain = reveal(news)
     deployed = plain.get("customEnvironmentIds") or [
@@ -75,7 +76,10 @@ def check_team_policy(
     ]
     if plain.get("sensitive") is not False or not deployed or is_unknown(team_id):
         return []
-    team = api.team(reveal(team_id))
+    try:
+        team = find_api().team(reveal(team_id))
+    except NotConfigured:
+        return []
     if team is None or team.get("sensitiveEnvironmentVariablePolicy") != "on":
         return []
     reason = (

@@ -1,0 +1,65 @@
+"""The project's own Svix and Vercel clients against the emulators."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from clerkstack.clients.svix import SvixClient
+from clerkstack.clients.vercel import VercelClient
+from local.world.svix import SvixBackend, SvixService
+from local.world.vercel import VercelService
+from local.world.vercel.models import digest
+from tests.world.serving import serving
+
+TOKEN = "localVercelToken00000000001"
+URL = "https://sendero.example.com/api/webhooks/clerk"
+
+
+def test_the_svix_client_runs_an_endpoints_whole_life() -> None:
+    backend = SvixBackend()
+    backend.create_app("ins_development")
+
+    with (
+        serving(SvixService(backend)) as url,
+        SvixClient.from_link(backend.link("ins_development"), base_url=url) as client,
+    ):
+        made = client.create_endpoint(url=URL, event_types=["user.created"], description="ours")
+        changed = client.update_endpoint(made.id, event_types=["user.created", "user.deleted"])
+        old = client.signing_secret(made.id)
+        client.rotate_signing_secret(made.id)
+        new = client.signing_secret(made.id)
+        listed = client.list_endpoints()
+        client.delete_endpoint(made.id)
+        left = client.list_endpoints()
+
+    assert changed.event_types == ("user.created", "user.deleted")
+    assert listed == [changed]
+    assert old.get_secret_value() != new.get_secret_value()
+    assert left == []
+
+
+def test_the_vercel_client_lists_every_variable_and_redeploys() -> None:
+    service = VercelService()
+    backend = service.backend
+    backend.add_token(TOKEN, teams=["team_a"])
+    backend.add_team("team_a", "a-team")
+    project = backend.add_project("prj_a", "sendero", team_id="team_a")
+    earlier = backend.add_deployment(project.id, "production")
+    for number in range(150):
+        body = {"key": f"K{number}", "value": "one", "type": "sensitive", "target": ["production"]}
+        backend.create_variable(project, body)
+
+    with (
+        serving(service) as url,
+        VercelClient(token=SecretStr(TOKEN), base_url=url, team_id="team_a") as client,
+    ):
+        listed = client.list_variables("prj_a")
+        found = client.latest_deployment("prj_a", "production")
+        assert found is not None
+        made = client.redeploy(found, "production")
+        states = [client.deployment(made.id).state for _ in range(3)]
+
+    assert len({variable.id for variable in listed}) == 150
+    assert found.id == earlier.id
+    assert states == ["QUEUED", "BUILDING", "READY"]
+    assert backend.deployments[made.id].environment["K149"] == digest("one")
