@@ -45,7 +45,7 @@ def redeploy(
         if newest is None:
             typer.echo(f"{project} has no {target} deployment yet: nothing to build again.")
             return
-        started = vercel.redeploy(newest)
+        started = vercel.redeploy(newest, target)
         typer.echo(f"{target} deployment {started.id} started from {newest.id}.")
         if wait:
             _wait(vercel, started, timeout)

@@ -1,0 +1,191 @@
+"""A copy of the project in a folder of its own, on a local world, driven by the real engine.
+
+What the engine tests and the benchmark deploy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from local.world import World
+from local.world import seed as seeded
+
+TOP = Path(__file__).resolve().parents[1]
+PARTS = (
+    "Pulumi.yaml",
+    "__main__.py",
+    "catalog.yaml",
+    "components",
+    "policies",
+    "clerkstack",
+    "bin",
+)
+PASSPHRASE = "a copy"
+SECRETS = {
+    "clerkstack:platformKey": seeded.PLATFORM_KEY,
+    "vercel:apiToken": seeded.VERCEL_TOKEN,
+}
+
+
+class PulumiFailed(AssertionError):
+    """A `pulumi` command that was to succeed did not; holds what it printed."""
+
+
+@dataclass
+class Project:
+    """The project as a user has it: a folder, a stack, a world to deploy to."""
+
+    folder: Path
+    world: World
+    stack: str = "local"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The process environment of every `pulumi` command."""
+        return {
+            **os.environ,
+            "PULUMI_BACKEND_URL": f"file://{self.folder}/state",
+            "PULUMI_HOME": str(self.folder / "home"),
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "VERCEL_API_URL": self.world.urls.vercel,
+        }
+
+    def init(
+        self,
+        stack: str,
+        settings: Mapping[str, Any],
+        secrets: Mapping[str, str] = SECRETS,
+    ) -> None:
+        """Make a stack with its settings, as `pulumi config set` would."""
+        self.stack = stack
+        for folder in ("state", "home"):
+            (self.folder / folder).mkdir(exist_ok=True)
+        self.pulumi("stack", "init", stack)
+        words = [part for key, value in secrets.items() for part in ("--secret", f"{key}={value}")]
+        self.pulumi("config", "set-all", "--stack", stack, *words)
+        for key, value in settings.items():
+            self.set(key, value)
+
+    def set(self, key: str, value: Any) -> None:
+        """Change one setting in the stack's file; `a.b` names a nested one."""
+        file = self.folder / f"Pulumi.{self.stack}.yaml"
+        yaml = YAML()
+        document = yaml.load(file.read_text()) or {}
+        target = document.setdefault("config", {})
+        *outer, last = f"clerkstack:{key}".split(".")
+        for step in outer:
+            target = target.setdefault(step, {})
+        target[last] = value
+        with file.open("w") as out:
+            yaml.dump(document, out)
+
+    def edit(self, name: str, *changes: tuple[str, str]) -> None:
+        """Replace texts in a file of the project; each must be there."""
+        file = self.folder / name
+        text = file.read_text()
+        for before, after in changes:
+            if before not in text:
+                raise ValueError(f"{name} does not have: {before}")
+            text = text.replace(before, after, 1)
+        file.write_text(text)
+
+    def command(self, *words: str) -> list[str]:
+        """The command line of a `pulumi` command."""
+        return ["pulumi", *words, "--non-interactive"]
+
+    def pulumi(
+        self, *words: str, check: bool = True, timeout: float = 120
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a `pulumi` command in the project. Raises PulumiFailed where `check`."""
+        ran = subprocess.run(
+            self.command(*words),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check and ran.returncode:
+            raise PulumiFailed(f"pulumi {' '.join(words)} failed\n{ran.stdout}\n{ran.stderr}")
+        return ran
+
+    def up(self, *words: str, check: bool = True) -> str:
+        """`pulumi up`; everything it printed."""
+        ran = self.pulumi(
+            "up", "--yes", "--skip-preview", "--stack", self.stack, *words, check=check
+        )
+        return ran.stdout + ran.stderr
+
+    def preview(self, *words: str, check: bool = True) -> str:
+        """`pulumi preview --diff`; everything it printed."""
+        ran = self.pulumi("preview", "--diff", "--stack", self.stack, *words, check=check)
+        return ran.stdout + ran.stderr
+
+    def destroy(self) -> str:
+        """`pulumi destroy`; everything it printed."""
+        return self.pulumi("destroy", "--yes", "--skip-preview", "--stack", self.stack).stdout
+
+    def state(self) -> dict[str, Any]:
+        """The stack's state, secrets still encrypted."""
+        exported: dict[str, Any] = json.loads(
+            self.pulumi("stack", "export", "--stack", self.stack).stdout
+        )
+        return exported
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs; secrets are masked."""
+        shown: dict[str, Any] = json.loads(
+            self.pulumi("stack", "output", "--json", "--stack", self.stack).stdout
+        )
+        return shown
+
+
+def copy_project(folder: Path, parts: Sequence[str] = PARTS) -> Path:
+    """Copy the program into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    leave = shutil.ignore_patterns("__pycache__")
+    for part in parts:
+        source = TOP / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=leave, dirs_exist_ok=True)
+        else:
+            shutil.copy2(source, folder / part)
+    return folder
+
+
+def settings_on(world: World) -> dict[str, Any]:
+    """The settings of a stack for the development instance of a world."""
+    return {
+        "instance": "development",
+        "applicationId": seeded.APPLICATION_ID,
+        "appUrl": "https://preview.sendero.example",
+        "environment": {"projectId": seeded.VERCEL_PROJECT_ID},
+        "urls": {
+            "platform": world.urls.clerk,
+            "backend": world.urls.clerk,
+            "frontend": world.urls.frontend,
+            "svix": world.urls.svix,
+            "vercel": world.urls.vercel,
+        },
+    }
+
+
+def production_settings_on(world: World) -> dict[str, Any]:
+    """The settings of a stack that makes the production instance of a world and deploys to it."""
+    return {
+        **settings_on(world),
+        "instance": "production",
+        "appUrl": "https://sendero.example",
+        "production": {"create": True, "domain": "sendero.example"},
+    }

@@ -1,0 +1,101 @@
+"""What the world says of an instance and a project, read as any client would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from clerkstack.clients import (
+    BackendClient,
+    BackendPlan,
+    Endpoint,
+    FrontendClient,
+    PlatformClient,
+    Role,
+    SvixClient,
+)
+from clerkstack.clients.frontend import Environment
+from local.world import World
+from local.world import seed as seeded
+
+
+@dataclass(frozen=True)
+class Live:
+    """One instance, read through Clerk's APIs."""
+
+    config: dict[str, Any]
+    plans: dict[str, BackendPlan]
+    roles: dict[str, Role]
+    environment: Environment
+    endpoints: list[Endpoint]
+    signing_secrets: dict[str, str]
+    publishable_key: str
+    secret_key: str
+
+
+def read_instance(world: World, environment: str = "development") -> Live:
+    """Read everything of the world's instance of that environment."""
+    with PlatformClient(key=SecretStr(seeded.PLATFORM_KEY), base_url=world.urls.clerk) as platform:
+        application = platform.get_application(seeded.APPLICATION_ID, include_secret_keys=True)
+        config = platform.get_config(seeded.APPLICATION_ID, environment)
+    instance = next(i for i in application.instances if i.environment_type == environment)
+    assert instance.secret_key is not None
+    assert instance.publishable_key is not None
+    with BackendClient(key=instance.secret_key, base_url=world.urls.clerk) as backend:
+        plans = {plan.slug: plan for plan in backend.list_plans()}
+        roles = {role.key: role for role in backend.list_roles()}
+        endpoints: list[Endpoint] = []
+        signing: dict[str, str] = {}
+        if backend_has_svix(world, instance.instance_id):
+            with SvixClient.from_link(backend.svix_url(), base_url=world.urls.svix) as svix:
+                endpoints = svix.list_endpoints()
+                signing = {e.id: svix.signing_secret(e.id).get_secret_value() for e in endpoints}
+    with FrontendClient(
+        publishable_key=instance.publishable_key, base_url=world.urls.frontend
+    ) as frontend:
+        public = frontend.environment()
+    return Live(
+        config=dict(config.sections),
+        plans=plans,
+        roles=roles,
+        environment=public,
+        endpoints=endpoints,
+        signing_secrets=signing,
+        publishable_key=instance.publishable_key,
+        secret_key=instance.secret_key.get_secret_value(),
+    )
+
+
+def backend_has_svix(world: World, instance_id: str) -> bool:
+    """Whether the instance has a Svix app."""
+    return bool(world.svix.has_app(instance_id))
+
+
+def variables(world: World) -> dict[tuple[str, str], dict[str, Any]]:
+    """The project's variables by key and target, as Vercel's API shows them."""
+    answer = httpx.get(
+        f"{world.urls.vercel}/v10/projects/{seeded.VERCEL_PROJECT_ID}/env",
+        params={"decrypt": "true", "limit": "100"},
+        headers={"Authorization": f"Bearer {seeded.VERCEL_TOKEN}"},
+    )
+    answer.raise_for_status()
+    return {
+        (each["key"], target): each for each in answer.json()["envs"] for target in each["target"]
+    }
+
+
+def writes(world: World, *services: str) -> list[str]:
+    """The writes in the journal, as "service METHOD path"."""
+    return [line for line in requests(world, *services) if line.split()[1] not in ("GET", "HEAD")]
+
+
+def requests(world: World, *services: str) -> list[str]:
+    """All requests in the journal, as "service METHOD path"."""
+    return [
+        f"{entry.service} {entry.method} {entry.path}"
+        for entry in world.journal()
+        if not services or entry.service in services
+    ]

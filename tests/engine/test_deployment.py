@@ -1,0 +1,171 @@
+"""The whole deployment by the real engine: it comes up, stays, changes and goes."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from local.project import Project, production_settings_on
+from local.world import World
+from tests import sendero
+from tests.engine.live import Live, read_instance, requests, variables, writes
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+
+def assert_deployed(live: Live) -> None:
+    """Every value of the deployment that Clerk holds."""
+    billing = live.config["billing"]
+    assert billing["organization_enabled"] is True
+    assert billing["user_enabled"] is False
+    assert billing["free_trial_requires_payment_method"] is False
+    assert set(sendero.FEATURES) == set(billing["features"])
+    for slug, (cents, annual, trial, public, _) in sendero.PLANS.items():
+        plan, sold = billing["plans"][slug], live.plans[slug]
+        assert plan["amount"] == cents
+        assert (plan.get("annual_monthly_amount") or None) == annual
+        assert set(plan["features"]) == sendero.features_of(slug)
+        assert plan["publicly_visible"] is public
+        assert plan["payer_type"] == "org"
+        assert plan["free_trial_enabled"] is (trial is not None)
+        assert (plan.get("free_trial_days") if trial else None) == trial
+        assert (sold.fee.amount if sold.fee else 0) == cents
+        assert {feature.slug for feature in sold.features} == sendero.features_of(slug)
+        assert sold.publicly_visible is public
+    # Clerk's own, made by switching billing on.
+    assert live.plans["free_org"].is_default
+    assert live.config["organization_settings"]["enabled"] is True
+    assert {"org:admin", "org:member", "org:finance"} <= set(live.roles)
+    assert {each.key for each in live.roles["org:finance"].permissions} == {
+        "org:sys_memberships:read",
+        "org:sys_billing:read",
+    }
+    assert live.environment.api_keys.orgs_api_keys_enabled is True
+    assert live.environment.api_keys.user_api_keys_enabled is False
+    assert live.environment.billing.free_trial_requires_payment_method is False
+    assert len(live.endpoints) == 1
+    assert set(live.endpoints[0].event_types or ()) == sendero.EVENTS
+
+
+def test_up_brings_the_whole_deployment(project: Project, world: World) -> None:
+    printed = project.up("--policy-pack", "policies/pack")
+
+    live = read_instance(world)
+    assert "Resources:" in printed
+    assert_deployed(live)
+    assert live.endpoints[0].url == "https://preview.sendero.example/api/webhooks/clerk"
+    found = variables(world)
+    assert set(found) == {
+        (key, target) for key in sendero.VARIABLES for target in ("preview", "development")
+    }
+    for target in ("preview", "development"):
+        for key, value in sendero.PATHS.items():
+            assert found[key, target]["value"] == value
+        key = found["NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", target]
+        assert key["value"] == live.publishable_key
+        for secret in sendero.SECRETS:
+            kind = "sensitive" if target == "preview" else "encrypted"
+            assert found[secret, target]["type"] == kind
+    assert found["NEXT_PUBLIC_APP_URL", "preview"]["value"] == "https://preview.sendero.example"
+    assert found["NEXT_PUBLIC_APP_URL", "development"]["value"] == "http://localhost:3000"
+    assert found["CLERK_SECRET_KEY", "development"]["value"] == live.secret_key
+    signing = live.signing_secrets[live.endpoints[0].id]
+    assert found["CLERK_WEBHOOK_SECRET", "development"]["value"] == signing
+
+
+def test_no_secret_lies_in_the_clear(project: Project, world: World) -> None:
+    printed = project.up()
+    printed += project.preview()
+
+    live = read_instance(world)
+    state = json.dumps(project.state())
+    files = "".join(
+        path.read_text(errors="replace")
+        for path in project.folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+    for secret in (live.secret_key, *live.signing_secrets.values()):
+        assert secret not in printed
+        assert secret not in state
+        assert secret not in files
+
+
+def test_a_second_up_changes_nothing_and_sends_nothing(project: Project, world: World) -> None:
+    project.up()
+    world.clear_journal()
+
+    printed = project.up()
+
+    assert re.search(r"\d+ unchanged", printed)
+    assert "to update" not in printed
+    assert requests(world) == []
+
+
+def test_one_price_is_one_diff_and_one_write(project: Project, world: World) -> None:
+    project.up()
+    project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
+    world.clear_journal()
+
+    preview = project.preview()
+    assert re.search(r"~ amount\s*: 6000 => 6500", preview)
+    assert preview.count("=>") == 1
+    assert requests(world) == []
+
+    project.up()
+
+    assert [line.split()[1] for line in writes(world)] == ["PATCH"]
+    assert read_instance(world).plans["pro"].fee.amount == 6500  # type: ignore[union-attr]
+
+
+def test_destroy_leaves_nothing_and_touches_nothing_else(project: Project, world: World) -> None:
+    world.dashboard(
+        "set_config",
+        environment="development",
+        changes={"branding": {}, "session_settings": {}},
+    )
+    before = read_instance(world)
+    project.up()
+
+    project.destroy()
+
+    after = read_instance(world)
+    assert set(after.config["billing"]["plans"]) <= {"free_org"}
+    assert after.config["billing"]["features"] == before.config["billing"]["features"]
+    assert after.endpoints == []
+    assert set(after.roles) == set(before.roles)
+    assert variables(world) == {}
+    for section in set(before.config) - {"billing"}:
+        assert after.config[section] == before.config[section], section
+    toggles = ("organization_enabled", "user_enabled", "free_trial_requires_payment_method")
+    assert [after.config["billing"][key] for key in toggles] == [
+        before.config["billing"][key] for key in toggles
+    ]
+
+
+def test_production_is_made_by_cloning_and_never_twice(project: Project, world: World) -> None:
+    project.up()
+    project.init("prod", production_settings_on(world))
+
+    project.up("--policy-pack", "policies/pack")
+
+    live = read_instance(world, "production")
+    assert_deployed(live)
+    assert live.secret_key.startswith("sk_live_")
+    assert live.endpoints[0].url == "https://sendero.example/api/webhooks/clerk"
+    found = {
+        key: each for (key, target), each in variables(world).items() if target == "production"
+    }
+    assert set(found) == sendero.VARIABLES
+    assert all(found[secret]["type"] == "sensitive" for secret in sendero.SECRETS)
+    assert found["NEXT_PUBLIC_APP_URL"]["value"] == "https://sendero.example"
+    assert found["NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"]["value"] == live.publishable_key
+    assert_deployed(read_instance(world, "development"))
+    made = [line for line in writes(world, "clerk") if line.endswith("/instances")]
+    assert len(made) == 1
+
+    project.destroy()
+    project.up()
+
+    assert len([line for line in writes(world, "clerk") if line.endswith("/instances")]) == 1
