@@ -310,6 +310,16 @@ def test_a_deployment_becomes_ready_while_it_is_watched(vercel: Vercel) -> None:
     assert states == ["QUEUED", "BUILDING", "READY", "READY"]
 
 
+def test_a_deployment_becomes_ready_while_lists_show_it(vercel: Vercel) -> None:
+    earlier = vercel.backend.add_deployment(PROJECT, "production")
+    vercel.backend.redeploy(None, earlier.id, name="sendero", target="production")
+    url = f"/v6/deployments?projectId={PROJECT}&limit=1"
+
+    states = [vercel.client.get(url).json()["deployments"][0]["state"] for _ in range(3)]
+
+    assert states == ["QUEUED", "BUILDING", "READY"]
+
+
 def test_deployments_are_listed_newest_first_and_filtered(vercel: Vercel) -> None:
     old = vercel.backend.add_deployment(PROJECT, "production")
     preview = vercel.backend.add_deployment(PROJECT, "preview")
