@@ -225,6 +225,23 @@ def test_an_existing_variable_is_imported_and_then_its_own(trial: Trial) -> None
     assert trial.resources()["a"]["id"] == held.id
 
 
+def test_an_imported_sensitive_variable_gets_the_declared_value(trial: Trial) -> None:
+    held = trial.vercel.create_variable(
+        trial.vercel.projects[PROJECT],
+        {"key": "A", "value": "theirs", "type": "sensitive", "target": ["production", "preview"]},
+    )
+    trial.program("")
+    kind = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+
+    trial.run("import", kind, "a", f"{PROJECT}/{held.id}", "--yes", "--generate-code=false")
+    trial.program(variable(value="ours", sensitive=True))
+    shown = trial.up()
+
+    assert "~ 1 updated" in shown
+    assert trial.variables["A"].id == held.id
+    assert trial.variables["A"].value_digest == digest("ours")
+
+
 def test_a_sensitive_variable_for_development_is_refused_before_anything_is_sent(
     trial: Trial,
 ) -> None:
