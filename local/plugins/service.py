@@ -101,6 +101,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Say which official version this plugin stands in for."""
         return plugin_pb2.PluginInfo(version=self._provider.version)
 
+    def GetSchema(self, request: Any, context: Any) -> NoReturn:
+        """Refuse: only generating code asks for a schema, and `pulumi import` does that last."""
+        _refuse(
+            context,
+            f"the stand-in {self._provider.name} plugin has no schema to generate code from; "
+            "`pulumi import` has imported all the same, and --generate-code=false makes it end well",
+        )
+
     def CheckConfig(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
         """Accept the provider's configuration as it is."""
         return provider_pb2.CheckResponse(inputs=request.news)
