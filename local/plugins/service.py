@@ -106,7 +106,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         _refuse(
             context,
             f"the stand-in {self._provider.name} plugin has no schema to generate code from; "
-            "`pulumi import` has imported all the same, and --generate-code=false makes it end well",
+            "`pulumi import` has imported all the same; give it --generate-code=false",
         )
 
     def CheckConfig(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
