@@ -1,0 +1,223 @@
+"""From the catalog file to the catalog; every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from clerkstack.catalog.document import Value, read_document
+from clerkstack.catalog.fields import SLUG, Fields, did_you_mean
+from clerkstack.catalog.models import Catalog, Feature, Payer, Plan
+from clerkstack.problems import InputError, Problem
+
+TOP_LEVEL = ("currency", "features", "plans")
+
+
+def load_catalog(path: Path) -> Catalog:
+    """Read and check a catalog.
+
+    Raises:
+        InputError: every problem, with file, line, path and mend.
+    """
+    loading = _Loading(path.name)
+    document = read_document(path, loading.report)
+    catalog = loading.catalog(document) if document is not None else None
+    if catalog is None or loading.problems:
+        ordered = sorted(loading.problems, key=lambda problem: problem.line or 0)
+        raise InputError(ordered)
+    return catalog
+
+
+@dataclass
+class _Draft:
+    """A plan as written, before what it includes is added."""
+
+    plan: Plan
+    includes: str | None
+    fields: Fields
+
+
+class _Loading:
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self.problems: list[Problem] = []
+
+    def report(self, line: int | None, path: str, message: str, mend: str) -> None:
+        self.problems.append(Problem(self._file, line, path, message, mend))
+
+    def catalog(self, document: Value) -> Catalog | None:
+        if not isinstance(document.value, dict):
+            self.report(document.line, "", "is not a group of fields", "Write `plans:` and so on")
+            return None
+        top: dict[str, Value] = document.value
+        for key in top:
+            if key not in TOP_LEVEL:
+                mend = did_you_mean(key, TOP_LEVEL) or f"Use {', '.join(TOP_LEVEL)}"
+                self.report(document.line_of(key), key, "is not a part of the catalog", mend)
+        features = {
+            slug: self._feature(slug, value) for slug, value in self._slugs("features", top)
+        }
+        drafts = {
+            slug: self._plan(slug, value, features) for slug, value in self._slugs("plans", top)
+        }
+        if "plans" not in top:
+            self.report(document.line, "plans", "is missing", "Write at least one plan")
+        self._names(drafts)
+        self._defaults(drafts)
+        plans = {slug: self._resolved(slug, drafts) for slug in drafts}
+        return Catalog(self._currency(top), features, plans)
+
+    def _currency(self, top: Mapping[str, Value]) -> str:
+        found = top.get("currency")
+        if found is None:
+            return "usd"
+        value = found.value
+        if isinstance(value, str) and len(value) == 3 and value.isalpha() and value.islower():
+            return value
+        self.report(found.line, "currency", "is not a currency code", "Write it as usd")
+        return "usd"
+
+    def _slugs(self, kind: str, top: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
+        group = top.get(kind)
+        if group is None or group.value is None:
+            return
+        if not isinstance(group.value, dict):
+            self.report(group.line, kind, "is not a group by slug", "Write `<slug>:` under it")
+            return
+        seen: dict[str, str] = {}
+        for slug, value in group.value.items():
+            path, line = f"{kind}.{slug}", group.line_of(slug)
+            if not SLUG.match(slug):
+                mend = "Use letters, digits, - and _ only"
+                self.report(line, path, "is not a slug that Clerk takes", mend)
+                continue
+            twin = seen.setdefault(slug.lower(), slug)
+            if twin != slug:
+                mend = "has() tells upper from lower case; keep one of the two"
+                self.report(line, path, f"differs from {twin} only in case", mend)
+                continue
+            yield slug, Value(line, value.value, value.key_lines)
+
+    def _feature(self, slug: str, value: Value) -> Feature:
+        fields = Fields(value, f"features.{slug}", self.report)
+        visible = fields.flag("publicly_visible")
+        feature = Feature(
+            slug=slug,
+            name=fields.name() or slug,
+            description=fields.text("description"),
+            include_in_jwt=fields.flag("include_in_jwt"),
+            jwt_value=fields.text("jwt_value"),
+            publicly_visible=True if visible is None else visible,
+            avatar_url=fields.text("avatar_url"),
+        )
+        fields.refuse_unknown()
+        return feature
+
+    def _plan(self, slug: str, value: Value, features: Collection[str]) -> _Draft:
+        fields = Fields(value, f"plans.{slug}", self.report)
+        visible = fields.flag("publicly_visible")
+        amount = fields.cents("amount", required=True)
+        plan = Plan(
+            slug=slug,
+            name=fields.name() or slug,
+            amount=amount or 0,
+            annual_monthly_amount=fields.cents("annual_monthly_amount"),
+            description=fields.text("description"),
+            features=self._attached(fields, features),
+            free_trial_days=fields.days("free_trial_days"),
+            publicly_visible=True if visible is None else visible,
+            payer_type=fields.payer(),
+            is_recurring=fields.flag("is_recurring"),
+            default=bool(fields.flag("default")),
+        )
+        includes = fields.text("includes")
+        fields.refuse_unknown()
+        if amount is not None:
+            self._prices(plan, fields)
+        return _Draft(plan, includes, fields)
+
+    def _attached(self, fields: Fields, features: Collection[str]) -> tuple[str, ...]:
+        found = fields.take("features")
+        if found is None:
+            return ()
+        if not isinstance(found.value, list):
+            fields.wrong("features", "is not a list", "Write `- <feature slug>` under it")
+            return ()
+        attached: list[str] = []
+        for number, item in enumerate(found.value):
+            path = f"{fields.path}.features[{number}]"
+            if not isinstance(item.value, str):
+                self.report(item.line, path, "is not a slug", "Write the slug of a feature")
+            elif item.value in attached:
+                self.report(item.line, path, f"names {item.value} twice", "Name it once")
+            elif item.value not in features:
+                mend = did_you_mean(item.value, features) or "Add it under features"
+                self.report(item.line, path, f"there is no feature {item.value}", mend)
+            else:
+                attached.append(item.value)
+        return tuple(attached)
+
+    def _prices(self, plan: Plan, fields: Fields) -> None:
+        annual = plan.annual_monthly_amount
+        if annual is not None and annual > plan.amount:
+            fields.wrong(
+                "annual_monthly_amount",
+                f"is {annual}, above the {plan.amount} of a plan billed monthly",
+                "It is the price of one month when billed yearly: write it at or below amount",
+            )
+        if plan.free_trial_days is not None and plan.amount == 0:
+            fields.wrong("free_trial_days", "is set on a free plan", "Remove it")
+        if plan.default and plan.amount:
+            fields.wrong("amount", "is not 0 on a default plan", "Clerk keeps default plans free")
+
+    def _names(self, drafts: Mapping[str, _Draft]) -> None:
+        seen: dict[str, str] = {}
+        for slug, draft in drafts.items():
+            twin = seen.setdefault(draft.plan.name, slug)
+            if twin != slug:
+                mend = "Clerk refuses two plans of one name; rename one"
+                draft.fields.wrong("name", f"is also the name of {twin}", mend)
+
+    def _defaults(self, drafts: Mapping[str, _Draft]) -> None:
+        seen: dict[Payer, str] = {}
+        for slug, draft in drafts.items():
+            if draft.plan.default:
+                twin = seen.setdefault(draft.plan.payer_type, slug)
+                if twin != slug:
+                    payer = draft.plan.payer_type.value
+                    message = f"is a second default plan for {payer}, beside {twin}"
+                    draft.fields.wrong("default", message, "Keep one of the two")
+
+    def _resolved(self, slug: str, drafts: Mapping[str, _Draft]) -> Plan:
+        draft = drafts[slug]
+        chain: list[str] = []
+        at: str | None = slug
+        while at is not None and at not in chain:
+            chain.append(at)
+            at = drafts[at].includes if at in drafts else None
+        if at is not None:
+            if at == slug:
+                path = " → ".join([*chain, at])
+                draft.fields.wrong("includes", f"goes round in a circle ({path})", "Break it")
+            return draft.plan
+        if draft.includes is not None and not self._includes_well(draft, drafts):
+            return draft.plan
+        features: list[str] = []
+        for each in reversed(chain):
+            if each in drafts:
+                features += [f for f in drafts[each].plan.features if f not in features]
+        return replace(draft.plan, features=tuple(features))
+
+    def _includes_well(self, draft: _Draft, drafts: Mapping[str, _Draft]) -> bool:
+        assert draft.includes is not None
+        other = drafts.get(draft.includes)
+        if other is None:
+            mend = did_you_mean(draft.includes, drafts) or "Name a plan of this catalog"
+            draft.fields.wrong("includes", f"there is no plan {draft.includes}", mend)
+            return False
+        if other.plan.payer_type is not draft.plan.payer_type:
+            message = f"names {draft.includes}, which another payer pays"
+            draft.fields.wrong("includes", message, "Include a plan of the same payer")
+            return False
+        return True

@@ -1,0 +1,58 @@
+"""What a catalog holds. Amounts are whole cents a month; trials are days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Payer(Enum):
+    """Who pays for a plan."""
+
+    ORG = "org"
+    USER = "user"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Something a plan can include. None means: not managed, left as it is."""
+
+    slug: str
+    name: str
+    description: str | None = None
+    include_in_jwt: bool | None = None
+    jwt_value: str | None = None
+    publicly_visible: bool = True
+    avatar_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What somebody can subscribe to.
+
+    `amount` is cents a month billed monthly, `annual_monthly_amount` cents a month billed
+    yearly. `features` holds the features of the plan it includes, then its own. A `default` plan
+    is the one Clerk makes by itself for the payer; it is managed and never made or removed.
+    """
+
+    slug: str
+    name: str
+    amount: int
+    annual_monthly_amount: int | None = None
+    description: str | None = None
+    features: tuple[str, ...] = ()
+    free_trial_days: int | None = None
+    publicly_visible: bool = True
+    payer_type: Payer = Payer.ORG
+    is_recurring: bool | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All features and plans, by slug, in the order of the file."""
+
+    currency: str
+    features: Mapping[str, Feature]
+    plans: Mapping[str, Plan]
