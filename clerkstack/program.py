@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pulumi
-from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.problems import InputError, Problem
-from clerkstack.settings import Settings, load_settings
 from pulumi.runtime.config import get_config_env
 
 from clerkstack.app import AppDeclaration, read_declaration
+from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.problems import InputError, Problem
+from clerkstack.settings import Settings, load_settings
 
 
 def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:

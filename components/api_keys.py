@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pulumi
-from clerkstack.settings import ApiKeysSettings
 
 from clerkstack import providers
+from clerkstack.settings import ApiKeysSettings
 from components.base import Component, Place
 
 

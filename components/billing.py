@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import pulumi
 
@@ -10,7 +11,7 @@ from clerkstack import providers
 from clerkstack.app import AppDeclaration
 from clerkstack.catalog import Catalog
 from clerkstack.catalog.declared import declared_features, declared_plans, default_plans
-from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile import Json, JsonObject
 from clerkstack.settings import BillingSettings
 from components.base import Component, Place
 
@@ -64,6 +65,6 @@ def _declared(app: AppDeclaration | None) -> JsonObject | None:
     if app is None:
         return None
     return {
-        "plans": {slug: list(plan.features) for slug, plan in app.plans.items()},
-        "features": sorted(app.features),
+        "plans": {slug: cast(Json, list(plan.features)) for slug, plan in app.plans.items()},
+        "features": cast(Json, sorted(app.features)),
     }

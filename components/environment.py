@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_command as command
 import pulumiverse_vercel as vercel
-from clerkstack.settings import EnvironmentSettings, Settings
 
+from clerkstack.settings import EnvironmentSettings, Settings
 from components.base import Component, Place
 
 # Vercel's targets, by the Clerk instance whose keys they get.

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import cast
 
 import pulumi
-from clerkstack.settings import OrganizationsSettings
 
 from clerkstack.providers import OrganizationRoles, OrganizationSettings
 from clerkstack.reconcile import JsonObject
+from clerkstack.settings import OrganizationsSettings
 from components.base import Component, Place
 
 

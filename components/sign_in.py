@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-from clerkstack.settings import SignInSettings
 
 from clerkstack import providers
+from clerkstack.settings import SignInSettings
 from components.base import Component, Place
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pulumi
-from clerkstack.settings import WebhookSettings
 
 from clerkstack.providers import WebhookEndpoint
+from clerkstack.settings import WebhookSettings
 from components.base import Component, Place
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulumi_policy import (
     EnforcementLevel,
+    Policy,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -13,7 +14,7 @@ from policies.rules import RULES, Rule
 from policies.view import Resource
 
 
-def policies() -> list[ResourceValidationPolicy]:
+def policies() -> list[Policy]:
     """One policy for each rule."""
     return [_policy(rule) for rule in RULES]
 

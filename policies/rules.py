@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from clerkstack.app.agreement import disagreements
 from clerkstack.catalog import load_catalog
 from clerkstack.problems import InputError
-
-from clerkstack.app.agreement import disagreements
 from policies.view import BILLING, INSTANCE, WEBHOOK, Resource, Variable
 
 TOP = Path(__file__).resolve().parent.parent

@@ -162,10 +162,13 @@ class Http:
 
     def _unreachable(self, operation: str, error: httpx.HTTPError) -> Unreachable:
         sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-        what = {
+        known: dict[type[httpx.HTTPError], str] = {
             httpx.ConnectTimeout: "the connection timed out",
             httpx.ReadTimeout: "it gave no answer in time",
-        }.get(type(error), type(error).__name__ if sent else "no connection could be made")
+        }
+        what = known.get(
+            type(error), type(error).__name__ if sent else "no connection could be made"
+        )
         arrived = "The request may have arrived." if sent else "The request was not sent."
         return Unreachable(
             f"{self.vendor} can't be reached at {self.base_url} for {operation}: {what}. "

@@ -31,7 +31,7 @@ class ClerkProvider(ResourceProvider):
     """
 
     # Nothing secret is in the pickle, so that the state stays readable where it can be.
-    serialize_as_secret_always: ClassVar[bool] = False
+    serialize_as_secret_always: bool = False
 
     # Properties that only the provider fills in: declared without a value, never compared.
     outputs: ClassVar[frozenset[str]] = frozenset()

@@ -99,7 +99,7 @@ class BillingProvider(ClerkProvider):
         name = resource_id(inputs, SECTION)
         live = self._live(inputs)
         noted = Ledger.of(Note(name).read())
-        before = noted.before or cast(JsonObject, billing_view(inputs, live))
+        before = noted.before or billing_view(inputs, live)
         ledger = Ledger(noted.plans, noted.features, before).kept(live)
         return CreateResult(name, self._bring(inputs, ledger, live))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
@@ -128,7 +128,7 @@ def whole_numbers(value: Json) -> Json:
 def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
     """`document[key]` where it is an object, else an empty one."""
     found = document.get(key)
-    return cast(JsonObject, found) if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _shown(value: Json) -> str:

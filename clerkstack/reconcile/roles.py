@@ -53,7 +53,7 @@ def role_changes(declared: Mapping[str, Json], live: Iterable[LiveRole]) -> list
             found.append(RoleChange(key, None, fields))
             continue
         there = role_view(role)
-        differing = {
+        differing: JsonObject = {
             name: value
             for name, value in fields.items()
             if value is not None and not _same(value, there[name])

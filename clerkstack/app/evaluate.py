@@ -1,0 +1,249 @@
+"""The values of constant expressions: literals, and references to other constants."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeAlias
+
+from tree_sitter import Node
+
+from clerkstack.app.source import Module, Modules, Unresolved, text_of
+
+_TRANSPARENT = frozenset(
+    {
+        "as_expression",
+        "satisfies_expression",
+        "parenthesized_expression",
+        "non_null_expression",
+        "type_assertion",
+    }
+)
+Literal: TypeAlias = "str | Decimal | bool | list[Constant] | dict[str, Constant] | None"
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A value and where it is written."""
+
+    value: Literal
+    file: Path
+    line: int
+    column: int
+
+    @property
+    def where(self) -> str:
+        """file:line:column."""
+        return f"{self.file.name}:{self.line}:{self.column}"
+
+
+class Evaluator:
+    """Evaluates expressions of modules; refuses what it can't tell for certain."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._open: list[tuple[Path, str]] = []
+
+    def name(self, module: Module, name: str, at: Node | None = None) -> Constant:
+        """The value of a name in a module."""
+        key = (module.file, name)
+        if key in self._open:
+            raise Unresolved(module.file, at, f"{name} is defined by itself")
+        self._open.append(key)
+        try:
+            if name in module.constants:
+                return self.node(module, module.constants[name])
+            if name in module.enums:
+                return self._enum(module, module.enums[name])
+            if name in module.imports:
+                source, there = module.imports[name]
+                origin = module.root if at is None else at
+                return self.exported(self._modules.beside(module, origin, source), there, at)
+        finally:
+            self._open.pop()
+        raise Unresolved(module.file, at, f"{name} is not a constant of this file")
+
+    def exported(self, module: Module, name: str, at: Node | None = None) -> Constant:
+        """The value of a name that a module exports; `*` is all of them."""
+        if name == "*":
+            names = {each: self.exported(module, each, at) for each in module.exports}
+            return Constant(names, module.file, 1, 1)
+        if name in module.exports:
+            source, inner = module.exports[name]
+            if source is None:
+                return self.name(module, inner, at)
+            return self.exported(self._modules.beside(module, module.root, source), inner, at)
+        for source in module.all_of:
+            there = self._modules.beside(module, module.root, source)
+            if name in there.exports or there.all_of:
+                return self.exported(there, name, at)
+        raise Unresolved(module.file, None, f"does not export {name}")
+
+    def node(self, module: Module, node: Node) -> Constant:
+        """The value of an expression.
+
+        Raises:
+            Unresolved: the expression is none of the known forms.
+        """
+        row, column = node.start_point
+        value = self._value(module, node)
+        if isinstance(value, Constant):
+            return value
+        return Constant(value, module.file, row + 1, column + 1)
+
+    def _value(self, module: Module, node: Node) -> Literal | Constant:
+        kind = node.type
+        if kind in _TRANSPARENT:
+            inner = [child for child in node.named_children if child.type != "comment"]
+            return self.node(module, inner[-1] if kind == "type_assertion" else inner[0])
+        if kind == "string":
+            return _text(module, node)
+        if kind == "template_string":
+            if any(child.type == "template_substitution" for child in node.named_children):
+                raise Unresolved(module.file, node, "is a text with holes")
+            return _text(module, node)
+        if kind == "number":
+            return _number(module, node, text_of(node))
+        if kind == "unary_expression" and text_of(node)[:1] in "+-":
+            inner_node = node.child_by_field_name("argument")
+            if inner_node is not None and inner_node.type == "number":
+                sign = -1 if text_of(node).startswith("-") else 1
+                return sign * _number(module, node, text_of(inner_node))
+        if kind in ("true", "false"):
+            return kind == "true"
+        if kind in ("null", "undefined"):
+            return None
+        if kind == "array":
+            return self._array(module, node)
+        if kind == "object":
+            return self._object(module, node)
+        if kind == "identifier":
+            return self.name(module, text_of(node), node)
+        if kind in ("member_expression", "subscript_expression"):
+            return self._member(module, node)
+        if kind == "call_expression" and text_of(node).startswith("Object.freeze("):
+            arguments = node.child_by_field_name("arguments")
+            if arguments is not None and len(arguments.named_children) == 1:
+                return self.node(module, arguments.named_children[0])
+        raise Unresolved(module.file, node, f"is a {kind.replace('_', ' ')}, not a constant")
+
+    def _array(self, module: Module, node: Node) -> list[Constant]:
+        items: list[Constant] = []
+        for child in node.named_children:
+            if child.type == "comment":
+                continue
+            if child.type == "spread_element":
+                spread = self.node(module, child.named_children[0])
+                if not isinstance(spread.value, list):
+                    raise Unresolved(module.file, child, "spreads something that is not a list")
+                items += spread.value
+            else:
+                items.append(self.node(module, child))
+        return items
+
+    def _object(self, module: Module, node: Node) -> dict[str, Constant]:
+        fields: dict[str, Constant] = {}
+        for child in node.named_children:
+            if child.type == "comment":
+                continue
+            if child.type == "pair":
+                key = self._key(module, child.child_by_field_name("key"))
+                value = child.child_by_field_name("value")
+                assert value is not None
+                fields[key] = self.node(module, value)
+            elif child.type == "shorthand_property_identifier":
+                fields[text_of(child)] = self.name(module, text_of(child), child)
+            elif child.type == "spread_element":
+                spread = self.node(module, child.named_children[0])
+                if not isinstance(spread.value, dict):
+                    raise Unresolved(module.file, child, "spreads something that is not an object")
+                fields |= spread.value
+            else:
+                raise Unresolved(module.file, child, f"is a {child.type.replace('_', ' ')}")
+        return fields
+
+    def _key(self, module: Module, node: Node | None) -> str:
+        assert node is not None
+        if node.type == "property_identifier":
+            return text_of(node)
+        if node.type == "computed_property_name":
+            node = node.named_children[0]
+        found = self.node(module, node).value
+        if isinstance(found, str):
+            return found
+        if isinstance(found, Decimal):
+            return str(found)
+        raise Unresolved(module.file, node, "is not a text, as a key must be")
+
+    def _member(self, module: Module, node: Node) -> Constant:
+        target = node.child_by_field_name("object")
+        assert target is not None
+        holder = self.node(module, target)
+        if node.type == "member_expression":
+            name = text_of(node.child_by_field_name("property"))
+        else:
+            index = node.child_by_field_name("index")
+            assert index is not None
+            found = self.node(module, index).value
+            if isinstance(found, Decimal) and isinstance(holder.value, list):
+                if 0 <= int(found) < len(holder.value):
+                    return holder.value[int(found)]
+                raise Unresolved(module.file, node, f"has no item {found}")
+            if not isinstance(found, str):
+                raise Unresolved(module.file, index, "is not a text")
+            name = found
+        if isinstance(holder.value, dict) and name in holder.value:
+            return holder.value[name]
+        raise Unresolved(module.file, node, f"{text_of(target)} has no {name}")
+
+    def _enum(self, module: Module, node: Node) -> Constant:
+        body = node.child_by_field_name("body")
+        fields: dict[str, Constant] = {}
+        following = Decimal(0)
+        for child in body.named_children if body is not None else []:
+            if child.type == "enum_assignment":
+                name = self._key(module, child.child_by_field_name("name"))
+                value_node = child.child_by_field_name("value")
+                assert value_node is not None
+                fields[name] = self.node(module, value_node)
+                number = fields[name].value
+                if isinstance(number, Decimal):
+                    following = number + 1
+            elif child.type != "comment":
+                row, column = child.start_point
+                name = self._key(module, child)
+                fields[name] = Constant(following, module.file, row + 1, column + 1)
+                following += 1
+        row, column = node.start_point
+        return Constant(fields, module.file, row + 1, column + 1)
+
+
+def _number(module: Module, node: Node, text: str) -> Decimal:
+    plain = text.replace("_", "")
+    try:
+        if plain[:2].lower() in ("0x", "0o", "0b"):
+            return Decimal(int(plain, 0))
+        return Decimal(plain)
+    except (ValueError, ArithmeticError):
+        raise Unresolved(module.file, node, f"{text} is not a number") from None
+
+
+def _text(module: Module, node: Node) -> str:
+    parts = []
+    for child in node.named_children:
+        part = text_of(child)
+        if child.type == "escape_sequence":
+            part = _unescaped(module, child, part)
+        parts.append(part)
+    return "".join(parts)
+
+
+def _unescaped(module: Module, node: Node, sequence: str) -> str:
+    if sequence in ("\\'", "\\`", "\\$"):
+        return sequence[1]
+    try:
+        return str(json.loads(f'"{sequence}"'))
+    except ValueError:
+        raise Unresolved(module.file, node, f"{sequence} is an escape that is not read") from None
