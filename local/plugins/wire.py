@@ -110,7 +110,7 @@ def _decode(value: struct_pb2.Value) -> Any:
 
 
 def _decode_object(struct: struct_pb2.Struct) -> Any:
-    if struct.fields[SIGNATURE].string_value == SECRET if SIGNATURE in struct.fields else False:
+    if SIGNATURE in struct.fields and struct.fields[SIGNATURE].string_value == SECRET:
         return Secret(_decode(struct.fields["value"]))
     return decode(struct)
 
