@@ -1,0 +1,101 @@
+"""Faults on demand: what a service does on a bad day, for one request or for a while."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Kind = Literal["status", "delay", "drop_before", "drop_after", "not_persisted", "conflict"]
+ServiceName = Literal["clerk", "frontend", "svix", "vercel"]
+
+
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from None
+    return text
+
+
+class Fault(BaseModel):
+    """One fault and the requests it meets.
+
+    status: the service answers ``status`` (with ``retry_after`` seconds) and does not act.
+    delay: it acts ``seconds`` later. drop_before: the connection closes, nothing was done.
+    drop_after: it acts, then the connection closes without an answer. not_persisted: it answers
+    as if it had written and keeps nothing, or all but ``field`` (names with dots between them).
+    conflict: somebody else writes just before.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Kind
+    service: ServiceName
+    method: str | None = None
+    path: Annotated[str, AfterValidator(_expression)] | None = Field(
+        None, description="a regular expression, searched in the path"
+    )
+    times: int | None = Field(1, ge=1, description="how many requests it meets; null: all")
+    after: int = Field(0, ge=0, description="how many matching requests it lets pass first")
+    status: int = Field(500, ge=400, le=599)
+    retry_after: int | None = Field(None, ge=0, description="seconds")
+    seconds: float = Field(0, ge=0)
+    field: str | None = None
+
+    def meets(self, service: str, method: str, path: str) -> bool:
+        """Tell whether the fault is for such a request."""
+        return (
+            self.service == service
+            and (self.method is None or self.method.upper() == method)
+            and (self.path is None or re.search(self.path, path) is not None)
+        )
+
+
+class Faults:
+    """The faults that wait for their requests."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._armed: list[_Armed] = []
+
+    def add(self, fault: Fault) -> None:
+        """Arm a fault."""
+        with self._lock:
+            self._armed.append(_Armed(fault))
+
+    def clear(self) -> None:
+        """Disarm all."""
+        with self._lock:
+            self._armed.clear()
+
+    def waiting(self) -> list[Fault]:
+        """List the faults that have requests left to meet."""
+        with self._lock:
+            return [armed.fault for armed in self._armed]
+
+    def take(self, service: str, method: str, path: str) -> Fault | None:
+        """Give the first fault that meets this request, and count it."""
+        with self._lock:
+            for armed in self._armed:
+                if armed.fault.meets(service, method, path) and armed.strikes():
+                    if armed.spent:
+                        self._armed.remove(armed)
+                    return armed.fault
+        return None
+
+
+class _Armed:
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self._seen = 0
+
+    def strikes(self) -> bool:
+        self._seen += 1
+        return self._seen > self.fault.after
+
+    @property
+    def spent(self) -> bool:
+        return self.fault.times is not None and self._seen >= self.fault.after + self.fault.times

@@ -1,0 +1,90 @@
+"""The request journal: what was asked, never what was in it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+LONGEST = 20_000
+"""How many requests are kept."""
+MOST_KEYS = 200
+"""How many names of one body are kept."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One request. ``at`` is seconds since the epoch; ``body_keys`` are names, never values."""
+
+    seq: int
+    service: str
+    method: str
+    path: str
+    query: str
+    status: int | None
+    at: float
+    host: str
+    body_keys: tuple[str, ...] = ()
+    fault: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the entry as the control API shows it."""
+        return asdict(self)
+
+
+class Journal:
+    """The last requests, oldest first. ``status`` is None where no answer was sent."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: deque[Entry] = deque(maxlen=LONGEST)
+        self._seq = 0
+
+    def add(
+        self,
+        *,
+        service: str,
+        method: str,
+        path: str,
+        query: str,
+        status: int | None,
+        host: str,
+        body: bytes,
+        fault: str | None,
+    ) -> None:
+        """Add a request; of the body only the names are kept."""
+        names = body_keys(body)
+        with self._lock:
+            self._seq += 1
+            self._entries.append(
+                Entry(
+                    self._seq, service, method, path, query, status, time.time(), host, names, fault
+                )
+            )
+
+    def entries(self) -> list[Entry]:
+        """List all requests that are kept."""
+        with self._lock:
+            return list(self._entries)
+
+    def clear(self) -> None:
+        """Forget them; the numbers go on."""
+        with self._lock:
+            self._entries.clear()
+
+
+def body_keys(body: bytes) -> tuple[str, ...]:
+    """Name what is in a JSON body, to two levels: ``billing.plans``."""
+    try:
+        document = json.loads(body) if body else None
+    except ValueError:
+        return ()
+    names: list[str] = []
+    for item in document if isinstance(document, list) else [document]:
+        for key, value in item.items() if isinstance(item, dict) else ():
+            inner = value if isinstance(value, dict) else {}
+            names += [f"{key}.{each}" for each in inner] or [key]
+    return tuple(dict.fromkeys(names))[:MOST_KEYS]
