@@ -1,0 +1,163 @@
+"""A service as an application: its routes, the journal, the faults, its state kept after a write."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from local.world.faults import Fault, Faults
+from local.world.journal import Journal
+from local.world.listeners import CLOSE_CONNECTION
+from local.world.service import Bumping, Service
+from local.world.undo import snapshot, undo
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Turns:
+    """One request at a time, and nobody else at the state meanwhile.
+
+    Requests are tasks of one thread, hence the first lock; callers from Python have threads of
+    their own, hence the second.
+    """
+
+    def __init__(self) -> None:
+        self.threads = threading.Lock()
+        self._tasks = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for the turn of a request."""
+        async with self._tasks:
+            with self.threads:
+                yield
+
+
+class ServiceApp:
+    """A service with everything the world adds to it. ``keep`` is called after each write."""
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        journal: Journal,
+        faults: Faults,
+        turns: Turns,
+        keep: Callable[[], None],
+    ) -> None:
+        self._service = service
+        self._routes = _routed(service)
+        self._journal = journal
+        self._faults = faults
+        self._turns = turns
+        self._keep = keep
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or close its connection."""
+        request = Request(scope, receive)
+        body = await request.body()
+        fault = self._faults.take(self._service.name, request.method, request.url.path)
+        answer: _Answer | None = None
+        try:
+            answer = await self._answer(request, body, fault)
+        finally:
+            self._journal.add(
+                service=self._service.name,
+                method=request.method,
+                path=request.url.path,
+                query=request.url.query,
+                status=answer.status if answer else None,
+                host=request.headers.get("host", ""),
+                body=body,
+                fault=fault.kind if fault else None,
+            )
+        if answer is None:
+            scope[CLOSE_CONNECTION]()
+            await receive()  # the server has seen that the connection is gone
+        else:
+            await answer.send(send)
+
+    async def _answer(self, request: Request, body: bytes, fault: Fault | None) -> _Answer | None:
+        kind = fault.kind if fault else None
+        if fault and kind == "status":
+            return await _Answer.of(_refusal(fault), request.scope, body)
+        if fault and kind == "delay":
+            await asyncio.sleep(fault.seconds)
+        if kind == "drop_before":
+            return None
+        async with self._turns.turn():
+            if kind == "conflict" and isinstance(self._service, Bumping):
+                self._service.bump(request)
+            before = snapshot(self._service) if kind == "not_persisted" else None
+            answer = await _Answer.of(self._routes, request.scope, body)
+            if fault and before is not None:
+                undo(self._service, before, fault.field)
+            if request.method not in READS:
+                self._keep()
+        return None if kind == "drop_after" else answer
+
+
+class _Answer:
+    """A whole answer, held until it is known whether it goes out."""
+
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
+
+    @classmethod
+    async def of(cls, app: ASGIApp, scope: Scope, body: bytes) -> _Answer:
+        answer = cls()
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            answer._messages.append(message)
+
+        await app(dict(scope), receive, send)
+        return answer
+
+    @property
+    def status(self) -> int:
+        return int(self._messages[0]["status"])
+
+    async def send(self, send: Send) -> None:
+        for message in self._messages:
+            await send(message)
+
+
+def _routed(service: Service) -> Starlette:
+    async def not_found(request: Request, error: Exception) -> Response:  # noqa: ARG001
+        return service.not_found(request)
+
+    async def method_not_allowed(request: Request, error: Exception) -> Response:  # noqa: ARG001
+        return service.method_not_allowed(request)
+
+    app = Starlette(
+        routes=service.routes(),
+        exception_handlers={404: not_found, 405: method_not_allowed},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _refusal(fault: Fault) -> Response:
+    """Answer as what stands in front of the vendor would, in the vendor's form."""
+    limited = fault.status == 429
+    code = "too_many_requests" if limited else "internal_error"
+    message = "Too many requests. Please retry later." if limited else "Something went wrong."
+    if fault.service in ("clerk", "frontend"):
+        error = {"code": code, "message": message, "long_message": message}
+        body: object = {"errors": [error], "clerk_trace_id": "trace_of_a_fault"}
+    elif fault.service == "vercel":
+        body = {"error": {"code": "rate_limited" if limited else code, "message": message}}
+    else:
+        body = {"code": code, "detail": message}
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    return JSONResponse(body, status_code=fault.status, headers=headers)

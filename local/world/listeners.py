@@ -1,0 +1,125 @@
+"""Loopback listeners: one thread serves all applications, each on a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+LOOPBACK = "127.0.0.1"
+PATIENCE_SECONDS = 20
+CLOSE_CONNECTION = "local.world.close"
+"""Name in an ASGI scope of the function that closes the connection at once."""
+
+
+class PortTaken(Exception):
+    """Somebody else listens on a port the world was told to use."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} of {LOOPBACK} is in use")
+        self.port = port
+
+
+def listen(port: int) -> socket.socket:
+    """Make a listening socket on loopback; port 0 takes a free one.
+
+    Raises:
+        PortTaken: the port is in use.
+    """
+    # Named as TCP, so that asyncio turns Nagle's algorithm off: else each answer waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise PortTaken(port) from None
+    return listener
+
+
+class Listeners:
+    """Servers of ASGI applications, each on its listening socket."""
+
+    def __init__(self, apps: Mapping[socket.socket, ASGIApp]) -> None:
+        self._servers = {listener: _server(app) for listener, app in apps.items()}
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="local world", daemon=True)
+
+    def start(self) -> None:
+        """Start all; returns when each of them takes connections."""
+        self._thread.start()
+        if not self._started.wait(PATIENCE_SECONDS):
+            raise TimeoutError("the local world did not start")
+
+    def stop(self) -> None:
+        """Stop all, wait until they have, and close the sockets."""
+        for server in self._servers.values():
+            server.should_exit = True
+            server.force_exit = True
+        self._thread.join(PATIENCE_SECONDS)
+        for listener in self._servers:
+            listener.close()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        tasks = [
+            asyncio.create_task(server.serve(sockets=[listener]))
+            for listener, server in self._servers.items()
+        ]
+        while not all(server.started for server in self._servers.values()):
+            await asyncio.sleep(0.002)
+        self._started.set()
+        await asyncio.gather(*tasks)
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        http=_Closable,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=1,
+    )
+    return _Quiet(config)
+
+
+class _Quiet(uvicorn.Server):
+    """A server that leaves the process's signals alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Closable(H11Protocol):
+    """HTTP whose application can close the connection instead of answering."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: uvicorn.server.ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        inner = self.app
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            close: Callable[[], None] = self.transport.abort
+            await inner({**scope, CLOSE_CONNECTION: close}, receive, send)
+
+        self.app = app

@@ -1,0 +1,128 @@
+"""The folder of a world: its state file, its addresses, and who serves it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+
+class WorldError(Exception):
+    """The world can't do what was asked; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Base URLs of the listeners; ``proxy`` with the certificate its clients have to trust."""
+
+    control: str
+    clerk: str
+    frontend: str
+    svix: str
+    vercel: str
+    proxy: str | None = None
+    ca_file: str | None = None
+
+    def to_json(self) -> dict[str, str | None]:
+        """Give the addresses as in the file."""
+        return asdict(self)
+
+
+class Home:
+    """The files of a world in one folder. One process at a time holds it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.state_file = self.folder / "world.json"
+        self.urls_file = self.folder / "urls.json"
+        self.pid_file = self.folder / "pid"
+        self.log_file = self.folder / "log"
+        self.ca_file = self.folder / "ca.pem"
+        self._held: IO[str] | None = None
+
+    def hold(self, pid: int | None) -> None:
+        """Take the folder; ``pid`` is whom `stop` is to end, None for a world inside a test.
+
+        The system lets go of the lock when the process ends, however it ends.
+
+        Raises:
+            WorldError: another process has it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        held = self.pid_file.open("a+")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            held.close()
+            raise WorldError(f"another process serves {self.folder}; stop it first") from None
+        held.truncate(0)
+        held.write("" if pid is None else str(pid))
+        held.flush()
+        self._held = held
+
+    def release(self) -> None:
+        """Let the folder go."""
+        self.urls_file.unlink(missing_ok=True)
+        if self._held is not None:
+            self._held.truncate(0)
+            self._held.close()
+            self._held = None
+
+    def is_held(self) -> bool:
+        """Tell whether some process serves the folder now."""
+        try:
+            with self.pid_file.open("r+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False
+
+    def pid(self) -> int | None:
+        """Give the process that serves the folder, None where nobody does or it is a test."""
+        if not self.is_held():
+            return None
+        text = self.pid_file.read_text()
+        return int(text) if text else None
+
+    def urls(self) -> Urls | None:
+        """Give the addresses of the world that runs on the folder."""
+        if not self.is_held() or not self.urls_file.exists():
+            return None
+        return Urls(**json.loads(self.urls_file.read_text()))
+
+    def write_urls(self, urls: Urls) -> None:
+        """Write the addresses."""
+        _write(self.urls_file, json.dumps(urls.to_json(), indent=2) + "\n")
+
+    def read_state(self) -> dict[str, Any] | None:
+        """Read the state, None where there is none yet.
+
+        Raises:
+            WorldError: the file is not one this program wrote.
+        """
+        if not self.state_file.exists():
+            return None
+        try:
+            state = json.loads(self.state_file.read_text())
+        except ValueError:
+            state = None
+        if not isinstance(state, dict):
+            raise WorldError(f"{self.state_file} can't be read: move it away to start afresh")
+        return state
+
+    def write_state(self, text: str) -> None:
+        """Write the state: the old file or the new one, never a part."""
+        _write(self.state_file, text)
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace a file in one step; only its owner may read it."""
+    draft = file.with_name(f".{file.name}.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(text)
+    draft.replace(file)

@@ -1,0 +1,55 @@
+"""Takes back what a write did, as a service does that answers 200 and keeps nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from local.world.service import Service
+
+
+def snapshot(service: Service) -> str:
+    """Take a service's state, as text: what the service does to it later can't reach it."""
+    return json.dumps(service.dump())
+
+
+def undo(service: Service, before: str, field: str | None) -> None:
+    """Put a service's state back, or only one field of it where that can be.
+
+    ``field`` names the last parts of the way to it, with dots between: ``plans.pro.amount``.
+    """
+    earlier = json.loads(before)
+    if field is not None:
+        mixed = json.loads(snapshot(service))
+        if _put_back(mixed, earlier, field.split(".")) and _loads(service, mixed):
+            return
+    service.load(earlier)
+
+
+def _loads(service: Service, state: Any) -> bool:
+    try:
+        service.load(state)
+    except (KeyError, TypeError, ValueError):
+        return False  # the service can't do without the field
+    return True
+
+
+def _put_back(after: Any, before: Any, names: list[str]) -> int:
+    """Give the field its earlier value wherever it is; says at how many places."""
+    if not isinstance(after, dict) or not isinstance(before, dict):
+        return 0
+    holder, earlier = _follow(after, names[:-1]), _follow(before, names[:-1])
+    found = 0
+    if isinstance(holder, dict) and names[-1] in holder:
+        found = 1
+        if isinstance(earlier, dict) and names[-1] in earlier:
+            holder[names[-1]] = earlier[names[-1]]
+        else:
+            del holder[names[-1]]
+    return found + sum(_put_back(value, before.get(name), names) for name, value in after.items())
+
+
+def _follow(state: Any, names: list[str]) -> Any:
+    for name in names:
+        state = state.get(name) if isinstance(state, dict) else None
+    return state
