@@ -1,4 +1,4 @@
-"""A service as an application: its routes, the journal, the faults, its state kept after a write."""
+"""A service as an application: its routes, with journal, faults and a state that is kept."""
 
 from __future__ import annotations
 

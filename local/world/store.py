@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -53,11 +54,9 @@ class Home:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         held = self.pid_file.open("a+")
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _lock(held, tries=5):
             held.close()
-            raise WorldError(f"another process serves {self.folder}; stop it first") from None
+            raise WorldError(f"another process serves {self.folder}; stop it first")
         held.truncate(0)
         held.write("" if pid is None else str(pid))
         held.flush()
@@ -75,12 +74,9 @@ class Home:
         """Tell whether some process serves the folder now."""
         try:
             with self.pid_file.open("r+") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return not _lock(file)
         except FileNotFoundError:
             return False
-        except OSError:
-            return True
-        return False
 
     def pid(self) -> int | None:
         """Give the process that serves the folder, None where nobody does or it is a test."""
@@ -118,6 +114,17 @@ class Home:
     def write_state(self, text: str) -> None:
         """Write the state: the old file or the new one, never a part."""
         _write(self.state_file, text)
+
+
+def _lock(file: IO[str], *, tries: int = 1) -> bool:
+    """Lock a file; more tries outlast somebody who only looks whether it is locked."""
+    for _ in range(tries):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            time.sleep(0.02)
+    return False
 
 
 def _write(file: Path, text: str) -> None:

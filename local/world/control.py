@@ -1,0 +1,98 @@
+"""The control API: journal, faults, reset, and what a person would do in a dashboard."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local.world.faults import Fault, Faults
+from local.world.journal import Journal
+from local.world.store import Urls
+
+
+class Controlled(Protocol):
+    """The part of a world that the control API acts on."""
+
+    requests: Journal
+    faults: Faults
+
+    @property
+    def urls(self) -> Urls:
+        """Give the base URLs."""
+
+    def reset(self) -> None:
+        """Go back to the beginning."""
+
+    def dashboard(self, action: str, **body: Any) -> Any:
+        """Do what a person would do in a vendor's dashboard."""
+
+
+def control_app(world: Controlled) -> Starlette:
+    """Make the application; every error answers ``{"error": message}``."""
+
+    async def health(request: Request) -> Response:  # noqa: ARG001
+        return JSONResponse({"status": "ready", "urls": world.urls.to_json()})
+
+    async def journal(request: Request) -> Response:
+        if request.method == "DELETE":
+            world.requests.clear()
+            return Response(status_code=204)
+        return JSONResponse([entry.to_json() for entry in world.requests.entries()])
+
+    async def faults(request: Request) -> Response:
+        if request.method == "DELETE":
+            world.faults.clear()
+            return Response(status_code=204)
+        if request.method == "POST":
+            try:
+                fault = Fault.model_validate_json(await request.body())
+            except ValidationError as error:
+                return _refused(_mistakes(error))
+            world.faults.add(fault)
+            return JSONResponse(fault.model_dump(), status_code=201)
+        return JSONResponse([fault.model_dump() for fault in world.faults.waiting()])
+
+    async def reset(request: Request) -> Response:  # noqa: ARG001
+        await run_in_threadpool(world.reset)
+        return Response(status_code=204)
+
+    async def dashboard(request: Request) -> Response:
+        try:
+            body = await request.json() if await request.body() else {}
+        except ValueError:
+            return _refused("the body is no JSON")
+        if not isinstance(body, dict):
+            return _refused("the body must be an object")
+        try:
+            done = await run_in_threadpool(world.dashboard, request.path_params["action"], **body)
+        except LookupError as error:
+            return _refused(str(error.args[0] if error.args else error), 404)
+        except (TypeError, ValueError) as error:
+            return _refused(str(error))
+        return JSONResponse({"result": done})
+
+    return Starlette(
+        routes=[
+            Route("/health", health, methods=["GET"]),
+            Route("/journal", journal, methods=["GET", "DELETE"]),
+            Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
+            Route("/reset", reset, methods=["POST"]),
+            Route("/dashboard/{action}", dashboard, methods=["POST"]),
+        ]
+    )
+
+
+def _refused(message: str, status: int = 400) -> Response:
+    return JSONResponse({"error": message}, status_code=status)
+
+
+def _mistakes(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc'])) or 'fault'}: {each['msg']}" for each in error.errors()
+    )

@@ -1,0 +1,41 @@
+"""What stands in a fresh world: Sendero as it is before anything is deployed.
+
+The keys are fixed, so that a stack file can hold them (encrypted) and fit every new world. They
+open nothing but an emulator on loopback.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.world.vercel import VercelBackend
+
+APPLICATION_ID = "app_senderolocal"
+APPLICATION_NAME = "Sendero"
+PLATFORM_KEY = "ak_local_sendero_platform"
+VERCEL_TOKEN = "local_sendero_vercel"
+VERCEL_PROJECT_ID = "prj_senderolocal"
+VERCEL_PROJECT_NAME = "sendero"
+
+
+def seed_vercel(vercel: VercelBackend) -> None:
+    """Make the project with a finished deployment in production and one in preview."""
+    vercel.add_token(VERCEL_TOKEN)
+    vercel.add_project(VERCEL_PROJECT_ID, VERCEL_PROJECT_NAME)
+    for target in ("production", "preview"):
+        vercel.add_deployment(VERCEL_PROJECT_ID, target)
+
+
+def seed_clerk(clerk: Any) -> None:
+    """Make the application with its development instance.
+
+    Organization API keys are on, as a person switched them in the dashboard: no config key for
+    them has been seen on live instances.
+    """
+    clerk.seed_application(
+        application_id=APPLICATION_ID, name=APPLICATION_NAME, platform_key=PLATFORM_KEY
+    )
+    clerk.dashboard(
+        "set_api_keys",
+        {"environment": "development", "organizations": True, "users": False},
+    )
