@@ -29,7 +29,7 @@ class Controlled(Protocol):
     def reset(self) -> None:
         """Go back to the beginning."""
 
-    def dashboard(self, action: str, **body: Any) -> Any:
+    def dashboard(self, action: str, /, **body: Any) -> Any:
         """Do what a person would do in a vendor's dashboard."""
 
 

@@ -91,6 +91,7 @@ def _server(app: ASGIApp) -> uvicorn.Server:
         log_config=None,
         log_level="error",
         access_log=False,
+        server_header=False,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=1,
     )

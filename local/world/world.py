@@ -1,0 +1,235 @@
+"""The local world: every vendor the program talks to, in one process on loopback."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import socket
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from local.world.app import ServiceApp, Turns
+from local.world.control import control_app
+from local.world.faults import Fault, Faults
+from local.world.journal import Entry, Journal
+from local.world.listeners import LOOPBACK, Listeners, PortTaken, listen
+from local.world.proxy import Proxy
+from local.world.seed import seed_clerk, seed_vercel
+from local.world.service import Dashboard, Service
+from local.world.store import Home, Urls
+from local.world.svix import SvixBackend, SvixService
+from local.world.vercel import VercelService
+
+SERVICES = ("clerk", "frontend", "svix", "vercel")
+
+
+class World:
+    """The vendors, ready to be started.
+
+        with World() as world:
+            client = PlatformClient(base_url=world.urls.clerk, ...)
+
+    With a ``home`` folder the state is written there after each change and taken up again at the
+    next start; without, it is gone at the end. ``port`` is the control API's; the services have
+    the ones after it, and 0 takes free ports for all. ``seed=False`` starts with nothing in it.
+    Further options go to the Clerk backend.
+
+    ``clerk``, ``svix`` and ``vercel`` are the vendors' states, for tests that look inside.
+    """
+
+    def __init__(
+        self,
+        home: Path | None = None,
+        port: int = 0,
+        seed: bool = True,
+        *,
+        proxy: bool = True,
+        pid: int | None = None,
+        **options: Any,
+    ) -> None:
+        self._home = Home(home) if home is not None else None
+        self._port = port
+        self._seeds = seed
+        self._proxied = proxy
+        self._pid = pid
+        svix, vercel = SvixService(), VercelService()
+        self.svix, self.vercel = svix.backend, vercel.backend
+        self.clerk, clerk_services = _clerk(self.svix, options)
+        self._services: tuple[Service, ...] = (*clerk_services, svix, vercel)
+        self._nothing = self._dump()
+        if seed:
+            self._seed()
+        self._turns = Turns()
+        self._urls: Urls | None = None
+        self._running = ExitStack()
+        self.requests = Journal()
+        self.faults = Faults()
+
+    @property
+    def urls(self) -> Urls:
+        """The base URLs of the running world."""
+        if self._urls is None:
+            raise RuntimeError("the world is not running")
+        return self._urls
+
+    def start(self) -> World:
+        """Take connections; returns when all services do.
+
+        Raises:
+            PortTaken: a port is in use.
+            WorldError: another process serves the folder, or its state file can't be read.
+        """
+        with ExitStack() as undo:
+            if self._home is not None:
+                self._home.hold(self._pid)
+                undo.callback(self._home.release)
+                state = self._home.read_state()
+                if state is not None:
+                    self._load(state)
+            self._turns = Turns()
+            self._urls = self._listen(undo)
+            undo.callback(self._forget_urls)
+            if self._home is not None:
+                self._home.write_urls(self._urls)
+            self._keep()
+            self._running = undo.pop_all()
+        return self
+
+    def stop(self) -> None:
+        """Write the state and close everything. Does nothing where it is not running."""
+        if self._urls is not None:
+            with self._turns.threads:
+                self._keep()
+        self._running.close()
+
+    def __enter__(self) -> World:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    # -- what tests and the control API do ------------------------------------------------------
+
+    def journal(self) -> list[Entry]:
+        """List the requests to the services, oldest first."""
+        return self.requests.entries()
+
+    def clear_journal(self) -> None:
+        """Forget the requests so far."""
+        self.requests.clear()
+
+    def fault(self, **fields: Any) -> Fault:
+        """Arm a fault; the fields are those of ``Fault``."""
+        fault = Fault(**fields)
+        self.faults.add(fault)
+        return fault
+
+    def clear_faults(self) -> None:
+        """Disarm all faults."""
+        self.faults.clear()
+
+    def reset(self) -> None:
+        """Go back to the beginning: the seed, no faults, an empty journal."""
+        with self._turns.threads:
+            self._load(json.loads(self._nothing))
+            if self._seeds:
+                self._seed()
+            self._keep()
+        self.faults.clear()
+        self.requests.clear()
+
+    def dashboard(self, action: str, /, **body: Any) -> Any:
+        """Do what a person would do in a vendor's dashboard.
+
+        Raises:
+            LookupError: no vendor has such an action, or not the thing it is done to.
+            ValueError: the body does not fit the action.
+        """
+        with self._turns.threads:
+            for service in self._services:
+                if isinstance(service, Dashboard):
+                    done = service.dashboard(action, body)
+                    self._keep()
+                    return done
+        raise LookupError("no vendor has a dashboard")
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _listen(self, undo: ExitStack) -> Urls:
+        names = ("control", *SERVICES)
+        sockets: dict[str, socket.socket] = {}
+        for offset, name in enumerate(names):
+            sockets[name] = listen(self._port + offset if self._port else 0)
+            undo.callback(sockets[name].close)
+        apps: dict[socket.socket, ASGIApp] = {sockets["control"]: control_app(self)}
+        for name in SERVICES:
+            apps[sockets[name]] = Starlette()
+        for service in self._services:
+            apps[sockets[service.name]] = ServiceApp(
+                service,
+                journal=self.requests,
+                faults=self.faults,
+                turns=self._turns,
+                keep=self._keep,
+            )
+        urls = {n: f"http://{LOOPBACK}:{s.getsockname()[1]}" for n, s in sockets.items()}
+        if self._proxied:
+            urls |= self._start_proxy(urls, undo)
+        listeners = Listeners(apps)
+        listeners.start()
+        undo.callback(listeners.stop)
+        return Urls(**urls)
+
+    def _start_proxy(self, urls: dict[str, str], undo: ExitStack) -> dict[str, str]:
+        if self._home is not None:
+            ca_file = self._home.ca_file
+        else:
+            ca_file = Path(undo.enter_context(tempfile.TemporaryDirectory())) / "ca.pem"
+        proxy = Proxy({name: urls[name] for name in SERVICES}, ca_file=ca_file)
+        port = self._port + 1 + len(SERVICES) if self._port else 0
+        try:
+            return {"proxy": undo.enter_context(proxy.running(port)), "ca_file": str(ca_file)}
+        except OSError:
+            raise PortTaken(port) from None
+
+    def _seed(self) -> None:
+        seed_vercel(self.vercel)
+        if self.clerk is not None:
+            seed_clerk(self.clerk)
+
+    def _dump(self) -> str:
+        return json.dumps({service.name: service.dump() for service in self._services})
+
+    def _load(self, state: dict[str, Any]) -> None:
+        for service in self._services:
+            if service.name in state:
+                service.load(state[service.name])
+
+    def _keep(self) -> None:
+        if self._home is not None:
+            self._home.write_state(self._dump())
+
+    def _forget_urls(self) -> None:
+        self._urls = None
+
+
+def _clerk(svix: SvixBackend, options: dict[str, Any]) -> tuple[Any, tuple[Service, ...]]:
+    if importlib.util.find_spec("local.world.clerk") is None:
+        return None, ()
+    package = importlib.import_module("local.world.clerk")
+    clerk = package.ClerkBackend(svix=svix, **options)
+    return clerk, (package.ClerkService(clerk), package.FrontendService(clerk))
