@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import os
 import socket
 import tempfile
 from contextlib import ExitStack
@@ -27,6 +28,7 @@ from local.world.store import Home, Urls
 from local.world.svix import SvixBackend, SvixService
 from local.world.vercel import VercelService
 
+DEFAULT_PORT = 4870
 SERVICES = ("clerk", "frontend", "svix", "vercel")
 
 
@@ -39,7 +41,7 @@ class World:
     With a ``home`` folder the state is written there after each change and taken up again at the
     next start; without, it is gone at the end. ``port`` is the control API's; the services have
     the ones after it, and 0 takes free ports for all. ``seed=False`` starts with nothing in it.
-    Further options go to the Clerk backend.
+    ``serves`` lets `stop` end this process. Further options go to the Clerk backend.
 
     ``clerk``, ``svix`` and ``vercel`` are the vendors' states, for tests that look inside.
     """
@@ -51,14 +53,14 @@ class World:
         seed: bool = True,
         *,
         proxy: bool = True,
-        pid: int | None = None,
+        serves: bool = False,
         **options: Any,
     ) -> None:
         self._home = Home(home) if home is not None else None
         self._port = port
         self._seeds = seed
         self._proxied = proxy
-        self._pid = pid
+        self._pid = os.getpid() if serves else None
         svix, vercel = SvixService(), VercelService()
         self.svix, self.vercel = svix.backend, vercel.backend
         self.clerk, clerk_services = _clerk(self.svix, options)

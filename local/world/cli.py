@@ -1,0 +1,185 @@
+"""`python -m local.world`: serve the world, or start it in the background and talk to it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import httpx
+import typer
+
+from local.world import background
+from local.world.listeners import PortTaken
+from local.world.store import Home, Urls, WorldError
+from local.world.world import DEFAULT_PORT, World
+
+app = typer.Typer(
+    help="The local world: Clerk, Svix and Vercel emulated on loopback.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+HomeOption = Annotated[Path, typer.Option("--home", help="folder of state, addresses and log")]
+PortOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65_530,
+        help=f"control API; the services have the next five. 0: free ones. [{DEFAULT_PORT}]",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+HOME = Path(".local/world")
+
+
+@app.command()
+def serve(
+    home: HomeOption = HOME,
+    port: PortOption = None,
+    seed: Annotated[bool, typer.Option(help="begin a new world with Sendero's accounts")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    chosen = DEFAULT_PORT if port is None else port
+    try:
+        with World(home, chosen, seed, serves=True) as world:
+            _show(world.urls, as_json)
+            sys.stdout.flush()
+            ended.wait()
+    except PortTaken as taken:
+        _fail(f"{taken}. Choose another one: --port {_other(chosen)}, or --port 0 for free ones.")
+    except WorldError as error:
+        _fail(str(error))
+
+
+@app.command()
+def start(home: HomeOption = HOME, port: PortOption = None, as_json: JsonOption = False) -> None:
+    """Start in the background; returns when ready. Running already is fine."""
+    folder = Home(home)
+    running = folder.urls()
+    if running is None:
+        try:
+            running = background.start(folder, port)
+        except WorldError as error:
+            _fail(str(error))
+    elif port and not running.control.endswith(f":{port}"):
+        _fail(f"The world runs at {running.control} already. Stop it first.")
+    _show(running, as_json)
+
+
+@app.command()
+def stop(home: HomeOption = HOME) -> None:
+    """Stop it; its state stays. Not running is fine."""
+    try:
+        stopped = background.stop(Home(home))
+    except WorldError as error:
+        _fail(str(error))
+    print("stopped" if stopped else "not running")
+
+
+@app.command()
+def status(home: HomeOption = HOME, as_json: JsonOption = False) -> None:
+    """Tell whether it runs, and where. Ends with 1 where it does not."""
+    running = Home(home).urls()
+    if running is None:
+        print("{}" if as_json else "not running")
+        raise typer.Exit(1)
+    _show(running, as_json)
+
+
+@app.command()
+def journal(
+    home: HomeOption = HOME,
+    clear: Annotated[bool, typer.Option("--clear", help="forget the requests so far")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the requests to the services."""
+    if clear:
+        _control(home, "DELETE", "/journal")
+        return
+    entries = _control(home, "GET", "/journal")
+    if as_json:
+        print(json.dumps(entries, indent=2))
+        return
+    for entry in entries:
+        query = f"?{entry['query']}" if entry["query"] else ""
+        end = f"  [{entry['fault']}]" if entry["fault"] else ""
+        line = f"{entry['method']} {entry['path']}{query}{end}"
+        print(f"{entry['seq']:>5}  {entry['status'] or '-':>3}  {entry['service']:<8}  {line}")
+
+
+@app.command()
+def faults(
+    home: HomeOption = HOME,
+    add: Annotated[str | None, typer.Option(help="arm this fault, a JSON object")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="disarm all")] = False,
+) -> None:
+    """List the faults that wait, arm one, or disarm all.
+
+    For example: --add '{"kind": "status", "status": 429, "service": "clerk", "method": "PATCH"}'
+    """
+    if clear:
+        _control(home, "DELETE", "/faults")
+    if add is not None:
+        _control(home, "POST", "/faults", content=add)
+    print(json.dumps(_control(home, "GET", "/faults"), indent=2))
+
+
+@app.command()
+def reset(home: HomeOption = HOME) -> None:
+    """Go back to the beginning: the seed, no faults, an empty journal."""
+    _control(home, "POST", "/reset")
+
+
+@app.command()
+def dashboard(
+    action: str,
+    body: Annotated[str, typer.Argument(help="a JSON object")] = "{}",
+    home: HomeOption = HOME,
+) -> None:
+    """Do what a person would do in a vendor's dashboard."""
+    print(json.dumps(_control(home, "POST", f"/dashboard/{action}", content=body)["result"]))
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="python -m local.world")
+
+
+def _control(home: Path, method: str, path: str, content: str | None = None) -> Any:
+    running = Home(home).urls()
+    if running is None:
+        _fail("The world is not running: python -m local.world start")
+    try:
+        answer = httpx.request(method, running.control + path, content=content, trust_env=False)
+    except httpx.HTTPError as error:
+        _fail(f"{running.control} does not answer: {error}")
+    if answer.is_error:
+        _fail(str(answer.json()["error"]))
+    return answer.json() if answer.content else None
+
+
+def _show(urls: Urls, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(urls.to_json()))
+        return
+    for name, url in urls.to_json().items():
+        print(f"{name:<9} {url}")
+
+
+def _other(port: int) -> int:
+    return port + 10 if port + 10 <= 65_530 else DEFAULT_PORT
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise typer.Exit(1)
