@@ -5,6 +5,20 @@
 ``World`` runs the same inside a test.
 """
 
-from local.world.world import World
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from local.world.world import World
 
 __all__ = ["World"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the servers only where they are wanted: commands that only look must be quick."""
+    if name == "World":
+        from local.world.world import World
+
+        return World
+    raise AttributeError(name)

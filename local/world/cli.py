@@ -9,13 +9,10 @@ import threading
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import httpx
 import typer
 
 from local.world import background
-from local.world.listeners import PortTaken
-from local.world.store import Home, Urls, WorldError
-from local.world.world import DEFAULT_PORT, World
+from local.world.store import DEFAULT_PORT, HIGHEST_PORT, Home, Urls, WorldError
 
 app = typer.Typer(
     help="The local world: Clerk, Svix and Vercel emulated on loopback.",
@@ -29,7 +26,7 @@ PortOption = Annotated[
     int | None,
     typer.Option(
         min=0,
-        max=65_530,
+        max=HIGHEST_PORT,
         help=f"control API; the services have the next five. 0: free ones. [{DEFAULT_PORT}]",
         show_default=False,
     ),
@@ -46,17 +43,16 @@ def serve(
     as_json: JsonOption = False,
 ) -> None:
     """Serve in the foreground until SIGINT or SIGTERM."""
+    from local.world.world import World  # here, because no other command has to wait for it
+
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    chosen = DEFAULT_PORT if port is None else port
     try:
-        with World(home, chosen, seed, serves=True) as world:
+        with World(home, DEFAULT_PORT if port is None else port, seed, serves=True) as world:
             _show(world.urls, as_json)
             sys.stdout.flush()
             ended.wait()
-    except PortTaken as taken:
-        _fail(f"{taken}. Choose another one: --port {_other(chosen)}, or --port 0 for free ones.")
     except WorldError as error:
         _fail(str(error))
 
@@ -156,6 +152,8 @@ def main() -> None:
 
 
 def _control(home: Path, method: str, path: str, content: str | None = None) -> Any:
+    import httpx  # here, because start, stop and status do without
+
     running = Home(home).urls()
     if running is None:
         _fail("The world is not running: python -m local.world start")
@@ -174,10 +172,6 @@ def _show(urls: Urls, as_json: bool) -> None:
         return
     for name, url in urls.to_json().items():
         print(f"{name:<9} {url}")
-
-
-def _other(port: int) -> int:
-    return port + 10 if port + 10 <= 65_530 else DEFAULT_PORT
 
 
 def _fail(message: str) -> NoReturn:

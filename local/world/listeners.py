@@ -12,18 +12,11 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-LOOPBACK = "127.0.0.1"
+from local.world.store import LOOPBACK, PortTaken
+
 PATIENCE_SECONDS = 20
 CLOSE_CONNECTION = "local.world.close"
 """Name in an ASGI scope of the function that closes the connection at once."""
-
-
-class PortTaken(Exception):
-    """Somebody else listens on a port the world was told to use."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} of {LOOPBACK} is in use")
-        self.port = port
 
 
 def listen(port: int) -> socket.socket:

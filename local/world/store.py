@@ -10,9 +10,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 4870
+HIGHEST_PORT = 65_530
+"""The services need the five ports after it."""
+
 
 class WorldError(Exception):
     """The world can't do what was asked; the message says what to do."""
+
+
+class PortTaken(WorldError):
+    """Somebody else listens on a port the world was told to use."""
+
+    def __init__(self, port: int) -> None:
+        other = port + 10 if port + 10 <= HIGHEST_PORT else DEFAULT_PORT
+        super().__init__(
+            f"Port {port} of {LOOPBACK} is in use. "
+            f"Choose another one: --port {other}, or --port 0 for free ones."
+        )
 
 
 @dataclass(frozen=True)

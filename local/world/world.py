@@ -20,15 +20,14 @@ from local.world.app import ServiceApp, Turns
 from local.world.control import control_app
 from local.world.faults import Fault, Faults
 from local.world.journal import Entry, Journal
-from local.world.listeners import LOOPBACK, Listeners, PortTaken, listen
+from local.world.listeners import Listeners, listen
 from local.world.proxy import Proxy
 from local.world.seed import seed_clerk, seed_vercel
 from local.world.service import Dashboard, Service
-from local.world.store import Home, Urls
+from local.world.store import LOOPBACK, Home, PortTaken, Urls
 from local.world.svix import SvixBackend, SvixService
 from local.world.vercel import VercelService
 
-DEFAULT_PORT = 4870
 SERVICES = ("clerk", "frontend", "svix", "vercel")
 
 
