@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 Report = Callable[[int | None, str, str, str], None]
 """Takes line, path, message, mend."""
 
 _PLAIN = "tag:yaml.org,2002:"
+_LONGEST_NUMBER = 40  # characters; Python refuses to read very long ones
+
+
+class Reported:
+    """Stands for a value that can't be used, and that has been reported already."""
+
+
+REPORTED = Reported()
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,7 @@ class Value:
     """A value of the file and the line it stands on (from 1)."""
 
     line: int
-    value: Any  # None, bool, int, float, str, list[Value] or dict[str, Value]
+    value: Any  # None, bool, int, Decimal, str, list[Value], dict[str, Value] or REPORTED
     key_lines: dict[str, int] = field(default_factory=dict)
 
     def line_of(self, key: str) -> int:
@@ -33,7 +43,7 @@ class Value:
 def read_document(file: Path, report: Report) -> Value | None:
     """The file's one document; None where it can't be read at all, and that is reported."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         report(None, "", "there is no such file", "Check clerkstack:catalog")
         return None
@@ -43,81 +53,121 @@ def read_document(file: Path, report: Report) -> Value | None:
     yaml = YAML(typ="rt", pure=True)
     try:
         node = yaml.compose(text)
+        if node is None:
+            report(None, "", "is empty", "Write at least `features:` and `plans:`")
+            return None
+        return _Reader(report).read(node, "")
     except MarkedYAMLError as error:
-        mark = error.problem_mark
+        mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        report(line, "", f"is not YAML: {error.problem}", "Mend the syntax at this line")
-        return None
+        problem = str(error.problem or error.context).split("\n", 1)[0]
+        report(line, "", f"is not YAML: {problem}", "Mend the syntax at this line")
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        report(line, "", "holds a control character", "Remove the invisible character")
     except YAMLError as error:
-        report(None, "", f"is not YAML: {error}", "Mend the syntax")
-        return None
-    if node is None:
-        report(None, "", "is empty", "Write at least `features:` and `plans:`")
-        return None
-    return _Reader(yaml, report).read(node, "")
+        report(None, "", f"is not YAML: {str(error).splitlines()[0]}", "Mend the syntax")
+    except RecursionError:
+        report(None, "", "is nested too deeply", "Write plans and features only")
+    return None
 
 
 class _Reader:
-    def __init__(self, yaml: YAML, report: Report) -> None:
-        self._yaml = yaml
+    def __init__(self, report: Report) -> None:
         self._report = report
-        # An anchor's node is read once for each place that uses it; a node inside itself never.
+        # A node with an anchor is read once however often it is used: aliases of aliases would
+        # take time without end.
+        self._done: dict[int, Value] = {}
         self._open: set[int] = set()
 
     def read(self, node: Node, path: str) -> Value:
         line = node.start_mark.line + 1
+        if id(node) in self._done:
+            return self._done[id(node)]
         if id(node) in self._open:
-            self._report(line, path, "contains itself", "Remove the alias")
-            return Value(line, None)
+            return self._refused(line, path, "contains itself", "Remove the alias")
         self._open.add(id(node))
-        try:
-            if isinstance(node, MappingNode):
-                return self._mapping(node, path, line)
-            if isinstance(node, SequenceNode):
-                items = [self.read(item, f"{path}[{n}]") for n, item in enumerate(node.value)]
-                return Value(line, items)
-            return Value(line, self._scalar(node, path, line))
-        finally:
-            self._open.discard(id(node))
+        value = self._value(node, path, line)
+        self._open.discard(id(node))
+        self._done[id(node)] = value
+        return value
+
+    def _value(self, node: Node, path: str, line: int) -> Value:
+        kind = _kind(node)
+        if isinstance(node, MappingNode) and kind == "map":
+            return self._mapping(node, path, line)
+        if isinstance(node, SequenceNode) and kind == "seq":
+            items = [self.read(item, f"{path}[{n}]") for n, item in enumerate(node.value)]
+            return Value(line, items)
+        if isinstance(node, ScalarNode):
+            return self._scalar(str(node.value), kind, path, line)
+        return self._tagged(line, path, kind)
 
     def _mapping(self, node: MappingNode, path: str, line: int) -> Value:
         found: dict[str, Value] = {}
         lines: dict[str, int] = {}
         for key_node, value_node in node.value:
             at = key_node.start_mark.line + 1
-            key = key_node.value if isinstance(key_node, ScalarNode) else None
-            if key is None or _kind(key_node) != "str":
-                shown = key if key is not None else "this key"
-                self._report(at, path, f"{shown} is not text", f'Write it in quotes: "{shown}"')
+            key = self._key(key_node, path, at)
+            if key is None:
                 continue
             inner = f"{path}.{key}" if path else key
             if key in found:
-                self._report(
-                    at,
-                    inner,
-                    f"is there twice, first in line {lines[key]}",
-                    "Keep one of the two",
-                )
+                message = f"is there twice, first in line {lines[key]}"
+                self._report(at, inner, message, "Keep one of the two")
                 continue
             lines[key] = at
             found[key] = self.read(value_node, inner)
         return Value(line, found, lines)
 
-    def _scalar(self, node: Node, path: str, line: int) -> Any:
-        kind = _kind(node)
-        text = str(node.value)
-        if kind == "str":
-            return text
-        if kind == "null":
+    def _key(self, node: Node, path: str, line: int) -> str | None:
+        if not isinstance(node, ScalarNode):
+            self._report(line, path, "has a key that is not text", "Write a slug or a field's name")
             return None
+        key, kind = str(node.value), _kind(node)
+        if kind == "merge":
+            mend = "Write the fields out; a plan takes over another's features with `includes`"
+            self._report(line, path, "merges with <<, which is not YAML 1.2", mend)
+            return None
+        if kind not in ("str", "timestamp"):
+            shown = key or "an empty key"
+            self._report(line, path, f"{shown} is not text", f'Write it in quotes: "{key}"')
+            return None
+        return key
+
+    def _scalar(self, text: str, kind: str, path: str, line: int) -> Value:
+        if kind in ("str", "timestamp", "merge"):  # YAML 1.2 has no dates, and no merging
+            return Value(line, text)
+        if kind == "null":
+            return Value(line, None)
+        if kind == "bool" and text.lower() in ("true", "false"):
+            return Value(line, text.lower() == "true")
         if kind == "bool":
-            return text.lower() == "true"
-        if kind == "int":
-            return int(text.replace("_", ""), 0) if text.lower()[:2] in ("0x", "0o") else int(text)
-        if kind == "float":
-            return float(text)
-        self._report(line, path, f"has the tag {node.tag}", "Write a plain value without a tag")
-        return None
+            mend = "Write true or false"
+            return self._refused(line, path, f"is {text}, a boolean of YAML 1.1 only", mend)
+        if kind in ("int", "float"):
+            return self._number(text, path, line)
+        return self._tagged(line, path, kind)
+
+    def _number(self, text: str, path: str, line: int) -> Value:
+        if "_" in text:  # text in YAML 1.2
+            return Value(line, text)
+        if len(text) > _LONGEST_NUMBER:
+            return self._refused(line, path, "is too long for a number", "Write a shorter number")
+        try:
+            if text[:2] in ("0x", "0o"):
+                return Value(line, int(text, 0))
+            number = Decimal(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        except (ValueError, InvalidOperation):
+            return self._refused(line, path, f"is {text}, not a number", "Write a plain number")
+        return Value(line, int(text) if text.lstrip("+-").isdigit() else number)
+
+    def _tagged(self, line: int, path: str, kind: str) -> Value:
+        return self._refused(line, path, f"has the tag {kind}", "Write a plain value without a tag")
+
+    def _refused(self, line: int, path: str, message: str, mend: str) -> Value:
+        self._report(line, path, message, mend)
+        return Value(line, REPORTED)
 
 
 def _kind(node: Node) -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
-from clerkstack.catalog.document import Report, Value
-from clerkstack.catalog.models import Payer
+from clerkstack.catalog.document import REPORTED, Report, Value
+from clerkstack.catalog.models import AMOUNT_LIMIT, LONGEST_TRIAL, Payer
 
-SLUG = re.compile(r"^[A-Za-z0-9_-]+$")
-LARGEST_AMOUNT = 99_999_999  # cents; Clerk: plan_amount_exceeds_upper_limit, < $999,999.99
-LONGEST_TRIAL = 365  # days
+_CENTS = "Write whole cents a month, without quotes: 1900 for $19, 0 for a free plan"
 
 
 class Fields:
@@ -23,29 +21,32 @@ class Fields:
         self.whole = value
         self._report = report
         self._fields: dict[str, Value] = value.value if isinstance(value.value, dict) else {}
-        if not isinstance(value.value, dict):
+        if not isinstance(value.value, dict) and value.value is not REPORTED:
             report(value.line, path, "is not a group of fields", "Write fields under it")
         self._read: set[str] = set()
-
-    def has(self, name: str) -> bool:
-        """Whether the field is there with a value."""
-        return name in self._fields and self._fields[name].value is not None
 
     def wrong(self, name: str, message: str, mend: str) -> None:
         """Report a problem of a field."""
         self._report(self.whole.line_of(name), f"{self.path}.{name}", message, mend)
 
     def take(self, name: str) -> Value | None:
-        """The field as it stands, None where it is absent or null."""
+        """The field as it stands, None where it is absent, null or reported already."""
         self._read.add(name)
-        return self._fields[name] if self.has(name) else None
+        found = self._fields.get(name)
+        return None if found is None or found.value in (None, REPORTED) else found
+
+    def _missing(self, name: str, mend: str) -> None:
+        """Report a required field that is not there; one group is reported only once."""
+        found = self._fields.get(name)
+        if isinstance(self.whole.value, dict) and (found is None or found.value is None):
+            self.wrong(name, "is missing", mend)
 
     def text(self, name: str, *, required: bool = False) -> str | None:
         """A text."""
         found = self.take(name)
         if found is None:
             if required:
-                self._report(self.whole.line, f"{self.path}.{name}", "is missing", "Add it")
+                self._missing(name, "Add it")
             return None
         if isinstance(found.value, str) and found.value.strip():
             return found.value
@@ -53,6 +54,14 @@ class Fields:
             self.wrong(name, "is empty", "Write a text, or remove the field")
         else:
             self.wrong(name, "is not text", f'Write it in quotes: "{_shown(found.value)}"')
+        return None
+
+    def url(self, name: str) -> str | None:
+        """An https URL."""
+        text = self.text(name)
+        if text is None or (text.startswith("https://") and not any(c.isspace() for c in text)):
+            return text
+        self.wrong(name, "is not an https URL", "Write it in full: https://…")
         return None
 
     def name(self) -> str | None:
@@ -76,22 +85,24 @@ class Fields:
         found = self.take(name)
         if found is None:
             if required:
-                mend = "Write whole cents a month: 1900 for $19, 0 for a free plan"
-                self._report(self.whole.line, f"{self.path}.{name}", "is missing", mend)
+                self._missing(name, _CENTS)
             return None
         value = found.value
-        if isinstance(value, float):
-            mend = f"Write cents: {round(value * 100)}"
-            self.wrong(name, f"is {value:g}, and amounts are whole cents", mend)
+        if isinstance(value, Decimal):
+            mend = (
+                f"If that is dollars, write cents: {value * 100:.0f}" if _exact(value) else _CENTS
+            )
+            self.wrong(name, f"is {value}, and amounts are whole cents", mend)
             return None
-        whole = self._whole(name, value, "Write whole cents, without quotes: 1900 for $19")
+        whole = self._whole(name, value, _CENTS)
         if whole is None:
             return None
         if whole < 0:
             self.wrong(name, "is negative", "Write 0 for a free plan")
             return None
-        if whole > LARGEST_AMOUNT:
-            self.wrong(name, "is above Clerk's limit of $999,999.99", "Write cents, not less")
+        if whole >= AMOUNT_LIMIT:
+            mend = f"Write at most {AMOUNT_LIMIT - 1} cents a month"
+            self.wrong(name, "is not below Clerk's limit of $999,999.99", mend)
             return None
         return whole
 
@@ -107,15 +118,15 @@ class Fields:
             return None
         return whole
 
-    def payer(self) -> Payer:
-        """Who pays; an organization where nothing is said."""
+    def payer(self) -> Payer | None:
+        """Who pays: an organization where nothing is said; None where it is said wrongly."""
         found = self.take("payer_type")
         if found is None:
             return Payer.ORG
         if found.value in ("org", "user"):
             return Payer(found.value)
         self.wrong("payer_type", f"is {_shown(found.value)}", "Write org or user")
-        return Payer.ORG
+        return None
 
     def refuse_unknown(self) -> None:
         """Report every field that nobody read."""
@@ -136,6 +147,11 @@ def did_you_mean(name: str, known: Collection[str]) -> str | None:
     by_lower = {each.lower(): each for each in known}
     close = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
     return f"Did you mean {by_lower[close[0]]}?" if close else None
+
+
+def _exact(dollars: Decimal) -> bool:
+    """Whether an amount of dollars is a whole number of cents, written as one would."""
+    return dollars.is_finite() and "E" not in str(dollars) and dollars * 100 == int(dollars * 100)
 
 
 def _shown(value: Any) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from clerkstack.catalog.document import Value, read_document
-from clerkstack.catalog.fields import SLUG, Fields, did_you_mean
-from clerkstack.catalog.models import Catalog, Feature, Payer, Plan
-from clerkstack.problems import InputError, Problem
+from clerkstack.catalog.document import REPORTED, Value, read_document
+from clerkstack.catalog.fields import Fields, did_you_mean
+from clerkstack.catalog.models import SLUG, Catalog, Feature, Payer, Plan
+from clerkstack.problems import InputError, Problem, shown
 
 TOP_LEVEL = ("currency", "features", "plans")
 
@@ -20,7 +21,7 @@ def load_catalog(path: Path) -> Catalog:
     Raises:
         InputError: every problem, with file, line, path and mend.
     """
-    loading = _Loading(path.name)
+    loading = _Loading(shown(path))
     document = read_document(path, loading.report)
     catalog = loading.catalog(document) if document is not None else None
     if catalog is None or loading.problems:
@@ -34,6 +35,8 @@ class _Draft:
     """A plan as written, before what it includes is added."""
 
     plan: Plan
+    name: str | None  # None: wrong, and reported
+    payer: Payer | None  # None: wrong, and reported
     includes: str | None
     fields: Fields
 
@@ -47,6 +50,8 @@ class _Loading:
         self.problems.append(Problem(self._file, line, path, message, mend))
 
     def catalog(self, document: Value) -> Catalog | None:
+        if document.value is REPORTED:
+            return None
         if not isinstance(document.value, dict):
             self.report(document.line, "", "is not a group of fields", "Write `plans:` and so on")
             return None
@@ -58,29 +63,31 @@ class _Loading:
         features = {
             slug: self._feature(slug, value) for slug, value in self._slugs("features", top)
         }
-        drafts = {
-            slug: self._plan(slug, value, features) for slug, value in self._slugs("plans", top)
-        }
-        if "plans" not in top:
-            self.report(document.line, "plans", "is missing", "Write at least one plan")
+        # A slug that was refused is still a name that plans may use: one mistake, one message.
+        known = _keys(top, "features")
+        drafts = {slug: self._plan(slug, value, known) for slug, value in self._slugs("plans", top)}
+        if "plans" not in top or top["plans"].value is None:
+            line = document.line_of("plans")
+            self.report(line, "plans", "is missing", "Write at least one plan, or `plans: {}`")
         self._names(drafts)
         self._defaults(drafts)
-        plans = {slug: self._resolved(slug, drafts) for slug in drafts}
-        return Catalog(self._currency(top), features, plans)
+        plans = {slug: self._resolved(slug, drafts, _keys(top, "plans")) for slug in drafts}
+        return Catalog(currency=self._currency(top), features=features, plans=plans)
 
     def _currency(self, top: Mapping[str, Value]) -> str:
         found = top.get("currency")
         if found is None:
             return "usd"
         value = found.value
-        if isinstance(value, str) and len(value) == 3 and value.isalpha() and value.islower():
+        if isinstance(value, str) and re.fullmatch("[a-z]{3}", value):
             return value
-        self.report(found.line, "currency", "is not a currency code", "Write it as usd")
+        if value is not REPORTED:
+            self.report(found.line, "currency", "is not a currency code", "Write it as usd")
         return "usd"
 
     def _slugs(self, kind: str, top: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
         group = top.get(kind)
-        if group is None or group.value is None:
+        if group is None or group.value in (None, REPORTED):
             return
         if not isinstance(group.value, dict):
             self.report(group.line, kind, "is not a group by slug", "Write `<slug>:` under it")
@@ -88,7 +95,7 @@ class _Loading:
         seen: dict[str, str] = {}
         for slug, value in group.value.items():
             path, line = f"{kind}.{slug}", group.line_of(slug)
-            if not SLUG.match(slug):
+            if not re.fullmatch(SLUG, slug):
                 mend = "Use letters, digits, - and _ only"
                 self.report(line, path, "is not a slug that Clerk takes", mend)
                 continue
@@ -109,7 +116,7 @@ class _Loading:
             include_in_jwt=fields.flag("include_in_jwt"),
             jwt_value=fields.text("jwt_value"),
             publicly_visible=True if visible is None else visible,
-            avatar_url=fields.text("avatar_url"),
+            avatar_url=fields.url("avatar_url"),
         )
         fields.refuse_unknown()
         return feature
@@ -118,16 +125,17 @@ class _Loading:
         fields = Fields(value, f"plans.{slug}", self.report)
         visible = fields.flag("publicly_visible")
         amount = fields.cents("amount", required=True)
+        name, payer = fields.name(), fields.payer()
         plan = Plan(
             slug=slug,
-            name=fields.name() or slug,
+            name=name or slug,
             amount=amount or 0,
             annual_monthly_amount=fields.cents("annual_monthly_amount"),
             description=fields.text("description"),
             features=self._attached(fields, features),
             free_trial_days=fields.days("free_trial_days"),
             publicly_visible=True if visible is None else visible,
-            payer_type=fields.payer(),
+            payer_type=payer or Payer.ORG,
             is_recurring=fields.flag("is_recurring"),
             default=bool(fields.flag("default")),
         )
@@ -135,7 +143,7 @@ class _Loading:
         fields.refuse_unknown()
         if amount is not None:
             self._prices(plan, fields)
-        return _Draft(plan, includes, fields)
+        return _Draft(plan, name, payer, includes, fields)
 
     def _attached(self, fields: Fields, features: Collection[str]) -> tuple[str, ...]:
         found = fields.take("features")
@@ -147,6 +155,8 @@ class _Loading:
         attached: list[str] = []
         for number, item in enumerate(found.value):
             path = f"{fields.path}.features[{number}]"
+            if item.value is REPORTED:
+                continue
             if not isinstance(item.value, str):
                 self.report(item.line, path, "is not a slug", "Write the slug of a feature")
             elif item.value in attached:
@@ -174,7 +184,7 @@ class _Loading:
     def _names(self, drafts: Mapping[str, _Draft]) -> None:
         seen: dict[str, str] = {}
         for slug, draft in drafts.items():
-            twin = seen.setdefault(draft.plan.name, slug)
+            twin = slug if draft.name is None else seen.setdefault(draft.name, slug)
             if twin != slug:
                 mend = "Clerk refuses two plans of one name; rename one"
                 draft.fields.wrong("name", f"is also the name of {twin}", mend)
@@ -182,14 +192,13 @@ class _Loading:
     def _defaults(self, drafts: Mapping[str, _Draft]) -> None:
         seen: dict[Payer, str] = {}
         for slug, draft in drafts.items():
-            if draft.plan.default:
-                twin = seen.setdefault(draft.plan.payer_type, slug)
+            if draft.plan.default and draft.payer is not None:
+                twin = seen.setdefault(draft.payer, slug)
                 if twin != slug:
-                    payer = draft.plan.payer_type.value
-                    message = f"is a second default plan for {payer}, beside {twin}"
+                    message = f"is a second default plan for {draft.payer.value}, beside {twin}"
                     draft.fields.wrong("default", message, "Keep one of the two")
 
-    def _resolved(self, slug: str, drafts: Mapping[str, _Draft]) -> Plan:
+    def _resolved(self, slug: str, drafts: Mapping[str, _Draft], known: Collection[str]) -> Plan:
         draft = drafts[slug]
         chain: list[str] = []
         at: str | None = slug
@@ -201,23 +210,31 @@ class _Loading:
                 path = " → ".join([*chain, at])
                 draft.fields.wrong("includes", f"goes round in a circle ({path})", "Break it")
             return draft.plan
-        if draft.includes is not None and not self._includes_well(draft, drafts):
+        if draft.includes is not None and not self._includes_well(draft, drafts, known):
             return draft.plan
         features: list[str] = []
         for each in reversed(chain):
             if each in drafts:
                 features += [f for f in drafts[each].plan.features if f not in features]
-        return replace(draft.plan, features=tuple(features))
+        return draft.plan.model_copy(update={"features": tuple(features)})
 
-    def _includes_well(self, draft: _Draft, drafts: Mapping[str, _Draft]) -> bool:
+    def _includes_well(
+        self, draft: _Draft, drafts: Mapping[str, _Draft], known: Collection[str]
+    ) -> bool:
         assert draft.includes is not None
         other = drafts.get(draft.includes)
         if other is None:
-            mend = did_you_mean(draft.includes, drafts) or "Name a plan of this catalog"
-            draft.fields.wrong("includes", f"there is no plan {draft.includes}", mend)
+            if draft.includes not in known:
+                mend = did_you_mean(draft.includes, known) or "Name a plan of this catalog"
+                draft.fields.wrong("includes", f"there is no plan {draft.includes}", mend)
             return False
-        if other.plan.payer_type is not draft.plan.payer_type:
+        if None not in (other.payer, draft.payer) and other.payer is not draft.payer:
             message = f"names {draft.includes}, which another payer pays"
             draft.fields.wrong("includes", message, "Include a plan of the same payer")
             return False
         return True
+
+
+def _keys(top: Mapping[str, Value], kind: str) -> Collection[str]:
+    group = top.get(kind)
+    return group.value.keys() if group is not None and isinstance(group.value, dict) else ()
