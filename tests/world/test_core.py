@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +76,34 @@ def test_all_listeners_are_on_loopback(world: World) -> None:
 
     assert sorted(urls) == ["clerk", "control", "frontend", "proxy", "svix", "vercel"]
     assert all(url is not None and url.startswith("http://127.0.0.1:") for url in urls.values())
+
+
+def test_the_proxy_leads_the_vendors_own_host_here(world: World) -> None:
+    trusted = ssl.create_default_context(cafile=world.urls.ca_file)
+
+    with httpx.Client(proxy=world.urls.proxy, verify=trusted, trust_env=False) as client:
+        answer = client.get(
+            f"https://api.vercel.com/v9/projects/{seed.VERCEL_PROJECT_ID}",
+            headers={"Authorization": f"Bearer {seed.VERCEL_TOKEN}"},
+        )
+
+    assert answer.json()["name"] == seed.VERCEL_PROJECT_NAME
+    assert [(entry.service, entry.host) for entry in world.journal()] == [
+        ("vercel", "api.vercel.com")
+    ]
+
+
+def test_requests_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    names = [f"KEY_{number:02}" for number in range(40)]
+    with World(tmp_path) as world, vercel_of(world) as client:
+        with ThreadPoolExecutor(8) as pool:
+            codes = {answer.status_code for answer in pool.map(partial(write, client), names)}
+
+        assert codes == {201}
+        assert keys(client) == names
+        state = json.loads((tmp_path / "world.json").read_text())
+        kept = state["vercel"]["projects"][seed.VERCEL_PROJECT_ID]["variables"].values()
+        assert sorted(each["key"] for each in kept) == names
 
 
 # -- state ----------------------------------------------------------------------------------------
