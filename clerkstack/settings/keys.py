@@ -12,6 +12,7 @@ import re
 
 from clerkstack.problems import ClerkstackError
 
+STRAY = "there is a space, a line break or another stray character in it"
 INSTANCES = {"test": "development", "live": "production"}
 _INSTANCE_KEY = re.compile(r"^(pk|sk)_(test|live)_(.+)$")
 _HOST = re.compile(r"^[A-Za-z0-9.-]+(:\d+)?$")
@@ -45,8 +46,25 @@ def frontend_host(publishable_key: str) -> str:
     return host
 
 
+def _stray(key: str) -> bool:
+    """A pasted line break would end up in a header, and in the error about that header."""
+    return not key.isascii() or not key.isprintable() or " " in key
+
+
+def wrong_vercel_token(token: str) -> str | None:
+    """Why this is no token of Vercel, or None. Vercel documents no form for them."""
+    if not token or _stray(token):
+        return STRAY if token else "it is empty"
+    for form in ("pk_", "sk_", "ak_", "whsec_"):
+        if token.startswith(form):
+            return f"this is a key of Clerk's ({form}…), not a token of Vercel"
+    return None
+
+
 def wrong_platform_key(key: str) -> str | None:
     """Why this is no platform key, or None. Holds nothing of the key but its kind."""
+    if _stray(key):
+        return STRAY
     if key.startswith("ak_") and len(key) > len("ak_"):
         return None
     if instance_of_key(key):
@@ -59,6 +77,8 @@ def wrong_platform_key(key: str) -> str | None:
 def wrong_secret_key(key: str, instance: str) -> str | None:
     """Why this is not the secret key of such an instance, or None."""
     form = "sk_test_" if instance == "development" else "sk_live_"
+    if _stray(key):
+        return STRAY
     if key.startswith("ak_"):
         return (
             "this is the platform key (ak_…), and CLERK_SECRET_KEY takes the instance's secret "
@@ -68,10 +88,10 @@ def wrong_secret_key(key: str, instance: str) -> str | None:
         return f"this is a webhook signing secret; the instance's secret key starts with {form}"
     if key.startswith("pk_"):
         return f"this is a publishable key; the instance's secret key starts with {form}"
-    if not key.startswith("sk_"):
+    other = instance_of_key(key)
+    if not key.startswith("sk_") or other is None:
         return f"the secret key of the {instance} instance starts with {form}"
-    if not key.startswith(form):
-        other = instance_of_key(key) or "unknown"
+    if other != instance:
         return f"this is a key of a {other} instance, and this stack is {instance} ({form}…)"
     return None
 
@@ -79,15 +99,17 @@ def wrong_secret_key(key: str, instance: str) -> str | None:
 def wrong_publishable_key(key: str, instance: str) -> str | None:
     """Why this is not the publishable key of such an instance, or None."""
     form = "pk_test_" if instance == "development" else "pk_live_"
+    if _stray(key):
+        return STRAY
     if key.startswith(("sk_", "ak_", "whsec_")):
         return (
             "this is a secret, and the publishable key is sent to every browser. Rotate that "
             f"secret; the publishable key starts with {form}"
         )
-    if not key.startswith("pk_"):
+    other = instance_of_key(key)
+    if not key.startswith("pk_") or other is None:
         return f"the publishable key of the {instance} instance starts with {form}"
-    if not key.startswith(form):
-        other = instance_of_key(key) or "unknown"
+    if other != instance:
         return f"this is a key of a {other} instance, and this stack is {instance} ({form}…)"
     try:
         frontend_host(key)

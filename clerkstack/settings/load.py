@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, JsonValue, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from clerkstack.problems import InputError, Problem
+from clerkstack.settings.forms import told
 from clerkstack.settings.models import Connection, Settings
-from clerkstack.settings.places import Places
-from clerkstack.settings.rules import broken_rules
+from clerkstack.settings.places import PREFIX, Places, Step, spelled
+from clerkstack.settings.rules import Broken, broken_rules, exposed
 
-PREFIX = "clerkstack:"
 VERCEL_TOKEN = "vercel:apiToken"
-SECRET_KEYS = {"platformKey", "secretKey"}
 CONNECTION_KEYS = (f"{PREFIX}platformKey", f"{PREFIX}secretKey", f"{PREFIX}urls")
+# What a required setting is taken for where it is missing or wrong, so that the rules can still
+# judge the others. Nothing is ever done with such settings.
+_STAND_INS = {
+    "instance": "development",
+    "applicationId": "app_0",
+    "platformKey": "ak_0",
+    "appUrl": "https://app.invalid",
+}
 
 
 def load_settings(raw: Mapping[str, str], *, stack: str, file: Path | None = None) -> Settings:
@@ -29,7 +34,7 @@ def load_settings(raw: Mapping[str, str], *, stack: str, file: Path | None = Non
     Args:
         raw: the whole config, keys with their namespace, objects as JSON text.
         stack: the stack's name, for messages.
-        file: Pulumi.<stack>.yaml, for line numbers.
+        file: Pulumi.<stack>.yaml, for line numbers, and to see that secrets are encrypted there.
 
     Raises:
         InputError: every problem, with file, line, path and mend; never a value of a secret.
@@ -40,32 +45,79 @@ def load_settings(raw: Mapping[str, str], *, stack: str, file: Path | None = Non
         for key, value in raw.items()
         if key.startswith(PREFIX)
     }
-    if raw.get(VERCEL_TOKEN):
-        values["vercelToken"] = raw[VERCEL_TOKEN]
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        found = [_problem(each, places) for each in error.errors(include_url=False)]
-        raise InputError(found) from None
-    broken = [
-        Problem(places.name, places.line(rule.path), ".".join(rule.path), rule.message, rule.mend)
-        for rule in broken_rules(settings)
-    ]
-    if broken:
-        raise InputError(broken)
+    if VERCEL_TOKEN in raw:
+        values[VERCEL_TOKEN] = raw[VERCEL_TOKEN]
+    settings, errors = _validated(values)
+    problems = _problems(errors, places)
+    if settings is not None:
+        failed = [_path(error) for error in errors]
+        broken = [*broken_rules(settings), *exposed(settings, places.in_the_clear)]
+        problems += [
+            Problem(
+                places.name, places.line(rule.path), spelled(rule.path), rule.message, rule.mend
+            )
+            for rule in broken
+            if not _concerns(rule, failed)
+        ]
+    if problems or settings is None:
+        raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
     return settings
 
 
 def load_connection(raw: Mapping[str, str]) -> Connection:
-    """The part of the config that the dynamic providers need (`CONNECTION_KEYS`)."""
+    """The part of the config that the dynamic providers need (`CONNECTION_KEYS`).
+
+    Raises:
+        InputError: a key is missing or of another type.
+    """
     values = {key.removeprefix(PREFIX): _value(raw[key]) for key in CONNECTION_KEYS if key in raw}
     try:
-        return Connection.model_validate(values)
+        return Connection.model_validate(values, by_alias=True, by_name=False)
     except ValidationError as error:
-        places = Places(None, "<stack>")
-        raise InputError(
-            [_problem(each, places) for each in error.errors(include_url=False)]
-        ) from None
+        found = error.errors(include_url=False, include_input=False)
+        raise InputError(_problems(found, Places(None, "<stack>"))) from None
+
+
+def _validated(values: Mapping[str, Any]) -> tuple[Settings | None, list[ErrorDetails]]:
+    """The settings and what is wrong with them; where it is, they hold the rest only."""
+    try:
+        return Settings.model_validate(values, by_alias=True, by_name=False), []
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+    rest: dict[str, Any] = json.loads(json.dumps(values))
+    for each in errors:
+        _take_out(rest, _path(each))
+    try:
+        return Settings.model_validate({**_STAND_INS, **rest}, by_alias=True, by_name=False), errors
+    except ValidationError:
+        return None, errors
+
+
+def _take_out(values: Any, path: Sequence[Step]) -> None:
+    """Remove what is at a path; of a list, all of it, so that no other index moves."""
+    *outer, last = path
+    at = values
+    for number, step in enumerate(outer):
+        below = at.get(step) if isinstance(at, dict) else None
+        if isinstance(below, list):
+            return _take_out(values, path[: number + 1])
+        if not isinstance(below, dict):
+            return None
+        at = below
+    if isinstance(at, dict):
+        at.pop(last, None)
+    return None
+
+
+def _concerns(rule: Broken, failed: Iterable[Sequence[Step]]) -> bool:
+    """Whether a rule judges something that is wrong already, or needs it."""
+    for path in failed:
+        together = min(len(path), len(rule.path))
+        if tuple(path[:together]) == rule.path[:together]:
+            return True
+        if rule.needs_instance and tuple(path) == ("instance",):
+            return True
+    return False
 
 
 def _value(text: str) -> JsonValue | str:
@@ -79,69 +131,14 @@ def _value(text: str) -> JsonValue | str:
     return text
 
 
-def _problem(error: ErrorDetails, places: Places) -> Problem:
-    path = [str(step) for step in error["loc"] if step != "[key]"]
-    if path and path[0] == "vercelToken":
-        path = [VERCEL_TOKEN]
-    message, mend = _told(error, path)
-    return Problem(places.name, places.line(path), ".".join(path), message, mend)
+def _path(error: ErrorDetails) -> list[Step]:
+    return [step for step in error["loc"] if step != "[key]"]
 
 
-def _told(error: ErrorDetails, path: list[str]) -> tuple[str, str]:
-    kind, context = error["type"], error.get("ctx") or {}
-    if kind == "missing":
-        return "is missing", _how_to_set(path)
-    if kind == "extra_forbidden":
-        close = difflib.get_close_matches(path[-1], list(_known_at(path[:-1])), n=1)
-        meant = f"Did you mean {close[0]}?" if close else "Remove it"
-        return "is not a setting", meant
-    if kind == "literal_error":
-        return "is not one of the values it can have", f"Use {context['expected']}"
-    if kind.startswith("bool"):
-        return "is not a boolean", "Write true or false, without quotes"
-    if kind.startswith("int"):
-        return "is not a whole number", "Write a whole number, without quotes"
-    if kind == "string_pattern_mismatch":
-        return "has not the form it must have", f"It must match {context['pattern']}"
-    if kind in ("dict_type", "model_type", "model_attributes_type"):
-        inside = ", ".join(sorted(_known_at(path)))
-        return "is not a group of settings", f"Write keys under it: {inside}" if inside else ""
-    if kind == "too_short":
-        return "is empty", "Name at least one"
-    return error["msg"][:1].lower() + error["msg"][1:], "See docs/settings.md"
-
-
-def _how_to_set(path: list[str]) -> str:
-    if path[0] in SECRET_KEYS:
-        return f"Run: pulumi config set --secret {PREFIX}{path[0]}"
-    if len(path) > 1:
-        return f"Run: pulumi config set --path {PREFIX}{'.'.join(path)} <value>"
-    return f"Run: pulumi config set {PREFIX}{path[0]} <value>"
-
-
-def _known_at(path: list[str]) -> Iterator[str]:
-    """The names of the settings that there are at a place."""
-    model: type[BaseModel] | None = Settings
-    for step in path:
-        model = _model_under(model, step) if model else None
-    if model is not None:
-        for name in model.model_fields:
-            if name != "vercel_token":
-                yield to_camel(name)
-
-
-def _model_under(model: type[BaseModel], step: str) -> type[BaseModel] | None:
-    for name, field in model.model_fields.items():
-        if to_camel(name) == step:
-            return _as_model(field.annotation)
-    return None
-
-
-def _as_model(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in get_args(annotation):
-        found = _as_model(argument)
-        if found is not None:
-            return found
-    return None
+def _problems(errors: Iterable[ErrorDetails], places: Places) -> list[Problem]:
+    found = []
+    for error in errors:
+        path = _path(error)
+        message, mend = told(error, path)
+        found.append(Problem(places.name, places.line(path), spelled(path), message, mend))
+    return found

@@ -21,15 +21,25 @@ class SettingsModel(BaseModel):
     )
 
 
+# `forms.py` says each in words.
+APPLICATION_ID = r"^app_[A-Za-z0-9]+$"
+DOMAIN = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
+PATH = r"^/([^/\s]\S*)?$"
+PLAIN_ID = r"^[A-Za-z0-9_][A-Za-z0-9._-]*$"  # goes into URLs and command lines as it is
+PROVIDER = r"^[a-z0-9_]+$"
+ROLE_KEY = r"^org:[a-z0-9_]+$"
+PERMISSION_KEY = r"^org:[a-z0-9_]+:[a-z0-9_]+$"
+
 Secret = Annotated[SecretStr, Field(strict=False)]
-Slashed = Annotated[str, Field(pattern=r"^/\S*$")]
+Slashed = Annotated[str, Field(pattern=PATH)]
+PlainId = Annotated[str, Field(pattern=PLAIN_ID)]
 
 
 class Production(SettingsModel):
     """Making the production instance, where there is none yet."""
 
     create: bool = False
-    domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")] | None = None
+    domain: Annotated[str, Field(pattern=DOMAIN)] | None = None
     clone_development: bool = True
 
 
@@ -49,10 +59,10 @@ class RoleSettings(SettingsModel):
 
     name: str | None = None
     description: str | None = None
-    permissions: list[Annotated[str, Field(pattern=r"^org:[a-z0-9_]+:[a-z0-9_]+$")]] | None = None
+    permissions: list[Annotated[str, Field(pattern=PERMISSION_KEY)]] | None = None
 
 
-RoleKey = Annotated[str, Field(pattern=r"^org:[a-z0-9_]+$")]
+RoleKey = Annotated[str, Field(pattern=ROLE_KEY)]
 
 
 def _sendero_roles() -> dict[str, RoleSettings]:
@@ -88,7 +98,7 @@ class OAuthConnection(SettingsModel):
 class SignInSettings(SettingsModel):
     """OAuth connections by provider, and the session token's own claims (all of them)."""
 
-    oauth: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], OAuthConnection] = {}
+    oauth: dict[Annotated[str, Field(pattern=PROVIDER)], OAuthConnection] = {}
     session_claims: dict[str, JsonValue] | None = None
 
 
@@ -124,8 +134,9 @@ class EnvironmentSettings(SettingsModel):
     demand that).
     """
 
-    project_id: Annotated[str, Field(min_length=1)]
-    team_id: str | None = None
+    # Empty only where the component is off (see rules.py).
+    project_id: PlainId = ""
+    team_id: PlainId | None = None
     sign_in_url: Slashed = "/sign-in"
     sign_up_url: Slashed = "/sign-up"
     after_sign_in_url: Slashed = "/dashboard"
@@ -148,25 +159,25 @@ class Settings(SettingsModel):
     """One stack. Secrets are set with `pulumi config set --secret`."""
 
     instance: Literal["development", "production"]
-    application_id: Annotated[str, Field(pattern=r"^app_\w+$")]
+    application_id: Annotated[str, Field(pattern=APPLICATION_ID)]
     platform_key: Secret
     publishable_key: str | None = None
     secret_key: Secret | None = None
     app_url: str
     development_app_url: str = "http://localhost:3000"
     production: Production = Production()
-    catalog: str = "catalog.yaml"
-    app_declaration: str | None = None
+    catalog: Annotated[str, Field(min_length=1)] = "catalog.yaml"
+    app_declaration: Annotated[str, Field(min_length=1)] | None = None
     components: Components = Components()
     organizations: OrganizationsSettings = Field(default_factory=OrganizationsSettings)
     sign_in: SignInSettings = SignInSettings()
     billing: BillingSettings = BillingSettings()
     api_keys: ApiKeysSettings = ApiKeysSettings()
     webhook: WebhookSettings = Field(default_factory=WebhookSettings)
-    environment: EnvironmentSettings
+    environment: EnvironmentSettings = EnvironmentSettings()
     urls: Urls = Urls()
-    # From the Vercel provider's own config (vercel:apiToken).
-    vercel_token: Secret | None = None
+    # From the Vercel provider's own config.
+    vercel_token: Annotated[Secret | None, Field(alias="vercel:apiToken")] = None
 
     @property
     def webhook_url(self) -> str:

@@ -2,45 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
+
+from clerkstack.problems import shown
+
+Step = str | int
+PREFIX = "clerkstack:"
 
 
 class Places:
     """Line numbers of a stack's file; without the file, or a part of it, there are none."""
 
     def __init__(self, file: Path | None, stack: str) -> None:
-        self.name = file.name if file is not None else f"Pulumi.{stack}.yaml"
+        self.name = shown(file) if file is not None else f"Pulumi.{stack}.yaml"
         self._config: Any = None
         if file is not None and file.exists():
             try:
-                document = YAML().load(file.read_text())
-            except YAMLError:
+                document = YAML().load(file.read_text(encoding="utf-8"))
+            except (YAMLError, UnicodeDecodeError):
                 # Pulumi itself has read the file: a second opinion on its syntax is not needed.
                 document = None
             if isinstance(document, CommentedMap):
                 self._config = document.get("config")
 
-    def line(self, path: Sequence[str | int]) -> int | None:
+    def line(self, path: Sequence[Step]) -> int | None:
         """The line (from 1) of the setting, or of the nearest thing that holds it."""
-        found: int | None = None
+        lines = [line for line, _ in self._walk(path)]
+        return lines[-1] if lines else None
+
+    def in_the_clear(self, path: Sequence[Step]) -> bool:
+        """Whether the file holds the setting as plain text; encrypted it is `secure: …`."""
+        steps = list(self._walk(path))
+        return len(steps) == len(path) and isinstance(steps[-1][1], str)
+
+    def _walk(self, path: Sequence[Step]) -> Iterator[tuple[int, Any]]:
+        """Line and value of each step, as far as the file has them."""
         at = self._config
-        for step in _spelled(path):
-            if not isinstance(at, CommentedMap) or step not in at:
-                break
-            found = int(at.lc.key(step)[0]) + 1
-            at = at[step]
-        return found
+        for number, step in enumerate(path):
+            key = f"{PREFIX}{step}" if number == 0 and ":" not in str(step) else step
+            if isinstance(at, CommentedMap) and key in at:
+                line = at.lc.key(key)[0]
+            elif isinstance(at, CommentedSeq) and isinstance(key, int) and key < len(at):
+                line = at.lc.item(key)[0]
+            else:
+                return
+            at = at[key]
+            yield int(line) + 1, at
 
 
-def _spelled(path: Sequence[str | int]) -> list[str]:
-    """The path as in the file: `clerkstack:billing`, then the keys inside."""
-    steps = [str(step) for step in path]
-    if steps and ":" not in steps[0]:
-        steps[0] = f"clerkstack:{steps[0]}"
-    return steps
+def spelled(path: Sequence[Step]) -> str:
+    """A path as `pulumi config set --path` takes it: webhook.events[0], roles["org:x"]."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif not text:
+            text = step
+        elif re.fullmatch(r"\w+", step):
+            text += f".{step}"
+        else:
+            text += f'["{step}"]'
+    return text

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import ipaddress
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from clerkstack.settings.events import KNOWN_EVENTS
-from clerkstack.settings.keys import wrong_platform_key, wrong_publishable_key, wrong_secret_key
+from clerkstack.settings.forms import how_to_set
+from clerkstack.settings.keys import (
+    wrong_platform_key,
+    wrong_publishable_key,
+    wrong_secret_key,
+    wrong_vercel_token,
+)
 from clerkstack.settings.models import Settings
+from clerkstack.settings.places import Step
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 KEYS_PAGE = "Copy it from the dashboard page API keys of that instance"
+PLACEHOLDER = "REPLACE_ME"  # as Pulumi.dev.yaml and Pulumi.prod.yaml have it
+BUILT_IN_ROLES = ("org:admin", "org:member")
 
 
 @dataclass(frozen=True)
 class Broken:
     """A rule that does not hold, at a setting. No message holds a secret."""
 
-    path: tuple[str, ...]
+    path: tuple[Step, ...]
     message: str
     mend: str
+    needs_instance: bool = False  # judged by what the stack's instance is
 
 
 def broken_rules(settings: Settings) -> Iterator[Broken]:
@@ -29,94 +39,146 @@ def broken_rules(settings: Settings) -> Iterator[Broken]:
     yield from _keys(settings)
     yield from _app(settings)
     yield from _production(settings)
+    yield from _organizations(settings)
+    yield from _sign_in(settings)
     yield from _webhook(settings)
     yield from _environment(settings)
+    yield from _urls(settings)
+
+
+def exposed(settings: Settings, in_the_clear: Callable[[Sequence[Step]], bool]) -> Iterator[Broken]:
+    """Every secret that the stack's file holds as plain text."""
+    paths: list[tuple[Step, ...]] = [("platformKey",), ("secretKey",), ("vercel:apiToken",)]
+    paths += [("signIn", "oauth", name, "clientSecret") for name in settings.sign_in.oauth]
+    for path in paths:
+        if in_the_clear(path):
+            mend = f"Make a new one, since everybody who has the file has it. {how_to_set(path)}"
+            yield Broken(path, "is a secret, and stands unencrypted in this file", mend)
 
 
 def _keys(settings: Settings) -> Iterator[Broken]:
     wrong = wrong_platform_key(settings.platform_key.get_secret_value())
     if wrong:
-        yield Broken(
-            ("platformKey",),
-            wrong,
-            "Make one in the dashboard of your workspace, then run: "
-            "pulumi config set --secret clerkstack:platformKey",
-        )
+        set_it = how_to_set(("platformKey",))
+        yield Broken(("platformKey",), wrong, f"Make one in your workspace's dashboard. {set_it}")
     if settings.secret_key is not None:
         wrong = wrong_secret_key(settings.secret_key.get_secret_value(), settings.instance)
         if wrong:
-            yield Broken(("secretKey",), wrong, KEYS_PAGE)
+            yield Broken(("secretKey",), wrong, KEYS_PAGE, needs_instance=True)
     if settings.publishable_key is not None:
         wrong = wrong_publishable_key(settings.publishable_key, settings.instance)
         if wrong:
-            yield Broken(("publishableKey",), wrong, KEYS_PAGE)
+            yield Broken(("publishableKey",), wrong, KEYS_PAGE, needs_instance=True)
 
 
 def _app(settings: Settings) -> Iterator[Broken]:
-    loopback_ok = settings.instance == "development"
-    for name, url in (("appUrl", settings.app_url), ("webhook.url", settings.webhook.url)):
-        if url is not None and not _good_url(url, loopback_ok=loopback_ok):
-            also = " (or http on localhost)" if loopback_ok else ""
-            yield Broken(
-                tuple(name.split(".")),
-                "is not a whole https URL" + also,
-                "Write it with https:// and a host, for example https://app.example.com",
-            )
+    development = settings.instance == "development"
+    also = " (or http on localhost)" if development else ""
+    for path, url, query in (
+        (("appUrl",), settings.app_url, False),
+        (("webhook", "url"), settings.webhook.url, True),
+    ):
+        if url is not None and not _good_url(url, loopback_ok=development, query_ok=query):
+            mend = "Write it with https:// and a host, for example https://app.example.com"
+            yield Broken(path, "is not a whole https URL" + also, mend, needs_instance=True)
     if not _good_url(settings.development_app_url, loopback_ok=True):
-        yield Broken(
-            ("developmentAppUrl",),
-            "is neither an https URL nor http on localhost",
-            "For example http://localhost:3000",
-        )
-
-
-def _good_url(url: str, *, loopback_ok: bool) -> bool:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return False
-    if not host or any(character.isspace() for character in url):
-        return False
-    return parts.scheme == "https" or (loopback_ok and parts.scheme == "http" and host in LOOPBACK)
+        message = "is neither an https URL nor http on localhost"
+        yield Broken(("developmentAppUrl",), message, "For example http://localhost:3000")
+    elif not development and "development_app_url" in settings.model_fields_set:
+        message = "is for a stack with clerkstack:instance development"
+        yield Broken(("developmentAppUrl",), message, "Remove it", needs_instance=True)
 
 
 def _production(settings: Settings) -> Iterator[Broken]:
     production = settings.production
-    if production.create and settings.instance != "production":
-        yield Broken(
-            ("production", "create"),
-            "is for a stack with clerkstack:instance production",
-            "Remove it from this stack",
-        )
-    if production.create and production.domain is None:
-        yield Broken(
-            ("production", "domain"),
-            "is missing, and a production instance can't be made without a domain",
-            "Run: pulumi config set --path clerkstack:production.domain example.com",
-        )
+    if production.model_fields_set and settings.instance != "production":
+        message = "is for a stack with clerkstack:instance production"
+        yield Broken(("production",), message, "Remove it from this stack", needs_instance=True)
+    elif production.create and production.domain is None:
+        path = ("production", "domain")
+        message = "is missing, and a production instance can't be made without a domain"
+        yield Broken(path, message, how_to_set(path, "sendero.example"))
+
+
+def _organizations(settings: Settings) -> Iterator[Broken]:
+    for key, role in settings.organizations.roles.items():
+        path = ("organizations", "roles", key)
+        if role.name is None and key not in BUILT_IN_ROLES:
+            yield Broken((*path, "name"), "is missing", "Clerk makes no role without a name")
+        for number, permission in enumerate(role.permissions or ()):
+            if permission in (role.permissions or [])[:number]:
+                at = (*path, "permissions", number)
+                yield Broken(at, f"names {permission} twice", "Name it once")
+    use = settings.components
+    off = use.organizations and not settings.organizations.enabled
+    if off and use.billing and settings.billing.organization_enabled:
+        mend = "Set it to false, or clerkstack:organizations.enabled to true"
+        message = "needs organizations, and this stack turns them off"
+        yield Broken(("billing", "organizationEnabled"), message, mend)
+
+
+def _sign_in(settings: Settings) -> Iterator[Broken]:
+    for provider, connection in settings.sign_in.oauth.items():
+        path = ("signIn", "oauth", provider)
+        if connection.client_id is None and connection.client_secret is not None:
+            at = (*path, "clientId")
+            yield Broken(at, "is missing beside clientSecret", how_to_set(at))
+        if connection.client_secret is None and connection.client_id is not None:
+            at = (*path, "clientSecret")
+            yield Broken(at, "is missing beside clientId", how_to_set(at))
 
 
 def _webhook(settings: Settings) -> Iterator[Broken]:
     seen: set[str] = set()
-    for event in settings.webhook.events:
+    for number, event in enumerate(settings.webhook.events):
+        path = ("webhook", "events", number)
         if event in seen:
-            yield Broken(("webhook", "events"), f"names {event} twice", "Name it once")
-        seen.add(event)
-        if event not in KNOWN_EVENTS:
+            yield Broken(path, f"names {event} twice", "Name it once")
+        elif event not in KNOWN_EVENTS:
             close = difflib.get_close_matches(event, sorted(KNOWN_EVENTS), n=1)
-            yield Broken(
-                ("webhook", "events"),
-                f"names {event}, which Clerk does not send",
-                f"Did you mean {close[0]}?" if close else "See clerkstack/settings/events.py",
-            )
+            mend = f"Did you mean {close[0]}?" if close else "See clerkstack/settings/events.py"
+            yield Broken(path, f"names {event}, which Clerk does not send", mend)
+        seen.add(event)
 
 
 def _environment(settings: Settings) -> Iterator[Broken]:
-    if settings.components.environment and settings.vercel_token is None:
-        yield Broken(
-            ("vercel:apiToken",),
-            "is missing",
-            "Make a token at https://vercel.com/account/tokens, then run: "
-            "pulumi config set --secret vercel:apiToken",
-        )
+    if not settings.components.environment:
+        return
+    project = settings.environment.project_id
+    if not project or PLACEHOLDER in project:
+        path = ("environment", "projectId")
+        message = "is still a placeholder" if project else "is missing"
+        yield Broken(path, message, how_to_set(path, "prj_…"))
+    token = settings.vercel_token
+    wrong = None if token is None else wrong_vercel_token(token.get_secret_value())
+    if token is None or wrong:
+        set_it = how_to_set(("vercel:apiToken",))
+        mend = f"Make a token at https://vercel.com/account/tokens. {set_it}"
+        yield Broken(("vercel:apiToken",), wrong or "is missing", mend)
+
+
+def _urls(settings: Settings) -> Iterator[Broken]:
+    for name, url in settings.urls.model_dump().items():
+        if url is not None and not _good_url(url, loopback_ok=True):
+            message = "is neither an https URL nor http on this machine, and keys are sent there"
+            yield Broken(("urls", name), message, "Remove it: the default is the vendor's own")
+
+
+def _good_url(url: str, *, loopback_ok: bool, query_ok: bool = False) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.fragment or (parts.query and not query_ok):
+        return False
+    if not url.isprintable() or " " in url:
+        return False
+    return parts.scheme == "https" or (loopback_ok and parts.scheme == "http" and _loopback(host))
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from clerkstack.problems import InputError
 from clerkstack.settings import load_connection, load_settings
 from clerkstack.settings.keys import frontend_host
 
+TOP = Path(__file__).resolve().parents[3]
 SECRET = "c2VjcmV0LXZhbHVl"
+NO_DOLLAR = base64.b64encode(b"clerk.sendero.example").decode()
 HOST = base64.b64encode(b"clerk.sendero.example$").decode().rstrip("=")
 
 FILE = """\
@@ -111,18 +114,102 @@ def test_every_default_is_the_deployments_value() -> None:
         ({"webhook": {"url": "http://a.example/x"}}, "webhook.url", "is not a whole https URL"),
         ({"webhook": {"path": "api"}}, "webhook.path", "has not the form it must have"),
         (
-            {"webhook": {"events": ["organisation.created"]}},
-            "webhook.events",
+            {"webhook": {"events": ["user.created", "organisation.created"]}},
+            "webhook.events[1]",
             "Did you mean organization.created?",
         ),
         (
             {"webhook": {"events": ["user.created", "user.created"]}},
-            "webhook.events",
+            "webhook.events[1]",
             "names user.created twice",
         ),
         ({"webhook": {"events": []}}, "webhook.events", "is empty"),
-        ({"production": {"create": True, "domain": "a.io"}}, "production.create", "is for a stack"),
-        ({"vercel:apiToken": None}, "vercel:apiToken", "is missing"),
+        ({"webhook": {"events": "user.created"}}, "webhook.events", "is not a list"),
+        ({"production": {"create": True, "domain": "a.io"}}, "production", "is for a stack"),
+        ({"production": {"cloneDevelopment": False}}, "production", "is for a stack"),
+        ({"vercel:apiToken": None}, "vercel:apiToken", "set --secret vercel:apiToken"),
+        ({"vercel:apiToken": ""}, "vercel:apiToken", "it is empty"),
+        ({"vercel:apiToken": f"sk_test_{SECRET}"}, "vercel:apiToken", "a key of Clerk's (sk_…)"),
+        ({"vercelToken": "x"}, "vercelToken", "is not a setting"),
+        ({"application_id": "app_1"}, "application_id", "Did you mean applicationId?"),
+        ({"app-url": "x"}, "app-url", "Did you mean appUrl?"),
+        (
+            {"billing.userEnabled": "true"},
+            "billing.userEnabled",
+            "set --path clerkstack:billing.userEnabled <value>",
+        ),
+        (
+            {"organizations": {"roles": {"org:a": {"nam": 1, "name": "A"}}}},
+            'organizations.roles["org:a"].nam',
+            "Did you mean name?",
+        ),
+        ({"platformKey": None}, "platformKey", "pulumi config set --secret clerkstack:platformKey"),
+        ({"platformKey": "ak_"}, "platformKey", "starts with ak_"),
+        ({"platformKey": f"ak_{SECRET}\n"}, "platformKey", "a line break"),
+        ({"platformKey": f"pk_test_{HOST}"}, "platformKey", "a key of one instance (pk_…)"),
+        ({"secretKey": f"sk_test_{SECRET}\n"}, "secretKey", "a line break"),
+        ({"secretKey": f"pk_test_{HOST}"}, "secretKey", "this is a publishable key"),
+        ({"secretKey": f"sk_{SECRET}"}, "secretKey", "instance starts with sk_test_"),
+        ({"secretKey": SECRET}, "secretKey", "instance starts with sk_test_"),
+        ({"publishableKey": f"ak_{SECRET}"}, "publishableKey", "sent to every browser"),
+        ({"publishableKey": f"whsec_{SECRET}"}, "publishableKey", "sent to every browser"),
+        ({"publishableKey": f"pk_test_{HOST} "}, "publishableKey", "there is a space"),
+        ({"publishableKey": HOST}, "publishableKey", "instance starts with pk_test_"),
+        ({"publishableKey": f"pk_test_{NO_DOLLAR}"}, "publishableKey", "not a whole publishable"),
+        ({"applicationId": "app_1/../app_2"}, "applicationId", "has not the form"),
+        (
+            {"environment": {}},
+            "environment.projectId",
+            "set --path clerkstack:environment.projectId prj_…",
+        ),
+        ({"environment": None}, "environment.projectId", "is missing"),
+        ({"environment": {"projectId": "p; rm"}}, "environment.projectId", "Write letters, digits"),
+        ({"environment": {"projectId": "p", "teamId": "../x"}}, "environment.teamId", "Write lett"),
+        ({"environment": {"projectId": 5}}, "environment.projectId", "is not text. Write it in qu"),
+        (
+            {"environment": {"projectId": "p", "signInUrl": "//evil.example"}},
+            "environment.signInUrl",
+            "a path that starts with one /",
+        ),
+        ({"appUrl": "https://me:pw@sendero.example"}, "appUrl", "is not a whole https URL"),
+        ({"appUrl": "https://sendero.example?x"}, "appUrl", "is not a whole https URL"),
+        ({"appUrl": "https://sendero.example:no"}, "appUrl", "is not a whole https URL"),
+        ({"appUrl": "http://localhost.evil.example"}, "appUrl", "is not a whole https URL"),
+        ({"developmentAppUrl": "http://dev.example"}, "developmentAppUrl", "is neither an https"),
+        ({"urls": {"platform": "http://api.example"}}, "urls.platform", "keys are sent there"),
+        (
+            {"organizations": {"maxAllowedMemberships": -1}},
+            "organizations.maxAllowedMemberships",
+            "is below 0. Write 0 or more",
+        ),
+        (
+            {"organizations": {"roles": {"org:a": {}}}},
+            'organizations.roles["org:a"].name',
+            "is missing. Clerk makes no role without a name",
+        ),
+        (
+            {"organizations": {"roles": {"org:member": {"permissions": ["read"]}}}},
+            'organizations.roles["org:member"].permissions[0]',
+            "as org:sys_memberships:read",
+        ),
+        (
+            {"organizations": {"roles": {"org:member": {"permissions": ["org:a:b", "org:a:b"]}}}},
+            'organizations.roles["org:member"].permissions[1]',
+            "names org:a:b twice",
+        ),
+        ({"organizations": {"enabled": False}}, "billing.organizationEnabled", "needs organizatio"),
+        (
+            {"signIn": {"oauth": {"google": {"clientId": "a"}}}},
+            "signIn.oauth.google.clientSecret",
+            "set --path --secret clerkstack:signIn.oauth.google.clientSecret",
+        ),
+        (
+            {"signIn": {"oauth": {"google": {"clientSecret": SECRET}}}},
+            "signIn.oauth.google.clientId",
+            "is missing beside clientSecret",
+        ),
+        ({"signIn": {"oauth": {"Google": {}}}}, "signIn.oauth.Google", "Name the provider as"),
+        ({"catalog": ""}, "catalog", "is empty"),
     ],
 )
 def test_one_mistake_gives_one_message(changes: dict[str, Any], path: str, message: str) -> None:
@@ -132,6 +219,38 @@ def test_one_mistake_gives_one_message(changes: dict[str, Any], path: str, messa
     assert [problem.path for problem in caught.value.problems] == [path]
     assert message in str(caught.value)
     assert SECRET not in str(caught.value)
+
+
+def test_a_clean_production_stack_has_no_problem() -> None:
+    raw = clean(
+        instance="production",
+        production={"create": True, "domain": "sendero.example"},
+        secretKey=f"sk_live_{SECRET}",
+        publishableKey=f"pk_live_{HOST}",
+        signIn={"oauth": {"google": {"clientId": "a", "clientSecret": SECRET}}},
+        webhook={"url": "https://hooks.sendero.example/clerk?from=clerk"},
+        urls={"platform": "http://127.0.0.1:4871", "svix": "http://[::1]:4873"},
+    )
+
+    settings = load_settings(raw, stack="prod")
+
+    assert settings.webhook_url == "https://hooks.sendero.example/clerk?from=clerk"
+    assert settings.sign_in.oauth["google"].client_secret is not None
+
+
+def test_what_is_off_needs_no_settings() -> None:
+    raw = clean(components={"environment": False, "billing": False}, environment=None)
+    raw |= {"clerkstack:organizations": '{"enabled": false}'}
+    del raw["vercel:apiToken"]
+
+    assert load_settings(raw, stack="dev").components.environment is False
+
+
+def test_a_development_url_is_for_development_only() -> None:
+    with pytest.raises(InputError, match=r"developmentAppUrl: is for a stack with .* development"):
+        load_settings(
+            clean(instance="production", developmentAppUrl="http://localhost:1"), stack="prod"
+        )
 
 
 def test_production_needs_a_domain_to_be_made() -> None:
@@ -156,9 +275,54 @@ def test_all_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
         load_settings(raw, stack="dev", file=file)
 
     assert [(problem.file, problem.line) for problem in caught.value.problems] == [
-        ("Pulumi.dev.yaml", 12),
         ("Pulumi.dev.yaml", 10),
+        ("Pulumi.dev.yaml", 13),
     ]
+
+
+def test_a_wrong_type_hides_no_other_mistake() -> None:
+    raw = clean(
+        applicationId=None,
+        billing={"gateway": "paddle"},
+        webhook={"events": [1], "path": "no-slash", "url": "ftp://x"},
+        secretKey=f"ak_{SECRET}",
+        environment={"projectId": "prj_1", "redploy": True},
+        appUrl="http://sendero.example",
+    )
+
+    with pytest.raises(InputError) as caught:
+        load_settings(raw, stack="dev")
+
+    assert {problem.path for problem in caught.value.problems} == {
+        "applicationId",
+        "appUrl",
+        "billing.gateway",
+        "environment.redploy",
+        "secretKey",
+        "webhook.events[0]",
+        "webhook.path",
+        "webhook.url",
+    }
+
+
+def test_a_secret_in_the_clear_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    connection = {"clientId": "id", "clientSecret": SECRET}
+    text = FILE.replace("    redploy: true\n", "").replace("apiToken", "x")
+    text += "  clerkstack:signIn:\n    oauth:\n      google:\n        clientId: id\n"
+    raw = clean(signIn={"oauth": {"google": connection}})
+
+    file.write_text(text + "        clientSecret:\n          secure: v1:y\n")
+    assert load_settings(raw, stack="dev", file=file)
+
+    file.write_text(text + f"        clientSecret: {SECRET}\n  vercel:apiToken: {SECRET}\n")
+    with pytest.raises(InputError) as caught:
+        load_settings(raw, stack="dev", file=file)
+    assert [(problem.line, problem.path) for problem in caught.value.problems] == [
+        (17, "signIn.oauth.google.clientSecret"),
+        (18, "vercel:apiToken"),
+    ]
+    assert SECRET not in str(caught.value)
 
 
 def test_no_secret_is_shown() -> None:
@@ -166,7 +330,33 @@ def test_no_secret_is_shown() -> None:
     connection = load_connection(clean(secretKey=f"sk_test_{SECRET}"))
 
     assert SECRET not in repr(settings) + str(settings) + repr(connection) + str(connection)
+    assert SECRET not in str(settings.model_dump()) + settings.model_dump_json()
+
+
+def test_a_connection_without_its_key_says_what_to_run() -> None:
+    with pytest.raises(InputError, match="pulumi config set --secret clerkstack:platformKey"):
+        load_connection({"clerkstack:secretKey": SECRET})
 
 
 def test_the_frontend_api_is_named_in_the_publishable_key() -> None:
     assert frontend_host(f"pk_test_{HOST}") == "clerk.sendero.example"
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_stack_file_of_the_project_wants_only_its_secrets_and_ids(stack: str) -> None:
+    file = TOP / f"Pulumi.{stack}.yaml"
+    config = YAML(typ="safe").load(file.read_text())["config"]
+    raw = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
+
+    with pytest.raises(InputError) as caught:
+        load_settings(raw, stack=stack, file=file)
+    assert {problem.path for problem in caught.value.problems} == {
+        "applicationId",
+        "environment.projectId",
+        "platformKey",
+        "vercel:apiToken",
+    }
+
+    raw |= {"clerkstack:platformKey": f"ak_{SECRET}", "vercel:apiToken": SECRET}
+    raw |= {"clerkstack:applicationId": "app_1", "clerkstack:environment": '{"projectId": "p"}'}
+    assert load_settings(raw, stack=stack, file=file)

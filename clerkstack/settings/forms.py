@@ -1,0 +1,103 @@
+"""What a value of a wrong type or form is told: words for pydantic's errors, and a mend."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+
+from clerkstack.settings import models
+from clerkstack.settings.places import PREFIX, Step, spelled
+
+_SECRETS = ("platformKey", "secretKey", "clientSecret", "vercel:apiToken")
+_MENDS = {
+    models.APPLICATION_ID: "Copy it from the application's page in Clerk's dashboard: app_…",
+    models.DOMAIN: "Write a bare domain in small letters, for example sendero.example",
+    models.PATH: "Write a path that starts with one /, for example /sign-in",
+    models.PLAIN_ID: "Write letters, digits, ., - and _ only",
+    models.PROVIDER: "Name the provider as Clerk does, for example google or github",
+    models.ROLE_KEY: "Write it as org:finance: org: and small letters, digits or _",
+    models.PERMISSION_KEY: "Write it as org:sys_memberships:read",
+}
+
+
+def told(error: ErrorDetails, path: Sequence[Step]) -> tuple[str, str]:
+    """Message and mend for one error; never with the value, which may be a secret."""
+    kind, context = error["type"], error.get("ctx") or {}
+    if kind == "missing":
+        return "is missing", how_to_set(path)
+    if kind == "extra_forbidden":
+        return "is not a setting", _unknown(path)
+    if kind == "literal_error":
+        return "is not one of the values it can have", f"Use {context['expected']}"
+    if kind.startswith("bool"):
+        return "is not a boolean", "Write true or false, without quotes"
+    if kind.startswith("int"):
+        return "is not a whole number", "Write a whole number, without quotes"
+    if kind == "greater_than_equal":
+        return f"is below {context['ge']}", f"Write {context['ge']} or more"
+    if kind == "string_type":
+        return "is not text", "Write it in quotes"
+    if kind == "string_pattern_mismatch":
+        mend = _MENDS.get(str(context["pattern"]), f"It must match {context['pattern']}")
+        return "has not the form it must have", mend
+    if kind in ("dict_type", "model_type", "model_attributes_type"):
+        inside = ", ".join(sorted(_known_at(path)))
+        return "is not a group of settings", f"Write keys under it: {inside or 'a name each'}"
+    if kind == "list_type":
+        return "is not a list", "Write each entry in a line of its own: - …"
+    if kind in ("too_short", "string_too_short"):
+        return "is empty", "Name at least one, or remove it"
+    return "has a value that can't be used", "See clerkstack/settings/models.py"
+
+
+def how_to_set(path: Sequence[Step], example: str = "<value>") -> str:
+    """The command that sets a setting. A secret's value is asked for, not part of the command."""
+    options = "--path " if len(path) > 1 else ""
+    if path[-1] in _SECRETS:
+        options, example = options + "--secret ", ""
+    key = spelled(path) if ":" in str(path[0]) else PREFIX + spelled(path)
+    key = f"'{key}'" if set(key) & set("[]\"'") else key
+    return f"Run: pulumi config set {options}{key} {example}".rstrip()
+
+
+def _unknown(path: Sequence[Step]) -> str:
+    name, known = str(path[-1]), sorted(_known_at(path[:-1]))
+    if len(path) == 1 and name.split(".")[0] in known:
+        return f"For a setting inside a group, run: pulumi config set --path {PREFIX}{name} <value>"
+    by_lower = {each.lower(): each for each in known}
+    spelling = name.replace("_", "").replace("-", "").lower()
+    close = difflib.get_close_matches(spelling, by_lower, n=1)
+    return f"Did you mean {by_lower[close[0]]}?" if close else "Remove it"
+
+
+def _known_at(path: Sequence[Step]) -> Iterator[str]:
+    """The names of the settings that there are at a place."""
+    at: Any = models.Settings
+    for step in path:
+        at = _under(at, step)
+    model = _model(at)
+    for name, field in model.model_fields.items() if model else ():
+        if ":" not in (field.alias or ""):
+            yield to_camel(name)
+
+
+def _under(annotation: Any, step: Step) -> Any:
+    """The annotation of what stands under a key or index."""
+    model = _model(annotation)
+    if model is None or model is not annotation:
+        inner = [each for each in get_args(annotation) if _model(each)]
+        return inner[0] if inner else None
+    names = {to_camel(name): field.annotation for name, field in model.model_fields.items()}
+    return names.get(str(step))
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    """The model in an annotation: `Model`, `Model | None`, `dict[str, Model]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _model(each))), None)
