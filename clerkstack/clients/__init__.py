@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from clerkstack.clients.backend import BackendClient, BackendPlan, Permission, Role
+from clerkstack.clients.backend import (
+    BackendClient,
+    BackendInstance,
+    BackendPlan,
+    Permission,
+    Role,
+)
+from clerkstack.clients.domains import CnameTarget, DnsCheck, Domain, DomainStatus
 from clerkstack.clients.errors import (
     ApiError,
     Conflict,
@@ -15,27 +22,40 @@ from clerkstack.clients.errors import (
     UnexpectedAnswer,
     Unprocessable,
     Unreachable,
+    UnusableKey,
 )
-from clerkstack.clients.frontend import FrontendClient
+from clerkstack.clients.frontend import ApiKeySettings, Environment, FrontendClient
 from clerkstack.clients.platform import (
     Application,
     ApplicationInstance,
     Config,
+    ConfigWrite,
+    CreatedInstance,
     PlatformClient,
+    RotatedInstance,
 )
 from clerkstack.clients.svix import Endpoint, SvixClient
 from clerkstack.clients.vercel import Deployment, EnvironmentVariable, VercelClient
 
 __all__ = [
     "ApiError",
+    "ApiKeySettings",
     "Application",
     "ApplicationInstance",
     "BackendClient",
+    "BackendInstance",
     "BackendPlan",
+    "CnameTarget",
     "Config",
+    "ConfigWrite",
     "Conflict",
+    "CreatedInstance",
     "Deployment",
+    "DnsCheck",
+    "Domain",
+    "DomainStatus",
     "Endpoint",
+    "Environment",
     "EnvironmentVariable",
     "Forbidden",
     "FrontendClient",
@@ -45,11 +65,13 @@ __all__ = [
     "PlatformClient",
     "RateLimited",
     "Role",
+    "RotatedInstance",
     "ServerError",
     "SvixClient",
     "Unauthorized",
     "UnexpectedAnswer",
     "Unprocessable",
     "Unreachable",
+    "UnusableKey",
     "VercelClient",
 ]

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TypeVar, Unpack
 
-import httpx
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import SecretStr
 
+from clerkstack.clients.answers import Answer
 from clerkstack.clients.clerk_errors import read_clerk_error
-from clerkstack.clients.http import TIMEOUT, BearerKey, Client, Http
+from clerkstack.clients.http import Client, Http, Options, Params, Service, joined
 
 PAGE = 500  # the largest page these lists give
 
-MENDS = {
-    401: "The instance's secret key (sk_…) is wrong, revoked or of another instance: look at the "
-    "dashboard page API keys",
-    402: "The plan of your Clerk workspace does not include this",
-    403: "This key may not do that",
-}
+SERVICE = Service(
+    name="Clerk's Backend API",
+    setting="clerkstack:urls.backend",
+    read_error=read_clerk_error,
+    mends={
+        401: "The instance's secret key (sk_…) is wrong, revoked or of another instance: look at "
+        "the dashboard page API keys. It is read from the Platform API, or set with "
+        "pulumi config set --secret clerkstack:secretKey",
+        402: "The plan of your Clerk workspace does not include this: change that plan, or take "
+        "out of the stack what is named here",
+        403: "The instance's secret key may not do that, or what it is for is switched off in "
+        "the instance",
+    },
+)
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Money(_Model):
+class Money(Answer):
     """An amount in cents (CommerceMoneyResponse)."""
 
     amount: int
     currency: str
 
 
-class BackendFeature(_Model):
+class BackendFeature(Answer):
     """A feature as sold (FeatureResponse)."""
 
     id: str
@@ -41,7 +44,7 @@ class BackendFeature(_Model):
     name: str
 
 
-class BackendPlan(_Model):
+class BackendPlan(Answer):
     """A plan as sold (CommercePlan)."""
 
     id: str
@@ -57,14 +60,14 @@ class BackendPlan(_Model):
     features: tuple[BackendFeature, ...] = ()
 
 
-class Permission(_Model):
+class Permission(Answer):
     """A permission (Permission)."""
 
     id: str
     key: str
 
 
-class Role(_Model):
+class Role(Answer):
     """An organization role (Role)."""
 
     id: str
@@ -74,29 +77,29 @@ class Role(_Model):
     permissions: tuple[Permission, ...]
 
 
-class BackendInstance(_Model):
+class BackendInstance(Answer):
     """The instance a secret key belongs to (Instance)."""
 
     id: str
     environment_type: str
 
 
-class _Plans(_Model):
+class _Plans(Answer):
     data: tuple[BackendPlan, ...]
     total_count: int
 
 
-class _Roles(_Model):
+class _Roles(Answer):
     data: tuple[Role, ...]
     total_count: int
 
 
-class _Permissions(_Model):
+class _Permissions(Answer):
     data: tuple[Permission, ...]
     total_count: int
 
 
-class _SvixUrl(_Model):
+class _SvixUrl(Answer):
     svix_url: SecretStr
 
 
@@ -104,27 +107,10 @@ _Page = TypeVar("_Page", _Plans, _Roles, _Permissions)
 
 
 class BackendClient(Client):
-    """Client of the Clerk Backend API."""
+    """Client of the Clerk Backend API, for the one instance its key belongs to."""
 
-    def __init__(
-        self,
-        *,
-        key: SecretStr,
-        base_url: str,
-        transport: httpx.BaseTransport | None = None,
-        timeout: httpx.Timeout = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._http = Http(
-            vendor="Clerk's Backend API",
-            base_url=base_url,
-            auth=BearerKey(key),
-            read_error=read_clerk_error,
-            mends=MENDS,
-            transport=transport,
-            timeout=timeout,
-            sleep=sleep,
-        )
+    def __init__(self, *, key: SecretStr, base_url: str, **options: Unpack[Options]) -> None:
+        self._http = Http(SERVICE, base_url=base_url, key=key, **options)
 
     def get_instance(self) -> BackendInstance:
         """The instance this key belongs to (GetInstance)."""
@@ -132,7 +118,7 @@ class BackendClient(Client):
 
     def list_plans(self, payer_type: str | None = None) -> list[BackendPlan]:
         """All plans, of one payer where given (GetCommercePlanList)."""
-        more = {"payer_type": payer_type} if payer_type else {}
+        more = {"paginated": "true", **({"payer_type": payer_type} if payer_type else {})}
         pages = self._pages(_Plans, "GetCommercePlanList", "/v1/billing/plans", more)
         return [plan for page in pages for plan in page.data]
 
@@ -169,7 +155,7 @@ class BackendClient(Client):
             Role,
             "UpdateOrganizationRole",
             "PATCH",
-            f"/v1/organization_roles/{role_id}",
+            joined("v1", "organization_roles", role_id),
             json=body,
             # The same fields set twice are set once.
             repeatable=True,
@@ -177,7 +163,9 @@ class BackendClient(Client):
 
     def delete_role(self, role_id: str) -> None:
         """Remove a role (DeleteOrganizationRole)."""
-        self._http.send("DeleteOrganizationRole", "DELETE", f"/v1/organization_roles/{role_id}")
+        self._http.send(
+            "DeleteOrganizationRole", "DELETE", joined("v1", "organization_roles", role_id)
+        )
 
     def list_permissions(self) -> list[Permission]:
         """All permissions a role can have (ListOrganizationPermissions)."""
@@ -185,6 +173,18 @@ class BackendClient(Client):
             _Permissions, "ListOrganizationPermissions", "/v1/organization_permissions"
         )
         return [permission for page in pages for permission in page.data]
+
+    def create_permission(
+        self, *, key: str, name: str, description: str | None = None
+    ) -> Permission:
+        """Make a permission; `key` is org:<feature>:<action> (CreateOrganizationPermission)."""
+        return self._http.request(
+            Permission,
+            "CreateOrganizationPermission",
+            "POST",
+            "/v1/organization_permissions",
+            json=_given(key=key, name=name, description=description),
+        )
 
     def create_svix_app(self) -> str:
         """Make the instance's Svix app and return the link to it (CreateSvixApp).
@@ -205,7 +205,7 @@ class BackendClient(Client):
         return self._http.request(_SvixUrl, operation, "POST", path).svix_url.get_secret_value()
 
     def _pages(
-        self, model: type[_Page], operation: str, path: str, more: dict[str, str] | None = None
+        self, model: type[_Page], operation: str, path: str, more: Params | None = None
     ) -> Iterator[_Page]:
         seen = 0
         while True:
@@ -222,7 +222,7 @@ class BackendClient(Client):
                 return
 
 
-def _given(**fields: Any) -> dict[str, Any]:
+def _given(**fields: object) -> dict[str, object]:
     return {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in fields.items()

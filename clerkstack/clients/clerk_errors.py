@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from clerkstack.clients.errors import Told
 
-def read_clerk_error(body: Any) -> dict[str, Any]:
-    """Code, message, meta and trace id of the first error of the body."""
-    first = body["errors"][0]
-    others = [each.get("message", "") for each in body["errors"][1:]]
-    message = first.get("long_message") or first.get("message") or ""
-    return {
-        "code": first.get("code") or "",
-        "message": "; ".join([message, *filter(None, others)]),
-        "trace_id": body.get("clerk_trace_id"),
-        "meta": first.get("meta") or {},
-    }
+
+def read_clerk_error(body: Any) -> Told:
+    """Code, meta and trace id of the first error of the body, and the words of all of them."""
+    errors = body["errors"]
+    words = [each.get("long_message") or each.get("message") or "" for each in errors]
+    return Told(
+        code=errors[0].get("code") or "",
+        message="; ".join(filter(None, words)),
+        trace_id=body.get("clerk_trace_id"),
+        meta=errors[0].get("meta") or {},
+    )

@@ -11,29 +11,42 @@
     │   ├── RateLimited       429, still after waiting
     │   └── ServerError       5xx
     ├── Unreachable           no answer; `sent` says whether the request may have arrived
-    └── UnexpectedAnswer      an answer that is not of the described form
+    ├── UnexpectedAnswer      an answer that is not of the described form
+    └── UnusableKey           a key that can't be sent at all
 
-No message holds a key: what a service echoes is scrubbed first.
+No message and no attribute holds a key: what a service echoes is scrubbed first. None of them
+is chained to the lower layer's exception, which may hold the request with its headers.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from pydantic import JsonValue
+
+from clerkstack.clients.scrub import scrubbed, scrubbed_values
 from clerkstack.problems import ClerkstackError
 
-_SECRET = re.compile(r"\b(?:sk_(?:test|live)_|ak_|whsec_|Bearer\s+)[\w.\-+/=]+")
+LONGEST = 500  # characters of a service's own words that a message repeats
 
 
-def scrubbed(text: str) -> str:
-    """The text with everything that has the form of a key taken out."""
-    return _SECRET.sub(lambda m: m.group(0)[:3] + "…", text)
+@dataclass(frozen=True)
+class Told:
+    """What a service says of a refusal, in the words of its own error form."""
+
+    code: str = ""
+    message: str = ""
+    trace_id: str | None = None
+    meta: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 class ApiError(ClerkstackError):
-    """The service answered and refused. `code` and `trace_id` are the service's own."""
+    """The service answered and refused. `code`, `meta` and `trace_id` are the service's own.
+
+    `retry_after` is how many seconds the service asks to wait, where it says so.
+    """
 
     def __init__(
         self,
@@ -44,31 +57,35 @@ class ApiError(ClerkstackError):
         code: str = "",
         message: str = "",
         trace_id: str | None = None,
-        meta: Mapping[str, Any] | None = None,
+        meta: Mapping[str, JsonValue] | None = None,
         mend: str = "",
+        retry_after: float | None = None,
+        hidden: Sequence[str] = (),
     ) -> None:
         self.vendor = vendor
         self.operation = operation
         self.status = status
-        self.code = code
-        self.message = scrubbed(message)
+        self.code = scrubbed(code, hidden)
+        self.message = scrubbed(message, hidden)
         self.trace_id = trace_id
-        self.meta = dict(meta or {})
+        self.meta = {name: scrubbed_values(value, hidden) for name, value in (meta or {}).items()}
+        self.retry_after = retry_after
         super().__init__(self._text(mend))
 
     def _text(self, mend: str) -> str:
-        parts = [f"{self.vendor} refused {self.operation} ({self.status}"]
-        parts.append(f" {self.code})" if self.code else ")")
+        text = f"{self.vendor} refused {self.operation} ({self.status}"
+        text += f" {self.code})" if self.code else ")"
         if self.message:
-            parts.append(f": {self.message}")
+            text += f": {_shortened(self.message)}"
         for name, value in self.meta.items():
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            parts.append(f" [{name}: {scrubbed(shown)}]")
+            text += f" [{name}: {_shortened(_shown(value))}]"
+        if self.retry_after:
+            text += f" [wait {self.retry_after:.0f} seconds]"
         if mend:
-            parts.append(f". {mend}")
+            text = f"{text.rstrip('.')}. {mend}"
         if self.trace_id:
-            parts.append(f" (trace {self.trace_id})")
-        return "".join(parts)
+            text += f" (trace {self.trace_id})"
+        return text
 
 
 class Unauthorized(ApiError):
@@ -112,7 +129,19 @@ class Unreachable(ClerkstackError):
 
 
 class UnexpectedAnswer(ClerkstackError):
-    """The answer is not of the described form: a proxy's page, or an API that changed."""
+    """The answer is not of the described form: a proxy's page, or an API that changed.
+
+    `fields` are the paths in the answer that are missing or of another type.
+    """
+
+    def __init__(self, message: str, *, operation: str = "", fields: Sequence[str] = ()) -> None:
+        self.operation = operation
+        self.fields = tuple(fields)
+        super().__init__(message)
+
+
+class UnusableKey(ClerkstackError):
+    """A key holds what no header can carry, usually the line break of a file or of `echo`."""
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -129,3 +158,13 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 def error_class(status: int) -> type[ApiError]:
     """The class of an answer with that status."""
     return ServerError if status >= 500 else _BY_STATUS.get(status, ApiError)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _shown(value: JsonValue) -> str:
+    if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value)

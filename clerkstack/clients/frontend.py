@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from typing import Unpack
 
-import httpx
-from pydantic import BaseModel, ConfigDict
-
+from clerkstack.clients.answers import Answer
 from clerkstack.clients.clerk_errors import read_clerk_error
-from clerkstack.clients.http import TIMEOUT, Client, Http
+from clerkstack.clients.http import Client, Http, Options, Service
 from clerkstack.settings.keys import frontend_host
 
-MENDS = {
-    404: "Check the publishable key: its second half is the address of the Frontend API",
-}
+SERVICE = Service(
+    name="Clerk's Frontend API",
+    setting="clerkstack:publishableKey, clerkstack:urls.frontend",
+    read_error=read_clerk_error,
+    mends={
+        404: "Check the publishable key: its second half is the address of the Frontend API",
+    },
+)
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class ApiKeySettings(_Model):
+class ApiKeySettings(Answer):
     """Who may mint API keys (Client.ApiKeysSettings)."""
 
     user_api_keys_enabled: bool
     orgs_api_keys_enabled: bool
 
 
-class PayerSettings(_Model):
+class PayerSettings(Answer):
     """Whether billing is on for one payer."""
 
     enabled: bool = False
 
 
-class EnvironmentBilling(_Model):
+class EnvironmentBilling(Answer):
     """The public billing settings (Client.CommerceSettings)."""
 
     free_trial_requires_payment_method: bool = True
@@ -42,11 +40,11 @@ class EnvironmentBilling(_Model):
     user: PayerSettings = PayerSettings()
 
 
-class _Commerce(_Model):
+class _Commerce(Answer):
     billing: EnvironmentBilling
 
 
-class Environment(_Model):
+class Environment(Answer):
     """The public environment of an instance (Client.Environment)."""
 
     api_keys_settings: ApiKeySettings
@@ -71,25 +69,15 @@ class FrontendClient(Client):
     """
 
     def __init__(
-        self,
-        *,
-        publishable_key: str,
-        base_url: str | None = None,
-        transport: httpx.BaseTransport | None = None,
-        timeout: httpx.Timeout = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
+        self, *, publishable_key: str, base_url: str | None = None, **options: Unpack[Options]
     ) -> None:
         host = frontend_host(publishable_key)
         self._http = Http(
-            vendor="Clerk's Frontend API",
+            SERVICE,
             base_url=base_url or f"https://{host}",
-            auth=None,
-            read_error=read_clerk_error,
-            mends=MENDS,
-            transport=transport,
-            timeout=timeout,
-            sleep=sleep,
+            key=None,
             headers={"Host": host} if base_url else None,
+            **options,
         )
 
     def environment(self) -> Environment:

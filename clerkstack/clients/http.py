@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-import datetime
-import email.utils
+import functools
+import importlib.metadata
 import logging
-import random
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypedDict, Unpack
+from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import SecretStr
 
-from clerkstack.clients.errors import UnexpectedAnswer, Unreachable, error_class
+from clerkstack.clients.answers import Model, described, read_answer
+from clerkstack.clients.errors import ApiError, Told, Unreachable, UnusableKey, error_class
+from clerkstack.clients.losses import lost
+from clerkstack.clients.retries import SAFE_METHODS, Lost, Outcome, repeated, retry_after
+from clerkstack.clients.scrub import secrets_in
 
-Model = TypeVar("Model", bound=BaseModel)
-ErrorReader = Callable[[Any], dict[str, Any]]
+Params = Mapping[str, str | int | Sequence[str]]
 
-TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-ATTEMPTS = 6
-SECONDS_IN_ALL = 60.0
-REPEATED_STATUS = frozenset({429, 500, 502, 503, 504})
-SAFE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)  # seconds, for one attempt
 
-# httpcore's debug lines hold whole header lists, the Authorization header among them.
+# httpcore's debug lines repeat headers; a person who turns on debug logging of everything
+# still gets httpx's line for each request.
 logging.getLogger("httpcore").setLevel(logging.INFO)
+
+_MENDS = {
+    300: "It answers from elsewhere: set the address ({setting}) to the final one",
+    409: "It exists already or was changed meanwhile: run again to see what is left to do",
+    422: "Mend what is named here, then run again",
+    429: "Too many requests: wait, then run again",
+    500: "The service failed; a write may have happened all the same. Look at its status page, "
+    "then run again",
+}
 
 
 class BearerKey(httpx.Auth):
-    """Sends a key as bearer token and never shows it."""
+    """Sends a key as bearer token and never shows it.
 
-    def __init__(self, key: SecretStr) -> None:
+    Raises:
+        UnusableKey: the key is empty or holds blanks, line breaks or other than ASCII.
+    """
+
+    def __init__(self, key: SecretStr, *, vendor: str) -> None:
+        value = key.get_secret_value()
+        if not value or not all("!" <= each <= "~" for each in value):
+            raise UnusableKey(
+                f"The key for {vendor} is empty or holds a blank, a line break or a character "
+                "that no key has. Set it again, exactly as it was given."
+            )
         self._key = key
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
@@ -44,137 +64,146 @@ class BearerKey(httpx.Auth):
         return "BearerKey(…)"
 
 
-class Http:
-    """Requests to one service.
+@dataclass(frozen=True)
+class Service:
+    """What messages say of a service, and how its error form is read."""
 
-    What is safe to repeat (GET, PUT, DELETE, and whatever the caller marks) is repeated on 429,
-    500, 502, 503, 504 and lost connections; other writes only on 429 and where the connection was
-    never made. Waits grow, carry jitter, follow Retry-After, and end after about a minute.
+    name: str
+    setting: str  # where a person sets its address
+    read_error: Callable[[Any], Told]
+    mends: Mapping[int, str]
+
+
+class Options(TypedDict, total=False):
+    """What every client takes besides its key and address; seams for tests above all."""
+
+    transport: httpx.BaseTransport | None
+    timeout: httpx.Timeout
+    sleep: Callable[[float], None]
+    clock: Callable[[], float]
+
+
+class Sending(TypedDict, total=False):
+    """A request besides its method and path.
+
+    `repeatable` says that the same request twice does no more than once; by itself that holds
+    for GET, HEAD, PUT and DELETE.
     """
+
+    params: Params | None
+    json: object
+    headers: Mapping[str, str] | None
+    repeatable: bool
+
+
+class Http:
+    """Requests to one service: typed answers, errors of `errors.py`, retries of `retries.py`."""
 
     def __init__(
         self,
+        service: Service,
         *,
-        vendor: str,
         base_url: str,
-        auth: httpx.Auth | None,
-        read_error: ErrorReader,
-        mends: Mapping[int, str],
-        transport: httpx.BaseTransport | None = None,
-        timeout: httpx.Timeout = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
+        key: SecretStr | None,
         headers: Mapping[str, str] | None = None,
+        **options: Unpack[Options],
     ) -> None:
-        self.vendor = vendor
-        self.base_url = base_url
-        self._read_error = read_error
-        self._mends = mends
-        self._sleep = sleep
+        self._service = service
+        self._key = key
+        self._sleep = options.get("sleep", time.sleep)
+        self._clock = options.get("clock", time.monotonic)
         self._client = httpx.Client(
-            base_url=base_url,
-            auth=auth,
-            timeout=timeout,
-            transport=transport,
-            headers={"User-Agent": "clerkstack", "Accept": "application/json", **(headers or {})},
+            base_url=_address(service, base_url),
+            auth=None if key is None else BearerKey(key, vendor=service.name),
+            timeout=options.get("timeout", TIMEOUT),
+            transport=options.get("transport"),
+            headers={"User-Agent": user_agent(), "Accept": "application/json", **(headers or {})},
         )
+        self.address = str(self._client.base_url.copy_with(userinfo=b"")).rstrip("/")
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
     def request(
-        self,
-        model: type[Model],
-        operation: str,
-        method: str,
-        path: str,
-        **how: Any,
+        self, model: type[Model], operation: str, method: str, path: str, **how: Unpack[Sending]
     ) -> Model:
-        """Send a request and return its answer as `model`. `how` as in `send`.
+        """Send a request and return its answer as `model`.
 
         Raises:
             ApiError, Unreachable, UnexpectedAnswer.
         """
-        response = self.send(operation, method, path, **how)
-        try:
-            return model.model_validate_json(response.content)
-        except ValidationError as error:
-            fields = ", ".join(
-                ".".join(map(str, each["loc"])) or each["type"] for each in error.errors()
-            )
-            raise UnexpectedAnswer(
-                f"{self.vendor}'s answer to {operation} is not of the described form "
-                f"({fields}). Is {self.base_url} the right address?"
-            ) from None
+        return read_answer(
+            model,
+            self.send(operation, method, path, **how).content,
+            vendor=self._service.name,
+            operation=operation,
+            address=self.address,
+        )
 
     def send(
-        self,
-        operation: str,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        headers: Mapping[str, str] | None = None,
-        repeatable: bool | None = None,
+        self, operation: str, method: str, path: str, **how: Unpack[Sending]
     ) -> httpx.Response:
-        """Send a request, repeat it where that is safe, and return a 2xx answer."""
-        repeat = method in SAFE_METHODS if repeatable is None else repeatable
-        waited = 0.0
-        for attempt in range(ATTEMPTS):
-            last = attempt == ATTEMPTS - 1
+        """Send a request, repeat it where that is safe, and return a 2xx answer.
+
+        Raises:
+            ApiError, Unreachable.
+        """
+        body = how.get("json")
+
+        def attempt() -> Outcome:
             try:
-                response = self._client.request(
-                    method, path, params=params, json=json, headers=headers
+                return self._client.request(
+                    method, path, params=how.get("params"), json=body, headers=how.get("headers")
                 )
             except httpx.HTTPError as error:
-                failure = self._unreachable(operation, error)
-                if last or not (repeat or not failure.sent):
-                    raise failure from None
-                pause = _pause(attempt)
-            else:
-                if response.is_success:
-                    return response
-                status = response.status_code
-                again = status == 429 or (repeat and status in REPEATED_STATUS)
-                pause = _retry_after(response) or _pause(attempt)
-                if last or not again or waited + pause > SECONDS_IN_ALL:
-                    raise self._refused(operation, response)
-            if waited + pause > SECONDS_IN_ALL:
-                raise failure from None
-            waited += pause
-            self._sleep(pause)
-        raise AssertionError("the last attempt returns or raises")
+                return lost(
+                    error,
+                    vendor=self._service.name,
+                    operation=operation,
+                    address=self.address,
+                    setting=self._service.setting,
+                )
 
-    def _refused(self, operation: str, response: httpx.Response) -> Exception:
-        try:
-            told = self._read_error(response.json())
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-            told = {"message": ""}
+        outcome = repeated(
+            attempt,
+            repeatable=how.get("repeatable", method in SAFE_METHODS),
+            sleep=self._sleep,
+            clock=self._clock,
+        )
+        if isinstance(outcome, Lost):
+            raise outcome.failure
+        if not outcome.is_success:
+            raise self._refused(operation, outcome, body)
+        return outcome
+
+    def _refused(self, operation: str, response: httpx.Response, body: object) -> ApiError:
         status = response.status_code
+        told = self._told(response)
+        own = () if self._key is None else (self._key.get_secret_value(),)
+        mend = self._service.mends.get(status) or _MENDS.get(status) or _MENDS.get(_hundred(status))
         return error_class(status)(
-            vendor=self.vendor,
+            vendor=self._service.name,
             operation=operation,
             status=status,
-            mend=self._mends.get(status, ""),
-            **told,
+            code=told.code,
+            message=told.message,
+            trace_id=told.trace_id,
+            meta=told.meta,
+            mend=(mend or "").replace("{setting}", self._service.setting),
+            retry_after=retry_after(response),
+            hidden=(*own, *secrets_in(body)),
         )
 
-    def _unreachable(self, operation: str, error: httpx.HTTPError) -> Unreachable:
-        sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-        known: dict[type[httpx.HTTPError], str] = {
-            httpx.ConnectTimeout: "the connection timed out",
-            httpx.ReadTimeout: "it gave no answer in time",
-        }
-        what = known.get(
-            type(error), type(error).__name__ if sent else "no connection could be made"
-        )
-        arrived = "The request may have arrived." if sent else "The request was not sent."
-        return Unreachable(
-            f"{self.vendor} can't be reached at {self.base_url} for {operation}: {what}. "
-            f"{arrived} Check the address and the network, then run again.",
-            sent=sent,
-        )
+    def _told(self, response: httpx.Response) -> Told:
+        try:
+            return self._service.read_error(response.json())
+        except (ValueError, LookupError, TypeError, AttributeError):
+            # A proxy or another server: its body says nothing that helps.
+            what = described(response.content)
+            return Told(
+                message=f"{what} instead of the service's own error. Is {self.address} its address?"
+            )
 
 
 class Client:
@@ -198,22 +227,34 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._http.base_url})"
+        return f"{type(self).__name__}({self._http.address})"
 
 
-def _pause(attempt: int) -> float:
-    return float(min(0.5 * 2**attempt, 15.0) * random.uniform(0.5, 1.0))
+def joined(*segments: str) -> str:
+    """A path of segments, each quoted, so that an id can't reach into another path."""
+    return "/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("Retry-After")
-    if not value:
-        return None
-    if value.isdigit():
-        return float(value)
+@functools.cache
+def user_agent() -> str:
+    """How requests name their sender: clerkstack/<version>."""
     try:
-        when = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    now = datetime.datetime.now(datetime.UTC)
-    return max(0.0, (when - now).total_seconds())
+        return f"clerkstack/{importlib.metadata.version('clerkstack')}"
+    except importlib.metadata.PackageNotFoundError:
+        return "clerkstack/0"  # run from a copy that was never installed
+
+
+def _address(service: Service, base_url: str) -> httpx.URL:
+    try:
+        return httpx.URL(base_url)
+    except httpx.InvalidURL:
+        pass
+    raise Unreachable(
+        f"The address of {service.name} ({service.setting}) is not a URL. The request was not "
+        "sent. Set it as in https://api.example.com.",
+        sent=False,
+    )
+
+
+def _hundred(status: int) -> int:
+    return status // 100 * 100

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Unpack
 
-import httpx
-from pydantic import BaseModel, ConfigDict, JsonValue, SecretStr
+from pydantic import ConfigDict, Field, JsonValue, SecretStr
 
+from clerkstack.clients.answers import Answer
 from clerkstack.clients.clerk_errors import read_clerk_error
-from clerkstack.clients.http import TIMEOUT, BearerKey, Client, Http
+from clerkstack.clients.domains import DnsCheck, Domain, Domains, DomainStatus
+from clerkstack.clients.http import Client, Http, Options, Service, joined
 
-MENDS = {
-    401: "The platform key (clerkstack:platformKey, ak_…) is wrong or revoked: make one in the "
-    "dashboard under your workspace's Platform API keys",
-    402: "The plan of your Clerk workspace does not include this",
-    403: "The platform key lacks the right: it needs the scope applications:manage",
-    404: "Check clerkstack:applicationId and clerkstack:instance, and that the key belongs to "
-    "the same workspace",
-}
+SERVICE = Service(
+    name="Clerk's Platform API",
+    setting="clerkstack:urls.platform",
+    read_error=read_clerk_error,
+    mends={
+        401: "The platform key (clerkstack:platformKey, ak_…) is wrong or revoked: make one in "
+        "the dashboard under your workspace's Platform API keys, and set it with "
+        "pulumi config set --secret clerkstack:platformKey",
+        402: "The plan of your Clerk workspace does not include this: change that plan, or take "
+        "out of the stack what is named here",
+        403: "The platform key lacks the right: it needs the scope applications:manage",
+        404: "Check clerkstack:applicationId and clerkstack:instance, and that the key belongs "
+        "to the same workspace",
+        409: "It exists already or was changed meanwhile: look at pulumi preview --diff after "
+        "pulumi refresh, then run again",
+    },
+)
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class ApplicationInstance(_Model):
+class ApplicationInstance(Answer):
     """An instance of an application (PlatformApplicationInstance)."""
 
     instance_id: str
@@ -35,7 +40,7 @@ class ApplicationInstance(_Model):
     secret_key: SecretStr | None = None
 
 
-class Application(_Model):
+class Application(Answer):
     """An application (PlatformApplicationResponse)."""
 
     application_id: str
@@ -43,24 +48,7 @@ class Application(_Model):
     instances: tuple[ApplicationInstance, ...]
 
 
-class CnameTarget(_Model):
-    """A DNS record that a domain needs (PlatformCNameTarget)."""
-
-    host: str
-    value: str
-    required: bool
-
-
-class Domain(_Model):
-    """A domain (PlatformDomainResponse)."""
-
-    id: str
-    name: str
-    frontend_api_url: str
-    cname_targets: tuple[CnameTarget, ...] = ()
-
-
-class CreatedInstance(_Model):
+class CreatedInstance(Answer):
     """A production instance that was just made; the only answer with its secret key."""
 
     id: str
@@ -70,14 +58,14 @@ class CreatedInstance(_Model):
     active_domain: Domain
 
 
-class Config(_Model):
+class Config(Answer):
     """An instance's config: its version and its sections."""
 
     version: str
     sections: dict[str, JsonValue]
 
 
-class ConfigWrite(_Model):
+class ConfigWrite(Answer):
     """The answer to a config write. `dry_run` is None where the answer lacks it."""
 
     version: str | None
@@ -86,7 +74,7 @@ class ConfigWrite(_Model):
     after: dict[str, JsonValue]
 
 
-class RotatedInstance(_Model):
+class RotatedInstance(Answer):
     """An instance with its new secret key."""
 
     instance_id: str
@@ -94,20 +82,21 @@ class RotatedInstance(_Model):
     secret_key: SecretStr
 
 
-class _Rotated(_Model):
-    instances: tuple[RotatedInstance, ...]
+class _Rotated(Answer):
+    instances: tuple[RotatedInstance, ...] = Field(min_length=1)
 
 
-class _Document(BaseModel):
+class _Document(Answer):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, JsonValue]
 
 
 class _ConfigDocument(_Document):
+    # The description lets it be absent; without it no write could be safe, so it may not.
     config_version: str | int
 
 
-class _WriteDocument(BaseModel):
+class _WriteDocument(Answer):
     config_version: str | int | None = None
     dry_run: bool | None = None
     before: dict[str, JsonValue] = {}
@@ -115,27 +104,13 @@ class _WriteDocument(BaseModel):
 
 
 class PlatformClient(Client):
-    """Client of the Clerk Platform API."""
+    """Client of the Clerk Platform API (document: Clerk Platform API).
 
-    def __init__(
-        self,
-        *,
-        key: SecretStr,
-        base_url: str,
-        transport: httpx.BaseTransport | None = None,
-        timeout: httpx.Timeout = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._http = Http(
-            vendor="Clerk's Platform API",
-            base_url=base_url,
-            auth=BearerKey(key),
-            read_error=read_clerk_error,
-            mends=MENDS,
-            transport=transport,
-            timeout=timeout,
-            sleep=sleep,
-        )
+    An instance is named by its environment (development, production) or by its id (ins_…).
+    """
+
+    def __init__(self, *, key: SecretStr, base_url: str, **options: Unpack[Options]) -> None:
+        self._http = Http(SERVICE, base_url=base_url, key=key, **options)
 
     def get_application(
         self, application_id: str, *, include_secret_keys: bool = False
@@ -145,7 +120,7 @@ class PlatformClient(Client):
             Application,
             "PlatformGetApplication",
             "GET",
-            f"/v1/platform/applications/{application_id}",
+            _path(application_id),
             params={"include_secret_keys": "true"} if include_secret_keys else None,
         )
 
@@ -160,7 +135,7 @@ class PlatformClient(Client):
             CreatedInstance,
             "PlatformCreateInstance",
             "POST",
-            f"/v1/platform/applications/{application_id}/instances",
+            _path(application_id, "instances"),
             json=body,
         )
 
@@ -170,7 +145,7 @@ class PlatformClient(Client):
             _ConfigDocument,
             "PlatformGetConfig",
             "GET",
-            self._config_path(application_id, instance),
+            _path(application_id, "instances", instance, "config"),
             params={"keys": list(keys)} if keys else None,
         )
         return Config(
@@ -181,7 +156,7 @@ class PlatformClient(Client):
         self,
         application_id: str,
         instance: str,
-        changes: Any,
+        changes: Mapping[str, object],
         *,
         if_match: str | None,
         dry_run: bool = False,
@@ -203,7 +178,7 @@ class PlatformClient(Client):
             _WriteDocument,
             "PlatformPatchConfig",
             "PATCH",
-            self._config_path(application_id, instance),
+            _path(application_id, "instances", instance, "config"),
             params=params or None,
             json=changes,
             headers={"If-Match": if_match} if if_match is not None else None,
@@ -224,7 +199,7 @@ class PlatformClient(Client):
             _Document,
             "PlatformGetConfigSchema",
             "GET",
-            f"{self._config_path(application_id, instance)}/schema",
+            _path(application_id, "instances", instance, "config", "schema"),
             params={"keys": list(keys)} if keys else None,
         )
         return dict(document.__pydantic_extra__)
@@ -241,18 +216,53 @@ class PlatformClient(Client):
 
         PlatformRotateInstanceSecretKeys.
         """
-        body: dict[str, Any] = {"delay_old_secrets_expiration_hours": overlap_hours}
+        body: dict[str, object] = {"delay_old_secrets_expiration_hours": overlap_hours}
         if reason:
             body["reason"] = reason
         answer = self._http.request(
             _Rotated,
             "PlatformRotateInstanceSecretKeys",
             "POST",
-            f"/v1/platform/applications/{application_id}/instances/{instance}/rotate_secret_keys",
+            _path(application_id, "instances", instance, "rotate_secret_keys"),
             json=body,
         )
         return answer.instances[0]
 
-    @staticmethod
-    def _config_path(application_id: str, instance: str) -> str:
-        return f"/v1/platform/applications/{application_id}/instances/{instance}/config"
+    def list_domains(self, application_id: str) -> list[Domain]:
+        """All domains of the application (PlatformListApplicationDomains)."""
+        return list(
+            self._http.request(
+                Domains,
+                "PlatformListApplicationDomains",
+                "GET",
+                _path(application_id, "domains"),
+            ).data
+        )
+
+    def domain_status(self, application_id: str, domain: str) -> DomainStatus:
+        """How far a domain is, by id or name (PlatformGetApplicationDomainStatus)."""
+        return self._http.request(
+            DomainStatus,
+            "PlatformGetApplicationDomainStatus",
+            "GET",
+            _path(application_id, "domains", domain, "status"),
+        )
+
+    def dns_check(self, application_id: str, domain: str) -> DnsCheck:
+        """Start a check of a domain's DNS records (PlatformTriggerDNSCheck).
+
+        Raises:
+            Conflict: a check is running already.
+        """
+        return self._http.request(
+            DnsCheck,
+            "PlatformTriggerDNSCheck",
+            "POST",
+            _path(application_id, "domains", domain, "dns_check"),
+            # A second check changes nothing.
+            repeatable=True,
+        )
+
+
+def _path(application_id: str, *more: str) -> str:
+    return joined("v1", "platform", "applications", application_id, *more)

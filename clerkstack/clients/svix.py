@@ -3,64 +3,54 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import json
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Self
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from typing import Any, Self, Unpack
+from urllib.parse import unquote, urlsplit
 
-import httpx
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 
-from clerkstack.clients.errors import UnexpectedAnswer
-from clerkstack.clients.http import TIMEOUT, BearerKey, Client, Http
+from clerkstack.clients.answers import Answer
+from clerkstack.clients.errors import Told, UnexpectedAnswer
+from clerkstack.clients.http import Client, Http, Options, Service, joined
 
 PAGE = 250  # the largest page v1.endpoint.list gives
-MENDS = {401: "The one-time token was used or has expired: run again for a new one"}
+_STANDARD = str.maketrans("-_", "+/")
 
 
-@dataclass(frozen=True)
-class SvixLink:
+class SvixLink(Answer):
     """What a `svix_url` of the Backend API holds after `#key=`."""
 
-    app_id: str
-    region: str
-    one_time_token: SecretStr = field(repr=False)
+    app_id: str = Field(alias="appId", min_length=1)
+    # It becomes part of a host name: nothing else may slip in.
+    region: str = Field(pattern=r"^[a-z0-9-]+$")
+    one_time_token: SecretStr = Field(alias="oneTimeToken", min_length=1)
 
     @classmethod
     def parse(cls, svix_url: str) -> SvixLink:
-        """Read the link.
+        """Read the link: base64 (of either alphabet, padded or not) of JSON.
 
         Raises:
-            UnexpectedAnswer: it is not of the known form; the message does not hold the link.
+            UnexpectedAnswer: it is not of the known form; the message holds nothing of the link.
         """
-        encoded = urlsplit(svix_url).fragment.removeprefix("key=")
-        try:
-            padded = encoded + "=" * (-len(encoded) % 4)
-            held = json.loads(
-                base64.b64decode(
-                    padded, altchars=b"-_" if "-" in encoded or "_" in encoded else None
-                )
-            )
-            return cls(
-                app_id=held["appId"],
-                region=held["region"],
-                one_time_token=SecretStr(held["oneTimeToken"]),
-            )
-        except (ValueError, KeyError, TypeError, binascii.Error):
-            raise UnexpectedAnswer(
-                "The link to Svix that Clerk's Backend API gave is not of the known form "
-                "(…#key=<base64 of appId, oneTimeToken, region>)."
-            ) from None
+        wrong = "it has no #key="
+        name, _, encoded = unquote(urlsplit(svix_url).fragment).partition("=")
+        if name == "key" and encoded:
+            standard = encoded.rstrip("=").translate(_STANDARD)
+            try:
+                held = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+                return cls.model_validate_json(held)
+            except ValidationError as error:
+                fields = sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]})
+                wrong = f"wrong or missing in its key: {', '.join(fields) or 'JSON'}"
+            except ValueError:
+                wrong = "its key is not base64"
+        raise UnexpectedAnswer(
+            f"The link to Svix that Clerk's Backend API gave is not of the known form: {wrong}. "
+            "Clerk may have changed it: look for a newer version of this project."
+        )
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Endpoint(_Model):
+class Endpoint(Answer):
     """A webhook endpoint (EndpointOut). `event_types` is None where it gets all events."""
 
     id: str
@@ -73,17 +63,17 @@ class Endpoint(_Model):
     )
 
 
-class _Endpoints(_Model):
+class _Endpoints(Answer):
     data: tuple[Endpoint, ...]
     done: bool
     iterator: str | None = None
 
 
-class _Secret(_Model):
+class _Secret(Answer):
     key: SecretStr
 
 
-class _Token(_Model):
+class _Token(Answer):
     token: SecretStr
 
 
@@ -100,26 +90,17 @@ class SvixClient(Client):
         svix_url: str,
         *,
         base_url: str | None = None,
-        transport: httpx.BaseTransport | None = None,
-        timeout: httpx.Timeout = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
+        **options: Unpack[Options],
     ) -> Self:
         """Exchange the link's one-time token (v1.authentication.exchange-one-time-token).
 
         Raises:
             UnexpectedAnswer: the link is not of the known form.
+            Unauthorized: the token was used before or has expired; a new link has a new one.
         """
         link = SvixLink.parse(svix_url)
-        how: dict[str, Any] = {
-            "vendor": "Svix",
-            "base_url": base_url or f"https://api.{link.region}.svix.com",
-            "read_error": _read_error,
-            "mends": MENDS,
-            "transport": transport,
-            "timeout": timeout,
-            "sleep": sleep,
-        }
-        door = Http(auth=None, **how)
+        address = base_url or f"https://api.{link.region}.svix.com"
+        door = Http(SERVICE, base_url=address, key=None, **options)
         try:
             given = door.request(
                 _Token,
@@ -130,14 +111,16 @@ class SvixClient(Client):
             )
         finally:
             door.close()
-        return cls(http=Http(auth=BearerKey(given.token), **how), app_id=link.app_id)
+        return cls(
+            http=Http(SERVICE, base_url=address, key=given.token, **options), app_id=link.app_id
+        )
 
     def list_endpoints(self) -> list[Endpoint]:
         """All endpoints of the app (v1.endpoint.list)."""
         found: list[Endpoint] = []
         iterator: str | None = None
         while True:
-            params: dict[str, Any] = {"limit": PAGE}
+            params: dict[str, str | int] = {"limit": PAGE}
             if iterator:
                 params["iterator"] = iterator
             page = self._http.request(
@@ -164,7 +147,7 @@ class SvixClient(Client):
         description: str | None = None,
     ) -> Endpoint:
         """Change an endpoint (v1.endpoint.patch); its signing secret stays."""
-        body: dict[str, Any] = {}
+        body: dict[str, object] = {}
         if url is not None:
             body["url"] = url
         if event_types is not None:
@@ -204,13 +187,26 @@ class SvixClient(Client):
         )
 
     def _path(self, *more: str) -> str:
-        return "/".join((f"/api/v1/app/{self.app_id}/endpoint", *more))
+        return joined("api", "v1", "app", self.app_id, "endpoint", *more)
 
 
-def _read_error(body: Any) -> dict[str, Any]:
-    detail = body.get("detail")
+def _read_error(body: Any) -> Told:
+    detail = body["detail"]
     if isinstance(detail, list):
         detail = "; ".join(
             f"{'.'.join(map(str, each.get('loc', [])))}: {each.get('msg', '')}" for each in detail
         )
-    return {"code": body.get("code") or "", "message": str(detail or "")}
+    return Told(code=body.get("code") or "", message=str(detail))
+
+
+SERVICE = Service(
+    name="Svix",
+    setting="clerkstack:urls.svix",
+    read_error=_read_error,
+    mends={
+        401: "The one-time token of the link to Svix was used or has expired: run again, each "
+        "run asks Clerk for a new one",
+        403: "The link to Svix does not give this right: run again with a new one",
+        404: "The webhook app or endpoint is gone from Svix: run again to make it anew",
+    },
+)

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
-import httpx
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 
-from clerkstack.clients.http import TIMEOUT, BearerKey, Client, Http
-
-MENDS = {
-    401: "The Vercel token is wrong: make one at https://vercel.com/account/tokens and set it "
-    "with pulumi config set --secret vercel:apiToken",
-    403: "The Vercel token is wrong or may not see this project: make one at "
-    "https://vercel.com/account/tokens for the team that owns the project, and set it with "
-    "pulumi config set --secret vercel:apiToken",
-    404: "Check clerkstack:environment.projectId and teamId",
-}
+from clerkstack.clients.answers import Answer
+from clerkstack.clients.errors import Told
+from clerkstack.clients.http import Client, Http, Options, Service, joined
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class EnvironmentVariable(_Model):
+class EnvironmentVariable(Answer):
     """A variable of a project. A sensitive one never has a value."""
 
     id: str
     key: str
     type: str
     target: tuple[str, ...] = ()
+    git_branch: str | None = Field(None, alias="gitBranch")
+    custom_environment_ids: tuple[str, ...] = Field((), alias="customEnvironmentIds")
     comment: str | None = None
-    updated_at: int | None = Field(None, alias="updatedAt")
+    updated_at: int | None = Field(None, alias="updatedAt")  # milliseconds since 1970
+
+    @field_validator("target", mode="before")
+    @classmethod
+    def _one_target(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
 
 
-class Deployment(_Model):
+class Deployment(Answer):
     """A deployment of a project."""
 
     id: str = Field(validation_alias=AliasChoices("id", "uid"))
@@ -46,16 +39,16 @@ class Deployment(_Model):
     url: str | None = None
 
 
-class _Pagination(_Model):
+class _Pagination(Answer):
     next: int | None = None
 
 
-class _Variables(_Model):
+class _Variables(Answer):
     envs: tuple[EnvironmentVariable, ...]
     pagination: _Pagination = _Pagination()
 
 
-class _Deployments(_Model):
+class _Deployments(Answer):
     deployments: tuple[Deployment, ...]
 
 
@@ -68,41 +61,43 @@ class VercelClient(Client):
         token: SecretStr,
         base_url: str,
         team_id: str | None = None,
-        transport: httpx.BaseTransport | None = None,
-        timeout: httpx.Timeout = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
+        **options: Unpack[Options],
     ) -> None:
         self._team = {"teamId": team_id} if team_id else {}
-        self._http = Http(
-            vendor="Vercel",
-            base_url=base_url,
-            auth=BearerKey(token),
-            read_error=_read_error,
-            mends=MENDS,
-            transport=transport,
-            timeout=timeout,
-            sleep=sleep,
-        )
+        self._http = Http(SERVICE, base_url=base_url, key=token, **options)
 
     def list_variables(self, project: str) -> list[EnvironmentVariable]:
         """All variables of a project (GET /v10/projects/{id}/env)."""
         found: list[EnvironmentVariable] = []
         until: int | None = None
         while True:
-            params: dict[str, Any] = dict(self._team)
+            params: dict[str, str | int] = dict(self._team)
             if until is not None:
                 params["until"] = until
             page = self._http.request(
                 _Variables,
                 "list variables",
                 "GET",
-                f"/v10/projects/{project}/env",
+                joined("v10", "projects", project, "env"),
                 params=params or None,
             )
             found += page.envs
             until = page.pagination.next
             if until is None:
                 return found
+
+    def delete_variable(self, project: str, variable_id: str) -> None:
+        """Remove a variable (DELETE /v9/projects/{id}/env/{id}).
+
+        Raises:
+            NotFound: there is none with that id.
+        """
+        self._http.send(
+            "delete variable",
+            "DELETE",
+            joined("v9", "projects", project, "env", variable_id),
+            params=self._team or None,
+        )
 
     def latest_deployment(self, project: str, target: str) -> Deployment | None:
         """The newest ready deployment of a target, or None (GET /v6/deployments)."""
@@ -142,11 +137,26 @@ class VercelClient(Client):
             Deployment,
             "get deployment",
             "GET",
-            f"/v13/deployments/{deployment_id}",
+            joined("v13", "deployments", deployment_id),
             params=self._team or None,
         )
 
 
-def _read_error(body: Any) -> dict[str, Any]:
+def _read_error(body: Any) -> Told:
     error = body["error"]
-    return {"code": error.get("code") or "", "message": error.get("message") or ""}
+    return Told(code=error.get("code") or "", message=error.get("message") or "")
+
+
+SERVICE = Service(
+    name="Vercel",
+    setting="clerkstack:urls.vercel",
+    read_error=_read_error,
+    mends={
+        401: "The Vercel token is wrong: make one at https://vercel.com/account/tokens and set "
+        "it with pulumi config set --secret vercel:apiToken",
+        403: "The Vercel token is wrong or may not see this project: make one at "
+        "https://vercel.com/account/tokens for the team that owns the project, and set it with "
+        "pulumi config set --secret vercel:apiToken",
+        404: "Check clerkstack:environment.projectId and teamId",
+    },
+)

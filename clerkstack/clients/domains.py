@@ -1,0 +1,87 @@
+"""Answers of the Clerk Platform API about domains and their DNS records."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from clerkstack.clients.answers import Answer
+
+
+class CnameTarget(Answer):
+    """A DNS record that a domain needs (PlatformCNameTarget)."""
+
+    host: str
+    value: str
+    required: bool
+
+
+class Domain(Answer):
+    """A domain of an application (PlatformDomainResponse)."""
+
+    id: str
+    name: str
+    frontend_api_url: str
+    cname_targets: tuple[CnameTarget, ...] = ()
+
+
+class FailureHint(Answer):
+    """Why a check failed, in Clerk's words (FailureHint)."""
+
+    code: str
+    message: str
+
+
+class CnameStatus(Answer):
+    """Whether one DNS record is as it has to be (CNAMEStatus)."""
+
+    host: str = Field(validation_alias="from")
+    value: str = Field(validation_alias="to")
+    verified: bool
+    required: bool
+    actual: tuple[str, ...] = ()
+    failure_hints: tuple[FailureHint, ...] | None
+
+
+class DnsStatus(Answer):
+    """The DNS records, by what they are for: accounts, clerk, clkmail … (DNSStatus)."""
+
+    status: str
+    cnames: dict[str, CnameStatus]
+
+
+class SslStatus(Answer):
+    """The certificate of a domain."""
+
+    status: str | None = None
+    required: bool | None = None
+    failure_hints: tuple[FailureHint, ...] | None = None
+
+
+class Requirement(Answer):
+    """One more thing a domain may need: mail, a proxy."""
+
+    status: str
+    required: bool
+
+
+class DomainStatus(Answer):
+    """How far a domain is (PlatformDomainStatusResponse). `status` is complete or incomplete."""
+
+    status: str
+    dns: DnsStatus
+    ssl: SslStatus
+    mail: Requirement | None = None
+    proxy: Requirement | None = None
+
+
+class DnsCheck(DomainStatus):
+    """A DNS check that was started, with what is known now (PlatformDNSCheckResponse)."""
+
+    domain_id: str
+    last_run_at: int | None
+
+
+class Domains(Answer):
+    """All domains of an application (PlatformListApplicationDomainsResponse)."""
+
+    data: tuple[Domain, ...]

@@ -1,0 +1,65 @@
+"""What a lost connection means: in words, whether the request left, whether it may pass."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpx
+
+from clerkstack.clients.errors import Unreachable
+from clerkstack.clients.retries import Lost
+
+# What, sent, passing. The first class that fits counts.
+_KINDS: list[tuple[type[httpx.HTTPError], str, bool, bool]] = [
+    (httpx.ConnectTimeout, "no connection was made in time", False, True),
+    (httpx.ConnectError, "no connection could be made", False, True),
+    (httpx.PoolTimeout, "all connections were busy", False, True),
+    (httpx.ProxyError, "the proxy in between refused (see HTTPS_PROXY)", False, True),
+    (httpx.UnsupportedProtocol, "the address must start with https://", False, False),
+    (httpx.LocalProtocolError, "the request has a form that can't be sent", False, False),
+    (httpx.ReadTimeout, "it gave no answer in time", True, True),
+    (httpx.RemoteProtocolError, "it closed the connection without an answer", True, True),
+    (httpx.DecodingError, "its answer can't be decoded", True, True),
+    (httpx.HTTPError, "the connection broke", True, True),
+]
+_CAUSES: list[tuple[type[BaseException], str, bool]] = [
+    (socket.gaierror, "its name is not known to DNS", True),
+    (ConnectionRefusedError, "the connection was refused, nothing listens there", True),
+    (ssl.SSLCertVerificationError, "its TLS certificate is not trusted (see SSL_CERT_FILE)", False),
+]
+
+
+def lost(
+    error: httpx.HTTPError, *, vendor: str, operation: str, address: str, setting: str
+) -> Lost:
+    """Read the exception of an attempt. `setting` is where a person sets the address."""
+    what, sent, passing = next(
+        (what, sent, passing) for kind, what, sent, passing in _KINDS if isinstance(error, kind)
+    )
+    if isinstance(error, httpx.ConnectError):
+        for cause in _causes(error):
+            for kind, told, passes in _CAUSES:
+                if isinstance(cause, kind):
+                    what, passing = told, passes
+    arrived = (
+        "The request may have arrived and been acted on: look before you repeat it."
+        if sent
+        else "The request was not sent."
+    )
+    return Lost(
+        Unreachable(
+            f"{vendor} can't be reached at {address} for {operation}: {what}. {arrived} "
+            f"Check the network and the address ({setting}), then run again.",
+            sent=sent,
+        ),
+        passing,
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
