@@ -8,19 +8,23 @@ is reported with its place, never guessed and never left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
-from clerkstack.app.evaluate import Constant, Evaluator
-from clerkstack.app.source import Module, Modules, Unresolved
-from clerkstack.problems import InputError, Problem
+from clerkstack.app.evaluate import Constant
+from clerkstack.app.finding import Finding
+from clerkstack.app.source import Unresolved
+from clerkstack.problems import InputError, Problem, shown
 
 MONTHLY = ("monthlyUsd", "monthly_usd", "priceMonthlyUsd")
 ANNUAL = ("annualMonthlyUsd", "annual_monthly_usd", "priceAnnualMonthlyUsd")
 LISTED = ("publiclyListed", "publiclyVisible", "public")
 TRIAL = ("trialDays", "freeTrialDays", "trial_days")
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ class DeclaredPlan:
     file: str
     line: int
 
+    @property
+    def where(self) -> str:
+        """file:line."""
+        return f"{self.file}:{self.line}"
+
 
 @dataclass(frozen=True)
 class AppDeclaration:
@@ -50,176 +59,130 @@ def read_declaration(
 ) -> AppDeclaration:
     """Read the declaration in a TypeScript file and what it imports by relative paths.
 
+    Args:
+        path: the file that exports the plans.
+        plans_name: the constant with the plans, where their shape does not tell.
+        features_name: the constant with the features, likewise.
+
     Raises:
         InputError: something can't be told without running the code, or there is no
             declaration; each with file, line and column.
     """
-    modules = Modules()
-    evaluator = Evaluator(modules)
+    errors: list[Unresolved] = []
     try:
-        module = modules.read(path)
-        names = [*module.exports, *module.imports]
-        if module.all_of:
-            for source in module.all_of:
-                names += modules.beside(module, module.root, source).exports
-        found = _Found(path)
-        for name in dict.fromkeys(names):
-            wanted = (plans_name in (None, name)) or (features_name in (None, name))
-            if wanted:
-                _sort(found, evaluator, module, name, plans_name, features_name)
-        return found.declaration()
-    except Unresolved as error:
-        raise InputError([_problem(error)]) from None
-
-
-class _Found:
-    """Candidates for plans and features, by the names they are exported under."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.plans: dict[str, Constant] = {}
-        self.features: dict[str, Constant] = {}
-        self.unresolved: list[Unresolved] = []
-
-    def declaration(self) -> AppDeclaration:
-        if not self.plans and self.unresolved:
-            raise self.unresolved[0]
-        if not self.plans:
-            raise Unresolved(
-                self._path,
-                None,
-                "exports no plans: no object whose values have slug and features",
-            )
+        finding = Finding(path)
+        entries = finding.plans(plans_name)
+        reading = _Reading(errors)
         plans: dict[str, DeclaredPlan] = {}
-        for constant in self.plans.values():
-            assert isinstance(constant.value, dict)
-            for entry in constant.value.values():
-                plan = _plan(entry)
-                if plan.slug in plans:
-                    raise _at(entry, f"the plan {plan.slug} is declared twice")
-                plans[plan.slug] = plan
-        features = {
-            _text(each, "a feature")
-            for constant in self.features.values()
-            if isinstance(constant.value, dict)
-            for each in constant.value.values()
-        }
-        used = {feature for plan in plans.values() for feature in plan.features}
-        return AppDeclaration(plans, frozenset(features | used))
-
-
-def _sort(
-    found: _Found,
-    evaluator: Evaluator,
-    module: Module,
-    name: str,
-    plans_name: str | None,
-    features_name: str | None,
-) -> None:
-    try:
-        if name in module.exports or (module.all_of and name not in module.imports):
-            constant = evaluator.exported(module, name)
-        else:
-            constant = evaluator.name(module, name)
+        for entry in entries:
+            plan = reading.plan(entry)
+            if plan is None:
+                continue
+            if plan.slug in plans:
+                first = plans[plan.slug].where
+                errors.append(_at(entry, f"is a second plan {plan.slug}, the first is in {first}"))
+            plans[plan.slug] = plan
+        features = finding.features(() if errors else reading.attached, features_name)
     except Unresolved as error:
-        # Another export of the file may be anything; one that is asked for may not.
-        if name in (plans_name, features_name) or _named_like_declaration(name):
-            raise
-        found.unresolved.append(error)
-        return
-    if plans_name == name or (plans_name is None and _is_plans(constant)):
-        found.plans[name] = constant
-    elif features_name == name or (features_name is None and _is_features(name, constant)):
-        found.features[name] = constant
+        errors.append(error)
+    if errors:
+        raise InputError([_problem(error) for error in errors]) from None
+    used = {feature for plan in plans.values() for feature in plan.features}
+    return AppDeclaration(plans, frozenset({str(each.value) for each in features} | used))
 
 
-def _named_like_declaration(name: str) -> bool:
-    upper = name.upper()
-    return "PLAN" in upper or "FEATURE" in upper
+class _Reading:
+    """Plans out of constants; what is wrong is collected."""
 
+    def __init__(self, errors: list[Unresolved]) -> None:
+        self._errors = errors
+        self.attached: list[Constant] = []
 
-def _is_plans(constant: Constant) -> bool:
-    value = constant.value
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and all(
-            isinstance(each.value, dict) and {"slug", "features"} <= each.value.keys()
-            for each in value.values()
+    def plan(self, entry: Constant) -> DeclaredPlan | None:
+        """The plan, or None where its slug can't be told, and that is collected."""
+        fields = self._try(_fields, entry)
+        if fields is None:
+            return None
+        slug = self._try(_text, fields["slug"])
+        features = self._try(_list, fields["features"]) or []
+        attached = [self._try(_text, each) for each in features]
+        self.attached += features
+        monthly = self._try(_cents, _first(fields, MONTHLY))
+        annual = self._try(_cents, _first(fields, ANNUAL))
+        listed = self._try(_flag, _first(fields, LISTED))
+        trial = self._try(_days, _first(fields, TRIAL))
+        if slug is None:
+            return None
+        return DeclaredPlan(
+            slug=slug,
+            features=tuple(dict.fromkeys(each for each in attached if each)),
+            monthly_cents=monthly,
+            annual_monthly_cents=annual,
+            publicly_listed=listed,
+            trial_days=trial,
+            file=shown(entry.file),
+            line=entry.line,
         )
-    )
+
+    def _try(self, read: Callable[[Constant], _T], constant: Constant | None) -> _T | None:
+        if constant is None:
+            return None
+        try:
+            return read(constant.known)
+        except Unresolved as error:
+            self._errors.append(error)
+            return None
 
 
-def _is_features(name: str, constant: Constant) -> bool:
-    value = constant.value
-    return (
-        "FEATURE" in name.upper()
-        and isinstance(value, dict)
-        and bool(value)
-        and all(isinstance(each.value, str) for each in value.values())
-    )
-
-
-def _plan(entry: Constant) -> DeclaredPlan:
+def _fields(entry: Constant) -> Mapping[str, Constant]:
     if not isinstance(entry.value, dict):
         raise _at(entry, "is not a plan: an object with slug and features")
-    fields = entry.value
     for name in ("slug", "features"):
-        if name not in fields:
+        if name not in entry.value:
             raise _at(entry, f"is a plan without {name}")
-    features = fields["features"]
-    if not isinstance(features.value, list):
-        raise _at(features, "is not a list of features")
-    return DeclaredPlan(
-        slug=_text(fields["slug"], "a slug"),
-        features=tuple(dict.fromkeys(_text(each, "a feature") for each in features.value)),
-        monthly_cents=_cents(fields, MONTHLY),
-        annual_monthly_cents=_cents(fields, ANNUAL),
-        publicly_listed=_flag(fields, LISTED),
-        trial_days=_days(fields, TRIAL),
-        file=entry.file.name,
-        line=entry.line,
-    )
-
-
-def _text(constant: Constant, what: str) -> str:
-    if isinstance(constant.value, str):
-        return constant.value
-    raise _at(constant, f"is not {what}: a text")
+    return entry.value
 
 
 def _first(fields: Mapping[str, Constant], names: tuple[str, ...]) -> Constant | None:
     return next((fields[name] for name in names if name in fields), None)
 
 
-def _cents(fields: Mapping[str, Constant], names: tuple[str, ...]) -> int | None:
-    found = _first(fields, names)
-    if found is None or found.value is None:
+def _text(constant: Constant) -> str:
+    if isinstance(constant.value, str) and constant.value:
+        return constant.value
+    raise _at(constant, "is not a slug: a text")
+
+
+def _list(constant: Constant) -> list[Constant]:
+    if isinstance(constant.value, list):
+        return constant.value
+    raise _at(constant, "is not a list of features")
+
+
+def _cents(constant: Constant) -> int | None:
+    if constant.value is None:
         return None
-    if not isinstance(found.value, Decimal):
-        raise _at(found, "is not an amount in dollars")
-    cents = found.value * 100
+    if not isinstance(constant.value, Decimal) or constant.value < 0:
+        raise _at(constant, "is not an amount in dollars")
+    cents = constant.value * 100
     if cents != int(cents):
-        raise _at(found, "is not a whole number of cents")
+        raise _at(constant, "is not a whole number of cents")
     return int(cents)
 
 
-def _days(fields: Mapping[str, Constant], names: tuple[str, ...]) -> int | None:
-    found = _first(fields, names)
-    if found is None or found.value is None:
+def _days(constant: Constant) -> int | None:
+    value = constant.value
+    if value is None:
         return None
-    if isinstance(found.value, Decimal) and found.value == int(found.value):
-        return int(found.value)
-    raise _at(found, "is not a whole number of days")
+    if isinstance(value, Decimal) and value >= 0 and value == int(value):
+        return int(value)
+    raise _at(constant, "is not a whole number of days")
 
 
-def _flag(fields: Mapping[str, Constant], names: tuple[str, ...]) -> bool | None:
-    found = _first(fields, names)
-    if found is None or found.value is None:
-        return None
-    if isinstance(found.value, bool):
-        return found.value
-    raise _at(found, "is not true or false")
+def _flag(constant: Constant) -> bool | None:
+    if constant.value is None or isinstance(constant.value, bool):
+        return constant.value
+    raise _at(constant, "is not true or false")
 
 
 def _at(constant: Constant, message: str) -> Unresolved:
@@ -231,4 +194,4 @@ def _at(constant: Constant, message: str) -> Unresolved:
 def _problem(error: Unresolved) -> Problem:
     column = "" if error.column is None else f"column {error.column}"
     mend = "Write it as a constant: a literal, or a name of a constant in a file imported by path"
-    return Problem(error.file.name, error.line, column, error.message, mend)
+    return Problem(shown(error.file), error.line, column, error.message, mend)

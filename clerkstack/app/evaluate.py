@@ -21,17 +21,31 @@ _TRANSPARENT = frozenset(
         "type_assertion",
     }
 )
-Literal: TypeAlias = "str | Decimal | bool | list[Constant] | dict[str, Constant] | None"
+_FUNCTIONS = ("Object.freeze", "Object.keys", "Object.values")
+Literal: TypeAlias = (
+    "str | Decimal | bool | list[Constant] | dict[str, Constant] | Unresolved | None"
+)
 
 
 @dataclass(frozen=True)
 class Constant:
-    """A value and where it is written."""
+    """A value and where it is written.
+
+    A field of an object that can't be told holds its `Unresolved`: it is an error only where
+    somebody asks for that field (see `known`).
+    """
 
     value: Literal
     file: Path
     line: int
     column: int
+
+    @property
+    def known(self) -> Constant:
+        """Itself. Raises Unresolved where the value can't be told."""
+        if isinstance(self.value, Unresolved):
+            raise self.value
+        return self
 
     @property
     def where(self) -> str:
@@ -45,30 +59,39 @@ class Evaluator:
     def __init__(self, modules: Modules) -> None:
         self._modules = modules
         self._open: list[tuple[Path, str]] = []
+        self._done: dict[tuple[Path, str], Constant] = {}
 
     def name(self, module: Module, name: str, at: Node | None = None) -> Constant:
         """The value of a name in a module."""
         key = (module.file, name)
+        if key in self._done:
+            return self._done[key]
         if key in self._open:
-            raise Unresolved(module.file, at, f"{name} is defined by itself")
+            raise Unresolved(module, at, f"{name} is defined by itself")
+        if name in module.changed:
+            raise Unresolved(module, module.changed[name], f"{name} can have another value here")
         self._open.append(key)
         try:
-            if name in module.constants:
-                return self.node(module, module.constants[name])
-            if name in module.enums:
-                return self._enum(module, module.enums[name])
-            if name in module.imports:
-                source, there = module.imports[name]
-                origin = module.root if at is None else at
-                return self.exported(self._modules.beside(module, origin, source), there, at)
+            self._done[key] = self._named(module, name, at)
         finally:
             self._open.pop()
-        raise Unresolved(module.file, at, f"{name} is not a constant of this file")
+        return self._done[key]
+
+    def _named(self, module: Module, name: str, at: Node | None) -> Constant:
+        if name in module.constants:
+            return self.node(module, module.constants[name])
+        if name in module.enums:
+            return self._enum(module, module.enums[name])
+        if name in module.imports:
+            source, there = module.imports[name]
+            origin = module.root if at is None else at
+            return self.exported(self._modules.beside(module, origin, source), there, at)
+        raise Unresolved(module, at, f"{name} is not a constant of this file")
 
     def exported(self, module: Module, name: str, at: Node | None = None) -> Constant:
         """The value of a name that a module exports; `*` is all of them."""
         if name == "*":
-            names = {each: self.exported(module, each, at) for each in module.exports}
+            names = {each: self._or_unresolved(module, each) for each in module.exports}
             return Constant(names, module.file, 1, 1)
         if name in module.exports:
             source, inner = module.exports[name]
@@ -79,7 +102,13 @@ class Evaluator:
             there = self._modules.beside(module, module.root, source)
             if name in there.exports or there.all_of:
                 return self.exported(there, name, at)
-        raise Unresolved(module.file, None, f"does not export {name}")
+        raise Unresolved(module, None, f"does not export {name}")
+
+    def _or_unresolved(self, module: Module, name: str) -> Constant:
+        try:
+            return self.exported(module, name)
+        except Unresolved as error:
+            return Constant(error, module.file, 1, 1)
 
     def node(self, module: Module, node: Node) -> Constant:
         """The value of an expression.
@@ -87,11 +116,10 @@ class Evaluator:
         Raises:
             Unresolved: the expression is none of the known forms.
         """
-        row, column = node.start_point
         value = self._value(module, node)
         if isinstance(value, Constant):
             return value
-        return Constant(value, module.file, row + 1, column + 1)
+        return Constant(value, module.file, *module.place(node))
 
     def _value(self, module: Module, node: Node) -> Literal | Constant:
         kind = node.type
@@ -102,7 +130,7 @@ class Evaluator:
             return _text(module, node)
         if kind == "template_string":
             if any(child.type == "template_substitution" for child in node.named_children):
-                raise Unresolved(module.file, node, "is a text with holes")
+                raise Unresolved(module, node, "is a text with holes")
             return _text(module, node)
         if kind == "number":
             return _number(module, node, text_of(node))
@@ -119,15 +147,32 @@ class Evaluator:
             return self._array(module, node)
         if kind == "object":
             return self._object(module, node)
-        if kind == "identifier":
+        if kind in ("identifier", "shorthand_property_identifier"):
             return self.name(module, text_of(node), node)
         if kind in ("member_expression", "subscript_expression"):
             return self._member(module, node)
-        if kind == "call_expression" and text_of(node).startswith("Object.freeze("):
-            arguments = node.child_by_field_name("arguments")
-            if arguments is not None and len(arguments.named_children) == 1:
-                return self.node(module, arguments.named_children[0])
-        raise Unresolved(module.file, node, f"is a {kind.replace('_', ' ')}, not a constant")
+        if kind == "call_expression":
+            return self._call(module, node)
+        raise Unresolved(module, node, f"is a {kind.replace('_', ' ')}, not a constant")
+
+    def _call(self, module: Module, node: Node) -> Literal | Constant:
+        called = text_of(node.child_by_field_name("function"))
+        arguments = node.child_by_field_name("arguments")
+        given = (
+            [each for each in arguments.named_children if each.type != "comment"]
+            if (arguments is not None and arguments.type == "arguments")
+            else []
+        )
+        if called not in _FUNCTIONS or len(given) != 1:
+            raise Unresolved(module, node, f"calls {called}, which is not run")
+        held = self.node(module, given[0]).known
+        if called == "Object.freeze":
+            return held
+        if not isinstance(held.value, dict):
+            raise Unresolved(module, given[0], "is not an object")
+        if called == "Object.values":
+            return list(held.value.values())
+        return [Constant(key, module.file, *module.place(node)) for key in held.value]
 
     def _array(self, module: Module, node: Node) -> list[Constant]:
         items: list[Constant] = []
@@ -135,12 +180,12 @@ class Evaluator:
             if child.type == "comment":
                 continue
             if child.type == "spread_element":
-                spread = self.node(module, child.named_children[0])
+                spread = self.node(module, child.named_children[0]).known
                 if not isinstance(spread.value, list):
-                    raise Unresolved(module.file, child, "spreads something that is not a list")
+                    raise Unresolved(module, child, "spreads something that is not a list")
                 items += spread.value
             else:
-                items.append(self.node(module, child))
+                items.append(self.node(module, child).known)
         return items
 
     def _object(self, module: Module, node: Node) -> dict[str, Constant]:
@@ -152,17 +197,27 @@ class Evaluator:
                 key = self._key(module, child.child_by_field_name("key"))
                 value = child.child_by_field_name("value")
                 assert value is not None
-                fields[key] = self.node(module, value)
+                fields[key] = self._field(module, value)
             elif child.type == "shorthand_property_identifier":
-                fields[text_of(child)] = self.name(module, text_of(child), child)
+                fields[text_of(child)] = self._field(module, child)
+            elif child.type == "method_definition":
+                key = self._key(module, child.child_by_field_name("name"))
+                error = Unresolved(module, child, "is a function, not a constant")
+                fields[key] = Constant(error, module.file, *module.place(child))
             elif child.type == "spread_element":
-                spread = self.node(module, child.named_children[0])
+                spread = self.node(module, child.named_children[0]).known
                 if not isinstance(spread.value, dict):
-                    raise Unresolved(module.file, child, "spreads something that is not an object")
+                    raise Unresolved(module, child, "spreads something that is not an object")
                 fields |= spread.value
             else:
-                raise Unresolved(module.file, child, f"is a {child.type.replace('_', ' ')}")
+                raise Unresolved(module, child, f"is a {child.type.replace('_', ' ')}")
         return fields
+
+    def _field(self, module: Module, node: Node) -> Constant:
+        try:
+            return self.node(module, node)
+        except Unresolved as error:
+            return Constant(error, module.file, *module.place(node))
 
     def _key(self, module: Module, node: Node | None) -> str:
         assert node is not None
@@ -170,33 +225,33 @@ class Evaluator:
             return text_of(node)
         if node.type == "computed_property_name":
             node = node.named_children[0]
-        found = self.node(module, node).value
+        found = self.node(module, node).known.value
         if isinstance(found, str):
             return found
         if isinstance(found, Decimal):
             return str(found)
-        raise Unresolved(module.file, node, "is not a text, as a key must be")
+        raise Unresolved(module, node, "is not a text, as a key must be")
 
     def _member(self, module: Module, node: Node) -> Constant:
         target = node.child_by_field_name("object")
         assert target is not None
-        holder = self.node(module, target)
+        holder = self.node(module, target).known
         if node.type == "member_expression":
             name = text_of(node.child_by_field_name("property"))
         else:
             index = node.child_by_field_name("index")
             assert index is not None
-            found = self.node(module, index).value
+            found = self.node(module, index).known.value
             if isinstance(found, Decimal) and isinstance(holder.value, list):
                 if 0 <= int(found) < len(holder.value):
                     return holder.value[int(found)]
-                raise Unresolved(module.file, node, f"has no item {found}")
+                raise Unresolved(module, node, f"has no item {found}")
             if not isinstance(found, str):
-                raise Unresolved(module.file, index, "is not a text")
+                raise Unresolved(module, index, "is not a text")
             name = found
         if isinstance(holder.value, dict) and name in holder.value:
             return holder.value[name]
-        raise Unresolved(module.file, node, f"{text_of(target)} has no {name}")
+        raise Unresolved(module, node, f"{text_of(target)} has no {name}")
 
     def _enum(self, module: Module, node: Node) -> Constant:
         body = node.child_by_field_name("body")
@@ -212,12 +267,10 @@ class Evaluator:
                 if isinstance(number, Decimal):
                     following = number + 1
             elif child.type != "comment":
-                row, column = child.start_point
                 name = self._key(module, child)
-                fields[name] = Constant(following, module.file, row + 1, column + 1)
+                fields[name] = Constant(following, module.file, *module.place(child))
                 following += 1
-        row, column = node.start_point
-        return Constant(fields, module.file, row + 1, column + 1)
+        return Constant(fields, module.file, *module.place(node))
 
 
 def _number(module: Module, node: Node, text: str) -> Decimal:
@@ -227,7 +280,7 @@ def _number(module: Module, node: Node, text: str) -> Decimal:
             return Decimal(int(plain, 0))
         return Decimal(plain)
     except (ValueError, ArithmeticError):
-        raise Unresolved(module.file, node, f"{text} is not a number") from None
+        raise Unresolved(module, node, f"{text} is not a number") from None
 
 
 def _text(module: Module, node: Node) -> str:
@@ -246,4 +299,4 @@ def _unescaped(module: Module, node: Node, sequence: str) -> str:
     try:
         return str(json.loads(f'"{sequence}"'))
     except ValueError:
-        raise Unresolved(module.file, node, f"{sequence} is an escape that is not read") from None
+        raise Unresolved(module, node, f"{sequence} is an escape that is not read") from None

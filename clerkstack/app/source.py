@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,35 +10,65 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
 _LANGUAGES = {
-    ".tsx": Language(tree_sitter_typescript.language_tsx()),
+    **dict.fromkeys((".tsx", ".jsx", ".js"), Language(tree_sitter_typescript.language_tsx())),
     "": Language(tree_sitter_typescript.language_typescript()),
 }
-_ENDINGS = ("", ".ts", ".tsx", ".mts", ".js", "/index.ts", "/index.tsx")
+_ENDINGS = ("", ".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", "/index.ts", "/index.tsx")
 
 
-class Unresolved(Exception):
-    """Something in the source whose value can't be told without running it."""
-
-    def __init__(self, file: Path, node: Node | None, message: str) -> None:
-        self.file = file
-        self.line = node.start_point.row + 1 if node is not None else None
-        self.column = node.start_point.column + 1 if node is not None else None
-        self.message = message
-        super().__init__(message)
+# Methods that change the list they are called on, and functions that change their first argument.
+_CHANGING = frozenset({"push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill"})
+_PARTS = frozenset(
+    {
+        "member_expression",
+        "subscript_expression",
+        "as_expression",
+        "non_null_expression",
+        "parenthesized_expression",
+    }
+)
+_CHANGING_FIRST = frozenset({"Object.assign", "Object.defineProperty", "Object.defineProperties"})
 
 
 @dataclass
 class Module:
     """One file. `constants` are initializers by name; `imports` and `exports` are by the name
-    that others use, as (file, name there)."""
+    that others use, as (file, name there). `changed` says where a name is given another value,
+    or its value is changed in place. Types are left out: they have no values."""
 
     file: Path
     root: Node
+    lines: list[bytes]
     constants: dict[str, Node] = field(default_factory=dict)
     enums: dict[str, Node] = field(default_factory=dict)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     exports: dict[str, tuple[str | None, str]] = field(default_factory=dict)
     all_of: list[str] = field(default_factory=list)
+    changed: dict[str, Node] = field(default_factory=dict)
+
+    def place(self, node: Node) -> tuple[int, int]:
+        """Line and column of a node, both from 1, the column in characters."""
+        return self._counted(*node.start_point)
+
+    def place_after(self, node: Node) -> tuple[int, int]:
+        """Line and column right behind a node."""
+        return self._counted(*node.end_point)
+
+    def _counted(self, row: int, column: int) -> tuple[int, int]:
+        return row + 1, len(self.lines[row][:column].decode()) + 1
+
+
+class Unresolved(Exception):
+    """Something in the source whose value can't be told without running it."""
+
+    def __init__(self, where: Module | Path, node: Node | None, message: str) -> None:
+        self.file = where.file if isinstance(where, Module) else where
+        self.line: int | None = None
+        self.column: int | None = None
+        if node is not None and isinstance(where, Module):
+            self.line, self.column = where.place(node)
+        self.message = message
+        super().__init__(message)
 
 
 class Modules:
@@ -61,30 +92,35 @@ class Modules:
         """The module that `module` imports from `source`."""
         if not source.startswith("."):
             raise Unresolved(
-                module.file, node, f"comes from '{source}', and only relative imports are followed"
+                module, node, f"comes from '{source}', and only relative imports are followed"
             )
         base = module.file.parent / source
-        plain = base.with_suffix("") if base.suffix in (".js", ".mjs") else base
+        plain = base.with_suffix("") if base.suffix in (".js", ".mjs", ".cjs", ".jsx") else base
         for ending in _ENDINGS:
             for start in (base, plain):
                 candidate = Path(f"{start}{ending}")
                 if candidate.is_file():
                     return self.read(candidate)
-        raise Unresolved(module.file, node, f"comes from '{source}', and there is no such file")
+        raise Unresolved(module, node, f"comes from '{source}', and there is no such file")
 
 
 def _parsed(file: Path) -> Module:
     try:
-        text = file.read_bytes()
+        text = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        text.decode()
     except OSError:
         raise Unresolved(file, None, "there is no such file") from None
+    except UnicodeDecodeError:
+        raise Unresolved(file, None, "is not UTF-8 text") from None
     language = _LANGUAGES.get(file.suffix, _LANGUAGES[""])
     root = Parser(language).parse(text).root_node
+    module = Module(file, root, text.split(b"\n"))
     if root.has_error:
-        raise Unresolved(file, _first_error(root), "is not TypeScript")
-    module = Module(file, root)
+        raise Unresolved(module, _first_error(root), "is not TypeScript")
     for node in root.named_children:
         _statement(module, node)
+    for name, at in _changes(root):
+        module.changed.setdefault(name, at)
     return module
 
 
@@ -103,6 +139,8 @@ def _statement(module: Module, node: Node) -> None:
     elif node.type == "lexical_declaration":
         for name, value in _declared(node):
             module.constants[name] = value
+            if text_of(node.child_by_field_name("kind")) != "const":
+                module.changed[name] = node
     elif node.type == "enum_declaration":
         module.enums[text_of(node.child_by_field_name("name"))] = node
 
@@ -118,7 +156,11 @@ def _declared(node: Node) -> list[tuple[str, Node]]:
 
 def _import(module: Module, node: Node) -> None:
     source = _string(node.child_by_field_name("source"))
+    if _is_type(node):
+        return
     for specifier in _all(node, "import_specifier"):
+        if _is_type(specifier):
+            continue
         name = text_of(specifier.child_by_field_name("name"))
         alias = specifier.child_by_field_name("alias")
         module.imports[text_of(alias) if alias is not None else name] = (source, name)
@@ -141,9 +183,11 @@ def _export(module: Module, node: Node) -> None:
             name = text_of(declaration.child_by_field_name("name"))
             module.exports[name] = (None, name)
         return
+    if _is_type(node):
+        return
     source_node = node.child_by_field_name("source")
     source = _string(source_node) if source_node is not None else None
-    specifiers = list(_all(node, "export_specifier"))
+    specifiers = [each for each in _all(node, "export_specifier") if not _is_type(each)]
     for specifier in specifiers:
         name = text_of(specifier.child_by_field_name("name"))
         alias = specifier.child_by_field_name("alias")
@@ -152,8 +196,49 @@ def _export(module: Module, node: Node) -> None:
     if value is not None:
         module.constants["default"] = value
         module.exports["default"] = (None, "default")
-    if source is not None and not specifiers:
+    children = {child.type for child in node.named_children}
+    for star in _all(node, "namespace_export") if source is not None else ():
+        module.exports[text_of(star.named_children[0])] = (source, "*")
+    if source is not None and not children & {"export_clause", "namespace_export"}:
         module.all_of.append(source)
+
+
+def _is_type(node: Node) -> bool:
+    """`import type …`, `export type …`, `{ type X }`."""
+    return any(child.type == "type" for child in node.children)
+
+
+def _changes(node: Node) -> Iterator[tuple[str, Node]]:
+    """Names whose value is changed anywhere in the file, and where."""
+    pending = [node]
+    while pending:
+        at = pending.pop()
+        pending += at.named_children
+        target: Node | None = None
+        if at.type in ("assignment_expression", "augmented_assignment_expression"):
+            target = at.child_by_field_name("left")
+        elif at.type == "update_expression" or (
+            at.type == "unary_expression" and text_of(at).startswith("delete")
+        ):
+            target = at.child_by_field_name("argument")
+        elif at.type == "call_expression":
+            target = _changed_by_call(at)
+        while target is not None and target.type in _PARTS:
+            target = target.child_by_field_name("object") or target.named_children[0]
+        if target is not None and target.type == "identifier":
+            yield text_of(target), at
+
+
+def _changed_by_call(node: Node) -> Node | None:
+    called = node.child_by_field_name("function")
+    arguments = node.child_by_field_name("arguments")
+    if called is None or called.type != "member_expression" or arguments is None:
+        return None
+    if text_of(called) in _CHANGING_FIRST:
+        return arguments.named_children[0] if arguments.named_children else None
+    if text_of(called.child_by_field_name("property")) in _CHANGING:
+        return called.child_by_field_name("object")
+    return None
 
 
 def _all(node: Node, kind: str) -> list[Node]:
