@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from local.world.service import Dashboard
 from local.world.vercel import VercelBackend
 
 APPLICATION_ID = "app_senderolocal"
@@ -26,7 +27,7 @@ def seed_vercel(vercel: VercelBackend) -> None:
         vercel.add_deployment(VERCEL_PROJECT_ID, target)
 
 
-def seed_clerk(clerk: Any) -> None:
+def seed_clerk(clerk: Any, by_hand: Dashboard) -> None:
     """Make the application with its development instance.
 
     Organization API keys are on, as a person switched them in the dashboard: no config key for
@@ -35,7 +36,7 @@ def seed_clerk(clerk: Any) -> None:
     clerk.seed_application(
         application_id=APPLICATION_ID, name=APPLICATION_NAME, platform_key=PLATFORM_KEY
     )
-    clerk.dashboard(
+    by_hand.dashboard(
         "set_api_keys",
         {"environment": "development", "organizations": True, "users": False},
     )

@@ -209,8 +209,9 @@ class World:
 
     def _seed(self) -> None:
         seed_vercel(self.vercel)
-        if self.clerk is not None:
-            seed_clerk(self.clerk)
+        service = self._services[0]
+        if self.clerk is not None and isinstance(service, Dashboard):
+            seed_clerk(self.clerk, service)
 
     def _dump(self) -> str:
         return json.dumps({service.name: service.dump() for service in self._services})
