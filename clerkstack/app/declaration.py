@@ -85,6 +85,8 @@ def read_declaration(
         features = finding.features(() if errors else reading.attached, features_name)
     except Unresolved as error:
         errors.append(error)
+    except RecursionError:
+        errors.append(Unresolved(path, None, "is nested too deeply, or imports in a circle"))
     if errors:
         raise InputError([_problem(error) for error in errors]) from None
     used = {feature for plan in plans.values() for feature in plan.features}

@@ -405,6 +405,10 @@ def test_a_feature_that_cant_be_told_is_not_left_out(tmp_path: Path) -> None:
         (b"export const x = 1", "exports no plans"),
         (b"const PLANS = { a: { slug: 'a', features: [] } }", "exports no plans"),
         (b"export const PLANS = {", "is not TypeScript"),
+        (b"export { PLANS } from './plans'", "imports in a circle"),
+        (b"export * from './plans'", "exports no plans"),
+        (b"import { PLANS } from './plans'\nexport { PLANS }", "PLANS is defined by itself"),
+        (b"export const PLANS = " + b"[" * 3000 + b"]" * 3000, "is nested too deeply"),
         (b"export const PLANS = '\xe9'", "is not UTF-8 text"),
     ],
 )
