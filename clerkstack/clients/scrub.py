@@ -11,8 +11,7 @@ HIDDEN = "…"
 SHORTEST = 6  # a shorter value is no key, and would tear holes into ordinary words
 
 _FORM = re.compile(
-    r"(?<![A-Za-z0-9])"
-    r"(sk_(?:test|live)_|ak_|whsec_|appsk_|testsk_|Bearer\s+|#key=)"
+    r"((?<![A-Za-z0-9])(?:sk_(?:test|live)_|ak_|whsec_|appsk_|testsk_|Bearer\s+)|#key=)"
     r"[\w\-+/=]+(?:\.[\w\-+/=]+)*"
 )
 _SECRET_NAME = re.compile(r"secret|token|password|private_?key", re.IGNORECASE)
