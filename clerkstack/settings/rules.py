@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from clerkstack.settings.places import Step
 
 KEYS_PAGE = "Copy it from the dashboard page API keys of that instance"
 PLACEHOLDER = "REPLACE_ME"  # as Pulumi.dev.yaml and Pulumi.prod.yaml have it
+EVENT_FORM = re.compile(r"[A-Za-z]+\.[A-Za-z]+")
 BUILT_IN_ROLES = ("org:admin", "org:member")
 
 
@@ -137,7 +139,9 @@ def _webhook(settings: Settings) -> Iterator[Broken]:
         elif event not in KNOWN_EVENTS:
             close = difflib.get_close_matches(event, sorted(KNOWN_EVENTS), n=1)
             mend = f"Did you mean {close[0]}?" if close else "See clerkstack/settings/events.py"
-            yield Broken(path, f"names {event}, which Clerk does not send", mend)
+            # Anything may have been pasted there, a signing secret too.
+            named = event if EVENT_FORM.fullmatch(event) else "something"
+            yield Broken(path, f"names {named}, which Clerk does not send", mend)
         seen.add(event)
 
 

@@ -124,6 +124,7 @@ def test_every_default_is_the_deployments_value() -> None:
             "names user.created twice",
         ),
         ({"webhook": {"events": []}}, "webhook.events", "is empty"),
+        ({"webhook": {"events": [f"whsec_{SECRET}"]}}, "webhook.events[0]", "names something, wh"),
         ({"webhook": {"events": "user.created"}}, "webhook.events", "is not a list"),
         ({"production": {"create": True, "domain": "a.io"}}, "production", "is for a stack"),
         ({"production": {"cloneDevelopment": False}}, "production", "is for a stack"),
