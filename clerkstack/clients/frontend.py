@@ -48,7 +48,8 @@ class Environment(Answer):
     """The public environment of an instance (Client.Environment)."""
 
     api_keys_settings: ApiKeySettings
-    commerce_settings: _Commerce
+    # Absent where the instance has never had billing: then it is off for everybody.
+    commerce_settings: _Commerce = _Commerce(billing=EnvironmentBilling())
 
     @property
     def api_keys(self) -> ApiKeySettings:

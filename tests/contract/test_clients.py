@@ -1,0 +1,346 @@
+"""What our clients send and read fits the official descriptions.
+
+Every method of every client is called. Its requests are looked up in the description and checked
+against it: path, method, query, body. It is answered with examples made from the description of
+the answer, and has to be able to read them. Vercel's API is left out: there is no description.
+"""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import jsonschema
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from clerkstack.clients import BackendClient, FrontendClient, PlatformClient, SvixClient
+
+pytestmark = pytest.mark.contract
+
+TOP = Path(__file__).resolve().parents[2]
+FOLDER = Path(os.environ.get("API_SPECS", TOP.parent / "shared" / "specs"))
+CLERK = "https://api.clerk.test"
+PUBLISHABLE_KEY = "pk_test_" + base64.b64encode(b"a.clerk.accounts.dev$").decode()
+LINK = (
+    "https://app.svix.test/login#key="
+    + base64.b64encode(
+        json.dumps({"appId": "app_1", "oneTimeToken": "ott_1", "region": "eu"}).encode()
+    ).decode()
+)
+
+PLATFORM = "clerk-platform-beta.yml"
+BACKEND = "clerk-backend-2026-05-12.yml"
+FRONTEND = "clerk-frontend-2026-05-12.yml"
+SVIX = "svix.json"
+
+# What the description lets be absent and we insist on: without a version no write is safe, and
+# the switches are all that the environment is read for.
+INSISTED = {
+    "PlatformGetConfig": ["config_version"],
+    "getEnvironment": ["api_keys_settings"],
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A method, and the operation it stands for."""
+
+    document: str
+    client: type
+    method: str
+    operation: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.client.__name__}.{self.method}"
+
+
+def platform(method: str, operation: str, *ids: str, **arguments: Any) -> Case:
+    return Case(PLATFORM, PlatformClient, method, operation, arguments, ("app_1", *ids))
+
+
+def backend(method: str, operation: str, *ids: str, **arguments: Any) -> Case:
+    return Case(BACKEND, BackendClient, method, operation, arguments, ids)
+
+
+def svix(method: str, operation: str, *ids: str, **arguments: Any) -> Case:
+    return Case(SVIX, SvixClient, method, operation, arguments, ids)
+
+
+CASES = [
+    platform("get_application", "PlatformGetApplication", include_secret_keys=True),
+    platform(
+        "create_instance",
+        "PlatformCreateInstance",
+        domain="example.com",
+        clone_instance_id="ins_1",
+    ),
+    platform("get_config", "PlatformGetConfig", "development", keys=["billing", "session"]),
+    platform(
+        "patch_config",
+        "PlatformPatchConfig",
+        "ins_1",
+        changes={"billing": {"organization_enabled": True}},
+        if_match="7",
+        dry_run=True,
+        destructive=True,
+    ),
+    platform("get_config_schema", "PlatformGetConfigSchema", "ins_1", keys=["billing"]),
+    platform(
+        "rotate_secret_keys",
+        "PlatformRotateInstanceSecretKeys",
+        "ins_1",
+        overlap_hours=24,
+        reason="somebody left",
+    ),
+    platform("list_domains", "PlatformListApplicationDomains"),
+    platform("domain_status", "PlatformGetApplicationDomainStatus", "example.com"),
+    platform("dns_check", "PlatformTriggerDNSCheck", "example.com"),
+    backend("get_instance", "GetInstance"),
+    backend("list_plans", "GetCommercePlanList", payer_type="org"),
+    backend("list_roles", "ListOrganizationRoles"),
+    backend(
+        "create_role",
+        "CreateOrganizationRole",
+        key="org:finance",
+        name="Finance",
+        description="Money",
+        permissions=("perm_1",),
+    ),
+    backend(
+        "update_role",
+        "UpdateOrganizationRole",
+        "role_1",
+        name="Finance",
+        description="Money",
+        permissions=["perm_1"],
+    ),
+    backend("delete_role", "DeleteOrganizationRole", "role_1"),
+    backend("list_permissions", "ListOrganizationPermissions"),
+    backend(
+        "create_permission",
+        "CreateOrganizationPermission",
+        key="org:invoices:read",
+        name="Read invoices",
+        description="All of them",
+    ),
+    backend("create_svix_app", "CreateSvixApp"),
+    backend("svix_url", "GenerateSvixAuthURL"),
+    backend("delete_svix_app", "DeleteSvixApp"),
+    Case(FRONTEND, FrontendClient, "environment", "getEnvironment"),
+    svix("list_endpoints", "v1.endpoint.list"),
+    svix(
+        "create_endpoint",
+        "v1.endpoint.create",
+        url="https://example.com/hook",
+        event_types=["user.created"],
+        description="ours",
+    ),
+    svix(
+        "update_endpoint",
+        "v1.endpoint.patch",
+        "ep_1",
+        url="https://example.com/hook",
+        event_types=["user.created"],
+        description="ours",
+    ),
+    svix("delete_endpoint", "v1.endpoint.delete", "ep_1"),
+    svix("signing_secret", "v1.endpoint.get-secret", "ep_1"),
+    svix("rotate_signing_secret", "v1.endpoint.rotate-secret", "ep_1"),
+]
+NOT_REQUESTS = {"close", "from_link"}
+
+
+class Description:
+    """An official description that answers requests with examples, and keeps what it was asked."""
+
+    def __init__(self, name: str, make: Callable[[Description, Any], Any]) -> None:
+        self.document = document(name)
+        self.make = make
+        self.asked: list[str] = []
+        server = self.document["servers"][0]["url"]
+        self.base = "/v1" if server.endswith("/v1") else ""
+
+    def app(self, request: httpx.Request) -> httpx.Response:
+        operation, parameters = self._operation(request)
+        self._check_query(request, parameters)
+        self._check_body(request, operation)
+        self.asked.append(operation["operationId"])
+        status, answer = next(
+            (code, self.resolved(each))
+            for code, each in operation["responses"].items()
+            if code.startswith("2")
+        )
+        if "content" not in answer:
+            return httpx.Response(int(status))
+        schema = self.resolved(answer["content"]["application/json"]["schema"])
+        required = [*schema.get("required", []), *INSISTED.get(operation["operationId"], [])]
+        return httpx.Response(int(status), json=self.make(self, {**schema, "required": required}))
+
+    def resolved(self, schema: Any) -> Any:
+        """Follow a reference, and put the parts of an allOf together."""
+        while "$ref" in schema:
+            target = self.document
+            for part in schema["$ref"].removeprefix("#/").split("/"):
+                target = target[part]
+            schema = target
+        if "allOf" in schema:
+            whole: dict[str, Any] = {**schema, "properties": {}, "required": []}
+            del whole["allOf"]
+            for part in map(self.resolved, schema["allOf"]):
+                whole["properties"] |= part.get("properties", {})
+                whole["required"] += part.get("required", [])
+                whole.setdefault("type", part.get("type"))
+            return whole
+        return schema
+
+    def _operation(self, request: httpx.Request) -> tuple[Any, list[Any]]:
+        path = request.url.path.removeprefix(self.base)
+        for template, item in self.document["paths"].items():
+            pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
+            operation = item.get(request.method.lower())
+            if operation and re.fullmatch(pattern, path):
+                both = [*item.get("parameters", []), *operation.get("parameters", [])]
+                return operation, [self.resolved(each) for each in both]
+        raise AssertionError(f"{request.method} {unquote(path)} is not described")
+
+    def _check_query(self, request: httpx.Request, parameters: list[Any]) -> None:
+        described = {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}
+        for name, text in request.url.params.multi_items():
+            schema = self.resolved(described[name])
+            schema = self.resolved(schema.get("items", schema))
+            value = text if schema["type"] == "string" else json.loads(text)
+            jsonschema.validate(value, {k: v for k, v in schema.items() if k != "default"})
+
+    def _check_body(self, request: httpx.Request, operation: Any) -> None:
+        described = operation.get("requestBody")
+        if described is None:
+            assert request.content == b""
+            return
+        described = self.resolved(described)
+        if not request.content:
+            assert not described.get("required")
+            return
+        schema = self.resolved(described["content"]["application/json"]["schema"])
+        body = json.loads(request.content)
+        if schema.get("properties"):
+            # Strange fields are lost on the way, even where the description lets them pass.
+            assert set(body) <= set(schema["properties"])
+        jsonschema.Draft202012Validator(
+            {**nullable(schema), "components": nullable(self.document["components"])}
+        ).validate(body)
+
+
+@cache
+def document(name: str) -> Any:
+    """Read a description; skip where the folder is missing, but never in CI."""
+    file = FOLDER / name
+    if not file.is_file():
+        missing = f"{file} is missing: set API_SPECS to the folder of the descriptions"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    return yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
+
+
+def nullable(schema: Any) -> Any:
+    """Say in JSON Schema's way what OpenAPI says with its flag."""
+    if isinstance(schema, list):
+        return [nullable(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {name: nullable(part) for name, part in schema.items() if name != "nullable"}
+    return {"anyOf": [plain, {"type": "null"}]} if schema.get("nullable") is True else plain
+
+
+def least(described: Description, schema: Any) -> Any:
+    """The smallest value of the schema: what is required, null wherever that is allowed."""
+    return _value(described, schema, least, everything=False)
+
+
+def most(described: Description, schema: Any) -> Any:
+    """A value with every field that is described, and no null."""
+    return _value(described, schema, most, everything=True)
+
+
+def _value(described: Description, schema: Any, again: Any, *, everything: bool) -> Any:
+    schema = described.resolved(schema)
+    if schema.get("nullable") and not everything:
+        return None
+    if "enum" in schema:
+        return schema["enum"][0]
+    for choice in ("oneOf", "anyOf"):
+        if choice in schema:
+            return again(described, schema[choice][0])
+    match schema.get("type"):
+        case "array":
+            return [again(described, schema["items"])]
+        case "boolean":
+            return True
+        case "integer" | "number":
+            return 1
+        case "string":
+            return "text"
+    return {
+        name: again(described, each)
+        for name, each in schema.get("properties", {}).items()
+        if everything or name in schema.get("required", [])
+    }
+
+
+def made(case: Case, transport: httpx.BaseTransport) -> Any:
+    """The client of the case."""
+    if case.client is SvixClient:
+        return SvixClient.from_link(LINK, transport=transport)
+    if case.client is FrontendClient:
+        return FrontendClient(publishable_key=PUBLISHABLE_KEY, transport=transport)
+    return case.client(key=SecretStr("ak_1"), base_url=CLERK, transport=transport)
+
+
+@pytest.mark.parametrize("make", [least, most])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_method_fits_its_description(case: Case, make: Callable[[Description, Any], Any]) -> None:
+    described = Description(case.document, make)
+
+    with made(case, httpx.MockTransport(described.app)) as client:
+        getattr(client, case.method)(*case.ids, **case.arguments)
+
+    exchange = ["v1.authentication.exchange-one-time-token"] * (case.client is SvixClient)
+    assert described.asked == [*exchange, case.operation]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_method_names_the_operation_it_stands_for(case: Case) -> None:
+    assert case.operation in (inspect.getdoc(getattr(case.client, case.method)) or "")
+
+
+def test_every_method_is_compared() -> None:
+    clients = (PlatformClient, BackendClient, FrontendClient, SvixClient)
+
+    assert {str(case) for case in CASES} == {
+        f"{client.__name__}.{name}" for client in clients for name in _requests(client)
+    }
+
+
+def test_every_argument_is_compared() -> None:
+    for case in CASES:
+        parameters = list(inspect.signature(getattr(case.client, case.method)).parameters)[1:]
+        given = parameters[: len(case.ids)]
+        assert set(parameters) == {*given, *case.arguments}, str(case)
+
+
+def _requests(client: type) -> Iterator[str]:
+    for name, _ in inspect.getmembers(client, inspect.isroutine):
+        if not name.startswith("_") and name not in NOT_REQUESTS:
+            yield name
