@@ -1,0 +1,109 @@
+"""A Clerk that answers with its Platform, Backend and Frontend APIs, as far as a deployment goes.
+
+Config, billing, key rotation, domains, roles, the Svix app and the public environment behave.
+Users, organizations themselves, sessions, payments and everything else are not here and 404.
+
+Decided where nothing official says it, to be corrected when a live instance shows otherwise:
+a `client_secret` is taken and never given back; cloning an instance copies plans, roles and the
+switches of API keys; a plan for a payer without billing is refused; disabling organizations under
+organization billing is refused; two plans of one payer can't have the same name, but the default
+plan's own ("Free") does not count; without billing the plans stay as they are; a Platform key of the
+wrong kind is 401; roles can be listed, but not made, while organizations are off.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from local.world.clerk import errors
+from local.world.clerk.backend import ClerkBackend
+from local.world.clerk.backend_api import backend_routes
+from local.world.clerk.environment import environment_json
+from local.world.clerk.errors import ClerkError
+from local.world.clerk.http import Answer, Call, endpoint, refusal
+from local.world.clerk.platform import platform_routes
+
+__all__ = ["ClerkBackend", "ClerkService", "FrontendService"]
+
+CONFIG_PATH = re.compile(r"^/v1/platform/applications/([^/]+)/instances/([^/]+)/config$")
+
+
+class _Refusing:
+    """What the services have in common."""
+
+    def not_found(self, request: Request) -> Response:
+        """Answer for an unknown URL."""
+        return refusal(errors.unknown_url(request.url.path))
+
+    def method_not_allowed(self, request: Request) -> Response:
+        """Answer for a known URL with another method."""
+        return refusal(errors.method_not_allowed(request.method, request.url.path))
+
+
+class ClerkService(_Refusing):
+    """Platform and Backend API as one of the world's services, with the dashboard."""
+
+    name = "clerk"
+
+    def __init__(self, backend: ClerkBackend) -> None:
+        self.backend = backend
+
+    def routes(self) -> list[Route]:
+        """Give the HTTP routes."""
+        return [*platform_routes(self.backend), *backend_routes(self.backend)]
+
+    def dump(self) -> Any:
+        """Give the state for the file."""
+        return self.backend.dump()
+
+    def load(self, state: Any) -> None:
+        """Take a state from the file."""
+        self.backend.load(state)
+
+    def bump(self, request: Request) -> None:
+        """Move on the config version that the request would be checked against."""
+        found = CONFIG_PATH.match(request.url.path)
+        if found is not None:
+            try:
+                self.backend.instance(*found.groups()).version += 1
+            except ClerkError:
+                return  # it will be answered with 404
+
+    def dashboard(self, action: str, body: dict[str, Any]) -> Any:
+        """Do what a person would do."""
+        return self.backend.dashboard(action, body)
+
+
+class FrontendService(_Refusing):
+    """The Frontend API: the Host header says which instance answers."""
+
+    name = "frontend"
+
+    def __init__(self, backend: ClerkBackend) -> None:
+        self.backend = backend
+
+    def routes(self) -> list[Route]:
+        """Give the HTTP routes."""
+        answer = endpoint(self.backend, Call, _environment)
+        return [Route("/v1/environment", answer, methods=["GET"])]
+
+    def dump(self) -> Any:
+        """Give nothing: the state is Clerk's."""
+        return {}
+
+    def load(self, state: Any) -> None:
+        """Take nothing."""
+
+
+def _environment(call: Call) -> Answer:
+    """getEnvironment."""
+    instance = call.backend.instance_of_host(call.request.headers.get("host", ""))
+    for application in call.backend.applications.values():
+        if instance.id in application.instances:
+            return 200, environment_json(instance, application.name)
+    raise errors.host_invalid(instance.host)

@@ -1,0 +1,319 @@
+"""All of Clerk's state, and what the operations of its APIs do to it. Knows no HTTP."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from local.world.clerk import config, dashboard, domains, errors
+from local.world.clerk.models import (
+    MODES,
+    Application,
+    Domain,
+    Instance,
+    SecretKey,
+    identifier,
+    secret_key,
+    with_standard_roles,
+)
+from local.world.clerk.schema import NOT_CLONED, SECTIONS, Document, schema_of, section_names, shown
+from local.world.svix import SvixBackend
+
+MANAGE = "applications:manage"
+SECONDS_OF_HOUR = 3600
+
+
+class ClerkBackend:
+    """The applications of one workspace.
+
+    ``plan_cap`` is how many plans an instance may have besides the default ones, None for no
+    limit. ``api_keys_config`` advertises the config section `api_keys`, which live instances have
+    not shown. ``clock`` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        svix: SvixBackend,
+        clock: Callable[[], float] = time.time,
+        plan_cap: int | None = None,
+        api_keys_config: bool = False,
+    ) -> None:
+        self.svix = svix
+        self.clock = clock
+        self.plan_cap = plan_cap
+        self.api_keys_config = api_keys_config
+        self.applications: dict[str, Application] = {}
+        self.platform_keys: dict[str, list[str]] = {}
+
+    # -- state ----------------------------------------------------------------------------------
+
+    def dump(self) -> Document:
+        """Give the state, as JSON."""
+        return {
+            "plan_cap": self.plan_cap,
+            "api_keys_config": self.api_keys_config,
+            "platform_keys": self.platform_keys,
+            "applications": {id_: asdict(each) for id_, each in self.applications.items()},
+        }
+
+    def load(self, state: Document) -> None:
+        """Take a state; the one before stays where this one is not whole."""
+        state = copy.deepcopy(state)
+        applications = {
+            id_: Application.from_dump(each) for id_, each in state["applications"].items()
+        }
+        self.plan_cap = state["plan_cap"]
+        self.api_keys_config = state["api_keys_config"]
+        self.platform_keys = state["platform_keys"]
+        self.applications = applications
+
+    def seed_application(self, *, application_id: str, name: str, platform_key: str) -> Application:
+        """Make an application with its development instance; ids and keys follow from the id."""
+        self.platform_keys[platform_key] = [MANAGE]
+        application = Application(application_id, name)
+        self.applications[application_id] = application
+        stem = application_id.removeprefix("app_")
+        host = f"{stem}.clerk.accounts.dev"
+        token = hashlib.sha256(application_id.encode()).hexdigest()[:40]
+        instance = Instance(
+            id=f"ins_{stem}dev",
+            environment="development",
+            host=host,
+            domain=Domain(f"dmn_{stem}dev", f"{stem}.accounts.dev", self.clock()),
+            secrets=[SecretKey(f"sk_{MODES['development']}_{token}")],
+            created_at=self.clock(),
+        )
+        with_standard_roles(instance, self.now_ms())
+        application.instances[instance.id] = instance
+        return application
+
+    def now_ms(self) -> int:
+        """The time in milliseconds since the epoch."""
+        return int(self.clock() * 1000)
+
+    # -- who asks ---------------------------------------------------------------------------------
+
+    def check_platform_key(self, key: str) -> None:
+        """Refuse a key that may not manage applications.
+
+        Raises:
+            ClerkError: 401 for an unknown key or one of another kind, 403 without the scope.
+        """
+        if key not in self.platform_keys:
+            raise errors.invalid_platform_key()
+        if MANAGE not in self.platform_keys[key]:
+            raise errors.missing_scope(MANAGE)
+
+    def instance_of_key(self, key: str) -> Instance:
+        """Give the instance of a secret key.
+
+        Raises:
+            ClerkError: 401; a rotated key counts until its overlap ends.
+        """
+        now = self.clock()
+        for instance in self.instances():
+            if instance.accepts(key, now):
+                return instance
+        raise errors.invalid_secret_key()
+
+    def instance_of_host(self, host: str) -> Instance:
+        """Give the instance whose Frontend API has this host.
+
+        Raises:
+            ClerkError: there is none.
+        """
+        for instance in self.instances():
+            if host.lower() in (instance.host, f"{instance.host}:443"):
+                return instance
+        raise errors.host_invalid(host)
+
+    # -- applications and instances -------------------------------------------------------------
+
+    def instances(self) -> list[Instance]:
+        """List the instances of all applications."""
+        return [each for app in self.applications.values() for each in app.instances.values()]
+
+    def application(self, application_id: str) -> Application:
+        """Give the application.
+
+        Raises:
+            ClerkError: there is none.
+        """
+        if application_id not in self.applications:
+            raise errors.not_found("application", application_id)
+        return self.applications[application_id]
+
+    def instance(self, application_id: str, environment_or_id: str) -> Instance:
+        """Give an application's instance by its environment or its id.
+
+        Raises:
+            ClerkError: there is none.
+        """
+        for instance in self.application(application_id).instances.values():
+            if environment_or_id in (instance.environment, instance.id):
+                return instance
+        raise errors.not_found("instance", environment_or_id)
+
+    def create_instance(
+        self, application_id: str, *, domain: str, clone_of: str | None
+    ) -> Instance:
+        """Make the production instance.
+
+        A clone has the config and the roles of development, without what Clerk does not copy:
+        OAuth connections with their credentials, paths, webhooks, domains.
+
+        Raises:
+            ClerkError: there is one already, the domain is taken, there is nothing to clone.
+        """
+        application = self.application(application_id)
+        name = domain.strip().lower()
+        source = None if clone_of is None else self.instance(application_id, clone_of)
+        if source is not None and (source.id != clone_of or source.environment != "development"):
+            raise errors.not_found("development instance", str(clone_of))
+        if domains.production_domains(application):
+            raise errors.production_exists()
+        domains.check_name(name)
+        if any(each.domain.name == name for each in self.instances()):
+            raise errors.domain_taken(name)
+        instance = Instance(
+            id=identifier("ins"),
+            environment="production",
+            host=f"clerk.{name}",
+            domain=Domain(identifier("dmn"), name, self.clock()),
+            secrets=[SecretKey(secret_key("production"))],
+            created_at=self.clock(),
+        )
+        if source is None:
+            with_standard_roles(instance, self.now_ms())
+        else:
+            _clone(source, instance)
+        application.instances[instance.id] = instance
+        return instance
+
+    def rotate(self, instances: Sequence[Instance], overlap_hours: int) -> None:
+        """Give each instance a new secret key; the old ones live on for the overlap."""
+        now = self.clock()
+        until = now + overlap_hours * SECONDS_OF_HOUR
+        for instance in instances:
+            living = [
+                key for key in instance.secrets if key.expires_at is None or key.expires_at > now
+            ]
+            for key in living:
+                key.expires_at = until if key.expires_at is None else min(key.expires_at, until)
+            instance.secrets = [*living, SecretKey(secret_key(instance.environment))]
+
+    # -- config ---------------------------------------------------------------------------------
+
+    def sections(self) -> list[str]:
+        """Name the sections that the config advertises."""
+        return section_names(api_keys=self.api_keys_config)
+
+    def config_schema(self, keys: Sequence[str]) -> Document:
+        """Give the JSON Schema of the sections, of all where none is named.
+
+        Raises:
+            ClerkError: unknown_config_key.
+        """
+        config.check_names(keys, self.sections())
+        return schema_of([name for name in self.sections() if name in keys or not keys])
+
+    def read_config(self, instance: Instance, keys: Sequence[str]) -> Document:
+        """Give the sections without sensitive values, in an order that stays.
+
+        Raises:
+            ClerkError: unknown_config_key.
+        """
+        config.check_names(keys, self.sections())
+        return {
+            name: shown(instance.config[name], SECTIONS[name])
+            for name in self.sections()
+            if name in keys or not keys
+        }
+
+    def write_config(
+        self,
+        instance: Instance,
+        change: Document,
+        *,
+        if_match: str | None = None,
+        replace: bool = False,
+        destructive: bool = False,
+        dry_run: bool = False,
+        keys: Sequence[str] = (),
+    ) -> Document:
+        """Change the config, all of it or nothing; give version, before and after.
+
+        The version moves on with every write that has an effect. A dry run is checked like a
+        write and answers what it would do, with the version that stays.
+
+        Raises:
+            ClerkError: the write is refused.
+        """
+        current = version(instance)
+        provided = None if if_match is None else if_match.strip().removeprefix("W/").strip('"')
+        if provided is not None and provided not in (current, "*"):
+            raise errors.version_conflict(current, provided)
+        config.check_names(keys, self.sections())
+        after = config.written(
+            instance.config,
+            change,
+            known=self.sections(),
+            replace=replace,
+            destructive=destructive,
+            plan_cap=self.plan_cap,
+        )
+        echoed = [name for name in self.sections() if name in (keys or change)]
+        answer = {
+            "dry_run": dry_run,
+            "before": {name: shown(instance.config[name], SECTIONS[name]) for name in echoed},
+            "after": {name: shown(after[name], SECTIONS[name]) for name in echoed},
+        }
+        if not dry_run and after != instance.config:
+            _keep_ids(instance, after)
+            instance.config = after
+            instance.version += 1
+        return {"config_version": version(instance), **answer}
+
+    # -- what a person does ------------------------------------------------------------------------
+
+    def dashboard(self, action: str, body: dict[str, Any]) -> Any:
+        """Do what a person would do in the dashboard; see ``local.world.clerk.dashboard``."""
+        return dashboard.act(self, action, body)
+
+
+def version(instance: Instance) -> str:
+    """Give the version of an instance's config."""
+    counted = f"{instance.id}:{instance.version}".encode()
+    return f"v1_{hashlib.sha256(counted).hexdigest()[:16]}"
+
+
+def _clone(source: Instance, instance: Instance) -> None:
+    for name, section in source.config.items():
+        if not name.startswith(NOT_CLONED):
+            instance.config[name] = copy.deepcopy(section)
+    renamed: dict[str, str] = {}
+    for permission in source.permissions.values():
+        made = replace(permission, id=identifier("perm"))
+        renamed[permission.id] = made.id
+        instance.permissions[made.id] = made
+    for role in source.roles.values():
+        held = [renamed[each] for each in role.permissions]
+        own = replace(role, id=identifier("role"), permissions=held)
+        instance.roles[own.id] = own
+    _keep_ids(instance, instance.config)
+
+
+def _keep_ids(instance: Instance, after: Document) -> None:
+    """Give new slugs an id. One that was removed and is made again is another thing."""
+    for kind in ("plan", "feature"):
+        slugs = after["billing"][f"{kind}s"]
+        for slug in instance.config["billing"][f"{kind}s"]:
+            if slug not in slugs:
+                instance.ids.pop(f"{kind}:{slug}", None)
+        for slug in slugs:
+            instance.id_of(kind, slug)

@@ -1,0 +1,212 @@
+"""The Backend API (`sk_` keys): plans as sold, organizations, the Svix app, and cheap lists.
+
+Operations are named as in the Clerk Backend API.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.routing import Route
+
+from local.world.clerk import domains, errors, organizations
+from local.world.clerk.backend import ClerkBackend
+from local.world.clerk.http import Answer, InstanceCall, checked, endpoint
+from local.world.clerk.plans import plans_json
+from local.world.clerk.schema import Document
+
+ROLE = "/v1/organization_roles/{role}"
+PERMISSION = "/v1/organization_permissions/{permission}"
+ROLE_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "name": str,
+    "key": str,
+    "description": str,
+    "permissions": list,
+}
+SETTINGS_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "enabled": bool,
+    "max_allowed_memberships": int,
+    "admin_delete_enabled": bool,
+    "domains_enabled": bool,
+    "slug_disabled": bool,
+    "domains_enrollment_modes": list,
+    "creator_role_id": str,
+    "domains_default_role_id": str,
+}
+
+
+def list_plans(call: InstanceCall) -> Answer:
+    """GetCommercePlanList."""
+    payer = call.query.get("payer_type")
+    if payer not in (None, "user", "org"):
+        raise errors.param_invalid("payer_type", "must be user or org")
+    return 200, _paged(call, plans_json(call.instance, payer))
+
+
+def get_instance(call: InstanceCall) -> Answer:
+    """GetInstance."""
+    return 200, {
+        "object": "instance",
+        "id": call.instance.id,
+        "environment_type": call.instance.environment,
+        "allowed_origins": None,
+        "workspace_id": None,
+    }
+
+
+def get_organization_settings(call: InstanceCall) -> Answer:
+    """GetInstanceOrganizationSettings."""
+    return 200, organizations.settings_json(call.instance)
+
+
+def update_organization_settings(call: InstanceCall) -> Answer:
+    """UpdateInstanceOrganizationSettings: the same settings as the config's section."""
+    form = checked(call.body(optional=True), SETTINGS_FIELDS)
+    change = organizations.settings_change(call.instance, form)
+    try:
+        call.backend.write_config(call.instance, {"organization_settings": change})
+    except errors.ClerkError as error:
+        if error.code.startswith("config_"):
+            raise errors.param_invalid("organization_settings", "are not valid") from None
+        raise
+    return 200, organizations.settings_json(call.instance)
+
+
+def list_roles(call: InstanceCall) -> Answer:
+    """ListOrganizationRoles."""
+    roles = [call.instance.role_json(role) for role in call.instance.roles.values()]
+    return 200, _listed(call, roles)
+
+
+def create_role(call: InstanceCall) -> Answer:
+    """CreateOrganizationRole."""
+    fields = {**ROLE_FIELDS, "include_in_initial_role_set": bool}
+    form = checked(call.body(), fields, ("name", "key"))
+    role = organizations.create_role(call.instance, form, call.backend.now_ms())
+    return 200, call.instance.role_json(role)
+
+
+def get_role(call: InstanceCall) -> Answer:
+    """GetOrganizationRole."""
+    role = organizations.find_role(call.instance, call.parts["role"])
+    return 200, call.instance.role_json(role)
+
+
+def update_role(call: InstanceCall) -> Answer:
+    """UpdateOrganizationRole."""
+    role = organizations.find_role(call.instance, call.parts["role"])
+    form = checked(call.body(), ROLE_FIELDS)
+    organizations.update_role(call.instance, role, form, call.backend.now_ms())
+    return 200, call.instance.role_json(role)
+
+
+def delete_role(call: InstanceCall) -> Answer:
+    """DeleteOrganizationRole."""
+    role = organizations.find_role(call.instance, call.parts["role"])
+    return 200, organizations.delete_role(call.instance, role)
+
+
+def list_permissions(call: InstanceCall) -> Answer:
+    """ListOrganizationPermissions."""
+    return 200, _listed(call, [each.to_json() for each in call.instance.permissions.values()])
+
+
+def create_permission(call: InstanceCall) -> Answer:
+    """CreateOrganizationPermission."""
+    form = checked(call.body(), {"name": str, "key": str, "description": str}, ("name", "key"))
+    made = organizations.create_permission(call.instance, form, call.backend.now_ms())
+    return 200, made.to_json()
+
+
+def get_permission(call: InstanceCall) -> Answer:
+    """GetOrganizationPermission."""
+    found = organizations.find_permission(call.instance, call.parts["permission"])
+    return 200, found.to_json()
+
+
+def list_role_sets(call: InstanceCall) -> Answer:
+    """ListRoleSets: the one every instance has."""
+    return 200, _listed(call, [organizations.role_set_json(call.instance)])
+
+
+def create_svix_app(call: InstanceCall) -> Answer:
+    """CreateSvixApp: makes the app and gives a link to it."""
+    if call.backend.svix.has_app(call.instance.id):
+        raise errors.svix_app_exists()
+    call.backend.svix.create_app(call.instance.id)
+    return 200, {"svix_url": call.backend.svix.link(call.instance.id)}
+
+
+def delete_svix_app(call: InstanceCall) -> Answer:
+    """DeleteSvixApp."""
+    _need_svix_app(call)
+    call.backend.svix.delete_app(call.instance.id)
+    return 204, None
+
+
+def create_svix_url(call: InstanceCall) -> Answer:
+    """GenerateSvixAuthURL: a new link."""
+    _need_svix_app(call)
+    return 200, {"svix_url": call.backend.svix.link(call.instance.id)}
+
+
+def list_jwt_templates(call: InstanceCall) -> Answer:
+    """ListJWTTemplates: there are none, only the session token's claims of the config."""
+    call.page([])
+    return 200, []
+
+
+def list_redirect_urls(call: InstanceCall) -> Answer:
+    """ListRedirectURLs: there are none."""
+    call.page([])
+    return 200, []
+
+
+def list_domains(call: InstanceCall) -> Answer:
+    """ListDomains."""
+    return 200, {"data": [domains.backend_json(call.instance)], "total_count": 1}
+
+
+OPERATIONS: tuple[tuple[str, str, Any], ...] = (
+    ("GET", "/v1/billing/plans", list_plans),
+    ("GET", "/v1/instance", get_instance),
+    ("GET", "/v1/instance/organization_settings", get_organization_settings),
+    ("PATCH", "/v1/instance/organization_settings", update_organization_settings),
+    ("GET", "/v1/organization_roles", list_roles),
+    ("POST", "/v1/organization_roles", create_role),
+    ("GET", ROLE, get_role),
+    ("PATCH", ROLE, update_role),
+    ("DELETE", ROLE, delete_role),
+    ("GET", "/v1/organization_permissions", list_permissions),
+    ("POST", "/v1/organization_permissions", create_permission),
+    ("GET", PERMISSION, get_permission),
+    ("GET", "/v1/role_sets", list_role_sets),
+    ("POST", "/v1/webhooks/svix", create_svix_app),
+    ("DELETE", "/v1/webhooks/svix", delete_svix_app),
+    ("POST", "/v1/webhooks/svix_url", create_svix_url),
+    ("GET", "/v1/jwt_templates", list_jwt_templates),
+    ("GET", "/v1/redirect_urls", list_redirect_urls),
+    ("GET", "/v1/domains", list_domains),
+)
+
+
+def backend_routes(backend: ClerkBackend) -> list[Route]:
+    """Bind the operations to their paths."""
+    return [
+        Route(path, endpoint(backend, InstanceCall, operation), methods=[method])
+        for method, path, operation in OPERATIONS
+    ]
+
+
+def _need_svix_app(call: InstanceCall) -> None:
+    if not call.backend.svix.has_app(call.instance.id):
+        raise errors.svix_app_missing()
+
+
+def _paged(call: InstanceCall, items: list[Document]) -> Document:
+    return {"data": call.page(items), "total_count": len(items)}
+
+
+def _listed(call: InstanceCall, items: list[Document]) -> Document:
+    order = call.query.get("order_by", "-created_at")
+    return _paged(call, organizations.listed(items, call.query.get("query"), order))

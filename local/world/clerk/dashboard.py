@@ -1,0 +1,136 @@
+"""What a person does in Clerk's dashboard, or at the registrar, and no API does.
+
+set_api_keys {environment, organizations, users}: the switches of API keys.
+set_config {environment, changes}: edit anything of the config, a price for instance; removing is
+allowed, the version moves on.
+set_dns {domain, ready}: set or remove a domain's DNS records; the next check sees it.
+add_platform_key {key, manage}: make a platform key, with or without the right to manage.
+revoke_platform_key {key}. set_limits {plans}: how many plans the workspace may have, null for
+no limit. advertise_api_keys {on}: whether the config has a section for API keys.
+
+``application_id`` may be left out where there is one application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from local.world.clerk import errors
+from local.world.clerk.models import Application, Instance
+from local.world.clerk.schema import API_KEYS
+
+if TYPE_CHECKING:
+    from local.world.clerk.backend import ClerkBackend
+
+
+def act(backend: ClerkBackend, action: str, body: dict[str, Any]) -> Any:
+    """Do one of the actions above.
+
+    Raises:
+        LookupError: there is no such action, or not the thing it is done to.
+        ValueError: the body does not fit.
+    """
+    if action not in ACTIONS:
+        raise LookupError(f"Clerk's dashboard has no {action}, but {', '.join(ACTIONS)}")
+    try:
+        return ACTIONS[action](backend, dict(body))
+    except errors.ClerkError as error:
+        kind = LookupError if error.status == 404 else ValueError
+        raise kind(str(error)) from None
+
+
+def _set_api_keys(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    instance = _instance(backend, body)
+    organizations = _take(body, "organizations", bool)
+    users = _take(body, "users", bool)
+    _nothing_left(body)
+    switches = {"user_api_keys_enabled": users, "orgs_api_keys_enabled": organizations}
+    if instance.config[API_KEYS] != switches:
+        instance.config[API_KEYS] = switches
+        instance.version += 1 if backend.api_keys_config else 0
+
+
+def _set_config(backend: ClerkBackend, body: dict[str, Any]) -> str:
+    instance = _instance(backend, body)
+    changes = _take(body, "changes", dict)
+    _nothing_left(body)
+    return str(backend.write_config(instance, changes, destructive=True)["config_version"])
+
+
+def _set_dns(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    name = _take(body, "domain", str)
+    ready = _take(body, "ready", bool)
+    _nothing_left(body)
+    for instance in backend.instances():
+        if instance.domain.name == name:
+            instance.domain.records = ready
+            return
+    raise LookupError(f"no instance has the domain {name}")
+
+
+def _add_platform_key(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    key = _take(body, "key", str)
+    manage = _take(body, "manage", bool)
+    _nothing_left(body)
+    if not key.startswith("ak_"):
+        raise ValueError("a platform key starts with ak_")
+    backend.platform_keys[key] = ["applications:manage"] if manage else []
+
+
+def _revoke_platform_key(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    key = _take(body, "key", str)
+    _nothing_left(body)
+    if backend.platform_keys.pop(key, None) is None:
+        raise LookupError("there is no such platform key")
+
+
+def _set_limits(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    plans = _take(body, "plans", (int, type(None)))
+    _nothing_left(body)
+    backend.plan_cap = plans
+
+
+def _advertise_api_keys(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    on = _take(body, "on", bool)
+    _nothing_left(body)
+    backend.api_keys_config = on
+
+
+ACTIONS: dict[str, Callable[[ClerkBackend, dict[str, Any]], Any]] = {
+    "set_api_keys": _set_api_keys,
+    "set_config": _set_config,
+    "set_dns": _set_dns,
+    "add_platform_key": _add_platform_key,
+    "revoke_platform_key": _revoke_platform_key,
+    "set_limits": _set_limits,
+    "advertise_api_keys": _advertise_api_keys,
+}
+
+
+def _take(body: dict[str, Any], name: str, kind: type | tuple[type, ...]) -> Any:
+    if name not in body:
+        raise ValueError(f"{name} is missing")
+    value = body.pop(name)
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is of the wrong type")
+    return value
+
+
+def _nothing_left(body: dict[str, Any]) -> None:
+    if body:
+        raise ValueError(f"unknown: {', '.join(sorted(body))}")
+
+
+def _instance(backend: ClerkBackend, body: dict[str, Any]) -> Instance:
+    application = _application(backend, body.pop("application_id", None))
+    environment = _take(body, "environment", str)
+    return backend.instance(application.id, environment)
+
+
+def _application(backend: ClerkBackend, wanted: str | None) -> Application:
+    if wanted is not None:
+        return backend.application(wanted)
+    if len(backend.applications) != 1:
+        raise ValueError("application_id is missing")
+    return next(iter(backend.applications.values()))

@@ -1,0 +1,251 @@
+"""Clerk's refusals: status, code and message once, in the body all its APIs share (ClerkErrors).
+
+Codes of the config and of billing are those Clerk documents. Where no document names one (keys of
+the wrong kind, roles in use, the Svix app that is there already) the code here is a guess.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+
+class ClerkError(Exception):
+    """One refused request. ``also`` are further mistakes of the same request."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        meta: dict[str, Any] | None = None,
+        also: Iterable[ClerkError] = (),
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.meta = meta
+        self.also = tuple(also)
+
+    def entry(self) -> dict[str, Any]:
+        """Give the error as one entry of the list."""
+        entry: dict[str, Any] = {
+            "message": self.message,
+            "long_message": self.message,
+            "code": self.code,
+        }
+        return entry if self.meta is None else {**entry, "meta": self.meta}
+
+    def body(self) -> dict[str, Any]:
+        """Give the whole answer."""
+        return {
+            "errors": [self.entry(), *(each.entry() for each in self.also)],
+            "clerk_trace_id": secrets.token_hex(16),
+        }
+
+
+def missing_key() -> ClerkError:
+    """The request carries no bearer key."""
+    message = "The Authorization header must hold a bearer key."
+    return ClerkError(401, "authorization_header_format_invalid", message)
+
+
+def invalid_platform_key() -> ClerkError:
+    """The key is not one of the Platform API."""
+    return ClerkError(401, "authentication_invalid", "This is no key of the Platform API.")
+
+
+def invalid_secret_key() -> ClerkError:
+    """The key is not the secret key of an instance, or no longer."""
+    return ClerkError(401, "clerk_key_invalid", "This is no secret key of an instance.")
+
+
+def missing_scope(scope: str) -> ClerkError:
+    """The key is known and may not do this."""
+    return ClerkError(
+        403, "authorization_invalid", f"The key lacks the scope {scope}.", meta={"scope": scope}
+    )
+
+
+def not_found(thing: str, identifier: str) -> ClerkError:
+    """There is no such thing, or not for this key."""
+    return ClerkError(404, "resource_not_found", f"There is no {thing} {identifier}.")
+
+
+def unknown_url(path: str) -> ClerkError:
+    """No operation has this URL."""
+    return ClerkError(404, "resource_not_found", f"Nothing is found at {path}.")
+
+
+def method_not_allowed(method: str, path: str) -> ClerkError:
+    """The URL has operations, but not this one."""
+    return ClerkError(405, "method_not_allowed", f"{method} is not allowed at {path}.")
+
+
+def body_invalid(message: str) -> ClerkError:
+    """The body can't be read at all."""
+    return ClerkError(400, "request_body_invalid", message)
+
+
+def param_missing(name: str) -> ClerkError:
+    """A required parameter is not there."""
+    return ClerkError(
+        422, "form_param_missing", f"{name} must be included.", meta={"param_name": name}
+    )
+
+
+def param_unknown(name: str) -> ClerkError:
+    """A parameter is there that no description has."""
+    return ClerkError(
+        422, "form_param_unknown", f"{name} is not a valid parameter.", meta={"param_name": name}
+    )
+
+
+def param_invalid(name: str, message: str, *, status: int = 422) -> ClerkError:
+    """A parameter has a value that is not allowed."""
+    return ClerkError(
+        status, "form_param_format_invalid", f"{name} {message}.", meta={"param_name": name}
+    )
+
+
+# -- config -----------------------------------------------------------------------------------
+
+
+def version_conflict(current: str, provided: str) -> ClerkError:
+    """If-Match names another version than the config has."""
+    return ClerkError(
+        409,
+        "config_version_conflict",
+        f"The config is at version {current}, not at {provided}.",
+        meta={"current_version": current, "provided_version": provided},
+    )
+
+
+def destructive_not_allowed(param: str) -> ClerkError:
+    """The write removes something and does not say that it may."""
+    return ClerkError(
+        400,
+        "destructive_operation_not_allowed",
+        f"Removing {param} needs destructive=true.",
+        meta={"param_name": param},
+    )
+
+
+def unknown_config_key(key: str, suggestions: list[str]) -> ClerkError:
+    """The config has no such key."""
+    return ClerkError(
+        400,
+        "unknown_config_key",
+        f"{key} is not a config key.",
+        meta={"param_name": key, "suggestions": suggestions},
+    )
+
+
+def config_key_body_invalid(key: str) -> ClerkError:
+    """The value of a config key, or something in it, is of another type than the schema has."""
+    message = f"The value of {key} does not have the shape that config/schema describes."
+    return ClerkError(400, "config_key_body_invalid", message, meta={"param_name": key})
+
+
+def config_validation_error(key: str, param: str, path: str, message: str) -> ClerkError:
+    """The value does not fit the schema; the message repeats no value, which may be a secret."""
+    meta = {"config_key": key, "param_name": param, "schema_path": path}
+    return ClerkError(422, "config_validation_error", f"{param}: {message}.", meta=meta)
+
+
+def missing_config_keys(keys: list[str]) -> ClerkError:
+    """A PUT leaves keys out."""
+    message = f"These config keys are missing: {', '.join(keys)}."
+    return ClerkError(400, "missing_config_keys", message, meta={"missing_keys": keys})
+
+
+def billing(status: int, code: str, message: str, param: str) -> ClerkError:
+    """A rule of billing is broken; ``param`` is the way to the field, with dots."""
+    return ClerkError(status, code, f"{param}: {message}.", meta={"param_name": param})
+
+
+def plan_cap(most: int) -> ClerkError:
+    """The workspace's own subscription includes no further plan."""
+    return ClerkError(
+        402,
+        "unsupported_subscription_plan_features",
+        f"Your subscription includes {most} plans.",
+        meta={"unsupported_features": ["billing_plans"]},
+    )
+
+
+# -- instances --------------------------------------------------------------------------------
+
+
+def production_exists() -> ClerkError:
+    """An application has one production instance at most.
+
+    The description has no 409 for this operation; the vendor's own client is prepared for it.
+    """
+    message = "The application has a production instance already."
+    return ClerkError(409, "production_instance_exists", message)
+
+
+def domain_taken(domain: str) -> ClerkError:
+    """Another instance has the domain."""
+    return ClerkError(400, "home_url_taken", f"{domain} is in use.", meta={"param_name": "domain"})
+
+
+def provider_domain(domain: str) -> ClerkError:
+    """A domain of a hosting provider can't have the DNS records a production instance needs."""
+    return ClerkError(
+        400,
+        "provider_domain_operation_not_allowed_for_api",
+        f"{domain} belongs to a hosting provider.",
+        meta={"param_name": "domain"},
+    )
+
+
+def dns_check_running() -> ClerkError:
+    """A check runs, or ran a moment ago."""
+    return ClerkError(409, "conflict", "A DNS check is running or has just been made.")
+
+
+# -- roles, webhooks, hosts -------------------------------------------------------------------
+
+
+def organizations_off() -> ClerkError:
+    """Roles can't be made while organizations are off."""
+    message = "Organizations are not enabled on this instance."
+    return ClerkError(403, "organization_not_enabled_in_instance", message)
+
+
+def duplicate(name: str) -> ClerkError:
+    """Something else has this key."""
+    return ClerkError(422, "duplicate_record", f"{name} is taken.", meta={"param_name": name})
+
+
+def role_in_use(use: str) -> ClerkError:
+    """The organization settings name the role."""
+    message = f"The role is the {use.replace('_', ' ')}."
+    return ClerkError(422, f"organization_role_used_as_{use}", message)
+
+
+def svix_app_exists() -> ClerkError:
+    """The instance has its Svix app already."""
+    return ClerkError(400, "svix_app_exists", "The instance has a Svix app already.")
+
+
+def svix_app_missing() -> ClerkError:
+    """The instance has no Svix app yet."""
+    return ClerkError(400, "svix_app_missing", "The instance has no Svix app.")
+
+
+def host_invalid(host: str) -> ClerkError:
+    """No instance has this Frontend API host."""
+    return ClerkError(400, "host_invalid", f"No instance answers at {host}.")
+
+
+def roles_quota(most: int) -> ClerkError:
+    """The instance has as many roles as it may."""
+    return ClerkError(
+        403, "organization_role_quota_exceeded", f"An instance has {most} roles at most."
+    )

@@ -1,0 +1,149 @@
+"""HTTP around Clerk's operations: keys, query, body, and errors in the vendor's form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from local.world.clerk import errors
+from local.world.clerk.models import Instance
+from local.world.clerk.schema import Document
+
+if TYPE_CHECKING:
+    from local.world.clerk.backend import ClerkBackend
+
+LARGEST_PAGE = 500
+Answer = tuple[int, Any]
+_Item = TypeVar("_Item")
+
+
+class Call:
+    """One request, with what operations need of it."""
+
+    def __init__(self, backend: ClerkBackend, request: Request, raw: bytes) -> None:
+        self.backend = backend
+        self.request = request
+        self.query = request.query_params
+        self.parts = request.path_params
+        self._raw = raw
+
+    @property
+    def key(self) -> str:
+        """The bearer key.
+
+        Raises:
+            ClerkError: there is none.
+        """
+        scheme, _, key = self.request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise errors.missing_key()
+        return key.strip()
+
+    def body(self, *, optional: bool = False) -> Document:
+        """Give the body, which must be a JSON object.
+
+        Raises:
+            ClerkError: it is not.
+        """
+        if not self._raw and optional:
+            return {}
+        try:
+            body = json.loads(self._raw)
+        except ValueError:
+            raise errors.body_invalid("The body is no JSON.") from None
+        if not isinstance(body, dict):
+            raise errors.body_invalid("The body must be an object.")
+        return body
+
+    def flag(self, name: str) -> bool:
+        """Give a query parameter that is true, false or absent.
+
+        Raises:
+            ClerkError: it is something else.
+        """
+        text = self.query.get(name, "false")
+        if text not in ("true", "false"):
+            raise errors.param_invalid(name, "must be true or false", status=400)
+        return text == "true"
+
+    def page(self, items: list[_Item]) -> list[_Item]:
+        """Cut out what limit and offset ask for.
+
+        Raises:
+            ClerkError: they are no numbers, or out of range.
+        """
+        limit = self._number("limit", 10, 1, LARGEST_PAGE)
+        offset = self._number("offset", 0, 0, None)
+        return items[offset : offset + limit]
+
+    def _number(self, name: str, default: int, least: int, most: int | None) -> int:
+        text = self.query.get(name, str(default))
+        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+            bound = f"at least {least}" if most is None else f"from {least} to {most}"
+            raise errors.param_invalid(name, f"must be a number {bound}")
+        return int(text)
+
+
+class InstanceCall(Call):
+    """A request with the secret key of an instance."""
+
+    def __init__(self, backend: ClerkBackend, request: Request, raw: bytes) -> None:
+        super().__init__(backend, request, raw)
+        self.instance: Instance = backend.instance_of_key(self.key)
+
+
+class PlatformCall(Call):
+    """A request with a key of the Platform API."""
+
+    def __init__(self, backend: ClerkBackend, request: Request, raw: bytes) -> None:
+        super().__init__(backend, request, raw)
+        backend.check_platform_key(self.key)
+
+
+_AnyCall = TypeVar("_AnyCall", bound=Call)
+
+
+def endpoint(
+    backend: ClerkBackend, kind: type[_AnyCall], operation: Callable[[_AnyCall], Answer]
+) -> Callable[[Request], Any]:
+    """Bind an operation."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            status, body = operation(kind(backend, request, await request.body()))
+        except errors.ClerkError as error:
+            return refusal(error)
+        return Response(status_code=status) if body is None else JSONResponse(body, status)
+
+    return answer
+
+
+def refusal(error: errors.ClerkError) -> Response:
+    """Give an error the vendor's form."""
+    return JSONResponse(error.body(), status_code=error.status)
+
+
+def checked(
+    body: Document, allowed: dict[str, type | tuple[type, ...]], required: tuple[str, ...] = ()
+) -> Document:
+    """Hold a form against the fields it may have; null counts as absent.
+
+    Raises:
+        ClerkError: all its mistakes.
+    """
+    given = {name: value for name, value in body.items() if value is not None}
+    mistakes = [errors.param_unknown(name) for name in body if name not in allowed]
+    mistakes += [errors.param_missing(name) for name in required if name not in given]
+    for name, value in given.items():
+        kind = allowed.get(name)
+        wrong_number = kind is int and isinstance(value, bool)
+        if kind is not None and (not isinstance(value, kind) or wrong_number):
+            mistakes.append(errors.param_invalid(name, "is of the wrong type"))
+    if mistakes:
+        first, *rest = mistakes
+        raise errors.ClerkError(first.status, first.code, first.message, meta=first.meta, also=rest)
+    return given

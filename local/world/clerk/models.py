@@ -1,0 +1,215 @@
+"""What Clerk keeps: applications, their instances, and what stands in each."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import string
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from local.world.clerk.schema import Document, fresh_config
+
+LETTERS = string.ascii_letters + string.digits
+MODES = {"development": "test", "production": "live"}
+SYSTEM_PERMISSIONS = {
+    "org:sys_profile:manage": "Manage organization",
+    "org:sys_profile:delete": "Delete organization",
+    "org:sys_memberships:read": "Read members",
+    "org:sys_memberships:manage": "Manage members",
+    "org:sys_domains:read": "Read domains",
+    "org:sys_domains:manage": "Manage domains",
+    "org:sys_billing:read": "Read billing",
+    "org:sys_billing:manage": "Manage billing",
+    "org:sys_api_keys:read": "Read API keys",
+    "org:sys_api_keys:manage": "Manage API keys",
+}
+MEMBER_PERMISSIONS = ("org:sys_memberships:read", "org:sys_billing:read")
+CREATOR_NEEDS = frozenset(
+    {"org:sys_profile:manage", "org:sys_memberships:read", "org:sys_memberships:manage"}
+)
+"""A role without these can't be the role of whoever makes an organization."""
+
+
+def identifier(prefix: str) -> str:
+    """Make an id of the vendor's form."""
+    return f"{prefix}_{''.join(secrets.choice(LETTERS) for _ in range(27))}"
+
+
+def publishable_key(environment: str, host: str) -> str:
+    """Make the key that holds the address of the Frontend API."""
+    return f"pk_{MODES[environment]}_{base64.b64encode(f'{host}$'.encode()).decode()}"
+
+
+def secret_key(environment: str) -> str:
+    """Make a new secret key."""
+    return f"sk_{MODES[environment]}_{''.join(secrets.choice(LETTERS) for _ in range(40))}"
+
+
+@dataclass
+class Permission:
+    """A permission; times are milliseconds since the epoch."""
+
+    id: str
+    key: str
+    name: str
+    created_at: int
+    updated_at: int
+    description: str = ""
+
+    @property
+    def system(self) -> bool:
+        """Whether Clerk brings it."""
+        return self.key.startswith("org:sys_")
+
+    def to_json(self) -> Document:
+        """Give it as Permission."""
+        kind = "system" if self.system else "user"
+        return {"object": "permission", **asdict(self), "type": kind}
+
+
+@dataclass
+class Role:
+    """An organization role; ``permissions`` are ids, times are milliseconds."""
+
+    id: str
+    key: str
+    name: str
+    created_at: int
+    updated_at: int
+    description: str | None = None
+    permissions: list[str] = field(default_factory=list)
+
+
+@dataclass
+class SecretKey:
+    """A secret key; ``expires_at`` is seconds since the epoch, None while it is the current one."""
+
+    value: str
+    expires_at: float | None = None
+
+
+@dataclass
+class Domain:
+    """An instance's domain. ``records`` tells whether its DNS records are there in truth,
+    ``verified`` what the last check saw. Times are seconds since the epoch."""
+
+    id: str
+    name: str
+    created_at: float
+    records: bool = False
+    verified: bool = False
+    checked_at: float | None = None
+
+
+@dataclass
+class Instance:
+    """One environment of an application. ``version`` counts the effective writes to its config."""
+
+    id: str
+    environment: str
+    host: str
+    domain: Domain
+    secrets: list[SecretKey]
+    created_at: float
+    config: Document = field(default_factory=fresh_config)
+    version: int = 1
+    ids: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    permissions: dict[str, Permission] = field(default_factory=dict)
+
+    @property
+    def publishable_key(self) -> str:
+        """The public key."""
+        return publishable_key(self.environment, self.host)
+
+    @property
+    def secret(self) -> str:
+        """The current secret key."""
+        return self.secrets[-1].value
+
+    def accepts(self, key: str, now: float) -> bool:
+        """Tell whether a secret key opens the instance: the current one, or one in its overlap."""
+        return any(
+            secrets.compare_digest(each.value.encode(), key.encode())
+            and (each.expires_at is None or now < each.expires_at)
+            for each in self.secrets
+        )
+
+    def id_of(self, kind: str, slug: str) -> str:
+        """Give the id of a plan or feature, the same as long as the slug lives."""
+        name = f"{kind}:{slug}"
+        if name not in self.ids:
+            prefix = {"plan": "cplan", "feature": "feat"}[kind]
+            self.ids[name] = identifier(prefix)
+        return self.ids[name]
+
+    def role_json(self, role: Role) -> Document:
+        """Give a role as Role, with its permissions in full."""
+        held = [self.permissions[each] for each in role.permissions if each in self.permissions]
+        return {
+            "object": "role",
+            "id": role.id,
+            "name": role.name,
+            "key": role.key,
+            "description": role.description,
+            "is_creator_eligible": {each.key for each in held} >= CREATOR_NEEDS,
+            "permissions": [each.to_json() for each in held],
+            "created_at": role.created_at,
+            "updated_at": role.updated_at,
+        }
+
+    @classmethod
+    def from_dump(cls, dumped: dict[str, Any]) -> Instance:
+        """Read back what ``asdict`` gave."""
+        fields = dict(dumped)
+        fields["domain"] = Domain(**fields["domain"])
+        fields["secrets"] = [SecretKey(**each) for each in fields["secrets"]]
+        fields["roles"] = {id_: Role(**each) for id_, each in fields["roles"].items()}
+        fields["permissions"] = {
+            id_: Permission(**each) for id_, each in fields["permissions"].items()
+        }
+        return cls(**fields)
+
+
+@dataclass
+class Application:
+    """An application with its instances by id."""
+
+    id: str
+    name: str
+    instances: dict[str, Instance] = field(default_factory=dict)
+
+    def to_json(self, *, secret_keys: bool) -> Document:
+        """Give it as PlatformApplicationResponse."""
+        return {
+            "application_id": self.id,
+            "name": self.name,
+            "instances": [
+                {
+                    "instance_id": each.id,
+                    "environment_type": each.environment,
+                    "publishable_key": each.publishable_key,
+                    **({"secret_key": each.secret} if secret_keys else {}),
+                }
+                for each in self.instances.values()
+            ],
+        }
+
+    @classmethod
+    def from_dump(cls, dumped: dict[str, Any]) -> Application:
+        """Read back what ``asdict`` gave."""
+        instances = {id_: Instance.from_dump(each) for id_, each in dumped["instances"].items()}
+        return cls(dumped["id"], dumped["name"], instances)
+
+
+def with_standard_roles(instance: Instance, now: int) -> None:
+    """Give a fresh instance the permissions and roles Clerk brings."""
+    for key, name in SYSTEM_PERMISSIONS.items():
+        made = Permission(identifier("perm"), key, name, now, now)
+        instance.permissions[made.id] = made
+    everything = list(instance.permissions)
+    reading = [id_ for id_, each in instance.permissions.items() if each.key in MEMBER_PERMISSIONS]
+    for key, name, held in (("admin", "Admin", everything), ("member", "Member", reading)):
+        role = Role(identifier("role"), f"org:{key}", name, now, now, None, held)
+        instance.roles[role.id] = role
