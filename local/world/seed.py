@@ -14,7 +14,7 @@ from local.world.vercel import VercelBackend
 APPLICATION_ID = "app_senderolocal"
 APPLICATION_NAME = "Sendero"
 PLATFORM_KEY = "ak_local_sendero_platform"
-VERCEL_TOKEN = "local_sendero_vercel"
+VERCEL_TOKEN = "localSenderoVercelToken1"
 VERCEL_PROJECT_ID = "prj_senderolocal"
 VERCEL_PROJECT_NAME = "sendero"
 
