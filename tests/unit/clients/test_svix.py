@@ -1,0 +1,225 @@
+"""The Svix API's client: the link, pages, endpoints and their signing secrets."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from clerkstack.clients import Endpoint, NotFound, SvixClient, UnexpectedAnswer, Unprocessable
+from clerkstack.clients.svix import SvixLink
+
+HELD = {"appId": "app_ü>?", "oneTimeToken": "ott_1", "region": "eu"}
+ENDPOINTS = "/api/v1/app/app_1/endpoint"
+
+
+def link(encode: Any = base64.b64encode, held: object = HELD, *, padded: bool = True) -> str:
+    key = encode(json.dumps(held, ensure_ascii=False).encode()).decode()
+    return f"https://app.svix.test/login#key={key if padded else key.rstrip('=')}"
+
+
+def shown(number: int, **more: object) -> dict[str, object]:
+    base = {"id": f"ep_{number}", "url": "https://e.test", "description": "", "metadata": {}}
+    return {**base, **more}
+
+
+def app(request: httpx.Request) -> httpx.Response:
+    if request.url.path == "/api/v1/auth/one-time-token":
+        assert "authorization" not in request.headers
+        assert json.loads(request.content) == {"oneTimeToken": "ott_1"}
+        return httpx.Response(200, json={"token": "tok_1", "capabilities": []})
+    assert request.headers["authorization"] == "Bearer tok_1"
+    match request.method, request.url.path.removeprefix(ENDPOINTS):
+        case "GET", "":
+            second = request.url.params.get("iterator") == "it_1"
+            body = {
+                "data": [shown(2 if second else 1)],
+                "iterator": "it_2" if second else "it_1",
+                "done": second,
+            }
+            return httpx.Response(200, json=body)
+        case "POST", "":
+            return httpx.Response(201, json={**shown(1), **json.loads(request.content)})
+        case "PATCH", "/ep_1":
+            return httpx.Response(200, json={**shown(1), **json.loads(request.content)})
+        case "DELETE", "/ep_1":
+            return httpx.Response(204)
+        case "GET", "/ep_1/secret":
+            return httpx.Response(200, json={"key": "whsec_abcdef"})
+        case "POST", "/ep_1/secret/rotate":
+            return httpx.Response(204)
+    return httpx.Response(404, json={"code": "not_found", "detail": "Entity not found"})
+
+
+class Seen:
+    """A client of `app`, and what it sent after the token was exchanged."""
+
+    def __init__(self, **how: Any) -> None:
+        self.all: list[httpx.Request] = []
+        self.client = SvixClient.from_link(
+            link(held={**HELD, "appId": "app_1"}), transport=httpx.MockTransport(self.keep), **how
+        )
+
+    def keep(self, request: httpx.Request) -> httpx.Response:
+        self.all.append(request)
+        return app(request)
+
+    @property
+    def requests(self) -> list[httpx.Request]:
+        return self.all[1:]
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("padded", [True, False])
+def test_a_link_is_read_in_either_alphabet(encode: Any, padded: bool) -> None:
+    read = SvixLink.parse(link(encode, padded=padded))
+
+    assert (read.app_id, read.region) == ("app_ü>?", "eu")
+    assert read.one_time_token.get_secret_value() == "ott_1"
+    assert "ott_1" not in repr(read)
+
+
+def test_a_quoted_link_is_read() -> None:
+    url = link(held={**HELD, "appId": "app_12"}).replace("=", "%3D").replace("key%3D", "key=")
+
+    assert SvixLink.parse(url).app_id == "app_12"
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("", "no #key="),
+        ("https://app.svix.test/login", "no #key="),
+        ("https://app.svix.test/login#key=", "no #key="),
+        ("https://app.svix.test/login#key=%%%", "not base64"),
+        (link(held=["a"]), "JSON"),
+        (link(held={"appId": 1, "region": "eu"}), "appId, oneTimeToken"),
+        (link(held={**HELD, "region": "eu.svix.com.evil.test/"}), "region"),
+        ("https://app.svix.test/login#key=" + base64.b64encode(b"\xff\xfe").decode(), "JSON"),
+    ],
+)
+def test_a_link_of_another_form_says_what_is_wrong(url: str, says: str) -> None:
+    with pytest.raises(UnexpectedAnswer, match="link to Svix") as caught:
+        SvixLink.parse(url)
+
+    assert says in str(caught.value)
+
+
+def test_the_region_is_the_host() -> None:
+    seen = Seen()
+
+    seen.client.signing_secret("ep_1")
+
+    assert {request.url.host for request in seen.all} == {"api.eu.svix.com"}
+    assert seen.client.app_id == "app_1"
+
+
+def test_another_address_replaces_the_region() -> None:
+    seen = Seen(base_url="http://127.0.0.1:4873")
+
+    seen.client.signing_secret("ep_1")
+
+    assert {request.url.host for request in seen.all} == {"127.0.0.1"}
+
+
+def test_all_pages_are_read() -> None:
+    seen = Seen()
+
+    found = seen.client.list_endpoints()
+
+    assert [endpoint.id for endpoint in found] == ["ep_1", "ep_2"]
+    assert len(seen.requests) == 2
+
+
+def test_an_endpoint_is_made_with_its_events() -> None:
+    seen = Seen()
+
+    made = seen.client.create_endpoint(
+        url="https://e.test/hook", event_types=("user.created",), description="ours"
+    )
+
+    assert json.loads(seen.requests[0].content) == {
+        "url": "https://e.test/hook",
+        "eventTypes": ["user.created"],
+        "description": "ours",
+    }
+    assert made.event_types == ("user.created",)
+
+
+def test_only_what_is_given_is_changed() -> None:
+    seen = Seen()
+
+    changed = seen.client.update_endpoint("ep_1", event_types=["user.deleted"])
+
+    assert json.loads(seen.requests[0].content) == {"eventTypes": ["user.deleted"]}
+    assert changed.event_types == ("user.deleted",)
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ({"eventTypes": ["a.b"]}, ("a.b",)),
+        ({"filterTypes": ["a.b"]}, ("a.b",)),
+        ({"eventTypes": None}, None),
+        ({}, None),
+    ],
+)
+def test_events_are_read_under_both_names(
+    told: dict[str, object], read: tuple[str, ...] | None
+) -> None:
+    assert Endpoint.model_validate(shown(1, **told)).event_types == read
+
+
+def test_a_secret_is_read_rotated_and_the_endpoint_removed() -> None:
+    seen = Seen()
+
+    secret = seen.client.signing_secret("ep_1")
+    seen.client.rotate_signing_secret("ep_1")
+    seen.client.delete_endpoint("ep_1")
+
+    assert secret.get_secret_value() == "whsec_abcdef"
+    assert "abcdef" not in repr(secret)
+    assert [request.method for request in seen.requests] == ["GET", "POST", "DELETE"]
+
+
+def test_a_rotation_is_sent_once() -> None:
+    count = 0
+
+    def closing(request: httpx.Request) -> httpx.Response:
+        nonlocal count
+        if request.url.path.endswith("/rotate"):
+            count += 1
+            raise httpx.ReadError("reset")
+        return app(request)
+
+    client = SvixClient.from_link(
+        link(held={**HELD, "appId": "app_1"}), transport=httpx.MockTransport(closing)
+    )
+
+    with pytest.raises(Exception, match="may have arrived"):
+        client.rotate_signing_secret("ep_1")
+
+    assert count == 1
+
+
+def test_what_svix_says_is_told() -> None:
+    with pytest.raises(NotFound, match=r"not_found\): Entity not found.*run again to make it"):
+        Seen().client.signing_secret("ep_9")
+
+
+def test_each_refused_field_is_told() -> None:
+    def refusing(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and request.url.path == ENDPOINTS:
+            detail = [{"loc": ["body", "url"], "msg": "must be https", "type": "value_error"}]
+            return httpx.Response(422, json={"detail": detail})
+        return app(request)
+
+    client = SvixClient.from_link(
+        link(held={**HELD, "appId": "app_1"}), transport=httpx.MockTransport(refusing)
+    )
+
+    with pytest.raises(Unprocessable, match=r"body\.url: must be https"):
+        client.create_endpoint(url="http://e.test", event_types=[])
