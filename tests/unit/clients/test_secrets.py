@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from clerkstack.clients import (
     ApiError,
+    ApplicationInstance,
     BackendClient,
     PlatformClient,
     SvixClient,
@@ -277,3 +278,10 @@ def test_secrets_in_a_request_are_known_by_their_field() -> None:
     }
 
     assert set(secrets_in(body)) == {"one", "two", "three", "four"}
+
+
+def test_a_refused_answer_is_not_repeated_by_the_lower_error_either() -> None:
+    with pytest.raises(ValueError, match="instance_id") as caught:
+        ApplicationInstance.model_validate({"secret_key": "sk_live_abcdef"})
+
+    assert "abcdef" not in str(caught.value)
