@@ -78,7 +78,8 @@ class ApiError(ClerkstackError):
         if self.message:
             text += f": {_shortened(self.message)}"
         for name, value in self.meta.items():
-            text += f" [{name}: {_shortened(_shown(value))}]"
+            if shown := _shown(value):
+                text += f" [{name}: {_shortened(shown)}]"
         if self.retry_after:
             text += f" [wait {self.retry_after:.0f} seconds]"
         if mend:

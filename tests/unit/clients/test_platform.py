@@ -153,7 +153,7 @@ def test_features_that_the_workspace_has_not_are_named() -> None:
         first = {
             "code": "unsupported_subscription_plan_features",
             "message": "Not in your plan.",
-            "meta": {"unsupported_features": ["custom_roles", "sso"]},
+            "meta": {"unsupported_features": ["custom_roles", "sso"], "suggestions": []},
         }
         second = {"code": "other", "message": "", "long_message": "And another."}
         return httpx.Response(402, json={"errors": [first, second]})
@@ -163,6 +163,7 @@ def test_features_that_the_workspace_has_not_are_named() -> None:
 
     assert "Not in your plan.; And another." in str(caught.value)
     assert "[unsupported_features: custom_roles, sso]" in str(caught.value)
+    assert "suggestions" not in str(caught.value)
 
 
 def test_the_schema_is_given_as_it_is() -> None:
