@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,6 +162,8 @@ def copy_project(folder: Path, parts: Sequence[str] = PARTS) -> Path:
             shutil.copytree(source, folder / part, ignore=leave, dirs_exist_ok=True)
         else:
             shutil.copy2(source, folder / part)
+    # Pulumi.yaml names the environment in the project's folder: this one serves the copy too.
+    (folder / ".venv").symlink_to(sys.prefix)
     return folder
 
 
