@@ -185,7 +185,7 @@ class Evaluator:
                     raise Unresolved(module, child, "spreads something that is not a list")
                 items += spread.value
             else:
-                items.append(self.node(module, child).known)
+                items.append(self.node(module, child))
         return items
 
     def _object(self, module: Module, node: Node) -> dict[str, Constant]:

@@ -34,7 +34,7 @@ _CHANGING_FIRST = frozenset({"Object.assign", "Object.defineProperty", "Object.d
 class Module:
     """One file. `constants` are initializers by name; `imports` and `exports` are by the name
     that others use, as (file, name there). `changed` says where a name is given another value,
-    or its value is changed in place. Types are left out: they have no values."""
+    or its value is changed in place. Exported types are left out: they have no values."""
 
     file: Path
     root: Node
@@ -156,11 +156,7 @@ def _declared(node: Node) -> list[tuple[str, Node]]:
 
 def _import(module: Module, node: Node) -> None:
     source = _string(node.child_by_field_name("source"))
-    if _is_type(node):
-        return
     for specifier in _all(node, "import_specifier"):
-        if _is_type(specifier):
-            continue
         name = text_of(specifier.child_by_field_name("name"))
         alias = specifier.child_by_field_name("alias")
         module.imports[text_of(alias) if alias is not None else name] = (source, name)
@@ -204,7 +200,7 @@ def _export(module: Module, node: Node) -> None:
 
 
 def _is_type(node: Node) -> bool:
-    """`import type …`, `export type …`, `{ type X }`."""
+    """`export type …`, `export { type X }`: no values."""
     return any(child.type == "type" for child in node.children)
 
 

@@ -80,7 +80,9 @@ export const PLAN_ORDER = Object.keys(PLANS) as PlanTier[]
 export const PAID_PLANS = Object.values(PLANS).filter((plan) => plan.monthlyUsd > 0)
 export const getPlans = (tier: PlanTier) => PLANS[tier]
 export function planOf(tier: PlanTier): PlanConfig { return PLANS[tier] }
-export type { PlanConfig } from './types'
+export const fetchPlans = async () => (await fetch('/plans')).json()
+export type { PlanConfig, AllPlans } from './types'
+export { type MorePlans } from './types'
 export default PLANS
 """
 

@@ -133,6 +133,7 @@ def test_every_default_is_the_deployments_value() -> None:
         ({"vercel:apiToken": f"sk_test_{SECRET}"}, "vercel:apiToken", "a key of Clerk's (sk_…)"),
         ({"vercelToken": "x"}, "vercelToken", "is not a setting"),
         ({"application_id": "app_1"}, "application_id", "Did you mean applicationId?"),
+        ({"billing": {"user_enabled": True}}, "billing.user_enabled", "Did you mean userEnabled?"),
         ({"app-url": "x"}, "app-url", "Did you mean appUrl?"),
         (
             {"billing.userEnabled": "true"},
