@@ -92,9 +92,12 @@ def complete(before: Document, after: Document, *, organizations: bool, most: in
     for slug, plan in after["plans"].items():
         if plan != before["plans"].get(slug):
             _check_plan(slug, plan, before["plans"].get(slug), after)
-    own = [slug for slug in after["plans"] if slug not in DEFAULT_PLANS.values()]
-    if most is not None and len(own) > max(most, len(before["plans"])):
+    if most is not None and _own_plans(after) > max(most, _own_plans(before)):
         raise errors.plan_cap(most)
+
+
+def _own_plans(section: Document) -> int:
+    return sum(slug not in DEFAULT_PLANS.values() for slug in section["plans"])
 
 
 def _default_plan(payer: str) -> Document:
@@ -117,12 +120,12 @@ def _check_removed(before: Document, after: Document) -> None:
 def _check_plan(slug: str, plan: Document, earlier: Document | None, after: Document) -> None:
     path = f"billing.plans.{slug}"
     default = slug in DEFAULT_PLANS.values()
-    if not default and not after[ENABLED[plan["payer_type"]]]:
-        message = "billing is not enabled for the plan's payer"
-        raise errors.billing(403, "billing_not_enabled", message, path)
     if earlier is not None and plan["payer_type"] != earlier["payer_type"]:
         message = "the payer of a plan stays as it is"
         raise errors.billing(400, "payer_type_invalid", message, f"{path}.payer_type")
+    if not default and not after[ENABLED[plan["payer_type"]]]:
+        message = "billing is not enabled for the plan's payer"
+        raise errors.billing(403, "billing_not_enabled", message, path)
     if default and any(plan[name] for name in AMOUNTS):
         message = "the default plan is free"
         raise errors.billing(422, "default_plan_amount_update_forbidden", message, f"{path}.amount")

@@ -150,7 +150,7 @@ def _without_required(described: Any) -> Any:
     return {
         name: _without_required(value) if name != "default" else value
         for name, value in described.items()
-        if name != "required"
+        if not (name == "required" and isinstance(value, list))  # some fields have that name
     }
 
 

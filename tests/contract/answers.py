@@ -1,0 +1,103 @@
+"""Holds an answer against the official description of its operation."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+import yaml
+
+from tests.world.serving import Service, app_of
+
+TOP = Path(__file__).resolve().parents[2]
+FOLDER = Path(os.environ.get("API_SPECS", TOP.parent / "shared" / "specs"))
+NAMES = {
+    "platform": "clerk-platform-beta.yml",
+    "backend": "clerk-backend-2026-05-12.yml",
+    "frontend": "clerk-frontend-2026-05-12.yml",
+}
+
+
+class Description:
+    """One official description."""
+
+    def __init__(self, document: dict[str, Any], prefix: str) -> None:
+        self._document = document
+        self._operations = {
+            (method.upper(), shape(prefix + path)): operation
+            for path, operations in document["paths"].items()
+            for method, operation in operations.items()
+        }
+        self._components = plain(document["components"])
+
+    @classmethod
+    def read(cls, api: str) -> Description:
+        """Read it; skip where the folder is missing, but never in CI."""
+        file = FOLDER / NAMES[api]
+        if not file.is_file():
+            missing = f"{file} is missing: set API_SPECS to the folder of the descriptions"
+            pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+        document = yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
+        return cls(document, "" if api == "frontend" else "/v1")
+
+    def check(self, path: str, answer: httpx.Response, *, undescribed: bool = False) -> None:
+        """Fail unless status and body are described for the operation.
+
+        ``undescribed`` is for the few statuses the vendor's own clients expect and the
+        description lacks: then only the form of an error is checked.
+        """
+        operation = self._operations[answer.request.method, shape(path)]
+        described = operation["responses"].get(str(answer.status_code))
+        if described is None and undescribed:
+            self._validate({"$ref": "#/components/schemas/ClerkErrors"}, answer)
+            return
+        assert not undescribed, f"{answer.status_code} is described: no exception is needed"
+        assert described is not None, f"{path} is not described to answer {answer.status_code}"
+        if "$ref" in described:
+            described = self._document["components"]["responses"][described["$ref"].split("/")[-1]]
+        content = described.get("content")
+        if content is None:
+            assert answer.content == b""
+            return
+        self._validate(plain(content["application/json"]["schema"]), answer)
+
+    def _validate(self, schema: dict[str, Any], answer: httpx.Response) -> None:
+        assert answer.headers["content-type"].startswith("application/json")
+        jsonschema.Draft202012Validator(
+            {**schema, "components": self._components},
+            format_checker=jsonschema.FormatChecker(),
+        ).validate(answer.json())
+
+
+def asked(service: Service, method: str, path: str, **options: Any) -> httpx.Response:
+    """Ask a service in this process, without a listener."""
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app_of(service))
+        async with httpx.AsyncClient(transport=transport, base_url="http://world.test") as client:
+            return await client.request(method, path, **options)
+
+    return asyncio.run(ask())
+
+
+def shape(path: str) -> str:
+    """Give a path without the names of its parameters."""
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def plain(schema: Any) -> Any:
+    """Turn OpenAPI's nullable flag into JSON Schema's way to say the same."""
+    if isinstance(schema, list):
+        return [plain(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    clean = {name: plain(part) for name, part in schema.items() if name != "nullable"}
+    if schema.get("nullable") is True:
+        return {"anyOf": [clean, {"type": "null"}]}
+    return clean

@@ -1,0 +1,317 @@
+"""Every answer of the emulated Clerk fits the official descriptions, refusals too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import pytest
+
+from local.world.clerk import ClerkBackend, ClerkService, FrontendService
+from local.world.clerk.backend_api import OPERATIONS as BACKEND_OPERATIONS
+from local.world.clerk.models import Instance
+from local.world.clerk.organizations import create_role
+from local.world.clerk.platform import OPERATIONS as PLATFORM_OPERATIONS
+from local.world.svix import SvixBackend
+from tests.contract.answers import Description, asked, shape
+
+pytestmark = pytest.mark.contract
+
+PLATFORM_KEY = "ak_contract"
+READER_KEY = "ak_reads_only"
+APPS = "/v1/platform/applications"
+APP = f"{APPS}/{{app}}"
+INSTANCE = f"{APP}/instances/{{dev}}"
+CONFIG = f"{INSTANCE}/config"
+DOMAIN = f"{APP}/domains/{{domain}}"
+ROLES = "/v1/organization_roles"
+ROLE = f"{ROLES}/{{role}}"
+PERMISSIONS = "/v1/organization_permissions"
+PERMISSION = f"{PERMISSIONS}/{{permission}}"
+SETTINGS = "/v1/instance/organization_settings"
+PLAN = {"name": "Team", "payer_type": "org", "amount": 1000}
+ENVIRONMENT = "/v1/environment"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request and the status it is answered with."""
+
+    method: str
+    path: str
+    status: int
+    body: Any = None
+    query: dict[str, str] = field(default_factory=dict)
+    key: str | None = "right"
+    headers: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    undescribed: bool = False
+
+    @property
+    def api(self) -> str:
+        if self.path == ENVIRONMENT:
+            return "frontend"
+        return "platform" if self.path.startswith(APPS) else "backend"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status} {self.body or self.query or ''}"
+
+
+def billing(**section: Any) -> dict[str, Any]:
+    return {"billing": section}
+
+
+def plans(**fields: Any) -> dict[str, Any]:
+    return billing(plans={"team": {**PLAN, **fields}})
+
+
+WRITES_REFUSED = [
+    ({"biling": {}}, 400, {}),
+    ({"billing": []}, 400, {}),
+    (billing(plans={"pro": None}), 400, {}),
+    (billing(plans={"a b": PLAN}), 400, {}),
+    (plans(free_trial_enabled=True, free_trial_days=0), 400, {}),
+    (billing(nonsense=1), 422, {}),
+    (billing(plans={"team": {"name": "No payer"}}), 422, {}),
+    (plans(amount=-1), 422, {}),
+    (plans(features=["nowhere"]), 404, {}),
+    (plans(name="Pro"), 409, {}),
+    (plans(payer_type="user"), 403, {}),
+    (billing(), 409, {"If-Match": "v1_0"}),
+    (billing(plans={f"p{n}": {**PLAN, "name": f"P{n}"} for n in range(9)}), 402, {}),
+]
+
+CASES = [
+    Case("GET", APPS, 200),
+    Case("GET", APPS, 200, query={"include_secret_keys": "true"}),
+    Case("GET", APPS, 400, query={"include_secret_keys": "perhaps"}),
+    Case("GET", APPS, 403, key=READER_KEY),
+    Case("GET", APP, 200),
+    Case("GET", APP, 200, query={"include_secret_keys": "true"}),
+    Case("GET", APP, 404, ids={"app": "app_nowhere"}),
+    Case("POST", f"{APP}/instances", 404, {"domain": "b.dev"}, ids={"app": "app_nowhere"}),
+    Case("POST", f"{APP}/instances", 201, {"domain": "b.dev"}, ids={"app": "app_second"}),
+    Case(
+        "POST",
+        f"{APP}/instances",
+        201,
+        {"domain": "b.dev", "clone_instance_id": "ins_seconddev", "environment_type": "production"},
+        ids={"app": "app_second"},
+    ),
+    Case("POST", f"{APP}/instances", 400, {"domain": "a.dev"}, ids={"app": "app_second"}),
+    Case("POST", f"{APP}/instances", 400, {"domain": "b.vercel.app"}, ids={"app": "app_second"}),
+    Case("POST", f"{APP}/instances", 422, {"domain": "no domain"}, ids={"app": "app_second"}),
+    Case("POST", f"{APP}/instances", 422, {"name": "b.dev"}),
+    Case("POST", f"{APP}/instances", 409, {"domain": "b.dev"}, undescribed=True),
+    Case("GET", CONFIG, 200),
+    Case("GET", CONFIG, 200, ids={"dev": "development"}),
+    Case("GET", CONFIG, 200, query={"keys": "billing"}),
+    Case("GET", CONFIG, 400, query={"keys": "biling"}),
+    Case("GET", CONFIG, 404, ids={"dev": "staging"}),
+    Case("GET", f"{CONFIG}/schema", 200),
+    Case("GET", f"{CONFIG}/schema", 200, query={"keys": "billing"}),
+    Case("GET", f"{CONFIG}/schema", 400, query={"keys": "biling"}),
+    Case("PATCH", CONFIG, 200, plans()),
+    Case("PATCH", CONFIG, 200, plans(), query={"dry_run": "true", "keys": "session"}),
+    Case("PATCH", CONFIG, 200, billing(plans={"pro": None}), query={"destructive": "true"}),
+    Case("PATCH", CONFIG, 404, {}, ids={"dev": "staging"}),
+    *[Case("PATCH", CONFIG, s, body, headers=h) for body, s, h in WRITES_REFUSED],
+    Case("PUT", CONFIG, 200, "the config as it is"),
+    Case("PUT", CONFIG, 400, plans()),
+    Case("POST", f"{APP}/rotate_secret_keys", 200, {"delay_old_secrets_expiration_hours": 1}),
+    Case("POST", f"{APP}/rotate_secret_keys", 400, {"hours": 1}),
+    Case("POST", f"{INSTANCE}/rotate_secret_keys", 200, {"reason": "somebody left"}),
+    Case(
+        "POST",
+        f"{INSTANCE}/rotate_secret_keys",
+        400,
+        {"delay_old_secrets_expiration_hours": -1},
+    ),
+    Case("GET", f"{APP}/domains", 200),
+    Case("GET", f"{APP}/domains", 200, ids={"app": "app_second"}),
+    Case("GET", DOMAIN, 200),
+    Case("GET", DOMAIN, 200, ids={"domain": "a.dev"}),
+    Case("GET", DOMAIN, 404, ids={"domain": "b.dev"}),
+    Case("GET", f"{DOMAIN}/status", 200),
+    Case("GET", f"{DOMAIN}/status", 404, ids={"domain": "b.dev"}),
+    Case("POST", f"{DOMAIN}/dns_check", 200),
+    Case("POST", f"{DOMAIN}/dns_check", 404, ids={"domain": "b.dev"}),
+    Case("GET", "/v1/billing/plans", 200),
+    Case("GET", "/v1/billing/plans", 200, query={"limit": "1", "payer_type": "org"}),
+    Case("GET", "/v1/billing/plans", 422, query={"payer_type": "team"}),
+    Case("GET", "/v1/billing/plans", 422, query={"limit": "501"}),
+    Case("GET", "/v1/instance", 200),
+    Case("GET", SETTINGS, 200),
+    Case("PATCH", SETTINGS, 200, {"max_allowed_memberships": 9, "creator_role_id": "{role}"}),
+    Case("PATCH", SETTINGS, 404, {"creator_role_id": "role_nowhere"}),
+    Case("PATCH", SETTINGS, 422, {"enabled": "yes"}),
+    Case("PATCH", SETTINGS, 400, {"enabled": False}),
+    Case("GET", ROLES, 200),
+    Case("GET", ROLES, 422, query={"order_by": "members"}),
+    Case("POST", ROLES, 200, {"name": "F", "key": "org:f", "permissions": ["{permission}"]}),
+    Case("POST", ROLES, 422, {"name": "F", "key": "org:Finance"}),
+    Case("POST", ROLES, 404, {"name": "F", "key": "org:f", "permissions": ["perm_nowhere"]}),
+    Case("POST", ROLES, 403, {"name": "F", "key": "org:f"}, key="production"),
+    Case("GET", ROLE, 200),
+    Case("GET", ROLE, 404, ids={"role": "role_nowhere"}),
+    Case("PATCH", ROLE, 200, {"name": "Other"}),
+    Case("PATCH", ROLE, 422, {"key": "org:admin"}),
+    Case("DELETE", ROLE, 200),
+    Case("DELETE", ROLE, 404, ids={"role": "role_nowhere"}),
+    Case("DELETE", ROLE, 422, ids={"role": "{admin}"}),
+    Case("GET", PERMISSIONS, 200),
+    Case("POST", PERMISSIONS, 200, {"name": "Read", "key": "org:reports:read"}),
+    Case("POST", PERMISSIONS, 422, {"name": "Read", "key": "org:sys_reports:read"}),
+    Case("GET", PERMISSION, 200),
+    Case("GET", PERMISSION, 404, ids={"permission": "perm_nowhere"}),
+    Case("GET", "/v1/role_sets", 200),
+    Case("POST", "/v1/webhooks/svix", 200),
+    Case("POST", "/v1/webhooks/svix", 400, key="production"),
+    Case("DELETE", "/v1/webhooks/svix", 204, key="production"),
+    Case("DELETE", "/v1/webhooks/svix", 400),
+    Case("POST", "/v1/webhooks/svix_url", 200, key="production"),
+    Case("POST", "/v1/webhooks/svix_url", 400),
+    Case("GET", "/v1/jwt_templates", 200),
+    Case("GET", "/v1/redirect_urls", 200),
+    Case("GET", "/v1/domains", 200),
+    Case("GET", "/v1/domains", 200, key="production"),
+    Case("GET", ENVIRONMENT, 200, headers={"Host": "first.clerk.accounts.dev"}),
+    Case("GET", ENVIRONMENT, 200, headers={"Host": "clerk.a.dev"}),
+    Case("GET", ENVIRONMENT, 400, headers={"Host": "nowhere.clerk.accounts.dev"}),
+]
+
+# Whoever asks with no key or a wrong one gets the same answer everywhere.
+EVERY = [
+    *[(method, path) for method, path, _ in (*PLATFORM_OPERATIONS, *BACKEND_OPERATIONS)],
+    ("GET", ENVIRONMENT),
+]
+
+
+@cache
+def description(api: str) -> Description:
+    return Description.read(api)
+
+
+def prepared() -> tuple[ClerkBackend, dict[str, str]]:
+    """Two applications; the first has plans, a role, production with a domain and a Svix app."""
+    clerk = ClerkBackend(svix=SvixBackend(), plan_cap=5)
+    first = clerk.seed_application(
+        application_id="app_first", name="First", platform_key=PLATFORM_KEY
+    )
+    clerk.seed_application(application_id="app_second", name="Second", platform_key=PLATFORM_KEY)
+    clerk.platform_keys[READER_KEY] = []
+    production = clerk.create_instance("app_first", domain="a.dev", clone_of=None)
+    clerk.svix.create_app(production.id)
+    development = first.instances["ins_firstdev"]
+    clerk.write_config(
+        development,
+        {
+            "organization_settings": {"enabled": True},
+            "billing": {
+                "organization_enabled": True,
+                "features": {"audit": {"name": "Audit", "description": "A log."}},
+                "plans": {
+                    "pro": {
+                        "name": "Pro",
+                        "payer_type": "org",
+                        "amount": 6000,
+                        "annual_monthly_amount": 5000,
+                        "features": ["audit"],
+                        "free_trial_enabled": True,
+                        "free_trial_days": 14,
+                    }
+                },
+            },
+        },
+    )
+    return clerk, {
+        "app": "app_first",
+        "dev": development.id,
+        "domain": production.domain.id,
+        "role": role_id(development, "org:member"),
+        "admin": role_id(development, "org:admin"),
+        "permission": next(iter(development.permissions)),
+        "right": development.secret,
+        "production": production.secret,
+    }
+
+
+def role_id(instance: Instance, key: str) -> str:
+    return next(role.id for role in instance.roles.values() if role.key == key)
+
+
+def ask(case: Case) -> Any:
+    clerk, known = prepared()
+    ids = {**known, **{name: value.format(**known) for name, value in case.ids.items()}}
+    if case.path == ROLE and case.method == "DELETE" and "role" not in case.ids:
+        made = clerk.instance("app_first", "development")
+        ids["role"] = create_role(made, {"key": "org:spare", "name": "Spare"}, 0).id
+    service = FrontendService(clerk) if case.api == "frontend" else ClerkService(clerk)
+    headers = dict(case.headers)
+    if case.api == "platform" and case.key is not None:
+        headers["Authorization"] = f"Bearer {PLATFORM_KEY if case.key == 'right' else case.key}"
+    elif case.api == "backend" and case.key is not None:
+        headers["Authorization"] = f"Bearer {ids.get(case.key, case.key)}"
+    body = filled(case.body, ids)
+    if case.method == "PUT" and isinstance(body, str):
+        body = clerk.read_config(clerk.instance("app_first", "development"), ())
+    return asked(
+        service,
+        case.method,
+        case.path.format(**ids),
+        json=body,
+        params=case.query,
+        headers=headers,
+    )
+
+
+def filled(body: Any, ids: dict[str, str]) -> Any:
+    if isinstance(body, dict):
+        return {name: filled(value, ids) for name, value in body.items()}
+    if isinstance(body, list):
+        return [filled(value, ids) for value in body]
+    return body.format(**ids) if isinstance(body, str) else body
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_an_answer_fits_its_description(case: Case) -> None:
+    answer = ask(case)
+
+    assert answer.status_code == case.status, answer.text
+    description(case.api).check(case.path, answer, undescribed=case.undescribed)
+
+
+@pytest.mark.parametrize("key", [None, "ak_nowhere", "sk_test_nowhere"])
+@pytest.mark.parametrize(
+    ("method", "path"), [(method, path) for method, path in EVERY if path != ENVIRONMENT]
+)
+def test_a_wrong_key_is_refused_in_the_described_form(
+    method: str, path: str, key: str | None
+) -> None:
+    names = ("application", "instance", "domain", "role", "permission")
+    case = Case(method, path, 401, {}, key=key, ids=dict.fromkeys(names, "any"))
+
+    answer = ask(case)
+
+    assert answer.status_code == 401
+    assert list(answer.json()["errors"][0]) == ["message", "long_message", "code"]
+    assert answer.json()["clerk_trace_id"]
+
+
+def test_every_operation_is_compared() -> None:
+    compared = {(case.method, shape(case.path)) for case in CASES if case.status < 300}
+
+    assert {(method, shape(path)) for method, path in EVERY} == compared
+
+
+def test_a_dns_check_that_follows_at_once_is_refused() -> None:
+    clerk, ids = prepared()
+    path = f"{DOMAIN}/dns_check"
+    headers = {"Authorization": f"Bearer {PLATFORM_KEY}"}
+
+    asked(ClerkService(clerk), "POST", path.format(**ids), headers=headers)
+    answer = asked(ClerkService(clerk), "POST", path.format(**ids), headers=headers)
+
+    assert answer.status_code == 409
+    description("platform").check(path, answer)

@@ -1,0 +1,166 @@
+"""Clerk inside a running world: our own clients, faults, journal, a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from clerkstack.clients import BackendClient, Conflict, FrontendClient, PlatformClient, SvixClient
+from local.world import World, background, seed
+from local.world.store import Home
+
+DEVELOPMENT = (seed.APPLICATION_ID, "development")
+SETTINGS = {"organization_settings": {"enabled": True}}
+CONNECTION = {"connection_oauth_google": {"client_id": "id", "client_secret": "hidden_value"}}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World(proxy=False) as started:
+        yield started
+
+
+def platform(url: str) -> PlatformClient:
+    return PlatformClient(key=SecretStr(seed.PLATFORM_KEY), base_url=url, sleep=lambda _: None)
+
+
+def backend(client: PlatformClient, url: str) -> BackendClient:
+    found = client.get_application(seed.APPLICATION_ID, include_secret_keys=True)
+    key = found.instances[0].secret_key
+    assert key is not None
+    return BackendClient(key=key, base_url=url, sleep=lambda _: None)
+
+
+def test_our_clients_make_roles_and_reach_the_webhooks(world: World) -> None:
+    with platform(world.urls.clerk) as client, backend(client, world.urls.clerk) as own:
+        client.patch_config(*DEVELOPMENT, SETTINGS, if_match=None)
+        reading = [p.id for p in own.list_permissions() if p.key.endswith(":read")]
+        made = own.create_role(key="org:finance", name="Finance", permissions=reading)
+        own.update_role(made.id, name="Money")
+        roles = {role.key: role for role in own.list_roles()}
+        own.delete_role(made.id)
+        left = {role.key for role in own.list_roles()}
+        link = own.create_svix_app()
+        with SvixClient.from_link(link, base_url=world.urls.svix) as svix:
+            endpoints = svix.list_endpoints()
+
+    assert roles["org:finance"].name == "Money"
+    assert {each.key for each in roles["org:finance"].permissions} == {
+        "org:sys_memberships:read",
+        "org:sys_domains:read",
+        "org:sys_billing:read",
+        "org:sys_api_keys:read",
+    }
+    assert left == {"org:admin", "org:member"}
+    assert endpoints == []
+
+
+def test_the_host_says_whose_environment_it_is(world: World) -> None:
+    with platform(world.urls.clerk) as client:
+        made = client.create_instance(seed.APPLICATION_ID, domain="a.dev")
+        found = client.get_application(seed.APPLICATION_ID)
+    keys = [each.publishable_key for each in found.instances]
+    assert made.publishable_key in keys
+
+    seen = []
+    for key in keys:
+        assert key is not None
+        with FrontendClient(publishable_key=key, base_url=world.urls.frontend) as frontend:
+            seen.append(frontend.environment().api_keys.orgs_api_keys_enabled)
+
+    assert seen == [True, False]  # development has the seed's switch, production is fresh
+
+
+def test_a_conflict_fault_moves_the_version_on(world: World) -> None:
+    world.fault(kind="conflict", service="clerk", method="PATCH")
+    with platform(world.urls.clerk) as client:
+        read = client.get_config(*DEVELOPMENT)
+
+        with pytest.raises(Conflict) as caught:
+            client.patch_config(*DEVELOPMENT, SETTINGS, if_match=read.version)
+
+        again = client.get_config(*DEVELOPMENT)
+        client.patch_config(*DEVELOPMENT, SETTINGS, if_match=again.version)
+    assert caught.value.code == "config_version_conflict"
+
+
+def test_a_write_can_be_answered_and_one_field_not_kept(world: World) -> None:
+    path = "billing.free_trial_requires_payment_method"
+    world.fault(kind="not_persisted", service="clerk", method="PATCH", field=path)
+    change = {
+        **SETTINGS,
+        "billing": {"organization_enabled": True, "free_trial_requires_payment_method": False},
+    }
+    with platform(world.urls.clerk) as client:
+        answer = client.patch_config(*DEVELOPMENT, change, if_match=None)
+        billing: Any = client.get_config(*DEVELOPMENT).sections["billing"]
+
+    after: Any = answer.after["billing"]
+    assert after["free_trial_requires_payment_method"] is False
+    assert billing["free_trial_requires_payment_method"] is True
+    assert billing["organization_enabled"] is True
+
+
+def test_the_journal_names_what_was_written_and_holds_no_secret(world: World) -> None:
+    with platform(world.urls.clerk) as client, backend(client, world.urls.clerk) as own:
+        client.patch_config(*DEVELOPMENT, CONNECTION, if_match=None)
+        own.get_instance()
+        secret = client.get_application(seed.APPLICATION_ID, include_secret_keys=True)
+    journal = world.journal()
+
+    text = json.dumps([entry.to_json() for entry in journal])
+    key = secret.instances[0].secret_key
+    assert key is not None
+    for hidden in ("hidden_value", seed.PLATFORM_KEY, key.get_secret_value()):
+        assert hidden not in text
+    written = next(entry for entry in journal if entry.method == "PATCH")
+    assert "connection_oauth_google.client_secret" in written.body_keys
+
+
+def test_an_unknown_url_is_clerks_own_404(world: World) -> None:
+    answers = [
+        httpx.get(f"{world.urls.clerk}/v1/nothing"),
+        httpx.get(f"{world.urls.clerk}/v1/platform/nothing"),
+        httpx.get(f"{world.urls.frontend}/v1/nothing"),
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 404
+        assert answer.json()["errors"][0]["code"] == "resource_not_found"
+
+
+def test_a_killed_world_has_kept_every_answered_write(tmp_path: Path) -> None:
+    home = Home(tmp_path / "world")
+    first = background.start(home, 0)
+    with platform(first.clerk) as client, backend(client, first.clerk) as own:
+        change = {
+            **SETTINGS,
+            "billing": {
+                "organization_enabled": True,
+                "plans": {"pro": {"name": "Pro", "payer_type": "org", "amount": 6000}},
+            },
+        }
+        client.patch_config(*DEVELOPMENT, change, if_match=None)
+        before = client.get_config(*DEVELOPMENT)
+        plans = own.list_plans()
+        roles = own.list_roles()
+    pid = home.pid()
+    assert pid is not None
+
+    os.kill(pid, signal.SIGKILL)
+    second = background.start(home, 0)
+    try:
+        with platform(second.clerk) as client, backend(client, second.clerk) as own:
+            assert client.get_config(*DEVELOPMENT) == before
+            assert own.list_plans() == plans
+            assert own.list_roles() == roles
+    finally:
+        background.stop(home)
