@@ -180,7 +180,7 @@ def listed(items: list[Document], query: str | None, order: str) -> list[Documen
     Raises:
         ClerkError: there is no such order.
     """
-    field, downwards = order.lstrip("+-"), order.startswith("-")
+    field, downwards = order.strip().lstrip("+-"), order.startswith("-")
     if field not in ORDERS:
         raise errors.param_invalid("order_by", f"must be one of {', '.join(ORDERS)}")
     wanted = (query or "").lower()
