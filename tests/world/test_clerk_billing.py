@@ -80,6 +80,7 @@ def test_plan_and_feature_can_go_together_but_a_feature_in_use_not_alone() -> No
     ("change", "status", "code"),
     [
         (billing(plans={"a b": {"name": "A", "payer_type": "org"}}), 400, "slug_invalid_format"),
+        (billing(features={"new\n": {"name": "New"}}), 400, "slug_invalid_format"),
         (team(name="Team: all"), 400, "name_invalid_format"),
         (team(name="Pro"), 409, "plan_name_already_exists"),
         (team(payer_type="team"), 400, "payer_type_invalid"),

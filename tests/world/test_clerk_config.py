@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from local.world.clerk.backend import version
+from local.world.clerk.instances import version
 from tests.world.clerk_accounts import Account, billing, with_billing
 
 GOOGLE = "connection_oauth_google"

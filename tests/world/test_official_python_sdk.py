@@ -71,11 +71,13 @@ def test_a_roles_whole_life(sdk: Clerk) -> None:
 
     made = sdk.organization_roles.create(name="Finance", key="org:finance", permissions=reading)
     changed = sdk.organization_roles.update(organization_role_id=made.id, name="Money")
+    emptied = sdk.organization_roles.update(organization_role_id=made.id, permissions=[])
     found = sdk.organization_roles.list(query="finance")
     sdk.organization_roles.delete(organization_role_id=made.id)
 
     assert [each.key for each in made.permissions] == ["org:sys_billing:read"]
-    assert changed.name == "Money"
+    assert (changed.name, changed.permissions) == ("Money", made.permissions)
+    assert (emptied.name, emptied.permissions) == ("Money", [])
     assert [role.id for role in found.data] == [made.id]
     with pytest.raises(ClerkErrors) as caught:
         sdk.organization_roles.get(organization_role_id=made.id)

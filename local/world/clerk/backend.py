@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from local.world.clerk import config, dashboard, domains, errors
+from local.world.clerk.instances import clone, keep_ids, seeded, version
 from local.world.clerk.models import (
-    MODES,
     Application,
     Domain,
     Instance,
@@ -20,7 +19,7 @@ from local.world.clerk.models import (
     secret_key,
     with_standard_roles,
 )
-from local.world.clerk.schema import NOT_CLONED, SECTIONS, Document, schema_of, section_names, shown
+from local.world.clerk.schema import SECTIONS, Document, schema_of, section_names, shown
 from local.world.svix import SvixBackend
 
 MANAGE = "applications:manage"
@@ -77,18 +76,7 @@ class ClerkBackend:
         self.platform_keys[platform_key] = [MANAGE]
         application = Application(application_id, name)
         self.applications[application_id] = application
-        stem = application_id.removeprefix("app_")
-        host = f"{stem}.clerk.accounts.dev"
-        token = hashlib.sha256(application_id.encode()).hexdigest()[:40]
-        instance = Instance(
-            id=f"ins_{stem}dev",
-            environment="development",
-            host=host,
-            domain=Domain(f"dmn_{stem}dev", f"{stem}.accounts.dev", self.clock()),
-            secrets=[SecretKey(f"sk_{MODES['development']}_{token}")],
-            created_at=self.clock(),
-        )
-        with_standard_roles(instance, self.now_ms())
+        instance = seeded(application_id, self.clock())
         application.instances[instance.id] = instance
         return application
 
@@ -191,7 +179,7 @@ class ClerkBackend:
         if source is None:
             with_standard_roles(instance, self.now_ms())
         else:
-            _clone(source, instance)
+            clone(source, instance)
         application.instances[instance.id] = instance
         return instance
 
@@ -274,7 +262,7 @@ class ClerkBackend:
             "after": {name: shown(after[name], SECTIONS[name]) for name in echoed},
         }
         if not dry_run and after != instance.config:
-            _keep_ids(instance, after)
+            keep_ids(instance, after)
             instance.config = after
             instance.version += 1
         return {"config_version": version(instance), **answer}
@@ -284,36 +272,3 @@ class ClerkBackend:
     def dashboard(self, action: str, body: dict[str, Any]) -> Any:
         """Do what a person would do in the dashboard; see ``local.world.clerk.dashboard``."""
         return dashboard.act(self, action, body)
-
-
-def version(instance: Instance) -> str:
-    """Give the version of an instance's config."""
-    counted = f"{instance.id}:{instance.version}".encode()
-    return f"v1_{hashlib.sha256(counted).hexdigest()[:16]}"
-
-
-def _clone(source: Instance, instance: Instance) -> None:
-    for name, section in source.config.items():
-        if not name.startswith(NOT_CLONED):
-            instance.config[name] = copy.deepcopy(section)
-    renamed: dict[str, str] = {}
-    for permission in source.permissions.values():
-        made = replace(permission, id=identifier("perm"))
-        renamed[permission.id] = made.id
-        instance.permissions[made.id] = made
-    for role in source.roles.values():
-        held = [renamed[each] for each in role.permissions]
-        own = replace(role, id=identifier("role"), permissions=held)
-        instance.roles[own.id] = own
-    _keep_ids(instance, instance.config)
-
-
-def _keep_ids(instance: Instance, after: Document) -> None:
-    """Give new slugs an id. One that was removed and is made again is another thing."""
-    for kind in ("plan", "feature"):
-        slugs = after["billing"][f"{kind}s"]
-        for slug in instance.config["billing"][f"{kind}s"]:
-            if slug not in slugs:
-                instance.ids.pop(f"{kind}:{slug}", None)
-        for slug in slugs:
-            instance.id_of(kind, slug)

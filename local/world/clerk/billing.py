@@ -30,7 +30,7 @@ def check_values(change: Document) -> None:
         entries = change.get(kind)
         for slug, fields in entries.items() if isinstance(entries, dict) else ():
             path = f"billing.{kind}.{slug}"
-            if not re.match(SLUG, slug):
+            if not re.fullmatch(SLUG, slug):
                 message = "a slug has letters, digits, - and _ only"
                 raise errors.billing(400, "slug_invalid_format", message, path)
             if isinstance(fields, dict):

@@ -123,8 +123,6 @@ def _merged(before: Document, change: Document, described: Document, *, replace:
             there = after.get(name)
             base = there if isinstance(there, dict) else defaults_of(field)
             after[name] = _merged(base, value, field, replace=replace)
-        elif isinstance(value, list):
-            after[name] = list({str(item): item for item in value}.values())
         else:
             after[name] = value
     return after

@@ -32,7 +32,7 @@ def check_name(name: str) -> None:
     Raises:
         ClerkError: it is no domain, or a hosting provider's.
     """
-    if not NAME.match(name):
+    if not NAME.fullmatch(name):
         raise errors.param_invalid("domain", "must be a domain name")
     if name.endswith(tuple(f".{provider}" for provider in PROVIDERS)):
         raise errors.provider_domain(name)

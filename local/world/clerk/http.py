@@ -52,7 +52,7 @@ class Call:
         if not self._raw and optional:
             return {}
         try:
-            body = json.loads(self._raw)
+            body = json.loads(self._raw, parse_constant=_no_number)
         except ValueError:
             raise errors.body_invalid("The body is no JSON.") from None
         if not isinstance(body, dict):
@@ -120,6 +120,10 @@ def endpoint(
         return Response(status_code=status) if body is None else JSONResponse(body, status)
 
     return answer
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def refusal(error: errors.ClerkError) -> Response:

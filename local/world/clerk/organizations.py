@@ -144,7 +144,7 @@ def create_permission(instance: Instance, form: Document, now: int) -> Permissio
         ClerkError: the key is taken, malformed or reserved.
     """
     key = form["key"]
-    if not PERMISSION_KEY.match(key) or key.startswith("org:sys_"):
+    if not PERMISSION_KEY.fullmatch(key) or key.startswith("org:sys_"):
         raise errors.param_invalid("key", "must be org:<feature>:<action>, not of org:sys_")
     if any(each.key == key for each in instance.permissions.values()):
         raise errors.duplicate("key")
@@ -211,7 +211,7 @@ def _role_item(role: Role) -> Document:
 
 
 def _check_key(instance: Instance, key: str, own: Role | None) -> None:
-    if not ROLE_KEY.match(key):
+    if not ROLE_KEY.fullmatch(key):
         raise errors.param_invalid("key", "must be org: and lowercase letters, digits or _")
     if any(each.key == key and each is not own for each in instance.roles.values()):
         raise errors.duplicate("key")

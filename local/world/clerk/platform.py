@@ -10,8 +10,9 @@ from typing import Any
 from starlette.routing import Route
 
 from local.world.clerk import domains, errors
-from local.world.clerk.backend import ClerkBackend, version
+from local.world.clerk.backend import ClerkBackend
 from local.world.clerk.http import Answer, PlatformCall, checked, endpoint
+from local.world.clerk.instances import version
 from local.world.clerk.models import Instance
 
 TOP = "/v1/platform/applications"

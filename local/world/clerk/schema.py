@@ -87,7 +87,7 @@ PLAN = _section(
         "integer", minimum=0, maximum=MOST_CENTS, description="cents a month, billed annually"
     ),
     currency=_of("string", "usd", enum=["usd"]),
-    features=_of("array", [], items={"type": "string"}),
+    features=_of("array", [], items={"type": "string"}, uniqueItems=True),
     free_trial_enabled=_flag(False),
     free_trial_days=_or_null("integer", minimum=1, maximum=LONGEST_TRIAL_DAYS),
     is_recurring=_flag(True),
