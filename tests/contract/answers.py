@@ -67,6 +67,10 @@ class Description:
             return
         self._validate(plain(content["application/json"]["schema"]), answer)
 
+    def describes(self, method: str, path: str, status: int) -> bool:
+        """Tell whether the description has this answer of an operation."""
+        return str(status) in self._operations[method, shape(path)]["responses"]
+
     def _validate(self, schema: dict[str, Any], answer: httpx.Response) -> None:
         assert answer.headers["content-type"].startswith("application/json")
         jsonschema.Draft202012Validator(

@@ -27,6 +27,7 @@ CONFIG = f"{INSTANCE}/config"
 DOMAIN = f"{APP}/domains/{{domain}}"
 ROLES = "/v1/organization_roles"
 ROLE = f"{ROLES}/{{role}}"
+ROLE_PERMISSION = f"{ROLE}/permissions/{{permission}}"
 PERMISSIONS = "/v1/organization_permissions"
 PERMISSION = f"{PERMISSIONS}/{{permission}}"
 SETTINGS = "/v1/instance/organization_settings"
@@ -107,6 +108,7 @@ CASES = [
     Case("GET", CONFIG, 200),
     Case("GET", CONFIG, 200, ids={"dev": "development"}),
     Case("GET", CONFIG, 200, query={"keys": "billing"}),
+    Case("GET", CONFIG, 200, query={"keys": "billing,session"}),
     Case("GET", CONFIG, 400, query={"keys": "biling"}),
     Case("GET", CONFIG, 404, ids={"dev": "staging"}),
     Case("GET", f"{CONFIG}/schema", 200),
@@ -160,6 +162,12 @@ CASES = [
     Case("DELETE", ROLE, 200),
     Case("DELETE", ROLE, 404, ids={"role": "role_nowhere"}),
     Case("DELETE", ROLE, 422, ids={"role": "{admin}"}),
+    Case("POST", ROLE_PERMISSION, 200),
+    Case("POST", ROLE_PERMISSION, 404, ids={"permission": "perm_nowhere"}),
+    Case("POST", ROLE_PERMISSION, 409, ids={"role": "{admin}"}),
+    Case("DELETE", ROLE_PERMISSION, 200, ids={"permission": "{held}"}),
+    Case("DELETE", ROLE_PERMISSION, 404),
+    Case("DELETE", ROLE_PERMISSION, 422, ids={"role": "{admin}"}),
     Case("GET", PERMISSIONS, 200),
     Case("POST", PERMISSIONS, 200, {"name": "Read", "key": "org:reports:read"}),
     Case("POST", PERMISSIONS, 422, {"name": "Read", "key": "org:sys_reports:read"}),
@@ -195,7 +203,7 @@ def description(api: str) -> Description:
 
 def prepared() -> tuple[ClerkBackend, dict[str, str]]:
     """Two applications; the first has plans, a role, production with a domain and a Svix app."""
-    clerk = ClerkBackend(svix=SvixBackend(), plan_cap=5)
+    clerk = ClerkBackend(svix=SvixBackend(), plan_limit=5)
     first = clerk.seed_application(
         application_id="app_first", name="First", platform_key=PLATFORM_KEY
     )
@@ -232,6 +240,7 @@ def prepared() -> tuple[ClerkBackend, dict[str, str]]:
         "role": role_id(development, "org:member"),
         "admin": role_id(development, "org:admin"),
         "permission": next(iter(development.permissions)),
+        "held": development.roles[role_id(development, "org:member")].permissions[0],
         "right": development.secret,
         "production": production.secret,
     }
@@ -294,7 +303,8 @@ def test_a_wrong_key_is_refused_in_the_described_form(
 
     answer = ask(case)
 
-    assert answer.status_code == 401
+    api = description(case.api)
+    api.check(path, answer, undescribed=not api.describes(method, path, 401))
     assert list(answer.json()["errors"][0]) == ["message", "long_message", "code"]
     assert answer.json()["clerk_trace_id"]
 
@@ -315,3 +325,19 @@ def test_a_dns_check_that_follows_at_once_is_refused() -> None:
 
     assert answer.status_code == 409
     description("platform").check(path, answer)
+
+
+def test_a_body_that_nests_too_deep_is_refused() -> None:
+    clerk, ids = prepared()
+    headers = {"Authorization": f"Bearer {PLATFORM_KEY}"}
+
+    answer = asked(
+        ClerkService(clerk),
+        "PATCH",
+        CONFIG.format(**ids),
+        content=b"[" * 100_000,
+        headers=headers,
+    )
+
+    assert answer.status_code == 400
+    description("platform").check(CONFIG, answer)

@@ -33,7 +33,15 @@ def test_organization_billing_needs_organizations() -> None:
 def test_organizations_stay_while_organization_billing_is_on() -> None:
     error = with_billing().refused({"organization_settings": {"enabled": False}})
 
-    assert error.code == "billing_cannot_be_enabled"
+    assert (error.status, error.code) == (400, "organizations_disable_not_allowed")
+
+
+def test_a_whole_amount_is_kept_as_an_integer() -> None:
+    account = with_billing()
+
+    account.write(billing(plans={"pro": {"amount": 60.0}}))
+
+    assert repr(account.read("billing")["plans"]["pro"]["amount"]) == "60"
 
 
 def test_plans_stay_when_billing_is_switched_off() -> None:
@@ -120,8 +128,8 @@ def test_the_default_plan_can_not_be_removed_while_billing_is_on() -> None:
     assert (error.status, error.code) == (409, "plan_cannot_be_deleted")
 
 
-def test_a_plan_cap_counts_all_but_the_default_plans() -> None:
-    account = with_billing(plan_cap=2)
+def test_a_plan_limit_counts_all_but_the_default_plans() -> None:
+    account = with_billing(plan_limit=2)
 
     account.write(team())
     error = account.refused(billing(plans={"more": {**PRO, "name": "More"}}))

@@ -126,6 +126,13 @@ def test_what_does_not_fit_is_refused_with_its_code(
     assert param is None or error.meta["param_name"] == param
 
 
+def test_nobody_is_made_to_choose_among_no_organizations() -> None:
+    error = Account().refused({"organization_settings": {"force_organization_selection": True}})
+
+    assert error.status == 422
+    assert error.code.startswith("force_organization_selection_not_allowed")
+
+
 def test_an_unknown_key_comes_with_suggestions() -> None:
     error = Account().refused({"biling": {}, "sesion": {}})
 

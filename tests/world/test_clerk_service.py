@@ -125,6 +125,16 @@ def test_the_journal_names_what_was_written_and_holds_no_secret(world: World) ->
     assert "connection_oauth_google.client_secret" in written.body_keys
 
 
+@pytest.mark.parametrize("query", ["keys=session&keys=billing", "keys=billing,session"])
+def test_keys_are_repeated_or_have_commas(world: World, query: str) -> None:
+    path = f"/v1/platform/applications/{seed.APPLICATION_ID}/instances/development/config"
+    headers = {"Authorization": f"Bearer {seed.PLATFORM_KEY}"}
+
+    answer = httpx.get(f"{world.urls.clerk}{path}?{query}", headers=headers)
+
+    assert set(answer.json()) == {"config_version", "billing", "session"}
+
+
 def test_an_unknown_url_is_clerks_own_404(world: World) -> None:
     answers = [
         httpx.get(f"{world.urls.clerk}/v1/nothing"),

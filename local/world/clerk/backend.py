@@ -29,7 +29,7 @@ SECONDS_OF_HOUR = 3600
 class ClerkBackend:
     """The applications of one workspace.
 
-    ``plan_cap`` is how many plans an instance may have besides the default ones, None for no
+    ``plan_limit`` is how many plans an instance may have besides the default ones, None for no
     limit. ``api_keys_config`` advertises the config section `api_keys`, which live instances have
     not shown. ``clock`` gives seconds since the epoch.
     """
@@ -39,12 +39,12 @@ class ClerkBackend:
         *,
         svix: SvixBackend,
         clock: Callable[[], float] = time.time,
-        plan_cap: int | None = None,
+        plan_limit: int | None = None,
         api_keys_config: bool = False,
     ) -> None:
         self.svix = svix
         self.clock = clock
-        self.plan_cap = plan_cap
+        self.plan_limit = plan_limit
         self.api_keys_config = api_keys_config
         self.applications: dict[str, Application] = {}
         self.platform_keys: dict[str, list[str]] = {}
@@ -54,7 +54,7 @@ class ClerkBackend:
     def dump(self) -> Document:
         """Give the state, as JSON."""
         return {
-            "plan_cap": self.plan_cap,
+            "plan_limit": self.plan_limit,
             "api_keys_config": self.api_keys_config,
             "platform_keys": self.platform_keys,
             "applications": {id_: asdict(each) for id_, each in self.applications.items()},
@@ -66,7 +66,7 @@ class ClerkBackend:
         applications = {
             id_: Application.from_dump(each) for id_, each in state["applications"].items()
         }
-        self.plan_cap = state["plan_cap"]
+        self.plan_limit = state["plan_limit"]
         self.api_keys_config = state["api_keys_config"]
         self.platform_keys = state["platform_keys"]
         self.applications = applications
@@ -253,7 +253,7 @@ class ClerkBackend:
             known=self.sections(),
             replace=replace,
             destructive=destructive,
-            plan_cap=self.plan_cap,
+            plan_limit=self.plan_limit,
         )
         echoed = [name for name in self.sections() if name in (keys or change)]
         answer = {

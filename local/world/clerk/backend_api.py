@@ -12,10 +12,12 @@ from starlette.routing import Route
 from local.world.clerk import domains, errors, organizations
 from local.world.clerk.backend import ClerkBackend
 from local.world.clerk.http import Answer, InstanceCall, checked, endpoint
+from local.world.clerk.models import Permission, Role
 from local.world.clerk.plans import plans_json
 from local.world.clerk.schema import Document
 
 ROLE = "/v1/organization_roles/{role}"
+ROLE_PERMISSION = f"{ROLE}/permissions/{{permission}}"
 PERMISSION = "/v1/organization_permissions/{permission}"
 ROLE_FIELDS: dict[str, type | tuple[type, ...]] = {
     "name": str,
@@ -106,6 +108,20 @@ def delete_role(call: InstanceCall) -> Answer:
     return 200, organizations.delete_role(call.instance, role)
 
 
+def assign_permission(call: InstanceCall) -> Answer:
+    """AssignPermissionToOrganizationRole."""
+    role, permission = _role_and_permission(call)
+    organizations.assign_permission(role, permission, call.backend.now_ms())
+    return 200, call.instance.role_json(role)
+
+
+def remove_permission(call: InstanceCall) -> Answer:
+    """RemovePermissionFromOrganizationRole."""
+    role, permission = _role_and_permission(call)
+    organizations.remove_permission(call.instance, role, permission, call.backend.now_ms())
+    return 200, call.instance.role_json(role)
+
+
 def list_permissions(call: InstanceCall) -> Answer:
     """ListOrganizationPermissions."""
     return 200, _listed(call, [each.to_json() for each in call.instance.permissions.values()])
@@ -177,6 +193,8 @@ OPERATIONS: tuple[tuple[str, str, Any], ...] = (
     ("GET", ROLE, get_role),
     ("PATCH", ROLE, update_role),
     ("DELETE", ROLE, delete_role),
+    ("POST", ROLE_PERMISSION, assign_permission),
+    ("DELETE", ROLE_PERMISSION, remove_permission),
     ("GET", "/v1/organization_permissions", list_permissions),
     ("POST", "/v1/organization_permissions", create_permission),
     ("GET", PERMISSION, get_permission),
@@ -196,6 +214,11 @@ def backend_routes(backend: ClerkBackend) -> list[Route]:
         Route(path, endpoint(backend, InstanceCall, operation), methods=[method])
         for method, path, operation in OPERATIONS
     ]
+
+
+def _role_and_permission(call: InstanceCall) -> tuple[Role, Permission]:
+    role = organizations.find_role(call.instance, call.parts["role"])
+    return role, organizations.find_permission(call.instance, call.parts["permission"])
 
 
 def _need_svix_app(call: InstanceCall) -> None:

@@ -93,7 +93,7 @@ def complete(before: Document, after: Document, *, organizations: bool, most: in
         if plan != before["plans"].get(slug):
             _check_plan(slug, plan, before["plans"].get(slug), after)
     if most is not None and _own_plans(after) > max(most, _own_plans(before)):
-        raise errors.plan_cap(most)
+        raise errors.plan_limit(most)
 
 
 def _own_plans(section: Document) -> int:

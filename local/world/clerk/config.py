@@ -44,7 +44,7 @@ def written(
     known: list[str],
     replace: bool,
     destructive: bool,
-    plan_cap: int | None,
+    plan_limit: int | None,
 ) -> Document:
     """Give the whole config as it is after the write; ``config`` is not touched.
 
@@ -74,13 +74,24 @@ def written(
             raise errors.destructive_not_allowed(gone[0])
         after[name] = _merged(after[name], value, described, replace=replace)
         _check_required(name, after[name])
+    _check_organizations(config, after)
     billing.complete(
         config["billing"],
         after["billing"],
         organizations=after["organization_settings"]["enabled"],
-        most=plan_cap,
+        most=plan_limit,
     )
     return after
+
+
+def _check_organizations(before: Document, after: Document) -> None:
+    settings = after["organization_settings"]
+    if settings["enabled"]:
+        return
+    if before["organization_settings"]["enabled"] and after["billing"]["organization_enabled"]:
+        raise errors.organizations_needed()
+    if settings["force_organization_selection"]:
+        raise errors.nothing_to_select()
 
 
 def _field(described: Document, name: str) -> Document:
@@ -123,6 +134,8 @@ def _merged(before: Document, change: Document, described: Document, *, replace:
             there = after.get(name)
             base = there if isinstance(there, dict) else defaults_of(field)
             after[name] = _merged(base, value, field, replace=replace)
+        elif isinstance(value, float) and "integer" in field.get("type", ""):
+            after[name] = int(value)  # JSON has one kind of number; the schema took a whole one
         else:
             after[name] = value
     return after

@@ -88,7 +88,7 @@ def _revoke_platform_key(backend: ClerkBackend, body: dict[str, Any]) -> None:
 def _set_limits(backend: ClerkBackend, body: dict[str, Any]) -> None:
     plans = _take(body, "plans", (int, type(None)))
     _nothing_left(body)
-    backend.plan_cap = plans
+    backend.plan_limit = plans
 
 
 def _advertise_api_keys(backend: ClerkBackend, body: dict[str, Any]) -> None:

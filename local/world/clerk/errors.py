@@ -1,7 +1,7 @@
 """Clerk's refusals: status, code and message once, in the body all its APIs share (ClerkErrors).
 
-Codes of the config and of billing are those Clerk documents. Where no document names one (keys of
-the wrong kind, roles in use, the Svix app that is there already) the code here is a guess.
+Codes of the config, of billing and of organizations are those Clerk documents. Where no document
+names one the code here is a guess.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def billing(status: int, code: str, message: str, param: str) -> ClerkError:
     return ClerkError(status, code, f"{param}: {message}.", meta={"param_name": param})
 
 
-def plan_cap(most: int) -> ClerkError:
+def plan_limit(most: int) -> ClerkError:
     """The workspace's own subscription includes no further plan."""
     return ClerkError(
         402,
@@ -226,7 +226,38 @@ def duplicate(name: str) -> ClerkError:
 def role_in_use(use: str) -> ClerkError:
     """The organization settings name the role."""
     message = f"The role is the {use.replace('_', ' ')}."
-    return ClerkError(422, f"organization_role_used_as_{use}", message)
+    return ClerkError(422, f"organization_role_{use}", message)
+
+
+def permission_assigned() -> ClerkError:
+    """The role has the permission already."""
+    message = "The role has this permission already."
+    return ClerkError(409, "organization_role_permission_association_exists", message)
+
+
+def permission_not_assigned() -> ClerkError:
+    """The role does not have the permission; with which status Clerk says so is a guess."""
+    message = "The role does not have this permission."
+    return ClerkError(404, "organization_role_permission_association_not_found", message)
+
+
+def creator_needs(permissions: list[str]) -> ClerkError:
+    """Whoever makes an organization must be able to run it."""
+    message = f"The creator role must have these permissions: {', '.join(permissions)}."
+    return ClerkError(422, "organization_missing_creator_role_permissions", message)
+
+
+def organizations_needed() -> ClerkError:
+    """Organizations can't be switched off as long as something stands on them."""
+    message = "Organizations can't be disabled because organization billing is enabled."
+    return ClerkError(400, "organizations_disable_not_allowed", message)
+
+
+def nothing_to_select() -> ClerkError:
+    """Nobody can be made to choose an organization where there are none."""
+    message = "force_organization_selection needs organizations to be enabled."
+    code = "force_organization_selection_not_allowed_when_organizations_disabled"
+    return ClerkError(422, code, message)
 
 
 def svix_app_exists() -> ClerkError:
@@ -245,7 +276,9 @@ def host_invalid(host: str) -> ClerkError:
 
 
 def roles_quota(most: int) -> ClerkError:
-    """The instance has as many roles as it may."""
+    """The instance has as many roles of its own as it may."""
     return ClerkError(
-        403, "organization_role_quota_exceeded", f"An instance has {most} roles at most."
+        403,
+        "organization_instance_roles_quota_exceeded",
+        f"An instance has {most} roles of its own at most.",
     )

@@ -53,7 +53,7 @@ class Call:
             return {}
         try:
             body = json.loads(self._raw, parse_constant=_no_number)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise errors.body_invalid("The body is no JSON.") from None
         if not isinstance(body, dict):
             raise errors.body_invalid("The body must be an object.")
@@ -69,6 +69,11 @@ class Call:
         if text not in ("true", "false"):
             raise errors.param_invalid(name, "must be true or false", status=400)
         return text == "true"
+
+    def names(self, name: str) -> list[str]:
+        """Give a query parameter that holds names: repeated, or with commas between them."""
+        given = ",".join(self.query.getlist(name)).split(",")
+        return list(dict.fromkeys(each.strip() for each in given if each.strip()))
 
     def page(self, items: list[_Item]) -> list[_Item]:
         """Cut out what limit and offset ask for.

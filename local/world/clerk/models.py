@@ -37,8 +37,9 @@ def identifier(prefix: str) -> str:
 
 
 def publishable_key(environment: str, host: str) -> str:
-    """Make the key that holds the address of the Frontend API."""
-    return f"pk_{MODES[environment]}_{base64.b64encode(f'{host}$'.encode()).decode()}"
+    """Make the key that holds the address of the Frontend API; its base64 has no padding."""
+    held = base64.b64encode(f"{host}$".encode()).decode().rstrip("=")
+    return f"pk_{MODES[environment]}_{held}"
 
 
 def secret_key(environment: str) -> str:

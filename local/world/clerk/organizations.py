@@ -9,12 +9,14 @@ import re
 from typing import Any
 
 from local.world.clerk import errors
-from local.world.clerk.models import Instance, Permission, Role, identifier
+from local.world.clerk.models import CREATOR_NEEDS, Instance, Permission, Role, identifier
 from local.world.clerk.schema import Document
 
 ROLE_KEY = re.compile(r"^org:[a-z0-9_]+$")
 PERMISSION_KEY = re.compile(r"^org:[a-z0-9_]+:[a-z0-9_]+$")
 MOST_ROLES = 10
+"""Besides the ones every instance has."""
+STANDARD_ROLES = ("org:admin", "org:member")
 MOST_ROLE_SETS = 1
 MOST_DOMAINS = 10
 ROLE_SET = "role_set:default"
@@ -91,7 +93,7 @@ def create_role(instance: Instance, form: Document, now: int) -> Role:
     if not instance.config["organization_settings"]["enabled"]:
         raise errors.organizations_off()
     _check_key(instance, form["key"], None)
-    if len(instance.roles) >= MOST_ROLES:
+    if sum(role.key not in STANDARD_ROLES for role in instance.roles.values()) >= MOST_ROLES:
         raise errors.roles_quota(MOST_ROLES)
     held = _permissions(instance, form.get("permissions", []))
     role = Role(
@@ -108,6 +110,8 @@ def update_role(instance: Instance, role: Role, form: Document, now: int) -> Rol
         ClerkError: as for ``create_role``.
     """
     held = _permissions(instance, form["permissions"]) if "permissions" in form else None
+    if held is not None:
+        _check_creator(instance, role, held)
     if "key" in form:
         _check_key(instance, form["key"], role)
         section = instance.config["organization_settings"]
@@ -135,6 +139,32 @@ def delete_role(instance: Instance, role: Role) -> Document:
             raise errors.role_in_use(use)
     del instance.roles[role.id]
     return {"object": "role", "id": role.id, "deleted": True}
+
+
+def assign_permission(role: Role, permission: Permission, now: int) -> None:
+    """Let a role have one more permission.
+
+    Raises:
+        ClerkError: it has it already.
+    """
+    if permission.id in role.permissions:
+        raise errors.permission_assigned()
+    role.permissions = [*role.permissions, permission.id]
+    role.updated_at = now
+
+
+def remove_permission(instance: Instance, role: Role, permission: Permission, now: int) -> None:
+    """Take a permission from a role.
+
+    Raises:
+        ClerkError: the role does not have it, or is the creator's and can't do without it.
+    """
+    if permission.id not in role.permissions:
+        raise errors.permission_not_assigned()
+    left = [each for each in role.permissions if each != permission.id]
+    _check_creator(instance, role, left)
+    role.permissions = left
+    role.updated_at = now
 
 
 def create_permission(instance: Instance, form: Document, now: int) -> Permission:
@@ -215,6 +245,13 @@ def _check_key(instance: Instance, key: str, own: Role | None) -> None:
         raise errors.param_invalid("key", "must be org: and lowercase letters, digits or _")
     if any(each.key == key and each is not own for each in instance.roles.values()):
         raise errors.duplicate("key")
+
+
+def _check_creator(instance: Instance, role: Role, held: list[str]) -> None:
+    keys = {instance.permissions[each].key for each in held}
+    missing = CREATOR_NEEDS - keys
+    if missing and role.key == instance.config["organization_settings"]["creator_role"]:
+        raise errors.creator_needs(sorted(missing))
 
 
 def _permissions(instance: Instance, ids: list[Any]) -> list[str]:

@@ -60,14 +60,14 @@ def create_instance(call: PlatformCall) -> Answer:
 def get_config(call: PlatformCall) -> Answer:
     """PlatformGetConfig."""
     instance = _instance(call)
-    sections = call.backend.read_config(instance, call.query.getlist("keys"))
+    sections = call.backend.read_config(instance, call.names("keys"))
     return 200, {"config_version": version(instance), **sections}
 
 
 def get_config_schema(call: PlatformCall) -> Answer:
     """PlatformGetConfigSchema."""
     _instance(call)
-    return 200, call.backend.config_schema(call.query.getlist("keys"))
+    return 200, call.backend.config_schema(call.names("keys"))
 
 
 def patch_config(call: PlatformCall) -> Answer:
@@ -158,7 +158,7 @@ def _write(call: PlatformCall, *, replace: bool) -> Answer:
         replace=replace,
         destructive=call.flag("destructive"),
         dry_run=call.flag("dry_run"),
-        keys=() if replace else call.query.getlist("keys"),
+        keys=() if replace else call.names("keys"),
     )
 
 
