@@ -25,7 +25,7 @@ def _policy(rule: Rule) -> ResourceValidationPolicy:
         if not resource.in_production:
             return
         for violation in rule.violations(resource):
-            report(f"{violation}. {rule.mend}")
+            report(f"{violation}. {rule.mend}", None)
 
     return ResourceValidationPolicy(
         name=rule.id,

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from clerkstack.clients import PlatformClient, ServerError
 from pydantic import SecretStr
 
+from clerkstack.clients import PlatformClient, ServerError
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.reconcile import Change, Json, WritePlan, changes_between
