@@ -17,6 +17,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from local import address
 from local.world import World
 from local.world import seed as seeded
 
@@ -58,7 +59,8 @@ class Project:
             "PULUMI_HOME": str(self.folder / "home"),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "VERCEL_API_URL": self.world.urls.vercel,
+            # Both ways to the world: a stand-in plugin takes the first, an official one the others.
+            **address.variables(self.world.urls, stand_ins=False),
         }
 
     def init(

@@ -1,7 +1,7 @@
 """`python -m local.stack up|preview|down`: the stack `local` on the local world.
 
-All that `make` does beyond plain Pulumi: the world is running, the stack exists. With
-`source .local/env.sh` the same works by hand (`pulumi up --stack local`).
+All that `make` does beyond plain Pulumi: the world is running where Pulumi.local.yaml says, the
+stack exists. With `source .local/env.sh` the same works by hand (`pulumi up --stack local`).
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+from local import address
 from local.engine import Engine, EngineSetupError, Places, ensure, variables
-from local.engine.variables import write_env_file
+from local.engine.official import plugins_missing
+from local.engine.variables import uses_stand_ins, write_env_file
 from local.steps import Steps
+from local.world import background
+from local.world.store import Home, PortTaken, Urls, WorldError
 
 STACK = "local"
 PROJECT_NAME = "clerkstack"
+STACK_FILE = f"Pulumi.{STACK}.yaml"
 POLICIES = ("--policy-pack", "policies/pack")
 
 
@@ -34,64 +39,105 @@ def main(arguments: list[str] | None = None, places: Places | None = None) -> in
         print(error, file=sys.stderr)
         return 1
     write_env_file(engine, places, os.environ)
-    environ = variables(engine, places, os.environ)
     os.chdir(places.project)
-    if options.command == "down":
-        return _down(engine, environ, places, steps, more)
-    code = _ready(engine, environ, places, steps)
-    if code == 0:
-        _become_pulumi(engine, environ, steps, options.command, more)
-    return code
+    local = Local(engine, places, steps)
+    try:
+        return local.down(more) if options.command == "down" else local.run(options.command, more)
+    except WorldError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
 
 
-def _become_pulumi(
-    engine: Engine, environ: Mapping[str, str], steps: Steps, name: str, more: Sequence[str]
-) -> NoReturn:
-    """Run it in the place of this process: signals and the terminal are then Pulumi's alone."""
-    command = [str(engine.pulumi), name, "--stack", STACK, *POLICIES]
-    if name == "up":
-        command.append("--yes")
-    steps.say(f"pulumi {' '.join(command[1:])}")
-    os.execve(command[0], [*command, *more], dict(environ))
+class Local:
+    """The stack `local`, the engine that runs it, the world it is deployed to."""
 
+    def __init__(self, engine: Engine, places: Places, steps: Steps) -> None:
+        self._pulumi = str(engine.pulumi)
+        self._places = places
+        self._steps = steps
+        self._stand_ins = uses_stand_ins(engine, os.environ)
+        self._environ = variables(engine, places, os.environ)
+        self._home = Home(places.local / "world")
 
-def _ready(engine: Engine, environ: Mapping[str, str], places: Places, steps: Steps) -> int:
-    """The world answers and the stack exists."""
-    code = _run([sys.executable, "-m", "local.world", "start"], environ)
-    if code != 0 or _exists(places):
+    def run(self, name: str, more: Sequence[str]) -> int:
+        """`up` or `preview`. Returns only where something before it fails."""
+        code = self._ready()
+        if code == 0:
+            self._become_pulumi(name, more)
         return code
-    steps.say(f"new stack `{STACK}`, state in {places.state.relative_to(places.project)}")
-    return _run([str(engine.pulumi), "stack", "init", STACK], environ)
 
+    def down(self, more: Sequence[str]) -> int:
+        """Destroy what the stack made, remove the stack, stop the world."""
+        code = 0
+        if self._exists():
+            code = self._ready() or _run(
+                [self._pulumi, "destroy", "--yes", "--stack", STACK, *more], self._environ
+            )
+            # --preserve-config: Pulumi.local.yaml belongs to the project.
+            remove = ["stack", "rm", "--yes", "--preserve-config", "--stack", STACK]
+            code = code or _run([self._pulumi, *remove], self._environ)
+        else:
+            self._steps.say(f"there is no stack `{STACK}`, nothing to destroy")
+        if code != 0:
+            return code  # the world stays, so that the rest can be destroyed
+        address.shell_file(self._home.folder).unlink(missing_ok=True)
+        stopped = background.stop(self._home)
+        self._steps.say("the local world is stopped" if stopped else "no local world was running")
+        return 0
 
-def _down(
-    engine: Engine,
-    environ: Mapping[str, str],
-    places: Places,
-    steps: Steps,
-    more: Sequence[str],
-) -> int:
-    code = 0
-    if _exists(places):
-        pulumi = str(engine.pulumi)
-        code = _ready(engine, environ, places, steps) or _run(
-            [pulumi, "destroy", "--yes", "--stack", STACK, *more], environ
+    def _become_pulumi(self, name: str, more: Sequence[str]) -> NoReturn:
+        """Run it in the place of this process: signals and the terminal are then Pulumi's alone."""
+        command = [self._pulumi, name, "--stack", STACK, *POLICIES]
+        if name == "up":
+            command.append("--yes")
+        self._steps.say(f"pulumi {' '.join(command[1:])}")
+        os.execve(command[0], [*command, *more], self._environ)
+
+    def _ready(self) -> int:
+        """The plugins are there, the world answers, the stack exists."""
+        code = 0 if self._stand_ins else self._bring_plugins()
+        if code != 0:
+            return code
+        urls = self._start_world()
+        reach = address.variables(urls, stand_ins=self._stand_ins)
+        address.write_shell_file(self._home.folder, reach)
+        self._environ |= reach
+        if self._exists():
+            return 0
+        self._steps.say(
+            f"new stack `{STACK}`, state in {self._places.state.relative_to(self._places.project)}"
         )
-        # --preserve-config: Pulumi.local.yaml belongs to the project.
-        code = code or _run(
-            [pulumi, "stack", "rm", "--yes", "--preserve-config", "--stack", STACK], environ
-        )
-    else:
-        steps.say(f"there is no stack `{STACK}`, nothing to destroy")
-    if code != 0:
-        return code  # the world stays, so that the rest can be destroyed
-    return _run([sys.executable, "-m", "local.world", "stop"], environ)
+        return _run([self._pulumi, "stack", "init", STACK], self._environ)
 
+    def _bring_plugins(self) -> int:
+        """The official plugins, before the way to the outside is through the world's proxy."""
+        code = 0
+        for words in plugins_missing(self._places, os.environ):
+            self._steps.say(f"pulumi plugin install {' '.join(words)}")
+            code = code or _run([self._pulumi, "plugin", "install", *words], self._environ)
+        return code
 
-def _exists(places: Places) -> bool:
-    """Whether the stack is there: its file in Pulumi's file backend (asking Pulumi costs 0.3 s)."""
-    folder = places.state / ".pulumi" / "stacks" / PROJECT_NAME
-    return any((folder / f"{STACK}{end}").exists() for end in (".json", ".json.gz"))
+    def _start_world(self) -> Urls:
+        """It runs where the stack's file says, or elsewhere, and the file says so afterwards."""
+        file = self._places.project / STACK_FILE
+        urls = self._home.urls()
+        if urls is None:
+            try:
+                urls = background.start(self._home, address.declared_port(file))
+            except PortTaken as taken:
+                self._steps.say(f"{taken.reason} The local world takes free ports")
+                urls = background.start(self._home, 0)
+            self._steps.say(f"the local world runs, its control API at {urls.control}")
+        if address.declare(file, urls):
+            self._steps.say(f"{STACK_FILE} has its addresses now")
+        return urls
+
+    def _exists(self) -> bool:
+        """Whether the stack is there: its file in the file backend (asking Pulumi costs 0.3 s)."""
+        folder = self._places.state / ".pulumi" / "stacks" / PROJECT_NAME
+        return any((folder / f"{STACK}{end}").exists() for end in (".json", ".json.gz"))
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import threading
 import urllib.error
@@ -122,3 +123,20 @@ def install(
         raise Unusable("the official installer brought no pulumi-language-python")
     root.replace(places.official)
     return places.official / "bin" / "pulumi", version
+
+
+def plugins_missing(places: Places, environ: Mapping[str, str]) -> list[list[str]]:
+    """Words for `pulumi plugin install`: what the SDKs in the virtual environment name and the
+    engine does not have yet. A plugin on PATH counts as there, as it does for the engine."""
+    missing = []
+    for facts in places.venv_bin.parent.glob("lib/*/site-packages/*/pulumi-plugin.json"):
+        plugin = json.loads(facts.read_text())
+        if not plugin["resource"]:
+            continue
+        name, version = plugin["name"], plugin["version"]
+        here = places.pulumi_home / "plugins" / f"resource-{name}-v{version}"
+        if here.exists() or which(f"pulumi-resource-{name}", environ.get("PATH", ""), places):
+            continue
+        server = ["--server", plugin["server"]] if "server" in plugin else []
+        missing.append(["resource", name, version, *server])
+    return sorted(missing)

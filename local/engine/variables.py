@@ -65,6 +65,7 @@ def shell_exports(engine: Engine, places: Places, environ: Mapping[str, str]) ->
         "PULUMI_HOME": str(places.pulumi_home),
         "PULUMI_BACKEND_URL": places.state.as_uri(),
     }
+    world = shlex.quote(str(places.local / "world" / "env.sh"))
     lines = [
         "# Made by `python3 -m local.engine env`. Use: source .local/env.sh",
         f'export PATH={before}:"$PATH"',
@@ -75,6 +76,8 @@ def shell_exports(engine: Engine, places: Places, environ: Mapping[str, str]) ->
         'if [ -z "${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ]; then',
         f"    export PULUMI_CONFIG_PASSPHRASE=${{PULUMI_CONFIG_PASSPHRASE-{PASSPHRASE}}}",
         "fi",
+        # Where the local world is, as long as it runs: for the stack `local`.
+        f"if [ -f {world} ]; then . {world}; fi",
     ]
     return "\n".join(lines) + "\n"
 

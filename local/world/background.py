@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from local.world.store import Home, Urls, WorldError
+from local.world.store import Home, PortTaken, Urls, WorldError
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 10
@@ -20,6 +20,7 @@ def start(home: Home, port: int | None) -> Urls:
     """Start a server on the folder; returns when it is ready.
 
     Raises:
+        PortTaken: a port is in use.
         WorldError: it did not start; the message is its own.
     """
     home.folder.mkdir(parents=True, exist_ok=True)
@@ -40,9 +41,13 @@ def start(home: Home, port: int | None) -> Urls:
         assert server.stdout is not None
         with server.stdout:
             ready = server.stdout.readline()  # ends with the process, should it fail
-        if ready:
+        said = json.loads(ready) if ready else {}
+        if "port_taken" in said:
+            server.wait()
+            raise PortTaken(said["port_taken"])
+        if said:
             server.returncode = 0  # it lives on: nobody here waits for it
-            return Urls(**json.loads(ready))
+            return Urls(**said)
         server.wait()
         log.seek(begin)
         raise WorldError(log.read().strip() or f"the server ended with {server.returncode}")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from local.world import background
-from local.world.store import DEFAULT_PORT, HIGHEST_PORT, Home, Urls, WorldError
+from local.world.store import DEFAULT_PORT, HIGHEST_PORT, Home, PortTaken, Urls, WorldError
 
 app = typer.Typer(
     help="The local world: Clerk, Svix and Vercel emulated on loopback.",
@@ -53,6 +53,10 @@ def serve(
             _show(world.urls, as_json)
             sys.stdout.flush()
             ended.wait()
+    except PortTaken as error:
+        if as_json:
+            print(json.dumps({"port_taken": error.port}))  # for background.start
+        _fail(str(error))
     except WorldError as error:
         _fail(str(error))
 

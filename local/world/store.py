@@ -25,9 +25,10 @@ class PortTaken(WorldError):
 
     def __init__(self, port: int) -> None:
         other = port + 10 if port + 10 <= HIGHEST_PORT else DEFAULT_PORT
+        self.port = port
+        self.reason = f"Port {port} of {LOOPBACK} is in use."
         super().__init__(
-            f"Port {port} of {LOOPBACK} is in use. "
-            f"Choose another one: --port {other}, or --port 0 for free ones."
+            f"{self.reason} Choose another one: --port {other}, or --port 0 for free ones."
         )
 
 

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import json
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from local.engine.places import PROJECT
+from local.world import background
+from local.world.store import Home, Urls
 
 RUN = """
 import sys
@@ -25,16 +30,11 @@ case "$1" in version) echo v3.300.0; exit 0 ;; esac
 echo "pulumi $*" >> "$JOURNAL"
 file="${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/clerkstack/local.json"
 case "$1 $2" in
+"up "*) env > "$JOURNAL.env" ;;
 "stack init") mkdir -p "$(dirname "$file")"; echo '{}' > "$file" ;;
 "stack rm") mv "$file" "$file.bak" ;;
 "destroy "*) exit ${DESTROY_CODE:-0} ;;
 esac
-"""
-
-WORLD = """
-import os, sys
-with open(os.environ["JOURNAL"], "a") as journal:
-    print("world", *sys.argv[1:], file=journal)
 """
 
 
@@ -42,10 +42,22 @@ with open(os.environ["JOURNAL"], "a") as journal:
 class Project:
     root: Path
 
-    def run(self, *arguments: str, **environ: str) -> int:
+    @property
+    def folder(self) -> Path:
+        return self.root / "project"
+
+    @property
+    def home(self) -> Home:
+        return Home(self.folder / ".local" / "world")
+
+    @property
+    def stack_file(self) -> Path:
+        return self.folder / "Pulumi.local.yaml"
+
+    def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         recipes = str(PROJECT / "local" / "engine")
-        done = subprocess.run(
-            [sys.executable, "-c", RUN, str(self.root / "project"), recipes, *arguments],
+        return subprocess.run(
+            [sys.executable, "-c", RUN, str(self.folder), recipes, *arguments],
             env={
                 "PATH": f"{self.root / 'bin'}:/usr/bin:/bin",
                 "PYTHONPATH": str(PROJECT),
@@ -57,50 +69,139 @@ class Project:
             timeout=60,
             check=False,
         )
-        return done.returncode
 
     def journal(self) -> list[str]:
-        """What was called since the last look."""
+        """How Pulumi was called since the last look."""
         file = self.root / "journal"
         lines = file.read_text().splitlines() if file.exists() else []
         file.unlink(missing_ok=True)
         return lines
 
+    def environment(self) -> dict[str, str]:
+        """The process environment of the last `pulumi up`."""
+        lines = (self.root / "journal.env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    def urls(self) -> Urls:
+        """Where the world runs; it must."""
+        running = self.home.urls()
+        assert running is not None
+        return running
+
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path) -> Iterator[Project]:
     for name, text in (("pulumi", PULUMI), ("pulumi-language-python", "#!/bin/sh\n")):
         program = tmp_path / "bin" / name
         program.parent.mkdir(exist_ok=True)
         program.write_text(text)
         program.chmod(0o755)
-    # The folder's own `local.world` comes before the real one: commands run in this folder.
-    world = tmp_path / "project" / "local" / "world"
-    world.mkdir(parents=True)
-    (world.parent / "__init__.py").touch()
-    (world / "__init__.py").touch()
-    (world / "__main__.py").write_text(WORLD)
-    return Project(tmp_path)
+    made = Project(tmp_path)
+    made.folder.mkdir()
+    # A port that was free a moment ago; where it is not any more, the world takes others.
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    declare_port(made, port)
+    yield made
+    background.stop(made.home)
+
+
+def declare_port(project: Project, port: int) -> None:
+    project.stack_file.write_text(
+        "# kept\nconfig:\n  clerkstack:urls:\n"
+        f"    platform: http://127.0.0.1:{port + 1} # kept too\n"
+    )
 
 
 UP = "pulumi up --stack local --policy-pack policies/pack --yes"
 
 
 def test_the_first_up_starts_the_world_and_makes_the_stack(project: Project) -> None:
-    code = project.run("up", "--refresh")
+    ran = project.run("up", "--refresh")
 
-    assert code == 0
-    assert project.journal() == ["world start", "pulumi stack init local", f"{UP} --refresh"]
+    assert ran.returncode == 0
+    assert project.journal() == ["pulumi stack init local", f"{UP} --refresh"]
+    assert f"the local world runs, its control API at {project.urls().control}" in ran.stderr
 
 
 def test_a_later_up_goes_straight_to_pulumi(project: Project) -> None:
     project.run("up")
     project.journal()
+    before = project.urls()
 
-    code = project.run("up")
+    ran = project.run("up")
 
-    assert code == 0
-    assert project.journal() == ["world start", UP]
+    assert ran.returncode == 0
+    assert project.journal() == [UP]
+    assert project.urls() == before
+
+
+def test_the_stack_file_says_where_the_world_is(project: Project) -> None:
+    project.run("up")
+    first = project.urls()
+    text = project.stack_file.read_text()
+    background.stop(project.home)
+
+    project.run("up")
+
+    assert [line for line in text.splitlines() if "kept" in line][0] == "# kept"
+    for url in (first.clerk, first.frontend, first.svix, first.vercel):
+        assert url in text
+    assert project.urls() == first
+    assert project.stack_file.read_text() == text
+
+
+def test_where_a_port_is_taken_the_world_goes_elsewhere_and_the_file_says_so(
+    project: Project,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        declare_port(project, port)
+
+        ran = project.run("up")
+
+    assert ran.returncode == 0
+    assert f"Port {port} of 127.0.0.1 is in use. The local world takes free ports" in ran.stderr
+    assert "Pulumi.local.yaml has its addresses now" in ran.stderr
+    assert f"platform: {project.urls().clerk} # kept too" in project.stack_file.read_text()
+
+
+def test_an_official_plugin_is_brought_first_and_then_led_to_the_world(project: Project) -> None:
+    package = project.folder / ".venv" / "lib" / "python3" / "site-packages" / "pulumiverse_vercel"
+    package.mkdir(parents=True)
+    facts = {"resource": True, "name": "vercel", "version": "5.21.1", "server": "github://x"}
+    (package / "pulumi-plugin.json").write_text(json.dumps(facts))
+
+    project.run("up")
+
+    assert project.journal()[0] == (
+        "pulumi plugin install resource vercel 5.21.1 --server github://x"
+    )
+    assert project.environment()["HTTPS_PROXY"] == project.urls().proxy
+    assert project.environment()["SSL_CERT_FILE"] == project.urls().ca_file
+
+
+def test_a_stand_in_plugin_gets_the_worlds_address_and_no_proxy(project: Project) -> None:
+    project.run("up", CLERKSTACK_STAND_INS="yes")
+
+    assert project.environment()["VERCEL_API_URL"] == project.urls().vercel
+    assert "HTTPS_PROXY" not in project.environment()
+
+
+def test_a_persons_shell_knows_the_world_while_it_runs(project: Project) -> None:
+    project.run("up", CLERKSTACK_STAND_INS="yes")
+    vercel = project.urls().vercel
+    show = [
+        "/bin/sh",
+        "-c",
+        f'. "{project.folder}/.local/env.sh"; printf %s "${{VERCEL_API_URL-none}}"',
+    ]
+
+    running = subprocess.run(show, capture_output=True, text=True, check=True, env={}).stdout
+    project.run("down")
+    stopped = subprocess.run(show, capture_output=True, text=True, check=True, env={}).stdout
+
+    assert (running, stopped) == (vercel, "none")
 
 
 def test_a_preview_deploys_nothing_and_applies_the_policies(project: Project) -> None:
@@ -113,15 +214,14 @@ def test_down_destroys_removes_the_stack_and_stops_the_world(project: Project) -
     project.run("up")
     project.journal()
 
-    code = project.run("down")
+    ran = project.run("down")
 
-    assert code == 0
+    assert ran.returncode == 0
     assert project.journal() == [
-        "world start",
         "pulumi destroy --yes --stack local",
         "pulumi stack rm --yes --preserve-config --stack local",
-        "world stop",
     ]
+    assert project.home.urls() is None
 
 
 @pytest.mark.parametrize("before", [(), ("up", "down")])
@@ -132,23 +232,24 @@ def test_down_without_a_stack_only_stops_the_world(
         project.run(command)
     project.journal()
 
-    code = project.run("down")
+    ran = project.run("down")
 
-    assert code == 0
-    assert project.journal() == ["world stop"]
+    assert ran.returncode == 0
+    assert project.journal() == []
 
 
 def test_a_failed_destroy_keeps_stack_and_world_for_another_try(project: Project) -> None:
     project.run("up")
     project.journal()
 
-    code = project.run("down", DESTROY_CODE="4")
+    ran = project.run("down", DESTROY_CODE="4")
 
-    assert code == 4
-    assert project.journal() == ["world start", "pulumi destroy --yes --stack local"]
+    assert ran.returncode == 4
+    assert project.journal() == ["pulumi destroy --yes --stack local"]
+    assert project.urls()
 
 
 def test_the_env_file_for_a_persons_shell_is_there_after_up(project: Project) -> None:
     project.run("up")
 
-    assert os.access(project.root / "project" / ".local" / "env.sh", os.R_OK)
+    assert os.access(project.folder / ".local" / "env.sh", os.R_OK)

@@ -1,0 +1,82 @@
+"""Where the local world is: what Pulumi.local.yaml says of it, what the engine has to know."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ruamel.yaml import YAML
+
+from local.world.store import Urls
+
+KEY = "clerkstack:urls"
+
+
+def declared_port(stack_file: Path) -> int | None:
+    """The control port behind the addresses in a stack's file: the one before Clerk's."""
+    urls = _read(stack_file).get("config", {}).get(KEY, {})
+    port = urlsplit(str(urls.get("platform", ""))).port
+    return port - 1 if port else None
+
+
+def declare(stack_file: Path, urls: Urls) -> bool:
+    """Write the addresses into a stack's file; whether it said something else before."""
+    addresses = {
+        "platform": urls.clerk,
+        "backend": urls.clerk,
+        "frontend": urls.frontend,
+        "svix": urls.svix,
+        "vercel": urls.vercel,
+    }
+    document = _read(stack_file)
+    config = document.setdefault("config", {})
+    if config.get(KEY) == addresses:
+        return False
+    config.setdefault(KEY, {}).update(addresses)
+    draft = stack_file.with_suffix(".new")
+    with draft.open("w", encoding="utf-8") as out:
+        _yaml().dump(document, out)
+    draft.replace(stack_file)
+    return True
+
+
+def variables(urls: Urls, *, stand_ins: bool) -> dict[str, str]:
+    """What brings the Vercel plugin to the local world.
+
+    The stand-in plugin takes a base URL. The official one has no setting for that, so it goes
+    through the world's proxy, which answers for Vercel's host and passes nothing on.
+    """
+    if stand_ins:
+        return {"VERCEL_API_URL": urls.vercel}
+    return {
+        "VERCEL_API_URL": urls.vercel,
+        "HTTPS_PROXY": urls.proxy or "",
+        "SSL_CERT_FILE": urls.ca_file or "",
+    }
+
+
+def shell_file(home: Path) -> Path:
+    """Sourced by .local/env.sh while the world runs."""
+    return home / "env.sh"
+
+
+def write_shell_file(home: Path, exports: Mapping[str, str]) -> None:
+    """Let a person's shell know the same."""
+    lines = [f"export {key}={shlex.quote(value)}" for key, value in exports.items()]
+    shell_file(home).write_text("\n".join(lines) + "\n")
+
+
+def _read(stack_file: Path) -> Any:
+    if not stack_file.exists():
+        return {}
+    return _yaml().load(stack_file.read_text(encoding="utf-8")) or {}
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.width = 4096  # encrypted values stay on their line
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
