@@ -3,6 +3,9 @@
 Time is wall time of the whole command; each figure is the median of the rounds, and a ratio is
 the median of the rounds' own ratios, so that a machine that slows down does not count. Memory is
 the largest single process of the command. Requests are counted by the local world.
+
+Beside the empty program stands one with a dynamic resource, a Vercel variable and a command, each
+trivial: what the engine and its three plugins cost whatever is declared.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.project import Project, copy_project, settings_on
-from local.world import World
+from local.world import World, seed
 
 PACK = ("--policy-pack", "policies/pack")
 UP = ("up", "--yes", "--skip-preview", "--stack")
@@ -32,10 +35,10 @@ UP = ("up", "--yes", "--skip-preview", "--stack")
 # The smallest number of requests that can do the operation on the development instance, and why.
 FEWEST = {
     "first up": (
-        38,
-        "application 1 · config: 1 read, 2 writes, 2 read-backs · roles: list, make, list · "
+        35,
+        "application 1 · config: read, 2 writes, 2 read-backs · roles: list, make, list · "
         "API keys 1 · webhook: app, token, endpoint, secret · variables 16 · redeploy: find, "
-        "start, look",
+        "start, look 3 times (queued, building, ready)",
     ),
     "unchanged up": (0, "nothing is asked"),
     "one price": (3, "config: read, write, read-back"),
@@ -94,6 +97,9 @@ def _round(folder: Path, rounds: dict[str, Rounds], requests: dict[str, Counter[
         empty = _empty_program(folder / "empty", world)
         _keep(rounds, "empty, first up", _run(empty, (*UP, "local")))
         _keep(rounds, "empty, unchanged up", _run(empty, (*UP, "local")))
+        least = _one_of_each(folder / "one-of-each", world)
+        _keep(rounds, "one of each, first up", _run(least, (*UP, "local")))
+        _keep(rounds, "one of each, unchanged up", _run(least, (*UP, "local")))
         project = Project(copy_project(folder / "project"), world)
         project.init("local", settings_on(world))
         for name, words in (
@@ -117,6 +123,41 @@ def _empty_program(folder: Path, world: World) -> Project:
     empty = Project(folder, world)
     empty.init("local", {})
     return empty
+
+
+ONE_OF_EACH = """
+import pulumi
+import pulumi_command
+import pulumiverse_vercel
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+
+class Nothing(ResourceProvider):
+    def create(self, props):
+        return CreateResult("nothing", props)
+
+
+class Made(Resource):
+    pass
+
+
+nothing = Made(Nothing(), "nothing", {{}})
+variable = pulumiverse_vercel.ProjectEnvironmentVariable(
+    "variable", project_id="{project}", key="NOTHING", value="nothing", targets=["preview"],
+    sensitive=False, opts=pulumi.ResourceOptions(depends_on=[nothing]),
+)
+pulumi_command.local.Command(
+    "nothing", create="true", opts=pulumi.ResourceOptions(depends_on=[variable])
+)
+"""
+
+
+def _one_of_each(folder: Path, world: World) -> Project:
+    copy_project(folder, ("Pulumi.yaml",))
+    (folder / "__main__.py").write_text(ONE_OF_EACH.format(project=seed.VERCEL_PROJECT_ID))
+    least = Project(folder, world)
+    least.init("local", {}, {"vercel:apiToken": seed.VERCEL_TOKEN})
+    return least
 
 
 def _run(project: Project, words: Sequence[str]) -> Cost:
@@ -152,18 +193,20 @@ def _requests(world: World) -> Counter[str]:
 
 def _show(rounds: Mapping[str, Rounds], requests: Mapping[str, Counter[str]]) -> None:
     console = Console()
-    first, unchanged = rounds["empty, first up"], rounds["empty, unchanged up"]
-    times = Table("command", "seconds", "to an empty program", "MiB", title="Time and memory")
+    columns = ("command", "seconds", "to an empty program", "to one of each", "MiB")
+    times = Table(*columns, title="Time and memory")
     for name, each in rounds.items():
-        base = first if name in ("empty, first up", "first up") else unchanged
-        ratio = "1" if each is base else f"{each.ratio_to(base):.2f}×"
-        times.add_row(name, f"{each.seconds:.2f}", ratio, f"{each.mebibytes:.0f}")
+        kind = "first up" if name.endswith("first up") else "unchanged up"
+        bases = (rounds[f"empty, {kind}"], rounds[f"one of each, {kind}"])
+        ratios = ["1" if each is base else f"{each.ratio_to(base):.2f}×" for base in bases]
+        times.add_row(name, f"{each.seconds:.2f}", *ratios, f"{each.mebibytes:.0f}")
     console.print(times)
     sent = Table("operation", "requests", "fewest", "what they are", title="Requests")
     for name, (fewest, why) in FEWEST.items():
         sent.add_row(name, str(sum(requests[name].values())), str(fewest), why)
     console.print(sent)
-    console.print(f"{os.cpu_count()} cores, {len(first.costs)} rounds, medians")
+    count = len(rounds["first up"].costs)
+    console.print(f"{os.cpu_count()} cores, {count} rounds, medians")
 
 
 def _as_json(

@@ -9,7 +9,7 @@ import typer
 
 from clerkstack.cli import check, recover, redeploy
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
-from clerkstack.clients import ApiError, Unreachable
+from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
 
 app = typer.Typer(

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import SecretStr
 
-from clerkstack.clients import VercelClient
+from clerkstack.clients.vercel import VercelClient
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import Settings, load_settings
 

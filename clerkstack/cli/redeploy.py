@@ -13,10 +13,11 @@ import typer
 from pydantic import SecretStr
 
 from clerkstack.cli.exits import REMOTE_FAILURE
-from clerkstack.clients import Deployment, VercelClient
+from clerkstack.clients.vercel import Deployment, VercelClient
 from clerkstack.problems import ClerkstackError
 
-SECONDS_BETWEEN_LOOKS = 3.0
+# Seconds between looks: short at first, so that a quick build is not waited for in vain.
+FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.1, 2, 5.0
 READY = "READY"
 FAILED = frozenset({"ERROR", "CANCELED", "DELETED"})
 
@@ -55,6 +56,7 @@ def _wait(vercel: VercelClient, started: Deployment, timeout: int) -> None:
     deadline = time.monotonic() + timeout
     now = started
     shown = None
+    pause = FIRST_PAUSE
     while now.state != READY:
         if now.state in FAILED:
             typer.echo(f"error: the deployment {now.id} ended as {now.state}.", err=True)
@@ -69,6 +71,7 @@ def _wait(vercel: VercelClient, started: Deployment, timeout: int) -> None:
         if now.state != shown:
             typer.echo(f"{now.id}: {now.state}")
             shown = now.state
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(pause)
+        pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
         now = vercel.deployment(now.id)
     typer.echo(f"{now.id}: {now.state}. The new variables are live.")

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from clerkstack.clients import Conflict, PlatformClient, ServerError, Unreachable
-from clerkstack.clients.platform import Config
+from clerkstack.clients.errors import Conflict, ServerError, Unreachable
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.reconcile import Json, JsonObject, WritePlan
+
+if TYPE_CHECKING:
+    from clerkstack.clients.platform import Config, PlatformClient
 
 Planner = Callable[[Mapping[str, Json]], WritePlan]
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients import ApiError, ApplicationInstance, NotFound, Unreachable
+from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import JsonObject
 from clerkstack.settings.keys import frontend_host
+
+if TYPE_CHECKING:
+    from clerkstack.clients.platform import ApplicationInstance
 
 
 class InstanceProvider(ClerkProvider):

@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import difflib
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients import BackendClient, NotFound, Role
+from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.roles import role_changes, role_view
+
+if TYPE_CHECKING:
+    from clerkstack.clients.backend import BackendClient, Role
 
 
 class OrganizationRolesProvider(ClerkProvider):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients import NotFound
+from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import plainly

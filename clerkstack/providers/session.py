@@ -8,18 +8,17 @@ in this process only: they are no inputs, no outputs and no part of the pickled 
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
-from clerkstack.clients import (
-    Application,
-    ApplicationInstance,
-    BackendClient,
-    FrontendClient,
-    PlatformClient,
-    SvixClient,
-)
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.settings import Connection
+
+if TYPE_CHECKING:
+    from clerkstack.clients.backend import BackendClient
+    from clerkstack.clients.frontend import FrontendClient
+    from clerkstack.clients.platform import Application, ApplicationInstance, PlatformClient
+    from clerkstack.clients.svix import SvixClient
 
 _sessions: dict[Connection, Session] = {}
 _lock = threading.RLock()
@@ -34,16 +33,30 @@ def session_for(connection: Connection) -> Session:
 
 
 class Session:
-    """Clients and cached reads of one run."""
+    """Clients and cached reads of one run.
+
+    A client is made, and its module imported, when it is asked for: a run that sends nothing
+    does not wait for an HTTP library.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.RLock()
         self._applications: dict[str, Application] = {}
         self._documents: dict[tuple[str, str], ConfigDocument] = {}
-        self.platform = PlatformClient(
-            key=connection.platform_key, base_url=connection.urls.platform
-        )
+        self._platform: PlatformClient | None = None
+
+    @property
+    def platform(self) -> PlatformClient:
+        """The Platform API client."""
+        from clerkstack.clients.platform import PlatformClient
+
+        with self._lock:
+            if self._platform is None:
+                self._platform = PlatformClient(
+                    key=self._connection.platform_key, base_url=self._connection.urls.platform
+                )
+            return self._platform
 
     def application(self, application_id: str, *, fresh: bool = False) -> Application:
         """The application with its instances and their keys (PlatformGetApplication)."""
@@ -77,6 +90,8 @@ class Session:
         Raises:
             ResourceFailed: neither the stack's config nor the Platform API gives a secret key.
         """
+        from clerkstack.clients.backend import BackendClient
+
         key = self._connection.secret_key
         if key is None:
             instance = self.instance(application_id, environment)
@@ -91,10 +106,14 @@ class Session:
 
     def frontend(self, publishable_key: str) -> FrontendClient:
         """A client of the public Frontend API of the instance the key belongs to."""
+        from clerkstack.clients.frontend import FrontendClient
+
         return FrontendClient(
             publishable_key=publishable_key, base_url=self._connection.urls.frontend
         )
 
     def svix(self, link: str) -> SvixClient:
         """A Svix client for the app behind a link of the Backend API."""
+        from clerkstack.clients.svix import SvixClient
+
         return SvixClient.from_link(link, base_url=self._connection.urls.svix)

@@ -8,16 +8,20 @@ Svix API (v1.authentication.exchange-one-time-token, v1.endpoint.*).
 from __future__ import annotations
 
 import contextlib
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients import ApiError, BackendClient, Endpoint, NotFound, SvixClient
+from clerkstack.clients.errors import ApiError, NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note
 from clerkstack.reconcile import JsonObject, changes_between
+
+if TYPE_CHECKING:
+    from clerkstack.clients.backend import BackendClient
+    from clerkstack.clients.svix import Endpoint, SvixClient
 
 
 class WebhookEndpointProvider(ClerkProvider):

@@ -25,7 +25,10 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from clerkstack.clients import BackendClient, FrontendClient, PlatformClient, SvixClient
+from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.frontend import FrontendClient
+from clerkstack.clients.platform import PlatformClient
+from clerkstack.clients.svix import SvixClient
 
 pytestmark = pytest.mark.contract
 

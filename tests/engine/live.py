@@ -8,16 +8,10 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from clerkstack.clients import (
-    BackendClient,
-    BackendPlan,
-    Endpoint,
-    FrontendClient,
-    PlatformClient,
-    Role,
-    SvixClient,
-)
-from clerkstack.clients.frontend import Environment
+from clerkstack.clients.backend import BackendClient, BackendPlan, Role
+from clerkstack.clients.frontend import Environment, FrontendClient
+from clerkstack.clients.platform import PlatformClient
+from clerkstack.clients.svix import Endpoint, SvixClient
 from local.world import World
 from local.world import seed as seeded
 

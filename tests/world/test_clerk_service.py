@@ -13,7 +13,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients import BackendClient, Conflict, FrontendClient, PlatformClient, SvixClient
+from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.errors import Conflict
+from clerkstack.clients.frontend import FrontendClient
+from clerkstack.clients.platform import PlatformClient
+from clerkstack.clients.svix import SvixClient
 from local.world import World, background, seed
 from local.world.store import Home
 

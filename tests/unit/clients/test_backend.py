@@ -8,8 +8,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients import ApiError, BackendClient, Unauthorized
-from clerkstack.clients.backend import PAGE
+from clerkstack.clients.backend import PAGE, BackendClient
+from clerkstack.clients.errors import ApiError, Unauthorized
 
 COUNT = 2 * PAGE + 3
 

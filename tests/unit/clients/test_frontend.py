@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from clerkstack.clients import FrontendClient, NotFound, UnexpectedAnswer
+from clerkstack.clients.errors import NotFound, UnexpectedAnswer
+from clerkstack.clients.frontend import FrontendClient
 from clerkstack.problems import ClerkstackError
 
 HOST = "apt-newt-1.clerk.accounts.dev"

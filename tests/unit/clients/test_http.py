@@ -11,14 +11,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-import clerkstack.clients as clients
-from clerkstack.clients import (
+from clerkstack.clients.errors import (
     ApiError,
     Conflict,
     Forbidden,
     NotFound,
     PaymentRequired,
-    PlatformClient,
     RateLimited,
     ServerError,
     Unauthorized,
@@ -26,6 +24,7 @@ from clerkstack.clients import (
     Unprocessable,
     Unreachable,
 )
+from clerkstack.clients.platform import PlatformClient
 
 KEY = "ak_c2VjcmV0LXZhbHVl"
 App = Callable[[httpx.Request], httpx.Response]
@@ -238,8 +237,3 @@ def test_a_write_carries_its_version_and_flags() -> None:
     assert dict(request.url.params) == {"dry_run": "true", "destructive": "true"}
     assert request.headers["if-match"] == "7"
     assert write.dry_run is True
-
-
-def test_public_names_are_exported_and_sorted() -> None:
-    assert list(clients.__all__) == sorted(clients.__all__)
-    assert all(hasattr(clients, name) for name in clients.__all__)

@@ -14,8 +14,10 @@ import pytest
 import trustme
 from pydantic import SecretStr
 
-from clerkstack.clients import BackendClient, PlatformClient, Unreachable
+from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.errors import Unreachable
 from clerkstack.clients.losses import lost
+from clerkstack.clients.platform import PlatformClient
 
 LOST = sorted(
     (

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients import Conflict, PaymentRequired, PlatformClient, UnexpectedAnswer
+from clerkstack.clients.errors import Conflict, PaymentRequired, UnexpectedAnswer
+from clerkstack.clients.platform import PlatformClient
 
 APPLICATION = "/v1/platform/applications/app_1"
 DOMAIN = {

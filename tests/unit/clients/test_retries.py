@@ -10,9 +10,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients import NotFound, PlatformClient, RateLimited, ServerError, Unreachable
-from clerkstack.clients.errors import Told
+from clerkstack.clients.errors import NotFound, RateLimited, ServerError, Told, Unreachable
 from clerkstack.clients.http import BearerKey, Http, Service
+from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.retries import ATTEMPTS, SECONDS_IN_ALL, retry_after
 
 SERVICE = Service(name="Shop", setting="urls.shop", read_error=lambda body: Told(), mends={})

@@ -14,18 +14,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients import (
-    ApiError,
-    ApplicationInstance,
-    BackendClient,
-    PlatformClient,
-    SvixClient,
-    UnexpectedAnswer,
-    Unreachable,
-    UnusableKey,
-    VercelClient,
-)
+from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.errors import ApiError, UnexpectedAnswer, Unreachable, UnusableKey
+from clerkstack.clients.platform import ApplicationInstance, PlatformClient
 from clerkstack.clients.scrub import scrubbed, scrubbed_values, secrets_in
+from clerkstack.clients.svix import SvixClient
+from clerkstack.clients.vercel import VercelClient
 
 KEY = "ak_c2VjcmV0LXZhbHVl"
 TOKEN = "ott_vLkQ0123456789"

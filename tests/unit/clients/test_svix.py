@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from clerkstack.clients import Endpoint, NotFound, SvixClient, UnexpectedAnswer, Unprocessable
-from clerkstack.clients.svix import SvixLink
+from clerkstack.clients.errors import NotFound, UnexpectedAnswer, Unprocessable
+from clerkstack.clients.svix import Endpoint, SvixClient, SvixLink
 
 HELD = {"appId": "app_ü>?", "oneTimeToken": "ott_1", "region": "eu"}
 ENDPOINTS = "/api/v1/app/app_1/endpoint"

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients import Deployment, Forbidden, NotFound, VercelClient
+from clerkstack.clients.errors import Forbidden, NotFound
+from clerkstack.clients.vercel import Deployment, VercelClient
 
 DEPLOYMENT = {"uid": "dpl_1", "name": "sendero", "state": "READY", "target": "production"}
 

@@ -144,7 +144,7 @@ def test_the_stack_file_says_where_the_world_is(project: Project) -> None:
 
     project.run("up")
 
-    assert [line for line in text.splitlines() if "kept" in line][0] == "# kept"
+    assert text.startswith("# kept\n")
     for url in (first.clerk, first.frontend, first.svix, first.vercel):
         assert url in text
     assert project.urls() == first

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients import PlatformClient, ServerError
+from clerkstack.clients.errors import ServerError
+from clerkstack.clients.platform import PlatformClient
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.reconcile import Change, Json, WritePlan, changes_between
