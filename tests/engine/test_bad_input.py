@@ -1,0 +1,224 @@
+"""Mistakes, as a person makes them and as `pulumi up` tells them; nothing half-done is left."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from local.project import Project
+from local.world import World
+from local.world import seed as seeded
+from tests.engine.live import read_instance, requests, variables, writes
+from tests.engine.test_deployment import assert_deployed
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+
+
+def refused(project: Project) -> str:
+    """What a failing `up` printed."""
+    ran = project.pulumi("up", "--yes", "--skip-preview", "--stack", project.stack, check=False)
+    printed = ran.stdout + ran.stderr
+    assert ran.returncode != 0, printed
+    assert "Traceback" not in printed
+    return printed
+
+
+def set_secret(project: Project, key: str, value: str) -> None:
+    project.pulumi("config", "set", "--stack", project.stack, "--secret", key, value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (
+            "    amount: 1900\n",
+            "    amount: 1900\n    colour: red\n",
+            "catalog.yaml:55: plans.basic.colour: is not a field of the catalog. Remove it",
+        ),
+        (
+            "amount: 6000",
+            "amount: 60.00",
+            "catalog.yaml:66: plans.pro.amount: is 60.00, and amounts are whole cents. "
+            "If that is dollars, write cents: 6000",
+        ),
+        (
+            "annual_monthly_amount: 5000",
+            "annual_monthly_amount: 7000",
+            "catalog.yaml:67: plans.pro.annual_monthly_amount: is 7000, above the 6000",
+        ),
+        (
+            "- mcp_server_public",
+            "- mcp_server_publik",
+            "catalog.yaml:71: plans.pro.features[0]: there is no feature mcp_server_publik. "
+            "Did you mean mcp_server_public?",
+        ),
+        (
+            "- custom_webhooks",
+            "- mcp_server_public",
+            "catalog.yaml:72: plans.pro.features[1]: names mcp_server_public twice",
+        ),
+        ("  enterprise:", "  pro:", "catalog.yaml:75: plans.pro: "),
+    ],
+)
+def test_a_mistake_in_the_catalog_is_told_with_its_place(
+    project: Project, world: World, before: str, after: str, says: str
+) -> None:
+    project.edit("catalog.yaml", (before, after))
+
+    printed = refused(project)
+
+    assert says in printed, printed
+    assert "1 problem in what this stack declares. Nothing was sent." in printed
+    assert requests(world) == []
+
+
+def test_all_mistakes_are_told_at_once(project: Project, world: World) -> None:
+    project.edit(
+        "catalog.yaml",
+        ("amount: 1900", "amount: 19.5"),
+        ("- sso_saml", "- sso"),
+        ("free_trial_days: 14", "free_trial_days: 400"),
+    )
+
+    printed = refused(project)
+
+    assert "3 problems in what this stack declares. Nothing was sent." in printed
+    assert [
+        printed.index(place) for place in ("basic.amount", "pro.free_trial", "enterprise.features")
+    ] == sorted(
+        printed.index(place) for place in ("basic.amount", "pro.free_trial", "enterprise.features")
+    )
+    assert requests(world) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("colour", "red", "Pulumi.local.yaml:21: colour: is not a setting. Remove it"),
+        ("billing.userEnabled", "no", "billing.userEnabled: is not a boolean"),
+        (
+            "webhook.events",
+            ["user.create"],
+            "webhook.events[0]: names user.create, which Clerk does not send. "
+            "Did you mean user.created?",
+        ),
+    ],
+)
+def test_a_mistake_in_the_settings_is_told_with_its_place(
+    project: Project, world: World, key: str, value: Any, says: str
+) -> None:
+    project.set(key, value)
+
+    printed = refused(project)
+
+    assert says in printed, printed
+    assert requests(world) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("sk_live_abcdef0123456789", "this is a key of a production instance, and this stack is"),
+        ("ak_abcdef0123456789", "this is the platform key (ak_…), and CLERK_SECRET_KEY takes"),
+    ],
+)
+def test_a_key_of_the_wrong_kind_is_refused_and_not_repeated(
+    project: Project, world: World, value: str, says: str
+) -> None:
+    set_secret(project, "clerkstack:secretKey", value)
+
+    printed = refused(project)
+
+    assert says in printed, printed
+    assert "abcdef0123456789" not in printed
+    assert requests(world) == []
+
+
+def test_a_revoked_platform_key_is_told_with_the_way_to_a_new_one(
+    project: Project, world: World
+) -> None:
+    world.dashboard("add_platform_key", key="ak_another", manage=True)
+    world.dashboard("revoke_platform_key", key=seeded.PLATFORM_KEY)
+
+    printed = refused(project)
+
+    assert "refused PlatformGetApplication (401" in printed
+    assert "pulumi config set --secret clerkstack:platformKey" in printed
+    assert writes(world) == []
+
+    set_secret(project, "clerkstack:platformKey", "ak_another")
+    world.dashboard("add_platform_key", key=seeded.PLATFORM_KEY, manage=True)  # for the look below
+    assert_completed_by_the_next_up(project, world)
+
+
+def test_a_platform_key_without_the_right_is_told_which_right(
+    project: Project, world: World
+) -> None:
+    world.dashboard("add_platform_key", key="ak_reader", manage=False)
+    set_secret(project, "clerkstack:platformKey", "ak_reader")
+
+    printed = refused(project)
+
+    assert "(403" in printed
+    assert "applications:manage" in printed
+    assert writes(world) == []
+
+    set_secret(project, "clerkstack:platformKey", seeded.PLATFORM_KEY)
+    assert_completed_by_the_next_up(project, world)
+
+
+def test_an_unknown_application_is_told(project: Project, world: World) -> None:
+    project.set("applicationId", "app_elsewhere")
+
+    printed = refused(project)
+
+    assert "refused PlatformGetApplication (404" in printed
+    assert "Check clerkstack:applicationId" in printed
+    assert writes(world) == []
+
+    project.set("applicationId", seeded.APPLICATION_ID)
+    assert_completed_by_the_next_up(project, world)
+
+
+def test_the_workspaces_limit_of_plans_leaves_billing_as_it_was(
+    project: Project, world: World
+) -> None:
+    before = read_instance(world).config["billing"]
+    world.dashboard("set_limits", plans=3)
+
+    printed = refused(project)
+
+    assert "(402" in printed
+    assert "The plan of your Clerk workspace does not include this" in printed
+    assert read_instance(world).config["billing"] == before
+    assert variables(world) == {}, "nothing of the environment goes live without billing"
+
+    world.dashboard("set_limits", plans=None)
+    assert_completed_by_the_next_up(project, world)
+
+
+def test_an_unreachable_host_is_told_with_its_address(project: Project, world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        nobody = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    project.set("urls.platform", nobody)
+
+    printed = refused(project)
+
+    assert nobody in printed
+    assert "clerkstack:urls.platform" in printed
+    assert writes(world) == []
+
+    project.set("urls.platform", world.urls.clerk)
+    assert_completed_by_the_next_up(project, world)
+
+
+def assert_completed_by_the_next_up(project: Project, world: World) -> None:
+    """What the failed run left is brought to the whole deployment, and then nothing is left."""
+    project.up()
+
+    assert_deployed(read_instance(world))
+    world.clear_journal()
+    assert "unchanged" in project.up()
+    assert requests(world) == []

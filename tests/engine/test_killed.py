@@ -1,0 +1,221 @@
+"""`pulumi up` killed at any request: recover and `up` reach the same end, and it can be undone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from local.project import Project
+from local.world import World
+from local.world.faults import Fault
+from tests import sendero
+from tests.engine.live import read_instance, requests, variables, writes
+from tests.engine.test_deployment import assert_deployed
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+Moment = Literal["before", "after"]
+# A request of the kind that a killed program sent and that never arrived.
+LOST = {
+    service: Fault(kind="drop_before", service=service)
+    for service in ("clerk", "frontend", "svix", "vercel")
+}
+
+
+def up_killed_at(project: Project, number: int, moment: Moment) -> bool:
+    """Run `pulumi up`, and kill it with all its processes at its n-th request.
+
+    `before` the service acts, or `after` it did and before the answer arrives. False where the
+    command ended before it came to that request.
+    """
+    world = project.world
+    log = project.folder / "up.log"
+    with log.open("a") as out:
+        process = subprocess.Popen(
+            project.command("up", "--yes", "--skip-preview", "--stack", project.stack),
+            cwd=project.folder,
+            env=project.environment,
+            stdout=out,
+            stderr=out,
+        )
+    killed = False
+    seen = 0
+
+    def strike() -> bool:
+        nonlocal killed, seen
+        seen += 1
+        if seen == number:
+            killed = True
+            kill_tree(process.pid)
+        return killed
+
+    take, add = world.faults.take, world.requests.add
+
+    def taken(service: Any, method: str, path: str) -> Fault | None:
+        return LOST[service] if strike() else take(service, method, path)
+
+    def added(**entry: Any) -> None:
+        add(**entry)
+        strike()
+
+    with pytest.MonkeyPatch.context() as patch:
+        if moment == "before":
+            patch.setattr(world.faults, "take", taken)
+        else:
+            patch.setattr(world.requests, "add", added)
+        process.wait(120)
+    assert killed or process.returncode == 0, log.read_text()
+    return killed
+
+
+def kill_tree(pid: int) -> None:
+    """End a process and everything it started, at once and without a word."""
+    below = [child for task in Path(f"/proc/{pid}/task").glob("*") for child in children(task)]
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    for child in below:
+        kill_tree(child)
+
+
+def children(task: Path) -> list[int]:
+    with suppress(OSError):
+        return [int(child) for child in (task / "children").read_text().split()]
+    return []
+
+
+def recover(project: Project) -> str:
+    """What the README says to do after a kill."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "clerkstack", "recover", "--stack", project.stack],
+        cwd=project.folder,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def assert_complete(project: Project, world: World) -> None:
+    """The deployment is whole, nothing is there twice, and `up` has nothing left to do."""
+    live = read_instance(world)
+    assert_deployed(live)
+    assert len(variables(world)) == 2 * len(sendero.VARIABLES)
+    signing = live.signing_secrets[live.endpoints[0].id]
+    assert variables(world)["CLERK_WEBHOOK_SECRET", "development"]["value"] == signing
+    world.clear_journal()
+    assert "unchanged" in project.up()
+    assert writes(world) == []
+
+
+def assert_undone(project: Project, world: World) -> None:
+    """What killed runs made is known as this stack's own: destroying removes all of it."""
+    project.destroy()
+    live = read_instance(world)
+    assert variables(world) == {}
+    assert live.endpoints == []
+    assert set(live.config["billing"]["plans"]) <= {"free_org"}
+    assert live.config["billing"]["features"] == {}
+    assert "org:finance" not in live.roles
+
+
+# The writes of a first `up` and what is around them: see the list that `make bench` prints.
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        (1, "before"),
+        (3, "before"),
+        (3, "after"),
+        (4, "after"),
+        (6, "after"),
+        (7, "before"),
+        (8, "before"),
+        (8, "after"),
+        (11, "after"),
+        (13, "after"),
+        (14, "after"),
+        (15, "before"),
+        (16, "after"),
+        (22, "after"),
+        (30, "before"),
+        (32, "after"),
+    ],
+)
+def test_after_a_kill_the_next_up_completes(
+    project: Project, world: World, number: int, moment: Moment
+) -> None:
+    assert up_killed_at(project, number, moment)
+
+    recover(project)
+    project.up()
+
+    assert_complete(project, world)
+    assert_undone(project, world)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_again_and_again_it_still_gets_there(
+    project: Project, world: World, moment: Moment
+) -> None:
+    number, kills = 4, 0
+    while up_killed_at(project, number, moment):
+        kills += 1
+        number += 2
+        recover(project)
+
+    assert kills >= 3
+    assert_complete(project, world)
+    assert_undone(project, world)
+
+
+def change_price(project: Project) -> None:
+    project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
+
+
+def drop_plan(project: Project) -> None:
+    text = (project.folder / "catalog.yaml").read_text()
+    (project.folder / "catalog.yaml").write_text(text[: text.index("  enterprise:")])
+
+
+def move_webhook(project: Project) -> None:
+    project.set("appUrl", "https://other.sendero.example")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("change", [change_price, drop_plan, move_webhook])
+def test_a_killed_change_is_completed_by_the_next_up(
+    project: Project,
+    world: World,
+    change: Callable[[Project], None],
+    number: int,
+    moment: Moment,
+) -> None:
+    project.up()
+    change(project)
+    assert up_killed_at(project, number, moment)
+
+    recover(project)
+    project.up()
+
+    live = read_instance(world)
+    if change is change_price:
+        assert live.config["billing"]["plans"]["pro"]["amount"] == 6500
+    elif change is drop_plan:
+        assert "enterprise" not in live.config["billing"]["plans"]
+    else:
+        (endpoint,) = live.endpoints
+        assert endpoint.url == "https://other.sendero.example/api/webhooks/clerk"
+    world.clear_journal()
+    assert "unchanged" in project.up()
+    assert requests(world) == []

@@ -1,0 +1,128 @@
+"""The stack files as they are shipped, `dev` and then `prod`, on one world: base URLs apart."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from local.project import TOP, Project
+from local.world import World
+from local.world import seed as seeded
+from tests import sendero
+from tests.engine.live import read_instance, requests, variables, writes
+from tests.engine.test_deployment import assert_deployed
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def shipped(project: Project, world: World) -> Project:
+    """The project with the shipped files of both stacks, each with its secrets set as it says."""
+    for stack in ("dev", "prod"):
+        name = f"Pulumi.{stack}.yaml"
+        shutil.copy(TOP / name, project.folder / name)
+        project.init(stack, {"urls": urls(world)})
+    return project
+
+
+def urls(world: World) -> dict[str, str]:
+    return {
+        "platform": world.urls.clerk,
+        "backend": world.urls.clerk,
+        "frontend": world.urls.frontend,
+        "svix": world.urls.svix,
+        "vercel": world.urls.vercel,
+    }
+
+
+def filled_in(project: Project, stack: str) -> Project:
+    """Replace what the file says must be replaced, and nothing else."""
+    project.stack = stack
+    project.edit(
+        f"Pulumi.{stack}.yaml",
+        ("app_REPLACE_ME", seeded.APPLICATION_ID),
+        ("prj_REPLACE_ME", seeded.VERCEL_PROJECT_ID),
+    )
+    return project
+
+
+def test_every_secret_the_files_name_is_one_that_the_program_takes() -> None:
+    for stack in ("dev", "prod"):
+        text = (TOP / f"Pulumi.{stack}.yaml").read_text()
+        named = set(re.findall(r"--secret (\S+:\S+)", text))
+        assert {"clerkstack:platformKey", "vercel:apiToken", "clerkstack:secretKey"} <= named
+        assert re.findall(rf"--stack (?!{stack}\b)", text) == []
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_file_that_is_not_filled_in_is_refused(
+    shipped: Project, world: World, stack: str
+) -> None:
+    shipped.stack = stack
+
+    printed = shipped.preview(check=False)
+
+    file = shipped.folder / f"Pulumi.{stack}.yaml"
+    lines = file.read_text().splitlines()
+    for word, path in (("applicationId", "applicationId"), ("projectId", "environment.projectId")):
+        number = 1 + next(i for i, line in enumerate(lines) if f"{word}:" in line)
+        assert f"Pulumi.{stack}.yaml:{number}: {path}:" in printed, printed
+    assert requests(world) == []
+
+
+def test_dev_and_then_prod_come_up_and_agree(shipped: Project, world: World) -> None:
+    pack = ("--policy-pack", "policies/pack")
+    filled_in(shipped, "dev").up(*pack)
+    filled_in(shipped, "prod").up(*pack)
+
+    development, production = read_instance(world), read_instance(world, "production")
+    found = variables(world)
+    for live in (development, production):
+        assert_deployed(live)
+    assert development.config["billing"] == production.config["billing"]
+    assert set(found) == {
+        (key, target)
+        for key in sendero.VARIABLES
+        for target in ("preview", "development", "production")
+    }
+    for live, host, target in (
+        (development, "https://preview.sendero.example", "preview"),
+        (production, "https://sendero.example", "production"),
+    ):
+        assert live.endpoints[0].url == f"{host}/api/webhooks/clerk"
+        assert found["NEXT_PUBLIC_APP_URL", target]["value"] == host
+        key = found["NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", target]["value"]
+        assert key == live.publishable_key
+        assert found["CLERK_SECRET_KEY", target]["type"] == "sensitive"
+    assert production.publishable_key.startswith("pk_live_")
+
+    for stack in ("dev", "prod"):
+        shipped.stack = stack
+        world.clear_journal()
+        assert "unchanged" in shipped.up(*pack)
+        assert requests(world) == []
+
+
+def test_destroying_one_stack_leaves_the_other_whole(shipped: Project, world: World) -> None:
+    filled_in(shipped, "dev").up()
+    filled_in(shipped, "prod").up()
+
+    shipped.destroy()
+
+    assert_deployed(read_instance(world))
+    assert {target for _, target in variables(world)} == {"preview", "development"}
+    assert read_instance(world, "production").endpoints == []
+    shipped.stack = "dev"
+    world.clear_journal()
+    shipped.up()
+    assert writes(world) == []
+
+
+def test_a_preview_of_production_by_itself_writes_nothing(shipped: Project, world: World) -> None:
+    filled_in(shipped, "prod").preview("--policy-pack", "policies/pack")
+
+    assert writes(world) == []
+    assert Path(shipped.folder / ".clerkstack").exists() is False
