@@ -20,10 +20,11 @@ from local.engine.official import plugins_missing
 from local.engine.variables import uses_stand_ins, write_env_file
 from local.steps import Steps
 from local.world import background
-from local.world.store import Home, PortTaken, Urls, WorldError
+from local.world.store import DEFAULT_PORT, HIGHEST_PORT, Home, PortTaken, Urls, WorldError
 
 STACK = "local"
 PROJECT_NAME = "clerkstack"
+PORTS_APART = 10
 STACK_FILE = f"Pulumi.{STACK}.yaml"
 POLICIES = ("--policy-pack", "policies/pack")
 
@@ -124,15 +125,24 @@ class Local:
         file = self._places.project / STACK_FILE
         urls = self._home.urls()
         if urls is None:
-            try:
-                urls = background.start(self._home, address.declared_port(file))
-            except PortTaken as taken:
-                self._steps.say(f"{taken.reason} The local world takes free ports")
-                urls = background.start(self._home, 0)
+            urls = self._start_at(address.declared_port(file) or DEFAULT_PORT)
             self._steps.say(f"the local world runs, its control API at {urls.control}")
         if address.declare(file, urls):
             self._steps.say(f"{STACK_FILE} has its addresses now")
         return urls
+
+    def _start_at(self, port: int) -> Urls:
+        """Start the world at the first block of free ports from `port` on.
+
+        A block, not any free ports: the next start must find the same addresses, or the stack
+        would see changes where there are none.
+        """
+        for first in range(port, HIGHEST_PORT, PORTS_APART):
+            try:
+                return background.start(self._home, first)
+            except PortTaken as taken:
+                self._steps.say(f"{taken.reason} The local world tries {first + PORTS_APART}")
+        raise WorldError(f"no free ports from {port} on")
 
     def _exists(self) -> bool:
         """Whether the stack is there: its file in the file backend (asking Pulumi costs 0.3 s)."""

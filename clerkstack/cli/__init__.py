@@ -40,7 +40,7 @@ def options(
 def main() -> None:
     """Run the program; expected errors become one message and an exit code."""
     try:
-        app()
+        app(prog_name="clerkstack")
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(BAD_INPUT)

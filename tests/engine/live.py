@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,13 @@ import httpx
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient, BackendPlan, Role
+from clerkstack.clients.errors import ApiError
 from clerkstack.clients.frontend import Environment, FrontendClient
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.svix import Endpoint, SvixClient
 from local.world import World
 from local.world import seed as seeded
+from local.world.store import Urls as Addresses
 
 
 @dataclass(frozen=True)
@@ -32,23 +35,31 @@ class Live:
 
 def read_instance(world: World, environment: str = "development") -> Live:
     """Read everything of the world's instance of that environment."""
-    with PlatformClient(key=SecretStr(seeded.PLATFORM_KEY), base_url=world.urls.clerk) as platform:
+    return read_world_instance(world.urls, environment)
+
+
+def read_world_instance(urls: Addresses, environment: str = "development") -> Live:
+    """The same of a world in another process."""
+    with PlatformClient(key=SecretStr(seeded.PLATFORM_KEY), base_url=urls.clerk) as platform:
         application = platform.get_application(seeded.APPLICATION_ID, include_secret_keys=True)
         config = platform.get_config(seeded.APPLICATION_ID, environment)
     instance = next(i for i in application.instances if i.environment_type == environment)
     assert instance.secret_key is not None
     assert instance.publishable_key is not None
-    with BackendClient(key=instance.secret_key, base_url=world.urls.clerk) as backend:
+    with BackendClient(key=instance.secret_key, base_url=urls.clerk) as backend:
         plans = {plan.slug: plan for plan in backend.list_plans()}
         roles = {role.key: role for role in backend.list_roles()}
         endpoints: list[Endpoint] = []
         signing: dict[str, str] = {}
-        if backend_has_svix(world, instance.instance_id):
-            with SvixClient.from_link(backend.svix_url(), base_url=world.urls.svix) as svix:
-                endpoints = svix.list_endpoints()
-                signing = {e.id: svix.signing_secret(e.id).get_secret_value() for e in endpoints}
+        # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
+        with (
+            suppress(ApiError),
+            SvixClient.from_link(backend.svix_url(), base_url=urls.svix) as svix,
+        ):
+            endpoints = svix.list_endpoints()
+            signing = {e.id: svix.signing_secret(e.id).get_secret_value() for e in endpoints}
     with FrontendClient(
-        publishable_key=instance.publishable_key, base_url=world.urls.frontend
+        publishable_key=instance.publishable_key, base_url=urls.frontend
     ) as frontend:
         public = frontend.environment()
     return Live(
@@ -63,15 +74,15 @@ def read_instance(world: World, environment: str = "development") -> Live:
     )
 
 
-def backend_has_svix(world: World, instance_id: str) -> bool:
-    """Whether the instance has a Svix app."""
-    return bool(world.svix.has_app(instance_id))
-
-
 def variables(world: World) -> dict[tuple[str, str], dict[str, Any]]:
     """The project's variables by key and target, as Vercel's API shows them."""
+    return read_variables(world.urls)
+
+
+def read_variables(urls: Addresses) -> dict[tuple[str, str], dict[str, Any]]:
+    """The same of a world in another process."""
     answer = httpx.get(
-        f"{world.urls.vercel}/v10/projects/{seeded.VERCEL_PROJECT_ID}/env",
+        f"{urls.vercel}/v10/projects/{seeded.VERCEL_PROJECT_ID}/env",
         params={"decrypt": "true", "limit": "100"},
         headers={"Authorization": f"Bearer {seeded.VERCEL_TOKEN}"},
     )

@@ -159,10 +159,14 @@ def test_where_a_port_is_taken_the_world_goes_elsewhere_and_the_file_says_so(
         declare_port(project, port)
 
         ran = project.run("up")
+        moved = project.urls()
+        background.stop(project.home)
+        project.run("up")
 
     assert ran.returncode == 0
-    assert f"Port {port} of 127.0.0.1 is in use. The local world takes free ports" in ran.stderr
+    assert f"Port {port} of 127.0.0.1 is in use. The local world tries {port + 10}" in ran.stderr
     assert "Pulumi.local.yaml has its addresses now" in ran.stderr
+    assert project.urls() == moved, "it stays where it moved to"
     assert f"platform: {project.urls().clerk} # kept too" in project.stack_file.read_text()
 
 
