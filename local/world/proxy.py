@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import socket
 import ssl
@@ -71,6 +72,7 @@ class Proxy:
 
     async def start(self, port: int = 0) -> int:
         """Listen on loopback and give the port."""
+        logging.getLogger("asyncio").addFilter(_matters)
         # Named as TCP, so that asyncio turns Nagle's algorithm off on what it accepts.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -142,6 +144,11 @@ class Proxy:
             self._authority.issue_cert(host).configure_cert(context)
             self._contexts[host] = context
         return self._contexts[host]
+
+
+def _matters(record: logging.LogRecord) -> bool:
+    """Leave out a warning that Python 3.11 logs at the end of every upgraded connection."""
+    return "eof_received() has no effect" not in record.getMessage()
 
 
 async def _join(

@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from local.project import Project, production_settings_on
+from local.project import TOP, Project, production_settings_on
 from local.world import World
+from local.world import seed as seeded
 from tests import sendero
 from tests.engine.live import Live, read_instance, requests, variables, writes
 
@@ -73,6 +74,48 @@ def test_up_brings_the_whole_deployment(project: Project, world: World) -> None:
     assert found["CLERK_SECRET_KEY", "development"]["value"] == live.secret_key
     signing = live.signing_secrets[live.endpoints[0].id]
     assert found["CLERK_WEBHOOK_SECRET", "development"]["value"] == signing
+
+
+def test_resources_stand_under_their_component_and_in_the_guides_order(project: Project) -> None:
+    project.up()
+
+    resources = project.state()["deployment"]["resources"]
+    by_urn = {each["urn"]: each for each in resources}
+    order = ["organizations", "billing", "api-keys", "webhook", "environment"]
+    for each in resources:
+        parent = by_urn.get(each.get("parent", ""))
+        if not each["custom"] or parent is None or parent["type"] == "pulumi:pulumi:Stack":
+            continue
+        name = parent["urn"].rsplit("::", 1)[-1]
+        assert each["urn"].rsplit("::", 1)[-1].startswith(f"{name}-")
+        waited_for = {
+            by_urn[by_urn[urn]["parent"]]["urn"].rsplit("::", 1)[-1] for urn in each["dependencies"]
+        }
+        assert set(order[: order.index(name)]) <= waited_for, each["urn"]
+
+
+def test_a_variable_made_by_hand_is_taken_over_as_the_readme_says(
+    project: Project, world: World
+) -> None:
+    held = world.vercel.create_variable(
+        world.vercel.projects[seeded.VERCEL_PROJECT_ID],
+        {"key": "CLERK_SECRET_KEY", "value": "x", "type": "sensitive", "target": ["preview"]},
+    )
+    printed = project.up(check=False)
+    assert f"ID is {seeded.VERCEL_PROJECT_ID}/{held.id}" in printed
+    readme = (TOP / "README.md").read_text()
+    command = re.search(r"^pulumi import((?:[^\n]*\\\n)*[^\n]*)", readme, re.MULTILINE)
+    assert command is not None
+    words = command[1].replace("\\\n", " ").split()
+    words = [word.replace(":dev:", ":local:").replace("dev", "local") for word in words[:-1]]
+
+    project.pulumi("import", *words, f"{seeded.VERCEL_PROJECT_ID}/{held.id}", "--yes")
+    project.up()
+
+    assert variables(world)["CLERK_SECRET_KEY", "preview"]["id"] == held.id
+    world.clear_journal()
+    assert "unchanged" in project.up()
+    assert requests(world) == []
 
 
 def test_no_secret_lies_in_the_clear(project: Project, world: World) -> None:

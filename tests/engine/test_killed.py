@@ -133,21 +133,15 @@ def assert_undone(project: Project, world: World) -> None:
 @pytest.mark.parametrize(
     ("number", "moment"),
     [
-        (1, "before"),
         (3, "before"),
         (3, "after"),
-        (4, "after"),
         (6, "after"),
-        (7, "before"),
         (8, "before"),
         (8, "after"),
         (11, "after"),
         (13, "after"),
-        (14, "after"),
         (15, "before"),
-        (16, "after"),
         (22, "after"),
-        (30, "before"),
         (32, "after"),
     ],
 )
@@ -191,9 +185,19 @@ def move_webhook(project: Project) -> None:
     project.set("appUrl", "https://other.sendero.example")
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("number", [1, 2, 3])
-@pytest.mark.parametrize("change", [change_price, drop_plan, move_webhook])
+@pytest.mark.parametrize(
+    ("change", "number", "moment"),
+    [
+        (change_price, 1, "after"),
+        (change_price, 2, "before"),
+        (change_price, 2, "after"),
+        (drop_plan, 2, "after"),
+        (drop_plan, 3, "before"),
+        (move_webhook, 3, "after"),
+        (move_webhook, 4, "before"),
+        (move_webhook, 4, "after"),
+    ],
+)
 def test_a_killed_change_is_completed_by_the_next_up(
     project: Project,
     world: World,
