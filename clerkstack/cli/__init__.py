@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from clerkstack import version
 from clerkstack.cli import check, recover, redeploy
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, Unreachable
@@ -25,16 +26,22 @@ app.command()(redeploy.redeploy)
 app.command()(recover.recover)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clerkstack {version()}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
 ) -> None:
     """Options of every command."""
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"clerkstack {installed('clerkstack')}")
-        raise typer.Exit
 
 
 def main() -> None:

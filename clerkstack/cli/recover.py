@@ -113,14 +113,20 @@ def _settings(stack: str) -> Settings:
 
 def _pulumi(*words: str, tolerate: bool = False, given: str | None = None) -> str:
     """Run the engine's own command; its errors are shown, its output is returned."""
-    ran = subprocess.run(
-        ["pulumi", *words, "--non-interactive"],
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-    )
+    try:
+        ran = subprocess.run(
+            ["pulumi", *words, "--non-interactive"],
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        )
+    except FileNotFoundError:
+        raise ClerkstackError(
+            "pulumi is not on PATH. Install it, or in a checkout that `make up` has set up, run: "
+            "source .local/env.sh"
+        ) from None
     if ran.returncode and not tolerate:
         detail = (ran.stderr or ran.stdout).strip()
         raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import logging
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -15,6 +14,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
+from clerkstack import version
 from clerkstack.clients.answers import Model, described, read_answer
 from clerkstack.clients.errors import ApiError, Told, Unreachable, UnusableKey, error_class
 from clerkstack.clients.losses import lost
@@ -238,10 +238,7 @@ def joined(*segments: str) -> str:
 @functools.cache
 def user_agent() -> str:
     """How requests name their sender: clerkstack/<version>."""
-    try:
-        return f"clerkstack/{importlib.metadata.version('clerkstack')}"
-    except importlib.metadata.PackageNotFoundError:
-        return "clerkstack/0"  # run from a copy that was never installed
+    return f"clerkstack/{version()}"
 
 
 def _address(service: Service, base_url: str) -> httpx.URL:

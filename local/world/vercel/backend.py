@@ -52,6 +52,8 @@ class VercelBackend:
         self.teams: dict[str, Team] = {}
         self.projects: dict[str, Project] = {}
         self.deployments: dict[str, Deployment] = {}
+        # For tests: what is deployed from now on ends as an error. Not part of the state.
+        self.builds_break = False
 
     # -- set-up -------------------------------------------------------------------------------
 
@@ -260,6 +262,7 @@ class VercelBackend:
             created_at=self.now(),
             step=step,
             environment=project.build_environment(target),
+            breaks=self.builds_break,
         )
         self.deployments[made.id] = made
         return made

@@ -146,11 +146,13 @@ class Deployment:
     step: int
     environment: dict[str, str] = field(default_factory=dict)
     redeploy_of: str | None = None
+    breaks: bool = False
 
     @property
     def state(self) -> str:
         """Say how far the deployment is."""
-        return STEPS[self.step]
+        done = self.step == len(STEPS) - 1
+        return "ERROR" if self.breaks and done else STEPS[self.step]
 
     @property
     def environment_digest(self) -> str:

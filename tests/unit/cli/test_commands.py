@@ -1,0 +1,152 @@
+"""The commands as a person types them: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.world import World
+from local.world import seed as seeded
+
+TOP = Path(__file__).parents[3]
+PLANS = """
+export const BILLING_FEATURES = { SSO: 'sso_saml' } as const
+export const PLANS = {
+  pro: { slug: 'pro', monthlyUsd: 60, annualMonthlyUsd: 50, features: [BILLING_FEATURES.SSO] },
+}
+"""
+
+
+def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run bin/clerkstack; `environ` comes on top of the environment, "" takes a variable away."""
+    variables = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", **environ}
+    return subprocess.run(
+        [str(TOP / "bin" / "clerkstack"), *words],
+        cwd=TOP,
+        env={key: value for key, value in variables.items() if value},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_help_names_the_commands_and_the_exit_codes() -> None:
+    ran = run("--help")
+
+    assert ran.returncode == 0
+    for word in ("check", "redeploy", "recover", "Exit codes: 0 done, 1 found something"):
+        assert word in ran.stdout
+
+
+def test_the_version_is_told_without_a_command() -> None:
+    ran = run("--version")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("clerkstack 0.")
+
+
+@pytest.mark.parametrize("words", [(), ("frob",), ("redeploy",), ("check", "--frob")])
+def test_wrong_use_ends_with_2(words: tuple[str, ...]) -> None:
+    assert run(*words).returncode == 2
+
+
+def test_check_of_the_catalog_alone() -> None:
+    ran = run("check")
+
+    assert (ran.returncode, ran.stdout) == (0, "catalog.yaml: 4 plans, 13 features.\n")
+
+
+def test_check_tells_every_problem_and_ends_with_2(tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog.yaml"
+    catalog.write_text("plans:\n  a: {amount: 1.5}\n  b: {amount: -1}\n")
+
+    ran = run("check", "--catalog", str(catalog))
+    as_json = run("check", "--catalog", str(catalog), "--json")
+
+    assert (ran.returncode, as_json.returncode) == (2, 2)
+    assert "catalog.yaml:2: plans.a.amount" in ran.stderr
+    assert "catalog.yaml:3: plans.b.amount" in ran.stderr
+    paths = {each["path"] for each in json.loads(as_json.stdout)["problems"]}
+    assert {"plans.a.amount", "plans.b.amount"} <= paths
+
+
+def test_check_against_the_app_ends_with_1_where_they_differ(tmp_path: Path) -> None:
+    app = tmp_path / "plans.ts"
+    app.write_text(PLANS.replace("slug: 'pro'", "slug: 'professional'"))
+
+    ran = run("check", "--app", str(app))
+    as_json = run("check", "--app", str(app), "--json")
+
+    assert (ran.returncode, as_json.returncode) == (1, 1)
+    assert "the app asks for the plan 'professional'" in ran.stderr
+    assert json.loads(as_json.stdout)["disagreements"]
+    assert json.loads(as_json.stdout)["problems"] == []
+
+
+def test_redeploy_builds_again_and_waits() -> None:
+    with World() as world:
+        ran = redeploy(world)
+
+        assert ran.returncode == 0, ran.stderr
+        assert "READY. The new variables are live." in ran.stdout
+        assert [entry.method for entry in world.journal()].count("POST") == 1
+
+
+def test_redeploy_of_a_build_that_fails_ends_with_3() -> None:
+    with World() as world:
+        world.vercel.builds_break = True
+        ran = redeploy(world)
+
+    assert ran.returncode == 3
+    assert "ended as ERROR" in ran.stderr
+
+
+def test_redeploy_without_a_deployment_says_so(tmp_path: Path) -> None:
+    with World() as world:
+        world.vercel.deployments.clear()
+        ran = redeploy(world)
+
+    assert ran.returncode == 0
+    assert "has no preview deployment yet: nothing to build again" in ran.stdout
+
+
+def test_redeploy_with_a_wrong_token_ends_with_3_and_does_not_repeat_it() -> None:
+    token = "wrong0123456789wrong0123"
+    with World() as world:
+        ran = redeploy(world, token)
+
+    assert ran.returncode == 3
+    assert "(403" in ran.stderr
+    assert "pulumi config set --secret vercel:apiToken" in ran.stderr
+    assert token not in ran.stderr + ran.stdout
+
+
+def test_redeploy_without_a_token_sends_nothing_and_ends_with_2() -> None:
+    ran = run("redeploy", "--project", "p", "--target", "preview", VERCEL_API_TOKEN="")
+
+    assert ran.returncode == 2
+    assert "VERCEL_API_TOKEN is not set" in ran.stderr
+
+
+def test_recover_without_an_engine_says_where_it_is() -> None:
+    ran = run(
+        "recover", "--stack", "local", PATH=str(Path(sys.executable).parent) + ":/usr/bin:/bin"
+    )
+
+    assert ran.returncode == 2
+    assert "pulumi is not on PATH" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def redeploy(world: World, token: str = seeded.VERCEL_TOKEN) -> subprocess.CompletedProcess[str]:
+    return run(
+        *("redeploy", "--project", seeded.VERCEL_PROJECT_ID, "--target", "preview"),
+        VERCEL_API_TOKEN=token,
+        VERCEL_API_URL=world.urls.vercel,
+    )
