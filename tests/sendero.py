@@ -49,3 +49,78 @@ VARIABLES = {*PATHS, *SECRETS, "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", "NEXT_PUBLIC
 def features_of(plan: str) -> set[str]:
     """The features of a plan: each plan has the first so many."""
     return set(FEATURES[: PLANS[plan][4]])
+
+
+# The app's own file, with what stands around the plans in a real one.
+APP_DECLARATION = """\
+import type { PlanConfig } from './types'
+import { type PlanTier } from './types'
+import { z } from 'zod'
+
+export const BILLING_FEATURES = {
+  ADDITIONAL_WORKSPACES: 'additional_workspaces',
+  PRODUCTION_API_KEYS: 'production_api_keys',
+  NANOPAYMENT_DISCOUNT: 'nanopayment_discount',
+  BOOKING_TAKE_RATE_DISCOUNT: 'booking_take_rate_discount',
+  CHANNEL_WHATSAPP: 'channel_whatsapp',
+  CHANNEL_SLACK: 'channel_slack',
+  MCP_SERVER_PUBLIC: 'mcp_server_public',
+  CUSTOM_WEBHOOKS: 'custom_webhooks',
+  AUDIT_LOG_EXPORT: 'audit_log_export',
+  PRIORITY_SUPPORT: 'priority_support',
+  SSO_SAML: 'sso_saml',
+  WHITE_LABEL: 'white_label',
+  CUSTOM_SLA: 'custom_sla',
+} as const
+
+export type BillingFeature = (typeof BILLING_FEATURES)[keyof typeof BILLING_FEATURES]
+
+const BASIC = [
+  BILLING_FEATURES.ADDITIONAL_WORKSPACES,
+  BILLING_FEATURES.PRODUCTION_API_KEYS,
+  BILLING_FEATURES['NANOPAYMENT_DISCOUNT'], // by name
+  BILLING_FEATURES.BOOKING_TAKE_RATE_DISCOUNT,
+  BILLING_FEATURES.CHANNEL_WHATSAPP,
+  BILLING_FEATURES.CHANNEL_SLACK,
+] as const
+
+const PRO_FEATURES: readonly BillingFeature[] = [
+  ...BASIC,
+  BILLING_FEATURES.MCP_SERVER_PUBLIC,
+  BILLING_FEATURES.CUSTOM_WEBHOOKS,
+  BILLING_FEATURES.AUDIT_LOG_EXPORT,
+  BILLING_FEATURES.PRIORITY_SUPPORT,
+]
+
+export const PLANS: Record<PlanTier, PlanConfig> = {
+  free: { slug: 'free', monthlyUsd: 0, annualMonthlyUsd: null, features: [], publiclyListed: true },
+  basic: {
+    slug: `basic`, monthlyUsd: 19, annualMonthlyUsd: 15.0, features: BASIC, publiclyListed: true,
+    priceId: process.env.BASIC_PRICE_ID!, // never asked for
+  },
+  pro: {
+    slug: 'pro', monthlyUsd: 60, annualMonthlyUsd: 50, features: PRO_FEATURES,
+    publiclyListed: true, trialDays: 14,
+    label() { return 'Pro' },
+  },
+  enterprise: {
+    slug: 'enterprise', monthlyUsd: 1_500, annualMonthlyUsd: 1_250,
+    features: [
+      ...PRO_FEATURES,
+      BILLING_FEATURES.SSO_SAML, BILLING_FEATURES.WHITE_LABEL, BILLING_FEATURES.CUSTOM_SLA,
+    ],
+    publiclyListed: false,
+  },
+} as const satisfies Record<PlanTier, PlanConfig>
+
+// What stands beside the plans in a real file, and is no declaration.
+export const FEATURE_LABELS: Record<BillingFeature, string> = { sso_saml: 'Single sign-on' }
+export const PLAN_ORDER = Object.keys(PLANS) as PlanTier[]
+export const PAID_PLANS = Object.values(PLANS).filter((plan) => plan.monthlyUsd > 0)
+export const getPlans = (tier: PlanTier) => PLANS[tier]
+export function planOf(tier: PlanTier): PlanConfig { return PLANS[tier] }
+export const fetchPlans = async () => (await fetch('/plans')).json()
+export type { PlanConfig, AllPlans } from './types'
+export { type MorePlans } from './types'
+export default PLANS
+"""

@@ -126,3 +126,31 @@ def test_a_preview_of_production_by_itself_writes_nothing(shipped: Project, worl
 
     assert writes(world) == []
     assert Path(shipped.folder / ".clerkstack").exists() is False
+
+
+def test_the_apps_own_file_is_the_third_witness_in_production(
+    shipped: Project, world: World
+) -> None:
+    project = filled_in(shipped, "prod")
+    (project.folder / "app").mkdir()
+    plans = project.folder / "app" / "plans.ts"
+    plans.write_text(sendero.APP_DECLARATION)
+    project.set("appDeclaration", "app/plans.ts")
+
+    project.preview("--policy-pack", "policies/pack")
+
+    plans.write_text(sendero.APP_DECLARATION.replace("slug: 'pro'", "slug: 'professional'"))
+    for pack in ((), ("--policy-pack", "policies/pack")):
+        refused = project.preview(*pack, check=False)
+
+        assert "the app asks for the plan 'professional'" in refused
+        assert writes(world) == []
+
+    plans.write_text(sendero.APP_DECLARATION.replace("'sso_saml'", "'saml_sso'", 1))
+    words = ("up", "--yes", "--stack", "prod", "--policy-pack", "policies/pack")
+    ran = project.pulumi(*words, check=False)
+
+    assert ran.returncode != 0
+    assert "saml_sso" in ran.stdout
+    assert re.search(r"\[mandatory\]\s+billing-slugs", ran.stdout), ran.stdout
+    assert writes(world) == []

@@ -10,81 +10,9 @@ import pytest
 from clerkstack.app import AppDeclaration, read_declaration
 from clerkstack.catalog import load_catalog
 from clerkstack.problems import InputError
+from tests.sendero import APP_DECLARATION
 
 TOP = Path(__file__).resolve().parents[3]
-
-SENDERO = """\
-import type { PlanConfig } from './types'
-import { type PlanTier } from './types'
-import { z } from 'zod'
-
-export const BILLING_FEATURES = {
-  ADDITIONAL_WORKSPACES: 'additional_workspaces',
-  PRODUCTION_API_KEYS: 'production_api_keys',
-  NANOPAYMENT_DISCOUNT: 'nanopayment_discount',
-  BOOKING_TAKE_RATE_DISCOUNT: 'booking_take_rate_discount',
-  CHANNEL_WHATSAPP: 'channel_whatsapp',
-  CHANNEL_SLACK: 'channel_slack',
-  MCP_SERVER_PUBLIC: 'mcp_server_public',
-  CUSTOM_WEBHOOKS: 'custom_webhooks',
-  AUDIT_LOG_EXPORT: 'audit_log_export',
-  PRIORITY_SUPPORT: 'priority_support',
-  SSO_SAML: 'sso_saml',
-  WHITE_LABEL: 'white_label',
-  CUSTOM_SLA: 'custom_sla',
-} as const
-
-export type BillingFeature = (typeof BILLING_FEATURES)[keyof typeof BILLING_FEATURES]
-
-const BASIC = [
-  BILLING_FEATURES.ADDITIONAL_WORKSPACES,
-  BILLING_FEATURES.PRODUCTION_API_KEYS,
-  BILLING_FEATURES['NANOPAYMENT_DISCOUNT'], // by name
-  BILLING_FEATURES.BOOKING_TAKE_RATE_DISCOUNT,
-  BILLING_FEATURES.CHANNEL_WHATSAPP,
-  BILLING_FEATURES.CHANNEL_SLACK,
-] as const
-
-const PRO_FEATURES: readonly BillingFeature[] = [
-  ...BASIC,
-  BILLING_FEATURES.MCP_SERVER_PUBLIC,
-  BILLING_FEATURES.CUSTOM_WEBHOOKS,
-  BILLING_FEATURES.AUDIT_LOG_EXPORT,
-  BILLING_FEATURES.PRIORITY_SUPPORT,
-]
-
-export const PLANS: Record<PlanTier, PlanConfig> = {
-  free: { slug: 'free', monthlyUsd: 0, annualMonthlyUsd: null, features: [], publiclyListed: true },
-  basic: {
-    slug: `basic`, monthlyUsd: 19, annualMonthlyUsd: 15.0, features: BASIC, publiclyListed: true,
-    priceId: process.env.BASIC_PRICE_ID!, // never asked for
-  },
-  pro: {
-    slug: 'pro', monthlyUsd: 60, annualMonthlyUsd: 50, features: PRO_FEATURES,
-    publiclyListed: true, trialDays: 14,
-    label() { return 'Pro' },
-  },
-  enterprise: {
-    slug: 'enterprise', monthlyUsd: 1_500, annualMonthlyUsd: 1_250,
-    features: [
-      ...PRO_FEATURES,
-      BILLING_FEATURES.SSO_SAML, BILLING_FEATURES.WHITE_LABEL, BILLING_FEATURES.CUSTOM_SLA,
-    ],
-    publiclyListed: false,
-  },
-} as const satisfies Record<PlanTier, PlanConfig>
-
-// What stands beside the plans in a real file, and is no declaration.
-export const FEATURE_LABELS: Record<BillingFeature, string> = { sso_saml: 'Single sign-on' }
-export const PLAN_ORDER = Object.keys(PLANS) as PlanTier[]
-export const PAID_PLANS = Object.values(PLANS).filter((plan) => plan.monthlyUsd > 0)
-export const getPlans = (tier: PlanTier) => PLANS[tier]
-export function planOf(tier: PlanTier): PlanConfig { return PLANS[tier] }
-export const fetchPlans = async () => (await fetch('/plans')).json()
-export type { PlanConfig, AllPlans } from './types'
-export { type MorePlans } from './types'
-export default PLANS
-"""
 
 FEATURES = "export const BILLING_FEATURES = { SSO: 'sso', AUDIT: 'audit' } as const\n"
 PRO = "export const PLANS = { pro: { slug: 'pro', features: [BILLING_FEATURES.SSO] } }\n"
@@ -106,7 +34,7 @@ def problems(folder: Path, text: str) -> list[tuple[str, int | None, str, str]]:
 
 
 def test_the_apps_declaration_is_the_catalog(tmp_path: Path) -> None:
-    declared = read(tmp_path, SENDERO)
+    declared = read(tmp_path, APP_DECLARATION)
     catalog = load_catalog(TOP / "catalog.yaml")
 
     assert declared.features == set(catalog.features)
@@ -120,7 +48,7 @@ def test_the_apps_declaration_is_the_catalog(tmp_path: Path) -> None:
     assert list(declared.plans) == list(catalog.plans)
     assert (
         declared.plans["free"].where
-        == f"plans.ts:{SENDERO[: SENDERO.index('free: {')].count(chr(10)) + 1}"
+        == f"plans.ts:{APP_DECLARATION[: APP_DECLARATION.index('free: {')].count(chr(10)) + 1}"
     )
 
 
