@@ -52,7 +52,7 @@ def told(error: ErrorDetails, path: Sequence[Step]) -> tuple[str, str]:
         return "is not a list", "Write each entry in a line of its own: - …"
     if kind in ("too_short", "string_too_short"):
         return "is empty", "Name at least one, or remove it"
-    return "has a value that can't be used", "See clerkstack/settings/models.py"
+    return "has a value that can't be used", "See docs/settings.md"
 
 
 def how_to_set(path: Sequence[Step], example: str = "<value>") -> str:

@@ -1,0 +1,71 @@
+"""The documents name what there is, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
+
+from clerkstack.catalog.models import Feature, Plan
+from clerkstack.settings import Settings
+
+TOP = Path(__file__).parents[2]
+PAGES = ["README.md", *(str(page.relative_to(TOP)) for page in (TOP / "docs").rglob("*.md"))]
+
+
+def settings(model: type[BaseModel], at: str = "") -> Iterator[str]:
+    """Every setting as `group.name`; a group by keys of its own (roles, oauth) is one."""
+    for name, field in model.model_fields.items():
+        kinds = [field.annotation, *get_args(field.annotation)]
+        inner = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if inner and field.annotation is inner[0]:
+            yield from settings(inner[0], f"{at}{to_camel(name)}.")
+        else:
+            yield at + (field.alias if field.alias and ":" in field.alias else to_camel(name))
+
+
+def test_every_setting_is_described() -> None:
+    text = (TOP / "docs" / "settings.md").read_text()
+    named = set()
+    for row in re.findall(r"^\| (.*?) \|", text, re.MULTILINE):
+        words = re.findall(r"`([^`]+)`", row)
+        for word in words:
+            group = words[0].rsplit(".", 1)[0] if word.startswith(".") else ""
+            named.add(group + word)
+
+    missing = {name for name in settings(Settings) if name not in named} - {"vercel:apiToken"}
+
+    assert missing == set()
+
+
+@pytest.mark.parametrize(("model", "own"), [(Plan, {"includes"}), (Feature, set())])
+def test_every_field_of_the_catalog_is_described(model: type[BaseModel], own: set[str]) -> None:
+    text = (TOP / "docs" / "settings.md").read_text()
+
+    for name in {*model.model_fields, *own} - {"slug"}:
+        assert f"`{name}`" in text, name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_a_document_names_are_there(page: str) -> None:
+    text = (TOP / page).read_text()
+    linked = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    folders = ("clerkstack", "components", "policies", "local", "docs", "tests", "bin")
+    named = re.findall(rf"`((?:{'|'.join(folders)})/[\w./-]*)`", text)
+
+    for link in linked:
+        assert ((TOP / page).parent / link).exists(), link
+    for name in named:
+        assert (TOP / name).exists(), name
+
+
+def test_make_targets_that_the_readme_names_are_there() -> None:
+    makefile = (TOP / "Makefile").read_text()
+
+    for target in set(re.findall(r"`make ([a-z-]+)", (TOP / "README.md").read_text())):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
