@@ -50,11 +50,10 @@ if use.api_keys:
     done.append(ApiKeys("api-keys", place, settings.api_keys, after=done))
 
 # Webhook
-webhook = (
-    Webhook("webhook", place, settings.webhook, settings.webhook_url, after=done)
-    if (use.webhook)
-    else None
-)
+webhook = None
+if use.webhook:
+    webhook = Webhook("webhook", place, settings.webhook, settings.webhook_url, after=done)
+    done.append(webhook)
 
 # Environment
 if use.environment:
@@ -66,7 +65,7 @@ if use.environment:
             settings.secret_key.get_secret_value() if settings.secret_key else instance.secret_key
         ),
         signing_secret=webhook.signing_secret if webhook else None,
-        after=[*done, *([webhook] if webhook else [])],
+        after=done,
     )
 
 # Outputs
