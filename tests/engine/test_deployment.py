@@ -10,6 +10,7 @@ import pytest
 from local.project import TOP, Project, production_settings_on
 from local.world import World
 from local.world import seed as seeded
+from local.world.vercel.models import digest
 from tests import sendero
 from tests.engine.live import Live, read_instance, requests, variables, writes
 
@@ -116,6 +117,26 @@ def test_a_variable_made_by_hand_is_taken_over_as_the_readme_says(
     world.clear_journal()
     assert "unchanged" in project.up()
     assert requests(world) == []
+
+
+def test_the_redeploy_comes_after_every_variable_and_is_built_with_them(
+    project: Project, world: World
+) -> None:
+    project.up()
+
+    resources = project.state()["deployment"]["resources"]
+    declared = {each["urn"] for each in resources if "ProjectEnvironmentVariable" in each["type"]}
+    (redeploy,) = (each for each in resources if each["type"] == "command:local:Command")
+    assert declared <= set(redeploy["dependencies"])
+    (built,) = (each for each in world.vercel.deployments.values() if each.redeploy_of)
+    assert (built.target, built.state) == ("preview", "READY")
+    assert set(built.environment) == sendero.VARIABLES
+
+    project.set("environment.afterSignInUrl", "/home")
+    project.up()
+
+    (_, again) = (each for each in world.vercel.deployments.values() if each.redeploy_of)
+    assert again.environment["NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL"] == digest("/home")
 
 
 def test_no_secret_lies_in_the_clear(project: Project, world: World) -> None:
