@@ -39,5 +39,5 @@ def shown(path: Path) -> str:
     """A path as messages show it: from the working directory where it lies below that."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
+    except (ValueError, OSError, RuntimeError):  # elsewhere, no path, a circle of links
         return path.name

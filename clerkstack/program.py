@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pulumi
-from pulumi.runtime.config import get_config_env
+from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from clerkstack.app import AppDeclaration, read_declaration
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.problems import InputError, Problem
-from clerkstack.settings import Settings, load_settings
+from clerkstack.settings import PREFIX, Settings, load_settings
+
+CATALOG_KEY = f"{PREFIX}catalog"
+APP_KEY = f"{PREFIX}appDeclaration"
 
 
 def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:
@@ -22,23 +25,30 @@ def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:
     """
     problems: list[Problem] = []
     stack = pulumi.get_stack()
-    file = Path(f"Pulumi.{stack}.yaml")
+    raw = get_config_env()
+    settings = catalog = app = None
     try:
-        settings = load_settings(get_config_env(), stack=stack, file=file)
-    except InputError as error:
-        # Without settings it is not known which other files there are.
-        raise _refused(error.problems) from None
-    catalog = app = None
-    try:
-        catalog = load_catalog(Path(settings.catalog))
+        settings = load_settings(
+            raw,
+            stack=stack,
+            file=Path(f"Pulumi.{stack}.yaml"),
+            encrypted=get_config_secret_keys_env(),
+        )
     except InputError as error:
         problems += error.problems
-    if settings.app_declaration:
+    # The other files are read even where the settings are wrong: all mistakes are told at once.
+    catalog_file = settings.catalog if settings else raw.get(CATALOG_KEY, "catalog.yaml")
+    app_file = settings.app_declaration if settings else raw.get(APP_KEY)
+    try:
+        catalog = load_catalog(Path(catalog_file))
+    except InputError as error:
+        problems += error.problems
+    if app_file:
         try:
-            app = read_declaration(Path(settings.app_declaration))
+            app = read_declaration(Path(app_file))
         except InputError as error:
             problems += error.problems
-    if catalog is None or problems:
+    if settings is None or catalog is None or problems:
         raise _refused(tuple(problems))
     return settings, catalog, app
 

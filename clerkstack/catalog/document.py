@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -47,7 +48,7 @@ def read_document(file: Path, report: Report) -> Value | None:
     except FileNotFoundError:
         report(None, "", "there is no such file", "Check clerkstack:catalog")
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path at all
         report(None, "", f"can't be read ({type(error).__name__})", "It must be UTF-8 text")
         return None
     yaml = YAML(typ="rt", pure=True)
@@ -124,7 +125,10 @@ class _Reader:
         if not isinstance(node, ScalarNode):
             self._report(line, path, "has a key that is not text", "Write a slug or a field's name")
             return None
-        key, kind = str(node.value), _kind(node)
+        key, kind = _joined(str(node.value)), _kind(node)
+        if key is None:
+            self._report(line, path, "has a key that is not text", "Write a slug")
+            return None
         if kind == "merge":
             mend = "Write the fields out; a plan takes over another's features with `includes`"
             self._report(line, path, "merges with <<, which is not YAML 1.2", mend)
@@ -137,7 +141,7 @@ class _Reader:
 
     def _scalar(self, text: str, kind: str, path: str, line: int) -> Value:
         if kind in ("str", "timestamp", "merge"):  # YAML 1.2 has no dates, and no merging
-            return Value(line, text)
+            return self._text(text, path, line)
         if kind == "null":
             return Value(line, None)
         if kind == "bool" and text.lower() in ("true", "false"):
@@ -148,6 +152,15 @@ class _Reader:
         if kind in ("int", "float"):
             return self._number(text, path, line)
         return self._tagged(line, path, kind)
+
+    def _text(self, text: str, path: str, line: int) -> Value:
+        joined = _joined(text)
+        if joined is None:
+            message = "holds half of a character (\\ud800 to \\udfff)"
+            return self._refused(line, path, message, "Write the character itself")
+        if any(unicodedata.category(each) == "Cc" and each not in "\n\t" for each in joined):
+            return self._refused(line, path, "holds a control character", "Remove it")
+        return Value(line, joined)
 
     def _number(self, text: str, path: str, line: int) -> Value:
         if "_" in text:  # text in YAML 1.2
@@ -168,6 +181,15 @@ class _Reader:
     def _refused(self, line: int, path: str, message: str, mend: str) -> Value:
         self._report(line, path, message, mend)
         return Value(line, REPORTED)
+
+
+def _joined(text: str) -> str | None:
+    """The text with pairs of escapes as JSON writes them made one character; None where half of
+    a pair is left."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        return None
 
 
 def _kind(node: Node) -> str:

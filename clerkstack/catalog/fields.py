@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
@@ -52,6 +53,8 @@ class Fields:
             return found.value
         if isinstance(found.value, str):
             self.wrong(name, "is empty", "Write a text, or remove the field")
+        elif isinstance(found.value, list | dict):
+            self.wrong(name, f"is not text but {_shown(found.value)}", "Write one text")
         else:
             self.wrong(name, "is not text", f'Write it in quotes: "{_shown(found.value)}"')
         return None
@@ -59,7 +62,7 @@ class Fields:
     def url(self, name: str) -> str | None:
         """An https URL."""
         text = self.text(name)
-        if text is None or (text.startswith("https://") and not any(c.isspace() for c in text)):
+        if text is None or re.fullmatch(r"https://[^\s/?#]+(/\S*)?", text):
             return text
         self.wrong(name, "is not an https URL", "Write it in full: https://…")
         return None
@@ -67,6 +70,9 @@ class Fields:
     def name(self) -> str | None:
         """The display name."""
         name = self.text("name", required=True)
+        if name is not None and "\n" in name:
+            self.wrong("name", "has a line break", "Write it in one line")
+            return None
         if name is not None and ":" in name:
             self.wrong("name", "has a colon, which Clerk refuses in names", "Write it without `:`")
             return None

@@ -12,6 +12,7 @@ from clerkstack.catalog.fields import Fields, did_you_mean
 from clerkstack.catalog.models import SLUG, Catalog, Feature, Payer, Plan
 from clerkstack.problems import InputError, Problem, shown
 
+CURRENCY = "usd"  # Clerk: currency_invalid for any other
 TOP_LEVEL = ("currency", "features", "plans")
 
 
@@ -77,13 +78,11 @@ class _Loading:
     def _currency(self, top: Mapping[str, Value]) -> str:
         found = top.get("currency")
         if found is None:
-            return "usd"
-        value = found.value
-        if isinstance(value, str) and re.fullmatch("[a-z]{3}", value):
-            return value
-        if value is not REPORTED:
-            self.report(found.line, "currency", "is not a currency code", "Write it as usd")
-        return "usd"
+            return CURRENCY
+        if found.value not in (CURRENCY, REPORTED):
+            mend = f"Write {CURRENCY}, or leave it out"
+            self.report(found.line, "currency", "is not a currency Clerk Billing sells in", mend)
+        return CURRENCY
 
     def _slugs(self, kind: str, top: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
         group = top.get(kind)
@@ -95,22 +94,21 @@ class _Loading:
         seen: dict[str, str] = {}
         for slug, value in group.value.items():
             path, line = f"{kind}.{slug}", group.line_of(slug)
+            # The fields of a slug that is wrong are read as well: all mistakes are told at once.
             if not re.fullmatch(SLUG, slug):
                 mend = "Use letters, digits, - and _ only"
                 self.report(line, path, "is not a slug that Clerk takes", mend)
-                continue
             twin = seen.setdefault(slug.lower(), slug)
             if twin != slug:
                 mend = "has() tells upper from lower case; keep one of the two"
                 self.report(line, path, f"differs from {twin} only in case", mend)
-                continue
             yield slug, Value(line, value.value, value.key_lines)
 
     def _feature(self, slug: str, value: Value) -> Feature:
         fields = Fields(value, f"features.{slug}", self.report)
         visible = fields.flag("publicly_visible")
         feature = Feature(
-            slug=slug,
+            slug=_well_formed(slug),
             name=fields.name() or slug,
             description=fields.text("description"),
             include_in_jwt=fields.flag("include_in_jwt"),
@@ -127,7 +125,7 @@ class _Loading:
         amount = fields.cents("amount", required=True)
         name, payer = fields.name(), fields.payer()
         plan = Plan(
-            slug=slug,
+            slug=_well_formed(slug),
             name=name or slug,
             amount=amount or 0,
             annual_monthly_amount=fields.cents("annual_monthly_amount"),
@@ -158,7 +156,12 @@ class _Loading:
             if item.value is REPORTED:
                 continue
             if not isinstance(item.value, str):
-                self.report(item.line, path, "is not a slug", "Write the slug of a feature")
+                mend = (
+                    f'Write it in quotes: "{item.value}"'
+                    if isinstance(item.value, int) and not isinstance(item.value, bool)
+                    else "Write the slug of a feature"
+                )
+                self.report(item.line, path, "is not a slug", mend)
             elif item.value in attached:
                 self.report(item.line, path, f"names {item.value} twice", "Name it once")
             elif item.value not in features:
@@ -182,11 +185,14 @@ class _Loading:
             fields.wrong("amount", "is not 0 on a default plan", "Clerk keeps default plans free")
 
     def _names(self, drafts: Mapping[str, _Draft]) -> None:
-        seen: dict[str, str] = {}
+        """One name, one plan, for each payer; Clerk names its own default plans alike."""
+        seen: dict[tuple[Payer, str], str] = {}
         for slug, draft in drafts.items():
-            twin = slug if draft.name is None else seen.setdefault(draft.name, slug)
+            if draft.name is None or draft.payer is None or draft.plan.default:
+                continue
+            twin = seen.setdefault((draft.payer, draft.name), slug)
             if twin != slug:
-                mend = "Clerk refuses two plans of one name; rename one"
+                mend = "Clerk refuses two plans of one name for the same payer; rename one"
                 draft.fields.wrong("name", f"is also the name of {twin}", mend)
 
     def _defaults(self, drafts: Mapping[str, _Draft]) -> None:
@@ -233,6 +239,11 @@ class _Loading:
             draft.fields.wrong("includes", message, "Include a plan of the same payer")
             return False
         return True
+
+
+def _well_formed(slug: str) -> str:
+    """The slug; where it is refused, something that a model takes and nobody will see."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", slug) or "_"
 
 
 def _keys(top: Mapping[str, Value], kind: str) -> Collection[str]:

@@ -27,20 +27,24 @@ def check(
     problems: list[Problem] = []
     differing: list[str] = []
     counts = {}
+    loaded = declared = None
     try:
         loaded = load_catalog(catalog)
         counts = {"plans": len(loaded.plans), "features": len(loaded.features)}
-        if app is not None:
-            declared = read_declaration(app)
-            plans = {**declared_plans(loaded), **default_plans(loaded)}
-            spoken = {slug: list(plan.features) for slug, plan in declared.plans.items()}
-            differing = disagreements(
-                {"plans": spoken, "features": sorted(declared.features)},
-                plans,
-                declared_features(loaded),
-            )
     except InputError as error:
         problems += error.problems
+    try:
+        declared = read_declaration(app) if app is not None else None
+    except InputError as error:
+        problems += error.problems
+    if loaded is not None and declared is not None:
+        plans = {**declared_plans(loaded), **default_plans(loaded)}
+        spoken = {slug: list(plan.features) for slug, plan in declared.plans.items()}
+        differing = disagreements(
+            {"plans": spoken, "features": sorted(declared.features)},
+            plans,
+            declared_features(loaded),
+        )
     if as_json:
         found = {
             "problems": [vars(problem) for problem in problems],

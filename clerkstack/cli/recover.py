@@ -102,13 +102,16 @@ def _variables(stack: str) -> dict[NaturalKey, str]:
         return {
             (each.key, tuple(sorted(each.target))): each.id
             for each in vercel.list_variables(project)
+            # Of a branch or a custom environment: somebody else's, with the same key and target.
+            if not each.git_branch and not each.custom_environment_ids
         }
 
 
 def _settings(stack: str) -> Settings:
     shown = json.loads(_pulumi("config", "--json", "--show-secrets", "--stack", stack))
     raw = {key: each["value"] for key, each in shown.items() if "value" in each}
-    return load_settings(raw, stack=stack)
+    encrypted = [key for key, each in shown.items() if each.get("secret")]
+    return load_settings(raw, stack=stack, encrypted=encrypted)
 
 
 def _pulumi(*words: str, tolerate: bool = False, given: str | None = None) -> str:

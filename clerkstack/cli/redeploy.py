@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import SecretStr
@@ -19,14 +19,15 @@ from clerkstack.problems import ClerkstackError
 # Seconds between looks: short at first, so that a quick build is not waited for in vain.
 FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.1, 2, 5.0
 READY = "READY"
+Target = Literal["production", "preview"]
 FAILED = frozenset({"ERROR", "CANCELED", "DELETED"})
 
 
 def redeploy(
     project: Annotated[str, typer.Option(help="Vercel project id or name.")],
-    target: Annotated[str, typer.Option(help="production or preview.")],
+    target: Annotated[Target, typer.Option(help="Whose newest deployment to build again.")],
     team: Annotated[str | None, typer.Option(help="Vercel team id or slug.")] = None,
-    timeout: Annotated[int, typer.Option(help="Seconds to wait until it is ready.")] = 900,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds to wait until it is ready.")] = 900,
     wait: Annotated[bool, typer.Option(help="Wait until it is ready.")] = True,
 ) -> None:
     """Build the newest deployment of a target again and wait until it is ready.

@@ -13,9 +13,11 @@ from clerkstack.settings.models import (
     SignInSettings,
     WebhookSettings,
 )
+from clerkstack.settings.places import PREFIX
 
 __all__ = [
     "CONNECTION_KEYS",
+    "PREFIX",
     "ApiKeysSettings",
     "BillingSettings",
     "Connection",

@@ -67,6 +67,8 @@ def how_to_set(path: Sequence[Step], example: str = "<value>") -> str:
 
 def _unknown(path: Sequence[Step]) -> str:
     name, known = str(path[-1]), sorted(_known_at(path[:-1]))
+    if len(path) == 1 and "vercel" in name.lower():
+        return "Vercel's token is a setting of its own provider: vercel:apiToken"
     if len(path) == 1 and name.split(".")[0] in known:
         return f"For a setting inside a group, run: pulumi config set --path {PREFIX}{name} <value>"
     by_lower = {each.lower(): each for each in known}

@@ -46,14 +46,15 @@ def frontend_host(publishable_key: str) -> str:
     return host
 
 
-def _stray(key: str) -> bool:
-    """A pasted line break would end up in a header, and in the error about that header."""
+def stray(key: str) -> bool:
+    """Whether something was pasted along: a line break would end up in a header, and in the
+    error about that header."""
     return not key.isascii() or not key.isprintable() or " " in key
 
 
 def wrong_vercel_token(token: str) -> str | None:
     """Why this is no token of Vercel, or None. Vercel documents no form for them."""
-    if not token or _stray(token):
+    if not token or stray(token):
         return STRAY if token else "it is empty"
     for form in ("pk_", "sk_", "ak_", "whsec_"):
         if token.startswith(form):
@@ -63,7 +64,7 @@ def wrong_vercel_token(token: str) -> str | None:
 
 def wrong_platform_key(key: str) -> str | None:
     """Why this is no platform key, or None. Holds nothing of the key but its kind."""
-    if _stray(key):
+    if stray(key):
         return STRAY
     if key.startswith("ak_") and len(key) > len("ak_"):
         return None
@@ -77,7 +78,7 @@ def wrong_platform_key(key: str) -> str | None:
 def wrong_secret_key(key: str, instance: str) -> str | None:
     """Why this is not the secret key of such an instance, or None."""
     form = "sk_test_" if instance == "development" else "sk_live_"
-    if _stray(key):
+    if stray(key):
         return STRAY
     if key.startswith("ak_"):
         return (
@@ -99,7 +100,7 @@ def wrong_secret_key(key: str, instance: str) -> str | None:
 def wrong_publishable_key(key: str, instance: str) -> str | None:
     """Why this is not the publishable key of such an instance, or None."""
     form = "pk_test_" if instance == "development" else "pk_live_"
-    if _stray(key):
+    if stray(key):
         return STRAY
     if key.startswith(("sk_", "ak_", "whsec_")):
         return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,21 @@ _STAND_INS = {
 }
 
 
-def load_settings(raw: Mapping[str, str], *, stack: str, file: Path | None = None) -> Settings:
+def load_settings(
+    raw: Mapping[str, str],
+    *,
+    stack: str,
+    file: Path | None = None,
+    encrypted: Collection[str] | None = None,
+) -> Settings:
     """The settings of a stack.
 
     Args:
         raw: the whole config, keys with their namespace, objects as JSON text.
         stack: the stack's name, for messages.
         file: Pulumi.<stack>.yaml, for line numbers, and to see that secrets are encrypted there.
+        encrypted: the keys that Pulumi says hold a secret, wherever they come from (the stack's
+            file, another one, Pulumi.yaml); None where that is not known.
 
     Raises:
         InputError: every problem, with file, line, path and mend; never a value of a secret.
@@ -51,13 +59,20 @@ def load_settings(raw: Mapping[str, str], *, stack: str, file: Path | None = Non
     problems = _problems(errors, places)
     if settings is not None:
         failed = [_path(error) for error in errors]
-        broken = [*broken_rules(settings), *exposed(settings, places.in_the_clear)]
+
+        def in_the_clear(path: Sequence[Step]) -> bool:
+            key = str(path[0]) if ":" in str(path[0]) else f"{PREFIX}{path[0]}"
+            open_to_all = encrypted is not None and key in raw and key not in encrypted
+            return open_to_all or places.in_the_clear(path)
+
+        broken = [*broken_rules(settings), *exposed(settings, in_the_clear)]
+        either_way = _broken_either_way(settings) if ["instance"] in failed else set()
         problems += [
             Problem(
                 places.name, places.line(rule.path), spelled(rule.path), rule.message, rule.mend
             )
             for rule in broken
-            if not _concerns(rule, failed)
+            if rule.path in either_way or not _concerns(rule, failed)
         ]
     if problems or settings is None:
         raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
@@ -120,12 +135,23 @@ def _concerns(rule: Broken, failed: Iterable[Sequence[Step]]) -> bool:
     return False
 
 
+def _broken_either_way(settings: Settings) -> set[tuple[Step, ...]]:
+    """Where a rule is broken whether the instance is development or production."""
+    kinds = ("development", "production")
+    return set.intersection(
+        *(
+            {rule.path for rule in broken_rules(settings.model_copy(update={"instance": kind}))}
+            for kind in kinds
+        )
+    )
+
+
 def _value(text: str) -> JsonValue | str:
     """Pulumi gives every value as text, objects and lists as JSON."""
     if text[:1] in ("{", "["):
         try:
             parsed: JsonValue = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
         return parsed
     return text

@@ -24,7 +24,7 @@ class SettingsModel(BaseModel):
 # `forms.py` says each in words.
 APPLICATION_ID = r"^app_[A-Za-z0-9]+$"
 DOMAIN = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
-PATH = r"^/([^/\s]\S*)?$"
+PATH = r"^/([^/\s#][^\s#]*)?$"
 PLAIN_ID = r"^[A-Za-z0-9_][A-Za-z0-9._-]*$"  # goes into URLs and command lines as it is
 PROVIDER = r"^[a-z0-9_]+$"
 ROLE_KEY = r"^org:[a-z0-9_]+$"

@@ -26,8 +26,8 @@ class Places:
         if file is not None and file.exists():
             try:
                 document = YAML().load(file.read_text(encoding="utf-8"))
-            except (YAMLError, UnicodeDecodeError):
-                # Pulumi itself has read the file: a second opinion on its syntax is not needed.
+            except (YAMLError, ValueError, OSError, RecursionError):
+                # Pulumi itself has read its config: a second opinion on the file is not needed.
                 document = None
             if isinstance(document, CommentedMap):
                 self._config = document.get("config")
@@ -40,21 +40,24 @@ class Places:
     def in_the_clear(self, path: Sequence[Step]) -> bool:
         """Whether the file holds the setting as plain text; encrypted it is `secure: …`."""
         steps = list(self._walk(path))
-        return len(steps) == len(path) and isinstance(steps[-1][1], str)
+        return len(steps) == len(path) and not isinstance(steps[-1][1], CommentedMap | None)
 
     def _walk(self, path: Sequence[Step]) -> Iterator[tuple[int, Any]]:
         """Line and value of each step, as far as the file has them."""
-        at = self._config
+        at, line = self._config, 0
         for number, step in enumerate(path):
             key = f"{PREFIX}{step}" if number == 0 and ":" not in str(step) else step
-            if isinstance(at, CommentedMap) and key in at:
-                line = at.lc.key(key)[0]
-            elif isinstance(at, CommentedSeq) and isinstance(key, int) and key < len(at):
-                line = at.lc.item(key)[0]
-            else:
-                return
+            try:
+                if isinstance(at, CommentedMap) and key in at:
+                    line = int(at.lc.key(key)[0])
+                elif isinstance(at, CommentedSeq) and isinstance(key, int) and key < len(at):
+                    line = int(at.lc.item(key)[0])
+                else:
+                    return
+            except (KeyError, TypeError, IndexError):
+                pass  # merged from elsewhere (<<): the line of what it was merged into
             at = at[key]
-            yield int(line) + 1, at
+            yield line + 1, at
 
 
 def spelled(path: Sequence[Step]) -> str:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from clerkstack.settings.events import KNOWN_EVENTS
 from clerkstack.settings.forms import how_to_set
 from clerkstack.settings.keys import (
+    STRAY,
+    stray,
     wrong_platform_key,
     wrong_publishable_key,
     wrong_secret_key,
@@ -23,6 +25,7 @@ from clerkstack.settings.places import Step
 KEYS_PAGE = "Copy it from the dashboard page API keys of that instance"
 PLACEHOLDER = "REPLACE_ME"  # as Pulumi.dev.yaml and Pulumi.prod.yaml have it
 EVENT_FORM = re.compile(r"[A-Za-z]+\.[A-Za-z]+")
+HOST = re.compile(r"[A-Za-z0-9.:_-]+")
 BUILT_IN_ROLES = ("org:admin", "org:member")
 
 
@@ -49,13 +52,17 @@ def broken_rules(settings: Settings) -> Iterator[Broken]:
 
 
 def exposed(settings: Settings, in_the_clear: Callable[[Sequence[Step]], bool]) -> Iterator[Broken]:
-    """Every secret that the stack's file holds as plain text."""
+    """Every secret that the stack's config holds as plain text."""
     paths: list[tuple[Step, ...]] = [("platformKey",), ("secretKey",), ("vercel:apiToken",)]
-    paths += [("signIn", "oauth", name, "clientSecret") for name in settings.sign_in.oauth]
+    paths += [
+        ("signIn", "oauth", name, "clientSecret")
+        for name, connection in settings.sign_in.oauth.items()
+        if connection.client_secret is not None
+    ]
     for path in paths:
         if in_the_clear(path):
             mend = f"Make a new one, since everybody who has the file has it. {how_to_set(path)}"
-            yield Broken(path, "is a secret, and stands unencrypted in this file", mend)
+            yield Broken(path, "is a secret, and is not encrypted", mend)
 
 
 def _keys(settings: Settings) -> Iterator[Broken]:
@@ -105,6 +112,8 @@ def _production(settings: Settings) -> Iterator[Broken]:
 def _organizations(settings: Settings) -> Iterator[Broken]:
     for key, role in settings.organizations.roles.items():
         path = ("organizations", "roles", key)
+        if role.name is not None and not role.name.strip():
+            yield Broken((*path, "name"), "is empty", "Write the name that people see")
         if role.name is None and key not in BUILT_IN_ROLES:
             yield Broken((*path, "name"), "is missing", "Clerk makes no role without a name")
         for number, permission in enumerate(role.permissions or ()):
@@ -122,6 +131,14 @@ def _organizations(settings: Settings) -> Iterator[Broken]:
 def _sign_in(settings: Settings) -> Iterator[Broken]:
     for provider, connection in settings.sign_in.oauth.items():
         path = ("signIn", "oauth", provider)
+        secret = connection.client_secret
+        for name, value in (
+            ("clientId", connection.client_id),
+            ("clientSecret", None if secret is None else secret.get_secret_value()),
+        ):
+            if value is not None and (not value or stray(value)):
+                at = (*path, name)
+                yield Broken(at, STRAY if value else "is empty", how_to_set(at))
         if connection.client_id is None and connection.client_secret is not None:
             at = (*path, "clientId")
             yield Broken(at, "is missing beside clientSecret", how_to_set(at))
@@ -153,6 +170,9 @@ def _environment(settings: Settings) -> Iterator[Broken]:
         path = ("environment", "projectId")
         message = "is still a placeholder" if project else "is missing"
         yield Broken(path, message, how_to_set(path, "prj_…"))
+    if settings.environment.team_id and PLACEHOLDER in settings.environment.team_id:
+        path = ("environment", "teamId")
+        yield Broken(path, "is still a placeholder", how_to_set(path, "team_…"))
     token = settings.vercel_token
     wrong = None if token is None else wrong_vercel_token(token.get_secret_value())
     if token is None or wrong:
@@ -176,7 +196,7 @@ def _good_url(url: str, *, loopback_ok: bool, query_ok: bool = False) -> bool:
         return False
     if not host or parts.username is not None or parts.fragment or (parts.query and not query_ok):
         return False
-    if not url.isprintable() or " " in url:
+    if not url.isprintable() or not HOST.fullmatch(host):
         return False
     return parts.scheme == "https" or (loopback_ok and parts.scheme == "http" and _loopback(host))
 

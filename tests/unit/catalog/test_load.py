@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,20 @@ def test_the_catalog_of_the_project_is_the_deployment() -> None:
 MISTAKES = [
     # parts and fields
     ("currency:", "curency:", 1, "curency", "is not a part of the catalog. Did you mean currency?"),
-    ("currency: usd", "currency: USD", 1, "currency", "is not a currency code. Write it as usd"),
+    ("currency: usd", "currency: eur", 1, "currency", "is not a currency Clerk Billing sells in"),
+    ("currency: usd", "currency: USD", 1, "currency", "sells in. Write usd, or leave it out"),
+    ("name: SSO", r'name: "\ud83d"', 4, "features.sso.name", "holds half of a character"),
+    ("name: SSO", r'name: "a\0b"', 4, "features.sso.name", "holds a control character"),
+    ("name: SSO", r'name: "a\nb"', 4, "features.sso.name", "has a line break"),
+    (
+        "https://img.example/audit.png",
+        "https://",
+        8,
+        "features.audit.avatar_url",
+        "is not an https URL",
+    ),
+    ("- sso", "- 123", 19, "plans.pro.features[0]", 'is not a slug. Write it in quotes: "123"'),
+    ("includes: pro", "includes: [pro]", 23, "plans.top.includes", "is not text but a list"),
     ("currency: usd", "currency: !!x usd", 1, "currency", "has the tag"),
     (
         "    free_trial_days: 14",
@@ -349,3 +363,62 @@ def test_any_edit_gives_a_catalog_or_problems(
     # Anything else that is raised fails the test.
     with contextlib.suppress(InputError):
         assert load_catalog(file).currency
+
+
+def test_characters_beyond_the_first_plane_as_json_writes_them(tmp_path: Path) -> None:
+    text = json.dumps({"plans": {"pro": {"name": "Pro 🚀", "amount": 100}}})
+
+    assert load(tmp_path, text).plans["pro"].name == "Pro 🚀"
+
+
+def test_a_name_may_be_there_once_for_each_payer(tmp_path: Path) -> None:
+    plan = "  {0}: {{name: {1}, amount: 100, payer_type: {2}}}\n"
+    text = "plans:\n" + plan.format("pro", "Pro", "org") + plan.format("pro_user", "Pro", "user")
+
+    assert set(load(tmp_path, text).plans) == {"pro", "pro_user"}
+    assert problems(tmp_path, text + plan.format("more", "Pro", "user")) == [
+        (
+            4,
+            "plans.more.name",
+            "is also the name of pro_user. Clerk refuses two plans of one name for the same "
+            "payer; rename one",
+        )
+    ]
+
+
+def test_the_plans_clerk_makes_are_named_alike(tmp_path: Path) -> None:
+    text = """\
+plans:
+  free_org: {name: Free, amount: 0, default: true}
+  free_user: {name: Free, amount: 0, default: true, payer_type: user}
+  free: {name: Free, amount: 0}
+"""
+
+    assert len(load(tmp_path, text).plans) == 3
+
+
+def test_the_fields_of_a_slug_that_is_wrong_are_read_as_well(tmp_path: Path) -> None:
+    text = """\
+features:
+  a b: {name: 'x:y', bogus: 1}
+plans:
+  p q: {name: P, amount: bad, features: [nope]}
+"""
+
+    assert [each[:2] for each in problems(tmp_path, text)] == [
+        (2, "features.a b"),
+        (2, "features.a b.name"),
+        (2, "features.a b.bogus"),
+        (4, "plans.p q"),
+        (4, "plans.p q.amount"),
+        (4, "plans.p q.features[0]"),
+    ]
+
+
+def test_a_path_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    circle = tmp_path / "circle.yaml"
+    circle.symlink_to(circle)
+
+    for path in (circle, Path("a\0b")):
+        with pytest.raises(InputError, match="can't be read"):
+            load_catalog(path)

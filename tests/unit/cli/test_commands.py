@@ -51,7 +51,17 @@ def test_the_version_is_told_without_a_command() -> None:
     assert ran.stdout.startswith("clerkstack 0.")
 
 
-@pytest.mark.parametrize("words", [(), ("frob",), ("redeploy",), ("check", "--frob")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("frob",),
+        ("redeploy",),
+        ("check", "--frob"),
+        ("redeploy", "--project", "p", "--target", "prod"),
+        ("redeploy", "--project", "p", "--target", "preview", "--timeout", "0"),
+    ],
+)
 def test_wrong_use_ends_with_2(words: tuple[str, ...]) -> None:
     assert run(*words).returncode == 2
 
@@ -74,6 +84,18 @@ def test_check_tells_every_problem_and_ends_with_2(tmp_path: Path) -> None:
     assert "catalog.yaml:3: plans.b.amount" in ran.stderr
     paths = {each["path"] for each in json.loads(as_json.stdout)["problems"]}
     assert {"plans.a.amount", "plans.b.amount"} <= paths
+
+
+def test_check_tells_the_mistakes_of_both_files(tmp_path: Path) -> None:
+    catalog, app = tmp_path / "catalog.yaml", tmp_path / "plans.ts"
+    catalog.write_text("plans:\n  a: {name: A, amount: 1.5}\n")
+    app.write_text("export const PLANS = { pro: { slug: slugOf('pro'), features: [] } }\n")
+
+    ran = run("check", "--catalog", str(catalog), "--app", str(app))
+
+    assert ran.returncode == 2
+    assert "catalog.yaml:2: plans.a.amount" in ran.stderr
+    assert "plans.ts:1" in ran.stderr
 
 
 def test_check_against_the_app_ends_with_1_where_they_differ(tmp_path: Path) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from clerkstack.cli.recover import VARIABLE, pending_creates, settle
+import pytest
+
+from clerkstack.cli.recover import VARIABLE, _variables, pending_creates, settle
+from local.world import World
+from local.world import seed as seeded
 
 
 def variable(key: str, target: str) -> dict[str, Any]:
@@ -63,3 +68,28 @@ def test_pending_updates_and_deletes_are_the_engines_own_matter() -> None:
     deployment = exported(variable("A", "preview"), kind="updating")
 
     assert pending_creates(deployment) == []
+
+
+def test_a_variable_of_a_branch_is_not_taken_for_the_declared_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with World() as world:
+        project = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
+        draft = {"key": "A", "value": "x", "type": "plain", "target": ["preview"]}
+        world.vercel.create_variable(project, {**draft, "gitBranch": "feature"})
+        held = world.vercel.create_variable(project, draft)
+        config = {
+            "clerkstack:instance": "development",
+            "clerkstack:applicationId": "app_1",
+            "clerkstack:platformKey": "ak_1",
+            "clerkstack:appUrl": "https://app.example",
+            "clerkstack:environment": json.dumps({"projectId": seeded.VERCEL_PROJECT_ID}),
+            "clerkstack:urls": json.dumps({"vercel": world.urls.vercel}),
+            "vercel:apiToken": seeded.VERCEL_TOKEN,
+        }
+        shown = {key: {"value": value, "secret": True} for key, value in config.items()}
+        monkeypatch.setattr("clerkstack.cli.recover._pulumi", lambda *_: json.dumps(shown))
+
+        known = _variables("dev")
+
+    assert known == {("A", ("preview",)): held.id}

@@ -362,3 +362,93 @@ def test_a_stack_file_of_the_project_wants_only_its_secrets_and_ids(stack: str) 
     raw |= {"clerkstack:platformKey": f"ak_{SECRET}", "vercel:apiToken": SECRET}
     raw |= {"clerkstack:applicationId": "app_1", "clerkstack:environment": '{"projectId": "p"}'}
     assert load_settings(raw, stack=stack, file=file)
+
+
+def found(file: Path, encrypted: list[str] | None = None, **changes: Any) -> list[str]:
+    """Path and message of each problem of a config that comes with a file."""
+    with pytest.raises(InputError) as caught:
+        load_settings(clean(**changes), stack="dev", file=file, encrypted=encrypted)
+    return [f"{each.path}: {each.message}" for each in caught.value.problems]
+
+
+def test_a_file_with_merged_parts_gives_lines_as_far_as_there_are(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(
+        """\
+x: &b {clerkstack:bogus: 1}
+config:
+  <<: *b
+  clerkstack:signIn:
+    oauth:
+      google: &g {clientId: a, clientSecret: {secure: x}}
+      github: {<<: *g}
+"""
+    )
+    connection = {"clientId": "a", "clientSecret": "b"}
+    sign_in = {"oauth": {"google": connection, "github": connection}}
+
+    assert found(file, bogus="1", signIn=sign_in) == ["bogus: is not a setting"]
+
+
+@pytest.mark.parametrize("text", [None, "config: " + "[" * 3000])
+def test_a_file_that_cannot_be_read_gives_no_lines(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    if text is None:
+        file.mkdir()
+    else:
+        file.write_text(text)
+
+    assert found(file, bogus="1") == ["bogus: is not a setting"]
+
+
+def test_a_secret_that_pulumi_does_not_know_as_one_is_told_wherever_it_stands(
+    tmp_path: Path,
+) -> None:
+    elsewhere = tmp_path / "Pulumi.dev.yaml"
+    keys = ["clerkstack:platformKey", "vercel:apiToken"]
+
+    load_settings(clean(), stack="dev", file=elsewhere, encrypted=keys)
+
+    assert found(elsewhere, keys[1:]) == ["platformKey: is a secret, and is not encrypted"]
+
+
+def test_a_tagged_secret_in_the_file_is_in_the_clear(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("config:\n  clerkstack:platformKey: !!str ak_1\n")
+
+    assert found(file) == ["platformKey: is a secret, and is not encrypted"]
+
+
+def test_a_wrong_instance_hides_nothing_that_is_wrong_either_way(tmp_path: Path) -> None:
+    problems = found(
+        tmp_path / "none",
+        instance="staging",
+        appUrl="http://app.example",
+        publishableKey=f"sk_live_{SECRET}",
+        secretKey=f"sk_live_{SECRET}",
+    )
+
+    assert [each.split(":")[0] for each in problems] == ["instance", "publishableKey", "appUrl"]
+
+
+@pytest.mark.parametrize("value", ["", "a b", "a\n"])
+def test_credentials_with_something_pasted_along_are_told(tmp_path: Path, value: str) -> None:
+    sign_in = {"oauth": {"google": {"clientId": value, "clientSecret": value}}}
+
+    paths = [each.split(": ")[0] for each in found(tmp_path / "none", signIn=sign_in)]
+
+    assert paths == ["signIn.oauth.google.clientId", "signIn.oauth.google.clientSecret"]
+
+
+def test_small_things_that_no_service_would_take(tmp_path: Path) -> None:
+    file = tmp_path / "none"
+
+    assert found(file, appUrl="https://h%0a")[0].startswith("appUrl")
+    assert found(file, webhook={"path": "/a#b"})[0].startswith("webhook.path")
+    assert found(file, environment={"projectId": "p", "teamId": "team_REPLACE_ME"}) == [
+        "environment.teamId: is still a placeholder"
+    ]
+    assert found(file, organizations={"roles": {"org:x": {"name": " "}}}) == [
+        'organizations.roles["org:x"].name: is empty'
+    ]
+    assert found(file, vercelToken="x") == ["vercelToken: is not a setting"]
