@@ -20,6 +20,7 @@ from clerkstack.clients.errors import ApiError, Told, Unreachable, UnusableKey, 
 from clerkstack.clients.losses import lost
 from clerkstack.clients.retries import SAFE_METHODS, Lost, Outcome, repeated, retry_after
 from clerkstack.clients.scrub import secrets_in
+from clerkstack.clients.surroundings import obstacle, usable_place
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -112,7 +113,8 @@ class Http:
         self._key = key
         self._sleep = options.get("sleep", time.sleep)
         self._clock = options.get("clock", time.monotonic)
-        self._client = httpx.Client(
+        self._client = _client(
+            service,
             base_url=_address(service, base_url),
             auth=None if key is None else BearerKey(key, vendor=service.name),
             timeout=options.get("timeout", TIMEOUT),
@@ -149,24 +151,8 @@ class Http:
         Raises:
             ApiError, Unreachable.
         """
-        body = how.get("json")
-
-        def attempt() -> Outcome:
-            try:
-                return self._client.request(
-                    method, path, params=how.get("params"), json=body, headers=how.get("headers")
-                )
-            except httpx.HTTPError as error:
-                return lost(
-                    error,
-                    vendor=self._service.name,
-                    operation=operation,
-                    address=self.address,
-                    setting=self._service.setting,
-                )
-
         outcome = repeated(
-            attempt,
+            lambda: self._attempt(operation, method, path, how),
             repeatable=how.get("repeatable", method in SAFE_METHODS),
             sleep=self._sleep,
             clock=self._clock,
@@ -174,8 +160,33 @@ class Http:
         if isinstance(outcome, Lost):
             raise outcome.failure
         if not outcome.is_success:
-            raise self._refused(operation, outcome, body)
+            raise self._refused(operation, outcome, how.get("json"))
         return outcome
+
+    def _attempt(self, operation: str, method: str, path: str, how: Sending) -> Outcome:
+        try:
+            request = self._client.build_request(
+                method,
+                path,
+                params=how.get("params"),
+                json=how.get("json"),
+                headers=how.get("headers"),
+            )
+        except (httpx.InvalidURL, ValueError):
+            return self._lost(httpx.LocalProtocolError("not built"), operation)
+        try:
+            return self._client.send(request)
+        except (httpx.HTTPError, ValueError, OverflowError) as error:
+            return self._lost(error, operation)
+
+    def _lost(self, error: Exception, operation: str) -> Lost:
+        return lost(
+            error,
+            vendor=self._service.name,
+            operation=operation,
+            address=self.address,
+            setting=self._service.setting,
+        )
 
     def _refused(self, operation: str, response: httpx.Response, body: object) -> ApiError:
         status = response.status_code
@@ -242,13 +253,28 @@ def user_agent() -> str:
 
 
 def _address(service: Service, base_url: str) -> httpx.URL:
+    wrong = "is not a URL"
     try:
-        return httpx.URL(base_url)
-    except httpx.InvalidURL:
+        url = httpx.URL(base_url)
+        if usable_place(url):
+            return url
+        wrong = "has a host or a port that no server can have"
+    except (httpx.InvalidURL, ValueError):
         pass
     raise Unreachable(
-        f"The address of {service.name} ({service.setting}) is not a URL. The request was not "
+        f"The address of {service.name} ({service.setting}) {wrong}. The request was not "
         "sent. Set it as in https://api.example.com.",
+        sent=False,
+    )
+
+
+def _client(service: Service, **how: Any) -> httpx.Client:
+    try:
+        return httpx.Client(**how)
+    except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
+        wrong = obstacle(error)
+    raise Unreachable(
+        f"{service.name} can't be reached: {wrong}, then run again. The request was not sent.",
         sent=False,
     )
 

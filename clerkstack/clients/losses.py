@@ -10,9 +10,10 @@ import httpx
 
 from clerkstack.clients.errors import Unreachable
 from clerkstack.clients.retries import Lost
+from clerkstack.clients.surroundings import proxy_obstacle
 
 # What, sent, passing. The first class that fits counts.
-_KINDS: list[tuple[type[httpx.HTTPError], str, bool, bool]] = [
+_KINDS: list[tuple[type[Exception], str, bool, bool]] = [
     (httpx.ConnectTimeout, "no connection was made in time", False, True),
     (httpx.ConnectError, "no connection could be made", False, True),
     (httpx.PoolTimeout, "all connections were busy", False, True),
@@ -23,6 +24,8 @@ _KINDS: list[tuple[type[httpx.HTTPError], str, bool, bool]] = [
     (httpx.RemoteProtocolError, "it closed the connection without an answer", True, True),
     (httpx.DecodingError, "its answer can't be decoded", True, True),
     (httpx.HTTPError, "the connection broke", True, True),
+    # Left over where no variable is to blame: a redirect to a host that can't be, for one.
+    (Exception, "its answer can't be read", True, False),
 ]
 _CAUSES: list[tuple[type[BaseException], str, bool]] = [
     (socket.gaierror, "its name is not known to DNS", True),
@@ -31,9 +34,7 @@ _CAUSES: list[tuple[type[BaseException], str, bool]] = [
 ]
 
 
-def lost(
-    error: httpx.HTTPError, *, vendor: str, operation: str, address: str, setting: str
-) -> Lost:
+def lost(error: Exception, *, vendor: str, operation: str, address: str, setting: str) -> Lost:
     """Read the exception of an attempt. `setting` is where a person sets the address."""
     what, sent, passing = next(
         (what, sent, passing) for kind, what, sent, passing in _KINDS if isinstance(error, kind)
@@ -43,6 +44,8 @@ def lost(
             for kind, told, passes in _CAUSES:
                 if isinstance(cause, kind):
                     what, passing = told, passes
+    elif not isinstance(error, httpx.HTTPError) and (proxy := proxy_obstacle()):
+        what, sent = proxy, False
     arrived = (
         "The request may have arrived and been acted on: look before you repeat it."
         if sent
