@@ -11,9 +11,9 @@ def read_clerk_error(body: Any) -> Told:
     """Code, meta and trace id of the first error of the body, and the words of all of them."""
     errors = body["errors"]
     words = [each.get("long_message") or each.get("message") or "" for each in errors]
-    return Told(
-        code=errors[0].get("code") or "",
-        message="; ".join(filter(None, words)),
+    return Told.of(
+        code=errors[0].get("code"),
+        message="; ".join(map(str, filter(None, words))),
         trace_id=body.get("clerk_trace_id"),
-        meta=errors[0].get("meta") or {},
+        meta=errors[0].get("meta"),
     )

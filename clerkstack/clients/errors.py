@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -40,6 +41,18 @@ class Told:
     message: str = ""
     trace_id: str | None = None
     meta: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, *, code: Any = None, message: Any = None, trace_id: Any = None, meta: Any = None
+    ) -> Told:
+        """Read values that the service should have given the right type, and may not have."""
+        return cls(
+            code=_worded(code),
+            message=_worded(message),
+            trace_id=_worded(trace_id) or None,
+            meta=meta if isinstance(meta, Mapping) else {},
+        )
 
 
 class ApiError(ClerkstackError):
@@ -161,6 +174,10 @@ def error_class(status: int) -> type[ApiError]:
     return ServerError if status >= 500 else _BY_STATUS.get(status, ApiError)
 
 
+def _worded(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
 def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
@@ -168,4 +185,4 @@ def _shortened(text: str) -> str:
 def _shown(value: JsonValue) -> str:
     if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
         return ", ".join(map(str, value))
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -209,7 +209,7 @@ class Http:
     def _told(self, response: httpx.Response) -> Told:
         try:
             return self._service.read_error(response.json())
-        except (ValueError, LookupError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             # A proxy or another server: its body says nothing that helps.
             what = described(response.content)
             return Told(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import JsonValue
 
 HIDDEN = "…"
+DEEPEST = 20  # levels of an answer that a message shows; no service nests its errors so far
 SHORTEST = 6  # a shorter value is no key, and would tear holes into ordinary words
 
 _FORM = re.compile(
@@ -25,15 +26,19 @@ def scrubbed(text: str, hidden: Iterable[str] = ()) -> str:
     return _FORM.sub(lambda found: found.group(1) + HIDDEN, text)
 
 
-def scrubbed_values(value: JsonValue, hidden: Iterable[str] = ()) -> JsonValue:
-    """The same for every text inside a JSON value."""
+def scrubbed_values(
+    value: JsonValue, hidden: Iterable[str] = (), levels: int = DEEPEST
+) -> JsonValue:
+    """The same for every text inside a JSON value; what lies deeper than `levels` is left out."""
     values = tuple(hidden)
     if isinstance(value, str):
         return scrubbed(value, values)
+    if isinstance(value, list | dict) and not levels:
+        return HIDDEN
     if isinstance(value, list):
-        return [scrubbed_values(each, values) for each in value]
+        return [scrubbed_values(each, values, levels - 1) for each in value]
     if isinstance(value, dict):
-        return {name: scrubbed_values(each, values) for name, each in value.items()}
+        return {name: scrubbed_values(each, values, levels - 1) for name, each in value.items()}
     return value
 
 

@@ -33,7 +33,11 @@ class SvixLink(Answer):
             UnexpectedAnswer: it is not of the known form; the message holds nothing of the link.
         """
         wrong = "it has no #key="
-        name, _, encoded = unquote(urlsplit(svix_url).fragment).partition("=")
+        try:
+            fragment = urlsplit(svix_url).fragment
+        except ValueError:
+            fragment, wrong = "", "it is not a URL"
+        name, _, encoded = unquote(fragment).partition("=")
         if name == "key" and encoded:
             standard = encoded.rstrip("=").translate(_STANDARD)
             try:
@@ -196,7 +200,7 @@ def _read_error(body: Any) -> Told:
         detail = "; ".join(
             f"{'.'.join(map(str, each.get('loc', [])))}: {each.get('msg', '')}" for each in detail
         )
-    return Told(code=body.get("code") or "", message=str(detail))
+    return Told.of(code=body.get("code"), message=detail)
 
 
 SERVICE = Service(

@@ -144,7 +144,7 @@ class VercelClient(Client):
 
 def _read_error(body: Any) -> Told:
     error = body["error"]
-    return Told(code=error.get("code") or "", message=error.get("message") or "")
+    return Told.of(code=error.get("code"), message=error.get("message"))
 
 
 SERVICE = Service(

@@ -200,6 +200,7 @@ def test_a_password_in_an_address_is_not_shown() -> None:
         link(appId="app_1", oneTimeToken=TOKEN, region="eu.evil.test/"),
         link(appId="app_1", oneTimeToken=TOKEN, region="eu")[:-5],
         f"https://app.svix.com/login#{TOKEN}",
+        f"https://[bad#key={TOKEN}",
     ],
 )
 def test_a_link_of_another_form_is_not_repeated(url: str) -> None:

@@ -93,6 +93,7 @@ def test_a_quoted_link_is_read() -> None:
     [
         ("", "no #key="),
         ("https://app.svix.test/login", "no #key="),
+        ("https://[bad#key=eyJhIjoxfQ", "not a URL"),
         ("https://app.svix.test/login#key=", "no #key="),
         ("https://app.svix.test/login#key=%%%", "not base64"),
         (link(held=["a"]), "JSON"),
