@@ -80,8 +80,11 @@ class ApiError(ClerkstackError):
         self.status = status
         self.code = scrubbed(code, hidden)
         self.message = scrubbed(message, hidden)
-        self.trace_id = trace_id
-        self.meta = {name: scrubbed_values(value, hidden) for name, value in (meta or {}).items()}
+        self.trace_id = trace_id and scrubbed(trace_id, hidden)
+        self.meta = {
+            scrubbed(name, hidden): scrubbed_values(value, hidden)
+            for name, value in (meta or {}).items()
+        }
         self.retry_after = retry_after
         super().__init__(self._text(mend))
 

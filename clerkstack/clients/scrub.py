@@ -29,7 +29,10 @@ def scrubbed(text: str, hidden: Iterable[str] = ()) -> str:
 def scrubbed_values(
     value: JsonValue, hidden: Iterable[str] = (), levels: int = DEEPEST
 ) -> JsonValue:
-    """The same for every text inside a JSON value; what lies deeper than `levels` is left out."""
+    """The same for every text inside a JSON value, names included.
+
+    What lies deeper than `levels` is left out.
+    """
     values = tuple(hidden)
     if isinstance(value, str):
         return scrubbed(value, values)
@@ -38,15 +41,23 @@ def scrubbed_values(
     if isinstance(value, list):
         return [scrubbed_values(each, values, levels - 1) for each in value]
     if isinstance(value, dict):
-        return {name: scrubbed_values(each, values, levels - 1) for name, each in value.items()}
+        return {
+            scrubbed(name, values): scrubbed_values(each, values, levels - 1)
+            for name, each in value.items()
+        }
     return value
 
 
 def secrets_in(value: object, name: str = "") -> Iterator[str]:
-    """The values in a request body whose field is named as a secret."""
+    """The values in a request body whose field is named as a secret, also without white space.
+
+    A service may trim what it is sent before it repeats it.
+    """
     if isinstance(value, str):
         if _SECRET_NAME.search(name):
             yield value
+            if value != value.strip():
+                yield value.strip()
     elif isinstance(value, Mapping):
         for key, each in value.items():
             yield from secrets_in(each, str(key))

@@ -146,6 +146,45 @@ def test_a_secret_in_a_request_is_taken_out_of_the_refusal() -> None:
     assert "param_name: client_secret" in str(caught.value)
 
 
+def test_a_secret_that_the_service_trimmed_is_taken_out_as_well() -> None:
+    def app(request: httpx.Request) -> httpx.Response:
+        sent = json.loads(request.content)["connection_oauth_google"]
+        said = f"client_secret {sent['client_secret'].strip()} is too short"
+        return httpx.Response(422, json={"errors": [{"code": "no", "message": said}]})
+
+    with pytest.raises(ApiError, match="too short") as caught:
+        client(httpx.MockTransport(app)).patch_config(
+            "app_1",
+            "development",
+            {"connection_oauth_google": {"client_secret": "  GOCSPX-abcdef\n"}},
+            if_match="1",
+        )
+
+    assert "GOCSPX" not in everything(caught.value)
+
+
+def test_keys_in_a_trace_and_in_names_are_taken_out() -> None:
+    echo = {
+        "errors": [
+            {
+                "code": "no",
+                "meta": {"sk_live_PLANTED1": "x", KEY: ["y"], "given": [{f"Bearer {KEY}": "z"}]},
+            }
+        ],
+        "clerk_trace_id": f"tr sk_live_PLANTED2 {KEY}",
+    }
+
+    with pytest.raises(ApiError, match="no") as caught:
+        client(httpx.MockTransport(lambda request: httpx.Response(400, json=echo))).get_application(
+            "app_1"
+        )
+
+    shown = everything(caught.value)
+    assert "PLANTED" not in shown
+    assert KEY not in shown
+    assert caught.value.trace_id == "tr sk_live_… …"
+
+
 def test_errors_are_chained_to_nothing() -> None:
     def closed(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("reset", request=request)
@@ -268,11 +307,12 @@ def test_secrets_in_a_request_are_known_by_their_field() -> None:
         "client_secret": "one",
         "nested": [{"oneTimeToken": "two"}, {"apple_private_key": "three"}],
         "secrets": ["four"],
+        "password": " five\n",
         "name": "not this",
         "token_lifetime": 60,
     }
 
-    assert set(secrets_in(body)) == {"one", "two", "three", "four"}
+    assert set(secrets_in(body)) == {"one", "two", "three", "four", " five\n", "five"}
 
 
 def test_a_refused_answer_is_not_repeated_by_the_lower_error_either() -> None:
