@@ -20,8 +20,13 @@ SERVICE = Service(
 
 
 class ApiKeySettings(Answer):
-    """Who may mint API keys (Client.ApiKeysSettings)."""
+    """Who may mint API keys (Client.ApiKeysSettings).
 
+    A switch that is on lets nobody mint while the feature itself is not `enabled`.
+    """
+
+    # Required by the description; an answer without it says nothing against the switches.
+    enabled: bool = True
     user_api_keys_enabled: bool
     orgs_api_keys_enabled: bool
 

@@ -3,6 +3,9 @@
 No config key for these switches has been seen on a live instance. So they are set where the
 instance's own config/schema advertises them, verified through the public Frontend API
 always (getEnvironment), and otherwise the error says which switch a person has to move.
+
+A switch that is on means nothing while the feature itself is off. So whoever declares one on
+declares the feature on with it; where all are declared off, the feature may be either.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_be
 from clerkstack.reconcile.changes import object_at
 
 # As the Frontend API spells them (Client.ApiKeysSettings), with the words of the dashboard.
+FEATURE = "enabled"
+FEATURE_SWITCH = "Enable API keys"
 SWITCHES = {
     "orgs_api_keys_enabled": "Enable Organization API keys",
     "user_api_keys_enabled": "Enable User API keys",
@@ -53,7 +58,10 @@ class ApiKeysProvider(ClerkProvider):
             live = self._live(props)
         except NotFound:
             return ReadResult(None, {})
-        switches = {key: live[key] for key in object_at(props, "switches")}
+        switches = {key: live[key] for key in SWITCHES}
+        if True in switches.values() and not live[FEATURE]:
+            # A difference whatever is declared: such a switch is neither on nor off.
+            switches[FEATURE] = False
         return ReadResult(_id, {**props, "switches": switches}, {**props, "switches": switches})
 
     @plainly
@@ -62,9 +70,10 @@ class ApiKeysProvider(ClerkProvider):
 
     def _bring(self, inputs: JsonObject) -> JsonObject:
         declared = object_at(inputs, "switches")
-        if changes_between(declared, self._live(inputs)):
+        needed = _needed(declared)
+        if changes_between(needed, self._live(inputs)):
             section = self._write(inputs, declared)
-            wrong = self._wrong_after_write(inputs, declared)
+            wrong = self._wrong_after_write(inputs, needed)
             if wrong:
                 raise ResourceFailed(_move_by_hand(wrong, inputs, section))
         return inputs
@@ -83,19 +92,24 @@ class ApiKeysProvider(ClerkProvider):
         document.reconcile(plan)
         return section
 
-    def _wrong_after_write(self, inputs: JsonObject, declared: JsonObject) -> list[Change]:
-        wrong = changes_between(declared, self._live(inputs))
+    def _wrong_after_write(self, inputs: JsonObject, needed: JsonObject) -> list[Change]:
+        wrong = changes_between(needed, self._live(inputs))
         for _ in range(LOOKS_AFTER_WRITE):
             if not wrong:
                 break
             time.sleep(SECONDS_BETWEEN_LOOKS)
-            wrong = changes_between(declared, self._live(inputs))
+            wrong = changes_between(needed, self._live(inputs))
         return wrong
 
     def _live(self, inputs: JsonObject) -> JsonObject:
         with self.session.frontend(str(inputs["publishable_key"])) as frontend:
             settings = frontend.environment().api_keys
-        return {key: getattr(settings, key) for key in SWITCHES}
+        return {key: getattr(settings, key) for key in (FEATURE, *SWITCHES)}
+
+
+def _needed(declared: JsonObject) -> JsonObject:
+    """What has to be live for the declared switches to hold."""
+    return {FEATURE: True, **declared} if True in declared.values() else declared
 
 
 def advertised_in(schema: JsonObject, switches: Mapping[str, Json]) -> str | None:
@@ -109,15 +123,17 @@ def advertised_in(schema: JsonObject, switches: Mapping[str, Json]) -> str | Non
 
 
 def _move_by_hand(wrong: list[Change], inputs: JsonObject, section: str | None) -> str:
+    names = {FEATURE: FEATURE_SWITCH, **SWITCHES}
     moves = "\n".join(
-        f"  {SWITCHES[change.path[-1]]}: switch it {'ON' if change.after else 'OFF'}"
+        f"  {names[change.path[-1]]}: switch it {'ON' if change.after else 'OFF'}"
         for change in wrong
     )
-    why = (
-        "Clerk's config API has no key for these switches on this instance"
-        if section is None
-        else f"Clerk accepted them in the config section {section} and does not act on them"
-    )
+    if section is None:
+        why = "Clerk's config API has no key for these switches on this instance"
+    elif {change.path[-1] for change in wrong} == {FEATURE}:
+        why = f"the switches in the config section {section} leave the feature itself off"
+    else:
+        why = f"Clerk accepted them in the config section {section} and does not act on them"
     return (
         f"The API key switches of the {inputs['environment']} instance of "
         f"{inputs['application_id']} are not as declared, and {why}. "

@@ -70,6 +70,16 @@ def test_the_switches_are_read() -> None:
     assert (found.billing.organization.enabled, found.billing.user.enabled) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("told", "enabled"), [({"enabled": True}, True), ({"enabled": False}, False), ({}, True)]
+)
+def test_whether_the_feature_is_on_is_read(told: dict[str, bool], enabled: bool) -> None:
+    settings = {"user_api_keys_enabled": False, "orgs_api_keys_enabled": True, **told}
+    frontend, _ = client(environment(api_keys_settings=settings))
+
+    assert frontend.environment().api_keys.enabled is enabled
+
+
 def test_an_instance_without_billing_has_it_off() -> None:
     frontend, _ = client(environment())
 

@@ -1,0 +1,172 @@
+"""A switch of API keys that is on counts only together with the feature itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, cast
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from clerkstack.clients.frontend import FrontendClient
+from clerkstack.clients.platform import PlatformClient
+from clerkstack.providers import api_keys
+from clerkstack.providers.api_keys import ApiKeysProvider
+from clerkstack.providers.config_document import ConfigDocument
+from clerkstack.providers.errors import ResourceFailed
+from clerkstack.providers.session import Session
+
+KEY = "pk_test_" + base64.b64encode(b"a.clerk.accounts.dev$").decode()
+ORGANIZATIONS, USERS, FEATURE = "orgs_api_keys_enabled", "user_api_keys_enabled", "enabled"
+
+
+class Instance:
+    """One instance: its public switches, and its config where that advertises them."""
+
+    def __init__(self, *, advertised: bool = False, **live: bool) -> None:
+        self.live = live
+        self.config = {key: on for key, on in live.items() if key != FEATURE}
+        self.advertised = advertised
+        self.enables = True
+        self.writes = 0
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/environment":
+            return httpx.Response(200, json={"api_keys_settings": self.live})
+        section = {"api_keys": self.config} if self.advertised else {}
+        if request.url.path.endswith("/schema"):
+            described = {name: {"properties": fields} for name, fields in section.items()}
+            return httpx.Response(200, json={"properties": described})
+        if request.method == "PATCH":
+            self.writes += 1
+            self.config |= json.loads(request.content)["api_keys"]
+            self.live |= self.config
+            if self.enables:
+                self.live[FEATURE] = True
+            return httpx.Response(200, json={"config_version": "1"})
+        return httpx.Response(200, json={"config_version": "1", **section})
+
+    # What the provider asks of its session.
+    def frontend(self, publishable_key: str) -> FrontendClient:
+        return FrontendClient(
+            publishable_key=publishable_key, transport=httpx.MockTransport(self.answer)
+        )
+
+    def config_document(self, application_id: str, environment: str) -> ConfigDocument:
+        platform = PlatformClient(
+            key=SecretStr("ak_abcdef"),
+            base_url="https://api.clerk.test",
+            transport=httpx.MockTransport(self.answer),
+        )
+        return ConfigDocument(platform, application_id, environment)
+
+
+class _Session:
+    def __init__(self, instance: Instance) -> None:
+        self.frontend = instance.frontend
+        self.config = instance.config_document
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_keys, "SECONDS_BETWEEN_LOOKS", 0)
+
+
+def provider(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> ApiKeysProvider:
+    session = cast(Session, _Session(instance))
+    monkeypatch.setattr(ApiKeysProvider, "session", property(lambda self: session))
+    return ApiKeysProvider()
+
+
+def declared(*, organizations: bool, users: bool = False) -> dict[str, Any]:
+    return {
+        "application_id": "app_1",
+        "environment": "development",
+        "publishable_key": KEY,
+        "switches": {ORGANIZATIONS: organizations, USERS: users},
+    }
+
+
+def live(*, organizations: bool, users: bool = False, **more: bool) -> dict[str, bool]:
+    return {ORGANIZATIONS: organizations, USERS: users, **more}
+
+
+def test_a_switch_that_is_on_in_a_feature_that_is_off_has_to_be_moved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys = provider(Instance(**live(organizations=True, enabled=False)), monkeypatch)
+
+    with pytest.raises(ResourceFailed) as caught:
+        keys.create(declared(organizations=True))
+
+    assert "Enable API keys: switch it ON" in str(caught.value)
+    assert "Enable Organization API keys" not in str(caught.value)
+
+
+@pytest.mark.parametrize("told", [live(organizations=True, enabled=True), live(organizations=True)])
+def test_a_switch_that_is_on_is_enough_where_the_feature_is_not_told_to_be_off(
+    told: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = provider(Instance(**told), monkeypatch).create(declared(organizations=True))
+
+    assert made.outs == declared(organizations=True)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_where_all_is_declared_off_the_feature_may_be_either(
+    enabled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = provider(Instance(**live(organizations=False, enabled=enabled)), monkeypatch)
+    wanted = declared(organizations=False)
+
+    keys.create(wanted)
+
+    assert keys.read("id", wanted).inputs == wanted
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_switch_declared_off_has_to_be_off_whatever_the_feature_is(
+    enabled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = provider(Instance(**live(organizations=True, enabled=enabled)), monkeypatch)
+
+    with pytest.raises(ResourceFailed, match="Enable Organization API keys: switch it OFF") as off:
+        keys.create(declared(organizations=False))
+
+    assert "Enable API keys" not in str(off.value)
+
+
+@pytest.mark.parametrize("organizations", [True, False])
+def test_a_refresh_shows_a_feature_that_is_off_under_a_switch_that_is_on(
+    organizations: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = provider(Instance(**live(organizations=True, enabled=False)), monkeypatch)
+    wanted = declared(organizations=organizations)
+
+    once = keys.read("id", wanted).inputs
+    again = keys.read("id", once).inputs
+
+    assert once == again, "a second refresh says the same"
+    assert once["switches"] == live(organizations=True, enabled=False)
+    assert keys.diff("id", again, wanted).changes is True
+
+
+def test_the_config_turns_the_feature_on_with_the_switch(monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = Instance(advertised=True, **live(organizations=False, enabled=False))
+
+    provider(instance, monkeypatch).update("id", {}, declared(organizations=True))
+
+    assert instance.writes == 1
+
+
+def test_a_config_that_leaves_the_feature_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = Instance(advertised=True, **live(organizations=False, enabled=False))
+    instance.enables = False
+
+    with pytest.raises(ResourceFailed, match="leave the feature itself off") as caught:
+        provider(instance, monkeypatch).create(declared(organizations=True))
+
+    assert "Enable API keys: switch it ON" in str(caught.value)
+    assert "does not act on them" not in str(caught.value)
