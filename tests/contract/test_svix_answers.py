@@ -128,12 +128,14 @@ def test_the_life_of_an_endpoint_answers_as_described(
         "metadata": {"made-by": "clerkstack"},
         "headers": {"X-One": "1"},
     }
+    key = {"Idempotency-Key": "one"}
     made = client.post(path, json=full)
     one = f"{path}/{made.json()['id']}"
 
     answers = [
         (ENDPOINT, made),
-        (ENDPOINT, client.post(path, json={"url": URL})),
+        (ENDPOINT, client.post(path, json={"url": URL}, headers=key)),
+        (ENDPOINT, client.post(path, json={"url": URL}, headers=key)),
         (ENDPOINT, client.get(path, params={"limit": 1})),
         (ENDPOINT, client.get(path)),
         (ONE, client.get(one)),
@@ -149,7 +151,7 @@ def test_the_life_of_an_endpoint_answers_as_described(
     ]
 
     assert [answer.status_code for _, answer in answers] == [
-        *(201, 201, 200, 200, 200, 200, 200, 201, 200, 204, 200, 200, 202, 204)
+        *(201, 201, 201, 200, 200, 200, 200, 200, 201, 200, 204, 200, 200, 202, 204)
     ]
     for where, answer in answers:
         description.check(where, answer)
@@ -165,14 +167,21 @@ def test_refusals_answer_as_described(
     answers = [
         (ENDPOINT, client.get(path, headers=nobody)),
         (ENDPOINT, client.get(path, params={"limit": 0})),
+        (ENDPOINT, client.get(path, params={"limit": "²"})),
+        (ENDPOINT, client.get(path, params={"iterator": "ep_1"})),
         (ENDPOINT, client.post(path, json={"url": "no"})),
         (ENDPOINT, client.post(path, json={"url": URL, "uid": "one"})),
         (ENDPOINT, client.post(path, content=b"{")),
+        (ENDPOINT, client.post(path, content=b"[" * 100_000)),
         (ONE, client.get(f"{path}/none")),
         (ONE, client.patch(f"{path}/one", json={"eventTypes": ["a", "a"]})),
+        (ONE, client.patch(f"{path}/one", json={"url": None})),
+        (ONE, client.put(f"{path}/a b", json={"url": URL})),
     ]
 
-    assert [answer.status_code for _, answer in answers] == [401, 422, 422, 409, 422, 404, 422]
+    assert [answer.status_code for _, answer in answers] == [
+        *(401, 422, 422, 422, 422, 409, 422, 422, 404, 422, 422, 422)
+    ]
     for where, answer in answers:
         description.check(where, answer)
 

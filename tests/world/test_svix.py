@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlparse
 
 import httpx
 import pytest
-from svix.api import EndpointListOptions, Svix, SvixOptions
+from svix.api import EndpointListOptions
 from svix.exceptions import HttpError, HTTPValidationError
 from svix.models import (
     EndpointIn,
@@ -20,64 +18,19 @@ from svix.models import (
 )
 from svix.webhooks import Webhook
 
-from local.world.svix import SvixBackend, SvixService
-from tests.world.serving import serving
+from local.world.svix import SvixBackend
+from tests.world.svix_accounts import INSTANCE, URL, Emulated, emulated, unpacked
 
-INSTANCE = "ins_development"
-URL = "https://sendero.example.com/api/webhooks/clerk"
 EVENTS = ["organization.created", "user.created"]
 
 
-@dataclass
-class World:
-    """The emulator, its address and a clock that only tests move."""
-
-    url: str = ""
-    time: float = 1_800_000_000.0
-    backend: SvixBackend = field(init=False)
-    opened: list[Svix] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.backend = SvixBackend(clock=lambda: self.time)
-
-    def token(self) -> tuple[str, str]:
-        """Take a link as Clerk gives it, and exchange what is in it."""
-        key = unpacked(self.backend.link(INSTANCE))
-        answer = httpx.post(
-            f"{self.url}/api/v1/auth/one-time-token/", json={"oneTimeToken": key["oneTimeToken"]}
-        )
-        return key["appId"], answer.json()["token"]
-
-    def sdk(self) -> tuple[str, Svix]:
-        app_id, token = self.token()
-        svix = Svix(token, SvixOptions(server_url=self.url, retry_schedule=[]))
-        self.opened.append(svix)
-        return app_id, svix
-
-    def http(self) -> tuple[str, httpx.Client]:
-        app_id, token = self.token()
-        headers = {"Authorization": f"Bearer {token}"}
-        return f"/api/v1/app/{app_id}/endpoint", httpx.Client(base_url=self.url, headers=headers)
-
-
-def unpacked(link: str) -> dict[str, str]:
-    fragment = urlparse(link).fragment.removeprefix("key=")
-    content: dict[str, str] = json.loads(base64.b64decode(fragment))
-    return content
-
-
 @pytest.fixture
-def world() -> Iterator[World]:
-    made = World()
-    made.backend.create_app(INSTANCE)
-    with serving(SvixService(made.backend)) as url:
-        made.url = url
+def world() -> Iterator[Emulated]:
+    with emulated() as made:
         yield made
-        for svix in made.opened:
-            svix._httpx_client.close()  # The SDK has no way of its own to close.
 
 
-def test_a_link_carries_application_token_and_region(world: World) -> None:
+def test_a_link_carries_application_token_and_region(world: Emulated) -> None:
     key = unpacked(world.backend.link(INSTANCE))
 
     assert set(key) == {"appId", "oneTimeToken", "region"}
@@ -85,7 +38,7 @@ def test_a_link_carries_application_token_and_region(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/auth/one-time-token", "/api/v1/auth/one-time-token/"])
-def test_a_one_time_token_is_good_once(world: World, path: str) -> None:
+def test_a_one_time_token_is_good_once(world: Emulated, path: str) -> None:
     body = {"oneTimeToken": unpacked(world.backend.link(INSTANCE))["oneTimeToken"]}
 
     first, second = (httpx.post(world.url + path, json=body) for _ in range(2))
@@ -94,7 +47,7 @@ def test_a_one_time_token_is_good_once(world: World, path: str) -> None:
     assert (second.status_code, second.json()["code"]) == (401, "authentication_failed")
 
 
-def test_the_sdk_makes_reads_changes_and_removes_an_endpoint(world: World) -> None:
+def test_the_sdk_makes_reads_changes_and_removes_an_endpoint(world: Emulated) -> None:
     app, svix = world.sdk()
 
     made = svix.endpoint.create(app, EndpointIn(url=URL, event_types=EVENTS, description="ours"))
@@ -111,7 +64,7 @@ def test_the_sdk_makes_reads_changes_and_removes_an_endpoint(world: World) -> No
     assert (gone.value.status_code, gone.value.code) == (404, "not_found")
 
 
-def test_endpoints_are_listed_page_by_page(world: World) -> None:
+def test_endpoints_are_listed_page_by_page(world: Emulated) -> None:
     app, svix = world.sdk()
     made = [svix.endpoint.create(app, EndpointIn(url=f"{URL}/{n}")).id for n in range(5)]
 
@@ -126,7 +79,7 @@ def test_endpoints_are_listed_page_by_page(world: World) -> None:
     assert page.done
 
 
-def test_a_rotated_secret_signs_on_for_a_day(world: World) -> None:
+def test_a_rotated_secret_signs_on_for_a_day(world: Emulated) -> None:
     path, http = world.http()
 
     with http:
@@ -144,7 +97,7 @@ def test_a_rotated_secret_signs_on_for_a_day(world: World) -> None:
     assert world.backend.valid_secrets(holder, endpoint) == [new]
 
 
-def test_a_signing_secret_has_the_form_that_apps_verify_with(world: World) -> None:
+def test_a_signing_secret_has_the_form_that_apps_verify_with(world: Emulated) -> None:
     app, svix = world.sdk()
     endpoint = svix.endpoint.create(app, EndpointIn(url=URL)).id
 
@@ -154,7 +107,7 @@ def test_a_signing_secret_has_the_form_that_apps_verify_with(world: World) -> No
     Webhook(secret)
 
 
-def test_a_given_secret_is_kept(world: World) -> None:
+def test_a_given_secret_is_kept(world: Emulated) -> None:
     app, svix = world.sdk()
     given = "whsec_" + base64.b64encode(b"k" * 24).decode()
 
@@ -177,7 +130,7 @@ def test_a_given_secret_is_kept(world: World) -> None:
     ],
 )
 def test_a_bad_endpoint_is_refused_with_the_place_of_the_mistake(
-    world: World, change: dict[str, Any], where: str
+    world: Emulated, change: dict[str, Any], where: str
 ) -> None:
     path, http = world.http()
 
@@ -190,7 +143,7 @@ def test_a_bad_endpoint_is_refused_with_the_place_of_the_mistake(
     assert listed == []
 
 
-def test_the_sdk_understands_a_validation_error(world: World) -> None:
+def test_the_sdk_understands_a_validation_error(world: Emulated) -> None:
     app, svix = world.sdk()
 
     with pytest.raises(HTTPValidationError) as refused:
@@ -199,7 +152,7 @@ def test_the_sdk_understands_a_validation_error(world: World) -> None:
     assert refused.value.status_code == 422
 
 
-def test_the_old_name_of_event_types_is_ignored(world: World) -> None:
+def test_the_old_name_of_event_types_is_ignored(world: Emulated) -> None:
     path, http = world.http()
 
     with http:
@@ -209,7 +162,7 @@ def test_the_old_name_of_event_types_is_ignored(world: World) -> None:
     assert "filterTypes" not in made
 
 
-def test_an_empty_list_of_event_types_in_a_patch_means_all(world: World) -> None:
+def test_an_empty_list_of_event_types_in_a_patch_means_all(world: Emulated) -> None:
     app, svix = world.sdk()
     endpoint = svix.endpoint.create(app, EndpointIn(url=URL, event_types=EVENTS)).id
 
@@ -218,7 +171,7 @@ def test_an_empty_list_of_event_types_in_a_patch_means_all(world: World) -> None
     assert patched.event_types is None
 
 
-def test_put_makes_an_endpoint_under_a_uid_and_then_replaces_it(world: World) -> None:
+def test_put_makes_an_endpoint_under_a_uid_and_then_replaces_it(world: Emulated) -> None:
     path, http = world.http()
 
     with http:
@@ -231,7 +184,7 @@ def test_put_makes_an_endpoint_under_a_uid_and_then_replaces_it(world: World) ->
     assert unknown.status_code == 404
 
 
-def test_two_endpoints_cannot_have_one_uid(world: World) -> None:
+def test_two_endpoints_cannot_have_one_uid(world: Emulated) -> None:
     path, http = world.http()
 
     with http:
@@ -241,7 +194,7 @@ def test_two_endpoints_cannot_have_one_uid(world: World) -> None:
     assert refused.status_code == 409
 
 
-def test_paths_work_with_and_without_the_last_slash(world: World) -> None:
+def test_paths_work_with_and_without_the_last_slash(world: Emulated) -> None:
     path, http = world.http()
 
     with http:
@@ -255,7 +208,7 @@ def test_paths_work_with_and_without_the_last_slash(world: World) -> None:
     assert set(answers) == {200}
 
 
-def test_a_token_opens_its_own_application_only(world: World) -> None:
+def test_a_token_opens_its_own_application_only(world: Emulated) -> None:
     other = world.backend.create_app("ins_production")
     _, http = world.http()
 
@@ -266,7 +219,7 @@ def test_a_token_opens_its_own_application_only(world: World) -> None:
     assert (foreign.status_code, nobody.status_code) == (403, 401)
 
 
-def test_a_removed_application_takes_its_tokens_along(world: World) -> None:
+def test_a_removed_application_takes_its_tokens_along(world: Emulated) -> None:
     path, http = world.http()
 
     world.backend.delete_app(INSTANCE)
@@ -276,7 +229,7 @@ def test_a_removed_application_takes_its_tokens_along(world: World) -> None:
     assert not world.backend.has_app(INSTANCE)
 
 
-def test_examples_are_counted(world: World) -> None:
+def test_examples_are_counted(world: Emulated) -> None:
     path, http = world.http()
 
     with http:
@@ -287,7 +240,7 @@ def test_examples_are_counted(world: World) -> None:
     assert (sent.status_code, stats["success"]) == (202, 1)
 
 
-def test_the_state_survives_a_restart(world: World) -> None:
+def test_the_state_survives_a_restart(world: Emulated) -> None:
     path, http = world.http()
     with http:
         endpoint = http.post(path, json={"url": URL, "eventTypes": EVENTS}).json()["id"]

@@ -6,7 +6,13 @@ transformations, connectors.
 Decided where the description leaves it open: ``filterTypes``, the older name of ``eventTypes``,
 is an unknown field and ignored; a wrong or used token is 401 ``authentication_failed``, one of
 another application 403; PUT with an unknown ``ep_`` id is 404, with any other name it makes the
-endpoint under that uid.
+endpoint under that uid. A repeated idempotency key counts for the same token and path, whatever
+the body. An endpoint's id tells when it was made, so a list goes on after one that is gone; the
+``prevIterator`` of an answer goes back, though the iterator's pattern has no minus.
+
+Where the vendor's own parts differ the description counts: rotating a secret answers 204 without
+a body, although the official SDK (2.9.1) reads the new secret from that answer. It fails on the
+empty body, after the secret was rotated.
 """
 
 from __future__ import annotations

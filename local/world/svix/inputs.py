@@ -8,9 +8,18 @@ that sends only the old name gets an endpoint for every event, and its own check
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 
 from local.world.svix.errors import Invalid
@@ -69,16 +78,19 @@ class EndpointCreate(EndpointUpsert):
 
 
 class EndpointChange(_Body):
-    """Some properties of an endpoint; an empty list of event types or channels means all."""
+    """Some properties of an endpoint; no event types or channels, or an empty list, means all.
 
-    url: Url | None = None
-    description: str | None = None
+    Only ``model_fields_set`` counts; the values of the others say nothing.
+    """
+
+    url: Url = ""
+    description: str = ""
     throttle_rate: Annotated[int, Field(ge=0, le=65_535)] | None = None
     uid: Uid | None = None
-    disabled: bool | None = None
+    disabled: bool = False
     event_types: Annotated[list[EventType], AfterValidator(_distinct)] | None = None
     channels: Annotated[list[Channel], AfterValidator(_distinct)] | None = None
-    metadata: dict[str, str] | None = None
+    metadata: dict[str, str] = {}
 
 
 class SecretRotation(_Body):
@@ -101,6 +113,8 @@ class EventExample(_Body):
 
 
 BodyModel = TypeVar("BodyModel", bound=_Body)
+_ID_OR_UID: TypeAdapter[str] = TypeAdapter(Uid)
+ITERATOR = re.compile(r"-?ep_[A-Za-z0-9]{27}")
 
 
 def read(model: type[BodyModel], body: Any) -> BodyModel:
@@ -108,9 +122,28 @@ def read(model: type[BodyModel], body: Any) -> BodyModel:
     try:
         return model.model_validate(body, strict=True)
     except ValidationError as error:
-        raise Invalid(
-            [
-                (["body", *(str(part) for part in one["loc"])], one["msg"], one["type"])
-                for one in error.errors(include_url=False, include_context=False)
-            ]
-        ) from None
+        raise _invalid(error, "body") from None
+
+
+def read_id(text: str) -> str:
+    """Check the id or uid of an endpoint in a path; raises ``Invalid``."""
+    try:
+        return _ID_OR_UID.validate_python(text)
+    except ValidationError as error:
+        raise _invalid(error, "path", "endpoint_id") from None
+
+
+def read_iterator(text: str | None) -> str | None:
+    """Check an iterator; raises ``Invalid``."""
+    if text is not None and not ITERATOR.fullmatch(text):
+        raise Invalid([(["query", "iterator"], "not an iterator", "value_error")])
+    return text
+
+
+def _invalid(error: ValidationError, *where: str) -> Invalid:
+    return Invalid(
+        [
+            ([*where, *(str(part) for part in one["loc"])], one["msg"], one["type"])
+            for one in error.errors(include_url=False, include_context=False)
+        ]
+    )

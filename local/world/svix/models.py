@@ -5,23 +5,23 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import string
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from local.world.svix import errors
+from local.world.svix.answers import Answers
+from local.world.svix.forms import identifier, moment, signing_secret, with_prefix
 from local.world.svix.inputs import (
     DEFAULT_GRACE,
     EndpointChange,
     EndpointCreate,
     EndpointUpsert,
     SecretRotation,
+    read,
 )
 
-LETTERS = string.ascii_letters + string.digits
 CAPABILITIES = ["ViewBase", "ViewEndpointSecret", "ManageEndpointSecret", "ManageEndpoint"]
 PORTAL = "https://app.svix.com/login"
 
@@ -65,8 +65,8 @@ class Endpoint:
             "channels": self.channels,
             "throttleRate": self.throttle_rate,
             "metadata": dict(self.metadata),
-            "createdAt": _moment(self.created_at),
-            "updatedAt": _moment(self.updated_at),
+            "createdAt": moment(self.created_at),
+            "updatedAt": moment(self.updated_at),
         }
         if self.uid is not None:
             body["uid"] = self.uid
@@ -82,6 +82,7 @@ class App:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     one_time_tokens: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    latest: float = 0.0
 
 
 class SvixBackend:
@@ -91,6 +92,7 @@ class SvixBackend:
         self._clock = clock
         self._region = region
         self._apps: dict[str, App] = {}
+        self.answers = Answers(clock)
 
     # -- what Clerk does ----------------------------------------------------------------------
 
@@ -102,7 +104,7 @@ class SvixBackend:
         """Make an instance's application and give its id; the one it has is given again."""
         if self.has_app(instance_id):
             return self._app_of(instance_id).id
-        app = App(_identifier("app_"), instance_id)
+        app = App(identifier("app_"), instance_id)
         self._apps[app.id] = app
         return app.id
 
@@ -147,9 +149,9 @@ class SvixBackend:
         self._refuse_taken_uid(app, body.uid, besides=None)
         now = self._now(app)
         endpoint = Endpoint(
-            id=_identifier("ep_"),
+            id=identifier("ep_", now),
             url=body.url,
-            secret=_with_prefix(body.secret) if body.secret else _signing_secret(),
+            secret=with_prefix(body.secret) if body.secret else signing_secret(),
             created_at=now,
             updated_at=now,
             headers=dict(body.headers or {}),
@@ -168,18 +170,23 @@ class SvixBackend:
     def list_endpoints(
         self, app: App, *, limit: int, iterator: str | None, descending: bool
     ) -> dict[str, object]:
-        """Give a page of endpoints in the order they were made; the iterator is the last id."""
-        ordered = sorted(app.endpoints.values(), key=lambda one: one.created_at)
-        if descending:
-            ordered.reverse()
-        ids = [endpoint.id for endpoint in ordered]
-        start = ids.index(iterator) + 1 if iterator in ids else 0
-        shown = ordered[start : start + limit]
+        """Give a page of endpoints in the order they were made.
+
+        It goes on after the iterator, an id, or with a minus goes back from it. No endpoint needs
+        to have this id any more: ids sort as the endpoints were made.
+        """
+        ordered = sorted(app.endpoints.values(), key=lambda one: one.id, reverse=descending)
+        mark = (iterator or "").removeprefix("-")
+        ids = [one.id for one in ordered]
+        before = sum((each > mark) if descending else (each < mark) for each in ids) if mark else 0
+        back = mark != iterator and iterator is not None
+        start = max(before - limit, 0) if back else before + (mark in ids)
+        shown = ordered[start : before if back else start + limit]
         return {
             "data": [endpoint.to_json() for endpoint in shown],
             "iterator": shown[-1].id if shown else None,
             "prevIterator": f"-{shown[0].id}" if shown and start else None,
-            "done": start + limit >= len(ordered),
+            "done": start == 0 if back else start + limit >= len(ordered),
         }
 
     def put_endpoint(self, app: App, id_or_uid: str, body: EndpointUpsert) -> tuple[Endpoint, bool]:
@@ -188,8 +195,8 @@ class SvixBackend:
         if found is None:
             if id_or_uid.startswith("ep_"):
                 raise errors.not_found("Endpoint")
-            fields = body.model_dump() | {"uid": body.uid or id_or_uid}
-            return self.create_endpoint(app, EndpointCreate.model_construct(**fields)), True
+            fields = body.model_dump(by_alias=True) | {"uid": body.uid or id_or_uid}
+            return self.create_endpoint(app, read(EndpointCreate, fields)), True
         self._refuse_taken_uid(app, body.uid, besides=found.id)
         _take(found, body)
         found.updated_at = self._now(app)
@@ -200,10 +207,7 @@ class SvixBackend:
         found = self.endpoint(app, id_or_uid)
         given = body.model_dump(include=set(body.model_fields_set))
         self._refuse_taken_uid(app, given.get("uid"), besides=found.id)
-        clearable = ("uid", "throttle_rate")
         for name, value in given.items():
-            if value is None and name not in clearable:
-                continue
             setattr(found, name, (value or None) if name in ("event_types", "channels") else value)
         found.updated_at = self._now(app)
         return found
@@ -218,7 +222,7 @@ class SvixBackend:
         grace = body.grace_period_seconds
         until = self._clock() + (DEFAULT_GRACE if grace is None else grace)
         found.retired.append(Retired(found.secret, until))
-        found.secret = _with_prefix(body.key) if body.key else _signing_secret()
+        found.secret = with_prefix(body.key) if body.key else signing_secret()
         found.updated_at = self._now(app)
 
     def valid_secrets(self, app: App, id_or_uid: str) -> list[str]:
@@ -231,10 +235,10 @@ class SvixBackend:
         """Count one example message as sent."""
         self.endpoint(app, id_or_uid).sent += 1
         return {
-            "id": _identifier("msg_"),
+            "id": identifier("msg_"),
             "eventType": event_type,
             "payload": {"type": event_type, "data": {}},
-            "timestamp": _moment(self._clock()),
+            "timestamp": moment(self._clock()),
         }
 
     def apps(self) -> Mapping[str, App]:
@@ -245,11 +249,13 @@ class SvixBackend:
 
     def dump(self) -> dict[str, Any]:
         """Give the whole state as plain data."""
-        return {"region": self._region, "apps": [asdict(app) for app in self._apps.values()]}
+        apps = [asdict(app) for app in self._apps.values()]
+        return {"region": self._region, "apps": apps, "answers": self.answers.dump()}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take a dumped state in place of the present one."""
         self._region = state["region"]
+        self.answers.load(state.get("answers", {}))
         self._apps = {}
         for app in state["apps"]:
             endpoints = {
@@ -276,26 +282,10 @@ class SvixBackend:
 
     def _now(self, app: App) -> float:
         """Give the time, later than all times given to this application before."""
-        last = max((one.updated_at for one in app.endpoints.values()), default=0.0)
-        return max(self._clock(), last + 0.001)
+        app.latest = max(self._clock(), app.latest + 0.001)
+        return app.latest
 
 
 def _take(endpoint: Endpoint, body: EndpointUpsert) -> None:
     for name, value in body.model_dump(exclude={"secret", "headers"}).items():
         setattr(endpoint, name, value)
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-
-
-def _identifier(prefix: str) -> str:
-    return prefix + "".join(secrets.choice(LETTERS) for _ in range(27))
-
-
-def _signing_secret() -> str:
-    return f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
-
-
-def _with_prefix(key: str) -> str:
-    return key if key.startswith("wh") and "_" in key else f"whsec_{key}"

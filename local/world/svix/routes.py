@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from starlette.routing import Route
 
 from local.world.svix import errors, inputs
 from local.world.svix.models import App, SvixBackend
+from local.world.wire import number, parsed
 
 LARGEST_PAGE = 250
 DEFAULT_PAGE = 50
@@ -29,17 +29,24 @@ class Call:
         self.body = body
         self._parts = request.path_params
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        self._token = token if scheme.lower() == "bearer" else ""
+        self.token = token if scheme.lower() == "bearer" else ""
+        self.path = request.url.path.rstrip("/")
+        self.idempotency_key = request.headers.get("idempotency-key", "")
 
     @property
     def app(self) -> App:
         """The application named in the path, if the token may act on it."""
-        return self.backend.authorize(self._token, self._parts["app"])
+        return self.backend.authorize(self.token, self._parts["app"])
 
     @property
     def endpoint_id(self) -> str:
         """The endpoint's id or uid in the path."""
-        return str(self._parts["endpoint"])
+        return inputs.read_id(self._parts["endpoint"])
+
+    def check_access(self) -> None:
+        """Refuse a token that may not act on the application in the path, where there is one."""
+        if "app" in self._parts:
+            self.backend.authorize(self.token, self._parts["app"])
 
 
 def exchange(call: Call) -> Answer:
@@ -50,16 +57,17 @@ def exchange(call: Call) -> Answer:
 def list_endpoints(call: Call) -> Answer:
     """v1.endpoint.list."""
     app = call.app
-    text, order = call.query.get("limit", str(DEFAULT_PAGE)), call.query.get("order", "ascending")
-    if not text.isdigit() or not 1 <= int(text) <= LARGEST_PAGE:
+    limit = number(call.query.get("limit", str(DEFAULT_PAGE)))
+    order = call.query.get("order", "ascending")
+    if limit is None or not 1 <= limit <= LARGEST_PAGE:
         what = f"ensure this value is from 1 to {LARGEST_PAGE}"
         raise errors.Invalid([(["query", "limit"], what, "value_error")])
     if order not in ("ascending", "descending"):
         raise errors.Invalid([(["query", "order"], "ascending or descending", "value_error")])
     return 200, call.backend.list_endpoints(
         app,
-        limit=int(text),
-        iterator=call.query.get("iterator"),
+        limit=limit,
+        iterator=inputs.read_iterator(call.query.get("iterator")),
         descending=order == "descending",
     )
 
@@ -79,8 +87,8 @@ def read_endpoint(call: Call) -> Answer:
 def put_endpoint(call: Call) -> Answer:
     """v1.endpoint.upsert."""
     app = call.app
-    body = inputs.read(inputs.EndpointUpsert, call.body)
-    endpoint, made = call.backend.put_endpoint(app, call.endpoint_id, body)
+    endpoint_id, body = call.endpoint_id, inputs.read(inputs.EndpointUpsert, call.body)
+    endpoint, made = call.backend.put_endpoint(app, endpoint_id, body)
     return (201 if made else 200), endpoint.to_json()
 
 
@@ -129,22 +137,43 @@ def send_example(call: Call) -> Answer:
     return 202, call.backend.send_example(app, call.endpoint_id, body.event_type)
 
 
+def once(operation: Operation) -> Operation:
+    """Let an operation act once under one idempotency key, and answer again what it did then.
+
+    Only what succeeded is kept: a refused request may be sent again.
+    """
+
+    def answer(call: Call) -> Answer:
+        if not call.idempotency_key:
+            return operation(call)
+        call.check_access()
+        asked = call.token, call.path, call.idempotency_key
+        before = call.backend.answers.find(*asked)
+        if before is not None:
+            return before.status, before.body
+        status, body = operation(call)
+        call.backend.answers.remember(*asked, status, body)
+        return status, body
+
+    return answer
+
+
 def make_routes(backend: SvixBackend) -> list[Route]:
     """Bind the operations to their paths."""
     endpoints, one = "/api/v1/app/{app}/endpoint", "/{endpoint}"
     table: list[tuple[str, str, Operation]] = [
-        ("POST", "/api/v1/auth/one-time-token", exchange),
+        ("POST", "/api/v1/auth/one-time-token", once(exchange)),
         ("GET", endpoints, list_endpoints),
-        ("POST", endpoints, create_endpoint),
+        ("POST", endpoints, once(create_endpoint)),
         ("GET", endpoints + one, read_endpoint),
         ("PUT", endpoints + one, put_endpoint),
         ("PATCH", endpoints + one, patch_endpoint),
         ("DELETE", endpoints + one, delete_endpoint),
         ("GET", f"{endpoints}{one}/secret", read_secret),
-        ("POST", f"{endpoints}{one}/secret/rotate", rotate_secret),
+        ("POST", f"{endpoints}{one}/secret/rotate", once(rotate_secret)),
         ("GET", f"{endpoints}{one}/headers", read_headers),
         ("GET", f"{endpoints}{one}/stats", read_stats),
-        ("POST", f"{endpoints}{one}/send-example", send_example),
+        ("POST", f"{endpoints}{one}/send-example", once(send_example)),
     ]
     return [
         Route(path + end, _endpoint(backend, operation), methods=[method])
@@ -157,7 +186,7 @@ def _endpoint(backend: SvixBackend, operation: Operation) -> Callable[[Request],
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         try:
-            body = json.loads(raw) if raw else None
+            body = parsed(raw) if raw else None
         except ValueError:
             return invalid(errors.Invalid([(["body"], "not JSON", "value_error.jsondecode")]))
         try:

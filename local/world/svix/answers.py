@@ -1,0 +1,52 @@
+"""Answers that are given again when a request comes again with the same idempotency key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SECONDS_KEPT = 12 * 3600
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer and until when it is given again (epoch s)."""
+
+    status: int
+    body: Any
+    until: float
+
+
+class Answers:
+    """The answers of the last twelve hours that went out under an idempotency key."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._given: dict[str, Given] = {}
+
+    def find(self, token: str, path: str, key: str) -> Given | None:
+        """Give the answer to the same request before, None where it is the first."""
+        found = self._given.get(_name(token, path, key))
+        return found if found is not None and found.until > self._clock() else None
+
+    def remember(self, token: str, path: str, key: str, status: int, body: Any) -> None:
+        """Keep an answer."""
+        now = self._clock()
+        living = {name: given for name, given in self._given.items() if given.until > now}
+        self._given = living | {_name(token, path, key): Given(status, body, now + SECONDS_KEPT)}
+
+    def dump(self) -> dict[str, Any]:
+        """Give all of them as plain data."""
+        return {name: asdict(given) for name, given in self._given.items()}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take dumped ones in place of the present ones."""
+        self._given = {name: Given(**given) for name, given in state.items()}
+
+
+def _name(token: str, path: str, key: str) -> str:
+    """Give the name of a request; it shows neither token nor key."""
+    return hashlib.sha256(json.dumps([token, path, key]).encode()).hexdigest()

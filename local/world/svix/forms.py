@@ -1,0 +1,43 @@
+"""Times, ids and secrets in the forms Svix gives them."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import string
+from datetime import UTC, datetime
+
+LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
+"""In the order in which texts sort."""
+LENGTH = 27
+TIME_LENGTH = 9
+"""Letters that tell a microsecond; enough for centuries."""
+
+
+def moment(seconds: float) -> str:
+    """Give a time, in seconds since the epoch, as an answer shows it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def identifier(prefix: str, made: float | None = None) -> str:
+    """Make an id. Those that tell when they were made sort by it, as Svix's do."""
+    time = "" if made is None else _in_letters(int(made * 1_000_000))
+    return prefix + time + "".join(secrets.choice(LETTERS) for _ in range(LENGTH - len(time)))
+
+
+def signing_secret() -> str:
+    """Make a new secret."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
+
+
+def with_prefix(key: str) -> str:
+    """Give a secret with the prefix it may be sent without."""
+    return key if key.startswith("wh") and "_" in key else f"whsec_{key}"
+
+
+def _in_letters(count: int) -> str:
+    text = ""
+    for _ in range(TIME_LENGTH):
+        count, rest = divmod(count, len(LETTERS))
+        text = LETTERS[rest] + text
+    return text
