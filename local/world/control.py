@@ -14,6 +14,7 @@ from starlette.routing import Route
 from local.world.faults import Fault, Faults
 from local.world.journal import Journal
 from local.world.store import Urls
+from local.world.wire import parsed
 
 
 class Controlled(Protocol):
@@ -64,7 +65,8 @@ def control_app(world: Controlled) -> Starlette:
 
     async def dashboard(request: Request) -> Response:
         try:
-            body = await request.json() if await request.body() else {}
+            raw = await request.body()
+            body = parsed(raw) if raw else {}
         except ValueError:
             return _refused("the body is no JSON")
         if not isinstance(body, dict):

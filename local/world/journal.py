@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from local.world.wire import parsed
 
 LONGEST = 20_000
 """How many requests are kept."""
@@ -79,7 +80,7 @@ class Journal:
 def body_keys(body: bytes) -> tuple[str, ...]:
     """Name what is in a JSON body, to two levels: ``billing.plans``."""
     try:
-        document = json.loads(body) if body else None
+        document = parsed(body) if body else None
     except ValueError:
         return ()
     names: list[str] = []

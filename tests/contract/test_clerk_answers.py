@@ -56,7 +56,7 @@ class Case:
         return "platform" if self.path.startswith(APPS) else "backend"
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path} {self.status} {self.body or self.query or ''}"
+        return f"{self.method} {self.path} {self.status} {self.body or self.query or ''}"[:150]
 
 
 def billing(**section: Any) -> dict[str, Any]:
@@ -130,6 +130,12 @@ CASES = [
         400,
         {"delay_old_secrets_expiration_hours": -1},
     ),
+    Case(
+        "POST",
+        f"{INSTANCE}/rotate_secret_keys",
+        400,
+        {"delay_old_secrets_expiration_hours": 10**400},
+    ),
     Case("GET", f"{APP}/domains", 200),
     Case("GET", f"{APP}/domains", 200, ids={"app": "app_second"}),
     Case("GET", DOMAIN, 200),
@@ -143,6 +149,8 @@ CASES = [
     Case("GET", "/v1/billing/plans", 200, query={"limit": "1", "payer_type": "org"}),
     Case("GET", "/v1/billing/plans", 422, query={"payer_type": "team"}),
     Case("GET", "/v1/billing/plans", 422, query={"limit": "501"}),
+    Case("GET", "/v1/billing/plans", 422, query={"paginated": "maybe"}),
+    Case("GET", "/v1/billing/plans", 200, query={"paginated": "false"}),
     Case("GET", "/v1/instance", 200),
     Case("GET", SETTINGS, 200),
     Case("PATCH", SETTINGS, 200, {"max_allowed_memberships": 9, "creator_role_id": "{role}"}),
@@ -153,6 +161,7 @@ CASES = [
     Case("GET", ROLES, 422, query={"order_by": "members"}),
     Case("POST", ROLES, 200, {"name": "F", "key": "org:f", "permissions": ["{permission}"]}),
     Case("POST", ROLES, 422, {"name": "F", "key": "org:Finance"}),
+    Case("POST", ROLES, 422, {"name": "F", "key": "org:f", "permissions": [5]}),
     Case("POST", ROLES, 404, {"name": "F", "key": "org:f", "permissions": ["perm_nowhere"]}),
     Case("POST", ROLES, 403, {"name": "F", "key": "org:f"}, key="production"),
     Case("GET", ROLE, 200),

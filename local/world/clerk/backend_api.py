@@ -42,7 +42,8 @@ def list_plans(call: InstanceCall) -> Answer:
     payer = call.query.get("payer_type")
     if payer not in (None, "user", "org"):
         raise errors.param_invalid("payer_type", "must be user or org")
-    return 200, _paged(call, plans_json(call.instance, payer))
+    plans = plans_json(call.instance, payer)
+    return 200, {"data": _page_if_wanted(call, plans), "total_count": len(plans)}
 
 
 def get_instance(call: InstanceCall) -> Answer:
@@ -168,14 +169,12 @@ def create_svix_url(call: InstanceCall) -> Answer:
 
 def list_jwt_templates(call: InstanceCall) -> Answer:
     """ListJWTTemplates: there are none, only the session token's claims of the config."""
-    call.page([])
-    return 200, []
+    return 200, _page_if_wanted(call, [])
 
 
 def list_redirect_urls(call: InstanceCall) -> Answer:
     """ListRedirectURLs: there are none."""
-    call.page([])
-    return 200, []
+    return 200, _page_if_wanted(call, [])
 
 
 def list_domains(call: InstanceCall) -> Answer:
@@ -224,6 +223,13 @@ def _role_and_permission(call: InstanceCall) -> tuple[Role, Permission]:
 def _need_svix_app(call: InstanceCall) -> None:
     if not call.backend.svix.has_app(call.instance.id):
         raise errors.svix_app_missing()
+
+
+def _page_if_wanted(call: InstanceCall, items: list[Document]) -> list[Document]:
+    """Give a page, or everything where `paginated` is false. To leave it out is to want pages."""
+    pages = "paginated" not in call.query or call.flag("paginated", status=422)
+    page = call.page(items)
+    return page if pages else items
 
 
 def _paged(call: InstanceCall, items: list[Document]) -> Document:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,11 +11,13 @@ from starlette.responses import JSONResponse, Response
 from local.world.clerk import errors
 from local.world.clerk.models import Instance
 from local.world.clerk.schema import Document
+from local.world.wire import number, parsed
 
 if TYPE_CHECKING:
     from local.world.clerk.backend import ClerkBackend
 
 LARGEST_PAGE = 500
+LARGEST_NUMBER = 2**63 - 1
 Answer = tuple[int, Any]
 _Item = TypeVar("_Item")
 
@@ -52,14 +53,14 @@ class Call:
         if not self._raw and optional:
             return {}
         try:
-            body = json.loads(self._raw, parse_constant=_no_number)
-        except (ValueError, RecursionError):
+            body = parsed(self._raw)
+        except ValueError:
             raise errors.body_invalid("The body is no JSON.") from None
         if not isinstance(body, dict):
             raise errors.body_invalid("The body must be an object.")
         return body
 
-    def flag(self, name: str) -> bool:
+    def flag(self, name: str, *, status: int = 400) -> bool:
         """Give a query parameter that is true, false or absent.
 
         Raises:
@@ -67,7 +68,7 @@ class Call:
         """
         text = self.query.get(name, "false")
         if text not in ("true", "false"):
-            raise errors.param_invalid(name, "must be true or false", status=400)
+            raise errors.param_invalid(name, "must be true or false", status=status)
         return text == "true"
 
     def names(self, name: str) -> list[str]:
@@ -86,11 +87,11 @@ class Call:
         return items[offset : offset + limit]
 
     def _number(self, name: str, default: int, least: int, most: int | None) -> int:
-        text = self.query.get(name, str(default))
-        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+        found = number(self.query.get(name, str(default)))
+        if found is None or found < least or (most is not None and found > most):
             bound = f"at least {least}" if most is None else f"from {least} to {most}"
             raise errors.param_invalid(name, f"must be a number {bound}")
-        return int(text)
+        return found
 
 
 class InstanceCall(Call):
@@ -127,10 +128,6 @@ def endpoint(
     return answer
 
 
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
 def refusal(error: errors.ClerkError) -> Response:
     """Give an error the vendor's form."""
     return JSONResponse(error.body(), status_code=error.status)
@@ -149,10 +146,14 @@ def checked(
     mistakes += [errors.param_missing(name) for name in required if name not in given]
     for name, value in given.items():
         kind = allowed.get(name)
-        wrong_number = kind is int and isinstance(value, bool)
+        wrong_number = kind is int and (isinstance(value, bool) or not _fits(value))
         if kind is not None and (not isinstance(value, kind) or wrong_number):
             mistakes.append(errors.param_invalid(name, "is of the wrong type"))
     if mistakes:
         first, *rest = mistakes
         raise errors.ClerkError(first.status, first.code, first.message, meta=first.meta, also=rest)
     return given
+
+
+def _fits(value: Any) -> bool:
+    return not isinstance(value, int) or abs(value) <= LARGEST_NUMBER

@@ -255,4 +255,6 @@ def _check_creator(instance: Instance, role: Role, held: list[str]) -> None:
 
 
 def _permissions(instance: Instance, ids: list[Any]) -> list[str]:
-    return list(dict.fromkeys(find_permission(instance, str(id_)).id for id_ in ids))
+    if not all(isinstance(id_, str) for id_ in ids):
+        raise errors.param_invalid("permissions", "must be ids")
+    return list(dict.fromkeys(find_permission(instance, id_).id for id_ in ids))

@@ -7,10 +7,10 @@ operations, and the answers do not differ.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -18,12 +18,28 @@ from starlette.routing import Route
 from local.world.vercel import errors
 from local.world.vercel.backend import Created, Page, VercelBackend
 from local.world.vercel.models import TARGETS, Deployment, Project
+from local.world.wire import number, parsed
 
-VERSION = "/v{version:int}"
+VERSION = "/v{version:vercel_version}"
 LARGEST_PAGE = 100
 
 Answer = tuple[int, Any]
 Operation = Callable[["Call"], Answer]
+
+
+class _Version(Convertor[int]):
+    """A version in a path; Starlette's own takes more digits than Python makes a number of."""
+
+    regex = "[0-9]{1,3}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("vercel_version", _Version())
 
 
 class Call:
@@ -67,9 +83,10 @@ class Call:
         text = self.query.get(name)
         if text is None:
             return None
-        if not text.isdigit():
+        found = number(text)
+        if found is None:
             raise errors.bad_request(f"Invalid request: `{name}` should be number.")
-        return int(text)
+        return found
 
 
 def _pagination(page: Page) -> dict[str, object]:
@@ -213,7 +230,7 @@ def _endpoint(backend: VercelBackend, operation: Operation) -> Callable[[Request
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         try:
-            body = json.loads(raw) if raw else None
+            body = parsed(raw) if raw else None
         except ValueError:
             return refusal(errors.bad_request("Invalid JSON."))
         try:
