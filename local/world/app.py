@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -16,8 +17,10 @@ from local.world.faults import Fault, Faults
 from local.world.journal import Journal
 from local.world.listeners import CLOSE_CONNECTION
 from local.world.service import Bumping, Service
+from local.world.state import Keeper
 from local.world.undo import snapshot, undo
 
+LOG = logging.getLogger("local.world")
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -41,7 +44,11 @@ class Turns:
 
 
 class ServiceApp:
-    """A service with everything the world adds to it. ``keep`` is called after each write."""
+    """A service with everything the world adds to it.
+
+    ``state`` is that of all services: one may act on another. It is kept after each write. Should
+    a service break, its vendor's 500 goes out, the log says why, and the state is as it was.
+    """
 
     def __init__(
         self,
@@ -50,14 +57,14 @@ class ServiceApp:
         journal: Journal,
         faults: Faults,
         turns: Turns,
-        keep: Callable[[], None],
+        state: Keeper,
     ) -> None:
         self._service = service
         self._routes = _routed(service)
         self._journal = journal
         self._faults = faults
         self._turns = turns
-        self._keep = keep
+        self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or close its connection."""
@@ -87,21 +94,35 @@ class ServiceApp:
     async def _answer(self, request: Request, body: bytes, fault: Fault | None) -> _Answer | None:
         kind = fault.kind if fault else None
         if fault and kind == "status":
-            return await _Answer.of(_refusal(fault), request.scope, body)
+            refused = _refusal(fault.service, fault.status, fault.retry_after)
+            return await _Answer.of(refused, request.scope, body)
         if fault and kind == "delay":
             await asyncio.sleep(fault.seconds)
         if kind == "drop_before":
             return None
         async with self._turns.turn():
-            if kind == "conflict" and isinstance(self._service, Bumping):
-                self._service.bump(request)
-            before = snapshot(self._service) if kind == "not_persisted" else None
-            answer = await _Answer.of(self._routes, request.scope, body)
-            if fault and before is not None:
-                undo(self._service, before, fault.field)
-            if request.method not in READS:
-                self._keep()
+            before: str | None = None
+            try:
+                before = self._state.dump()
+                answer = await self._act(request, body, fault)
+            except Exception:
+                LOG.exception("%s: %s %s", self._service.name, request.method, request.url.path)
+                if before is not None:
+                    self._state.load(before)
+                answer = await _Answer.of(_refusal(self._service.name, 500), request.scope, body)
         return None if kind == "drop_after" else answer
+
+    async def _act(self, request: Request, body: bytes, fault: Fault | None) -> _Answer:
+        kind = fault.kind if fault else None
+        if kind == "conflict" and isinstance(self._service, Bumping):
+            self._service.bump(request)
+        before = snapshot(self._service) if kind == "not_persisted" else None
+        answer = await _Answer.of(self._routes, request.scope, body)
+        if fault and before is not None:
+            undo(self._service, before, fault.field)
+        if request.method not in READS:
+            self._state.keep()
+        return answer
 
 
 class _Answer:
@@ -147,17 +168,17 @@ def _routed(service: Service) -> Starlette:
     return app
 
 
-def _refusal(fault: Fault) -> Response:
+def _refusal(service: str, status: int, retry_after: int | None = None) -> Response:
     """Answer as what stands in front of the vendor would, in the vendor's form."""
-    limited = fault.status == 429
+    limited = status == 429
     code = "too_many_requests" if limited else "internal_error"
     message = "Too many requests. Please retry later." if limited else "Something went wrong."
-    if fault.service in ("clerk", "frontend"):
+    if service in ("clerk", "frontend"):
         error = {"code": code, "message": message, "long_message": message}
         body: object = {"errors": [error], "clerk_trace_id": "trace_of_a_fault"}
-    elif fault.service == "vercel":
+    elif service == "vercel":
         body = {"error": {"code": "rate_limited" if limited else code, "message": message}}
     else:
         body = {"code": code, "detail": message}
-    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    return JSONResponse(body, status_code=fault.status, headers=headers)
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return JSONResponse(body, status_code=status, headers=headers)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import json
 import os
 import socket
 import tempfile
@@ -24,6 +23,7 @@ from local.world.listeners import Listeners, listen
 from local.world.proxy import Proxy
 from local.world.seed import seed_clerk, seed_vercel
 from local.world.service import Dashboard, Service
+from local.world.state import State
 from local.world.store import LOOPBACK, Home, PortTaken, Urls
 from local.world.svix import SvixBackend, SvixService
 from local.world.vercel import VercelService
@@ -64,7 +64,8 @@ class World:
         self.svix, self.vercel = svix.backend, vercel.backend
         self.clerk, clerk_services = _clerk(self.svix, options)
         self._services: tuple[Service, ...] = (*clerk_services, svix, vercel)
-        self._nothing = self._dump()
+        self._state = State(self._services, self._home)
+        self._nothing = self._state.dump()
         if seed:
             self._seed()
         self._turns = Turns()
@@ -93,13 +94,13 @@ class World:
                 undo.callback(self._home.release)
                 state = self._home.read_state()
                 if state is not None:
-                    self._load(state)
+                    self._state.take(state)
             self._turns = Turns()
             self._urls = self._listen(undo)
             undo.callback(self._forget_urls)
             if self._home is not None:
                 self._home.write_urls(self._urls)
-            self._keep()
+            self._state.keep()
             self._running = undo.pop_all()
         return self
 
@@ -107,7 +108,7 @@ class World:
         """Write the state and close everything. Does nothing where it is not running."""
         if self._urls is not None:
             with self._turns.threads:
-                self._keep()
+                self._state.keep()
         self._running.close()
 
     def __enter__(self) -> World:
@@ -146,10 +147,10 @@ class World:
     def reset(self) -> None:
         """Go back to the beginning: the seed, no faults, an empty journal."""
         with self._turns.threads:
-            self._load(json.loads(self._nothing))
+            self._state.load(self._nothing)
             if self._seeds:
                 self._seed()
-            self._keep()
+            self._state.keep()
         self.faults.clear()
         self.requests.clear()
 
@@ -164,7 +165,7 @@ class World:
             for service in self._services:
                 if isinstance(service, Dashboard):
                     done = service.dashboard(action, body)
-                    self._keep()
+                    self._state.keep()
                     return done
         raise LookupError("no vendor has a dashboard")
 
@@ -185,7 +186,7 @@ class World:
                 journal=self.requests,
                 faults=self.faults,
                 turns=self._turns,
-                keep=self._keep,
+                state=self._state,
             )
         urls = {n: f"http://{LOOPBACK}:{s.getsockname()[1]}" for n, s in sockets.items()}
         if self._proxied:
@@ -212,18 +213,6 @@ class World:
         service = self._services[0]
         if self.clerk is not None and isinstance(service, Dashboard):
             seed_clerk(self.clerk, service)
-
-    def _dump(self) -> str:
-        return json.dumps({service.name: service.dump() for service in self._services})
-
-    def _load(self, state: dict[str, Any]) -> None:
-        for service in self._services:
-            if service.name in state:
-                service.load(state[service.name])
-
-    def _keep(self) -> None:
-        if self._home is not None:
-            self._home.write_state(self._dump())
 
     def _forget_urls(self) -> None:
         self._urls = None

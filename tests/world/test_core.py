@@ -22,6 +22,7 @@ from local.world.app import ServiceApp, Turns
 from local.world.faults import Fault, Faults
 from local.world.journal import Journal
 from local.world.listeners import Listeners, listen
+from local.world.state import State
 from local.world.store import PortTaken, WorldError
 
 VALUE = "a-value-nobody-may-see"
@@ -233,7 +234,8 @@ def test_somebody_else_writes_just_before_a_conflict() -> None:
     counter = Counter()
     faults, journal = Faults(), Journal()
     faults.add(Fault(kind="conflict", service="clerk", method="PATCH"))
-    app = ServiceApp(counter, journal=journal, faults=faults, turns=Turns(), keep=lambda: None)
+    state = State([counter], None)
+    app = ServiceApp(counter, journal=journal, faults=faults, turns=Turns(), state=state)
     listener = listen(0)
     listeners = Listeners({listener: app})
     listeners.start()

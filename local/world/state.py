@@ -1,0 +1,50 @@
+"""The state of all services together, and the file it is kept in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from local.world.service import Service
+from local.world.store import Home
+
+
+class Keeper(Protocol):
+    """State that can be taken as text, put back, and kept."""
+
+    def dump(self) -> str:
+        """Give all of it, as text: nothing done to the state later can reach it."""
+
+    def load(self, text: str) -> None:
+        """Put a dumped state back."""
+
+    def keep(self) -> None:
+        """Write it where it outlives the process."""
+
+
+class State:
+    """The state of these services; without a ``home`` it is kept nowhere."""
+
+    def __init__(self, services: Sequence[Service], home: Home | None) -> None:
+        self._services = services
+        self._home = home
+
+    def dump(self) -> str:
+        """Give all of it, as text."""
+        return json.dumps({service.name: service.dump() for service in self._services})
+
+    def load(self, text: str) -> None:
+        """Put a dumped state back."""
+        self.take(json.loads(text))
+
+    def take(self, state: Mapping[str, Any]) -> None:
+        """Take a state in place of the present one; a service it does not name stays."""
+        for service in self._services:
+            if service.name in state:
+                service.load(state[service.name])
+
+    def keep(self) -> None:
+        """Write it to the folder's file."""
+        if self._home is not None:
+            self._home.write_state(self.dump())
