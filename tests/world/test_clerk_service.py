@@ -83,6 +83,36 @@ def test_the_host_says_whose_environment_it_is(world: World) -> None:
     assert seen == [True, False]  # development has the seed's switch, production is fresh
 
 
+def test_the_api_keys_feature_can_be_set_apart_from_its_switches(tmp_path: Path) -> None:
+    switches = {"environment": "development", "organizations": True, "users": False}
+    with World(tmp_path, proxy=False) as world:
+        at_first = api_keys(world)
+        world.dashboard("set_api_keys", **switches, enabled=False)
+    with World(tmp_path, proxy=False) as world:
+        apart = api_keys(world)
+        development = world.clerk.instance(*DEVELOPMENT)
+        world.clerk.create_instance(seed.APPLICATION_ID, domain="a.dev", clone_of=development.id)
+        cloned = api_keys(world, "production")
+        world.dashboard("set_api_keys", **switches)
+        again = api_keys(world)
+        world.dashboard("set_api_keys", **{**switches, "organizations": False}, enabled=True)
+        without_switches = api_keys(world)
+        with pytest.raises(ValueError, match="enabled is of the wrong type"):
+            world.dashboard("set_api_keys", **switches, enabled="no")
+
+    assert (at_first["enabled"], again["enabled"]) == (True, True)
+    assert apart == {**at_first, "enabled": False}
+    assert cloned == apart
+    assert list(without_switches.values()) == [True, False, False]
+
+
+def api_keys(world: World, environment: str = "development") -> dict[str, bool]:
+    host = world.clerk.instance(seed.APPLICATION_ID, environment).host
+    answer = httpx.get(f"{world.urls.frontend}/v1/environment", headers={"Host": host})
+    found: dict[str, bool] = answer.json()["api_keys_settings"]
+    return found
+
+
 def test_a_conflict_fault_moves_the_version_on(world: World) -> None:
     world.fault(kind="conflict", service="clerk", method="PATCH")
     with platform(world.urls.clerk) as client:

@@ -1,6 +1,7 @@
 """What a person does in Clerk's dashboard, or at the registrar, and no API does.
 
-set_api_keys {environment, organizations, users}: the switches of API keys.
+set_api_keys {environment, organizations, users, enabled}: the switches of API keys. The feature
+as a whole is ``enabled``; left out, it is whether one of the two switches is on.
 set_config {environment, changes}: edit anything of the config, a price for instance; removing is
 allowed, the version moves on.
 set_dns {domain, ready}: set or remove a domain's DNS records; the next check sees it.
@@ -44,7 +45,9 @@ def _set_api_keys(backend: ClerkBackend, body: dict[str, Any]) -> None:
     instance = _instance(backend, body)
     organizations = _take(body, "organizations", bool)
     users = _take(body, "users", bool)
+    enabled = _take(body, "enabled", bool) if "enabled" in body else None
     _nothing_left(body)
+    instance.api_keys_enabled = enabled
     switches = {"user_api_keys_enabled": users, "orgs_api_keys_enabled": organizations}
     if instance.config[API_KEYS] != switches:
         instance.config[API_KEYS] = switches

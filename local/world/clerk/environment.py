@@ -32,7 +32,6 @@ HOSTED_PAGES = {
 
 def environment_json(instance: Instance, application_name: str) -> Document:
     """Give the public environment as Client.Environment."""
-    keys = instance.config[API_KEYS]
     return {
         "auth_config": _auth_config(instance),
         "display_config": _display_config(instance, application_name),
@@ -43,15 +42,22 @@ def environment_json(instance: Instance, application_name: str) -> Document:
             "native": {"device_attestation_mode": "disabled"},
         },
         "commerce_settings": {"billing": _billing(instance)},
-        "api_keys_settings": {
-            "enabled": keys["user_api_keys_enabled"] or keys["orgs_api_keys_enabled"],
-            "user_api_keys_enabled": keys["user_api_keys_enabled"],
-            "orgs_api_keys_enabled": keys["orgs_api_keys_enabled"],
-        },
+        "api_keys_settings": _api_keys(instance),
         "protect_config": {"loaders": []},
         "client_debug_mode": False,
         "partitioned_cookies": False,
         "maintenance_mode": False,
+    }
+
+
+def _api_keys(instance: Instance) -> Document:
+    switches = instance.config[API_KEYS]
+    users, organizations = switches["user_api_keys_enabled"], switches["orgs_api_keys_enabled"]
+    enabled = instance.api_keys_enabled
+    return {
+        "enabled": (users or organizations) if enabled is None else enabled,
+        "user_api_keys_enabled": users,
+        "orgs_api_keys_enabled": organizations,
     }
 
 

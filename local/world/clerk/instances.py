@@ -44,6 +44,7 @@ def clone(source: Instance, instance: Instance) -> None:
     for name, section in source.config.items():
         if not name.startswith(NOT_CLONED):
             instance.config[name] = copy.deepcopy(section)
+    instance.api_keys_enabled = source.api_keys_enabled
     renamed: dict[str, str] = {}
     for permission in source.permissions.values():
         made = replace(permission, id=identifier("perm"))

@@ -105,7 +105,10 @@ class Domain:
 
 @dataclass
 class Instance:
-    """One environment of an application. ``version`` counts the effective writes to its config."""
+    """One environment of an application. ``version`` counts the effective writes to its config.
+
+    ``api_keys_enabled`` is the feature as a whole; None where it follows its two switches.
+    """
 
     id: str
     environment: str
@@ -115,6 +118,7 @@ class Instance:
     created_at: float
     config: Document = field(default_factory=fresh_config)
     version: int = 1
+    api_keys_enabled: bool | None = None
     ids: dict[str, str] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     permissions: dict[str, Permission] = field(default_factory=dict)
