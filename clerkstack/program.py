@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pulumi
@@ -13,6 +15,8 @@ from clerkstack.problems import InputError, Problem
 from clerkstack.settings import PREFIX, Settings, load_settings
 
 CATALOG_KEY = f"{PREFIX}catalog"
+# The Vercel plugin of stack `local` goes where this variable says; others ignore it.
+VERCEL_URL = "VERCEL_API_URL"
 APP_KEY = f"{PREFIX}appDeclaration"
 
 
@@ -36,6 +40,8 @@ def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:
         )
     except InputError as error:
         problems += error.problems
+    if settings is not None:
+        problems += _led_astray(settings, os.environ.get(VERCEL_URL), f"Pulumi.{stack}.yaml")
     # The other files are read even where the settings are wrong: all mistakes are told at once.
     catalog_file = settings.catalog if settings else raw.get(CATALOG_KEY, "catalog.yaml")
     app_file = settings.app_declaration if settings else raw.get(APP_KEY)
@@ -51,6 +57,14 @@ def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:
     if settings is None or catalog is None or problems:
         raise _refused(tuple(problems))
     return settings, catalog, app
+
+
+def _led_astray(settings: Settings, url: str | None, file: str) -> Iterator[Problem]:
+    """A shell that was set up for another stack would send this one's secrets elsewhere."""
+    declared = settings.urls.vercel
+    if settings.components.environment and url and url.rstrip("/") != declared.rstrip("/"):
+        message = f"is {declared}, and {VERCEL_URL} in this shell leads Vercel's plugin to {url}"
+        yield Problem(file, None, "urls.vercel", message, f"Unset {VERCEL_URL}, or use a new shell")
 
 
 def _refused(problems: tuple[Problem, ...]) -> pulumi.RunError:

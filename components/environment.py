@@ -11,7 +11,7 @@ import pulumi
 import pulumi_command as command
 import pulumiverse_vercel as vercel
 
-from clerkstack.settings import EnvironmentSettings, Settings
+from clerkstack.settings import VARIABLE_COMMENT, EnvironmentSettings, Settings
 from components.base import Component, Place
 
 # Vercel's targets, by the Clerk instance whose keys they get.
@@ -73,7 +73,7 @@ class Environment(Component):
             targets=[target],
             # Vercel keeps no sensitive variable for the development target.
             sensitive=hidden and target != "development",
-            comment="Declared by clerkstack; change it there.",
+            comment=VARIABLE_COMMENT,
             # A second variable with the same key and target is refused while the first lives.
             opts=pulumi.ResourceOptions.merge(
                 self.child(), pulumi.ResourceOptions(delete_before_replace=True)
@@ -102,6 +102,8 @@ class Environment(Component):
         command.local.Command(
             f"{self._name}-redeploy",
             create=" ".join(words),
+            # A new token or address is no reason to build again; a changed trigger is.
+            update="true",
             environment=variables,
             triggers=[digest],
             opts=self.child(*resources),

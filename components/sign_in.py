@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pulumi
 
 from clerkstack import providers
+from clerkstack.reconcile import JsonObject
 from clerkstack.settings import SignInSettings
 from components.base import Component, Place
 
@@ -24,26 +24,29 @@ class SignIn(Component):
     ) -> None:
         super().__init__("SignIn", name, place, after)
         sections = _sections(settings)
+        secrets = {
+            provider: connection.client_secret.get_secret_value()
+            for provider, connection in settings.oauth.items()
+            if connection.client_secret is not None
+        }
         if sections:
             self.sign_in = providers.SignIn(
                 f"{name}-settings",
                 application_id=place.application_id,
                 environment=place.environment,
                 sections=sections,
+                client_secrets=secrets,
                 opts=self.child(),
             )
         self.register_outputs({})
 
 
-def _sections(settings: SignInSettings) -> dict[str, dict[str, Any]]:
-    sections: dict[str, dict[str, Any]] = {}
+def _sections(settings: SignInSettings) -> JsonObject:
+    sections: JsonObject = {}
     for provider, connection in settings.oauth.items():
-        fields: dict[str, Any] = {"enabled": connection.enabled}
+        fields: JsonObject = {"enabled": connection.enabled}
         if connection.client_id is not None:
             fields["client_id"] = connection.client_id
-        if connection.client_secret is not None:
-            secret = connection.client_secret.get_secret_value()
-            fields["client_secret"] = pulumi.Output.secret(secret)
         sections[f"connection_oauth_{provider}"] = fields
     if settings.session_claims is not None:
         sections["session"] = {"claims": dict(settings.session_claims)}

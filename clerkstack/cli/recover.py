@@ -1,9 +1,11 @@
-"""`clerkstack recover`: after a killed `pulumi up`, bring the state back to what exists.
+"""`clerkstack recover`: after a run that was killed or lost an answer, bring the state back to
+what exists.
 
-A killed run can leave two things: the stack's lock, and resources that the engine began to
-make and does not know the end of (pending creates). Clerk's resources are safe to make again. A
-Vercel variable is not (Vercel refuses a second one with the same key and target), so it is
-looked up at Vercel and, where it exists, entered into the state with its id.
+Such a run can leave three things: the stack's lock, resources that the engine began to make and
+does not know the end of (pending creates), and resources that were made although the engine was
+told of a failure. Clerk's are safe to make again. A Vercel variable is not (Vercel refuses a
+second one with the same key and target), so it is looked up at Vercel and, where it exists,
+entered into the state.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -19,39 +22,83 @@ from pydantic import SecretStr
 
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.problems import ClerkstackError
-from clerkstack.settings import Settings, load_settings
+from clerkstack.settings import VARIABLE_COMMENT, Settings, load_settings
 
 NaturalKey = tuple[str, tuple[str, ...]]
-AGAIN = "the next update makes it again"
+TAKEN = "exists at Vercel, taken into the state"
 VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
 
 
 def recover(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack that was killed.")],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to recover.")],
 ) -> None:
-    """Make a stack usable again after `pulumi up` was killed. Run `pulumi up` afterwards.
+    """Make a stack usable again after `pulumi up` was killed or lost Vercel's answer.
 
-    Only run it when no other update of the stack is going on: it takes the stack's lock away.
+    Run `pulumi up` afterwards. Only run it when no other update of the stack is going on: it
+    takes the stack's lock away. Variables that this project did not make are left alone.
     """
+    typer.echo(f"{stack}: looking at the state", err=True)
     _pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
     exported: dict[str, Any] = json.loads(_pulumi("stack", "export", "--stack", stack))
     deployment = exported.get("deployment") or {}
+    known = _variables(stack)
     pending = pending_creates(deployment)
-    if not pending:
-        typer.echo(f"{stack}: nothing was left half-done. Run: pulumi up --stack {stack}")
-        return
-    known = _variables(stack) if any(_is_variable(each) for each in pending) else {}
-    taken = settle(deployment, known)
-    _pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
+    taken = settle(deployment, known) if pending else []
+    if pending:
+        _pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
     if taken:
         # What Vercel knows of them goes into the state beside what was declared.
         targets = [word for urn in taken for word in ("--target", urn)]
         _pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets)
     for resource in pending:
-        name = resource["urn"].rsplit("::", 1)[-1]
-        end = "exists at Vercel, taken into the state" if resource["urn"] in taken else AGAIN
-        typer.echo(f"{name}: {end}")
-    typer.echo(f"{stack}: recovered. Run: pulumi up --stack {stack}")
+        end = TAKEN if resource["urn"] in taken else "the next update makes it again"
+        typer.echo(f"{_name(resource['urn'])}: {end}")
+    lost = _take_lost(stack, known)
+    for urn in lost:
+        typer.echo(f"{_name(urn)}: {TAKEN}")
+    found = "recovered" if pending or lost else "nothing was left half-done"
+    typer.echo(f"{stack}: {found}. Run: pulumi up --stack {stack}")
+
+
+def _take_lost(stack: str, known: Mapping[NaturalKey, str]) -> list[str]:
+    """Import declared variables that exist and that the state does not have; their URNs."""
+    typer.echo(f"{stack}: looking for variables that the state does not have", err=True)
+    shown = _pulumi("preview", "--json", "--stack", stack, tolerate=True)
+    try:
+        steps = json.loads(shown)["steps"]
+    except (ValueError, KeyError):
+        typer.echo(
+            "The program can't be previewed: mend that first, then run this again.", err=True
+        )
+        return []
+    settings = _settings(stack)
+    place = [
+        each for each in (settings.environment.team_id, settings.environment.project_id) if each
+    ]
+    parents: dict[str, str] = {}
+    resources, urns = [], []
+    for step in steps:
+        new = step.get("newState") or {}
+        if step.get("op") != "create" or new.get("type") != VARIABLE:
+            continue
+        found = known.get(_natural_key(new["inputs"]))
+        if found is not None:
+            parents[_name(new["parent"])] = new["parent"]
+            name, parent = _name(step["urn"]), _name(new["parent"])
+            at = "/".join([*place, found])
+            resources.append({"type": VARIABLE, "name": name, "id": at, "parent": parent})
+            urns.append(step["urn"])
+    if resources:
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"nameTable": parents, "resources": resources}, file)
+            file.flush()
+            options = ("--yes", "--generate-code=false", "--protect=false")
+            _pulumi("import", "--file", file.name, "--stack", stack, *options)
+    return urns
+
+
+def _name(urn: str) -> str:
+    return urn.rsplit("::", 1)[-1]
 
 
 def pending_creates(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -92,8 +139,10 @@ def _natural_key(inputs: Mapping[str, Any]) -> NaturalKey:
 
 
 def _variables(stack: str) -> dict[NaturalKey, str]:
-    """Ids of the project's variables, by key and targets."""
+    """Ids of the variables that this project made, by key and targets."""
     settings = _settings(stack)
+    if not settings.components.environment:
+        return {}
     if settings.vercel_token is None:
         raise ClerkstackError("vercel:apiToken is not set for this stack.")
     project, team = settings.environment.project_id, settings.environment.team_id
@@ -102,8 +151,11 @@ def _variables(stack: str) -> dict[NaturalKey, str]:
         return {
             (each.key, tuple(sorted(each.target))): each.id
             for each in vercel.list_variables(project)
-            # Of a branch or a custom environment: somebody else's, with the same key and target.
-            if not each.git_branch and not each.custom_environment_ids
+            # Others with the same key and target were made by hand, or are of a branch or of a
+            # custom environment.
+            if each.comment == VARIABLE_COMMENT
+            and not each.git_branch
+            and not each.custom_environment_ids
         }
 
 

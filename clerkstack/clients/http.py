@@ -72,7 +72,7 @@ class Service:
     name: str
     setting: str  # where a person sets its address
     read_error: Callable[[Any], Told]
-    mends: Mapping[int, str]
+    mends: Mapping[int | str, str]  # by the service's own code, else by status
 
 
 class Options(TypedDict, total=False):
@@ -192,7 +192,9 @@ class Http:
         status = response.status_code
         told = self._told(response)
         own = () if self._key is None else (self._key.get_secret_value(),)
-        mend = self._service.mends.get(status) or _MENDS.get(status) or _MENDS.get(_hundred(status))
+        mends = self._service.mends
+        mend = mends.get(told.code) or mends.get(status)
+        mend = mend or _MENDS.get(status) or _MENDS.get(_hundred(status))
         return error_class(status)(
             vendor=self._service.name,
             operation=operation,

@@ -27,6 +27,10 @@ SERVICE = Service(
         "to the same workspace",
         409: "It exists already or was changed meanwhile: look at pulumi preview --diff after "
         "pulumi refresh, then run again",
+        # Refused with 403 as well, and no matter of the key's rights.
+        "billing_not_enabled": "Switch billing on for the plan's payer, under clerkstack:billing",
+        "billing_annual_only_plans_not_enabled": "Give the plan a monthly price as well",
+        "feature_not_enabled": "Switch it on in the dashboard, or take it out of the stack",
     },
 )
 

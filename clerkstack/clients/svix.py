@@ -135,6 +135,10 @@ class SvixClient(Client):
             if page.done or not iterator:
                 return found
 
+    def get_endpoint(self, endpoint_id: str) -> Endpoint:
+        """One endpoint (v1.endpoint.get)."""
+        return self._http.request(Endpoint, "v1.endpoint.get", "GET", self._path(endpoint_id))
+
     def create_endpoint(
         self, *, url: str, event_types: Sequence[str], description: str = ""
     ) -> Endpoint:

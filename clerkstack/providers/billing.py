@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pydantic.alias_generators import to_camel
 
 from clerkstack.app.agreement import disagreements
-from clerkstack.clients.errors import NotFound
+from clerkstack.clients.errors import ApiError, NotFound
+from clerkstack.problems import ClerkstackError
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import Note
+from clerkstack.providers.ledger import KINDS, Ledger, no_longer
+from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.billing import (
     ENABLED_FOR,
@@ -23,63 +26,30 @@ from clerkstack.reconcile.billing import (
     billing_view,
     missing_defaults,
 )
-from clerkstack.reconcile.changes import object_at, way_back
+from clerkstack.reconcile.changes import object_at
 
-
-@dataclass(frozen=True)
-class Ledger:
-    """What this resource made, and what was there before it came."""
-
-    plans: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
-    before: JsonObject = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, props: Mapping[str, Any]) -> Ledger:
-        """The ledger kept in the state or in the note."""
-        made = object_at(props, "made")
-        return cls(
-            plans=tuple(cast(list[str], made.get("plans") or [])),
-            features=tuple(cast(list[str], made.get("features") or [])),
-            before=object_at(props, "before"),
-        )
-
-    def extended(self, inputs: JsonObject, live: JsonObject) -> Ledger:
-        """The ledger once what `live` lacks has been made."""
-        return Ledger(
-            plans=_added(self.plans, object_at(inputs, "plans"), object_at(live, "plans")),
-            features=_added(
-                self.features, object_at(inputs, "features"), object_at(live, "features")
-            ),
-            before=self.before,
-        )
-
-    def kept(self, live: JsonObject) -> Ledger:
-        """The ledger without what is gone."""
-        return Ledger(
-            plans=tuple(slug for slug in self.plans if slug in object_at(live, "plans")),
-            features=tuple(slug for slug in self.features if slug in object_at(live, "features")),
-            before=self.before,
-        )
-
-    def as_props(self) -> JsonObject:
-        """As the state keeps it."""
-        made: JsonObject = {
-            "plans": cast(Json, list(self.plans)),
-            "features": cast(Json, list(self.features)),
-        }
-        return {"made": made, "before": self.before}
+PAYERS = {"org": "organizations", "user": "users"}
 
 
 class BillingProvider(ClerkProvider):
     """Reconciles the section `billing` of the instance config."""
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
-        """The two deploys that must never reach production, whatever policies are run."""
+        """Plans nobody could buy, and the two deploys that must never reach production, whatever
+        policies are run."""
         inputs = _inputs
+        settings = object_at(inputs, "settings")
+        for slug, plan in object_at(inputs, "plans").items():
+            payer = str(cast(JsonObject, plan).get("payer_type") or "org")
+            if settings.get(ENABLED_FOR[payer]) is False:
+                yield (
+                    "plans",
+                    f"the plan '{slug}' is paid by {PAYERS[payer]}, and billing for them is off. "
+                    f"Set clerkstack:billing.{to_camel(ENABLED_FOR[payer])} to true, or take the "
+                    f"plan out of {inputs['catalog']}.",
+                )
         if inputs["environment"] != "production":
             return
-        settings = object_at(inputs, "settings")
         if settings.get("free_trial_requires_payment_method"):
             yield (
                 "settings",
@@ -97,18 +67,24 @@ class BillingProvider(ClerkProvider):
         """Take over what is there, make what is missing. Safe to repeat."""
         inputs = inputs_of(props)
         name = resource_id(inputs, SECTION)
-        live = self._live(inputs)
-        noted = Ledger.of(Note(name).read())
-        before = noted.before or billing_view(inputs, live)
-        ledger = Ledger(noted.plans, noted.features, before).kept(live)
-        return CreateResult(name, self._bring(inputs, ledger, live))
+        noted = Note(name).read()
+        olds = object_at(noted, "declared")
+        ledger = Ledger.of(noted).extended(olds, inputs, self._live(inputs))
+        if made_here(resource_id(inputs)):
+            ledger = ledger.all_made(inputs)
+        return CreateResult(name, self._bring(inputs, ledger))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring the section to the new inputs; slugs made here and no longer declared go."""
-        inputs = inputs_of(_news)
-        live = self._live(inputs)
-        return UpdateResult(self._bring(inputs, Ledger.of(inputs_of(_olds)).kept(live), live))
+        """Bring the section to the new inputs; what they no longer declare goes or goes back."""
+        inputs, olds = inputs_of(_news), inputs_of(_olds)
+        live, was = self._live(inputs), Ledger.of(olds)
+        gone = no_longer(olds, inputs)
+        for slug in object_at(gone, "plans"):
+            if slug not in object_at(inputs, "plans") and slug not in was.plans:
+                tell(f"the plan '{slug}' was there before this stack: it stays on sale as it was")
+        back = was.way_back(gone, live)
+        return UpdateResult(self._bring(inputs, was.extended(olds, inputs, live), back))
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
@@ -119,8 +95,7 @@ class BillingProvider(ClerkProvider):
         except NotFound:
             return ReadResult(None, {})
         view = billing_view(props, live)
-        ledger = {"made", "before"}
-        inputs = {**{k: v for k, v in props.items() if k not in ledger}, **view}
+        inputs = {**{k: v for k, v in props.items() if k not in ("made", "before")}, **view}
         return ReadResult(_id, {**props, **view}, inputs)
 
     @plainly
@@ -128,44 +103,30 @@ class BillingProvider(ClerkProvider):
         """Remove what this resource made and put back what it changed, in one write."""
         props = inputs_of(_props)
         ledger = Ledger.of(props)
-
-        def plan(sections: Mapping[str, Json]) -> WritePlan:
-            live = object_at(sections, SECTION)
-            mine = cast(JsonObject, {"settings": object_at(props, "settings")})
-            back = {
-                kind: way_back(
-                    object_at(ledger.before, kind),
-                    object_at({**props, **mine}, kind),
-                    live if kind == "settings" else object_at(live, _place(kind)),
-                )
-                for kind in ("settings", "features", "plans", "defaults")
-            }
-            return billing_plan(
-                **back, live=live, removed_features=ledger.features, removed_plans=ledger.plans
-            )
-
         with contextlib.suppress(NotFound):
-            self._document(props).reconcile(plan)
+            back = ledger.way_back(props, self._live(props))
+            left = self._write(props, {}, back, ledger.plans, ledger.features)
+            for slug in ledger.features:
+                if slug in object_at(left, "features"):
+                    tell(f"the feature '{slug}' stays: a plan that this stack did not make has it")
         Note(_id).forget()
 
-    def _bring(self, inputs: JsonObject, ledger: Ledger, live: JsonObject) -> JsonObject:
-        after = ledger.extended(inputs, live)
-        gone_plans = _undeclared(after.plans, object_at(inputs, "plans"))
-        gone_features = _undeclared(after.features, object_at(inputs, "features"))
-        Note(resource_id(inputs, SECTION)).write(after.as_props())
-
-        def plan(sections: Mapping[str, Json]) -> WritePlan:
-            return billing_plan(
-                settings=object_at(inputs, "settings"),
-                features=object_at(inputs, "features"),
-                plans=object_at(inputs, "plans"),
-                defaults=object_at(inputs, "defaults"),
-                live=object_at(sections, SECTION),
-                removed_plans=gone_plans,
-                removed_features=gone_features,
-            )
-
-        reached = object_at(self._document(inputs).reconcile(plan), SECTION)
+    def _bring(
+        self, inputs: JsonObject, ledger: Ledger, back: JsonObject | None = None
+    ) -> JsonObject:
+        gone_plans = _undeclared(ledger.plans, object_at(inputs, "plans"))
+        gone_features = _undeclared(ledger.features, object_at(inputs, "features"))
+        note = Note(resource_id(inputs, SECTION))
+        known = note.read().get("declared")
+        note.write({**ledger.as_props(), "declared": {kind: inputs[kind] for kind in KINDS}})
+        try:
+            reached = self._write(inputs, inputs, back or {}, gone_plans, gone_features)
+        except (ApiError, ResourceFailed):
+            # What was refused was not made: somebody else may make it before the next run.
+            with contextlib.suppress(ClerkstackError):
+                live = self._live(inputs, fresh=True)
+                note.write({**ledger.kept(live).as_props(), "declared": known})
+            raise
         lacking = missing_defaults(object_at(inputs, "defaults"), reached)
         if lacking:
             raise ResourceFailed(
@@ -173,9 +134,30 @@ class BillingProvider(ClerkProvider):
                 f"this instance has none of that slug. Switch billing on for its payer "
                 f"({' or '.join(ENABLED_FOR.values())}), or drop `default: true`."
             )
-        return {**inputs, **after.kept(reached).as_props()}
+        return {**inputs, **ledger.kept(reached).as_props()}
 
-    def _document(self, inputs: JsonObject) -> Any:
+    def _write(
+        self,
+        props: JsonObject,
+        declared: JsonObject,
+        back: JsonObject,
+        gone_plans: Sequence[str],
+        gone_features: Sequence[str],
+    ) -> JsonObject:
+        """Reconcile the section; what it then is."""
+
+        def plan(sections: Mapping[str, Json]) -> WritePlan:
+            return billing_plan(
+                declared,
+                object_at(sections, SECTION),
+                back=back,
+                removed_plans=gone_plans,
+                removed_features=gone_features,
+            )
+
+        return object_at(self._document(props).reconcile(plan), SECTION)
+
+    def _document(self, inputs: JsonObject) -> ConfigDocument:
         return self.session.config(str(inputs["application_id"]), str(inputs["environment"]))
 
     def _live(self, inputs: JsonObject, *, fresh: bool = False) -> JsonObject:
@@ -222,16 +204,6 @@ class Billing(Resource, module="clerkstack", name="Billing"):
             },
             opts,
         )
-
-
-def _place(kind: str) -> str:
-    return "plans" if kind == "defaults" else kind
-
-
-def _added(
-    known: Sequence[str], declared: Mapping[str, Json], live: Mapping[str, Json]
-) -> tuple[str, ...]:
-    return (*known, *(slug for slug in declared if slug not in live and slug not in known))
 
 
 def _undeclared(made: Sequence[str], declared: Mapping[str, Json]) -> tuple[str, ...]:

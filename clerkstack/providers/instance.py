@@ -11,6 +11,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
+from clerkstack.providers.made import Note
 from clerkstack.reconcile import JsonObject
 from clerkstack.settings.keys import frontend_host
 
@@ -60,6 +61,7 @@ class InstanceProvider(ClerkProvider):
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """The instance stays; only the stack forgets it."""
+        Note(_id).forget()
 
     def _outputs(self, inputs: JsonObject) -> JsonObject:
         application, environment = str(inputs["application_id"]), str(inputs["environment"])
@@ -93,12 +95,16 @@ class InstanceProvider(ClerkProvider):
                     "clerkstack:production.cloneDevelopment to false to start empty."
                 )
             clone_of = development.instance_id
+        # What it is cloned with is then this stack's own, not somebody else's.
+        Note(resource_id(inputs)).write({"made": True})
         try:
             self.session.platform.create_instance(
                 application, domain=str(domain), clone_instance_id=clone_of
             )
-        except (ApiError, Unreachable):
+        except (ApiError, Unreachable) as failure:
             # It may exist all the same: made by somebody else, or by a call that got no answer.
+            if isinstance(failure, ApiError) and failure.status < 500:
+                Note(resource_id(inputs)).forget()
             if self.session.instance(application, environment, fresh=True) is None:
                 raise
         made = self.session.instance(application, environment, fresh=True)

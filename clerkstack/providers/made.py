@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,3 +48,13 @@ class Note:
     def forget(self) -> None:
         """The resource is gone, or the state knows it all."""
         self._file.unlink(missing_ok=True)
+
+
+def made_here(instance: str) -> bool:
+    """Whether this stack made the instance (by its resource's id), in this run or a killed one."""
+    return bool(Note(instance).read().get("made"))
+
+
+def tell(text: str) -> None:
+    """Say something under the engine's output that is no error."""
+    print(text, file=sys.stderr)

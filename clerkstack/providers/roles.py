@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any, cast
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients.errors import NotFound
+from clerkstack.clients.errors import ApiError, NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import Note
+from clerkstack.providers.made import Note, made_here
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.roles import role_changes, role_view
+from clerkstack.reconcile.ownership import found_before, undeclared, way_back
+from clerkstack.reconcile.roles import RoleChange, role_changes, role_view
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient, Role
+
+
+BUILT_IN = ("org:admin", "org:member")  # Clerk's own: there on every instance
+LEDGER = ("made", "before")
 
 
 class OrganizationRolesProvider(ClerkProvider):
@@ -30,14 +35,13 @@ class OrganizationRolesProvider(ClerkProvider):
         """Make the roles that are missing, mend those that differ. Safe to repeat."""
         inputs = inputs_of(props)
         name = resource_id(inputs, "roles")
-        noted = cast(list[str], Note(name).read().get("made") or [])
-        return CreateResult(name, self._bring(inputs, noted))
+        return CreateResult(name, self._bring(inputs, Note(name).read(), first=True))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring the roles to the new inputs; a role made here and no longer declared goes."""
-        made = cast(list[str], inputs_of(_olds).get("made") or [])
-        return UpdateResult(self._bring(inputs_of(_news), made))
+        """Bring the roles to the new inputs; one that was made here and is not declared any more
+        goes, one that was there before goes back."""
+        return UpdateResult(self._bring(inputs_of(_news), inputs_of(_olds)))
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
@@ -55,31 +59,61 @@ class OrganizationRolesProvider(ClerkProvider):
                 same = not role_changes({key: fields}, [live[key]])
                 managed = cast(JsonObject, fields)
                 view[key] = fields if same else {k: there[k] for k in managed}
-        inputs = {k: v for k, v in props.items() if k != "made"} | {"roles": view}
+        inputs = {k: v for k, v in props.items() if k not in LEDGER} | {"roles": view}
         return ReadResult(_id, {**props, "roles": view}, inputs)
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove the roles that this resource made."""
+        """Remove the roles that this resource made, put back those that it changed."""
         props = inputs_of(_props)
-        made = cast(list[str], props.get("made") or [])
-        if made:
-            backend = self._backend(props)
-            self._remove(backend, made, backend.list_roles())
+        with contextlib.suppress(NotFound):
+            self._bring({**props, "roles": {}}, props)
         Note(_id).forget()
 
-    def _bring(self, inputs: JsonObject, made: list[str]) -> JsonObject:
-        declared = object_at(inputs, "roles")
+    def _bring(self, inputs: JsonObject, was: JsonObject, *, first: bool = False) -> JsonObject:
+        """Bring the roles from what `was` declared (state or note) to what `inputs` declare."""
+        declared, olds = object_at(inputs, "roles"), object_at(was, "roles")
         backend = self._backend(inputs)
         live = backend.list_roles()
-        changes = role_changes(declared, live)
-        there = {role.key for role in live}
-        new = [change.key for change in changes if change.id is None]
-        made = [key for key in made if key in there] + [key for key in new if key not in made]
-        Note(resource_id(inputs, "roles")).write({"made": made})
+        views: JsonObject = {role.key: role_view(role) for role in live}
+        kept = [key for key in cast(list[str], was.get("made") or []) if key in views]
+        if first and made_here(resource_id(inputs)):
+            kept = [key for key in declared if key in views and key not in BUILT_IN]
+        made = kept + [key for key in declared if key not in views]
+        before = found_before(object_at(was, "before"), olds, declared, views)
+        before = {key: fields for key, fields in before.items() if key not in made}
         gone = [key for key in made if key not in declared]
-        if not changes and not gone:
-            return {**inputs, "made": cast(Json, made)}
+        back = way_back(
+            object_at(was, "before"),
+            {k: v for k, v in undeclared(olds, declared).items() if k not in kept},
+            views,
+        )
+        ledger: JsonObject = {"made": cast(Json, made), "before": before}
+        note = Note(resource_id(inputs, "roles"))
+        note.write({**ledger, "roles": declared})
+        changes = role_changes(_with(declared, back), live)
+        try:
+            self._write(backend, changes, live)
+        except ApiError as error:
+            if error.status < 500:
+                # What was refused was not made: somebody else may make it before the next run.
+                note.write({**ledger, "made": cast(Json, kept), "roles": olds})
+            raise
+        self._remove(backend, gone, live)
+        if changes:
+            left = role_changes(declared, backend.list_roles())
+            if left:
+                lost = ", ".join(f"{change.key} ({', '.join(change.fields)})" for change in left)
+                raise ResourceFailed(
+                    f"Clerk accepted these roles but does not show them as declared: {lost}. "
+                    "Compare them on the dashboard page Roles and Permissions, then run again."
+                )
+        made = [key for key in made if key not in gone]
+        return {**inputs, "made": cast(Json, made), "before": before}
+
+    def _write(
+        self, backend: BackendClient, changes: Iterable[RoleChange], live: Iterable[Role]
+    ) -> None:
         permissions = _permission_ids(backend, live, changes)
         for change in changes:
             fields: dict[str, Any] = dict(change.fields)
@@ -89,15 +123,6 @@ class OrganizationRolesProvider(ClerkProvider):
                 backend.create_role(key=change.key, **fields)
             else:
                 backend.update_role(change.id, **fields)
-        self._remove(backend, gone, live)
-        left = role_changes(declared, backend.list_roles())
-        if left:
-            lost = ", ".join(f"{change.key} ({', '.join(change.fields)})" for change in left)
-            raise ResourceFailed(
-                f"Clerk accepted these roles but does not show them as declared: {lost}. "
-                "Compare them on the dashboard page Roles and Permissions, then run again."
-            )
-        return {**inputs, "made": cast(Json, [key for key in made if key not in gone])}
 
     def _remove(self, backend: BackendClient, keys: Iterable[str], live: Iterable[Role]) -> None:
         ids = {role.key: role.id for role in live}
@@ -127,11 +152,22 @@ class OrganizationRoles(Resource, module="clerkstack", name="OrganizationRoles")
         super().__init__(OrganizationRolesProvider(), resource_name, props, opts)
 
 
+def _with(declared: JsonObject, back: JsonObject) -> JsonObject:
+    """What is declared, and the fields that go back (a role has none that is null)."""
+    whole = dict(declared)
+    for key, fields in back.items():
+        going = {k: v for k, v in cast(JsonObject, fields).items() if v is not None}
+        whole[key] = {**going, **object_at(declared, key)}
+    return whole
+
+
 def _permission_ids(
-    backend: BackendClient, live: Iterable[Role], changes: Iterable[Any]
+    backend: BackendClient, live: Iterable[Role], changes: Iterable[RoleChange]
 ) -> dict[str, str]:
     """Ids of the permissions that the changes name; roles already carry most of them."""
-    wanted = {key for change in changes for key in change.fields.get("permissions") or []}
+    wanted = {
+        key for change in changes for key in cast(list[str], change.fields.get("permissions") or [])
+    }
     ids = {permission.key: permission.id for role in live for permission in role.permissions}
     if not wanted <= ids.keys():
         ids |= {permission.key: permission.id for permission in backend.list_permissions()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, cast
 
@@ -15,16 +16,20 @@ from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import plainly
 from clerkstack.providers.made import Note
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
-from clerkstack.reconcile.changes import object_at, way_back
+from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.ownership import found_before, undeclared, way_back
 
-# Fields that the config takes and never shows again (`x-clerk-sensitive` in config/schema).
-UNSEEN = frozenset({"client_secret"})
 # What Clerk does where the config does not name the field at all: no write is owed for it.
 DEFAULTS: JsonObject = {"organization_settings": {"force_organization_selection": False}}
+SECRET_INPUT = "client_secret_"
 
 
 class SectionsProvider(ClerkProvider):
-    """Reconciles the sections its inputs name, all in one write."""
+    """Reconciles the sections its inputs name, all in one write.
+
+    A client secret is a field that the config takes and never shows again (`x-clerk-sensitive`
+    in config/schema): it is sent when it is new, and nothing can be compared with it.
+    """
 
     name: ClassVar[str] = "sections"
 
@@ -32,41 +37,37 @@ class SectionsProvider(ClerkProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take over what is there and bring it to what is declared. Safe to repeat."""
         inputs = inputs_of(props)
-        resource = resource_id(inputs, self.name)
-        note = Note(resource)
-        declared = object_at(inputs, "sections")
-        before = object_at(note.read(), "before") or live_view(
-            declared, self._document(inputs).sections()
+        name = resource_id(inputs, self.name)
+        noted = Note(name).read()
+        before = found_before(
+            object_at(noted, "before"),
+            object_at(noted, "declared"),
+            object_at(inputs, "sections"),
+            self._document(inputs).sections(),
         )
-        note.write({"before": before})
-        self._bring(inputs, unseen=_unseen(declared))
-        return CreateResult(resource, {**inputs, "before": before})
+        return CreateResult(name, self._bring(name, inputs, before, secrets=_secrets(inputs)))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring the sections to the new inputs; a client secret is sent only when it is new."""
+        """Bring the sections to the new inputs; what they no longer name goes back."""
         inputs, olds = inputs_of(_news), inputs_of(_olds)
-        known = {change.path: change.after for change in _unseen(object_at(olds, "sections"))}
-        fresh = [
-            change
-            for change in _unseen(object_at(inputs, "sections"))
-            if known.get(change.path) != change.after
-        ]
-        self._bring(inputs, unseen=fresh)
-        return UpdateResult({**inputs, "before": olds.get("before")})
+        was, now = object_at(olds, "sections"), object_at(inputs, "sections")
+        known = {change.path: change.after for change in _secrets(olds)}
+        fresh = [each for each in _secrets(inputs) if known.get(each.path) != each.after]
+        live = self._document(inputs).sections()
+        before = found_before(object_at(olds, "before"), was, now, live)
+        back = self._back(olds, undeclared(was, now))
+        return UpdateResult(self._bring(_id, inputs, before, secrets=fresh, back=back))
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
         """The live values of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
-        declared = object_at(props, "sections")
         try:
             live = self._document(props).sections(fresh=True)
         except NotFound:
             return ReadResult(None, {})
-        view = live_view(_seen(declared), _with_defaults(live))
-        for change in _unseen(declared):
-            _object_in(view, change.path[0])[change.path[1]] = change.after
+        view = live_view(object_at(props, "sections"), _with_defaults(live))
         inputs = {k: v for k, v in props.items() if k != "before"} | {"sections": view}
         return ReadResult(_id, {**props, "sections": view}, inputs)
 
@@ -74,25 +75,41 @@ class SectionsProvider(ClerkProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Put back the settings that this resource changed and nobody changed since."""
         props = inputs_of(_props)
-        declared, before = object_at(props, "sections"), object_at(props, "before")
-
-        def plan(sections: Mapping[str, Json]) -> WritePlan:
-            back = way_back(_seen(before), declared, sections)
-            return WritePlan(tuple(changes_between(back, sections)))
-
         with contextlib.suppress(NotFound):
-            self._document(props).reconcile(plan)
+            back = self._back(props, object_at(props, "sections"))
+            self._document(props).reconcile(lambda sections: _returning(back, sections))
         Note(_id).forget()
 
-    def _bring(self, inputs: JsonObject, *, unseen: Iterable[Change]) -> None:
-        declared = _seen(object_at(inputs, "sections"))
-        also = tuple(unseen)
+    def _bring(
+        self,
+        name: str,
+        inputs: JsonObject,
+        before: JsonObject,
+        *,
+        secrets: Iterable[Change],
+        back: Mapping[str, Json] | None = None,
+    ) -> JsonObject:
+        declared = object_at(inputs, "sections")
+        also = tuple(secrets)
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
             changes = changes_between(declared, _with_defaults(sections))
-            return WritePlan(tuple(changes), also)
+            going = _returning(back or {}, sections)
+            return WritePlan((*changes, *going.changes), (*also, *going.unseen))
 
+        Note(name).write({"before": before, "declared": declared})
         self._document(inputs).reconcile(plan)
+        return {**inputs, "before": before}
+
+    def _back(self, props: JsonObject, gone: Mapping[str, Json]) -> JsonObject:
+        """What the fields that are not declared any more go back to; decided once, since the
+        write itself changes what is live."""
+        live = self._document(props).sections()
+        back = way_back(object_at(props, "before"), gone, live)
+        if object_at(live, "billing").get("organization_enabled"):
+            # Clerk refuses it; this stack's own billing, if it had any, has gone before.
+            object_at(back, "organization_settings").pop("enabled", None)
+        return back
 
     def _document(self, inputs: JsonObject) -> ConfigDocument:
         return self.session.config(str(inputs["application_id"]), str(inputs["environment"]))
@@ -140,34 +157,51 @@ class SignIn(Resource, module="clerkstack", name="SignIn"):
         *,
         application_id: str,
         environment: str,
-        sections: Mapping[str, pulumi.Input[Any]],
+        sections: JsonObject,
+        client_secrets: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the sections; a client secret must be a secret output."""
+        """Declare the sections, and the connections' client secrets by provider."""
+        secrets: dict[str, Any] = {
+            f"{SECRET_INPUT}{provider}": pulumi.Output.secret(secret)
+            for provider, secret in client_secrets.items()
+        }
+        # The engine shows no difference between two secrets; these say that one changed.
+        secrets["fingerprints"] = {
+            provider: hashlib.sha256(
+                f"{application_id}/{environment}/{secret}".encode()
+            ).hexdigest()[:8]
+            for provider, secret in client_secrets.items()
+        }
         props = {
             "application_id": application_id,
             "environment": environment,
-            "sections": dict(sections),
+            "sections": sections,
+            **secrets,
         }
         super().__init__(SignInProvider(), resource_name, props, opts)
 
 
-def _unseen(sections: Mapping[str, Json]) -> list[Change]:
+def _secrets(inputs: JsonObject) -> list[Change]:
+    """The client secrets among the inputs, as fields of their connections."""
     return [
-        Change((section, key), None, value)
-        for section, fields in sections.items()
-        if isinstance(fields, dict)
-        for key, value in fields.items()
-        if key in UNSEEN
+        Change(
+            (f"connection_oauth_{name.removeprefix(SECRET_INPUT)}", "client_secret"), None, secret
+        )
+        for name, secret in inputs.items()
+        if name.startswith(SECRET_INPUT)
     ]
 
 
-def _seen(sections: Mapping[str, Json]) -> JsonObject:
-    return {
-        section: {key: value for key, value in fields.items() if key not in UNSEEN}
-        for section, fields in sections.items()
-        if isinstance(fields, dict)
-    }
+def _returning(back: Mapping[str, Json], sections: Mapping[str, Json]) -> WritePlan:
+    """The write that brings fields back. A secret goes with the id it belongs to."""
+    changes = tuple(changes_between(back, sections))
+    secrets = tuple(
+        Change((change.path[0], "client_secret"), None, None)
+        for change in changes
+        if change.path[-1] == "client_id" and change.after is None
+    )
+    return WritePlan(changes, secrets)
 
 
 def _with_defaults(sections: Mapping[str, Json]) -> JsonObject:
@@ -175,7 +209,3 @@ def _with_defaults(sections: Mapping[str, Json]) -> JsonObject:
     for section, fields in DEFAULTS.items():
         whole[section] = {**cast(JsonObject, fields), **object_at(sections, section)}
     return whole
-
-
-def _object_in(view: JsonObject, key: str) -> JsonObject:
-    return cast(JsonObject, view.setdefault(key, {}))

@@ -7,7 +7,6 @@ Svix API (v1.authentication.exchange-one-time-token, v1.endpoint.*).
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
@@ -17,17 +16,23 @@ from clerkstack.clients.errors import ApiError, NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note
-from clerkstack.reconcile import JsonObject, changes_between
+from clerkstack.reconcile import Json, JsonObject, changes_between
+from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.ownership import way_back
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
     from clerkstack.clients.svix import Endpoint, SvixClient
 
 
+FIELDS = ("url", "events", "description")
+LEDGER = ("made_app", "made_endpoint", "before")
+
+
 class WebhookEndpointProvider(ClerkProvider):
     """Reconciles one endpoint, found by its URL; other endpoints are left alone."""
 
-    outputs = frozenset({"endpoint_id", "signing_secret", "made_endpoint", "made_app"})
+    outputs = frozenset({"endpoint_id", "signing_secret", *LEDGER})
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -36,42 +41,44 @@ class WebhookEndpointProvider(ClerkProvider):
         name = resource_id(inputs, "webhook")
         note = Note(name)
         noted = note.read()
+        # Should the answer be lost, an app that is there next time was made by this run.
+        note.write({"app": True, **noted})
         svix, made_app = self._open(inputs)
         with svix:
             # An app that was just made has no endpoints to look through.
             there = [] if made_app else svix.list_endpoints()
             endpoint = next((e for e in there if e.url == inputs["url"]), None)
-            made_app = made_app or bool(noted.get("app"))
-            mine = endpoint is None or noted.get("url") == inputs["url"]
-            note.write({"url": inputs["url"] if mine else None, "app": made_app})
-            if endpoint is None:
-                endpoint = svix.create_endpoint(**_fields(inputs))
-            else:
-                endpoint = _brought(svix, endpoint, inputs)
-            outputs = _outputs(svix, endpoint, inputs)
-        return CreateResult(
-            name, {**inputs, **outputs, "made_endpoint": mine, "made_app": made_app}
-        )
+            ledger: JsonObject = {
+                "made_app": made_app or bool(noted.get("app")),
+                "made_endpoint": endpoint is None or noted.get("url") == inputs["url"],
+                "before": {},
+            }
+            if endpoint is not None and not ledger["made_endpoint"]:
+                ledger["before"] = object_at(noted, "before") or _seen(endpoint)
+            note.write(_noted(ledger, inputs))
+            outputs = self._bring(svix, endpoint, inputs)
+        return CreateResult(name, {**inputs, **outputs, **ledger})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring the endpoint to the new inputs; its signing secret stays."""
         inputs, olds = inputs_of(_news), inputs_of(_olds)
         svix, _ = self._open(inputs)
-        mine = bool(olds.get("made_endpoint"))
+        ledger: JsonObject = {key: olds.get(key) for key in LEDGER}
         with svix:
             there = svix.list_endpoints()
             endpoint = next((e for e in there if e.id == olds.get("endpoint_id")), None)
-            if endpoint is None:
-                mine = True
-                endpoint = svix.create_endpoint(**_fields(inputs))
-            else:
-                endpoint = _brought(svix, endpoint, inputs)
-            outputs = _outputs(svix, endpoint, inputs)
-        Note(_id).write({"url": inputs["url"] if mine else None, "app": olds.get("made_app")})
-        return UpdateResult(
-            {**inputs, **outputs, "made_endpoint": mine, "made_app": olds.get("made_app")}
-        )
+            twin = next((e for e in there if e.url == inputs["url"]), None)
+            if twin is not None and twin is not endpoint:
+                # Two endpoints with one URL would bring every event twice.
+                if endpoint is not None and ledger["made_endpoint"]:
+                    svix.delete_endpoint(endpoint.id)
+                endpoint, ledger = twin, {**ledger, "made_endpoint": False, "before": _seen(twin)}
+            elif endpoint is None:
+                ledger = {**ledger, "made_endpoint": True, "before": {}}
+            Note(_id).write(_noted(ledger, inputs))
+            outputs = self._bring(svix, endpoint, inputs)
+        return UpdateResult({**inputs, **outputs, **ledger})
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
@@ -96,28 +103,46 @@ class WebhookEndpointProvider(ClerkProvider):
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove the endpoint, and the Svix app, where this resource made them."""
+        """Remove the endpoint, and the Svix app, where this resource made them; put back what it
+        changed of an endpoint that was there."""
         props = inputs_of(_props)
-        if props.get("made_endpoint"):
-            try:
-                self._remove(props)
-            except NotFound:
-                pass
-            except ApiError as error:
-                # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
-                if error.status != 400:
-                    raise
+        try:
+            self._undo(props)
+        except NotFound:
+            pass
+        except ApiError as error:
+            # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
+            if error.status != 400:
+                raise
         Note(_id).forget()
 
-    def _remove(self, props: JsonObject) -> None:
+    def _undo(self, props: JsonObject) -> None:
         svix, _ = self._open(props, make=False)
+        endpoint_id = str(props["endpoint_id"])
         with svix:
-            with contextlib.suppress(NotFound):
-                svix.delete_endpoint(str(props["endpoint_id"]))
-            empty = bool(props.get("made_app")) and not svix.list_endpoints()
-        if empty:
+            there = svix.list_endpoints()
+            endpoint = next((e for e in there if e.id == endpoint_id), None)
+            if endpoint is not None and props.get("made_endpoint"):
+                svix.delete_endpoint(endpoint_id)
+            elif endpoint is not None:
+                mine = {"": {key: props[key] for key in FIELDS}}
+                back = way_back({"": object_at(props, "before")}, mine, {"": _seen(endpoint)})
+                fields = {k: v for k, v in object_at(back, "").items() if v is not None}
+                if changes_between(fields, _seen(endpoint)):
+                    svix.update_endpoint(endpoint_id, **_fields({**_seen(endpoint), **fields}))
+            left = [e for e in there if e.id != endpoint_id or not props.get("made_endpoint")]
+        if props.get("made_app") and not left:
             with self._backend(props) as backend:
                 backend.delete_svix_app()
+
+    def _bring(self, svix: SvixClient, endpoint: Endpoint | None, inputs: JsonObject) -> JsonObject:
+        """Make or change the endpoint, read it back, and read its signing secret."""
+        if endpoint is None:
+            endpoint = svix.get_endpoint(svix.create_endpoint(**_fields(inputs)).id)
+        elif changes_between(_wanted(inputs), _view(endpoint, inputs)):
+            svix.update_endpoint(endpoint.id, **_fields(inputs))
+            endpoint = svix.get_endpoint(endpoint.id)
+        return _outputs(svix, endpoint, inputs)
 
     def _open(self, inputs: JsonObject, *, make: bool = True) -> tuple[SvixClient, bool]:
         """A client of the instance's Svix app, and whether the app was made just now."""
@@ -195,13 +220,17 @@ def _view(endpoint: Endpoint, declared: JsonObject) -> JsonObject:
 
 
 def _wanted(inputs: JsonObject) -> JsonObject:
-    return {key: inputs[key] for key in ("url", "events", "description")}
+    return {key: inputs[key] for key in FIELDS}
 
 
-def _brought(svix: SvixClient, endpoint: Endpoint, inputs: JsonObject) -> Endpoint:
-    if not changes_between(_wanted(inputs), _view(endpoint, inputs)):
-        return endpoint
-    return svix.update_endpoint(endpoint.id, **_fields(inputs))
+def _seen(endpoint: Endpoint) -> JsonObject:
+    events = cast(Json, sorted(endpoint.event_types or ()))
+    return {"url": endpoint.url, "events": events, "description": endpoint.description}
+
+
+def _noted(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
+    url = inputs["url"] if ledger["made_endpoint"] else None
+    return {"url": url, "app": ledger["made_app"], "before": ledger["before"]}
 
 
 def _outputs(svix: SvixClient, endpoint: Endpoint, inputs: JsonObject) -> JsonObject:

@@ -8,7 +8,7 @@ a feature is only valid where that feature exists.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import cast
 
 from clerkstack.reconcile.changes import (
@@ -22,38 +22,87 @@ from clerkstack.reconcile.changes import (
 from clerkstack.reconcile.write import WritePlan
 
 SECTION = "billing"
+PLANS = ("plans", "defaults")
+ANNUAL = "annual_monthly_amount"
 # Clerk makes one plan for each payer by itself when billing is switched on for that payer.
 ENABLED_FOR = {"org": "organization_enabled", "user": "user_enabled"}
 
 
 def billing_plan(
-    *,
-    settings: Mapping[str, Json],
-    features: Mapping[str, Json],
-    plans: Mapping[str, Json],
-    defaults: Mapping[str, Json],
+    declared: Mapping[str, Json],
     live: Mapping[str, Json],
+    *,
+    back: Mapping[str, Json] | None = None,
     removed_features: Iterable[str] = (),
     removed_plans: Iterable[str] = (),
 ) -> WritePlan:
     """The one write that makes `live` (the section as it is) agree with what is declared.
 
-    `removed_*` are slugs this stack made and no longer declares. Slugs it neither made nor
-    declares are never named in a write.
+    `declared` and `back` hold settings, features, plans and defaults; `back` is what goes back to
+    what it was. `removed_*` are slugs this stack made and no longer declares. Slugs it neither
+    made nor declares are never named in a write, and a feature that one of them uses stays.
     """
     live_plans = object_at(live, "plans")
-    live_features = object_at(live, "features")
-    # A default plan that is not there yet appears with the write that switches billing on.
-    present = {slug: fields for slug, fields in defaults.items() if slug in live_plans}
+    gone = set(removed_plans)
+    back = without_features(back or {}, set(removed_features))
+    unused = set(removed_features) - features_in_use(declared, live, back=back, without=gone)
     changes = [
-        *changes_between(settings, live),
-        *changes_between(features, live_features, at=("features",)),
-        *changes_between(_comparable(plans, live_plans), live_plans, at=("plans",)),
-        *changes_between(present, live_plans, at=("plans",)),
+        *_declared_changes(declared, live, plans=_comparable(declared, live_plans)),
+        *_declared_changes(back, live, plans=object_at(back, "plans")),
         *_removals("plans", removed_plans, live_plans),
-        *_removals("features", removed_features, live_features),
+        *_removals(
+            "features", [f for f in removed_features if f in unused], object_at(live, "features")
+        ),
     ]
     return WritePlan(tuple(_under(SECTION, change) for change in changes))
+
+
+def features_in_use(
+    declared: Mapping[str, Json],
+    live: Mapping[str, Json],
+    *,
+    back: Mapping[str, Json],
+    without: Container[str],
+) -> set[str]:
+    """The features that plans have after such a write; `without` are the plans that go."""
+    used: set[str] = set()
+    for slug, plan in object_at(live, "plans").items():
+        if slug not in without:
+            said = (object_at(object_at(at, k), slug) for at in (declared, back) for k in PLANS)
+            lists = [each["features"] for each in said if "features" in each]
+            lists.append(cast(JsonObject, plan).get("features"))
+            used.update(cast(list[str], lists[0] or []))
+    return used
+
+
+def without_features(document: Mapping[str, Json], features: Container[str]) -> JsonObject:
+    """The same declaration, its plans without some features."""
+    left = dict(document)
+    for kind in PLANS:
+        left[kind] = {
+            slug: {
+                name: [each for each in value if each not in features]
+                if name == "features" and isinstance(value, list)
+                else value
+                for name, value in cast(JsonObject, fields).items()
+            }
+            for slug, fields in object_at(document, kind).items()
+        }
+    return left
+
+
+def _declared_changes(
+    declared: Mapping[str, Json], live: Mapping[str, Json], *, plans: Mapping[str, Json]
+) -> Iterator[Change]:
+    live_plans = object_at(live, "plans")
+    # A default plan that is not there yet appears with the write that switches billing on.
+    present = {s: f for s, f in object_at(declared, "defaults").items() if s in live_plans}
+    yield from changes_between(object_at(declared, "settings"), live)
+    yield from changes_between(
+        object_at(declared, "features"), object_at(live, "features"), at=("features",)
+    )
+    yield from changes_between(plans, live_plans, at=("plans",))
+    yield from changes_between(present, live_plans, at=("plans",))
 
 
 def missing_defaults(defaults: Mapping[str, Json], live: Mapping[str, Json]) -> list[str]:
@@ -63,27 +112,33 @@ def missing_defaults(defaults: Mapping[str, Json], live: Mapping[str, Json]) -> 
 
 def billing_view(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
     """The live values of what the inputs declare, in the shape of the inputs."""
+    plans = live_view(object_at(inputs, "plans"), object_at(live, "plans"))
+    for slug, fields in plans.items():
+        # An annual price that nobody declared is drift, see `_comparable`.
+        annual = object_at(object_at(live, "plans"), slug).get(ANNUAL)
+        if annual:
+            cast(JsonObject, fields)[ANNUAL] = annual
     return {
         "settings": live_view(object_at(inputs, "settings"), live),
         "features": live_view(object_at(inputs, "features"), object_at(live, "features")),
-        "plans": live_view(object_at(inputs, "plans"), object_at(live, "plans")),
+        "plans": plans,
         "defaults": live_view(object_at(inputs, "defaults"), object_at(live, "plans")),
     }
 
 
-def _comparable(plans: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
+def _comparable(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
     """Plans with an annual price of null where the instance has one that is not declared.
 
     Leaving the annual price out of the catalog says that there is none, so one that lives on
     would be a price nobody declared. Clerk shows 0 or null where there is none.
     """
     comparable: JsonObject = {}
-    for slug, fields in plans.items():
+    for slug, fields in object_at(inputs, "plans").items():
         declared = dict(cast(JsonObject, fields))
-        if not declared.get("annual_monthly_amount"):
-            declared.pop("annual_monthly_amount", None)
-            if object_at(live, slug).get("annual_monthly_amount"):
-                declared["annual_monthly_amount"] = None
+        if not declared.get(ANNUAL):
+            declared.pop(ANNUAL, None)
+            if object_at(live, slug).get(ANNUAL):
+                declared[ANNUAL] = None
         comparable[slug] = declared
     return comparable
 

@@ -38,7 +38,19 @@ class Change:
         return ".".join(self.path)
 
     def __str__(self) -> str:
+        if isinstance(self.before, dict) and isinstance(self.after, dict):
+            return "; ".join(map(str, _inner(self.before, self.after, self.path)))
         return f"{self.name}: {_shown(self.before)} → {_shown(self.after)}"
+
+
+def _inner(before: JsonObject, after: JsonObject, at: Path) -> Iterator[Change]:
+    """What differs between two objects that are each one value."""
+    for key in (*after, *(key for key in before if key not in after)):
+        was, now = before.get(key), after.get(key)
+        if isinstance(was, dict) and isinstance(now, dict):
+            yield from _inner(was, now, (*at, key))
+        elif was != now:
+            yield Change((*at, key), was, now)
 
 
 def changes_between(
@@ -76,24 +88,6 @@ def same_value(key: str, wanted: Json, found: Json) -> bool:
 def same_document(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
     """Whether two declared documents say the same; null and absent are the same."""
     return not changes_between(one, other) and not changes_between(other, one)
-
-
-def way_back(
-    before: Mapping[str, Json], declared: Mapping[str, Json], live: Mapping[str, Json]
-) -> JsonObject:
-    """What to declare so that `live` returns to `before`.
-
-    Only fields that still have the declared value go back: whoever changed one since then
-    keeps what they set.
-    """
-    back: JsonObject = {}
-    for key, was in before.items():
-        mine, now = declared.get(key), live.get(key)
-        if isinstance(was, dict) and isinstance(mine, dict) and isinstance(now, dict):
-            back[key] = way_back(was, mine, now)
-        elif same_value(key, mine, now):
-            back[key] = was
-    return back
 
 
 def live_view(declared: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:

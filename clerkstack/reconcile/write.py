@@ -35,8 +35,8 @@ class WritePlan:
 
     @property
     def destructive(self) -> bool:
-        """True where a field that exists is set to null."""
-        return any(change.after is None and change.before is not None for change in self.changes)
+        """True where something that exists is set to null."""
+        return any(_removes(change.before, change.after) for change in self.changes)
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.unseen)
@@ -49,8 +49,26 @@ def nested(changes: Iterable[Change]) -> JsonObject:
         target = body
         for key in change.path[:-1]:
             target = _object_in(target, key)
-        target[change.path[-1]] = change.after
+        target[change.path[-1]] = merge_patch(change.before, change.after)
     return body
+
+
+def merge_patch(before: Json, after: Json) -> Json:
+    """What to send so that a merge turns `before` into `after`: a merge removes only by null."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return after
+    patch: JsonObject = {
+        key: merge_patch(before.get(key), value)
+        for key, value in after.items()
+        if key not in before or before[key] != value
+    }
+    return patch | dict.fromkeys(key for key in before if key not in after)
+
+
+def _removes(before: Json, after: Json) -> bool:
+    if isinstance(before, dict) and isinstance(after, dict):
+        return any(_removes(value, after.get(key)) for key, value in before.items())
+    return after is None and before is not None
 
 
 def _object_in(target: JsonObject, key: str) -> JsonObject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clerkstack.settings.load import CONNECTION_KEYS, load_connection, load_settings
 from clerkstack.settings.models import (
+    VARIABLE_COMMENT,
     ApiKeysSettings,
     BillingSettings,
     Connection,
@@ -18,6 +19,7 @@ from clerkstack.settings.places import PREFIX
 __all__ = [
     "CONNECTION_KEYS",
     "PREFIX",
+    "VARIABLE_COMMENT",
     "ApiKeysSettings",
     "BillingSettings",
     "Connection",

@@ -56,7 +56,7 @@ def load_settings(
     if VERCEL_TOKEN in raw:
         values[VERCEL_TOKEN] = raw[VERCEL_TOKEN]
     settings, errors = _validated(values)
-    problems = _problems(errors, places)
+    problems = _problems(errors, places, stack)
     if settings is not None:
         failed = [_path(error) for error in errors]
 
@@ -69,7 +69,11 @@ def load_settings(
         either_way = _broken_either_way(settings) if ["instance"] in failed else set()
         problems += [
             Problem(
-                places.name, places.line(rule.path), spelled(rule.path), rule.message, rule.mend
+                places.name,
+                places.line(rule.path),
+                spelled(rule.path),
+                rule.message,
+                _for_stack(rule.mend, stack),
             )
             for rule in broken
             if rule.path in either_way or not _concerns(rule, failed)
@@ -90,7 +94,7 @@ def load_connection(raw: Mapping[str, str]) -> Connection:
         return Connection.model_validate(values, by_alias=True, by_name=False)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise InputError(_problems(found, Places(None, "<stack>"))) from None
+        raise InputError(_problems(found, Places(None, "<stack>"), None)) from None
 
 
 def _validated(values: Mapping[str, Any]) -> tuple[Settings | None, list[ErrorDetails]]:
@@ -161,10 +165,17 @@ def _path(error: ErrorDetails) -> list[Step]:
     return [step for step in error["loc"] if step != "[key]"]
 
 
-def _problems(errors: Iterable[ErrorDetails], places: Places) -> list[Problem]:
+def _problems(errors: Iterable[ErrorDetails], places: Places, stack: str | None) -> list[Problem]:
     found = []
     for error in errors:
         path = _path(error)
         message, mend = told(error, path)
-        found.append(Problem(places.name, places.line(path), spelled(path), message, mend))
+        line, name = places.line(path), spelled(path)
+        found.append(Problem(places.name, line, name, message, _for_stack(mend, stack)))
     return found
+
+
+def _for_stack(mend: str, stack: str | None) -> str:
+    """Without the stack's name a command would set the value of the one selected just now."""
+    command = "pulumi config set "
+    return mend if stack is None else mend.replace(command, f"{command}--stack {stack} ")

@@ -127,6 +127,10 @@ class WebhookSettings(SettingsModel):
     description: str | None = None
 
 
+VARIABLE_COMMENT = "Declared by clerkstack; change it there."
+"""At Vercel, of every variable that a stack made."""
+
+
 class EnvironmentSettings(SettingsModel):
     """The Vercel project and the variables' plain values.
 

@@ -145,6 +145,7 @@ CASES = [
     backend("delete_svix_app", "DeleteSvixApp"),
     Case(FRONTEND, FrontendClient, "environment", "getEnvironment"),
     svix("list_endpoints", "v1.endpoint.list"),
+    svix("get_endpoint", "v1.endpoint.get", "ep_1"),
     svix(
         "create_endpoint",
         "v1.endpoint.create",

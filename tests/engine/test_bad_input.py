@@ -222,3 +222,14 @@ def assert_completed_by_the_next_up(project: Project, world: World) -> None:
     world.clear_journal()
     assert "unchanged" in project.up()
     assert requests(world) == []
+
+
+def test_a_shell_that_leads_elsewhere_is_refused_before_anything_is_sent(
+    project: Project, world: World
+) -> None:
+    project.set("urls.vercel", "https://api.vercel.com")
+
+    printed = refused(project)
+
+    assert "urls.vercel: is https://api.vercel.com, and VERCEL_API_URL in this shell" in printed
+    assert requests(world) == []

@@ -172,6 +172,18 @@ def test_killed_again_and_again_it_still_gets_there(
     assert_undone(project, world)
 
 
+def test_variables_whose_answers_were_lost_are_taken_over(project: Project, world: World) -> None:
+    world.fault(service="vercel", method="POST", path="/env$", after=3, times=2, kind="drop_after")
+    assert "error" in project.up(check=False)
+
+    told = recover(project)
+    project.up()
+
+    assert told.count("exists at Vercel, taken into the state") == 2
+    assert_complete(project, world)
+    assert_undone(project, world)
+
+
 def change_price(project: Project) -> None:
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from clerkstack.cli.recover import VARIABLE, _variables, pending_creates, settle
+from clerkstack.settings import VARIABLE_COMMENT
 from local.world import World
 from local.world import seed as seeded
 
@@ -70,12 +71,14 @@ def test_pending_updates_and_deletes_are_the_engines_own_matter() -> None:
     assert pending_creates(deployment) == []
 
 
-def test_a_variable_of_a_branch_is_not_taken_for_the_declared_one(
+def test_variables_by_hand_or_of_a_branch_are_not_taken_for_declared_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with World() as world:
         project = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
-        draft = {"key": "A", "value": "x", "type": "plain", "target": ["preview"]}
+        draft: dict[str, Any] = {"key": "A", "value": "x", "type": "plain", "target": ["preview"]}
+        world.vercel.create_variable(project, {**draft, "target": ["production"]})  # by hand
+        draft["comment"] = VARIABLE_COMMENT
         world.vercel.create_variable(project, {**draft, "gitBranch": "feature"})
         held = world.vercel.create_variable(project, draft)
         config = {

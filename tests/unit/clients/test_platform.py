@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients.errors import Conflict, PaymentRequired, UnexpectedAnswer
+from clerkstack.clients.errors import Conflict, Forbidden, PaymentRequired, UnexpectedAnswer
 from clerkstack.clients.platform import PlatformClient
 
 APPLICATION = "/v1/platform/applications/app_1"
@@ -249,3 +249,17 @@ def test_requests_say_who_sends_them() -> None:
 
     assert seen.requests[0].headers["user-agent"].startswith("clerkstack/")
     assert seen.requests[0].headers["accept"] == "application/json"
+
+
+def test_a_403_that_is_no_matter_of_rights_is_not_told_as_one() -> None:
+    body = {"errors": [{"code": "billing_not_enabled", "message": "not enabled", "meta": {}}]}
+    answer = httpx.MockTransport(lambda _: httpx.Response(403, json=body))
+    client = PlatformClient(
+        key=SecretStr("ak_x"), base_url="https://api.clerk.test", transport=answer
+    )
+
+    with pytest.raises(Forbidden) as caught:
+        client.get_application("app_1")
+
+    assert "under clerkstack:billing" in str(caught.value)
+    assert "applications:manage" not in str(caught.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clerkstack.reconcile import Change, WritePlan, changes_between, live_view, nested
-from clerkstack.reconcile.changes import Json, same_document, way_back, whole_numbers
+from clerkstack.reconcile.changes import Json, same_document, whole_numbers
 
 
 def test_only_declared_fields_are_compared() -> None:
@@ -61,14 +61,6 @@ def test_a_live_view_has_the_declared_shape_and_the_live_values() -> None:
     live: dict[str, Json] = {"pro": {"amount": 9, "features": ["b", "a"], "other": 3}}
 
     assert live_view(declared, live) == {"pro": {"amount": 9, "features": ["a", "b"]}}
-
-
-def test_only_fields_that_nobody_changed_since_go_back() -> None:
-    before: dict[str, Json] = {"enabled": False, "limit": 3}
-    declared: dict[str, Json] = {"enabled": True, "limit": 5}
-    live: dict[str, Json] = {"enabled": True, "limit": 7}
-
-    assert way_back(before, declared, live) == {"enabled": False}
 
 
 def test_numbers_from_the_engine_are_whole_again() -> None:

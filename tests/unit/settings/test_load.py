@@ -128,7 +128,7 @@ def test_every_default_is_the_deployments_value() -> None:
         ({"webhook": {"events": "user.created"}}, "webhook.events", "is not a list"),
         ({"production": {"create": True, "domain": "a.io"}}, "production", "is for a stack"),
         ({"production": {"cloneDevelopment": False}}, "production", "is for a stack"),
-        ({"vercel:apiToken": None}, "vercel:apiToken", "set --secret vercel:apiToken"),
+        ({"vercel:apiToken": None}, "vercel:apiToken", "set --stack dev --secret vercel:apiToken"),
         ({"vercel:apiToken": ""}, "vercel:apiToken", "it is empty"),
         ({"vercel:apiToken": f"sk_test_{SECRET}"}, "vercel:apiToken", "a key of Clerk's (sk_…)"),
         ({"vercelToken": "x"}, "vercelToken", "is not a setting"),
@@ -138,14 +138,18 @@ def test_every_default_is_the_deployments_value() -> None:
         (
             {"billing.userEnabled": "true"},
             "billing.userEnabled",
-            "set --path clerkstack:billing.userEnabled <value>",
+            "set --stack dev --path clerkstack:billing.userEnabled <value>",
         ),
         (
             {"organizations": {"roles": {"org:a": {"nam": 1, "name": "A"}}}},
             'organizations.roles["org:a"].nam',
             "Did you mean name?",
         ),
-        ({"platformKey": None}, "platformKey", "pulumi config set --secret clerkstack:platformKey"),
+        (
+            {"platformKey": None},
+            "platformKey",
+            "pulumi config set --stack dev --secret clerkstack:platformKey",
+        ),
         ({"platformKey": "ak_"}, "platformKey", "starts with ak_"),
         ({"platformKey": f"ak_{SECRET}\n"}, "platformKey", "a line break"),
         ({"platformKey": f"pk_test_{HOST}"}, "platformKey", "a key of one instance (pk_…)"),
@@ -162,7 +166,7 @@ def test_every_default_is_the_deployments_value() -> None:
         (
             {"environment": {}},
             "environment.projectId",
-            "set --path clerkstack:environment.projectId prj_…",
+            "set --stack dev --path clerkstack:environment.projectId prj_…",
         ),
         ({"environment": None}, "environment.projectId", "is missing"),
         ({"environment": {"projectId": "p; rm"}}, "environment.projectId", "Write letters, digits"),
@@ -203,7 +207,7 @@ def test_every_default_is_the_deployments_value() -> None:
         (
             {"signIn": {"oauth": {"google": {"clientId": "a"}}}},
             "signIn.oauth.google.clientSecret",
-            "set --path --secret clerkstack:signIn.oauth.google.clientSecret",
+            "set --stack dev --path --secret clerkstack:signIn.oauth.google.clientSecret",
         ),
         (
             {"signIn": {"oauth": {"google": {"clientSecret": SECRET}}}},

@@ -1,0 +1,121 @@
+"""What the billing resource made, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.ownership import found_before, undeclared, way_back
+
+SETTINGS = "settings"
+KINDS = (SETTINGS, "features", "plans", "defaults")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Slugs that were made, and by kind the declared fields as they were found."""
+
+    plans: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    before: JsonObject = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, props: Mapping[str, Any]) -> Ledger:
+        """The ledger kept in the state or in the note."""
+        made = object_at(props, "made")
+        return cls(
+            plans=tuple(cast(list[str], made.get("plans") or [])),
+            features=tuple(cast(list[str], made.get("features") or [])),
+            before=object_at(props, "before"),
+        )
+
+    def extended(self, olds: JsonObject, news: JsonObject, live: JsonObject) -> Ledger:
+        """The ledger once `news` are declared after `olds`, and what `live` lacks is made."""
+        known = self.kept(live)
+        before: JsonObject = {
+            kind: found_before(
+                object_at(self.before, kind),
+                _groups(olds, kind),
+                _groups(news, kind),
+                _live_groups(live, kind),
+            )
+            for kind in KINDS
+        }
+        made = {
+            kind: _added(known, object_at(news, kind), object_at(live, kind))
+            for kind, known in (("plans", known.plans), ("features", known.features))
+        }
+        for kind, slugs in made.items():
+            found = object_at(before, kind)
+            before[kind] = {slug: fields for slug, fields in found.items() if slug not in slugs}
+        return Ledger(plans=made["plans"], features=made["features"], before=before)
+
+    def all_made(self, inputs: JsonObject) -> Ledger:
+        """The ledger on an instance that this stack made: what it brought is the stack's own."""
+        return Ledger(
+            plans=tuple(object_at(inputs, "plans")),
+            features=tuple(object_at(inputs, "features")),
+            before={**self.before, "plans": {}, "features": {}},
+        )
+
+    def kept(self, live: JsonObject) -> Ledger:
+        """The ledger without what is gone."""
+        return Ledger(
+            plans=tuple(slug for slug in self.plans if slug in object_at(live, "plans")),
+            features=tuple(slug for slug in self.features if slug in object_at(live, "features")),
+            before=self.before,
+        )
+
+    def as_props(self) -> JsonObject:
+        """As the state keeps it."""
+        made: JsonObject = {
+            "plans": cast(Json, list(self.plans)),
+            "features": cast(Json, list(self.features)),
+        }
+        return {"made": made, "before": self.before}
+
+    def way_back(self, gone: JsonObject, live: JsonObject) -> JsonObject:
+        """What `gone`, no longer declared, goes back to. What was made is removed instead."""
+        back: JsonObject = {}
+        for kind in KINDS:
+            before = object_at(self.before, kind)
+            found = {name: fields for name, fields in _groups(gone, kind).items() if name in before}
+            there = way_back(before, found, _live_groups(live, kind))
+            back[kind] = object_at(there, SETTINGS) if kind == SETTINGS else there
+        for slug in object_at(gone, "defaults"):
+            # Clerk made it after this resource came: only what was attached here leaves it.
+            if slug not in object_at(self.before, "defaults"):
+                attached = object_at(object_at(live, "plans"), slug).get("features") or []
+                cast(JsonObject, back["defaults"])[slug] = {"features": attached}
+        return back
+
+
+def no_longer(olds: JsonObject, news: JsonObject) -> JsonObject:
+    """What `olds` declare and `news` do not, by kind."""
+    gone: JsonObject = {}
+    for kind in KINDS:
+        left = undeclared(_groups(olds, kind), _groups(news, kind))
+        gone[kind] = object_at(left, SETTINGS) if kind == SETTINGS else left
+    return gone
+
+
+def _groups(props: JsonObject, kind: str) -> JsonObject:
+    """A kind as groups of fields; the settings are one group."""
+    fields = object_at(props, kind)
+    return {SETTINGS: fields} if kind == SETTINGS and fields else fields
+
+
+def _live_groups(live: JsonObject, kind: str) -> JsonObject:
+    """The same of the live section."""
+    if kind == SETTINGS:
+        return {SETTINGS: live}
+    return object_at(live, "plans" if kind == "defaults" else kind)
+
+
+def _added(
+    known: Sequence[str], declared: Mapping[str, Json], live: Mapping[str, Json]
+) -> tuple[str, ...]:
+    return (*known, *(slug for slug in declared if slug not in live and slug not in known))

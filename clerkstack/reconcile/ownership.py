@@ -1,0 +1,71 @@
+"""What a resource found before it came, and how that comes back.
+
+A setting is not made by a stack, it is changed by it. So a resource keeps what it found of each
+field it declares (`before`), and puts that back when it no longer declares the field. What it
+found as null or absent is left out of `before`: a null does not outlive the engine's state.
+
+All documents here are groups of fields: sections of the config, or plans and features by slug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from clerkstack.reconcile.changes import Json, JsonObject, object_at, same_value
+
+
+def found_before(
+    before: Mapping[str, Json],
+    olds: Mapping[str, Json],
+    news: Mapping[str, Json],
+    live: Mapping[str, Json],
+) -> JsonObject:
+    """`before` for the fields of `news`: as it was for those that `olds` has, else as `live` is.
+
+    A group that is not in `live` is one that the resource makes: it is left out, also later,
+    when `live` has it.
+    """
+    found: JsonObject = {}
+    for group, fields in news.items():
+        made = group in olds and group not in before
+        if made or group not in live:
+            continue
+        known, was, now = object_at(olds, group), object_at(before, group), object_at(live, group)
+        source = {name: was if name in known else now for name in cast(JsonObject, fields)}
+        found[group] = {name: at[name] for name, at in source.items() if at.get(name) is not None}
+    return found
+
+
+def undeclared(olds: Mapping[str, Json], news: Mapping[str, Json]) -> JsonObject:
+    """The fields of `olds` that `news` does not declare any more."""
+    gone: JsonObject = {}
+    for group, fields in olds.items():
+        still = object_at(news, group)
+        left = {
+            name: value for name, value in cast(JsonObject, fields).items() if name not in still
+        }
+        if left or group not in news:
+            gone[group] = left
+    return gone
+
+
+def way_back(
+    before: Mapping[str, Json], declared: Mapping[str, Json], live: Mapping[str, Json]
+) -> JsonObject:
+    """What to declare so that the declared fields return to `before`.
+
+    Only fields that still have the declared value go back: whoever changed one since keeps what
+    they set. A field that is not in `before` goes back to nothing (null).
+    """
+    back: JsonObject = {}
+    for group, fields in declared.items():
+        was, now = object_at(before, group), object_at(live, group)
+        mine = {
+            name: was.get(name)
+            for name, value in cast(JsonObject, fields).items()
+            if same_value(name, value, now.get(name))
+        }
+        if mine:
+            back[group] = mine
+    return back
