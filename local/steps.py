@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from typing import TextIO
 
 QUIET_INTERVAL = 10.0
 """Seconds between two lines about a running command where the output is not a terminal."""
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Describe = Callable[[str], str | None]
 """Turns a line a command printed into what to show of it (None: nothing new)."""
@@ -127,6 +130,34 @@ class Steps:
         return f"{self._label} {time.monotonic() - self._start:6.1f} s"
 
 
+def interruptible() -> None:
+    """Let SIGTERM and a closed terminal end this process as Ctrl-C does."""
+    for number in _heeded():
+        signal.signal(number, _interrupt)
+
+
+@contextmanager
+def alone(lock: Path, steps: Steps) -> Iterator[None]:
+    """Let one set-up work at a time; the system lets go of the lock however a process ends."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            steps.say("another set-up is at work in this folder; waiting for it")
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _heeded() -> list[signal.Signals]:
+    """The signals that end this process: not those ignored on purpose, as nohup does."""
+    return [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def _start(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command,
@@ -143,15 +174,15 @@ def _start(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> sub
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Deliver Ctrl-C at the end of the block: a process started in it is known by then, and can
-    be ended."""
+    """Deliver Ctrl-C and the like at the end of the block: a process started in it is known by
+    then, and can be ended."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     caught: list[int] = []
     before = {
         number: signal.signal(number, lambda number, _: caught.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        for number in _heeded()
     }
     try:
         yield

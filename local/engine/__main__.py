@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 
 from local.engine.choice import Engine, EngineSetupError, ensure, stamped
 from local.engine.places import Places
 from local.engine.variables import uses_stand_ins, write_env_file
-from local.steps import Steps
+from local.steps import Steps, interruptible
 
 COMMANDS = {
     "ensure": "set the engine up where needed, and say which one is used",
@@ -23,7 +22,7 @@ COMMANDS = {
 def main(arguments: list[str] | None = None) -> int:
     """Exit code 0, 1 when there is no engine, 130 when interrupted."""
     options = _options(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruptible()
     places = Places()
     try:
         engine = (
@@ -70,10 +69,6 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     return parser.parse_args(arguments)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import shutil
@@ -17,7 +16,7 @@ from local.engine import official, versions
 from local.engine.build import build
 from local.engine.official import Unusable
 from local.engine.places import Places, which
-from local.steps import Steps
+from local.steps import Steps, alone
 
 Source = Literal["path", "installer", "build"]
 
@@ -44,8 +43,7 @@ def ensure(places: Places, *, environ: Mapping[str, str], steps: Steps) -> Engin
     engine = stamped(places, environ=environ)
     if engine is not None:
         return engine
-    places.engine.mkdir(parents=True, exist_ok=True)
-    with _alone(places, steps):
+    with alone(places.lock, steps):
         engine = stamped(places, environ=environ)
         if engine is not None:
             return engine
@@ -141,18 +139,6 @@ def _print(program: Path) -> list[str | int] | None:
     except OSError:
         return None
     return [str(program), facts.st_size, facts.st_mtime_ns]
-
-
-@contextmanager
-def _alone(places: Places, steps: Steps) -> Iterator[None]:
-    """Let one set-up work at a time in this project."""
-    with places.lock.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            steps.say("another set-up is at work in this folder; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager

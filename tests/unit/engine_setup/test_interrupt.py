@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from local.engine.places import PROJECT
 from tests.unit.engine_setup.conftest import Machine
 
@@ -19,7 +21,10 @@ sys.exit(command.main(["ensure"]))
 """
 
 
-def test_an_interrupted_build_ends_its_compiler_and_leaves_nothing(machine: Machine) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_build_ends_its_compiler_and_leaves_nothing(
+    machine: Machine, number: signal.Signals
+) -> None:
     pipe = machine.root / "building"
     os.mkfifo(pipe)
     # The compiler names itself through the pipe, then hangs.
@@ -38,7 +43,7 @@ def test_an_interrupted_build_ends_its_compiler_and_leaves_nothing(machine: Mach
     )
     compiler = int(pipe.read_text())
 
-    setup.send_signal(signal.SIGINT)
+    setup.send_signal(number)
     _, said = setup.communicate(timeout=30)
 
     assert setup.returncode == 130

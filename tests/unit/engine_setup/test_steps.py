@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.steps import CommandFailed, Steps
+from local.steps import ENDING, CommandFailed, Steps, interruptible
 
 
 class Terminal(io.StringIO):
@@ -59,6 +59,23 @@ def test_a_command_that_does_not_end_is_ended(tmp_path: Path) -> None:
 
     with pytest.raises(TimeoutError):
         steps.run(["sleep", "600"], environ=os.environ, cwd=tmp_path, limit=0)
+
+
+def test_a_signal_that_is_ignored_on_purpose_stays_so() -> None:
+    before = {number: signal.getsignal(number) for number in ENDING}
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+        interruptible()
+
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        handler = signal.getsignal(signal.SIGTERM)
+        assert callable(handler)
+        with pytest.raises(KeyboardInterrupt):
+            handler(signal.SIGTERM, None)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_an_interrupt_while_a_command_starts_ends_the_command(
