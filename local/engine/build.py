@@ -61,7 +61,7 @@ def build(
 
     Raises Unusable when a module or a Go cannot be had or a build fails.
     """
-    go = find_go(environ, places) or fetch_go(environ, places, workshop, steps)
+    go = find_go(environ, places, workshop) or fetch_go(environ, places, workshop, steps)
     try:
         done = _build(go, environ, places, workshop, steps)
     except (CommandFailed, OSError, subprocess.SubprocessError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,19 +18,20 @@ from local.steps import CommandFailed, Steps
 @dataclass(frozen=True, kw_only=True)
 class Go:
     """A Go tool. `caches` are the variables that keep its caches away from the user's home; a Go
-    of the user's own uses the user's caches, as every build of theirs does."""
+    of the user's own uses the user's caches, as every build of theirs does, where it can."""
 
     command: Path
     caches: Mapping[str, str]
 
 
-def find_go(environ: Mapping[str, str], places: Places) -> Go | None:
-    """The Go on PATH, where it is new enough."""
+def find_go(environ: Mapping[str, str], places: Places, workshop: Path) -> Go | None:
+    """The Go on PATH, where it is new enough. Its caches are in `workshop` where the user has none
+    that can be written, as without a home."""
     command = which("go", environ.get("PATH", ""), places)
     if command is None:
         return None
     run = subprocess.run(
-        [str(command), "env", "GOVERSION"],
+        [str(command), "env", "GOVERSION", "GOMODCACHE", "GOCACHE"],
         env={**environ, "GOTOOLCHAIN": "local"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -37,10 +39,12 @@ def find_go(environ: Mapping[str, str], places: Places) -> Go | None:
         timeout=30,
         check=False,
     )
-    version = versions.parse(run.stdout)
+    named, *caches = run.stdout.splitlines() or [""]
+    version = versions.parse(named)
     if run.returncode != 0 or version is None or version < versions.MINIMUM_GO:
         return None
-    return Go(command=command, caches={})
+    usable = len(caches) == 2 and all(_can_be_written(cache) for cache in caches)
+    return Go(command=command, caches={} if usable else _caches(workshop))
 
 
 def fetch_go(environ: Mapping[str, str], places: Places, workshop: Path, steps: Steps) -> Go:
@@ -61,11 +65,25 @@ def fetch_go(environ: Mapping[str, str], places: Places, workshop: Path, steps: 
     root = target / "go"
     for tool in (*root.glob("bin/*"), *root.glob("pkg/tool/*/*")):
         tool.chmod(0o755)
-    caches = {
-        "GOROOT": str(root),
+    return Go(command=root / "bin" / "go", caches={"GOROOT": str(root), **_caches(workshop)})
+
+
+def _caches(workshop: Path) -> dict[str, str]:
+    return {
         "GOPATH": str(workshop / "gopath"),
         "GOMODCACHE": str(workshop / "gopath" / "mod"),
         "GOCACHE": str(workshop / "gocache"),
         "GOFLAGS": "-modcacherw",  # else the caches could not be removed
     }
-    return Go(command=root / "bin" / "go", caches=caches)
+
+
+def _can_be_written(named: str) -> bool:
+    """Whether a folder is there or can be made; Go names none as "" or "off"."""
+    folder = Path(named)
+    if not folder.is_absolute():
+        return False
+    try:
+        there = next(at for at in (folder, *folder.parents) if at.exists())
+    except OSError:  # a folder on the way lets nobody look into it
+        return False
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

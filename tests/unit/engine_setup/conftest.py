@@ -19,12 +19,13 @@ from local.steps import Steps
 FAKE_PULUMI = "#!/bin/sh\necho 'v{version}'\n"
 
 # Stands in for `go`: `build` writes a `pulumi` that names the version the real build is told to
-# put into it, `list` names a folder with the two scripts of the SDK.
+# put into it and notes its cache, `list` names a folder with the two scripts of the SDK.
 FAKE_GO = """#!/bin/sh
 echo "go $*" >> {journal}
 case "$1" in
-env) echo go{version} ;;
+env) echo go{version}; echo "${{GOMODCACHE-$HOME/go/pkg/mod}}"; echo "${{GOCACHE-$HOME/.cache}}" ;;
 build)
+    echo "caches ${{GOMODCACHE-users}} ${{GOCACHE-users}}" >> {journal}
     while [ "$1" != -o ]; do
         case "$1" in *version.Version=*) version="${{1##*version.Version=}}" ;; esac
         shift
