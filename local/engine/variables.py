@@ -18,6 +18,27 @@ STAND_INS_VARIABLE = "CLERKSTACK_STAND_INS"
 has the engine but cannot download plugins; `no` keeps them away from a built one."""
 
 
+DROPPED = (
+    "PULUMI_CONFIG_PASSPHRASE_FILE",
+    "PULUMI_PYTHON_CMD",
+    "PULUMI_STACK",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSAFEPATH",
+)
+"""Of the user's own work: they would lead the stack `local` to another Python or another stack."""
+
+LOOPBACK = "127.0.0.1,localhost"
+"""The engine and its plugins talk to each other there: never through a proxy."""
+
+HEAD = """\
+# Made by `python3 -m local.engine env`. Use: source .local/env.sh
+# For the stack `local` only. In this shell, commands on any other stack would use the same state
+# (.local/state) and passphrase, and would go to the local world in the place of Vercel
+# (VERCEL_API_URL, HTTPS_PROXY). Use a new shell for other stacks.
+"""
+
+
 def uses_stand_ins(engine: Engine, environ: Mapping[str, str]) -> bool:
     """Whether the stand-in plugins are on PATH: with an engine built here, as the place the
     official plugins come from is then out of reach, too. An official engine gets its own."""
@@ -44,9 +65,9 @@ def variables(engine: Engine, places: Places, environ: Mapping[str, str]) -> dic
     """
     before = [str(folder) for folder in folders(engine, places, environ)]
     after = [at for at in environ.get("PATH", "").split(os.pathsep) if at not in before]
-    dropped = ("PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_STACK", "PYTHONHOME", "PYTHONPATH")
     return {
-        **{key: value for key, value in environ.items() if key not in dropped},
+        **{key: value for key, value in environ.items() if key not in DROPPED},
+        **_without_proxy(environ),
         "PATH": os.pathsep.join([*before, *after]),
         "VIRTUAL_ENV": str(places.venv_bin.parent),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -54,6 +75,16 @@ def variables(engine: Engine, places: Places, environ: Mapping[str, str]) -> dic
         "PULUMI_BACKEND_URL": places.state.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
     }
+
+
+def _without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
+    """Both spellings: Go looks at the first one that is set, gRPC at the second alone."""
+    made = {}
+    for key, other in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
+        users = environ.get(key) or environ.get(other, "")
+        has = f",{LOOPBACK}," in f",{users},"
+        made[key] = users if has else ",".join(filter(None, (users, LOOPBACK)))
+    return made
 
 
 def shell_exports(engine: Engine, places: Places, environ: Mapping[str, str]) -> str:
@@ -67,7 +98,6 @@ def shell_exports(engine: Engine, places: Places, environ: Mapping[str, str]) ->
     }
     world = shlex.quote(str(places.local / "world" / "env.sh"))
     lines = [
-        "# Made by `python3 -m local.engine env`. Use: source .local/env.sh",
         f'export PATH={before}:"$PATH"',
         f"export VIRTUAL_ENV={shlex.quote(str(places.venv_bin.parent))}",
     ]
@@ -76,10 +106,19 @@ def shell_exports(engine: Engine, places: Places, environ: Mapping[str, str]) ->
         'if [ -z "${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ]; then',
         f"    export PULUMI_CONFIG_PASSPHRASE=${{PULUMI_CONFIG_PASSPHRASE-{PASSPHRASE}}}",
         "fi",
+        "unset PULUMI_PYTHON_CMD",
+        ': "${NO_PROXY:=${no_proxy-}}"',
+        ': "${no_proxy:=$NO_PROXY}"',
+        *(
+            f'case ",${key}," in *,{LOOPBACK},*) ;; '
+            f'*) {key}="${{{key}:+${key},}}{LOOPBACK}" ;; esac'
+            for key in ("NO_PROXY", "no_proxy")
+        ),
+        "export NO_PROXY no_proxy",
         # Where the local world is, as long as it runs: for the stack `local`.
         f"if [ -f {world} ]; then . {world}; fi",
     ]
-    return "\n".join(lines) + "\n"
+    return HEAD + "\n".join(lines) + "\n"
 
 
 def write_env_file(engine: Engine, places: Places, environ: Mapping[str, str]) -> str:

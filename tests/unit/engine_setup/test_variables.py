@@ -109,6 +109,58 @@ def test_sourcing_keeps_what_the_user_has_set(machine: Machine) -> None:
     assert kept == "s3://team theirs /theirs"
 
 
+def test_what_would_lead_to_another_python_is_dropped(machine: Machine) -> None:
+    users = {
+        **machine.environ,
+        "PULUMI_PYTHON_CMD": "/theirs",
+        "PYTHONSAFEPATH": "1",
+    }
+    engine = engine_of(machine, "build")
+
+    made = variables(engine, machine.places, users)
+    shown = in_a_shell(machine, engine, "${PULUMI_PYTHON_CMD-none}", PULUMI_PYTHON_CMD="/theirs")
+
+    assert not {"PULUMI_PYTHON_CMD", "PYTHONSAFEPATH"} & set(made)
+    assert shown == "none"
+
+
+OURS = "127.0.0.1,localhost"
+
+
+@pytest.mark.parametrize(
+    ("users", "both"),
+    [
+        ({}, (OURS, OURS)),
+        ({"NO_PROXY": "", "no_proxy": ""}, (OURS, OURS)),
+        ({"no_proxy": ".corp"}, (f".corp,{OURS}", f".corp,{OURS}")),
+        ({"NO_PROXY": ".corp"}, (f".corp,{OURS}", f".corp,{OURS}")),
+        ({"NO_PROXY": ".a", "no_proxy": ".b"}, (f".a,{OURS}", f".b,{OURS}")),
+        ({"NO_PROXY": f"{OURS},.corp"}, (f"{OURS},.corp", f"{OURS},.corp")),
+    ],
+)
+def test_loopback_is_never_reached_through_a_proxy_of_the_user(
+    machine: Machine, users: dict[str, str], both: tuple[str, str]
+) -> None:
+    engine = engine_of(machine, "build")
+    show = "env | grep -i ^no_proxy= | sort"
+
+    made = variables(engine, machine.places, {**machine.environ, **users})
+    exported = in_a_shell(machine, engine, f"$({show})", **users)
+    twice = in_a_shell(machine, engine, f"$(. {machine.root}/env.sh; {show})", **users)
+
+    assert (made["NO_PROXY"], made["no_proxy"]) == both
+    assert sorted(exported.split()) == sorted([f"NO_PROXY={both[0]}", f"no_proxy={both[1]}"])
+    assert twice == exported
+
+
+def test_the_env_file_says_that_it_is_for_one_stack(machine: Machine) -> None:
+    text = shell_exports(engine_of(machine, "build"), machine.places, machine.environ)
+
+    comments = "".join(line for line in text.splitlines() if line.startswith("#"))
+    for word in ("stack `local` only", "new shell for other stacks", "VERCEL_API_URL"):
+        assert word in comments
+
+
 def test_the_env_file_is_written_and_its_state_folder_is_there(machine: Machine) -> None:
     text = write_env_file(engine_of(machine, "build"), machine.places, machine.environ)
 
