@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 10
 
 
 def start(home: Home, port: int | None) -> Urls:
-    """Start a server on the folder; returns when it is ready.
+    """Start a server on the folder; returns when it, or one started meanwhile, is ready.
 
     Raises:
         PortTaken: a port is in use.
@@ -49,8 +49,22 @@ def start(home: Home, port: int | None) -> Urls:
             server.returncode = 0  # it lives on: nobody here waits for it
             return Urls(**said)
         server.wait()
+        other = _started_meanwhile(home)
+        if other is not None:
+            return other
         log.seek(begin)
         raise WorldError(log.read().strip() or f"the server ended with {server.returncode}")
+
+
+def _started_meanwhile(home: Home) -> Urls | None:
+    """Wait for the server of somebody else who began to start one at the same time."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while home.is_held() and time.monotonic() < deadline:
+        urls = home.urls()
+        if urls is not None:
+            return urls
+        time.sleep(0.02)
+    return None
 
 
 def stop(home: Home) -> bool:

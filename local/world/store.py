@@ -81,7 +81,8 @@ class Home:
 
     def release(self) -> None:
         """Let the folder go."""
-        self.urls_file.unlink(missing_ok=True)
+        if not self._is_lost():
+            self.urls_file.unlink(missing_ok=True)
         if self._held is not None:
             self._held.truncate(0)
             self._held.close()
@@ -110,7 +111,7 @@ class Home:
 
     def write_urls(self, urls: Urls) -> None:
         """Write the addresses."""
-        _write(self.urls_file, json.dumps(urls.to_json(), indent=2) + "\n")
+        self._write(self.urls_file, json.dumps(urls.to_json(), indent=2) + "\n")
 
     def read_state(self) -> dict[str, Any] | None:
         """Read the state, None where there is none yet.
@@ -130,7 +131,21 @@ class Home:
 
     def write_state(self, text: str) -> None:
         """Write the state: the old file or the new one, never a part."""
-        _write(self.state_file, text)
+        self._write(self.state_file, text)
+
+    def _write(self, file: Path, text: str) -> None:
+        if not self._is_lost():
+            _write(file, text)
+
+    def _is_lost(self) -> bool:
+        """Tell whether somebody removed the folder that is held: what is there now is not ours."""
+        if self._held is None:
+            return False
+        try:
+            there = self.pid_file.stat()
+        except OSError:
+            return True
+        return not os.path.samestat(there, os.fstat(self._held.fileno()))
 
 
 def _lock(file: IO[str], *, tries: int = 1) -> bool:
