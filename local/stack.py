@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from local import address
-from local.engine import Engine, EngineSetupError, Places, ensure, variables
+from local.engine import Engine, EngineSetupError, Places, ensure, locks, variables
 from local.engine.official import plugins_missing
 from local.engine.variables import uses_stand_ins, write_env_file
-from local.steps import Steps
+from local.steps import Steps, alone
 from local.world import background
 from local.world.store import DEFAULT_PORT, HIGHEST_PORT, Home, PortTaken, Urls, WorldError
 
@@ -97,7 +97,14 @@ class Local:
         os.execve(command[0], [*command, *more], self._environ)
 
     def _ready(self) -> int:
-        """The plugins are there, the world answers, the stack exists."""
+        """The plugins are there, the world answers, the stack exists and nobody is at work on it.
+
+        One command at a time: the next one finds what this one started.
+        """
+        with alone(self._places.stack_lock, self._steps):
+            return self._make_ready()
+
+    def _make_ready(self) -> int:
         code = 0 if self._stand_ins else self._bring_plugins()
         if code != 0:
             return code
@@ -106,11 +113,32 @@ class Local:
         address.write_shell_file(self._home.folder, reach)
         self._environ |= reach
         if self._exists():
-            return 0
+            return self._unlock()
         self._steps.say(
             f"new stack `{STACK}`, state in {self._places.state.relative_to(self._places.project)}"
         )
         return _run([self._pulumi, "stack", "init", STACK], self._environ)
+
+    def _unlock(self) -> int:
+        """Take away what a killed run left; where a run goes on, say so and give 1."""
+        found = locks.find(self._places.state, PROJECT_NAME, STACK)
+        working = [lock for lock in found if lock.is_here and lock.at_work]
+        elsewhere = [lock for lock in found if not lock.is_here]
+        if working:
+            self._steps.say(
+                f"another pulumi is at work on the stack `{STACK}`: process {working[0].pid}"
+            )
+            return 1
+        if elsewhere:
+            self._steps.say(
+                f"process {elsewhere[0].pid} of the machine {elsewhere[0].hostname} has the stack "
+                f"locked; when it has ended: bin/clerkstack recover --stack {STACK}"
+            )
+        if not found or elsewhere:
+            return 0
+        self._steps.say("a killed run left the stack locked; recovering it")
+        recover = [sys.executable, "-m", PROJECT_NAME, "recover", "--stack", STACK]
+        return _run(recover, self._environ)
 
     def _bring_plugins(self) -> int:
         """The official plugins, before the way to the outside is through the world's proxy."""

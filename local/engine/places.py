@@ -52,6 +52,11 @@ class Places:
         return self.local / "state"
 
     @property
+    def stack_lock(self) -> Path:
+        """Held while a command gets the world and the stack `local` ready."""
+        return self.local / "stack.lock"
+
+    @property
     def env_file(self) -> Path:
         return self.local / "env.sh"
 
