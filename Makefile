@@ -6,6 +6,12 @@ ARGS ?=
 WORKERS ?= 2
 VENV := .venv/bin
 IN_ENV := . .local/env.sh &&
+# What `make down` takes away: the stack's file, the addresses of the world.
+LEFT := $(wildcard .local/state/.pulumi/stacks/clerkstack/local.json \
+    .local/state/.pulumi/stacks/clerkstack/local.json.gz .local/world/urls.json .local/world/env.sh)
+
+# With it `python -m local.venv` would not find `local`.
+unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview down test lint bench lock clean venv engine node world-start world-stop
@@ -20,8 +26,8 @@ up: venv engine ## set up, start the local world, deploy the stack `local`
 preview: venv engine ## what `make up` would change
 	@$(VENV)/python -m local.stack preview $(ARGS)
 
-down: venv engine ## destroy the stack `local` and stop the local world
-	@$(VENV)/python -m local.stack down $(ARGS)
+down: $(if $(LEFT),venv engine) ## destroy the stack `local` and stop the local world
+	@$(if $(LEFT),$(VENV)/python -m local.stack down $(ARGS),echo "no stack \`local\` and no local world: nothing to destroy")
 
 test: venv engine node ## every test
 	@$(IN_ENV) $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
