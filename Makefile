@@ -30,7 +30,7 @@ down: $(if $(LEFT),venv engine) ## destroy the stack `local` and stop the local 
 	@$(if $(LEFT),$(VENV)/python -m local.stack down $(ARGS),echo "no stack \`local\` and no local world: nothing to destroy")
 
 test: venv engine node ## every test
-	@$(IN_ENV) $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(IN_ENV) $(VENV)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: venv ## style, format, types
 	$(VENV)/ruff check .

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from local.world.store import Urls
 
 KEY = "clerkstack:urls"
+LOOPBACK_NAMES = "127.0.0.1,localhost"
 
 
 def declared_port(stack_file: Path) -> int | None:
@@ -55,6 +56,9 @@ def variables(urls: Urls, *, stand_ins: bool) -> dict[str, str]:
         "VERCEL_API_URL": urls.vercel,
         "HTTPS_PROXY": urls.proxy or "",
         "SSL_CERT_FILE": urls.ca_file or "",
+        # Whatever the user has there: an exception for Vercel would lead past the proxy.
+        "NO_PROXY": LOOPBACK_NAMES,
+        "no_proxy": LOOPBACK_NAMES,
     }
 
 
