@@ -314,4 +314,4 @@ def test_a_new_client_secret_is_named_in_the_preview(project: Project, world: Wo
 
     printed = project.preview()
 
-    assert re.search(r"~ fingerprints: \{\s+~ google: \"\w{8}\" => \"\w{8}\"", printed)
+    assert re.search(r"~ fingerprints\s*: \{\s+~ google\s*: \"\w{8}\" => \"\w{8}\"", printed)
