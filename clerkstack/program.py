@@ -14,10 +14,10 @@ from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.problems import InputError, Problem
 from clerkstack.settings import PREFIX, Settings, load_settings
 
-CATALOG_KEY = f"{PREFIX}catalog"
+CATALOG_KEY, APP_KEY = f"{PREFIX}catalog", f"{PREFIX}appDeclaration"
 # The Vercel plugin of stack `local` goes where this variable says; others ignore it.
 VERCEL_URL = "VERCEL_API_URL"
-APP_KEY = f"{PREFIX}appDeclaration"
+DEFAULT_CATALOG: str = Settings.model_fields["catalog"].default
 
 
 def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:
@@ -29,21 +29,22 @@ def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:
     """
     problems: list[Problem] = []
     stack = pulumi.get_stack()
+    file = Path(f"Pulumi.{stack}.yaml")
     raw = get_config_env()
     settings = catalog = app = None
     try:
         settings = load_settings(
             raw,
             stack=stack,
-            file=Path(f"Pulumi.{stack}.yaml"),
+            file=file,
             encrypted=get_config_secret_keys_env(),
         )
     except InputError as error:
         problems += error.problems
     if settings is not None:
-        problems += _led_astray(settings, os.environ.get(VERCEL_URL), f"Pulumi.{stack}.yaml")
+        problems += _led_astray(settings, os.environ.get(VERCEL_URL), file.name)
     # The other files are read even where the settings are wrong: all mistakes are told at once.
-    catalog_file = settings.catalog if settings else raw.get(CATALOG_KEY, "catalog.yaml")
+    catalog_file = settings.catalog if settings else raw.get(CATALOG_KEY, DEFAULT_CATALOG)
     app_file = settings.app_declaration if settings else raw.get(APP_KEY)
     try:
         catalog = load_catalog(Path(catalog_file))

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from ruamel.yaml import YAML
 
+from local.engine.variables import LOOPBACK
 from local.world.store import Urls
 
 KEY = "clerkstack:urls"
-LOOPBACK_NAMES = "127.0.0.1,localhost"
 
 
 def declared_port(stack_file: Path) -> int | None:
@@ -23,15 +23,20 @@ def declared_port(stack_file: Path) -> int | None:
     return port - 1 if port else None
 
 
-def declare(stack_file: Path, urls: Urls) -> bool:
-    """Write the addresses into a stack's file; whether it said something else before."""
-    addresses = {
+def settings(urls: Urls) -> dict[str, str]:
+    """The addresses as a stack's settings have them (`clerkstack:urls`)."""
+    return {
         "platform": urls.clerk,
         "backend": urls.clerk,
         "frontend": urls.frontend,
         "svix": urls.svix,
         "vercel": urls.vercel,
     }
+
+
+def declare(stack_file: Path, urls: Urls) -> bool:
+    """Write the addresses into a stack's file; whether it said something else before."""
+    addresses = settings(urls)
     document = _read(stack_file)
     config = document.setdefault("config", {})
     if config.get(KEY) == addresses:
@@ -57,8 +62,8 @@ def variables(urls: Urls, *, stand_ins: bool) -> dict[str, str]:
         "HTTPS_PROXY": urls.proxy or "",
         "SSL_CERT_FILE": urls.ca_file or "",
         # Whatever the user has there: an exception for Vercel would lead past the proxy.
-        "NO_PROXY": LOOPBACK_NAMES,
-        "no_proxy": LOOPBACK_NAMES,
+        "NO_PROXY": LOOPBACK,
+        "no_proxy": LOOPBACK,
     }
 
 

@@ -176,13 +176,7 @@ def settings_on(world: World) -> dict[str, Any]:
         "applicationId": seeded.APPLICATION_ID,
         "appUrl": "https://preview.sendero.example",
         "environment": {"projectId": seeded.VERCEL_PROJECT_ID},
-        "urls": {
-            "platform": world.urls.clerk,
-            "backend": world.urls.clerk,
-            "frontend": world.urls.frontend,
-            "svix": world.urls.svix,
-            "vercel": world.urls.vercel,
-        },
+        "urls": address.settings(world.urls),
     }
 
 

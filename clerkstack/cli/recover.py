@@ -41,7 +41,8 @@ def recover(
     _pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
     exported: dict[str, Any] = json.loads(_pulumi("stack", "export", "--stack", stack))
     deployment = exported.get("deployment") or {}
-    known = _variables(stack)
+    settings = _settings(stack)
+    known = _variables(settings)
     pending = pending_creates(deployment)
     taken = settle(deployment, known) if pending else []
     if pending:
@@ -53,14 +54,14 @@ def recover(
     for resource in pending:
         end = TAKEN if resource["urn"] in taken else "the next update makes it again"
         typer.echo(f"{_name(resource['urn'])}: {end}")
-    lost = _take_lost(stack, known)
+    lost = _take_lost(stack, settings, known)
     for urn in lost:
         typer.echo(f"{_name(urn)}: {TAKEN}")
     found = "recovered" if pending or lost else "nothing was left half-done"
     typer.echo(f"{stack}: {found}. Run: pulumi up --stack {stack}")
 
 
-def _take_lost(stack: str, known: Mapping[NaturalKey, str]) -> list[str]:
+def _take_lost(stack: str, settings: Settings, known: Mapping[NaturalKey, str]) -> list[str]:
     """Import declared variables that exist and that the state does not have; their URNs."""
     typer.echo(f"{stack}: looking for variables that the state does not have", err=True)
     shown = _pulumi("preview", "--json", "--stack", stack, tolerate=True)
@@ -71,7 +72,6 @@ def _take_lost(stack: str, known: Mapping[NaturalKey, str]) -> list[str]:
             "The program can't be previewed: mend that first, then run this again.", err=True
         )
         return []
-    settings = _settings(stack)
     place = [
         each for each in (settings.environment.team_id, settings.environment.project_id) if each
     ]
@@ -138,9 +138,8 @@ def _natural_key(inputs: Mapping[str, Any]) -> NaturalKey:
     return str(inputs["key"]), tuple(sorted(inputs.get("targets") or ()))
 
 
-def _variables(stack: str) -> dict[NaturalKey, str]:
+def _variables(settings: Settings) -> dict[NaturalKey, str]:
     """Ids of the variables that this project made, by key and targets."""
-    settings = _settings(stack)
     if not settings.components.environment:
         return {}
     if settings.vercel_token is None:

@@ -80,7 +80,7 @@ class ApiKeysProvider(ClerkProvider):
 
     def _write(self, inputs: JsonObject, declared: JsonObject) -> str | None:
         """Set the switches where the schema advertises them; the section, or None."""
-        document = self.session.config(str(inputs["application_id"]), str(inputs["environment"]))
+        document = self.document(inputs)
         section = advertised_in(document.schema(), declared)
         if section is None:
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -18,6 +18,10 @@ from clerkstack.providers.session import Session, session_for
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.settings import CONNECTION_KEYS, Connection, load_connection
+
+if TYPE_CHECKING:
+    from clerkstack.clients.backend import BackendClient
+    from clerkstack.providers.config_document import ConfigDocument
 
 PROVIDER_KEY = "__provider"
 Props = Mapping[str, Any]
@@ -47,6 +51,14 @@ class ClerkProvider(ResourceProvider):
     def session(self) -> Session:
         """The clients and cached reads that this run shares."""
         return session_for(self._connection)
+
+    def document(self, inputs: Props) -> ConfigDocument:
+        """The config of the instance that the inputs name."""
+        return self.session.config(inputs["application_id"], inputs["environment"])
+
+    def backend(self, inputs: Props) -> BackendClient:
+        """A Backend API client for the instance that the inputs name."""
+        return self.session.backend(inputs["application_id"], inputs["environment"])
 
     @plainly
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:

@@ -14,7 +14,6 @@ from clerkstack.app.agreement import disagreements
 from clerkstack.clients.errors import ApiError, NotFound
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
-from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.ledger import KINDS, Ledger, no_longer
 from clerkstack.providers.made import Note, made_here, tell
@@ -155,13 +154,10 @@ class BillingProvider(ClerkProvider):
                 removed_features=gone_features,
             )
 
-        return object_at(self._document(props).reconcile(plan), SECTION)
-
-    def _document(self, inputs: JsonObject) -> ConfigDocument:
-        return self.session.config(str(inputs["application_id"]), str(inputs["environment"]))
+        return object_at(self.document(props).reconcile(plan), SECTION)
 
     def _live(self, inputs: JsonObject, *, fresh: bool = False) -> JsonObject:
-        return object_at(self._document(inputs).sections(fresh=fresh), SECTION)
+        return object_at(self.document(inputs).sections(fresh=fresh), SECTION)
 
 
 class Billing(Resource, module="clerkstack", name="Billing"):

@@ -18,12 +18,12 @@ from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import found_before, undeclared, way_back
 from clerkstack.reconcile.roles import RoleChange, role_changes, role_view
+from clerkstack.settings import BUILT_IN_ROLES
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient, Role
 
 
-BUILT_IN = ("org:admin", "org:member")  # Clerk's own: there on every instance
 LEDGER = ("made", "before")
 
 
@@ -49,7 +49,7 @@ class OrganizationRolesProvider(ClerkProvider):
         props = inputs_of(_props)
         declared = object_at(props, "roles")
         try:
-            live = {role.key: role for role in self._backend(props).list_roles()}
+            live = {role.key: role for role in self.backend(props).list_roles()}
         except NotFound:
             return ReadResult(None, {})
         view: JsonObject = {}
@@ -73,12 +73,12 @@ class OrganizationRolesProvider(ClerkProvider):
     def _bring(self, inputs: JsonObject, was: JsonObject, *, first: bool = False) -> JsonObject:
         """Bring the roles from what `was` declared (state or note) to what `inputs` declare."""
         declared, olds = object_at(inputs, "roles"), object_at(was, "roles")
-        backend = self._backend(inputs)
+        backend = self.backend(inputs)
         live = backend.list_roles()
         views: JsonObject = {role.key: role_view(role) for role in live}
         kept = [key for key in cast(list[str], was.get("made") or []) if key in views]
         if first and made_here(resource_id(inputs)):
-            kept = [key for key in declared if key in views and key not in BUILT_IN]
+            kept = [key for key in declared if key in views and key not in BUILT_IN_ROLES]
         made = kept + [key for key in declared if key not in views]
         before = found_before(object_at(was, "before"), olds, declared, views)
         before = {key: fields for key, fields in before.items() if key not in made}
@@ -130,9 +130,6 @@ class OrganizationRolesProvider(ClerkProvider):
             if key in ids:
                 with contextlib.suppress(NotFound):
                     backend.delete_role(ids[key])
-
-    def _backend(self, inputs: JsonObject) -> BackendClient:
-        return self.session.backend(str(inputs["application_id"]), str(inputs["environment"]))
 
 
 class OrganizationRoles(Resource, module="clerkstack", name="OrganizationRoles"):

@@ -12,7 +12,6 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
-from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import plainly
 from clerkstack.providers.made import Note
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
@@ -43,7 +42,7 @@ class SectionsProvider(ClerkProvider):
             object_at(noted, "before"),
             object_at(noted, "declared"),
             object_at(inputs, "sections"),
-            self._document(inputs).sections(),
+            self.document(inputs).sections(),
         )
         return CreateResult(name, self._bring(name, inputs, before, secrets=_secrets(inputs)))
 
@@ -54,7 +53,7 @@ class SectionsProvider(ClerkProvider):
         was, now = object_at(olds, "sections"), object_at(inputs, "sections")
         known = {change.path: change.after for change in _secrets(olds)}
         fresh = [each for each in _secrets(inputs) if known.get(each.path) != each.after]
-        live = self._document(inputs).sections()
+        live = self.document(inputs).sections()
         before = found_before(object_at(olds, "before"), was, now, live)
         back = self._back(olds, undeclared(was, now))
         return UpdateResult(self._bring(_id, inputs, before, secrets=fresh, back=back))
@@ -64,7 +63,7 @@ class SectionsProvider(ClerkProvider):
         """The live values of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            live = self._document(props).sections(fresh=True)
+            live = self.document(props).sections(fresh=True)
         except NotFound:
             return ReadResult(None, {})
         view = live_view(object_at(props, "sections"), _with_defaults(live))
@@ -77,7 +76,7 @@ class SectionsProvider(ClerkProvider):
         props = inputs_of(_props)
         with contextlib.suppress(NotFound):
             back = self._back(props, object_at(props, "sections"))
-            self._document(props).reconcile(lambda sections: _returning(back, sections))
+            self.document(props).reconcile(lambda sections: _returning(back, sections))
         Note(_id).forget()
 
     def _bring(
@@ -98,21 +97,18 @@ class SectionsProvider(ClerkProvider):
             return WritePlan((*changes, *going.changes), (*also, *going.unseen))
 
         Note(name).write({"before": before, "declared": declared})
-        self._document(inputs).reconcile(plan)
+        self.document(inputs).reconcile(plan)
         return {**inputs, "before": before}
 
     def _back(self, props: JsonObject, gone: Mapping[str, Json]) -> JsonObject:
         """What the fields that are not declared any more go back to; decided once, since the
         write itself changes what is live."""
-        live = self._document(props).sections()
+        live = self.document(props).sections()
         back = way_back(object_at(props, "before"), gone, live)
         if object_at(live, "billing").get("organization_enabled"):
             # Clerk refuses it; this stack's own billing, if it had any, has gone before.
             object_at(back, "organization_settings").pop("enabled", None)
         return back
-
-    def _document(self, inputs: JsonObject) -> ConfigDocument:
-        return self.session.config(str(inputs["application_id"]), str(inputs["environment"]))
 
 
 class OrganizationSettingsProvider(SectionsProvider):

@@ -16,7 +16,7 @@ from clerkstack.clients.errors import ApiError, NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note
-from clerkstack.reconcile import Json, JsonObject, changes_between
+from clerkstack.reconcile import Json, JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import way_back
 
@@ -97,7 +97,7 @@ class WebhookEndpointProvider(ClerkProvider):
             if not there:
                 return ReadResult(None, {})
             secret = svix.signing_secret(there[0].id).get_secret_value()
-        live = {**props, **_view(there[0], props)}
+        live = {**props, **live_view(_wanted(props), _seen(there[0]))}
         inputs = {k: v for k, v in live.items() if k not in self.outputs}
         return ReadResult(_id, {**live, "signing_secret": secret}, inputs)
 
@@ -132,30 +132,27 @@ class WebhookEndpointProvider(ClerkProvider):
                     svix.update_endpoint(endpoint_id, **_fields({**_seen(endpoint), **fields}))
             left = [e for e in there if e.id != endpoint_id or not props.get("made_endpoint")]
         if props.get("made_app") and not left:
-            with self._backend(props) as backend:
+            with self.backend(props) as backend:
                 backend.delete_svix_app()
 
     def _bring(self, svix: SvixClient, endpoint: Endpoint | None, inputs: JsonObject) -> JsonObject:
         """Make or change the endpoint, read it back, and read its signing secret."""
         if endpoint is None:
             endpoint = svix.get_endpoint(svix.create_endpoint(**_fields(inputs)).id)
-        elif changes_between(_wanted(inputs), _view(endpoint, inputs)):
+        elif changes_between(_wanted(inputs), _seen(endpoint)):
             svix.update_endpoint(endpoint.id, **_fields(inputs))
             endpoint = svix.get_endpoint(endpoint.id)
         return _outputs(svix, endpoint, inputs)
 
     def _open(self, inputs: JsonObject, *, make: bool = True) -> tuple[SvixClient, bool]:
         """A client of the instance's Svix app, and whether the app was made just now."""
-        with self._backend(inputs) as backend:
+        with self.backend(inputs) as backend:
             made = False
             if make:
                 link, made = _link(backend)
             else:
                 link = backend.svix_url()
         return self.session.svix(link), made
-
-    def _backend(self, inputs: JsonObject) -> BackendClient:
-        return self.session.backend(str(inputs["application_id"]), str(inputs["environment"]))
 
 
 class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
@@ -211,14 +208,6 @@ def _fields(inputs: JsonObject) -> dict[str, Any]:
     }
 
 
-def _view(endpoint: Endpoint, declared: JsonObject) -> JsonObject:
-    events: Any = sorted(endpoint.event_types or ())
-    wanted = cast(list[str], declared["events"])
-    if events == sorted(wanted):
-        events = wanted
-    return {"url": endpoint.url, "events": events, "description": endpoint.description}
-
-
 def _wanted(inputs: JsonObject) -> JsonObject:
     return {key: inputs[key] for key in FIELDS}
 
@@ -234,7 +223,7 @@ def _noted(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
 
 
 def _outputs(svix: SvixClient, endpoint: Endpoint, inputs: JsonObject) -> JsonObject:
-    lost = changes_between(_wanted(inputs), _view(endpoint, inputs))
+    lost = changes_between(_wanted(inputs), _seen(endpoint))
     if lost:
         shown = "; ".join(str(change) for change in lost)
         raise ResourceFailed(

@@ -69,9 +69,9 @@ def features_in_use(
     for slug, plan in object_at(live, "plans").items():
         if slug not in without:
             said = (object_at(object_at(at, k), slug) for at in (declared, back) for k in PLANS)
-            lists = [each["features"] for each in said if "features" in each]
-            lists.append(cast(JsonObject, plan).get("features"))
-            used.update(cast(list[str], lists[0] or []))
+            now = cast(JsonObject, plan).get("features")
+            then = next((each["features"] for each in said if "features" in each), now)
+            used.update(cast(list[str], then or []))
     return used
 
 

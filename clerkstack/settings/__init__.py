@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clerkstack.settings.load import CONNECTION_KEYS, load_connection, load_settings
 from clerkstack.settings.models import (
+    BUILT_IN_ROLES,
     VARIABLE_COMMENT,
     ApiKeysSettings,
     BillingSettings,
@@ -17,6 +18,7 @@ from clerkstack.settings.models import (
 from clerkstack.settings.places import PREFIX
 
 __all__ = [
+    "BUILT_IN_ROLES",
     "CONNECTION_KEYS",
     "PREFIX",
     "VARIABLE_COMMENT",

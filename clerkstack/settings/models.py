@@ -65,6 +65,10 @@ class RoleSettings(SettingsModel):
 RoleKey = Annotated[str, Field(pattern=ROLE_KEY)]
 
 
+BUILT_IN_ROLES = ("org:admin", "org:member")
+"""Clerk's own: there on every instance."""
+
+
 def _sendero_roles() -> dict[str, RoleSettings]:
     return {
         "org:admin": RoleSettings(),

@@ -19,14 +19,13 @@ from clerkstack.settings.keys import (
     wrong_secret_key,
     wrong_vercel_token,
 )
-from clerkstack.settings.models import Settings
+from clerkstack.settings.models import BUILT_IN_ROLES, Settings
 from clerkstack.settings.places import Step
 
 KEYS_PAGE = "Copy it from the dashboard page API keys of that instance"
 PLACEHOLDER = "REPLACE_ME"  # as Pulumi.dev.yaml and Pulumi.prod.yaml have it
 EVENT_FORM = re.compile(r"[A-Za-z]+\.[A-Za-z]+")
 HOST = re.compile(r"[A-Za-z0-9.:_-]+")
-BUILT_IN_ROLES = ("org:admin", "org:member")
 
 
 @dataclass(frozen=True)

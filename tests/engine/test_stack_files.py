@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from local import address
 from local.project import TOP, Project
 from local.world import World
 from local.world import seed as seeded
@@ -24,18 +25,8 @@ def shipped(project: Project, world: World) -> Project:
     for stack in ("dev", "prod"):
         name = f"Pulumi.{stack}.yaml"
         shutil.copy(TOP / name, project.folder / name)
-        project.init(stack, {"urls": urls(world)})
+        project.init(stack, {"urls": address.settings(world.urls)})
     return project
-
-
-def urls(world: World) -> dict[str, str]:
-    return {
-        "platform": world.urls.clerk,
-        "backend": world.urls.clerk,
-        "frontend": world.urls.frontend,
-        "svix": world.urls.svix,
-        "vercel": world.urls.vercel,
-    }
 
 
 def filled_in(project: Project, stack: str) -> Project:

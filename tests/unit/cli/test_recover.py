@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli.recover import VARIABLE, _variables, pending_creates, settle
+from clerkstack.cli.recover import VARIABLE, _settings, _variables, pending_creates, settle
 from clerkstack.settings import VARIABLE_COMMENT
 from local.world import World
 from local.world import seed as seeded
@@ -93,6 +93,6 @@ def test_variables_by_hand_or_of_a_branch_are_not_taken_for_declared_ones(
         shown = {key: {"value": value, "secret": True} for key, value in config.items()}
         monkeypatch.setattr("clerkstack.cli.recover._pulumi", lambda *_: json.dumps(shown))
 
-        known = _variables("dev")
+        known = _variables(_settings("dev"))
 
     assert known == {("A", ("preview",)): held.id}
