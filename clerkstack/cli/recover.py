@@ -1,11 +1,11 @@
 """`clerkstack recover`: after a run that was killed or lost an answer, bring the state back to
 what exists.
 
-Such a run can leave three things: the stack's lock, resources that the engine began to make and
-does not know the end of (pending creates), and resources that were made although the engine was
-told of a failure. Clerk's are safe to make again. A Vercel variable is not (Vercel refuses a
-second one with the same key and target), so it is looked up at Vercel and, where it exists,
-entered into the state.
+Such a run can leave four things: the attributes of the checkpoint cut off, the stack's lock,
+resources that the engine began to make and does not know the end of (pending creates), and
+resources that were made although the engine was told of a failure. Clerk's are safe to make
+again. A Vercel variable is not (Vercel refuses a second one with the same key and target), so it
+is looked up at Vercel and, where it exists, entered into the state.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import SecretStr
 
+from clerkstack.cli.checkpoint import drop_cut_off_attributes
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import VARIABLE_COMMENT, Settings, load_settings
@@ -38,6 +39,10 @@ def recover(
     takes the stack's lock away. Variables that this project did not make are left alone.
     """
     typer.echo(f"{stack}: looking at the state", err=True)
+    backend: dict[str, Any] = json.loads(_pulumi("whoami", "--verbose", "--json"))
+    name = stack.rpartition("/")[2]
+    for file in drop_cut_off_attributes(str(backend.get("url", "")), name):
+        typer.echo(f"{file}: cut off by a kill and not needed, removed")
     _pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
     exported: dict[str, Any] = json.loads(_pulumi("stack", "export", "--stack", stack))
     deployment = exported.get("deployment") or {}

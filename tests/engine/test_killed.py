@@ -172,6 +172,18 @@ def test_killed_again_and_again_it_still_gets_there(
     assert_undone(project, world)
 
 
+def test_a_kill_while_the_checkpoint_was_written_is_mended(project: Project, world: World) -> None:
+    project.up()
+    [attributes] = project.folder.glob("state/.pulumi/stacks/*/*.json.attrs")
+    attributes.write_bytes(b"")
+    assert "failed to load checkpoint" in project.up(check=False)
+
+    told = recover(project)
+
+    assert str(attributes) in told
+    assert_complete(project, world)
+
+
 def test_variables_whose_answers_were_lost_are_taken_over(project: Project, world: World) -> None:
     world.fault(service="vercel", method="POST", path="/env$", after=3, times=2, kind="drop_after")
     assert "error" in project.up(check=False)

@@ -1,0 +1,56 @@
+"""What a kill can do to a checkpoint in a file backend (`file://`).
+
+The engine replaces the checkpoint in one move, but writes the attributes beside it
+(`<stack>.json.attrs`) in place. A run that is killed in between leaves them empty or cut off, and
+from then on every command ends with "failed to load checkpoint: EOF", although the checkpoint
+itself is whole. The attributes are not needed: a checkpoint without them is read as usual.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
+    """Remove the attributes of a stack's checkpoint where they can't be read.
+
+    Args:
+        backend: the backend's address, as `pulumi whoami --verbose --json` gives it. Where it is
+            not a `file://` one, there is nothing to do.
+        stack: the stack's name, without project and organization. A stack of that name in another
+            project of the same backend is treated alike: attributes that can't be read serve
+            nobody.
+
+    Returns:
+        The files that were removed.
+    """
+    folder = _folder(backend)
+    if folder is None:
+        return []
+    # The checkpoint may be compressed: <stack>.json.gz, <stack>.json.zst.
+    found = [
+        file
+        for compression in ("", ".gz", ".zst")
+        for file in folder.glob(f".pulumi/stacks/*/{stack}.json{compression}.attrs")
+    ]
+    cut_off = [file for file in found if _is_cut_off(file)]
+    for file in cut_off:
+        file.unlink()
+    return cut_off
+
+
+def _folder(backend: str) -> Path | None:
+    if not backend.startswith("file://"):
+        return None
+    parts = urlsplit(backend)
+    return Path(unquote(parts.netloc + parts.path)).expanduser().absolute()
+
+
+def _is_cut_off(attributes: Path) -> bool:
+    try:
+        json.loads(attributes.read_bytes())
+    except ValueError:
+        return True
+    return False
