@@ -10,17 +10,9 @@ from typing import TypeAlias
 
 from tree_sitter import Node
 
-from clerkstack.app.source import Module, Modules, Unresolved, text_of
+from clerkstack.app.source import Module, Modules, Unresolved
+from clerkstack.app.syntax import bare, content, text_of
 
-_TRANSPARENT = frozenset(
-    {
-        "as_expression",
-        "satisfies_expression",
-        "parenthesized_expression",
-        "non_null_expression",
-        "type_assertion",
-    }
-)
 _FUNCTIONS = ("Object.freeze", "Object.keys", "Object.values")
 Literal: TypeAlias = (
     "str | Decimal | bool | list[Constant] | dict[str, Constant] | Unresolved | None"
@@ -122,10 +114,10 @@ class Evaluator:
         return Constant(value, module.file, *module.place(node))
 
     def _value(self, module: Module, node: Node) -> Literal | Constant:
+        inner = bare(node)
+        if inner != node:
+            return self.node(module, inner)
         kind = node.type
-        if kind in _TRANSPARENT:
-            inner = [child for child in node.named_children if child.type != "comment"]
-            return self.node(module, inner[-1] if kind == "type_assertion" else inner[0])
         if kind == "string":
             return _text(module, node)
         if kind == "template_string":
@@ -159,9 +151,7 @@ class Evaluator:
         called = text_of(node.child_by_field_name("function"))
         arguments = node.child_by_field_name("arguments")
         given = (
-            [each for each in arguments.named_children if each.type != "comment"]
-            if (arguments is not None and arguments.type == "arguments")
-            else []
+            content(arguments) if arguments is not None and arguments.type == "arguments" else []
         )
         if called not in _FUNCTIONS or len(given) != 1:
             raise Unresolved(module, node, f"calls {called}, which is not run")
@@ -176,9 +166,7 @@ class Evaluator:
 
     def _array(self, module: Module, node: Node) -> list[Constant]:
         items: list[Constant] = []
-        for child in node.named_children:
-            if child.type == "comment":
-                continue
+        for child in content(node):
             if child.type == "spread_element":
                 spread = self.node(module, child.named_children[0]).known
                 if not isinstance(spread.value, list):
@@ -190,9 +178,7 @@ class Evaluator:
 
     def _object(self, module: Module, node: Node) -> dict[str, Constant]:
         fields: dict[str, Constant] = {}
-        for child in node.named_children:
-            if child.type == "comment":
-                continue
+        for child in content(node):
             if child.type == "pair":
                 key = self._key(module, child.child_by_field_name("key"))
                 value = child.child_by_field_name("value")

@@ -9,7 +9,8 @@ from pathlib import Path
 from tree_sitter import Node
 
 from clerkstack.app.evaluate import Constant, Evaluator
-from clerkstack.app.source import Modules, Unresolved, text_of
+from clerkstack.app.source import Modules, Unresolved
+from clerkstack.app.syntax import text_of
 
 _FUNCTIONS = ("arrow_function", "function_expression", "class")
 

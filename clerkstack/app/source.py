@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
+from clerkstack.app.changes import changes
+from clerkstack.app.syntax import every, text_of
+
 _LANGUAGES = {
     **dict.fromkeys((".tsx", ".jsx", ".js"), Language(tree_sitter_typescript.language_tsx())),
     "": Language(tree_sitter_typescript.language_typescript()),
 }
 _ENDINGS = ("", ".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", "/index.ts", "/index.tsx")
-
-
-# Methods that change the list they are called on, and functions that change their first argument.
-_CHANGING = frozenset({"push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill"})
-_PARTS = frozenset(
-    {
-        "member_expression",
-        "subscript_expression",
-        "as_expression",
-        "non_null_expression",
-        "parenthesized_expression",
-    }
-)
-_CHANGING_FIRST = frozenset({"Object.assign", "Object.defineProperty", "Object.defineProperties"})
 
 
 @dataclass
@@ -119,7 +107,7 @@ def _parsed(file: Path) -> Module:
         raise Unresolved(module, _first_error(root), "is not TypeScript")
     for node in root.named_children:
         _statement(module, node)
-    for name, at in _changes(root):
+    for name, at in changes(root).items():
         module.changed.setdefault(name, at)
     return module
 
@@ -156,13 +144,13 @@ def _declared(node: Node) -> list[tuple[str, Node]]:
 
 def _import(module: Module, node: Node) -> None:
     source = _string(node.child_by_field_name("source"))
-    for specifier in _all(node, "import_specifier"):
+    for specifier in every(node, "import_specifier"):
         name = text_of(specifier.child_by_field_name("name"))
         alias = specifier.child_by_field_name("alias")
         module.imports[text_of(alias) if alias is not None else name] = (source, name)
-    for star in _all(node, "namespace_import"):
+    for star in every(node, "namespace_import"):
         module.imports[text_of(star.named_children[0])] = (source, "*")
-    for clause in _all(node, "import_clause"):
+    for clause in every(node, "import_clause"):
         for child in clause.named_children:
             if child.type == "identifier":
                 module.imports[text_of(child)] = (source, "default")
@@ -183,7 +171,7 @@ def _export(module: Module, node: Node) -> None:
         return
     source_node = node.child_by_field_name("source")
     source = _string(source_node) if source_node is not None else None
-    specifiers = [each for each in _all(node, "export_specifier") if not _is_type(each)]
+    specifiers = [each for each in every(node, "export_specifier") if not _is_type(each)]
     for specifier in specifiers:
         name = text_of(specifier.child_by_field_name("name"))
         alias = specifier.child_by_field_name("alias")
@@ -193,7 +181,7 @@ def _export(module: Module, node: Node) -> None:
         module.constants["default"] = value
         module.exports["default"] = (None, "default")
     children = {child.type for child in node.named_children}
-    for star in _all(node, "namespace_export") if source is not None else ():
+    for star in every(node, "namespace_export") if source is not None else ():
         module.exports[text_of(star.named_children[0])] = (source, "*")
     if source is not None and not children & {"export_clause", "namespace_export"}:
         module.all_of.append(source)
@@ -204,50 +192,5 @@ def _is_type(node: Node) -> bool:
     return any(child.type == "type" for child in node.children)
 
 
-def _changes(node: Node) -> Iterator[tuple[str, Node]]:
-    """Names whose value is changed anywhere in the file, and where."""
-    pending = [node]
-    while pending:
-        at = pending.pop()
-        pending += at.named_children
-        target: Node | None = None
-        if at.type in ("assignment_expression", "augmented_assignment_expression"):
-            target = at.child_by_field_name("left")
-        elif at.type == "update_expression" or (
-            at.type == "unary_expression" and text_of(at).startswith("delete")
-        ):
-            target = at.child_by_field_name("argument")
-        elif at.type == "call_expression":
-            target = _changed_by_call(at)
-        while target is not None and target.type in _PARTS:
-            target = target.child_by_field_name("object") or target.named_children[0]
-        if target is not None and target.type == "identifier":
-            yield text_of(target), at
-
-
-def _changed_by_call(node: Node) -> Node | None:
-    called = node.child_by_field_name("function")
-    arguments = node.child_by_field_name("arguments")
-    if called is None or called.type != "member_expression" or arguments is None:
-        return None
-    if text_of(called) in _CHANGING_FIRST:
-        return arguments.named_children[0] if arguments.named_children else None
-    if text_of(called.child_by_field_name("property")) in _CHANGING:
-        return called.child_by_field_name("object")
-    return None
-
-
-def _all(node: Node, kind: str) -> list[Node]:
-    found = [node] if node.type == kind else []
-    for child in node.named_children:
-        found += _all(child, kind)
-    return found
-
-
 def _string(node: Node | None) -> str:
     return "".join(text_of(child) for child in node.named_children) if node is not None else ""
-
-
-def text_of(node: Node | None) -> str:
-    """The source text of a node."""
-    return node.text.decode() if node is not None and node.text is not None else ""

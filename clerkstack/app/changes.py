@@ -1,0 +1,79 @@
+"""Which constants of a file its code changes later, by their name or by an alias."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from clerkstack.app.aliases import Aliases, Parts, method_of
+from clerkstack.app.scopes import Part, Scope
+from clerkstack.app.syntax import bare, content, part, text_of
+
+# Methods that change the list they are called on, and functions that change their first argument.
+_CHANGING = frozenset(
+    {"push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin"}
+)
+_CHANGING_FIRST = frozenset(
+    {
+        "Object.assign",
+        "Object.defineProperty",
+        "Object.defineProperties",
+        "Reflect.set",
+        "Reflect.deleteProperty",
+    }
+)
+# Deeper than any declaration; it ends the search where a variable is a part of itself.
+_DEEPEST = 30
+
+
+def changes(root: Node) -> dict[str, Node]:
+    """The names of the file whose value is changed, and the first place where it is."""
+    aliases = Aliases(root)
+    found: dict[str, Node] = {}
+    for node, scope in aliases.scopes.nodes:
+        for each in _origins(_changed(node, scope, aliases)):
+            if each.variable.top:
+                found.setdefault(each.variable.name, node)
+    return found
+
+
+def _changed(node: Node, scope: Scope, aliases: Aliases) -> Parts:
+    """What a statement or call changes."""
+    kind = node.type
+    if kind in ("assignment_expression", "augmented_assignment_expression"):
+        return _written(part(node, "left"), scope, aliases)
+    if kind == "update_expression" or (
+        kind == "unary_expression" and text_of(part(node, "operator")) == "delete"
+    ):
+        return _written(part(node, "argument"), scope, aliases)
+    if kind != "call_expression":
+        return set()
+    called = bare(part(node, "function"))
+    arguments = content(node.child_by_field_name("arguments"))
+    if text_of(called) in _CHANGING_FIRST:
+        return aliases.parts(arguments[0], scope) if arguments else set()
+    if method_of(node) in _CHANGING:
+        return aliases.parts(part(called, "object"), scope)
+    return set()
+
+
+def _written(target: Node, scope: Scope, aliases: Aliases) -> Parts:
+    target = bare(target)
+    if target.type in ("member_expression", "subscript_expression"):
+        return aliases.parts(part(target, "object"), scope)
+    # Another value for the name itself leaves what it was a part of as it is.
+    return set()
+
+
+def _origins(parts: Parts) -> Iterator[Part]:
+    """All that is changed with these: what they are parts of, and so on."""
+    seen: Parts = set()
+    pending = list(parts)
+    while pending:
+        each = pending.pop()
+        if each.fresh or each.depth > _DEEPEST or each in seen:
+            continue
+        seen.add(each)
+        yield each
+        pending += [source.member(each.depth) for source in each.variable.sources]

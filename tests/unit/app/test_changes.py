@@ -1,0 +1,128 @@
+"""Constants that the code changes later, by an alias too, have no value that can be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clerkstack.app import read_declaration
+from clerkstack.problems import InputError
+
+PLANS = """\
+const F = { SSO: 'sso', AUDIT: 'audit' } as const
+export const PLANS: any = {
+  basic: { slug: 'basic', features: [F.SSO] },
+  pro: { slug: 'pro', features: [F.SSO, F.AUDIT] },
+}
+"""
+CHANGED = [
+    "const p = PLANS.basic; »(p as any).slug = 'professional'",
+    "const { basic } = PLANS; »basic.features.push('x')",
+    "const { basic: { features } } = PLANS; »features.push('x')",
+    "const { basic: mine = PLANS.pro, ...others } = {} as any; »mine.slug = 'x'",
+    "const { basic, ...others } = PLANS; »others.pro.slug = 'x'",
+    "const [first] = Object.values(PLANS); »first.slug = 'x'",
+    "for (const p of Object.values(PLANS)) »p.slug = 'x_' + p.slug",
+    "for (const [key, p] of Object.entries(PLANS)) { »p.slug = key }",
+    "for (const key in PLANS) »PLANS[key].slug = key",
+    "let p; for (p of Object.values(PLANS)) »delete p.slug",
+    "Object.values(PLANS).forEach((p) => { »p.slug = 'x' })",
+    "Object.values(PLANS).forEach(p => p.features.forEach((f, i) => { »p.features[i] = 'x' }))",
+    "Object.values(PLANS).forEach(function ({ features }) { »features.length = 0 })",
+    "Object.entries(PLANS).filter(([k]) => k).map(([k, p]) => { »p.slug = k; return p })",
+    "_.forEach(PLANS, (p) => { »p.slug = 'x' })",
+    "Object.keys(PLANS).forEach((key) => { »PLANS[key].slug = key })",
+    "const sorted = Object.values(PLANS); »sorted[0].slug = 'x'",
+    "const sorted = Object.values(PLANS).sort(); »sorted[0].slug = 'x'",
+    "const copy = { ...PLANS.basic }; »copy.features.push('x')",
+    "const found = Object.values(PLANS).find((p) => p.slug === 'pro')!; »found.slug += 'x'",
+    "const map = new Map(Object.entries(PLANS)); »map.get('pro')!.slug = 'x'",
+    "const paid = []; for (const p of Object.values(PLANS)) paid.push(p); »paid[0].slug = 'x'",
+    "const by: any = {}; by.first = PLANS.basic; »by.first.slug = 'x'",
+    "const chosen = flag ? PLANS.basic : PLANS.pro; »chosen.slug = 'x'",
+    "const chosen = PLANS[key] ?? {}; »chosen.slug = 'x'",
+    "let p; p = PLANS.basic; »p.slug = 'x'",
+    "if (flag) { var p = PLANS.basic } »p.slug = 'x'",
+    "function rename(p) { »p.slug = 'x' }\nrename(PLANS.basic)",
+    "const rename = (...all) => { »all[0].slug = 'x' }\nrename(PLANS.basic)",
+    "const rename = (p) => { »p.slug = 'x' }\nObject.values(PLANS).forEach(rename)",
+    "const planOf = (key) => PLANS[key]\n»planOf('basic').slug = 'x'",
+    "function planOf(key) { return PLANS[key] }\nconst p = planOf('basic'); »p.slug = 'x'",
+    "const p = PLANS.basic; »Object.assign(p, { slug: 'x' })",
+    "const p = PLANS.basic; »Reflect.set(p, 'slug', 'x')",
+    "Object.values(PLANS).reduce((all, p) => { »p.slug = 'x'; return all }, [])",
+    "const a = Object.values(PLANS).reduce((l, p) => [...l, p], []); »a[0].slug = 'x'",
+    "function visit(p) { visit(p.next); »p.slug = 'x' }\nvisit(PLANS)",
+]
+UNCHANGED = [
+    "const sorted = Object.values(PLANS); sorted.sort()",
+    "export const sorted = Object.values(PLANS); sorted.sort((a, b) => a.n - b.n)",
+    "const all = [...PLANS.pro.features].sort(); all.push('x'); all[0] = 'y'",
+    "const all = PLANS.pro.features.filter(Boolean); all.push('x')",
+    "const all = Object.values(PLANS).map((p) => p.slug); all.sort(); all.push('x')",
+    "const all = Object.values(PLANS).map((p) => ({ ...p })); all[0].slug = 'x'",
+    "const all = Object.values(PLANS).flatMap((p) => p.features); all.push('x'); all.reverse()",
+    "const names: string[] = []; for (const p of Object.values(PLANS)) names.push(p.slug)\n"
+    "names.sort(); names[0] = 'x'",
+    "const total = sum(PLANS); total.x = 1",
+    "const copy = structuredClone(PLANS); copy.basic.slug = 'x'",
+    "const copy = JSON.parse(JSON.stringify(PLANS)); copy.basic.slug = 'x'",
+    "const copy = { ...PLANS }; copy.basic = null; delete copy.pro",
+    "const copy = { ...PLANS.basic, slug: 'x' }; copy.slug = 'y'",
+    "const copy = Object.assign({}, PLANS.basic); copy.slug = 'y'",
+    "const { basic, ...others } = PLANS; delete others.pro",
+    "const map = new Map(Object.entries(PLANS)); map.set('x', 1)",
+    "const set = new Set(PLANS.pro.features); set.add('x')",
+    "Object.values(PLANS).reduce((by, p) => { by[p.slug] = p; by.n = 1; return by }, {} as any)",
+    "const by = Object.values(PLANS).reduce((acc, p) => ({ ...acc, [p.slug]: p }), {}); by.x = 1",
+    "const by: any = {}; Object.values(PLANS).forEach((p) => { by[p.slug] = p })",
+    "const parts = PLANS.basic.slug.split('_'); parts.push('x')",
+    "function f() { const p = PLANS.basic; return p }\nfunction g() { const p = {}; p.x = 1 }",
+    "function add(PLANS: string[]) { PLANS.push('x') }",
+    "const count = (p) => { const seen = {}; seen[p.slug] = true; return seen }\n"
+    "const counted = count(PLANS.basic); counted.x = 1",
+    "let current = PLANS.basic; current = PLANS.pro",
+    "let n = PLANS.basic.amount; n += 1; n++",
+    "for (const key of Object.keys(PLANS)) { let k = key; k += 'x'; seen.push(k) }",
+    "Object.freeze(PLANS); Object.values(PLANS).forEach((p) => Object.freeze(p))",
+    "for (let i = 0; i < PLANS.pro.features.length; i++) console.log(PLANS.pro.features[i])",
+]
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_a_change_by_an_alias_is_told_with_its_place(tmp_path: Path, change: str) -> None:
+    before = (PLANS + change)[: (PLANS + change).index("»")]
+    (tmp_path / "plans.ts").write_text(PLANS + change.replace("»", ""))
+
+    with pytest.raises(InputError) as caught:
+        read_declaration(tmp_path / "plans.ts")
+
+    found = caught.value.problems[0]
+    assert found.message == "PLANS can have another value here"
+    assert found.line == before.count("\n") + 1
+    assert found.path == f"column {len(before) - before.rfind(chr(10))}"
+
+
+@pytest.mark.parametrize("code", UNCHANGED)
+def test_what_changes_only_a_copy_is_no_change(tmp_path: Path, code: str) -> None:
+    (tmp_path / "plans.ts").write_text(PLANS + code)
+
+    declared = read_declaration(tmp_path / "plans.ts")
+
+    assert {slug: plan.features for slug, plan in declared.plans.items()} == {
+        "basic": ("sso",),
+        "pro": ("sso", "audit"),
+    }
+
+
+def test_a_constant_in_the_plans_is_changed_through_them(tmp_path: Path) -> None:
+    (tmp_path / "plans.ts").write_text(
+        "const BASIC = ['sso']\n"
+        "const PLANS = { basic: { slug: 'basic', features: BASIC } }\n"
+        "PLANS.basic.features.push('x')\n"
+        "export const TIERS = [{ slug: 'pro', features: BASIC }]\n"
+    )
+
+    with pytest.raises(InputError, match=r"plans\.ts:3.*BASIC can have another value here"):
+        read_declaration(tmp_path / "plans.ts")
