@@ -40,9 +40,14 @@ class Constant:
         return self
 
     @property
-    def where(self) -> str:
-        """file:line:column."""
-        return f"{self.file.name}:{self.line}:{self.column}"
+    def told(self) -> bool:
+        """Whether the value can be told."""
+        return not isinstance(self.value, Unresolved)
+
+    @property
+    def place(self) -> tuple[Path, int, int]:
+        """Where it is written: what has the same place is the same."""
+        return self.file, self.line, self.column
 
 
 class Evaluator:

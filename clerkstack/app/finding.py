@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tree_sitter import Node
-
 from clerkstack.app.evaluate import Constant, Evaluator
-from clerkstack.app.source import Modules, Unresolved
-from clerkstack.app.syntax import text_of
-
-_FUNCTIONS = ("arrow_function", "function_expression", "class")
+from clerkstack.app.features import NAMED_FEATURES, features_beside, features_by_name, texts_in
+from clerkstack.app.owners import Owners
+from clerkstack.app.plans import NAMED_PLANS, declared, entries, is_plan, plans_in
+from clerkstack.app.source import Module, Modules, Unresolved
+from clerkstack.app.suspects import Suspects
 
 
 class Finding:
@@ -22,10 +20,10 @@ class Finding:
         self._modules = Modules()
         self._evaluator = Evaluator(self._modules)
         self._module = self._modules.read(path)
+        self._owners = Owners(self._modules)
+        self._suspects = Suspects(self._module, self._modules, self._evaluator)
         self._exported: dict[str, Constant] = {}
         self._failed: dict[str, Unresolved] = {}
-        # Of each file: from where to where each constant is written.
-        self._spans: dict[Path, list[tuple[tuple[int, int], tuple[int, int], str]]] = {}
         for name in self._names():
             try:
                 self._exported[name] = self._evaluator.exported(self._module, name)
@@ -33,34 +31,93 @@ class Finding:
                 self._failed[name] = error
 
     def plans(self, name: str | None = None) -> list[Constant]:
-        """Every plan: the entries of each export of that shape, or of the constant named.
+        """Every plan: in each export, or in the constant named.
 
         Raises:
             Unresolved: there are none, or an export that could hold some can't be told.
         """
         if name is not None:
-            return _once(_entries(self._named(name)))
-        found = {key: each for key, each in self._exported.items() if _is_plans(key, each)}
-        suspects = [key for key in self._failed if self._could_be_plans(key, found)]
+            constant = self._named(name)
+            held = self._declared(name, constant) or [each for _, each in entries(constant)]
+            return _once(held)
+        places = {
+            each.place
+            for key, constant in self._exported.items()
+            for each in (*plans_in(constant), *_unknown_plans(key, constant))
+        }
+        suspects = [key for key in self._failed if self._suspects.may_be_plans(key, places)]
         if suspects:
-            raise self._failed[min(suspects, key=lambda key: not re.search("(?i)plan", key))]
-        if not found:
+            raise self._failed[min(suspects, key=lambda key: "plan" not in key.lower())]
+        if not places:
             message = "exports no plans: no object whose values have slug and features"
             raise Unresolved(self._module.file, None, message)
-        return _once(entry for each in found.values() for entry in _entries(each))
+        listed = [
+            each
+            for key, constant in self._exported.items()
+            if not is_plan(constant)
+            for each in (*self._declared(key, constant), *_unknown_plans(key, constant))
+        ]
+        return _once([*listed, *self._alone(listed)])
 
     def features(self, attached: Iterable[Constant], name: str | None = None) -> list[Constant]:
-        """Every feature slug: the objects whose values plans attach.
+        """Every feature slug, attached or not.
 
-        Where plans attach literals instead, the exports with a name like FEATURES.
+        They are in the constants in which attached ones are written, in the exports that hold
+        attached ones, and in the exports with a name like FEATURES.
+
+        Raises:
+            Unresolved: one of these can't be told.
         """
         if name is not None:
-            return _texts(self._named(name))
-        by_use = [text for used in _once(attached) for text in self._owner(used)]
-        if by_use:
-            return _once(by_use)
-        named = [each for key, each in self._exported.items() if re.search("(?i)features$", key)]
-        return [text for each in named for text in _texts(each)]
+            return texts_in(self._named(name))
+        attached = _once(attached)
+        places = {each.place for each in attached}
+        values = {each.value for each in attached if isinstance(each.value, str)}
+        owners = dict.fromkeys(filter(None, map(self._owners.owner, attached)))
+        found = [
+            text
+            for module, name in owners
+            for text in features_beside(
+                self._evaluator.name(module, name), lambda it: it.place in places, own=True
+            )
+        ]
+        for module in self._modules.reached():
+            for _, constant in self._values(module):
+                found += features_beside(constant, lambda it: it.place in places, own=False)
+        for constant in self._named_features(dict.fromkeys(module for module, _ in owners)):
+            found += features_by_name(constant, lambda it: it.value in values)
+        return _once(found)
+
+    def _named_features(self, beside: Iterable[Module]) -> list[Constant]:
+        """Exports with a name like FEATURES, here and in the files of attached ones."""
+        for key, error in self._failed.items():
+            if self._suspects.may_be_features(key):
+                raise error
+        exported = [*self._exported.items()]
+        exported += [each for module in beside for each in self._values(module)]
+        return [constant for key, constant in exported if NAMED_FEATURES.search(key)]
+
+    def _values(self, module: Module) -> Iterator[tuple[str, Constant]]:
+        """What a module declares and exports, where it can be told."""
+        for key, (source, _) in module.exports.items():
+            if source is None:
+                try:
+                    yield key, self._evaluator.exported(module, key)
+                except Unresolved:
+                    continue
+
+    def _declared(self, name: str, constant: Constant) -> list[Constant]:
+        def apart(one: Constant, other: Constant) -> bool:
+            return self._owners.owner(one) != self._owners.owner(other)
+
+        return list(declared(name, constant, apart))
+
+    def _alone(self, listed: list[Constant]) -> Iterator[Constant]:
+        """Plans that are exports of their own, not those that a listed plan is made from."""
+        slugs = {_slug_of(each) for each in listed}
+        for constant in self._exported.values():
+            if is_plan(constant) and _slug_of(constant) not in slugs:
+                yield constant
 
     def _named(self, name: str) -> Constant:
         if name in self._module.constants or name in self._module.imports:
@@ -77,86 +134,21 @@ class Finding:
             else:
                 yield from (name for name in there.exports if name not in self._module.exports)
 
-    def _could_be_plans(self, name: str, found: Iterable[str]) -> bool:
-        """Whether an export that can't be told may hold plans beside those found.
 
-        Functions hold none, and what is made from plans that were found adds none.
-        """
-        node = self._initializer(name)
-        if node is not None and node.type in _FUNCTIONS:
-            return False
-        known = set(found)
-        if not known:
-            return True
-        if node is not None and known & {text_of(each) for each in _all(node, "identifier")}:
-            return False
-        return bool(re.search("(?i)plans$", name)) or (node is not None and _writes_plans(node))
-
-    def _initializer(self, name: str) -> Node | None:
-        source, inner = self._module.exports.get(name, (None, name))
-        node = self._module.constants.get(inner) if source is None else None
-        while node is not None and node.type.endswith(("_expression", "_assertion")):
-            if node.type in ("call_expression", "new_expression", *_FUNCTIONS):
-                break
-            if node.type not in ("as_expression", "satisfies_expression"):
-                break
-            node = node.named_children[0]
-        return node
-
-    def _owner(self, used: Constant) -> list[Constant]:
-        """The texts of the constant that a used text is written in; none for plans themselves."""
-        module = self._modules.read(used.file)
-        if module.file not in self._spans:
-            self._spans[module.file] = [
-                (module.place(node), module.place_after(node), name)
-                for name, node in {**module.constants, **module.enums}.items()
-            ]
-        for start, end, name in self._spans[module.file]:
-            if start <= (used.line, used.column) < end:
-                return _texts(self._evaluator.name(module, name))
-        return []
+def _unknown_plans(name: str, constant: Constant) -> list[Constant]:
+    """The entries of an export that calls itself plans and holds some that can't be told."""
+    held = [each for _, each in entries(constant)]
+    if NAMED_PLANS.search(name) and not plans_in(constant) and not all(it.told for it in held):
+        return held
+    return []
 
 
-def _is_plans(name: str, constant: Constant) -> bool:
-    """Whether a value of it has slug and features; one that has not is then a mistake."""
-    entries = _entries(constant)
-    unknown = any(isinstance(each.value, Unresolved) for each in entries)
-    return (unknown and bool(re.search("(?i)plans$", name))) or any(
-        isinstance(each.value, dict) and {"slug", "features"} <= each.value.keys()
-        for each in entries
-    )
-
-
-def _entries(constant: Constant) -> list[Constant]:
-    if isinstance(constant.value, dict):
-        return list(constant.value.values())
-    return constant.value if isinstance(constant.value, list) else []
-
-
-def _texts(constant: Constant) -> list[Constant]:
-    """The texts of an object or list that holds texts; none of anything else.
-
-    Raises:
-        Unresolved: some of its values can't be told, and may be texts.
-    """
-    entries = _entries(constant)
-    if not any(isinstance(each.value, str) for each in entries):
-        return []
-    return [each for each in entries if isinstance(each.known.value, str)]
+def _slug_of(plan: Constant) -> object:
+    """Where the slug is written; None for what is no plan."""
+    value = plan.value
+    return value["slug"].place if isinstance(value, dict) and "slug" in value else None
 
 
 def _once(constants: Iterable[Constant]) -> list[Constant]:
     """Without repetitions: the same plan is often exported under two names."""
-    return list({(each.file, each.line, each.column): each for each in constants}.values())
-
-
-def _writes_plans(node: Node) -> bool:
-    names = {text_of(each) for each in _all(node, "property_identifier")}
-    return node.type in ("object", "array") and {"slug", "features"} <= names
-
-
-def _all(node: Node, kind: str) -> Iterator[Node]:
-    if node.type == kind:
-        yield node
-    for child in node.named_children:
-        yield from _all(child, kind)
+    return list({each.place: each for each in constants}.values())

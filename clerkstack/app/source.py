@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _LANGUAGES = {
 _ENDINGS = ("", ".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", "/index.ts", "/index.tsx")
 
 
-@dataclass
+@dataclass(eq=False)
 class Module:
     """One file. `constants` are initializers by name; `imports` and `exports` are by the name
     that others use, as (file, name there). `changed` says where a name is given another value,
@@ -51,6 +52,7 @@ class Unresolved(Exception):
 
     def __init__(self, where: Module | Path, node: Node | None, message: str) -> None:
         self.file = where.file if isinstance(where, Module) else where
+        self.node = node
         self.line: int | None = None
         self.column: int | None = None
         if node is not None and isinstance(where, Module):
@@ -90,6 +92,39 @@ class Modules:
                 if candidate.is_file():
                     return self.read(candidate)
         raise Unresolved(module, node, f"comes from '{source}', and there is no such file")
+
+    def reached(self) -> list[Module]:
+        """All modules read so far."""
+        return list(self._read.values())
+
+    def origin(self, module: Module, name: str) -> tuple[Module, str] | None:
+        """The module that declares what a module exports, and its name there."""
+        pending, seen = [(module, name)], set()
+        while pending:
+            at = pending.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            module, name = at
+            source, inner = module.exports.get(name, (None, name))
+            if source is None and inner in module.imports:
+                source, inner = module.imports[inner]
+            if source is not None:
+                pending += self._followed(module, [source], inner)
+            elif name in module.exports:
+                return module, inner
+            else:
+                pending += self._followed(module, module.all_of, name)
+        return None
+
+    def _followed(
+        self, module: Module, sources: list[str], name: str
+    ) -> Iterator[tuple[Module, str]]:
+        for source in sources:
+            try:
+                yield self.beside(module, module.root, source), name
+            except Unresolved:
+                continue
 
 
 def _parsed(file: Path) -> Module:

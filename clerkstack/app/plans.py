@@ -1,0 +1,78 @@
+"""The plans in a constant: objects with slug and features, in groups of any depth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from clerkstack.app.evaluate import Constant
+from clerkstack.app.source import Unresolved
+from clerkstack.app.syntax import FUNCTIONS
+
+NAMED_PLANS = re.compile("(?i)plans$")
+
+
+def is_plan(constant: Constant) -> bool:
+    """Whether it has slug and features."""
+    return isinstance(constant.value, dict) and {"slug", "features"} <= constant.value.keys()
+
+
+def entries(constant: Constant) -> list[tuple[str, Constant]]:
+    """The values of an object, with their keys, or of a list."""
+    if isinstance(constant.value, dict):
+        return list(constant.value.items())
+    return [("", each) for each in constant.value] if isinstance(constant.value, list) else []
+
+
+def plans_in(constant: Constant) -> list[Constant]:
+    """The plan that it is, or all plans in it."""
+    if is_plan(constant):
+        return [constant]
+    return [plan for _, each in entries(constant) for plan in plans_in(each)]
+
+
+def is_function(constant: Constant) -> bool:
+    """Whether its value can't be told because it is a function."""
+    node = constant.value.node if isinstance(constant.value, Unresolved) else None
+    return node is not None and node.type in FUNCTIONS
+
+
+def declared(
+    name: str, constant: Constant, apart: Callable[[Constant, Constant], bool]
+) -> Iterator[Constant]:
+    """All plans in an export, and what stands among plans and is none, which is a mistake.
+
+    Args:
+        name: the name of the export.
+        constant: its value.
+        apart: whether the second is written elsewhere than the first. A list that names plans
+            of elsewhere may say other things about them too.
+    """
+    if is_plan(constant):
+        yield constant
+        return
+    held = entries(constant)
+    groups = [key for key, each in held if not is_plan(each) and plans_in(each)]
+    plans = [each for _, each in held if is_plan(each)]
+    strict = bool(NAMED_PLANS.search(name)) or not all(apart(constant, each) for each in plans)
+    for key, each in held:
+        if plans_in(each):
+            yield from declared(key, each, apart)
+        elif plans:
+            if strict or _tries(each) or (len(plans) > 1 and not each.told):
+                yield each
+        elif groups and _may_be_group(key, each, held):
+            yield each
+
+
+def _tries(constant: Constant) -> bool:
+    return isinstance(constant.value, dict) and bool({"slug", "features"} & constant.value.keys())
+
+
+def _may_be_group(key: str, constant: Constant, held: list[tuple[str, Constant]]) -> bool:
+    """Whether something that can't be told may hold plans, as all that stands beside it does."""
+    if constant.told or is_function(constant):
+        return False
+    told = [(name, each) for name, each in held if each.told]
+    named = any(NAMED_PLANS.search(name) for name, _ in told)
+    return all(plans_in(each) for _, each in told) and (not named or bool(NAMED_PLANS.search(key)))
