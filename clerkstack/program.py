@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from clerkstack.app import AppDeclaration, read_declaration
+from clerkstack.billing_inputs import billing_inputs, billing_refusals
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.problems import InputError, Problem
 from clerkstack.settings import PREFIX, Settings, load_settings
@@ -56,7 +57,14 @@ def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:
         except InputError as error:
             problems += error.problems
     if settings is None or catalog is None or problems:
-        raise _refused(tuple(problems))
+        raise _refused([str(problem) for problem in problems])
+    # At preview the policy pack and the provider say it, resource by resource. An `up` that
+    # skipped its preview must not begin: what comes before billing would be changed already.
+    if settings.components.billing and not pulumi.runtime.is_dry_run():
+        inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
+        refusals = list(billing_refusals(inputs, settings.instance))
+        if refusals:
+            raise _refused(refusals)
     return settings, catalog, app
 
 
@@ -68,7 +76,7 @@ def _led_astray(settings: Settings, url: str | None, file: str) -> Iterator[Prob
         yield Problem(file, None, "urls.vercel", message, f"Unset {VERCEL_URL}, or use a new shell")
 
 
-def _refused(problems: tuple[Problem, ...]) -> pulumi.RunError:
+def _refused(problems: Sequence[str]) -> pulumi.RunError:
     count = len(problems)
     lines = "\n".join(f"  {problem}" for problem in problems)
     return pulumi.RunError(

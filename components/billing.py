@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import pulumi
 
 from clerkstack import providers
 from clerkstack.app import AppDeclaration
+from clerkstack.billing_inputs import billing_inputs
 from clerkstack.catalog import Catalog
-from clerkstack.catalog.declared import declared_features, declared_plans, default_plans
-from clerkstack.reconcile import Json, JsonObject
 from clerkstack.settings import BillingSettings
 from components.base import Component, Place
 
@@ -45,26 +43,7 @@ class Billing(Component):
             f"{name}-catalog",
             application_id=place.application_id,
             environment=place.environment,
-            settings={
-                "organization_enabled": settings.organization_enabled,
-                "user_enabled": settings.user_enabled,
-                "free_trial_requires_payment_method": settings.free_trial_requires_payment_method,
-            },
-            gateway=settings.gateway,
-            features=declared_features(catalog),
-            plans=declared_plans(catalog),
-            defaults=default_plans(catalog),
-            app=_declared(app),
-            catalog=catalog_file,
+            **billing_inputs(settings, catalog, app, catalog_file=catalog_file),
             opts=self.child(),
         )
         self.register_outputs({})
-
-
-def _declared(app: AppDeclaration | None) -> JsonObject | None:
-    if app is None:
-        return None
-    return {
-        "plans": {slug: cast(Json, list(plan.features)) for slug, plan in app.plans.items()},
-        "features": cast(Json, sorted(app.features)),
-    }

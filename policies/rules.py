@@ -36,7 +36,8 @@ def _slugs(resource: Resource) -> Iterator[str]:
     plans = resource.inputs.get("plans") or {}
     features = resource.inputs.get("features") or {}
     yield from _catalog_slugs(resource, set(plans), set(features))
-    yield from disagreements(resource.inputs.get("app") or {}, plans, features)
+    defaults = resource.inputs.get("defaults") or {}
+    yield from disagreements(resource.inputs.get("app") or {}, {**plans, **defaults}, features)
 
 
 def _catalog_slugs(resource: Resource, plans: set[str], features: set[str]) -> Iterator[str]:
@@ -65,7 +66,7 @@ def _trial_card(resource: Resource) -> Iterator[str]:
 
 def _test_key(resource: Resource) -> Iterator[str]:
     if resource.type == INSTANCE:
-        for name in ("publishable_key", "declared_publishable_key"):
+        for name in ("publishable_key", "declared_publishable_key", "declared_secret_key"):
             if str(resource.inputs.get(name) or "").startswith(TEST_FORMS):
                 yield f"{name} of the production instance is a development key"
     for variable in resource.variables():

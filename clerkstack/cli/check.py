@@ -10,6 +10,7 @@ import typer
 
 from clerkstack.app import read_declaration
 from clerkstack.app.agreement import disagreements
+from clerkstack.billing_inputs import app_inputs
 from clerkstack.catalog import load_catalog
 from clerkstack.catalog.declared import declared_features, declared_plans, default_plans
 from clerkstack.cli.exits import BAD_INPUT, FOUND
@@ -39,12 +40,7 @@ def check(
         problems += error.problems
     if loaded is not None and declared is not None:
         plans = {**declared_plans(loaded), **default_plans(loaded)}
-        spoken = {slug: list(plan.features) for slug, plan in declared.plans.items()}
-        differing = disagreements(
-            {"plans": spoken, "features": sorted(declared.features)},
-            plans,
-            declared_features(loaded),
-        )
+        differing = disagreements(app_inputs(declared), plans, declared_features(loaded))
     if as_json:
         found = {
             "problems": [vars(problem) for problem in problems],

@@ -140,8 +140,8 @@ def test_the_two_worst_are_refused_without_the_pack_too(
 def test_the_two_worst_are_refused_by_the_pack_alone(
     offence: Project, line: str, rule: str
 ) -> None:
-    provider = '        if inputs["environment"] != "production":\n            return\n'
-    offence.edit("clerkstack/providers/billing.py", (provider, "        return\n        yield\n"))
+    provider = '    if environment != "production":\n        return\n'
+    offence.edit("clerkstack/billing_inputs.py", (provider, "    return\n    yield\n"))
 
     printed = refused(offence, line)
 
