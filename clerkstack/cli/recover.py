@@ -1,11 +1,11 @@
 """`clerkstack recover`: after a run that was killed or lost an answer, bring the state back to
 what exists.
 
-Such a run can leave four things: the attributes of the checkpoint cut off, the stack's lock,
-resources that the engine began to make and does not know the end of (pending creates), and
-resources that were made although the engine was told of a failure. Clerk's are safe to make
-again. A Vercel variable is not (Vercel refuses a second one with the same key and target), so it
-is looked up at Vercel and, where it exists, entered into the state.
+Such a run can leave: the attributes of the checkpoint cut off, the stack's lock, resources that
+the engine began to make or to remove and does not know the end of, and resources that were made
+although the engine was told of a failure. Clerk's are safe to make again. A Vercel variable is
+not (Vercel refuses a second one with the same key and target), so it is looked up at Vercel and,
+where it exists, entered into the state.
 """
 
 from __future__ import annotations
@@ -48,21 +48,24 @@ def recover(
     deployment = exported.get("deployment") or {}
     settings = _settings(stack)
     known = _variables(settings)
-    pending = pending_creates(deployment)
-    taken = settle(deployment, known) if pending else []
-    if pending:
+    half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
+    taken = settle(deployment, known)
+    if half_made or half_gone:
         _pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
-    if taken:
-        # What Vercel knows of them goes into the state beside what was declared.
-        targets = [word for urn in taken for word in ("--target", urn)]
+    if taken or half_gone:
+        # What the services know of them goes into the state beside what was declared. Of a
+        # removal nobody can tell how far it came: all of the state is looked at.
+        targets = [word for urn in taken for word in ("--target", urn)] if not half_gone else []
         _pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets)
-    for resource in pending:
+    for resource in half_made:
         end = TAKEN if resource["urn"] in taken else "the next update makes it again"
         typer.echo(f"{_name(resource['urn'])}: {end}")
+    for resource in half_gone:
+        typer.echo(f"{_name(resource['urn'])}: was being removed, the state has what is left")
     lost = _take_lost(stack, settings, known)
     for urn in lost:
         typer.echo(f"{_name(urn)}: {TAKEN}")
-    found = "recovered" if pending or lost else "nothing was left half-done"
+    found = "recovered" if half_made or half_gone or lost else "nothing was left half-done"
     typer.echo(f"{stack}: {found}. Run: pulumi up --stack {stack}")
 
 
@@ -106,14 +109,30 @@ def _name(urn: str) -> str:
     return urn.rsplit("::", 1)[-1]
 
 
-def pending_creates(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The resources of an exported deployment that the engine began to make."""
+def left_half_made(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The resources of an exported deployment that the engine began to make, or removed in order
+    to make them anew (`pendingReplacement`)."""
+    creating = _pending(deployment, "creating")
+    urns = {resource["urn"] for resource in creating}
+    return creating + [
+        resource
+        for resource in deployment.get("resources") or []
+        if resource.get("pendingReplacement") and resource["urn"] not in urns
+    ]
+
+
+def left_half_removed(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The resources of an exported deployment that the engine began to remove."""
+    return _pending(deployment, "deleting")
+
+
+def _pending(deployment: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
     operations = deployment.get("pending_operations") or []
-    return [each["resource"] for each in operations if each.get("type") == "creating"]
+    return [each["resource"] for each in operations if each.get("type") == kind]
 
 
 def settle(deployment: dict[str, Any], known: Mapping[NaturalKey, str]) -> list[str]:
-    """Settle the pending creates of an exported deployment, in place.
+    """Settle what an exported deployment has half-made or half-removed, in place.
 
     Args:
         deployment: as `pulumi stack export` gives it.
@@ -123,16 +142,28 @@ def settle(deployment: dict[str, Any], known: Mapping[NaturalKey, str]) -> list[
         The URNs of the variables that exist and are now part of the state.
     """
     taken = []
-    for resource in pending_creates(deployment):
+    for resource in left_half_made(deployment):
         found = known.get(_natural_key(resource["inputs"])) if _is_variable(resource) else None
-        if found is not None:
+        removed = resource.get("pendingReplacement") and resource.get("id") == found
+        if found is not None and not removed:
             outputs = {**resource["inputs"], "id": found}
-            deployment["resources"].append({**resource, "id": found, "outputs": outputs})
+            entry = {**resource, "id": found, "outputs": outputs}
+            entry.pop("pendingReplacement", None)
+            _enter(deployment["resources"], entry)
             taken.append(resource["urn"])
-    deployment["pending_operations"] = [
-        each for each in deployment["pending_operations"] if each.get("type") != "creating"
-    ]
+    settled = ("creating", "deleting")
+    operations = deployment.get("pending_operations") or []
+    deployment["pending_operations"] = [e for e in operations if e.get("type") not in settled]
     return taken
+
+
+def _enter(resources: list[dict[str, Any]], entry: dict[str, Any]) -> None:
+    """Put an entry in the place of the one it replaces, or at the end."""
+    for index, resource in enumerate(resources):
+        if resource["urn"] == entry["urn"] and not resource.get("delete"):
+            resources[index] = entry
+            return
+    resources.append(entry)
 
 
 def _is_variable(resource: Mapping[str, Any]) -> bool:

@@ -30,8 +30,8 @@ LOST = {
 }
 
 
-def up_killed_at(project: Project, number: int, moment: Moment) -> bool:
-    """Run `pulumi up`, and kill it with all its processes at its n-th request.
+def up_killed_at(project: Project, number: int, moment: Moment, *, command: str = "up") -> bool:
+    """Run `pulumi up` (or another), and kill it with all its processes at its n-th request.
 
     `before` the service acts, or `after` it did and before the answer arrives. False where the
     command ended before it came to that request.
@@ -40,7 +40,7 @@ def up_killed_at(project: Project, number: int, moment: Moment) -> bool:
     log = project.folder / "up.log"
     with log.open("a") as out:
         process = subprocess.Popen(
-            project.command("up", "--yes", "--skip-preview", "--stack", project.stack),
+            project.command(command, "--yes", "--skip-preview", "--stack", project.stack),
             cwd=project.folder,
             env=project.environment,
             stdout=out,
@@ -182,6 +182,45 @@ def test_a_kill_while_the_checkpoint_was_written_is_mended(project: Project, wor
 
     assert str(attributes) in told
     assert_complete(project, world)
+
+
+@pytest.mark.parametrize("number", [3, 6, 8])
+def test_a_kill_while_variables_are_replaced(project: Project, world: World, number: int) -> None:
+    project.up()
+    project.set("environment.sensitive", "all")
+    world.clear_journal()
+    assert up_killed_at(project, number, "after")
+
+    recover(project)
+    project.up()
+
+    assert_complete(project, world)
+    assert_undone(project, world)
+
+
+def test_answers_lost_while_variables_are_replaced(project: Project, world: World) -> None:
+    project.up()
+    project.set("environment.sensitive", "all")
+    world.fault(service="vercel", method="POST", path="/env$", kind="drop_after", after=1, times=2)
+    assert "error" in project.up(check=False)
+
+    recover(project)
+    project.up()
+
+    assert_complete(project, world)
+
+
+@pytest.mark.parametrize("number", [3, 25])
+def test_a_killed_destroy_is_recovered(project: Project, world: World, number: int) -> None:
+    project.up()
+    assert up_killed_at(project, number, "after", command="destroy")
+
+    told = recover(project)
+    project.up()
+
+    assert "was being removed" in told
+    assert_complete(project, world)
+    assert_undone(project, world)
 
 
 def test_variables_whose_answers_were_lost_are_taken_over(project: Project, world: World) -> None:

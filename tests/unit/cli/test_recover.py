@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli.recover import VARIABLE, _settings, _variables, pending_creates, settle
+from clerkstack.cli.recover import (
+    VARIABLE,
+    _settings,
+    _variables,
+    left_half_made,
+    left_half_removed,
+    settle,
+)
 from clerkstack.settings import VARIABLE_COMMENT
 from local.world import World
 from local.world import seed as seeded
@@ -60,15 +67,48 @@ def test_what_is_safe_to_make_again_is_dropped() -> None:
     }
     deployment = exported(billing)
 
-    assert pending_creates(deployment) == [billing]
+    assert left_half_made(deployment) == [billing]
     assert settle(deployment, {}) == []
     assert deployment["pending_operations"] == []
 
 
-def test_pending_updates_and_deletes_are_the_engines_own_matter() -> None:
+def test_pending_updates_are_the_engines_own_matter() -> None:
     deployment = exported(variable("A", "preview"), kind="updating")
 
-    assert pending_creates(deployment) == []
+    assert left_half_made(deployment) == []
+    assert settle(deployment, {("A", ("preview",)): "env_1"}) == []
+    assert deployment["pending_operations"]
+
+
+def test_a_pending_removal_is_looked_at_again() -> None:
+    deployment = exported(variable("A", "preview"), kind="deleting")
+
+    assert left_half_removed(deployment) == [variable("A", "preview")]
+    assert settle(deployment, {}) == []
+    assert deployment["pending_operations"] == []
+
+
+@pytest.mark.parametrize("pending", [True, False])
+def test_a_variable_made_anew_takes_the_place_of_the_removed_one(pending: bool) -> None:
+    removed = {**variable("A", "preview"), "id": "env_1", "pendingReplacement": True}
+    deployment = exported(*[variable("A", "preview")][: int(pending)])
+    deployment["resources"].append(removed)
+
+    taken = settle(deployment, {("A", ("preview",)): "env_2"})
+
+    assert taken == [removed["urn"]]
+    [_, entry] = deployment["resources"]
+    assert entry["id"] == "env_2"
+    assert "pendingReplacement" not in entry
+
+
+def test_a_removed_variable_that_was_not_made_anew_is_left_to_the_next_update() -> None:
+    removed = {**variable("A", "preview"), "id": "env_1", "pendingReplacement": True}
+    deployment = exported()
+    deployment["resources"].append(removed)
+
+    assert settle(deployment, {}) == []
+    assert deployment["resources"][-1] == removed
 
 
 def test_variables_by_hand_or_of_a_branch_are_not_taken_for_declared_ones(
