@@ -13,6 +13,7 @@ use = settings.components
 done: list[pulumi.Resource] = []
 
 # The instance, and its keys
+declared_key = settings.secret_key.get_secret_value() if settings.secret_key else None
 instance = Instance(
     "instance",
     application_id=settings.application_id,
@@ -20,6 +21,7 @@ instance = Instance(
     domain=settings.production.domain if settings.production.create else None,
     clone_development=settings.production.clone_development,
     declared_publishable_key=settings.publishable_key,
+    declared_secret_key=declared_key,
 )
 place = Place(settings.application_id, settings.instance, instance)
 
@@ -61,9 +63,7 @@ if use.environment:
         "environment",
         place,
         settings,
-        secret_key=(
-            settings.secret_key.get_secret_value() if settings.secret_key else instance.secret_key
-        ),
+        secret_key=declared_key or instance.secret_key,
         signing_secret=webhook.signing_secret if webhook else None,
         after=done,
     )

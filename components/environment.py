@@ -11,6 +11,7 @@ import pulumi
 import pulumi_command as command
 import pulumiverse_vercel as vercel
 
+from clerkstack import providers
 from clerkstack.settings import VARIABLE_COMMENT, EnvironmentSettings, Settings
 from components.base import Component, Place
 
@@ -50,6 +51,12 @@ class Environment(Component):
         super().__init__("Environment", name, place, after)
         self._name = name
         self._settings: EnvironmentSettings = settings.environment
+        self._project = providers.VercelProject(
+            f"{name}-project",
+            project_id=self._settings.project_id,
+            team_id=self._settings.team_id,
+            opts=self.child(),
+        )
         declared: list[tuple[str, Variable]] = []
         for target in TARGETS[place.environment]:
             declared += [
@@ -76,7 +83,7 @@ class Environment(Component):
             comment=VARIABLE_COMMENT,
             # A second variable with the same key and target is refused while the first lives.
             opts=pulumi.ResourceOptions.merge(
-                self.child(), pulumi.ResourceOptions(delete_before_replace=True)
+                self.child(self._project), pulumi.ResourceOptions(delete_before_replace=True)
             ),
         )
 

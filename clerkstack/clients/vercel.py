@@ -39,6 +39,13 @@ class Deployment(Answer):
     url: str | None = None
 
 
+class Project(Answer):
+    """A project."""
+
+    id: str
+    name: str
+
+
 class _Pagination(Answer):
     next: int | None = None
 
@@ -65,6 +72,20 @@ class VercelClient(Client):
     ) -> None:
         self._team = {"teamId": team_id} if team_id else {}
         self._http = Http(SERVICE, base_url=base_url, key=token, **options)
+
+    def get_project(self, project: str) -> Project:
+        """A project by its id or name (GET /v9/projects/{idOrName}).
+
+        Raises:
+            NotFound: there is none, or the token's owner may not see it.
+        """
+        return self._http.request(
+            Project,
+            "get project",
+            "GET",
+            joined("v9", "projects", project),
+            params=self._team or None,
+        )
 
     def list_variables(self, project: str) -> list[EnvironmentVariable]:
         """All variables of a project (GET /v10/projects/{id}/env)."""

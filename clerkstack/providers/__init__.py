@@ -1,4 +1,5 @@
-"""The dynamic resources of the project: one for each thing Clerk keeps."""
+"""The dynamic resources of the project: one for each thing Clerk keeps, and
+the Vercel project that they are for."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from clerkstack.providers.billing import Billing
 from clerkstack.providers.instance import Instance
 from clerkstack.providers.roles import OrganizationRoles
 from clerkstack.providers.sections import OrganizationSettings, SignIn
+from clerkstack.providers.vercel_project import VercelProject
 from clerkstack.providers.webhook import WebhookEndpoint
 
 __all__ = [
@@ -16,5 +18,6 @@ __all__ = [
     "OrganizationRoles",
     "OrganizationSettings",
     "SignIn",
+    "VercelProject",
     "WebhookEndpoint",
 ]

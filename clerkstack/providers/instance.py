@@ -75,7 +75,23 @@ class InstanceProvider(ClerkProvider):
                 f"{application}. Copy it again from the dashboard page API keys, or remove it: "
                 "it is then read from the Platform API."
             )
+        self._verify_secret_key(inputs, found)
         return _described(found)
+
+    def _verify_secret_key(self, inputs: JsonObject, found: ApplicationInstance) -> None:
+        """Another instance's key would put roles and webhook there, and the app onto it."""
+        declared, shown = inputs.get("declared_secret_key"), found.secret_key
+        # An instance can have several keys; the Platform API shows one.
+        if not declared or (shown is not None and declared == shown.get_secret_value()):
+            return
+        with self.backend(inputs) as backend:
+            there = backend.get_instance().id
+        if there != found.instance_id:
+            raise ResourceFailed(
+                f"clerkstack:secretKey is the key of the instance {there}, and this stack is for "
+                f"{found.instance_id}. Copy it again from the dashboard page API keys, or remove "
+                "it: it is then read from the Platform API."
+            )
 
     def _make(self, inputs: JsonObject, application: str, environment: str) -> ApplicationInstance:
         domain = inputs.get("domain")
@@ -133,10 +149,12 @@ class Instance(Resource, module="clerkstack", name="Instance"):
         domain: str | None = None,
         clone_development: bool = True,
         declared_publishable_key: str | None = None,
+        declared_secret_key: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the instance. With `domain`, a missing production instance is made."""
-        secret = pulumi.ResourceOptions(additional_secret_outputs=["secret_key"])
+        secrets = ["secret_key", "declared_secret_key"]
+        secret = pulumi.ResourceOptions(additional_secret_outputs=secrets)
         super().__init__(
             InstanceProvider(),
             resource_name,
@@ -146,6 +164,11 @@ class Instance(Resource, module="clerkstack", name="Instance"):
                 "domain": domain,
                 "clone_development": clone_development,
                 "declared_publishable_key": declared_publishable_key,
+                "declared_secret_key": (
+                    None
+                    if declared_secret_key is None
+                    else pulumi.Output.secret(declared_secret_key)
+                ),
                 **dict.fromkeys(InstanceProvider.outputs),
             },
             pulumi.ResourceOptions.merge(secret, opts),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.frontend import FrontendClient
     from clerkstack.clients.platform import Application, ApplicationInstance, PlatformClient
     from clerkstack.clients.svix import SvixClient
+    from clerkstack.clients.vercel import VercelClient
 
 _sessions: dict[Connection, Session] = {}
 _lock = threading.RLock()
@@ -111,6 +112,21 @@ class Session:
         return FrontendClient(
             publishable_key=publishable_key, base_url=self._connection.urls.frontend
         )
+
+    def vercel(self, team_id: str | None) -> VercelClient:
+        """A client of Vercel's API, for a team or the token owner's own projects.
+
+        Raises:
+            ResourceFailed: the stack's config has no token.
+        """
+        from clerkstack.clients.vercel import VercelClient
+
+        token = self._connection.vercel_token
+        if token is None:
+            raise ResourceFailed(
+                "This stack has no token for Vercel: pulumi config set --secret vercel:apiToken"
+            )
+        return VercelClient(token=token, base_url=self._connection.urls.vercel, team_id=team_id)
 
     def svix(self, link: str) -> SvixClient:
         """A Svix client for the app behind a link of the Backend API."""

@@ -17,7 +17,12 @@ from clerkstack.settings.places import PREFIX, Places, Step, spelled
 from clerkstack.settings.rules import Broken, broken_rules, exposed
 
 VERCEL_TOKEN = "vercel:apiToken"
-CONNECTION_KEYS = (f"{PREFIX}platformKey", f"{PREFIX}secretKey", f"{PREFIX}urls")
+CONNECTION_KEYS = (
+    f"{PREFIX}platformKey",
+    f"{PREFIX}secretKey",
+    f"{PREFIX}urls",
+    VERCEL_TOKEN,
+)
 # What a required setting is taken for where it is missing or wrong, so that the rules can still
 # judge the others. Nothing is ever done with such settings.
 _STAND_INS = {

@@ -194,8 +194,9 @@ class Settings(SettingsModel):
 
 
 class Connection(SettingsModel):
-    """What the dynamic providers need to talk to Clerk; read in `configure`, kept nowhere."""
+    """What the dynamic providers need to talk to the services; kept nowhere."""
 
     platform_key: Secret
     secret_key: Secret | None = None
     urls: Urls = Urls()
+    vercel_token: Annotated[Secret | None, Field(alias="vercel:apiToken")] = None
