@@ -4,86 +4,51 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
-from pydantic.alias_generators import to_camel
 
-from clerkstack.app.agreement import disagreements
-from clerkstack.clients.errors import ApiError, NotFound
-from clerkstack.problems import ClerkstackError
+from clerkstack.billing_inputs import billing_refusals
+from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.ledger import KINDS, Ledger, no_longer
+from clerkstack.providers.ledger import Ledger, known_to, no_longer
 from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.billing import (
-    ENABLED_FOR,
     SECTION,
     billing_plan,
     billing_view,
     missing_defaults,
+    unlikely_defaults,
 )
 from clerkstack.reconcile.changes import object_at
-
-PAYERS = {"org": "organizations", "user": "users"}
 
 
 class BillingProvider(ClerkProvider):
     """Reconciles the section `billing` of the instance config."""
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
-        """Plans nobody could buy, and the two deploys that must never reach production, whatever
-        policies are run."""
-        inputs = _inputs
-        settings = object_at(inputs, "settings")
-        for slug, plan in object_at(inputs, "plans").items():
-            payer = str(cast(JsonObject, plan).get("payer_type") or "org")
-            if settings.get(ENABLED_FOR[payer]) is False:
-                yield (
-                    "plans",
-                    f"the plan '{slug}' is paid by {PAYERS[payer]}, and billing for them is off. "
-                    f"Set clerkstack:billing.{to_camel(ENABLED_FOR[payer])} to true, or take the "
-                    f"plan out of {inputs['catalog']}.",
-                )
-        if inputs["environment"] != "production":
-            return
-        if settings.get("free_trial_requires_payment_method"):
-            yield (
-                "settings",
-                "free_trial_requires_payment_method is on for a production instance: trials "
-                "would ask for a card. Set clerkstack:billing.freeTrialRequiresPaymentMethod "
-                "to false.",
-            )
-        for disagreement in disagreements(
-            object_at(inputs, "app"), object_at(inputs, "plans"), object_at(inputs, "features")
-        ):
-            yield "plans", disagreement
+        """Plans nobody could buy, and the two deploys that must never reach production."""
+        # Of no property: the engine would print all of it, the whole catalog, with the reason.
+        return (("", why) for why in billing_refusals(_inputs, str(_inputs["environment"])))
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take over what is there, make what is missing. Safe to repeat."""
         inputs = inputs_of(props)
-        name = resource_id(inputs, SECTION)
-        noted = Note(name).read()
-        olds = object_at(noted, "declared")
-        ledger = Ledger.of(noted).extended(olds, inputs, self._live(inputs))
-        if made_here(resource_id(inputs)):
-            ledger = ledger.all_made(inputs)
-        return CreateResult(name, self._bring(inputs, ledger))
+        return CreateResult(resource_id(inputs, SECTION), self._bring(inputs, {}))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring the section to the new inputs; what they no longer declare goes or goes back."""
         inputs, olds = inputs_of(_news), inputs_of(_olds)
-        live, was = self._live(inputs), Ledger.of(olds)
-        gone = no_longer(olds, inputs)
-        for slug in object_at(gone, "plans"):
+        was = Ledger.of(olds)
+        for slug in object_at(olds, "plans"):
             if slug not in object_at(inputs, "plans") and slug not in was.plans:
                 tell(f"the plan '{slug}' was there before this stack: it stays on sale as it was")
-        back = was.way_back(gone, live)
-        return UpdateResult(self._bring(inputs, was.extended(olds, inputs, live), back))
+        return UpdateResult(self._bring(inputs, olds))
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
@@ -101,38 +66,42 @@ class BillingProvider(ClerkProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Remove what this resource made and put back what it changed, in one write."""
         props = inputs_of(_props)
-        ledger = Ledger.of(props)
+        was = Ledger.of(props)
+        noted = Note(_id).pending(was.as_props())
+        ledger = was.joined(Ledger.of(noted))
         with contextlib.suppress(NotFound):
-            back = ledger.way_back(props, self._live(props))
+            back = _ways_back(props, noted, {}, self._live(props))
             left = self._write(props, {}, back, ledger.plans, ledger.features)
             for slug in ledger.features:
                 if slug in object_at(left, "features"):
                     tell(f"the feature '{slug}' stays: a plan that this stack did not make has it")
         Note(_id).forget()
 
-    def _bring(
-        self, inputs: JsonObject, ledger: Ledger, back: JsonObject | None = None
-    ) -> JsonObject:
+    def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
+        """Bring the section from what the state declares (and an interrupted run declared) to
+        what the inputs declare."""
+        note = Note(resource_id(inputs, SECTION))
+        state = Ledger.of(olds).as_props() if olds else {}
+        noted = note.pending(state)
+        live = self._live(inputs)
+        _refuse_missing(unlikely_defaults(object_at(inputs, "defaults"), live))
+        known = known_to(olds, object_at(noted, "declared"))
+        ledger = Ledger.of(olds).joined(Ledger.of(noted)).extended(known, inputs, live)
+        if not olds and made_here(resource_id(inputs)):
+            ledger = ledger.all_made(inputs)
+        back = _ways_back(olds, noted, inputs, live)
         gone_plans = _undeclared(ledger.plans, object_at(inputs, "plans"))
         gone_features = _undeclared(ledger.features, object_at(inputs, "features"))
-        note = Note(resource_id(inputs, SECTION))
-        known = note.read().get("declared")
-        note.write({**ledger.as_props(), "declared": {kind: inputs[kind] for kind in KINDS}})
-        try:
-            reached = self._write(inputs, inputs, back or {}, gone_plans, gone_features)
-        except (ApiError, ResourceFailed):
+        facts = ledger.facts(inputs)
+
+        def left() -> JsonObject | None:
+            now = self._live(inputs, fresh=True)
             # What was refused was not made: somebody else may make it before the next run.
-            with contextlib.suppress(ClerkstackError):
-                live = self._live(inputs, fresh=True)
-                note.write({**ledger.kept(live).as_props(), "declared": known})
-            raise
-        lacking = missing_defaults(object_at(inputs, "defaults"), reached)
-        if lacking:
-            raise ResourceFailed(
-                f"The catalog marks {', '.join(lacking)} as the plan Clerk makes by itself, and "
-                f"this instance has none of that slug. Switch billing on for its payer "
-                f"({' or '.join(ENABLED_FOR.values())}), or drop `default: true`."
-            )
+            return None if now == live else ledger.kept(now).facts(inputs, now)
+
+        with note.intent(facts, since=state, left=left):
+            reached = self._write(inputs, inputs, back, gone_plans, gone_features)
+        _refuse_missing(missing_defaults(object_at(inputs, "defaults"), reached))
         return {**inputs, **ledger.kept(reached).as_props()}
 
     def _write(
@@ -178,12 +147,7 @@ class Billing(Resource, module="clerkstack", name="Billing"):
         catalog: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the section; see `clerkstack.reconcile.billing` for the shapes.
-
-        `app` is what the app's own code declares ({plans: {slug: [features]}, features: []}),
-        or None where no declaration is configured. `catalog` is the file the plans come from,
-        for messages.
-        """
+        """Declare the section; `clerkstack.billing_inputs` has the shapes."""
         super().__init__(
             BillingProvider(),
             resource_name,
@@ -200,6 +164,29 @@ class Billing(Resource, module="clerkstack", name="Billing"):
             },
             opts,
         )
+
+
+def _refuse_missing(lacking: Sequence[str]) -> None:
+    if lacking:
+        raise ResourceFailed(
+            f"The catalog marks {', '.join(lacking)} as the plan Clerk makes by itself, and this "
+            "instance has none of that slug. Clerk names them free_org and free_user: write the "
+            "slug that the dashboard page Billing → Plans shows, or drop `default: true`."
+        )
+
+
+def _ways_back(
+    olds: JsonObject, noted: JsonObject, inputs: JsonObject, live: JsonObject
+) -> JsonObject:
+    """What goes back of what the state declares, and of what an interrupted run declared."""
+    back: JsonObject = {}
+    for ledger, declared in (
+        (Ledger.of(olds), olds),
+        (Ledger.of(noted), object_at(noted, "declared")),
+    ):
+        went = ledger.way_back(no_longer(declared, inputs), live, still=inputs)
+        back = known_to(back, went)
+    return back
 
 
 def _undeclared(made: Sequence[str], declared: Mapping[str, Json]) -> tuple[str, ...]:

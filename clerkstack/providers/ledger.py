@@ -8,9 +8,11 @@ from typing import Any, cast
 
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.ownership import found_before, undeclared, way_back
+from clerkstack.reconcile.ownership import found_before, joined, undeclared, way_back
 
 SETTINGS = "settings"
+# Fields of plans and features that are null where there is none.
+CLEARABLE = ("description", "free_trial_days", "jwt_value", "avatar_url")
 KINDS = (SETTINGS, "features", "plans", "defaults")
 
 
@@ -30,6 +32,17 @@ class Ledger:
             plans=tuple(cast(list[str], made.get("plans") or [])),
             features=tuple(cast(list[str], made.get("features") or [])),
             before=object_at(props, "before"),
+        )
+
+    def joined(self, noted: Ledger) -> Ledger:
+        """This ledger with what an interrupted run noted."""
+        return Ledger(
+            plans=tuple(dict.fromkeys((*self.plans, *noted.plans))),
+            features=tuple(dict.fromkeys((*self.features, *noted.features))),
+            before={
+                kind: joined(object_at(self.before, kind), object_at(noted.before, kind))
+                for kind in KINDS
+            },
         )
 
     def extended(self, olds: JsonObject, news: JsonObject, live: JsonObject) -> Ledger:
@@ -77,20 +90,55 @@ class Ledger:
         }
         return {"made": made, "before": self.before}
 
-    def way_back(self, gone: JsonObject, live: JsonObject) -> JsonObject:
-        """What `gone`, no longer declared, goes back to. What was made is removed instead."""
+    def facts(self, inputs: JsonObject, live: JsonObject | None = None) -> JsonObject:
+        """The ledger and what `inputs` declare, for a note; only what `live` has, if given."""
+        declared: JsonObject = {}
+        for kind in KINDS:
+            fields = object_at(inputs, kind)
+            if live is not None and kind != SETTINGS:
+                there = _live_groups(live, kind)
+                fields = {slug: of for slug, of in fields.items() if slug in there}
+            declared[kind] = fields
+        return {**self.as_props(), "declared": declared}
+
+    def way_back(
+        self, gone: JsonObject, live: JsonObject, *, still: JsonObject | None = None
+    ) -> JsonObject:
+        """What `gone`, no longer declared, goes back to. What was made is removed instead.
+
+        `still` is what is declared now: of a plan or feature in it that was made, fields that it
+        no longer has are cleared.
+        """
         back: JsonObject = {}
         for kind in KINDS:
             before = object_at(self.before, kind)
             found = {name: fields for name, fields in _groups(gone, kind).items() if name in before}
             there = way_back(before, found, _live_groups(live, kind))
             back[kind] = object_at(there, SETTINGS) if kind == SETTINGS else there
+        for kind in ("plans", "features"):
+            cleared = {
+                slug: {name: value for name, value in fields.items() if name in CLEARABLE}
+                for slug, fields in _groups(gone, kind).items()
+                if slug in object_at(still or {}, kind)
+                and slug not in object_at(self.before, kind)
+                and isinstance(fields, dict)
+            }
+            cast(JsonObject, back[kind]).update(way_back({}, cleared, object_at(live, kind)))
         for slug in object_at(gone, "defaults"):
             # Clerk made it after this resource came: only what was attached here leaves it.
             if slug not in object_at(self.before, "defaults"):
                 attached = object_at(object_at(live, "plans"), slug).get("features") or []
                 cast(JsonObject, back["defaults"])[slug] = {"features": attached}
         return back
+
+
+def known_to(one: JsonObject, other: JsonObject) -> JsonObject:
+    """What either of two declares, by kind."""
+    both: JsonObject = {}
+    for kind in KINDS:
+        groups = joined(_groups(one, kind), _groups(other, kind))
+        both[kind] = object_at(groups, SETTINGS) if kind == SETTINGS else groups
+    return both
 
 
 def no_longer(olds: JsonObject, news: JsonObject) -> JsonObject:

@@ -1,23 +1,30 @@
 """What this project made, remembered also when a run is killed before the engine could.
 
-The state says what a resource made, but a run that dies between the write to Clerk and the
-engine's checkpoint leaves no trace there; the next run would take its own plans for somebody
+The state says what a resource made, but a run that dies or fails between the write to Clerk and
+the engine's checkpoint leaves no trace there; the next run would take its own plans for somebody
 else's and leave them behind when the stack is destroyed. So a note is written before the
 write. It holds names and earlier settings, never a secret, and losing it is harmless: what
 is not known to be made here is left alone.
+
+A note says since which state it holds. The next run heeds it where the state is still that one:
+the run that noted it never got into the state. Otherwise the state knows it all.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from clerkstack.reconcile import JsonObject
+from clerkstack.clients.errors import ApiError
+from clerkstack.problems import ClerkstackError
+from clerkstack.providers.errors import ResourceFailed
+from clerkstack.reconcile import Json, JsonObject
 
 FOLDER = Path(".clerkstack")
 
@@ -37,6 +44,40 @@ class Note:
         except (OSError, ValueError):
             return {}
         return noted if isinstance(noted, dict) else {}
+
+    def pending(self, state: Mapping[str, Json]) -> JsonObject:
+        """What was noted since `state` (the ledger in it; empty where the resource is not in
+        it), or nothing."""
+        noted = self.read()
+        return noted if noted.get("since", {}) == state else {}
+
+    @contextlib.contextmanager
+    def intent(
+        self,
+        facts: JsonObject,
+        *,
+        since: Mapping[str, Json],
+        left: Callable[[], JsonObject | None],
+    ) -> Iterator[None]:
+        """Note the facts before a write; where it fails, what `left` says is left of them.
+
+        `left` gives None where nothing was written: the note is then as it was before. Where it
+        can't tell either, the facts stay noted.
+        """
+        earlier = self.pending(since)
+        self.write({**facts, "since": since})
+        try:
+            yield
+        except (ApiError, ResourceFailed):
+            with contextlib.suppress(ClerkstackError):
+                still = left()
+                if still is not None:
+                    self.write({**still, "since": since})
+                elif earlier:
+                    self.write(earlier)
+                else:
+                    self.forget()
+            raise
 
     def write(self, facts: Mapping[str, Any]) -> None:
         """Note the facts; a reader sees the old note or the new one, never half of one."""

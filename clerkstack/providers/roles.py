@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients.errors import ApiError, NotFound
+from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note, made_here
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.ownership import found_before, undeclared, way_back
+from clerkstack.reconcile.ownership import found_before, joined, undeclared, way_back
 from clerkstack.reconcile.roles import RoleChange, role_changes, role_view
 from clerkstack.settings import BUILT_IN_ROLES
 
@@ -34,8 +34,7 @@ class OrganizationRolesProvider(ClerkProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make the roles that are missing, mend those that differ. Safe to repeat."""
         inputs = inputs_of(props)
-        name = resource_id(inputs, "roles")
-        return CreateResult(name, self._bring(inputs, Note(name).read(), first=True))
+        return CreateResult(resource_id(inputs, "roles"), self._bring(inputs, {}))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -70,59 +69,75 @@ class OrganizationRolesProvider(ClerkProvider):
             self._bring({**props, "roles": {}}, props)
         Note(_id).forget()
 
-    def _bring(self, inputs: JsonObject, was: JsonObject, *, first: bool = False) -> JsonObject:
-        """Bring the roles from what `was` declared (state or note) to what `inputs` declare."""
-        declared, olds = object_at(inputs, "roles"), object_at(was, "roles")
+    def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
+        """Bring the roles from what the state declares (and an interrupted run declared) to what
+        the inputs declare."""
+        declared = object_at(inputs, "roles")
+        note = Note(resource_id(inputs, "roles"))
+        state: JsonObject = {key: olds[key] for key in LEDGER if key in olds}
+        noted = note.pending(state)
         backend = self.backend(inputs)
         live = backend.list_roles()
         views: JsonObject = {role.key: role_view(role) for role in live}
-        kept = [key for key in cast(list[str], was.get("made") or []) if key in views]
-        if first and made_here(resource_id(inputs)):
+        known = dict.fromkeys(key for run in (olds, noted) for key in _made(run))
+        kept = [key for key in known if key in views]
+        if not olds and made_here(resource_id(inputs)):
             kept = [key for key in declared if key in views and key not in BUILT_IN_ROLES]
         made = kept + [key for key in declared if key not in views]
-        before = found_before(object_at(was, "before"), olds, declared, views)
-        before = {key: fields for key, fields in before.items() if key not in made}
-        gone = [key for key in made if key not in declared]
-        back = way_back(
-            object_at(was, "before"),
-            {k: v for k, v in undeclared(olds, declared).items() if k not in kept},
+        before = found_before(
+            joined(object_at(olds, "before"), object_at(noted, "before")),
+            joined(object_at(olds, "roles"), object_at(noted, "roles")),
+            declared,
             views,
         )
-        ledger: JsonObject = {"made": cast(Json, made), "before": before}
-        note = Note(resource_id(inputs, "roles"))
-        note.write({**ledger, "roles": declared})
+        before = {key: fields for key, fields in before.items() if key not in made}
+        back: JsonObject = {}
+        for run in (olds, noted):
+            gone = undeclared(object_at(run, "roles"), declared)
+            found = {key: fields for key, fields in gone.items() if key not in kept}
+            back = joined(back, way_back(object_at(run, "before"), found, views))
         changes = role_changes(_with(declared, back), live)
-        try:
-            self._write(backend, changes, live)
-        except ApiError as error:
-            if error.status < 500:
-                # What was refused was not made: somebody else may make it before the next run.
-                note.write({**ledger, "made": cast(Json, kept), "roles": olds})
-            raise
-        self._remove(backend, gone, live)
+        tried = list(kept)
+
+        def facts(there: Container[str]) -> JsonObject:
+            owned = [key for key in tried if key in there]
+            return {"made": cast(Json, owned), "before": before, "roles": declared}
+
+        def left() -> JsonObject:
+            # What was refused was not made: somebody else may make it before the next run.
+            return facts({role.key for role in backend.list_roles()})
+
+        with note.intent(facts(kept), since=state, left=left):
+            for change, fields in self._sent(backend, changes, live):
+                if change.id is not None:
+                    backend.update_role(change.id, **fields)
+                    continue
+                # Should the answer be lost, a role that is there next time was made by this run.
+                tried.append(change.key)
+                note.write({**facts(tried), "since": state})
+                backend.create_role(key=change.key, **fields)
+            self._remove(backend, [key for key in made if key not in declared], live)
         if changes:
-            left = role_changes(declared, backend.list_roles())
-            if left:
-                lost = ", ".join(f"{change.key} ({', '.join(change.fields)})" for change in left)
+            lacking = role_changes(declared, backend.list_roles())
+            if lacking:
+                lost = ", ".join(f"{change.key} ({', '.join(change.fields)})" for change in lacking)
                 raise ResourceFailed(
                     f"Clerk accepted these roles but does not show them as declared: {lost}. "
                     "Compare them on the dashboard page Roles and Permissions, then run again."
                 )
-        made = [key for key in made if key not in gone]
+        made = [key for key in made if key in declared]
         return {**inputs, "made": cast(Json, made), "before": before}
 
-    def _write(
+    def _sent(
         self, backend: BackendClient, changes: Iterable[RoleChange], live: Iterable[Role]
-    ) -> None:
+    ) -> Iterator[tuple[RoleChange, dict[str, Any]]]:
+        """Each change with the fields as they are sent: permissions by their ids."""
         permissions = _permission_ids(backend, live, changes)
         for change in changes:
             fields: dict[str, Any] = dict(change.fields)
             if fields.get("permissions") is not None:
                 fields["permissions"] = [permissions[key] for key in fields["permissions"]]
-            if change.id is None:
-                backend.create_role(key=change.key, **fields)
-            else:
-                backend.update_role(change.id, **fields)
+            yield change, fields
 
     def _remove(self, backend: BackendClient, keys: Iterable[str], live: Iterable[Role]) -> None:
         ids = {role.key: role.id for role in live}
@@ -147,6 +162,10 @@ class OrganizationRoles(Resource, module="clerkstack", name="OrganizationRoles")
         """Declare roles as {key: {name, description?, permissions?}}; no permissions = as is."""
         props = {"application_id": application_id, "environment": environment, "roles": roles}
         super().__init__(OrganizationRolesProvider(), resource_name, props, opts)
+
+
+def _made(run: JsonObject) -> list[str]:
+    return cast(list[str], run.get("made") or [])
 
 
 def _with(declared: JsonObject, back: JsonObject) -> JsonObject:

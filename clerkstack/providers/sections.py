@@ -16,7 +16,7 @@ from clerkstack.providers.errors import plainly
 from clerkstack.providers.made import Note
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.ownership import found_before, undeclared, way_back
+from clerkstack.reconcile.ownership import found_before, joined, undeclared, way_back
 
 # What Clerk does where the config does not name the field at all: no write is owed for it.
 DEFAULTS: JsonObject = {"organization_settings": {"force_organization_selection": False}}
@@ -37,26 +37,15 @@ class SectionsProvider(ClerkProvider):
         """Take over what is there and bring it to what is declared. Safe to repeat."""
         inputs = inputs_of(props)
         name = resource_id(inputs, self.name)
-        noted = Note(name).read()
-        before = found_before(
-            object_at(noted, "before"),
-            object_at(noted, "declared"),
-            object_at(inputs, "sections"),
-            self.document(inputs).sections(),
-        )
-        return CreateResult(name, self._bring(name, inputs, before, secrets=_secrets(inputs)))
+        return CreateResult(name, self._bring(name, inputs, {}, secrets=_secrets(inputs)))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring the sections to the new inputs; what they no longer name goes back."""
         inputs, olds = inputs_of(_news), inputs_of(_olds)
-        was, now = object_at(olds, "sections"), object_at(inputs, "sections")
         known = {change.path: change.after for change in _secrets(olds)}
         fresh = [each for each in _secrets(inputs) if known.get(each.path) != each.after]
-        live = self.document(inputs).sections()
-        before = found_before(object_at(olds, "before"), was, now, live)
-        back = self._back(olds, undeclared(was, now))
-        return UpdateResult(self._bring(_id, inputs, before, secrets=fresh, back=back))
+        return UpdateResult(self._bring(_id, inputs, olds, secrets=fresh))
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
@@ -75,36 +64,62 @@ class SectionsProvider(ClerkProvider):
         """Put back the settings that this resource changed and nobody changed since."""
         props = inputs_of(_props)
         with contextlib.suppress(NotFound):
-            back = self._back(props, object_at(props, "sections"))
+            noted = Note(_id).pending({"before": object_at(props, "before")})
+            back = self._ways_back(props, noted, props, {})
             self.document(props).reconcile(lambda sections: _returning(back, sections))
         Note(_id).forget()
 
     def _bring(
-        self,
-        name: str,
-        inputs: JsonObject,
-        before: JsonObject,
-        *,
-        secrets: Iterable[Change],
-        back: Mapping[str, Json] | None = None,
+        self, name: str, inputs: JsonObject, olds: JsonObject, *, secrets: Iterable[Change]
     ) -> JsonObject:
-        declared = object_at(inputs, "sections")
-        also = tuple(secrets)
+        """Bring the sections from what the state declares (and an interrupted run declared) to
+        what the inputs declare."""
+        declared, also = object_at(inputs, "sections"), tuple(secrets)
+        note, document = Note(name), self.document(inputs)
+        state: JsonObject = {"before": olds["before"]} if "before" in olds else {}
+        noted = note.pending(state)
+        live = document.sections()
+        before = found_before(
+            joined(object_at(olds, "before"), object_at(noted, "before")),
+            joined(object_at(olds, "sections"), object_at(noted, "declared")),
+            declared,
+            live,
+        )
+        back = self._ways_back(olds, noted, inputs, declared)
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
             changes = changes_between(declared, _with_defaults(sections))
-            going = _returning(back or {}, sections)
+            going = _returning(back, sections)
             return WritePlan((*changes, *going.changes), (*also, *going.unseen))
 
-        Note(name).write({"before": before, "declared": declared})
-        self.document(inputs).reconcile(plan)
+        facts: JsonObject = {"before": before, "declared": declared}
+
+        def left() -> JsonObject | None:
+            now = document.sections(fresh=True)
+            same = all(now.get(group) == live.get(group) for group in (*declared, *back))
+            return None if same else facts
+
+        with note.intent(facts, since=state, left=left):
+            document.reconcile(plan)
         return {**inputs, "before": before}
 
-    def _back(self, props: JsonObject, gone: Mapping[str, Json]) -> JsonObject:
+    def _ways_back(
+        self, olds: JsonObject, noted: JsonObject, props: JsonObject, declared: JsonObject
+    ) -> JsonObject:
+        """What goes back of what the state declares, and of what an interrupted run declared."""
+        back: JsonObject = {}
+        for run, was in ((olds, "sections"), (noted, "declared")):
+            gone = undeclared(object_at(run, was), declared)
+            back = joined(back, self._back(props, object_at(run, "before"), gone))
+        return back
+
+    def _back(
+        self, props: JsonObject, before: Mapping[str, Json], gone: Mapping[str, Json]
+    ) -> JsonObject:
         """What the fields that are not declared any more go back to; decided once, since the
         write itself changes what is live."""
         live = self.document(props).sections()
-        back = way_back(object_at(props, "before"), gone, live)
+        back = way_back(before, gone, live)
         if object_at(live, "billing").get("organization_enabled"):
             # Clerk refuses it; this stack's own billing, if it had any, has gone before.
             object_at(back, "organization_settings").pop("enabled", None)

@@ -7,6 +7,8 @@ Svix API (v1.authentication.exchange-one-time-token, v1.endpoint.*).
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
@@ -21,7 +23,6 @@ from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import way_back
 
 if TYPE_CHECKING:
-    from clerkstack.clients.backend import BackendClient
     from clerkstack.clients.svix import Endpoint, SvixClient
 
 
@@ -40,52 +41,35 @@ class WebhookEndpointProvider(ClerkProvider):
         inputs = inputs_of(props)
         name = resource_id(inputs, "webhook")
         note = Note(name)
-        noted = note.read()
+        noted = note.pending({})
         # Should the answer be lost, an app that is there next time was made by this run.
         note.write({"app": True, **noted})
-        svix, made_app = self._open(inputs)
-        with svix:
+        link, new_app = self._link(inputs)
+        made_app = new_app or bool(noted.get("app"))
+        note.write({**noted, "app": made_app})
+        with self.session.svix(link) as svix:
             # An app that was just made has no endpoints to look through.
-            there = [] if made_app else svix.list_endpoints()
-            endpoint = next((e for e in there if e.url == inputs["url"]), None)
-            ledger: JsonObject = {
-                "made_app": made_app or bool(noted.get("app")),
-                "made_endpoint": endpoint is None or noted.get("url") == inputs["url"],
-                "before": {},
-            }
-            if endpoint is not None and not ledger["made_endpoint"]:
-                ledger["before"] = object_at(noted, "before") or _seen(endpoint)
-            note.write(_noted(ledger, inputs))
-            outputs = self._bring(svix, endpoint, inputs)
-        return CreateResult(name, {**inputs, **outputs, **ledger})
+            there = [] if new_app else svix.list_endpoints()
+            reached = self._bring(svix, there, inputs, {"made_app": made_app}, noted, since={})
+        return CreateResult(name, {**inputs, **reached})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring the endpoint to the new inputs; its signing secret stays."""
         inputs, olds = inputs_of(_news), inputs_of(_olds)
-        svix, _ = self._open(inputs)
-        ledger: JsonObject = {key: olds.get(key) for key in LEDGER}
-        with svix:
-            there = svix.list_endpoints()
-            endpoint = next((e for e in there if e.id == olds.get("endpoint_id")), None)
-            twin = next((e for e in there if e.url == inputs["url"]), None)
-            if twin is not None and twin is not endpoint:
-                # Two endpoints with one URL would bring every event twice.
-                if endpoint is not None and ledger["made_endpoint"]:
-                    svix.delete_endpoint(endpoint.id)
-                endpoint, ledger = twin, {**ledger, "made_endpoint": False, "before": _seen(twin)}
-            elif endpoint is None:
-                ledger = {**ledger, "made_endpoint": True, "before": {}}
-            Note(_id).write(_noted(ledger, inputs))
-            outputs = self._bring(svix, endpoint, inputs)
-        return UpdateResult({**inputs, **outputs, **ledger})
+        since = {key: olds[key] for key in (*LEDGER, "endpoint_id") if key in olds}
+        noted = Note(_id).pending(since)
+        link, _ = self._link(inputs)
+        with self.session.svix(link) as svix:
+            reached = self._bring(svix, svix.list_endpoints(), inputs, olds, noted, since=since)
+        return UpdateResult({**inputs, **reached})
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
         """The live endpoint, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            svix, _ = self._open(props, make=False)
+            svix = self._open(props)
         except NotFound:
             return ReadResult(None, {})
         except ApiError as error:
@@ -117,13 +101,15 @@ class WebhookEndpointProvider(ClerkProvider):
         Note(_id).forget()
 
     def _undo(self, props: JsonObject) -> None:
-        svix, _ = self._open(props, make=False)
+        svix = self._open(props)
         endpoint_id = str(props["endpoint_id"])
         with svix:
             there = svix.list_endpoints()
             endpoint = next((e for e in there if e.id == endpoint_id), None)
             if endpoint is not None and props.get("made_endpoint"):
-                svix.delete_endpoint(endpoint_id)
+                # Gone already where an earlier answer was lost.
+                with contextlib.suppress(NotFound):
+                    svix.delete_endpoint(endpoint_id)
             elif endpoint is not None:
                 mine = {"": {key: props[key] for key in FIELDS}}
                 back = way_back({"": object_at(props, "before")}, mine, {"": _seen(endpoint)})
@@ -135,24 +121,76 @@ class WebhookEndpointProvider(ClerkProvider):
             with self.backend(props) as backend:
                 backend.delete_svix_app()
 
-    def _bring(self, svix: SvixClient, endpoint: Endpoint | None, inputs: JsonObject) -> JsonObject:
-        """Make or change the endpoint, read it back, and read its signing secret."""
-        if endpoint is None:
-            endpoint = svix.get_endpoint(svix.create_endpoint(**_fields(inputs)).id)
-        elif changes_between(_wanted(inputs), _seen(endpoint)):
-            svix.update_endpoint(endpoint.id, **_fields(inputs))
-            endpoint = svix.get_endpoint(endpoint.id)
-        return _outputs(svix, endpoint, inputs)
+    def _bring(
+        self,
+        svix: SvixClient,
+        there: Sequence[Endpoint],
+        inputs: JsonObject,
+        olds: JsonObject,
+        noted: JsonObject,
+        *,
+        since: JsonObject,
+    ) -> JsonObject:
+        """Make or change the endpoint, read it back, and read its signing secret.
 
-    def _open(self, inputs: JsonObject, *, make: bool = True) -> tuple[SvixClient, bool]:
-        """A client of the instance's Svix app, and whether the app was made just now."""
+        `olds` is what the state knows, `noted` what an interrupted run meant to do since.
+        """
+        endpoint, ledger = self._owned(svix, there, inputs, olds, noted)
+        note = Note(resource_id(inputs, "webhook"))
+
+        def left() -> JsonObject:
+            # What was refused was not made: somebody else may make it before the next run.
+            urls = {each.url for each in svix.list_endpoints()}
+            return _noted(ledger, inputs) if inputs["url"] in urls else {"app": ledger["made_app"]}
+
+        with note.intent(_noted(ledger, inputs), since=since, left=left):
+            if endpoint is None:
+                endpoint = svix.get_endpoint(svix.create_endpoint(**_fields(inputs)).id)
+            elif changes_between(_wanted(inputs), _seen(endpoint)):
+                svix.update_endpoint(endpoint.id, **_fields(inputs))
+                endpoint = svix.get_endpoint(endpoint.id)
+            return {**_outputs(svix, endpoint, inputs), **ledger}
+
+    def _owned(
+        self,
+        svix: SvixClient,
+        there: Sequence[Endpoint],
+        inputs: JsonObject,
+        olds: JsonObject,
+        noted: JsonObject,
+    ) -> tuple[Endpoint | None, JsonObject]:
+        """The endpoint that is to be as declared, None where it is to be made; and the ledger."""
+        made: JsonObject = {"made_app": olds.get("made_app"), "made_endpoint": True, "before": {}}
+        ledger = {key: olds.get(key) for key in LEDGER}
+        by_url = {endpoint.url: endpoint for endpoint in there}
+        known = next((e for e in there if e.id == olds.get("endpoint_id")), None)
+        if known is None:
+            # An interrupted run made it, under the URL that was declared then.
+            known, ledger = by_url.get(str(noted.get("url"))), made
+        twin = by_url.get(str(inputs["url"]))
+        if twin is None or twin is known:
+            return known, ledger
+        # Two endpoints with one URL would bring every event twice.
+        if known is not None and ledger["made_endpoint"]:
+            svix.delete_endpoint(known.id)
+        before = object_at(noted, "before") or _seen(twin)
+        return twin, {**made, "made_endpoint": False, "before": before}
+
+    def _link(self, inputs: JsonObject) -> tuple[str, bool]:
+        """The link to the instance's Svix app, made where there is none; whether it was."""
         with self.backend(inputs) as backend:
-            made = False
-            if make:
-                link, made = _link(backend)
-            else:
-                link = backend.svix_url()
-        return self.session.svix(link), made
+            try:
+                return backend.create_svix_app(), True
+            except ApiError as error:
+                # CreateSvixApp answers 400 where the instance has a Svix app already.
+                if error.status != 400:
+                    raise
+            return backend.svix_url(), False
+
+    def _open(self, inputs: JsonObject) -> SvixClient:
+        """A client of the instance's Svix app, where there is one."""
+        with self.backend(inputs) as backend:
+            return self.session.svix(backend.svix_url())
 
 
 class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
@@ -187,17 +225,6 @@ class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
             },
             pulumi.ResourceOptions.merge(secret, opts),
         )
-
-
-def _link(backend: BackendClient) -> tuple[str, bool]:
-    """The link to the Svix app, made where there is none."""
-    try:
-        return backend.create_svix_app(), True
-    except ApiError as error:
-        # CreateSvixApp answers 400 where the instance has a Svix app already.
-        if error.status != 400:
-            raise
-    return backend.svix_url(), False
 
 
 def _fields(inputs: JsonObject) -> dict[str, Any]:

@@ -110,6 +110,17 @@ def missing_defaults(defaults: Mapping[str, Json], live: Mapping[str, Json]) -> 
     return [slug for slug in defaults if slug not in object_at(live, "plans")]
 
 
+def unlikely_defaults(defaults: Mapping[str, Json], live: Mapping[str, Json]) -> list[str]:
+    """Those of `missing_defaults` that no write brings: billing is on for their payer already."""
+    payers = {
+        slug: str(cast(JsonObject, fields).get("payer_type"))
+        for slug, fields in object_at({"defaults": dict(defaults)}, "defaults").items()
+    }
+    return [
+        slug for slug in missing_defaults(defaults, live) if live.get(ENABLED_FOR[payers[slug]])
+    ]
+
+
 def billing_view(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
     """The live values of what the inputs declare, in the shape of the inputs."""
     plans = live_view(object_at(inputs, "plans"), object_at(live, "plans"))

@@ -15,6 +15,12 @@ from typing import cast
 from clerkstack.reconcile.changes import Json, JsonObject, object_at, same_value
 
 
+def joined(one: Mapping[str, Json], other: Mapping[str, Json]) -> JsonObject:
+    """The groups of both, and the fields of both in each; those of `other` where both have one."""
+    groups = dict.fromkeys((*one, *other))
+    return {group: {**object_at(one, group), **object_at(other, group)} for group in groups}
+
+
 def found_before(
     before: Mapping[str, Json],
     olds: Mapping[str, Json],
