@@ -31,7 +31,8 @@ class Organizations(Component):
             settings=_section(settings),
             opts=self.child(),
         )
-        if settings.roles:
+        # Clerk has no roles where organizations are off.
+        if settings.enabled and settings.roles:
             self.roles = OrganizationRoles(
                 f"{name}-roles",
                 application_id=place.application_id,

@@ -28,9 +28,9 @@ def declared_plans(catalog: Catalog) -> JsonObject:
 def default_plans(catalog: Catalog) -> JsonObject:
     """The fields managed of the plans that Clerk makes by itself, never made or removed here.
 
-    Price and payer are Clerk's (`default_plan_amount_update_forbidden`).
+    The price is Clerk's (`default_plan_amount_update_forbidden`).
     """
-    clerks = {"amount", "annual_monthly_amount", "currency", "payer_type", "free_trial_enabled"}
+    clerks = {"amount", "annual_monthly_amount", "currency", "free_trial_enabled"}
     return {
         slug: {k: v for k, v in _plan(plan, catalog.currency).items() if k not in clerks}
         for slug, plan in catalog.plans.items()

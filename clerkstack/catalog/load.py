@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clerkstack.catalog.document import REPORTED, Value, read_document
 from clerkstack.catalog.fields import Fields, did_you_mean
-from clerkstack.catalog.models import SLUG, Catalog, Feature, Payer, Plan
+from clerkstack.catalog.models import CLERKS_OWN, SLUG, Catalog, Feature, Payer, Plan
 from clerkstack.problems import InputError, Problem, shown
 
 CURRENCY = "usd"  # Clerk: currency_invalid for any other
@@ -98,6 +98,9 @@ class _Loading:
             if not re.fullmatch(SLUG, slug):
                 mend = "Use letters, digits, - and _ only"
                 self.report(line, path, "is not a slug that Clerk takes", mend)
+            elif slug.startswith("__"):
+                message = "starts with __, and Pulumi's preview shows no change of such a name"
+                self.report(line, path, message, "Use another slug")
             twin = seen.setdefault(slug.lower(), slug)
             if twin != slug:
                 mend = "has() tells upper from lower case; keep one of the two"
@@ -128,7 +131,8 @@ class _Loading:
             slug=_well_formed(slug),
             name=name or slug,
             amount=amount or 0,
-            annual_monthly_amount=fields.cents("annual_monthly_amount"),
+            # Clerk shows no annual price where it is 0.
+            annual_monthly_amount=fields.cents("annual_monthly_amount") or None,
             description=fields.text("description"),
             features=self._attached(fields, features),
             free_trial_days=fields.days("free_trial_days"),
@@ -203,6 +207,15 @@ class _Loading:
                 if twin != slug:
                     message = f"is a second default plan for {draft.payer.value}, beside {twin}"
                     draft.fields.wrong("default", message, "Keep one of the two")
+            own = CLERKS_OWN.get(slug)
+            if own is None:
+                continue
+            if not draft.plan.default:
+                message = "is missing on the plan that Clerk makes by itself"
+                draft.fields.wrong("default", message, "Write true, or use another slug")
+            elif draft.payer not in (None, own):
+                message = f"is not {own.value}, and Clerk makes {slug} for that payer"
+                draft.fields.wrong("payer_type", message, f"Write {own.value}")
 
     def _resolved(self, slug: str, drafts: Mapping[str, _Draft], known: Collection[str]) -> Plan:
         draft = drafts[slug]

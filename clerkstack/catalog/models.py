@@ -23,6 +23,10 @@ class Payer(Enum):
     USER = "user"
 
 
+# What Clerk makes by itself where billing is switched on, by slug.
+CLERKS_OWN = {"free_org": Payer.ORG, "free_user": Payer.USER}
+
+
 class CatalogModel(BaseModel):
     """Strict and frozen: nothing is converted, nothing unknown is taken, nothing changes later."""
 

@@ -25,6 +25,8 @@ SERVICE = Service(
         "out of the stack what is named here",
         403: "The instance's secret key may not do that, or what it is for is switched off in "
         "the instance",
+        "organization_not_enabled_in_instance": "Set clerkstack:organizations.enabled to true, or "
+        "clerkstack:organizations.roles to {}",
     },
 )
 

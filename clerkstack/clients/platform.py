@@ -30,6 +30,10 @@ SERVICE = Service(
         # Refused with 403 as well, and no matter of the key's rights.
         "billing_not_enabled": "Switch billing on for the plan's payer, under clerkstack:billing",
         "billing_annual_only_plans_not_enabled": "Give the plan a monthly price as well",
+        "billing_cannot_be_enabled": "Organization billing needs organizations: set "
+        "clerkstack:organizations.enabled to true, or switch that billing off",
+        "payer_type_invalid": "The payer of a plan stays as it is: give the plan another slug",
+        "plan_cannot_be_deleted": "Keep it in the catalog, or remove it in the dashboard first",
         "feature_not_enabled": "Switch it on in the dashboard, or take it out of the stack",
     },
 )

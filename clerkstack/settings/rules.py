@@ -126,8 +126,20 @@ def _organizations(settings: Settings) -> Iterator[Broken]:
         message = "needs organizations, and this stack turns them off"
         yield Broken(("billing", "organizationEnabled"), message, mend)
 
+    mend = "Remove it, or set clerkstack:organizations.enabled to true"
+    if off and not settings.organizations.personal_workspaces:
+        message = "is false, and without organizations everybody has only their own"
+        yield Broken(("organizations", "personalWorkspaces"), message, mend)
+    if off and settings.organizations.roles and "roles" in settings.organizations.model_fields_set:
+        message = "needs organizations, and this stack turns them off"
+        yield Broken(("organizations", "roles"), message, mend)
+
 
 def _sign_in(settings: Settings) -> Iterator[Broken]:
+    for name in settings.sign_in.session_claims or ():
+        if name.startswith("__"):
+            message = "starts with __, and Pulumi's preview shows no change of such a name"
+            yield Broken(("signIn", "sessionClaims", name), message, "Use another name")
     for provider, connection in settings.sign_in.oauth.items():
         path = ("signIn", "oauth", provider)
         secret = connection.client_secret
@@ -195,7 +207,9 @@ def _good_url(url: str, *, loopback_ok: bool, query_ok: bool = False) -> bool:
         return False
     if not host or parts.username is not None or parts.fragment or (parts.query and not query_ok):
         return False
-    if not url.isprintable() or not HOST.fullmatch(host):
+    if not url.isprintable() or " " in url or not HOST.fullmatch(host):
+        return False
+    if not all(host.split(".")):
         return False
     return parts.scheme == "https" or (loopback_ok and parts.scheme == "http" and _loopback(host))
 
