@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from local.project import Project
+from clerkstack.clients.platform import PlatformClient
+from local.project import Project, copy_project, production_settings_on
 from local.world import World
 from local.world import seed as seeded
 from tests.engine.live import read_instance, requests, variables, writes
@@ -72,6 +76,73 @@ def test_a_mistake_in_the_catalog_is_told_with_its_place(
     assert says in printed, printed
     assert "1 problem in what this stack declares. Nothing was sent." in printed
     assert requests(world) == []
+
+
+def test_the_key_of_another_applications_instance_is_refused(
+    project: Project, world: World
+) -> None:
+    key, application = "ak_other_workspace", "app_other"
+    world.clerk.seed_application(application_id=application, name="Other", platform_key=key)
+    with PlatformClient(key=SecretStr(key), base_url=world.urls.clerk) as platform:
+        found = platform.get_application(application, include_secret_keys=True)
+    [others] = [each.secret_key for each in found.instances]
+    assert others is not None
+    set_secret(project, "clerkstack:secretKey", others.get_secret_value())
+    world.clear_journal()
+
+    printed = refused(project)
+
+    assert "clerkstack:secretKey is the key of the instance" in printed, printed
+    assert others.get_secret_value() not in printed
+    assert writes(world) == []
+
+
+def test_a_declared_secret_key_is_not_in_the_state(project: Project, world: World) -> None:
+    key = read_instance(world).secret_key
+    set_secret(project, "clerkstack:secretKey", key)
+
+    printed = project.up()
+
+    assert key not in printed
+    assert key not in json.dumps(project.state())
+
+
+def test_a_mistyped_project_costs_no_variable(project: Project, world: World) -> None:
+    project.up()
+    before = variables(world)
+    project.set("environment.projectId", "prj_mistyped")
+
+    printed = refused(project)
+
+    assert "Check clerkstack:environment.projectId" in printed, printed
+    assert variables(world) == before
+
+
+def test_a_billing_refusal_comes_before_anything_is_written(world: World, tmp_path: Path) -> None:
+    project = Project(copy_project(tmp_path / "project"), world)
+    settings = production_settings_on(world)
+    project.init("prod", {**settings, "billing": {"freeTrialRequiresPaymentMethod": True}})
+    world.clear_journal()
+
+    printed = refused(project)
+
+    assert "trials would ask for a card" in printed, printed
+    assert requests(world) == []
+
+
+def test_a_default_plan_that_is_not_there_is_told_before_a_write(
+    project: Project, world: World
+) -> None:
+    project.up()
+    text = (project.folder / "catalog.yaml").read_text()
+    own = "  gratis:\n    name: Gratis\n    amount: 0\n    default: true\n"
+    (project.folder / "catalog.yaml").write_text(f"{text.rstrip()}\n{own}")
+    world.clear_journal()
+
+    printed = refused(project)
+
+    assert "The catalog marks gratis as the plan Clerk makes by itself" in printed, printed
+    assert writes(world) == []
 
 
 def test_all_mistakes_are_told_at_once(project: Project, world: World) -> None:

@@ -296,6 +296,40 @@ def test_one_default_plan_for_each_payer(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("plan", "line", "path", "says"),
+    [
+        ("  free_org:\n    name: F\n    amount: 0\n", 2, "default", "is missing on the plan that"),
+        (
+            "  free_user:\n    name: F\n    amount: 0\n    default: true\n",
+            2,
+            "payer_type",
+            "is not user, and Clerk makes free_user for that payer. Write user",
+        ),
+    ],
+)
+def test_what_clerk_makes_by_itself_is_marked_so(
+    tmp_path: Path, plan: str, line: int, path: str, says: str
+) -> None:
+    [found] = problems(tmp_path, f"plans:\n{plan}")
+
+    assert found[:2] == (line, f"plans.{plan.split(':')[0].strip()}.{path}")
+    assert says in found[2]
+
+
+def test_a_slug_that_a_preview_would_hide_is_refused(tmp_path: Path) -> None:
+    [found] = problems(tmp_path, "plans:\n  __pro:\n    name: Pro\n    amount: 1\n")
+
+    assert found[1] == "plans.__pro"
+    assert "Pulumi's preview shows no change" in found[2]
+
+
+def test_an_annual_price_of_nothing_is_none(tmp_path: Path) -> None:
+    text = "plans:\n  a:\n    name: A\n    amount: 5\n    annual_monthly_amount: 0\n"
+
+    assert load(tmp_path, text).plans["a"].annual_monthly_amount is None
+
+
 def test_a_feature_that_two_plans_bring_is_there_once(tmp_path: Path) -> None:
     catalog = load(tmp_path, CLEAN.replace("[audit]", "[audit, sso]"))
 

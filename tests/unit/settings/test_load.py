@@ -111,6 +111,31 @@ def test_every_default_is_the_deployments_value() -> None:
         ({"publishableKey": "pk_test_abc"}, "publishableKey", "not a whole publishable key"),
         ({"appUrl": "http://sendero.example"}, "appUrl", "is not a whole https URL"),
         ({"appUrl": "https://"}, "appUrl", "is not a whole https URL"),
+        ({"appUrl": " https://sendero.example"}, "appUrl", "is not a whole https URL"),
+        ({"appUrl": "https://sendero.example/ "}, "appUrl", "is not a whole https URL"),
+        ({"appUrl": "https://sendero.example/a b"}, "appUrl", "is not a whole https URL"),
+        ({"appUrl": "https://..sendero.example"}, "appUrl", "is not a whole https URL"),
+        (
+            {"signIn": {"sessionClaims": {"__role": "x"}}},
+            "signIn.sessionClaims.__role",
+            "Pulumi's preview shows no change",
+        ),
+        (
+            {
+                "organizations": {"enabled": False, "personalWorkspaces": False},
+                "billing": {"organizationEnabled": False},
+            },
+            "organizations.personalWorkspaces",
+            "without organizations everybody has only their own",
+        ),
+        (
+            {
+                "organizations": {"enabled": False, "roles": {"org:a": {"name": "A"}}},
+                "billing": {"organizationEnabled": False},
+            },
+            "organizations.roles",
+            "needs organizations, and this stack turns them off",
+        ),
         ({"webhook": {"url": "http://a.example/x"}}, "webhook.url", "is not a whole https URL"),
         ({"webhook": {"path": "api"}}, "webhook.path", "has not the form it must have"),
         (
