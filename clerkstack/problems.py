@@ -41,3 +41,9 @@ def shown(path: Path) -> str:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except (ValueError, OSError, RuntimeError):  # elsewhere, no path, a circle of links
         return path.name
+
+
+def hidden_name(name: str) -> str | None:
+    """What is wrong with a name that Pulumi takes for one of its own, None with any other."""
+    hidden = "starts with __, and Pulumi's preview shows no change of such a name"
+    return hidden if name.startswith("__") else None

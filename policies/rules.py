@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from clerkstack.app.agreement import disagreements
 from clerkstack.catalog import load_catalog
 from clerkstack.problems import InputError
+from clerkstack.reconcile.refusals import app_disagreements
 from policies.view import BILLING, INSTANCE, WEBHOOK, Resource, Variable
 
 TOP = Path(__file__).resolve().parent.parent
@@ -36,8 +36,7 @@ def _slugs(resource: Resource) -> Iterator[str]:
     plans = resource.inputs.get("plans") or {}
     features = resource.inputs.get("features") or {}
     yield from _catalog_slugs(resource, set(plans), set(features))
-    defaults = resource.inputs.get("defaults") or {}
-    yield from disagreements(resource.inputs.get("app") or {}, {**plans, **defaults}, features)
+    yield from app_disagreements(resource.inputs)
 
 
 def _catalog_slugs(resource: Resource, plans: set[str], features: set[str]) -> Iterator[str]:

@@ -15,11 +15,11 @@ _FIELDS = frozenset({"slug", "key", "id", "value", "feature", "code"})
 _SLUG = re.compile(r"[A-Za-z0-9_-]+")
 
 # The way to a text: keys of objects, and None for the items of lists.
-Path = tuple[str | None, ...]
+Way = tuple[str | None, ...]
 # What other ways must have in common with it; None is any step.
 Shape = tuple[str | None, ...]
 _ANY_FEATURES = "…features"
-Leaf = tuple[Path, Constant]
+Leaf = tuple[Way, Constant]
 
 
 def are_slugs(texts: list[Constant]) -> bool:
@@ -82,7 +82,7 @@ def features_by_name(constant: Constant, attached: Callable[[Constant], bool]) -
     return [each.known for each in found]
 
 
-def _leaves(constant: Constant, way: Path = ()) -> Iterator[Leaf]:
+def _leaves(constant: Constant, way: Way = ()) -> Iterator[Leaf]:
     """The texts, and what can't be told and may be texts, outside of plans."""
     if isinstance(constant.value, str | Unresolved):
         if not is_function(constant):
@@ -93,7 +93,7 @@ def _leaves(constant: Constant, way: Path = ()) -> Iterator[Leaf]:
             yield from _leaves(each, (*way, key if named else None))
 
 
-def _shape(way: Path) -> Shape:
+def _shape(way: Way) -> Shape:
     """Every step may be another, but for fields: their names say what they hold."""
     shape: list[str | None] = []
     for at, step in enumerate(way):
@@ -105,7 +105,7 @@ def _shape(way: Path) -> Shape:
     return tuple(shape)
 
 
-def _fits(way: Path, constant: Constant, shape: Shape) -> bool:
+def _fits(way: Way, constant: Constant, shape: Shape) -> bool:
     """Whether it is reached like that, or can't be told and may hold what is."""
     if len(way) > len(shape) or (constant.told and len(way) < len(shape)):
         return False

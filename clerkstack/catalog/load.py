@@ -10,7 +10,7 @@ from pathlib import Path
 from clerkstack.catalog.document import REPORTED, Value, read_document
 from clerkstack.catalog.fields import Fields, did_you_mean
 from clerkstack.catalog.models import CLERKS_OWN, SLUG, Catalog, Feature, Payer, Plan
-from clerkstack.problems import InputError, Problem, shown
+from clerkstack.problems import InputError, Problem, hidden_name, shown
 
 CURRENCY = "usd"  # Clerk: currency_invalid for any other
 TOP_LEVEL = ("currency", "features", "plans")
@@ -98,9 +98,8 @@ class _Loading:
             if not re.fullmatch(SLUG, slug):
                 mend = "Use letters, digits, - and _ only"
                 self.report(line, path, "is not a slug that Clerk takes", mend)
-            elif slug.startswith("__"):
-                message = "starts with __, and Pulumi's preview shows no change of such a name"
-                self.report(line, path, message, "Use another slug")
+            elif hidden := hidden_name(slug):
+                self.report(line, path, hidden, "Use another slug")
             twin = seen.setdefault(slug.lower(), slug)
             if twin != slug:
                 mend = "has() tells upper from lower case; keep one of the two"

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from clerkstack.app import read_declaration
-from clerkstack.app.agreement import disagreements
 from clerkstack.billing_inputs import app_inputs
 from clerkstack.catalog import load_catalog
 from clerkstack.catalog.declared import declared_features, declared_plans, default_plans
 from clerkstack.cli.exits import BAD_INPUT, FOUND
 from clerkstack.problems import InputError, Problem
+from clerkstack.reconcile.refusals import app_disagreements
 
 
 def check(
@@ -39,8 +39,14 @@ def check(
     except InputError as error:
         problems += error.problems
     if loaded is not None and declared is not None:
-        plans = {**declared_plans(loaded), **default_plans(loaded)}
-        differing = disagreements(app_inputs(declared), plans, declared_features(loaded))
+        differing = app_disagreements(
+            {
+                "app": app_inputs(declared),
+                "features": declared_features(loaded),
+                "plans": declared_plans(loaded),
+                "defaults": default_plans(loaded),
+            }
+        )
     if as_json:
         found = {
             "problems": [vars(problem) for problem in problems],

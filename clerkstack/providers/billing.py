@@ -9,11 +9,10 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.billing_inputs import billing_refusals
 from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.ledger import Ledger, known_to, no_longer
+from clerkstack.providers.ledger import Ledger, joined_kinds, no_longer
 from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.billing import (
@@ -24,6 +23,7 @@ from clerkstack.reconcile.billing import (
     unlikely_defaults,
 )
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.refusals import billing_refusals
 
 
 class BillingProvider(ClerkProvider):
@@ -85,7 +85,7 @@ class BillingProvider(ClerkProvider):
         noted = note.pending(state)
         live = self._live(inputs)
         _refuse_missing(unlikely_defaults(object_at(inputs, "defaults"), live))
-        known = known_to(olds, object_at(noted, "declared"))
+        known = joined_kinds(olds, object_at(noted, "declared"))
         ledger = Ledger.of(olds).joined(Ledger.of(noted)).extended(known, inputs, live)
         if not olds and made_here(resource_id(inputs)):
             ledger = ledger.all_made(inputs)
@@ -185,7 +185,7 @@ def _ways_back(
         (Ledger.of(noted), object_at(noted, "declared")),
     ):
         went = ledger.way_back(no_longer(declared, inputs), live, still=inputs)
-        back = known_to(back, went)
+        back = joined_kinds(back, went)
     return back
 
 

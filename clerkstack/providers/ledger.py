@@ -13,7 +13,8 @@ from clerkstack.reconcile.ownership import found_before, joined, undeclared, way
 SETTINGS = "settings"
 # Fields of plans and features that are null where there is none.
 CLEARABLE = ("description", "free_trial_days", "jwt_value", "avatar_url")
-KINDS = (SETTINGS, "features", "plans", "defaults")
+MADE = ("features", "plans")
+KINDS = (SETTINGS, *MADE, "defaults")
 
 
 @dataclass(frozen=True)
@@ -111,19 +112,16 @@ class Ledger:
         """
         back: JsonObject = {}
         for kind in KINDS:
-            before = object_at(self.before, kind)
-            found = {name: fields for name, fields in _groups(gone, kind).items() if name in before}
-            there = way_back(before, found, _live_groups(live, kind))
+            before, now = object_at(self.before, kind), object_at(still or {}, kind)
+            going: JsonObject = {}
+            for name, fields in _groups(gone, kind).items():
+                if name in before:
+                    going[name] = fields
+                elif kind in MADE and name in now:
+                    left = cast(JsonObject, fields)
+                    going[name] = {each: left[each] for each in left if each in CLEARABLE}
+            there = way_back(before, going, _live_groups(live, kind))
             back[kind] = object_at(there, SETTINGS) if kind == SETTINGS else there
-        for kind in ("plans", "features"):
-            cleared = {
-                slug: {name: value for name, value in fields.items() if name in CLEARABLE}
-                for slug, fields in _groups(gone, kind).items()
-                if slug in object_at(still or {}, kind)
-                and slug not in object_at(self.before, kind)
-                and isinstance(fields, dict)
-            }
-            cast(JsonObject, back[kind]).update(way_back({}, cleared, object_at(live, kind)))
         for slug in object_at(gone, "defaults"):
             # Clerk made it after this resource came: only what was attached here leaves it.
             if slug not in object_at(self.before, "defaults"):
@@ -132,8 +130,8 @@ class Ledger:
         return back
 
 
-def known_to(one: JsonObject, other: JsonObject) -> JsonObject:
-    """What either of two declares, by kind."""
+def joined_kinds(one: JsonObject, other: JsonObject) -> JsonObject:
+    """The groups of both, by kind; see `joined`."""
     both: JsonObject = {}
     for kind in KINDS:
         groups = joined(_groups(one, kind), _groups(other, kind))

@@ -27,6 +27,7 @@ from clerkstack.providers.errors import ResourceFailed
 from clerkstack.reconcile import Json, JsonObject
 
 FOLDER = Path(".clerkstack")
+NO_STATE: Mapping[str, Json] = {}
 
 
 class Note:
@@ -65,25 +66,28 @@ class Note:
         can't tell either, the facts stay noted.
         """
         earlier = self.pending(since)
-        self.write({**facts, "since": since})
+        self.write(facts, since=since)
         try:
             yield
         except (ApiError, ResourceFailed):
             with contextlib.suppress(ClerkstackError):
                 still = left()
                 if still is not None:
-                    self.write({**still, "since": since})
+                    self.write(still, since=since)
                 elif earlier:
-                    self.write(earlier)
+                    self.write(earlier, since=since)
                 else:
                     self.forget()
             raise
 
-    def write(self, facts: Mapping[str, Any]) -> None:
-        """Note the facts; a reader sees the old note or the new one, never half of one."""
+    def write(self, facts: Mapping[str, Any], *, since: Mapping[str, Json] = NO_STATE) -> None:
+        """Note the facts since a state (see `pending`); a reader sees the old note or the new
+        one, never half of one."""
         self._file.parent.mkdir(exist_ok=True)
         half = self._file.with_suffix(f".{os.getpid()}")
-        half.write_text(json.dumps({"resource": self._resource_id, **facts}, indent=1))
+        half.write_text(
+            json.dumps({**facts, "resource": self._resource_id, "since": since}, indent=1)
+        )
         half.replace(self._file)
 
     def forget(self) -> None:

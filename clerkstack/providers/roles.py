@@ -16,7 +16,7 @@ from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note, made_here
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.ownership import found_before, joined, undeclared, way_back
+from clerkstack.reconcile.ownership import found_before, joined, ways_back
 from clerkstack.reconcile.roles import RoleChange, role_changes, role_view
 from clerkstack.settings import BUILT_IN_ROLES
 
@@ -91,11 +91,8 @@ class OrganizationRolesProvider(ClerkProvider):
             views,
         )
         before = {key: fields for key, fields in before.items() if key not in made}
-        back: JsonObject = {}
-        for run in (olds, noted):
-            gone = undeclared(object_at(run, "roles"), declared)
-            found = {key: fields for key, fields in gone.items() if key not in kept}
-            back = joined(back, way_back(object_at(run, "before"), found, views))
+        back = ways_back((olds, noted), "roles", declared, views)
+        back = {key: fields for key, fields in back.items() if key not in kept}
         changes = role_changes(_with(declared, back), live)
         tried = list(kept)
 
@@ -114,7 +111,7 @@ class OrganizationRolesProvider(ClerkProvider):
                     continue
                 # Should the answer be lost, a role that is there next time was made by this run.
                 tried.append(change.key)
-                note.write({**facts(tried), "since": state})
+                note.write(facts(tried), since=state)
                 backend.create_role(key=change.key, **fields)
             self._remove(backend, [key for key in made if key not in declared], live)
         if changes:

@@ -16,7 +16,7 @@ from clerkstack.providers.errors import plainly
 from clerkstack.providers.made import Note
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.ownership import found_before, joined, undeclared, way_back
+from clerkstack.reconcile.ownership import found_before, joined, ways_back
 
 # What Clerk does where the config does not name the field at all: no write is owed for it.
 DEFAULTS: JsonObject = {"organization_settings": {"force_organization_selection": False}}
@@ -65,7 +65,7 @@ class SectionsProvider(ClerkProvider):
         props = inputs_of(_props)
         with contextlib.suppress(NotFound):
             noted = Note(_id).pending({"before": object_at(props, "before")})
-            back = self._ways_back(props, noted, props, {})
+            back = self._back(props, (props, noted), {})
             self.document(props).reconcile(lambda sections: _returning(back, sections))
         Note(_id).forget()
 
@@ -81,18 +81,18 @@ class SectionsProvider(ClerkProvider):
         live = document.sections()
         before = found_before(
             joined(object_at(olds, "before"), object_at(noted, "before")),
-            joined(object_at(olds, "sections"), object_at(noted, "declared")),
+            joined(object_at(olds, "sections"), object_at(noted, "sections")),
             declared,
             live,
         )
-        back = self._ways_back(olds, noted, inputs, declared)
+        back = self._back(inputs, (olds, noted), declared)
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
             changes = changes_between(declared, _with_defaults(sections))
             going = _returning(back, sections)
             return WritePlan((*changes, *going.changes), (*also, *going.unseen))
 
-        facts: JsonObject = {"before": before, "declared": declared}
+        facts: JsonObject = {"before": before, "sections": declared}
 
         def left() -> JsonObject | None:
             now = document.sections(fresh=True)
@@ -103,23 +103,13 @@ class SectionsProvider(ClerkProvider):
             document.reconcile(plan)
         return {**inputs, "before": before}
 
-    def _ways_back(
-        self, olds: JsonObject, noted: JsonObject, props: JsonObject, declared: JsonObject
-    ) -> JsonObject:
-        """What goes back of what the state declares, and of what an interrupted run declared."""
-        back: JsonObject = {}
-        for run, was in ((olds, "sections"), (noted, "declared")):
-            gone = undeclared(object_at(run, was), declared)
-            back = joined(back, self._back(props, object_at(run, "before"), gone))
-        return back
-
     def _back(
-        self, props: JsonObject, before: Mapping[str, Json], gone: Mapping[str, Json]
+        self, props: JsonObject, runs: Iterable[JsonObject], declared: JsonObject
     ) -> JsonObject:
         """What the fields that are not declared any more go back to; decided once, since the
         write itself changes what is live."""
         live = self.document(props).sections()
-        back = way_back(before, gone, live)
+        back = ways_back(runs, "sections", declared, live)
         if object_at(live, "billing").get("organization_enabled"):
             # Clerk refuses it; this stack's own billing, if it had any, has gone before.
             object_at(back, "organization_settings").pop("enabled", None)

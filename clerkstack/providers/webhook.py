@@ -50,7 +50,8 @@ class WebhookEndpointProvider(ClerkProvider):
         with self.session.svix(link) as svix:
             # An app that was just made has no endpoints to look through.
             there = [] if new_app else svix.list_endpoints()
-            reached = self._bring(svix, there, inputs, {"made_app": made_app}, noted, since={})
+            owned = _owned(svix, there, inputs, {"made_app": made_app}, noted)
+            reached = self._bring(svix, *owned, inputs, since={})
         return CreateResult(name, {**inputs, **reached})
 
     @plainly
@@ -61,7 +62,8 @@ class WebhookEndpointProvider(ClerkProvider):
         noted = Note(_id).pending(since)
         link, _ = self._link(inputs)
         with self.session.svix(link) as svix:
-            reached = self._bring(svix, svix.list_endpoints(), inputs, olds, noted, since=since)
+            owned = _owned(svix, svix.list_endpoints(), inputs, olds, noted)
+            reached = self._bring(svix, *owned, inputs, since=since)
         return UpdateResult({**inputs, **reached})
 
     @plainly
@@ -124,18 +126,13 @@ class WebhookEndpointProvider(ClerkProvider):
     def _bring(
         self,
         svix: SvixClient,
-        there: Sequence[Endpoint],
+        endpoint: Endpoint | None,
+        ledger: JsonObject,
         inputs: JsonObject,
-        olds: JsonObject,
-        noted: JsonObject,
         *,
         since: JsonObject,
     ) -> JsonObject:
-        """Make or change the endpoint, read it back, and read its signing secret.
-
-        `olds` is what the state knows, `noted` what an interrupted run meant to do since.
-        """
-        endpoint, ledger = self._owned(svix, there, inputs, olds, noted)
+        """Make or change the endpoint, read it back, and read its signing secret."""
         note = Note(resource_id(inputs, "webhook"))
 
         def left() -> JsonObject:
@@ -150,31 +147,6 @@ class WebhookEndpointProvider(ClerkProvider):
                 svix.update_endpoint(endpoint.id, **_fields(inputs))
                 endpoint = svix.get_endpoint(endpoint.id)
             return {**_outputs(svix, endpoint, inputs), **ledger}
-
-    def _owned(
-        self,
-        svix: SvixClient,
-        there: Sequence[Endpoint],
-        inputs: JsonObject,
-        olds: JsonObject,
-        noted: JsonObject,
-    ) -> tuple[Endpoint | None, JsonObject]:
-        """The endpoint that is to be as declared, None where it is to be made; and the ledger."""
-        made: JsonObject = {"made_app": olds.get("made_app"), "made_endpoint": True, "before": {}}
-        ledger = {key: olds.get(key) for key in LEDGER}
-        by_url = {endpoint.url: endpoint for endpoint in there}
-        known = next((e for e in there if e.id == olds.get("endpoint_id")), None)
-        if known is None:
-            # An interrupted run made it, under the URL that was declared then.
-            known, ledger = by_url.get(str(noted.get("url"))), made
-        twin = by_url.get(str(inputs["url"]))
-        if twin is None or twin is known:
-            return known, ledger
-        # Two endpoints with one URL would bring every event twice.
-        if known is not None and ledger["made_endpoint"]:
-            svix.delete_endpoint(known.id)
-        before = object_at(noted, "before") or _seen(twin)
-        return twin, {**made, "made_endpoint": False, "before": before}
 
     def _link(self, inputs: JsonObject) -> tuple[str, bool]:
         """The link to the instance's Svix app, made where there is none; whether it was."""
@@ -225,6 +197,34 @@ class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
             },
             pulumi.ResourceOptions.merge(secret, opts),
         )
+
+
+def _owned(
+    svix: SvixClient,
+    there: Sequence[Endpoint],
+    inputs: JsonObject,
+    olds: JsonObject,
+    noted: JsonObject,
+) -> tuple[Endpoint | None, JsonObject]:
+    """The endpoint that is to be as declared, None where it is to be made; and the ledger.
+
+    `olds` is what the state knows, `noted` what an interrupted run meant to do since.
+    """
+    made: JsonObject = {"made_app": olds.get("made_app"), "made_endpoint": True, "before": {}}
+    ledger = {key: olds.get(key) for key in LEDGER}
+    by_url = {endpoint.url: endpoint for endpoint in there}
+    known = next((e for e in there if e.id == olds.get("endpoint_id")), None)
+    if known is None:
+        # An interrupted run made it, under the URL that was declared then.
+        known, ledger = by_url.get(str(noted.get("url"))), made
+    twin = by_url.get(str(inputs["url"]))
+    if twin is None or twin is known:
+        return known, ledger
+    # Two endpoints with one URL would bring every event twice.
+    if known is not None and ledger["made_endpoint"]:
+        svix.delete_endpoint(known.id)
+    before = object_at(noted, "before") or _seen(twin)
+    return twin, {**made, "made_endpoint": False, "before": before}
 
 
 def _fields(inputs: JsonObject) -> dict[str, Any]:

@@ -112,13 +112,11 @@ def missing_defaults(defaults: Mapping[str, Json], live: Mapping[str, Json]) -> 
 
 def unlikely_defaults(defaults: Mapping[str, Json], live: Mapping[str, Json]) -> list[str]:
     """Those of `missing_defaults` that no write brings: billing is on for their payer already."""
-    payers = {
-        slug: str(cast(JsonObject, fields).get("payer_type"))
-        for slug, fields in object_at({"defaults": dict(defaults)}, "defaults").items()
-    }
-    return [
-        slug for slug in missing_defaults(defaults, live) if live.get(ENABLED_FOR[payers[slug]])
-    ]
+
+    def payer(slug: str) -> str:
+        return str(object_at(defaults, slug).get("payer_type"))
+
+    return [slug for slug in missing_defaults(defaults, live) if live.get(ENABLED_FOR[payer(slug)])]
 
 
 def billing_view(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:

@@ -9,7 +9,7 @@ All documents here are groups of fields: sections of the config, or plans and fe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from clerkstack.reconcile.changes import Json, JsonObject, object_at, same_value
@@ -54,6 +54,24 @@ def undeclared(olds: Mapping[str, Json], news: Mapping[str, Json]) -> JsonObject
         if left or group not in news:
             gone[group] = left
     return gone
+
+
+def ways_back(
+    runs: Iterable[Mapping[str, Json]],
+    kind: str,
+    declared: Mapping[str, Json],
+    live: Mapping[str, Json],
+) -> JsonObject:
+    """`way_back` of what each of some runs declared under `kind` and is not declared any more.
+
+    The runs are what the state knows and what an interrupted run noted since: it may or may not
+    have come to its write. Each has its own `before`.
+    """
+    back: JsonObject = {}
+    for run in runs:
+        gone = undeclared(object_at(run, kind), declared)
+        back = joined(back, way_back(object_at(run, "before"), gone, live))
+    return back
 
 
 def way_back(

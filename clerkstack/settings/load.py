@@ -12,11 +12,10 @@ from pydantic_core import ErrorDetails
 
 from clerkstack.problems import InputError, Problem
 from clerkstack.settings.forms import told
-from clerkstack.settings.models import Connection, Settings
+from clerkstack.settings.models import VERCEL_TOKEN, Connection, Settings
 from clerkstack.settings.places import PREFIX, Places, Step, spelled
 from clerkstack.settings.rules import Broken, broken_rules, exposed
 
-VERCEL_TOKEN = "vercel:apiToken"
 CONNECTION_KEYS = (
     f"{PREFIX}platformKey",
     f"{PREFIX}secretKey",

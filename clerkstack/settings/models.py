@@ -31,6 +31,8 @@ ROLE_KEY = r"^org:[a-z0-9_]+$"
 PERMISSION_KEY = r"^org:[a-z0-9_]+:[a-z0-9_]+$"
 
 Secret = Annotated[SecretStr, Field(strict=False)]
+VERCEL_TOKEN = "vercel:apiToken"  # of the Vercel provider's own config
+VercelToken = Annotated[Secret | None, Field(alias=VERCEL_TOKEN)]
 Slashed = Annotated[str, Field(pattern=PATH)]
 PlainId = Annotated[str, Field(pattern=PLAIN_ID)]
 
@@ -184,8 +186,7 @@ class Settings(SettingsModel):
     webhook: WebhookSettings = Field(default_factory=WebhookSettings)
     environment: EnvironmentSettings = EnvironmentSettings()
     urls: Urls = Urls()
-    # From the Vercel provider's own config.
-    vercel_token: Annotated[Secret | None, Field(alias="vercel:apiToken")] = None
+    vercel_token: VercelToken = None
 
     @property
     def webhook_url(self) -> str:
@@ -199,4 +200,4 @@ class Connection(SettingsModel):
     platform_key: Secret
     secret_key: Secret | None = None
     urls: Urls = Urls()
-    vercel_token: Annotated[Secret | None, Field(alias="vercel:apiToken")] = None
+    vercel_token: VercelToken = None

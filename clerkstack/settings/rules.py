@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from clerkstack.problems import hidden_name
 from clerkstack.settings.events import KNOWN_EVENTS
 from clerkstack.settings.forms import how_to_set
 from clerkstack.settings.keys import (
@@ -121,25 +122,22 @@ def _organizations(settings: Settings) -> Iterator[Broken]:
                 yield Broken(at, f"names {permission} twice", "Name it once")
     use = settings.components
     off = use.organizations and not settings.organizations.enabled
+    needed = "needs organizations, and this stack turns them off"
     if off and use.billing and settings.billing.organization_enabled:
         mend = "Set it to false, or clerkstack:organizations.enabled to true"
-        message = "needs organizations, and this stack turns them off"
-        yield Broken(("billing", "organizationEnabled"), message, mend)
-
+        yield Broken(("billing", "organizationEnabled"), needed, mend)
     mend = "Remove it, or set clerkstack:organizations.enabled to true"
     if off and not settings.organizations.personal_workspaces:
         message = "is false, and without organizations everybody has only their own"
         yield Broken(("organizations", "personalWorkspaces"), message, mend)
     if off and settings.organizations.roles and "roles" in settings.organizations.model_fields_set:
-        message = "needs organizations, and this stack turns them off"
-        yield Broken(("organizations", "roles"), message, mend)
+        yield Broken(("organizations", "roles"), needed, mend)
 
 
 def _sign_in(settings: Settings) -> Iterator[Broken]:
     for name in settings.sign_in.session_claims or ():
-        if name.startswith("__"):
-            message = "starts with __, and Pulumi's preview shows no change of such a name"
-            yield Broken(("signIn", "sessionClaims", name), message, "Use another name")
+        if hidden := hidden_name(name):
+            yield Broken(("signIn", "sessionClaims", name), hidden, "Use another name")
     for provider, connection in settings.sign_in.oauth.items():
         path = ("signIn", "oauth", provider)
         secret = connection.client_secret

@@ -141,7 +141,7 @@ def test_the_two_worst_are_refused_by_the_pack_alone(
     offence: Project, line: str, rule: str
 ) -> None:
     provider = '    if environment != "production":\n        return\n'
-    offence.edit("clerkstack/billing_inputs.py", (provider, "    return\n    yield\n"))
+    offence.edit("clerkstack/reconcile/refusals.py", (provider, "    return\n    yield\n"))
 
     printed = refused(offence, line)
 
