@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -117,7 +118,8 @@ class ServiceApp:
         if kind == "conflict" and isinstance(self._service, Bumping):
             self._service.bump(request)
         before = snapshot(self._service) if kind == "not_persisted" else None
-        answer = await _Answer.of(self._routes, request.scope, body)
+        scope = _without_dry_run(request) if kind == "dry_run_ignored" else request.scope
+        answer = await _Answer.of(self._routes, scope, body)
         if fault and before is not None:
             undo(self._service, before, fault.field)
         if request.method not in READS:
@@ -151,6 +153,11 @@ class _Answer:
     async def send(self, send: Send) -> None:
         for message in self._messages:
             await send(message)
+
+
+def _without_dry_run(request: Request) -> Scope:
+    kept = [each for each in request.query_params.multi_items() if each[0] != "dry_run"]
+    return {**request.scope, "query_string": urlencode(kept).encode()}
 
 
 def _routed(service: Service) -> Starlette:

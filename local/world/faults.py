@@ -8,7 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Kind = Literal["status", "delay", "drop_before", "drop_after", "not_persisted", "conflict"]
+Kind = Literal[
+    "status",
+    "delay",
+    "drop_before",
+    "drop_after",
+    "not_persisted",
+    "conflict",
+    "dry_run_ignored",
+]
 ServiceName = Literal["clerk", "frontend", "svix", "vercel"]
 
 
@@ -27,7 +35,8 @@ class Fault(BaseModel):
     delay: it acts ``seconds`` later. drop_before: the connection closes, nothing was done.
     drop_after: it acts, then the connection closes without an answer. not_persisted: it answers
     as if it had written and keeps nothing, or all but ``field`` (names with dots between them).
-    conflict: somebody else writes just before.
+    conflict: somebody else writes just before. dry_run_ignored: a config write with
+    ``dry_run=true`` is done in truth, and answered with ``dry_run: false``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -13,6 +13,7 @@ from local.world.clerk.backend_api import OPERATIONS as BACKEND_OPERATIONS
 from local.world.clerk.models import Instance
 from local.world.clerk.organizations import create_role
 from local.world.clerk.platform import OPERATIONS as PLATFORM_OPERATIONS
+from local.world.clerk.subscriptions import subscribe
 from local.world.svix import SvixBackend
 from tests.contract.answers import Description, asked, shape
 
@@ -33,6 +34,7 @@ PERMISSION = f"{PERMISSIONS}/{{permission}}"
 SETTINGS = "/v1/instance/organization_settings"
 PLAN = {"name": "Team", "payer_type": "org", "amount": 1000}
 ENVIRONMENT = "/v1/environment"
+ITEMS = "/v1/billing/subscription_items"
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ CASES = [
     Case("GET", f"{CONFIG}/schema", 400, query={"keys": "biling"}),
     Case("PATCH", CONFIG, 200, plans()),
     Case("PATCH", CONFIG, 200, plans(), query={"dry_run": "true", "keys": "session"}),
-    Case("PATCH", CONFIG, 200, billing(plans={"pro": None}), query={"destructive": "true"}),
+    Case("PATCH", CONFIG, 200, billing(plans={"basic": None}), query={"destructive": "true"}),
+    Case("PATCH", CONFIG, 409, billing(plans={"pro": None}), query={"destructive": "true"}),
     Case("PATCH", CONFIG, 404, {}, ids={"dev": "staging"}),
     *[Case("PATCH", CONFIG, s, body, headers=h) for body, s, h in WRITES_REFUSED],
     Case("PUT", CONFIG, 200, "the config as it is"),
@@ -151,6 +154,14 @@ CASES = [
     Case("GET", "/v1/billing/plans", 422, query={"limit": "501"}),
     Case("GET", "/v1/billing/plans", 422, query={"paginated": "maybe"}),
     Case("GET", "/v1/billing/plans", 200, query={"paginated": "false"}),
+    Case("GET", ITEMS, 200),
+    Case("GET", ITEMS, 200, query={"include_free": "true", "limit": "1", "status": "active"}),
+    Case("GET", ITEMS, 200, query={"payer_type": "user", "plan_id": "any", "query": "pro"}),
+    Case("GET", ITEMS, 200, query={"paginated": "false", "include_free": "true"}),
+    Case("GET", ITEMS, 422, query={"status": "canceled"}),
+    Case("GET", ITEMS, 422, query={"payer_type": "team"}),
+    Case("GET", ITEMS, 422, query={"include_free": "perhaps"}),
+    Case("GET", ITEMS, 422, query={"limit": "0"}),
     Case("GET", "/v1/instance", 200),
     Case("GET", SETTINGS, 200),
     Case("PATCH", SETTINGS, 200, {"max_allowed_memberships": 9, "creator_role_id": "{role}"}),
@@ -229,6 +240,7 @@ def prepared() -> tuple[ClerkBackend, dict[str, str]]:
                 "organization_enabled": True,
                 "features": {"audit": {"name": "Audit", "description": "A log."}},
                 "plans": {
+                    "basic": {"name": "Basic", "payer_type": "org", "amount": 2000},
                     "pro": {
                         "name": "Pro",
                         "payer_type": "org",
@@ -237,11 +249,13 @@ def prepared() -> tuple[ClerkBackend, dict[str, str]]:
                         "features": ["audit"],
                         "free_trial_enabled": True,
                         "free_trial_days": 14,
-                    }
+                    },
                 },
             },
         },
     )
+    for plan in ("free_org", "pro"):
+        subscribe(development, plan, 2, clerk.now_ms())
     return clerk, {
         "app": "app_first",
         "dev": development.id,

@@ -20,6 +20,7 @@ from local.world.clerk.models import (
     with_standard_roles,
 )
 from local.world.clerk.schema import SECTIONS, Document, schema_of, section_names, shown
+from local.world.clerk.subscriptions import subscribed
 from local.world.svix import SvixBackend
 
 MANAGE = "applications:manage"
@@ -254,6 +255,7 @@ class ClerkBackend:
             replace=replace,
             destructive=destructive,
             plan_limit=self.plan_limit,
+            subscribed=subscribed(instance),
         )
         echoed = [name for name in self.sections() if name in (keys or change)]
         answer = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from local.world.clerk import domains, errors, organizations
+from local.world.clerk import domains, errors, organizations, subscriptions
 from local.world.clerk.backend import ClerkBackend
 from local.world.clerk.http import Answer, InstanceCall, checked, endpoint
 from local.world.clerk.models import Permission, Role
@@ -39,11 +39,22 @@ SETTINGS_FIELDS: dict[str, type | tuple[type, ...]] = {
 
 def list_plans(call: InstanceCall) -> Answer:
     """GetCommercePlanList."""
-    payer = call.query.get("payer_type")
-    if payer not in (None, "user", "org"):
-        raise errors.param_invalid("payer_type", "must be user or org")
-    plans = plans_json(call.instance, payer)
+    plans = plans_json(call.instance, _one_of(call, "payer_type", ("user", "org")))
     return 200, {"data": _page_if_wanted(call, plans), "total_count": len(plans)}
+
+
+def list_subscription_items(call: InstanceCall) -> Answer:
+    """GetCommerceSubscriptionItemList."""
+    items = subscriptions.items_json(
+        call.instance,
+        call.backend.now_ms(),
+        status=_one_of(call, "status", subscriptions.STATUSES),
+        payer=_one_of(call, "payer_type", ("user", "org")),
+        plan_id=call.query.get("plan_id"),
+        include_free=call.flag("include_free", status=422),
+        query=call.query.get("query", ""),
+    )
+    return 200, {"data": _page_if_wanted(call, items), "total_count": len(items)}
 
 
 def get_instance(call: InstanceCall) -> Answer:
@@ -184,6 +195,7 @@ def list_domains(call: InstanceCall) -> Answer:
 
 OPERATIONS: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/v1/billing/plans", list_plans),
+    ("GET", "/v1/billing/subscription_items", list_subscription_items),
     ("GET", "/v1/instance", get_instance),
     ("GET", "/v1/instance/organization_settings", get_organization_settings),
     ("PATCH", "/v1/instance/organization_settings", update_organization_settings),
@@ -223,6 +235,13 @@ def _role_and_permission(call: InstanceCall) -> tuple[Role, Permission]:
 def _need_svix_app(call: InstanceCall) -> None:
     if not call.backend.svix.has_app(call.instance.id):
         raise errors.svix_app_missing()
+
+
+def _one_of(call: InstanceCall, name: str, allowed: tuple[str, ...]) -> str | None:
+    value = call.query.get(name)
+    if value is not None and value not in allowed:
+        raise errors.param_invalid(name, f"must be {' or '.join(allowed)}")
+    return value
 
 
 def _page_if_wanted(call: InstanceCall, items: list[Document]) -> list[Document]:

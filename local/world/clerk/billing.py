@@ -8,6 +8,7 @@ billing errors the config endpoint gives is not documented; these are all that c
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from local.world.clerk import errors
@@ -70,11 +71,19 @@ def _check_plan_values(fields: Document, path: str) -> None:
         raise errors.billing(400, "currency_invalid", "usd", f"{path}.currency")
 
 
-def complete(before: Document, after: Document, *, organizations: bool, most: int | None) -> None:
+def complete(
+    before: Document,
+    after: Document,
+    *,
+    organizations: bool,
+    most: int | None,
+    subscribed: Collection[str],
+) -> None:
     """Add what Clerk makes by itself to ``after``, and hold the whole against the rules.
 
     ``organizations`` says whether organizations are on after the write; ``most`` is how many
-    plans the workspace may have besides the default ones, None where there is no limit.
+    plans the workspace may have besides the default ones, None where there is no limit;
+    ``subscribed`` are the plans with active subscribers.
 
     Raises:
         ClerkError: the first rule that is broken.
@@ -86,8 +95,13 @@ def complete(before: Document, after: Document, *, organizations: bool, most: in
     for payer, slug in DEFAULT_PLANS.items():
         if after[ENABLED[payer]] and slug not in after["plans"]:
             if slug in before["plans"]:
-                raise _kept(slug)
+                message = "the default plan stays while billing is on for its payer"
+                raise errors.plan_kept(slug, "default_plan", message)
             after["plans"][slug] = _default_plan(payer)
+    for slug in before["plans"]:
+        if slug not in after["plans"] and slug in subscribed:
+            message = "the plan has active subscribers"
+            raise errors.plan_kept(slug, "active_subscribers", message)
     _check_removed(before, after)
     for slug, plan in after["plans"].items():
         if plan != before["plans"].get(slug):
@@ -102,11 +116,6 @@ def _own_plans(section: Document) -> int:
 
 def _default_plan(payer: str) -> Document:
     return {**defaults_of(PLAN), "name": "Free", "payer_type": payer}
-
-
-def _kept(slug: str) -> errors.ClerkError:
-    message = "the default plan stays while billing is on for its payer"
-    return errors.billing(409, "plan_cannot_be_deleted", message, f"billing.plans.{slug}")
 
 
 def _check_removed(before: Document, after: Document) -> None:

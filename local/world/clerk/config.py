@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ def written(
     replace: bool,
     destructive: bool,
     plan_limit: int | None,
+    subscribed: Collection[str],
 ) -> Document:
     """Give the whole config as it is after the write; ``config`` is not touched.
 
@@ -80,6 +81,7 @@ def written(
         after["billing"],
         organizations=after["organization_settings"]["enabled"],
         most=plan_limit,
+        subscribed=subscribed,
     )
     return after
 

@@ -4,6 +4,8 @@ set_api_keys {environment, organizations, users, enabled}: the switches of API k
 as a whole is ``enabled``; left out, it is whether one of the two switches is on.
 set_config {environment, changes}: edit anything of the config, a price for instance; removing is
 allowed, the version moves on.
+subscribe {environment, plan, payers}: how many active subscribers the plan (its slug) has from
+now on; 0 for none.
 set_dns {domain, ready}: set or remove a domain's DNS records; the next check sees it.
 add_platform_key {key, manage}: make a platform key, with or without the right to manage.
 revoke_platform_key {key}. set_limits {plans}: how many plans the workspace may have, null for
@@ -17,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from local.world.clerk import errors
+from local.world.clerk import errors, subscriptions
 from local.world.clerk.models import Application, Instance
 from local.world.clerk.schema import API_KEYS
 
@@ -59,6 +61,16 @@ def _set_config(backend: ClerkBackend, body: dict[str, Any]) -> str:
     changes = _take(body, "changes", dict)
     _nothing_left(body)
     return str(backend.write_config(instance, changes, destructive=True)["config_version"])
+
+
+def _subscribe(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    instance = _instance(backend, body)
+    plan = _take(body, "plan", str)
+    payers = _take(body, "payers", int)
+    _nothing_left(body)
+    if isinstance(payers, bool):
+        raise ValueError("payers is of the wrong type")
+    subscriptions.subscribe(instance, plan, payers, backend.now_ms())
 
 
 def _set_dns(backend: ClerkBackend, body: dict[str, Any]) -> None:
@@ -103,6 +115,7 @@ def _advertise_api_keys(backend: ClerkBackend, body: dict[str, Any]) -> None:
 ACTIONS: dict[str, Callable[[ClerkBackend, dict[str, Any]], Any]] = {
     "set_api_keys": _set_api_keys,
     "set_config": _set_config,
+    "subscribe": _subscribe,
     "set_dns": _set_dns,
     "add_platform_key": _add_platform_key,
     "revoke_platform_key": _revoke_platform_key,

@@ -167,6 +167,13 @@ def billing(status: int, code: str, message: str, param: str) -> ClerkError:
     return ClerkError(status, code, f"{param}: {message}.", meta={"param_name": param})
 
 
+def plan_kept(slug: str, reason: str, message: str) -> ClerkError:
+    """A plan can't be removed; which words the documented ``reason`` has is a guess."""
+    param = f"billing.plans.{slug}"
+    meta = {"param_name": param, "reason": reason}
+    return ClerkError(409, "plan_cannot_be_deleted", f"{param}: {message}.", meta=meta)
+
+
 def plan_limit(most: int) -> ClerkError:
     """The workspace's own subscription includes no further plan."""
     return ClerkError(

@@ -104,10 +104,21 @@ class Domain:
 
 
 @dataclass
+class Subscription:
+    """One payer's subscription to a plan, which is a slug; the time is milliseconds."""
+
+    id: str
+    plan: str
+    payer_id: str
+    created_at: int
+
+
+@dataclass
 class Instance:
     """One environment of an application. ``version`` counts the effective writes to its config.
 
     ``api_keys_enabled`` is the feature as a whole; None where it follows its two switches.
+    ``subscriptions`` are the active ones, the oldest first.
     """
 
     id: str
@@ -122,6 +133,7 @@ class Instance:
     ids: dict[str, str] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     permissions: dict[str, Permission] = field(default_factory=dict)
+    subscriptions: list[Subscription] = field(default_factory=list)
 
     @property
     def publishable_key(self) -> str:
@@ -174,6 +186,8 @@ class Instance:
         fields["permissions"] = {
             id_: Permission(**each) for id_, each in fields["permissions"].items()
         }
+        # A state from before there were any has none.
+        fields["subscriptions"] = [Subscription(**each) for each in fields.get("subscriptions", ())]
         return cls(**fields)
 
 

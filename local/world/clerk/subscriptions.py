@@ -1,0 +1,97 @@
+"""Who pays for which plan: subscription items as the Backend API lists them.
+
+Decided where no document says it: a search looks at ids, the plan's name and its slug, whatever
+the case; every subscription is by the month and active; one that was taken away is not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from local.world.clerk import errors
+from local.world.clerk.models import Instance, Subscription, identifier
+from local.world.clerk.plans import plans_json
+from local.world.clerk.schema import Document
+
+STATUSES = ("active", "ended", "past_due", "upcoming", "free_trial")
+MONTH_MS = 30 * 24 * 3600 * 1000
+MOST_PAYERS = 10_000
+"""More would make every write slow: each keeps the whole state."""
+
+
+def subscribe(instance: Instance, slug: str, payers: int, now_ms: int) -> None:
+    """Let a plan have so many subscribers; those who stay keep their ids, the newest go first.
+
+    Raises:
+        ClerkError: there is no such plan.
+        ValueError: the number is out of range.
+    """
+    if slug not in instance.config["billing"]["plans"]:
+        raise errors.not_found("plan", slug)
+    if not 0 <= payers <= MOST_PAYERS:
+        raise ValueError(f"payers is from 0 to {MOST_PAYERS}")
+    there = [each for each in instance.subscriptions if each.plan == slug]
+    gone = {each.id for each in there[payers:]}
+    instance.subscriptions = [each for each in instance.subscriptions if each.id not in gone]
+    prefix = instance.config["billing"]["plans"][slug]["payer_type"]
+    for _ in range(payers - len(there)):
+        made = Subscription(identifier("subi"), slug, identifier(prefix), now_ms)
+        instance.subscriptions.append(made)
+
+
+def subscribed(instance: Instance) -> frozenset[str]:
+    """Name the plans that have subscribers, by slug."""
+    return frozenset(each.plan for each in instance.subscriptions)
+
+
+def items_json(
+    instance: Instance,
+    now_ms: int,
+    *,
+    status: str | None = None,
+    payer: str | None = None,
+    plan_id: str | None = None,
+    include_free: bool = False,
+    query: str = "",
+) -> list[Document]:
+    """List the items that fit as CommerceSubscriptionItem, the newest first."""
+    if status not in (None, "active"):
+        return []
+    plans = {
+        plan["slug"]: plan
+        for plan in plans_json(instance, payer)
+        if plan_id in (None, plan["id"]) and (include_free or plan["has_base_fee"])
+    }
+    return [
+        _item(instance, each, plans[each.plan], now_ms)
+        for each in reversed(instance.subscriptions)
+        if each.plan in plans
+        and any(query.lower() in text.lower() for text in _searched(each, plans[each.plan]))
+    ]
+
+
+def _searched(subscription: Subscription, plan: Document) -> Iterator[str]:
+    yield from (subscription.id, subscription.payer_id, plan["id"], plan["name"], plan["slug"])
+
+
+def _item(instance: Instance, subscription: Subscription, plan: Document, now_ms: int) -> Document:
+    months = max(0, now_ms - subscription.created_at) // MONTH_MS
+    start = subscription.created_at + months * MONTH_MS
+    return {
+        "object": "commerce_subscription_item",
+        "id": subscription.id,
+        "instance_id": instance.id,
+        "status": "active",
+        "plan_id": plan["id"],
+        "plan": plan,
+        "plan_period": "month",
+        "payer_id": subscription.payer_id,
+        "is_free_trial": False,
+        "created_at": subscription.created_at,
+        "updated_at": subscription.created_at,
+        "period_start": start,
+        "period_end": start + MONTH_MS if plan["has_base_fee"] else None,
+        "canceled_at": None,
+        "past_due_at": None,
+        "ended_at": None,
+    }
