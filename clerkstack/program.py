@@ -10,8 +10,8 @@ import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from clerkstack.app import AppDeclaration, read_declaration
-from clerkstack.billing_inputs import billing_inputs
 from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.declared.billing import billing_inputs
 from clerkstack.problems import InputError, Problem
 from clerkstack.reconcile.refusals import billing_refusals
 from clerkstack.settings import PREFIX, Settings, load_settings

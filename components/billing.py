@@ -8,8 +8,8 @@ import pulumi
 
 from clerkstack import providers
 from clerkstack.app import AppDeclaration
-from clerkstack.billing_inputs import billing_inputs
 from clerkstack.catalog import Catalog
+from clerkstack.declared.billing import billing_inputs
 from clerkstack.settings import BillingSettings
 from components.base import Component, Place
 

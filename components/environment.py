@@ -5,29 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pulumi
 import pulumi_command as command
 import pulumiverse_vercel as vercel
 
 from clerkstack import providers
+from clerkstack.declared.variables import Keys, Variable, variables
 from clerkstack.settings import VARIABLE_COMMENT, EnvironmentSettings, Settings
 from components.base import Component, Place
 
-# Vercel's targets, by the Clerk instance whose keys they get.
-TARGETS = {"development": ("preview", "development"), "production": ("production",)}
 # `vercel dev` on a person's machine reads the development target; nothing is deployed there.
 DEPLOYED = {"development": "preview", "production": "production"}
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One variable; `secret` ones are server-only and never shown."""
-
-    key: str
-    value: pulumi.Input[str]
-    secret: bool = False
 
 
 class Environment(Component):
@@ -57,19 +46,15 @@ class Environment(Component):
             team_id=self._settings.team_id,
             opts=self.child(),
         )
-        declared: list[tuple[str, Variable]] = []
-        for target in TARGETS[place.environment]:
-            declared += [
-                (target, variable)
-                for variable in _variables(place, settings, target, secret_key, signing_secret)
-            ]
-        resources = [self._declare(target, variable) for target, variable in declared]
+        keys = Keys[pulumi.Input[str]](place.instance.publishable_key, secret_key, signing_secret)
+        declared = variables(settings, keys)
+        resources = [self._declare(variable) for variable in declared]
         if self._settings.redeploy:
             self._redeploy(settings, declared, resources)
         self.register_outputs({})
 
-    def _declare(self, target: str, variable: Variable) -> pulumi.Resource:
-        hidden = variable.secret or self._settings.sensitive == "all"
+    def _declare(self, variable: Variable[pulumi.Input[str]]) -> pulumi.Resource:
+        target = variable.target
         value = pulumi.Output.secret(variable.value) if variable.secret else variable.value
         return vercel.ProjectEnvironmentVariable(
             f"{self._name}-{target}-{variable.key}",
@@ -78,8 +63,7 @@ class Environment(Component):
             key=variable.key,
             value=value,
             targets=[target],
-            # Vercel keeps no sensitive variable for the development target.
-            sensitive=hidden and target != "development",
+            sensitive=variable.sensitive,
             comment=VARIABLE_COMMENT,
             # A second variable with the same key and target is refused while the first lives.
             opts=pulumi.ResourceOptions.merge(
@@ -90,13 +74,14 @@ class Environment(Component):
     def _redeploy(
         self,
         settings: Settings,
-        declared: Sequence[tuple[str, Variable]],
+        declared: Sequence[Variable[pulumi.Input[str]]],
         resources: Sequence[pulumi.Resource],
     ) -> None:
         """Running deployments keep the variables they were built with, so one is built again."""
         target = DEPLOYED[self.place.environment]
-        values = [variable.value for at, variable in declared if at == target]
-        keys = [variable.key for at, variable in declared if at == target]
+        built = [variable for variable in declared if variable.target == target]
+        values = [variable.value for variable in built]
+        keys = [variable.key for variable in built]
         digest = pulumi.Output.all(*values).apply(lambda known: _digest(keys, known))
         words = ["bin/clerkstack", "redeploy", "--project", self._settings.project_id]
         words += ["--target", target]
@@ -115,29 +100,6 @@ class Environment(Component):
             triggers=[digest],
             opts=self.child(*resources),
         )
-
-
-def _variables(
-    place: Place,
-    settings: Settings,
-    target: str,
-    secret_key: pulumi.Input[str],
-    signing_secret: pulumi.Input[str] | None,
-) -> list[Variable]:
-    paths = settings.environment
-    app_url = settings.development_app_url if target == "development" else settings.app_url
-    variables = [
-        Variable("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", place.instance.publishable_key),
-        Variable("CLERK_SECRET_KEY", secret_key, secret=True),
-        Variable("NEXT_PUBLIC_CLERK_SIGN_IN_URL", paths.sign_in_url),
-        Variable("NEXT_PUBLIC_CLERK_SIGN_UP_URL", paths.sign_up_url),
-        Variable("NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL", paths.after_sign_in_url),
-        Variable("NEXT_PUBLIC_CLERK_AFTER_SIGN_UP_URL", paths.after_sign_up_url),
-        Variable("NEXT_PUBLIC_APP_URL", app_url),
-    ]
-    if signing_secret is not None:
-        variables.append(Variable("CLERK_WEBHOOK_SECRET", signing_secret, secret=True))
-    return variables
 
 
 def _digest(keys: Sequence[str], values: Sequence[str]) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import pulumi
 
+from clerkstack.declared.sections import organization_roles, organization_settings
 from clerkstack.providers import OrganizationRoles, OrganizationSettings
-from clerkstack.reconcile import JsonObject
 from clerkstack.settings import OrganizationsSettings
 from components.base import Component, Place
 
@@ -28,35 +27,16 @@ class Organizations(Component):
             f"{name}-settings",
             application_id=place.application_id,
             environment=place.environment,
-            settings=_section(settings),
+            settings=organization_settings(settings),
             opts=self.child(),
         )
-        # Clerk has no roles where organizations are off.
-        if settings.enabled and settings.roles:
+        roles = organization_roles(settings)
+        if roles:
             self.roles = OrganizationRoles(
                 f"{name}-roles",
                 application_id=place.application_id,
                 environment=place.environment,
-                roles=_roles(settings),
+                roles=roles,
                 opts=self.child(self.settings),
             )
         self.register_outputs({})
-
-
-def _section(settings: OrganizationsSettings) -> JsonObject:
-    section: JsonObject = {
-        "enabled": settings.enabled,
-        "force_organization_selection": not settings.personal_workspaces,
-    }
-    if settings.max_allowed_memberships is not None:
-        section["max_allowed_memberships"] = settings.max_allowed_memberships
-    if settings.admin_delete_enabled is not None:
-        section["admin_delete_enabled"] = settings.admin_delete_enabled
-    return section
-
-
-def _roles(settings: OrganizationsSettings) -> JsonObject:
-    return {
-        key: cast(JsonObject, role.model_dump(exclude_none=True, mode="json"))
-        for key, role in settings.roles.items()
-    }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pulumi
 
 from clerkstack import providers
-from clerkstack.reconcile import JsonObject
+from clerkstack.declared.sections import sign_in_sections
 from clerkstack.settings import SignInSettings
 from components.base import Component, Place
 
@@ -23,7 +23,7 @@ class SignIn(Component):
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
         super().__init__("SignIn", name, place, after)
-        sections = _sections(settings)
+        sections = sign_in_sections(settings)
         secrets = {
             provider: connection.client_secret.get_secret_value()
             for provider, connection in settings.oauth.items()
@@ -39,15 +39,3 @@ class SignIn(Component):
                 opts=self.child(),
             )
         self.register_outputs({})
-
-
-def _sections(settings: SignInSettings) -> JsonObject:
-    sections: JsonObject = {}
-    for provider, connection in settings.oauth.items():
-        fields: JsonObject = {"enabled": connection.enabled}
-        if connection.client_id is not None:
-            fields["client_id"] = connection.client_id
-        sections[f"connection_oauth_{provider}"] = fields
-    if settings.session_claims is not None:
-        sections["session"] = {"claims": dict(settings.session_claims)}
-    return sections

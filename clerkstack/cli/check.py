@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from clerkstack.app import read_declaration
-from clerkstack.billing_inputs import app_inputs
 from clerkstack.catalog import load_catalog
-from clerkstack.catalog.declared import declared_features, declared_plans, default_plans
 from clerkstack.cli.exits import BAD_INPUT, FOUND
+from clerkstack.declared.billing import app_inputs
+from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
 from clerkstack.problems import InputError, Problem
 from clerkstack.reconcile.refusals import app_disagreements
 

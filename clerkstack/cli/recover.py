@@ -11,8 +11,6 @@ where it exists, entered into the state.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -21,13 +19,13 @@ import typer
 from pydantic import SecretStr
 
 from clerkstack.cli.checkpoint import drop_cut_off_attributes
+from clerkstack.cli.engine import VARIABLE, pulumi, stack_settings
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.problems import ClerkstackError
-from clerkstack.settings import VARIABLE_COMMENT, Settings, load_settings
+from clerkstack.settings import VARIABLE_COMMENT, Settings
 
 NaturalKey = tuple[str, tuple[str, ...]]
 TAKEN = "exists at Vercel, taken into the state"
-VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
 
 
 def recover(
@@ -39,24 +37,24 @@ def recover(
     takes the stack's lock away. Variables that this project did not make are left alone.
     """
     typer.echo(f"{stack}: looking at the state", err=True)
-    backend: dict[str, Any] = json.loads(_pulumi("whoami", "--verbose", "--json"))
+    backend: dict[str, Any] = json.loads(pulumi("whoami", "--verbose", "--json"))
     name = stack.rpartition("/")[2]
     for file in drop_cut_off_attributes(str(backend.get("url", "")), name):
         typer.echo(f"{file}: cut off by a kill and not needed, removed")
-    _pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
-    exported: dict[str, Any] = json.loads(_pulumi("stack", "export", "--stack", stack))
+    pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
+    exported: dict[str, Any] = json.loads(pulumi("stack", "export", "--stack", stack))
     deployment = exported.get("deployment") or {}
-    settings = _settings(stack)
+    settings = stack_settings(stack)
     known = _variables(settings)
     half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
     taken = settle(deployment, known)
     if half_made or half_gone:
-        _pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
+        pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
     if taken or half_gone:
         # What the services know of them goes into the state beside what was declared. Of a
         # removal nobody can tell how far it came: all of the state is looked at.
         targets = [word for urn in taken for word in ("--target", urn)] if not half_gone else []
-        _pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets)
+        pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets)
     for resource in half_made:
         end = TAKEN if resource["urn"] in taken else "the next update makes it again"
         typer.echo(f"{_name(resource['urn'])}: {end}")
@@ -72,7 +70,7 @@ def recover(
 def _take_lost(stack: str, settings: Settings, known: Mapping[NaturalKey, str]) -> list[str]:
     """Import declared variables that exist and that the state does not have; their URNs."""
     typer.echo(f"{stack}: looking for variables that the state does not have", err=True)
-    shown = _pulumi("preview", "--json", "--stack", stack, tolerate=True)
+    shown = pulumi("preview", "--json", "--stack", stack, tolerate=True)
     try:
         steps = json.loads(shown)["steps"]
     except (ValueError, KeyError):
@@ -101,7 +99,7 @@ def _take_lost(stack: str, settings: Settings, known: Mapping[NaturalKey, str]) 
             json.dump({"nameTable": parents, "resources": resources}, file)
             file.flush()
             options = ("--yes", "--generate-code=false", "--protect=false")
-            _pulumi("import", "--file", file.name, "--stack", stack, *options)
+            pulumi("import", "--file", file.name, "--stack", stack, *options)
     return urns
 
 
@@ -192,32 +190,3 @@ def _variables(settings: Settings) -> dict[NaturalKey, str]:
             and not each.git_branch
             and not each.custom_environment_ids
         }
-
-
-def _settings(stack: str) -> Settings:
-    shown = json.loads(_pulumi("config", "--json", "--show-secrets", "--stack", stack))
-    raw = {key: each["value"] for key, each in shown.items() if "value" in each}
-    encrypted = [key for key, each in shown.items() if each.get("secret")]
-    return load_settings(raw, stack=stack, encrypted=encrypted)
-
-
-def _pulumi(*words: str, tolerate: bool = False, given: str | None = None) -> str:
-    """Run the engine's own command; its errors are shown, its output is returned."""
-    try:
-        ran = subprocess.run(
-            ["pulumi", *words, "--non-interactive"],
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        )
-    except FileNotFoundError:
-        raise ClerkstackError(
-            "pulumi is not on PATH. Install it, or in a checkout that `make up` has set up, run: "
-            "source .local/env.sh"
-        ) from None
-    if ran.returncode and not tolerate:
-        detail = (ran.stderr or ran.stdout).strip()
-        raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}")
-    return ran.stdout

@@ -12,6 +12,7 @@
     │   └── ServerError       5xx
     ├── Unreachable           no answer; `sent` says whether the request may have arrived
     ├── UnexpectedAnswer      an answer that is not of the described form
+    ├── NotADryRun            what was to be a dry run was a write
     └── UnusableKey           a key that can't be sent at all
 
 No message and no attribute holds a key: what a service echoes is scrubbed first. None of them
@@ -154,6 +155,18 @@ class UnexpectedAnswer(ClerkstackError):
     def __init__(self, message: str, *, operation: str = "", fields: Sequence[str] = ()) -> None:
         self.operation = operation
         self.fields = tuple(fields)
+        super().__init__(message)
+
+
+class NotADryRun(ClerkstackError):
+    """A write was sent as a dry run, and the answer does not say that it was one.
+
+    A service that does not heed the parameter has written. `written` are the sections that were
+    sent.
+    """
+
+    def __init__(self, message: str, *, written: Sequence[str]) -> None:
+        self.written = tuple(written)
         super().__init__(message)
 
 

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, JsonValue, SecretStr
 from clerkstack.clients.answers import Answer
 from clerkstack.clients.clerk_errors import read_clerk_error
 from clerkstack.clients.domains import DnsCheck, Domain, Domains, DomainStatus
+from clerkstack.clients.errors import NotADryRun
 from clerkstack.clients.http import Client, Http, Options, Service, joined
 
 SERVICE = Service(
@@ -176,6 +177,8 @@ class PlatformClient(Client):
 
         Raises:
             Conflict: the config is no longer at version `if_match`.
+            NotADryRun: `dry_run` was asked for, and the answer does not say `dry_run: true`: the
+                changes are live.
         """
         params = {}
         if dry_run:
@@ -191,6 +194,14 @@ class PlatformClient(Client):
             json=changes,
             headers={"If-Match": if_match} if if_match is not None else None,
         )
+        if dry_run and answer.dry_run is not True:
+            said = "nothing of it" if answer.dry_run is None else "dry_run: false"
+            raise NotADryRun(
+                f"ALARM: a dry run on the {instance} instance of {application_id} was a write: "
+                f"Clerk's answer says {said}. Changed for real: {', '.join(changes)}. Look at the "
+                "dashboard now. `pulumi refresh`, then `pulumi up`, brings back what is declared.",
+                written=list(changes),
+            )
         version = answer.config_version
         return ConfigWrite(
             version=None if version is None else str(version),

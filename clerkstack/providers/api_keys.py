@@ -21,15 +21,9 @@ from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
+from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
 from clerkstack.reconcile.changes import object_at
 
-# As the Frontend API spells them (Client.ApiKeysSettings), with the words of the dashboard.
-FEATURE = "enabled"
-FEATURE_SWITCH = "Enable API keys"
-SWITCHES = {
-    "orgs_api_keys_enabled": "Enable Organization API keys",
-    "user_api_keys_enabled": "Enable User API keys",
-}
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
 # The public environment is cached for a moment after a write.
 LOOKS_AFTER_WRITE = 5
@@ -70,7 +64,7 @@ class ApiKeysProvider(ClerkProvider):
 
     def _bring(self, inputs: JsonObject) -> JsonObject:
         declared = object_at(inputs, "switches")
-        needed = _needed(declared)
+        needed = needed_switches(declared)
         if changes_between(needed, self._live(inputs)):
             section = self._write(inputs, declared)
             wrong = self._wrong_after_write(inputs, needed)
@@ -105,11 +99,6 @@ class ApiKeysProvider(ClerkProvider):
         with self.session.frontend(str(inputs["publishable_key"])) as frontend:
             settings = frontend.environment().api_keys
         return {key: getattr(settings, key) for key in (FEATURE, *SWITCHES)}
-
-
-def _needed(declared: JsonObject) -> JsonObject:
-    """What has to be live for the declared switches to hold."""
-    return {FEATURE: True, **declared} if True in declared.values() else declared
 
 
 def advertised_in(schema: JsonObject, switches: Mapping[str, Json]) -> str | None:

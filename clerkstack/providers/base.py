@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pulumi.dynamic import (
@@ -13,9 +13,9 @@ from pulumi.dynamic import (
     ResourceProvider,
 )
 
-from clerkstack.providers.errors import plainly
+from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.session import Session, session_for
-from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile import Change, Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.settings import CONNECTION_KEYS, Connection, load_connection
 
@@ -103,6 +103,23 @@ def moved(olds: Props, inputs: JsonObject) -> list[CheckFailure]:
                 )
             )
     return failures
+
+
+def stop_unless_previewed(inputs: Props, surprises: Sequence[Change]) -> None:
+    """Write nothing that the preview did not show.
+
+    Raises:
+        ResourceFailed: there are `surprises` (see `unpreviewed`); names each.
+    """
+    if surprises:
+        shown = "\n".join(f"  {change}" for change in surprises)
+        raise ResourceFailed(
+            f"Somebody changed the {inputs['environment']} instance of "
+            f"{inputs['application_id']} since the state was last brought up to date, and no "
+            f"preview showed that this would be undone (live → declared):\n{shown}\n"
+            "Nothing was written. To keep a change, declare it. Then see all of it and go on: "
+            "pulumi preview --refresh --diff, pulumi up --refresh"
+        )
 
 
 def resource_id(inputs: Props, *rest: str) -> str:

@@ -10,19 +10,26 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import NotFound
-from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.base import (
+    ClerkProvider,
+    inputs_of,
+    resource_id,
+    stop_unless_previewed,
+)
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.ledger import Ledger, joined_kinds, no_longer
 from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.billing import (
     SECTION,
+    billing_known,
     billing_plan,
     billing_view,
     missing_defaults,
     unlikely_defaults,
 )
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.refusals import billing_refusals
 
 
@@ -84,8 +91,15 @@ class BillingProvider(ClerkProvider):
         state = Ledger.of(olds).as_props() if olds else {}
         noted = note.pending(state)
         live = self._live(inputs)
+        interrupted = object_at(noted, "declared")
+        surprises = unpreviewed(
+            billing_plan(inputs, live).changes,
+            billing_known(olds),
+            billing_known(interrupted),
+        )
+        stop_unless_previewed(inputs, surprises)
         _refuse_missing(unlikely_defaults(object_at(inputs, "defaults"), live))
-        known = joined_kinds(olds, object_at(noted, "declared"))
+        known = joined_kinds(olds, interrupted)
         ledger = Ledger.of(olds).joined(Ledger.of(noted)).extended(known, inputs, live)
         if not olds and made_here(resource_id(inputs)):
             ledger = ledger.all_made(inputs)
@@ -147,7 +161,7 @@ class Billing(Resource, module="clerkstack", name="Billing"):
         catalog: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the section; `clerkstack.billing_inputs` has the shapes."""
+        """Declare the section; `clerkstack.declared.billing` has the shapes."""
         super().__init__(
             BillingProvider(),
             resource_name,

@@ -11,12 +11,18 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import NotFound
-from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.base import (
+    ClerkProvider,
+    inputs_of,
+    resource_id,
+    stop_unless_previewed,
+)
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note, made_here
 from clerkstack.reconcile import Json, JsonObject
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.changes import changes_between, object_at
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
+from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.roles import RoleChange, role_changes, role_view
 from clerkstack.settings import BUILT_IN_ROLES
 
@@ -79,6 +85,8 @@ class OrganizationRolesProvider(ClerkProvider):
         backend = self.backend(inputs)
         live = backend.list_roles()
         views: JsonObject = {role.key: role_view(role) for role in live}
+        stated = (object_at(olds, "roles"), object_at(noted, "roles"))
+        stop_unless_previewed(inputs, unpreviewed(changes_between(declared, views), *stated))
         known = dict.fromkeys(key for run in (olds, noted) for key in _made(run))
         kept = [key for key in known if key in views]
         if not olds and made_here(resource_id(inputs)):
@@ -86,7 +94,7 @@ class OrganizationRolesProvider(ClerkProvider):
         made = kept + [key for key in declared if key not in views]
         before = found_before(
             joined(object_at(olds, "before"), object_at(noted, "before")),
-            joined(object_at(olds, "roles"), object_at(noted, "roles")),
+            joined(*stated),
             declared,
             views,
         )

@@ -5,21 +5,26 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import NotFound
-from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.base import (
+    ClerkProvider,
+    inputs_of,
+    resource_id,
+    stop_unless_previewed,
+)
 from clerkstack.providers.errors import plainly
 from clerkstack.providers.made import Note
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
+from clerkstack.reconcile.previewed import unpreviewed
+from clerkstack.reconcile.sections import with_defaults
 
-# What Clerk does where the config does not name the field at all: no write is owed for it.
-DEFAULTS: JsonObject = {"organization_settings": {"force_organization_selection": False}}
 SECRET_INPUT = "client_secret_"
 
 
@@ -55,7 +60,7 @@ class SectionsProvider(ClerkProvider):
             live = self.document(props).sections(fresh=True)
         except NotFound:
             return ReadResult(None, {})
-        view = live_view(object_at(props, "sections"), _with_defaults(live))
+        view = live_view(object_at(props, "sections"), with_defaults(live))
         inputs = {k: v for k, v in props.items() if k != "before"} | {"sections": view}
         return ReadResult(_id, {**props, "sections": view}, inputs)
 
@@ -79,16 +84,19 @@ class SectionsProvider(ClerkProvider):
         state: JsonObject = {"before": olds["before"]} if "before" in olds else {}
         noted = note.pending(state)
         live = document.sections()
+        owed = changes_between(declared, with_defaults(live))
+        known = (object_at(olds, "sections"), object_at(noted, "sections"))
+        stop_unless_previewed(inputs, unpreviewed(owed, *known))
         before = found_before(
             joined(object_at(olds, "before"), object_at(noted, "before")),
-            joined(object_at(olds, "sections"), object_at(noted, "sections")),
+            joined(*known),
             declared,
             live,
         )
         back = self._back(inputs, (olds, noted), declared)
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
-            changes = changes_between(declared, _with_defaults(sections))
+            changes = changes_between(declared, with_defaults(sections))
             going = _returning(back, sections)
             return WritePlan((*changes, *going.changes), (*also, *going.unseen))
 
@@ -203,10 +211,3 @@ def _returning(back: Mapping[str, Json], sections: Mapping[str, Json]) -> WriteP
         if change.path[-1] == "client_id" and change.after is None
     )
     return WritePlan(changes, secrets)
-
-
-def _with_defaults(sections: Mapping[str, Json]) -> JsonObject:
-    whole = dict(sections)
-    for section, fields in DEFAULTS.items():
-        whole[section] = {**cast(JsonObject, fields), **object_at(sections, section)}
-    return whole

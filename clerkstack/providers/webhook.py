@@ -15,18 +15,24 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound
-from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.base import (
+    ClerkProvider,
+    inputs_of,
+    resource_id,
+    stop_unless_previewed,
+)
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note
-from clerkstack.reconcile import Json, JsonObject, changes_between, live_view
+from clerkstack.reconcile import JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import way_back
+from clerkstack.reconcile.previewed import unpreviewed
+from clerkstack.reconcile.webhook import FIELDS, seen, wanted
 
 if TYPE_CHECKING:
     from clerkstack.clients.svix import Endpoint, SvixClient
 
 
-FIELDS = ("url", "events", "description")
 LEDGER = ("made_app", "made_endpoint", "before")
 
 
@@ -62,7 +68,9 @@ class WebhookEndpointProvider(ClerkProvider):
         noted = Note(_id).pending(since)
         link, _ = self._link(inputs)
         with self.session.svix(link) as svix:
-            owned = _owned(svix, svix.list_endpoints(), inputs, olds, noted)
+            there = svix.list_endpoints()
+            _stop_where_edited(there, inputs, olds)
+            owned = _owned(svix, there, inputs, olds, noted)
             reached = self._bring(svix, *owned, inputs, since=since)
         return UpdateResult({**inputs, **reached})
 
@@ -83,7 +91,7 @@ class WebhookEndpointProvider(ClerkProvider):
             if not there:
                 return ReadResult(None, {})
             secret = svix.signing_secret(there[0].id).get_secret_value()
-        live = {**props, **live_view(_wanted(props), _seen(there[0]))}
+        live = {**props, **live_view(wanted(props), seen(there[0]))}
         inputs = {k: v for k, v in live.items() if k not in self.outputs}
         return ReadResult(_id, {**live, "signing_secret": secret}, inputs)
 
@@ -114,10 +122,10 @@ class WebhookEndpointProvider(ClerkProvider):
                     svix.delete_endpoint(endpoint_id)
             elif endpoint is not None:
                 mine = {"": {key: props[key] for key in FIELDS}}
-                back = way_back({"": object_at(props, "before")}, mine, {"": _seen(endpoint)})
+                back = way_back({"": object_at(props, "before")}, mine, {"": seen(endpoint)})
                 fields = {k: v for k, v in object_at(back, "").items() if v is not None}
-                if changes_between(fields, _seen(endpoint)):
-                    svix.update_endpoint(endpoint_id, **_fields({**_seen(endpoint), **fields}))
+                if changes_between(fields, seen(endpoint)):
+                    svix.update_endpoint(endpoint_id, **_fields({**seen(endpoint), **fields}))
             left = [e for e in there if e.id != endpoint_id or not props.get("made_endpoint")]
         if props.get("made_app") and not left:
             with self.backend(props) as backend:
@@ -143,7 +151,7 @@ class WebhookEndpointProvider(ClerkProvider):
         with note.intent(_noted(ledger, inputs), since=since, left=left):
             if endpoint is None:
                 endpoint = svix.get_endpoint(svix.create_endpoint(**_fields(inputs)).id)
-            elif changes_between(_wanted(inputs), _seen(endpoint)):
+            elif changes_between(wanted(inputs), seen(endpoint)):
                 svix.update_endpoint(endpoint.id, **_fields(inputs))
                 endpoint = svix.get_endpoint(endpoint.id)
             return {**_outputs(svix, endpoint, inputs), **ledger}
@@ -223,8 +231,15 @@ def _owned(
     # Two endpoints with one URL would bring every event twice.
     if known is not None and ledger["made_endpoint"]:
         svix.delete_endpoint(known.id)
-    before = object_at(noted, "before") or _seen(twin)
+    before = object_at(noted, "before") or seen(twin)
     return twin, {**made, "made_endpoint": False, "before": before}
+
+
+def _stop_where_edited(there: Sequence[Endpoint], inputs: JsonObject, olds: JsonObject) -> None:
+    for endpoint in there:
+        if endpoint.id == olds.get("endpoint_id"):
+            owed = changes_between(wanted(inputs), seen(endpoint))
+            stop_unless_previewed(inputs, unpreviewed(owed, wanted(olds)))
 
 
 def _fields(inputs: JsonObject) -> dict[str, Any]:
@@ -235,22 +250,13 @@ def _fields(inputs: JsonObject) -> dict[str, Any]:
     }
 
 
-def _wanted(inputs: JsonObject) -> JsonObject:
-    return {key: inputs[key] for key in FIELDS}
-
-
-def _seen(endpoint: Endpoint) -> JsonObject:
-    events = cast(Json, sorted(endpoint.event_types or ()))
-    return {"url": endpoint.url, "events": events, "description": endpoint.description}
-
-
 def _noted(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
     url = inputs["url"] if ledger["made_endpoint"] else None
     return {"url": url, "app": ledger["made_app"], "before": ledger["before"]}
 
 
 def _outputs(svix: SvixClient, endpoint: Endpoint, inputs: JsonObject) -> JsonObject:
-    lost = changes_between(_wanted(inputs), _seen(endpoint))
+    lost = changes_between(wanted(inputs), seen(endpoint))
     if lost:
         shown = "; ".join(str(change) for change in lost)
         raise ResourceFailed(

@@ -105,6 +105,23 @@ def _declared_changes(
     yield from changes_between(present, live_plans, at=("plans",))
 
 
+def billing_known(declared: Mapping[str, Json]) -> JsonObject:
+    """What is declared in the shape of the config: the section as a run left it."""
+    if not declared:
+        return {}
+    plans = {
+        slug: {ANNUAL: None, **cast(JsonObject, fields)}
+        for slug, fields in object_at(declared, "plans").items()
+    }
+    return {
+        SECTION: {
+            **object_at(declared, "settings"),
+            "features": object_at(declared, "features"),
+            "plans": {**plans, **object_at(declared, "defaults")},
+        }
+    }
+
+
 def missing_defaults(defaults: Mapping[str, Json], live: Mapping[str, Json]) -> list[str]:
     """Default plans that are declared and that the instance does not have."""
     return [slug for slug in defaults if slug not in object_at(live, "plans")]

@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ import yaml
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.errors import NotADryRun
 from clerkstack.clients.frontend import FrontendClient
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.svix import SvixClient
@@ -317,7 +319,8 @@ def made(case: Case, transport: httpx.BaseTransport) -> Any:
 def test_a_method_fits_its_description(case: Case, make: Callable[[Description, Any], Any]) -> None:
     described = Description(case.document, make)
 
-    with made(case, httpx.MockTransport(described.app)) as client:
+    # The least answer to a dry run does not say that it was one.
+    with suppress(NotADryRun), made(case, httpx.MockTransport(described.app)) as client:
         getattr(client, case.method)(*case.ids, **case.arguments)
 
     exchange = ["v1.authentication.exchange-one-time-token"] * (case.client is SvixClient)

@@ -20,7 +20,7 @@ import pulumi
 import pulumiverse_vercel as vercel
 from pathlib import Path
 from clerkstack.catalog import load_catalog
-from clerkstack.catalog.declared import declared_features, declared_plans
+from clerkstack.declared.catalog import declared_features, declared_plans
 from clerkstack.providers import Billing, WebhookEndpoint
 
 catalog = load_catalog(Path("catalog.yaml"))

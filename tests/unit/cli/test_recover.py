@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
+from clerkstack.cli.engine import VARIABLE, stack_settings
 from clerkstack.cli.recover import (
-    VARIABLE,
-    _settings,
     _variables,
     left_half_made,
     left_half_removed,
@@ -131,8 +130,8 @@ def test_variables_by_hand_or_of_a_branch_are_not_taken_for_declared_ones(
             "vercel:apiToken": seeded.VERCEL_TOKEN,
         }
         shown = {key: {"value": value, "secret": True} for key, value in config.items()}
-        monkeypatch.setattr("clerkstack.cli.recover._pulumi", lambda *_: json.dumps(shown))
+        monkeypatch.setattr("clerkstack.cli.engine.pulumi", lambda *_: json.dumps(shown))
 
-        known = _variables(_settings("dev"))
+        known = _variables(stack_settings("dev"))
 
     assert known == {("A", ("preview",)): held.id}

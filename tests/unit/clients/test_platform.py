@@ -9,7 +9,13 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients.errors import Conflict, Forbidden, PaymentRequired, UnexpectedAnswer
+from clerkstack.clients.errors import (
+    Conflict,
+    Forbidden,
+    NotADryRun,
+    PaymentRequired,
+    UnexpectedAnswer,
+)
 from clerkstack.clients.platform import PlatformClient
 
 APPLICATION = "/v1/platform/applications/app_1"
@@ -125,14 +131,27 @@ def test_a_write_without_a_version_sends_no_condition() -> None:
     assert (write.before, write.after) == ({"a": 1}, {"a": 2})
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_a_trial_run_is_reported_as_the_answer_tells(told: bool) -> None:
-    seen = Seen(lambda request: httpx.Response(200, json={"dry_run": told}))
+def test_a_trial_run_is_reported_as_the_answer_tells() -> None:
+    seen = Seen(lambda request: httpx.Response(200, json={"dry_run": True}))
 
     write = seen.client.patch_config("app_1", "development", {}, if_match="7", dry_run=True)
 
-    assert write.dry_run is told
+    assert write.dry_run is True
     assert write.version is None
+    assert seen.requests[0].url.params["dry_run"] == "true"
+
+
+@pytest.mark.parametrize("answer", [{}, {"dry_run": False}, {"dry_run": None}])
+def test_a_trial_run_that_the_answer_does_not_own_up_to_is_an_alarm(answer: Any) -> None:
+    seen = Seen(lambda request: httpx.Response(200, json=answer))
+    changes = {"billing": {"user_enabled": False}, "session": {"lifetime": 1}}
+
+    with pytest.raises(NotADryRun, match=r"ALARM: a dry run .* was a write") as caught:
+        seen.client.patch_config("app_1", "development", changes, if_match="7", dry_run=True)
+
+    assert caught.value.written == ("billing", "session")
+    assert "Changed for real: billing, session" in str(caught.value)
+    assert len(seen.requests) == 1, "an alarm is never sent again"
 
 
 def test_a_conflict_tells_both_versions() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from clerkstack.catalog import load_catalog
-from clerkstack.catalog.declared import declared_features, declared_plans
+from clerkstack.declared.catalog import declared_features, declared_plans
 from policies.binding import policies
 from policies.rules import RULES
 from policies.view import BILLING, INSTANCE, VARIABLE, VARIABLES, WEBHOOK, Resource

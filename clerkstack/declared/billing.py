@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from clerkstack.app import AppDeclaration
 from clerkstack.catalog import Catalog
-from clerkstack.catalog.declared import declared_features, declared_plans, default_plans
+from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.settings import BillingSettings
 

@@ -1,0 +1,64 @@
+"""The engine's own command, run by the commands around `pulumi up`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+from clerkstack.problems import ClerkstackError
+from clerkstack.settings import Settings, load_settings
+
+VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+
+
+def stack_settings(stack: str) -> Settings:
+    """The settings of a stack, its secrets decrypted in this process only.
+
+    Raises:
+        InputError: the settings are wrong.
+        ClerkstackError: the engine can't be run or does not know the stack.
+    """
+    shown = json.loads(pulumi("config", "--json", "--show-secrets", "--stack", stack))
+    raw = {key: each["value"] for key, each in shown.items() if "value" in each}
+    encrypted = [key for key, each in shown.items() if each.get("secret")]
+    return load_settings(raw, stack=stack, encrypted=encrypted)
+
+
+def stack_resources(stack: str) -> list[Mapping[str, Any]]:
+    """The resources in the state of a stack, secrets encrypted.
+
+    Raises:
+        ClerkstackError: the engine can't be run or does not know the stack.
+    """
+    exported = json.loads(pulumi("stack", "export", "--stack", stack))
+    found: list[Mapping[str, Any]] = (exported.get("deployment") or {}).get("resources") or []
+    return found
+
+
+def pulumi(*words: str, tolerate: bool = False, given: str | None = None) -> str:
+    """Run the engine's own command and return what it printed.
+
+    Raises:
+        ClerkstackError: it is not there; or it failed, unless `tolerate`: with what it said.
+    """
+    try:
+        ran = subprocess.run(
+            ["pulumi", *words, "--non-interactive"],
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        )
+    except FileNotFoundError:
+        raise ClerkstackError(
+            "pulumi is not on PATH. Install it, or in a checkout that `make up` has set up, run: "
+            "source .local/env.sh"
+        ) from None
+    if ran.returncode and not tolerate:
+        detail = (ran.stderr or ran.stdout).strip()
+        raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}")
+    return ran.stdout

@@ -1,0 +1,98 @@
+"""An `up` writes what its preview could show, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.svix import SvixClient
+from local.project import Project
+from local.world import World
+from tests.engine.live import Live, read_instance, writes
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+
+
+def by_hand(world: World, **changes: Any) -> None:
+    world.dashboard("set_config", environment="development", changes=changes)
+
+
+def assert_refused(project: Project, world: World, *shown: str) -> None:
+    """The update stops at the edited resource, names the edit, and goes on once it is seen."""
+    world.clear_journal()
+    printed = project.up(check=False)
+    assert "no preview showed that this would be undone" in printed
+    for text in shown:
+        assert text in printed
+    written = [line.split(maxsplit=2) for line in writes(world, "clerk", "svix")]
+    # The link to the Svix app is asked for with POST.
+    assert [path for _, method, path in written if method != "POST"] == []
+    preview = project.preview("--refresh")
+    assert "=>" in preview
+    project.up("--refresh")
+
+
+def test_a_price_edited_by_hand_is_not_reverted_unseen(project: Project, world: World) -> None:
+    project.up()
+    by_hand(world, billing={"plans": {"pro": {"amount": 7000}}})
+    project.edit("catalog.yaml", ("amount: 150000", "amount: 160000"))
+
+    assert_refused(project, world, "billing.plans.pro.amount: 7000 → 6000")
+
+    plans = read_instance(world).config["billing"]["plans"]
+    assert plans["pro"]["amount"] == 6000
+    assert 160000 in [plan["amount"] for plan in plans.values()]
+
+
+def test_a_setting_edited_by_hand_is_not_reverted_unseen(project: Project, world: World) -> None:
+    project.up()
+    by_hand(world, organization_settings={"force_organization_selection": True})
+    project.set("organizations.maxAllowedMemberships", 9)
+
+    assert_refused(project, world, "force_organization_selection: True → False")
+
+    section = read_instance(world).config["organization_settings"]
+    assert section["force_organization_selection"] is False
+    assert section["max_allowed_memberships"] == 9
+
+
+def secret_key(live: Live) -> SecretStr:
+    return SecretStr(live.secret_key)
+
+
+def test_a_role_edited_by_hand_is_not_reverted_unseen(project: Project, world: World) -> None:
+    project.up()
+    live = read_instance(world)
+    with BackendClient(key=secret_key(live), base_url=world.urls.clerk) as backend:
+        backend.update_role(live.roles["org:finance"].id, name="Money")
+    project.set("organizations.roles", {"org:finance": {"name": "Finance", "description": "New."}})
+
+    assert_refused(project, world, "org:finance.name: Money → Finance")
+
+    role = read_instance(world).roles["org:finance"]
+    assert (role.name, role.description) == ("Finance", "New.")
+
+
+def test_an_endpoint_edited_by_hand_is_not_reverted_unseen(project: Project, world: World) -> None:
+    project.up()
+    live = read_instance(world)
+    endpoint = live.endpoints[0]
+    with (
+        BackendClient(key=secret_key(live), base_url=world.urls.clerk) as backend,
+        SvixClient.from_link(backend.svix_url(), base_url=world.urls.svix) as svix,
+    ):
+        svix.update_endpoint(
+            endpoint.id,
+            url="https://elsewhere.example/hook",
+            event_types=list(endpoint.event_types or ()),
+            description=endpoint.description,
+        )
+    project.set("webhook", {"description": "Sendero"})
+
+    assert_refused(project, world, "url: https://elsewhere.example/hook → https://preview")
+
+    changed = read_instance(world).endpoints[0]
+    assert (changed.url, changed.description) == (endpoint.url, "Sendero")
