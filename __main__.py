@@ -54,7 +54,7 @@ if use.api_keys:
 # Webhook
 webhook = None
 if use.webhook:
-    webhook = Webhook("webhook", place, settings.webhook, settings.webhook_url, after=done)
+    webhook = Webhook("webhook", place, settings, after=done)
     done.append(webhook)
 
 # Environment

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pulumi
 
+from clerkstack.declared.webhook import endpoint_inputs
 from clerkstack.providers import WebhookEndpoint
-from clerkstack.settings import WebhookSettings
+from clerkstack.settings import Settings
 from components.base import Component, Place
 
 
@@ -20,8 +21,7 @@ class Webhook(Component):
         self,
         name: str,
         place: Place,
-        settings: WebhookSettings,
-        url: str,
+        settings: Settings,
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
         super().__init__("Webhook", name, place, after)
@@ -29,9 +29,7 @@ class Webhook(Component):
             f"{name}-endpoint",
             application_id=place.application_id,
             environment=place.environment,
-            url=url,
-            events=list(settings.events),
-            description=settings.description or "clerkstack",
+            endpoint=endpoint_inputs(settings),
             opts=self.child(),
         )
         self.signing_secret = pulumi.Output.secret(self.endpoint.signing_secret)

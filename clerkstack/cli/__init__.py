@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from clerkstack import version
-from clerkstack.cli import check, recover, redeploy
+from clerkstack.cli import check, drift, recover, redeploy
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
@@ -22,6 +22,7 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 found something, 2 bad input, 3 a service failed, 130 interrupted.",
 )
 app.command()(check.check)
+app.command()(drift.drift)
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
 

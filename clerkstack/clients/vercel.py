@@ -12,7 +12,7 @@ from clerkstack.clients.http import Client, Http, Options, Service, joined
 
 
 class EnvironmentVariable(Answer):
-    """A variable of a project. A sensitive one never has a value."""
+    """A variable of a project. `value` is its own where `readable`, else anything."""
 
     id: str
     key: str
@@ -21,7 +21,14 @@ class EnvironmentVariable(Answer):
     git_branch: str | None = Field(None, alias="gitBranch")
     custom_environment_ids: tuple[str, ...] = Field((), alias="customEnvironmentIds")
     comment: str | None = None
+    value: SecretStr | None = None
+    decrypted: bool = False
     updated_at: int | None = Field(None, alias="updatedAt")  # milliseconds since 1970
+
+    @property
+    def readable(self) -> bool:
+        """Whether `value` is the variable's own: neither sensitive nor still encrypted."""
+        return self.value is not None and (self.decrypted or self.type == "plain")
 
     @field_validator("target", mode="before")
     @classmethod
@@ -87,12 +94,17 @@ class VercelClient(Client):
             params=self._team or None,
         )
 
-    def list_variables(self, project: str) -> list[EnvironmentVariable]:
-        """All variables of a project (GET /v10/projects/{id}/env)."""
+    def list_variables(self, project: str, *, decrypt: bool = False) -> list[EnvironmentVariable]:
+        """All variables of a project (GET /v10/projects/{id}/env).
+
+        Only where `decrypt` are their values readable, except for sensitive ones.
+        """
         found: list[EnvironmentVariable] = []
         until: int | None = None
         while True:
             params: dict[str, str | int] = dict(self._team)
+            if decrypt:
+                params["decrypt"] = "true"
             if until is not None:
                 params["until"] = until
             page = self._http.request(

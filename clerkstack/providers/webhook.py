@@ -185,12 +185,10 @@ class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
         *,
         application_id: str,
         environment: str,
-        url: str,
-        events: list[str],
-        description: str,
+        endpoint: JsonObject,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the endpoint; `events` are Clerk's event types."""
+        """Declare the endpoint; `clerkstack.declared.webhook` has the shape."""
         secret = pulumi.ResourceOptions(additional_secret_outputs=["signing_secret"])
         super().__init__(
             WebhookEndpointProvider(),
@@ -198,9 +196,7 @@ class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
             {
                 "application_id": application_id,
                 "environment": environment,
-                "url": url,
-                "events": events,
-                "description": description,
+                **endpoint,
                 **dict.fromkeys(WebhookEndpointProvider.outputs),
             },
             pulumi.ResourceOptions.merge(secret, opts),

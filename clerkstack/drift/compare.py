@@ -1,0 +1,170 @@
+"""The comparison: declared documents against live ones, by the rules the providers write with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, cast
+
+from clerkstack.catalog import Catalog
+from clerkstack.declared.billing import billing_inputs
+from clerkstack.declared.sections import (
+    organization_roles,
+    organization_settings,
+    sign_in_sections,
+)
+from clerkstack.declared.variables import Keys, Variable, variables
+from clerkstack.declared.webhook import endpoint_inputs
+from clerkstack.drift.difference import Difference, of_config, of_thing
+from clerkstack.drift.read import Known, Live
+from clerkstack.providers.ledger import Ledger
+from clerkstack.reconcile import Json, JsonObject, changes_between
+from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
+from clerkstack.reconcile.billing import billing_plan, missing_defaults
+from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.roles import role_changes, role_view
+from clerkstack.reconcile.sections import with_defaults
+from clerkstack.reconcile.webhook import seen
+from clerkstack.settings import VARIABLE_COMMENT, Settings
+
+if TYPE_CHECKING:
+    from clerkstack.clients.vercel import EnvironmentVariable
+
+ANOTHER = "another value"
+AS_DECLARED = "as declared"
+
+
+def differences(settings: Settings, catalog: Catalog, live: Live, known: Known) -> list[Difference]:
+    """Every difference, in the order of the set-up guide."""
+    use = settings.components
+    found: list[Difference] = []
+    if live.instance is None:
+        found.append(Difference(f"{settings.instance} instance", "", "there", None))
+    else:
+        sections = with_defaults(live.sections)
+        if use.sign_in:
+            found += of_config(changes_between(sign_in_sections(settings.sign_in), sections))
+        if use.organizations:
+            declared: JsonObject = {
+                "organization_settings": organization_settings(settings.organizations)
+            }
+            found += of_config(changes_between(declared, sections))
+            found += _roles(settings, live, known)
+        if use.billing:
+            found += _billing(settings, catalog, live, known)
+        if use.api_keys:
+            found += _api_keys(settings, live)
+        if use.webhook:
+            found += _webhook(settings, live)
+    if use.environment:
+        found += _variables(settings, live, known)
+    return found
+
+
+def _roles(settings: Settings, live: Live, known: Known) -> Iterator[Difference]:
+    declared = organization_roles(settings.organizations)
+    by_key = {role.key: role_view(role) for role in live.roles}
+    for change in role_changes(declared, live.roles):
+        thing = f"role {change.key}"
+        if change.id is None:
+            yield Difference(thing, "", "there", None)
+            continue
+        there = by_key[change.key]
+        for name, value in change.fields.items():
+            yield Difference(thing, name, value, there[name])
+    for key in known.roles_made:
+        if key in by_key and key not in declared:
+            yield Difference(f"role {key}", "", None, "there")
+
+
+def _billing(
+    settings: Settings, catalog: Catalog, live: Live, known: Known
+) -> Iterator[Difference]:
+    inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
+    section = object_at(live.sections, "billing")
+    yield from of_config(billing_plan(inputs, section).changes)
+    for slug in missing_defaults(object_at(inputs, "defaults"), section):
+        yield Difference(f"plan {slug}", "", "there", None)
+    made = Ledger.of(known.billing).kept(section)
+    for kind, slugs in (("plans", made.plans), ("features", made.features)):
+        for slug in slugs:
+            if slug not in object_at(inputs, kind) and slug not in object_at(inputs, "defaults"):
+                yield Difference(f"{kind[:-1]} {slug}", "", None, "there")
+
+
+def _api_keys(settings: Settings, live: Live) -> Iterator[Difference]:
+    declared: JsonObject = {
+        "orgs_api_keys_enabled": settings.api_keys.organization_enabled,
+        "user_api_keys_enabled": settings.api_keys.user_enabled,
+    }
+    words = {FEATURE: FEATURE_SWITCH, **SWITCHES}
+    for change in changes_between(needed_switches(declared), live.api_keys):
+        yield Difference("API keys", words[change.path[-1]], change.after, change.before)
+
+
+def _webhook(settings: Settings, live: Live) -> Iterator[Difference]:
+    declared = endpoint_inputs(settings)
+    if live.endpoint is None:
+        yield Difference("webhook endpoint", "", declared["url"], None)
+        return
+    yield from of_thing("webhook endpoint", changes_between(declared, seen(live.endpoint)))
+    if live.endpoint.disabled:
+        yield Difference("webhook endpoint", "disabled", False, True)
+
+
+def _variables(settings: Settings, live: Live, known: Known) -> Iterator[Difference]:
+    instance = live.instance
+    secret_key = settings.secret_key or (instance.secret_key if instance else None)
+    keys = Keys[str | None](
+        publishable_key=settings.publishable_key
+        or (instance.publishable_key if instance else None),
+        secret_key=secret_key.get_secret_value() if secret_key else None,
+        # An empty one stands for one that is not known: the variable is declared all the same.
+        signing_secret=(live.signing_secret or "") if settings.components.webhook else None,
+    )
+    declared = variables(settings, keys)
+    for variable in declared:
+        yield from _variable(variable, live.variables, known)
+    yield from _undeclared(declared, live.variables, known)
+
+
+def _variable(
+    declared: Variable[str | None], there: Iterable[EnvironmentVariable], known: Known
+) -> Iterator[Difference]:
+    thing = f"variable {declared.target}/{declared.key}"
+    of_key = [each for each in there if each.key == declared.key and not each.git_branch]
+    mine = known.variables.get((declared.key, declared.target))
+    found = next((each for each in of_key if each.id == mine), None)
+    if found is None:
+        found = next((each for each in of_key if declared.target in each.target), None)
+    if found is None:
+        yield Difference(thing, "", "there", None)
+        return
+    if found.target != (declared.target,) or found.custom_environment_ids:
+        scopes = [*found.target, *found.custom_environment_ids]
+        yield Difference(thing, "targets", [declared.target], cast(Json, scopes))
+    sensitive = found.type == "sensitive"
+    if sensitive != declared.sensitive:
+        yield Difference(thing, "sensitive", declared.sensitive, sensitive)
+    if found.comment != VARIABLE_COMMENT:
+        yield Difference(thing, "comment", VARIABLE_COMMENT, found.comment)
+    if declared.value and found.readable and found.value is not None:
+        value = found.value.get_secret_value()
+        if value != declared.value:
+            hide = declared.secret
+            yield Difference(
+                thing,
+                "value",
+                AS_DECLARED if hide else declared.value,
+                ANOTHER if hide else value,
+            )
+
+
+def _undeclared(
+    declared: Iterable[Variable[str | None]], there: Iterable[EnvironmentVariable], known: Known
+) -> Iterator[Difference]:
+    """Variables of the state that nothing declares any more and that are still there."""
+    names = {(variable.key, variable.target) for variable in declared}
+    ids = {each.id for each in there}
+    for (key, target), variable_id in known.variables.items():
+        if (key, target) not in names and variable_id in ids:
+            yield Difference(f"variable {target}/{key}", "", None, "there")

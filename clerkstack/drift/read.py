@@ -1,0 +1,148 @@
+"""What is live of one stack's deployment, read with the fewest requests, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from clerkstack.clients.errors import ApiError
+from clerkstack.providers.session import Session
+from clerkstack.reconcile import JsonObject
+from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.clients.backend import Role
+    from clerkstack.clients.platform import ApplicationInstance
+    from clerkstack.clients.svix import Endpoint
+    from clerkstack.clients.vercel import EnvironmentVariable
+
+VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the stack's state knows that its declaration can't: ids, and what the stack made.
+
+    `variables` are ids by (key, target).
+    """
+
+    endpoint_id: str | None = None
+    variables: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    billing: Mapping[str, Any] = field(default_factory=dict)
+    roles_made: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, resources: Iterable[Mapping[str, Any]]) -> Known:
+        """Out of the resources of an exported state."""
+        endpoint = None
+        billing: Mapping[str, Any] = {}
+        roles: tuple[str, ...] = ()
+        variables: dict[tuple[str, str], str] = {}
+        for resource in resources:
+            kind = resource["type"].rpartition(":")[2]
+            outputs = resource.get("outputs") or {}
+            if resource["type"] == VARIABLE:
+                inputs = resource["inputs"]
+                for target in inputs.get("targets") or ():
+                    variables[inputs["key"], target] = str(resource["id"]).rpartition("/")[2]
+            elif kind == "WebhookEndpoint":
+                endpoint = outputs.get("endpoint_id")
+            elif kind == "Billing":
+                billing = outputs
+            elif kind == "OrganizationRoles":
+                roles = tuple(outputs.get("made") or ())
+        return cls(endpoint, variables, billing, roles)
+
+
+@dataclass(frozen=True)
+class Live:
+    """What is there; of a part that the stack does not declare, nothing is read.
+
+    `instance` is None where the application has none of that environment; then nothing else of
+    Clerk is read. `signing_secret` is the one of the stack's endpoint, where a readable variable
+    can be compared with it.
+    """
+
+    instance: ApplicationInstance | None
+    sections: JsonObject = field(default_factory=dict)
+    roles: tuple[Role, ...] = ()
+    api_keys: JsonObject = field(default_factory=dict)
+    endpoint: Endpoint | None = None
+    signing_secret: str | None = None
+    variables: tuple[EnvironmentVariable, ...] = ()
+
+
+def read_live(
+    settings: Settings, session: Session, known: Known, tell: Callable[[str], None]
+) -> Live:
+    """Read it. `tell` is given each step's name as it begins.
+
+    Raises:
+        ApiError, Unreachable: a service refused or could not be reached.
+        ResourceFailed: a key is missing.
+    """
+    tell("Clerk: application and instance")
+    place = (settings.application_id, settings.instance)
+    instance = session.instance(*place)
+    variables: tuple[EnvironmentVariable, ...] = ()
+    if settings.components.environment:
+        tell("Vercel: variables")
+        with session.vercel(settings.environment.team_id) as vercel:
+            project = settings.environment.project_id
+            variables = tuple(vercel.list_variables(project, decrypt=True))
+    if instance is None:
+        return Live(None, variables=variables)
+    tell("Clerk: config")
+    sections = dict(session.config(*place).sections())
+    roles: tuple[Role, ...] = ()
+    use = settings.components
+    organizations = settings.organizations
+    if use.organizations and organizations.enabled and (organizations.roles or known.roles_made):
+        tell("Clerk: roles")
+        roles = _roles(session, place)
+    api_keys: JsonObject = {}
+    publishable_key = settings.publishable_key or instance.publishable_key
+    if use.api_keys and publishable_key:
+        tell("Clerk: API key switches")
+        with session.frontend(publishable_key) as frontend:
+            switches = frontend.environment().api_keys
+        api_keys = {name: getattr(switches, name) for name in type(switches).model_fields}
+    endpoint, signing_secret = None, None
+    if use.webhook:
+        tell("Svix: endpoint")
+        compared = use.environment and settings.instance == "development"
+        endpoint, signing_secret = _endpoint(settings, session, known, secret=compared)
+    return Live(instance, sections, roles, api_keys, endpoint, signing_secret, variables)
+
+
+def _roles(session: Session, place: tuple[str, str]) -> tuple[Role, ...]:
+    try:
+        with session.backend(*place) as backend:
+            return tuple(backend.list_roles())
+    except ApiError as error:
+        # The instance has organizations off: the config shows it, and there are no roles.
+        if error.code == "organization_not_enabled_in_instance":
+            return ()
+        raise
+
+
+def _endpoint(
+    settings: Settings, session: Session, known: Known, *, secret: bool
+) -> tuple[Endpoint | None, str | None]:
+    with session.backend(settings.application_id, settings.instance) as backend:
+        try:
+            link = backend.svix_url()
+        except ApiError as error:
+            # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
+            if error.status == 400:
+                return None, None
+            raise
+    with session.svix(link) as svix:
+        there = svix.list_endpoints()
+        found = next((each for each in there if each.id == known.endpoint_id), None)
+        if found is None:
+            found = next((each for each in there if each.url == settings.webhook_url), None)
+        if found is None or not secret:
+            return found, None
+        return found, svix.signing_secret(found.id).get_secret_value()

@@ -1,0 +1,185 @@
+"""`clerkstack drift`: every difference is found, told and counted; nothing is written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.svix import SvixClient
+from local.project import Project
+from local.world import World
+from local.world import seed as seeded
+from tests.engine.live import read_instance, requests, variables
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+
+
+def drift(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [project.folder / "bin" / "clerkstack", "drift", "--stack", project.stack, *words],
+        cwd=project.folder,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def found(project: Project) -> dict[tuple[str, str], tuple[Any, Any]]:
+    """The differences, as {(thing, field): (declared, live)}."""
+    ran = drift(project, "--json")
+    assert ran.returncode in (0, 1), ran.stderr
+    each = json.loads(ran.stdout)["differences"]
+    assert ran.returncode == (1 if each else 0)
+    return {(one["thing"], one["field"]): (one["declared"], one["live"]) for one in each}
+
+
+def edit_variable(world: World, variable_id: str, **fields: Any) -> None:
+    answer = httpx.patch(
+        f"{world.urls.vercel}/v9/projects/{seeded.VERCEL_PROJECT_ID}/env/{variable_id}",
+        json=fields,
+        headers={"Authorization": f"Bearer {seeded.VERCEL_TOKEN}"},
+    )
+    answer.raise_for_status()
+
+
+def remove_variable(world: World, variable_id: str) -> None:
+    answer = httpx.delete(
+        f"{world.urls.vercel}/v9/projects/{seeded.VERCEL_PROJECT_ID}/env/{variable_id}",
+        headers={"Authorization": f"Bearer {seeded.VERCEL_TOKEN}"},
+    )
+    answer.raise_for_status()
+
+
+def edit_everything(world: World) -> None:
+    """Somebody changes a thing of every kind by hand."""
+    changes = {
+        "organization_settings": {"force_organization_selection": True},
+        "billing": {
+            "free_trial_requires_payment_method": True,
+            "features": {"white_label": {"name": "Own colours"}},
+            "plans": {"pro": {"amount": 7000, "features": ["white_label"]}},
+        },
+    }
+    world.dashboard("set_config", environment="development", changes=changes)
+    world.dashboard("set_api_keys", environment="development", organizations=True, users=True)
+    live = read_instance(world)
+    endpoint = live.endpoints[0]
+    with BackendClient(key=SecretStr(live.secret_key), base_url=world.urls.clerk) as backend:
+        backend.update_role(live.roles["org:finance"].id, name="Money")
+        link = backend.svix_url()
+    with SvixClient.from_link(link, base_url=world.urls.svix) as svix:
+        svix.update_endpoint(
+            endpoint.id,
+            url="https://elsewhere.example/hook",
+            event_types=["user.created"],
+            description=endpoint.description,
+        )
+    kept = variables(world)
+    remove_variable(world, kept["NEXT_PUBLIC_APP_URL", "preview"]["id"])
+    edit_variable(world, kept["CLERK_SECRET_KEY", "preview"]["id"], target=["production"])
+    edit_variable(world, kept["CLERK_SECRET_KEY", "development"]["id"], value="sk_test_other")
+    edit_variable(world, kept["NEXT_PUBLIC_CLERK_SIGN_IN_URL", "preview"]["id"], value="/login")
+
+
+EXPECTED = {
+    ("organizations", "force_organization_selection"): (False, True),
+    ("role org:finance", "name"): ("Finance", "Money"),
+    ("billing", "free_trial_requires_payment_method"): (False, True),
+    ("plan pro", "amount"): (6000, 7000),
+    ("API keys", "Enable User API keys"): (False, True),
+    ("webhook endpoint", "url"): (
+        "https://preview.sendero.example/api/webhooks/clerk",
+        "https://elsewhere.example/hook",
+    ),
+    ("variable preview/NEXT_PUBLIC_APP_URL", ""): ("there", None),
+    ("variable preview/CLERK_SECRET_KEY", "targets"): (["preview"], ["production"]),
+    ("variable development/CLERK_SECRET_KEY", "value"): ("as declared", "another value"),
+    ("variable preview/NEXT_PUBLIC_CLERK_SIGN_IN_URL", "value"): ("/sign-in", "/login"),
+}
+ALSO = {
+    ("plan pro", "features"),
+    ("feature white_label", "name"),
+    ("webhook endpoint", "events"),
+}
+
+
+def test_every_edit_is_found_and_an_up_takes_it_back(project: Project, world: World) -> None:
+    project.up()
+    assert found(project) == {}
+
+    edit_everything(world)
+    world.clear_journal()
+    differences = found(project)
+    read = requests(world)
+    table = drift(project)
+
+    assert {key: differences[key] for key in EXPECTED if key in differences} == EXPECTED
+    assert differences.keys() == EXPECTED.keys() | ALSO
+    assert [line for line in read if line.split()[1] not in ("GET", "POST")] == []
+    assert len(read) == 9
+    assert table.returncode == 1
+    assert "plan pro" in table.stdout
+    assert f"{len(differences)} differences" in table.stdout
+    live = read_instance(world)
+    printed = table.stdout + table.stderr + json.dumps(list(differences.values()))
+    for secret in (live.secret_key, *live.signing_secrets.values(), "sk_test_other"):
+        assert secret not in printed
+
+    # No API moves these switches back where the instance does not advertise them.
+    world.dashboard("set_api_keys", environment="development", organizations=True, users=False)
+    project.up("--refresh")
+    assert found(project) == {}
+
+
+def test_what_others_made_is_no_difference(project: Project, world: World) -> None:
+    project.up()
+    plan = {"name": "By hand", "amount": 100, "payer_type": "org", "features": ["hand"]}
+    billing = {"features": {"hand": {"name": "Hand"}}, "plans": {"hand": plan}}
+    changes = {"billing": billing, "session": {"lifetime": 3600}}
+    world.dashboard("set_config", environment="development", changes=changes)
+
+    assert drift(project).returncode == 0
+
+
+def test_before_anything_is_deployed_everything_is_missing(project: Project) -> None:
+    differences = found(project)
+
+    assert differences["plan pro", ""][1] is None
+    assert differences["webhook endpoint", ""][1] is None
+    assert differences["variable preview/CLERK_SECRET_KEY", ""] == ("there", None)
+
+
+def test_what_left_the_declaration_and_is_still_live_is_a_difference(
+    project: Project, world: World
+) -> None:
+    project.up()
+    text = (project.folder / "catalog.yaml").read_text()
+    (project.folder / "catalog.yaml").write_text(text[: text.index("  enterprise:")])
+    project.set("organizations.roles", {})
+
+    differences = found(project)
+
+    assert differences["plan enterprise", ""] == (None, "there")
+    assert differences["role org:finance", ""] == (None, "there")
+
+
+def test_bad_input_and_a_failing_service_have_their_own_codes(
+    project: Project, world: World
+) -> None:
+    project.up()
+    world.fault(kind="status", status=503, service="clerk", method="GET", times=99)
+    failing = drift(project)
+    project.edit("catalog.yaml", ("amount: 6000", "amount: sixty"))
+    bad = drift(project)
+
+    assert (failing.returncode, bad.returncode) == (3, 2), failing.stderr + bad.stderr
+    assert "503" in failing.stderr
+    assert "catalog.yaml" in bad.stderr
