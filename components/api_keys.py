@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pulumi
 
 from clerkstack import providers
+from clerkstack.declared.api_keys import api_key_switches
 from clerkstack.settings import ApiKeysSettings
 from components.base import Component, Place
 
@@ -27,8 +28,7 @@ class ApiKeys(Component):
             application_id=place.application_id,
             environment=place.environment,
             publishable_key=place.instance.publishable_key,
-            organization_enabled=settings.organization_enabled,
-            user_enabled=settings.user_enabled,
+            switches=api_key_switches(settings),
             opts=self.child(),
         )
         self.register_outputs({})

@@ -29,7 +29,7 @@ class Webhook(Component):
             f"{name}-endpoint",
             application_id=place.application_id,
             environment=place.environment,
-            endpoint=endpoint_inputs(settings),
+            **endpoint_inputs(settings),
             opts=self.child(),
         )
         self.signing_secret = pulumi.Output.secret(self.endpoint.signing_secret)

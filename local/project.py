@@ -110,8 +110,18 @@ class Project:
         self, *words: str, check: bool = True, timeout: float = 120
     ) -> subprocess.CompletedProcess[str]:
         """Run a `pulumi` command in the project. Raises PulumiFailed where `check`."""
-        ran = subprocess.run(
-            self.command(*words),
+        ran = self._run(self.command(*words), timeout)
+        if check and ran.returncode:
+            raise PulumiFailed(f"pulumi {' '.join(words)} failed\n{ran.stdout}\n{ran.stderr}")
+        return ran
+
+    def clerkstack(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the project's own command on the stack."""
+        return self._run(["bin/clerkstack", *words, "--stack", self.stack], timeout=120)
+
+    def _run(self, words: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            words,
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
@@ -119,9 +129,6 @@ class Project:
             timeout=timeout,
             check=False,
         )
-        if check and ran.returncode:
-            raise PulumiFailed(f"pulumi {' '.join(words)} failed\n{ran.stdout}\n{ran.stderr}")
-        return ran
 
     def up(self, *words: str, check: bool = True) -> str:
         """`pulumi up`; everything it printed."""

@@ -11,11 +11,9 @@ from typing import Annotated
 import typer
 
 from clerkstack.catalog import load_catalog
-from clerkstack.cli.engine import stack_resources, stack_settings
+from clerkstack.cli.engine import exported_stack, stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
-from clerkstack.drift import Difference, Known, differences, read_live
-from clerkstack.providers.errors import ResourceFailed
-from clerkstack.providers.session import Session
+from clerkstack.drift import Difference, Known, Live, differences, read_live
 from clerkstack.reconcile import Json
 from clerkstack.settings import Connection, Settings
 
@@ -37,12 +35,9 @@ def drift(
     """
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
-    known = Known.of(stack_resources(stack))
-    try:
-        live = read_live(settings, Session(_connection(settings)), known, _tell)
-    except ResourceFailed as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(REMOTE_FAILURE) from None
+    deployment = exported_stack(stack).get("deployment") or {}
+    known = Known.of(deployment.get("resources") or [])
+    live = _read(settings, known)
     found = differences(settings, catalog, live, known)
     if as_json:
         place = {"application": settings.application_id, "instance": settings.instance}
@@ -61,13 +56,22 @@ def drift(
         raise typer.Exit(FOUND)
 
 
-def _connection(settings: Settings) -> Connection:
-    return Connection(
+def _read(settings: Settings, known: Known) -> Live:
+    # With them the engine's library is loaded: no other command has to wait for it.
+    from clerkstack.providers.errors import ResourceFailed
+    from clerkstack.providers.session import Session
+
+    connection = Connection(
         platform_key=settings.platform_key,
         secret_key=settings.secret_key,
         urls=settings.urls,
         vercel_token=settings.vercel_token,
     )
+    try:
+        return read_live(settings, Session(connection), known, _tell)
+    except ResourceFailed as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(REMOTE_FAILURE) from None
 
 
 def _tell(step: str) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping
 from typing import Any
 
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import Settings, load_settings
-
-VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
 
 
 def stack_settings(stack: str) -> Settings:
@@ -27,15 +24,14 @@ def stack_settings(stack: str) -> Settings:
     return load_settings(raw, stack=stack, encrypted=encrypted)
 
 
-def stack_resources(stack: str) -> list[Mapping[str, Any]]:
-    """The resources in the state of a stack, secrets encrypted.
+def exported_stack(stack: str) -> dict[str, Any]:
+    """The state of a stack, its secrets encrypted, in the form `pulumi stack import` takes.
 
     Raises:
         ClerkstackError: the engine can't be run or does not know the stack.
     """
-    exported = json.loads(pulumi("stack", "export", "--stack", stack))
-    found: list[Mapping[str, Any]] = (exported.get("deployment") or {}).get("resources") or []
-    return found
+    exported: dict[str, Any] = json.loads(pulumi("stack", "export", "--stack", stack))
+    return exported
 
 
 def pulumi(*words: str, tolerate: bool = False, given: str | None = None) -> str:

@@ -19,8 +19,9 @@ import typer
 from pydantic import SecretStr
 
 from clerkstack.cli.checkpoint import drop_cut_off_attributes
-from clerkstack.cli.engine import VARIABLE, pulumi, stack_settings
+from clerkstack.cli.engine import exported_stack, pulumi, stack_settings
 from clerkstack.clients.vercel import VercelClient
+from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import VARIABLE_COMMENT, Settings
 
@@ -42,7 +43,7 @@ def recover(
     for file in drop_cut_off_attributes(str(backend.get("url", "")), name):
         typer.echo(f"{file}: cut off by a kill and not needed, removed")
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
-    exported: dict[str, Any] = json.loads(pulumi("stack", "export", "--stack", stack))
+    exported = exported_stack(stack)
     deployment = exported.get("deployment") or {}
     settings = stack_settings(stack)
     known = _variables(settings)
@@ -85,14 +86,14 @@ def _take_lost(stack: str, settings: Settings, known: Mapping[NaturalKey, str]) 
     resources, urns = [], []
     for step in steps:
         new = step.get("newState") or {}
-        if step.get("op") != "create" or new.get("type") != VARIABLE:
+        if step.get("op") != "create" or new.get("type") != VARIABLE_TYPE:
             continue
         found = known.get(_natural_key(new["inputs"]))
         if found is not None:
             parents[_name(new["parent"])] = new["parent"]
             name, parent = _name(step["urn"]), _name(new["parent"])
             at = "/".join([*place, found])
-            resources.append({"type": VARIABLE, "name": name, "id": at, "parent": parent})
+            resources.append({"type": VARIABLE_TYPE, "name": name, "id": at, "parent": parent})
             urns.append(step["urn"])
     if resources:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -165,7 +166,7 @@ def _enter(resources: list[dict[str, Any]], entry: dict[str, Any]) -> None:
 
 
 def _is_variable(resource: Mapping[str, Any]) -> bool:
-    return bool(resource["type"] == VARIABLE)
+    return bool(resource["type"] == VARIABLE_TYPE)
 
 
 def _natural_key(inputs: Mapping[str, Any]) -> NaturalKey:

@@ -12,7 +12,7 @@ from clerkstack.clients.http import Client, Http, Options, Service, joined
 
 
 class EnvironmentVariable(Answer):
-    """A variable of a project. `value` is its own where `readable`, else anything."""
+    """A variable of a project. `value` may be encrypted: see `readable_value`."""
 
     id: str
     key: str
@@ -26,9 +26,9 @@ class EnvironmentVariable(Answer):
     updated_at: int | None = Field(None, alias="updatedAt")  # milliseconds since 1970
 
     @property
-    def readable(self) -> bool:
-        """Whether `value` is the variable's own: neither sensitive nor still encrypted."""
-        return self.value is not None and (self.decrypted or self.type == "plain")
+    def readable_value(self) -> SecretStr | None:
+        """The variable's own value; None where it is sensitive or still encrypted."""
+        return self.value if self.decrypted or self.type == "plain" else None
 
     @field_validator("target", mode="before")
     @classmethod

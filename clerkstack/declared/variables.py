@@ -10,6 +10,9 @@ from clerkstack.settings import Settings
 # Vercel's targets, by the Clerk instance whose keys they get.
 TARGETS = {"development": ("preview", "development"), "production": ("production",)}
 
+VARIABLE_TYPE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+"""The resource of one variable, as the state names it."""
+
 Value = TypeVar("Value")
 """A value: a string, or whatever stands for one that is not known yet."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any
 
-from clerkstack.reconcile import Json, JsonObject
 from clerkstack.settings import Settings
 
 DESCRIPTION = "clerkstack"
 
 
-def endpoint_inputs(settings: Settings) -> JsonObject:
+def endpoint_inputs(settings: Settings) -> dict[str, Any]:
     """Its URL, the types of the events it gets, and its description."""
     return {
         "url": settings.webhook_url,
-        "events": cast(Json, list(settings.webhook.events)),
+        "events": list(settings.webhook.events),
         "description": settings.webhook.description or DESCRIPTION,
     }

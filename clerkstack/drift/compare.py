@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from clerkstack.catalog import Catalog
+from clerkstack.declared.api_keys import api_key_switches
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.sections import (
     organization_roles,
@@ -14,13 +15,13 @@ from clerkstack.declared.sections import (
 )
 from clerkstack.declared.variables import Keys, Variable, variables
 from clerkstack.declared.webhook import endpoint_inputs
-from clerkstack.drift.difference import Difference, of_config, of_thing
+from clerkstack.drift.difference import KINDS, Difference, of_config, of_thing
 from clerkstack.drift.read import Known, Live
-from clerkstack.providers.ledger import Ledger
 from clerkstack.reconcile import Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
 from clerkstack.reconcile.billing import billing_plan, missing_defaults
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.ledger import Ledger
 from clerkstack.reconcile.roles import role_changes, role_view
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.webhook import seen
@@ -88,14 +89,11 @@ def _billing(
     for kind, slugs in (("plans", made.plans), ("features", made.features)):
         for slug in slugs:
             if slug not in object_at(inputs, kind) and slug not in object_at(inputs, "defaults"):
-                yield Difference(f"{kind[:-1]} {slug}", "", None, "there")
+                yield Difference(f"{KINDS[kind]} {slug}", "", None, "there")
 
 
 def _api_keys(settings: Settings, live: Live) -> Iterator[Difference]:
-    declared: JsonObject = {
-        "orgs_api_keys_enabled": settings.api_keys.organization_enabled,
-        "user_api_keys_enabled": settings.api_keys.user_enabled,
-    }
+    declared = api_key_switches(settings.api_keys)
     words = {FEATURE: FEATURE_SWITCH, **SWITCHES}
     for change in changes_between(needed_switches(declared), live.api_keys):
         yield Difference("API keys", words[change.path[-1]], change.after, change.before)
@@ -147,16 +145,11 @@ def _variable(
         yield Difference(thing, "sensitive", declared.sensitive, sensitive)
     if found.comment != VARIABLE_COMMENT:
         yield Difference(thing, "comment", VARIABLE_COMMENT, found.comment)
-    if declared.value and found.readable and found.value is not None:
-        value = found.value.get_secret_value()
-        if value != declared.value:
-            hide = declared.secret
-            yield Difference(
-                thing,
-                "value",
-                AS_DECLARED if hide else declared.value,
-                ANOTHER if hide else value,
-            )
+    value = found.readable_value
+    own = None if value is None else value.get_secret_value()
+    if declared.value and own is not None and own != declared.value:
+        shown = (AS_DECLARED, ANOTHER) if declared.secret else (declared.value, own)
+        yield Difference(thing, "value", *shown)
 
 
 def _undeclared(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from clerkstack.reconcile import Change, Json
 
 SECTION_NAMES = {
-    "billing": "billing",
     "organization_settings": "organizations",
     "session": "session token",
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clerkstack.clients.errors import ApiError
-from clerkstack.providers.session import Session
+from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.reconcile import JsonObject
 from clerkstack.settings import Settings
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
     from clerkstack.clients.svix import Endpoint
     from clerkstack.clients.vercel import EnvironmentVariable
-
-VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+    from clerkstack.providers.session import Session
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Known:
         for resource in resources:
             kind = resource["type"].rpartition(":")[2]
             outputs = resource.get("outputs") or {}
-            if resource["type"] == VARIABLE:
+            if resource["type"] == VARIABLE_TYPE:
                 inputs = resource["inputs"]
                 for target in inputs.get("targets") or ():
                     variables[inputs["key"], target] = str(resource["id"]).rpartition("/")[2]

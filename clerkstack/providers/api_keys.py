@@ -141,8 +141,7 @@ class ApiKeys(Resource, module="clerkstack", name="ApiKeys"):
         application_id: str,
         environment: str,
         publishable_key: pulumi.Input[str],
-        organization_enabled: bool,
-        user_enabled: bool,
+        switches: JsonObject,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the two switches; the publishable key says where to verify them."""
@@ -150,9 +149,6 @@ class ApiKeys(Resource, module="clerkstack", name="ApiKeys"):
             "application_id": application_id,
             "environment": environment,
             "publishable_key": publishable_key,
-            "switches": {
-                "orgs_api_keys_enabled": organization_enabled,
-                "user_api_keys_enabled": user_enabled,
-            },
+            "switches": switches,
         }
         super().__init__(ApiKeysProvider(), resource_name, props, opts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pulumi.dynamic import (
@@ -17,6 +17,7 @@ from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.session import Session, session_for
 from clerkstack.reconcile import Change, Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
+from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.settings import CONNECTION_KEYS, Connection, load_connection
 
 if TYPE_CHECKING:
@@ -105,12 +106,15 @@ def moved(olds: Props, inputs: JsonObject) -> list[CheckFailure]:
     return failures
 
 
-def stop_unless_previewed(inputs: Props, surprises: Sequence[Change]) -> None:
-    """Write nothing that the preview did not show.
+def stop_unless_previewed(
+    inputs: Props, changes: Iterable[Change], *known: Mapping[str, Json]
+) -> None:
+    """Write nothing that the preview did not show. `known` is as `unpreviewed` takes it.
 
     Raises:
-        ResourceFailed: there are `surprises` (see `unpreviewed`); names each.
+        ResourceFailed: the preview could not show some of the changes; names each.
     """
+    surprises = unpreviewed(changes, *known)
     if surprises:
         shown = "\n".join(f"  {change}" for change in surprises)
         raise ResourceFailed(

@@ -17,7 +17,6 @@ from clerkstack.providers.base import (
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.ledger import Ledger, joined_kinds, no_longer
 from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.billing import (
@@ -29,7 +28,7 @@ from clerkstack.reconcile.billing import (
     unlikely_defaults,
 )
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.previewed import unpreviewed
+from clerkstack.reconcile.ledger import Ledger, joined_kinds, no_longer
 from clerkstack.reconcile.refusals import billing_refusals
 
 
@@ -92,12 +91,12 @@ class BillingProvider(ClerkProvider):
         noted = note.pending(state)
         live = self._live(inputs)
         interrupted = object_at(noted, "declared")
-        surprises = unpreviewed(
+        stop_unless_previewed(
+            inputs,
             billing_plan(inputs, live).changes,
             billing_known(olds),
             billing_known(interrupted),
         )
-        stop_unless_previewed(inputs, surprises)
         _refuse_missing(unlikely_defaults(object_at(inputs, "defaults"), live))
         known = joined_kinds(olds, interrupted)
         ledger = Ledger.of(olds).joined(Ledger.of(noted)).extended(known, inputs, live)

@@ -22,7 +22,6 @@ from clerkstack.providers.made import Note, made_here
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import changes_between, object_at
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
-from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.roles import RoleChange, role_changes, role_view
 from clerkstack.settings import BUILT_IN_ROLES
 
@@ -86,7 +85,7 @@ class OrganizationRolesProvider(ClerkProvider):
         live = backend.list_roles()
         views: JsonObject = {role.key: role_view(role) for role in live}
         stated = (object_at(olds, "roles"), object_at(noted, "roles"))
-        stop_unless_previewed(inputs, unpreviewed(changes_between(declared, views), *stated))
+        stop_unless_previewed(inputs, changes_between(declared, views), *stated)
         known = dict.fromkeys(key for run in (olds, noted) for key in _made(run))
         kept = [key for key in known if key in views]
         if not olds and made_here(resource_id(inputs)):

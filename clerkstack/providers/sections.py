@@ -22,7 +22,6 @@ from clerkstack.providers.made import Note
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
-from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sections import with_defaults
 
 SECRET_INPUT = "client_secret_"
@@ -86,7 +85,7 @@ class SectionsProvider(ClerkProvider):
         live = document.sections()
         owed = changes_between(declared, with_defaults(live))
         known = (object_at(olds, "sections"), object_at(noted, "sections"))
-        stop_unless_previewed(inputs, unpreviewed(owed, *known))
+        stop_unless_previewed(inputs, owed, *known)
         before = found_before(
             joined(object_at(olds, "before"), object_at(noted, "before")),
             joined(*known),

@@ -26,7 +26,6 @@ from clerkstack.providers.made import Note
 from clerkstack.reconcile import JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import way_back
-from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.webhook import FIELDS, seen, wanted
 
 if TYPE_CHECKING:
@@ -185,10 +184,12 @@ class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
         *,
         application_id: str,
         environment: str,
-        endpoint: JsonObject,
+        url: str,
+        events: list[str],
+        description: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the endpoint; `clerkstack.declared.webhook` has the shape."""
+        """Declare the endpoint; `events` are Clerk's event types."""
         secret = pulumi.ResourceOptions(additional_secret_outputs=["signing_secret"])
         super().__init__(
             WebhookEndpointProvider(),
@@ -196,7 +197,9 @@ class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
             {
                 "application_id": application_id,
                 "environment": environment,
-                **endpoint,
+                "url": url,
+                "events": events,
+                "description": description,
                 **dict.fromkeys(WebhookEndpointProvider.outputs),
             },
             pulumi.ResourceOptions.merge(secret, opts),
@@ -235,7 +238,7 @@ def _stop_where_edited(there: Sequence[Endpoint], inputs: JsonObject, olds: Json
     for endpoint in there:
         if endpoint.id == olds.get("endpoint_id"):
             owed = changes_between(wanted(inputs), seen(endpoint))
-            stop_unless_previewed(inputs, unpreviewed(owed, wanted(olds)))
+            stop_unless_previewed(inputs, owed, wanted(olds))
 
 
 def _fields(inputs: JsonObject) -> dict[str, Any]:

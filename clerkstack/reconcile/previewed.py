@@ -7,8 +7,9 @@ state was brought up to date, an update would undo that change although no previ
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
-from clerkstack.reconcile.changes import Change, Json, JsonObject, Path, same_value
+from clerkstack.reconcile.changes import Change, Json, Path, same_value
 
 _ABSENT = object()
 
@@ -49,5 +50,4 @@ def _at(document: Mapping[str, Json], path: Path) -> object:
 def _same(change: Change, known: object) -> bool:
     if known is _ABSENT or known is None:
         return change.before is None
-    value: JsonObject | Json = known  # type: ignore[assignment]
-    return same_value(change.path[-1], value, change.before)
+    return same_value(change.path[-1], cast(Json, known), change.before)

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
-from clerkstack.clients.backend import BackendClient
-from clerkstack.clients.svix import SvixClient
 from local.project import Project
 from local.world import World
 from local.world import seed as seeded
+from tests.engine.by_hand import by_hand, edit_endpoint, rename_role
 from tests.engine.live import read_instance, requests, variables
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
 
-def drift(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [project.folder / "bin" / "clerkstack", "drift", "--stack", project.stack, *words],
-        cwd=project.folder,
-        env=project.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 def found(project: Project) -> dict[tuple[str, str], tuple[Any, Any]]:
     """The differences, as {(thing, field): (declared, live)}."""
-    ran = drift(project, "--json")
+    ran = project.clerkstack("drift", "--json")
     assert ran.returncode in (0, 1), ran.stderr
     each = json.loads(ran.stdout)["differences"]
     assert ran.returncode == (1 if each else 0)
@@ -60,28 +45,18 @@ def remove_variable(world: World, variable_id: str) -> None:
 
 def edit_everything(world: World) -> None:
     """Somebody changes a thing of every kind by hand."""
-    changes = {
-        "organization_settings": {"force_organization_selection": True},
-        "billing": {
+    by_hand(
+        world,
+        organization_settings={"force_organization_selection": True},
+        billing={
             "free_trial_requires_payment_method": True,
             "features": {"white_label": {"name": "Own colours"}},
             "plans": {"pro": {"amount": 7000, "features": ["white_label"]}},
         },
-    }
-    world.dashboard("set_config", environment="development", changes=changes)
+    )
     world.dashboard("set_api_keys", environment="development", organizations=True, users=True)
-    live = read_instance(world)
-    endpoint = live.endpoints[0]
-    with BackendClient(key=SecretStr(live.secret_key), base_url=world.urls.clerk) as backend:
-        backend.update_role(live.roles["org:finance"].id, name="Money")
-        link = backend.svix_url()
-    with SvixClient.from_link(link, base_url=world.urls.svix) as svix:
-        svix.update_endpoint(
-            endpoint.id,
-            url="https://elsewhere.example/hook",
-            event_types=["user.created"],
-            description=endpoint.description,
-        )
+    rename_role(world, "org:finance", "Money")
+    edit_endpoint(world, url="https://elsewhere.example/hook", events=["user.created"])
     kept = variables(world)
     remove_variable(world, kept["NEXT_PUBLIC_APP_URL", "preview"]["id"])
     edit_variable(world, kept["CLERK_SECRET_KEY", "preview"]["id"], target=["production"])
@@ -119,7 +94,7 @@ def test_every_edit_is_found_and_an_up_takes_it_back(project: Project, world: Wo
     world.clear_journal()
     differences = found(project)
     read = requests(world)
-    table = drift(project)
+    table = project.clerkstack("drift")
 
     assert {key: differences[key] for key in EXPECTED if key in differences} == EXPECTED
     assert differences.keys() == EXPECTED.keys() | ALSO
@@ -143,10 +118,9 @@ def test_what_others_made_is_no_difference(project: Project, world: World) -> No
     project.up()
     plan = {"name": "By hand", "amount": 100, "payer_type": "org", "features": ["hand"]}
     billing = {"features": {"hand": {"name": "Hand"}}, "plans": {"hand": plan}}
-    changes = {"billing": billing, "session": {"lifetime": 3600}}
-    world.dashboard("set_config", environment="development", changes=changes)
+    by_hand(world, billing=billing, session={"lifetime": 3600})
 
-    assert drift(project).returncode == 0
+    assert project.clerkstack("drift").returncode == 0
 
 
 def test_before_anything_is_deployed_everything_is_missing(project: Project) -> None:
@@ -176,9 +150,9 @@ def test_bad_input_and_a_failing_service_have_their_own_codes(
 ) -> None:
     project.up()
     world.fault(kind="status", status=503, service="clerk", method="GET", times=99)
-    failing = drift(project)
+    failing = project.clerkstack("drift")
     project.edit("catalog.yaml", ("amount: 6000", "amount: sixty"))
-    bad = drift(project)
+    bad = project.clerkstack("drift")
 
     assert (failing.returncode, bad.returncode) == (3, 2), failing.stderr + bad.stderr
     assert "503" in failing.stderr

@@ -13,9 +13,10 @@ from clerkstack.clients.errors import ApiError
 from clerkstack.clients.svix import SvixClient
 from local.project import Project
 from local.world import World
+from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance
 from tests.engine.test_killed import recover, up_killed_at
-from tests.engine.test_ownership import by_hand, config, plan
+from tests.engine.test_ownership import config, plan
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -93,15 +92,7 @@ def children(task: Path) -> list[int]:
 
 def recover(project: Project) -> str:
     """What the README says to do after a kill."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "clerkstack", "recover", "--stack", project.stack],
-        cwd=project.folder,
-        env=project.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    ran = project.clerkstack("recover")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 

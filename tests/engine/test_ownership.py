@@ -12,13 +12,10 @@ from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.svix import SvixClient
 from local.project import Project, production_settings_on
 from local.world import World
+from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, requests, variables, writes
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
-
-
-def by_hand(world: World, **changes: Any) -> None:
-    world.dashboard("set_config", environment="development", changes=changes)
 
 
 def plan(name: str, **fields: Any) -> dict[str, Any]:

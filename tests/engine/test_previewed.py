@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from pydantic import SecretStr
 
-from clerkstack.clients.backend import BackendClient
-from clerkstack.clients.svix import SvixClient
 from local.project import Project
 from local.world import World
-from tests.engine.live import Live, read_instance, writes
+from tests.engine.by_hand import by_hand, edit_endpoint, rename_role
+from tests.engine.live import read_instance, writes
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
-
-
-def by_hand(world: World, **changes: Any) -> None:
-    world.dashboard("set_config", environment="development", changes=changes)
 
 
 def assert_refused(project: Project, world: World, *shown: str) -> None:
@@ -59,15 +51,9 @@ def test_a_setting_edited_by_hand_is_not_reverted_unseen(project: Project, world
     assert section["max_allowed_memberships"] == 9
 
 
-def secret_key(live: Live) -> SecretStr:
-    return SecretStr(live.secret_key)
-
-
 def test_a_role_edited_by_hand_is_not_reverted_unseen(project: Project, world: World) -> None:
     project.up()
-    live = read_instance(world)
-    with BackendClient(key=secret_key(live), base_url=world.urls.clerk) as backend:
-        backend.update_role(live.roles["org:finance"].id, name="Money")
+    rename_role(world, "org:finance", "Money")
     project.set("organizations.roles", {"org:finance": {"name": "Finance", "description": "New."}})
 
     assert_refused(project, world, "org:finance.name: Money → Finance")
@@ -78,18 +64,7 @@ def test_a_role_edited_by_hand_is_not_reverted_unseen(project: Project, world: W
 
 def test_an_endpoint_edited_by_hand_is_not_reverted_unseen(project: Project, world: World) -> None:
     project.up()
-    live = read_instance(world)
-    endpoint = live.endpoints[0]
-    with (
-        BackendClient(key=secret_key(live), base_url=world.urls.clerk) as backend,
-        SvixClient.from_link(backend.svix_url(), base_url=world.urls.svix) as svix,
-    ):
-        svix.update_endpoint(
-            endpoint.id,
-            url="https://elsewhere.example/hook",
-            event_types=list(endpoint.event_types or ()),
-            description=endpoint.description,
-        )
+    endpoint = edit_endpoint(world, url="https://elsewhere.example/hook")
     project.set("webhook", {"description": "Sendero"})
 
     assert_refused(project, world, "url: https://elsewhere.example/hook → https://preview")

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli.engine import VARIABLE, stack_settings
+from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.recover import (
     _variables,
     left_half_made,
     left_half_removed,
     settle,
 )
+from clerkstack.declared.variables import VARIABLE_TYPE as VARIABLE
 from clerkstack.settings import VARIABLE_COMMENT
 from local.world import World
 from local.world import seed as seeded

@@ -1,0 +1,14 @@
+"""The switches of Clerk's API keys feature that a stack's settings declare."""
+
+from __future__ import annotations
+
+from clerkstack.reconcile import JsonObject
+from clerkstack.settings import ApiKeysSettings
+
+
+def api_key_switches(settings: ApiKeysSettings) -> JsonObject:
+    """Who may mint API keys, as the Frontend API spells it (Client.ApiKeysSettings)."""
+    return {
+        "orgs_api_keys_enabled": settings.organization_enabled,
+        "user_api_keys_enabled": settings.user_enabled,
+    }

@@ -1,0 +1,40 @@
+"""What a person changes in a dashboard while a stack is deployed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.svix import Endpoint, SvixClient
+from local.world import World
+from tests.engine.live import read_instance
+
+
+def by_hand(world: World, **changes: Any) -> None:
+    """Change the development instance's config, by section."""
+    world.dashboard("set_config", environment="development", changes=changes)
+
+
+def rename_role(world: World, key: str, name: str) -> None:
+    """Give a role of the development instance another name."""
+    live = read_instance(world)
+    with BackendClient(key=SecretStr(live.secret_key), base_url=world.urls.clerk) as backend:
+        backend.update_role(live.roles[key].id, name=name)
+
+
+def edit_endpoint(world: World, *, url: str, events: list[str] | None = None) -> Endpoint:
+    """Change the only endpoint of the development instance; it as it was."""
+    live = read_instance(world)
+    (endpoint,) = live.endpoints
+    with BackendClient(key=SecretStr(live.secret_key), base_url=world.urls.clerk) as backend:
+        link = backend.svix_url()
+    with SvixClient.from_link(link, base_url=world.urls.svix) as svix:
+        svix.update_endpoint(
+            endpoint.id,
+            url=url,
+            event_types=events or list(endpoint.event_types or ()),
+            description=endpoint.description,
+        )
+    return endpoint
