@@ -22,8 +22,10 @@ instance = Instance(
     clone_development=settings.production.clone_development,
     declared_publishable_key=settings.publishable_key,
     declared_secret_key=declared_key,
+    # Nobody's users go with a stack: the instance stays, whatever happens to the stack.
+    opts=pulumi.ResourceOptions(protect=settings.protected, retain_on_delete=True),
 )
-place = Place(settings.application_id, settings.instance, instance)
+place = Place(settings.application_id, settings.instance, instance, settings.protected)
 
 # Sign-in
 if use.sign_in:

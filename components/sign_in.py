@@ -36,6 +36,6 @@ class SignIn(Component):
                 environment=place.environment,
                 sections=sections,
                 client_secrets=secrets,
-                opts=self.child(),
+                opts=self.of_clerk(),
             )
         self.register_outputs({})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar, Unpack
 
 from pydantic import SecretStr
@@ -101,6 +101,10 @@ class _Permissions(Answer):
     total_count: int
 
 
+class _Counted(Answer):
+    total_count: int
+
+
 class _SvixUrl(Answer):
     svix_url: SecretStr
 
@@ -123,6 +127,22 @@ class BackendClient(Client):
         more = {"paginated": "true", **({"payer_type": payer_type} if payer_type else {})}
         pages = self._pages(_Plans, "GetCommercePlanList", "/v1/billing/plans", more)
         return [plan for page in pages for plan in page.data]
+
+    def count_subscribers(
+        self, *, plan_id: str | None = None, payer_type: str | None = None
+    ) -> int:
+        """How many subscribe to a plan, or to any plan of a payer type: every subscription that
+        has not ended (GetCommerceSubscriptionItemList)."""
+        which = {"plan_id": plan_id, "payer_type": payer_type}
+        params = {key: value for key, value in which.items() if value is not None}
+        every = self._count(params)
+        return every - self._count({**params, "status": "ended"}) if every else 0
+
+    def _count(self, which: Mapping[str, str]) -> int:
+        params: Params = {"paginated": "true", "limit": 1, "include_free": "true", **which}
+        path = "/v1/billing/subscription_items"
+        operation = "GetCommerceSubscriptionItemList"
+        return self._http.request(_Counted, operation, "GET", path, params=params).total_count
 
     def list_roles(self) -> list[Role]:
         """All organization roles (ListOrganizationRoles)."""

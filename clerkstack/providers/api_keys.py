@@ -11,7 +11,7 @@ declares the feature on with it; where all are declared off, the feature may be 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -23,6 +23,7 @@ from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.danger import Danger, api_key_dangers
 
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
 # The public environment is cached for a moment after a write.
@@ -32,6 +33,10 @@ SECONDS_BETWEEN_LOOKS = 1.0
 
 class ApiKeysProvider(ClerkProvider):
     """Sets the switches where the instance lets it, and verifies them always."""
+
+    def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
+        """Switches that this stack declared on and that would be turned off."""
+        return api_key_dangers(object_at(_olds, "switches"), object_at(_inputs, "switches"))
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:

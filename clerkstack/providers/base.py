@@ -13,12 +13,22 @@ from pulumi.dynamic import (
     ResourceProvider,
 )
 
+from clerkstack.clients.errors import NotFound
+from clerkstack.providers.allowances import Subscribers, refused
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.session import Session, session_for
 from clerkstack.reconcile import Change, Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
+from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.previewed import unpreviewed
-from clerkstack.settings import CONNECTION_KEYS, Connection, load_connection
+from clerkstack.settings import (
+    ALLOW_KEY,
+    CONNECTION_KEYS,
+    Allowed,
+    Connection,
+    load_allowed,
+    load_connection,
+)
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -42,11 +52,14 @@ class ClerkProvider(ResourceProvider):
     outputs: ClassVar[frozenset[str]] = frozenset()
 
     _connection: Connection
+    _allowed: Allowed
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the credentials and base URLs from the stack's config."""
-        found = {key: req.config.get(key) for key in CONNECTION_KEYS}
-        self._connection = load_connection({k: v for k, v in found.items() if v is not None})
+        found = {key: req.config.get(key) for key in (*CONNECTION_KEYS, ALLOW_KEY)}
+        config = {key: value for key, value in found.items() if value is not None}
+        self._connection = load_connection(config)
+        self._allowed = load_allowed(config)
 
     @property
     def session(self) -> Session:
@@ -67,11 +80,34 @@ class ClerkProvider(ResourceProvider):
         inputs = inputs_of(news)
         failures = [CheckFailure(name, reason) for name, reason in self.refusals(inputs)]
         failures += moved(_olds, inputs)
+        olds = inputs_of(_olds)
+        if not failures and not (olds and same_document(inputs, olds)):
+            failures += [CheckFailure("", why) for why in self._refused(inputs, olds)]
         return CheckResult({**inputs, PROVIDER_KEY: news.get(PROVIDER_KEY)}, failures)
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
         """Inputs this resource will not take, as (property, reason and mend)."""
         return ()
+
+    def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
+        """What bringing the inputs would do that has to be asked for; `_olds` are what was
+        declared before, or nothing."""
+        return ()
+
+    def refuse_danger(self, inputs: JsonObject, dangers: Iterable[Danger]) -> list[str]:
+        """Why dangerous changes are not made: those that the stack's config does not allow."""
+        found = list(dangers)
+        if not found:
+            return []
+        application, environment = str(inputs["application_id"]), str(inputs["environment"])
+        subscribers = Subscribers(self.session, application, environment)
+        return refused(found, self._allowed, subscribers, f"the {environment} instance")
+
+    def _refused(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
+        try:
+            return self.refuse_danger(inputs, self.dangers(inputs, olds))
+        except NotFound:
+            return []  # there is no instance yet: nothing can be lost
 
     @plainly
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -28,6 +28,7 @@ from clerkstack.reconcile.billing import (
     unlikely_defaults,
 )
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.danger import Danger, billing_dangers
 from clerkstack.reconcile.ledger import Ledger, joined_kinds, no_longer
 from clerkstack.reconcile.refusals import billing_refusals
 
@@ -39,6 +40,24 @@ class BillingProvider(ClerkProvider):
         """Plans nobody could buy, and the two deploys that must never reach production."""
         # Of no property: the engine would print all of it, the whole catalog, with the reason.
         return (("", why) for why in billing_refusals(_inputs, str(_inputs["environment"])))
+
+    def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
+        """Plans and features that leave, prices and attachments that change, and the toggles."""
+        live = self._live(_inputs)
+        changes = billing_plan(_inputs, live).changes
+        leaving = {
+            kind: [
+                slug
+                for slug in object_at(_olds, kind)
+                if slug in object_at(live, kind)
+                and slug not in object_at(_inputs, kind)
+                and slug not in object_at(_inputs, "defaults")
+            ]
+            for kind in ("plans", "features")
+        }
+        return billing_dangers(
+            changes, live, leaving_plans=leaving["plans"], leaving_features=leaving["features"]
+        )
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -76,12 +95,16 @@ class BillingProvider(ClerkProvider):
         noted = Note(_id).pending(was.as_props())
         ledger = was.joined(Ledger.of(noted))
         with contextlib.suppress(NotFound):
-            back = _ways_back(props, noted, {}, self._live(props))
+            live = self._live(props)
+            _refuse(self.refuse_danger(props, _subscribed(ledger.kept(live).plans)))
+            back = _ways_back(props, noted, {}, live)
             left = self._write(props, {}, back, ledger.plans, ledger.features)
             for slug in ledger.features:
                 if slug in object_at(left, "features"):
                     tell(f"the feature '{slug}' stays: a plan that this stack did not make has it")
         Note(_id).forget()
+        # The instance is left behind: should it come back, what is on it is not this stack's own.
+        Note(resource_id(props)).forget()
 
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         """Bring the section from what the state declares (and an interrupted run declared) to
@@ -186,6 +209,17 @@ def _refuse_missing(lacking: Sequence[str]) -> None:
             "instance has none of that slug. Clerk names them free_org and free_user: write the "
             "slug that the dashboard page Billing → Plans shows, or drop `default: true`."
         )
+
+
+def _subscribed(plans: Iterable[str]) -> list[Danger]:
+    """The removal of plans, which costs nobody anything where nobody has them."""
+    gone = "it is removed with the stack"
+    return [Danger("plans", slug, "remove", gone, (slug,), harmless_without=True) for slug in plans]
+
+
+def _refuse(reasons: Sequence[str]) -> None:
+    if reasons:
+        raise ResourceFailed("\n".join(reasons))
 
 
 def _ways_back(

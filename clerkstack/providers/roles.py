@@ -73,6 +73,8 @@ class OrganizationRolesProvider(ClerkProvider):
         with contextlib.suppress(NotFound):
             self._bring({**props, "roles": {}}, props)
         Note(_id).forget()
+        # The instance is left behind: should it come back, what is on it is not this stack's own.
+        Note(resource_id(props)).forget()
 
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         """Bring the roles from what the state declares (and an interrupted run declared) to what

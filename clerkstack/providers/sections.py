@@ -21,6 +21,7 @@ from clerkstack.providers.errors import plainly
 from clerkstack.providers.made import Note
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.danger import Danger, toggle_dangers
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
 from clerkstack.reconcile.sections import with_defaults
 
@@ -35,6 +36,11 @@ class SectionsProvider(ClerkProvider):
     """
 
     name: ClassVar[str] = "sections"
+
+    def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
+        """Toggles that would be turned off."""
+        live = with_defaults(self.document(_inputs).sections())
+        return toggle_dangers(changes_between(object_at(_inputs, "sections"), live))
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from clerkstack.settings.load import CONNECTION_KEYS, load_connection, load_settings
+from clerkstack.settings.load import (
+    ALLOW_KEY,
+    CONNECTION_KEYS,
+    load_allowed,
+    load_connection,
+    load_settings,
+)
 from clerkstack.settings.models import (
     BUILT_IN_ROLES,
     VARIABLE_COMMENT,
+    Allowed,
     ApiKeysSettings,
     BillingSettings,
     Connection,
@@ -18,10 +25,12 @@ from clerkstack.settings.models import (
 from clerkstack.settings.places import PREFIX
 
 __all__ = [
+    "ALLOW_KEY",
     "BUILT_IN_ROLES",
     "CONNECTION_KEYS",
     "PREFIX",
     "VARIABLE_COMMENT",
+    "Allowed",
     "ApiKeysSettings",
     "BillingSettings",
     "Connection",
@@ -30,6 +39,7 @@ __all__ = [
     "Settings",
     "SignInSettings",
     "WebhookSettings",
+    "load_allowed",
     "load_connection",
     "load_settings",
 ]

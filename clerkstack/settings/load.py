@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from clerkstack.problems import InputError, Problem
 from clerkstack.settings.forms import told
-from clerkstack.settings.models import VERCEL_TOKEN, Connection, Settings
+from clerkstack.settings.models import VERCEL_TOKEN, Allowed, Connection, Settings
 from clerkstack.settings.places import PREFIX, Places, Step, spelled
 from clerkstack.settings.rules import Broken, broken_rules, exposed
 
@@ -22,6 +22,8 @@ CONNECTION_KEYS = (
     f"{PREFIX}urls",
     VERCEL_TOKEN,
 )
+ALLOW_KEY = f"{PREFIX}allow"
+Model = TypeVar("Model", bound=BaseModel)
 # What a required setting is taken for where it is missing or wrong, so that the rules can still
 # judge the others. Nothing is ever done with such settings.
 _STAND_INS = {
@@ -94,11 +96,26 @@ def load_connection(raw: Mapping[str, str]) -> Connection:
         InputError: a key is missing or of another type.
     """
     values = {key.removeprefix(PREFIX): _value(raw[key]) for key in CONNECTION_KEYS if key in raw}
+    return _of_provider(Connection, values, ())
+
+
+def load_allowed(raw: Mapping[str, str]) -> Allowed:
+    """The dangerous changes that a config allows; the providers read it with each run.
+
+    Raises:
+        InputError: it names something that can't be allowed.
+    """
+    given = raw.get(ALLOW_KEY)
+    return _of_provider(Allowed, {} if given is None else _value(given), ("allow",))
+
+
+def _of_provider(model: type[Model], values: Any, at: Sequence[Step]) -> Model:
+    """A part of the config where the stack's file is not at hand."""
     try:
-        return Connection.model_validate(values, by_alias=True, by_name=False)
+        return model.model_validate(values, by_alias=True, by_name=False)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise InputError(_problems(found, Places(None, "<stack>"), None)) from None
+        raise InputError(_problems(found, Places(None, "<stack>"), None, at)) from None
 
 
 def _validated(values: Mapping[str, Any]) -> tuple[Settings | None, list[ErrorDetails]]:
@@ -169,10 +186,12 @@ def _path(error: ErrorDetails) -> list[Step]:
     return [step for step in error["loc"] if step != "[key]"]
 
 
-def _problems(errors: Iterable[ErrorDetails], places: Places, stack: str | None) -> list[Problem]:
+def _problems(
+    errors: Iterable[ErrorDetails], places: Places, stack: str | None, at: Sequence[Step] = ()
+) -> list[Problem]:
     found = []
     for error in errors:
-        path = _path(error)
+        path = [*at, *_path(error)]
         message, mend = told(error, path)
         line, name = places.line(path), spelled(path)
         found.append(Problem(places.name, line, name, message, _for_stack(mend, stack)))

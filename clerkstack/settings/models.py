@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr
 from pydantic.alias_generators import to_camel
 
 from clerkstack.settings.events import SENDERO_EVENTS
@@ -155,6 +155,27 @@ class EnvironmentSettings(SettingsModel):
     redeploy: bool = True
 
 
+PlanDanger = Literal["remove", "price", "visibility", "features"]
+FeatureDanger = Literal["remove", "visibility"]
+Toggle = Annotated[
+    str,
+    Field(
+        pattern=r"^(organizations\.(enabled|personalWorkspaces)"
+        r"|(billing|apiKeys)\.(organizationEnabled|userEnabled)"
+        r"|signIn\.oauth\.[a-z0-9_]+\.enabled)$"
+    ),
+]
+
+
+class Allowed(SettingsModel):
+    """Dangerous changes that this stack may make: by plan and feature, and toggles that may be
+    turned off, by their setting's name."""
+
+    plans: dict[str, list[PlanDanger]] = {}
+    features: dict[str, list[FeatureDanger]] = {}
+    toggles: list[Toggle] = []
+
+
 class Urls(SettingsModel):
     """Base URLs of the APIs. `frontend` and `svix` follow from keys where they are not set."""
 
@@ -163,6 +184,11 @@ class Urls(SettingsModel):
     frontend: str | None = None
     svix: str | None = None
     vercel: str = "https://api.vercel.com"
+
+
+def _as_bool(value: object) -> object:
+    """Pulumi gives a setting that is in no group as text."""
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
 class Settings(SettingsModel):
@@ -185,8 +211,15 @@ class Settings(SettingsModel):
     api_keys: ApiKeysSettings = ApiKeysSettings()
     webhook: WebhookSettings = Field(default_factory=WebhookSettings)
     environment: EnvironmentSettings = EnvironmentSettings()
+    allow: Allowed = Allowed()
+    protect: Annotated[bool, BeforeValidator(_as_bool)] | None = None
     urls: Urls = Urls()
     vercel_token: VercelToken = None
+
+    @property
+    def protected(self) -> bool:
+        """Whether Pulumi refuses to remove the stack's Clerk resources; None is production."""
+        return self.instance == "production" if self.protect is None else self.protect
 
     @property
     def webhook_url(self) -> str:

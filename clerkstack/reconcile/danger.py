@@ -1,0 +1,154 @@
+"""Changes that can cost customers what they paid for, or end their sessions.
+
+Each is refused unless the stack's config allows that very one (`clerkstack:allow`). What a change
+does is told from the write that would make it, live → declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from clerkstack.reconcile.billing import ENABLED_FOR
+from clerkstack.reconcile.changes import Change, Json, JsonObject, object_at
+
+PRICE = ("amount", "annual_monthly_amount", "currency")
+TOGGLES = {"organization_enabled": "organizationEnabled", "user_enabled": "userEnabled"}
+PAYER_OF = {toggle: payer for payer, toggle in ENABLED_FOR.items()}
+
+FORCED_SELECTION = Change(("organization_settings", "force_organization_selection"), False, True)
+
+
+@dataclass(frozen=True)
+class Danger:
+    """One dangerous change.
+
+    `kind` and `name` are what `clerkstack:allow` calls it: a plan's slug with `remove`, `price`,
+    `visibility` or `features`, a feature's slug with `remove` or `visibility`, a toggle by its
+    setting. `plans` are the live plans whose subscribers it concerns, `payer` the payer type where
+    it concerns all of one; where `harmless_without` subscribers, it is none if there are none.
+    """
+
+    group: str
+    name: str
+    kind: str
+    what: str
+    plans: tuple[str, ...] = ()
+    payer: str | None = None
+    harmless_without: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether subscribers are a matter of it."""
+        return bool(self.plans or self.payer)
+
+
+def billing_dangers(
+    changes: Iterable[Change],
+    live: Mapping[str, Json],
+    *,
+    leaving_plans: Iterable[str] = (),
+    leaving_features: Iterable[str] = (),
+) -> list[Danger]:
+    """The dangers of a write to billing.
+
+    Args:
+        changes: what it changes; the paths start at the section.
+        live: the section as it is.
+        leaving_plans: live plans that are not declared any more.
+        leaving_features: the same of features.
+    """
+    going = set(leaving_features)
+    found = [_leaving("plans", slug, (slug,)) for slug in leaving_plans]
+    found += [_leaving("features", slug, _plans_with(slug, live)) for slug in leaving_features]
+    return found + [danger for change in changes for danger in _of_billing(change, going, live)]
+
+
+def toggle_dangers(changes: Iterable[Change]) -> list[Danger]:
+    """The dangers of a write to the other sections of the config."""
+    return [danger for change in changes for danger in _of_section(change)]
+
+
+def api_key_dangers(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Danger]:
+    """The dangers of new switches for API keys where the stack declared others before."""
+    names = {"orgs_api_keys_enabled": "organizationEnabled", "user_api_keys_enabled": "userEnabled"}
+    return [
+        _toggle(f"apiKeys.{name}", "the keys that are in use stop working")
+        for switch, name in names.items()
+        if before.get(switch) is True and after.get(switch) is False
+    ]
+
+
+def _leaving(group: str, slug: str, plans: tuple[str, ...]) -> Danger:
+    if group == "plans":
+        what = (
+            "it leaves the catalog: it is taken off sale where this stack made it, and goes back "
+            "to what it was where it did not"
+        )
+    else:
+        of = f", and {', '.join(plans)} {'loses' if len(plans) == 1 else 'lose'} it"
+        what = f"it leaves the catalog{of if plans else ''}"
+    return Danger(group, slug, "remove", what, plans)
+
+
+def _plans_with(feature: str, live: Mapping[str, Json]) -> tuple[str, ...]:
+    return tuple(
+        slug
+        for slug, plan in object_at(live, "plans").items()
+        if feature in cast(list[str], cast(JsonObject, plan).get("features") or [])
+    )
+
+
+def _of_billing(
+    change: Change, going: Container[str], live: Mapping[str, Json]
+) -> Iterator[Danger]:
+    _, *path = change.path
+    match path:
+        case [toggle] if toggle in TOGGLES and change.before is True and change.after is False:
+            yield Danger(
+                "toggles",
+                f"billing.{TOGGLES[toggle]}",
+                "off",
+                "it is turned off: whoever pays that way can't any more",
+                payer=PAYER_OF[toggle],
+                harmless_without=True,
+            )
+        case ["plans", slug, field] if field in PRICE and slug in object_at(live, "plans"):
+            what = f"its {field} changes from {_amount(change.before)} to {_amount(change.after)}"
+            yield Danger("plans", slug, "price", what, (slug,), harmless_without=True)
+        case ["plans", slug, "features"]:
+            kept = cast(list[str], change.after or [])
+            there = cast(list[str], change.before or [])
+            lost = [each for each in there if each not in kept and each not in going]
+            if lost:
+                what = f"it loses {', '.join(lost)}"
+                yield Danger("plans", slug, "features", what, (slug,), harmless_without=True)
+        case [("plans" | "features") as group, slug, "publicly_visible"]:
+            if change.before is True and change.after is False:
+                plans = (slug,) if group == "plans" else ()
+                what = "it is no longer shown in the pricing table"
+                yield Danger(group, slug, "visibility", what, plans)
+
+
+def _of_section(change: Change) -> Iterator[Danger]:
+    section, *rest = change.path
+    if rest == ["enabled"] and change.before is True and change.after is False:
+        if section == "organization_settings":
+            why = "sessions lose their organization, and what its plan includes"
+            yield _toggle("organizations.enabled", why)
+        elif section.startswith("connection_oauth_"):
+            provider = section.removeprefix("connection_oauth_")
+            why = "whoever signs in with it can't any more"
+            yield _toggle(f"signIn.oauth.{provider}.enabled", why)
+    if change == FORCED_SELECTION:
+        why = "sessions outside of an organization are held up until one is chosen"
+        yield _toggle("organizations.personalWorkspaces", why)
+
+
+def _toggle(name: str, why: str) -> Danger:
+    return Danger("toggles", name, "off", f"it is turned off: {why}")
+
+
+def _amount(value: Json) -> str:
+    return "nothing" if value is None else str(value)
