@@ -67,7 +67,12 @@ class Environment(Component):
             comment=VARIABLE_COMMENT,
             # A second variable with the same key and target is refused while the first lives.
             opts=pulumi.ResourceOptions.merge(
-                self.child(self._project), pulumi.ResourceOptions(delete_before_replace=True)
+                self.child(self._project),
+                pulumi.ResourceOptions(
+                    delete_before_replace=True,
+                    # One that was taken over keeps what people wrote there.
+                    ignore_changes=["comment"],
+                ),
             ),
         )
 

@@ -12,10 +12,10 @@ import typer
 
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import exported_stack, stack_settings
-from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
-from clerkstack.drift import Difference, Known, Live, differences, read_live
+from clerkstack.cli.exits import FOUND
+from clerkstack.cli.reading import read
+from clerkstack.drift import Difference, Known, differences
 from clerkstack.reconcile import Json
-from clerkstack.settings import Connection, Settings
 
 # Where the output is no terminal, nothing is cut or folded.
 WIDE = 10_000
@@ -37,7 +37,7 @@ def drift(
     catalog = load_catalog(Path(settings.catalog))
     deployment = exported_stack(stack).get("deployment") or {}
     known = Known.of(deployment.get("resources") or [])
-    live = _read(settings, known)
+    live = read(settings, known)
     found = differences(settings, catalog, live, known)
     if as_json:
         place = {"application": settings.application_id, "instance": settings.instance}
@@ -54,28 +54,6 @@ def drift(
         typer.echo(f"{stack}: no difference.")
     if found:
         raise typer.Exit(FOUND)
-
-
-def _read(settings: Settings, known: Known) -> Live:
-    # With them the engine's library is loaded: no other command has to wait for it.
-    from clerkstack.providers.errors import ResourceFailed
-    from clerkstack.providers.session import Session
-
-    connection = Connection(
-        platform_key=settings.platform_key,
-        secret_key=settings.secret_key,
-        urls=settings.urls,
-        vercel_token=settings.vercel_token,
-    )
-    try:
-        return read_live(settings, Session(connection), known, _tell)
-    except ResourceFailed as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(REMOTE_FAILURE) from None
-
-
-def _tell(step: str) -> None:
-    typer.echo(f"reading {step}", err=True)
 
 
 def _print(found: Sequence[Difference]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from clerkstack.problems import ClerkstackError
@@ -18,24 +20,47 @@ def stack_settings(stack: str) -> Settings:
         InputError: the settings are wrong.
         ClerkstackError: the engine can't be run or does not know the stack.
     """
-    shown = json.loads(pulumi("config", "--json", "--show-secrets", "--stack", stack))
-    raw = {key: each["value"] for key, each in shown.items() if "value" in each}
-    encrypted = [key for key, each in shown.items() if each.get("secret")]
+    raw, encrypted = stack_config(stack)
     return load_settings(raw, stack=stack, encrypted=encrypted)
 
 
-def exported_stack(stack: str) -> dict[str, Any]:
-    """The state of a stack, its secrets encrypted, in the form `pulumi stack import` takes.
+def stack_config(stack: str) -> tuple[dict[str, str], list[str]]:
+    """The config of a stack, its secrets decrypted in this process only, and the keys that are
+    encrypted.
 
     Raises:
         ClerkstackError: the engine can't be run or does not know the stack.
     """
-    exported: dict[str, Any] = json.loads(pulumi("stack", "export", "--stack", stack))
+    shown = json.loads(pulumi("config", "--json", "--show-secrets", "--stack", stack))
+    raw = {key: each["value"] for key, each in shown.items() if "value" in each}
+    return raw, [key for key, each in shown.items() if each.get("secret")]
+
+
+def exported_stack(stack: str, *, show_secrets: bool = False) -> dict[str, Any]:
+    """The state of a stack, its secrets encrypted unless `show_secrets`, in the form
+    `pulumi stack import` takes.
+
+    Raises:
+        ClerkstackError: the engine can't be run or does not know the stack.
+    """
+    shown = ["--show-secrets"] if show_secrets else []
+    exported: dict[str, Any] = json.loads(pulumi("stack", "export", "--stack", stack, *shown))
     return exported
 
 
-def pulumi(*words: str, tolerate: bool = False, given: str | None = None) -> str:
-    """Run the engine's own command and return what it printed.
+def import_state(stack: str, exported: dict[str, Any]) -> None:
+    """Put a state back, as `exported_stack` gives it; what it shows as secret is encrypted."""
+    pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
+
+
+def pulumi(
+    *words: str,
+    tolerate: bool = False,
+    given: str | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Run the engine's own command, with variables of the shell besides, and return what it
+    printed.
 
     Raises:
         ClerkstackError: it is not there; or it failed, unless `tolerate`: with what it said.
@@ -47,7 +72,7 @@ def pulumi(*words: str, tolerate: bool = False, given: str | None = None) -> str
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", **variables},
         )
     except FileNotFoundError:
         raise ClerkstackError(

@@ -11,7 +11,6 @@ where it exists, entered into the state.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -19,13 +18,13 @@ import typer
 from pydantic import SecretStr
 
 from clerkstack.cli.checkpoint import drop_cut_off_attributes
-from clerkstack.cli.engine import exported_stack, pulumi, stack_settings
+from clerkstack.cli.engine import exported_stack, import_state, pulumi, stack_settings
+from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import VARIABLE_COMMENT, Settings
 
-NaturalKey = tuple[str, tuple[str, ...]]
 TAKEN = "exists at Vercel, taken into the state"
 
 
@@ -50,7 +49,7 @@ def recover(
     half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
     taken = settle(deployment, known)
     if half_made or half_gone:
-        pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
+        import_state(stack, exported)
     if taken or half_gone:
         # What the services know of them goes into the state beside what was declared. Of a
         # removal nobody can tell how far it came: all of the state is looked at.
@@ -58,54 +57,14 @@ def recover(
         pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets)
     for resource in half_made:
         end = TAKEN if resource["urn"] in taken else "the next update makes it again"
-        typer.echo(f"{_name(resource['urn'])}: {end}")
+        typer.echo(f"{name_of(resource['urn'])}: {end}")
     for resource in half_gone:
-        typer.echo(f"{_name(resource['urn'])}: was being removed, the state has what is left")
-    lost = _take_lost(stack, settings, known)
+        typer.echo(f"{name_of(resource['urn'])}: was being removed, the state has what is left")
+    lost = import_variables(stack, settings, known)
     for urn in lost:
-        typer.echo(f"{_name(urn)}: {TAKEN}")
+        typer.echo(f"{name_of(urn)}: {TAKEN}")
     found = "recovered" if half_made or half_gone or lost else "nothing was left half-done"
     typer.echo(f"{stack}: {found}. Run: pulumi up --stack {stack}")
-
-
-def _take_lost(stack: str, settings: Settings, known: Mapping[NaturalKey, str]) -> list[str]:
-    """Import declared variables that exist and that the state does not have; their URNs."""
-    typer.echo(f"{stack}: looking for variables that the state does not have", err=True)
-    shown = pulumi("preview", "--json", "--stack", stack, tolerate=True)
-    try:
-        steps = json.loads(shown)["steps"]
-    except (ValueError, KeyError):
-        typer.echo(
-            "The program can't be previewed: mend that first, then run this again.", err=True
-        )
-        return []
-    place = [
-        each for each in (settings.environment.team_id, settings.environment.project_id) if each
-    ]
-    parents: dict[str, str] = {}
-    resources, urns = [], []
-    for step in steps:
-        new = step.get("newState") or {}
-        if step.get("op") != "create" or new.get("type") != VARIABLE_TYPE:
-            continue
-        found = known.get(_natural_key(new["inputs"]))
-        if found is not None:
-            parents[_name(new["parent"])] = new["parent"]
-            name, parent = _name(step["urn"]), _name(new["parent"])
-            at = "/".join([*place, found])
-            resources.append({"type": VARIABLE_TYPE, "name": name, "id": at, "parent": parent})
-            urns.append(step["urn"])
-    if resources:
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump({"nameTable": parents, "resources": resources}, file)
-            file.flush()
-            options = ("--yes", "--generate-code=false", "--protect=false")
-            pulumi("import", "--file", file.name, "--stack", stack, *options)
-    return urns
-
-
-def _name(urn: str) -> str:
-    return urn.rsplit("::", 1)[-1]
 
 
 def left_half_made(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -142,7 +101,7 @@ def settle(deployment: dict[str, Any], known: Mapping[NaturalKey, str]) -> list[
     """
     taken = []
     for resource in left_half_made(deployment):
-        found = known.get(_natural_key(resource["inputs"])) if _is_variable(resource) else None
+        found = known.get(natural_key(resource["inputs"])) if _is_variable(resource) else None
         removed = resource.get("pendingReplacement") and resource.get("id") == found
         if found is not None and not removed:
             outputs = {**resource["inputs"], "id": found}
@@ -167,10 +126,6 @@ def _enter(resources: list[dict[str, Any]], entry: dict[str, Any]) -> None:
 
 def _is_variable(resource: Mapping[str, Any]) -> bool:
     return bool(resource["type"] == VARIABLE_TYPE)
-
-
-def _natural_key(inputs: Mapping[str, Any]) -> NaturalKey:
-    return str(inputs["key"]), tuple(sorted(inputs.get("targets") or ()))
 
 
 def _variables(settings: Settings) -> dict[NaturalKey, str]:

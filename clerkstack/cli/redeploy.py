@@ -13,6 +13,7 @@ import typer
 from pydantic import SecretStr
 
 from clerkstack.cli.exits import REMOTE_FAILURE
+from clerkstack.clients.surroundings import READ_ONLY, read_only
 from clerkstack.clients.vercel import Deployment, VercelClient
 from clerkstack.problems import ClerkstackError
 
@@ -35,6 +36,9 @@ def redeploy(
     The token is read from VERCEL_API_TOKEN, never from an option: options are visible to
     everybody on the machine.
     """
+    if read_only():
+        typer.echo(f"{READ_ONLY} is set: nothing is built.")
+        return
     token = os.environ.get("VERCEL_API_TOKEN")
     if not token:
         raise ClerkstackError(

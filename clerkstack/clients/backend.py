@@ -217,14 +217,15 @@ class BackendClient(Client):
 
     def svix_url(self) -> str:
         """A new link to the instance's Svix app (GenerateSvixAuthURL); it is a secret."""
-        return self._svix_url("GenerateSvixAuthURL", "/v1/webhooks/svix_url")
+        return self._svix_url("GenerateSvixAuthURL", "/v1/webhooks/svix_url", reads=True)
 
     def delete_svix_app(self) -> None:
         """Remove the instance's Svix app with all its endpoints (DeleteSvixApp)."""
         self._http.send("DeleteSvixApp", "DELETE", "/v1/webhooks/svix")
 
-    def _svix_url(self, operation: str, path: str) -> str:
-        return self._http.request(_SvixUrl, operation, "POST", path).svix_url.get_secret_value()
+    def _svix_url(self, operation: str, path: str, *, reads: bool = False) -> str:
+        answer = self._http.request(_SvixUrl, operation, "POST", path, reads=reads)
+        return answer.svix_url.get_secret_value()
 
     def _pages(
         self, model: type[_Page], operation: str, path: str, more: Params | None = None

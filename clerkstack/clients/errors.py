@@ -158,6 +158,10 @@ class UnexpectedAnswer(ClerkstackError):
         super().__init__(message)
 
 
+class ReadOnly(ClerkstackError):
+    """A request that would change something, in a run that may only read; it was not sent."""
+
+
 class NotADryRun(ClerkstackError):
     """A write was sent as a dry run, and the answer does not say that it was one.
 

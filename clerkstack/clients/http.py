@@ -16,11 +16,18 @@ from pydantic import SecretStr
 
 from clerkstack import version
 from clerkstack.clients.answers import Model, described, read_answer
-from clerkstack.clients.errors import ApiError, Told, Unreachable, UnusableKey, error_class
+from clerkstack.clients.errors import (
+    ApiError,
+    ReadOnly,
+    Told,
+    Unreachable,
+    UnusableKey,
+    error_class,
+)
 from clerkstack.clients.losses import lost
 from clerkstack.clients.retries import SAFE_METHODS, Lost, Outcome, repeated, retry_after
 from clerkstack.clients.scrub import secrets_in
-from clerkstack.clients.surroundings import obstacle, usable_place
+from clerkstack.clients.surroundings import READ_ONLY, obstacle, read_only, usable_place
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -88,13 +95,14 @@ class Sending(TypedDict, total=False):
     """A request besides its method and path.
 
     `repeatable` says that the same request twice does no more than once; by itself that holds
-    for GET, HEAD, PUT and DELETE.
+    for GET, HEAD, PUT and DELETE. `reads` says that it changes nothing, although it is no GET.
     """
 
     params: Params | None
     json: object
     headers: Mapping[str, str] | None
     repeatable: bool
+    reads: bool
 
 
 class Http:
@@ -151,6 +159,11 @@ class Http:
         Raises:
             ApiError, Unreachable.
         """
+        if method not in ("GET", "HEAD") and not how.get("reads") and read_only():
+            raise ReadOnly(
+                f"{READ_ONLY} is set, and {self._service.name} ({operation}) would be asked to "
+                "change something. Nothing was sent."
+            )
         outcome = repeated(
             lambda: self._attempt(operation, method, path, how),
             repeatable=how.get("repeatable", method in SAFE_METHODS),

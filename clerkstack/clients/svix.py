@@ -112,6 +112,7 @@ class SvixClient(Client):
                 "POST",
                 "/api/v1/auth/one-time-token",
                 json={"oneTimeToken": link.one_time_token.get_secret_value()},
+                reads=True,
             )
         finally:
             door.close()

@@ -39,11 +39,12 @@ class Variable(Generic[Value]):
 
 
 def variables(settings: Settings, keys: Keys[Value]) -> list[Variable[Value]]:
-    """Every variable of the stack, target by target."""
+    """Every variable of the stack, target by target, but those that it leaves alone."""
     return [
         variable
         for target in TARGETS[settings.instance]
         for variable in _of_target(settings, target, keys)
+        if f"{target}/{variable.key}" not in settings.environment.leave_alone
     ]
 
 

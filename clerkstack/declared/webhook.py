@@ -11,8 +11,9 @@ DESCRIPTION = "clerkstack"
 
 def endpoint_inputs(settings: Settings) -> dict[str, Any]:
     """Its URL, the types of the events it gets, and its description."""
+    said = settings.webhook.description
     return {
         "url": settings.webhook_url,
         "events": list(settings.webhook.events),
-        "description": settings.webhook.description or DESCRIPTION,
+        "description": DESCRIPTION if said is None else said,
     }

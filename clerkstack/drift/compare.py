@@ -25,7 +25,7 @@ from clerkstack.reconcile.ledger import Ledger
 from clerkstack.reconcile.roles import role_changes, role_view
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.webhook import seen
-from clerkstack.settings import VARIABLE_COMMENT, Settings
+from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
@@ -143,8 +143,6 @@ def _variable(
     sensitive = found.type == "sensitive"
     if sensitive != declared.sensitive:
         yield Difference(thing, "sensitive", declared.sensitive, sensitive)
-    if found.comment != VARIABLE_COMMENT:
-        yield Difference(thing, "comment", VARIABLE_COMMENT, found.comment)
     value = found.readable_value
     own = None if value is None else value.get_secret_value()
     if declared.value and own is not None and own != declared.value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from clerkstack.settings import Settings
 if TYPE_CHECKING:
     from clerkstack.clients.backend import Role
     from clerkstack.clients.platform import ApplicationInstance
-    from clerkstack.clients.svix import Endpoint
+    from clerkstack.clients.svix import Endpoint, SvixClient
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.providers.session import Session
 
@@ -60,7 +61,7 @@ class Live:
 
     `instance` is None where the application has none of that environment; then nothing else of
     Clerk is read. `signing_secret` is the one of the stack's endpoint, where a readable variable
-    can be compared with it.
+    can be compared with it; `endpoints` are all that the instance has.
     """
 
     instance: ApplicationInstance | None
@@ -68,14 +69,21 @@ class Live:
     roles: tuple[Role, ...] = ()
     api_keys: JsonObject = field(default_factory=dict)
     endpoint: Endpoint | None = None
+    endpoints: tuple[Endpoint, ...] = ()
     signing_secret: str | None = None
     variables: tuple[EnvironmentVariable, ...] = ()
 
 
 def read_live(
-    settings: Settings, session: Session, known: Known, tell: Callable[[str], None]
+    settings: Settings,
+    session: Session,
+    known: Known,
+    tell: Callable[[str], None],
+    *,
+    signing: bool = False,
 ) -> Live:
-    """Read it. `tell` is given each step's name as it begins.
+    """Read it. `tell` is given each step's name as it begins; where `signing`, the endpoint's
+    signing secret is read in any case.
 
     Raises:
         ApiError, Unreachable: a service refused or could not be reached.
@@ -108,11 +116,19 @@ def read_live(
             switches = frontend.environment().api_keys
         api_keys = {name: getattr(switches, name) for name in type(switches).model_fields}
     endpoint, signing_secret = None, None
+    endpoints: tuple[Endpoint, ...] = ()
     if use.webhook:
         tell("Svix: endpoint")
-        compared = use.environment and settings.instance == "development"
-        endpoint, signing_secret = _endpoint(settings, session, known, secret=compared)
-    return Live(instance, sections, roles, api_keys, endpoint, signing_secret, variables)
+        with contextlib.ExitStack() as stack:
+            svix = _svix(settings, session)
+            if svix is not None:
+                stack.enter_context(svix)
+                endpoints = tuple(svix.list_endpoints())
+                endpoint = _mine(endpoints, settings, known)
+                readable = use.environment and (settings.instance == "development" or signing)
+                if endpoint is not None and readable:
+                    signing_secret = svix.signing_secret(endpoint.id).get_secret_value()
+    return Live(instance, sections, roles, api_keys, endpoint, endpoints, signing_secret, variables)
 
 
 def _roles(session: Session, place: tuple[str, str]) -> tuple[Role, ...]:
@@ -126,22 +142,19 @@ def _roles(session: Session, place: tuple[str, str]) -> tuple[Role, ...]:
         raise
 
 
-def _endpoint(
-    settings: Settings, session: Session, known: Known, *, secret: bool
-) -> tuple[Endpoint | None, str | None]:
+def _svix(settings: Settings, session: Session) -> SvixClient | None:
+    """A client of the instance's Svix app, where there is one."""
     with session.backend(settings.application_id, settings.instance) as backend:
         try:
             link = backend.svix_url()
         except ApiError as error:
             # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
             if error.status == 400:
-                return None, None
+                return None
             raise
-    with session.svix(link) as svix:
-        there = svix.list_endpoints()
-        found = next((each for each in there if each.id == known.endpoint_id), None)
-        if found is None:
-            found = next((each for each in there if each.url == settings.webhook_url), None)
-        if found is None or not secret:
-            return found, None
-        return found, svix.signing_secret(found.id).get_secret_value()
+    return session.svix(link)
+
+
+def _mine(there: Iterable[Endpoint], settings: Settings, known: Known) -> Endpoint | None:
+    found = next((each for each in there if each.id == known.endpoint_id), None)
+    return found or next((each for each in there if each.url == settings.webhook_url), None)

@@ -15,6 +15,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound
+from clerkstack.clients.surroundings import read_only
 from clerkstack.providers.base import (
     ClerkProvider,
     inputs_of,
@@ -158,6 +159,8 @@ class WebhookEndpointProvider(ClerkProvider):
     def _link(self, inputs: JsonObject) -> tuple[str, bool]:
         """The link to the instance's Svix app, made where there is none; whether it was."""
         with self.backend(inputs) as backend:
+            if read_only():
+                return backend.svix_url(), False
             try:
                 return backend.create_svix_app(), True
             except ApiError as error:

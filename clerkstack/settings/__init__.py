@@ -12,6 +12,7 @@ from clerkstack.settings.load import (
 from clerkstack.settings.models import (
     BUILT_IN_ROLES,
     VARIABLE_COMMENT,
+    VERCEL_TOKEN,
     Allowed,
     ApiKeysSettings,
     BillingSettings,
@@ -30,6 +31,7 @@ __all__ = [
     "CONNECTION_KEYS",
     "PREFIX",
     "VARIABLE_COMMENT",
+    "VERCEL_TOKEN",
     "Allowed",
     "ApiKeysSettings",
     "BillingSettings",

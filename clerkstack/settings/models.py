@@ -28,6 +28,7 @@ PATH = r"^/([^/\s#][^\s#]*)?$"
 PLAIN_ID = r"^[A-Za-z0-9_][A-Za-z0-9._-]*$"  # goes into URLs and command lines as it is
 PROVIDER = r"^[a-z0-9_]+$"
 ROLE_KEY = r"^org:[a-z0-9_]+$"
+VARIABLE = r"^(production|preview|development)/[A-Z][A-Z0-9_]*$"
 PERMISSION_KEY = r"^org:[a-z0-9_]+:[a-z0-9_]+$"
 
 Secret = Annotated[SecretStr, Field(strict=False)]
@@ -152,6 +153,7 @@ class EnvironmentSettings(SettingsModel):
     after_sign_in_url: Slashed = "/dashboard"
     after_sign_up_url: Slashed = "/onboarding"
     sensitive: Literal["secrets", "all"] = "secrets"
+    leave_alone: list[Annotated[str, Field(pattern=VARIABLE)]] = []
     redeploy: bool = True
 
 

@@ -1,0 +1,12 @@
+"""Taking over what is there: a catalog and settings that say it, so that nothing has to change.
+
+What can't be said in them is left alone, with the reason.
+"""
+
+from __future__ import annotations
+
+from clerkstack.adopt.billing import billing_settings, catalog_of
+from clerkstack.adopt.left import LeftAlone
+from clerkstack.adopt.stack import settled, unmanaged
+
+__all__ = ["LeftAlone", "billing_settings", "catalog_of", "settled", "unmanaged"]

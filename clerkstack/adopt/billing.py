@@ -1,0 +1,126 @@
+"""The live section `billing` as a catalog and as toggles of the stack's settings."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import cast
+
+from clerkstack.adopt.left import LeftAlone
+from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.catalog.models import CLERKS_OWN
+from clerkstack.declared.billing import billing_inputs
+from clerkstack.files import yaml_text
+from clerkstack.problems import InputError
+from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.billing import ENABLED_FOR, billing_plan
+from clerkstack.reconcile.changes import object_at
+from clerkstack.settings import BillingSettings
+
+KINDS = {"plans": "plan", "features": "feature"}
+
+
+def billing_settings(section: JsonObject) -> JsonObject:
+    """The toggles, as the settings spell them."""
+    return {
+        "organizationEnabled": bool(section.get("organization_enabled")),
+        "userEnabled": bool(section.get("user_enabled")),
+        "freeTrialRequiresPaymentMethod": bool(section.get("free_trial_requires_payment_method")),
+    }
+
+
+def catalog_of(section: JsonObject) -> tuple[JsonObject, list[LeftAlone]]:
+    """The document of a catalog that says what is live, and what no catalog can say.
+
+    A plan or feature that can't be said exactly is left out as a whole: what would be written for
+    it in part could change it.
+    """
+    document: JsonObject = {
+        "features": {slug: _feature(of) for slug, of in _groups(section, "features")},
+        "plans": {slug: _plan(slug, of) for slug, of in _groups(section, "plans")},
+    }
+    left = _drop(document, "plans", _unpaid(section), "billing for its payer is off")
+    while True:
+        wrong = _unsayable(document, section)
+        left += [gone for kind, slug, why in wrong for gone in _drop(document, kind, [slug], why)]
+        if not wrong:
+            return document, left
+
+
+def _unsayable(document: JsonObject, section: JsonObject) -> list[tuple[str, str, str]]:
+    """Kind, slug and reason of what the document does not say as it is live."""
+    try:
+        catalog = _loaded(document)
+    except InputError as error:
+        named = [(_named(each.path), each.message) for each in error.problems]
+        if not all(slug in object_at(document, kind) for (kind, slug), _ in named):
+            raise
+        return [(kind, slug, message) for (kind, slug), message in named]
+    inputs = billing_inputs(BillingSettings(), catalog, None, catalog_file="")
+    changes = billing_plan({**inputs, "settings": {}}, section).changes
+    return [
+        (kind, slug, f"the catalog can't say its {'.'.join(field) or slug}")
+        for _, kind, slug, *field in (change.path for change in changes)
+    ]
+
+
+def _groups(section: JsonObject, kind: str) -> Iterable[tuple[str, JsonObject]]:
+    return ((slug, cast(JsonObject, of)) for slug, of in object_at(section, kind).items())
+
+
+def _feature(live: JsonObject) -> JsonObject:
+    fields: JsonObject = {"name": live.get("name")}
+    for name in ("description", "jwt_value", "avatar_url"):
+        if live.get(name):
+            fields[name] = live[name]
+    for name in ("publicly_visible", "include_in_jwt"):
+        if live.get(name) is False:
+            fields[name] = False
+    return fields
+
+
+def _plan(slug: str, live: JsonObject) -> JsonObject:
+    fields: JsonObject = {"name": live.get("name")}
+    if slug in CLERKS_OWN:
+        fields["default"] = True
+    fields["amount"] = live.get("amount") or 0
+    for name in ("annual_monthly_amount", "description"):
+        if live.get(name):
+            fields[name] = live[name]
+    if live.get("free_trial_enabled"):
+        fields["free_trial_days"] = live.get("free_trial_days")
+    if live.get("payer_type") != "org":
+        fields["payer_type"] = live.get("payer_type")
+    for name in ("publicly_visible", "is_recurring"):
+        if live.get(name) is False:
+            fields[name] = False
+    if live.get("features"):
+        fields["features"] = live["features"]
+    return fields
+
+
+def _unpaid(section: JsonObject) -> list[str]:
+    """Plans whose payer can't pay, which no stack declares."""
+    off = [payer for payer, toggle in ENABLED_FOR.items() if not section.get(toggle)]
+    return [slug for slug, plan in _groups(section, "plans") if plan.get("payer_type") in off]
+
+
+def _loaded(document: JsonObject) -> Catalog:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "catalog.yaml"
+        file.write_text(yaml_text(document), encoding="utf-8")
+        return load_catalog(file)
+
+
+def _named(path: str) -> tuple[str, str]:
+    """Kind and slug out of a problem's path: plans.pro.features[2] → plans, pro."""
+    kind, _, rest = path.partition(".")
+    return kind, re.split(r"[.\[]", rest, maxsplit=1)[0]
+
+
+def _drop(document: JsonObject, kind: str, slugs: Collection[str], why: str) -> list[LeftAlone]:
+    there = object_at(document, kind)
+    gone = [slug for slug in slugs if there.pop(slug, None) is not None]
+    return [LeftAlone(f"{KINDS[kind]} {slug}", why) for slug in gone]

@@ -1,0 +1,13 @@
+"""What an adopted stack does not manage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LeftAlone:
+    """Something live that the stack does not declare, and why. Holds no secret."""
+
+    thing: str
+    why: str

@@ -1,0 +1,227 @@
+"""The settings of a stack that say what is live, beside the catalog.
+
+They are proposed from what is live, and then compared with it exactly as `clerkstack drift` does:
+what still differs can't be said in the settings, and is left alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from clerkstack.adopt.billing import billing_settings
+from clerkstack.adopt.left import LeftAlone
+from clerkstack.catalog import Catalog
+from clerkstack.declared.webhook import DESCRIPTION
+from clerkstack.drift import Difference, Known, Live, differences
+from clerkstack.problems import ClerkstackError
+from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.api_keys import FEATURE
+from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.roles import role_view
+from clerkstack.reconcile.sections import with_defaults
+from clerkstack.settings import BUILT_IN_ROLES, PREFIX, Settings, WebhookSettings
+from clerkstack.settings.events import KNOWN_EVENTS
+
+if TYPE_CHECKING:
+    from clerkstack.clients.vercel import EnvironmentVariable
+
+Load = Callable[[Mapping[str, Any]], Settings]
+OAUTH = "connection_oauth_"
+PATHS = {
+    "NEXT_PUBLIC_CLERK_SIGN_IN_URL": "signInUrl",
+    "NEXT_PUBLIC_CLERK_SIGN_UP_URL": "signUpUrl",
+    "NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL": "afterSignInUrl",
+    "NEXT_PUBLIC_CLERK_AFTER_SIGN_UP_URL": "afterSignUpUrl",
+}
+APP_URL = "NEXT_PUBLIC_APP_URL"
+# More rounds than there are kinds of things would mean that leaving them alone has no effect.
+ROUNDS = 5
+
+
+def settled(
+    config: Mapping[str, Any], catalog: Catalog, live: Live, known: Known, load: Load
+) -> tuple[dict[str, Any], list[LeftAlone]]:
+    """The stack's settings by which nothing differs from what is live, and what they leave alone.
+
+    Args:
+        config: the settings as they are, by their names in the stack's file, without prefix.
+        catalog: what the stack declares of billing.
+        live: what is there.
+        known: what the stack's state knows already.
+        load: from settings as `config` to settings as the program takes them.
+
+    Raises:
+        InputError: the settings can't be used.
+        ClerkstackError: something differs that neither catalog nor settings can say.
+    """
+    wanted: dict[str, Any] = json.loads(json.dumps(config))
+    left = _propose(wanted, live, load(wanted))
+    for _ in range(ROUNDS):
+        found = differences(load(wanted), catalog, live, known)
+        if not found:
+            return wanted, left
+        more = [each for difference in found for each in _leave(wanted, difference)]
+        if not more:
+            break
+        left += more
+    shown = "\n".join(f"  {each.thing} {each.field}: {each.live} is live" for each in found)
+    raise ClerkstackError(
+        "This is live, and neither the catalog nor the settings can say it. Change it in the "
+        f"dashboard, or switch that part of the stack off (clerkstack:components):\n{shown}"
+    )
+
+
+def unmanaged(settings: Settings, live: Live) -> list[LeftAlone]:
+    """What is live besides, that nothing declares."""
+    left = [
+        LeftAlone(f"webhook endpoint {endpoint.url}", "another endpoint")
+        for endpoint in live.endpoints
+        if live.endpoint is None or endpoint.id != live.endpoint.id
+    ]
+    declared = {"billing", "organization_settings", "session"}
+    declared |= {f"{OAUTH}{provider}" for provider in settings.sign_in.oauth}
+    others = sorted(set(live.sections) - declared)
+    if others:
+        left.append(LeftAlone(f"config: {', '.join(others)}", "no setting of a stack"))
+    return left
+
+
+def _propose(wanted: dict[str, Any], live: Live, settings: Settings) -> list[LeftAlone]:
+    """Put what is live into the settings; what none of them can hold."""
+    left: list[LeftAlone] = []
+    use = settings.components
+    sections = with_defaults(live.sections)
+    if use.billing:
+        _group(wanted, "billing").update(billing_settings(object_at(live.sections, "billing")))
+    if use.organizations:
+        _organizations(wanted, live, object_at(sections, "organization_settings"))
+    if use.sign_in:
+        _sign_in(wanted, sections)
+    if use.api_keys:
+        on = bool(live.api_keys.get(FEATURE))
+        keys = _group(wanted, "apiKeys")
+        keys["organizationEnabled"] = on and bool(live.api_keys.get("orgs_api_keys_enabled"))
+        keys["userEnabled"] = on and bool(live.api_keys.get("user_api_keys_enabled"))
+    if use.environment:
+        _environment(wanted, live.variables, settings)
+    if use.webhook:
+        left += _webhook(wanted, live)
+    return left
+
+
+def _organizations(wanted: dict[str, Any], live: Live, section: JsonObject) -> None:
+    group = _group(wanted, "organizations")
+    group["enabled"] = bool(section.get("enabled"))
+    group["personalWorkspaces"] = not section.get("force_organization_selection")
+    for name, key in (
+        ("maxAllowedMemberships", "max_allowed_memberships"),
+        ("adminDeleteEnabled", "admin_delete_enabled"),
+    ):
+        if name in group:
+            group[name] = section.get(key)
+    # What Clerk's own roles may do is Clerk's, until somebody declares it.
+    own = {key: group.get("roles", {}).get(key) or {} for key in BUILT_IN_ROLES}
+    group["roles"] = {
+        role.key: own[role.key] if role.key in own else _role(role_view(role))
+        for role in live.roles
+    }
+
+
+def _role(view: JsonObject) -> JsonObject:
+    return {key: value for key, value in view.items() if value not in ("", None)}
+
+
+def _sign_in(wanted: dict[str, Any], sections: JsonObject) -> None:
+    oauth = _group(_group(wanted, "signIn"), "oauth")
+    for name, fields in sections.items():
+        if name.startswith(OAUTH):
+            on, provider = bool(cast(JsonObject, fields).get("enabled")), name.removeprefix(OAUTH)
+            if on or provider in oauth:
+                _group(oauth, provider)["enabled"] = on
+    claims = object_at(object_at(sections, "session"), "claims")
+    if claims or "sessionClaims" in wanted["signIn"]:
+        wanted["signIn"]["sessionClaims"] = claims
+
+
+def _environment(
+    wanted: dict[str, Any], there: Iterable[EnvironmentVariable], settings: Settings
+) -> None:
+    """Paths and addresses, as the variables of the deployed target have them."""
+    group = _group(wanted, "environment")
+    deployed = "production" if settings.instance == "production" else "preview"
+    of_target = {
+        each.key: each for each in there if deployed in each.target and not each.git_branch
+    }
+    plain = [of_target[key] for key in (*PATHS, APP_URL) if key in of_target]
+    if plain and all(each.type == "sensitive" for each in plain):
+        group["sensitive"] = "all"
+    for each in plain:
+        value = each.readable_value
+        if value is not None and each.key in PATHS:
+            group[PATHS[each.key]] = value.get_secret_value()
+        elif value is not None:
+            wanted["appUrl"] = value.get_secret_value()
+    local = [e for e in there if e.key == APP_URL and e.target == ("development",)]
+    if settings.instance == "development" and local and local[0].readable_value is not None:
+        wanted["developmentAppUrl"] = local[0].readable_value.get_secret_value()
+
+
+def _webhook(wanted: dict[str, Any], live: Live) -> list[LeftAlone]:
+    endpoint = live.endpoint
+    if endpoint is None:
+        _group(wanted, "components")["webhook"] = False
+        return [LeftAlone("webhook endpoint", "the instance has none: none is declared")]
+    unknown = sorted(set(endpoint.event_types or ()) - KNOWN_EVENTS)
+    if endpoint.event_types is None or unknown or endpoint.disabled:
+        why = "it is disabled" if endpoint.disabled else "it gets all events"
+        if unknown:
+            why = f"it gets events that Clerk does not send: {', '.join(unknown)}"
+        _group(wanted, "components")["webhook"] = False
+        return [LeftAlone(f"webhook endpoint {endpoint.url}", why)]
+    group = _group(wanted, "webhook")
+    path = group.get("path", WebhookSettings().path)
+    if "url" in group or endpoint.url != wanted["appUrl"].rstrip("/") + path:
+        group["url"] = endpoint.url
+    group["events"] = list(endpoint.event_types)
+    if endpoint.description != DESCRIPTION:
+        group["description"] = endpoint.description
+    return []
+
+
+def _leave(wanted: dict[str, Any], difference: Difference) -> list[LeftAlone]:
+    """Take out of the settings what differs, where they can do without it."""
+    kind, _, name = difference.thing.partition(" ")
+    why = f"{difference.field or 'it'}: {_told(difference)}"
+    left = [LeftAlone(difference.thing, why)]
+    if kind == "variable":
+        alone = _group(wanted, "environment").setdefault("leaveAlone", [])
+        if name in alone:
+            return []
+        alone.append(name)
+        return left
+    if kind == "role":
+        return left if wanted["organizations"]["roles"].pop(name, None) is not None else []
+    component = {"API keys": "apiKeys", "webhook endpoint": "webhook"}.get(difference.thing)
+    if component is None or wanted.get("components", {}).get(component) is False:
+        return []
+    _group(wanted, "components")[component] = False
+    return left
+
+
+def _told(difference: Difference) -> str:
+    if difference.live is None:
+        return "is not there"
+    return f"{_short(difference.live)} is live, {_short(difference.declared)} would be declared"
+
+
+def _short(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _group(wanted: dict[str, Any], name: str) -> dict[str, Any]:
+    found = wanted.setdefault(name, {})
+    if not isinstance(found, dict):
+        raise ClerkstackError(f"{PREFIX}{name} is not a group of settings. See docs/settings.md")
+    return found

@@ -1,0 +1,266 @@
+"""`clerkstack adopt`: take over an instance that people set up by hand, without changing it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from clerkstack.adopt import LeftAlone, catalog_of, settled, unmanaged
+from clerkstack.adopt.edits import edits
+from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.cli.engine import exported_stack, stack_config
+from clerkstack.cli.exits import FOUND
+from clerkstack.cli.reading import read
+from clerkstack.cli.takeover import take_over
+from clerkstack.declared.billing import billing_inputs
+from clerkstack.drift import Known, Live
+from clerkstack.files import edited_yaml, yaml_text
+from clerkstack.files import replace as replace_file
+from clerkstack.problems import ClerkstackError, InputError
+from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.billing import billing_plan
+from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.refusals import billing_refusals
+from clerkstack.settings import PREFIX, VERCEL_TOKEN, Settings, load_settings
+
+NO_URL = "https://app.invalid"  # stands for an app's URL that is not known yet
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What is to be written and taken over."""
+
+    settings: Settings
+    live: Live
+    catalog: Catalog
+    catalog_file: Path
+    catalog_text: str | None  # None: the file says it already
+    changed_settings: Mapping[tuple[str, ...], Any]
+    left: Sequence[LeftAlone]
+
+
+def adopt(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to adopt for.")],
+    catalog: Annotated[
+        Path | None, typer.Option(help="The catalog file to write; else the stack's own.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a catalog file that says something else.")
+    ] = False,
+    webhook: Annotated[
+        str | None, typer.Option(help="URL of the endpoint to take over, where there are several.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be written and taken over.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Take over a live deployment: its catalog and settings into files, its resources into the
+    state, and nothing changed at Clerk, Svix or Vercel.
+
+    The stack needs clerkstack:instance, applicationId, platformKey, environment.projectId and
+    vercel:apiToken; the rest is read. What catalog and settings can't say is left alone and
+    named. Run again after an interruption: it goes on.
+
+    Exit codes: 0 taken over, 1 it can't be taken over as it is, 2 bad input, 3 a service failed.
+    """
+    found = _adoption(stack, catalog, overwrite=overwrite, webhook=webhook)
+    refusals = _refusals(found)
+    for refusal in refusals:
+        typer.echo(f"error: {refusal} Change it in the dashboard, then adopt.", err=True)
+    if refusals:
+        raise typer.Exit(FOUND)
+    taken: list[str] = []
+    if not dry_run:
+        _write(stack, found)
+        taken = take_over(stack, found.settings, found.live)
+    if as_json:
+        typer.echo(json.dumps(_shown(stack, found, taken), indent=2, ensure_ascii=False))
+    else:
+        _print(stack, found, taken, dry_run=dry_run)
+
+
+def _adoption(
+    stack: str, catalog_file: Path | None, *, overwrite: bool, webhook: str | None
+) -> Adoption:
+    raw, encrypted = stack_config(stack)
+    config = {key.removeprefix(PREFIX): _parsed(value) for key, value in raw.items()}
+
+    def load(values: Mapping[str, Any]) -> Settings:
+        named = {
+            key if key == VERCEL_TOKEN else f"{PREFIX}{key}": _text(value)
+            for key, value in values.items()
+            if key == VERCEL_TOKEN or ":" not in key
+        }
+        return load_settings(named, stack=stack, encrypted=encrypted)
+
+    wanted = {"appUrl": NO_URL, **config}
+    if catalog_file is not None:
+        wanted["catalog"] = str(catalog_file)
+    settings = load(wanted)
+    deployment = exported_stack(stack).get("deployment") or {}
+    known = Known.of(deployment.get("resources") or [])
+    live, known = _live(settings, known, webhook)
+    file = Path(settings.catalog)
+    catalog, text, left = _catalog(file, live, overwrite=overwrite)
+    wanted, more = settled(wanted, catalog, live, known, load)
+    if wanted["appUrl"] == NO_URL:
+        raise ClerkstackError(
+            "No variable NEXT_PUBLIC_APP_URL of the deployed target tells the app's URL. Set it: "
+            f"pulumi config set --stack {stack} {PREFIX}appUrl https://…"
+        )
+    settings = load(wanted)
+    left = [*left, *more, *unmanaged(settings, live)]
+    changed = edits(config, wanted)
+    return Adoption(settings, live, catalog, file, text, changed, left)
+
+
+def _live(settings: Settings, known: Known, webhook: str | None) -> tuple[Live, Known]:
+    live = read(settings, known, signing=True)
+    if live.instance is None:
+        raise ClerkstackError(
+            f"The application {settings.application_id} has no {settings.instance} instance: "
+            "there is nothing to take over."
+        )
+    there = [e for e in live.endpoints if webhook is None or e.url == webhook]
+    if webhook is not None and not there:
+        raise ClerkstackError(f"The instance has no webhook endpoint {webhook}.")
+    if live.endpoint is not None and live.endpoint in there:
+        return live, known
+    if len(there) > 1:
+        urls = "\n".join(f"  {endpoint.url}" for endpoint in there)
+        raise ClerkstackError(
+            f"The instance has several webhook endpoints. Say which one is the app's, with "
+            f"--webhook:\n{urls}"
+        )
+    if there:
+        known = replace(known, endpoint_id=there[0].id)
+        live = read(settings, known, signing=True)
+    return live, known
+
+
+def _catalog(
+    file: Path, live: Live, *, overwrite: bool
+) -> tuple[Catalog, str | None, list[LeftAlone]]:
+    """The catalog, the text to write for it, and what it can't say."""
+    section = object_at(live.sections, "billing")
+    document, left = catalog_of(section)
+    differing: list[str] = []
+    if file.exists() and not overwrite:
+        catalog = load_catalog(file)
+        differing = [str(change) for change in _differing(catalog, section)]
+        if not differing:
+            undeclared = [
+                LeftAlone(f"{kind} {slug}", f"{file} does not declare it")
+                for kind, there in (("plan", "plans"), ("feature", "features"))
+                for slug in object_at(section, there)
+                if slug not in getattr(catalog, there)
+            ]
+            return catalog, None, undeclared
+        shown = "\n".join(f"  {each}" for each in differing)
+        raise ClerkstackError(
+            f"{file} is there and says something else than the instance (live → {file}):\n{shown}\n"
+            "Nothing was changed. Write another file with --catalog, replace this one with "
+            "--overwrite, or correct it."
+        )
+    text = yaml_text(document)
+    return _loaded(text, file), text, left
+
+
+def _differing(catalog: Catalog, section: JsonObject) -> Sequence[object]:
+    inputs = {**_inputs(catalog), "settings": {}}
+    return billing_plan(inputs, section).changes
+
+
+def _inputs(catalog: Catalog) -> dict[str, Any]:
+    from clerkstack.settings import BillingSettings
+
+    return billing_inputs(BillingSettings(), catalog, None, catalog_file="")
+
+
+def _loaded(text: str, file: Path) -> Catalog:
+    half = file.with_name(f".{file.name}.adopting")
+    half.write_text(text, encoding="utf-8")
+    try:
+        return load_catalog(half)
+    finally:
+        half.unlink()
+
+
+def _refusals(found: Adoption) -> list[str]:
+    """Why the stack would be refused as it is: nothing is written then."""
+    if not found.settings.components.billing:
+        return []
+    inputs = billing_inputs(
+        found.settings.billing, found.catalog, None, catalog_file=str(found.catalog_file)
+    )
+    return list(billing_refusals(inputs, found.settings.instance))
+
+
+def _write(stack: str, found: Adoption) -> None:
+    if found.catalog_text is not None:
+        of = f"the {found.settings.instance} instance of {found.settings.application_id}"
+        head = f"# Plans and features, as {of} had them. Amounts are cents a month.\n"
+        replace_file(found.catalog_file, head + found.catalog_text)
+    if found.changed_settings:
+        file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
+        try:
+            text = edited_yaml(
+                file.read_text(encoding="utf-8"),
+                {
+                    ("config", f"{PREFIX}{first}", *rest): value
+                    for (first, *rest), value in found.changed_settings.items()
+                },
+            )
+        except OSError as error:
+            raise InputError(()) from error
+        replace_file(file, text)
+
+
+def _shown(stack: str, found: Adoption, taken: Sequence[str]) -> dict[str, Any]:
+    return {
+        "stack": stack,
+        "application": found.settings.application_id,
+        "instance": found.settings.instance,
+        "catalog": str(found.catalog_file) if found.catalog_text is not None else None,
+        "plans": list(found.catalog.plans),
+        "features": list(found.catalog.features),
+        "settings": {".".join(path): value for path, value in found.changed_settings.items()},
+        "resources": list(taken),
+        "leftAlone": [asdict(each) for each in found.left],
+    }
+
+
+def _print(stack: str, found: Adoption, taken: Sequence[str], *, dry_run: bool) -> None:
+    plans, features = len(found.catalog.plans), len(found.catalog.features)
+    would = "would be " if dry_run else ""
+    if found.catalog_text is not None:
+        typer.echo(f"{found.catalog_file}: {would}written, {plans} plans, {features} features")
+    for path, value in found.changed_settings.items():
+        typer.echo(f"{PREFIX}{'.'.join(path)}: {would}{json.dumps(value, ensure_ascii=False)}")
+    if found.left:
+        typer.echo("Left alone:")
+    for each in found.left:
+        typer.echo(f"  {each.thing}: {each.why}")
+    if dry_run:
+        typer.echo(f"{stack}: nothing was written.")
+        return
+    typer.echo(f"{stack}: {len(taken)} resources taken over, nothing changed, no difference left.")
+
+
+def _parsed(value: str) -> Any:
+    if value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

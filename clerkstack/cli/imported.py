@@ -1,0 +1,74 @@
+"""Vercel variables that exist, entered into the state: `pulumi import` of each."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from clerkstack.cli.engine import pulumi
+from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.settings import Settings
+
+NaturalKey = tuple[str, tuple[str, ...]]
+"""Key and targets: Vercel has no two variables that share both."""
+
+
+def import_variables(stack: str, settings: Settings, known: Mapping[NaturalKey, str]) -> list[str]:
+    """Import declared variables that exist and that the state does not have; their URNs.
+
+    `known` are the ids of those that may be taken.
+    """
+    typer.echo(f"{stack}: looking for variables that the state does not have", err=True)
+    shown = pulumi("preview", "--json", "--stack", stack, tolerate=True)
+    try:
+        steps = json.loads(shown)["steps"]
+    except (ValueError, KeyError):
+        typer.echo(
+            "The program can't be previewed: mend that first, then run this again.", err=True
+        )
+        return []
+    place = [
+        each for each in (settings.environment.team_id, settings.environment.project_id) if each
+    ]
+    new = {step["urn"]: step["newState"] for step in steps if step.get("op") == "create"}
+    parents: dict[str, str] = {}
+    components: dict[str, dict[str, Any]] = {}
+    resources, urns = [], []
+    for urn, state in new.items():
+        found = known.get(natural_key(state["inputs"])) if state["type"] == VARIABLE_TYPE else None
+        if found is None:
+            continue
+        parent = state["parent"]
+        if parent in new:
+            # The component is not in the state either: it comes with what it holds.
+            kind = {"type": new[parent]["type"], "name": name_of(parent), "component": True}
+            components[name_of(parent)] = kind
+        else:
+            parents[name_of(parent)] = parent
+        at = "/".join([*place, found])
+        resources.append(
+            {"type": VARIABLE_TYPE, "name": name_of(urn), "id": at, "parent": name_of(parent)}
+        )
+        urns.append(urn)
+    if resources:
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            resources = [*components.values(), *resources]
+            json.dump({"nameTable": parents, "resources": resources}, file)
+            file.flush()
+            options = ("--yes", "--generate-code=false", "--protect=false")
+            pulumi("import", "--file", file.name, "--stack", stack, *options)
+    return urns
+
+
+def natural_key(inputs: Mapping[str, Any]) -> NaturalKey:
+    """That of a variable's resource."""
+    return str(inputs["key"]), tuple(sorted(inputs.get("targets") or ()))
+
+
+def name_of(urn: str) -> str:
+    """The name of a resource, out of its URN."""
+    return urn.rsplit("::", 1)[-1]

@@ -1,0 +1,49 @@
+"""YAML files that a person reads and edits, written by a command."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+
+def yaml_text(document: Mapping[str, Any]) -> str:
+    """A document as YAML, in the order of its keys."""
+    out = io.StringIO()
+    _writer().dump(dict(document), out)
+    return out.getvalue()
+
+
+def edited_yaml(text: str, changes: Mapping[tuple[str, ...], Any]) -> str:
+    """YAML with other values at some paths; comments, order and everything else stay."""
+    yaml = _writer()
+    document = yaml.load(text) or {}
+    for path, value in changes.items():
+        *outer, last = path
+        at = document
+        for step in outer:
+            if not isinstance(at.get(step), dict):
+                at[step] = {}
+            at = at[step]
+        at[last] = value
+    out = io.StringIO()
+    yaml.dump(document, out)
+    return out.getvalue()
+
+
+def replace(file: Path, text: str) -> None:
+    """Write a file in one move: a reader sees the old one or the new one."""
+    half = file.with_name(f".{file.name}.new")
+    half.write_text(text, encoding="utf-8")
+    half.replace(file)
+
+
+def _writer() -> YAML:
+    yaml = YAML()
+    yaml.width = 100
+    yaml.preserve_quotes = True
+    yaml.allow_unicode = True
+    return yaml

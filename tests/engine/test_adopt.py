@@ -1,0 +1,244 @@
+"""`clerkstack adopt`: what people made by hand is taken over, and nothing is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.svix import SvixClient
+from local.project import Project, copy_project, settings_on
+from local.world import World
+from local.world import seed as seeded
+from tests.engine.by_hand import by_hand
+from tests.engine.live import read_instance, variables, writes
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+URL = "https://app.acme.example/hooks/clerk"
+PATH = "/v10/projects/{}/env"
+
+
+def variable(
+    world: World, key: str, value: str, targets: list[str], kind: str = "encrypted"
+) -> None:
+    answer = httpx.post(
+        world.urls.vercel + PATH.format(seeded.VERCEL_PROJECT_ID),
+        json={"key": key, "value": value, "type": kind, "target": targets, "comment": "by hand"},
+        headers={"Authorization": f"Bearer {seeded.VERCEL_TOKEN}"},
+    )
+    answer.raise_for_status()
+
+
+def set_up_by_hand(world: World) -> None:
+    """A company's own deployment: its plans, roles, sign-in, webhook and variables."""
+    by_hand(
+        world,
+        organization_settings={"enabled": True, "max_allowed_memberships": 7},
+        connection_oauth_google={"enabled": True},
+        session={"claims": {"role": "{{org.role}}"}},
+    )
+    by_hand(world, billing={"organization_enabled": True, "user_enabled": True})
+    by_hand(
+        world,
+        billing={
+            "features": {
+                "reports": {"name": "Reports", "description": "Monthly: yes"},
+                "export": {"name": "Export", "publicly_visible": False},
+            },
+            "plans": {
+                "team": {
+                    "name": "Team",
+                    "payer_type": "org",
+                    "amount": 4900,
+                    "annual_monthly_amount": 3900,
+                    "features": ["export", "reports"],
+                    "free_trial_enabled": True,
+                    "free_trial_days": 14,
+                },
+                "solo": {"name": "Solo", "payer_type": "user", "amount": 900, "features": []},
+            },
+        },
+    )
+    world.dashboard("set_api_keys", environment="development", organizations=True, users=True)
+    live = read_instance(world)
+    with BackendClient(key=SecretStr(live.secret_key), base_url=world.urls.clerk) as backend:
+        backend.create_role(key="org:auditor", name="Auditor", description="Reads")
+        with SvixClient.from_link(backend.create_svix_app(), base_url=world.urls.svix) as svix:
+            svix.create_endpoint(url=URL, event_types=["user.created"], description="the app")
+            svix.create_endpoint(url="https://else.example/", event_types=["user.created"])
+    signing = next(
+        read_instance(world).signing_secrets[e.id]
+        for e in read_instance(world).endpoints
+        if e.url == URL
+    )
+    for target, app in (
+        ("preview", "https://pre.acme.example"),
+        ("development", "http://localhost:4000"),
+    ):
+        kind = "sensitive" if target == "preview" else "encrypted"
+        variable(world, "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", live.publishable_key, [target])
+        variable(world, "CLERK_SECRET_KEY", live.secret_key, [target], kind)
+        variable(world, "CLERK_WEBHOOK_SECRET", signing, [target], kind)
+        variable(world, "NEXT_PUBLIC_CLERK_SIGN_IN_URL", "/login", [target])
+        variable(world, "NEXT_PUBLIC_APP_URL", app, [target])
+    variable(world, "NEXT_PUBLIC_CLERK_SIGN_UP_URL", "/join", ["preview", "development"])
+    variable(world, "DATABASE_URL", "postgres://secret", ["preview"])
+
+
+@pytest.fixture
+def company(world: World) -> World:
+    set_up_by_hand(world)
+    return world
+
+
+@pytest.fixture
+def bare(tmp_path: Path, company: World) -> Project:
+    """A project whose stack knows no more than where it is."""
+    made = Project(copy_project(tmp_path / "bare"), company)
+    settings = settings_on(company)
+    del settings["appUrl"]
+    made.init("local", settings)
+    (made.folder / "catalog.yaml").unlink()
+    return made
+
+
+def real_writes(world: World) -> list[str]:
+    """Without the two requests that only open a session at Svix."""
+    opens = ("/svix_url", "/one-time-token")
+    return [line for line in writes(world) if not line.endswith(opens)]
+
+
+def everything(world: World) -> dict[str, Any]:
+    live = read_instance(world)
+    return {
+        "config": live.config,
+        "roles": {key: role.model_dump() for key, role in live.roles.items()},
+        "endpoints": [each.model_dump() for each in live.endpoints],
+        "variables": variables(world),
+    }
+
+
+def test_a_live_deployment_is_taken_over_and_nothing_is_written(
+    bare: Project, company: World
+) -> None:
+    before = everything(company)
+    company.clear_journal()
+
+    refused = bare.clerkstack("adopt")
+    shown = bare.clerkstack("adopt", "--webhook", URL, "--dry-run")
+    untouched = not (bare.folder / "catalog.yaml").exists()
+    ran = bare.clerkstack("adopt", "--webhook", URL, "--json")
+
+    assert refused.returncode == 2
+    assert "several webhook endpoints" in refused.stderr
+    assert shown.returncode == 0, shown.stderr
+    assert untouched
+    assert ran.returncode == 0, ran.stderr
+    assert real_writes(company) == []
+    assert everything(company) == before
+    report = json.loads(ran.stdout)
+    assert set(report["plans"]) == {"team", "solo", "free_org", "free_user"}
+    alone = {each["thing"]: each["why"] for each in report["leftAlone"]}
+    assert "webhook endpoint https://else.example/" in alone
+    assert alone["variable preview/NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL"] == "it: is not there"
+    assert "variable preview/NEXT_PUBLIC_CLERK_SIGN_UP_URL" in alone
+    assert bare.clerkstack("drift").returncode == 0
+    bare.preview("--expect-no-changes")
+    assert bare.outputs()["plans"]
+    kept = (bare.folder / "Pulumi.local.yaml").read_text() + ran.stdout + ran.stderr
+    kept += shown.stdout + json.dumps(bare.state())
+    for secret in (
+        read_instance(company).secret_key,
+        *read_instance(company).signing_secrets.values(),
+    ):
+        assert secret not in kept
+    assert "appUrl: https://pre.acme.example" in (bare.folder / "Pulumi.local.yaml").read_text()
+
+    again = bare.clerkstack("adopt")
+    assert again.returncode == 0, again.stderr
+    assert real_writes(company) == []
+
+
+def test_what_was_adopted_is_managed_from_then_on_and_the_rest_is_not(
+    bare: Project, company: World
+) -> None:
+    assert bare.clerkstack("adopt", "--webhook", URL).returncode == 0
+    by_hand(company, billing={"plans": {"other": {"name": "O", "payer_type": "org", "amount": 1}}})
+    bare.edit("catalog.yaml", ("amount: 4900", "amount: 5900"))
+
+    bare.up()
+
+    after = everything(company)
+    assert after["config"]["billing"]["plans"]["team"]["amount"] == 5900
+    assert after["config"]["billing"]["plans"]["other"]["name"] == "O"
+    assert after["config"]["organization_settings"]["max_allowed_memberships"] == 7
+    assert after["variables"]["DATABASE_URL", "preview"]["comment"] == "by hand"
+
+    bare.edit("catalog.yaml", ("amount: 5900", "amount: 4900"))
+    bare.up()
+    before = everything(company)
+    bare.destroy()
+    left = everything(company)
+    assert left["config"]["billing"] == before["config"]["billing"]
+    assert left["roles"] == before["roles"]
+    assert left["endpoints"] == before["endpoints"]
+
+
+def test_a_catalog_that_says_something_else_is_kept(bare: Project, company: World) -> None:
+    text = "plans:\n  team: { name: Team, amount: 1 }\n"
+    (bare.folder / "catalog.yaml").write_text(text)
+    company.clear_journal()
+
+    refused = bare.clerkstack("adopt", "--webhook", URL)
+    elsewhere = bare.clerkstack("adopt", "--webhook", URL, "--catalog", "live.yaml")
+
+    assert refused.returncode == 2
+    assert "plans.team.amount: 4900 → 1" in refused.stderr
+    assert (bare.folder / "catalog.yaml").read_text() == text
+    assert elsewhere.returncode == 0, elsewhere.stderr
+    assert "catalog: live.yaml" in (bare.folder / "Pulumi.local.yaml").read_text()
+    bare.preview("--expect-no-changes")
+    assert real_writes(company) == []
+
+
+def test_what_sendero_deploys_is_adopted_by_another_stack(project: Project, world: World) -> None:
+    project.up()
+    project.pulumi("stack", "rm", "--force", "--yes", "--preserve-config", "--stack", "local")
+    project.pulumi("stack", "init", "local")
+    before = everything(world)
+    world.clear_journal()
+
+    ran = project.clerkstack("adopt")
+
+    assert ran.returncode == 0, ran.stderr
+    assert real_writes(world) == []
+    assert everything(world) == before
+    assert "resources taken over, nothing changed" in ran.stdout
+    assert "clerkstack:" not in ran.stdout, "the settings say it all already"
+    project.preview("--expect-no-changes")
+
+
+def test_pulumi_import_can_not_bring_a_dynamic_resource(project: Project) -> None:
+    """That is why adopt takes Clerk's resources over with an update that only reads."""
+    place = f"{seeded.APPLICATION_ID}/development/billing"
+
+    ran = project.pulumi(
+        "import",
+        "pulumi-python:dynamic/clerkstack:Billing",
+        "billing-catalog",
+        place,
+        "--yes",
+        "--generate-code=false",
+        "--stack",
+        "local",
+        check=False,
+    )
+
+    assert ran.returncode
+    assert "__provider" in ran.stdout + ran.stderr
