@@ -29,6 +29,6 @@ class ApiKeys(Component):
             environment=place.environment,
             publishable_key=place.instance.publishable_key,
             switches=api_key_switches(settings),
-            opts=self.of_clerk(retain=True),
+            opts=self.lasting(retain=True),
         )
         self.register_outputs({})

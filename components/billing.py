@@ -44,6 +44,6 @@ class Billing(Component):
             application_id=place.application_id,
             environment=place.environment,
             **billing_inputs(settings, catalog, app, catalog_file=catalog_file),
-            opts=self.of_clerk(),
+            opts=self.lasting(),
         )
         self.register_outputs({})

@@ -49,8 +49,9 @@ class Environment(Component):
         keys = Keys[pulumi.Input[str]](place.instance.publishable_key, secret_key, signing_secret)
         declared = variables(settings, keys)
         resources = [self._declare(variable) for variable in declared]
+        restored = self._watch(declared, resources)
         if self._settings.redeploy:
-            self._redeploy(settings, declared, resources)
+            self._redeploy(settings, declared, resources, restored)
         self.register_outputs({})
 
     def _declare(self, variable: Variable[pulumi.Input[str]]) -> pulumi.Resource:
@@ -67,7 +68,7 @@ class Environment(Component):
             comment=VARIABLE_COMMENT,
             # A second variable with the same key and target is refused while the first lives.
             opts=pulumi.ResourceOptions.merge(
-                self.child(self._project),
+                self.lasting(self._project),
                 pulumi.ResourceOptions(
                     delete_before_replace=True,
                     # One that was taken over keeps what people wrote there.
@@ -76,11 +77,29 @@ class Environment(Component):
             ),
         )
 
+    def _watch(
+        self,
+        declared: Sequence[Variable[pulumi.Input[str]]],
+        resources: Sequence[pulumi.Resource],
+    ) -> providers.SensitiveVariables | None:
+        """What somebody writes into a sensitive variable by hand is found here only."""
+        values = {f"{each.target}/{each.key}": each.value for each in declared if each.sensitive}
+        if not values:
+            return None
+        return providers.SensitiveVariables(
+            f"{self._name}-sensitive",
+            project_id=self._settings.project_id,
+            team_id=self._settings.team_id,
+            values=values,
+            opts=self.child(*resources),
+        )
+
     def _redeploy(
         self,
         settings: Settings,
         declared: Sequence[Variable[pulumi.Input[str]]],
         resources: Sequence[pulumi.Resource],
+        watched: providers.SensitiveVariables | None,
     ) -> None:
         """Running deployments keep the variables they were built with, so one is built again."""
         target = DEPLOYED[self.place.environment]
@@ -102,8 +121,8 @@ class Environment(Component):
             # A new token or address is no reason to build again; a changed trigger is.
             update="true",
             environment=variables,
-            triggers=[digest],
-            opts=self.child(*resources),
+            triggers=[digest] if watched is None else [digest, watched.restored],
+            opts=self.child(*resources, *([] if watched is None else [watched])),
         )
 
 

@@ -28,7 +28,7 @@ class Organizations(Component):
             application_id=place.application_id,
             environment=place.environment,
             settings=organization_settings(settings),
-            opts=self.of_clerk(),
+            opts=self.lasting(),
         )
         roles = organization_roles(settings)
         if roles:
@@ -37,6 +37,6 @@ class Organizations(Component):
                 application_id=place.application_id,
                 environment=place.environment,
                 roles=roles,
-                opts=self.of_clerk(self.settings),
+                opts=self.lasting(self.settings),
             )
         self.register_outputs({})

@@ -36,6 +36,6 @@ class SignIn(Component):
                 environment=place.environment,
                 sections=sections,
                 client_secrets=secrets,
-                opts=self.of_clerk(),
+                opts=self.lasting(),
             )
         self.register_outputs({})

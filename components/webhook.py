@@ -30,7 +30,7 @@ class Webhook(Component):
             application_id=place.application_id,
             environment=place.environment,
             **endpoint_inputs(settings),
-            opts=self.of_clerk(),
+            opts=self.lasting(),
         )
         self.signing_secret = pulumi.Output.secret(self.endpoint.signing_secret)
         self.register_outputs({"signing_secret": self.signing_secret})

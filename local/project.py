@@ -194,4 +194,6 @@ def production_settings_on(world: World) -> dict[str, Any]:
         "instance": "production",
         "appUrl": "https://sendero.example",
         "production": {"create": True, "domain": "sendero.example"},
+        # A test takes it down again.
+        "protect": False,
     }

@@ -119,6 +119,18 @@ class VercelClient(Client):
             if until is None:
                 return found
 
+    def write_variable(self, project: str, variable_id: str, value: str) -> None:
+        """Give a variable a value; the rest of it stays (PATCH /v9/projects/{id}/env/{id})."""
+        self._http.send(
+            "write variable",
+            "PATCH",
+            joined("v9", "projects", project, "env", variable_id),
+            json={"value": value},
+            params=self._team or None,
+            # The same value written twice is written once.
+            repeatable=True,
+        )
+
     def delete_variable(self, project: str, variable_id: str) -> None:
         """Remove a variable (DELETE /v9/projects/{id}/env/{id}).
 

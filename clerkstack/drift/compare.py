@@ -143,6 +143,9 @@ def _variable(
     sensitive = found.type == "sensitive"
     if sensitive != declared.sensitive:
         yield Difference(thing, "sensitive", declared.sensitive, sensitive)
+    written = known.written.get(f"{declared.target}/{declared.key}")
+    if sensitive and written and found.updated_at not in (None, int(written)):
+        yield Difference(thing, "value", AS_DECLARED, "edited since the last update")
     value = found.readable_value
     own = None if value is None else value.get_secret_value()
     if declared.value and own is not None and own != declared.value:

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 class Known:
     """What the stack's state knows that its declaration can't: ids, and what the stack made.
 
-    `variables` are ids by (key, target).
+    `variables` are ids by (key, target); `written` says of sensitive variables, as target/KEY, when
+    Vercel last updated them as the stack wrote them (milliseconds since 1970).
     """
 
     endpoint_id: str | None = None
     variables: Mapping[tuple[str, str], str] = field(default_factory=dict)
     billing: Mapping[str, Any] = field(default_factory=dict)
     roles_made: tuple[str, ...] = ()
+    written: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, resources: Iterable[Mapping[str, Any]]) -> Known:
@@ -38,6 +40,7 @@ class Known:
         endpoint = None
         billing: Mapping[str, Any] = {}
         roles: tuple[str, ...] = ()
+        written: Mapping[str, Any] = {}
         variables: dict[tuple[str, str], str] = {}
         for resource in resources:
             kind = resource["type"].rpartition(":")[2]
@@ -52,7 +55,9 @@ class Known:
                 billing = outputs
             elif kind == "OrganizationRoles":
                 roles = tuple(outputs.get("made") or ())
-        return cls(endpoint, variables, billing, roles)
+            elif kind == "SensitiveVariables":
+                written = outputs.get("written") or {}
+        return cls(endpoint, variables, billing, roles, written)
 
 
 @dataclass(frozen=True)

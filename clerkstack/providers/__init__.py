@@ -1,5 +1,5 @@
 """The dynamic resources of the project: one for each thing Clerk keeps, and
-the Vercel project that they are for."""
+what no plugin tells of the Vercel project that they are for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from clerkstack.providers.billing import Billing
 from clerkstack.providers.instance import Instance
 from clerkstack.providers.roles import OrganizationRoles
 from clerkstack.providers.sections import OrganizationSettings, SignIn
+from clerkstack.providers.sensitive_variables import SensitiveVariables
 from clerkstack.providers.vercel_project import VercelProject
 from clerkstack.providers.webhook import WebhookEndpoint
 
@@ -17,6 +18,7 @@ __all__ = [
     "Instance",
     "OrganizationRoles",
     "OrganizationSettings",
+    "SensitiveVariables",
     "SignIn",
     "VercelProject",
     "WebhookEndpoint",

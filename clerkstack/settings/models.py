@@ -220,7 +220,7 @@ class Settings(SettingsModel):
 
     @property
     def protected(self) -> bool:
-        """Whether Pulumi refuses to remove the stack's Clerk resources; None is production."""
+        """Whether Pulumi refuses to remove what the stack made; None is: in production."""
         return self.instance == "production" if self.protect is None else self.protect
 
     @property

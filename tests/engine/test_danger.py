@@ -181,8 +181,9 @@ def test_production_is_protected_and_its_instance_is_left_behind(
     project: Project, world: World
 ) -> None:
     project.up()
-    project.init("prod", production_settings_on(world))
+    project.init("prod", {**production_settings_on(world), "protect": True})
     project.up()
+    world.clear_journal()
 
     refused = project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod", check=False)
     by_name = {
@@ -199,7 +200,9 @@ def test_production_is_protected_and_its_instance_is_left_behind(
         "billing-catalog",
         "api-keys-switches",
         "webhook-endpoint",
+        *(name for name in by_name if name.startswith("environment-production-")),
     }
+    assert writes(world) == []
     assert {name for name, each in by_name.items() if each.get("retainOnDelete")} == {
         "instance",
         "api-keys-switches",

@@ -175,11 +175,14 @@ def test_one_price_is_one_diff_and_one_write(project: Project, world: World) -> 
     preview = project.preview()
     assert re.search(r"~ amount\s*: 6000 => 6500", preview)
     assert preview.count("=>") == 1
-    assert requests(world) == []
+    # Whether somebody pays that price is asked: the config, the instance's key, the plan's id, the
+    # subscriptions to it.
+    assert [line.split()[1] for line in requests(world)] == ["GET"] * 4
+    world.clear_journal()
 
     project.up()
 
-    assert [line.split()[1] for line in writes(world)] == ["PATCH"]
+    assert [line.split()[1] for line in requests(world)] == ["GET"] * 4 + ["PATCH", "GET"]
     assert read_instance(world).plans["pro"].fee.amount == 6500  # type: ignore[union-attr]
 
 

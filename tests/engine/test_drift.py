@@ -80,6 +80,8 @@ EXPECTED = {
     ("variable preview/NEXT_PUBLIC_CLERK_SIGN_IN_URL", "value"): ("/sign-in", "/login"),
 }
 ALSO = {
+    # Vercel tells that it was updated, not what of it.
+    ("variable preview/CLERK_SECRET_KEY", "value"),
     ("plan pro", "features"),
     ("feature white_label", "name"),
     ("webhook endpoint", "events"),
@@ -157,3 +159,44 @@ def test_bad_input_and_a_failing_service_have_their_own_codes(
     assert (failing.returncode, bad.returncode) == (3, 2), failing.stderr + bad.stderr
     assert "503" in failing.stderr
     assert "catalog.yaml" in bad.stderr
+
+
+def hidden_value(world: World, key: str) -> str:
+    """The digest of a sensitive value: no API gives the value."""
+    (held,) = (
+        each
+        for each in world.vercel.projects[seeded.VERCEL_PROJECT_ID].variables.values()
+        if each.key == key and each.target == ["preview"]
+    )
+    return str(held.value_digest)
+
+
+def test_a_sensitive_value_that_somebody_edited_is_found_and_written_again(
+    project: Project, world: World
+) -> None:
+    project.up()
+    before = hidden_value(world, "CLERK_SECRET_KEY")
+    deployments = len(world.vercel.deployments)
+    edited = variables(world)["CLERK_SECRET_KEY", "preview"]["id"]
+    edit_variable(world, edited, value="sk_test_other")
+
+    differences = found(project)
+    shown = project.preview("--refresh")
+    changed = hidden_value(world, "CLERK_SECRET_KEY")
+    project.up("--refresh")
+
+    assert differences == {
+        ("variable preview/CLERK_SECRET_KEY", "value"): (
+            "as declared",
+            "edited since the last update",
+        )
+    }
+    assert "edited by hand" in shown
+    assert "as written" in shown
+    assert changed != before
+    assert hidden_value(world, "CLERK_SECRET_KEY") == before
+    assert len(world.vercel.deployments) == deployments + 1
+    assert found(project) == {}
+    world.clear_journal()
+    project.up()
+    assert requests(world) == []

@@ -1,0 +1,140 @@
+"""Sensitive variables that somebody edited by hand, which no plugin can see.
+
+Vercel never gives a sensitive variable's value back, so neither a refresh of the variable nor a
+comparison shows that it was edited. What Vercel does give is when it was last updated
+(GET /v10/projects/{id}/env, `updatedAt`): the state keeps that of each as this stack wrote it, and
+one that Vercel shows otherwise was written by somebody else. It is then written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import pulumi
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+
+from clerkstack.providers.base import ClerkProvider, inputs_of
+from clerkstack.providers.errors import ResourceFailed, plainly
+from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.changes import object_at
+
+if TYPE_CHECKING:
+    from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
+
+AS_WRITTEN = "as written"
+EDITED = "edited by hand"
+
+
+class SensitiveVariablesProvider(ClerkProvider):
+    """Keeps when each variable was written; writes again what somebody else wrote since."""
+
+    outputs = frozenset({"written", "restored"})
+
+    @plainly
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Note the variables as they are now: the update that is going on has written them."""
+        inputs = inputs_of(props)
+        with self._vercel(inputs) as vercel:
+            written = _written(inputs, self._there(vercel, inputs))
+        return CreateResult("sensitive-variables", {**inputs, "written": written, "restored": ""})
+
+    @plainly
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Write again what a refresh found edited, and note all as they are then."""
+        inputs, olds = inputs_of(_news), inputs_of(_olds)
+        known = object_at(olds, "state")
+        edited = [name for name in object_at(inputs, "state") if known.get(name) == EDITED]
+        values = object_at(inputs, "values")
+        restored = str(olds.get("restored") or "")
+        with self._vercel(inputs) as vercel:
+            there = self._there(vercel, inputs)
+            for name in edited:
+                if name in there:
+                    vercel.write_variable(
+                        str(inputs["project_id"]), there[name].id, str(values[name])
+                    )
+            if edited:
+                there = self._there(vercel, inputs)
+            written = _written(inputs, there)
+        if edited:
+            restored = ", ".join(f"{name}: {written[name]}" for name in edited)
+        return UpdateResult({**inputs, "written": written, "restored": restored})
+
+    @plainly
+    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
+        """Which of them somebody edited since, for `pulumi refresh`."""
+        props = inputs_of(_props)
+        with self._vercel(props) as vercel:
+            there = self._there(vercel, props)
+        written = object_at(props, "written")
+        state: JsonObject = {
+            name: EDITED
+            if name in there and edited_since(written.get(name), there[name])
+            else known
+            for name, known in object_at(props, "state").items()
+        }
+        inputs = {key: value for key, value in props.items() if key not in self.outputs}
+        return ReadResult(_id, {**props, "state": state}, {**inputs, "state": state})
+
+    def _vercel(self, inputs: JsonObject) -> VercelClient:
+        team = inputs.get("team_id")
+        return self.session.vercel(None if team is None else str(team))
+
+    def _there(self, vercel: VercelClient, inputs: JsonObject) -> dict[str, EnvironmentVariable]:
+        """The live variables among those that are declared, as target/KEY."""
+        names = object_at(inputs, "state")
+        return {
+            f"{target}/{each.key}": each
+            for each in vercel.list_variables(str(inputs["project_id"]))
+            for target in each.target
+            if f"{target}/{each.key}" in names and not each.git_branch
+        }
+
+
+def edited_since(written: object, variable: EnvironmentVariable) -> bool:
+    """Whether a variable was updated since it was `written` (milliseconds since 1970); no where
+    one of the two is not known."""
+    updated = variable.updated_at
+    return bool(written) and updated is not None and int(cast(int, written)) != updated
+
+
+def _written(inputs: JsonObject, there: Mapping[str, EnvironmentVariable]) -> JsonObject:
+    lost = [name for name in object_at(inputs, "state") if name not in there]
+    if lost:
+        raise ResourceFailed(
+            f"Vercel accepted these variables and does not show them: {', '.join(lost)}. Look at "
+            "the project's settings, Environment Variables, then run the same command again."
+        )
+    return {name: there[name].updated_at for name in object_at(inputs, "state")}
+
+
+class SensitiveVariables(Resource, module="clerkstack", name="SensitiveVariables"):
+    """The variables whose values Vercel never gives back; `restored` changes when one that
+    somebody edited was written again."""
+
+    restored: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        project_id: str,
+        team_id: str | None,
+        values: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare them as {target/KEY: value}."""
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["values"])
+        super().__init__(
+            SensitiveVariablesProvider(),
+            resource_name,
+            {
+                "project_id": project_id,
+                "team_id": team_id,
+                "values": pulumi.Output.secret(dict(values)),
+                "state": dict.fromkeys(values, AS_WRITTEN),
+                **dict.fromkeys(SensitiveVariablesProvider.outputs),
+            },
+            pulumi.ResourceOptions.merge(secret, opts),
+        )
