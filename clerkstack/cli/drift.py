@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +11,11 @@ import typer
 
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import exported_stack, stack_settings
-from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
-from clerkstack.drift import Difference, Known, Live, differences, read_live
-from clerkstack.reconcile import Json
-from clerkstack.settings import Connection, Settings
-
-# Where the output is no terminal, nothing is cut or folded.
-WIDE = 10_000
+from clerkstack.cli.exits import FOUND
+from clerkstack.cli.remote import reading, tell
+from clerkstack.cli.table import print_table
+from clerkstack.drift import Known, Live, differences, read_live
+from clerkstack.settings import Settings
 
 
 def drift(
@@ -44,7 +41,8 @@ def drift(
         shown = {"stack": stack, **place, "differences": [asdict(each) for each in found]}
         typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     elif found:
-        _print(found)
+        rows = [(each.thing, each.field, each.declared, each.live) for each in found]
+        print_table(("what", "field", "declared", "live"), [rows])
         count = len(found)
         typer.echo(
             f"{stack}: {count} {'difference' if count == 1 else 'differences'}. To bring back what "
@@ -57,45 +55,7 @@ def drift(
 
 
 def _read(settings: Settings, known: Known) -> Live:
-    # With them the engine's library is loaded: no other command has to wait for it.
-    from clerkstack.providers.errors import ResourceFailed
-    from clerkstack.providers.session import Session
+    with reading():
+        from clerkstack.providers.session import Session
 
-    connection = Connection(
-        platform_key=settings.platform_key,
-        secret_key=settings.secret_key,
-        urls=settings.urls,
-        vercel_token=settings.vercel_token,
-    )
-    try:
-        return read_live(settings, Session(connection), known, _tell)
-    except ResourceFailed as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(REMOTE_FAILURE) from None
-
-
-def _tell(step: str) -> None:
-    typer.echo(f"reading {step}", err=True)
-
-
-def _print(found: Sequence[Difference]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDE)
-    table = Table("what", "field", "declared", "live", box=box.SIMPLE_HEAD)
-    for each in found:
-        cells = (each.thing, each.field, _shown(each.declared), _shown(each.live))
-        # What a person typed in a dashboard is text, never markup.
-        table.add_row(*(Text(cell) for cell in cells))
-    console.print(table)
-
-
-def _shown(value: Json) -> str:
-    if value is None:
-        return "–"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return read_live(settings, Session(settings.connection), known, tell)

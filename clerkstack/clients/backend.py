@@ -1,4 +1,4 @@
-"""Clerk Backend API (`sk_` keys of one instance): plans as sold, roles, the Svix link."""
+"""Clerk Backend API (`sk_` keys of one instance): plans as sold, roles, lists, the Svix link."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ from pydantic import SecretStr
 from clerkstack.clients.answers import Answer
 from clerkstack.clients.clerk_errors import read_clerk_error
 from clerkstack.clients.http import Client, Http, Options, Params, Service, joined
+from clerkstack.clients.instance_lists import (
+    EnterpriseConnection,
+    EnterpriseConnections,
+    InstanceDomain,
+    InstanceDomains,
+    JwtTemplate,
+    JwtTemplates,
+    RedirectUrl,
+    RedirectUrls,
+)
 
 PAGE = 500  # the largest page these lists give
 
@@ -67,6 +77,8 @@ class Permission(Answer):
 
     id: str
     key: str
+    name: str | None = None
+    description: str | None = None
 
 
 class Role(Answer):
@@ -105,7 +117,8 @@ class _SvixUrl(Answer):
     svix_url: SecretStr
 
 
-_Page = TypeVar("_Page", _Plans, _Roles, _Permissions)
+_Page = TypeVar("_Page", _Plans, _Roles, _Permissions, EnterpriseConnections)
+_Uncounted = TypeVar("_Uncounted", JwtTemplates, RedirectUrls)
 
 
 class BackendClient(Client):
@@ -188,6 +201,27 @@ class BackendClient(Client):
             json=_given(key=key, name=name, description=description),
         )
 
+    def list_jwt_templates(self) -> list[JwtTemplate]:
+        """All JWT templates (ListJWTTemplates)."""
+        pages = self._uncounted(JwtTemplates, "ListJWTTemplates", "/v1/jwt_templates")
+        return [template for page in pages for template in page.root]
+
+    def list_redirect_urls(self) -> list[RedirectUrl]:
+        """All redirect URLs (ListRedirectURLs)."""
+        pages = self._uncounted(RedirectUrls, "ListRedirectURLs", "/v1/redirect_urls")
+        return [url for page in pages for url in page.root]
+
+    def list_enterprise_connections(self) -> list[EnterpriseConnection]:
+        """All enterprise connections, SAML and OIDC (ListEnterpriseConnections)."""
+        pages = self._pages(
+            EnterpriseConnections, "ListEnterpriseConnections", "/v1/enterprise_connections"
+        )
+        return [connection for page in pages for connection in page.data]
+
+    def list_domains(self) -> list[InstanceDomain]:
+        """The instance's primary domain and its satellites (ListDomains)."""
+        return list(self._http.request(InstanceDomains, "ListDomains", "GET", "/v1/domains").data)
+
     def create_svix_app(self) -> str:
         """Make the instance's Svix app and return the link to it (CreateSvixApp).
 
@@ -221,6 +255,21 @@ class BackendClient(Client):
             yield page
             seen += len(page.data)
             if not page.data or seen >= page.total_count:
+                return
+
+    def _uncounted(
+        self, model: type[_Uncounted], operation: str, path: str
+    ) -> Iterator[_Uncounted]:
+        """Pages of a list that tells no count: the last one brings less than a page of new ones."""
+        seen: set[str] = set()
+        while True:
+            params: Params = {"paginated": "true", "limit": PAGE, "offset": len(seen)}
+            page = self._http.request(model, operation, "GET", path, params=params)
+            new = {each.id for each in page.root} - seen
+            if new:
+                yield page
+            seen |= new
+            if len(new) < PAGE:
                 return
 
 

@@ -129,15 +129,10 @@ def _roles(session: Session, place: tuple[str, str]) -> tuple[Role, ...]:
 def _endpoint(
     settings: Settings, session: Session, known: Known, *, secret: bool
 ) -> tuple[Endpoint | None, str | None]:
-    with session.backend(settings.application_id, settings.instance) as backend:
-        try:
-            link = backend.svix_url()
-        except ApiError as error:
-            # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
-            if error.status == 400:
-                return None, None
-            raise
-    with session.svix(link) as svix:
+    svix = session.svix_app(settings.application_id, settings.instance)
+    if svix is None:
+        return None, None
+    with svix:
         there = svix.list_endpoints()
         found = next((each for each in there if each.id == known.endpoint_id), None)
         if found is None:
