@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from clerkstack.clients.scrub import scrubbed, scrubbed_values
-from clerkstack.parity.own import Own
+from clerkstack.parity.own import WEBHOOK, Own
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
 from clerkstack.parity.things import (
     BILLING,
@@ -116,9 +117,12 @@ def compare(reference: Snapshot, target: Snapshot) -> Compared:
         if part not in off
     ]
     left_out = {each.part for each in unread}
-    found: list[Mismatch] = []
-    for mine, theirs in _pairs(reference, target, left_out):
-        found += _of_pair(mine, theirs, reference.own, target.own)
+    both = _Both(reference.own, target.own)
+    found = [
+        each
+        for mine, theirs in _pairs(reference, target, left_out)
+        for each in both.differing(mine, theirs)
+    ]
     for need in dict.fromkeys((*reference.needs, *target.needs)):
         found = _with_need(found, need)
     return Compared(tuple(sorted(found, key=lambda each: KINDS.index(each.kind))), tuple(unread))
@@ -145,61 +149,69 @@ def _by_key(snapshot: Snapshot, left_out: Container[str]) -> dict[tuple[str, str
     found: dict[tuple[str, str], list[Thing]] = {}
     for each in snapshot.things:
         if each.kind not in left_out:
-            key = str(snapshot.own.neutral("", each.key))
+            name = WEBHOOK if each.kind == Part.WEBHOOKS else ""
+            key = str(snapshot.own.neutral(name, each.key))
             found.setdefault((each.kind, key), []).append(each)
     return found
 
 
-def _of_pair(
-    mine: Thing | None, theirs: Thing | None, of_mine: Own, of_theirs: Own
-) -> Iterator[Mismatch]:
-    if mine is not None and theirs is not None:
-        for path, here, there in _walk(mine.fields, theirs.fields, of_mine, of_theirs, ()):
-            field = ".".join(path)
-            yield Mismatch(mine.kind, scrubbed(mine.what), scrubbed(field), here, there)
-        return
-    thing = mine or theirs
-    assert thing is not None
-    sides = (THERE, None) if mine is not None else (None, THERE)
-    yield Mismatch(thing.kind, scrubbed(thing.what), "", *sides)
+@dataclass(frozen=True)
+class _Both:
+    """The comparison of one thing with the other's, each with what is its instance's own."""
 
+    mine: Own
+    theirs: Own
 
-def _walk(
-    mine: Mapping[str, Json],
-    theirs: Mapping[str, Json],
-    of_mine: Own,
-    of_theirs: Own,
-    at: tuple[str, ...],
-) -> Iterator[tuple[tuple[str, ...], Json, Json]]:
-    for name in (*mine, *(name for name in theirs if name not in mine)):
-        here, there = mine.get(name), theirs.get(name)
-        path = (*at, name)
-        objects = [each for each in (here, there) if isinstance(each, dict)]
-        if objects and all(isinstance(each, dict | None) for each in (here, there)):
-            yield from _walk(_object(here), _object(there), of_mine, of_theirs, path)
-        elif name in MEMBERS and _texts(here) and _texts(there):
-            word = MEMBERS[name]
-            for member, mine_has, theirs_has in _members(_list(here), _list(there)):
-                yield (*at, f"{word} {member}"), mine_has, theirs_has
-        elif not _same(name, here, there, of_mine, of_theirs):
-            yield path, _shown(name, here), _shown(name, there)
+    def differing(self, mine: Thing | None, theirs: Thing | None) -> Iterator[Mismatch]:
+        """The fields that differ, or one row where a side has no such thing."""
+        thing = mine or theirs
+        assert thing is not None
+        what = scrubbed(thing.what)
+        if mine is None or theirs is None:
+            sides = (THERE, None) if theirs is None else (None, THERE)
+            yield Mismatch(thing.kind, what, "", *sides)
+            return
+        for path, here, there in self._walk(mine.fields, theirs.fields, ()):
+            yield Mismatch(thing.kind, what, scrubbed(".".join(path)), here, there)
 
+    def _walk(
+        self, mine: Mapping[str, Json], theirs: Mapping[str, Json], at: tuple[str, ...]
+    ) -> Iterator[tuple[tuple[str, ...], Json, Json]]:
+        for name in (*mine, *(name for name in theirs if name not in mine)):
+            here, there = mine.get(name), theirs.get(name)
+            if _all_of(dict, here, there):
+                yield from self._walk(_object(here), _object(there), (*at, name))
+            elif name in MEMBERS and _all_of(list, here, there):
+                for member, *has in _members(_list(here), _list(there)):
+                    yield (*at, f"{MEMBERS[name]} {member}"), has[0], has[1]
+            elif not self._same(name, here, there):
+                yield (*at, name), _shown(name, here), _shown(name, there)
 
-def _same(name: str, here: Json, there: Json, of_mine: Own, of_theirs: Own) -> bool:
-    """Whether two values mean the same; empty, null and absent do."""
-    here, there = _nothing(here), _nothing(there)
-    if _is_credential(name, here) and _is_credential(name, there):
-        return True
-    if isinstance(here, bool) != isinstance(there, bool):
-        return False
-    return here == there or of_mine.neutral(name, here) == of_theirs.neutral(name, there)
+    def _same(self, name: str, here: Json, there: Json) -> bool:
+        """Whether two values mean the same; empty, null and absent do."""
+        here, there = _nothing(here), _nothing(there)
+        if _is_credential(name, here) and _is_credential(name, there):
+            return True
+        if isinstance(here, bool) != isinstance(there, bool):
+            return False
+        return here == there or self.mine.neutral(name, here) == self.theirs.neutral(name, there)
 
 
 def _members(here: list[Json], there: list[Json]) -> Iterator[tuple[str, Json, Json]]:
-    mine, theirs = [str(each) for each in here], [str(each) for each in there]
+    """The members that one side alone has."""
+    mine, theirs = ([_word(each) for each in side] for side in (here, there))
     for each in dict.fromkeys((*mine, *theirs)):
         if each not in mine or each not in theirs:
             yield each, THERE if each in mine else None, THERE if each in theirs else None
+
+
+def _word(member: Json) -> str:
+    return member if isinstance(member, str) else json.dumps(_shown("", member))
+
+
+def _all_of(kind: type, *sides: Json) -> bool:
+    """Whether both are of the kind, or one is and the other is not there."""
+    return kind in map(type, sides) and all(isinstance(each, kind | None) for each in sides)
 
 
 def _is_credential(name: str, value: Json) -> bool:
@@ -219,13 +231,6 @@ def _shown(name: str, value: Json) -> Json:
 
 def _nothing(value: Json) -> Json:
     return None if value in ("", [], {}) else value
-
-
-def _texts(value: Json) -> bool:
-    """Whether it is a list of texts, or nothing."""
-    return value is None or (
-        isinstance(value, list) and all(isinstance(each, str) for each in value)
-    )
 
 
 def _object(value: Json) -> JsonObject:

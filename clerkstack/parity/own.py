@@ -11,6 +11,7 @@ from clerkstack.reconcile import Json
 from clerkstack.settings import Settings
 
 OWN = "<own>"
+WEBHOOK = "webhook"  # beside the config's fields: the path of the stack's endpoint
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # Clerk's ids end with 27 letters and digits; keys of an instance name its kind.
 _ID = re.compile(r"^([a-z]+(?:_[a-z]+)*)_[A-Za-z0-9]{27}$")
@@ -22,8 +23,8 @@ class Own:
     """The addresses of one instance and its app.
 
     `hosts` carry their port where it is not the scheme's. `paths` are the paths that the stack's
-    settings declare, by the name of the config's field. `loopback` says that any address on one's
-    own machine counts as well.
+    settings declare, by the name of the config's field, or WEBHOOK. `loopback` says that any
+    address on one's own machine counts as well.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -78,6 +79,7 @@ def own_of(settings: Settings, hosts: Iterable[str]) -> Own:
             "sign_up_url": environment.sign_up_url,
             "after_sign_in_url": environment.after_sign_in_url,
             "after_sign_up_url": environment.after_sign_up_url,
+            WEBHOOK: urlsplit(settings.webhook_url).path,
         },
         loopback=development,
     )

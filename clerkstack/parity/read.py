@@ -131,7 +131,7 @@ def _endpoints(reading: _Reading) -> Iterable[Thing]:
     if svix is None:
         return []
     with svix:
-        return things.of_endpoints(svix.list_endpoints(), settings.webhook_url)
+        return things.of_endpoints(svix.list_endpoints())
 
 
 def _jwt_templates(reading: _Reading) -> Iterable[Thing]:

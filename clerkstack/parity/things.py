@@ -145,12 +145,8 @@ def of_domains(domains: Iterable[InstanceDomain]) -> Thing:
     return _thing(Part.DOMAINS, "satellite domains", {"count": count})
 
 
-def of_endpoints(endpoints: Iterable[Endpoint], declared: str) -> Iterator[Thing]:
-    """Webhook endpoints by the path of their URL, since the hosts differ.
-
-    `declared` is the URL that the stack's settings declare: that endpoint is the same thing on
-    both instances, whatever its path.
-    """
+def of_endpoints(endpoints: Iterable[Endpoint]) -> Iterator[Thing]:
+    """Webhook endpoints by the path of their URL, since the hosts differ."""
     for each in endpoints:
         path = urlsplit(each.url).path or "/"
         events: Json = ALL_EVENTS if each.event_types is None else list(each.event_types)
@@ -159,8 +155,7 @@ def of_endpoints(endpoints: Iterable[Endpoint], declared: str) -> Iterator[Thing
             "description": each.description,
             "disabled": each.disabled,
         }
-        key = "" if each.url == declared else path
-        yield Thing(Part.WEBHOOKS, key, f"webhook {path}", fields)
+        yield Thing(Part.WEBHOOKS, path, f"webhook {path}", fields)
 
 
 def of_api_keys(switches: ApiKeySettings) -> Thing:
