@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.svix import SvixClient
-from local.project import Project, production_settings_on, settings_on
+from local.project import TOP, Project, production_settings_on, settings_on
 from local.world import World
 from local.world import seed as seeded
 from tests.engine.by_hand import by_hand
@@ -166,6 +166,7 @@ def test_what_was_changed_by_hand_is_found_exactly(deployed: Project, world: Wor
 
     assert differences == EXPECTED
     assert len(read) == REQUESTS, read
+    assert f"{REQUESTS} requests" in (TOP / "docs" / "parity.md").read_text()
     # The link to Svix and its token are asked for with POST; nothing is written.
     assert {line.split()[2] for line in read if line.split()[1] != "GET"} == {
         "/v1/webhooks/svix_url",
