@@ -117,7 +117,11 @@ class Project:
 
     def clerkstack(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the project's own command on the stack."""
-        return self._run(["bin/clerkstack", *words, "--stack", self.stack], timeout=120)
+        return self.own_command(*words, "--stack", self.stack)
+
+    def own_command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the project's own command as it is given."""
+        return self._run(["bin/clerkstack", *words], timeout=120)
 
     def _run(self, words: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

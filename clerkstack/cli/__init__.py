@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from clerkstack import version
-from clerkstack.cli import adopt, check, drift, recover, redeploy
+from clerkstack.cli import adopt, check, drift, parity, recover, redeploy
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command()(check.check)
 app.command()(drift.drift)
 app.command()(adopt.adopt)
+app.command()(parity.parity)
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
 

@@ -15,7 +15,7 @@ from clerkstack.adopt.edits import edits
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.engine import exported_stack, stack_config
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.reading import read
+from clerkstack.cli.remote import read
 from clerkstack.cli.takeover import take_over
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.drift import Known, Live

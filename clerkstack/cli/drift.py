@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +12,9 @@ import typer
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import exported_stack, stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.reading import read
-from clerkstack.drift import Difference, Known, differences
-from clerkstack.reconcile import Json
-
-# Where the output is no terminal, nothing is cut or folded.
-WIDE = 10_000
+from clerkstack.cli.remote import read
+from clerkstack.cli.table import print_table
+from clerkstack.drift import Known, differences
 
 
 def drift(
@@ -44,7 +40,8 @@ def drift(
         shown = {"stack": stack, **place, "differences": [asdict(each) for each in found]}
         typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     elif found:
-        _print(found)
+        rows = [(each.thing, each.field, each.declared, each.live) for each in found]
+        print_table(("what", "field", "declared", "live"), [rows])
         count = len(found)
         typer.echo(
             f"{stack}: {count} {'difference' if count == 1 else 'differences'}. To bring back what "
@@ -54,26 +51,3 @@ def drift(
         typer.echo(f"{stack}: no difference.")
     if found:
         raise typer.Exit(FOUND)
-
-
-def _print(found: Sequence[Difference]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDE)
-    table = Table("what", "field", "declared", "live", box=box.SIMPLE_HEAD)
-    for each in found:
-        cells = (each.thing, each.field, _shown(each.declared), _shown(each.live))
-        # What a person typed in a dashboard is text, never markup.
-        table.add_row(*(Text(cell) for cell in cells))
-    console.print(table)
-
-
-def _shown(value: Json) -> str:
-    if value is None:
-        return "–"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

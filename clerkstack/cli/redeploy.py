@@ -13,7 +13,7 @@ import typer
 from pydantic import SecretStr
 
 from clerkstack.cli.exits import REMOTE_FAILURE
-from clerkstack.clients.surroundings import READ_ONLY, read_only
+from clerkstack.clients.read_only import READ_ONLY, read_only
 from clerkstack.clients.vercel import Deployment, VercelClient
 from clerkstack.problems import ClerkstackError
 

@@ -14,7 +14,7 @@ import typer
 
 from clerkstack.cli.engine import exported_stack, import_state, pulumi
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of
-from clerkstack.clients.surroundings import READ_ONLY
+from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import TARGETS, VARIABLE_TYPE, Keys, variables
 from clerkstack.drift import Live
 from clerkstack.problems import ClerkstackError

@@ -1,8 +1,8 @@
-"""Clerk Backend API (`sk_` keys of one instance): plans as sold, roles, the Svix link."""
+"""Clerk Backend API (`sk_` keys of one instance): plans as sold, roles, lists, the Svix link."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar, Unpack
 
 from pydantic import SecretStr
@@ -10,6 +10,16 @@ from pydantic import SecretStr
 from clerkstack.clients.answers import Answer
 from clerkstack.clients.clerk_errors import read_clerk_error
 from clerkstack.clients.http import Client, Http, Options, Params, Service, joined
+from clerkstack.clients.instance_lists import (
+    EnterpriseConnection,
+    EnterpriseConnections,
+    InstanceDomain,
+    InstanceDomains,
+    JwtTemplate,
+    JwtTemplates,
+    RedirectUrl,
+    RedirectUrls,
+)
 
 PAGE = 500  # the largest page these lists give
 
@@ -67,6 +77,8 @@ class Permission(Answer):
 
     id: str
     key: str
+    name: str | None = None
+    description: str | None = None
 
 
 class Role(Answer):
@@ -109,7 +121,8 @@ class _SvixUrl(Answer):
     svix_url: SecretStr
 
 
-_Page = TypeVar("_Page", _Plans, _Roles, _Permissions)
+_Page = TypeVar("_Page", _Plans, _Roles, _Permissions, EnterpriseConnections)
+_Uncounted = TypeVar("_Uncounted", JwtTemplates, RedirectUrls)
 
 
 class BackendClient(Client):
@@ -128,18 +141,18 @@ class BackendClient(Client):
         pages = self._pages(_Plans, "GetCommercePlanList", "/v1/billing/plans", more)
         return [plan for page in pages for plan in page.data]
 
-    def count_subscribers(
-        self, *, plan_id: str | None = None, payer_type: str | None = None
+    def count_subscription_items(
+        self,
+        *,
+        plan_id: str | None = None,
+        payer_type: str | None = None,
+        status: str | None = None,
     ) -> int:
-        """How many subscribe to a plan, or to any plan of a payer type: every subscription that
-        has not ended (GetCommerceSubscriptionItemList)."""
-        which = {"plan_id": plan_id, "payer_type": payer_type}
-        params = {key: value for key, value in which.items() if value is not None}
-        every = self._count(params)
-        return every - self._count({**params, "status": "ended"}) if every else 0
-
-    def _count(self, which: Mapping[str, str]) -> int:
-        params: Params = {"paginated": "true", "limit": 1, "include_free": "true", **which}
+        """How many subscriptions there are, free ones too: to a plan, of a payer type, of a status
+        (GetCommerceSubscriptionItemList). Ended ones are among them."""
+        params: dict[str, str | int] = {"paginated": "true", "limit": 1, "include_free": "true"}
+        which = {"plan_id": plan_id, "payer_type": payer_type, "status": status}
+        params |= {key: value for key, value in which.items() if value is not None}
         path = "/v1/billing/subscription_items"
         operation = "GetCommerceSubscriptionItemList"
         return self._http.request(_Counted, operation, "GET", path, params=params).total_count
@@ -208,6 +221,27 @@ class BackendClient(Client):
             json=_given(key=key, name=name, description=description),
         )
 
+    def list_jwt_templates(self) -> list[JwtTemplate]:
+        """All JWT templates (ListJWTTemplates)."""
+        pages = self._uncounted(JwtTemplates, "ListJWTTemplates", "/v1/jwt_templates")
+        return [template for page in pages for template in page.root]
+
+    def list_redirect_urls(self) -> list[RedirectUrl]:
+        """All redirect URLs (ListRedirectURLs)."""
+        pages = self._uncounted(RedirectUrls, "ListRedirectURLs", "/v1/redirect_urls")
+        return [url for page in pages for url in page.root]
+
+    def list_enterprise_connections(self) -> list[EnterpriseConnection]:
+        """All enterprise connections, SAML and OIDC (ListEnterpriseConnections)."""
+        pages = self._pages(
+            EnterpriseConnections, "ListEnterpriseConnections", "/v1/enterprise_connections"
+        )
+        return [connection for page in pages for connection in page.data]
+
+    def list_domains(self) -> list[InstanceDomain]:
+        """The instance's primary domain and its satellites (ListDomains)."""
+        return list(self._http.request(InstanceDomains, "ListDomains", "GET", "/v1/domains").data)
+
     def create_svix_app(self) -> str:
         """Make the instance's Svix app and return the link to it (CreateSvixApp).
 
@@ -242,6 +276,21 @@ class BackendClient(Client):
             yield page
             seen += len(page.data)
             if not page.data or seen >= page.total_count:
+                return
+
+    def _uncounted(
+        self, model: type[_Uncounted], operation: str, path: str
+    ) -> Iterator[_Uncounted]:
+        """Pages of a list that tells no count: the last one brings less than a page of new ones."""
+        seen: set[str] = set()
+        while True:
+            params: Params = {"paginated": "true", "limit": PAGE, "offset": len(seen)}
+            page = self._http.request(model, operation, "GET", path, params=params)
+            new = {each.id for each in page.root} - seen
+            if new:
+                yield page
+            seen |= new
+            if len(new) < PAGE:
                 return
 
 

@@ -25,9 +25,10 @@ from clerkstack.clients.errors import (
     error_class,
 )
 from clerkstack.clients.losses import lost
+from clerkstack.clients.read_only import READ_ONLY, read_only
 from clerkstack.clients.retries import SAFE_METHODS, Lost, Outcome, repeated, retry_after
 from clerkstack.clients.scrub import secrets_in
-from clerkstack.clients.surroundings import READ_ONLY, obstacle, read_only, usable_place
+from clerkstack.clients.surroundings import obstacle, usable_place
 
 Params = Mapping[str, str | int | Sequence[str]]
 

@@ -1,5 +1,4 @@
-"""The variables of the shell that requests heed: those that the HTTP library reads by itself, with
-which of them stops a request, and the one that lets a run only read.
+"""The variables that the HTTP library reads by itself, and which of them stops a request.
 
 Their values stay out of every message: the URL of a proxy may hold a password.
 """
@@ -11,13 +10,6 @@ import os
 import httpx
 
 HIGHEST_PORT = 65535
-READ_ONLY = "CLERKSTACK_READ_ONLY"
-"""Where it is set, this project sends nothing that changes anything."""
-
-
-def read_only() -> bool:
-    """Whether this run may only read."""
-    return bool(os.environ.get(READ_ONLY))
 
 
 def obstacle(error: Exception) -> str:

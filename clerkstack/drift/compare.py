@@ -15,13 +15,14 @@ from clerkstack.declared.sections import (
 )
 from clerkstack.declared.variables import Keys, Variable, variables
 from clerkstack.declared.webhook import endpoint_inputs
-from clerkstack.drift.difference import KINDS, Difference, of_config, of_thing
+from clerkstack.drift.difference import Difference, of_config, of_thing
 from clerkstack.drift.read import Known, Live
 from clerkstack.reconcile import Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
 from clerkstack.reconcile.billing import billing_plan, missing_defaults
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ledger import Ledger
+from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.reconcile.roles import role_changes, role_view
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.webhook import seen
@@ -89,7 +90,7 @@ def _billing(
     for kind, slugs in (("plans", made.plans), ("features", made.features)):
         for slug in slugs:
             if slug not in object_at(inputs, kind) and slug not in object_at(inputs, "defaults"):
-                yield Difference(f"{KINDS[kind]} {slug}", "", None, "there")
+                yield Difference(f"{BILLING_KINDS[kind]} {slug}", "", None, "there")
 
 
 def _api_keys(settings: Settings, live: Live) -> Iterator[Difference]:

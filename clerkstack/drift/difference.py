@@ -6,12 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from clerkstack.reconcile import Change, Json
-
-SECTION_NAMES = {
-    "organization_settings": "organizations",
-    "session": "session token",
-}
-KINDS = {"plans": "plan", "features": "feature"}
+from clerkstack.reconcile.names import BILLING_KINDS, section_name
 
 
 @dataclass(frozen=True)
@@ -38,8 +33,8 @@ def of_config(changes: Iterable[Change]) -> Iterator[Difference]:
     """Differences of the instance config; the paths of the changes start at the section."""
     for change in changes:
         section, *rest = change.path
-        thing = SECTION_NAMES.get(section, section.replace("connection_oauth_", "OAuth "))
-        if section == "billing" and len(rest) > 1 and rest[0] in KINDS:
-            thing = f"{KINDS[rest[0]]} {rest[1]}"
+        thing = section_name(section)
+        if section == "billing" and len(rest) > 1 and rest[0] in BILLING_KINDS:
+            thing = f"{BILLING_KINDS[rest[0]]} {rest[1]}"
             rest = rest[2:]
         yield Difference(thing, ".".join(rest), change.after, change.before)

@@ -15,7 +15,7 @@ from clerkstack.settings import Settings
 if TYPE_CHECKING:
     from clerkstack.clients.backend import Role
     from clerkstack.clients.platform import ApplicationInstance
-    from clerkstack.clients.svix import Endpoint, SvixClient
+    from clerkstack.clients.svix import Endpoint
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.providers.session import Session
 
@@ -125,7 +125,7 @@ def read_live(
     if use.webhook:
         tell("Svix: endpoint")
         with contextlib.ExitStack() as stack:
-            svix = _svix(settings, session)
+            svix = session.svix_app(settings.application_id, settings.instance)
             if svix is not None:
                 stack.enter_context(svix)
                 endpoints = tuple(svix.list_endpoints())
@@ -145,19 +145,6 @@ def _roles(session: Session, place: tuple[str, str]) -> tuple[Role, ...]:
         if error.code == "organization_not_enabled_in_instance":
             return ()
         raise
-
-
-def _svix(settings: Settings, session: Session) -> SvixClient | None:
-    """A client of the instance's Svix app, where there is one."""
-    with session.backend(settings.application_id, settings.instance) as backend:
-        try:
-            link = backend.svix_url()
-        except ApiError as error:
-            # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
-            if error.status == 400:
-                return None
-            raise
-    return session.svix(link)
 
 
 def _mine(there: Iterable[Endpoint], settings: Settings, known: Known) -> Endpoint | None:

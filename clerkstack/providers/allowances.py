@@ -13,6 +13,7 @@ from clerkstack.settings import Allowed
 from clerkstack.settings.forms import how_to_set
 
 if TYPE_CHECKING:
+    from clerkstack.clients.backend import BackendClient
     from clerkstack.providers.session import Session
 
 KINDS = {"plans": "plan", "features": "feature", "toggles": "toggle"}
@@ -34,14 +35,19 @@ class Subscribers:
         try:
             with self._session.backend(*self._place) as backend:
                 if danger.payer is not None:
-                    return backend.count_subscribers(payer_type=danger.payer)
+                    return _not_ended(backend, payer_type=danger.payer)
                 ids = {plan.slug: plan.id for plan in backend.list_plans()}
                 known = [ids[slug] for slug in danger.plans if slug in ids]
                 if len(known) < len(danger.plans):
                     return None
-                return sum(backend.count_subscribers(plan_id=each) for each in known)
+                return sum(_not_ended(backend, plan_id=each) for each in known)
         except (ApiError, ResourceFailed):
             return None
+
+
+def _not_ended(backend: BackendClient, **which: str) -> int:
+    every = backend.count_subscription_items(**which)
+    return every - backend.count_subscription_items(**which, status="ended") if every else 0
 
 
 def refused(

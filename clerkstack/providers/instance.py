@@ -75,23 +75,8 @@ class InstanceProvider(ClerkProvider):
                 f"{application}. Copy it again from the dashboard page API keys, or remove it: "
                 "it is then read from the Platform API."
             )
-        self._verify_secret_key(inputs, found)
+        self.session.verify_secret_key(application, found)
         return _described(found)
-
-    def _verify_secret_key(self, inputs: JsonObject, found: ApplicationInstance) -> None:
-        """Another instance's key would put roles and webhook there, and the app onto it."""
-        declared, shown = inputs.get("declared_secret_key"), found.secret_key
-        # An instance can have several keys; the Platform API shows one.
-        if not declared or (shown is not None and declared == shown.get_secret_value()):
-            return
-        with self.backend(inputs) as backend:
-            there = backend.get_instance().id
-        if there != found.instance_id:
-            raise ResourceFailed(
-                f"clerkstack:secretKey is the key of the instance {there}, and this stack is for "
-                f"{found.instance_id}. Copy it again from the dashboard page API keys, or remove "
-                "it: it is then read from the Platform API."
-            )
 
     def _make(self, inputs: JsonObject, application: str, environment: str) -> ApplicationInstance:
         domain = inputs.get("domain")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from clerkstack.clients.errors import ApiError
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.settings import Connection
@@ -85,6 +86,35 @@ class Session:
                 self._documents[key] = ConfigDocument(self.platform, *key)
             return self._documents[key]
 
+    def beside(self, connection: Connection) -> Session:
+        """The session of another stack: what both read with the same platform key is read once."""
+        other = Session(connection)
+        mine = self._connection
+        same = (mine.platform_key, mine.urls.platform)
+        if same == (connection.platform_key, connection.urls.platform):
+            other._platform = self.platform
+            other._applications = self._applications
+        return other
+
+    def verify_secret_key(self, application_id: str, instance: ApplicationInstance) -> None:
+        """Look whose the secret key of the stack's config is, where that can't be seen.
+
+        Raises:
+            ResourceFailed: it belongs to another instance: roles and webhook would be that one's.
+        """
+        declared, shown = self._connection.secret_key, instance.secret_key
+        # An instance can have several keys; the Platform API shows one.
+        if declared is None or declared == shown:
+            return
+        with self.backend(application_id, instance.environment_type) as backend:
+            there = backend.get_instance().id
+        if there != instance.instance_id:
+            raise ResourceFailed(
+                f"clerkstack:secretKey is the key of the instance {there}, and this stack is for "
+                f"{instance.instance_id}. Copy it again from the dashboard page API keys, or "
+                "remove it: it is then read from the Platform API."
+            )
+
     def backend(self, application_id: str, environment: str) -> BackendClient:
         """A Backend API client with the instance's secret key.
 
@@ -127,6 +157,17 @@ class Session:
                 "This stack has no token for Vercel: pulumi config set --secret vercel:apiToken"
             )
         return VercelClient(token=token, base_url=self._connection.urls.vercel, team_id=team_id)
+
+    def svix_app(self, application_id: str, environment: str) -> SvixClient | None:
+        """A client of the instance's Svix app, or None where it has none."""
+        with self.backend(application_id, environment) as backend:
+            try:
+                return self.svix(backend.svix_url())
+            except ApiError as error:
+                # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
+                if error.status == 400 and error.operation == "GenerateSvixAuthURL":
+                    return None
+                raise
 
     def svix(self, link: str) -> SvixClient:
         """A Svix client for the app behind a link of the Backend API."""

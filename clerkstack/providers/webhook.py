@@ -15,7 +15,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound
-from clerkstack.clients.surroundings import read_only
+from clerkstack.clients.read_only import read_only
 from clerkstack.providers.base import (
     ClerkProvider,
     inputs_of,

@@ -228,6 +228,16 @@ class Settings(SettingsModel):
         """Where Clerk sends events."""
         return self.webhook.url or self.app_url.rstrip("/") + self.webhook.path
 
+    @property
+    def connection(self) -> Connection:
+        """What is needed to talk to the services."""
+        return Connection(
+            platform_key=self.platform_key,
+            secret_key=self.secret_key,
+            urls=self.urls,
+            vercel_token=self.vercel_token,
+        )
+
 
 class Connection(SettingsModel):
     """What the dynamic providers need to talk to the services; kept nowhere."""

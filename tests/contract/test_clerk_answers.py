@@ -35,6 +35,24 @@ SETTINGS = "/v1/instance/organization_settings"
 PLAN = {"name": "Team", "payer_type": "org", "amount": 1000}
 ENVIRONMENT = "/v1/environment"
 ITEMS = "/v1/billing/subscription_items"
+JWT_TEMPLATES = "/v1/jwt_templates"
+REDIRECT_URLS = "/v1/redirect_urls"
+CONNECTIONS = "/v1/enterprise_connections"
+TEMPLATE = {"name": "hasura", "claims": {}}
+OWN_KEY = {"custom_signing_key": True, "signing_algorithm": "HS256", "signing_key": "of tests"}
+CONNECTION = {"name": "Globex", "provider": "saml_okta", "domains": ["globex.com"]}
+SAML = {
+    "idp_metadata_url": "https://idp.globex.com/metadata",
+    "attribute_mapping": {"user_id": "id", "email_address": "mail"},
+    "login_hint": {"mode": "custom_attribute", "source": "hint"},
+}
+OIDC = {
+    "client_id": "of tests",
+    "client_secret": "of tests",
+    "discovery_url": "https://idp.globex.com/.well-known/openid-configuration",
+    "requires_pkce": False,
+}
+ATTRIBUTE = {"name": "Team", "key": "team", "scim_path": "team", "multi_valued": True}
 
 
 @dataclass(frozen=True)
@@ -200,8 +218,41 @@ CASES = [
     Case("DELETE", "/v1/webhooks/svix", 400),
     Case("POST", "/v1/webhooks/svix_url", 200, key="production"),
     Case("POST", "/v1/webhooks/svix_url", 400),
-    Case("GET", "/v1/jwt_templates", 200),
-    Case("GET", "/v1/redirect_urls", 200),
+    Case("GET", JWT_TEMPLATES, 200),
+    Case("GET", JWT_TEMPLATES, 200, query={"limit": "1", "offset": "1"}),
+    Case("POST", JWT_TEMPLATES, 200, {"name": "hasura", "claims": {"a": {"b": "{{user.id}}"}}}),
+    Case("POST", JWT_TEMPLATES, 200, {**TEMPLATE, "lifetime": 30, "allowed_clock_skew": 300}),
+    Case("POST", JWT_TEMPLATES, 200, {**TEMPLATE, **OWN_KEY}),
+    Case("POST", JWT_TEMPLATES, 400, []),
+    Case("POST", JWT_TEMPLATES, 422, {**TEMPLATE, "lifetime": 29}),
+    Case("POST", JWT_TEMPLATES, 422, {**TEMPLATE, "custom_signing_key": True}),
+    Case("POST", JWT_TEMPLATES, 422, {**TEMPLATE, "name": "supabase"}),
+    Case("POST", JWT_TEMPLATES, 422, {"name": "no claims"}),
+    Case("GET", REDIRECT_URLS, 200),
+    Case("GET", REDIRECT_URLS, 200, query={"paginated": "false"}),
+    Case("POST", REDIRECT_URLS, 200, {"url": "sendero://callback"}),
+    Case("POST", REDIRECT_URLS, 400, []),
+    Case("POST", REDIRECT_URLS, 422, {"url": "http://a.dev/callback"}),
+    Case("POST", REDIRECT_URLS, 422, {"url": "https://a.dev/callback"}),
+    Case("GET", CONNECTIONS, 200),
+    Case("GET", CONNECTIONS, 200, query={"active": "true", "organization_id": "org_1"}),
+    Case("GET", CONNECTIONS, 422, query={"active": "perhaps"}),
+    Case("GET", CONNECTIONS, 422, query={"limit": "0"}),
+    Case("POST", CONNECTIONS, 201, CONNECTION),
+    Case("POST", CONNECTIONS, 201, {**CONNECTION, "provider": "oidc_custom", "oidc": OIDC}),
+    Case("POST", CONNECTIONS, 201, {**CONNECTION, "active": True, "saml": SAML}),
+    Case("POST", CONNECTIONS, 201, {**CONNECTION, "custom_attributes": [ATTRIBUTE]}),
+    Case("POST", CONNECTIONS, 404, {**CONNECTION, "organization_id": "org_1"}),
+    Case("POST", CONNECTIONS, 409, {**CONNECTION, "domains": ["Acme.com"]}),
+    Case("POST", CONNECTIONS, 422, []),
+    Case("POST", CONNECTIONS, 422, {**CONNECTION, "active": True}),
+    Case("POST", CONNECTIONS, 422, {**CONNECTION, "domains": []}),
+    Case("POST", CONNECTIONS, 422, {**CONNECTION, "domains": ["no domain"]}),
+    Case("POST", CONNECTIONS, 422, {**CONNECTION, "provider": "saml_other"}),
+    Case("POST", CONNECTIONS, 422, {**CONNECTION, "saml": {"login_hint": {"mode": "name"}}}),
+    Case(
+        "POST", CONNECTIONS, 422, {**CONNECTION, "custom_attributes": [{**ATTRIBUTE, "key": "_"}]}
+    ),
     Case("GET", "/v1/domains", 200),
     Case("GET", "/v1/domains", 200, key="production"),
     Case("GET", ENVIRONMENT, 200, headers={"Host": "first.clerk.accounts.dev"}),
@@ -254,6 +305,14 @@ def prepared() -> tuple[ClerkBackend, dict[str, str]]:
             },
         },
     )
+    for path, body in (
+        (JWT_TEMPLATES, {"name": "supabase", "claims": {"role": "authenticated"}}),
+        (REDIRECT_URLS, {"url": "https://a.dev/callback"}),
+        (CONNECTIONS, {**CONNECTION, "name": "Acme", "domains": ["acme.com"]}),
+    ):
+        headers = {"Authorization": f"Bearer {development.secret}"}
+        answer = asked(ClerkService(clerk), "POST", path, json=body, headers=headers)
+        assert answer.is_success, answer.text
     for plan in ("free_org", "pro"):
         subscribe(development, plan, 2, clerk.now_ms())
     return clerk, {

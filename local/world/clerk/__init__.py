@@ -1,15 +1,16 @@
 """A Clerk that answers with its Platform, Backend and Frontend APIs, as far as a deployment goes.
 
-Config, billing, key rotation, domains, roles, the Svix app and the public environment behave.
+Config, billing, key rotation, domains, roles, enterprise connections, JWT templates, redirect
+URLs, the Svix app and the public environment behave.
 Users, organizations themselves, sessions, payments and everything else are not here and 404.
 
 Decided where nothing official says it, to be corrected when a live instance shows otherwise:
 a `client_secret` is taken and never given back; cloning an instance copies plans, roles and the
-switches of API keys; a plan for a payer without billing is refused; disabling organizations under
-organization billing is refused; two plans of one payer can't have the same name, but the default
-plan's own ("Free") does not count; without billing the plans stay as they are; a null that takes
-something away is destructive, whatever it is; a key of the wrong kind is 401; roles can be listed,
-but not made, while organizations are off.
+switches of API keys, and neither JWT templates nor redirect URLs; a plan for a payer without
+billing is refused; disabling organizations under organization billing is refused; two plans of one
+payer can't have the same name, but the default plan's own ("Free") does not count; without billing
+the plans stay as they are; a null that takes something away is destructive, whatever it is; a key
+of the wrong kind is 401; roles can be listed, but not made, while organizations are off.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ class ClerkBackend:
         """Make the production instance.
 
         A clone has the config and the roles of development, without what Clerk does not copy:
-        OAuth connections with their credentials, paths, webhooks, domains.
+        OAuth and enterprise connections, paths, webhooks, domains, JWT templates, redirect URLs.
 
         Raises:
             ClerkError: there is one already, the domain is taken, there is nothing to clone.

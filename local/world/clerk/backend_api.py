@@ -9,9 +9,17 @@ from typing import Any
 
 from starlette.routing import Route
 
-from local.world.clerk import domains, errors, organizations, subscriptions
+from local.world.clerk import (
+    domains,
+    enterprise_connections,
+    errors,
+    jwt_templates,
+    organizations,
+    redirect_urls,
+    subscriptions,
+)
 from local.world.clerk.backend import ClerkBackend
-from local.world.clerk.http import Answer, InstanceCall, checked, endpoint
+from local.world.clerk.http import Answer, InstanceCall, checked, endpoint, page_if_wanted
 from local.world.clerk.models import Permission, Role
 from local.world.clerk.plans import plans_json
 from local.world.clerk.schema import Document
@@ -40,7 +48,7 @@ SETTINGS_FIELDS: dict[str, type | tuple[type, ...]] = {
 def list_plans(call: InstanceCall) -> Answer:
     """GetCommercePlanList."""
     plans = plans_json(call.instance, _one_of(call, "payer_type", ("user", "org")))
-    return 200, {"data": _page_if_wanted(call, plans), "total_count": len(plans)}
+    return 200, {"data": page_if_wanted(call, plans), "total_count": len(plans)}
 
 
 def list_subscription_items(call: InstanceCall) -> Answer:
@@ -54,7 +62,7 @@ def list_subscription_items(call: InstanceCall) -> Answer:
         include_free=call.flag("include_free", status=422),
         query=call.query.get("query", ""),
     )
-    return 200, {"data": _page_if_wanted(call, items), "total_count": len(items)}
+    return 200, {"data": page_if_wanted(call, items), "total_count": len(items)}
 
 
 def get_instance(call: InstanceCall) -> Answer:
@@ -178,16 +186,6 @@ def create_svix_url(call: InstanceCall) -> Answer:
     return 200, {"svix_url": call.backend.svix.link(call.instance.id)}
 
 
-def list_jwt_templates(call: InstanceCall) -> Answer:
-    """ListJWTTemplates: there are none, only the session token's claims of the config."""
-    return 200, _page_if_wanted(call, [])
-
-
-def list_redirect_urls(call: InstanceCall) -> Answer:
-    """ListRedirectURLs: there are none."""
-    return 200, _page_if_wanted(call, [])
-
-
 def list_domains(call: InstanceCall) -> Answer:
     """ListDomains."""
     return 200, {"data": [domains.backend_json(call.instance)], "total_count": 1}
@@ -213,9 +211,10 @@ OPERATIONS: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/webhooks/svix", create_svix_app),
     ("DELETE", "/v1/webhooks/svix", delete_svix_app),
     ("POST", "/v1/webhooks/svix_url", create_svix_url),
-    ("GET", "/v1/jwt_templates", list_jwt_templates),
-    ("GET", "/v1/redirect_urls", list_redirect_urls),
     ("GET", "/v1/domains", list_domains),
+    *jwt_templates.OPERATIONS,
+    *redirect_urls.OPERATIONS,
+    *enterprise_connections.OPERATIONS,
 )
 
 
@@ -242,13 +241,6 @@ def _one_of(call: InstanceCall, name: str, allowed: tuple[str, ...]) -> str | No
     if value is not None and value not in allowed:
         raise errors.param_invalid(name, f"must be {' or '.join(allowed)}")
     return value
-
-
-def _page_if_wanted(call: InstanceCall, items: list[Document]) -> list[Document]:
-    """Give a page, or everything where `paginated` is false. To leave it out is to want pages."""
-    pages = "paginated" not in call.query or call.flag("paginated", status=422)
-    page = call.page(items)
-    return page if pages else items
 
 
 def _paged(call: InstanceCall, items: list[Document]) -> Document:

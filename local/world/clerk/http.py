@@ -128,6 +128,13 @@ def endpoint(
     return answer
 
 
+def page_if_wanted(call: Call, items: list[Document]) -> list[Document]:
+    """Give a page, or everything where `paginated` is false. To leave it out is to want pages."""
+    pages = "paginated" not in call.query or call.flag("paginated", status=422)
+    page = call.page(items)
+    return page if pages else items
+
+
 def refusal(error: errors.ClerkError) -> Response:
     """Give an error the vendor's form."""
     return JSONResponse(error.body(), status_code=error.status)

@@ -118,7 +118,8 @@ class Instance:
     """One environment of an application. ``version`` counts the effective writes to its config.
 
     ``api_keys_enabled`` is the feature as a whole; None where it follows its two switches.
-    ``subscriptions`` are the active ones, the oldest first.
+    ``subscriptions`` are the active ones, the oldest first. The last three are by id, as the
+    Backend API shows them.
     """
 
     id: str
@@ -134,6 +135,9 @@ class Instance:
     roles: dict[str, Role] = field(default_factory=dict)
     permissions: dict[str, Permission] = field(default_factory=dict)
     subscriptions: list[Subscription] = field(default_factory=list)
+    jwt_templates: dict[str, Document] = field(default_factory=dict)
+    redirect_urls: dict[str, Document] = field(default_factory=dict)
+    enterprise_connections: dict[str, Document] = field(default_factory=dict)
 
     @property
     def publishable_key(self) -> str:

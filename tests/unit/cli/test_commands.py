@@ -40,7 +40,7 @@ def test_help_names_the_commands_and_the_exit_codes() -> None:
     ran = run("--help")
 
     assert ran.returncode == 0
-    for word in ("check", "redeploy", "recover", "Exit codes: 0 done, 1 found something"):
+    for word in ("check", "redeploy", "recover", "parity", "Exit codes: 0 done, 1 found something"):
         assert word in ran.stdout
 
 
@@ -58,6 +58,10 @@ def test_the_version_is_told_without_a_command() -> None:
         ("frob",),
         ("redeploy",),
         ("check", "--frob"),
+        ("parity",),
+        ("parity", "--from", "dev"),
+        ("parity", "--from", "dev", "--to", "dev"),
+        ("parity", "--from", "dev", "--to", "prod", "--without", "config"),
         ("redeploy", "--project", "p", "--target", "prod"),
         ("redeploy", "--project", "p", "--target", "preview", "--timeout", "0"),
     ],

@@ -18,6 +18,12 @@ def permission(number: int) -> dict[str, object]:
     return {"object": "permission", "id": f"perm_{number}", "key": f"org:thing:{number}"}
 
 
+def template(number: int) -> dict[str, object]:
+    times = {"lifetime": 60, "allowed_clock_skew": 5}
+    signed = {"custom_signing_key": False, "signing_algorithm": "RS256"}
+    return {"id": f"jtmp_{number}", "name": f"t{number}", "claims": {}, **times, **signed}
+
+
 def role(request: httpx.Request) -> httpx.Response:
     sent = json.loads(request.content)
     body = {"id": "role_1", "key": "org:finance", "name": "Finance", "description": None}
@@ -31,6 +37,14 @@ def app(request: httpx.Request) -> httpx.Response:
             end = min(start + int(request.url.params["limit"]), COUNT)
             page = [permission(number) for number in range(start, end)]
             return httpx.Response(200, json={"data": page, "total_count": COUNT})
+        case "GET", "/v1/redirect_urls":
+            start = int(request.url.params["offset"])
+            end = min(start + int(request.url.params["limit"]), COUNT)
+            urls = [{"id": f"ru_{n}", "url": f"app://{n}"} for n in range(start, end)]
+            return httpx.Response(200, json=urls)
+        case "GET", "/v1/jwt_templates":
+            # A server that knows no pages.
+            return httpx.Response(200, json=[template(number) for number in range(PAGE)])
         case "POST", "/v1/organization_permissions":
             return httpx.Response(200, json={**permission(1), **json.loads(request.content)})
         case "POST", "/v1/organization_roles":
@@ -75,6 +89,24 @@ def test_all_pages_are_read() -> None:
         str(PAGE),
         str(2 * PAGE),
     ]
+
+
+def test_a_list_without_a_count_is_read_to_its_end() -> None:
+    seen = Seen()
+
+    found = seen.client.list_redirect_urls()
+
+    assert [each.id for each in found] == [f"ru_{number}" for number in range(COUNT)]
+    assert len(seen.requests) == 3
+
+
+def test_a_list_that_is_not_paged_is_not_read_for_ever() -> None:
+    seen = Seen()
+
+    found = seen.client.list_jwt_templates()
+
+    assert len(found) == PAGE
+    assert len(seen.requests) == 2
 
 
 def test_a_list_that_ends_before_its_count_ends_the_reading() -> None:

@@ -1,0 +1,142 @@
+"""`clerkstack parity`: what one live instance has and another has not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Annotated, Any
+
+import typer
+
+from clerkstack.cli.engine import stack_settings
+from clerkstack.cli.exits import FOUND
+from clerkstack.cli.remote import reading, tell
+from clerkstack.cli.table import print_table
+from clerkstack.parity import Compared, Mismatch, Part, Snapshot, compare, read_snapshot
+from clerkstack.problems import ClerkstackError
+from clerkstack.settings import Settings
+
+
+def parity(
+    reference: Annotated[
+        str, typer.Option("--from", help="The stack whose instance is the reference: dev.")
+    ],
+    target: Annotated[
+        str, typer.Option("--to", help="The stack whose instance is held against it: prod.")
+    ],
+    without: Annotated[
+        list[Part] | None,
+        typer.Option("--without", help="Leave a part out; may be given several times."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare two live instances: what a clone did not bring, and what differs since.
+
+    Reads only, at Clerk and Svix: the whole config (billing, plans, features and what each plan
+    includes, organizations, sign-in, OAuth connections, session claims), roles and permissions,
+    enterprise connections, API key switches, webhook endpoints, JWT templates, redirect URLs,
+    domains. What the stacks declare is not compared: that is `drift`.
+
+    Addresses, ids and keys that belong to each instance are no difference. Of a credential only
+    whether there is one is compared, and an OAuth connection that production has switched on
+    without its own is always told.
+
+    Exit codes: 0 no difference, 1 differences, or a part that an instance does not let be read
+    (--without leaves it out), 2 bad input, 3 a service failed.
+    """
+    if reference == target:
+        raise ClerkstackError(f"--from and --to are the same stack, {target}: name two.")
+    stacks = {name: stack_settings(name) for name in (reference, target)}
+    _check(stacks)
+    snapshots = _read(stacks, without or ())
+    if not any(each.exists for each in snapshots):
+        raise ClerkstackError(f"neither {reference} nor {target} has an instance yet.")
+    compared = compare(*snapshots)
+    if as_json:
+        typer.echo(json.dumps(_document(stacks, compared), indent=2, ensure_ascii=False))
+    else:
+        _print(reference, target, compared)
+    if compared.mismatches or compared.unread:
+        raise typer.Exit(FOUND)
+
+
+def _check(stacks: dict[str, Settings]) -> None:
+    (one, mine), (other, theirs) = stacks.items()
+    if mine.application_id != theirs.application_id:
+        typer.echo(
+            f"{one} and {other} are of different applications: {mine.application_id}, "
+            f"{theirs.application_id}",
+            err=True,
+        )
+    elif mine.instance == theirs.instance:
+        raise ClerkstackError(
+            f"{one} and {other} are both for the {mine.instance} instance of "
+            f"{mine.application_id}: there is nothing to compare."
+        )
+
+
+def _read(stacks: dict[str, Settings], without: Sequence[Part]) -> list[Snapshot]:
+    with reading():
+        from clerkstack.providers.session import Session
+
+        (one, mine), (other, theirs) = stacks.items()
+        session = Session(mine.connection)
+        beside = session.beside(theirs.connection)
+        return [
+            read_snapshot(one, mine, session, tell, without=without),
+            read_snapshot(other, theirs, beside, tell, without=without),
+        ]
+
+
+def _document(stacks: dict[str, Settings], compared: Compared) -> dict[str, Any]:
+    one, other = (
+        {"stack": name, "application": each.application_id, "instance": each.instance}
+        for name, each in stacks.items()
+    )
+    differences = [
+        {
+            "kind": each.kind,
+            "what": each.what,
+            "field": each.field,
+            "from": each.reference,
+            "to": each.target,
+            "how": each.how,
+        }
+        for each in compared.mismatches
+    ]
+    unread = [
+        {"part": each.part, "stack": each.stack, "reason": each.reason} for each in compared.unread
+    ]
+    return {"from": one, "to": other, "differences": differences, "unread": unread}
+
+
+def _print(reference: str, target: str, compared: Compared) -> None:
+    words = {
+        "missing": f"missing in {target}",
+        "only": f"only in {target}",
+        "differs": "differs",
+        "needed": "needed in production",
+    }
+
+    def rows(group: Iterable[Mismatch]) -> list[tuple[Any, ...]]:
+        return [
+            (each.kind, each.what, each.field, each.reference, each.target, words[each.how])
+            for each in group
+        ]
+
+    found = compared.mismatches
+    if found:
+        headings = ("kind", "what", "field", reference, target, "")
+        print_table(headings, [rows(group) for _, group in groupby(found, lambda each: each.kind)])
+    for each in compared.unread:
+        typer.echo(f"could not be read: {each.part} of {each.stack} ({each.reason})")
+    parts = list(dict.fromkeys(each.part for each in compared.unread))
+    if parts:
+        options = " ".join(f"--without {part}" for part in parts)
+        typer.echo(f"Not compared: {', '.join(parts)}. To leave it out: {options}")
+    count = f"{len(found)} {'difference' if len(found) == 1 else 'differences'}"
+    typer.echo(
+        f"{reference} → {target}: {count if found else 'no difference'}"
+        f"{' in what was compared' if parts else ''}."
+    )

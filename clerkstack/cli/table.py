@@ -1,0 +1,37 @@
+"""A table for people: in colour and as wide as the terminal, or plain where there is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from clerkstack.reconcile import Json
+
+# Where the output is no terminal, nothing is cut or folded.
+WIDE = 10_000
+NOTHING = "–"
+
+
+def print_table(headings: Sequence[str], groups: Iterable[Iterable[Sequence[Json]]]) -> None:
+    """Print groups of rows, a line between the groups. None is shown as a dash."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)
+    table = Table(*headings, box=box.SIMPLE_HEAD)
+    for group in groups:
+        for row in group:
+            # What a person typed in a dashboard is text, never markup.
+            table.add_row(*(Text(_shown(cell)) for cell in row))
+        table.add_section()
+    console.print(table)
+
+
+def _shown(value: Json) -> str:
+    if value is None:
+        return NOTHING
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,13 @@
+"""Runs that may only read, such as the one that takes over a live deployment."""
+
+from __future__ import annotations
+
+import os
+
+READ_ONLY = "CLERKSTACK_READ_ONLY"
+"""Where this variable of the shell is set, this project sends nothing that changes anything."""
+
+
+def read_only() -> bool:
+    """Whether this run may only read."""
+    return bool(os.environ.get(READ_ONLY))

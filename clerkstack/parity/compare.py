@@ -1,0 +1,241 @@
+"""The comparison of two instances. Pure: no network."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from clerkstack.clients.scrub import scrubbed, scrubbed_values
+from clerkstack.parity.own import WEBHOOK, Own
+from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
+from clerkstack.parity.things import (
+    BILLING,
+    CONFIG,
+    OAUTH,
+    ORGANIZATIONS,
+    SESSION,
+    SET,
+    Need,
+    Part,
+    Thing,
+)
+from clerkstack.reconcile import Json, JsonObject
+
+INSTANCE = "instance"
+# In the order of the set-up guide.
+KINDS = (
+    INSTANCE,
+    OAUTH,
+    Part.SSO,
+    ORGANIZATIONS,
+    Part.ROLES,
+    BILLING,
+    Part.API_KEYS,
+    Part.WEBHOOKS,
+    SESSION,
+    Part.JWT_TEMPLATES,
+    Part.REDIRECT_URLS,
+    Part.DOMAINS,
+    CONFIG,
+)
+THERE = "there"
+# Lists without an order: each member is a row. The words are what a member is called.
+MEMBERS = {
+    "features": "feature",
+    "permissions": "permission",
+    "events": "event",
+    "domains": "domain",
+    "domains_enrollment_modes": "enrollment mode",
+}
+# Texts under such names are compared by whether they are there, and never shown.
+_CREDENTIAL = re.compile(
+    r"secret|password|private_?key|signing_key|certificate|client_id|key_id|team_id"
+    r"|api_key$|(^|_)token$|credential",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One field that differs, or a whole thing where `field` is empty.
+
+    `reference` is None where the reference has nothing, `target` where the target has nothing.
+    `needed` marks what production can't do without, whatever the other instance has. No value is
+    ever a credential.
+    """
+
+    kind: str
+    what: str
+    field: str
+    reference: Json
+    target: Json
+    needed: bool = False
+
+    @property
+    def how(self) -> str:
+        """Of the target: needed, missing, only (there alone) or differs."""
+        if self.needed:
+            return "needed"
+        if self.target is None:
+            return "missing"
+        return "only" if self.reference is None else "differs"
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A part that could not be compared, because an instance does not let it be read."""
+
+    part: str
+    stack: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The outcome."""
+
+    mismatches: tuple[Mismatch, ...]
+    unread: tuple[Unread, ...]
+
+
+def compare(reference: Snapshot, target: Snapshot) -> Compared:
+    """Every difference, grouped by kind, and what could not be compared."""
+    if not (reference.exists and target.exists):
+        stack = target.stack if reference.exists else reference.stack
+        here, there = (THERE if each.exists else None for each in (reference, target))
+        return Compared((Mismatch(INSTANCE, f"instance of {stack}", "", here, there),), ())
+    # Switched off on both sides there is nothing to compare.
+    off = {part for part, why in reference.unread.items() if why == ORGANIZATIONS_OFF}
+    off = {part for part in off if target.unread.get(part) == ORGANIZATIONS_OFF}
+    unread = [
+        Unread(part, each.stack, why)
+        for each in (reference, target)
+        for part, why in each.unread.items()
+        if part not in off
+    ]
+    left_out = {each.part for each in unread}
+    both = _Both(reference.own, target.own)
+    found = [
+        each
+        for mine, theirs in _pairs(reference, target, left_out)
+        for each in both.differing(mine, theirs)
+    ]
+    for need in dict.fromkeys((*reference.needs, *target.needs)):
+        found = _with_need(found, need)
+    return Compared(tuple(sorted(found, key=lambda each: KINDS.index(each.kind))), tuple(unread))
+
+
+def _with_need(found: list[Mismatch], need: Need) -> list[Mismatch]:
+    """The same, with one row for what production lacks, whatever the other instance has."""
+    same = [each for each in found if (each.what, each.field) == (need.what, need.field)]
+    sides = (same[0].reference, same[0].target) if same else (None, None)
+    row = Mismatch(need.kind, need.what, need.field, *sides, needed=True)
+    return [*(each for each in found if each not in same), row]
+
+
+def _pairs(
+    reference: Snapshot, target: Snapshot, left_out: Container[str]
+) -> Iterator[tuple[Thing | None, Thing | None]]:
+    """The same things of both sides, in the reference's order; then those of the target alone."""
+    mine, theirs = _by_key(reference, left_out), _by_key(target, left_out)
+    for key in (*mine, *(key for key in theirs if key not in mine)):
+        yield from zip_longest(mine.get(key, ()), theirs.get(key, ()))
+
+
+def _by_key(snapshot: Snapshot, left_out: Container[str]) -> dict[tuple[str, str], list[Thing]]:
+    found: dict[tuple[str, str], list[Thing]] = {}
+    for each in snapshot.things:
+        if each.kind not in left_out:
+            name = WEBHOOK if each.kind == Part.WEBHOOKS else ""
+            key = str(snapshot.own.neutral(name, each.key))
+            found.setdefault((each.kind, key), []).append(each)
+    return found
+
+
+@dataclass(frozen=True)
+class _Both:
+    """The comparison of one thing with the other's, each with what is its instance's own."""
+
+    mine: Own
+    theirs: Own
+
+    def differing(self, mine: Thing | None, theirs: Thing | None) -> Iterator[Mismatch]:
+        """The fields that differ, or one row where a side has no such thing."""
+        thing = mine or theirs
+        assert thing is not None
+        what = scrubbed(thing.what)
+        if mine is None or theirs is None:
+            sides = (THERE, None) if theirs is None else (None, THERE)
+            yield Mismatch(thing.kind, what, "", *sides)
+            return
+        for path, here, there in self._walk(mine.fields, theirs.fields, ()):
+            yield Mismatch(thing.kind, what, scrubbed(".".join(path)), here, there)
+
+    def _walk(
+        self, mine: Mapping[str, Json], theirs: Mapping[str, Json], at: tuple[str, ...]
+    ) -> Iterator[tuple[tuple[str, ...], Json, Json]]:
+        for name in (*mine, *(name for name in theirs if name not in mine)):
+            here, there = mine.get(name), theirs.get(name)
+            if _all_of(dict, here, there):
+                yield from self._walk(_object(here), _object(there), (*at, name))
+            elif name in MEMBERS and _all_of(list, here, there):
+                for member, *has in _members(_list(here), _list(there)):
+                    yield (*at, f"{MEMBERS[name]} {member}"), has[0], has[1]
+            elif not self._same(name, here, there):
+                yield (*at, name), _shown(name, here), _shown(name, there)
+
+    def _same(self, name: str, here: Json, there: Json) -> bool:
+        """Whether two values mean the same; empty, null and absent do."""
+        here, there = _nothing(here), _nothing(there)
+        if _is_credential(name, here) and _is_credential(name, there):
+            return True
+        if isinstance(here, bool) != isinstance(there, bool):
+            return False
+        return here == there or self.mine.neutral(name, here) == self.theirs.neutral(name, there)
+
+
+def _members(here: list[Json], there: list[Json]) -> Iterator[tuple[str, Json, Json]]:
+    """The members that one side alone has."""
+    mine, theirs = ([_word(each) for each in side] for side in (here, there))
+    for each in dict.fromkeys((*mine, *theirs)):
+        if each not in mine or each not in theirs:
+            yield each, THERE if each in mine else None, THERE if each in theirs else None
+
+
+def _word(member: Json) -> str:
+    return member if isinstance(member, str) else json.dumps(_shown("", member))
+
+
+def _all_of(kind: type, *sides: Json) -> bool:
+    """Whether both are of the kind, or one is and the other is not there."""
+    return kind in map(type, sides) and all(isinstance(each, kind | None) for each in sides)
+
+
+def _is_credential(name: str, value: Json) -> bool:
+    return bool(isinstance(value, str | list) and value and _CREDENTIAL.search(name))
+
+
+def _shown(name: str, value: Json) -> Json:
+    value = _nothing(value)
+    if _is_credential(name, value):
+        return SET
+    if isinstance(value, dict):
+        return {key: _shown(key, each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_shown(name, each) for each in value]
+    return scrubbed_values(value)
+
+
+def _nothing(value: Json) -> Json:
+    return None if value in ("", [], {}) else value
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []

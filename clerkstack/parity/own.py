@@ -1,0 +1,93 @@
+"""What belongs to one instance: its addresses, ids and keys, which differ on every other one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from clerkstack.reconcile import Json
+from clerkstack.settings import Settings
+
+OWN = "<own>"
+WEBHOOK = "webhook"  # beside the config's fields: the path of the stack's endpoint
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+# Clerk's ids end with 27 letters and digits; keys of an instance name its kind.
+_ID = re.compile(r"^([a-z]+(?:_[a-z]+)*)_[A-Za-z0-9]{27}$")
+_KEY = re.compile(r"^(pk|sk)_(test|live)_")
+
+
+@dataclass(frozen=True)
+class Own:
+    """The addresses of one instance and its app.
+
+    `hosts` carry their port where it is not the scheme's. `paths` are the paths that the stack's
+    settings declare, by the name of the config's field, or WEBHOOK. `loopback` says that any
+    address on one's own machine counts as well.
+    """
+
+    hosts: frozenset[str] = frozenset()
+    paths: Mapping[str, str] = field(default_factory=dict)
+    loopback: bool = False
+
+    def neutral(self, name: str, value: Json) -> Json:
+        """A value without what is this instance's own: equal neutral values are no difference."""
+        if isinstance(value, dict):
+            return {key: self.neutral(key, each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.neutral(name, each) for each in value]
+        if not isinstance(value, str):
+            return value
+        found = _ID.match(value)
+        if found:
+            return f"<{found[1]}>"
+        if _KEY.match(value):
+            return f"<{value[:2]}>"
+        text = self._without_host(value)
+        declared = self.paths.get(name)
+        return f"<{name}>" if declared and text in (declared, OWN + declared) else text
+
+    def _without_host(self, value: str) -> str:
+        if value.lower() in self.hosts:
+            return OWN
+        try:
+            url = urlsplit(value)
+        except ValueError:
+            return value
+        if url.scheme not in ("http", "https") or not self._is_own(url.netloc.lower()):
+            return value
+        rest = url._replace(scheme="", netloc="").geturl()
+        return OWN + (rest if rest.startswith("/") else f"/{rest}")
+
+    def _is_own(self, place: str) -> bool:
+        host = re.sub(r":\d+$", "", place)
+        return place in self.hosts or (self.loopback and host in LOOPBACK)
+
+
+def own_of(settings: Settings, hosts: Iterable[str]) -> Own:
+    """What belongs to the stack's instance; `hosts` are those that Clerk shows of it."""
+    development = settings.instance == "development"
+    urls = [settings.app_url, *([settings.development_app_url] if development else [])]
+    if settings.production.domain and not development:
+        hosts = [*hosts, settings.production.domain]
+    environment = settings.environment
+    return Own(
+        hosts=frozenset(filter(None, [*map(place_of, urls), *(each.lower() for each in hosts)])),
+        paths={
+            "sign_in_url": environment.sign_in_url,
+            "sign_up_url": environment.sign_up_url,
+            "after_sign_in_url": environment.after_sign_in_url,
+            "after_sign_up_url": environment.after_sign_up_url,
+            WEBHOOK: urlsplit(settings.webhook_url).path,
+        },
+        loopback=development,
+    )
+
+
+def place_of(url: str) -> str:
+    """Host of a URL, with its port where one is given; empty where it is no URL."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2].lower()
+    except ValueError:
+        return ""

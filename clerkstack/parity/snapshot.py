@@ -1,0 +1,26 @@
+"""One instance as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from clerkstack.parity.own import Own
+from clerkstack.parity.things import Need, Part, Thing
+
+ORGANIZATIONS_OFF = "organizations are off"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the instance of a stack has; `unread` says why a part of it could not be read.
+
+    `exists` is False where the application has no such instance; then nothing of it was read.
+    """
+
+    stack: str
+    exists: bool = True
+    things: tuple[Thing, ...] = ()
+    needs: tuple[Need, ...] = ()
+    own: Own = field(default_factory=Own)
+    unread: Mapping[Part, str] = field(default_factory=dict)

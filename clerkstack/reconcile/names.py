@@ -1,0 +1,15 @@
+"""What reports call the parts of an instance config."""
+
+from __future__ import annotations
+
+OAUTH_PREFIX = "connection_oauth_"
+SECTIONS = {
+    "organization_settings": "organizations",
+    "session": "session token",
+}
+BILLING_KINDS = {"plans": "plan", "features": "feature"}
+
+
+def section_name(section: str) -> str:
+    """A section as people know it."""
+    return SECTIONS.get(section, section.replace(OAUTH_PREFIX, "OAuth "))

@@ -1,0 +1,79 @@
+"""Snapshots made from a config, for tests that need no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from clerkstack.parity import Compared, Snapshot, compare
+from clerkstack.parity.own import Own, own_of
+from clerkstack.parity.things import Thing, needs_of_production, of_config
+from clerkstack.settings import Settings
+from clerkstack.settings.models import EnvironmentSettings
+
+PRO = {"name": "Pro", "amount": 6000, "payer_type": "org", "features": ["audit", "sso"]}
+FEATURES = {"audit": {"name": "Audit"}, "sso": {"name": "SSO"}}
+
+
+def config(**sections: Any) -> dict[str, Any]:
+    """A config without a difference to another one, changed section by section."""
+    return {
+        "billing": {
+            "organization_enabled": True,
+            "plans": {"pro": {**PRO}},
+            "features": {**FEATURES},
+        },
+        "organization_settings": {"enabled": True},
+        "session": {"claims": {}},
+        **sections,
+    }
+
+
+def snapshot(stack: str, sections: dict[str, Any], *more: Thing, **fields: Any) -> Snapshot:
+    """What was read of a stack's instance: its config, and things beside it."""
+    things = (*of_config(sections), *more)
+    if stack == "prod":
+        fields.setdefault("needs", tuple(needs_of_production(things, None)))
+    return Snapshot(stack, things=things, **fields)
+
+
+def rows(compared: Compared) -> dict[tuple[str, str], tuple[Any, Any, str]]:
+    """The mismatches as {(what, field): (reference, target, how)}."""
+    found = {(m.what, m.field): (m.reference, m.target, m.how) for m in compared.mismatches}
+    assert len(found) == len(compared.mismatches)
+    return found
+
+
+def between(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """The rows between a development config and a production config."""
+    one = snapshot("dev", mine, own=own("development"))
+    return rows(compare(one, snapshot("prod", theirs, own=own("production"))))
+
+
+def things_between(mine: Iterable[Thing], theirs: Iterable[Thing]) -> dict[tuple[str, str], Any]:
+    """The rows between things that are no config."""
+    one = Snapshot("dev", things=tuple(mine), own=own("development"))
+    return rows(compare(one, Snapshot("prod", things=tuple(theirs), own=own("production"))))
+
+
+def settings(instance: str, **fields: Any) -> Settings:
+    """The settings of a stack for such an instance."""
+    url = "https://preview.app.example" if instance == "development" else "https://app.example"
+    given: dict[str, Any] = {
+        "instance": instance,
+        "application_id": "app_1",
+        "platform_key": "ak_1",
+        "app_url": url,
+        "environment": EnvironmentSettings(project_id="prj_1"),
+        **fields,
+    }
+    return Settings(**given)
+
+
+def own(instance: str, **fields: Any) -> Own:
+    """What belongs to such an instance."""
+    hosts = {
+        "development": ("x.clerk.accounts.dev", "x.accounts.dev"),
+        "production": ("clerk.app.example", "accounts.app.example", "app.example"),
+    }
+    return own_of(settings(instance, **fields), hosts[instance])

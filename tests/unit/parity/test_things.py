@@ -1,0 +1,152 @@
+"""What of the services' answers is compared, and what of them is each instance's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clerkstack.clients.backend import Permission, Role
+from clerkstack.clients.frontend import ApiKeySettings
+from clerkstack.clients.instance_lists import EnterpriseConnection, InstanceDomain, JwtTemplate
+from clerkstack.clients.svix import Endpoint
+from clerkstack.parity import things
+from tests.unit.parity.snapshots import things_between
+
+
+def connection(**fields: Any) -> EnterpriseConnection:
+    given = {
+        "id": "entconn_1",
+        "name": "Acme",
+        "provider": "saml_okta",
+        "active": True,
+        "domains": ["acme.com"],
+        "saml_connection": {
+            "idp_entity_id": "http://idp.example/1",
+            "idp_sso_url": "https://idp.example/1",
+            "force_authn": False,
+        },
+        **fields,
+    }
+    return EnterpriseConnection.model_validate(given)
+
+
+def between_connections(mine: EnterpriseConnection, theirs: EnterpriseConnection) -> Any:
+    return things_between(things.of_connections([mine]), things.of_connections([theirs]))
+
+
+def test_what_an_identity_provider_gives_each_instance_is_no_difference() -> None:
+    there = {"idp_entity_id": "http://idp.example/2", "idp_sso_url": "https://idp.example/2"}
+    theirs = connection(
+        id="entconn_2", organization_id="org_2", saml_connection={**there, "force_authn": False}
+    )
+
+    assert between_connections(connection(organization_id="org_1"), theirs) == {}
+
+
+def test_everything_else_of_a_connection_is_compared() -> None:
+    theirs = connection(
+        active=False,
+        domains=["acme.com", "acme.org"],
+        saml_connection={"idp_entity_id": "http://idp.example/2", "force_authn": True},
+    )
+
+    assert between_connections(connection(), theirs) == {
+        ("SSO Acme", "active"): (True, False, "differs"),
+        ("SSO Acme", "domain acme.org"): (None, "there", "only"),
+        ("SSO Acme", "idp_sso_url"): ("set", None, "missing"),
+        ("SSO Acme", "force_authn"): (False, True, "differs"),
+    }
+
+
+def test_a_client_id_of_oidc_is_not_shown() -> None:
+    config = {"client_id": "the-id", "discovery_url": "https://idp.example"}
+    oidc = connection(provider="oidc_custom", saml_connection=None, oauth_config=config)
+    bare = connection(provider="oidc_custom", saml_connection=None, oauth_config={})
+
+    assert between_connections(oidc, bare) == {
+        ("SSO Acme", "client_id"): ("set", None, "missing"),
+        ("SSO Acme", "discovery_url"): ("https://idp.example", None, "missing"),
+    }
+
+
+def test_of_an_endpoints_url_the_path_counts() -> None:
+    def endpoint(url: str) -> Endpoint:
+        return Endpoint(id="ep_1", url=url)
+
+    mine = [endpoint("https://a.example/hook?token=secret"), endpoint("https://a.example")]
+    theirs = [endpoint("https://b.example/hook"), endpoint("https://b.example/other")]
+
+    assert things_between(things.of_endpoints(mine), things.of_endpoints(theirs)) == {
+        ("webhook /", ""): ("there", None, "missing"),
+        ("webhook /other", ""): (None, "there", "only"),
+    }
+
+
+def test_roles_and_permissions_are_compared_by_key() -> None:
+    def permission(id_: str, key: str, name: str) -> Permission:
+        return Permission(id=id_, key=key, name=name)
+
+    def role(*held: Permission) -> Role:
+        return Role(id="role_1", key="org:f", name="F", description=None, permissions=held)
+
+    mine = permission("perm_1", "org:a:read", "Read"), permission("perm_2", "org:b:read", "B")
+    theirs = permission("perm_3", "org:a:read", "See"), permission("perm_4", "org:b:read", "B")
+
+    found = things_between(
+        things.of_roles([role(*mine)], mine), things.of_roles([role(theirs[0])], theirs)
+    )
+
+    assert found == {
+        ("role org:f", "permission org:b:read"): ("there", None, "missing"),
+        ("permission org:a:read", "name"): ("Read", "See", "differs"),
+    }
+
+
+def test_templates_are_compared_without_their_ids() -> None:
+    def template(id_: str, **fields: Any) -> JwtTemplate:
+        given = {
+            "name": "hasura",
+            "claims": {"a": {"b": "1"}},
+            "lifetime": 60,
+            "allowed_clock_skew": 5,
+            "custom_signing_key": False,
+            "signing_algorithm": "RS256",
+        }
+        return JwtTemplate.model_validate({**given, "id": id_, **fields})
+
+    mine = things.of_jwt_templates([template("jtmp_1")])
+    theirs = things.of_jwt_templates([template("jtmp_2", lifetime=30, claims={"a": {"b": "2"}})])
+
+    assert things_between(mine, theirs) == {
+        ("JWT template hasura", "claims.a.b"): ("1", "2", "differs"),
+        ("JWT template hasura", "lifetime"): (60, 30, "differs"),
+    }
+
+
+def test_satellites_are_counted() -> None:
+    def domain(name: str, *, satellite: bool) -> InstanceDomain:
+        return InstanceDomain(
+            id=name, name=name, is_satellite=satellite, frontend_api_url=f"https://clerk.{name}"
+        )
+
+    primary = [domain("x.accounts.dev", satellite=False)]
+    mine = [*primary, domain("localhost:3001", satellite=True)]
+
+    assert things_between([things.of_domains(mine)], [things.of_domains(primary)]) == {
+        ("satellite domains", "count"): (1, 0, "differs")
+    }
+    assert list(things.needs_of_production((), mine[1:])) == [
+        things.Need("domains", "primary domain", "")
+    ]
+    assert list(things.needs_of_production((), mine)) == []
+
+
+def test_switches_are_called_as_in_the_dashboard() -> None:
+    def switches(*, users: bool) -> list[things.Thing]:
+        shown = ApiKeySettings(
+            enabled=True, user_api_keys_enabled=users, orgs_api_keys_enabled=True
+        )
+        return [things.of_api_keys(shown)]
+
+    assert things_between(switches(users=True), switches(users=False)) == {
+        ("API keys", "Enable User API keys"): (True, False, "differs")
+    }
