@@ -1,4 +1,4 @@
-"""What a person changes in a dashboard while a stack is deployed."""
+"""What a person changes while a stack is deployed: in a dashboard, in the stack's own files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.svix import Endpoint, SvixClient
+from local.project import Project
 from local.world import World
 from tests.engine.live import read_instance
 
@@ -15,6 +16,14 @@ from tests.engine.live import read_instance
 def by_hand(world: World, **changes: Any) -> None:
     """Change the development instance's config, by section."""
     world.dashboard("set_config", environment="development", changes=changes)
+
+
+def take_out(project: Project, plan: str) -> None:
+    """Take the last plan out of the catalog, and allow that it goes."""
+    file = project.folder / "catalog.yaml"
+    text = file.read_text()
+    file.write_text(text[: text.index(f"  {plan}:")])
+    project.set(f"allow.plans.{plan}", ["remove"])
 
 
 def rename_role(world: World, key: str, name: str) -> None:

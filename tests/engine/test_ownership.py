@@ -12,7 +12,7 @@ from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.svix import SvixClient
 from local.project import Project, production_settings_on
 from local.world import World
-from tests.engine.by_hand import by_hand
+from tests.engine.by_hand import by_hand, take_out
 from tests.engine.live import read_instance, requests, variables, writes
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
@@ -38,12 +38,6 @@ def billing(world: World) -> World:
     by_hand(world, organization_settings={"enabled": True})
     by_hand(world, billing={"organization_enabled": True})
     return world
-
-
-def drop(project: Project, plan: str) -> None:
-    """Take the last plan out of the catalog."""
-    text = (project.folder / "catalog.yaml").read_text()
-    (project.folder / "catalog.yaml").write_text(text[: text.index(f"  {plan}:")])
 
 
 def test_claims_lose_a_key_and_go_back_to_none(project: Project, world: World) -> None:
@@ -107,8 +101,9 @@ def test_a_plan_that_was_there_and_leaves_the_catalog_stays_as_it_was(
 ) -> None:
     by_hand(billing, billing={"plans": {"enterprise": plan("By hand")}})
     before = config(billing)["billing"]["plans"]["enterprise"]
+    project.set("allow.plans.enterprise", ["visibility"])
     project.up()
-    drop(project, "enterprise")
+    take_out(project, "enterprise")
 
     printed = project.up()
 
@@ -151,7 +146,7 @@ def test_what_a_clone_brought_is_the_stacks_own(project: Project, world: World) 
     project.up()
     project.init("prod", production_settings_on(world))
     project.up()
-    drop(project, "enterprise")
+    take_out(project, "enterprise")
 
     project.up()
 
