@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from clerkstack import version
-from clerkstack.cli import adopt, check, drift, parity, recover, redeploy
+from clerkstack.cli import adopt, check, drift, dry_run, parity, recover, redeploy
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
-from clerkstack.clients.errors import ApiError, Unreachable
+from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(check.check)
 app.command()(drift.drift)
+app.command("dry-run")(dry_run.dry_run)
 app.command()(adopt.adopt)
 app.command()(parity.parity)
 app.command()(redeploy.redeploy)
@@ -54,7 +55,7 @@ def main() -> None:
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(BAD_INPUT)
-    except (ApiError, Unreachable) as error:
+    except (ApiError, Unreachable, NotADryRun) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(REMOTE_FAILURE)
     except ClerkstackError as error:

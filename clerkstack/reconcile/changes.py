@@ -7,7 +7,7 @@ an instance returns a plan's features carries no meaning), every other list is o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -88,6 +88,19 @@ def same_value(key: str, wanted: Json, found: Json) -> bool:
 def same_document(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
     """Whether two declared documents say the same; null and absent are the same."""
     return not changes_between(one, other) and not changes_between(other, one)
+
+
+def not_shown(changes: Iterable[Change], document: Mapping[str, Json]) -> list[Change]:
+    """Those of the changes after which a document does not look as if they were made."""
+    lost = []
+    for change in changes:
+        *outer, last = change.path
+        at: Json = dict(document)
+        for step in outer:
+            at = at.get(step) if isinstance(at, dict) else None
+        if changes_between({last: change.after}, at if isinstance(at, dict) else {}):
+            lost.append(change)
+    return lost
 
 
 def live_view(declared: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from ruamel.yaml import YAML
 
-from local.project import Project
+from local.project import TOP, Project
 from local.world import World
 from local.world import seed as seeded
 from tests.engine.by_hand import by_hand, edit_endpoint, rename_role
@@ -200,3 +203,30 @@ def test_a_sensitive_value_that_somebody_edited_is_found_and_written_again(
     world.clear_journal()
     project.up()
     assert requests(world) == []
+
+
+def test_the_scheduled_workflow_says_what_drift_says(
+    project: Project, world: World, tmp_path: Path
+) -> None:
+    workflow = YAML(typ="safe").load((TOP / ".github/workflows/drift.yml").read_text())
+    (step,) = (s for s in workflow["jobs"]["drift"]["steps"] if s.get("name") == "Drift")
+    summary = tmp_path / "summary"
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-e", "-c", step["run"]],
+            cwd=project.folder,
+            env={**project.environment, "STACK": "local", "GITHUB_STEP_SUMMARY": str(summary)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    project.up()
+    quiet = run()
+    by_hand(world, billing={"plans": {"pro": {"amount": 7000}}})
+    edited = run()
+
+    assert quiet.returncode == 0, quiet.stderr
+    assert edited.returncode == 1
+    assert "plan pro" in summary.read_text()

@@ -69,3 +69,13 @@ def test_make_targets_that_the_readme_names_are_there() -> None:
 
     for target in set(re.findall(r"`make ([a-z-]+)", (TOP / "README.md").read_text())):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("file", sorted((TOP / ".github").rglob("*.yml")), ids=lambda f: f.name)
+def test_actions_are_pinned_by_their_hash(file: Path) -> None:
+    used = re.findall(r"uses: (.*)", file.read_text())
+
+    assert used
+    assert [
+        each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", each)
+    ] == []

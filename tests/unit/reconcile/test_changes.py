@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from clerkstack.reconcile import Change, WritePlan, changes_between, live_view, nested
-from clerkstack.reconcile.changes import Json, same_document, whole_numbers
+from clerkstack.reconcile.changes import Json, not_shown, same_document, whole_numbers
 
 
 def test_only_declared_fields_are_compared() -> None:
@@ -95,3 +97,28 @@ def test_fields_that_cannot_be_read_back_are_sent_and_not_compared() -> None:
 def test_a_field_changed_as_a_whole_and_in_part_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="as a whole and in part"):
         nested([Change(("a",), None, 1), Change(("a", "b"), None, 2)])
+
+
+@pytest.mark.parametrize(
+    ("after", "document", "shown"),
+    [
+        (6500, {"plans": {"pro": {"amount": 6500}}}, True),
+        (6500, {"plans": {"pro": {"amount": 6000}}}, False),
+        (6500, {"plans": {"pro": {}}}, False),
+        (6500, {}, False),
+        (6500, {"plans": None}, False),
+        (None, {"plans": {"pro": {}}}, True),
+        (None, {}, True),
+        (None, {"plans": {"pro": {"amount": 6000}}}, False),
+    ],
+)
+def test_a_change_that_a_document_does_not_show(after: Any, document: Any, shown: bool) -> None:
+    change = Change(("plans", "pro", "amount"), 6000, after)
+
+    assert (not_shown([change], document) == []) is shown
+
+
+def test_a_set_is_shown_in_any_order() -> None:
+    change = Change(("plans", "pro", "features"), [], ["a", "b"])
+
+    assert not_shown([change], {"plans": {"pro": {"features": ["b", "a"]}}}) == []

@@ -1,0 +1,121 @@
+"""`clerkstack dry-run`: ask Clerk what it would say to the next write of the config."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.cli.engine import exported_stack, stack_settings
+from clerkstack.cli.exits import FOUND
+from clerkstack.cli.remote import reading, tell
+from clerkstack.declared.billing import billing_inputs
+from clerkstack.declared.sections import organization_settings, sign_in_sections
+from clerkstack.drift import Known
+from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
+from clerkstack.reconcile.billing import billing_plan
+from clerkstack.reconcile.changes import not_shown, object_at
+from clerkstack.reconcile.ledger import Ledger
+from clerkstack.reconcile.sections import with_defaults
+from clerkstack.settings import Settings
+
+
+def dry_run(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose write to try.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Let Clerk check what the next `pulumi up` would write to the instance's config.
+
+    A preview compares; only Clerk knows whether it takes the write: limits of the workspace's
+    plan, slugs that are taken, plans that have subscribers. Sent as one config write with
+    dry_run=true. An answer that does not say that it was a dry run is an alarm, since it was a
+    write. Roles, webhook and variables have no dry run.
+
+    Exit codes: 0 Clerk would take it and show it as declared, 1 Clerk would take it and show
+    something else, 2 bad input, 3 Clerk refuses it or can't be reached.
+    """
+    settings = stack_settings(stack)
+    catalog = load_catalog(Path(settings.catalog))
+    deployment = exported_stack(stack).get("deployment") or {}
+    known = Known.of(deployment.get("resources") or [])
+    with reading():
+        plan, after = _tried(settings, catalog, known)
+    lost = not_shown(plan.changes, after)
+    if as_json:
+        place = {"application": settings.application_id, "instance": settings.instance}
+        changes = [{"field": c.name, "live": c.before, "declared": c.after} for c in plan.changes]
+        found = {"changes": changes, "destructive": plan.destructive}
+        found["notKept"] = [change.name for change in lost]
+        typer.echo(json.dumps({"stack": stack, **place, **found}, indent=2, ensure_ascii=False))
+    else:
+        _print(stack, plan, lost)
+    if lost:
+        raise typer.Exit(FOUND)
+
+
+def _tried(
+    settings: Settings, catalog: Catalog, known: Known
+) -> tuple[WritePlan, Mapping[str, Json]]:
+    """What would be written, and the config as Clerk says it would be then."""
+    from clerkstack.providers.session import Session
+
+    session = Session(settings.connection)
+    tell("Clerk: config")
+    config = session.platform.get_config(settings.application_id, settings.instance)
+    plan = WritePlan(tuple(_changes(settings, catalog, known, config.sections)))
+    if not plan:
+        return plan, config.sections
+    tell("Clerk: dry run of the write")
+    answer = session.platform.patch_config(
+        settings.application_id,
+        settings.instance,
+        plan.body,
+        if_match=config.version,
+        dry_run=True,
+        destructive=plan.destructive,
+    )
+    return plan, answer.after
+
+
+def _changes(
+    settings: Settings, catalog: Catalog, known: Known, sections: JsonObject
+) -> list[Change]:
+    use = settings.components
+    declared: JsonObject = {}
+    if use.sign_in:
+        declared |= sign_in_sections(settings.sign_in)
+    if use.organizations:
+        declared["organization_settings"] = organization_settings(settings.organizations)
+    changes = changes_between(declared, with_defaults(sections))
+    if use.billing:
+        section = object_at(sections, "billing")
+        inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
+        made = Ledger.of(known.billing).kept(section)
+        gone = {
+            kind: [slug for slug in slugs if slug not in object_at(inputs, kind)]
+            for kind, slugs in (("plans", made.plans), ("features", made.features))
+        }
+        changes += billing_plan(
+            inputs, section, removed_plans=gone["plans"], removed_features=gone["features"]
+        ).changes
+    return changes
+
+
+def _print(stack: str, plan: WritePlan, lost: list[Change]) -> None:
+    for change in plan.changes:
+        typer.echo(f"  {change}")
+    for change in lost:
+        typer.echo(f"error: Clerk would take {change.name} and not show it as declared.", err=True)
+    if not plan:
+        typer.echo(f"{stack}: nothing would be written to the config.")
+    elif not lost:
+        removes = ", removing what is shown as → nothing" if plan.destructive else ""
+        count = len(plan.changes)
+        typer.echo(
+            f"{stack}: Clerk would take {'this change' if count == 1 else f'these {count} changes'}"
+            f"{removes}. Nothing was written."
+        )

@@ -1,0 +1,110 @@
+"""Two updates at once: one wins, the other says so, and nothing is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.project import Project, copy_project, settings_on
+from local.world import World
+from tests.engine.live import read_instance, writes
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+
+WAIT = 25.0  # seconds that the first one is held up, while the second one runs
+
+
+def started(project: Project, log: Path) -> subprocess.Popen[str]:
+    """An `up` in the background."""
+    with log.open("w") as out:
+        return subprocess.Popen(
+            project.command("up", "--yes", "--skip-preview", "--stack", project.stack),
+            cwd=project.folder,
+            env=project.environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+def held_up(world: World, project: Project, log: Path, **fault: Any) -> subprocess.Popen[str]:
+    """The same, as soon as its held-up request has arrived."""
+    world.fault(kind="delay", service="clerk", seconds=WAIT, **fault)
+    running = started(project, log)
+    deadline = time.monotonic() + 60
+    while world.faults.waiting() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not world.faults.waiting()
+    return running
+
+
+@pytest.fixture
+def other(tmp_path: Path, world: World, project: Project) -> Project:
+    """Another person's checkout, with a stack of its own on the same instance; both deployed."""
+    project.set("components.environment", False)
+    project.up()
+    made = Project(copy_project(tmp_path / "other"), world)
+    made.init("local", settings_on(world))
+    made.set("components.environment", False)
+    made.up()
+    return made
+
+
+def amount(world: World, plan: str) -> Any:
+    return read_instance(world).config["billing"]["plans"][plan]["amount"]
+
+
+def test_the_same_stack_is_locked(project: Project, world: World, tmp_path: Path) -> None:
+    project.set("components.environment", False)
+    project.up()
+    project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
+    running = held_up(world, project, tmp_path / "first", method="PATCH")
+
+    second = project.up(check=False)
+    running.wait(120)
+
+    assert "the stack is currently locked" in second
+    assert running.returncode == 0, (tmp_path / "first").read_text()
+    assert amount(world, "pro") == 6500
+    world.clear_journal()
+    assert "unchanged" in project.up()
+    assert writes(world) == []
+
+
+def test_two_stacks_on_one_instance_that_change_different_things(
+    project: Project, other: Project, world: World, tmp_path: Path
+) -> None:
+    project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
+    other.set("organizations.maxAllowedMemberships", 9)
+    # The read before the write: what it shows is old when the write comes.
+    running = held_up(world, project, tmp_path / "first", method="PATCH")
+
+    other.up()
+    running.wait(120)
+
+    assert running.returncode == 0, (tmp_path / "first").read_text()
+    assert amount(world, "pro") == 6500
+    section = read_instance(world).config["organization_settings"]
+    assert section["max_allowed_memberships"] == 9
+
+
+def test_two_stacks_on_one_instance_that_want_different_things(
+    project: Project, other: Project, world: World, tmp_path: Path
+) -> None:
+    project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
+    other.edit("catalog.yaml", ("amount: 6000", "amount: 7000"))
+    running = held_up(world, project, tmp_path / "first", method="PATCH")
+
+    other.up()
+    running.wait(120)
+
+    said = (tmp_path / "first").read_text()
+    assert running.returncode
+    assert "Somebody changed the development instance" in said
+    assert "billing.plans.pro.amount: 7000 → 6500" in said
+    assert "Nothing was written" in said
+    assert amount(world, "pro") == 7000
