@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 AS_WRITTEN = "as written"
 EDITED = "edited by hand"
+GONE = "not there"  # its own resource makes it again; what is noted of it is then old
 
 
 class SensitiveVariablesProvider(ClerkProvider):
@@ -68,12 +69,13 @@ class SensitiveVariablesProvider(ClerkProvider):
         with self._vercel(props) as vercel:
             there = self._there(vercel, props)
         written = object_at(props, "written")
-        state: JsonObject = {
-            name: EDITED
-            if name in there and edited_since(written.get(name), there[name])
-            else known
-            for name, known in object_at(props, "state").items()
-        }
+        state: JsonObject = {}
+        for name, known in object_at(props, "state").items():
+            if name not in there:
+                state[name] = GONE
+            else:
+                edited = edited_since(written.get(name), there[name])
+                state[name] = EDITED if edited else known
         inputs = {key: value for key, value in props.items() if key not in self.outputs}
         return ReadResult(_id, {**props, "state": state}, {**inputs, "state": state})
 
