@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from clerkstack.catalog.models import Feature, Plan
 from clerkstack.settings import Settings
+from local.world.operations import APIS, answered_table
 
 TOP = Path(__file__).parents[2]
 PAGES = ["README.md", *(str(page.relative_to(TOP)) for page in (TOP / "docs").rglob("*.md"))]
@@ -69,3 +70,15 @@ def test_make_targets_that_the_readme_names_are_there() -> None:
 
     for target in set(re.findall(r"`make ([a-z-]+)", (TOP / "README.md").read_text())):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_operation_of_the_emulators_is_described() -> None:
+    text = (TOP / "docs" / "emulators.md").read_text()
+    made = "Renew it: API_SPECS=... python -m local.world operations --write"
+
+    tables = {
+        title: "".join(re.findall(r"^\|.*\n", part, re.MULTILINE))
+        for title, part in re.findall(r"^### (.*)\n((?:(?!### ).*\n)*)", text, re.MULTILINE)
+    }
+
+    assert tables == {api.title: answered_table(api) for api in APIS.values()}, made
