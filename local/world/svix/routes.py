@@ -114,7 +114,7 @@ def read_secret(call: Call) -> Answer:
 def rotate_secret(call: Call) -> Answer:
     """v1.endpoint.rotate-secret."""
     app = call.app
-    body = inputs.read(inputs.SecretRotation, call.body or {})
+    body = inputs.read(inputs.SecretRotation, call.body)
     call.backend.rotate_secret(app, call.endpoint_id, body)
     return 204, None
 
@@ -126,7 +126,9 @@ def read_headers(call: Call) -> Answer:
 
 
 def read_stats(call: Call) -> Answer:
-    """v1.endpoint.get-stats; every example counts as delivered."""
+    """v1.endpoint.get-stats; every example counts as delivered, whenever it was sent."""
+    for name in ("since", "until"):
+        inputs.check_moment(call.query.get(name), name)
     sent = call.backend.endpoint(call.app, call.endpoint_id).sent
     return 200, {"success": sent, "pending": 0, "sending": 0, "fail": 0, "canceled": 0}
 
