@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from typing import Any
 
 import jsonschema
@@ -119,15 +120,6 @@ def test_every_answer_is_described(there: Inhabited, name: str, operation: Opera
     session = requests.Session()
     session.trust_env = False
 
-    @settings(
-        max_examples=EXAMPLES,
-        phases=[Phase.generate],  # to shrink what failed takes minutes
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=cases(asked, there), headers=st.sampled_from(there.headers[name]))
     def ask(case: Case, headers: dict[str, str]) -> None:
         there.restore()
         answer = case.call(base_url=base, session=session, headers=headers)
@@ -137,8 +129,23 @@ def test_every_answer_is_described(there: Inhabited, name: str, operation: Opera
         else:
             case.validate_response(answer, checks=checks_of(name, case))
 
+    @settings(
+        max_examples=EXAMPLES,
+        phases=[Phase.generate],  # to shrink what failed takes minutes
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases(asked, there), headers=st.sampled_from(there.headers[name]))
+    def ask_generated(case: Case, headers: dict[str, str]) -> None:
+        ask(case, headers)
+
     with session:
-        ask()
+        for parts, headers in product(there.parts_of(asked), there.headers[name]):
+            media_type = "application/json" if "body" in parts else None
+            ask(asked.Case(**parts, media_type=media_type), headers)
+        ask_generated()
 
     print(dict(seen))
     assert any(200 <= status < 300 for status in seen), seen

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from local.world.operations import APIS, BEGIN, END, PAGE, described, page_part, shape
+from local.world.operations import APIS, BEGIN, END, PAGE, described, page_part, shape, write_page
 from tests.descriptions import FOLDER, document
 
 pytestmark = pytest.mark.contract
@@ -31,3 +33,15 @@ def test_the_page_of_the_emulators_is_up_to_date() -> None:
     made = PAGE.read_text().split(BEGIN)[1].split(END)[0]
 
     assert made == f"\n{page_part(FOLDER)}\n", "Renew it: python -m local.world operations --write"
+
+
+def test_renewing_the_page_touches_only_what_is_made(tmp_path: Path) -> None:
+    for name in DESCRIBED:
+        document(name)
+    page = tmp_path / "emulators.md"
+    before, rest = PAGE.read_text().split(BEGIN)
+    page.write_text(f"{before}{BEGIN}old\n{END}{rest.split(END)[1]}by hand\n")
+
+    write_page(FOLDER, page)
+
+    assert page.read_text() == f"{PAGE.read_text()}by hand\n"
