@@ -1,7 +1,7 @@
 """Requests made from the official descriptions: every answer of the world is one they describe.
 
 Schemathesis makes the requests of each operation that the world answers, right ones and wrong
-ones, the same ones in every run. The ids in them are mostly of things that are there. That a
+ones, from a fixed seed. The ids in them are mostly of things that are there. That a
 request fits its description does not mean that it is taken: much of what the vendors refuse is
 not in the descriptions.
 """
