@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 FEATURES = (
     "additional_workspaces",
     "production_api_keys",
@@ -49,6 +51,23 @@ VARIABLES = {*PATHS, *SECRETS, "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", "NEXT_PUBLIC
 def features_of(plan: str) -> set[str]:
     """The features of a plan: each plan has the first so many."""
     return set(FEATURES[: PLANS[plan][4]])
+
+
+def assert_billing(billing: dict[str, Any]) -> None:
+    """Every value of the deployment that the section of an instance's config holds."""
+    assert billing["organization_enabled"] is True
+    assert billing["user_enabled"] is False
+    assert billing["free_trial_requires_payment_method"] is False
+    assert set(FEATURES) == set(billing["features"])
+    for slug, (cents, annual, trial, public, _) in PLANS.items():
+        plan = billing["plans"][slug]
+        assert plan["amount"] == cents
+        assert (plan.get("annual_monthly_amount") or None) == annual
+        assert set(plan["features"]) == features_of(slug)
+        assert plan["publicly_visible"] is public
+        assert plan["payer_type"] == "org"
+        assert plan["free_trial_enabled"] is (trial is not None)
+        assert (plan.get("free_trial_days") if trial else None) == trial
 
 
 # The app's own file, with what stands around the plans in a real one.

@@ -32,7 +32,12 @@ PortOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+SpecsOption = Annotated[
+    Path,
+    typer.Option("--specs", envvar="API_SPECS", help="folder of the official descriptions"),
+]
 HOME = Path(".local/world")
+SPECS = Path("../shared/specs")
 
 
 @app.command()
@@ -148,6 +153,20 @@ def dashboard(
 ) -> None:
     """Do what a person would do in a vendor's dashboard."""
     print(json.dumps(_control(home, "POST", f"/dashboard/{action}", content=body)["result"]))
+
+
+@app.command()
+def operations(
+    specs: SpecsOption = SPECS,
+    write: Annotated[bool, typer.Option("--write", help="renew docs/emulators.md")] = False,
+) -> None:
+    """List the operations that are answered, and the described ones that are not, as Markdown."""
+    from local.world.operations import page_part, write_page  # loads all vendors
+
+    try:
+        write_page(specs) if write else print(page_part(specs), end="")
+    except WorldError as error:
+        _fail(str(error))
 
 
 def main() -> None:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
-from pathlib import Path
 from typing import Any
 
 import httpx
 import jsonschema
-import pytest
-import yaml
 
+from local.world.operations import APIS, shape
+from tests.descriptions import document, plain
 from tests.world.serving import Service, app_of
-
-TOP = Path(__file__).resolve().parents[2]
-FOLDER = Path(os.environ.get("API_SPECS", TOP.parent / "shared" / "specs"))
-NAMES = {
-    "platform": "clerk-platform-beta.yml",
-    "backend": "clerk-backend-2026-05-12.yml",
-    "frontend": "clerk-frontend-2026-05-12.yml",
-}
 
 
 class Description:
@@ -38,13 +27,8 @@ class Description:
 
     @classmethod
     def read(cls, api: str) -> Description:
-        """Read it; skip where the folder is missing, but never in CI."""
-        file = FOLDER / NAMES[api]
-        if not file.is_file():
-            missing = f"{file} is missing: set API_SPECS to the folder of the descriptions"
-            pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-        document = yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
-        return cls(document, "" if api == "frontend" else "/v1")
+        """Read it, `platform` for example."""
+        return cls(document(api), APIS[api].prefix)
 
     def check(self, path: str, answer: httpx.Response, *, undescribed: bool = False) -> None:
         """Fail unless status and body are described for the operation.
@@ -88,20 +72,3 @@ def asked(service: Service, method: str, path: str, **options: Any) -> httpx.Res
             return await client.request(method, path, **options)
 
     return asyncio.run(ask())
-
-
-def shape(path: str) -> str:
-    """Give a path without the names of its parameters."""
-    return re.sub(r"\{[^}]*\}", "{}", path)
-
-
-def plain(schema: Any) -> Any:
-    """Turn OpenAPI's nullable flag into JSON Schema's way to say the same."""
-    if isinstance(schema, list):
-        return [plain(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    clean = {name: plain(part) for name, part in schema.items() if name != "nullable"}
-    if schema.get("nullable") is True:
-        return {"anyOf": [clean, {"type": "null"}]}
-    return clean

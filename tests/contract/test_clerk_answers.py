@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from local.world.clerk import ClerkBackend, ClerkService, FrontendService
-from local.world.clerk.backend_api import OPERATIONS as BACKEND_OPERATIONS
 from local.world.clerk.models import Instance
 from local.world.clerk.organizations import create_role
-from local.world.clerk.platform import OPERATIONS as PLATFORM_OPERATIONS
 from local.world.clerk.subscriptions import subscribe
+from local.world.operations import APIS, shape
 from local.world.svix import SvixBackend
-from tests.contract.answers import Description, asked, shape
+from tests.contract.answers import Description, asked
 
 pytestmark = pytest.mark.contract
 
@@ -262,8 +261,9 @@ CASES = [
 
 # Whoever asks with no key or a wrong one gets the same answer everywhere.
 EVERY = [
-    *[(method, path) for method, path, _ in (*PLATFORM_OPERATIONS, *BACKEND_OPERATIONS)],
-    ("GET", ENVIRONMENT),
+    (operation.method, operation.path)
+    for api in ("platform", "backend", "frontend")
+    for operation in APIS[api].operations
 ]
 
 

@@ -10,20 +10,16 @@ from __future__ import annotations
 import base64
 import inspect
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import httpx
 import jsonschema
 import pytest
-import yaml
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
@@ -31,11 +27,10 @@ from clerkstack.clients.errors import NotADryRun
 from clerkstack.clients.frontend import FrontendClient
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.svix import SvixClient
+from tests.descriptions import document, plain
 
 pytestmark = pytest.mark.contract
 
-TOP = Path(__file__).resolve().parents[2]
-FOLDER = Path(os.environ.get("API_SPECS", TOP.parent / "shared" / "specs"))
 CLERK = "https://api.clerk.test"
 PUBLISHABLE_KEY = "pk_test_" + base64.b64encode(b"a.clerk.accounts.dev$").decode()
 LINK = (
@@ -45,10 +40,10 @@ LINK = (
     ).decode()
 )
 
-PLATFORM = "clerk-platform-beta.yml"
-BACKEND = "clerk-backend-2026-05-12.yml"
-FRONTEND = "clerk-frontend-2026-05-12.yml"
-SVIX = "svix.json"
+PLATFORM = "platform"
+BACKEND = "backend"
+FRONTEND = "frontend"
+SVIX = "svix"
 
 # What the description lets be absent and we insist on: without a version no write is safe, and
 # the switches are all that the environment is read for.
@@ -257,28 +252,8 @@ class Description:
             # Strange fields are lost on the way, even where the description lets them pass.
             assert set(body) <= set(schema["properties"])
         jsonschema.Draft202012Validator(
-            {**nullable(schema), "components": nullable(self.document["components"])}
+            {**plain(schema), "components": plain(self.document["components"])}
         ).validate(body)
-
-
-@cache
-def document(name: str) -> Any:
-    """Read a description; skip where the folder is missing, but never in CI."""
-    file = FOLDER / name
-    if not file.is_file():
-        missing = f"{file} is missing: set API_SPECS to the folder of the descriptions"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    return yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
-
-
-def nullable(schema: Any) -> Any:
-    """Say in JSON Schema's way what OpenAPI says with its flag."""
-    if isinstance(schema, list):
-        return [nullable(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    plain = {name: nullable(part) for name, part in schema.items() if name != "nullable"}
-    return {"anyOf": [plain, {"type": "null"}]} if schema.get("nullable") is True else plain
 
 
 def least(described: Description, schema: Any) -> Any:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,17 +10,14 @@ import jsonschema
 import pytest
 
 from local.world.svix import SvixBackend, SvixService
+from tests.descriptions import document, plain
 from tests.world.serving import serving
 
 pytestmark = pytest.mark.contract
 
-TOP = Path(__file__).resolve().parents[2]
-NAME = "svix.json"
 URL = "https://sendero.example.com/api/webhooks/clerk"
 ENDPOINT = "/api/v1/app/{app_id}/endpoint"
 ONE = f"{ENDPOINT}/{{endpoint_id}}"
-# Kept with a `nullable` flag in the description, which JSON Schema does not know.
-NULLABLE = "nullable"
 
 
 class Description:
@@ -31,7 +25,7 @@ class Description:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._paths = document["paths"]
-        components = _plain(document["components"])
+        components = plain(document["components"])
         self._validator = jsonschema.Draft202012Validator(
             {"components": components}, format_checker=jsonschema.FormatChecker()
         )
@@ -45,32 +39,15 @@ class Description:
         if content is None:
             assert answer.content == b""
             return
-        schema = _plain(content["application/json"]["schema"])
+        schema = plain(content["application/json"]["schema"])
         self._validator.evolve(
             schema={**schema, "components": self._validator.schema["components"]}
         ).validate(answer.json())
 
 
-def _plain(schema: Any) -> Any:
-    """Turn OpenAPI's nullable flag into JSON Schema's way to say the same."""
-    if isinstance(schema, list):
-        return [_plain(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    plain = {name: _plain(part) for name, part in schema.items() if name != NULLABLE}
-    if schema.get(NULLABLE) is True:
-        return {"anyOf": [plain, {"type": "null"}]}
-    return plain
-
-
 @pytest.fixture(scope="module")
 def description() -> Description:
-    file = Path(os.environ.get("API_SPECS", TOP.parent / "shared" / "specs")) / NAME
-    if not file.is_file():
-        if os.environ.get("CI"):
-            pytest.fail(f"{file} is missing: set API_SPECS to the folder of the descriptions")
-        pytest.skip(f"{file} is missing: set API_SPECS to the folder of the descriptions")
-    return Description(json.loads(file.read_text()))
+    return Description(document("svix"))
 
 
 @pytest.fixture

@@ -15,18 +15,10 @@ from local.project import TOP, Project
 from local.world import World
 from local.world import seed as seeded
 from tests.engine.by_hand import by_hand, edit_endpoint, rename_role
+from tests.engine.drifted import found
 from tests.engine.live import read_instance, requests, variables
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
-
-
-def found(project: Project) -> dict[tuple[str, str], tuple[Any, Any]]:
-    """The differences, as {(thing, field): (declared, live)}."""
-    ran = project.clerkstack("drift", "--json")
-    assert ran.returncode in (0, 1), ran.stderr
-    each = json.loads(ran.stdout)["differences"]
-    assert ran.returncode == (1 if each else 0)
-    return {(one["thing"], one["field"]): (one["declared"], one["live"]) for one in each}
 
 
 def edit_variable(world: World, variable_id: str, **fields: Any) -> None:

@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from clerkstack.catalog.models import Feature, Plan
 from clerkstack.settings import Settings
+from local.world.operations import APIS, answered_table
 
 TOP = Path(__file__).parents[2]
 PAGES = ["README.md", *(str(page.relative_to(TOP)) for page in (TOP / "docs").rglob("*.md"))]
@@ -79,3 +80,15 @@ def test_actions_are_pinned_by_their_hash(file: Path) -> None:
     assert [
         each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", each)
     ] == []
+
+
+def test_every_operation_of_the_emulators_is_described() -> None:
+    text = (TOP / "docs" / "emulators.md").read_text()
+    made = "Renew it: API_SPECS=... python -m local.world operations --write"
+
+    tables = {
+        title: "".join(re.findall(r"^\|.*\n", part, re.MULTILINE))
+        for title, part in re.findall(r"^### (.*)\n((?:(?!### ).*\n)*)", text, re.MULTILINE)
+    }
+
+    assert tables == {api.title: answered_table(api) for api in APIS.values()}, made

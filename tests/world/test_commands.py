@@ -158,3 +158,15 @@ def test_a_running_world_prints_nothing_of_its_requests(home: Path) -> None:
     run("stop", home)
 
     assert (home / "log").read_text() == ""
+
+
+def test_operations_need_the_descriptions(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "local.world", "operations", "--specs", str(tmp_path)]
+
+    ran = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ran.returncode == 1
+    assert "set API_SPECS to the folder of the descriptions" in ran.stderr
+    assert ran.stdout == ""

@@ -1,28 +1,19 @@
-"""The official Clerk command-line client against a world. Nothing it sends leaves loopback.
-
-Whatever does not go to the world would go through a proxy, and the proxy here is ours: it answers
-nobody and counts who came.
-"""
+"""The official Clerk command-line client against a world: what it reads, writes and says."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from local.world import World, seed
+from tests.vendor_cli import APP, Cli, need_vendor_cli, vendor_cli
+from tests.world.between import Between
 
-TOP = Path(__file__).resolve().parents[2]
-BINARY = TOP / "node_modules" / ".bin" / "clerk"
-APP = ("--app", seed.APPLICATION_ID)
 SECTIONS: dict[str, Any] = {
     "organization_settings": {"enabled": True},
     "billing": {
@@ -35,98 +26,39 @@ SECTIONS: dict[str, Any] = {
 }
 
 
-class Exit:
-    """A proxy that closes every connection."""
-
-    def __init__(self) -> None:
-        self.visitors = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.visitors += 1
-            connection.close()
-
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-
-class Cli:
-    """The client in an empty folder, with a config folder of its own."""
-
-    def __init__(self, world: World, folder: Path, proxy: str) -> None:
-        self.world = world
-        self._folder = folder / "empty"
-        self._folder.mkdir()
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "CLERK_CONFIG_DIR": str(folder / "config"),
-            "CLERK_PLATFORM_API_URL": world.urls.clerk,
-            "CLERK_BACKEND_API_URL": world.urls.clerk,
-            "CLERK_PLATFORM_API_KEY": seed.PLATFORM_KEY,
-            "CLERK_MODE": "agent",
-            "CLERK_TELEMETRY_DISABLED": "1",
-            "DO_NOT_TRACK": "1",
-            "NO_UPDATE_NOTIFIER": "1",
-            "NO_PROXY": "127.0.0.1",
-            "HTTP_PROXY": proxy,
-            "HTTPS_PROXY": proxy,
-        }
-
-    def __call__(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a command."""
-        return subprocess.run(
-            [str(BINARY), *words],
-            cwd=self._folder,
-            env={**self.environment, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def config(self, verb: str, *words: str) -> dict[str, Any]:
-        """Run a config command that works, and give the JSON it prints."""
-        ran = self("config", verb, *APP, *words)
-        assert ran.returncode == 0, ran.stderr
-        printed: dict[str, Any] = json.loads(ran.stdout)
-        return printed
-
-    def refused(self, verb: str, *words: str) -> dict[str, Any]:
-        """Run a config command that Clerk refuses, and give the error it prints."""
-        ran = self("config", verb, *APP, *words)
-        assert ran.returncode == 1
-        error: dict[str, Any] = json.loads(ran.stderr[ran.stderr.index('{"error"') :])["error"]
-        return error
-
-    def asked(self) -> list[str]:
-        """Tell what was asked of the world, as METHOD and the path's last part."""
-        return [f"{e.method} {e.path.rpartition('/')[2]}" for e in self.world.journal()]
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _installed() -> None:
-    if shutil.which("node") is None or not BINARY.exists():
-        missing = "the Clerk command-line client is not installed: `make node` does, with npm"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    need_vendor_cli()
 
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Iterator[Cli]:
-    exit_ = Exit()
-    with World(proxy=False) as world:
-        yield Cli(world, tmp_path, exit_.url)
-    exit_.close()
-    assert exit_.visitors == 0
+    with World(proxy=False) as world, vendor_cli(world, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def overheard(tmp_path: Path) -> Iterator[tuple[Cli, Between]]:
+    """The client with somebody between it and the world."""
+    with (
+        World(proxy=False) as world,
+        Between(world.urls.clerk) as between,
+        vendor_cli(world, tmp_path, clerk=between.url) as made,
+    ):
+        made.config("patch", "--yes", "--json", json.dumps(SECTIONS))
+        between.forget()
+        yield made, between
+
+
+def price(amount: int) -> dict[str, Any]:
+    return {"billing": {"plans": {"pro": {"amount": amount}}}}
+
+
+def without_plan(cli: Cli) -> str:
+    """The whole config, but for one plan, as somebody edits what was pulled."""
+    whole = cli.config("pull")
+    del whole["billing"]["plans"]["pro"]
+    return json.dumps(whole)
 
 
 def test_pull_gives_the_config_as_it_is(cli: Cli) -> None:
@@ -143,6 +75,34 @@ def test_schema_can_be_narrowed(cli: Cli) -> None:
     schema = cli.config("schema", "--keys", "billing")
 
     assert list(schema["properties"]) == ["billing"]
+
+
+def test_what_is_pulled_fits_the_schema(cli: Cli) -> None:
+    cli.config("patch", "--yes", "--json", json.dumps(SECTIONS))
+
+    schema, pulled = cli.config("schema"), cli.config("pull")
+
+    del pulled["config_version"]
+    assert schema["properties"].keys() == pulled.keys()
+    jsonschema.Draft202012Validator(schema).validate(pulled)
+
+
+def test_a_key_that_is_not_there_can_not_be_pulled(cli: Cli) -> None:
+    pulled, schema = (cli.refused(verb, "--keys", "biling") for verb in ("pull", "schema"))
+
+    assert [pulled["code"], schema["code"]] == ["unknown_config_key"] * 2
+
+
+def test_production_is_another_instance(cli: Cli) -> None:
+    production = cli.world.clerk.create_instance(
+        seed.APPLICATION_ID, domain="sendero.example", clone_of=None
+    )
+    cli.config("patch", "--instance", "prod", "--yes", "--json", json.dumps(SECTIONS))
+
+    pulled = cli.config("pull", "--instance", production.id)
+
+    assert "pro" in pulled["billing"]["plans"]
+    assert "pro" not in cli.config("pull")["billing"]["plans"]
 
 
 def test_a_dry_run_shows_and_keeps_nothing(cli: Cli) -> None:
@@ -193,8 +153,39 @@ def test_a_plan_is_removed_only_destructively(cli: Cli) -> None:
     assert "pro" not in cli.config("pull")["billing"]["plans"]
 
 
-def test_a_conflict_is_told(cli: Cli) -> None:
-    # The client sends no If-Match, so that the conflict is one of names.
+def test_a_dry_run_of_a_removal_needs_the_same_flag_and_removes_nothing(cli: Cli) -> None:
+    cli.config("patch", "--yes", "--json", json.dumps(SECTIONS))
+    removal = json.dumps({"billing": {"plans": {"pro": None}}})
+
+    error = cli.refused("patch", "--dry-run", "--json", removal)
+    shown = cli.config("patch", "--dry-run", "--destructive", "--json", removal)
+
+    assert error["code"] == "destructive_operation_not_allowed"
+    assert shown["dry_run"] is True
+    assert "pro" in shown["before"]["billing"]["plans"]
+    assert "pro" not in shown["after"]["billing"]["plans"]
+    assert "pro" in cli.config("pull")["billing"]["plans"]
+
+
+def test_a_put_without_a_plan_removes_it_only_destructively(cli: Cli) -> None:
+    cli.config("patch", "--yes", "--json", json.dumps(SECTIONS))
+    payload = without_plan(cli)
+
+    error = cli.refused("put", "--yes", "--json", payload)
+    shown = cli.config("put", "--dry-run", "--destructive", "--json", payload)
+    still = cli.config("pull")
+    cli.config("put", "--yes", "--destructive", "--json", payload)
+
+    assert error["code"] == "destructive_operation_not_allowed"
+    assert shown["dry_run"] is True
+    assert "pro" in still["billing"]["plans"]
+    assert "pro" not in cli.config("pull")["billing"]["plans"]
+    assert {name for name in shown["after"] if shown["after"][name] != shown["before"][name]} == {
+        "billing"
+    }
+
+
+def test_a_name_that_is_taken_is_told(cli: Cli) -> None:
     cli.config("patch", "--yes", "--json", json.dumps(SECTIONS))
     twin = {"billing": {"plans": {"twin": {"name": "Pro", "payer_type": "org"}}}}
 
@@ -202,6 +193,55 @@ def test_a_conflict_is_told(cli: Cli) -> None:
 
     assert error["code"] == "plan_name_already_exists"
     assert "(409)" in error["message"]
+
+
+@pytest.mark.parametrize("verb", ["patch", "put"])
+def test_the_client_overwrites_what_somebody_wrote_after_it_had_read(
+    overheard: tuple[Cli, Between], verb: str
+) -> None:
+    """It sends no If-Match. Should a later one do, this fails, and nothing is overwritten."""
+    cli, between = overheard
+    pulled = cli.config("pull")
+    pulled["billing"]["plans"]["pro"]["amount"] = 7000
+    between.forget()
+    between.before_write = lambda: cli.world.dashboard(
+        "set_config", environment="development", changes=price(6500)
+    )
+
+    written = cli.config(verb, "--yes", "--json", json.dumps(pulled))
+
+    assert written["before"]["billing"]["plans"]["pro"]["amount"] == 6500
+    assert written["after"]["billing"]["plans"]["pro"]["amount"] == 7000
+    (write,) = [each for each in between.seen if each.method == verb.upper()]
+    assert "if-match" not in write.headers
+    assert "config_version" not in json.loads(write.body)
+
+
+@pytest.mark.parametrize("verb", ["patch", "put"])
+def test_a_config_that_moved_on_is_told_and_nothing_is_tried_again(
+    overheard: tuple[Cli, Between], verb: str
+) -> None:
+    cli, between = overheard
+    pulled = cli.config("pull")
+    pulled["billing"]["plans"]["pro"]["amount"] = 7000
+    between.forget()
+    between.matches = True
+    between.before_write = lambda: cli.world.dashboard(
+        "set_config", environment="development", changes=price(6500)
+    )
+
+    error = cli.refused(verb, "--yes", "--json", json.dumps(pulled))
+
+    now = cli.config("pull")
+    meta = error["errors"][0]["meta"]
+    assert error["code"] == "config_version_conflict"
+    assert error["message"].startswith("Failed to push config (409)")
+    assert meta == {
+        "current_version": now["config_version"],
+        "provided_version": pulled["config_version"],
+    }
+    assert now["billing"]["plans"]["pro"]["amount"] == 6500
+    assert [each.method for each in between.seen].count(verb.upper()) == 1
 
 
 def test_an_unknown_key_comes_with_its_suggestion(cli: Cli) -> None:

@@ -268,3 +268,33 @@ def test_a_state_from_before_the_keys_is_taken(world: Emulated) -> None:
     restarted.load(json.loads(json.dumps(old)))
 
     assert [len(app.endpoints) for app in restarted.apps().values()] == [1]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"false", b'{"gracePeriodSeconds": -1}'])
+def test_a_rotation_needs_an_object(world: Emulated, body: bytes) -> None:
+    path, http = world.http()
+
+    with http:
+        one = f"{path}/{http.post(path, json={'url': URL}).json()['id']}"
+        before = http.get(f"{one}/secret").json()
+        refused = http.post(f"{one}/secret/rotate", content=body)
+        after = http.get(f"{one}/secret").json()
+
+    assert (refused.status_code, refused.json()["detail"][0]["loc"][0]) == (422, "body")
+    assert after == before
+
+
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_statistics_are_of_a_time(world: Emulated, name: str) -> None:
+    path, http = world.http()
+    moments = ("2026-11-25T10:00:00Z", "2026-11-25t10:00:00.123456789+02:00")
+    wrong = ("", "yesterday", "1795600000", "2026-11-25", "2026-13-25T10:00:00Z")
+
+    with http:
+        one = f"{path}/{http.post(path, json={'url': URL}).json()['id']}"
+        taken = [http.get(f"{one}/stats", params={name: moment}) for moment in moments]
+        refused = [http.get(f"{one}/stats", params={name: moment}) for moment in wrong]
+
+    assert {each.status_code for each in taken} == {200}
+    assert {each.status_code for each in refused} == {422}
+    assert {tuple(each.json()["detail"][0]["loc"]) for each in refused} == {("query", name)}

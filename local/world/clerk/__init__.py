@@ -25,9 +25,9 @@ from starlette.routing import Route
 from local.world.clerk import errors
 from local.world.clerk.backend import ClerkBackend
 from local.world.clerk.backend_api import backend_routes
-from local.world.clerk.environment import environment_json
 from local.world.clerk.errors import ClerkError
-from local.world.clerk.http import Answer, Call, endpoint, refusal
+from local.world.clerk.frontend_api import frontend_routes
+from local.world.clerk.http import refusal
 from local.world.clerk.platform import platform_routes
 
 __all__ = ["ClerkBackend", "ClerkService", "FrontendService"]
@@ -91,8 +91,7 @@ class FrontendService(_Refusing):
 
     def routes(self) -> list[Route]:
         """Give the HTTP routes."""
-        answer = endpoint(self.backend, Call, _environment)
-        return [Route("/v1/environment", answer, methods=["GET"])]
+        return frontend_routes(self.backend)
 
     def dump(self) -> Any:
         """Give nothing: the state is Clerk's."""
@@ -100,12 +99,3 @@ class FrontendService(_Refusing):
 
     def load(self, state: Any) -> None:
         """Take nothing."""
-
-
-def _environment(call: Call) -> Answer:
-    """getEnvironment."""
-    instance = call.backend.instance_of_host(call.request.headers.get("host", ""))
-    for application in call.backend.applications.values():
-        if instance.id in application.instances:
-            return 200, environment_json(instance, application.name)
-    raise errors.host_invalid(instance.host)

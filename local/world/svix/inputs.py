@@ -9,6 +9,7 @@ that sends only the old name gets an endpoint for every event, and its own check
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -26,6 +27,7 @@ from local.world.svix.errors import Invalid
 
 LONGEST_GRACE = 604_800
 DEFAULT_GRACE = 86_400
+MOST_CHANNELS = 10
 
 
 def _distinct(values: list[str]) -> list[str]:
@@ -44,7 +46,9 @@ Uid = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[a-zA-Z0-9\-
 EventType = Annotated[str, Field(max_length=256, pattern=r"^[a-zA-Z0-9\-_.]+$")]
 Channel = Annotated[str, Field(max_length=128, pattern=r"^[a-zA-Z0-9\-_.:+]+$")]
 EventTypes = Annotated[list[EventType], Field(min_length=1), AfterValidator(_distinct)]
-Channels = Annotated[list[Channel], Field(min_length=1, max_length=10), AfterValidator(_distinct)]
+Channels = Annotated[
+    list[Channel], Field(min_length=1, max_length=MOST_CHANNELS), AfterValidator(_distinct)
+]
 SigningSecret = Annotated[
     str, Field(pattern=r"^(whsec_|whsk_|whsk1_|whpk_|whpk1_)?[a-zA-Z0-9+/=]{32,100}$")
 ]
@@ -89,7 +93,10 @@ class EndpointChange(_Body):
     uid: Uid | None = None
     disabled: bool = False
     event_types: Annotated[list[EventType], AfterValidator(_distinct)] | None = None
-    channels: Annotated[list[Channel], AfterValidator(_distinct)] | None = None
+    # More are described as possible here, but not in the answer.
+    channels: (
+        Annotated[list[Channel], Field(max_length=MOST_CHANNELS), AfterValidator(_distinct)] | None
+    ) = None
     metadata: dict[str, str] = {}
 
 
@@ -110,10 +117,12 @@ class EventExample(_Body):
     """An example message to send."""
 
     event_type: EventType
+    example_index: Annotated[int, Field(ge=0)] = 0
 
 
 BodyModel = TypeVar("BodyModel", bound=_Body)
 _ID_OR_UID: TypeAdapter[str] = TypeAdapter(Uid)
+MOMENT = re.compile(r"[0-9-]{10}[Tt][0-9:]{8}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 ITERATOR = re.compile(r"-?ep_[A-Za-z0-9]{27}")
 
 
@@ -138,6 +147,17 @@ def read_iterator(text: str | None) -> str | None:
     if text is not None and not ITERATOR.fullmatch(text):
         raise Invalid([(["query", "iterator"], "not an iterator", "value_error")])
     return text
+
+
+def check_moment(text: str | None, name: str) -> None:
+    """Check a time of the query; raises ``Invalid``."""
+    try:
+        if text is not None:
+            if not MOMENT.fullmatch(text):
+                raise ValueError("not of the form")
+            datetime.fromisoformat(text.upper())
+    except ValueError:
+        raise Invalid([(["query", name], "not a date-time", "value_error")]) from None
 
 
 def _invalid(error: ValidationError, *where: str) -> Invalid:

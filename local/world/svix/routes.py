@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from starlette.requests import Request
@@ -113,7 +114,7 @@ def read_secret(call: Call) -> Answer:
 def rotate_secret(call: Call) -> Answer:
     """v1.endpoint.rotate-secret."""
     app = call.app
-    body = inputs.read(inputs.SecretRotation, call.body or {})
+    body = inputs.read(inputs.SecretRotation, call.body)
     call.backend.rotate_secret(app, call.endpoint_id, body)
     return 204, None
 
@@ -125,7 +126,9 @@ def read_headers(call: Call) -> Answer:
 
 
 def read_stats(call: Call) -> Answer:
-    """v1.endpoint.get-stats; every example counts as delivered."""
+    """v1.endpoint.get-stats; every example counts as delivered, whenever it was sent."""
+    for name in ("since", "until"):
+        inputs.check_moment(call.query.get(name), name)
     sent = call.backend.endpoint(call.app, call.endpoint_id).sent
     return 200, {"success": sent, "pending": 0, "sending": 0, "fail": 0, "canceled": 0}
 
@@ -143,6 +146,7 @@ def once(operation: Operation) -> Operation:
     Only what succeeded is kept: a refused request may be sent again.
     """
 
+    @wraps(operation)
     def answer(call: Call) -> Answer:
         if not call.idempotency_key:
             return operation(call)
@@ -158,26 +162,29 @@ def once(operation: Operation) -> Operation:
     return answer
 
 
+ENDPOINTS = "/api/v1/app/{app}/endpoint"
+ENDPOINT = f"{ENDPOINTS}/{{endpoint}}"
+OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
+    ("POST", "/api/v1/auth/one-time-token", once(exchange)),
+    ("GET", ENDPOINTS, list_endpoints),
+    ("POST", ENDPOINTS, once(create_endpoint)),
+    ("GET", ENDPOINT, read_endpoint),
+    ("PUT", ENDPOINT, put_endpoint),
+    ("PATCH", ENDPOINT, patch_endpoint),
+    ("DELETE", ENDPOINT, delete_endpoint),
+    ("GET", f"{ENDPOINT}/secret", read_secret),
+    ("POST", f"{ENDPOINT}/secret/rotate", once(rotate_secret)),
+    ("GET", f"{ENDPOINT}/headers", read_headers),
+    ("GET", f"{ENDPOINT}/stats", read_stats),
+    ("POST", f"{ENDPOINT}/send-example", once(send_example)),
+)
+
+
 def make_routes(backend: SvixBackend) -> list[Route]:
     """Bind the operations to their paths."""
-    endpoints, one = "/api/v1/app/{app}/endpoint", "/{endpoint}"
-    table: list[tuple[str, str, Operation]] = [
-        ("POST", "/api/v1/auth/one-time-token", once(exchange)),
-        ("GET", endpoints, list_endpoints),
-        ("POST", endpoints, once(create_endpoint)),
-        ("GET", endpoints + one, read_endpoint),
-        ("PUT", endpoints + one, put_endpoint),
-        ("PATCH", endpoints + one, patch_endpoint),
-        ("DELETE", endpoints + one, delete_endpoint),
-        ("GET", f"{endpoints}{one}/secret", read_secret),
-        ("POST", f"{endpoints}{one}/secret/rotate", once(rotate_secret)),
-        ("GET", f"{endpoints}{one}/headers", read_headers),
-        ("GET", f"{endpoints}{one}/stats", read_stats),
-        ("POST", f"{endpoints}{one}/send-example", once(send_example)),
-    ]
     return [
         Route(path + end, _endpoint(backend, operation), methods=[method])
-        for method, path, operation in table
+        for method, path, operation in OPERATIONS
         for end in ("", "/")
     ]
 

@@ -204,25 +204,28 @@ def read_deployment(call: Call) -> Answer:
     return 200, shown
 
 
+PROJECT = f"{VERSION}/projects/{{project}}"
+VARIABLE = f"{PROJECT}/env/{{variable}}"
+OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
+    ("GET", f"{PROJECT}/env", list_variables),
+    ("POST", f"{PROJECT}/env", create_variables),
+    ("GET", VARIABLE, read_variable),
+    ("PATCH", VARIABLE, update_variable),
+    ("DELETE", VARIABLE, delete_variable),
+    ("GET", PROJECT, read_project),
+    ("GET", f"{VERSION}/teams", list_teams),
+    ("GET", f"{VERSION}/teams/{{team}}", read_team),
+    ("GET", f"{VERSION}/deployments", list_deployments),
+    ("POST", f"{VERSION}/deployments", create_deployment),
+    ("GET", f"{VERSION}/deployments/{{deployment}}", read_deployment),
+)
+
+
 def make_routes(backend: VercelBackend) -> list[Route]:
     """Bind the operations to their paths."""
-    variables, one = f"{VERSION}/projects/{{project}}/env", "/{variable}"
-    table: list[tuple[str, str, Operation]] = [
-        ("GET", variables, list_variables),
-        ("POST", variables, create_variables),
-        ("GET", variables + one, read_variable),
-        ("PATCH", variables + one, update_variable),
-        ("DELETE", variables + one, delete_variable),
-        ("GET", f"{VERSION}/projects/{{project}}", read_project),
-        ("GET", f"{VERSION}/teams", list_teams),
-        ("GET", f"{VERSION}/teams/{{team}}", read_team),
-        ("GET", f"{VERSION}/deployments", list_deployments),
-        ("POST", f"{VERSION}/deployments", create_deployment),
-        ("GET", f"{VERSION}/deployments/{{deployment}}", read_deployment),
-    ]
     return [
         Route(path, _endpoint(backend, operation), methods=[method])
-        for method, path, operation in table
+        for method, path, operation in OPERATIONS
     ]
 
 

@@ -1,0 +1,165 @@
+"""A running world with something of everything in it, and what requests to it can name."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from schemathesis.schemas import APIOperation
+
+from local.world import World, seed
+from local.world.clerk.models import Instance
+from local.world.clerk.organizations import create_permission, create_role
+from local.world.clerk.subscriptions import subscribe
+from local.world.svix.inputs import EndpointCreate, read
+from tests.world.svix_accounts import unpacked
+
+SECOND = "app_second"
+URL = "https://sendero.example/api/webhooks/clerk"
+PRO = {
+    "name": "Pro",
+    "payer_type": "org",
+    "amount": 6000,
+    "annual_monthly_amount": 5000,
+    "features": ["audit"],
+    "free_trial_enabled": True,
+    "free_trial_days": 14,
+}
+CONFIG = {
+    "organization_settings": {"enabled": True},
+    "billing": {
+        "organization_enabled": True,
+        "features": {"audit": {"name": "Audit", "description": "A log."}},
+        "plans": {"pro": PRO, "spare": {"name": "Spare", "payer_type": "org", "amount": 100}},
+    },
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Inhabited:
+    """The world as it is at the beginning of each request.
+
+    ``names`` are values of parameters, by the name the descriptions give the parameter; ``bodies``
+    are sound bodies, by operation; ``headers`` let a request in, by API.
+    """
+
+    world: World
+    names: dict[str, list[str]]
+    bodies: dict[str, list[Any]]
+    headers: dict[str, list[dict[str, str]]]
+    clerk: Any
+    svix: Any
+
+    def parts_of(self, operation: APIOperation) -> list[dict[str, Any]]:
+        """Give parts of requests of an operation that are sound: path, and one thing besides."""
+        names = [each.name for each in operation.path_parameters]
+        paths = [
+            {"path_parameters": dict(zip(names, values, strict=True))}
+            for values in product(*(self.names[name] for name in names))
+        ]
+        queries = [
+            {"query": {each.name: value}}
+            for each in operation.query
+            for value in self.names.get(each.name, ())
+        ]
+        bodies = self.bodies.get(operation.definition.raw["operationId"], ())
+        besides = [{}, *queries, *({"body": body} for body in bodies)]
+        return [{**path, **more} for path in paths for more in besides]
+
+    def restore(self) -> None:
+        """Undo what requests have done. Nobody may be asking meanwhile."""
+        self.world.clerk.load(copy.deepcopy(self.clerk))
+        self.world.svix.load(copy.deepcopy(self.svix))
+
+
+@contextmanager
+def inhabited() -> Iterator[Inhabited]:
+    """Start it: two applications, the first one with production, plans, roles and a webhook."""
+    with World(proxy=False) as world:
+        clerk, svix = world.clerk, world.svix
+        clerk.seed_application(application_id=SECOND, name="Second", platform_key=seed.PLATFORM_KEY)
+        development = clerk.instance(seed.APPLICATION_ID, "development")
+        clerk.write_config(development, CONFIG)
+        subscribe(development, "pro", 2, clerk.now_ms())
+        production = clerk.create_instance(
+            seed.APPLICATION_ID, domain="sendero.example", clone_of=None
+        )
+        role = create_role(development, {"key": "org:spare", "name": "Spare"}, clerk.now_ms())
+        form = {"key": "org:reports:read", "name": "Read reports"}
+        permission = create_permission(development, form, clerk.now_ms())
+
+        app = svix.create_app(development.id)
+        form = {"url": URL, "uid": "main", "eventTypes": ["user.created"], "headers": {"X-A": "1"}}
+        endpoint = svix.create_endpoint(svix.apps()[app], read(EndpointCreate, form))
+        token = svix.exchange(unpacked(svix.link(development.id))["oneTimeToken"])["token"]
+        one_time_token = unpacked(svix.link(development.id))["oneTimeToken"]
+
+        roles = {each.key: each for each in development.roles.values()}
+        yield Inhabited(
+            world,
+            names={
+                "applicationID": [seed.APPLICATION_ID, SECOND],
+                "envOrInsID": [development.id, "development", production.id, "production"],
+                "domainIDOrName": [production.domain.id, "sendero.example"],
+                "organization_role_id": [role.id, roles["org:member"].id, roles["org:admin"].id],
+                "permission_id": [permission.id, *roles["org:member"].permissions],
+                "plan_id": [development.id_of("plan", "pro")],
+                "keys": ["billing", "session,billing"],
+                "app_id": [app],
+                "endpoint_id": [endpoint.id, "main"],
+                "iterator": [endpoint.id],
+            },
+            bodies=_bodies(development, clerk.read_config(development, ()), one_time_token),
+            headers={
+                "platform": _bearers(seed.PLATFORM_KEY),
+                "backend": _bearers(development.secret, production.secret),
+                "frontend": [{"Host": each.host} for each in (development, production)],
+                "svix": _bearers(token),
+            },
+            clerk=clerk.dump(),
+            svix=svix.dump(),
+        )
+
+
+def _bearers(*keys: str) -> list[dict[str, str]]:
+    return [{"Authorization": f"Bearer {key}"} for key in keys]
+
+
+def _bodies(instance: Instance, config: dict[str, Any], one_time_token: str) -> dict[str, Any]:
+    held = [next(iter(instance.permissions))]
+    role = next(role.id for role in instance.roles.values() if role.key == "org:admin")
+    rotation = {"delay_old_secrets_expiration_hours": 1, "reason": "somebody left"}
+    endpoint = {"url": URL, "eventTypes": ["user.created", "user.deleted"]}
+    return {
+        "PlatformCreateInstance": [
+            {"domain": "second.example"},
+            {"domain": "second.example", "environment_type": "production"},
+            {"domain": "second.example", "clone_instance_id": "ins_seconddev"},
+        ],
+        "PlatformPatchConfig": [
+            {"billing": {"plans": {"pro": {"amount": 6500}}}},
+            {"billing": {"plans": {"spare": None}}},
+            {"billing": {"features": {"sso": {"name": "SSO"}}}},
+            {"session": {"claims": {"plan": "{{org.plan}}"}}},
+        ],
+        "PlatformPutConfig": [config],
+        "PlatformRotateSecretKeys": [rotation],
+        "PlatformRotateInstanceSecretKeys": [rotation],
+        "UpdateInstanceOrganizationSettings": [
+            {"max_allowed_memberships": 9, "creator_role_id": role},
+            {"domains_enabled": True, "domains_enrollment_modes": ["automatic_invitation"]},
+        ],
+        "CreateOrganizationRole": [{"name": "F", "key": "org:finance", "permissions": held}],
+        "UpdateOrganizationRole": [{"name": "Other"}, {"key": "org:other", "permissions": held}],
+        "CreateOrganizationPermission": [{"name": "Read", "key": "org:invoices:read"}],
+        "v1.authentication.exchange-one-time-token": [{"oneTimeToken": one_time_token}],
+        "v1.endpoint.create": [endpoint, {**endpoint, "uid": "second", "channels": ["a"]}],
+        "v1.endpoint.upsert": [endpoint, {**endpoint, "throttleRate": 5, "uid": "main"}],
+        "v1.endpoint.patch": [endpoint, {"disabled": True, "metadata": {"made-by": "us"}}],
+        "v1.endpoint.rotate-secret": [{}, {"gracePeriodSeconds": 3600}],
+        "v1.endpoint.send-example": [{"eventType": "user.created"}],
+    }

@@ -1,0 +1,37 @@
+"""The official API descriptions, for the tests that hold something against them."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.world.operations import APIS, read_description
+from local.world.store import WorldError
+
+TOP = Path(__file__).resolve().parents[1]
+FOLDER = Path(os.environ.get("API_SPECS", TOP.parent / "shared" / "specs"))
+
+
+@cache
+def document(api: str) -> dict[str, Any]:
+    """Read one, `platform` for example; skip where the folder is missing, but never in CI."""
+    try:
+        return read_description(APIS[api], FOLDER)
+    except WorldError as error:
+        pytest.fail(str(error)) if os.environ.get("CI") else pytest.skip(str(error))
+
+
+def plain(schema: Any) -> Any:
+    """Turn OpenAPI's nullable flag into JSON Schema's way to say the same."""
+    if isinstance(schema, list):
+        return [plain(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    clean = {name: plain(part) for name, part in schema.items() if name != "nullable"}
+    if schema.get("nullable") is True:
+        return {"anyOf": [clean, {"type": "null"}]}
+    return clean
