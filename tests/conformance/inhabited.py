@@ -156,6 +156,12 @@ def _bodies(instance: Instance, config: dict[str, Any], one_time_token: str) -> 
         "CreateOrganizationRole": [{"name": "F", "key": "org:finance", "permissions": held}],
         "UpdateOrganizationRole": [{"name": "Other"}, {"key": "org:other", "permissions": held}],
         "CreateOrganizationPermission": [{"name": "Read", "key": "org:invoices:read"}],
+        "CreateJWTTemplate": [{"name": "integration", "claims": {"plan": "{{org.plan}}"}}],
+        "CreateRedirectURL": [{"url": "https://sendero.example/done"}],
+        "CreateEnterpriseConnection": [
+            {"name": "Acme", "provider": "saml_okta", "domains": ["acme.example"]},
+            {"name": "Acme", "provider": "oidc_custom", "domains": ["acme.example"]},
+        ],
         "v1.authentication.exchange-one-time-token": [{"oneTimeToken": one_time_token}],
         "v1.endpoint.create": [endpoint, {**endpoint, "uid": "second", "channels": ["a"]}],
         "v1.endpoint.upsert": [endpoint, {**endpoint, "throttleRate": 5, "uid": "main"}],
