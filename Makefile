@@ -14,7 +14,7 @@ LEFT := $(wildcard .local/state/.pulumi/stacks/clerkstack/local.json \
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down test lint bench lock clean venv engine node world-start world-stop
+.PHONY: help up preview down test lint bench faults lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -39,6 +39,9 @@ lint: venv ## style, format, types
 
 bench: venv engine ## time and requests of a first and of an unchanged `up`
 	@$(IN_ENV) $(VENV)/python -m local.bench $(ARGS)
+
+faults: venv ## each write on each bad day of a service: what the run says, what is live
+	@$(VENV)/python -m local.faults $(ARGS)
 
 lock: venv ## renew the lock files, versions as the .in files allow
 	@for name in requirements requirements-dev local/engine/go; do \

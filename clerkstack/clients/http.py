@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
+import ssl
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +35,8 @@ from clerkstack.clients.surroundings import obstacle, usable_place
 Params = Mapping[str, str | int | Sequence[str]]
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)  # seconds, for one attempt
+
+TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 # httpcore's debug lines repeat headers; a person who turns on debug logging of everything
 # still gets httpx's line for each request.
@@ -286,13 +290,21 @@ def _address(service: Service, base_url: str) -> httpx.URL:
 
 def _client(service: Service, **how: Any) -> httpx.Client:
     try:
-        return httpx.Client(**how)
+        trust = _trust(*(os.environ.get(name) for name in TRUST_VARIABLES))
+        return httpx.Client(verify=trust, **how)
     except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
         wrong = obstacle(error)
     raise Unreachable(
         f"{service.name} can't be reached: {wrong}, then run again. The request was not sent.",
         sent=False,
     )
+
+
+@functools.cache
+def _trust(*_named: str | None) -> ssl.SSLContext:
+    """The certificates that are trusted, as the variables name them. Read once for all clients:
+    it takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 def _hundred(status: int) -> int:

@@ -53,7 +53,8 @@ class OrganizationRolesProvider(ClerkProvider):
         props = inputs_of(_props)
         declared = object_at(props, "roles")
         try:
-            live = {role.key: role for role in self.backend(props).list_roles()}
+            with self.backend(props) as backend:
+                live = {role.key: role for role in backend.list_roles()}
         except NotFound:
             return ReadResult(None, {})
         view: JsonObject = {}
@@ -79,11 +80,14 @@ class OrganizationRolesProvider(ClerkProvider):
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         """Bring the roles from what the state declares (and an interrupted run declared) to what
         the inputs declare."""
+        with self.backend(inputs) as backend:
+            return self._brought(backend, inputs, olds)
+
+    def _brought(self, backend: BackendClient, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         declared = object_at(inputs, "roles")
         note = Note(resource_id(inputs, "roles"))
         state: JsonObject = {key: olds[key] for key in LEDGER if key in olds}
         noted = note.pending(state)
-        backend = self.backend(inputs)
         live = backend.list_roles()
         views: JsonObject = {role.key: role_view(role) for role in live}
         stated = (object_at(olds, "roles"), object_at(noted, "roles"))
@@ -122,9 +126,16 @@ class OrganizationRolesProvider(ClerkProvider):
                 tried.append(change.key)
                 note.write(facts(tried), since=state)
                 backend.create_role(key=change.key, **fields)
-            self._remove(backend, [key for key in made if key not in declared], live)
-        if changes:
-            lacking = role_changes(declared, backend.list_roles())
+            gone = self._remove(backend, [key for key in made if key not in declared], live)
+        if changes or gone:
+            there = backend.list_roles()
+            kept_on = ", ".join(role.key for role in there if role.key in gone)
+            if kept_on:
+                raise ResourceFailed(
+                    f"Clerk accepted that these roles are removed and still shows them: {kept_on}. "
+                    "Look at the dashboard page Roles and Permissions, then run again."
+                )
+            lacking = role_changes(declared, there)
             if lacking:
                 lost = ", ".join(f"{change.key} ({', '.join(change.fields)})" for change in lacking)
                 raise ResourceFailed(
@@ -145,12 +156,16 @@ class OrganizationRolesProvider(ClerkProvider):
                 fields["permissions"] = [permissions[key] for key in fields["permissions"]]
             yield change, fields
 
-    def _remove(self, backend: BackendClient, keys: Iterable[str], live: Iterable[Role]) -> None:
+    def _remove(
+        self, backend: BackendClient, keys: Iterable[str], live: Iterable[Role]
+    ) -> list[str]:
+        """Remove those of the roles that are live; which they were."""
         ids = {role.key: role.id for role in live}
-        for key in keys:
-            if key in ids:
-                with contextlib.suppress(NotFound):
-                    backend.delete_role(ids[key])
+        there = [key for key in keys if key in ids]
+        for key in there:
+            with contextlib.suppress(NotFound):
+                backend.delete_role(ids[key])
+        return there
 
 
 class OrganizationRoles(Resource, module="clerkstack", name="OrganizationRoles"):

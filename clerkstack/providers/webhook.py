@@ -30,6 +30,7 @@ from clerkstack.reconcile.ownership import way_back
 from clerkstack.reconcile.webhook import FIELDS, seen, wanted
 
 if TYPE_CHECKING:
+    from clerkstack.clients.backend import BackendClient
     from clerkstack.clients.svix import Endpoint, SvixClient
 
 
@@ -120,6 +121,7 @@ class WebhookEndpointProvider(ClerkProvider):
                 # Gone already where an earlier answer was lost.
                 with contextlib.suppress(NotFound):
                     svix.delete_endpoint(endpoint_id)
+                _gone(endpoint_id not in [each.id for each in svix.list_endpoints()], "endpoint")
             elif endpoint is not None:
                 mine = {"": {key: props[key] for key in FIELDS}}
                 back = way_back({"": object_at(props, "before")}, mine, {"": seen(endpoint)})
@@ -130,6 +132,7 @@ class WebhookEndpointProvider(ClerkProvider):
         if props.get("made_app") and not left:
             with self.backend(props) as backend:
                 backend.delete_svix_app()
+                _gone(_has_no_app(backend), "app at Svix")
 
     def _bring(
         self,
@@ -242,6 +245,23 @@ def _stop_where_edited(there: Sequence[Endpoint], inputs: JsonObject, olds: Json
         if endpoint.id == olds.get("endpoint_id"):
             owed = changes_between(wanted(inputs), seen(endpoint))
             stop_unless_previewed(inputs, owed, wanted(olds))
+
+
+def _has_no_app(backend: BackendClient) -> bool:
+    try:
+        backend.svix_url()
+    except ApiError as error:
+        # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
+        return error.status in (400, 404)
+    return False
+
+
+def _gone(gone: bool, what: str) -> None:
+    if not gone:
+        raise ResourceFailed(
+            f"The removal of the webhook {what} was accepted, and it is still there. Look at the "
+            "dashboard page Webhooks, then run the same command again."
+        )
 
 
 def _fields(inputs: JsonObject) -> dict[str, Any]:

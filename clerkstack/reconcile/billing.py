@@ -8,7 +8,7 @@ a feature is only valid where that feature exists.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from clerkstack.reconcile.changes import (
@@ -36,7 +36,8 @@ def billing_plan(
     removed_features: Iterable[str] = (),
     removed_plans: Iterable[str] = (),
 ) -> WritePlan:
-    """The one write that makes `live` (the section as it is) agree with what is declared.
+    """The one write that makes `live` (the section as it is) agree with what is declared; the
+    first of two where billing goes off for a payer whose plans go back.
 
     `declared` and `back` hold settings, features, plans and defaults; `back` is what goes back to
     what it was. `removed_*` are slugs this stack made and no longer declares. Slugs it neither
@@ -54,7 +55,20 @@ def billing_plan(
             "features", [f for f in removed_features if f in unused], object_at(live, "features")
         ),
     ]
-    return WritePlan(tuple(_under(SECTION, change) for change in changes))
+    held = _held_back(back, changes, live_plans)
+    return WritePlan(tuple(_under(SECTION, each) for each in changes if each not in held))
+
+
+def _held_back(
+    back: Mapping[str, Json], changes: Sequence[Change], live_plans: Mapping[str, Json]
+) -> list[Change]:
+    """The switches that have to wait for a second write: a plan is changed only while billing is
+    on for its payer (Clerk: billing_not_enabled), and plans that go back are changed."""
+    changed = {change.path[1] for change in changes if change.path[0] == "plans"}
+    returning = object_at(back, "plans").keys() & changed
+    payers = {str(object_at(live_plans, slug).get("payer_type")) for slug in returning}
+    switches = [(ENABLED_FOR[payer],) for payer in payers if payer in ENABLED_FOR]
+    return [change for change in changes if change.path in switches and change.after is False]
 
 
 def features_in_use(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.billing import ANNUAL
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import found_before, joined, undeclared, way_back
 
@@ -52,8 +53,8 @@ class Ledger:
         before: JsonObject = {
             kind: found_before(
                 object_at(self.before, kind),
-                _groups(olds, kind),
-                _groups(news, kind),
+                _declared_groups(olds, kind),
+                _declared_groups(news, kind),
                 _live_groups(live, kind),
             )
             for kind in KINDS
@@ -122,11 +123,13 @@ class Ledger:
                     going[name] = {each: left[each] for each in left if each in CLEARABLE}
             there = way_back(before, going, _live_groups(live, kind))
             back[kind] = object_at(there, SETTINGS) if kind == SETTINGS else there
-        for slug in object_at(gone, "defaults"):
+        for slug, fields in object_at(gone, "defaults").items():
             # Clerk made it after this resource came: only what was attached here leaves it.
-            if slug not in object_at(self.before, "defaults"):
-                attached = object_at(object_at(live, "plans"), slug).get("features") or []
-                cast(JsonObject, back["defaults"])[slug] = {"features": attached}
+            attached = cast(JsonObject, fields).get("features")
+            if attached and slug not in object_at(self.before, "defaults"):
+                plan = object_at(object_at(live, "plans"), slug)
+                rest = _without(plan.get("features"), attached)
+                cast(JsonObject, back["defaults"])[slug] = {"features": rest}
         return back
 
 
@@ -143,7 +146,7 @@ def no_longer(olds: JsonObject, news: JsonObject) -> JsonObject:
     """What `olds` declare and `news` do not, by kind."""
     gone: JsonObject = {}
     for kind in KINDS:
-        left = undeclared(_groups(olds, kind), _groups(news, kind))
+        left = undeclared(_declared_groups(olds, kind), _declared_groups(news, kind))
         gone[kind] = object_at(left, SETTINGS) if kind == SETTINGS else left
     return gone
 
@@ -154,14 +157,31 @@ def _groups(props: JsonObject, kind: str) -> JsonObject:
     return {SETTINGS: fields} if kind == SETTINGS and fields else fields
 
 
+def _declared_groups(props: JsonObject, kind: str) -> JsonObject:
+    """The same with all that is said: a plan without an annual price declares that it has none."""
+    groups = _groups(props, kind)
+    if kind == "plans":
+        return {slug: {ANNUAL: None, **cast(JsonObject, of)} for slug, of in groups.items()}
+    return groups
+
+
 def _live_groups(live: JsonObject, kind: str) -> JsonObject:
     """The same of the live section."""
     if kind == SETTINGS:
         return {SETTINGS: live}
-    return object_at(live, "plans" if kind == "defaults" else kind)
+    groups = object_at(live, "plans" if kind == "defaults" else kind)
+    if kind == "plans":
+        # Clerk shows 0 or null where there is no annual price.
+        plans = {slug: cast(JsonObject, of) for slug, of in groups.items()}
+        return {slug: {**of, ANNUAL: of.get(ANNUAL) or None} for slug, of in plans.items()}
+    return groups
 
 
 def _added(
     known: Sequence[str], declared: Mapping[str, Json], live: Mapping[str, Json]
 ) -> tuple[str, ...]:
     return (*known, *(slug for slug in declared if slug not in live and slug not in known))
+
+
+def _without(features: Json, gone: Json) -> Json:
+    return [each for each in cast(list[Json], features or []) if each not in cast(list[Json], gone)]

@@ -97,9 +97,9 @@ class ServiceApp:
         if fault and kind == "status":
             refused = _refusal(fault.service, fault.status, fault.retry_after)
             return await _Answer.of(refused, request.scope, body)
-        if fault and kind == "delay":
+        if fault and kind in ("delay", "no_answer"):
             await asyncio.sleep(fault.seconds)
-        if kind == "drop_before":
+        if kind in ("drop_before", "no_answer"):
             return None
         async with self._turns.turn():
             before: str | None = None
@@ -111,17 +111,24 @@ class ServiceApp:
                 if before is not None:
                     self._state.load(before)
                 answer = await _Answer.of(_refusal(self._service.name, 500), request.scope, body)
+        if fault and kind == "late_answer":
+            await asyncio.sleep(fault.seconds)
         return None if kind == "drop_after" else answer
 
     async def _act(self, request: Request, body: bytes, fault: Fault | None) -> _Answer:
         kind = fault.kind if fault else None
         if kind == "conflict" and isinstance(self._service, Bumping):
             self._service.bump(request)
-        before = snapshot(self._service) if kind == "not_persisted" else None
+        # One service may act on another: without a field, all of them lose what was written.
+        loses, name = kind == "not_persisted", fault.field if fault else None
+        before = snapshot(self._service) if loses and name else None
+        whole = self._state.dump() if loses and not name else None
         scope = _without_dry_run(request) if kind == "dry_run_ignored" else request.scope
         answer = await _Answer.of(self._routes, scope, body)
-        if fault and before is not None:
-            undo(self._service, before, fault.field)
+        if before is not None:
+            undo(self._service, before, name)
+        if whole is not None:
+            self._state.load(whole)
         if request.method not in READS:
             self._state.keep()
         return answer

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 Kind = Literal[
     "status",
     "delay",
+    "late_answer",
+    "no_answer",
     "drop_before",
     "drop_after",
     "not_persisted",
@@ -32,7 +34,9 @@ class Fault(BaseModel):
     """One fault and the requests it meets.
 
     status: the service answers ``status`` (with ``retry_after`` seconds) and does not act.
-    delay: it acts ``seconds`` later. drop_before: the connection closes, nothing was done.
+    delay: it acts ``seconds`` later. late_answer: it acts, and answers ``seconds`` later.
+    no_answer: it does nothing and closes the connection ``seconds`` later. drop_before: the
+    connection closes, nothing was done.
     drop_after: it acts, then the connection closes without an answer. not_persisted: it answers
     as if it had written and keeps nothing, or all but ``field`` (names with dots between them).
     conflict: somebody else writes just before. dry_run_ignored: a config write with

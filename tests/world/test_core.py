@@ -222,6 +222,22 @@ def test_a_delayed_answer_outlasts_patience(world: World, vercel: httpx.Client) 
         vercel.get("env", timeout=0.1)
 
 
+@pytest.mark.parametrize(("kind", "kept"), [("late_answer", ["KEY"]), ("no_answer", [])])
+def test_a_time_out_says_nothing_of_what_was_done(
+    world: World, vercel: httpx.Client, kind: str, kept: list[str]
+) -> None:
+    world.fault(kind=kind, service="vercel", method="POST", seconds=0.2)
+
+    with pytest.raises(httpx.ReadTimeout):
+        vercel.post(
+            "env",
+            json={"key": "KEY", "value": VALUE, "type": "plain", "target": ["preview"]},
+            timeout=0.05,
+        )
+
+    assert keys(vercel) == kept
+
+
 def test_a_delayed_request_acts_all_the_same(world: World, vercel: httpx.Client) -> None:
     world.fault(kind="delay", service="vercel", seconds=0.05)
 

@@ -1,0 +1,127 @@
+"""One resource driven as the engine drives it, in this process: check, diff, create or update.
+
+No engine starts, so hundreds of runs take seconds. The provider is the real one and sends real
+requests; only what lies between program and provider is played: each call gets what the wire
+would give it, numbers as floats and nothing that is null.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
+
+from clerkstack.providers import session
+from local import address
+from local.world import World
+from local.world import seed as seeded
+
+Props = dict[str, Any]
+Allow = Callable[[Props], Props]
+
+
+class Refused(Exception):
+    """The provider's `check` refused the inputs; nothing was sent."""
+
+
+def as_declared(inputs: Props) -> Props:
+    """The inputs as they are declared: nothing is allowed beyond them."""
+    return inputs
+
+
+@dataclass
+class Driven:
+    """A resource of one stack: what the state has of it, and the provider.
+
+    `config` is the stack's config as the provider gets it. `id` is None and `state` empty where
+    the resource is not in the state.
+    """
+
+    provider: ResourceProvider
+    config: Mapping[str, str]
+    id: str | None = None
+    state: Props = field(default_factory=dict)
+    inputs: Props = field(default_factory=dict)
+
+    def up(self, inputs: Props, *, allow: Allow = as_declared, always: bool = False) -> bool:
+        """One `pulumi up`: whether there was anything to do. A failure leaves the state alone.
+
+        Args:
+            inputs: what the program declares.
+            allow: makes of them what a run is given that allows what is refused by itself.
+            always: update where nothing is declared otherwise, too.
+
+        Raises:
+            Refused: by `check`.
+            ClerkstackError: as the provider raises it.
+        """
+        self._begin()
+        checked = self.provider.check(self.inputs, wired(allow(inputs)))
+        if checked.failures:
+            raise Refused("; ".join(str(failure.reason) for failure in checked.failures))
+        news = wired(checked.inputs)
+        if self.id is None:
+            made = self.provider.create(news)
+            self.id, self.state = made.id, wired(made.outs or {})
+        elif always or self.provider.diff(self.id, self.state, news).changes:
+            changed = self.provider.update(self.id, self.state, news)
+            self.state = wired(changed.outs or {})
+        else:
+            return False
+        self.inputs = news
+        return True
+
+    def refresh(self) -> None:
+        """One `pulumi refresh`: the state as it is live, nothing where the resource is gone."""
+        self._begin()
+        if self.id is None:
+            return
+        found = self.provider.read(self.id, self.state)
+        self.id = found.id
+        self.state = wired(found.outs or {}) if found.id else {}
+        self.inputs = wired(found.inputs or self.inputs) if found.id else {}
+
+    def destroy(self) -> None:
+        """One `pulumi destroy`. A failure leaves the state alone."""
+        self._begin()
+        if self.id is not None:
+            self.provider.delete(self.id, self.state)
+        self.id, self.state, self.inputs = None, {}, {}
+
+    def _begin(self) -> None:
+        """A run is a process of its own: nothing that an earlier one read is known."""
+        end_run()
+        self.provider.configure(ConfigureRequest(Config(dict(self.config), "clerkstack")))
+
+
+def end_run() -> None:
+    """What the end of a run's process does: connections close, what was read is forgotten."""
+    for each in session._sessions.values():
+        if each._platform is not None:
+            each._platform.close()
+    session._sessions.clear()
+
+
+def wired(props: Mapping[str, Any]) -> Props:
+    """Properties as they come over the wire."""
+    return {key: _number(value) for key, value in props.items() if value is not None}
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _number(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_number(inner) for inner in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def config_on(world: World) -> dict[str, str]:
+    """The stack's config for the provider, on a running world."""
+    return {
+        "clerkstack:platformKey": seeded.PLATFORM_KEY,
+        "clerkstack:urls": json.dumps(address.settings(world.urls)),
+        "vercel:apiToken": seeded.VERCEL_TOKEN,
+    }

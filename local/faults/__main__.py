@@ -1,0 +1,60 @@
+"""Prints the table; see `local.faults`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from local.faults.matrix import Cell, cells
+
+LEFT_OUT = (
+    "Vercel's variables are not here: the official Pulumi provider writes them, and what it leaves "
+    "half-done is what `clerkstack recover` is for."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Go through all and print them; 1 where an invariant does not hold."""
+    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        found = list(cells(lambda name: print(f"faults    {name}", file=sys.stderr)))
+    if options.json:
+        print(json.dumps([asdict(cell) for cell in found], indent=2))
+    else:
+        show(found)
+    return int(any(cell.broken for cell in found))
+
+
+def show(found: Sequence[Cell]) -> None:
+    """Print the table, and under it what does not hold."""
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    table = Table("write", "what happened", "the run", "the next run", "destroy")
+    last = ""
+    for cell in found:
+        if cell.operation != last:
+            table.add_section()
+        name = cell.operation if cell.operation != last else ""
+        table.add_row(name, cell.day, cell.run, cell.next_run, cell.destroy)
+        last = cell.operation
+    console.print(table)
+    broken = [(cell, why) for cell in found for why in cell.broken]
+    for cell, why in broken:
+        console.print(f"NOT HELD  {cell.operation}, {cell.day}: {why}", style="bold red")
+    held = "every invariant held" if not broken else f"{len(broken)} not held"
+    console.print(f"{len(found)} cases, {held}.\n{LEFT_OUT}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

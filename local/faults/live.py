@@ -1,0 +1,52 @@
+"""What is live in a world, in words that two worlds share: no ids, times, keys."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from local.world import World
+
+
+def live(world: World) -> dict[str, Any]:
+    """Instances with config, roles and webhook endpoints; all as lists, so that what is there
+    twice shows."""
+    instances = sorted(world.clerk.instances(), key=lambda each: str(each.environment))
+    return {
+        "instances": [
+            {
+                "environment": each.environment,
+                "domain": each.domain.name,
+                "config": copy.deepcopy(each.config),
+                "roles": sorted(
+                    (
+                        role.key,
+                        role.name,
+                        role.description or "",
+                        sorted(each.permissions[id_].key for id_ in role.permissions),
+                    )
+                    for role in each.roles.values()
+                ),
+                "webhooks": _webhooks(world, each.id),
+            }
+            for each in instances
+        ]
+    }
+
+
+def _webhooks(world: World, instance_id: str) -> list[Any]:
+    """The endpoints of each Svix app of an instance."""
+    return [
+        sorted(
+            (e["url"], e["description"], sorted(e["event_types"] or ()))
+            for e in app["endpoints"].values()
+        )
+        for app in world.svix.dump()["apps"]
+        if app["instance_id"] == instance_id
+    ]
+
+
+def deployments(world: World) -> list[str]:
+    """The deployments of the project, the oldest first, by target."""
+    made = sorted(world.vercel.deployments.values(), key=lambda each: int(each.created_at))
+    return [str(each.target) for each in made]

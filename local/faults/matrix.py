@@ -1,0 +1,206 @@
+"""Each write on each bad day: what the run says, and what is live after it and the one after.
+
+Held for every cell: a run that says it is done has brought what is declared; one more run without
+a fault does in any case, and nothing is there twice; a destroy then leaves what it leaves where
+nothing failed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import httpx
+from tenacity import wait_fixed
+
+from clerkstack.clients import http, retries
+from clerkstack.problems import ClerkstackError
+from clerkstack.providers import api_keys
+from clerkstack.providers.made import FOLDER
+from local.driven import end_run
+from local.faults.bad_days import BAD_DAYS, PATIENCE, SLOW, BadDay
+from local.faults.live import deployments, live
+from local.faults.operations import Operation, Redeploy, operations
+from local.world import World
+from local.world import seed as seeded
+
+WORDS = 90  # characters of a message that the table repeats
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One write on one bad day. `broken` says which invariant does not hold, and how."""
+
+    operation: str
+    day: str
+    run: str
+    next_run: str
+    destroy: str
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """What is live where nothing fails."""
+
+    declared: dict[str, Any]
+    destroyed: dict[str, Any]
+
+
+def cells(tell: Callable[[str], None] = lambda _: None) -> Iterator[Cell]:
+    """Go through them all, in the current folder: the notes of the runs are kept there."""
+    with World(proxy=False, api_keys_config=True) as world, _quick_retries():
+        try:
+            for operation in operations(_publishable_key(world)):
+                tell(operation.name)
+                reference = _reference(world, operation)
+                for day in BAD_DAYS:
+                    if operation.on_config or not day.config_only:
+                        yield _cell(world, operation, day, reference)
+            tell("redeploy")
+            for day in BAD_DAYS:
+                if not day.config_only and day.fault["kind"] != "not_persisted":
+                    yield _redeployed(world, day)
+        finally:
+            end_run()
+
+
+def _cell(world: World, operation: Operation, day: BadDay, reference: _Reference) -> Cell:
+    _fresh(world)
+    driven = operation.begin(world)
+    broken: list[str] = []
+    with _bad(world, operation.service, operation.method, operation.path, day) as met:
+        failure = _failure(lambda: operation.run(driven))
+        if failure is None and live(world) != reference.declared:
+            broken.append("the run said that it was done, and it was not")
+    if not met:
+        broken.append("the fault met no request")
+    world.clear_journal()
+    again = _failure(lambda: operation.run(driven))
+    if again is not None:
+        broken.append(f"the next run failed: {again}")
+    elif live(world) != reference.declared:
+        broken.append("after the next run it was not what is declared")
+    sent = _writes(world, operation)
+    gone = _failure(driven.destroy)
+    if gone is not None:
+        broken.append(f"the destroy failed: {gone}")
+    elif live(world) != reference.destroyed:
+        broken.append("the destroy left something else than where nothing fails")
+    return Cell(
+        operation.name,
+        day.name,
+        "done" if failure is None else f"stopped: {_short(failure)}",
+        ("not done" if again else "done") + (f", sent it {sent}×" if sent else ", nothing to send"),
+        "not done" if gone else "done",
+        tuple(broken),
+    )
+
+
+def _redeployed(world: World, day: BadDay) -> Cell:
+    """A deployment is built with the variables of that moment: one too many does no harm."""
+    _fresh(world)
+    before = len(deployments(world))
+    command = Redeploy(world)
+    broken: list[str] = []
+    with _bad(world, "vercel", "POST", r"/deployments$", day) as met:
+        ended = command.run()
+        if ended == 0 and len(deployments(world)) == before:
+            broken.append("the command said that it was done, and nothing was built")
+    said = command.said
+    if not met:
+        broken.append("the fault met no request")
+    again = command.run() if ended else 0
+    if again:
+        broken.append(f"the next run failed: {command.said}")
+    built = len(deployments(world)) - before
+    return Cell(
+        "redeploy",
+        day.name,
+        "done" if ended == 0 else f"exit {ended}: {_short(said)}",
+        f"{'not done' if again else 'done'}, built {built}×",
+        "",
+        tuple(broken),
+    )
+
+
+def _reference(world: World, operation: Operation) -> _Reference:
+    _fresh(world)
+    driven = operation.begin(world)
+    operation.run(driven)
+    declared = live(world)
+    driven.destroy()
+    return _Reference(declared, live(world))
+
+
+def _fresh(world: World) -> None:
+    """The seeded world, with organizations; nothing known of an earlier run."""
+    world.reset()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    instance = world.clerk.instance(seeded.APPLICATION_ID, "development")
+    world.clerk.write_config(instance, {"organization_settings": {"enabled": True}})
+
+
+@contextmanager
+def _bad(world: World, service: str, method: str, path: str, day: BadDay) -> Iterator[list[str]]:
+    """The bad day, to its end; gives the requests that met it, once it is over."""
+    met: list[str] = []
+    world.clear_journal()
+    world.fault(service=service, method=method, path=path, **day.fault)
+    with _impatient() if day.slow else ExitStack():
+        yield met
+    if day.slow:
+        time.sleep(SLOW)  # what is done later is done now
+    world.clear_faults()
+    met += [entry.path for entry in world.journal() if entry.fault]
+
+
+def _failure(run: Callable[[], object]) -> str | None:
+    """Why a run failed, None where it did not. What is not meant for a person goes through."""
+    try:
+        run()
+    except ClerkstackError as failure:
+        return str(failure)
+    return None
+
+
+def _writes(world: World, operation: Operation) -> int:
+    """How often the write was sent."""
+    return sum(
+        entry.service == operation.service
+        and entry.method == operation.method
+        and re.search(operation.path, entry.path) is not None
+        for entry in world.journal()
+    )
+
+
+def _publishable_key(world: World) -> str:
+    return str(world.clerk.instance(seeded.APPLICATION_ID, "development").publishable_key)
+
+
+def _short(message: str) -> str:
+    line = message.split("\n", 1)[0].partition(". ")[0]
+    return line if len(line) <= WORDS else f"{line[:WORDS]}…"
+
+
+@contextmanager
+def _quick_retries() -> Iterator[None]:
+    """Waits that no service asked for are short."""
+    with (
+        mock.patch.object(retries, "_back_off", wait_fixed(0.01)),
+        mock.patch.object(api_keys, "SECONDS_BETWEEN_LOOKS", 0.01),
+    ):
+        yield
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """Clients that are made now wait for no answer as long as a slow day takes."""
+    with mock.patch.object(http, "TIMEOUT", httpx.Timeout(PATIENCE, connect=5.0)):
+        yield

@@ -1,0 +1,201 @@
+"""The writes that the program's providers and commands send, and the runs that send them."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+from pulumi.dynamic import ResourceProvider
+from typer.testing import CliRunner
+
+from clerkstack.catalog import load_catalog
+from clerkstack.cli import app
+from clerkstack.clients.errors import ApiError, Unreachable
+from clerkstack.declared.billing import billing_inputs
+from clerkstack.problems import ClerkstackError
+from clerkstack.providers.api_keys import ApiKeysProvider
+from clerkstack.providers.billing import BillingProvider
+from clerkstack.providers.instance import InstanceProvider
+from clerkstack.providers.roles import OrganizationRolesProvider
+from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
+from clerkstack.providers.webhook import WebhookEndpointProvider
+from clerkstack.settings import BillingSettings
+from local.driven import Driven, Props, config_on
+from local.world import World
+from local.world import seed as seeded
+
+CATALOG = Path(__file__).parents[2] / "catalog.yaml"
+ON = {"application_id": seeded.APPLICATION_ID, "environment": "development"}
+CONFIG = r"/instances/\w+/config$"
+DESTROY = None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One kind of write and the run that sends it.
+
+    `runs` are what the resource is declared with, one run after the other; the last one sends
+    the write. `DESTROY` as the last one is a destroy. `service`, `method` and `path` find the
+    write among the requests.
+    """
+
+    name: str
+    provider: Callable[[], ResourceProvider]
+    runs: tuple[Props | None, ...]
+    service: str
+    method: str
+    path: str
+
+    @property
+    def on_config(self) -> bool:
+        """Whether it is a write to the config document, which has versions."""
+        return self.path == CONFIG
+
+    def begin(self, world: World) -> Driven:
+        """The resource before the run that sends the write."""
+        driven = Driven(self.provider(), config_on(world))
+        for inputs in self.runs[:-1]:
+            assert inputs is not None
+            driven.up(inputs)
+        return driven
+
+    def run(self, driven: Driven) -> None:
+        """The run that sends the write."""
+        inputs = self.runs[-1]
+        if inputs is None:
+            driven.destroy()
+        else:
+            driven.up(copy.deepcopy(inputs))
+
+
+def _billing() -> Props:
+    inputs = billing_inputs(
+        BillingSettings(), load_catalog(CATALOG), None, catalog_file="catalog.yaml"
+    )
+    return {**ON, **inputs}
+
+
+def _changed(billing: Props) -> Props:
+    """A price, a plan less, a feature less, one more."""
+    changed = copy.deepcopy(billing)
+    changed["plans"]["pro"]["amount"] = 6500
+    del changed["plans"]["enterprise"]
+    del changed["features"]["custom_sla"]
+    changed["features"]["more"] = {"name": "More", "publicly_visible": True}
+    return changed
+
+
+def _roles(**roles: Props) -> Props:
+    return {**ON, "roles": {f"org:{key}": fields for key, fields in roles.items()}}
+
+
+def _webhook(url: str, events: tuple[str, ...] = ("user.created",)) -> Props:
+    fields = {"url": url, "events": list(events), "description": "clerkstack"}
+    return {**ON, **fields, **dict.fromkeys(WebhookEndpointProvider.outputs)}
+
+
+_ORGANIZATIONS = {"enabled": True, "force_organization_selection": True}
+_GOOGLE = {"enabled": True, "client_id": "google-client"}
+_FINANCE = {
+    "name": "Finance",
+    "permissions": ["org:sys_memberships:read", "org:sys_billing:read"],
+}
+_RENAMED = {**_FINANCE, "name": "Money", "permissions": ["org:sys_billing:read"]}
+_HOOK = _webhook("https://app.sendero.example/hook")
+_MORE = _webhook("https://app.sendero.example/hook", ("user.created", "organization.created"))
+_ROLE = r"/organization_roles/"
+_SVIX_APP = r"/v1/webhooks/svix$"
+_ENDPOINTS = r"/endpoint$"
+_ENDPOINT = r"/endpoint/ep_\w+$"
+
+
+def operations(publishable_key: str) -> list[Operation]:
+    """All of them. The key is that of the world's development instance."""
+    billing = _billing()
+    sections = {**ON, "sections": {"organization_settings": _ORGANIZATIONS}}
+    sign_in = {
+        **ON,
+        "sections": {"connection_oauth_google": _GOOGLE, "session": {"claims": {"a": "b"}}},
+        "client_secret_google": "google-client-secret",
+    }
+    switches = {"orgs_api_keys_enabled": True, "user_api_keys_enabled": True}
+    instance = {
+        **ON,
+        "environment": "production",
+        "domain": "sendero.example",
+        "clone_development": True,
+    }
+    clerk = "clerk"
+
+    def config(
+        name: str, provider: Callable[[], ResourceProvider], *runs: Props | None
+    ) -> Operation:
+        return Operation(f"PATCH config: {name}", provider, runs, clerk, "PATCH", CONFIG)
+
+    def role(name: str, method: str, path: str, *runs: Props | None) -> Operation:
+        return Operation(name, OrganizationRolesProvider, runs, clerk, method, path)
+
+    def hook(name: str, service: str, method: str, path: str, *runs: Props | None) -> Operation:
+        return Operation(name, WebhookEndpointProvider, runs, service, method, path)
+
+    return [
+        config("organizations", OrganizationSettingsProvider, sections),
+        config("organizations, back", OrganizationSettingsProvider, sections, DESTROY),
+        config("sign-in", SignInProvider, sign_in),
+        config("billing, made", BillingProvider, billing),
+        config("billing, changed", BillingProvider, billing, _changed(billing)),
+        config("billing, removed", BillingProvider, billing, DESTROY),
+        config(
+            "API keys",
+            ApiKeysProvider,
+            {**ON, "publishable_key": publishable_key, "switches": switches},
+        ),
+        Operation("create instance", InstanceProvider, (instance,), clerk, "POST", r"/instances$"),
+        role("create role", "POST", r"/organization_roles$", _roles(finance=_FINANCE)),
+        role(
+            "update role",
+            "PATCH",
+            r"/organization_roles/",
+            _roles(finance=_FINANCE),
+            _roles(finance=_RENAMED),
+        ),
+        role("delete role", "DELETE", r"/organization_roles/", _roles(finance=_FINANCE), _roles()),
+        hook("create Svix app", clerk, "POST", _SVIX_APP, _HOOK),
+        hook("link to Svix", clerk, "POST", r"/svix_url$", _HOOK, _MORE),
+        hook("exchange token", "svix", "POST", r"/one-time-token$", _HOOK),
+        hook("create endpoint", "svix", "POST", _ENDPOINTS, _HOOK),
+        hook("update endpoint", "svix", "PATCH", _ENDPOINT, _HOOK, _MORE),
+        hook("delete endpoint", "svix", "DELETE", _ENDPOINT, _HOOK, DESTROY),
+        hook("delete Svix app", clerk, "DELETE", _SVIX_APP, _HOOK, DESTROY),
+    ]
+
+
+@dataclass
+class Redeploy:
+    """`clerkstack redeploy`, as the deployment runs it after a variable changed."""
+
+    world: World
+    said: str = field(default="", init=False)
+
+    def run(self) -> int:
+        """Run it; the exit code."""
+        surroundings = {
+            "VERCEL_API_TOKEN": seeded.VERCEL_TOKEN,
+            "VERCEL_API_URL": self.world.urls.vercel,
+        }
+        words = ["redeploy", "--project", seeded.VERCEL_PROJECT_ID, "--target", "production"]
+        with mock.patch.dict(os.environ, surroundings):
+            ran = CliRunner().invoke(app, words)
+        failure = ran.exception
+        if isinstance(failure, ClerkstackError):
+            # As `main` ends: one message, and the exit code of a service that failed.
+            self.said = str(failure)
+            return 3 if isinstance(failure, ApiError | Unreachable) else 2
+        if failure is not None and not isinstance(failure, SystemExit):
+            raise failure
+        self.said = ran.output.strip().splitlines()[-1]
+        return ran.exit_code

@@ -1,0 +1,100 @@
+"""An instance of a running world, and the billing resource that a stack has on it."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pydantic import SecretStr
+
+from clerkstack.clients.platform import ConfigWrite, PlatformClient
+from clerkstack.declared.billing import billing_inputs
+from clerkstack.providers.billing import BillingProvider
+from clerkstack.providers.made import FOLDER
+from clerkstack.settings import BillingSettings
+from local.driven import Allow, Driven, Props, as_declared, config_on, end_run
+from local.world import World
+from local.world import seed as seeded
+from tests.property.catalogs import Declared
+
+AT = (seeded.APPLICATION_ID, "development")
+Steps = tuple[str, ...]
+_patch = PlatformClient.patch_config
+
+
+class Instance:
+    """The development instance: what a person does to it, what a stack does, what is live."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self._world = world
+        self._folder = folder
+        self._person = PlatformClient(key=SecretStr(seeded.PLATFORM_KEY), base_url=world.urls.clerk)
+        self._bodies: list[dict[str, Any]] = []
+
+    @contextmanager
+    def listening(self) -> Iterator[Instance]:
+        """Hear what a stack writes to the config; it is sent all the same."""
+
+        def heard(client: PlatformClient, *to: str, **how: Any) -> ConfigWrite:
+            *_, changes = to
+            self._bodies.append(copy.deepcopy(cast(dict[str, Any], changes)))
+            return _patch(client, *to, **how)  # type: ignore[arg-type]
+
+        with pytest.MonkeyPatch.context() as listening, self._person:
+            listening.setattr(PlatformClient, "patch_config", heard)
+            yield self
+            end_run()
+
+    def begin(self, section: Mapping[str, Any]) -> dict[str, Any]:
+        """A fresh world with organizations, and what a person made of billing; no stack yet.
+        What is then live."""
+        end_run()
+        self._world.reset()
+        shutil.rmtree(self._folder / FOLDER, ignore_errors=True)
+        self.billing = Driven(BillingProvider(), config_on(self._world))
+        self.by_hand({"organization_settings": {"enabled": True}, "billing": dict(section)})
+        self.written()
+        return self.live()
+
+    def by_hand(self, changes: dict[str, Any]) -> None:
+        """What a person does in the dashboard."""
+        _patch(self._person, *AT, changes, if_match=None, destructive=True)
+
+    def up(self, declared: Declared, *, allow: Allow = as_declared, always: bool = False) -> bool:
+        """See `Driven.up`."""
+        return self.billing.up(self.inputs(declared), allow=allow, always=always)
+
+    def inputs(self, declared: Declared) -> Props:
+        """What the program declares of the billing resource."""
+        catalog = declared.catalog(self._folder)
+        settings = BillingSettings(**declared.toggles)
+        of_billing = billing_inputs(settings, catalog, None, catalog_file="catalog.yaml")
+        return {"application_id": AT[0], "environment": AT[1], **of_billing}
+
+    def live(self) -> dict[str, Any]:
+        """The section `billing` as it is; features of plans in one order, and an annual price of
+        0 as none, which is the same to Clerk."""
+        section: Any = self._person.get_config(*AT).sections["billing"]
+        for plan in section["plans"].values():
+            plan["features"] = sorted(plan["features"])
+            plan["annual_monthly_amount"] = plan["annual_monthly_amount"] or None
+        return cast(dict[str, Any], section)
+
+    def written(self) -> list[dict[str, Any]]:
+        """What of the section `billing` was sent as writes since this was asked last."""
+        bodies, self._bodies = self._bodies, []
+        return [body["billing"] for body in bodies]
+
+
+def leaves(document: Mapping[str, Any], at: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+    """Every value that is no object, with its path; lists in one order."""
+    for key, value in document.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*at, key))
+        else:
+            yield (*at, key), sorted(value) if isinstance(value, list) else value

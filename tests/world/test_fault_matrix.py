@@ -1,0 +1,82 @@
+"""Every write on every bad day of its service: `make faults`, and that its invariants hold."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from local.faults import __main__ as command
+from local.faults.bad_days import BAD_DAYS
+from local.faults.operations import operations
+
+TOP = Path(__file__).parents[2]
+# No provider and no command sends these.
+UNUSED = {
+    "create_permission",
+    "dns_check",
+    "rotate_secret_keys",
+    "rotate_signing_secret",
+    "delete_variable",
+}
+WRITES = {
+    "patch_config",
+    "create_instance",
+    "create_role",
+    "update_role",
+    "delete_role",
+    "_svix_url",
+    "delete_svix_app",
+    "from_link",
+    "create_endpoint",
+    "update_endpoint",
+    "delete_endpoint",
+    "redeploy",
+}
+
+
+@pytest.mark.timeout(400)
+def test_one_more_run_brings_what_is_declared_whatever_happened(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ended = command.main(["--json"])
+
+    told = capsys.readouterr()
+    cells = json.loads(told.out)
+    assert [
+        f"{cell['operation']}, {cell['day']}: {why}" for cell in cells for why in cell["broken"]
+    ] == []
+    assert ended == 0
+    names = {operation.name for operation in operations("pk_test_x")} | {"redeploy"}
+    assert {cell["operation"] for cell in cells} == names
+    assert {cell["day"] for cell in cells} == {day.name for day in BAD_DAYS}
+    assert all(f"faults    {name}" in told.err for name in names)
+    # The failures happened: a matrix in which every run succeeds would show nothing.
+    stopped = [cell for cell in cells if cell["run"] != "done"]
+    assert len(stopped) > len(cells) / 2
+
+
+def test_every_write_of_the_clients_is_in_the_matrix() -> None:
+    found = set()
+    for file in (TOP / "clerkstack" / "clients").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef) and {"POST", "PUT", "PATCH", "DELETE"} & {
+                inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant)
+            }:
+                found.add(node.name)
+
+    assert found == WRITES | UNUSED
+
+
+@pytest.mark.parametrize("name", sorted(UNUSED))
+def test_what_is_left_out_has_no_caller(name: str) -> None:
+    callers = [
+        file.name
+        for folder in ("providers", "cli", "drift")
+        for file in (TOP / "clerkstack" / folder).glob("*.py")
+        if f".{name}(" in file.read_text()
+    ]
+
+    assert callers == []
