@@ -8,7 +8,7 @@ would give it, numbers as floats and nothing that is null.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,16 +20,10 @@ from local.world import World
 from local.world import seed as seeded
 
 Props = dict[str, Any]
-Allow = Callable[[Props], Props]
 
 
 class Refused(Exception):
     """The provider's `check` refused the inputs; nothing was sent."""
-
-
-def as_declared(inputs: Props) -> Props:
-    """The inputs as they are declared: nothing is allowed beyond them."""
-    return inputs
 
 
 @dataclass
@@ -46,20 +40,19 @@ class Driven:
     state: Props = field(default_factory=dict)
     inputs: Props = field(default_factory=dict)
 
-    def up(self, inputs: Props, *, allow: Allow = as_declared, always: bool = False) -> bool:
+    def up(self, inputs: Props, *, always: bool = False) -> bool:
         """One `pulumi up`: whether there was anything to do. A failure leaves the state alone.
 
         Args:
             inputs: what the program declares.
-            allow: makes of them what a run is given that allows what is refused by itself.
             always: update where nothing is declared otherwise, too.
 
         Raises:
             Refused: by `check`.
             ClerkstackError: as the provider raises it.
         """
-        self._begin()
-        checked = self.provider.check(self.inputs, wired(allow(inputs)))
+        self._begin(inputs)
+        checked = self.provider.check(self.inputs, wired(inputs))
         if checked.failures:
             raise Refused("; ".join(str(failure.reason) for failure in checked.failures))
         news = wired(checked.inputs)
@@ -91,10 +84,30 @@ class Driven:
             self.provider.delete(self.id, self.state)
         self.id, self.state, self.inputs = None, {}, {}
 
-    def _begin(self) -> None:
-        """A run is a process of its own: nothing that an earlier one read is known."""
+    def _begin(self, *declared: Props) -> None:
+        """A run is a process of its own: nothing that an earlier one read is known. Every
+        dangerous change is allowed."""
         end_run()
-        self.provider.configure(ConfigureRequest(Config(dict(self.config), "clerkstack")))
+        allowed = {"clerkstack:allow": json.dumps(_everything(self.inputs, *declared))}
+        self.provider.configure(ConfigureRequest(Config({**self.config, **allowed}, "clerkstack")))
+
+
+def _everything(*declared: Props) -> Props:
+    """An allowance for every dangerous change of what is declared."""
+    kinds = {
+        "plans": ["remove", "price", "visibility", "features"],
+        "features": ["remove", "visibility"],
+    }
+    allowed: Props = {
+        kind: {slug: words for inputs in declared for slug in inputs.get(kind, {})}
+        for kind, words in kinds.items()
+    }
+    for inputs in declared:
+        allowed["plans"] |= dict.fromkeys(inputs.get("defaults", {}), kinds["plans"])
+    of_payers = ("organizationEnabled", "userEnabled")
+    allowed["toggles"] = [f"{kind}.{name}" for kind in ("billing", "apiKeys") for name in of_payers]
+    allowed["toggles"] += ["organizations.enabled", "organizations.personalWorkspaces"]
+    return allowed
 
 
 def end_run() -> None:

@@ -8,7 +8,7 @@ one that Vercel shows otherwise was written by somebody else. It is then written
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
@@ -55,9 +55,12 @@ class SensitiveVariablesProvider(ClerkProvider):
                     vercel.write_variable(
                         str(inputs["project_id"]), there[name].id, str(values[name])
                     )
+            before = {name: each.updated_at for name, each in there.items()}
             if edited:
                 there = self._there(vercel, inputs)
-            written = _written(inputs, there)
+            lost = [name for name in edited if name in there]
+            lost = [name for name in lost if there[name].updated_at == before.get(name)]
+            written = _written(inputs, there, lost)
         if edited:
             restored = ", ".join(f"{name}: {written[name]}" for name in edited)
         return UpdateResult({**inputs, "written": written, "restored": restored})
@@ -101,11 +104,14 @@ def edited_since(written: object, variable: EnvironmentVariable) -> bool:
     return bool(written) and updated is not None and int(cast(int, written)) != updated
 
 
-def _written(inputs: JsonObject, there: Mapping[str, EnvironmentVariable]) -> JsonObject:
-    lost = [name for name in object_at(inputs, "state") if name not in there]
+def _written(
+    inputs: JsonObject, there: Mapping[str, EnvironmentVariable], unchanged: Sequence[str] = ()
+) -> JsonObject:
+    """When each was updated. `unchanged` were written and are as they were before."""
+    lost = [*unchanged, *(name for name in object_at(inputs, "state") if name not in there)]
     if lost:
         raise ResourceFailed(
-            f"Vercel accepted these variables and does not show them: {', '.join(lost)}. Look at "
+            f"Vercel accepted these variables and does not show them so: {', '.join(lost)}. Look at "
             "the project's settings, Environment Variables, then run the same command again."
         )
     return {name: there[name].updated_at for name in object_at(inputs, "state")}

@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from rich.console import Console
@@ -27,14 +27,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+    with _quiet(), tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         found = list(cells(lambda name: print(f"faults    {name}", file=sys.stderr)))
     if options.json:
         print(json.dumps([asdict(cell) for cell in found], indent=2))
     else:
         show(found)
     return int(any(cell.broken for cell in found))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the HTTP library's line for each request."""
+    logger = logging.getLogger("httpx")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def show(found: Sequence[Cell]) -> None:

@@ -9,7 +9,7 @@ from local.world import World
 
 
 def live(world: World) -> dict[str, Any]:
-    """Instances with config, roles and webhook endpoints; all as lists, so that what is there
+    """Instances with config, roles and webhook endpoints, and variables; all as lists, so that what is there
     twice shows."""
     instances = sorted(world.clerk.instances(), key=lambda each: str(each.environment))
     return {
@@ -30,7 +30,12 @@ def live(world: World) -> dict[str, Any]:
                 "webhooks": _webhooks(world, each.id),
             }
             for each in instances
-        ]
+        ],
+        "variables": sorted(
+            (each.key, each.target, each.value_digest)
+            for project in world.vercel.projects.values()
+            for each in project.variables.values()
+        ),
     }
 
 

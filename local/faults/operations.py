@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from clerkstack.providers.billing import BillingProvider
 from clerkstack.providers.instance import InstanceProvider
 from clerkstack.providers.roles import OrganizationRolesProvider
 from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
+from clerkstack.providers.sensitive_variables import AS_WRITTEN, SensitiveVariablesProvider
 from clerkstack.providers.webhook import WebhookEndpointProvider
 from clerkstack.settings import BillingSettings
 from local.driven import Driven, Props, config_on
@@ -40,7 +42,8 @@ class Operation:
 
     `runs` are what the resource is declared with, one run after the other; the last one sends
     the write. `DESTROY` as the last one is a destroy. `service`, `method` and `path` find the
-    write among the requests.
+    write among the requests. `before` makes what has to be there; `edited` is what a person does
+    before the last run, and what a refresh then finds.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Operation:
     service: str
     method: str
     path: str
+    before: Callable[[World], None] = lambda _: None
+    edited: Callable[[World], None] | None = None
 
     @property
     def on_config(self) -> bool:
@@ -57,10 +62,14 @@ class Operation:
 
     def begin(self, world: World) -> Driven:
         """The resource before the run that sends the write."""
+        self.before(world)
         driven = Driven(self.provider(), config_on(world))
         for inputs in self.runs[:-1]:
             assert inputs is not None
             driven.up(inputs)
+        if self.edited is not None:
+            self.edited(world)
+            driven.refresh()
         return driven
 
     def run(self, driven: Driven) -> None:
@@ -107,10 +116,24 @@ _FINANCE = {
 _RENAMED = {**_FINANCE, "name": "Money", "permissions": ["org:sys_billing:read"]}
 _HOOK = _webhook("https://app.sendero.example/hook")
 _MORE = _webhook("https://app.sendero.example/hook", ("user.created", "organization.created"))
+_SENSITIVE = {
+    "project_id": seeded.VERCEL_PROJECT_ID,
+    "values": {"preview/SECRET": "declared"},
+    "state": {"preview/SECRET": AS_WRITTEN},
+    **dict.fromkeys(SensitiveVariablesProvider.outputs),
+}
 _ROLE = r"/organization_roles/"
 _SVIX_APP = r"/v1/webhooks/svix$"
 _ENDPOINTS = r"/endpoint$"
 _ENDPOINT = r"/endpoint/ep_\w+$"
+
+
+def _set_variable(world: World, value: str) -> None:
+    """What a person does: make the sensitive variable, or give it another value."""
+    project = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
+    form = {"key": "SECRET", "value": value, "type": "sensitive", "target": ["preview"]}
+    time.sleep(0.002)  # Vercel's times are whole milliseconds
+    world.vercel.create_variable(project, form, upsert=True)
 
 
 def operations(publishable_key: str) -> list[Operation]:
@@ -171,6 +194,16 @@ def operations(publishable_key: str) -> list[Operation]:
         hook("update endpoint", "svix", "PATCH", _ENDPOINT, _HOOK, _MORE),
         hook("delete endpoint", "svix", "DELETE", _ENDPOINT, _HOOK, DESTROY),
         hook("delete Svix app", clerk, "DELETE", _SVIX_APP, _HOOK, DESTROY),
+        Operation(
+            "write variable",
+            SensitiveVariablesProvider,
+            (_SENSITIVE, _SENSITIVE),
+            "vercel",
+            "PATCH",
+            r"/env/\w+$",
+            before=lambda world: _set_variable(world, "declared"),
+            edited=lambda world: _set_variable(world, "by hand"),
+        ),
     ]
 
 

@@ -17,7 +17,7 @@ from clerkstack.declared.billing import billing_inputs
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.providers.made import FOLDER
 from clerkstack.settings import BillingSettings
-from local.driven import Allow, Driven, Props, as_declared, config_on, end_run
+from local.driven import Driven, Props, config_on, end_run
 from local.world import World
 from local.world import seed as seeded
 from tests.property.catalogs import Declared
@@ -65,9 +65,9 @@ class Instance:
         """What a person does in the dashboard."""
         _patch(self._person, *AT, changes, if_match=None, destructive=True)
 
-    def up(self, declared: Declared, *, allow: Allow = as_declared, always: bool = False) -> bool:
+    def up(self, declared: Declared, *, always: bool = False) -> bool:
         """See `Driven.up`."""
-        return self.billing.up(self.inputs(declared), allow=allow, always=always)
+        return self.billing.up(self.inputs(declared), always=always)
 
     def inputs(self, declared: Declared) -> Props:
         """What the program declares of the billing resource."""

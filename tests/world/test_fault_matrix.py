@@ -34,6 +34,7 @@ WRITES = {
     "update_endpoint",
     "delete_endpoint",
     "redeploy",
+    "write_variable",
 }
 
 
