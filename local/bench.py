@@ -26,10 +26,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from local.large_catalog import FEATURES, PLANS, large_catalog
 from local.project import Project, copy_project, settings_on
 from local.world import World, seed
 
 PACK = ("--policy-pack", "policies/pack")
+SIZE = f"{PLANS} plans, {FEATURES} features"
 UP = ("up", "--yes", "--skip-preview", "--stack")
 
 # The smallest number of requests that can do the operation on the development instance, and why.
@@ -84,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in range(options.rounds):
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
         with tempfile.TemporaryDirectory() as folder:
-            _round(Path(folder), rounds, requests)
+            _round(Path(folder), rounds, requests, large=options.large)
     if options.json:
         print(json.dumps(_as_json(rounds, requests), indent=2))
     else:
@@ -92,7 +94,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _round(folder: Path, rounds: dict[str, Rounds], requests: dict[str, Counter[str]]) -> None:
+def _round(
+    folder: Path,
+    rounds: dict[str, Rounds],
+    requests: dict[str, Counter[str]],
+    *,
+    large: bool,
+) -> None:
     with World(folder / "world") as world:
         empty = _empty_program(folder / "empty", world)
         _keep(rounds, "empty, first up", _run(empty, (*UP, "local")))
@@ -115,6 +123,12 @@ def _round(folder: Path, rounds: dict[str, Rounds], requests: dict[str, Counter[
         world.clear_journal()
         _keep(rounds, "one price", _run(project, (*UP, "local")))
         requests["one price"] = _requests(world)
+        if large:
+            (project.folder / "catalog.yaml").write_text(large_catalog())
+            for name in (f"{SIZE}, up", f"{SIZE}, unchanged up"):
+                _keep(rounds, name, _run(project, (*UP, "local")))
+            project.edit("catalog.yaml", ("amount: 1000\n", "amount: 1001\n"))
+            _keep(rounds, f"{SIZE}, one price", _run(project, (*UP, "local")))
 
 
 def _empty_program(folder: Path, world: World) -> Project:
@@ -222,6 +236,7 @@ def _as_json(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="rounds to run (3)")
+    parser.add_argument("--large", action="store_true", help=f"with {SIZE} as well")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

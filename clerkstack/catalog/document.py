@@ -1,23 +1,31 @@
-"""A YAML file as plain values that know their lines. YAML 1.2, no tags, no duplicate keys."""
+"""A YAML file as plain values that know their lines. YAML 1.2, no tags, no duplicate keys.
+
+Two readers read the same: libyaml, which is much faster, what it knows as YAML 1.2 does; and
+ruamel.yaml all else, and all that is wrong, because its messages say more.
+"""
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+import yaml as libyaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.resolver import implicit_resolvers
 
 Report = Callable[[int | None, str, str, str], None]
 """Takes line, path, message, mend."""
 
 _PLAIN = "tag:yaml.org,2002:"
+# What the two may read differently: tabs, line breaks of YAML 1.1 alone, directives, tags.
+_OTHERWISE = re.compile("[\t\x85\u2028\u2029\ufeff]|^%|(?<![^\\s,:\\[{?-])!", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LONGEST_NUMBER = 40  # characters; Python refuses to read very long ones
 
 
@@ -41,8 +49,12 @@ class Value:
         return self.key_lines.get(key, self.line)
 
 
-def read_document(file: Path, report: Report) -> Value | None:
-    """The file's one document; None where it can't be read at all, and that is reported."""
+def read_document(file: Path, report: Report, *, quickly: bool = False) -> Value | None:
+    """The file's one document; None where it can't be read at all, and that is reported.
+
+    `quickly` is for a file that should be right: what is then reported is that it is not, and
+    reading it again without says why.
+    """
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -51,9 +63,8 @@ def read_document(file: Path, report: Report) -> Value | None:
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path at all
         report(None, "", f"can't be read ({type(error).__name__})", "It must be UTF-8 text")
         return None
-    yaml = YAML(typ="rt", pure=True)
     try:
-        node = yaml.compose(text)
+        node = (quickly and _quickly(text)) or YAML(typ="rt", pure=True).compose(text)
         if node is None:
             report(None, "", "is empty", "Write at least `features:` and `plans:`")
             return None
@@ -73,7 +84,30 @@ def read_document(file: Path, report: Report) -> Value | None:
     return None
 
 
+class _Quick(getattr(libyaml, "CBaseLoader", object)):  # type: ignore[misc]
+    """libyaml's reader with the plain values of YAML 1.2."""
+
+
+if libyaml.__with_libyaml__:
+    for _versions, _tag, _form, _first in implicit_resolvers:
+        if (1, 2) in _versions:
+            _Quick.add_implicit_resolver(_tag, _form, _first)
+
+
+def _quickly(text: str) -> Any:
+    """The document as libyaml's nodes; None where there is none, or the other reader has to say
+    what it is or what is wrong with it."""
+    if not libyaml.__with_libyaml__ or _OTHERWISE.search(text):
+        return None
+    try:
+        return libyaml.compose(text, Loader=_Quick)
+    except libyaml.YAMLError:
+        return None
+
+
 class _Reader:
+    """Reads the nodes of either reader."""
+
     def __init__(self, report: Report) -> None:
         self._report = report
         # A node with an anchor is read once however often it is used: aliases of aliases would
@@ -81,7 +115,7 @@ class _Reader:
         self._done: dict[int, Value] = {}
         self._open: set[int] = set()
 
-    def read(self, node: Node, path: str) -> Value:
+    def read(self, node: Any, path: str) -> Value:
         line = node.start_mark.line + 1
         if id(node) in self._done:
             return self._done[id(node)]
@@ -93,18 +127,18 @@ class _Reader:
         self._done[id(node)] = value
         return value
 
-    def _value(self, node: Node, path: str, line: int) -> Value:
+    def _value(self, node: Any, path: str, line: int) -> Value:
         kind = _kind(node)
-        if isinstance(node, MappingNode) and kind == "map":
+        if node.id == "mapping" and kind == "map":
             return self._mapping(node, path, line)
-        if isinstance(node, SequenceNode) and kind == "seq":
+        if node.id == "sequence" and kind == "seq":
             items = [self.read(item, f"{path}[{n}]") for n, item in enumerate(node.value)]
             return Value(line, items)
-        if isinstance(node, ScalarNode):
+        if node.id == "scalar":
             return self._scalar(str(node.value), kind, path, line)
         return self._tagged(line, path, kind)
 
-    def _mapping(self, node: MappingNode, path: str, line: int) -> Value:
+    def _mapping(self, node: Any, path: str, line: int) -> Value:
         found: dict[str, Value] = {}
         lines: dict[str, int] = {}
         for key_node, value_node in node.value:
@@ -121,8 +155,8 @@ class _Reader:
             found[key] = self.read(value_node, inner)
         return Value(line, found, lines)
 
-    def _key(self, node: Node, path: str, line: int) -> str | None:
-        if not isinstance(node, ScalarNode):
+    def _key(self, node: Any, path: str, line: int) -> str | None:
+        if node.id != "scalar":
             self._report(line, path, "has a key that is not text", "Write a slug or a field's name")
             return None
         key, kind = _joined(str(node.value)), _kind(node)
@@ -158,7 +192,7 @@ class _Reader:
         if joined is None:
             message = "holds half of a character (\\ud800 to \\udfff)"
             return self._refused(line, path, message, "Write the character itself")
-        if any(unicodedata.category(each) == "Cc" and each not in "\n\t" for each in joined):
+        if _CONTROL.search(joined):
             return self._refused(line, path, "holds a control character", "Remove it")
         return Value(line, joined)
 
@@ -192,6 +226,6 @@ def _joined(text: str) -> str | None:
         return None
 
 
-def _kind(node: Node) -> str:
+def _kind(node: Any) -> str:
     tag = str(node.tag)
     return tag.removeprefix(_PLAIN) if tag.startswith(_PLAIN) else tag

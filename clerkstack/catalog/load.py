@@ -22,13 +22,19 @@ def load_catalog(path: Path) -> Catalog:
     Raises:
         InputError: every problem, with file, line, path and mend.
     """
-    loading = _Loading(shown(path))
-    document = read_document(path, loading.report)
-    catalog = loading.catalog(document) if document is not None else None
+    catalog, loading = _loaded(path, quickly=True)
+    if catalog is None or loading.problems:
+        catalog, loading = _loaded(path, quickly=False)
     if catalog is None or loading.problems:
         ordered = sorted(loading.problems, key=lambda problem: problem.line or 0)
         raise InputError(ordered)
     return catalog
+
+
+def _loaded(path: Path, *, quickly: bool) -> tuple[Catalog | None, _Loading]:
+    loading = _Loading(shown(path))
+    document = read_document(path, loading.report, quickly=quickly)
+    return (loading.catalog(document) if document is not None else None), loading
 
 
 @dataclass
@@ -153,7 +159,7 @@ class _Loading:
         if not isinstance(found.value, list):
             fields.wrong("features", "is not a list", "Write `- <feature slug>` under it")
             return ()
-        attached: list[str] = []
+        attached: dict[str, None] = {}
         for number, item in enumerate(found.value):
             path = f"{fields.path}.features[{number}]"
             if item.value is REPORTED:
@@ -171,7 +177,7 @@ class _Loading:
                 mend = did_you_mean(item.value, features) or "Add it under features"
                 self.report(item.line, path, f"there is no feature {item.value}", mend)
             else:
-                attached.append(item.value)
+                attached[item.value] = None
         return tuple(attached)
 
     def _prices(self, plan: Plan, fields: Fields) -> None:
@@ -218,10 +224,10 @@ class _Loading:
 
     def _resolved(self, slug: str, drafts: Mapping[str, _Draft], known: Collection[str]) -> Plan:
         draft = drafts[slug]
-        chain: list[str] = []
+        chain: dict[str, None] = {}
         at: str | None = slug
         while at is not None and at not in chain:
-            chain.append(at)
+            chain[at] = None
             at = drafts[at].includes if at in drafts else None
         if at is not None:
             if at == slug:
@@ -230,10 +236,10 @@ class _Loading:
             return draft.plan
         if draft.includes is not None and not self._includes_well(draft, drafts, known):
             return draft.plan
-        features: list[str] = []
+        features: dict[str, None] = {}
         for each in reversed(chain):
             if each in drafts:
-                features += [f for f in drafts[each].plan.features if f not in features]
+                features |= dict.fromkeys(drafts[each].plan.features)
         return draft.plan.model_copy(update={"features": tuple(features)})
 
     def _includes_well(

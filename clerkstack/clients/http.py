@@ -36,7 +36,11 @@ Params = Mapping[str, str | int | Sequence[str]]
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)  # seconds, for one attempt
 
+LONG_WAIT = 3.0  # seconds; whoever waits longer is told why
 TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+
+# A warning reaches stderr where nobody set up logging, as in Pulumi's provider process.
+_LOG = logging.getLogger("clerkstack")
 
 # httpcore's debug lines repeat headers; a person who turns on debug logging of everything
 # still gets httpx's line for each request.
@@ -172,7 +176,7 @@ class Http:
         outcome = repeated(
             lambda: self._attempt(operation, method, path, how),
             repeatable=how.get("repeatable", method in SAFE_METHODS),
-            sleep=self._sleep,
+            sleep=functools.partial(self._pause, operation),
             clock=self._clock,
         )
         if isinstance(outcome, Lost):
@@ -180,6 +184,12 @@ class Http:
         if not outcome.is_success:
             raise self._refused(operation, outcome, how.get("json"))
         return outcome
+
+    def _pause(self, operation: str, seconds: float) -> None:
+        if seconds >= LONG_WAIT:
+            name = self._service.name
+            _LOG.warning("%s: waiting %.0f seconds to send %s again", name, seconds, operation)
+        self._sleep(seconds)
 
     def _attempt(self, operation: str, method: str, path: str, how: Sending) -> Outcome:
         try:

@@ -97,9 +97,11 @@ class VercelClient(Client):
     def list_variables(self, project: str, *, decrypt: bool = False) -> list[EnvironmentVariable]:
         """All variables of a project (GET /v10/projects/{id}/env).
 
-        Only where `decrypt` are their values readable, except for sensitive ones.
+        Only where `decrypt` are their values readable, except for sensitive ones. The description
+        shows `pagination` in the answer and names no parameter for it: `until` is the one of the
+        other lists, and a service that does not heed it would give the same page for ever.
         """
-        found: list[EnvironmentVariable] = []
+        found: dict[str, EnvironmentVariable] = {}
         until: int | None = None
         while True:
             params: dict[str, str | int] = dict(self._team)
@@ -114,10 +116,11 @@ class VercelClient(Client):
                 joined("v10", "projects", project, "env"),
                 params=params or None,
             )
-            found += page.envs
+            fresh = [each for each in page.envs if each.id not in found]
+            found |= {each.id: each for each in fresh}
             until = page.pagination.next
-            if until is None:
-                return found
+            if until is None or not fresh:
+                return list(found.values())
 
     def write_variable(self, project: str, variable_id: str, value: str) -> None:
         """Give a variable a value; the rest of it stays (PATCH /v9/projects/{id}/env/{id})."""

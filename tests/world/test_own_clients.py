@@ -45,7 +45,7 @@ def test_the_vercel_client_lists_every_variable_and_redeploys() -> None:
     backend.add_team("team_a", "a-team")
     project = backend.add_project("prj_a", "sendero", team_id="team_a")
     earlier = backend.add_deployment(project.id, "production")
-    for number in range(150):
+    for number in range(300):
         body = {"key": f"K{number}", "value": "one", "type": "sensitive", "target": ["production"]}
         backend.create_variable(project, body)
 
@@ -59,7 +59,7 @@ def test_the_vercel_client_lists_every_variable_and_redeploys() -> None:
         made = client.redeploy(found, "production")
         states = [client.deployment(made.id).state for _ in range(3)]
 
-    assert len({variable.id for variable in listed}) == 150
+    assert len({variable.id for variable in listed}) == 300
     assert found.id == earlier.id
     assert states == ["QUEUED", "BUILDING", "READY"]
-    assert backend.deployments[made.id].environment["K149"] == digest("one")
+    assert backend.deployments[made.id].environment["K299"] == digest("one")

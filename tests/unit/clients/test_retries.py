@@ -143,6 +143,13 @@ def test_no_wait_begins_that_would_end_too_late() -> None:
     assert count == 3
 
 
+def test_whoever_waits_long_is_told_why(caplog: pytest.LogCaptureFixture) -> None:
+    sent(Clock(), status(429, **{"Retry-After": "25"}), "GET")
+    sent(Clock(), status(429, **{"Retry-After": "1"}), "GET")
+
+    assert caplog.messages == ["Shop: waiting 25 seconds to send buy again"] * 2
+
+
 def test_slow_attempts_count_as_time_too() -> None:
     clock = Clock()
 

@@ -72,6 +72,15 @@ def test_all_pages_of_variables_are_read() -> None:
     assert found[0].updated_at == 5
 
 
+def test_a_service_that_gives_the_same_page_for_ever_is_left() -> None:
+    variable = {"id": "env_1", "key": "A", "type": "sensitive"}
+    body = {"envs": [variable], "pagination": {"next": 17}}
+    vercel, seen = client(answer=lambda _: httpx.Response(200, json=body))
+
+    assert [each.id for each in vercel.list_variables("prj_1")] == ["env_1"]
+    assert len(seen) == 2
+
+
 @pytest.mark.parametrize("team", [None, "team_1"])
 def test_every_request_names_the_team(team: str | None) -> None:
     vercel, seen = client(team)
