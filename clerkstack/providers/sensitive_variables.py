@@ -111,7 +111,7 @@ def _written(
     lost = [*unchanged, *(name for name in object_at(inputs, "state") if name not in there)]
     if lost:
         raise ResourceFailed(
-            f"Vercel accepted these variables and does not show them so: {', '.join(lost)}. Look at "
+            f"Vercel accepted these variables and does not show them: {', '.join(lost)}. Look at "
             "the project's settings, Environment Variables, then run the same command again."
         )
     return {name: there[name].updated_at for name in object_at(inputs, "state")}

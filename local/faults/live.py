@@ -9,8 +9,8 @@ from local.world import World
 
 
 def live(world: World) -> dict[str, Any]:
-    """Instances with config, roles and webhook endpoints, and variables; all as lists, so that what is there
-    twice shows."""
+    """Instances with config, roles and webhook endpoints, and variables; all as lists, so that
+    what is there twice shows."""
     instances = sorted(world.clerk.instances(), key=lambda each: str(each.environment))
     return {
         "instances": [
