@@ -61,6 +61,11 @@ class Instance:
         self.written()
         return self.live()
 
+    def another_stack(self) -> None:
+        """Go on as another checkout with a stack of its own, which has deployed nothing yet."""
+        shutil.rmtree(self._folder / FOLDER, ignore_errors=True)
+        self.billing = Driven(BillingProvider(), config_on(self._world))
+
     def by_hand(self, changes: dict[str, Any]) -> None:
         """What a person does in the dashboard."""
         _patch(self._person, *AT, changes, if_match=None, destructive=True)
