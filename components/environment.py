@@ -49,9 +49,9 @@ class Environment(Component):
         keys = Keys[pulumi.Input[str]](place.instance.publishable_key, secret_key, signing_secret)
         declared = variables(settings, keys)
         resources = [self._declare(variable) for variable in declared]
-        restored = self._watch(declared, resources)
+        written = self._written(declared, resources)
         if self._settings.redeploy:
-            self._redeploy(settings, declared, resources, restored)
+            self._redeploy(settings, declared, written)
         self.register_outputs({})
 
     def _declare(self, variable: Variable[pulumi.Input[str]]) -> pulumi.Resource:
@@ -77,20 +77,19 @@ class Environment(Component):
             ),
         )
 
-    def _watch(
+    def _written(
         self,
         declared: Sequence[Variable[pulumi.Input[str]]],
         resources: Sequence[pulumi.Resource],
-    ) -> providers.SensitiveVariables | None:
-        """What somebody writes into a sensitive variable by hand is found here only."""
-        values = {f"{each.target}/{each.key}": each.value for each in declared if each.sensitive}
-        if not values:
-            return None
-        return providers.SensitiveVariables(
-            f"{self._name}-sensitive",
+    ) -> providers.WrittenVariables:
+        """They are read back, and edits of sensitive ones by hand are found."""
+        named = {f"{each.target}/{each.key}": each for each in declared}
+        return providers.WrittenVariables(
+            f"{self._name}-written",
             project_id=self._settings.project_id,
             team_id=self._settings.team_id,
-            values=values,
+            values={name: each.value for name, each in named.items()},
+            sensitive=[name for name, each in named.items() if each.sensitive],
             opts=self.child(*resources),
         )
 
@@ -98,8 +97,7 @@ class Environment(Component):
         self,
         settings: Settings,
         declared: Sequence[Variable[pulumi.Input[str]]],
-        resources: Sequence[pulumi.Resource],
-        watched: providers.SensitiveVariables | None,
+        written: providers.WrittenVariables,
     ) -> None:
         """Running deployments keep the variables they were built with, so one is built again."""
         target = DEPLOYED[self.place.environment]
@@ -121,8 +119,8 @@ class Environment(Component):
             # A new token or address is no reason to build again; a changed trigger is.
             update="true",
             environment=variables,
-            triggers=[digest] if watched is None else [digest, watched.restored],
-            opts=self.child(*resources, *([] if watched is None else [watched])),
+            triggers=[digest, written.restored],
+            opts=self.child(written),
         )
 
 

@@ -52,7 +52,7 @@ def catalog_of(section: JsonObject) -> tuple[JsonObject, list[LeftAlone]]:
 def _unsayable(document: JsonObject, section: JsonObject) -> list[tuple[str, str, str]]:
     """Kind, slug and reason of what the document does not say as it is live."""
     try:
-        catalog = _loaded(document)
+        catalog = catalog_from(document)
     except InputError as error:
         named = [(_named(each.path), each.message) for each in error.problems]
         if not all(slug in object_at(document, kind) for (kind, slug), _ in named):
@@ -107,7 +107,8 @@ def _unpaid(section: JsonObject) -> list[str]:
     return [slug for slug, plan in _groups(section, "plans") if plan.get("payer_type") in off]
 
 
-def _loaded(document: JsonObject) -> Catalog:
+def catalog_from(document: JsonObject) -> Catalog:
+    """The catalog of a document, as it is read from the file that will hold it."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "catalog.yaml"
         file.write_text(yaml_text(document), encoding="utf-8")

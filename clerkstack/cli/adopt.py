@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from clerkstack.adopt import LeftAlone, catalog_of, settled, unmanaged
+from clerkstack.adopt import LeftAlone, catalog_from, catalog_of, settled, unmanaged
 from clerkstack.adopt.edits import edits
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.engine import exported_stack, stack_config
@@ -21,12 +21,18 @@ from clerkstack.declared.billing import billing_inputs
 from clerkstack.drift import Known, Live
 from clerkstack.files import edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
-from clerkstack.problems import ClerkstackError, InputError
+from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.billing import billing_plan
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.refusals import billing_refusals
-from clerkstack.settings import PREFIX, VERCEL_TOKEN, Settings, load_settings
+from clerkstack.settings import (
+    PREFIX,
+    VERCEL_TOKEN,
+    BillingSettings,
+    Settings,
+    load_settings,
+)
 
 NO_URL = "https://app.invalid"  # stands for an app's URL that is not known yet
 
@@ -168,8 +174,7 @@ def _catalog(
             "Nothing was changed. Write another file with --catalog, replace this one with "
             "--overwrite, or correct it."
         )
-    text = yaml_text(document)
-    return _loaded(text, file), text, left
+    return catalog_from(document), yaml_text(document), left
 
 
 def _differing(catalog: Catalog, section: JsonObject) -> Sequence[object]:
@@ -178,18 +183,7 @@ def _differing(catalog: Catalog, section: JsonObject) -> Sequence[object]:
 
 
 def _inputs(catalog: Catalog) -> dict[str, Any]:
-    from clerkstack.settings import BillingSettings
-
     return billing_inputs(BillingSettings(), catalog, None, catalog_file="")
-
-
-def _loaded(text: str, file: Path) -> Catalog:
-    half = file.with_name(f".{file.name}.adopting")
-    half.write_text(text, encoding="utf-8")
-    try:
-        return load_catalog(half)
-    finally:
-        half.unlink()
 
 
 def _refusals(found: Adoption) -> list[str]:
@@ -203,23 +197,27 @@ def _refusals(found: Adoption) -> list[str]:
 
 
 def _write(stack: str, found: Adoption) -> None:
-    if found.catalog_text is not None:
-        of = f"the {found.settings.instance} instance of {found.settings.application_id}"
-        head = f"# Plans and features, as {of} had them. Amounts are cents a month.\n"
-        replace_file(found.catalog_file, head + found.catalog_text)
-    if found.changed_settings:
-        file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
-        try:
-            text = edited_yaml(
-                file.read_text(encoding="utf-8"),
-                {
-                    ("config", f"{PREFIX}{first}", *rest): value
-                    for (first, *rest), value in found.changed_settings.items()
-                },
-            )
-        except OSError as error:
-            raise InputError(()) from error
-        replace_file(file, text)
+    """Write the files, each in one move.
+
+    Raises:
+        ClerkstackError: one can't be read or written.
+    """
+    file = found.catalog_file
+    try:
+        if found.catalog_text is not None:
+            of = f"the {found.settings.instance} instance of {found.settings.application_id}"
+            head = f"# Plans and features, as {of} had them. Amounts are cents a month.\n"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(file, head + found.catalog_text)
+        if found.changed_settings:
+            file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
+            changes = {
+                ("config", f"{PREFIX}{first}", *rest): value
+                for (first, *rest), value in found.changed_settings.items()
+            }
+            replace_file(file, edited_yaml(file.read_text(encoding="utf-8"), changes))
+    except OSError as error:
+        raise ClerkstackError(f"{file}: {error.strerror}. Run this where that file is.") from None
 
 
 def _shown(stack: str, found: Adoption, taken: Sequence[str]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Known:
                 billing = outputs
             elif kind == "OrganizationRoles":
                 roles = tuple(outputs.get("made") or ())
-            elif kind == "SensitiveVariables":
+            elif kind == "WrittenVariables":
                 written = outputs.get("written") or {}
         return cls(endpoint, variables, billing, roles, written)
 

@@ -8,9 +8,9 @@ from clerkstack.providers.billing import Billing
 from clerkstack.providers.instance import Instance
 from clerkstack.providers.roles import OrganizationRoles
 from clerkstack.providers.sections import OrganizationSettings, SignIn
-from clerkstack.providers.sensitive_variables import SensitiveVariables
 from clerkstack.providers.vercel_project import VercelProject
 from clerkstack.providers.webhook import WebhookEndpoint
+from clerkstack.providers.written_variables import WrittenVariables
 
 __all__ = [
     "ApiKeys",
@@ -18,8 +18,8 @@ __all__ = [
     "Instance",
     "OrganizationRoles",
     "OrganizationSettings",
-    "SensitiveVariables",
     "SignIn",
     "VercelProject",
     "WebhookEndpoint",
+    "WrittenVariables",
 ]

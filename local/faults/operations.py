@@ -23,8 +23,8 @@ from clerkstack.providers.billing import BillingProvider
 from clerkstack.providers.instance import InstanceProvider
 from clerkstack.providers.roles import OrganizationRolesProvider
 from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
-from clerkstack.providers.sensitive_variables import AS_WRITTEN, SensitiveVariablesProvider
 from clerkstack.providers.webhook import WebhookEndpointProvider
+from clerkstack.providers.written_variables import AS_WRITTEN, WrittenVariablesProvider
 from clerkstack.settings import BillingSettings
 from local.driven import Driven, Props, config_on
 from local.world import World
@@ -120,7 +120,7 @@ _SENSITIVE = {
     "project_id": seeded.VERCEL_PROJECT_ID,
     "values": {"preview/SECRET": "declared"},
     "state": {"preview/SECRET": AS_WRITTEN},
-    **dict.fromkeys(SensitiveVariablesProvider.outputs),
+    **dict.fromkeys(WrittenVariablesProvider.outputs),
 }
 _ROLE = r"/organization_roles/"
 _SVIX_APP = r"/v1/webhooks/svix$"
@@ -196,7 +196,7 @@ def operations(publishable_key: str) -> list[Operation]:
         hook("delete Svix app", clerk, "DELETE", _SVIX_APP, _HOOK, DESTROY),
         Operation(
             "write variable",
-            SensitiveVariablesProvider,
+            WrittenVariablesProvider,
             (_SENSITIVE, _SENSITIVE),
             "vercel",
             "PATCH",

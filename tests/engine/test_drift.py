@@ -222,3 +222,16 @@ def test_the_scheduled_workflow_says_what_drift_says(
     assert quiet.returncode == 0, quiet.stderr
     assert edited.returncode == 1
     assert "plan pro" in summary.read_text()
+
+
+def test_a_variable_that_vercel_took_and_did_not_keep_is_an_error(
+    project: Project, world: World
+) -> None:
+    project.up()
+    project.set("environment.signInUrl", "/login")
+    world.fault(kind="not_persisted", service="vercel", method="PATCH", path="/env/")
+
+    printed = project.up(check=False)
+
+    assert "does not show them" in printed
+    assert "NEXT_PUBLIC_CLERK_SIGN_IN_URL" in printed

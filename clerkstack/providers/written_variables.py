@@ -1,7 +1,8 @@
-"""Sensitive variables that somebody edited by hand, which no plugin can see.
+"""The variables as Vercel has them after an update: what its plugin does not look at.
 
+What an update wrote is read back: present, for its target, with its value where that can be read.
 Vercel never gives a sensitive variable's value back, so neither a refresh of the variable nor a
-comparison shows that it was edited. What Vercel does give is when it was last updated
+comparison shows that somebody edited it. What Vercel does give is when it was last updated
 (GET /v10/projects/{id}/env, `updatedAt`): the state keeps that of each as this stack wrote it, and
 one that Vercel shows otherwise was written by somebody else. It is then written again.
 """
@@ -16,7 +17,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.providers.base import ClerkProvider, inputs_of
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ EDITED = "edited by hand"
 GONE = "not there"  # its own resource makes it again; what is noted of it is then old
 
 
-class SensitiveVariablesProvider(ClerkProvider):
+class WrittenVariablesProvider(ClerkProvider):
     """Keeps when each variable was written; writes again what somebody else wrote since."""
 
     outputs = frozenset({"written", "restored"})
@@ -37,8 +38,10 @@ class SensitiveVariablesProvider(ClerkProvider):
         """Note the variables as they are now: the update that is going on has written them."""
         inputs = inputs_of(props)
         with self._vercel(inputs) as vercel:
-            written = _written(inputs, self._there(vercel, inputs))
-        return CreateResult("sensitive-variables", {**inputs, "written": written, "restored": ""})
+            there = self._there(vercel, inputs)
+        _verify(object_at(inputs, "values"), there)
+        written = _written(inputs, there)
+        return CreateResult("written-variables", {**inputs, "written": written, "restored": ""})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -58,11 +61,13 @@ class SensitiveVariablesProvider(ClerkProvider):
             before = {name: each.updated_at for name, each in there.items()}
             if edited:
                 there = self._there(vercel, inputs)
-            lost = [name for name in edited if name in there]
-            lost = [name for name in lost if there[name].updated_at == before.get(name)]
-            written = _written(inputs, there, lost)
+        was = object_at(olds, "values")
+        _verify({name: value for name, value in values.items() if was.get(name) != value}, there)
+        # One that was written again has another time than before.
+        _refuse([n for n in edited if n in there and there[n].updated_at == before.get(n)])
+        written = _written(inputs, there)
         if edited:
-            restored = ", ".join(f"{name}: {written[name]}" for name in edited)
+            restored = ", ".join(f"{name}: {written.get(name)}" for name in edited)
         return UpdateResult({**inputs, "written": written, "restored": restored})
 
     @plainly
@@ -88,10 +93,10 @@ class SensitiveVariablesProvider(ClerkProvider):
 
     def _there(self, vercel: VercelClient, inputs: JsonObject) -> dict[str, EnvironmentVariable]:
         """The live variables among those that are declared, as target/KEY."""
-        names = object_at(inputs, "state")
+        names = object_at(inputs, "values")
         return {
             f"{target}/{each.key}": each
-            for each in vercel.list_variables(str(inputs["project_id"]))
+            for each in vercel.list_variables(str(inputs["project_id"]), decrypt=True)
             for target in each.target
             if f"{target}/{each.key}" in names and not each.git_branch
         }
@@ -104,22 +109,33 @@ def edited_since(written: object, variable: EnvironmentVariable) -> bool:
     return bool(written) and updated is not None and int(cast(int, written)) != updated
 
 
-def _written(
-    inputs: JsonObject, there: Mapping[str, EnvironmentVariable], unchanged: Sequence[str] = ()
-) -> JsonObject:
-    """When each was updated. `unchanged` were written and are as they were before."""
-    lost = [*unchanged, *(name for name in object_at(inputs, "state") if name not in there)]
+def _written(inputs: JsonObject, there: Mapping[str, EnvironmentVariable]) -> JsonObject:
+    """When each sensitive one was updated."""
+    names = object_at(inputs, "state")
+    return {name: there[name].updated_at for name in names if name in there}
+
+
+def _verify(values: JsonObject, there: Mapping[str, EnvironmentVariable]) -> None:
+    """Whether Vercel shows what this update wrote."""
+    _refuse([name for name, value in values.items() if not _shows(there.get(name), value)])
+
+
+def _refuse(lost: Sequence[str]) -> None:
     if lost:
         raise ResourceFailed(
             f"Vercel accepted these variables and does not show them: {', '.join(lost)}. Look at "
             "the project's settings, Environment Variables, then run the same command again."
         )
-    return {name: there[name].updated_at for name in object_at(inputs, "state")}
 
 
-class SensitiveVariables(Resource, module="clerkstack", name="SensitiveVariables"):
-    """The variables whose values Vercel never gives back; `restored` changes when one that
-    somebody edited was written again."""
+def _shows(variable: EnvironmentVariable | None, value: Json) -> bool:
+    own = None if variable is None else variable.readable_value
+    return variable is not None and (own is None or own.get_secret_value() == value)
+
+
+class WrittenVariables(Resource, module="clerkstack", name="WrittenVariables"):
+    """All variables of the stack; `restored` changes when a sensitive one that somebody edited was
+    written again."""
 
     restored: pulumi.Output[str]
 
@@ -130,19 +146,20 @@ class SensitiveVariables(Resource, module="clerkstack", name="SensitiveVariables
         project_id: str,
         team_id: str | None,
         values: Mapping[str, pulumi.Input[str]],
+        sensitive: Sequence[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare them as {target/KEY: value}."""
+        """Declare them as {target/KEY: value}, and which of them are sensitive."""
         secret = pulumi.ResourceOptions(additional_secret_outputs=["values"])
         super().__init__(
-            SensitiveVariablesProvider(),
+            WrittenVariablesProvider(),
             resource_name,
             {
                 "project_id": project_id,
                 "team_id": team_id,
                 "values": pulumi.Output.secret(dict(values)),
-                "state": dict.fromkeys(values, AS_WRITTEN),
-                **dict.fromkeys(SensitiveVariablesProvider.outputs),
+                "state": dict.fromkeys(sensitive, AS_WRITTEN),
+                **dict.fromkeys(WrittenVariablesProvider.outputs),
             },
             pulumi.ResourceOptions.merge(secret, opts),
         )
