@@ -193,7 +193,8 @@ def _webhook(wanted: dict[str, Any], live: Live) -> list[LeftAlone]:
 def _leave(wanted: dict[str, Any], difference: Difference) -> list[LeftAlone]:
     """Take out of the settings what differs, where they can do without it."""
     kind, _, name = difference.thing.partition(" ")
-    why = f"{difference.field or 'it'}: {_told(difference)}"
+    told = _told(difference)
+    why = f"{difference.field}: {told}" if difference.field else f"it {told}"
     left = [LeftAlone(difference.thing, why)]
     if kind == "variable":
         alone = _group(wanted, "environment").setdefault("leaveAlone", [])

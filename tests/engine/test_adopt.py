@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.svix import SvixClient
 from local.project import Project, copy_project, settings_on
 from local.world import World
@@ -146,7 +147,7 @@ def test_a_live_deployment_is_taken_over_and_nothing_is_written(
     assert set(report["plans"]) == {"team", "solo", "free_org", "free_user"}
     alone = {each["thing"]: each["why"] for each in report["leftAlone"]}
     assert "webhook endpoint https://else.example/" in alone
-    assert alone["variable preview/NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL"] == "it: is not there"
+    assert alone["variable preview/NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL"] == "it is not there"
     assert "variable preview/NEXT_PUBLIC_CLERK_SIGN_UP_URL" in alone
     assert bare.clerkstack("drift").returncode == 0
     bare.preview("--expect-no-changes")
@@ -242,3 +243,60 @@ def test_pulumi_import_can_not_bring_a_dynamic_resource(project: Project) -> Non
 
     assert ran.returncode
     assert "__provider" in ran.stdout + ran.stderr
+
+
+def test_production_that_would_be_refused_is_not_taken_over(bare: Project, company: World) -> None:
+    platform = PlatformClient(key=SecretStr(seeded.PLATFORM_KEY), base_url=company.urls.clerk)
+    with platform:
+        cloned = platform.get_application(seeded.APPLICATION_ID).instances[0].instance_id
+        platform.create_instance(
+            seeded.APPLICATION_ID, domain="acme.example", clone_instance_id=cloned
+        )
+    card = {"billing": {"free_trial_requires_payment_method": True}}
+    company.dashboard("set_config", environment="production", changes=card)
+    settings = {**settings_on(company), "instance": "production", "appUrl": "https://acme.example"}
+    bare.init("prod", settings)
+    file = (bare.folder / "Pulumi.prod.yaml").read_text()
+
+    refused = bare.clerkstack("adopt")
+
+    assert refused.returncode == 1
+    assert "trials would ask for a card" in refused.stderr
+    assert not (bare.folder / "catalog.yaml").exists()
+    assert (bare.folder / "Pulumi.prod.yaml").read_text() == file
+
+    card["billing"]["free_trial_requires_payment_method"] = False
+    company.dashboard("set_config", environment="production", changes=card)
+    before = read_instance(company, "production").config
+    taken = bare.clerkstack("adopt", "--json")
+
+    assert taken.returncode == 0, taken.stderr
+    alone = [each["thing"] for each in json.loads(taken.stdout)["leftAlone"]]
+    assert "variable production/CLERK_SECRET_KEY" in alone
+    assert "webhook endpoint" in alone
+    assert read_instance(company, "production").config == before
+    assert bare.clerkstack("drift").returncode == 0
+
+
+def test_an_adoption_that_was_interrupted_goes_on(bare: Project, company: World) -> None:
+    before = everything(company)
+    # The update that takes over fails at the roles; what came before is in the state.
+    company.fault(
+        kind="status",
+        service="clerk",
+        method="GET",
+        path="organization_roles",
+        status=503,
+        after=1,
+        times=30,
+    )
+
+    first = bare.clerkstack("adopt", "--webhook", URL)
+    company.clear_faults()
+    second = bare.clerkstack("adopt")
+
+    assert first.returncode == 2, first.stdout
+    assert "503" in first.stderr
+    assert second.returncode == 0, second.stderr
+    assert everything(company) == before
+    bare.preview("--expect-no-changes")

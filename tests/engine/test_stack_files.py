@@ -100,6 +100,8 @@ def test_dev_and_then_prod_come_up_and_agree(shipped: Project, world: World) -> 
 def test_destroying_one_stack_leaves_the_other_whole(shipped: Project, world: World) -> None:
     filled_in(shipped, "dev").up()
     filled_in(shipped, "prod").up()
+    shipped.set("protect", False)
+    shipped.up()
 
     shipped.destroy()
 
