@@ -72,6 +72,13 @@ class BackendPlan(Answer):
     features: tuple[BackendFeature, ...] = ()
 
 
+class SubscriptionItem(Answer):
+    """Somebody's subscription to a plan (CommerceSubscriptionItem)."""
+
+    plan_id: str | None = None
+    status: str
+
+
 class Permission(Answer):
     """A permission (Permission)."""
 
@@ -113,6 +120,11 @@ class _Permissions(Answer):
     total_count: int
 
 
+class _Subscriptions(Answer):
+    data: tuple[SubscriptionItem, ...]
+    total_count: int
+
+
 class _Counted(Answer):
     total_count: int
 
@@ -121,7 +133,7 @@ class _SvixUrl(Answer):
     svix_url: SecretStr
 
 
-_Page = TypeVar("_Page", _Plans, _Roles, _Permissions, EnterpriseConnections)
+_Page = TypeVar("_Page", _Plans, _Subscriptions, _Roles, _Permissions, EnterpriseConnections)
 _Uncounted = TypeVar("_Uncounted", JwtTemplates, RedirectUrls)
 
 
@@ -156,6 +168,13 @@ class BackendClient(Client):
         path = "/v1/billing/subscription_items"
         operation = "GetCommerceSubscriptionItemList"
         return self._http.request(_Counted, operation, "GET", path, params=params).total_count
+
+    def list_subscription_items(self) -> list[SubscriptionItem]:
+        """All subscriptions, free and ended ones too (GetCommerceSubscriptionItemList)."""
+        more = {"paginated": "true", "include_free": "true"}
+        path = "/v1/billing/subscription_items"
+        pages = self._pages(_Subscriptions, "GetCommerceSubscriptionItemList", path, more)
+        return [item for page in pages for item in page.data]
 
     def list_roles(self) -> list[Role]:
         """All organization roles (ListOrganizationRoles)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import ApiError
@@ -16,33 +17,58 @@ if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
     from clerkstack.providers.session import Session
 
+ONE_BY_ONE = 3  # plans; of more, all subscriptions are read where that takes fewer requests
+PAGE = 500  # subscriptions in one answer, at most
 KINDS = {"plans": "plan", "features": "feature", "toggles": "toggle"}
 
 
 class Subscribers:
-    """How many subscribe to what, asked of Clerk only where a change makes it matter."""
+    """How many subscribe to what, asked of Clerk only where a change makes it matter.
+
+    Ended subscriptions are not counted, every other is: also one on trial, past due, or cancelled
+    and paid until the end of its period.
+    """
 
     def __init__(self, session: Session, application_id: str, environment: str) -> None:
         self._session = session
         self._place = (application_id, environment)
 
-    def of(self, danger: Danger) -> int | None:
-        """Subscribers that a danger concerns; None where Clerk does not tell.
-
-        Ended subscriptions are not counted, every other is: also one on trial, past due, or
-        cancelled and paid until the end of its period.
-        """
+    def of(self, dangers: Sequence[Danger]) -> list[int | None]:
+        """Subscribers that each danger concerns; None where none are a matter of it, or where
+        Clerk does not tell."""
+        if not any(danger.counted for danger in dangers):
+            return [None] * len(dangers)
+        slugs = list(dict.fromkeys(slug for danger in dangers for slug in danger.plans))
         try:
             with self._session.backend(*self._place) as backend:
-                if danger.payer is not None:
-                    return _not_ended(backend, payer_type=danger.payer)
-                ids = {plan.slug: plan.id for plan in backend.list_plans()}
-                known = [ids[slug] for slug in danger.plans if slug in ids]
-                if len(known) < len(danger.plans):
-                    return None
-                return sum(_not_ended(backend, plan_id=each) for each in known)
+                by_plan = _by_plan(backend, slugs) if slugs else {}
+                payers = {danger.payer for danger in dangers if danger.payer}
+                by_payer = {payer: _not_ended(backend, payer_type=payer) for payer in payers}
         except (ApiError, ResourceFailed):
-            return None
+            return [None] * len(dangers)
+        return [_concerned(danger, by_plan, by_payer) for danger in dangers]
+
+
+def _concerned(
+    danger: Danger, by_plan: Mapping[str, int | None], by_payer: Mapping[str, int]
+) -> int | None:
+    if danger.payer is not None:
+        return by_payer[danger.payer]
+    counts = [by_plan[slug] for slug in danger.plans]
+    known = [count for count in counts if count is not None]
+    return sum(known) if danger.counted and len(known) == len(counts) else None
+
+
+def _by_plan(backend: BackendClient, slugs: Sequence[str]) -> dict[str, int | None]:
+    """Subscribers of each plan with the fewest requests; None where Clerk does not list it."""
+    ids = {plan.slug: plan.id for plan in backend.list_plans()}
+    if len(slugs) > ONE_BY_ONE:
+        every = backend.count_subscription_items()
+        if every <= len(slugs) * PAGE:
+            items = backend.list_subscription_items() if every else []
+            held = Counter(item.plan_id for item in items if item.status != "ended")
+            return {slug: held[ids[slug]] if slug in ids else None for slug in slugs}
+    return {slug: _not_ended(backend, plan_id=ids[slug]) if slug in ids else None for slug in slugs}
 
 
 def _not_ended(backend: BackendClient, **which: str) -> int:
@@ -51,7 +77,7 @@ def _not_ended(backend: BackendClient, **which: str) -> int:
 
 
 def refused(
-    dangers: Iterable[Danger], allowed: Allowed, subscribers: Subscribers, place: str
+    dangers: Sequence[Danger], allowed: Allowed, subscribers: Subscribers, place: str
 ) -> list[str]:
     """Why dangerous changes are not made, each with its mend; allowed ones are told.
 
@@ -62,8 +88,7 @@ def refused(
         place: the instance, in words.
     """
     reasons = []
-    for danger in dangers:
-        count = subscribers.of(danger) if danger.counted else None
+    for danger, count in zip(dangers, subscribers.of(dangers), strict=True):
         if count == 0 and danger.harmless_without:
             continue
         thing = f"{KINDS[danger.group]} '{danger.name}' on {place}: {danger.what}"

@@ -118,6 +118,7 @@ CASES = [
         payer_type="org",
         status="ended",
     ),
+    backend("list_subscription_items", "GetCommerceSubscriptionItemList"),
     backend("list_roles", "ListOrganizationRoles"),
     backend(
         "create_role",
