@@ -13,9 +13,10 @@ from pulumi.dynamic import (
     ResourceProvider,
 )
 
-from clerkstack.clients.errors import NotFound
+from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.providers.allowances import Subscribers, refused
 from clerkstack.providers.errors import ResourceFailed, plainly
+from clerkstack.providers.made import tell
 from clerkstack.providers.session import Session, session_for
 from clerkstack.reconcile import Change, Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
@@ -103,11 +104,29 @@ class ClerkProvider(ResourceProvider):
         subscribers = Subscribers(self.session, application, environment)
         return refused(found, self._allowed, subscribers, f"the {environment} instance")
 
+    def refuse_unjudged(self, inputs: JsonObject, olds: JsonObject) -> None:
+        """Before a write: judge its dangers where `check` could not.
+
+        Raises:
+            ResourceFailed: the stack's config does not allow one of them.
+        """
+        if self._name(inputs) in self.session.unjudged:
+            reasons = self.refuse_danger(inputs, self.dangers(inputs, olds))
+            if reasons:
+                raise ResourceFailed("\n".join(reasons))
+
     def _refused(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
         try:
             return self.refuse_danger(inputs, self.dangers(inputs, olds))
         except NotFound:
             return []  # there is no instance yet: nothing can be lost
+        except (ApiError, Unreachable) as failure:
+            tell(f"what is live can't be seen; it is looked at before a write. {failure}")
+            self.session.unjudged.add(self._name(inputs))
+            return []
+
+    def _name(self, inputs: JsonObject) -> str:
+        return f"{type(self).__name__} {inputs.get('application_id')}/{inputs.get('environment')}"
 
     @plainly
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -109,6 +109,7 @@ class BillingProvider(ClerkProvider):
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         """Bring the section from what the state declares (and an interrupted run declared) to
         what the inputs declare."""
+        self.refuse_unjudged(inputs, olds)
         note = Note(resource_id(inputs, SECTION))
         state = Ledger.of(olds).as_props() if olds else {}
         noted = note.pending(state)

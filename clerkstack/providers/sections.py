@@ -84,6 +84,7 @@ class SectionsProvider(ClerkProvider):
     ) -> JsonObject:
         """Bring the sections from what the state declares (and an interrupted run declared) to
         what the inputs declare."""
+        self.refuse_unjudged(inputs, olds)
         declared, also = object_at(inputs, "sections"), tuple(secrets)
         note, document = Note(name), self.document(inputs)
         state: JsonObject = {"before": olds["before"]} if "before" in olds else {}

@@ -47,6 +47,8 @@ class Session:
         self._applications: dict[str, Application] = {}
         self._documents: dict[tuple[str, str], ConfigDocument] = {}
         self._platform: PlatformClient | None = None
+        self.unjudged: set[str] = set()
+        """Resources whose dangers could not be judged in `check`: the services did not answer."""
 
     @property
     def platform(self) -> PlatformClient:

@@ -213,3 +213,32 @@ def test_production_is_protected_and_its_instance_is_left_behind(
     project.destroy()
 
     assert "org:finance" not in read_instance(world, "production").roles
+
+
+def test_what_a_preview_can_not_see_is_judged_before_the_write(
+    project: Project, world: World
+) -> None:
+    project.up()
+    subscribe(world, "pro", 12)
+    project.edit("catalog.yaml", ("amount: 6000", "amount: 7000"))
+    # All reads of the preview fail, with their retries; then only the first ones of the update.
+    down = {"kind": "status", "service": "clerk", "method": "GET", "path": "config$", "status": 403}
+    world.fault(**down)
+    shown = project.preview()
+    world.fault(**down)
+    world.clear_journal()
+
+    refused = project.up(check=False)
+
+    assert "what is live can't be seen" in shown
+    assert "12 subscribers" in refused
+    assert writes(world) == []
+
+
+def test_a_preview_without_a_network_is_a_preview(project: Project, world: World) -> None:
+    project.set("urls.platform", "http://127.0.0.1:9")
+
+    shown = project.preview()
+
+    assert "what is live can't be seen" in shown
+    assert writes(world) == []

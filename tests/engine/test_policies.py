@@ -12,6 +12,7 @@ import pytest
 
 from local.project import Project, copy_project
 from local.world import World
+from tests.engine.live import writes
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
 
@@ -64,7 +65,7 @@ def refused(project: Project, line: str) -> str:
         "preview", "--stack", "prod", "--policy-pack", "policies/pack", check=False
     )
     assert ran.returncode != 0, ran.stdout
-    assert project.world.journal() == []
+    assert writes(project.world) == []
     return ran.stdout + ran.stderr
 
 
