@@ -15,8 +15,8 @@ import typer
 from clerkstack.cli.engine import exported_stack, import_state, pulumi
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of
 from clerkstack.clients.read_only import READ_ONLY
-from clerkstack.declared.variables import TARGETS, VARIABLE_TYPE, Keys, variables
-from clerkstack.drift import Live
+from clerkstack.declared.variables import TARGETS, VARIABLE_TYPE
+from clerkstack.drift import Live, declared_variables
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import Settings
 
@@ -84,15 +84,7 @@ def _ids(settings: Settings, live: Live) -> dict[NaturalKey, str]:
 def _tell_values(stack: str, settings: Settings, live: Live) -> None:
     """Enter the variables' values into the state: an import does not get them from Vercel, which
     gives no value of a sensitive one and, to a plugin, only encrypted ones of the others."""
-    instance = live.instance
-    secret_key = settings.secret_key or (instance.secret_key if instance else None)
-    keys = Keys[str | None](
-        publishable_key=settings.publishable_key
-        or (instance.publishable_key if instance else None),
-        secret_key=secret_key.get_secret_value() if secret_key else None,
-        signing_secret=live.signing_secret if settings.components.webhook else None,
-    )
-    values = {(each.key, each.target): each.value for each in variables(settings, keys)}
+    values = {(each.key, each.target): each.value for each in declared_variables(settings, live)}
     exported = exported_stack(stack, show_secrets=True)
     changed = False
     for resource in (exported.get("deployment") or {}).get("resources") or []:
@@ -101,7 +93,7 @@ def _tell_values(stack: str, settings: Settings, live: Live) -> None:
         inputs, outputs = resource["inputs"], resource.setdefault("outputs", {})
         targets = inputs.get("targets") or []
         value = values.get((inputs["key"], targets[0])) if len(targets) == 1 else None
-        if value is not None:
+        if value:
             shown = {**SECRET, "plaintext": json.dumps(value)}
             changed = changed or inputs.get("value") != shown
             inputs["value"] = outputs["value"] = shown

@@ -8,6 +8,13 @@ from typing import TypeVar, Unpack
 from pydantic import SecretStr
 
 from clerkstack.clients.answers import Answer
+from clerkstack.clients.billing_answers import (
+    BackendPlan,
+    BackendPlans,
+    Counted,
+    SubscriptionItem,
+    SubscriptionItems,
+)
 from clerkstack.clients.clerk_errors import read_clerk_error
 from clerkstack.clients.http import Client, Http, Options, Params, Service, joined
 from clerkstack.clients.instance_lists import (
@@ -41,44 +48,6 @@ SERVICE = Service(
 )
 
 
-class Money(Answer):
-    """An amount in cents (CommerceMoneyResponse)."""
-
-    amount: int
-    currency: str
-
-
-class BackendFeature(Answer):
-    """A feature as sold (FeatureResponse)."""
-
-    id: str
-    slug: str
-    name: str
-
-
-class BackendPlan(Answer):
-    """A plan as sold (CommercePlan)."""
-
-    id: str
-    slug: str
-    name: str
-    fee: Money | None
-    annual_monthly_fee: Money | None
-    is_default: bool
-    publicly_visible: bool
-    for_payer_type: str
-    free_trial_enabled: bool
-    free_trial_days: int | None
-    features: tuple[BackendFeature, ...] = ()
-
-
-class SubscriptionItem(Answer):
-    """Somebody's subscription to a plan (CommerceSubscriptionItem)."""
-
-    plan_id: str | None = None
-    status: str
-
-
 class Permission(Answer):
     """A permission (Permission)."""
 
@@ -105,11 +74,6 @@ class BackendInstance(Answer):
     environment_type: str
 
 
-class _Plans(Answer):
-    data: tuple[BackendPlan, ...]
-    total_count: int
-
-
 class _Roles(Answer):
     data: tuple[Role, ...]
     total_count: int
@@ -120,20 +84,13 @@ class _Permissions(Answer):
     total_count: int
 
 
-class _Subscriptions(Answer):
-    data: tuple[SubscriptionItem, ...]
-    total_count: int
-
-
-class _Counted(Answer):
-    total_count: int
-
-
 class _SvixUrl(Answer):
     svix_url: SecretStr
 
 
-_Page = TypeVar("_Page", _Plans, _Subscriptions, _Roles, _Permissions, EnterpriseConnections)
+_Page = TypeVar(
+    "_Page", BackendPlans, SubscriptionItems, _Roles, _Permissions, EnterpriseConnections
+)
 _Uncounted = TypeVar("_Uncounted", JwtTemplates, RedirectUrls)
 
 
@@ -150,7 +107,7 @@ class BackendClient(Client):
     def list_plans(self, payer_type: str | None = None) -> list[BackendPlan]:
         """All plans, of one payer where given (GetCommercePlanList)."""
         more = {"paginated": "true", **({"payer_type": payer_type} if payer_type else {})}
-        pages = self._pages(_Plans, "GetCommercePlanList", "/v1/billing/plans", more)
+        pages = self._pages(BackendPlans, "GetCommercePlanList", "/v1/billing/plans", more)
         return [plan for page in pages for plan in page.data]
 
     def count_subscription_items(
@@ -167,13 +124,13 @@ class BackendClient(Client):
         params |= {key: value for key, value in which.items() if value is not None}
         path = "/v1/billing/subscription_items"
         operation = "GetCommerceSubscriptionItemList"
-        return self._http.request(_Counted, operation, "GET", path, params=params).total_count
+        return self._http.request(Counted, operation, "GET", path, params=params).total_count
 
     def list_subscription_items(self) -> list[SubscriptionItem]:
         """All subscriptions, free and ended ones too (GetCommerceSubscriptionItemList)."""
         more = {"paginated": "true", "include_free": "true"}
         path = "/v1/billing/subscription_items"
-        pages = self._pages(_Subscriptions, "GetCommerceSubscriptionItemList", path, more)
+        pages = self._pages(SubscriptionItems, "GetCommerceSubscriptionItemList", path, more)
         return [item for page in pages for item in page.data]
 
     def list_roles(self) -> list[Role]:

@@ -7,7 +7,7 @@ import logging
 import os
 import ssl
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
@@ -18,12 +18,12 @@ from pydantic import SecretStr
 
 from clerkstack import version
 from clerkstack.clients.answers import Model, described, read_answer
+from clerkstack.clients.bearer_key import BearerKey
 from clerkstack.clients.errors import (
     ApiError,
     ReadOnly,
     Told,
     Unreachable,
-    UnusableKey,
     error_class,
 )
 from clerkstack.clients.losses import lost
@@ -54,31 +54,6 @@ _MENDS = {
     500: "The service failed; a write may have happened all the same. Look at its status page, "
     "then run again",
 }
-
-
-class BearerKey(httpx.Auth):
-    """Sends a key as bearer token and never shows it.
-
-    Raises:
-        UnusableKey: the key is empty or holds blanks, line breaks or other than ASCII.
-    """
-
-    def __init__(self, key: SecretStr, *, vendor: str) -> None:
-        value = key.get_secret_value()
-        if not value or not all("!" <= each <= "~" for each in value):
-            raise UnusableKey(
-                f"The key for {vendor} is empty or holds a blank, a line break or a character "
-                "that no key has. Set it again, exactly as it was given."
-            )
-        self._key = key
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the header."""
-        request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
-        yield request
-
-    def __repr__(self) -> str:
-        return "BearerKey(…)"
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,15 @@ def _webhook(settings: Settings, live: Live) -> Iterator[Difference]:
 
 
 def _variables(settings: Settings, live: Live, known: Known) -> Iterator[Difference]:
+    declared = declared_variables(settings, live)
+    for variable in declared:
+        yield from _variable(variable, live.variables, known)
+    yield from _undeclared(declared, live.variables, known)
+
+
+def declared_variables(settings: Settings, live: Live) -> list[Variable[str | None]]:
+    """The stack's variables with the values that the live keys give them; empty where a key is not
+    known."""
     instance = live.instance
     secret_key = settings.secret_key or (instance.secret_key if instance else None)
     keys = Keys[str | None](
@@ -120,10 +129,7 @@ def _variables(settings: Settings, live: Live, known: Known) -> Iterator[Differe
         # An empty one stands for one that is not known: the variable is declared all the same.
         signing_secret=(live.signing_secret or "") if settings.components.webhook else None,
     )
-    declared = variables(settings, keys)
-    for variable in declared:
-        yield from _variable(variable, live.variables, known)
-    yield from _undeclared(declared, live.variables, known)
+    return variables(settings, keys)
 
 
 def _variable(

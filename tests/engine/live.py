@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from clerkstack.clients.backend import BackendClient, BackendPlan, Role
+from clerkstack.clients.backend import BackendClient, Role
+from clerkstack.clients.billing_answers import BackendPlan
 from clerkstack.clients.errors import ApiError
 from clerkstack.clients.frontend import Environment, FrontendClient
 from clerkstack.clients.platform import PlatformClient

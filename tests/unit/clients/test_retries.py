@@ -10,8 +10,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from clerkstack.clients.bearer_key import BearerKey
 from clerkstack.clients.errors import NotFound, RateLimited, ServerError, Told, Unreachable
-from clerkstack.clients.http import BearerKey, Http, Service
+from clerkstack.clients.http import Http, Service
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.retries import ATTEMPTS, SECONDS_IN_ALL, retry_after
 
