@@ -57,12 +57,12 @@ def settled(
         ClerkstackError: something differs that neither catalog nor settings can say.
     """
     wanted: dict[str, Any] = json.loads(json.dumps(config))
-    left = _propose(wanted, live, load(wanted))
+    left = _propose(wanted, live, load(wanted), known)
     for _ in range(ROUNDS):
         found = differences(load(wanted), catalog, live, known)
         if not found:
             return wanted, left
-        more = [each for difference in found for each in _leave(wanted, difference)]
+        more = [each for difference in found for each in _leave(wanted, difference, known)]
         if not more:
             break
         left += more
@@ -88,7 +88,9 @@ def unmanaged(settings: Settings, live: Live) -> list[LeftAlone]:
     return left
 
 
-def _propose(wanted: dict[str, Any], live: Live, settings: Settings) -> list[LeftAlone]:
+def _propose(
+    wanted: dict[str, Any], live: Live, settings: Settings, known: Known
+) -> list[LeftAlone]:
     """Put what is live into the settings; what none of them can hold."""
     left: list[LeftAlone] = []
     use = settings.components
@@ -107,7 +109,7 @@ def _propose(wanted: dict[str, Any], live: Live, settings: Settings) -> list[Lef
     if use.environment:
         _environment(wanted, live.variables, settings)
     if use.webhook:
-        left += _webhook(wanted, live)
+        left += _webhook(wanted, live, known)
     return left
 
 
@@ -168,9 +170,10 @@ def _environment(
         wanted["developmentAppUrl"] = local[0].readable_value.get_secret_value()
 
 
-def _webhook(wanted: dict[str, Any], live: Live) -> list[LeftAlone]:
+def _webhook(wanted: dict[str, Any], live: Live, known: Known) -> list[LeftAlone]:
     endpoint = live.endpoint
     if endpoint is None:
+        _refuse_managed("webhook endpoint", known.endpoint_id is not None)
         _group(wanted, "components")["webhook"] = False
         return [LeftAlone("webhook endpoint", "the instance has none: none is declared")]
     unknown = sorted(set(endpoint.event_types or ()) - KNOWN_EVENTS)
@@ -178,6 +181,7 @@ def _webhook(wanted: dict[str, Any], live: Live) -> list[LeftAlone]:
         why = "it is disabled" if endpoint.disabled else "it gets all events"
         if unknown:
             why = f"it gets events that Clerk does not send: {', '.join(unknown)}"
+        _refuse_managed("webhook endpoint", known.endpoint_id is not None)
         _group(wanted, "components")["webhook"] = False
         return [LeftAlone(f"webhook endpoint {endpoint.url}", why)]
     group = _group(wanted, "webhook")
@@ -190,7 +194,7 @@ def _webhook(wanted: dict[str, Any], live: Live) -> list[LeftAlone]:
     return []
 
 
-def _leave(wanted: dict[str, Any], difference: Difference) -> list[LeftAlone]:
+def _leave(wanted: dict[str, Any], difference: Difference, known: Known) -> list[LeftAlone]:
     """Take out of the settings what differs, where they can do without it."""
     kind, _, name = difference.thing.partition(" ")
     told = _told(difference)
@@ -200,15 +204,28 @@ def _leave(wanted: dict[str, Any], difference: Difference) -> list[LeftAlone]:
         alone = _group(wanted, "environment").setdefault("leaveAlone", [])
         if name in alone:
             return []
+        target, _, key = name.partition("/")
+        _refuse_managed(difference.thing, (key, target) in known.variables)
         alone.append(name)
         return left
     if kind == "role":
+        _refuse_managed(difference.thing, name in known.roles_made)
         return left if wanted["organizations"]["roles"].pop(name, None) is not None else []
     component = {"API keys": "apiKeys", "webhook endpoint": "webhook"}.get(difference.thing)
     if component is None or wanted.get("components", {}).get(component) is False:
         return []
+    _refuse_managed(difference.thing, component == "webhook" and known.endpoint_id is not None)
     _group(wanted, "components")[component] = False
     return left
+
+
+def _refuse_managed(thing: str, managed: bool) -> None:
+    """What the stack has in its state already would be removed if it were left alone."""
+    if managed:
+        raise ClerkstackError(
+            f"This stack manages the {thing} already, and it is live otherwise. Look at it with "
+            "`clerkstack drift`, bring back what is declared with `pulumi up --refresh`, then adopt."
+        )
 
 
 def _told(difference: Difference) -> str:

@@ -111,7 +111,7 @@ def _adoption(
     settings = load(wanted)
     deployment = exported_stack(stack).get("deployment") or {}
     known = Known.of(deployment.get("resources") or [])
-    live, known = _live(settings, known, webhook)
+    live = _live(settings, known, webhook)
     file = Path(settings.catalog)
     catalog, text, left = _catalog(file, live, overwrite=overwrite)
     wanted, more = settled(wanted, catalog, live, known, load)
@@ -126,7 +126,7 @@ def _adoption(
     return Adoption(settings, live, catalog, file, text, changed, left)
 
 
-def _live(settings: Settings, known: Known, webhook: str | None) -> tuple[Live, Known]:
+def _live(settings: Settings, known: Known, webhook: str | None) -> Live:
     live = read(settings, known, signing=True)
     if live.instance is None:
         raise ClerkstackError(
@@ -137,7 +137,7 @@ def _live(settings: Settings, known: Known, webhook: str | None) -> tuple[Live, 
     if webhook is not None and not there:
         raise ClerkstackError(f"The instance has no webhook endpoint {webhook}.")
     if live.endpoint is not None and live.endpoint in there:
-        return live, known
+        return live
     if len(there) > 1:
         urls = "\n".join(f"  {endpoint.url}" for endpoint in there)
         raise ClerkstackError(
@@ -145,9 +145,9 @@ def _live(settings: Settings, known: Known, webhook: str | None) -> tuple[Live, 
             f"--webhook:\n{urls}"
         )
     if there:
-        known = replace(known, endpoint_id=there[0].id)
-        live = read(settings, known, signing=True)
-    return live, known
+        chosen = replace(known, endpoint_id=there[0].id)
+        live = read(settings, chosen, signing=True)
+    return live
 
 
 def _catalog(

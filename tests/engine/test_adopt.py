@@ -300,3 +300,20 @@ def test_an_adoption_that_was_interrupted_goes_on(bare: Project, company: World)
     assert second.returncode == 0, second.stderr
     assert everything(company) == before
     bare.preview("--expect-no-changes")
+
+
+def test_what_the_stack_manages_already_is_never_let_go(project: Project, world: World) -> None:
+    project.up()
+    file = (project.folder / "Pulumi.local.yaml").read_text()
+    kept = variables(world)["NEXT_PUBLIC_APP_URL", "preview"]["id"]
+    answer = httpx.delete(
+        f"{world.urls.vercel}/v9/projects/{seeded.VERCEL_PROJECT_ID}/env/{kept}",
+        headers={"Authorization": f"Bearer {seeded.VERCEL_TOKEN}"},
+    )
+    answer.raise_for_status()
+
+    refused = project.clerkstack("adopt")
+
+    assert refused.returncode == 2
+    assert "manages the variable preview/NEXT_PUBLIC_APP_URL already" in refused.stderr
+    assert (project.folder / "Pulumi.local.yaml").read_text() == file
