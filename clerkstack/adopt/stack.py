@@ -224,7 +224,8 @@ def _refuse_managed(thing: str, managed: bool) -> None:
     if managed:
         raise ClerkstackError(
             f"This stack manages the {thing} already, and it is live otherwise. Look at it with "
-            "`clerkstack drift`, bring back what is declared with `pulumi up --refresh`, then adopt."
+            "`clerkstack drift`, bring back what is declared with `pulumi up --refresh`, "
+            "then adopt."
         )
 
 
