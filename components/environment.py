@@ -51,7 +51,7 @@ class Environment(Component):
         resources = [self._declare(variable) for variable in declared]
         written = self._written(declared, resources)
         if self._settings.redeploy:
-            self._redeploy(settings, declared, written)
+            self._redeploy(settings, declared, resources, written)
         self.register_outputs({})
 
     def _declare(self, variable: Variable[pulumi.Input[str]]) -> pulumi.Resource:
@@ -97,6 +97,7 @@ class Environment(Component):
         self,
         settings: Settings,
         declared: Sequence[Variable[pulumi.Input[str]]],
+        resources: Sequence[pulumi.Resource],
         written: providers.WrittenVariables,
     ) -> None:
         """Running deployments keep the variables they were built with, so one is built again."""
@@ -120,7 +121,7 @@ class Environment(Component):
             update="true",
             environment=variables,
             triggers=[digest, written.restored],
-            opts=self.child(written),
+            opts=self.child(*resources, written),
         )
 
 
