@@ -39,7 +39,8 @@ FEWEST = {
     "first up": (
         38,
         "application 1 · config: read, 2 writes, 2 read-backs · roles: list, make, list · "
-        "API keys 1 · webhook: app, token, endpoint, read-back, secret · project 1, variables 16 · "
+        "API keys 1 · webhook: app, token, endpoint, read-back, secret · project 1, variables 16, "
+        "read-back 1 · "
         "redeploy: find, start, look 3 times (queued, building, ready)",
     ),
     "unchanged up": (0, "nothing is asked"),
