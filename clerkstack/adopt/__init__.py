@@ -5,8 +5,8 @@ What can't be said in them is left alone, with the reason.
 
 from __future__ import annotations
 
-from clerkstack.adopt.billing import catalog_from, catalog_of
+from clerkstack.adopt.billing import catalog_from, catalog_of, differing
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.adopt.stack import settled, unmanaged
 
-__all__ = ["LeftAlone", "catalog_from", "catalog_of", "settled", "unmanaged"]
+__all__ = ["LeftAlone", "catalog_from", "catalog_of", "differing", "settled", "unmanaged"]

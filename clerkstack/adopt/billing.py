@@ -14,12 +14,11 @@ from clerkstack.catalog.models import CLERKS_OWN
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.files import yaml_text
 from clerkstack.problems import InputError
-from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile import Change, JsonObject
 from clerkstack.reconcile.billing import ENABLED_FOR, billing_plan
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.settings import BillingSettings
-
-KINDS = {"plans": "plan", "features": "feature"}
 
 
 def billing_settings(section: JsonObject) -> JsonObject:
@@ -58,12 +57,16 @@ def _unsayable(document: JsonObject, section: JsonObject) -> list[tuple[str, str
         if not all(slug in object_at(document, kind) for (kind, slug), _ in named):
             raise
         return [(kind, slug, message) for (kind, slug), message in named]
-    inputs = billing_inputs(BillingSettings(), catalog, None, catalog_file="")
-    changes = billing_plan({**inputs, "settings": {}}, section).changes
     return [
         (kind, slug, f"the catalog can't say its {'.'.join(field) or slug}")
-        for _, kind, slug, *field in (change.path for change in changes)
+        for _, kind, slug, *field in (change.path for change in differing(catalog, section))
     ]
+
+
+def differing(catalog: Catalog, section: JsonObject) -> tuple[Change, ...]:
+    """What a catalog says otherwise than the live section; toggles are not a catalog's matter."""
+    inputs = billing_inputs(BillingSettings(), catalog, None, catalog_file="")
+    return billing_plan({**inputs, "settings": {}}, section).changes
 
 
 def _groups(section: JsonObject, kind: str) -> Iterable[tuple[str, JsonObject]]:
@@ -124,4 +127,4 @@ def _named(path: str) -> tuple[str, str]:
 def _drop(document: JsonObject, kind: str, slugs: Collection[str], why: str) -> list[LeftAlone]:
     there = object_at(document, kind)
     gone = [slug for slug in slugs if there.pop(slug, None) is not None]
-    return [LeftAlone(f"{KINDS[kind]} {slug}", why) for slug in gone]
+    return [LeftAlone(f"{BILLING_KINDS[kind]} {slug}", why) for slug in gone]

@@ -16,10 +16,11 @@ WHOLE = frozenset({"roles", "sessionClaims"})
 
 def edits(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
     """The settings that differ, by path. A default that nobody wrote down is not written."""
+    written = _paths(config)
     return {
         path: value
         for path, value in _differing(config, wanted, ())
-        if path in _paths(config) or value != _default(path)
+        if path in written or value != _default(path)
     }
 
 

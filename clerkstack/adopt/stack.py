@@ -19,6 +19,7 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.api_keys import FEATURE
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.reconcile.roles import role_view
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.settings import BUILT_IN_ROLES, PREFIX, Settings, WebhookSettings
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
 
 Load = Callable[[Mapping[str, Any]], Settings]
-OAUTH = "connection_oauth_"
 PATHS = {
     "NEXT_PUBLIC_CLERK_SIGN_IN_URL": "signInUrl",
     "NEXT_PUBLIC_CLERK_SIGN_UP_URL": "signUpUrl",
@@ -81,7 +81,7 @@ def unmanaged(settings: Settings, live: Live) -> list[LeftAlone]:
         if live.endpoint is None or endpoint.id != live.endpoint.id
     ]
     declared = {"billing", "organization_settings", "session"}
-    declared |= {f"{OAUTH}{provider}" for provider in settings.sign_in.oauth}
+    declared |= {f"{OAUTH_PREFIX}{provider}" for provider in settings.sign_in.oauth}
     others = sorted(set(live.sections) - declared)
     if others:
         left.append(LeftAlone(f"config: {', '.join(others)}", "no setting of a stack"))
@@ -138,8 +138,11 @@ def _role(view: JsonObject) -> JsonObject:
 def _sign_in(wanted: dict[str, Any], sections: JsonObject) -> None:
     oauth = _group(_group(wanted, "signIn"), "oauth")
     for name, fields in sections.items():
-        if name.startswith(OAUTH):
-            on, provider = bool(cast(JsonObject, fields).get("enabled")), name.removeprefix(OAUTH)
+        if name.startswith(OAUTH_PREFIX):
+            on, provider = (
+                bool(cast(JsonObject, fields).get("enabled")),
+                name.removeprefix(OAUTH_PREFIX),
+            )
             if on or provider in oauth:
                 _group(oauth, provider)["enabled"] = on
     claims = object_at(object_at(sections, "session"), "claims")

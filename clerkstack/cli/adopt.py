@@ -10,27 +10,25 @@ from typing import Annotated, Any
 
 import typer
 
-from clerkstack.adopt import LeftAlone, catalog_from, catalog_of, settled, unmanaged
+from clerkstack.adopt import LeftAlone, catalog_from, catalog_of, differing, settled, unmanaged
 from clerkstack.adopt.edits import edits
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.cli.engine import exported_stack, stack_config
+from clerkstack.cli.engine import stack_config
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import read
+from clerkstack.cli.remote import known_of, read
 from clerkstack.cli.takeover import take_over
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.drift import Known, Live
 from clerkstack.files import edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile import JsonObject
-from clerkstack.reconcile.billing import billing_plan
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.refusals import billing_refusals
 from clerkstack.settings import (
     PREFIX,
     VERCEL_TOKEN,
-    BillingSettings,
     Settings,
+    config_value,
     load_settings,
 )
 
@@ -95,7 +93,7 @@ def _adoption(
     stack: str, catalog_file: Path | None, *, overwrite: bool, webhook: str | None
 ) -> Adoption:
     raw, encrypted = stack_config(stack)
-    config = {key.removeprefix(PREFIX): _parsed(value) for key, value in raw.items()}
+    config = {key.removeprefix(PREFIX): config_value(value) for key, value in raw.items()}
 
     def load(values: Mapping[str, Any]) -> Settings:
         named = {
@@ -109,8 +107,7 @@ def _adoption(
     if catalog_file is not None:
         wanted["catalog"] = str(catalog_file)
     settings = load(wanted)
-    deployment = exported_stack(stack).get("deployment") or {}
-    known = Known.of(deployment.get("resources") or [])
+    known = known_of(stack)
     live = _live(settings, known, webhook)
     file = Path(settings.catalog)
     catalog, text, left = _catalog(file, live, overwrite=overwrite)
@@ -155,12 +152,10 @@ def _catalog(
 ) -> tuple[Catalog, str | None, list[LeftAlone]]:
     """The catalog, the text to write for it, and what it can't say."""
     section = object_at(live.sections, "billing")
-    document, left = catalog_of(section)
-    differing: list[str] = []
     if file.exists() and not overwrite:
         catalog = load_catalog(file)
-        differing = [str(change) for change in _differing(catalog, section)]
-        if not differing:
+        changes = differing(catalog, section)
+        if not changes:
             undeclared = [
                 LeftAlone(f"{kind} {slug}", f"{file} does not declare it")
                 for kind, there in (("plan", "plans"), ("feature", "features"))
@@ -168,22 +163,14 @@ def _catalog(
                 if slug not in getattr(catalog, there)
             ]
             return catalog, None, undeclared
-        shown = "\n".join(f"  {each}" for each in differing)
+        shown = "\n".join(f"  {change}" for change in changes)
         raise ClerkstackError(
             f"{file} is there and says something else than the instance (live → {file}):\n{shown}\n"
             "Nothing was changed. Write another file with --catalog, replace this one with "
             "--overwrite, or correct it."
         )
+    document, left = catalog_of(section)
     return catalog_from(document), yaml_text(document), left
-
-
-def _differing(catalog: Catalog, section: JsonObject) -> Sequence[object]:
-    inputs = {**_inputs(catalog), "settings": {}}
-    return billing_plan(inputs, section).changes
-
-
-def _inputs(catalog: Catalog) -> dict[str, Any]:
-    return billing_inputs(BillingSettings(), catalog, None, catalog_file="")
 
 
 def _refusals(found: Adoption) -> list[str]:
@@ -249,15 +236,6 @@ def _print(stack: str, found: Adoption, taken: Sequence[str], *, dry_run: bool) 
         typer.echo(f"{stack}: nothing was written.")
         return
     typer.echo(f"{stack}: {len(taken)} resources taken over, nothing changed, no difference left.")
-
-
-def _parsed(value: str) -> Any:
-    if value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
 
 
 def _text(value: Any) -> str:

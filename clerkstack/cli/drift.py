@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from clerkstack.catalog import load_catalog
-from clerkstack.cli.engine import exported_stack, stack_settings
+from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import read
+from clerkstack.cli.remote import known_of, read
 from clerkstack.cli.table import print_table
-from clerkstack.drift import Known, differences
+from clerkstack.drift import differences
 
 
 def drift(
@@ -31,8 +31,7 @@ def drift(
     """
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
-    deployment = exported_stack(stack).get("deployment") or {}
-    known = Known.of(deployment.get("resources") or [])
+    known = known_of(stack)
     live = read(settings, known)
     found = differences(settings, catalog, live, known)
     if as_json:

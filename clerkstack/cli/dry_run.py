@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.cli.engine import exported_stack, stack_settings
+from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import reading, tell
+from clerkstack.cli.remote import known_of, reading, tell
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.sections import organization_settings, sign_in_sections
 from clerkstack.drift import Known
@@ -40,8 +40,7 @@ def dry_run(
     """
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
-    deployment = exported_stack(stack).get("deployment") or {}
-    known = Known.of(deployment.get("resources") or [])
+    known = known_of(stack)
     with reading():
         plan, after = _tried(settings, catalog, known)
     lost = not_shown(plan.changes, after)
@@ -95,12 +94,11 @@ def _changes(
         section = object_at(sections, "billing")
         inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
         made = Ledger.of(known.billing).kept(section)
-        gone = {
-            kind: [slug for slug in slugs if slug not in object_at(inputs, kind)]
-            for kind, slugs in (("plans", made.plans), ("features", made.features))
-        }
         changes += billing_plan(
-            inputs, section, removed_plans=gone["plans"], removed_features=gone["features"]
+            inputs,
+            section,
+            removed_plans=made.undeclared("plans", inputs),
+            removed_features=made.undeclared("features", inputs),
         ).changes
     return changes
 

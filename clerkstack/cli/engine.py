@@ -48,6 +48,11 @@ def exported_stack(stack: str, *, show_secrets: bool = False) -> dict[str, Any]:
     return exported
 
 
+def resources_of(exported: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The resources of an exported state, to be changed in place."""
+    return (exported.get("deployment") or {}).get("resources") or []
+
+
 def import_state(stack: str, exported: dict[str, Any]) -> None:
     """Put a state back, as `exported_stack` gives it; what it shows as secret is encrypted."""
     pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))

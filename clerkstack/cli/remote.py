@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import typer
 
+from clerkstack.cli.engine import exported_stack, resources_of
 from clerkstack.cli.exits import REMOTE_FAILURE
 from clerkstack.clients.errors import UnexpectedAnswer
 from clerkstack.drift import Known, Live, read_live
@@ -32,6 +33,11 @@ def reading() -> Iterator[None]:
     except (ResourceFailed, UnexpectedAnswer) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(REMOTE_FAILURE) from None
+
+
+def known_of(stack: str) -> Known:
+    """What a stack's state knows."""
+    return Known.of(resources_of(exported_stack(stack)))
 
 
 def read(settings: Settings, known: Known, *, signing: bool = False) -> Live:

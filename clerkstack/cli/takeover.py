@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from clerkstack.cli.engine import exported_stack, import_state, pulumi
+from clerkstack.cli.engine import exported_stack, import_state, pulumi, resources_of
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import TARGETS, VARIABLE_TYPE
@@ -65,8 +65,8 @@ def _new(stack: str) -> list[tuple[str, str]]:
 
 
 def _names(exported: dict[str, Any]) -> list[str]:
-    resources = (exported.get("deployment") or {}).get("resources") or []
-    return [name_of(each["urn"]) for each in resources if each.get("custom") and each.get("id")]
+    every = resources_of(exported)
+    return [name_of(each["urn"]) for each in every if each.get("custom") and each.get("id")]
 
 
 def _ids(settings: Settings, live: Live) -> dict[NaturalKey, str]:
@@ -87,7 +87,7 @@ def _tell_values(stack: str, settings: Settings, live: Live) -> None:
     values = {(each.key, each.target): each.value for each in declared_variables(settings, live)}
     exported = exported_stack(stack, show_secrets=True)
     changed = False
-    for resource in (exported.get("deployment") or {}).get("resources") or []:
+    for resource in resources_of(exported):
         if resource["type"] != VARIABLE_TYPE:
             continue
         inputs, outputs = resource["inputs"], resource.setdefault("outputs", {})

@@ -87,9 +87,9 @@ def _billing(
     for slug in missing_defaults(object_at(inputs, "defaults"), section):
         yield Difference(f"plan {slug}", "", "there", None)
     made = Ledger.of(known.billing).kept(section)
-    for kind, slugs in (("plans", made.plans), ("features", made.features)):
-        for slug in slugs:
-            if slug not in object_at(inputs, kind) and slug not in object_at(inputs, "defaults"):
+    for kind in ("plans", "features"):
+        for slug in made.undeclared(kind, inputs):
+            if slug not in object_at(inputs, "defaults"):
                 yield Difference(f"{BILLING_KINDS[kind]} {slug}", "", None, "there")
 
 

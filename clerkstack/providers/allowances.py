@@ -10,6 +10,7 @@ from clerkstack.clients.errors import ApiError
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.providers.made import tell
 from clerkstack.reconcile.danger import Danger
+from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.settings import Allowed
 from clerkstack.settings.forms import how_to_set
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 ONE_BY_ONE = 3  # plans; of more, all subscriptions are read where that takes fewer requests
 PAGE = 500  # subscriptions in one answer, at most
-KINDS = {"plans": "plan", "features": "feature", "toggles": "toggle"}
+KINDS = {**BILLING_KINDS, "toggles": "toggle"}
 
 
 class Subscribers:
@@ -106,16 +107,22 @@ def refused(
 def _is_allowed(danger: Danger, allowed: Allowed) -> bool:
     if danger.group == "toggles":
         return danger.name in allowed.toggles
-    kinds = allowed.plans if danger.group == "plans" else allowed.features
-    return danger.kind in kinds.get(danger.name, ())
+    return danger.kind in _kinds(danger, allowed)
+
+
+def _kinds(danger: Danger, allowed: Allowed) -> Sequence[str]:
+    """What is allowed of the plan or feature."""
+    by_slug: Mapping[str, Sequence[str]] = (
+        allowed.plans if danger.group == "plans" else allowed.features
+    )
+    return by_slug.get(danger.name, ())
 
 
 def _ask(danger: Danger, allowed: Allowed) -> str:
     """The command that allows it, beside what is allowed already."""
     if danger.group == "toggles":
         return how_to_set(("allow", "toggles", len(allowed.toggles)), danger.name)
-    kinds = allowed.plans if danger.group == "plans" else allowed.features
-    count = len(kinds.get(danger.name, ()))
+    count = len(_kinds(danger, allowed))
     return how_to_set(("allow", danger.group, danger.name, count), danger.kind)
 
 

@@ -104,6 +104,16 @@ class ClerkProvider(ResourceProvider):
         subscribers = Subscribers(self.session, application, environment)
         return refused(found, self._allowed, subscribers, f"the {environment} instance")
 
+    def stop_for_danger(self, inputs: JsonObject, dangers: Iterable[Danger]) -> None:
+        """Go on only where each danger is allowed.
+
+        Raises:
+            ResourceFailed: the stack's config does not allow one of them.
+        """
+        reasons = self.refuse_danger(inputs, dangers)
+        if reasons:
+            raise ResourceFailed("\n".join(reasons))
+
     def refuse_unjudged(self, inputs: JsonObject, olds: JsonObject) -> None:
         """Before a write: judge its dangers where `check` could not.
 
@@ -111,9 +121,7 @@ class ClerkProvider(ResourceProvider):
             ResourceFailed: the stack's config does not allow one of them.
         """
         if self._name(inputs) in self.session.unjudged:
-            reasons = self.refuse_danger(inputs, self.dangers(inputs, olds))
-            if reasons:
-                raise ResourceFailed("\n".join(reasons))
+            self.stop_for_danger(inputs, self.dangers(inputs, olds))
 
     def _refused(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
         try:

@@ -96,7 +96,7 @@ class BillingProvider(ClerkProvider):
         ledger = was.joined(Ledger.of(noted))
         with contextlib.suppress(NotFound):
             live = self._live(props)
-            _refuse(self.refuse_danger(props, _subscribed(ledger.kept(live).plans)))
+            self.stop_for_danger(props, _subscribed(ledger.kept(live).plans))
             back = _ways_back(props, noted, {}, live)
             left = self._write(props, {}, back, ledger.plans, ledger.features)
             for slug in ledger.features:
@@ -127,8 +127,8 @@ class BillingProvider(ClerkProvider):
         if not olds and made_here(resource_id(inputs)):
             ledger = ledger.all_made(inputs)
         back = _ways_back(olds, noted, inputs, live)
-        gone_plans = _undeclared(ledger.plans, object_at(inputs, "plans"))
-        gone_features = _undeclared(ledger.features, object_at(inputs, "features"))
+        gone_plans = ledger.undeclared("plans", inputs)
+        gone_features = ledger.undeclared("features", inputs)
         facts = ledger.facts(inputs)
 
         def left() -> JsonObject | None:
@@ -218,11 +218,6 @@ def _subscribed(plans: Iterable[str]) -> list[Danger]:
     return [Danger("plans", slug, "remove", gone, (slug,), harmless_without=True) for slug in plans]
 
 
-def _refuse(reasons: Sequence[str]) -> None:
-    if reasons:
-        raise ResourceFailed("\n".join(reasons))
-
-
 def _ways_back(
     olds: JsonObject, noted: JsonObject, inputs: JsonObject, live: JsonObject
 ) -> JsonObject:
@@ -235,7 +230,3 @@ def _ways_back(
         went = ledger.way_back(no_longer(declared, inputs), live, still=inputs)
         back = joined_kinds(back, went)
     return back
-
-
-def _undeclared(made: Sequence[str], declared: Mapping[str, Json]) -> tuple[str, ...]:
-    return tuple(slug for slug in made if slug not in declared)

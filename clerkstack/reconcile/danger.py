@@ -12,6 +12,7 @@ from typing import cast
 
 from clerkstack.reconcile.billing import ENABLED_FOR
 from clerkstack.reconcile.changes import Change, Json, JsonObject, object_at
+from clerkstack.reconcile.names import OAUTH_PREFIX
 
 PRICE = ("amount", "annual_monthly_amount", "currency")
 TOGGLES = {"organization_enabled": "organizationEnabled", "user_enabled": "userEnabled"}
@@ -137,8 +138,8 @@ def _of_section(change: Change) -> Iterator[Danger]:
         if section == "organization_settings":
             why = "sessions lose their organization, and what its plan includes"
             yield _toggle("organizations.enabled", why)
-        elif section.startswith("connection_oauth_"):
-            provider = section.removeprefix("connection_oauth_")
+        elif section.startswith(OAUTH_PREFIX):
+            provider = section.removeprefix(OAUTH_PREFIX)
             why = "whoever signs in with it can't any more"
             yield _toggle(f"signIn.oauth.{provider}.enabled", why)
     if change == FORCED_SELECTION:

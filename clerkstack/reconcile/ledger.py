@@ -84,6 +84,11 @@ class Ledger:
             before=self.before,
         )
 
+    def undeclared(self, kind: str, declared: Mapping[str, Json]) -> tuple[str, ...]:
+        """The slugs of a kind (`plans`, `features`) that were made and are not declared."""
+        made = self.plans if kind == "plans" else self.features
+        return tuple(slug for slug in made if slug not in object_at(declared, kind))
+
     def as_props(self) -> JsonObject:
         """As the state keeps it."""
         made: JsonObject = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clerkstack.settings.load import (
     ALLOW_KEY,
     CONNECTION_KEYS,
+    config_value,
     load_allowed,
     load_connection,
     load_settings,
@@ -41,6 +42,7 @@ __all__ = [
     "Settings",
     "SignInSettings",
     "WebhookSettings",
+    "config_value",
     "load_allowed",
     "load_connection",
     "load_settings",

@@ -55,7 +55,7 @@ def load_settings(
     """
     places = Places(file, stack)
     values: dict[str, Any] = {
-        key.removeprefix(PREFIX): _value(value)
+        key.removeprefix(PREFIX): config_value(value)
         for key, value in raw.items()
         if key.startswith(PREFIX)
     }
@@ -95,7 +95,9 @@ def load_connection(raw: Mapping[str, str]) -> Connection:
     Raises:
         InputError: a key is missing or of another type.
     """
-    values = {key.removeprefix(PREFIX): _value(raw[key]) for key in CONNECTION_KEYS if key in raw}
+    values = {
+        key.removeprefix(PREFIX): config_value(raw[key]) for key in CONNECTION_KEYS if key in raw
+    }
     return _of_provider(Connection, values, ())
 
 
@@ -106,7 +108,7 @@ def load_allowed(raw: Mapping[str, str]) -> Allowed:
         InputError: it names something that can't be allowed.
     """
     given = raw.get(ALLOW_KEY)
-    return _of_provider(Allowed, {} if given is None else _value(given), ("allow",))
+    return _of_provider(Allowed, {} if given is None else config_value(given), ("allow",))
 
 
 def _of_provider(model: type[Model], values: Any, at: Sequence[Step]) -> Model:
@@ -171,7 +173,7 @@ def _broken_either_way(settings: Settings) -> set[tuple[Step, ...]]:
     )
 
 
-def _value(text: str) -> JsonValue | str:
+def config_value(text: str) -> JsonValue | str:
     """Pulumi gives every value as text, objects and lists as JSON."""
     if text[:1] in ("{", "["):
         try:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.svix import Endpoint, SvixClient
 from local.project import Project
 from local.world import World
+from local.world import seed as seeded
 from tests.engine.live import read_instance
 
 
@@ -47,3 +49,12 @@ def edit_endpoint(world: World, *, url: str, events: list[str] | None = None) ->
             description=endpoint.description,
         )
     return endpoint
+
+
+def remove_variable(world: World, variable_id: str) -> None:
+    """Remove a variable of the project at Vercel, by its id."""
+    answer = httpx.delete(
+        f"{world.urls.vercel}/v9/projects/{seeded.VERCEL_PROJECT_ID}/env/{variable_id}",
+        headers={"Authorization": f"Bearer {seeded.VERCEL_TOKEN}"},
+    )
+    answer.raise_for_status()

@@ -16,7 +16,7 @@ from clerkstack.clients.svix import SvixClient
 from local.project import Project, copy_project, settings_on
 from local.world import World
 from local.world import seed as seeded
-from tests.engine.by_hand import by_hand
+from tests.engine.by_hand import by_hand, remove_variable
 from tests.engine.live import read_instance, variables, writes
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -307,11 +307,7 @@ def test_what_the_stack_manages_already_is_never_let_go(project: Project, world:
     project.up()
     file = (project.folder / "Pulumi.local.yaml").read_text()
     kept = variables(world)["NEXT_PUBLIC_APP_URL", "preview"]["id"]
-    answer = httpx.delete(
-        f"{world.urls.vercel}/v9/projects/{seeded.VERCEL_PROJECT_ID}/env/{kept}",
-        headers={"Authorization": f"Bearer {seeded.VERCEL_TOKEN}"},
-    )
-    answer.raise_for_status()
+    remove_variable(world, kept)
 
     refused = project.clerkstack("adopt")
 

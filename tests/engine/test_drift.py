@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from local.project import TOP, Project
 from local.world import World
 from local.world import seed as seeded
-from tests.engine.by_hand import by_hand, edit_endpoint, rename_role
+from tests.engine.by_hand import by_hand, edit_endpoint, remove_variable, rename_role
 from tests.engine.drifted import found
 from tests.engine.live import read_instance, requests, variables
 
@@ -25,14 +25,6 @@ def edit_variable(world: World, variable_id: str, **fields: Any) -> None:
     answer = httpx.patch(
         f"{world.urls.vercel}/v9/projects/{seeded.VERCEL_PROJECT_ID}/env/{variable_id}",
         json=fields,
-        headers={"Authorization": f"Bearer {seeded.VERCEL_TOKEN}"},
-    )
-    answer.raise_for_status()
-
-
-def remove_variable(world: World, variable_id: str) -> None:
-    answer = httpx.delete(
-        f"{world.urls.vercel}/v9/projects/{seeded.VERCEL_PROJECT_ID}/env/{variable_id}",
         headers={"Authorization": f"Bearer {seeded.VERCEL_TOKEN}"},
     )
     answer.raise_for_status()

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
 from hypothesis import given
 
 from clerkstack.adopt import catalog_of
-from local.world import World
 from tests.property.catalogs import Declared, by_hand, declared
 from tests.property.instance import Instance
 from tests.property.test_billing import EXAMPLES
 
 NOTHING = {"organization_enabled": False, "user_enabled": False}
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """The development instance of one world, for all examples of a test."""
-    folder = tmp_path_factory.mktemp("stack")
-    with World(proxy=False) as world, pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        with Instance(world, folder).listening() as listening:
-            yield listening
 
 
 @EXAMPLES

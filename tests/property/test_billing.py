@@ -8,15 +8,13 @@ changed.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from clerkstack.catalog.models import CLERKS_OWN
-from local.world import World
 from tests.property.catalogs import Declared, by_hand, declared, reordered
 from tests.property.instance import Instance, Steps, leaves
 
@@ -32,16 +30,6 @@ KEYED = ("features", "plans")
 # Not declared means: left as it is, also where this stack set it before.
 CARD = "free_trial_requires_payment_method"
 LEFT = ("include_in_jwt", "is_recurring")
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """The development instance of one world, for all examples of a test."""
-    folder = tmp_path_factory.mktemp("stack")
-    with World(proxy=False) as world, pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)  # the notes of the stack are kept where it runs
-        with Instance(world, folder).listening() as listening:
-            yield listening
 
 
 @EXAMPLES
