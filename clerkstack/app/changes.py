@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from clerkstack.app.aliases import Aliases, Parts, method_of
-from clerkstack.app.scopes import Part, Scope
+from clerkstack.app.scopes import Part, Scope, Variable
 from clerkstack.app.syntax import bare, content, part, text_of
 
 # Methods that change the list they are called on, and functions that change their first argument.
@@ -27,15 +27,30 @@ _CHANGING_FIRST = frozenset(
 _DEEPEST = 30
 
 
-def changes(root: Node) -> dict[str, Node]:
-    """The names of the file whose value is changed, and the first place where it is."""
-    aliases = Aliases(root)
-    found: dict[str, Node] = {}
-    for node, scope in aliases.scopes.nodes:
-        for each in _origins(_changed(node, scope, aliases)):
-            if each.variable.top:
-                found.setdefault(each.variable.name, node)
-    return found
+class Changes:
+    """What the code of a file changes.
+
+    `names` are those of the file (declared in it or imported) whose value is changed, with the
+    first place where it is.
+    """
+
+    def __init__(self, root: Node) -> None:
+        aliases = Aliases(root)
+        self._scopes = aliases.scopes
+        self._variables: dict[Variable, Node] = {}
+        for node, scope in aliases.scopes.nodes:
+            for each in _origins(_changed(node, scope, aliases)):
+                self._variables.setdefault(each.variable, node)
+        self.names = {each.name: at for each, at in self._variables.items() if each.top}
+
+    def local(self, name: str, at: Node) -> Variable | None:
+        """The variable inside a function or block that a name means at a place, if it is one."""
+        variable = self._scopes.inside(at).find(name)
+        return None if variable.top else variable
+
+    def of(self, variable: Variable) -> Node | None:
+        """Where a variable's value is changed, if it is."""
+        return self._variables.get(variable)
 
 
 def _changed(node: Node, scope: Scope, aliases: Aliases) -> Parts:

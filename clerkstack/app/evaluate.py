@@ -10,7 +10,9 @@ from typing import TypeAlias
 
 from tree_sitter import Node
 
-from clerkstack.app.source import Module, Modules, Unresolved
+from clerkstack.app.modules import Modules
+from clerkstack.app.scopes import Variable
+from clerkstack.app.source import Module, Unresolved
 from clerkstack.app.syntax import bare, content, text_of
 
 _FUNCTIONS = ("Object.freeze", "Object.keys", "Object.values")
@@ -59,7 +61,10 @@ class Evaluator:
         self._done: dict[tuple[Path, str], Constant] = {}
 
     def name(self, module: Module, name: str, at: Node | None = None) -> Constant:
-        """The value of a name in a module."""
+        """The value of a name in a module, where it stands at a place: as that place has it."""
+        local = None if at is None else module.changes.local(name, at)
+        if local is not None and at is not None:
+            return self._local(module, local, at)
         key = (module.file, name)
         if key in self._done:
             return self._done[key]
@@ -74,6 +79,22 @@ class Evaluator:
             self._open.pop()
         return self._done[key]
 
+    def _local(self, module: Module, variable: Variable, at: Node | None) -> Constant:
+        """The value of a constant inside a function or block."""
+        name, changed = variable.name, module.changes.of(variable)
+        if changed is not None:
+            raise Unresolved(module, changed, f"{name} can have another value here")
+        if variable.value is None:
+            raise Unresolved(module, at, f"{name} is not a constant")
+        key = (module.file, f"{name} {variable.value.id}")
+        if key in self._open:
+            raise Unresolved(module, at, f"{name} is defined by itself")
+        self._open.append(key)
+        try:
+            return self.node(module, variable.value)
+        finally:
+            self._open.pop()
+
     def _named(self, module: Module, name: str, at: Node | None) -> Constant:
         if name in module.constants:
             return self.node(module, module.constants[name])
@@ -81,25 +102,46 @@ class Evaluator:
             return self._enum(module, module.enums[name])
         if name in module.imports:
             source, there = module.imports[name]
-            origin = module.root if at is None else at
-            return self.exported(self._modules.beside(module, origin, source), there, at)
+            at = module.sources[source] if at is None else at
+            found = self._modules.beside(module, at, source)
+            try:
+                return self.exported(found, there)
+            except Unresolved as error:
+                if error.line is None and error.file == found.file:
+                    message = f"comes from '{source}', which {error.message}"
+                    raise Unresolved(module, at, message) from None
+                raise
         raise Unresolved(module, at, f"{name} is not a constant of this file")
 
-    def exported(self, module: Module, name: str, at: Node | None = None) -> Constant:
+    def exported(self, module: Module, name: str) -> Constant:
         """The value of a name that a module exports; `*` is all of them."""
         if name == "*":
-            names = {each: self._or_unresolved(module, each) for each in module.exports}
+            names = {each: self._or_unresolved(module, each) for each in self._all(module)}
             return Constant(names, module.file, 1, 1)
         if name in module.exports:
             source, inner = module.exports[name]
             if source is None:
-                return self.name(module, inner, at)
-            return self.exported(self._modules.beside(module, module.root, source), inner, at)
+                return self.name(module, inner)
+            return self.exported(self._modules.from_statement(module, source), inner)
         for source in module.all_of:
-            there = self._modules.beside(module, module.root, source)
+            there = self._modules.from_statement(module, source)
             if name in there.exports or there.all_of:
-                return self.exported(there, name, at)
+                return self.exported(there, name)
         raise Unresolved(module, None, f"does not export {name}")
+
+    def _all(self, module: Module) -> list[str]:
+        """The names that a module exports, those of `export *` with them."""
+        names, pending = dict.fromkeys(module.exports), [module]
+        seen = {module.file}
+        while pending:
+            at = pending.pop()
+            for source in at.all_of:
+                there = self._modules.from_statement(at, source)
+                if there.file not in seen:
+                    seen.add(there.file)
+                    pending.append(there)
+                    names |= dict.fromkeys(each for each in there.exports if each != "default")
+        return list(names)
 
     def _or_unresolved(self, module: Module, name: str) -> Constant:
         try:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from clerkstack.app.evaluate import Constant, Evaluator
 from clerkstack.app.features import NAMED_FEATURES, features_beside, features_by_name, texts_in
+from clerkstack.app.modules import Modules
 from clerkstack.app.owners import Owners
 from clerkstack.app.plans import NAMED_PLANS, declared, entries, is_plan, plans_in
-from clerkstack.app.source import Module, Modules, Unresolved
+from clerkstack.app.source import Module, Unresolved
 from clerkstack.app.suspects import Suspects
 
 
@@ -128,7 +129,7 @@ class Finding:
         yield from self._module.exports
         for source in self._module.all_of:
             try:
-                there = self._modules.beside(self._module, self._module.root, source)
+                there = self._modules.from_statement(self._module, source)
             except Unresolved as error:
                 self._failed[f"* from {source}"] = error
             else:

@@ -22,6 +22,8 @@ class Variable:
     sources: set[Part] = field(default_factory=set)
     # The function expressions and declarations that it names.
     functions: list[Node] = field(default_factory=list)
+    # What a `const` of one name is given.
+    value: Node | None = None
 
 
 class Part(NamedTuple):
@@ -168,6 +170,8 @@ class Scopes:
             for each in node.named_children:
                 if each.type == "variable_declarator":
                     _declare(part(each, "name"), there)
+                    if text_of(node.child_by_field_name("kind")) == "const":
+                        _set(part(each, "name"), each.child_by_field_name("value"), there)
                     functions = self.functions(each.child_by_field_name("value"), scope)
                     if functions:
                         there.declare(text_of(part(each, "name"))).functions += functions
@@ -185,3 +189,8 @@ def parameters(function: Node) -> list[Node]:
 def _declare(pattern: Node, scope: Scope) -> None:
     for each in targets(pattern):
         scope.declare(text_of(each.node))
+
+
+def _set(name: Node, value: Node | None, scope: Scope) -> None:
+    if name.type == "identifier":
+        scope.declare(text_of(name)).value = value
