@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TypeAlias
 
 from tree_sitter import Node
 
+from clerkstack.app.literals import number_of, string_of
 from clerkstack.app.modules import Modules
 from clerkstack.app.scopes import Variable
 from clerkstack.app.source import Module, Unresolved
@@ -59,6 +59,8 @@ class Evaluator:
         self._modules = modules
         self._open: list[tuple[Path, str]] = []
         self._done: dict[tuple[Path, str], Constant] = {}
+        # By constant: those that its value is made of, each as (file, name).
+        self.made_of: dict[tuple[Path, str], set[tuple[Path, str]]] = {}
 
     def name(self, module: Module, name: str, at: Node | None = None) -> Constant:
         """The value of a name in a module, where it stands at a place: as that place has it."""
@@ -66,6 +68,8 @@ class Evaluator:
         if local is not None and at is not None:
             return self._local(module, local, at)
         key = (module.file, name)
+        if self._open:
+            self.made_of.setdefault(self._open[-1], set()).add(key)
         if key in self._done:
             return self._done[key]
         if key in self._open:
@@ -166,18 +170,18 @@ class Evaluator:
             return self.node(module, inner)
         kind = node.type
         if kind == "string":
-            return _text(module, node)
+            return string_of(module, node)
         if kind == "template_string":
             if any(child.type == "template_substitution" for child in node.named_children):
                 raise Unresolved(module, node, "is a text with holes")
-            return _text(module, node)
+            return string_of(module, node)
         if kind == "number":
-            return _number(module, node, text_of(node))
+            return number_of(module, node, text_of(node))
         if kind == "unary_expression" and text_of(node)[:1] in "+-":
             inner_node = node.child_by_field_name("argument")
             if inner_node is not None and inner_node.type == "number":
                 sign = -1 if text_of(node).startswith("-") else 1
-                return sign * _number(module, node, text_of(inner_node))
+                return sign * number_of(module, node, text_of(inner_node))
         if kind in ("true", "false"):
             return kind == "true"
         if kind in ("null", "undefined"):
@@ -304,32 +308,3 @@ class Evaluator:
                 fields[name] = Constant(following, module.file, *module.place(child))
                 following += 1
         return Constant(fields, module.file, *module.place(node))
-
-
-def _number(module: Module, node: Node, text: str) -> Decimal:
-    plain = text.replace("_", "")
-    try:
-        if plain[:2].lower() in ("0x", "0o", "0b"):
-            return Decimal(int(plain, 0))
-        return Decimal(plain)
-    except (ValueError, ArithmeticError):
-        raise Unresolved(module, node, f"{text} is not a number") from None
-
-
-def _text(module: Module, node: Node) -> str:
-    parts = []
-    for child in node.named_children:
-        part = text_of(child)
-        if child.type == "escape_sequence":
-            part = _unescaped(module, child, part)
-        parts.append(part)
-    return "".join(parts)
-
-
-def _unescaped(module: Module, node: Node, sequence: str) -> str:
-    if sequence in ("\\'", "\\`", "\\$"):
-        return sequence[1]
-    try:
-        return str(json.loads(f'"{sequence}"'))
-    except ValueError:
-        raise Unresolved(module, node, f"{sequence} is an escape that is not read") from None

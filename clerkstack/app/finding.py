@@ -17,8 +17,8 @@ from clerkstack.app.suspects import Suspects
 class Finding:
     """The exports of one file, and the constants they are made of."""
 
-    def __init__(self, path: Path) -> None:
-        self._modules = Modules()
+    def __init__(self, path: Path, modules: Modules) -> None:
+        self._modules = modules
         self._evaluator = Evaluator(self._modules)
         self._module = self._modules.read(path)
         self._owners = Owners(self._modules)
@@ -88,6 +88,18 @@ class Finding:
         for constant in self._named_features(dict.fromkeys(module for module, _ in owners)):
             found += features_by_name(constant, lambda it: it.value in values)
         return _once(found)
+
+    def behind(self, constants: Iterable[Constant]) -> set[tuple[Path, str]]:
+        """The constants in which values are written, and all those they are made of."""
+        owners = filter(None, map(self._owners.owner, constants))
+        pending = [(module.file, name) for module, name in owners]
+        found: set[tuple[Path, str]] = set()
+        while pending:
+            each = pending.pop()
+            if each not in found:
+                found.add(each)
+                pending += self._evaluator.made_of.get(each, ())
+        return found
 
     def _named_features(self, beside: Iterable[Module]) -> list[Constant]:
         """Exports with a name like FEATURES, here and in the files of attached ones."""

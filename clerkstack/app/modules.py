@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from clerkstack.app.paths import Configs, files
 from clerkstack.app.source import Module, Unresolved, parsed
+from clerkstack.problems import shown
 
 
 class Modules:
@@ -58,6 +59,12 @@ class Modules:
     def from_statement(self, module: Module, source: str) -> Module:
         """The module that a statement of `module` imports or exports from."""
         return self.beside(module, module.sources[source], source)
+
+    def shown(self, file: Path) -> str:
+        """A path as messages show it: inside of the root, where there is one."""
+        if self._root is not None and self._inside(file):
+            return file.relative_to(self._root).as_posix()
+        return shown(file)
 
     def reached(self) -> list[Module]:
         """All modules read so far."""
