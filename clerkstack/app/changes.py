@@ -91,4 +91,5 @@ def _origins(parts: Parts) -> Iterator[Part]:
             continue
         seen.add(each)
         yield each
-        pending += [source.member(each.depth) for source in each.variable.sources]
+        ways = (source.along(*each.path) for source in each.variable.sources)
+        pending += [way for way in ways if way is not None]
