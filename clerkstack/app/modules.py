@@ -46,7 +46,13 @@ class Modules:
         """
         found = self._file(module.file.parent, source)
         if found is not None:
-            return self.read(found)
+            try:
+                return self.read(found)
+            except Unresolved as error:
+                if error.line is not None:
+                    raise
+                message = f"comes from '{source}', which {error.message}"
+                raise Unresolved(module, node, message) from None
         if source.startswith("."):
             raise Unresolved(module, node, f"comes from '{source}', and there is no such file")
         raise Unresolved(
