@@ -24,8 +24,8 @@ Parts = set[Part]
 class Aliases:
     """The variables of a file with what each is a part of."""
 
-    def __init__(self, root: Node) -> None:
-        self.scopes = Scopes(root)
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes = scopes
         for node, scope in self.scopes.nodes:
             self._flow(node, scope)
 

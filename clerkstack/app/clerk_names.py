@@ -3,6 +3,8 @@ there."""
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -17,6 +19,10 @@ _COMPONENTS = frozenset({"Protect", "Show"})
 # What gives an object with `has`: auth(), useAuth(), getAuth(request), requestState.toAuth(), …
 _GIVING = frozenset({"auth", "useAuth", "getAuth", "toAuth", "useSession", "currentSession"})
 _DECLARING = ("function_declaration", "class_declaration", "variable_declarator")
+# Text without which nothing is another name of `has`: `{ has: can }`, `= session.has`.
+_RENAMING = re.compile(
+    rb"\b(has|checkAuthorization\w*)[\"']?\s*:|\.\s*(has|checkAuthorization\w*)\b(?!\s*[?!.]*\s*\()"
+)
 # As far as a component is passed on from file to file.
 _DEEPEST = 20
 
@@ -33,10 +39,17 @@ class ClerkNames:
     def __init__(self, module: Module, modules: Modules) -> None:
         self._module = module
         self._modules = modules
-        self._renamed = set(self._renamings())
-        self._declared = {
-            text_of(each.child_by_field_name("name")) for each in every(module.root, *_DECLARING)
-        }
+
+    @cached_property
+    def _renamed(self) -> frozenset[tuple[str, int | None]]:
+        """The variables that are another name of `has`, each as (name, id of the local one)."""
+        return frozenset(self._renamings() if _RENAMING.search(self._module.text) else ())
+
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        """What the module itself declares, anywhere in it."""
+        found = every(self._module.root, *_DECLARING)
+        return frozenset(text_of(each.child_by_field_name("name")) for each in found)
 
     def called(self, call: Node) -> Called | None:
         """What a call is of Clerk's, None where it is something else."""
@@ -70,6 +83,8 @@ class ClerkNames:
 
     def _by_name(self, callee: Node) -> Called | None:
         name = text_of(callee)
+        if name not in _ASKING and not any(name == each for each, _ in self._renamed):
+            return None
         local = self._module.changes.local(name, callee)
         renamed = (name, None if local is None else id(local)) in self._renamed
         if not renamed and name not in _ASKING:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from clerkstack.app.changes import CHANGING
 from clerkstack.app.declaration import AppDeclaration, refused
 from clerkstack.app.listing import UNREAD, source_files
 from clerkstack.app.modules import Modules
@@ -43,7 +44,7 @@ def _changes(
         rb"\b(" + b"|".join(sorted(_names(declared, modules, list(texts.values())))) + rb")\b"
     )
     for file, text in texts.items():
-        if file.resolve() in sayers or not names.search(text):
+        if file.resolve() in sayers or not names.search(text) or not CHANGING.search(text):
             continue
         try:
             module = modules.read(file)

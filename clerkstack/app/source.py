@@ -51,6 +51,11 @@ class Module:
         """Where a name of the file is given another value, or its value is changed in place."""
         return {**self.changes.names, **self.variable}
 
+    @property
+    def text(self) -> bytes:
+        """The whole text."""
+        return self.root.text or b""
+
     def place(self, node: Node) -> tuple[int, int]:
         """Line and column of a node, both from 1, the column in characters."""
         return self._counted(*node.start_point)
