@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clerkstack.catalog import load_catalog
 from clerkstack.problems import InputError
-from clerkstack.reconcile.refusals import app_disagreements
+from clerkstack.reconcile.refusals import app_disagreements, unknown_uses
 from policies.view import BILLING, INSTANCE, WEBHOOK, Resource, Variable
 
 TOP = Path(__file__).resolve().parent.parent
@@ -37,6 +37,9 @@ def _slugs(resource: Resource) -> Iterator[str]:
     features = resource.inputs.get("features") or {}
     yield from _catalog_slugs(resource, set(plans), set(features))
     yield from app_disagreements(resource.inputs)
+    # A policy sees no instance: what the settings say is on it (app.unmanaged) is believed here,
+    # and looked up by the provider.
+    yield from unknown_uses(resource.inputs, None)
 
 
 def _catalog_slugs(resource: Resource, plans: set[str], features: set[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from clerkstack import version
+from clerkstack.app.git import GitFailed
 from clerkstack.cli import adopt, check, drift, dry_run, parity, recover, redeploy
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
@@ -55,7 +56,7 @@ def main() -> None:
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(BAD_INPUT)
-    except (ApiError, Unreachable, NotADryRun) as error:
+    except (ApiError, GitFailed, Unreachable, NotADryRun) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(REMOTE_FAILURE)
     except ClerkstackError as error:
