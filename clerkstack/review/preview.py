@@ -110,6 +110,8 @@ def _events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def _read_step(found: Preview, step: dict[str, Any], clean: Cleaning) -> None:
     operation, urn = str(step.get("op")), str(step.get("urn"))
+    if not (step.get("new") or step.get("old") or {}).get("custom"):
+        return  # a component: what it holds is told by itself
     if operation == "same":
         found.unchanged += 1
     if operation not in OPERATIONS:
