@@ -43,20 +43,55 @@ class Occasion:
 def comment(reviews: Sequence[Review], occasion: Occasion, limit: int = LIMIT) -> str:
     """The text of the comment, of at most `limit` characters.
 
-    What is longest is cut first, and says that it was.
+    Where it would be longer, each part is given an equal share of the room, what a short one does
+    not need goes to the others, and what was cut says so.
     """
-    top = _top(reviews, occasion)
-    parts = [(review, sections(review)) for review in reviews]
     where = f"in [the run's summary]({occasion.whole})" if occasion.whole else "with --output"
-    text = _text(top, parts, where)
-    while len(text) > limit:
-        everything = [each for _, found in parts for each in found]
-        longest = max(everything, key=Section.size, default=None)
-        if longest is None or not longest.shorten(len(text) - limit):
-            # Only the frame is left, of more stacks than fit.
-            return text[: limit - 2] + "…\n"
-        text = _text(top, parts, where)
-    return text
+    text = "\n".join(_top(reviews, occasion))
+    room = limit - len(text) - len(_no_room(reviews, where)) - 2
+    parts: list[_Part] = []
+    for review in reviews:
+        part = _Part(f"### {code(review.stack, 60)}", sections(review))
+        room -= part.frame(where)
+        if room < 0:
+            break
+        parts.append(part)
+    _share(room, [each for part in parts for each in part.sections])
+    for part in parts:
+        text += "".join(f"{line}\n" for line in part.lines(where))
+    if len(parts) < len(reviews):
+        text += _no_room(reviews[len(parts) :], where)
+    return text.rstrip() + "\n"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is told about one stack."""
+
+    title: str
+    sections: list[Section]
+
+    def frame(self, where: str) -> int:
+        """Characters of all but the entries."""
+        return len(self.title) + 4 + sum(each.frame(where) + 1 for each in self.sections)
+
+    def lines(self, where: str) -> list[str]:
+        """Its Markdown; none where there is nothing to tell."""
+        if not self.sections:
+            return []
+        told = [line for each in self.sections for line in [*each.lines(where), ""]]
+        return ["", self.title, "", *told]
+
+
+def _share(room: int, found: list[Section]) -> None:
+    """Cut sections so that together they take no more than `room` characters."""
+    for index, each in enumerate(sorted(found, key=Section.size)):
+        each.shorten(room // (len(found) - index))
+        room -= each.size()
+
+
+def _no_room(reviews: Sequence[Review], where: str) -> str:
+    return f"\n{len(reviews)} more stacks are left out here: all are {where}.\n"
 
 
 def verdict(reviews: Sequence[Review]) -> Verdict:
@@ -111,13 +146,3 @@ def _agree(review: Review) -> str:
     words += [] if told.app else ["app not read"]
     words += [] if told.instance.read else ["instance not read"]
     return ", ".join(words) or "agree"
-
-
-def _text(top: list[str], parts: Sequence[tuple[Review, list[Section]]], where: str) -> str:
-    lines = list(top)
-    for review, found in parts:
-        if found:
-            lines += [f"### {code(review.stack, 60)}", ""]
-        for each in found:
-            lines += [*each.lines(where), ""]
-    return "\n".join(lines).rstrip() + "\n"

@@ -27,31 +27,35 @@ class Section:
     entries: list[str]
     head: list[str] = field(default_factory=list)
     folded: bool = False
-    _left_out: int = 0
+    left_out: int = 0
+
+    def __post_init__(self) -> None:
+        self.folded = self.folded or len(self.entries) > LONG
 
     def size(self) -> int:
-        """Characters of its entries."""
-        return sum(map(len, self.entries))
+        """Characters of its entries, with the ends of their lines."""
+        return sum(len(each) + 2 for each in self.entries)
 
-    def shorten(self, by: int) -> bool:
-        """Leave entries out at the end, for about `by` characters; whether there was one."""
-        if not self.entries:
-            return False
-        gone = 0
-        while self.entries and gone < by:
-            gone += len(self.entries.pop()) + 1
-            self._left_out += 1
-        return True
+    def shorten(self, size: int) -> None:
+        """Leave entries out at the end, until the others take no more than `size` characters."""
+        now = self.size()
+        while self.entries and now > size:
+            now -= len(self.entries.pop()) + 2
+            self.left_out += 1
+
+    def frame(self, where: str) -> int:
+        """Characters of what stands around its entries, at most."""
+        empty = Section(self.title, [], folded=self.folded, left_out=self.left_out + 10**6)
+        return sum(len(each) + 1 for each in [*empty.lines(where), *self.head, ""])
 
     def lines(self, where: str) -> list[str]:
         """Its Markdown. `where` says where what was cut can be read."""
-        fold = self.folded or len(self.entries) > LONG
-        first = [f"<details><summary>{self.title}</summary>"] if fold else [f"**{self.title}**"]
+        first = f"<details><summary>{self.title}</summary>" if self.folded else f"**{self.title}**"
         table = [*self.head, *self.entries] if self.head else _paragraphs(self.entries)
-        lines = [*first, "", *(table if self.entries else [])]
-        if self._left_out:
-            lines += ["", f"… and {self._left_out} more, left out here: all are {where}."]
-        return [*lines, "", "</details>"] if fold else lines
+        lines = [first, "", *(table if self.entries else [])]
+        if self.left_out:
+            lines += ["", f"… and {self.left_out} more, left out here: all are {where}."]
+        return [*lines, "", "</details>"] if self.folded else lines
 
 
 def sections(review: Review) -> list[Section]:
