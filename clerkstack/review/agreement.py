@@ -114,4 +114,4 @@ class Agreement(_Part):
             return bool(pair[0] != pair[1])
         # A field of another name than the rows have: any difference may be the one that is meant.
         both = Row(slug=row.slug, app=row.app, catalog=row.catalog, agree=False)
-        return bool(both.fields()) if finding.field not in (None, "", "exists") else False
+        return finding.field != "exists" and bool(both.fields())

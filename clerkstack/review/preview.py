@@ -117,7 +117,7 @@ def _read_step(found: Preview, step: dict[str, Any], clean: Cleaning) -> None:
     if operation not in OPERATIONS:
         return
     properties = tuple(
-        Property(each.path, clean(each.before), clean(each.after)) for each in _properties(step)
+        Property(*map(clean, (each.path, each.before, each.after))) for each in _properties(step)
     )
     found.changes.append(
         Change(operation, clean(_name(urn)), str(step.get("type")).rpartition(":")[2], properties)
