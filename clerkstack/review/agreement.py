@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -25,14 +25,14 @@ class Row(_Part):
     agree: bool
 
     def fields(self) -> list[str]:
-        """The fields in which those that have it differ."""
+        """The fields in which those that have it differ; who does not speak of a field does not
+        disagree."""
         there = [each for each in (self.app, self.catalog, self.instance) if each is not None]
-        # One that does not speak of a field has nothing to disagree with.
         names = dict.fromkeys(name for each in there for name in each)
-        told = {
+        said = {
             name: [each[name] for each in there if each.get(name) is not None] for name in names
         }
-        return [name for name, values in told.items() if any(one != values[0] for one in values)]
+        return [name for name, values in said.items() if not _same(values)]
 
 
 class Source(_Part):
@@ -43,9 +43,10 @@ class Source(_Part):
 
 
 class Instance(_Part):
-    """Whether the live instance was read."""
+    """Whether the live instance was read, and whether there is one."""
 
     read: bool = False
+    exists: bool | None = None
 
 
 class Use(_Part):
@@ -69,7 +70,8 @@ class Unresolved(_Part):
 
 
 class Finding(_Part):
-    """A disagreement, and how to mend it."""
+    """Something that is not as it is to be, what each witness says of it (None: nothing), and
+    how to mend it."""
 
     kind: str = ""
     slug: str = ""
@@ -77,6 +79,17 @@ class Finding(_Part):
     message: str
     mend: str | None = None
     where: str | None = None
+    app: Any = None
+    catalog: Any = None
+    instance: Any = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it stays after the update: the app's code disagrees. What only the instance has
+        otherwise than the catalog is what the update is there to change."""
+        if self.app is None:
+            return self.catalog is None and self.instance is None
+        return not _same([self.app, self.catalog])
 
 
 class Agreement(_Part):
@@ -90,28 +103,28 @@ class Agreement(_Part):
     unresolved: tuple[Unresolved, ...] = ()
     findings: tuple[Finding, ...] = ()
 
-    def rows(self) -> Iterable[tuple[str, Row]]:
+    def rows(self) -> Iterator[tuple[str, Row]]:
         """Plans, then features, each with its kind."""
         yield from (("plan", row) for row in self.plans)
         yield from (("feature", row) for row in self.features)
 
     def blocking(self) -> list[Finding]:
-        """The findings that the update itself does not mend: app and catalog disagree, or a use
-        is of a slug that nobody has. What only the instance has otherwise is what the update is
-        there to change."""
-        return [each for each in self.findings if self._blocks(each)]
+        """The findings that the update itself does not mend."""
+        return [each for each in self.findings if each.blocks]
 
-    def _blocks(self, finding: Finding) -> bool:
-        rows = {(kind, row.slug): row for kind, row in self.rows()}
-        row = rows.get((finding.kind, finding.slug))
-        if row is None:
-            return True
-        if row.app is None or row.catalog is None:
-            # One of them alone has it. Without an app there is nobody to disagree.
-            return self.app is not None and row.app is not row.catalog
-        pair = [row.app.get(finding.field or ""), row.catalog.get(finding.field or "")]
-        if None not in pair:
-            return bool(pair[0] != pair[1])
-        # A field of another name than the rows have: any difference may be the one that is meant.
-        both = Row(slug=row.slug, app=row.app, catalog=row.catalog, agree=False)
-        return finding.field != "exists" and bool(both.fields())
+    @property
+    def app_declares(self) -> bool:
+        """Whether the app's declaration was read. Its uses alone say of nothing that it is not
+        there."""
+        return self.app is not None and any(row.app is not None for _, row in self.rows())
+
+    @property
+    def live(self) -> bool:
+        """Whether there is a live instance that was read."""
+        return self.instance.read and self.instance.exists is not False
+
+
+def _same(values: Sequence[Any]) -> bool:
+    """Whether all are one; the order of a list of slugs means nothing."""
+    plain = [sorted(map(str, each)) if isinstance(each, list) else each for each in values]
+    return all(each == plain[0] for each in plain)

@@ -145,4 +145,5 @@ def _agree(review: Review) -> str:
     words += [f"{all_found - blocking} that the update brings"] if all_found > blocking else []
     words += [] if told.app else ["app not read"]
     words += [] if told.instance.read else ["instance not read"]
+    words += ["no instance yet"] if told.instance.read and not told.live else []
     return ", ".join(words) or "agree"

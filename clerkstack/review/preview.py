@@ -149,13 +149,11 @@ def _within(path: str, top: str) -> bool:
 
 
 def _violation(told: dict[str, Any], clean: Cleaning) -> Violation:
-    # The engine puts the policy's description before the message.
-    description, _, message = str(told.get("message", "")).strip().partition("\n")
     return Violation(
         policy=clean(str(told.get("policyName", ""))),
         resource=clean(_name(str(told.get("resourceUrn", "")))),
         level=str(told.get("enforcementLevel", "")),
-        message=clean(message.strip() or description),
+        message=clean(str(told.get("message", "")).strip()),
     )
 
 

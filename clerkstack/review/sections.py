@@ -168,7 +168,7 @@ def _agreement(told: Agreement) -> list[Section]:
     unknown = [each for each in told.uses if not each.known]
     places = [_place(each.file, each.line, each.column) for each in told.unresolved]
     return [
-        _findings("⛔ App and catalog disagree", blocking),
+        _findings("⛔ The app's code disagrees", blocking),
         Section(f"App, catalog, instance: {len(differing)} of {total} differ", rows, titles),
         _findings("Found, and brought by the update", brought, folded=True),
         Section(
@@ -196,7 +196,7 @@ def _agreement(told: Agreement) -> list[Section]:
 
 def _differing(told: Agreement, kind: str, one: Row) -> Iterator[str]:
     witnesses = (one.app, one.catalog, one.instance)
-    read = (told.app is not None, True, told.instance.read)
+    read = (told.app_declares, True, told.live)
     if any(each is None and is_read for each, is_read in zip(witnesses, read, strict=True)):
         yield row(kind, code(one.slug), "exists", *_there(told, one))
     for name in one.fields():
@@ -209,9 +209,9 @@ def _there(told: Agreement, one: Row) -> list[str]:
         return ("yes" if witness is not None else "**no**") if is_read else "not read"
 
     return [
-        word(one.app, told.app is not None),
+        word(one.app, told.app_declares),
         word(one.catalog, True),
-        word(one.instance, told.instance.read),
+        word(one.instance, told.live),
     ]
 
 

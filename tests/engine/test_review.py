@@ -128,7 +128,11 @@ def test_planted_secrets_are_shown_nowhere(two: Project, world: World, github: G
 def test_a_disagreement_blocks_and_what_could_not_be_told_is_commented(
     two: Project, github: Github
 ) -> None:
-    finding = {"kind": "feature", "slug": "nobody", "message": "is asked for and nobody has it"}
+    asked = {"kind": "feature", "slug": "nobody", "app": True, "catalog": False}
+    finding = {**asked, "field": "asked", "message": "is asked for and nobody has it"}
+    brought = {"kind": "plan", "slug": "pro", "app": 6000, "catalog": 6000, "instance": 7000}
+    stand_in(two, local=agreeing(findings=[{**brought, "message": "costs less"}], code=1))
+    brings = review(two, github, "--post", stacks=("local",))
     stand_in(two, local=agreeing(findings=[finding], code=1))
     disagreeing = review(two, github, "--post", stacks=("local",))
     first = github.comments()[0].body
@@ -139,7 +143,8 @@ def test_a_disagreement_blocks_and_what_could_not_be_told_is_commented(
     wrong = review(two, github, "--post", stacks=("local", "nowhere"))
     third = github.comments()[0].body
 
-    assert (disagreeing.returncode, failing.returncode, wrong.returncode) == (1, 3, 3), wrong.stderr
+    codes = [each.returncode for each in (brings, disagreeing, failing, wrong)]
+    assert codes == [0, 1, 3, 3], wrong.stderr
     assert "is asked for and nobody has it" in first
     assert "Clerk refused it (503)" in second
     assert "appUrl: is not a whole https URL" in third

@@ -6,56 +6,38 @@ from typing import Any
 
 import pytest
 
-from clerkstack.review.agreement import Agreement
-
-PRO = {"amount": 6000, "features": ["a"]}
-OTHER = {"amount": 6500, "features": ["a"]}
-
-
-def blocks(
-    app: Any, catalog: Any, instance: Any, field: str | None, *, read_app: bool = True
-) -> bool:
-    row = {"slug": "pro", "app": app, "catalog": catalog, "instance": instance, "agree": False}
-    told = Agreement.model_validate(
-        {
-            "app": {"path": "app"} if read_app else None,
-            "instance": {"read": True},
-            "plans": [row],
-            "findings": [{"kind": "plan", "slug": "pro", "field": field, "message": "differs"}],
-        }
-    )
-    return bool(told.blocking())
+from clerkstack.review.agreement import Agreement, Finding
 
 
 @pytest.mark.parametrize(
-    ("app", "catalog", "instance", "field", "expected"),
+    ("app", "catalog", "instance", "expected"),
     [
-        (PRO, PRO, None, "exists", False),  # the update makes it
-        (PRO, PRO, OTHER, "amount", False),  # the update changes it
-        (OTHER, PRO, PRO, "amount", True),
-        (OTHER, PRO, PRO, None, True),
-        (PRO, PRO, OTHER, None, False),
-        (OTHER, PRO, PRO, "price", True),  # a name the rows do not have
-        (PRO, PRO, OTHER, "price", False),
-        (PRO, None, PRO, "exists", True),  # the app asks, the catalog does not have it
-        (None, PRO, PRO, "exists", True),
-        (None, None, PRO, "exists", False),  # unmanaged
+        (6000, 6000, 6500, False),  # the update changes it
+        (None, 6000, 6500, False),  # the app does not speak of it
+        (None, True, False, False),  # the update makes it
+        (True, True, False, False),
+        (6500, 6000, 6000, True),
+        (False, True, None, True),  # the app does not have what the catalog sells
+        (True, False, True, True),  # the app asks for what the catalog does not have
+        (6000, None, 6500, True),  # the catalog has no such plan, and up does not touch it
+        (["b", "a"], ["a", "b"], ["a"], False),  # only the order differs
+        (["a"], ["a", "b"], ["a"], True),
+        (None, None, None, True),  # a finding that says nothing of the three is not passed over
     ],
 )
-def test_with_an_app(app: Any, catalog: Any, instance: Any, field: str, expected: bool) -> None:
-    assert blocks(app, catalog, instance, field) is expected
+def test_what_the_update_does_not_mend_blocks(
+    app: Any, catalog: Any, instance: Any, expected: bool
+) -> None:
+    sides = {"app": app, "catalog": catalog, "instance": instance}
+
+    assert Finding.model_validate({"message": "differs", **sides}).blocks is expected
 
 
-def test_without_an_app_the_instance_alone_can_differ() -> None:
-    assert not blocks(None, PRO, None, "exists", read_app=False)
-    assert not blocks(None, PRO, OTHER, "amount", read_app=False)
-    assert not blocks(None, None, OTHER, "exists", read_app=False)
+def test_a_use_of_what_nobody_has_blocks() -> None:
+    use = {"kind": "feature", "slug": "nobody", "field": "asked", "app": True, "catalog": False}
+    told = Agreement.model_validate({"findings": [{**use, "message": "nobody has it"}]})
 
-
-def test_a_finding_about_what_no_row_has_blocks() -> None:
-    use = {"kind": "feature", "slug": "nobody", "message": "is asked for and nobody has it"}
-
-    assert Agreement.model_validate({"findings": [use]}).blocking()
+    assert len(told.blocking()) == 1
 
 
 def test_what_the_command_tells_besides_is_passed_over() -> None:
@@ -63,18 +45,26 @@ def test_what_the_command_tells_besides_is_passed_over() -> None:
         {"stack": "prod", "instance": {"read": True, "id": "ins_1"}, "roles": [], "plans": []}
     )
 
-    assert told.instance.read
+    assert told.live
     assert told.blocking() == []
 
 
 def test_a_field_that_one_does_not_speak_of_is_no_difference() -> None:
     row = {
         "slug": "pro",
-        "app": {"features": ["a"], "amount": None},
-        "catalog": {**PRO, "trial": 14},
-        "instance": {**OTHER, "trial": 14},
+        "app": {"features": ["b", "a"], "amount": None},
+        "catalog": {"features": ["a", "b"], "amount": 6000, "trial": 14},
+        "instance": {"features": ["a", "b"], "amount": 6500, "trial": 14},
         "agree": False,
     }
     told = Agreement.model_validate({"plans": [row]})
 
     assert told.plans[0].fields() == ["amount"]
+
+
+def test_an_app_that_was_only_searched_is_not_missing_anything() -> None:
+    row = {"slug": "pro", "app": None, "catalog": {}, "instance": None, "agree": False}
+    told = Agreement.model_validate({"app": {"path": "app"}, "plans": [row]})
+
+    assert not told.app_declares
+    assert not Agreement.model_validate({"instance": {"read": True, "exists": False}}).live

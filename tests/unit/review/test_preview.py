@@ -97,19 +97,19 @@ def test_operations_are_counted_once() -> None:
     assert found.unchanged == 1
 
 
-def test_a_violation_is_told_once_without_the_policys_description() -> None:
+def test_a_violation_is_told_once() -> None:
     told = {
         "resourceUrn": BILLING,
         "policyName": "trial-card",
         "enforcementLevel": "mandatory",
-        "message": "Free trials ask for no card.\ntrials would ask. Mend it.\n",
+        "message": "trials would ask.\nMend it.\n",
     }
     note = {**told, "enforcementLevel": "advisory", "message": "only this\n"}
 
     found = read({"policyEvent": told}, {"policyEvent": told}, {"policyEvent": note})
 
     assert found.violations == [
-        Violation("trial-card", "billing", "mandatory", "trials would ask. Mend it."),
+        Violation("trial-card", "billing", "mandatory", "trials would ask.\nMend it."),
         Violation("trial-card", "billing", "advisory", "only this"),
     ]
     assert [each.blocks for each in found.violations] == [True, False]
