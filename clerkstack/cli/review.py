@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ import typer
 
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
 from clerkstack.problems import ClerkstackError
-from clerkstack.review.comment import SUMMARY_LIMIT, Occasion, comment, verdict
+from clerkstack.review.comment import NO_LIMIT, SUMMARY_LIMIT, Occasion, comment, verdict
 from clerkstack.review.pull_request import PullRequest, commit_of, pull_request, run_address
 from clerkstack.review.running import Commands
 from clerkstack.review.stacks import Review, Verdict, review_stack
@@ -121,7 +121,8 @@ def _write(
     show: bool,
 ) -> None:
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    whole = comment(reviews, occasion, SUMMARY_LIMIT)
+    occasion = replace(occasion, whole="")
+    whole = comment(reviews, occasion, NO_LIMIT)
     if output is not None:
         try:
             output.write_text(whole, encoding="utf-8")
@@ -129,7 +130,7 @@ def _write(
             raise ClerkstackError(f"{output} can't be written: {error.strerror}.") from None
     if summary:
         with Path(summary).open("a", encoding="utf-8") as out:
-            out.write(whole)
+            out.write(comment(reviews, occasion, SUMMARY_LIMIT))
     if as_json:
         typer.echo(json.dumps(_as_json(reviews, occasion), indent=2, ensure_ascii=False))
     elif show:

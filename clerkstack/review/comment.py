@@ -14,7 +14,8 @@ MARKER = "<!-- clerkstack review -->"
 """The first line of every comment of this command: by it the comment is found again."""
 
 LIMIT = 65_536  # characters of a comment, GitHub's own limit
-SUMMARY_LIMIT = 1_000_000  # of a job's summary GitHub takes 1 MiB
+SUMMARY_LIMIT = 250_000  # of a job's summary GitHub takes 1 MiB, and a sign has up to four bytes
+NO_LIMIT = 1_000_000_000
 MOST_STACKS = 50  # rows of the table on top
 
 WORDS = {

@@ -45,6 +45,11 @@ def offend(project: Project, offends: bool) -> None:
     project.stack = "local"
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(each): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
 def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
     two: Project, world: World, github: Github
 ) -> None:
@@ -52,6 +57,7 @@ def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
     two.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     offend(two, True)
     world.clear_journal()
+    state = contents(two.folder / "state")
 
     offending = review(two, github, "--post")
     (first,) = github.comments()
@@ -70,6 +76,7 @@ def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
     assert "trial-card" not in second.body
     assert (two.folder / "review.md").read_text() == second.body
     assert writes(world) == []
+    assert contents(two.folder / "state") == state
     by_stack = {each["stack"]: each for each in json.loads(clear.stdout)["stacks"]}
     changes = {each["resource"]: each for each in by_stack["local"]["preview"]["changes"]}
     assert {"path": "plans.pro.amount", "before": 6000, "after": 6500} in changes[

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
+from clerkstack.clients.errors import ApiError, UnexpectedAnswer, Unreachable
 from clerkstack.clients.github import GithubClient
 from clerkstack.review.comment import MARKER
 from clerkstack.review.posting import ACTIONS_USER, author_of, post
@@ -109,3 +112,94 @@ def test_a_persons_token_says_whose_it_is(github: Github) -> None:
     with client(github) as ours:
         assert author_of(ours, in_actions=False) == ""
         assert author_of(ours, in_actions=True) == ACTIONS_USER
+
+
+class BadDay(httpx.BaseTransport):
+    """GitHub, which fails once: at the request of that number, in that way."""
+
+    def __init__(self, number: int, way: str) -> None:
+        self._inner = httpx.HTTPTransport()
+        self._left, self._way = number, way
+        self.failed = ""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._left -= 1
+        if self._left != -1:
+            return self._inner.handle_request(request)
+        self.failed = request.method
+        if self._way == "not connected":
+            raise httpx.ConnectError("refused")
+        if self._way.isdecimal():
+            return httpx.Response(int(self._way), json={"message": "not now"}, request=request)
+        answer = self._inner.handle_request(request)
+        answer.read()
+        if self._way == "answer lost":
+            raise httpx.ReadError("lost")
+        return httpx.Response(200, text="<html>", request=request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+WAYS = [
+    "not connected",
+    "answer lost",
+    "answer of a proxy",
+    "401",
+    "403",
+    "404",
+    "429",
+    "500",
+    "502",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_after_any_bad_day_one_more_run_leaves_one_comment(
+    github: Github, before: int, number: int, way: str
+) -> None:
+    # With two of a killed run each of the three writes is met.
+    for _ in range(before):
+        github.repository.add(7, ACTIONS_USER, f"{MARKER}\nold")
+    bad = BadDay(number, way)
+    with (
+        GithubClient(
+            token=SecretStr(TOKEN),
+            base_url=github.url,
+            repository=github.repository.name,
+            transport=bad,
+            sleep=lambda _seconds: None,
+        ) as ours,
+        suppress(ApiError, Unreachable, UnexpectedAnswer),
+    ):
+        post(ours, 7, f"{MARKER}\non a bad day", ACTIONS_USER)
+    with client(github) as ours:
+        post(ours, 7, OURS, ACTIONS_USER)
+
+    assert [each.body for each in github.comments()] == [OURS]
+
+
+def test_the_bad_days_meet_every_write(github: Github) -> None:
+    met = set()
+    for before in (0, 2):
+        for number in range(4):
+            github.repository.comments.clear()
+            for _ in range(before):
+                github.repository.add(7, ACTIONS_USER, f"{MARKER}\nold")
+            bad = BadDay(number, "502")
+            with (
+                GithubClient(
+                    token=SecretStr(TOKEN),
+                    base_url=github.url,
+                    repository=github.repository.name,
+                    transport=bad,
+                    sleep=lambda _seconds: None,
+                ) as ours,
+                suppress(ApiError, Unreachable),
+            ):
+                post(ours, 7, OURS, ACTIONS_USER)
+            met.add(bad.failed)
+
+    assert met >= {"GET", "POST", "PATCH", "DELETE"}
