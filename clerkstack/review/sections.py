@@ -14,6 +14,7 @@ from clerkstack.review.properties import Property
 from clerkstack.review.stacks import Review
 
 LONG = 12  # entries; more are folded
+LONGEST_SENTENCE = 500  # characters of a sentence in a table
 
 
 @dataclass
@@ -200,7 +201,11 @@ def _differing(told: Agreement, kind: str, one: Row) -> Iterator[str]:
     if any(each is None and is_read for each, is_read in zip(witnesses, read, strict=True)):
         yield row(kind, code(one.slug), "exists", *_there(told, one))
     for name in one.fields():
-        cells = [_field(each, name, is_read) for each, is_read in zip(witnesses, read, strict=True)]
+        common = _common([each[name] for each in witnesses if each and each.get(name) is not None])
+        cells = [
+            _field(each, name, common) if is_read else "not read"
+            for each, is_read in zip(witnesses, read, strict=True)
+        ]
         yield row(kind, code(one.slug), code(name), *cells)
 
 
@@ -215,10 +220,20 @@ def _there(told: Agreement, one: Row) -> list[str]:
     ]
 
 
-def _field(witness: Witness, name: str, is_read: bool) -> str:
-    if not is_read:
-        return "not read"
-    return NOTHING if witness is None else code(shown(witness.get(name)))
+def _common(values: Sequence[Any]) -> list[Any]:
+    """What all lists have, none where one of the values is no list."""
+    if not values or not all(isinstance(each, list) for each in values):
+        return []
+    return [each for each in values[0] if all(each in other for other in values)]
+
+
+def _field(witness: Witness, name: str, common: Sequence[Any]) -> str:
+    """What a witness says of a field; of lists that have much in common, only the rest."""
+    value = None if witness is None else witness.get(name)
+    if isinstance(value, list) and common:
+        rest = [each for each in value if each not in common]
+        return f"{len(common)} in common" + (f", {code(_signed('+', rest))}" if rest else "")
+    return code(shown(value))
 
 
 def _findings(title: str, findings: Sequence[Finding], *, folded: bool = False) -> Section:
@@ -226,8 +241,8 @@ def _findings(title: str, findings: Sequence[Finding], *, folded: bool = False) 
         row(
             code(each.kind),
             code(each.slug),
-            code(each.message),
-            code(each.mend or ""),
+            code(each.message, LONGEST_SENTENCE),
+            code(each.mend or "", LONGEST_SENTENCE),
             code(each.where or ""),
         )
         for each in findings

@@ -228,3 +228,22 @@ def test_a_clear_review_is_short() -> None:
     assert "✅ nothing blocks" in written
     assert "| `dev` | none | none | agree | ✅ nothing blocks |" in written
     assert "###" not in written
+
+
+def test_of_lists_that_differ_only_the_rest_is_shown() -> None:
+    row = {
+        "slug": "pro",
+        "app": {"features": ["a", "b", "x"], "amount": 6500},
+        "catalog": {"features": ["a", "b"], "amount": 6000},
+        "instance": None,
+        "agree": False,
+    }
+    told = Agreement.model_validate(
+        {"app": {"path": "app"}, "instance": {"read": True}, "plans": [row]}
+    )
+
+    written = comment([Review("dev", None, told)], OCCASION)
+
+    assert "| plan | `pro` | exists | yes | yes | **no** |" in written
+    assert "| plan | `pro` | `features` | 2 in common, `+x` | 2 in common | – |" in written
+    assert "| plan | `pro` | `amount` | `6500` | `6000` | – |" in written
