@@ -9,7 +9,7 @@ import typer
 
 from clerkstack import version
 from clerkstack.app.git import GitFailed
-from clerkstack.cli import adopt, check, drift, dry_run, parity, recover, redeploy
+from clerkstack.cli import adopt, check, drift, dry_run, parity, recover, redeploy, review
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
@@ -29,6 +29,7 @@ app.command()(adopt.adopt)
 app.command()(parity.parity)
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
+app.command()(review.review)
 
 
 def _show_version(wanted: bool) -> None:
