@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from clerkstack import version
-from clerkstack.cli import adopt, check, drift, dry_run, parity, recover, redeploy
+from clerkstack.cli import adopt, check, cutover, drift, dry_run, parity, recover, redeploy
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
@@ -26,6 +26,7 @@ app.command()(drift.drift)
 app.command("dry-run")(dry_run.dry_run)
 app.command()(adopt.adopt)
 app.command()(parity.parity)
+app.add_typer(cutover.app, name="cutover")
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
 
