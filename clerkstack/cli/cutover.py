@@ -139,7 +139,7 @@ def sign(
 @app.command()
 def points() -> None:
     """List the points, and what each is judged by."""
-    rows = [(each.number, each.id, each.title, each.how) for each in POINTS]
+    rows = [(str(each.number or ""), each.id, each.title, each.how) for each in POINTS]
     print_table(("", "point", "what", "how it is judged"), [rows])
 
 
@@ -207,14 +207,15 @@ def _files(
 
 
 def _print(report: Report) -> None:
-    numbered: list[Sequence[str | int | None]] = []
-    further: list[Sequence[str | int | None]] = []
+    numbered: list[Sequence[str]] = []
+    further: list[Sequence[str]] = []
     for line in report.lines:
         group = further if line.point.number is None else numbered
         what = line.verdict.summary
         if line.signed is not None:
             what = f"{line.signed.by}, until {line.signed.until:%Y-%m-%d}: {what}"
-        group.append((line.point.number, line.point.id, line.status, what))
+        number = "" if line.point.number is None else str(line.point.number)
+        group.append((number, line.point.id, line.status, what))
     print_table(("", "point", "", "what was found"), [numbered, further])
     for line in report.open:
         _explain(line.point, line.verdict.mend)

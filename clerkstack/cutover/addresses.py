@@ -48,3 +48,19 @@ def is_preview(host: str) -> bool:
 def is_below(host: str, domain: str) -> bool:
     """Whether a host is the domain or lies below it."""
     return host == domain or host.endswith(f".{domain}")
+
+
+def is_public(url: str) -> bool:
+    """Whether a URL is https, at a host that everybody reaches and that stays."""
+    place = host_of(url)
+    return url.startswith("https://") and not (not place or is_local(place) or is_preview(place))
+
+
+def reach(url: str) -> str:
+    """Who reaches a URL, in words."""
+    if is_public(url):
+        return "https, public"
+    place = host_of(url)
+    if is_local(place):
+        return f"{place} is on somebody's own machine"
+    return f"{place} is for previews" if is_preview(place) else f"{shown_url(url)} is not https"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clerkstack.app import read_declaration
 from clerkstack.catalog import Catalog
-from clerkstack.cutover.addresses import host_of, is_below, is_local, is_preview, shown_url
+from clerkstack.cutover.addresses import host_of, is_below, is_public, reach, shown_url
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.declared.billing import billing_inputs
@@ -41,7 +41,7 @@ def live_keys(readings: Readings) -> Verdict:
     if told.auth_config.test_mode is not None:
         facts.append(same("test mode", NO, _switch(told.auth_config.test_mode)))
     if readings.settings.components.environment:
-        facts += _key_variables(readings)
+        facts += _keys_at_vercel(readings)
     return of_facts(
         facts,
         passed="the production instance, with live keys, and they are the app's",
@@ -51,8 +51,8 @@ def live_keys(readings: Readings) -> Verdict:
     )
 
 
-def _key_variables(readings: Readings) -> Iterator[Fact]:
-    public = _variable(readings, PUBLISHABLE)
+def _keys_at_vercel(readings: Readings) -> Iterator[Fact]:
+    public = readings.variable(PUBLISHABLE)
     if public is not None and public != "":
         right = public == readings.publishable_key
         found = "the instance's key" if right else "another key"
@@ -61,7 +61,7 @@ def _key_variables(readings: Readings) -> Iterator[Fact]:
         # All variables may be sensitive: then their values can't be read by anybody.
         there = "there, not readable" if public == "" else "missing"
         yield Fact(PUBLISHABLE, "the instance's key", there, public == "")
-    kept = _variable(readings, SECRET_KEY) is not None
+    kept = readings.variable(SECRET_KEY) is not None
     yield Fact(SECRET_KEY, "there", "there" if kept else "missing", kept)
 
 
@@ -85,7 +85,7 @@ def webhook(readings: Readings) -> Verdict:
             shown_url(endpoint.url),
             endpoint.url == settings.webhook_url,
         ),
-        Fact("reachable address", "https, public", _reach(endpoint.url), _is_public(endpoint.url)),
+        Fact("reachable address", "https, public", reach(endpoint.url), is_public(endpoint.url)),
         same("endpoint", YES, _switch(not endpoint.disabled)),
         Fact(
             "events",
@@ -95,11 +95,11 @@ def webhook(readings: Readings) -> Verdict:
         ),
     ]
     for other in readings.endpoints():
-        if other.id != endpoint.id and not other.disabled and not _is_public(other.url):
+        if other.id != endpoint.id and not other.disabled and not is_public(other.url):
             where = shown_url(other.url)
             facts.append(Fact("another endpoint", "none that leads astray", where, right=None))
     if settings.components.environment:
-        there_too = _variable(readings, SIGNING_SECRET)
+        there_too = readings.variable(SIGNING_SECRET)
         facts.append(_secret_variable(readings, there_too))
     return of_facts(
         facts,
@@ -235,7 +235,7 @@ def host(readings: Readings) -> Verdict:
     app = host_of(settings.app_url)
     domain = readings.primary_domain()
     facts = [
-        Fact("app URL", "https, public", _reach(settings.app_url), _is_public(settings.app_url)),
+        Fact("app URL", "https, public", reach(settings.app_url), is_public(settings.app_url)),
     ]
     if domain is None:
         facts.append(Fact("production domain", "there", "missing", right=False))
@@ -245,7 +245,7 @@ def host(readings: Readings) -> Verdict:
         status = readings.domain_status(domain.name)
         facts.append(same(f"DNS of {domain.name}", "complete", status.dns.status))
     if settings.components.environment:
-        value = _variable(readings, APP_URL)
+        value = readings.variable(APP_URL)
         shown = "missing" if value is None else shown_url(value) or "there, not readable"
         right = value in ("", settings.app_url)
         facts.append(Fact(APP_URL, shown_url(settings.app_url), shown, right))
@@ -253,7 +253,7 @@ def host(readings: Readings) -> Verdict:
         facts,
         passed=f"DNS and {APP_URL} are those of {app}",
         otherwise="not at the production host",
-        mend="Set the DNS records that the point `dns-records` lists, and clerkstack:appUrl to the "
+        mend="Set the DNS records that the point dns-records lists, and clerkstack:appUrl to the "
         "production URL; then run pulumi up.",
     )
 
@@ -280,32 +280,9 @@ def smoke(readings: Readings) -> Verdict:
     )
 
 
-def _variable(readings: Readings, key: str) -> str | None:
-    """The value of a production variable: empty where it can't be read, None without one."""
-    for each in readings.variables():
-        if each.key == key and TARGET in each.target and not each.git_branch:
-            value = each.readable_value
-            return "" if value is None else value.get_secret_value()
-    return None
-
-
 def _form(kind: str, instance: str | None) -> str | None:
     return {"production": f"{kind}_live_…", "development": f"{kind}_test_…"}.get(instance or "")
 
 
 def _switch(on: bool) -> str:
     return YES if on else NO
-
-
-def _is_public(url: str) -> bool:
-    place = host_of(url)
-    return url.startswith("https://") and not (not place or is_local(place) or is_preview(place))
-
-
-def _reach(url: str) -> str:
-    if _is_public(url):
-        return "https, public"
-    place = host_of(url)
-    if is_local(place):
-        return f"{place} is on somebody's own machine"
-    return f"{place} is for previews" if is_preview(place) else f"{shown_url(url)} is not https"

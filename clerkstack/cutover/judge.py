@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from clerkstack.cutover.model import Evidence, Line, Outcome, Point, Report, Verdict
-from clerkstack.cutover.read import NoEndpoint, NoInstance, Readings, Unread
+from clerkstack.cutover.read import NoEndpoint, NoInstance, Readings
+from clerkstack.cutover.reads import Unread
 from clerkstack.cutover.signoffs import SignOff
 
 MAKE_INSTANCE = (

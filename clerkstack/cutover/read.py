@@ -6,17 +6,13 @@ A read that failed fails for every point that needs it, and for no other one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from clerkstack.catalog import Catalog
-from clerkstack.clients.errors import ApiError, ReadOnly, Unreachable
-from clerkstack.clients.scrub import scrubbed
 from clerkstack.cutover.addresses import host_of, shown_url
-from clerkstack.cutover.model import Evidence
+from clerkstack.cutover.reads import Reads, Unread, Value
 from clerkstack.drift import Known, Live, endpoint_of_stack, roles_of
 from clerkstack.reconcile import JsonObject
 from clerkstack.settings import Settings
@@ -39,11 +35,6 @@ DELIVERY_DAYS = 7
 TEST_ADDRESS = "+clerk_test"
 """What an address has in it that belongs to a user made by tests, in Clerk's words."""
 TARGET = "production"
-Value = TypeVar("Value")
-
-
-class Unread(Exception):
-    """Something could not be read; the text says why, and holds no secret."""
 
 
 class NoInstance(Exception):
@@ -54,7 +45,7 @@ class NoEndpoint(Exception):
     """The instance has no webhook endpoint of the stack."""
 
 
-class Readings:
+class Readings(Reads):
     """Everything that is read of one stack's deployment.
 
     Args:
@@ -81,6 +72,7 @@ class Readings:
         smoke: Smoke | None = None,
         policies: Policies | None = None,
     ) -> None:
+        super().__init__(_declared_secrets(settings), tell=tell, now=now)
         self.settings = settings
         self.catalog = catalog
         self.known = known
@@ -88,51 +80,13 @@ class Readings:
         self.reference = reference
         self.smoke = smoke
         self.policies = policies
-        self.now = now
         self._session = session
-        self._tell = tell
-        self._held: dict[str, tuple[Any, Evidence]] = {}
-        self._used: dict[str, Evidence] = {}
-        self._secrets: set[str] = set()
-        self._open = ExitStack()
-        for secret in _declared_secrets(settings):
-            self._secrets.add(secret)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.close()
-
-    # -- for the judge ------------------------------------------------------------------------
-
-    @property
-    def count(self) -> int:
-        """How many things were asked for."""
-        return len(self._held)
-
-    def begin(self) -> None:
-        """The next point begins."""
-        self._used = {}
-
-    def used(self) -> tuple[Evidence, ...]:
-        """What the point has asked for, read for it or before."""
-        return tuple(self._used.values())
-
-    def clean(self, text: str) -> str:
-        """A text without any secret that is known, and anything that has a secret's form."""
-        return scrubbed(text, sorted(self._secrets, key=len, reverse=True))
 
     # -- Clerk --------------------------------------------------------------------------------
 
     def instance(self) -> ApplicationInstance:
         """The production instance with its keys. Raises NoInstance."""
-        found = self._once(
+        found = self.once(
             "PlatformGetApplication",
             self._platform(),
             "Clerk: application and instance",
@@ -141,7 +95,7 @@ class Readings:
         if found is None:
             raise NoInstance
         if found.secret_key:
-            self._secrets.add(found.secret_key.get_secret_value())
+            self.hide(found.secret_key.get_secret_value())
         return found
 
     @property
@@ -152,7 +106,7 @@ class Readings:
     def sections(self) -> JsonObject:
         """The instance's config."""
         self.instance()
-        return self._once(
+        return self.once(
             "PlatformGetConfig",
             f"{self._platform()}/instances/{self.settings.instance}/config",
             "Clerk: config",
@@ -173,11 +127,11 @@ class Readings:
             return dict(beside.config(*place).sections())
 
         where = f"{_platform(reference)}/instances/{reference.instance}/config"
-        return self._once(f"PlatformGetConfig {where}", where, "Clerk: the reference", fetch)
+        return self.once(f"PlatformGetConfig {where}", where, "Clerk: the reference", fetch)
 
     def domains(self) -> Sequence[Domain]:
         """The application's domains."""
-        return self._once(
+        return self.once(
             "PlatformListApplicationDomains",
             f"{self._platform()}/domains",
             "Clerk: domains",
@@ -197,7 +151,7 @@ class Readings:
     def domain_status(self, domain: str) -> DomainStatus:
         """How far a domain is."""
         where = f"{self._platform()}/domains/{domain}/status"
-        return self._once(
+        return self.once(
             f"PlatformGetApplicationDomainStatus {domain}",
             where,
             f"Clerk: status of {domain}",
@@ -216,7 +170,7 @@ class Readings:
                 return frontend.environment()
 
         where = f"{shown_url(base)}/v1/environment"
-        return self._once("getEnvironment", where, "Clerk: public environment", fetch)
+        return self.once("getEnvironment", where, "Clerk: public environment", fetch)
 
     def roles(self) -> tuple[Role, ...]:
         """The organization roles, where the stack declares some and organizations are on."""
@@ -266,7 +220,7 @@ class Readings:
         svix = self._svix()
         if svix is None:
             return ()
-        return self._once(
+        return self.once(
             "v1.endpoint.list",
             f"{svix.address}/api/v1/app/{svix.app_id}/endpoint",
             "Svix: endpoints",
@@ -280,20 +234,20 @@ class Readings:
     def signing_secret(self) -> str:
         """The secret that signs the endpoint's messages. Raises NoEndpoint."""
         endpoint, svix = self._of_endpoint()
-        secret = self._once(
+        secret = self.once(
             "v1.endpoint.get-secret",
             f"{svix.address}/api/v1/app/{svix.app_id}/endpoint/{endpoint.id}/secret",
             "Svix: signing secret",
             lambda: svix.signing_secret(endpoint.id).get_secret_value(),
         )
-        self._secrets |= {secret, secret.removeprefix("whsec_")}
+        self.hide(secret, secret.removeprefix("whsec_"))
         return secret
 
     def attempts(self) -> list[Attempt]:
         """The attempts to deliver of the last days, newest first. Raises NoEndpoint."""
         endpoint, svix = self._of_endpoint()
         since = self.now() - timedelta(days=DELIVERY_DAYS)
-        return self._once(
+        return self.once(
             "v1.message-attempt.list-by-endpoint",
             f"{svix.address}/api/v1/app/{svix.app_id}/attempt/endpoint/{endpoint.id}",
             "Svix: deliveries",
@@ -310,7 +264,7 @@ class Readings:
             with WebhookProbe(url=endpoint.url) as probe:
                 return send(probe)
 
-        return self._once(f"POST {kind}", shown_url(endpoint.url), f"the app: {kind}", fetch)
+        return self.once(f"POST {kind}", shown_url(endpoint.url), f"the app: {kind}", fetch)
 
     # -- Vercel -------------------------------------------------------------------------------
 
@@ -323,7 +277,15 @@ class Readings:
                 return tuple(vercel.list_variables(project, decrypt=True))
 
         where = f"{shown_url(self.settings.urls.vercel)}/v10/projects/{project}/env"
-        return self._once("list variables", where, "Vercel: variables", fetch)
+        return self.once("list variables", where, "Vercel: variables", fetch)
+
+    def variable(self, key: str) -> str | None:
+        """The value of a production variable: empty where it can't be read, None without one."""
+        for each in self.variables():
+            if each.key == key and TARGET in each.target and not each.git_branch:
+                value = each.readable_value
+                return "" if value is None else value.get_secret_value()
+        return None
 
     def deployment(self) -> Deployment | None:
         """The newest production deployment that is ready."""
@@ -334,7 +296,7 @@ class Readings:
                 return vercel.latest_deployment(project, TARGET)
 
         where = f"{shown_url(self.settings.urls.vercel)}/v6/deployments?projectId={project}"
-        return self._once("list deployments", where, "Vercel: deployment", fetch)
+        return self.once("list deployments", where, "Vercel: deployment", fetch)
 
     # -- all together -------------------------------------------------------------------------
 
@@ -366,7 +328,7 @@ class Readings:
         if smoke is None:
             raise ValueError("no smoke run was asked for")
         where = shown_url(self.settings.app_url)
-        return self._once("smoke run", where, "smoke run", lambda: smoke(self.settings))
+        return self.once("smoke run", where, "smoke run", lambda: smoke(self.settings))
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -380,58 +342,30 @@ class Readings:
     @cached_property
     def _backend_client(self) -> BackendClient:
         self._session.verify_secret_key(self.settings.application_id, self.instance())
-        return self._open.enter_context(self._session.backend(*self._place))
+        return self.opened.enter_context(self._session.backend(*self._place))
 
     def _backend(
         self, operation: str, path: str, words: str, fetch: Callable[[BackendClient], Value]
     ) -> Value:
         self.instance()
         where = shown_url(self.settings.urls.backend) + path
-        return self._once(operation, where, words, lambda: fetch(self._backend_client))
+        return self.once(operation, where, words, lambda: fetch(self._backend_client))
 
     def _svix(self) -> SvixClient | None:
         self.instance()
 
         def fetch() -> SvixClient | None:
             found = self._session.svix_app(*self._place)
-            return None if found is None else self._open.enter_context(found)
+            return None if found is None else self.opened.enter_context(found)
 
         where = f"{shown_url(self.settings.urls.backend)}/v1/webhooks/svix_url"
-        return self._once("GenerateSvixAuthURL", where, "Svix: access", fetch)
+        return self.once("GenerateSvixAuthURL", where, "Svix: access", fetch)
 
     def _of_endpoint(self) -> tuple[Endpoint, SvixClient]:
         endpoint, svix = self.endpoint(), self._svix()
         if endpoint is None or svix is None:
             raise NoEndpoint
         return endpoint, svix
-
-    def _once(self, name: str, where: str, words: str, fetch: Callable[[], Value]) -> Value:
-        if name not in self._held:
-            self._tell(words)
-            at = self.now()
-            value = self._tried(fetch)
-            operation = name.split(" http")[0]
-            evidence = Evidence(operation, where, at, failed=isinstance(value, Unread))
-            self._held[name] = (value, evidence)
-        held, self._used[name] = self._held[name]
-        if isinstance(held, Unread):
-            raise held
-        found: Value = held
-        return found
-
-    def _tried(self, fetch: Callable[[], Value]) -> Value | Unread:
-        # With it the engine's library is loaded.
-        from clerkstack.clients.errors import UnexpectedAnswer, UnusableKey
-        from clerkstack.providers.errors import ResourceFailed
-
-        try:
-            return fetch()
-        except ReadOnly:
-            return Unread("CLERKSTACK_READ_ONLY is set, and this would send something")
-        except (ApiError, Unreachable, UnexpectedAnswer, UnusableKey, ResourceFailed) as error:
-            return Unread(self.clean(str(error)))
-        except ValueError as error:
-            return Unread(self.clean(str(error)))
 
 
 def _platform(settings: Settings) -> str:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts
 from clerkstack.cutover.read import DELIVERY_DAYS, Readings
+from clerkstack.cutover.reads import Unread
 
 FAIL, SUCCESS = "fail", "success"
 SHOWN = 10
+MEND = (
+    "The app has to verify each message with CLERK_WEBHOOK_SECRET, answer 4xx where that fails and "
+    "2xx else, also to an event type it does not know. Where the secret is new, redeploy the app."
+)
 
 
 def deliveries(readings: Readings) -> Verdict:
@@ -42,7 +47,12 @@ def answers(readings: Readings) -> Verdict:
     from pydantic import SecretStr
 
     secret = SecretStr(readings.signing_secret())
-    taken = readings.probe("signed test message", lambda probe: probe.signed(secret))
+    try:
+        taken = readings.probe("signed test message", lambda probe: probe.signed(secret))
+    except Unread as error:
+        if not error.unreachable:
+            raise
+        return Verdict(Outcome.FAILED, f"it does not answer. {error}", mend=MEND)
     unsigned = readings.probe("unsigned test message", lambda probe: probe.unsigned())
     forged = readings.probe("wrongly signed test message", lambda probe: probe.wrongly_signed())
     return of_facts(
@@ -53,7 +63,5 @@ def answers(readings: Readings) -> Verdict:
         ],
         passed="it takes what Clerk signs, and nothing else",
         otherwise="the endpoint answers wrongly",
-        mend="The app has to verify each message with CLERK_WEBHOOK_SECRET, answer 4xx where that "
-        "fails and 2xx else, also to an event type it does not know. Where the secret is new, "
-        "redeploy the app.",
+        mend=MEND,
     )
