@@ -9,7 +9,7 @@ import typer
 
 from clerkstack import version
 from clerkstack.app.git import GitFailed
-from clerkstack.cli import adopt, check, drift, dry_run, parity, recover, redeploy, review
+from clerkstack.cli import adopt, check, cutover, drift, dry_run, parity, recover, redeploy, review
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
@@ -27,6 +27,7 @@ app.command()(drift.drift)
 app.command("dry-run")(dry_run.dry_run)
 app.command()(adopt.adopt)
 app.command()(parity.parity)
+app.add_typer(cutover.app, name="cutover")
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
 app.command()(review.review)

@@ -49,9 +49,57 @@ class _Commerce(Answer):
     billing: EnvironmentBilling
 
 
+class AuthConfig(Answer):
+    """Of the instance's sign-in (Client.AuthConfig). In test mode anybody signs in with an address
+    that has +clerk_test in it, and a code that is publicly known."""
+
+    test_mode: bool | None = None
+
+
+class Switch(Answer):
+    """Something that is on or off."""
+
+    enabled: bool | None = None
+
+
+class SignUp(Answer):
+    """Who may sign up (UserSettings.SignUp): public, restricted (by invitation) or waitlist."""
+
+    mode: str | None = None
+
+
+class Restrictions(Answer):
+    """Lists of who may sign up (UserSettings.Restrictions)."""
+
+    allowlist: Switch = Switch()
+
+
+class AttackProtection(Answer):
+    """Against guessed passwords (UserSettings.AttackProtectionSettings)."""
+
+    user_lockout: Switch = Switch()
+
+
+class UserSettings(Answer):
+    """What is read of Client.UserSettings."""
+
+    sign_up: SignUp = SignUp()
+    restrictions: Restrictions = Restrictions()
+    attack_protection: AttackProtection = AttackProtection()
+
+
+class DisplayConfig(Answer):
+    """What is read of Client.DisplayConfig: of which environment the instance says it is."""
+
+    instance_environment_type: str | None = None
+
+
 class Environment(Answer):
     """The public environment of an instance (Client.Environment)."""
 
+    auth_config: AuthConfig = AuthConfig()
+    display_config: DisplayConfig = DisplayConfig()
+    user_settings: UserSettings = UserSettings()
     api_keys_settings: ApiKeySettings
     # Absent where the instance has never had billing: then it is off for everybody.
     commerce_settings: _Commerce = _Commerce(billing=EnvironmentBilling())

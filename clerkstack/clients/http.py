@@ -230,6 +230,11 @@ class Client:
 
     _http: Http
 
+    @property
+    def address(self) -> str:
+        """Where requests go, without what a URL could hold of a secret."""
+        return self._http.address
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
