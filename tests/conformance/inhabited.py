@@ -124,7 +124,10 @@ def inhabited() -> Iterator[Inhabited]:
             headers={
                 "platform": _bearers(seed.PLATFORM_KEY),
                 "backend": _bearers(development.secret, production.secret),
-                "frontend": [{"Host": each.host} for each in (development, production)],
+                "frontend": [
+                    {"Host": development.host, "Cookie": people["cookie"][0]},
+                    {"Host": production.host},
+                ],
                 "svix": _bearers(token),
             },
             clerk=clerk.dump(),

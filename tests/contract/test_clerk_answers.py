@@ -13,8 +13,10 @@ from local.world.clerk import (
     ClerkService,
     FrontendService,
     api_keys,
+    frontend_sessions,
     organization_api,
     sessions,
+    sign_flows,
     users,
 )
 from local.world.clerk.models import Instance
@@ -268,6 +270,8 @@ CASES = [
 ]
 
 PEOPLE = (
+    *sign_flows.OPERATIONS,
+    *frontend_sessions.OPERATIONS,
     *api_keys.OPERATIONS,
     *organization_api.OPERATIONS,
     *sessions.OPERATIONS,
@@ -389,7 +393,8 @@ def test_an_answer_fits_its_description(case: Case) -> None:
 
 @pytest.mark.parametrize("key", [None, "ak_nowhere", "sk_test_nowhere"])
 @pytest.mark.parametrize(
-    ("method", "path"), [(method, path) for method, path in EVERY if path != ENVIRONMENT]
+    ("method", "path"),
+    [(each.method, each.path) for api in ("platform", "backend") for each in APIS[api].operations],
 )
 def test_a_wrong_key_is_refused_in_the_described_form(
     method: str, path: str, key: str | None
