@@ -140,6 +140,23 @@ def faults(
 
 
 @app.command()
+def route(
+    host: Annotated[str | None, typer.Argument(help="such as sendero.example")] = None,
+    address: Annotated[
+        str | None, typer.Argument(help="http://127.0.0.1:3000; without it the route ends")
+    ] = None,
+    home: HomeOption = HOME,
+) -> None:
+    """Let an address on this machine answer for a host, and list who answers for which."""
+    if host is None:
+        found = _control(home, "GET", "/routes")
+    else:
+        body = json.dumps({"host": host, "address": address})
+        found = _control(home, "POST", "/routes", content=body)
+    print(json.dumps(found, indent=2))
+
+
+@app.command()
 def reset(home: HomeOption = HOME) -> None:
     """Go back to the beginning: the seed, no faults, an empty journal."""
     _control(home, "POST", "/reset")

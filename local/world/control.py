@@ -1,4 +1,4 @@
-"""The control API: journal, faults, reset, and what a person would do in a dashboard."""
+"""The control API: journal, faults, routes, reset, and what a person would do in a dashboard."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.world.faults import Fault, Faults
+from local.world.hosts import Hosts
 from local.world.journal import Journal
 from local.world.store import Urls
 from local.world.wire import parsed
@@ -22,6 +23,7 @@ class Controlled(Protocol):
 
     requests: Journal
     faults: Faults
+    hosts: Hosts
 
     @property
     def urls(self) -> Urls:
@@ -59,6 +61,17 @@ def control_app(world: Controlled) -> Starlette:
             return JSONResponse(fault.model_dump(), status_code=201)
         return JSONResponse([fault.model_dump() for fault in world.faults.waiting()])
 
+    async def routes(request: Request) -> Response:
+        if request.method == "POST":
+            try:
+                body = parsed(await request.body())
+                world.hosts.route(body["host"], body["address"])
+            except (KeyError, TypeError, AttributeError):
+                return _refused("the body must be an object with host and address, or null for it")
+            except ValueError as error:
+                return _refused(str(error))
+        return JSONResponse(world.hosts.all())
+
     async def reset(request: Request) -> Response:  # noqa: ARG001
         await run_in_threadpool(world.reset)
         return Response(status_code=204)
@@ -84,6 +97,7 @@ def control_app(world: Controlled) -> Starlette:
             Route("/health", health, methods=["GET"]),
             Route("/journal", journal, methods=["GET", "DELETE"]),
             Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
+            Route("/routes", routes, methods=["GET", "POST"]),
             Route("/reset", reset, methods=["POST"]),
             Route("/dashboard/{action}", dashboard, methods=["POST"]),
         ]

@@ -2,8 +2,8 @@
 
 A Go program such as an official provider plugin honours HTTPS_PROXY and SSL_CERT_FILE: with the
 first it asks this proxy for a tunnel to, say, api.vercel.com, with the second it trusts the
-certificate shown there, and what it sends is passed on to the emulator. Every host that is not
-one of the world's is refused, so nothing reaches a real account by mistake.
+certificate shown there, and what it sends is passed on to the emulator, or to the address the
+world has a route to. Every other host is refused, so nothing reaches a real account by mistake.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import trustme
+
+from local.world.hosts import Hosts
 
 LOOPBACK = "127.0.0.1"
 HTTPS_PORT = 443
@@ -49,8 +51,9 @@ class Proxy:
     """The proxy over the world's services.
 
     ``services`` maps service names to base URLs on loopback; ``frontend_hosts`` are the Frontend
-    API hosts of production instances (``clerk.<domain>``). The certificate authority is made new
-    each time and its certificate written to ``ca_file``; its key stays in memory.
+    API hosts of production instances (``clerk.<domain>``); ``hosts`` are further ones and who
+    answers for them. The certificate authority is made new each time and its certificate written
+    to ``ca_file``; its key stays in memory.
     """
 
     def __init__(
@@ -59,8 +62,10 @@ class Proxy:
         *,
         ca_file: Path,
         frontend_hosts: frozenset[str] = frozenset(),
+        hosts: Hosts | None = None,
     ) -> None:
         self._services = dict(services)
+        self._hosts = hosts or Hosts()
         self._frontend_hosts = frontend_hosts
         self._authority = trustme.CA(organization_name="clerkstack local world")
         self._contexts: dict[str, ssl.SSLContext] = {}
@@ -122,19 +127,24 @@ class Proxy:
             return
         asked = CONNECT.match(head)
         host, port = (asked[1].decode(), int(asked[2])) if asked else ("", 0)
-        service = service_of(host, frontend_hosts=self._frontend_hosts)
-        if service not in self._services or port != HTTPS_PORT or len(head) > LONGEST_HEAD_BYTES:
+        address = self._address(host)
+        if address is None or port != HTTPS_PORT or len(head) > LONGEST_HEAD_BYTES:
             await _refuse(writer, host or "a request that is no CONNECT")
             return
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await writer.drain()
         await writer.start_tls(self._context(host))
-        there = urlsplit(self._services[service])
+        there = urlsplit(address)
         onward_reader, onward_writer = await asyncio.open_connection(there.hostname, there.port)
         try:
             await _join(reader, writer, onward_reader, onward_writer)
         finally:
             await _close(onward_writer)
+
+    def _address(self, host: str) -> str | None:
+        """Give who answers for a host; none of the world's own hosts can be given away."""
+        service = service_of(host, frontend_hosts=self._frontend_hosts)
+        return self._hosts.address_of(host) if service is None else self._services.get(service)
 
     def _context(self, host: str) -> ssl.SSLContext:
         """Make, or find, the TLS settings with a certificate for the host."""

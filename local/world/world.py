@@ -71,6 +71,7 @@ class World:
         self._turns = Turns()
         self._urls: Urls | None = None
         self._running = ExitStack()
+        self.hosts = self.svix.deliveries.hosts
         self.requests = Journal()
         self.faults = Faults()
 
@@ -96,6 +97,9 @@ class World:
                 if state is not None:
                     self._state.take(state)
             self._turns = Turns()
+            self.svix.deliveries.guard = self._turns.threads
+            self.svix.deliveries.keep = self._state.keep
+            undo.callback(self.svix.deliveries.forget_keep)
             self._urls = self._listen(undo)
             undo.callback(self._forget_urls)
             if self._home is not None:
@@ -144,14 +148,25 @@ class World:
         """Disarm all faults."""
         self.faults.clear()
 
+    def route(self, host: str, address: str | None) -> None:
+        """Let an address on loopback answer for a host that is not real here; None ends that.
+
+        Webhooks are delivered to it, and the proxy leads to it. It is forgotten at the end.
+
+        Raises:
+            ValueError: the host is no name, or the address is not plain HTTP on loopback.
+        """
+        self.hosts.route(host, address)
+
     def reset(self) -> None:
-        """Go back to the beginning: the seed, no faults, an empty journal."""
+        """Go back to the beginning: the seed, no faults, no routes, an empty journal."""
         with self._turns.threads:
             self._state.load(self._nothing)
             if self._seeds:
                 self._seed()
             self._state.keep()
         self.faults.clear()
+        self.hosts.clear()
         self.requests.clear()
 
     def dashboard(self, action: str, /, **body: Any) -> Any:
@@ -201,7 +216,7 @@ class World:
             ca_file = self._home.ca_file
         else:
             ca_file = Path(undo.enter_context(tempfile.TemporaryDirectory())) / "ca.pem"
-        proxy = Proxy({name: urls[name] for name in SERVICES}, ca_file=ca_file)
+        proxy = Proxy({name: urls[name] for name in SERVICES}, ca_file=ca_file, hosts=self.hosts)
         port = self._port + 1 + len(SERVICES) if self._port else 0
         try:
             return {"proxy": undo.enter_context(proxy.running(port)), "ca_file": str(ca_file)}

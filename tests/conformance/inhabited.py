@@ -73,6 +73,7 @@ class Inhabited:
 
     def restore(self) -> None:
         """Undo what requests have done. Nobody may be asking meanwhile."""
+        self.world.svix.deliveries.settle()
         self.world.clerk.load(copy.deepcopy(self.clerk))
         self.world.svix.load(copy.deepcopy(self.svix))
 
@@ -98,6 +99,11 @@ def inhabited() -> Iterator[Inhabited]:
         app = svix.create_app(development.id)
         form = {"url": URL, "uid": "main", "eventTypes": ["user.created"], "headers": {"X-A": "1"}}
         endpoint = svix.create_endpoint(svix.apps()[app], read(EndpointCreate, form))
+        account = svix.apps()[app]
+        tags = {"channels": ["a"], "tags": ["b"], "event_id": "one"}
+        message = svix.deliveries.create(account, "user.created", {"id": "user_1"}, **tags)
+        svix.deliveries.settle()
+        attempt = next(iter(account.sent.attempts))
         token = svix.exchange(unpacked(svix.link(development.id))["oneTimeToken"])["token"]
         one_time_token = unpacked(svix.link(development.id))["oneTimeToken"]
 
@@ -115,7 +121,18 @@ def inhabited() -> Iterator[Inhabited]:
                 "keys": ["billing", "session,billing"],
                 "app_id": [app],
                 "endpoint_id": [endpoint.id, "main"],
-                "iterator": [endpoint.id],
+                "msg_id": [message.id, "one"],
+                "attempt_id": [attempt],
+                "event_types": ["user.created"],
+                "status": ["2"],
+                "status_code_class": ["0"],
+                "before": ["2035-01-01T00:00:00Z"],
+                "after": ["2035-01-01T00:00:00Z"],
+                "with_content": ["false"],
+                "with_msg": ["true"],
+                "channel": ["a", "c"],
+                "tag": ["b"],
+                "iterator": [endpoint.id, message.id, attempt],
             },
             bodies={
                 **_bodies(development, clerk.read_config(development, ()), one_time_token),
@@ -178,4 +195,9 @@ def _bodies(instance: Instance, config: dict[str, Any], one_time_token: str) -> 
         "v1.endpoint.patch": [endpoint, {"disabled": True, "metadata": {"made-by": "us"}}],
         "v1.endpoint.rotate-secret": [{}, {"gracePeriodSeconds": 3600}],
         "v1.endpoint.send-example": [{"eventType": "user.created"}],
+        "v1.message.create": [
+            {"eventType": "user.created", "payload": {"id": "user_2"}},
+            {"eventType": "user.deleted", "payload": {}, "eventId": "two", "tags": ["b"]},
+            {"eventType": "user.deleted", "payload": {}, "eventId": "one"},
+        ],
     }

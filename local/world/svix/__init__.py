@@ -1,7 +1,8 @@
-"""A Svix that answers for webhook endpoints and their signing secrets.
+"""A Svix that answers for webhook endpoints, their signing secrets, messages and attempts.
 
-Not reproduced: deliveries, event type catalogue (any well-formed event type is accepted),
-transformations, connectors.
+Messages are signed and posted to the addresses that the world has a route for, and nowhere else.
+Not reproduced: an attempt that is repeated by itself, a later `deliverAt`, retention of payloads,
+event type catalogue (any well-formed event type is accepted), transformations, connectors.
 
 Decided where the description leaves it open: ``filterTypes``, the older name of ``eventTypes``,
 is an unknown field and ignored; a wrong or used token is 401 ``authentication_failed``, one of
@@ -9,6 +10,10 @@ another application 403; PUT with an unknown ``ep_`` id is 404, with any other n
 endpoint under that uid. A repeated idempotency key counts for the same token and path, whatever
 the body. An endpoint's id tells when it was made, so a list goes on after one that is gone; the
 ``prevIterator`` of an answer goes back, though the iterator's pattern has no minus.
+
+An attempt that nobody answered has the status code 0 and says why in its response; an example goes
+to its endpoint whatever events that one wants; lists of messages and attempts are newest first,
+and have no way back; a token may also make messages, which no capability of the description names.
 
 Where the vendor's own parts differ the description counts: rotating a secret answers 204 without
 a body, although the official SDK (2.9.1) reads the new secret from that answer. It fails on the

@@ -58,3 +58,8 @@ def not_found(thing: str) -> SvixError:
 def uid_taken() -> SvixError:
     """Two endpoints of an application cannot have one uid."""
     return SvixError(409, "endpoint_exists", "An endpoint with this uid exists already.")
+
+
+def event_id_taken() -> SvixError:
+    """Two messages of an application cannot have one event id."""
+    return SvixError(409, "event_exists", "A message with this eventId exists already.")

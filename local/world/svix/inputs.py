@@ -1,9 +1,10 @@
 """Request bodies of the Svix API, checked before the backend sees them.
 
 Sources: Svix API description, schemas EndpointIn, EndpointUpsertIn, EndpointPatch,
-EndpointSecretRotateIn, OneTimeTokenIn and EventExampleIn. Unknown fields are ignored, as the
-description allows them; that includes ``filterTypes``, the older name of ``eventTypes``: a client
-that sends only the old name gets an endpoint for every event, and its own check will show it.
+EndpointSecretRotateIn, OneTimeTokenIn, EventExampleIn and MessageIn. Unknown fields are ignored,
+as the description allows them; that includes ``filterTypes``, the older name of ``eventTypes``: a
+client that sends only the old name gets an endpoint for every event, and its own check will show
+it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,14 @@ def _is_url(value: str) -> str:
     return value
 
 
+def _is_moment(text: str) -> str:
+    if not MOMENT.fullmatch(text):
+        raise ValueError("not a date-time")
+    datetime.fromisoformat(text.upper())
+    return text
+
+
+MOMENT = re.compile(r"[0-9-]{10}[Tt][0-9:]{8}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 Url = Annotated[str, Field(min_length=1, max_length=65_536), AfterValidator(_is_url)]
 Uid = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[a-zA-Z0-9\-_.]+$")]
 EventType = Annotated[str, Field(max_length=256, pattern=r"^[a-zA-Z0-9\-_.]+$")]
@@ -49,6 +58,7 @@ EventTypes = Annotated[list[EventType], Field(min_length=1), AfterValidator(_dis
 Channels = Annotated[
     list[Channel], Field(min_length=1, max_length=MOST_CHANNELS), AfterValidator(_distinct)
 ]
+Tag = Annotated[str, Field(max_length=128, pattern=r"^[a-zA-Z0-9\-_./\\#]+$")]
 SigningSecret = Annotated[
     str, Field(pattern=r"^(whsec_|whsk_|whsk1_|whpk_|whpk1_)?[a-zA-Z0-9+/=]{32,100}$")
 ]
@@ -120,9 +130,33 @@ class EventExample(_Body):
     example_index: Annotated[int, Field(ge=0)] = 0
 
 
+class _Application(_Body):
+    """An application that a message may bring along. The one in the path is there already."""
+
+    name: Annotated[str, Field(min_length=1)]
+    throttle_rate: Rate | None = None
+    uid: Uid | None = None
+    metadata: dict[str, str] = {}
+
+
+class NewMessage(_Body):
+    """A message to send."""
+
+    event_type: EventType
+    payload: dict[str, Any]
+    event_id: Uid | None = None
+    channels: Channels | None = None
+    tags: Annotated[list[Tag], Field(max_length=5), AfterValidator(_distinct)] | None = None
+    application: _Application | None = None
+    transformations_params: dict[str, Any] | None = None
+    deliver_at: Annotated[str, AfterValidator(_is_moment)] | None = None
+    payload_retention_period: Annotated[int, Field(ge=1, le=90)] | None = None
+    payload_retention_hours: Annotated[int, Field(ge=1, le=2160)] | None = None
+
+
 BodyModel = TypeVar("BodyModel", bound=_Body)
 _ID_OR_UID: TypeAdapter[str] = TypeAdapter(Uid)
-MOMENT = re.compile(r"[0-9-]{10}[Tt][0-9:]{8}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
+ATTEMPT_ID = re.compile(r"atmpt_[A-Za-z0-9]{27}")
 ITERATOR = re.compile(r"-?ep_[A-Za-z0-9]{27}")
 
 
@@ -134,12 +168,19 @@ def read(model: type[BodyModel], body: Any) -> BodyModel:
         raise _invalid(error, "body") from None
 
 
-def read_id(text: str) -> str:
-    """Check the id or uid of an endpoint in a path; raises ``Invalid``."""
+def read_id(text: str, name: str = "endpoint_id") -> str:
+    """Check an id or uid in a path; raises ``Invalid``."""
     try:
         return _ID_OR_UID.validate_python(text)
     except ValidationError as error:
-        raise _invalid(error, "path", "endpoint_id") from None
+        raise _invalid(error, "path", name) from None
+
+
+def read_attempt_id(text: str) -> str:
+    """Check the id of an attempt in a path; raises ``Invalid``."""
+    if not ATTEMPT_ID.fullmatch(text):
+        raise Invalid([(["path", "attempt_id"], "not an id of an attempt", "value_error")])
+    return text
 
 
 def read_iterator(text: str | None) -> str | None:
@@ -147,17 +188,6 @@ def read_iterator(text: str | None) -> str | None:
     if text is not None and not ITERATOR.fullmatch(text):
         raise Invalid([(["query", "iterator"], "not an iterator", "value_error")])
     return text
-
-
-def check_moment(text: str | None, name: str) -> None:
-    """Check a time of the query; raises ``Invalid``."""
-    try:
-        if text is not None:
-            if not MOMENT.fullmatch(text):
-                raise ValueError("not of the form")
-            datetime.fromisoformat(text.upper())
-    except ValueError:
-        raise Invalid([(["query", name], "not a date-time", "value_error")]) from None
 
 
 def _invalid(error: ValidationError, *where: str) -> Invalid:

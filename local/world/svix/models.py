@@ -12,6 +12,7 @@ from typing import Any
 
 from local.world.svix import errors
 from local.world.svix.answers import Answers
+from local.world.svix.delivery import Deliveries
 from local.world.svix.forms import identifier, moment, signing_secret, with_prefix
 from local.world.svix.inputs import (
     DEFAULT_GRACE,
@@ -21,8 +22,15 @@ from local.world.svix.inputs import (
     SecretRotation,
     read,
 )
+from local.world.svix.messages import Attempt, Message, Sent
 
-CAPABILITIES = ["ViewBase", "ViewEndpointSecret", "ManageEndpointSecret", "ManageEndpoint"]
+CAPABILITIES = [
+    "ViewBase",
+    "ViewEndpointSecret",
+    "ManageEndpointSecret",
+    "CreateAttempts",
+    "ManageEndpoint",
+]
 PORTAL = "https://app.svix.com/login"
 
 
@@ -52,7 +60,6 @@ class Endpoint:
     metadata: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     retired: list[Retired] = field(default_factory=list)
-    sent: int = 0
 
     def to_json(self) -> dict[str, object]:
         """Give the endpoint as EndpointOut; what is not set is left out or null as there."""
@@ -83,6 +90,7 @@ class App:
     one_time_tokens: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     latest: float = 0.0
+    sent: Sent = field(default_factory=Sent)
 
 
 class SvixBackend:
@@ -93,6 +101,7 @@ class SvixBackend:
         self._region = region
         self._apps: dict[str, App] = {}
         self.answers = Answers(clock)
+        self.deliveries = Deliveries(self, clock)
 
     # -- what Clerk does ----------------------------------------------------------------------
 
@@ -147,7 +156,7 @@ class SvixBackend:
     def create_endpoint(self, app: App, body: EndpointCreate) -> Endpoint:
         """Make an endpoint; its signing secret is made here unless one is given."""
         self._refuse_taken_uid(app, body.uid, besides=None)
-        now = self._now(app)
+        now = self.now(app)
         endpoint = Endpoint(
             id=identifier("ep_", now),
             url=body.url,
@@ -199,7 +208,7 @@ class SvixBackend:
             return self.create_endpoint(app, read(EndpointCreate, fields)), True
         self._refuse_taken_uid(app, body.uid, besides=found.id)
         _take(found, body)
-        found.updated_at = self._now(app)
+        found.updated_at = self.now(app)
         return found, False
 
     def patch_endpoint(self, app: App, id_or_uid: str, body: EndpointChange) -> Endpoint:
@@ -209,7 +218,7 @@ class SvixBackend:
         self._refuse_taken_uid(app, given.get("uid"), besides=found.id)
         for name, value in given.items():
             setattr(found, name, (value or None) if name in ("event_types", "channels") else value)
-        found.updated_at = self._now(app)
+        found.updated_at = self.now(app)
         return found
 
     def delete_endpoint(self, app: App, id_or_uid: str) -> None:
@@ -223,7 +232,7 @@ class SvixBackend:
         until = self._clock() + (DEFAULT_GRACE if grace is None else grace)
         found.retired.append(Retired(found.secret, until))
         found.secret = with_prefix(body.key) if body.key else signing_secret()
-        found.updated_at = self._now(app)
+        found.updated_at = self.now(app)
 
     def valid_secrets(self, app: App, id_or_uid: str) -> list[str]:
         """List the secrets that sign now: the present one and rotated ones still in grace."""
@@ -231,15 +240,10 @@ class SvixBackend:
         now = self._clock()
         return [found.secret, *(old.key for old in found.retired if old.until > now)]
 
-    def send_example(self, app: App, id_or_uid: str, event_type: str) -> dict[str, object]:
-        """Count one example message as sent."""
-        self.endpoint(app, id_or_uid).sent += 1
-        return {
-            "id": identifier("msg_"),
-            "eventType": event_type,
-            "payload": {"type": event_type, "data": {}},
-            "timestamp": moment(self._clock()),
-        }
+    def now(self, app: App) -> float:
+        """Give the time, later than all times given to this application before."""
+        app.latest = max(self._clock(), app.latest + 0.001)
+        return app.latest
 
     def apps(self) -> Mapping[str, App]:
         """Give all applications by id, for tests and the control interface."""
@@ -258,13 +262,9 @@ class SvixBackend:
         self.answers.load(state.get("answers", {}))
         self._apps = {}
         for app in state["apps"]:
-            endpoints = {
-                one["id"]: Endpoint(
-                    **(one | {"retired": [Retired(**old) for old in one["retired"]]})
-                )
-                for one in app["endpoints"].values()
-            }
-            self._apps[app["id"]] = App(**(app | {"endpoints": endpoints}))
+            endpoints = {one["id"]: _endpoint(one) for one in app["endpoints"].values()}
+            sent = _sent(app.get("sent", {}))
+            self._apps[app["id"]] = App(**(app | {"endpoints": endpoints, "sent": sent}))
 
     def _app_of(self, instance_id: str) -> App:
         for app in self._apps.values():
@@ -280,12 +280,20 @@ class SvixBackend:
         if held is not None and held.id != besides:
             raise errors.uid_taken()
 
-    def _now(self, app: App) -> float:
-        """Give the time, later than all times given to this application before."""
-        app.latest = max(self._clock(), app.latest + 0.001)
-        return app.latest
-
 
 def _take(endpoint: Endpoint, body: EndpointUpsert) -> None:
     for name, value in body.model_dump(exclude={"secret", "headers"}).items():
         setattr(endpoint, name, value)
+
+
+def _endpoint(state: Mapping[str, Any]) -> Endpoint:
+    # A file of before messages were kept has their count here.
+    fields = {key: value for key, value in state.items() if key != "sent"}
+    return Endpoint(**(fields | {"retired": [Retired(**old) for old in state["retired"]]}))
+
+
+def _sent(state: Mapping[str, Any]) -> Sent:
+    return Sent(
+        {key: Message(**each) for key, each in state.get("messages", {}).items()},
+        {key: Attempt(**each) for key, each in state.get("attempts", {}).items()},
+    )

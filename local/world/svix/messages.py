@@ -1,0 +1,142 @@
+"""Messages and the attempts to deliver them, in the form Svix shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from local.world.svix.forms import moment
+
+SUCCESS, PENDING, FAIL, SENDING, CANCELED = range(5)
+STATUSES = ("success", "pending", "fail", "sending", "canceled")
+"""The names of MessageStatus, in the order of its numbers."""
+SCHEDULED, MANUAL = 0, 1
+SECONDS_SHOWN = 90 * 24 * 3600
+"""How far back the lists go where no time is named."""
+
+
+@dataclass
+class Message:
+    """One message of an application; ``made`` is in seconds since the epoch."""
+
+    id: str
+    event_type: str
+    payload: dict[str, Any]
+    made: float
+    event_id: str | None = None
+    channels: list[str] | None = None
+    tags: list[str] | None = None
+
+    def to_json(self, *, with_payload: bool = True) -> dict[str, object]:
+        """Give it as MessageOut; the payload is required there, so without it it is empty."""
+        return {
+            "id": self.id,
+            "eventId": self.event_id,
+            "eventType": self.event_type,
+            "payload": self.payload if with_payload else {},
+            "channels": self.channels,
+            "tags": self.tags,
+            "timestamp": moment(self.made),
+        }
+
+
+@dataclass
+class Attempt:
+    """One request to one endpoint. ``code`` is 0 where nobody answered."""
+
+    id: str
+    message_id: str
+    endpoint_id: str
+    url: str
+    made: float
+    status: int = SENDING
+    code: int = 0
+    response: str = ""
+    duration_ms: int = 0
+    trigger: int = SCHEDULED
+
+    def to_json(
+        self, message: Message | None, *, with_message: bool, with_content: bool = True
+    ) -> dict[str, object]:
+        """Give it as MessageAttemptOut."""
+        body: dict[str, object] = {
+            "id": self.id,
+            "msgId": self.message_id,
+            "endpointId": self.endpoint_id,
+            "url": self.url,
+            "response": self.response if with_content else "",
+            "responseStatusCode": self.code,
+            "responseDurationMs": self.duration_ms,
+            "status": self.status,
+            "statusText": STATUSES[self.status],
+            "triggerType": self.trigger,
+            "timestamp": moment(self.made),
+        }
+        if with_message and message is not None:
+            body["msg"] = message.to_json(with_payload=False)
+        return body
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list is limited to; times are seconds since the epoch."""
+
+    limit: int = 50
+    iterator: str | None = None
+    before: float | None = None
+    after: float | None = None
+    event_types: frozenset[str] = frozenset()
+    channel: str | None = None
+    tag: str | None = None
+    status: int | None = None
+    code_class: int | None = None
+    endpoint_id: str | None = None
+
+    def has(self, message: Message) -> bool:
+        """Tell whether a message is of the wanted kind."""
+        return (
+            (not self.event_types or message.event_type in self.event_types)
+            and (self.channel is None or self.channel in (message.channels or ()))
+            and (self.tag is None or self.tag in (message.tags or ()))
+        )
+
+    def has_attempt(self, attempt: Attempt) -> bool:
+        """Tell whether an attempt ended as wanted."""
+        return (
+            self.status in (None, attempt.status)
+            and self.code_class in (None, attempt.code // 100 * 100)
+            and self.endpoint_id in (None, attempt.endpoint_id)
+        )
+
+    def is_in_time(self, made: float, now: float) -> bool:
+        """Tell whether something was made in the wanted time, the last 90 days by default."""
+        after = now - SECONDS_SHOWN if self.after is None else self.after
+        return made >= after and (self.before is None or made <= self.before)
+
+
+@dataclass
+class Sent:
+    """What was sent in one application, the newest last."""
+
+    messages: dict[str, Message] = field(default_factory=dict)
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+
+
+Kept = TypeVar("Kept", Message, Attempt)
+
+
+def page(things: Iterable[Kept], wanted: Wanted) -> tuple[Sequence[Kept], dict[str, object]]:
+    """Cut out a page, newest first, and give what goes beside its data.
+
+    It goes on after the iterator, an id; nothing needs to have that id any more.
+    """
+    ordered = sorted(things, key=lambda each: each.id, reverse=True)
+    mark = wanted.iterator
+    rest = [each for each in ordered if mark is None or each.id < mark]
+    shown = rest[: wanted.limit]
+    return shown, {
+        "iterator": shown[-1].id if shown else None,
+        "prevIterator": None,
+        "done": len(rest) <= wanted.limit,
+    }
