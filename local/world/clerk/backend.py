@@ -32,8 +32,7 @@ class ClerkBackend:
 
     ``plan_limit`` is how many plans an instance may have besides the default ones, None for no
     limit. ``api_keys_config`` advertises the config section `api_keys`, which live instances have
-    not shown. ``clock`` gives seconds since the epoch. ``deliver`` is given each event for the
-    webhook endpoints: the instance's id, the event's type, the payload.
+    not shown. ``clock`` gives seconds since the epoch.
     """
 
     def __init__(
@@ -48,7 +47,6 @@ class ClerkBackend:
         self.clock = clock
         self.plan_limit = plan_limit
         self.api_keys_config = api_keys_config
-        self.deliver: Callable[[str, str, Document], None] = lambda *_: None
         self.applications: dict[str, Application] = {}
         self.platform_keys: dict[str, list[str]] = {}
 

@@ -26,7 +26,9 @@ def tell(backend: ClerkBackend, instance: Instance, kind: str, data: Document) -
         "event_attributes": {"http_request": {"client_ip": "127.0.0.1", "user_agent": ""}},
         "data": copy.deepcopy(data),
     }
-    backend.deliver(instance.id, kind, payload)
+    for app in backend.svix.apps().values():
+        if app.instance_id == instance.id:
+            backend.svix.deliveries.deliver(app.id, kind, payload)
 
 
 def deleted(kind: str, id_: str, **more: str) -> Document:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from local.world.clerk import errors, events
+from local.world.clerk import errors, events, subscriptions
 from local.world.clerk.backend import ClerkBackend
 from local.world.clerk.http import LARGEST_NUMBER, Answer, InstanceCall, checked
 from local.world.clerk.memberships import join, leave, membership_json, role_of
@@ -150,6 +150,13 @@ def list_memberships_of_user(call: InstanceCall) -> Answer:
     return 200, _listed(call, call.instance.people.memberships_of(user_id=call.parts["user"]))
 
 
+def get_subscription(call: InstanceCall) -> Answer:
+    """GetOrganizationBillingSubscription."""
+    organization = call.instance.people.organization(call.parts["organization"])
+    shown = subscriptions.subscription_json(call.instance, organization, call.backend.now_ms())
+    return 200, shown
+
+
 def make_organization(backend: ClerkBackend, instance: Instance, form: Document) -> Document:
     """Make an organization, its creator a member with the creator's role; and tell.
 
@@ -240,6 +247,7 @@ OPERATIONS: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/organizations", create_organization),
     ("GET", ORGANIZATION, get_organization),
     ("DELETE", ORGANIZATION, delete_organization),
+    ("GET", f"{ORGANIZATION}/billing/subscription", get_subscription),
     ("GET", MEMBERS, list_memberships),
     ("POST", MEMBERS, create_membership),
     ("DELETE", f"{MEMBERS}/{{user}}", delete_membership),

@@ -18,9 +18,9 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from local.world.clerk.billing import DEFAULT_PLANS, ENABLED
 from local.world.clerk.models import Instance
 from local.world.clerk.schema import Document
+from local.world.clerk.subscriptions import plan_of
 
 KEY_BITS = 2048
 LIFETIME_SECONDS = 60
@@ -92,20 +92,6 @@ def session_token(
     if origin:
         claims["azp"] = origin
     return signed(instance, claims)
-
-
-def plan_of(instance: Instance, payer_id: str) -> str | None:
-    """Name the plan a payer has: the newest subscription's, or the default one; None without
-    billing."""
-    payer = payer_id.partition("_")[0]
-    billing = instance.config["billing"]
-    if not billing[ENABLED[payer]]:
-        return None
-    for subscription in reversed(instance.subscriptions):
-        if subscription.payer_id == payer_id and subscription.plan in billing["plans"]:
-            return subscription.plan
-    default = DEFAULT_PLANS[payer]
-    return default if default in billing["plans"] else None
 
 
 def _entitlements(instance: Instance, session: Document) -> Document:
