@@ -228,9 +228,11 @@ OPERATIONS: tuple[tuple[str, str, Any], ...] = (
 
 def backend_routes(backend: ClerkBackend) -> list[Route]:
     """Bind the operations to their paths."""
+    # The official JavaScript client asks for API keys without a version in the path.
+    unversioned = [(m, path.removeprefix("/v1"), each) for m, path, each in api_keys.OPERATIONS]
     return [
         Route(path, endpoint(backend, InstanceCall, operation), methods=[method])
-        for method, path, operation in OPERATIONS
+        for method, path, operation in (*OPERATIONS, *unversioned)
     ]
 
 
