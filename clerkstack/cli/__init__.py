@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from clerkstack import version
-from clerkstack.cli import adopt, check, drift, dry_run, parity, recover, redeploy
+from clerkstack.cli import adopt, check, drift, dry_run, parity, recover, redeploy, smoke
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
@@ -28,6 +28,7 @@ app.command()(adopt.adopt)
 app.command()(parity.parity)
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
+app.command()(smoke.smoke)
 
 
 def _show_version(wanted: bool) -> None:

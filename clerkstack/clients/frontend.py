@@ -49,17 +49,41 @@ class _Commerce(Answer):
     billing: EnvironmentBilling
 
 
+class AuthConfig(Answer):
+    """How users of an instance are let in (Client.AuthConfig)."""
+
+    test_mode: bool = False
+
+
+class SignUpSettings(Answer):
+    """How an instance takes new users (Client.UserSettings, `sign_up`)."""
+
+    mode: str = "public"
+    captcha_enabled: bool = False
+
+
+class _UserSettings(Answer):
+    sign_up: SignUpSettings = SignUpSettings()
+
+
 class Environment(Answer):
     """The public environment of an instance (Client.Environment)."""
 
     api_keys_settings: ApiKeySettings
     # Absent where the instance has never had billing: then it is off for everybody.
     commerce_settings: _Commerce = _Commerce(billing=EnvironmentBilling())
+    auth_config: AuthConfig = AuthConfig()
+    user_settings: _UserSettings = _UserSettings()
 
     @property
     def api_keys(self) -> ApiKeySettings:
         """Who may mint API keys."""
         return self.api_keys_settings
+
+    @property
+    def sign_up(self) -> SignUpSettings:
+        """How the instance takes new users."""
+        return self.user_settings.sign_up
 
     @property
     def billing(self) -> EnvironmentBilling:

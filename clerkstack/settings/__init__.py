@@ -22,6 +22,8 @@ from clerkstack.settings.models import (
     OrganizationsSettings,
     Settings,
     SignInSettings,
+    SmokeGate,
+    SmokeSettings,
     WebhookSettings,
 )
 from clerkstack.settings.places import PREFIX
@@ -41,6 +43,8 @@ __all__ = [
     "OrganizationsSettings",
     "Settings",
     "SignInSettings",
+    "SmokeGate",
+    "SmokeSettings",
     "WebhookSettings",
     "config_value",
     "load_allowed",
