@@ -81,10 +81,17 @@ class VisitorClient(Client):
             self._params[TESTING_TOKEN] = testing_token.get_secret_value()
         self._client_token = ""
 
-    def sign_up(self, **fields: str) -> SignUp:
-        """Begin to sign up; the fields are those of the form, such as email_address and password
-        (createSignUps)."""
-        return self._posted(_SignUp, "createSignUps", "/v1/client/sign_ups", fields).response
+    def sign_up(
+        self, *, email_address: str, password: str, first_name: str, last_name: str
+    ) -> SignUp:
+        """Begin to sign up (createSignUps)."""
+        form = {
+            "email_address": email_address,
+            "password": password,
+            "first_name": first_name,
+            "last_name": last_name,
+        }
+        return self._posted(_SignUp, "createSignUps", "/v1/client/sign_ups", form).response
 
     def send_code(self, sign_up_id: str) -> SignUp:
         """Ask for a code by email (prepareSignUpsVerification)."""

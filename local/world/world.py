@@ -74,6 +74,7 @@ class World:
         self._turns = Turns()
         self._urls: Urls | None = None
         self._running = ExitStack()
+        self._deployed: dict[str, Deployed] = {}
         self.hosts = self.svix.deliveries.hosts
         self.requests = Journal()
         self.faults = Faults()
@@ -163,7 +164,7 @@ class World:
         self.hosts.route(host, address)
 
     def deploy(self, target: str, host: str | None = None) -> Deployed:
-        """Run the example app as the deployment of a target; it ends with the world.
+        """Run the example app as the deployment of a target, once; it ends with the world.
 
         With a host its address answers for that: webhooks reach it. See `local.deployed`.
 
@@ -172,6 +173,11 @@ class World:
         """
         from local.deployed import Deployed, build  # here, because few worlds have an app
 
+        if target in self._deployed:
+            deployed = self._deployed[target]
+            if host is not None:
+                self.route(host, deployed.address)
+            return deployed
         folder = self._home.folder if self._home is not None else None
         if folder is None:
             folder = Path(self._running.enter_context(tempfile.TemporaryDirectory()))
@@ -184,7 +190,9 @@ class World:
             program=build(),
             log=folder / f"app-{target}.log",
         ).start()
+        self._running.callback(self._deployed.clear)
         self._running.callback(deployed.stop)
+        self._deployed[target] = deployed
         if host is not None:
             self.route(host, deployed.address)
         return deployed

@@ -121,8 +121,13 @@ def people_bodies(names: dict[str, list[str]]) -> dict[str, list[Any]]:
         "CreateOrganization": [{"name": "Beta"}, {"name": "Acme", "created_by": first}],
         "CreateOrganizationMembership": [{"user_id": second, "role": "org:member"}],
         "createApiKey": [
-            {"name": "CI", "subject": organization, "claims": {"type": "sandbox"}},
-            {"name": "CI", "subject": first, "scopes": ["read"], "seconds_until_expiration": 60},
+            {"name": "Nightly", "subject": organization, "claims": {"type": "sandbox"}},
+            {
+                "name": "Nightly",
+                "subject": first,
+                "scopes": ["read"],
+                "seconds_until_expiration": 60,
+            },
         ],
         "revokeApiKey": [{}, {"revocation_reason": "somebody left"}],
         "verifyApiKey": [{"secret": names["secret"][0]}],

@@ -23,6 +23,7 @@ SUBJECT = re.compile(r"(user|org|mch|scim)_\w{27}", re.ASCII)
 USER = re.compile(r"user_\w{27}", re.ASCII)
 NAME = re.compile(r"(\S(.*\S)?)?")
 LARGEST_PAGE = 100
+SHORTEST_NAME = 3
 SWITCHES = {"user": "user_api_keys_enabled", "org": "orgs_api_keys_enabled"}
 FIELDS: dict[str, type | tuple[type, ...]] = {
     "type": str,
@@ -162,8 +163,9 @@ def _form(
 
 
 def _check(form: Document) -> None:
-    if not NAME.fullmatch(form["name"]) or CONTROL.search(form["name"]):
-        raise _wrong("name", "must not begin or end with a blank")
+    name = form["name"]
+    if len(name) < SHORTEST_NAME or not NAME.fullmatch(name) or CONTROL.search(name):
+        raise _wrong("name", "must have three characters, and no blank at its ends")
     if len(form.get("type", "")) > 25 or len(form.get("description", "")) > 255:
         raise _wrong("type, description", "is too long")
     if not all(isinstance(each, str) for each in form.get("scopes", ())):
