@@ -14,7 +14,7 @@ LEFT := $(wildcard .local/state/.pulumi/stacks/clerkstack/local.json \
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down test lint bench faults lock clean venv engine node world-start world-stop
+.PHONY: help up app preview down test lint bench faults lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -22,6 +22,10 @@ help: ## this list
 
 up: venv engine ## set up, start the local world, deploy the stack `local`
 	@$(VENV)/python -m local.stack up $(ARGS)
+
+app: up node ## run the example app as the deployment of the stack `local`, and try it
+	@$(IN_ENV) $(VENV)/python -m local.world app --target preview --host preview.sendero.example
+	@$(IN_ENV) bin/clerkstack smoke --stack local $(ARGS)
 
 preview: venv engine ## what `make up` would change
 	@$(VENV)/python -m local.stack preview $(ARGS)
@@ -54,6 +58,7 @@ lock: venv ## renew the lock files, versions as the .in files allow
 
 clean: ## remove what the set-up made; the state of the stacks and of the world stays
 	rm -rf .venv .local/engine .local/actionlint .local/env.sh .local/pulumi-home node_modules *.egg-info
+	rm -rf example/node_modules example/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 venv: ## .venv with the locked packages
@@ -65,11 +70,16 @@ venv: ## .venv with the locked packages
 engine: venv ## the Pulumi engine: from PATH, by its installer, or built
 	@$(VENV)/python -m local.engine ensure
 
-node: # the official command-line client some tests run, where there is npm
+node: # the official command-line client and the example app's packages, where there is npm
 	@if [ -f package-lock.json ] && command -v npm >/dev/null && \
 	    [ ! node_modules/.package-lock.json -nt package-lock.json ]; then \
 	    echo "npm ci"; npm ci --no-audit --no-fund --loglevel=error || \
 	    echo "npm ci failed: the tests that need it will be skipped"; \
+	fi
+	@if command -v npm >/dev/null && \
+	    [ ! example/node_modules/.package-lock.json -nt example/package-lock.json ]; then \
+	    echo "npm ci, example"; npm --prefix example ci --no-audit --no-fund --loglevel=error || \
+	    echo "npm ci failed: the example app can't be run, and its tests will be skipped"; \
 	fi
 
 world-start: venv ## start the local world alone

@@ -9,7 +9,18 @@ import typer
 
 from clerkstack import version
 from clerkstack.app.git import GitFailed
-from clerkstack.cli import adopt, check, cutover, drift, dry_run, parity, recover, redeploy, review
+from clerkstack.cli import (
+    adopt,
+    check,
+    cutover,
+    drift,
+    dry_run,
+    parity,
+    recover,
+    redeploy,
+    review,
+    smoke,
+)
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
@@ -31,6 +42,7 @@ app.add_typer(cutover.app, name="cutover")
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
 app.command()(review.review)
+app.command()(smoke.smoke)
 
 
 def _show_version(wanted: bool) -> None:

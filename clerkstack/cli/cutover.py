@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,7 @@ from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import exported_stack, resources_of, stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.remote import tell
-from clerkstack.cli.seams import judged_policies, smoke_run
+from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cli.table import print_table
 from clerkstack.cutover.judge import judge, may_be_signed
 from clerkstack.cutover.model import Outcome, Point, Report
@@ -28,6 +29,7 @@ from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
+    from clerkstack.smoke import SmokeReport
 
 app = typer.Typer(invoke_without_command=True)
 StackOption = Annotated[
@@ -155,7 +157,6 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
     other = stack_settings(reference) if reference else None
     catalog = load_catalog(Path(settings.catalog))
     resources = resources_of(exported_stack(stack))
-    runner = smoke_run() if smoke else None
 
     from clerkstack.cutover.read import Readings
     from clerkstack.providers.session import Session
@@ -168,10 +169,20 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
         resources=resources,
         tell=tell,
         reference=other,
-        smoke=runner,
-        policies=judged_policies,
+        smoke=_smoke_run if smoke else None,
+        policies=partial(judged_policies, stack, settings),
     ) as readings:
         yield readings
+
+
+def _smoke_run(settings: Settings) -> SmokeReport:
+    from clerkstack.smoke import run_smoke
+
+    report = run_smoke(settings, tell=tell)
+    if report.interrupted:
+        # It has cleaned up after itself; whoever pressed Ctrl-C meant all of this.
+        raise KeyboardInterrupt
+    return report
 
 
 def _of_production(stack: str, settings: Settings) -> Settings:

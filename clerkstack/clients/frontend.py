@@ -66,6 +66,7 @@ class SignUp(Answer):
     """Who may sign up (UserSettings.SignUp): public, restricted (by invitation) or waitlist."""
 
     mode: str | None = None
+    captcha_enabled: bool | None = None
 
 
 class Restrictions(Answer):
@@ -108,6 +109,11 @@ class Environment(Answer):
     def api_keys(self) -> ApiKeySettings:
         """Who may mint API keys."""
         return self.api_keys_settings
+
+    @property
+    def sign_up(self) -> SignUp:
+        """How the instance takes new users."""
+        return self.user_settings.sign_up
 
     @property
     def billing(self) -> EnvironmentBilling:

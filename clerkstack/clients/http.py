@@ -82,10 +82,12 @@ class Sending(TypedDict, total=False):
 
     `repeatable` says that the same request twice does no more than once; by itself that holds
     for GET, HEAD, PUT and DELETE. `reads` says that it changes nothing, although it is no GET.
+    `form` is a body of form fields in the place of JSON.
     """
 
     params: Params | None
     json: object
+    form: Mapping[str, str]
     headers: Mapping[str, str] | None
     repeatable: bool
     reads: bool
@@ -160,7 +162,7 @@ class Http:
         if isinstance(outcome, Lost):
             raise outcome.failure
         if not outcome.is_success:
-            raise self._refused(operation, outcome, how.get("json"))
+            raise self._refused(operation, outcome, how.get("json", how.get("form")))
         return outcome
 
     def _pause(self, operation: str, seconds: float) -> None:
@@ -176,6 +178,7 @@ class Http:
                 path,
                 params=how.get("params"),
                 json=how.get("json"),
+                data=how.get("form"),
                 headers=how.get("headers"),
             )
         except (httpx.InvalidURL, ValueError):

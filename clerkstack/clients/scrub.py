@@ -15,7 +15,7 @@ _FORM = re.compile(
     r"((?<![A-Za-z0-9])(?:sk_(?:test|live)_|ak_|whsec_|appsk_|testsk_|Bearer\s+)|#key=)"
     r"[\w\-+/=]+(?:\.[\w\-+/=]+)*"
 )
-_SECRET_NAME = re.compile(r"secret|token|password|private_?key", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"secret|token|ticket|password|private_?key", re.IGNORECASE)
 
 
 def scrubbed(text: str, hidden: Iterable[str] = ()) -> str:

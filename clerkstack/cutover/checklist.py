@@ -266,12 +266,21 @@ def smoke(readings: Readings) -> Verdict:
             "no smoke run was made",
             mend="Give --smoke, or make one and sign this point off.",
         )
-    facts = [
+    report = readings.smoke_run()
+    facts = tuple(
         Fact(each.name, "works", f"{each.detail} ({each.seconds:.1f} s)", each.ok)
-        for each in readings.smoke_run().steps
-    ]
+        for each in report.steps
+    )
     if not facts:
         return Verdict(Outcome.FAILED, "the smoke run did nothing", mend="Run it by hand.")
+    if report.service_failed:
+        return Verdict(
+            Outcome.NOT_JUDGED,
+            "a service failed during the smoke run",
+            facts,
+            "Run it again; the detail of the step says which service.",
+            service_failed=True,
+        )
     return of_facts(
         facts,
         passed="a new customer gets from sign-up to an answered call",

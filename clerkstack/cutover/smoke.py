@@ -35,5 +35,9 @@ class SmokeReport(Protocol):
     def steps(self) -> Sequence[SmokeStep]:
         """In their order."""
 
+    @property
+    def service_failed(self) -> bool:
+        """Whether a service failed: the deployment may be right all the same."""
+
 
 Smoke = Callable[[Settings], SmokeReport]

@@ -23,6 +23,8 @@ from clerkstack.settings.models import (
     OrganizationsSettings,
     Settings,
     SignInSettings,
+    SmokeGate,
+    SmokeSettings,
     WebhookSettings,
 )
 from clerkstack.settings.places import PREFIX
@@ -43,6 +45,8 @@ __all__ = [
     "OrganizationsSettings",
     "Settings",
     "SignInSettings",
+    "SmokeGate",
+    "SmokeSettings",
     "WebhookSettings",
     "config_value",
     "load_allowed",

@@ -205,6 +205,36 @@ class Allowed(SettingsModel):
     toggles: list[Toggle] = []
 
 
+class SmokeGate(SettingsModel):
+    """A route of the app that asks `has` for a feature or a plan."""
+
+    path: Slashed
+    feature: str | None = None
+    plan: str | None = None
+
+
+def _sendero_gates() -> list[SmokeGate]:
+    return [
+        SmokeGate(path="/api/audit-log", feature="audit_log_export"),
+        SmokeGate(path="/api/priority-support", plan="pro"),
+    ]
+
+
+class SmokeSettings(SettingsModel):
+    """What `clerkstack smoke` asks the app for.
+
+    `mcp_tool` is one that needs no arguments; None is the first such.
+    `sandbox_key` says that the app's webhook mints a key with the claim `type: sandbox` for each
+    new organization.
+    """
+
+    mcp_path: Slashed = "/api/mcp"
+    mcp_tool: str | None = None
+    gates: list[SmokeGate] = Field(default_factory=_sendero_gates)
+    sandbox_key: bool = True
+    email_domain: Annotated[str, Field(pattern=DOMAIN)] = "example.com"
+
+
 class Urls(SettingsModel):
     """Base URLs of the APIs. `frontend` and `svix` follow from keys where they are not set."""
 
@@ -242,6 +272,7 @@ class Settings(SettingsModel):
     webhook: WebhookSettings = Field(default_factory=WebhookSettings)
     environment: EnvironmentSettings = EnvironmentSettings()
     allow: Allowed = Allowed()
+    smoke: SmokeSettings = Field(default_factory=SmokeSettings)
     protect: Annotated[bool, BeforeValidator(_as_bool)] | None = None
     urls: Urls = Urls()
     vercel_token: VercelToken = None

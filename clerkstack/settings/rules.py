@@ -41,6 +41,7 @@ def broken_rules(settings: Settings) -> Iterator[Broken]:
     yield from _webhook(settings)
     yield from _environment(settings)
     yield from _urls(settings)
+    yield from _smoke(settings)
 
 
 def exposed(settings: Settings, in_the_clear: Callable[[Sequence[Step]], bool]) -> Iterator[Broken]:
@@ -161,6 +162,13 @@ def _webhook(settings: Settings) -> Iterator[Broken]:
             named = event if EVENT_FORM.fullmatch(event) else "something"
             yield Broken(path, f"names {named}, which Clerk does not send", mend)
         seen.add(event)
+
+
+def _smoke(settings: Settings) -> Iterator[Broken]:
+    for at, gate in enumerate(settings.smoke.gates):
+        if (gate.feature is None) == (gate.plan is None):
+            mend = "Name what the route asks `has` for: one feature, or one plan"
+            yield Broken(("smoke", "gates", at), "must have a feature or a plan", mend)
 
 
 def _environment(settings: Settings) -> Iterator[Broken]:

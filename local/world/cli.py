@@ -156,6 +156,23 @@ def route(
     print(json.dumps(found, indent=2))
 
 
+@app.command("app")
+def run_app(
+    target: Annotated[str, typer.Option(help="whose newest deployment to run")] = "preview",
+    host: Annotated[
+        str | None, typer.Option(help="what it answers for, besides its own address")
+    ] = None,
+    home: HomeOption = HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the example app as the deployment of a target, until the world stops."""
+    found = _control(home, "POST", "/app", content=json.dumps({"target": target, "host": host}))
+    if as_json:
+        print(json.dumps(found))
+    else:
+        print(f"{found['deployment']} answers at {found['address']}")
+
+
 @app.command()
 def reset(home: HomeOption = HOME) -> None:
     """Go back to the beginning: the seed, no faults, an empty journal."""
@@ -198,7 +215,9 @@ def _control(home: Path, method: str, path: str, content: str | None = None) -> 
     if running is None:
         _fail("The world is not running: python -m local.world start")
     try:
-        answer = httpx.request(method, running.control + path, content=content, trust_env=False)
+        answer = httpx.request(
+            method, running.control + path, content=content, trust_env=False, timeout=60
+        )
     except httpx.HTTPError as error:
         _fail(f"{running.control} does not answer: {error}")
     if answer.is_error:

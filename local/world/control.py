@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -17,6 +17,9 @@ from local.world.journal import Journal
 from local.world.store import Urls
 from local.world.wire import parsed
 
+if TYPE_CHECKING:
+    from local.deployed import Deployed
+
 
 class Controlled(Protocol):
     """The part of a world that the control API acts on."""
@@ -28,6 +31,9 @@ class Controlled(Protocol):
     @property
     def urls(self) -> Urls:
         """Give the base URLs."""
+
+    def deploy(self, target: str, host: str | None = None) -> Deployed:
+        """Run the example app as the deployment of a target."""
 
     def reset(self) -> None:
         """Go back to the beginning."""
@@ -72,6 +78,19 @@ def control_app(world: Controlled) -> Starlette:
                 return _refused(str(error))
         return JSONResponse(world.hosts.all())
 
+    async def app(request: Request) -> Response:
+        from local.deployed import NotBuilt
+
+        try:
+            body = parsed(await request.body())
+            deployed = await run_in_threadpool(world.deploy, body["target"], body.get("host"))
+            deployment = await run_in_threadpool(deployed.settle)
+        except (KeyError, TypeError, AttributeError):
+            return _refused("the body must be an object with target, and a host if there is one")
+        except (ValueError, NotBuilt, TimeoutError) as error:
+            return _refused(str(error))
+        return JSONResponse({"address": deployed.address, "deployment": deployment})
+
     async def reset(request: Request) -> Response:  # noqa: ARG001
         await run_in_threadpool(world.reset)
         return Response(status_code=204)
@@ -98,6 +117,7 @@ def control_app(world: Controlled) -> Starlette:
             Route("/journal", journal, methods=["GET", "DELETE"]),
             Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
             Route("/routes", routes, methods=["GET", "POST"]),
+            Route("/app", app, methods=["POST"]),
             Route("/reset", reset, methods=["POST"]),
             Route("/dashboard/{action}", dashboard, methods=["POST"]),
         ]

@@ -10,7 +10,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -21,12 +21,15 @@ from local.world.faults import Fault, Faults
 from local.world.journal import Entry, Journal
 from local.world.listeners import Listeners, listen
 from local.world.proxy import Proxy
-from local.world.seed import seed_clerk, seed_vercel
+from local.world.seed import VERCEL_PROJECT_ID, seed_clerk, seed_vercel
 from local.world.service import Dashboard, Service
 from local.world.state import State
 from local.world.store import LOOPBACK, Home, PortTaken, Urls
 from local.world.svix import SvixBackend, SvixService
 from local.world.vercel import VercelService
+
+if TYPE_CHECKING:
+    from local.deployed import Deployed
 
 SERVICES = ("clerk", "frontend", "svix", "vercel")
 
@@ -71,6 +74,7 @@ class World:
         self._turns = Turns()
         self._urls: Urls | None = None
         self._running = ExitStack()
+        self._deployed: dict[str, Deployed] = {}
         self.hosts = self.svix.deliveries.hosts
         self.requests = Journal()
         self.faults = Faults()
@@ -93,6 +97,7 @@ class World:
             if self._home is not None:
                 self._home.hold(self._pid)
                 undo.callback(self._home.release)
+                self.vercel.vault.open(self._home.folder / "values.json")
                 state = self._home.read_state()
                 if state is not None:
                     self._state.take(state)
@@ -157,6 +162,40 @@ class World:
             ValueError: the host is no name, or the address is not plain HTTP on loopback.
         """
         self.hosts.route(host, address)
+
+    def deploy(self, target: str, host: str | None = None) -> Deployed:
+        """Run the example app as the deployment of a target, once; it ends with the world.
+
+        With a host its address answers for that: webhooks reach it. See `local.deployed`.
+
+        Raises:
+            NotBuilt: the app can't be run here.
+        """
+        from local.deployed import Deployed, build  # here, because few worlds have an app
+
+        if target in self._deployed:
+            deployed = self._deployed[target]
+            if host is not None:
+                self.route(host, deployed.address)
+            return deployed
+        folder = self._home.folder if self._home is not None else None
+        if folder is None:
+            folder = Path(self._running.enter_context(tempfile.TemporaryDirectory()))
+        deployed = Deployed(
+            self.vercel,
+            project_id=VERCEL_PROJECT_ID,
+            target=target,
+            guard=self._turns.threads,
+            surroundings={"CLERK_API_URL": self.urls.clerk},
+            program=build(),
+            log=folder / f"app-{target}.log",
+        ).start()
+        self._running.callback(self._deployed.clear)
+        self._running.callback(deployed.stop)
+        self._deployed[target] = deployed
+        if host is not None:
+            self.route(host, deployed.address)
+        return deployed
 
     def reset(self) -> None:
         """Go back to the beginning: the seed, no faults, no routes, an empty journal."""

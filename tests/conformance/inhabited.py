@@ -16,6 +16,7 @@ from local.world.clerk.models import Instance
 from local.world.clerk.organizations import create_permission, create_role
 from local.world.clerk.subscriptions import subscribe
 from local.world.svix.inputs import EndpointCreate, read
+from tests.conformance.people import people_bodies, people_in
 from tests.world.svix_accounts import unpacked
 
 SECOND = "app_second"
@@ -93,6 +94,8 @@ def inhabited() -> Iterator[Inhabited]:
         form = {"key": "org:reports:read", "name": "Read reports"}
         permission = create_permission(development, form, clerk.now_ms())
 
+        people = people_in(clerk, development)
+
         app = svix.create_app(development.id)
         form = {"url": URL, "uid": "main", "eventTypes": ["user.created"], "headers": {"X-A": "1"}}
         endpoint = svix.create_endpoint(svix.apps()[app], read(EndpointCreate, form))
@@ -113,6 +116,7 @@ def inhabited() -> Iterator[Inhabited]:
                 "domainIDOrName": [production.domain.id, "sendero.example"],
                 "organization_role_id": [role.id, roles["org:member"].id, roles["org:admin"].id],
                 "permission_id": [permission.id, *roles["org:member"].permissions],
+                **people,
                 "plan_id": [development.id_of("plan", "pro")],
                 "keys": ["billing", "session,billing"],
                 "app_id": [app],
@@ -130,11 +134,17 @@ def inhabited() -> Iterator[Inhabited]:
                 "tag": ["b"],
                 "iterator": [endpoint.id, message.id, attempt],
             },
-            bodies=_bodies(development, clerk.read_config(development, ()), one_time_token),
+            bodies={
+                **_bodies(development, clerk.read_config(development, ()), one_time_token),
+                **people_bodies(people),
+            },
             headers={
                 "platform": _bearers(seed.PLATFORM_KEY),
                 "backend": _bearers(development.secret, production.secret),
-                "frontend": [{"Host": each.host} for each in (development, production)],
+                "frontend": [
+                    {"Host": development.host, "Cookie": people["cookie"][0]},
+                    {"Host": production.host},
+                ],
                 "svix": _bearers(token),
             },
             clerk=clerk.dump(),

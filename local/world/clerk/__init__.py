@@ -1,8 +1,8 @@
 """A Clerk that answers with its Platform, Backend and Frontend APIs, as far as a deployment goes.
 
 Config, billing, key rotation, domains, roles, enterprise connections, JWT templates, redirect
-URLs, the Svix app and the public environment behave.
-Users, organizations themselves, sessions, payments and everything else are not here and 404.
+URLs, the Svix app, the public environment, users, organizations with their members, API keys,
+sessions and their tokens behave. Payments and everything else are not here and 404.
 
 Decided where nothing official says it, to be corrected when a live instance shows otherwise:
 a `client_secret` is taken and never given back; cloning an instance copies plans, roles and the

@@ -1,4 +1,4 @@
-"""The Backend API (`sk_` keys): plans as sold, organizations, the Svix app, and cheap lists.
+"""The Backend API (`sk_` keys): plans as sold, roles, the Svix app, people, and cheap lists.
 
 Operations are named as in the Clerk Backend API.
 """
@@ -10,13 +10,17 @@ from typing import Any
 from starlette.routing import Route
 
 from local.world.clerk import (
+    api_keys,
     domains,
     enterprise_connections,
     errors,
     jwt_templates,
+    organization_api,
     organizations,
     redirect_urls,
+    sessions,
     subscriptions,
+    users,
 )
 from local.world.clerk.backend import ClerkBackend
 from local.world.clerk.http import Answer, InstanceCall, checked, endpoint, page_if_wanted
@@ -215,14 +219,20 @@ OPERATIONS: tuple[tuple[str, str, Any], ...] = (
     *jwt_templates.OPERATIONS,
     *redirect_urls.OPERATIONS,
     *enterprise_connections.OPERATIONS,
+    *users.OPERATIONS,
+    *organization_api.OPERATIONS,
+    *api_keys.OPERATIONS,
+    *sessions.OPERATIONS,
 )
 
 
 def backend_routes(backend: ClerkBackend) -> list[Route]:
     """Bind the operations to their paths."""
+    # The official JavaScript client asks for API keys without a version in the path.
+    unversioned = [(m, path.removeprefix("/v1"), each) for m, path, each in api_keys.OPERATIONS]
     return [
         Route(path, endpoint(backend, InstanceCall, operation), methods=[method])
-        for method, path, operation in OPERATIONS
+        for method, path, operation in (*OPERATIONS, *unversioned)
     ]
 
 

@@ -6,6 +6,8 @@ set_config {environment, changes}: edit anything of the config, a price for inst
 allowed, the version moves on.
 subscribe {environment, plan, payers}: how many active subscribers the plan (its slug) has from
 now on; 0 for none.
+subscribe_organization {environment, plan, organization}: that this one (its id or slug) has the
+plan from now on.
 set_dns {domain, ready}: set or remove a domain's DNS records; the next check sees it.
 add_platform_key {key, manage}: make a platform key, with or without the right to manage.
 revoke_platform_key {key}. set_limits {plans}: how many plans the workspace may have, null for
@@ -73,6 +75,14 @@ def _subscribe(backend: ClerkBackend, body: dict[str, Any]) -> None:
     subscriptions.subscribe(instance, plan, payers, backend.now_ms())
 
 
+def _subscribe_organization(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    instance = _instance(backend, body)
+    plan = _take(body, "plan", str)
+    organization = instance.people.organization(_take(body, "organization", str))
+    _nothing_left(body)
+    subscriptions.subscribe_payer(instance, plan, organization["id"], backend.now_ms())
+
+
 def _set_dns(backend: ClerkBackend, body: dict[str, Any]) -> None:
     name = _take(body, "domain", str)
     ready = _take(body, "ready", bool)
@@ -116,6 +126,7 @@ ACTIONS: dict[str, Callable[[ClerkBackend, dict[str, Any]], Any]] = {
     "set_api_keys": _set_api_keys,
     "set_config": _set_config,
     "subscribe": _subscribe,
+    "subscribe_organization": _subscribe_organization,
     "set_dns": _set_dns,
     "add_platform_key": _add_platform_key,
     "revoke_platform_key": _revoke_platform_key,

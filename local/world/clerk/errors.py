@@ -225,6 +225,13 @@ def organizations_off() -> ClerkError:
     return ClerkError(403, "organization_not_enabled_in_instance", message)
 
 
+def taken(name: str) -> ClerkError:
+    """Somebody else has this email address, slug or name."""
+    return ClerkError(
+        422, "form_identifier_exists", f"That {name} is taken.", meta={"param_name": name}
+    )
+
+
 def duplicate(name: str) -> ClerkError:
     """Something else has this key."""
     return ClerkError(422, "duplicate_record", f"{name} is taken.", meta={"param_name": name})

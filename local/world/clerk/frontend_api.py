@@ -1,6 +1,7 @@
 """The Frontend API (no key): what anybody may know of the instance that the Host header names.
 
-Operations are named as in the Clerk Frontend API.
+And what its users do: sign up, sign in, switch organizations. Operations are named as in the Clerk
+Frontend API.
 """
 
 from __future__ import annotations
@@ -9,27 +10,31 @@ from typing import Any
 
 from starlette.routing import Route
 
-from local.world.clerk import errors
+from local.world.clerk import errors, frontend_sessions, sign_flows
 from local.world.clerk.backend import ClerkBackend
 from local.world.clerk.environment import environment_json
-from local.world.clerk.http import Answer, Call, endpoint
+from local.world.clerk.frontend_call import FrontendCall
+from local.world.clerk.http import Answer, endpoint
 
 
-def get_environment(call: Call) -> Answer:
+def get_environment(call: FrontendCall) -> Answer:
     """getEnvironment."""
-    instance = call.backend.instance_of_host(call.request.headers.get("host", ""))
     for application in call.backend.applications.values():
-        if instance.id in application.instances:
-            return 200, environment_json(instance, application.name)
-    raise errors.host_invalid(instance.host)
+        if call.instance.id in application.instances:
+            return 200, environment_json(call.instance, application.name)
+    raise errors.host_invalid(call.instance.host)
 
 
-OPERATIONS: tuple[tuple[str, str, Any], ...] = (("GET", "/v1/environment", get_environment),)
+OPERATIONS: tuple[tuple[str, str, Any], ...] = (
+    ("GET", "/v1/environment", get_environment),
+    *sign_flows.OPERATIONS,
+    *frontend_sessions.OPERATIONS,
+)
 
 
 def frontend_routes(backend: ClerkBackend) -> list[Route]:
     """Bind the operations to their paths."""
     return [
-        Route(path, endpoint(backend, Call, operation), methods=[method])
+        Route(path, endpoint(backend, FrontendCall, operation), methods=[method])
         for method, path, operation in OPERATIONS
     ]

@@ -30,6 +30,8 @@ class Call:
         self.request = request
         self.query = request.query_params
         self.parts = request.path_params
+        self.headers: dict[str, str] = {}
+        """Of the answer."""
         self._raw = raw
 
     @property
@@ -120,10 +122,13 @@ def endpoint(
 
     async def answer(request: Request) -> Response:
         try:
-            status, body = operation(kind(backend, request, await request.body()))
+            call = kind(backend, request, await request.body())
+            status, body = operation(call)
         except errors.ClerkError as error:
             return refusal(error)
-        return Response(status_code=status) if body is None else JSONResponse(body, status)
+        if body is None:
+            return Response(status_code=status)
+        return JSONResponse(body, status, headers=call.headers)
 
     return answer
 

@@ -8,6 +8,7 @@ import string
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from local.world.clerk.people import People
 from local.world.clerk.schema import Document, fresh_config
 
 LETTERS = string.ascii_letters + string.digits
@@ -138,6 +139,7 @@ class Instance:
     jwt_templates: dict[str, Document] = field(default_factory=dict)
     redirect_urls: dict[str, Document] = field(default_factory=dict)
     enterprise_connections: dict[str, Document] = field(default_factory=dict)
+    people: People = field(default_factory=People)
 
     @property
     def publishable_key(self) -> str:
@@ -192,6 +194,7 @@ class Instance:
         }
         # A state from before there were any has none.
         fields["subscriptions"] = [Subscription(**each) for each in fields.get("subscriptions", ())]
+        fields["people"] = People(**fields.get("people", {}))
         return cls(**fields)
 
 

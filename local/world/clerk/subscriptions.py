@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from local.world.clerk import errors
+from local.world.clerk.billing import DEFAULT_PLANS, ENABLED
 from local.world.clerk.models import Instance, Subscription, identifier
 from local.world.clerk.plans import plans_json
 from local.world.clerk.schema import Document
@@ -37,6 +38,63 @@ def subscribe(instance: Instance, slug: str, payers: int, now_ms: int) -> None:
     for _ in range(payers - len(there)):
         made = Subscription(identifier("subi"), slug, identifier(prefix), now_ms)
         instance.subscriptions.append(made)
+
+
+def subscribe_payer(instance: Instance, slug: str, payer_id: str, now_ms: int) -> Subscription:
+    """Subscribe one payer to a plan, in place of what they had.
+
+    Raises:
+        ClerkError: there is no such plan.
+    """
+    if slug not in instance.config["billing"]["plans"]:
+        raise errors.not_found("plan", slug)
+    left = [each for each in instance.subscriptions if each.payer_id != payer_id]
+    made = Subscription(identifier("subi"), slug, payer_id, now_ms)
+    instance.subscriptions = [*left, made]
+    return made
+
+
+def subscription_json(instance: Instance, organization: Document, now_ms: int) -> Document:
+    """Give an organization's subscription as CommerceSubscription: the default plan's, as long as
+    there is no other.
+
+    Raises:
+        ClerkError: billing is off for organizations.
+    """
+    payer_id, made = organization["id"], organization["created_at"]
+    slug = plan_of(instance, payer_id)
+    if slug is None:
+        raise errors.not_found("subscription of", payer_id)
+    plan = next(each for each in plans_json(instance, "org") if each["slug"] == slug)
+    held = [each for each in instance.subscriptions if each.payer_id == payer_id]
+    stem = payer_id.removeprefix("org_")
+    item = held[-1] if held else Subscription(f"subi_{stem}", slug, payer_id, made)
+    return {
+        "object": "commerce_subscription",
+        "id": f"sub_{stem}",
+        "instance_id": instance.id,
+        "status": "active",
+        "payer_id": payer_id,
+        "created_at": made,
+        "updated_at": item.created_at,
+        "active_at": item.created_at,
+        "past_due_at": None,
+        "subscription_items": [_item(instance, item, plan, now_ms)],
+    }
+
+
+def plan_of(instance: Instance, payer_id: str) -> str | None:
+    """Name the plan a payer has: the newest subscription's, or the default one; None without
+    billing."""
+    payer = payer_id.partition("_")[0]
+    billing = instance.config["billing"]
+    if not billing[ENABLED[payer]]:
+        return None
+    for subscription in reversed(instance.subscriptions):
+        if subscription.payer_id == payer_id and subscription.plan in billing["plans"]:
+            return subscription.plan
+    default = DEFAULT_PLANS[payer]
+    return default if default in billing["plans"] else None
 
 
 def subscribed(instance: Instance) -> frozenset[str]:

@@ -21,6 +21,7 @@ from local.world.vercel.models import (
     to_state,
 )
 from local.world.vercel.variables import Draft
+from local.world.vercel.vault import Vault
 
 DEFAULT_PAGE = 100
 
@@ -52,6 +53,7 @@ class VercelBackend:
         self.teams: dict[str, Team] = {}
         self.projects: dict[str, Project] = {}
         self.deployments: dict[str, Deployment] = {}
+        self.vault = Vault()
         # For tests: what is deployed from now on ends as an error. Not part of the state.
         self.builds_break = False
 
@@ -115,7 +117,7 @@ class VercelBackend:
         if held is None:
             return self._add(project, draft)
         if upsert and variables.same_place(held, draft):
-            variables.write(held, draft, self.now())
+            self._write(held, draft, self.now())
             return held
         raise errors.conflict(
             variable_id=held.id,
@@ -160,7 +162,7 @@ class VercelBackend:
                 git_branch=held.git_branch,
                 project=project.id,
             )
-        variables.write(variable, draft, self.now())
+        self._write(variable, draft, self.now())
         return variable
 
     def delete_variable(self, project: Project, variable_id: str) -> Variable:
@@ -249,9 +251,14 @@ class VercelBackend:
             created_at=now,
             updated_at=now,
         )
-        variables.write(variable, draft, now)
+        self._write(variable, draft, now)
         project.variables[variable.id] = variable
         return variable
+
+    def _write(self, variable: Variable, draft: Draft, now: int) -> None:
+        variables.write(variable, draft, now)
+        if draft.value is not None:
+            self.vault.put(draft.value)
 
     def _deploy(self, project: Project, target: str, *, step: int) -> Deployment:
         made = Deployment(

@@ -1,0 +1,162 @@
+"""`clerkstack smoke`: what a new customer does, against a deployment, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import SecretStr
+
+from clerkstack.cli.engine import stack_settings
+from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
+from clerkstack.problems import ClerkstackError
+from clerkstack.settings import SmokeSettings
+from clerkstack.smoke import MARK, SmokeReport, SmokeStep, Target, clean_up, run_on, target_of
+from clerkstack.smoke.remains import LeftBehind
+from clerkstack.smoke.run import WAIT_SECONDS
+
+INTERRUPTED = 130
+SECRET_KEY, PUBLISHABLE_KEY = "CLERK_SECRET_KEY", "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"
+API_URL = "CLERK_API_URL"  # as Clerk's own SDKs name it
+
+
+def smoke(
+    stack: Annotated[
+        str | None, typer.Option("--stack", "-s", help="The stack whose deployment to try.")
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help=f"The deployment's URL; without --stack, {SECRET_KEY} and {PUBLISHABLE_KEY} of "
+            "the shell are its instance's keys."
+        ),
+    ] = None,
+    email_domain: Annotated[
+        str | None, typer.Option(help="Domain of the address that signs up. [example.com]")
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for the webhook.")
+    ] = WAIT_SECONDS,
+    only_clean_up: Annotated[
+        bool,
+        typer.Option("--clean-up", help="Only remove what runs that were killed left behind."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Sign up, make an organization, mint an API key, use the app with it, and remove it all again.
+
+    The steps: sign-up, sign-in, organization, webhook, API key, its verification, an MCP call,
+    the gated routes, the revoked key. What was made is removed in any case, also after a failure
+    or Ctrl-C; what can't be removed is told.
+
+    Exit codes: 0 all well, 1 a step failed, 2 bad input, 3 a service failed, 130 interrupted.
+    """
+    with _ended_by_signal():
+        target = _target(stack, url)
+        if only_clean_up:
+            _clean_up(target, as_json)
+            return
+        report = run_on(
+            target,
+            email_domain=email_domain,
+            wait_seconds=wait,
+            tell=lambda what: typer.echo(f"{what} …", err=True),
+            done=lambda step: None if as_json else _show(step),
+        )
+    _conclude(report, as_json)
+
+
+def _target(stack: str | None, url: str | None) -> Target:
+    if stack is not None:
+        from clerkstack.cli.remote import reading
+
+        settings = stack_settings(stack)
+        with reading():
+            from clerkstack.providers.session import Session
+
+            return target_of(settings, Session(settings.connection), url=url)
+    if url is None:
+        raise ClerkstackError("Name the deployment: --stack NAME, or --url URL.")
+    if not url.startswith(("https://", "http://")):
+        raise ClerkstackError("--url must be a URL, such as https://app.example.com.")
+    missing = [name for name in (SECRET_KEY, PUBLISHABLE_KEY) if not os.environ.get(name)]
+    if missing:
+        raise ClerkstackError(
+            f"{' and '.join(missing)} must be set: with --url alone, the keys of the deployment's "
+            "instance are read from the shell. Or name the stack: --stack NAME."
+        )
+    api = os.environ.get(API_URL)
+    return Target(
+        url=url,
+        publishable_key=os.environ[PUBLISHABLE_KEY],
+        secret_key=SecretStr(os.environ[SECRET_KEY]),
+        smoke=SmokeSettings(),
+        **({"backend": api} if api else {}),
+    )
+
+
+def _clean_up(target: Target, as_json: bool) -> None:
+    from clerkstack.clients.people import PeopleClient
+
+    with PeopleClient(key=target.secret_key, base_url=target.backend) as people:
+        try:
+            removed = clean_up(people, MARK, tell=lambda what: typer.echo(f"{what} …", err=True))
+        except LeftBehind as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(REMOTE_FAILURE if error.service else FOUND) from None
+    if as_json:
+        typer.echo(json.dumps({"removed": removed}, indent=2))
+    else:
+        typer.echo("\n".join(removed) or "Nothing of a smoke run is there.")
+
+
+def _show(step: SmokeStep) -> None:
+    mark = "ok" if step.ok else "FAILED" if step.ran else "–"
+    colour = typer.colors.GREEN if step.ok else typer.colors.RED if step.ran else None
+    told = typer.style(f"{mark:<7}", fg=colour)
+    typer.echo(f"{told} {step.name:<20} {step.seconds:5.1f} s  {step.detail}")
+
+
+def _conclude(report: SmokeReport, as_json: bool) -> None:
+    failed = report.failed
+    if as_json:
+        steps = [asdict(each) for each in report.steps]
+        shown = {
+            "url": report.url,
+            "ok": report.ok,
+            "interrupted": report.interrupted,
+            "steps": steps,
+        }
+        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    elif report.ok:
+        seconds = sum(each.seconds for each in report.steps)
+        typer.echo(f"{report.url}: all {len(report.steps)} steps went well, in {seconds:.1f} s.")
+    else:
+        names = ", ".join(each.name for each in failed) or "none"
+        ended = "; interrupted" if report.interrupted else ""
+        typer.echo(f"{report.url}: failed: {names}{ended}.")
+    if report.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if failed:
+        raise typer.Exit(REMOTE_FAILURE if report.service_failed else FOUND)
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Let SIGTERM, as a CI runner sends it, end the run as Ctrl-C does: with the clean-up."""
+
+    def end(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

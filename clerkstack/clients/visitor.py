@@ -1,0 +1,132 @@
+"""Clerk Frontend API as somebody who comes to the app: signs up, signs in, has a session.
+
+As a native app does it (security schemes ProductionNativeApp and ProductionNativeFlag of the
+description): the client's token comes with each answer and goes along with the next request, on
+development and production instances alike. So a session's token names no authorized party.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar, Unpack
+
+from pydantic import SecretStr
+
+from clerkstack.clients.answers import Answer, read_answer
+from clerkstack.clients.frontend import SERVICE
+from clerkstack.clients.http import Client, Http, Options, joined
+from clerkstack.settings.keys import frontend_host
+
+TESTING_TOKEN = "__clerk_testing_token"
+"""Clerk's documentation of testing tokens has the name; the description has not."""
+
+
+class SignUp(Answer):
+    """An attempt to sign up (Client.SignUp)."""
+
+    id: str
+    status: str
+    missing_fields: tuple[str, ...] = ()
+    created_user_id: str | None = None
+    created_session_id: str | None = None
+
+
+class SignIn(Answer):
+    """An attempt to sign in (Client.SignIn)."""
+
+    id: str
+    status: str
+    created_session_id: str | None = None
+
+
+class _SignUp(Answer):
+    response: SignUp
+
+
+class _SignIn(Answer):
+    response: SignIn
+
+
+class _Token(Answer):
+    jwt: SecretStr
+
+
+_Read = TypeVar("_Read", bound=Answer)
+
+
+class VisitorClient(Client):
+    """One visitor of an instance's app.
+
+    The instance is the host inside the publishable key. With `base_url` requests go there and
+    still carry that host. `testing_token` lets the visitor pass the bot protection.
+    """
+
+    def __init__(
+        self,
+        *,
+        publishable_key: str,
+        base_url: str | None = None,
+        testing_token: SecretStr | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        host = frontend_host(publishable_key)
+        self._http = Http(
+            SERVICE,
+            base_url=base_url or f"https://{host}",
+            key=None,
+            headers={"Host": host} if base_url else None,
+            **options,
+        )
+        self._params = {"_is_native": "1"}
+        if testing_token is not None:
+            self._params[TESTING_TOKEN] = testing_token.get_secret_value()
+        self._client_token = ""
+
+    def sign_up(
+        self, *, email_address: str, password: str, first_name: str, last_name: str
+    ) -> SignUp:
+        """Begin to sign up (createSignUps)."""
+        form = {
+            "email_address": email_address,
+            "password": password,
+            "first_name": first_name,
+            "last_name": last_name,
+        }
+        return self._posted(_SignUp, "createSignUps", "/v1/client/sign_ups", form).response
+
+    def send_code(self, sign_up_id: str) -> SignUp:
+        """Ask for a code by email (prepareSignUpsVerification)."""
+        path = joined("v1", "client", "sign_ups", sign_up_id, "prepare_verification")
+        form = {"strategy": "email_code"}
+        return self._posted(_SignUp, "prepareSignUpsVerification", path, form).response
+
+    def verify_code(self, sign_up_id: str, *, code: str) -> SignUp:
+        """Verify the email address with its code (attemptSignUpsVerification)."""
+        path = joined("v1", "client", "sign_ups", sign_up_id, "attempt_verification")
+        form = {"strategy": "email_code", "code": code}
+        return self._posted(_SignUp, "attemptSignUpsVerification", path, form).response
+
+    def sign_in(self, *, ticket: SecretStr) -> SignIn:
+        """Sign in with a sign-in token (createSignIn)."""
+        form = {"strategy": "ticket", "ticket": ticket.get_secret_value()}
+        return self._posted(_SignIn, "createSignIn", "/v1/client/sign_ins", form).response
+
+    def session_token(self, session_id: str, *, organization_id: str) -> SecretStr:
+        """A token of the session, with the organization as the active one (createSessionToken)."""
+        path = joined("v1", "client", "sessions", session_id, "tokens")
+        form = {"organization_id": organization_id}
+        return self._posted(_Token, "createSessionToken", path, form).jwt
+
+    def _posted(self, model: type[_Read], operation: str, path: str, form: dict[str, str]) -> _Read:
+        token = self._client_token
+        headers = {"Authorization": token} if token else None
+        answer = self._http.send(
+            operation, "POST", path, params=self._params, form=form, headers=headers
+        )
+        self._client_token = answer.headers.get("Authorization", token)
+        return read_answer(
+            model,
+            answer.content,
+            vendor=SERVICE.name,
+            operation=operation,
+            address=self._http.address,
+        )

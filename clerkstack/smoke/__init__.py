@@ -1,0 +1,19 @@
+"""The smoke run: what a new customer does, against a deployment, and nothing of it left behind."""
+
+from __future__ import annotations
+
+from clerkstack.smoke.remains import MARK, clean_up
+from clerkstack.smoke.report import SmokeReport, SmokeStep
+from clerkstack.smoke.run import run_on, run_smoke
+from clerkstack.smoke.target import Target, target_of
+
+__all__ = [
+    "MARK",
+    "SmokeReport",
+    "SmokeStep",
+    "Target",
+    "clean_up",
+    "run_on",
+    "run_smoke",
+    "target_of",
+]

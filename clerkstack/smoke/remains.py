@@ -1,0 +1,95 @@
+"""Removing what smoke runs made: by its recognisable name, so that nothing is forgotten that a lost
+answer, a kill or a power cut left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from clerkstack.clients.errors import ApiError, NotFound, Unreachable
+from clerkstack.problems import ClerkstackError
+
+if TYPE_CHECKING:
+    from clerkstack.clients.people import PeopleClient, User
+
+MARK = "clerkstack-smoke-"
+"""What the address of every user and the name of every organization of a smoke run begin with."""
+
+
+class LeftBehind(ClerkstackError):
+    """Something could not be removed. `service` names the service that failed, where one did."""
+
+    def __init__(self, message: str, *, service: str | None) -> None:
+        self.service = service
+        super().__init__(message)
+
+
+def clean_up(people: PeopleClient, mark: str, *, tell: Callable[[str], None]) -> list[str]:
+    """Remove the users and organizations whose address or name begins with the mark, and revoke
+    the organizations' keys; give what was removed. Goes on after what can't be removed.
+
+    Raises:
+        LeftBehind: something is left, or it could not be told whether there is; with ids.
+    """
+    if not mark.startswith(MARK):
+        raise ValueError("a mark of something else than a smoke run")
+    removed: list[str] = []
+    left: list[str] = []
+    failures: list[Exception] = []
+
+    def attempt(what: str, act: Callable[[str], object], id_: str) -> None:
+        tell(f"removing {what}")
+        try:
+            act(id_)
+        except NotFound:
+            pass  # gone already
+        except ClerkstackError as error:
+            left.append(what)
+            failures.append(error)
+            return
+        removed.append(what)
+
+    def found(find: Callable[[PeopleClient, str], list[str]]) -> list[str]:
+        try:
+            return find(people, mark)
+        except ClerkstackError as error:
+            left.append(f"whatever begins with {mark}")
+            failures.append(error)
+            return []
+
+    for id_ in found(_organizations):
+        attempt(f"API keys of {id_}", partial(_revoke, people), id_)
+        attempt(f"organization {id_}", people.delete_organization, id_)
+    for id_ in found(_users):
+        attempt(f"user {id_}", people.delete_user, id_)
+    if left:
+        service = next((name for name in map(failed_service, failures) if name), None)
+        what = ", ".join(dict.fromkeys(left))
+        raise LeftBehind(f"left behind: {what}. {failures[-1]}", service=service)
+    return removed
+
+
+def failed_service(error: Exception) -> str | None:
+    """The service that failed rather than refused: no answer, 5xx or too many requests."""
+    if isinstance(error, ApiError):
+        return error.vendor if error.status >= 500 or error.status == 429 else None
+    return "a service" if isinstance(error, Unreachable) else None
+
+
+def _organizations(people: PeopleClient, mark: str) -> list[str]:
+    there = people.find_organizations(query=mark)
+    return [each.id for each in there if each.name.startswith(mark)]
+
+
+def _users(people: PeopleClient, mark: str) -> list[str]:
+    def is_ours(user: User) -> bool:
+        addresses = [each.email_address for each in user.email_addresses]
+        return bool(addresses) and all(each.startswith(mark) for each in addresses)
+
+    return [each.id for each in people.find_users(email_address=mark) if is_ours(each)]
+
+
+def _revoke(people: PeopleClient, organization_id: str) -> None:
+    for key in people.list_api_keys(organization_id):
+        people.revoke_api_key(key.id)

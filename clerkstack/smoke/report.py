@@ -1,0 +1,45 @@
+"""What a smoke run found, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SmokeStep:
+    """One step: whether it went well, what was seen, how long it took (seconds).
+
+    `ran` is False where an earlier step that it needs had failed; then it is not `ok` either.
+    `service` names the service that failed rather than refused, where one did.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    seconds: float
+    ran: bool = True
+    service: str | None = None
+
+
+@dataclass(frozen=True)
+class SmokeReport:
+    """The run of a deployment. `interrupted` says that a person ended it before its end."""
+
+    url: str
+    steps: tuple[SmokeStep, ...]
+    interrupted: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything went well."""
+        return not self.interrupted and all(step.ok for step in self.steps)
+
+    @property
+    def failed(self) -> tuple[SmokeStep, ...]:
+        """The steps that ran and did not go well."""
+        return tuple(step for step in self.steps if step.ran and not step.ok)
+
+    @property
+    def service_failed(self) -> bool:
+        """Whether a service failed: the deployment may be right all the same."""
+        return any(step.service is not None for step in self.failed)

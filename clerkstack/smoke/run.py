@@ -1,0 +1,140 @@
+"""One smoke run: the steps in order, what each needs, and the clean-up in any case."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clerkstack.clients.errors import Unreachable
+from clerkstack.problems import ClerkstackError
+from clerkstack.settings import Settings
+from clerkstack.smoke import steps
+from clerkstack.smoke.remains import MARK, LeftBehind, clean_up, failed_service
+from clerkstack.smoke.report import SmokeReport, SmokeStep
+from clerkstack.smoke.steps import Visit
+from clerkstack.smoke.target import Target, target_of
+
+if TYPE_CHECKING:
+    from clerkstack.clients.people import PeopleClient
+
+WAIT_SECONDS = 60.0
+CLEAN_UP = "clean-up"
+Tell = Callable[[str], None]
+Done = Callable[[SmokeStep], None]
+
+
+@dataclass(frozen=True)
+class _Step:
+    name: str
+    act: Callable[[Visit], str]
+    needs: tuple[str, ...] = ()
+
+
+STEPS = (
+    _Step("sign-up", steps.sign_up),
+    _Step("sign-in", steps.sign_in, ("sign-up",)),
+    _Step("create organization", steps.create_organization, ("sign-up",)),
+    _Step("webhook", steps.webhook, ("create organization",)),
+    _Step("mint API key", steps.mint_key, ("create organization",)),
+    _Step("verify API key", steps.verify_key, ("mint API key",)),
+    _Step("MCP call", steps.call_mcp, ("mint API key",)),
+    _Step("gated routes", steps.ask_gates, ("sign-in", "create organization")),
+    _Step("revoked key refused", steps.refuse_revoked, ("mint API key", "MCP call")),
+)
+
+
+def run_smoke(
+    settings: Settings,
+    *,
+    url: str | None = None,
+    email_domain: str | None = None,
+    wait_seconds: float = WAIT_SECONDS,
+    tell: Tell = lambda _: None,
+    done: Done = lambda _: None,
+) -> SmokeReport:
+    """Run against the deployment of a stack; see `run_on`.
+
+    Raises:
+        ApiError, Unreachable: the instance's keys could not be read.
+        ClerkstackError: there is no such instance.
+    """
+    from clerkstack.providers.session import Session
+
+    target = target_of(settings, Session(settings.connection), url=url)
+    return run_on(
+        target, email_domain=email_domain, wait_seconds=wait_seconds, tell=tell, done=done
+    )
+
+
+def run_on(
+    target: Target,
+    *,
+    email_domain: str | None = None,
+    wait_seconds: float = WAIT_SECONDS,
+    tell: Tell = lambda _: None,
+    done: Done = lambda _: None,
+) -> SmokeReport:
+    """Do what a new customer does, and remove it again, however it ended.
+
+    `tell` is given what is begun, `done` each step when it is over. A step that fails ends the
+    ones that need it and no others. An interrupt (KeyboardInterrupt) ends the steps; the clean-up
+    is done all the same, and the report says so.
+
+    Raises:
+        KeyboardInterrupt: the clean-up was interrupted too.
+    """
+    from clerkstack.clients.app import AppClient
+    from clerkstack.clients.people import PeopleClient
+
+    mark = f"{MARK}{int(time.time()):x}{secrets.token_hex(3)}"
+    ran: list[SmokeStep] = []
+    interrupted = False
+
+    def over(step: SmokeStep) -> None:
+        ran.append(step)
+        done(step)
+
+    with ExitStack() as closing:
+        people = closing.enter_context(PeopleClient(key=target.secret_key, base_url=target.backend))
+        app = AppClient(base_url=target.url)
+        closing.callback(app.close)
+        domain = email_domain or target.smoke.email_domain
+        visit = Visit(target, mark, domain, wait_seconds, people, app, closing)
+        try:
+            for step in STEPS:
+                over(_result(step, visit, ran, tell))
+        except KeyboardInterrupt:
+            interrupted = True
+            tell("interrupted: removing what was made")
+        over(_cleaned(people, mark, tell))
+    return SmokeReport(target.url, tuple(ran), interrupted)
+
+
+def _result(step: _Step, visit: Visit, ran: list[SmokeStep], tell: Tell) -> SmokeStep:
+    missing = [each.name for each in ran if each.name in step.needs and not each.ok]
+    if missing:
+        return SmokeStep(step.name, False, f"not run: needs {', '.join(missing)}", 0.0, ran=False)
+    tell(step.name)
+    begun = time.monotonic()
+    try:
+        detail, ok, service = step.act(visit), True, None
+    except ClerkstackError as error:
+        app_failed = isinstance(error, Unreachable) and visit.target.url in str(error)
+        detail, ok = str(error), False
+        service = None if app_failed else failed_service(error)
+    return SmokeStep(step.name, ok, detail, time.monotonic() - begun, service=service)
+
+
+def _cleaned(people: PeopleClient, mark: str, tell: Tell) -> SmokeStep:
+    begun = time.monotonic()
+    try:
+        removed = clean_up(people, mark, tell=tell)
+        detail, ok, service = ", ".join(removed) or "nothing was made", True, None
+    except LeftBehind as error:
+        detail = f"{error} To remove it: clerkstack smoke --clean-up"
+        ok, service = False, error.service
+    return SmokeStep(CLEAN_UP, ok, detail, time.monotonic() - begun, service=service)

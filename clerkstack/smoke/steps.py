@@ -1,0 +1,255 @@
+"""The steps of a smoke run, each a thing that a new customer does."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clerkstack.clients.errors import ApiError
+from clerkstack.problems import ClerkstackError
+
+if TYPE_CHECKING:
+    from clerkstack.clients.app import AppClient
+    from clerkstack.clients.frontend import Environment
+    from clerkstack.clients.people import MintedKey, Organization, PeopleClient
+    from clerkstack.clients.visitor import VisitorClient
+    from clerkstack.smoke.target import Target
+
+TEST_CODE = "424242"
+TEST_SUBADDRESS = "+clerk_test"
+LIFETIME = 900  # seconds that the key and the sign-in token count, should nobody remove them
+SECONDS_TO_REVOKE = 15.0
+PAUSE = 0.25
+ALLOWED = range(200, 300)
+REFUSED = frozenset({402, 403, 404})
+"""How a gate refuses: Clerk's `auth.protect` answers 404, an app of its own usually 403."""
+
+
+class StepFailed(ClerkstackError):
+    """The step did not go well, though every request was answered."""
+
+
+@dataclass
+class Visit:
+    """What the steps have in common, and hand on."""
+
+    target: Target
+    mark: str
+    email_domain: str
+    wait_seconds: float
+    people: PeopleClient
+    app: AppClient
+    closing: ExitStack
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    environment: Environment | None = None
+    user_id: str = ""
+    session_id: str = ""
+    visitor: VisitorClient | None = None
+    organization: Organization | None = None
+    key: MintedKey | None = None
+
+    def new_visitor(self) -> VisitorClient:
+        """Somebody with a browser of their own; past the bot protection, where there is one."""
+        from clerkstack.clients.visitor import VisitorClient
+
+        guarded = self.environment is not None and self.environment.sign_up.captcha_enabled
+        token = self.people.create_testing_token().token if guarded else None
+        visitor = VisitorClient(
+            publishable_key=self.target.publishable_key,
+            base_url=self.target.frontend,
+            testing_token=token,
+        )
+        return self.closing.enter_context(visitor)
+
+    def need_organization(self) -> Organization:
+        """The organization that a step before made."""
+        assert self.organization is not None
+        return self.organization
+
+    def need_key(self) -> MintedKey:
+        """The key that a step before minted."""
+        assert self.key is not None
+        return self.key
+
+
+def sign_up(visit: Visit) -> str:
+    """Sign up with a test address and its fixed code; where test mode is off or sign-ups are not
+    public, the user is made through the Backend API, which sends nobody anything."""
+    from clerkstack.clients.frontend import FrontendClient
+
+    target = visit.target
+    key = target.publishable_key
+    with FrontendClient(publishable_key=key, base_url=target.frontend) as frontend:
+        environment = visit.environment = frontend.environment()
+    test_mode, mode = environment.auth_config.test_mode, environment.sign_up.mode
+    if not test_mode or mode != "public":
+        address = f"{visit.mark}@{visit.email_domain}"
+        visit.user_id = visit.people.create_user(email_address=address).id
+        why = f"sign-ups are {mode}" if test_mode else "test mode is off"
+        return f"{visit.user_id}, made through the Backend API: {why}"
+    visitor = visit.new_visitor()
+    begun = visitor.sign_up(
+        email_address=f"{visit.mark}{TEST_SUBADDRESS}@{visit.email_domain}",
+        password=secrets.token_urlsafe(24),
+        first_name="Smoke",
+        last_name="Run",
+    )
+    visitor.send_code(begun.id)
+    done = visitor.verify_code(begun.id, code=TEST_CODE)
+    if done.status != "complete" or done.created_user_id is None:
+        missing = ", ".join(done.missing_fields) or "nothing that is named"
+        raise StepFailed(f"the sign-up is {done.status}; missing: {missing}")
+    visit.user_id = done.created_user_id
+    return f"{visit.user_id}, with a code by email"
+
+
+def sign_in(visit: Visit) -> str:
+    """Sign in on another device, with a sign-in token."""
+    token = visit.people.create_sign_in_token(user_id=visit.user_id, expires_in_seconds=LIFETIME)
+    visitor = visit.new_visitor()
+    signed_in = visitor.sign_in(ticket=token.token)
+    if signed_in.status != "complete" or signed_in.created_session_id is None:
+        raise StepFailed(f"the sign-in is {signed_in.status}")
+    visit.visitor, visit.session_id = visitor, signed_in.created_session_id
+    return visit.session_id
+
+
+def create_organization(visit: Visit) -> str:
+    """Make an organization whose first member is the user."""
+    visit.organization = visit.people.create_organization(name=visit.mark, created_by=visit.user_id)
+    return visit.organization.id
+
+
+def webhook(visit: Visit) -> str:
+    """Wait until the app's webhook has minted the sandbox key of the new organization."""
+    organization = visit.need_organization()
+    if not visit.target.smoke.sandbox_key:
+        return "not asked for: smoke.sandboxKey is false"
+
+    def minted() -> str | None:
+        for key in visit.people.list_api_keys(organization.id):
+            if isinstance(key.claims, dict) and key.claims.get("type") == "sandbox":
+                return f"the sandbox key {key.id} is there"
+        return None
+
+    found = _until(visit, visit.wait_seconds, minted)
+    if found is None:
+        raise StepFailed(
+            f"no key with the claim type: sandbox after {visit.wait_seconds:.0f} seconds. The "
+            "webhook did not arrive, was refused, or the app failed: the endpoint's page in "
+            "Clerk's dashboard shows its attempts"
+        )
+    return found
+
+
+def mint_key(visit: Visit) -> str:
+    """Mint an API key for the organization."""
+    visit.key = visit.people.create_api_key(
+        name=visit.mark,
+        subject=visit.need_organization().id,
+        seconds_until_expiration=LIFETIME,
+    )
+    return visit.key.id
+
+
+def verify_key(visit: Visit) -> str:
+    """Have Clerk verify the key."""
+    key = visit.need_key()
+    verified = visit.people.verify_api_key(key.secret)
+    if (verified.id, verified.subject) != (key.id, visit.need_organization().id):
+        raise StepFailed(f"Clerk says it is the key {verified.id} of {verified.subject}")
+    return f"of {verified.subject}"
+
+
+def call_mcp(visit: Visit) -> str:
+    """Use the app's MCP server with the key."""
+    smoke = visit.target.smoke
+    session = visit.app.open_mcp(smoke.mcp_path, key=visit.need_key().secret)
+    tools = session.tools()
+    names = [str(each.get("name")) for each in tools]
+    if not tools:
+        raise StepFailed(f"the MCP server at {smoke.mcp_path} has no tools")
+    if smoke.mcp_tool is not None and smoke.mcp_tool not in names:
+        raise StepFailed(f"the MCP server has no tool {smoke.mcp_tool}, but {', '.join(names)}")
+    free = [
+        str(each.get("name"))
+        for each in tools
+        if not (each.get("inputSchema") or {}).get("required")
+    ]
+    tool = smoke.mcp_tool or next(iter(free), None)
+    if tool is None:
+        return f"{len(tools)} tools; each needs arguments, so none was used"
+    session.call_tool(tool)
+    return f"the tool {tool} of {session.server or 'the server'} works"
+
+
+def ask_gates(visit: Visit) -> str:
+    """See that each gated route answers as the organization's plan says."""
+    gates = visit.target.smoke.gates
+    if not gates:
+        return "not asked for: smoke.gates is empty"
+    organization = visit.need_organization()
+    assert visit.visitor is not None
+    plans = visit.people.subscription(organization.id).plans
+    slugs = {plan.slug for plan in plans}
+    features = {feature.slug for plan in plans for feature in plan.features}
+    token = visit.visitor.session_token(visit.session_id, organization_id=organization.id)
+    wrong, told = [], []
+    for gate in gates:
+        asked = f"feature {gate.feature}" if gate.feature else f"plan {gate.plan}"
+        allowed = gate.feature in features if gate.feature else gate.plan in slugs
+        status = visit.app.status(gate.path, token=token)
+        told.append(f"{gate.path} {'lets in' if allowed else 'refuses'}")
+        if status not in (ALLOWED if allowed else REFUSED):
+            should = "let in" if allowed else "be refused"
+            wrong.append(f"{gate.path} answered {status}, and should {should} ({asked})")
+    on = f"on the plan {', '.join(sorted(slugs)) or 'none'}"
+    if wrong:
+        raise StepFailed(f"{'; '.join(wrong)}; the organization is {on}")
+    return f"{', '.join(told)}; {on}"
+
+
+def refuse_revoked(visit: Visit) -> str:
+    """Revoke the key, and see that the app lets nobody in with it."""
+    from clerkstack.clients.app import AppRefused
+
+    key = visit.need_key()
+    visit.people.revoke_api_key(key.id)
+
+    def refused() -> str | None:
+        try:
+            visit.people.verify_api_key(key.secret)
+            return None
+        except ApiError as error:
+            if error.status not in (400, 401, 404):
+                raise
+        try:
+            visit.app.open_mcp(visit.target.smoke.mcp_path, key=key.secret)
+        except AppRefused as error:
+            if error.status in (401, 403):
+                return f"Clerk and the app refuse it ({error.status})"
+            raise
+        return None
+
+    found = _until(visit, SECONDS_TO_REVOKE, refused)
+    if found is None:
+        raise StepFailed(
+            f"the revoked key {key.id} still opens {visit.target.smoke.mcp_path} after "
+            f"{SECONDS_TO_REVOKE:.0f} seconds"
+        )
+    return found
+
+
+def _until(visit: Visit, seconds: float, look: Callable[[], str | None]) -> str | None:
+    """Look until there is something, at least once, with growing pauses."""
+    deadline = visit.now() + seconds
+    pause = PAUSE
+    while (found := look()) is None and visit.now() + pause < deadline:
+        visit.sleep(pause)
+        pause = min(pause * 1.5, 3.0)
+    return found

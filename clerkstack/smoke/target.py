@@ -1,0 +1,53 @@
+"""Which deployment a smoke run goes to, and the keys of its instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from clerkstack.problems import ClerkstackError
+from clerkstack.settings import Settings, SmokeSettings
+
+if TYPE_CHECKING:
+    from clerkstack.providers.session import Session
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployment of the app at `url`, and its Clerk instance. `frontend` is the Frontend API's
+    address where it is not the one inside the publishable key."""
+
+    url: str
+    publishable_key: str
+    secret_key: SecretStr
+    backend: str = "https://api.clerk.com"
+    frontend: str | None = None
+    smoke: SmokeSettings = field(default_factory=SmokeSettings)
+
+
+def target_of(settings: Settings, session: Session, *, url: str | None = None) -> Target:
+    """The deployment of a stack, at the app's URL or another one.
+
+    Raises:
+        ApiError, Unreachable: the instance's keys could not be read.
+        ClerkstackError: there is no such instance, or the Platform API shows none of its keys.
+    """
+    instance = session.instance(settings.application_id, settings.instance)
+    publishable = settings.publishable_key or (instance.publishable_key if instance else None)
+    secret = settings.secret_key or (instance.secret_key if instance else None)
+    if not publishable or secret is None:
+        raise ClerkstackError(
+            f"The Platform API shows no keys of a {settings.instance} instance of "
+            f"{settings.application_id}. Is it made? `pulumi up` does; or set clerkstack:secretKey "
+            "and clerkstack:publishableKey."
+        )
+    return Target(
+        url=url or settings.app_url,
+        publishable_key=publishable,
+        secret_key=secret,
+        backend=settings.urls.backend,
+        frontend=settings.urls.frontend,
+        smoke=settings.smoke,
+    )

@@ -1,0 +1,255 @@
+"""Organizations and their members through the Backend API.
+
+Operations are named as in the Clerk Backend API. Decided where no document says it: a slug is made
+of the name, with a number behind it where it is taken; a role that is not there is a 404; removing
+an organization revokes its API keys and ends its subscriptions.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from local.world.clerk import errors, events, subscriptions
+from local.world.clerk.backend import ClerkBackend
+from local.world.clerk.http import LARGEST_NUMBER, Answer, InstanceCall, checked
+from local.world.clerk.memberships import join, leave, membership_json, role_of
+from local.world.clerk.models import Instance, identifier
+from local.world.clerk.organizations import ROLE_SET
+from local.world.clerk.schema import Document
+from local.world.clerk.user_search import found_users
+
+ORGANIZATION = "/v1/organizations/{organization}"
+MEMBERS = f"{ORGANIZATION}/memberships"
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+ORDERS = ("created_at", "name", "members_count")
+ORDERS_OF_MEMBERS = (
+    "phone_number",
+    "email_address",
+    "created_at",
+    "first_name",
+    "last_name",
+    "username",
+)
+FIELDS: dict[str, type | tuple[type, ...]] = {
+    "name": str,
+    "created_by": str,
+    "private_metadata": dict,
+    "public_metadata": dict,
+    "slug": str,
+    "max_allowed_memberships": int,
+    "created_at": str,
+    "role_set_key": str,
+}
+MEMBER_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "user_id": str,
+    "role": str,
+    "public_metadata": dict,
+    "private_metadata": dict,
+}
+
+
+def list_organizations(call: InstanceCall) -> Answer:
+    """ListOrganizations."""
+    people = call.instance.people
+    members, ids = call.names("user_id"), call.names("organization_id")
+    wanted = call.query.get("query", "").lower()
+    found = [
+        each
+        for each in people.organizations.values()
+        if (
+            not wanted
+            or each["id"].lower() == wanted
+            or wanted in each["name"].lower()
+            or wanted in each["slug"]
+        )
+        and _fits({each["id"]}, ids)
+        and _fits(
+            {one["user_id"] for one in people.memberships_of(organization_id=each["id"])}, members
+        )
+    ]
+    order = call.query.get("order_by", "-created_at").strip()
+    field = order.lstrip("+-")
+    if field not in ORDERS:
+        raise errors.param_invalid("order_by", f"must be one of {', '.join(ORDERS)}")
+    call.flag("include_missing_member_with_elevated_permissions", status=422)
+    ranked = sorted(enumerate(found), key=lambda pair: (_rank(call, pair[1], field), pair[0]))
+    ordered = [each for _, each in (reversed(ranked) if order.startswith("-") else ranked)]
+    shown = [_counted(call, each) for each in call.page(ordered)]
+    return 200, {"data": shown, "total_count": len(found)}
+
+
+def create_organization(call: InstanceCall) -> Answer:
+    """CreateOrganization."""
+    form = checked(call.body(), FIELDS, ("name",))
+    creator = form.get("created_by")
+    if creator is not None and creator not in call.instance.people.users:
+        raise errors.param_invalid("created_by", "must be the id of a user")
+    if form.get("role_set_key", ROLE_SET) != ROLE_SET:
+        raise errors.param_invalid("role_set_key", f"must be {ROLE_SET}")
+    return 200, make_organization(call.backend, call.instance, form)
+
+
+def get_organization(call: InstanceCall) -> Answer:
+    """GetOrganization: by its id or its slug."""
+    _need_organizations(call.instance)
+    found = call.instance.people.organization(call.parts["organization"])
+    return 200, _counted(call, found)
+
+
+def delete_organization(call: InstanceCall) -> Answer:
+    """DeleteOrganization: with its memberships, API keys and subscriptions."""
+    people = call.instance.people
+    found = people.organization(call.parts["organization"])
+    for membership in people.memberships_of(organization_id=found["id"]):
+        leave(call.backend, call.instance, membership)
+    for key in people.api_keys.values():
+        if key["subject"] == found["id"]:
+            key["revoked"] = True
+    call.instance.subscriptions = [
+        each for each in call.instance.subscriptions if each.payer_id != found["id"]
+    ]
+    del people.organizations[found["id"]]
+    gone = events.deleted("organization", found["id"], slug=found["slug"])
+    events.tell(call.backend, call.instance, "organization.deleted", gone)
+    return 200, gone
+
+
+def list_memberships(call: InstanceCall) -> Answer:
+    """ListOrganizationMemberships."""
+    people = call.instance.people
+    there = people.memberships_of(organization_id=call.parts["organization"])
+    users = found_users(call, [people.users[each["user_id"]] for each in there])
+    ids, roles = {each["id"] for each in users}, call.names("role")
+    found = [each for each in there if each["user_id"] in ids and _fits({each["role"]}, roles)]
+    order = call.query.get("order_by", "-created_at").strip()
+    if order.lstrip("+-") not in ORDERS_OF_MEMBERS:
+        raise errors.param_invalid("order_by", f"must be one of {', '.join(ORDERS_OF_MEMBERS)}")
+    return 200, _listed(call, found)
+
+
+def create_membership(call: InstanceCall) -> Answer:
+    """CreateOrganizationMembership."""
+    form = checked(call.body(), MEMBER_FIELDS, ("user_id", "role"))
+    organization = call.instance.people.organization(call.parts["organization"])
+    user = call.instance.people.user(form["user_id"])
+    role = role_of(call.instance, form["role"])
+    return 200, join(call.backend, call.instance, organization, user, role, form)
+
+
+def delete_membership(call: InstanceCall) -> Answer:
+    """DeleteOrganizationMembership."""
+    found = call.instance.people.membership(call.parts["organization"], call.parts["user"])
+    if found is None:
+        raise errors.not_found("organization membership", call.parts["user"])
+    return 200, leave(call.backend, call.instance, found)
+
+
+def list_memberships_of_user(call: InstanceCall) -> Answer:
+    """UsersGetOrganizationMemberships: of somebody who is not there, there are none."""
+    return 200, _listed(call, call.instance.people.memberships_of(user_id=call.parts["user"]))
+
+
+def get_subscription(call: InstanceCall) -> Answer:
+    """GetOrganizationBillingSubscription."""
+    organization = call.instance.people.organization(call.parts["organization"])
+    shown = subscriptions.subscription_json(call.instance, organization, call.backend.now_ms())
+    return 200, shown
+
+
+def make_organization(backend: ClerkBackend, instance: Instance, form: Document) -> Document:
+    """Make an organization, its creator a member with the creator's role; and tell.
+
+    Raises:
+        ClerkError: organizations are off; the name, the slug or the number is not possible.
+    """
+    _need_organizations(instance)
+    name = form["name"].strip()
+    if not 1 <= len(name) <= 256:
+        raise errors.param_invalid("name", "must have from 1 to 256 characters")
+    section = instance.config["organization_settings"]
+    most = form.get("max_allowed_memberships", section["max_allowed_memberships"])
+    if not 0 <= most <= LARGEST_NUMBER:
+        raise errors.param_invalid("max_allowed_memberships", "must not be negative")
+    now = backend.now_ms()
+    made: Document = {
+        "object": "organization",
+        "id": identifier("org"),
+        "name": name,
+        "slug": _slug(instance, name, form.get("slug")),
+        "image_url": "",
+        "has_image": False,
+        "max_allowed_memberships": most,
+        "admin_delete_enabled": section["admin_delete_enabled"],
+        "public_metadata": form.get("public_metadata", {}),
+        "private_metadata": form.get("private_metadata", {}),
+        "created_at": now,
+        "updated_at": now,
+    }
+    creator = form.get("created_by")
+    if creator is not None:
+        made["created_by"] = creator
+    instance.people.organizations[made["id"]] = made
+    events.tell(backend, instance, "organization.created", made)
+    if creator is not None:
+        role = role_of(instance, section["creator_role"])
+        join(backend, instance, made, instance.people.user(creator), role, {})
+    return made
+
+
+def _slug(instance: Instance, name: str, given: str | None) -> str:
+    there = {each["slug"] for each in instance.people.organizations.values()}
+    if given is not None:
+        if not SLUG.fullmatch(given):
+            raise errors.param_invalid("slug", "has lowercase letters, digits and - only")
+        if given in there:
+            raise errors.taken("slug")
+        return given
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "organization"
+    tries = (stem if n == 0 else f"{stem}-{n}" for n in range(len(there) + 1))
+    return next(each for each in tries if each not in there)
+
+
+def _need_organizations(instance: Instance) -> None:
+    if not instance.config["organization_settings"]["enabled"]:
+        raise errors.organizations_off()
+
+
+def _members(call: InstanceCall, organization: Document) -> int:
+    return len(call.instance.people.memberships_of(organization_id=organization["id"]))
+
+
+def _rank(call: InstanceCall, organization: Document, field: str) -> Any:
+    return _members(call, organization) if field == "members_count" else organization[field]
+
+
+def _counted(call: InstanceCall, organization: Document) -> Document:
+    shown = dict(organization)
+    call.flag("include_missing_member_with_elevated_permissions", status=422)
+    if call.flag("include_members_count", status=422):
+        shown["members_count"] = _members(call, organization)
+    return shown
+
+
+def _listed(call: InstanceCall, memberships: list[Document]) -> Document:
+    shown = [membership_json(call.instance, each) for each in call.page(memberships)]
+    return {"data": shown, "total_count": len(memberships)}
+
+
+def _fits(has: set[str], names: list[str]) -> bool:
+    without = {name[1:] for name in names if name.startswith("-")}
+    only = {name.removeprefix("+") for name in names if not name.startswith("-")}
+    return (not only or bool(has & only)) and not has & without
+
+
+OPERATIONS: tuple[tuple[str, str, Any], ...] = (
+    ("GET", "/v1/organizations", list_organizations),
+    ("POST", "/v1/organizations", create_organization),
+    ("GET", ORGANIZATION, get_organization),
+    ("DELETE", ORGANIZATION, delete_organization),
+    ("GET", f"{ORGANIZATION}/billing/subscription", get_subscription),
+    ("GET", MEMBERS, list_memberships),
+    ("POST", MEMBERS, create_membership),
+    ("DELETE", f"{MEMBERS}/{{user}}", delete_membership),
+    ("GET", "/v1/users/{user}/organization_memberships", list_memberships_of_user),
+)

@@ -1,0 +1,83 @@
+"""Who uses an instance: users, organizations, memberships, API keys, sessions and sign-ins.
+
+Each is kept as the Backend API shows it; what an answer never shows stands in `hidden`, by id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.world.clerk import errors
+from local.world.clerk.schema import Document
+
+
+@dataclass
+class People:
+    """All of them by id, the oldest first. `signing_key` is the PEM that session tokens are signed
+    with, made when the first is."""
+
+    users: dict[str, Document] = field(default_factory=dict)
+    organizations: dict[str, Document] = field(default_factory=dict)
+    memberships: dict[str, Document] = field(default_factory=dict)
+    api_keys: dict[str, Document] = field(default_factory=dict)
+    sessions: dict[str, Document] = field(default_factory=dict)
+    sign_in_tokens: dict[str, Document] = field(default_factory=dict)
+    clients: dict[str, Document] = field(default_factory=dict)
+    sign_ins: dict[str, Document] = field(default_factory=dict)
+    sign_ups: dict[str, Document] = field(default_factory=dict)
+    checkouts: dict[str, Document] = field(default_factory=dict)
+    hidden: dict[str, Any] = field(default_factory=dict)
+    signing_key: str = ""
+
+    def user(self, user_id: str) -> Document:
+        """Give the user.
+
+        Raises:
+            ClerkError: there is none.
+        """
+        if user_id not in self.users:
+            raise errors.not_found("user", user_id)
+        return self.users[user_id]
+
+    def organization(self, id_or_slug: str) -> Document:
+        """Give the organization.
+
+        Raises:
+            ClerkError: there is none.
+        """
+        for found in self.organizations.values():
+            if id_or_slug in (found["id"], found["slug"]):
+                return found
+        raise errors.not_found("organization", id_or_slug)
+
+    def of_email(self, address: str) -> Document | None:
+        """Give the user who has the email address."""
+        wanted = address.lower()
+        for user in self.users.values():
+            if wanted in emails_of(user):
+                return user
+        return None
+
+    def membership(self, organization_id: str, user_id: str) -> Document | None:
+        """Give what makes the user a member of the organization."""
+        for found in self.memberships.values():
+            if (found["organization_id"], found["user_id"]) == (organization_id, user_id):
+                return found
+        return None
+
+    def memberships_of(
+        self, *, organization_id: str | None = None, user_id: str | None = None
+    ) -> list[Document]:
+        """List memberships, the newest first."""
+        return [
+            each
+            for each in reversed(self.memberships.values())
+            if organization_id in (None, each["organization_id"])
+            and user_id in (None, each["user_id"])
+        ]
+
+
+def emails_of(user: Document) -> list[str]:
+    """List a user's email addresses in small letters."""
+    return [each["email_address"].lower() for each in user["email_addresses"]]

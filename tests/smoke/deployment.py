@@ -1,0 +1,128 @@
+"""The example app, deployed in a world: what a smoke run goes to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from clerkstack.settings import SmokeGate, SmokeSettings
+from clerkstack.smoke import SmokeReport, Target, run_on
+from local.deployed import Deployed, NotBuilt, build
+from local.world import World, seed
+from local.world.clerk.models import Instance
+from local.world.svix.inputs import EndpointCreate, read
+
+HOST = "preview.sendero.example"
+URL = f"https://{HOST}"
+WEBHOOK = f"{URL}/api/webhooks/clerk"
+PRO = {"name": "Pro", "payer_type": "org", "amount": 6000, "features": ["audit_log_export"]}
+CONFIG = {
+    "organization_settings": {"enabled": True},
+    "billing": {
+        "organization_enabled": True,
+        "features": {"audit_log_export": {"name": "Audit"}, "sso_saml": {"name": "SAML"}},
+        "plans": {"pro": PRO},
+    },
+}
+# What everybody has from the start, so that a gate lets in on one route and refuses on the other.
+FREE = {"billing": {"plans": {"free_org": {"features": ["audit_log_export"]}}}}
+
+
+@dataclass(frozen=True, repr=False)
+class Deployment:
+    """The world, the app in it, and the target of a smoke run."""
+
+    world: World
+    app: Deployed
+    instance: Instance
+    target: Target
+
+    def smoke(self, *, wait_seconds: float = 5, **options: Any) -> SmokeReport:
+        """Run, without long waits."""
+        return run_on(self.target, wait_seconds=wait_seconds, **options)
+
+    def redeploy(self, **variables: str | None) -> None:
+        """Give the project other values, and wait until the newest deployment has them."""
+        project = self.world.vercel.projects[seed.VERCEL_PROJECT_ID]
+        for key, value in variables.items():
+            write_variable(self.world, key, value or "")
+        self.world.vercel.add_deployment(project.id, "preview")
+        self.app.settle()
+
+    def left(self) -> list[str]:
+        """What is there of smoke runs: users, organizations, keys that count."""
+        people = self.instance.people
+        users = [each["id"] for each in people.users.values()]
+        keys = [each["id"] for each in people.api_keys.values() if not each["revoked"]]
+        return [*users, *people.organizations, *keys]
+
+    def going_to(self, url: str) -> Deployment:
+        """The same with another address of the app."""
+        return replace(self, target=replace(self.target, url=url))
+
+
+def need_app() -> None:
+    """Skip where the app can't be run, but never in CI."""
+    try:
+        build()
+    except NotBuilt as error:
+        pytest.fail(str(error)) if os.environ.get("CI") else pytest.skip(str(error))
+
+
+def write_variable(world: World, key: str, value: str) -> None:
+    """Write one variable of the preview, as a person would."""
+    project = world.vercel.projects[seed.VERCEL_PROJECT_ID]
+    form = {"key": key, "value": value, "type": "sensitive", "target": ["preview"]}
+    world.vercel.create_variable(project, form, upsert=True)
+
+
+@contextmanager
+def deployment() -> Iterator[Deployment]:
+    """Start it: a development instance with plans, the webhook, the variables, the app."""
+    need_app()
+    with World(proxy=False) as world:
+        instance = world.clerk.instance(seed.APPLICATION_ID, "development")
+        world.clerk.write_config(instance, CONFIG)
+        world.clerk.write_config(instance, FREE)
+        app_id = world.svix.create_app(instance.id)
+        events = ["organization.created", "user.created", "apiKey.created"]
+        form = {"url": WEBHOOK, "eventTypes": events}
+        endpoint = world.svix.create_endpoint(world.svix.apps()[app_id], read(EndpointCreate, form))
+        for key, value in {
+            "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY": instance.publishable_key,
+            "CLERK_SECRET_KEY": instance.secret,
+            "CLERK_WEBHOOK_SECRET": endpoint.secret,
+            "NEXT_PUBLIC_CLERK_SIGN_IN_URL": "/sign-in",
+            "NEXT_PUBLIC_CLERK_SIGN_UP_URL": "/sign-up",
+            "NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL": "/dashboard",
+            "NEXT_PUBLIC_CLERK_AFTER_SIGN_UP_URL": "/onboarding",
+            "NEXT_PUBLIC_APP_URL": URL,
+        }.items():
+            write_variable(world, key, value)
+        world.vercel.add_deployment(seed.VERCEL_PROJECT_ID, "preview")
+        app = world.deploy("preview", HOST)
+        app.settle()
+        yield Deployment(
+            world,
+            app,
+            instance,
+            Target(
+                url=app.address,
+                publishable_key=instance.publishable_key,
+                secret_key=SecretStr(instance.secret),
+                backend=world.urls.clerk,
+                frontend=world.urls.frontend,
+                smoke=SmokeSettings(
+                    gates=[
+                        SmokeGate(path="/api/audit-log", feature="audit_log_export"),
+                        SmokeGate(path="/api/priority-support", plan="pro"),
+                    ]
+                ),
+            ),
+        )
