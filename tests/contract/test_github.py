@@ -113,14 +113,16 @@ def test_requests_and_answers_are_as_described(
 ) -> None:
     description()
     watched = Watched()
-    with GithubClient(
-        token=SecretStr(token),
-        base_url=github.url,
-        repository=github.repository.name,
-        transport=watched,
-    ) as ours:
-        with suppress(ApiError):
-            call(ours)
+    with (
+        GithubClient(
+            token=SecretStr(token),
+            base_url=github.url,
+            repository=github.repository.name,
+            transport=watched,
+        ) as ours,
+        suppress(ApiError),
+    ):
+        call(ours)
 
     for request, answer in watched.seen:
         described = operation(request)
