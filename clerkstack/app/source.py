@@ -134,9 +134,9 @@ def _statement(module: Module, node: Node) -> None:
             if text_of(node.child_by_field_name("kind")) != "const":
                 module.variable[name] = node
         for each in node.named_children if text_of(node.children[0]) == "const" else ():
-            value = each.child_by_field_name("value")
-            for bound, key in taken(each.child_by_field_name("name")) if value is not None else ():
-                module.taken[text_of(bound)] = (value, key)
+            whole = each.child_by_field_name("value")
+            for bound, key in taken(each.child_by_field_name("name")) if whole is not None else ():
+                module.taken[text_of(bound)] = (whole, key)
     elif node.type == "enum_declaration":
         module.enums[text_of(node.child_by_field_name("name"))] = node
 
