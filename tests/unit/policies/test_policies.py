@@ -101,11 +101,18 @@ def _app_attaches_more(found: Deployment) -> None:
 
 def _plural(found: Deployment) -> None:
     one = variable("NEXT_PUBLIC_X", "whsec_abc", "production")["inputs"]
-    found["plural"] = {
-        "type": view.VARIABLES,
-        "inputs": {"project_id": "prj_1", "variables": [one]},
-        "protect": True,
-    }
+    inputs = {"project_id": "prj_1", "variables": [one]}
+    found["plural"] = {"type": view.VARIABLES, "inputs": inputs, "protect": True}
+
+
+def _shared(found: Deployment) -> None:
+    inputs = {"key": "NEXT_PUBLIC_X", "valueWo": "whsec_abc", "targets": ["production"]}
+    found["shared"] = {"type": view.SHARED, "inputs": inputs, "protect": True}
+
+
+def _inline(found: Deployment) -> None:
+    one = variable("NEXT_PUBLIC_X", "whsec_abc", "production")["inputs"]
+    found["project"] = {"type": view.PROJECT, "inputs": {"environments": [one]}}
 
 
 def _twin(url: str) -> Change:
@@ -171,6 +178,8 @@ CASES: list[tuple[Change, str, str]] = [
     (extra("NEXT_PUBLIC_CLERK_SECRET_KEY", UNKNOWN), "server-only-secrets", "extra"),
     (extra("NEXT_PUBLIC_PLATFORM", "ak_abc"), "server-only-secrets", "extra"),
     (_plural, "server-only-secrets", "plural"),
+    (_shared, "server-only-secrets", "shared"),
+    (_inline, "server-only-secrets", "project"),
     (inputs(SK, sensitive=False), "sensitive-secrets", SK),
     (extra("STRIPE_TOKEN", "hidden-value"), "sensitive-secrets", "extra"),
     (extra("KEYS", "whsec_abc"), "sensitive-secrets", "extra"),
