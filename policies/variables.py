@@ -21,8 +21,11 @@ def _named_secret(variable: Variable) -> bool:
 
 
 def _secret(variable: Variable) -> bool:
-    public = variable.key.startswith(PUBLIC)
-    return not public and (_named_secret(variable) or holds_secret(variable))
+    if variable.key.startswith(PUBLIC):
+        return False
+    # Of what is public, an API key may be meant for browsers; on a server it is not.
+    named = _named_secret(variable) or variable.key.endswith("API_KEY")
+    return named or holds_secret(variable)
 
 
 def _elsewhere(variable: Variable) -> list[str]:

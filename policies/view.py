@@ -49,6 +49,10 @@ _UNKNOWNS = frozenset(
 )
 
 
+# What `pulumi policy analyze --file` has in place of a secret that it can't open.
+_REDACTED = "[secret]"
+
+
 class Unknown:
     """Stands for a value that is known only at `up`, or that the state holds encrypted."""
 
@@ -62,7 +66,7 @@ UNKNOWN = Unknown()
 def plain(value: Any) -> Any:
     """A property as it is declared: secrets opened, unknown values as `UNKNOWN`."""
     if isinstance(value, str):
-        return UNKNOWN if value in _UNKNOWNS else value
+        return UNKNOWN if value in _UNKNOWNS or value == _REDACTED else value
     if isinstance(value, Mapping):
         if value.get(_SIGNATURE) == _SECRET:
             return _opened(value)
