@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
+from clerkstack.app.packages import Packages
 from clerkstack.app.paths import Configs, files
 from clerkstack.app.source import Module, Unresolved, parsed
 from clerkstack.problems import shown
@@ -23,6 +24,7 @@ class Modules:
         self._root = None if root is None else root.resolve()
         self._read: dict[Path, Module] = {}
         self._configs = Configs(self._root)
+        self._packages = None if self._root is None else Packages(self._root)
         self._found: dict[tuple[Path, str], Path | None] = {}
 
     def read(self, file: Path) -> Module:
@@ -58,8 +60,8 @@ class Modules:
         raise Unresolved(
             module,
             node,
-            f"comes from '{source}', and only relative imports and the paths of tsconfig.json "
-            "are followed",
+            f"comes from '{source}', and only relative imports, the paths of tsconfig.json and "
+            "packages of the app's checkout are followed",
         )
 
     def from_statement(self, module: Module, source: str) -> Module:
@@ -108,11 +110,17 @@ class Modules:
     def _file(self, folder: Path, source: str) -> Path | None:
         key = (folder, source)
         if key not in self._found:
-            relative = source.startswith(".")
-            starts = [folder / source] if relative else self._configs.candidates(folder, source)
-            candidates = (each for start in starts for each in files(start))
+            candidates = (each for at in self._starts(folder, source) for each in files(at))
             self._found[key] = next((each for each in candidates if each.is_file()), None)
         return self._found[key]
+
+    def _starts(self, folder: Path, source: str) -> Iterator[Path]:
+        if source.startswith("."):
+            yield folder / source
+            return
+        yield from self._configs.candidates(folder, source)
+        if self._packages is not None:
+            yield from self._packages.candidates(folder, source)
 
     def _inside(self, file: Path) -> bool:
         return self._root is None or file.is_relative_to(self._root)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clerkstack.app.jsonc import read_object
+from clerkstack.app.patterns import held
 
 CONFIGS = ("tsconfig.json", "jsconfig.json")
 # As far as configs name each other: it ends a circle.
@@ -31,16 +32,14 @@ class Aliases:
     def candidates(self, source: str) -> Iterator[Path]:
         """Where an import may lead, the likeliest first, without the ending."""
         found = [
-            (pattern, held)
-            for pattern in self.paths
-            if (held := _held(pattern, source)) is not None
+            (pattern, star) for pattern in self.paths if (star := held(pattern, source)) is not None
         ]
         # As the compiler has it: of all patterns that fit, the one with the longest beginning.
         found.sort(key=lambda each: ("*" in each[0], -len(each[0].partition("*")[0])))
-        for pattern, held in found[:1]:
+        for pattern, star in found[:1]:
             for target in self.paths[pattern]:
                 if self.base is not None:
-                    yield self.base / target.replace("*", held, 1)
+                    yield self.base / target.replace("*", star, 1)
         if self.base_url is not None:
             yield self.base_url / source
 
@@ -129,14 +128,3 @@ def _extended(folder: Path, name: str) -> Path | None:
 
 def _plain(path: str) -> str:
     return path.replace("${configDir}", ".")
-
-
-def _held(pattern: str, source: str) -> str | None:
-    """What `*` stands for where the pattern fits."""
-    before, star, after = pattern.partition("*")
-    if not star:
-        return "" if source == pattern else None
-    fits = len(source) >= len(before) + len(after)
-    if fits and source.startswith(before) and source.endswith(after):
-        return source[len(before) : len(source) - len(after)]
-    return None

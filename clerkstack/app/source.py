@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -133,12 +134,18 @@ def _statement(module: Module, node: Node) -> None:
             module.constants[name] = value
             if text_of(node.child_by_field_name("kind")) != "const":
                 module.variable[name] = node
-        for each in node.named_children if text_of(node.children[0]) == "const" else ():
-            whole = each.child_by_field_name("value")
-            for bound, key in taken(each.child_by_field_name("name")) if whole is not None else ():
-                module.taken[text_of(bound)] = (whole, key)
+        if text_of(node.child_by_field_name("kind")) == "const":
+            module.taken.update(_taken(node))
     elif node.type == "enum_declaration":
         module.enums[text_of(node.child_by_field_name("name"))] = node
+
+
+def _taken(node: Node) -> Iterator[tuple[str, tuple[Node, str]]]:
+    for each in node.named_children:
+        value = each.child_by_field_name("value")
+        if value is not None:
+            for name, key in taken(each.child_by_field_name("name")):
+                yield text_of(name), (value, key)
 
 
 def _declared(node: Node) -> list[tuple[str, Node]]:

@@ -141,3 +141,26 @@ def test_production_is_not_deployed_where_its_code_asks_for_nothing(
     assert "asks has({ plan: 'legacy' }), and the catalog does not have that plan" in by_policy
     assert "mandatory" not in believed
     assert writes(world) == []
+
+
+def test_how_a_check_ends_where_the_app_cant_be_read(project: Project, world: World) -> None:
+    write_app(project, plans="export const PLANS = { pro: { slug: slugOf('pro'), features: [] } }")
+    told = project.clerkstack("check")
+    project.set("app", {"git": f"file://{project.folder}/gone", "ref": "main"})
+    unreachable = project.clerkstack("check", "--json")
+    preview = project.preview(check=False)
+    project.set("app", {"path": "gone"})
+    missing = project.clerkstack("check")
+    write_app(project)
+    world.fault(kind="status", status=403, service="clerk", times=5)
+    refused = project.clerkstack("check", "--live")
+
+    assert (told.returncode, unreachable.returncode, missing.returncode) == (2, 3, 2)
+    assert "src/lib/plans.ts:1: column 37: calls slugOf, which is not run" in told.stderr
+    assert "git ls-remote failed" in unreachable.stderr
+    assert unreachable.stdout == ""
+    assert "app.git: can't be fetched: git ls-remote failed" in preview
+    assert "clerkstack:app: path: is gone, and there is no such folder" in missing.stderr
+    assert refused.returncode == 3
+    for ran in (told, unreachable, missing, refused):
+        assert "Traceback" not in ran.stderr
