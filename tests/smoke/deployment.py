@@ -83,10 +83,10 @@ def write_variable(world: World, key: str, value: str) -> None:
 
 
 @contextmanager
-def deployment() -> Iterator[Deployment]:
+def deployment(*, proxy: bool = False) -> Iterator[Deployment]:
     """Start it: a development instance with plans, the webhook, the variables, the app."""
     need_app()
-    with World(proxy=False) as world:
+    with World(proxy=proxy) as world:
         instance = world.clerk.instance(seed.APPLICATION_ID, "development")
         world.clerk.write_config(instance, CONFIG)
         world.clerk.write_config(instance, FREE)
