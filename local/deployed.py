@@ -154,7 +154,7 @@ class Deployed:
         while not self._ended.wait(PAUSE_SECONDS):
             newest = self._newest()
             if newest is not None and newest.id != self._seen:
-                self._seen = newest.id
+                self.problem, self._seen = None, newest.id
                 self._take_over(newest)
         if self._current is not None:
             self._current.end()
@@ -166,7 +166,7 @@ class Deployed:
             self.problem = str(error.args[0])
             LOG.warning("%s: %s", deployment.id, self.problem)
             return
-        before, self._current, self.problem = self._current, process, None
+        before, self._current = self._current, process
         if before is not None:
             before.drain()
 
