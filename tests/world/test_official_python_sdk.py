@@ -142,6 +142,8 @@ def test_a_key_after_its_overlap_is_refused(account: Account, url: str) -> None:
     assert caught.value.data.errors[0].code == "clerk_key_invalid"
 
 
+# The client reads a field of its own that it has deprecated.
+@pytest.mark.filterwarnings("ignore:warning:DeprecationWarning")
 def test_people_keys_and_sessions(sdk: Clerk, account: Account, url: str) -> None:
     account.clerk.dashboard(
         "set_api_keys", {"environment": "development", "organizations": True, "users": False}
