@@ -170,7 +170,10 @@ class World:
 
         Raises:
             NotBuilt: the app can't be run here.
+            ValueError: there is no such target.
         """
+        if target not in ("production", "preview"):
+            raise ValueError(f"there is no target {target}")
         from local.deployed import Deployed, build  # here, because few worlds have an app
 
         if target in self._deployed:

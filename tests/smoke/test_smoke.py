@@ -323,6 +323,24 @@ def test_without_test_mode_the_user_is_made_through_the_backend_api(there: Deplo
     assert there.left() == []
 
 
+def test_production_has_no_test_mode_and_no_test_address() -> None:
+    seen: list[str] = []
+
+    with deployment(production=True) as there:
+
+        def look(step: SmokeStep) -> None:
+            for user in there.instance.people.users.values():
+                seen.append(user["email_addresses"][0]["email_address"])
+
+        report = there.smoke(done=look)
+        left = there.left()
+
+    assert report.ok, report
+    assert "made through the Backend API: test mode is off" in report.steps[0].detail
+    assert all(each.startswith(MARK) and "+" not in each for each in seen)
+    assert left == []
+
+
 def test_what_an_app_does_not_have_is_not_asked_for(there: Deployment) -> None:
     smoke = SmokeSettings(gates=[], sandbox_key=False, mcp_tool="workspace")
     other = replace(there, target=replace(there.target, smoke=smoke))

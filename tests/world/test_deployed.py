@@ -143,6 +143,19 @@ def test_values_are_kept_beside_the_state(there: Deployment) -> None:
     assert signing_secret(there) not in state
 
 
+def test_the_control_api_runs_it_once(there: Deployment) -> None:
+    control = there.world.urls.control
+
+    first = httpx.post(f"{control}/app", json={"target": "preview"})
+    wrong = httpx.post(f"{control}/app", json={"host": "a.example"})
+    nobody = httpx.post(f"{control}/app", json={"target": "staging"}, timeout=60)
+
+    deployment_ = {"address": there.app.address, "deployment": there.app.deployment}
+    assert first.json() == deployment_
+    assert wrong.status_code == 400
+    assert (nobody.status_code, nobody.json()["error"]) == (400, "there is no target staging")
+
+
 # -- the app --------------------------------------------------------------------------------------
 
 
