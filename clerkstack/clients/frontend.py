@@ -60,10 +60,18 @@ class SignUpSettings(Answer):
 
     mode: str = "public"
     captcha_enabled: bool = False
+    legal_consent_enabled: bool = False
+
+
+class UserAttribute(Answer):
+    """What a user can have, or must (UserSettings.Attribute)."""
+
+    required: bool = False
 
 
 class _UserSettings(Answer):
     sign_up: SignUpSettings = SignUpSettings()
+    attributes: dict[str, UserAttribute] = {}
 
 
 class Environment(Answer):
@@ -84,6 +92,12 @@ class Environment(Answer):
     def sign_up(self) -> SignUpSettings:
         """How the instance takes new users."""
         return self.user_settings.sign_up
+
+    @property
+    def required_of_users(self) -> frozenset[str]:
+        """What every user must have: `email_address`, `password`, …"""
+        attributes = self.user_settings.attributes
+        return frozenset(name for name, each in attributes.items() if each.required)
 
     @property
     def billing(self) -> EnvironmentBilling:
