@@ -97,7 +97,7 @@ class World:
             if self._home is not None:
                 self._home.hold(self._pid)
                 undo.callback(self._home.release)
-                self.vercel.vault.open(self._home.folder / "values.json")
+                self.vercel.vault.open(self._home.values_file)
                 state = self._home.read_state()
                 if state is not None:
                     self._state.take(state)

@@ -302,6 +302,21 @@ def test_an_interrupt_removes_what_was_made(there: Deployment, step: str) -> Non
     assert there.left() == []
 
 
+def test_who_interrupts_the_clean_up_is_told_what_is_left(there: Deployment) -> None:
+    told: list[str] = []
+
+    def interrupt(what: str) -> None:
+        told.append(what)
+        if what == "webhook" or what.startswith("removing user"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        there.smoke(tell=interrupt)
+
+    assert told[-1].startswith(f"clean-up interrupted: what begins with {MARK}")
+    assert told[-1].endswith("run the same command with --clean-up.")
+
+
 def test_what_a_killed_run_left_is_found_and_nothing_else(there: Deployment) -> None:
     class Killed(BaseException):
         pass

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from svix.webhooks import Webhook
 
-from local.world import seed
+from local.world import World, seed
 from tests.smoke.deployment import Deployment, deployment, write_variable
 
 MESSAGE = '{"type":"organization.created","data":{"id":"%s"}}'
@@ -141,6 +142,26 @@ def test_values_are_kept_beside_the_state(there: Deployment) -> None:
 
     assert there.instance.secret not in state
     assert signing_secret(there) not in state
+
+
+def test_values_outlive_the_world_in_a_file_of_its_owner(tmp_path: Path) -> None:
+    with World(tmp_path, proxy=False) as world:
+        write_variable(world, "SECRET", "hush-hush")
+        deployment_ = world.vercel.add_deployment(seed.VERCEL_PROJECT_ID, "preview")
+    with World(tmp_path, proxy=False) as world:
+        kept = world.vercel.deployments[deployment_.id].environment
+        values = world.vercel.vault.opened(kept)
+    file = tmp_path / "values.json"
+    file.unlink()
+
+    with World(tmp_path, proxy=False) as world:
+        with pytest.raises(LookupError, match="the values of SECRET are not known"):
+            world.vercel.vault.opened(kept)
+        write_variable(world, "OTHER", "x")
+
+    assert values == {"SECRET": "hush-hush"}
+    assert file.stat().st_mode & 0o077 == 0
+    assert "hush-hush" not in (tmp_path / "world.json").read_text()
 
 
 def test_the_control_api_runs_it_once(there: Deployment) -> None:
