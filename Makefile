@@ -36,10 +36,12 @@ down: $(if $(LEFT),venv engine) ## destroy the stack `local` and stop the local 
 test: venv engine node ## every test
 	@$(IN_ENV) $(VENV)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-lint: venv ## style, format, types
+lint: venv ## style, format, types, workflows
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/python -m local.actionlint
+	$(VENV)/zizmor --quiet --offline --no-progress .github
 
 bench: venv engine ## time and requests of a first and of an unchanged `up`
 	@$(IN_ENV) $(VENV)/python -m local.bench $(ARGS)
@@ -55,7 +57,7 @@ lock: venv ## renew the lock files, versions as the .in files allow
 	done
 
 clean: ## remove what the set-up made; the state of the stacks and of the world stays
-	rm -rf .venv .local/engine .local/env.sh .local/pulumi-home node_modules *.egg-info
+	rm -rf .venv .local/engine .local/actionlint .local/env.sh .local/pulumi-home node_modules *.egg-info
 	rm -rf example/node_modules example/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
-from clerkstack.app import AppDeclaration, read_declaration
+from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.declared.billing import billing_inputs
-from clerkstack.problems import InputError, Problem
+from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.reconcile.refusals import billing_refusals
-from clerkstack.settings import PREFIX, Settings, load_settings
+from clerkstack.settings import PREFIX, AppSettings, Settings, load_settings
 
 CATALOG_KEY, APP_KEY = f"{PREFIX}catalog", f"{PREFIX}appDeclaration"
 # The Vercel plugin of stack `local` goes where this variable says; others ignore it.
@@ -22,8 +22,8 @@ VERCEL_URL = "VERCEL_API_URL"
 DEFAULT_CATALOG: str = Settings.model_fields["catalog"].default
 
 
-def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:
-    """Settings of the stack, the catalog and the app's declaration, all validated.
+def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
+    """Settings of the stack, the catalog and what the app's code says, all validated.
 
     Raises:
         pulumi.RunError: anything is wrong; the message lists every problem of every file with
@@ -52,11 +52,14 @@ def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:
         catalog = load_catalog(Path(catalog_file))
     except InputError as error:
         problems += error.problems
-    if app_file:
-        try:
-            app = read_declaration(Path(app_file))
-        except InputError as error:
-            problems += error.problems
+    try:
+        app = read_app(settings.app if settings else AppSettings(), app_file, tell=_tell)
+    except InputError as error:
+        problems += error.problems
+    except ClerkstackError as error:
+        message = f"can't be fetched: {error}"
+        mend = "Look whether git can read it from here, or name a checkout in clerkstack:app.path"
+        problems.append(Problem(file.name, None, "app.git", message, mend))
     if settings is None or catalog is None or problems:
         raise _refused([str(problem) for problem in problems])
     # At preview the policy pack and the provider say it, resource by resource. An `up` that
@@ -67,6 +70,10 @@ def load_deployment() -> tuple[Settings, Catalog, AppDeclaration | None]:
         if refusals:
             raise _refused(refusals)
     return settings, catalog, app
+
+
+def _tell(step: str) -> None:
+    pulumi.log.debug(step)
 
 
 def _led_astray(settings: Settings, url: str | None, file: str) -> Iterator[Problem]:

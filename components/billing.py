@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pulumi
 
 from clerkstack import providers
-from clerkstack.app import AppDeclaration
+from clerkstack.app.code import AppCode
 from clerkstack.catalog import Catalog
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.settings import BillingSettings
@@ -22,6 +22,10 @@ STRIPE = (
 )
 
 
+# As many checks as a warning names.
+NAMED = 5
+
+
 class Billing(Component):
     """One resource, because Clerk keeps billing as one section that is written at once."""
 
@@ -33,12 +37,14 @@ class Billing(Component):
         catalog: Catalog,
         *,
         catalog_file: str,
-        app: AppDeclaration | None,
+        app: AppCode | None,
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
         super().__init__("Billing", name, place, after)
         if settings.gateway == "stripe":
             pulumi.warn(STRIPE, self)
+        if app is not None and app.untold:
+            pulumi.warn(_untold(app), self)
         self.billing = providers.Billing(
             f"{name}-catalog",
             application_id=place.application_id,
@@ -47,3 +53,14 @@ class Billing(Component):
             opts=self.lasting(),
         )
         self.register_outputs({})
+
+
+def _untold(app: AppCode) -> str:
+    count, more = len(app.untold), len(app.untold) - NAMED
+    lines = [f"  {each}" for each in app.untold[:NAMED]]
+    if more > 0:
+        lines.append(f"  and {more} more: bin/clerkstack check --stack {pulumi.get_stack()}")
+    return (
+        f"The app asks Clerk in {count} {'place' if count == 1 else 'places'} for something that "
+        "can't be told without running its code, so nobody has looked whether it is there:\n"
+    ) + "\n".join(lines)

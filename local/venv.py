@@ -17,6 +17,11 @@ LOCK = "requirements-dev.lock"
 def main(project: Path = PROJECT) -> int:
     """Exit code 0 when `.venv` is as the lock file says; it is made or renewed where it is not."""
     interruptible()
+    folder = project / ".venv"
+    if folder.is_symlink():
+        # It is another project's: what is installed there stays as it is.
+        print(f"{folder} is a link to {folder.resolve()}. Remove the link.", file=sys.stderr)
+        return 1
     wanted = _wanted(project)
     if _stamp(project) == wanted:
         return 0

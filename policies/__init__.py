@@ -1,1 +1,4 @@
-"""What may not be deployed: rules, and their binding to CrossGuard."""
+"""What may not be deployed: policies as pure functions, and the pack that the engine runs.
+
+`policies.judge.judge` judges a deployment without an engine.
+"""

@@ -1,4 +1,4 @@
-"""The policy pack. Building it serves the engine and never returns."""
+"""The policy pack: `pulumi preview --policy-pack policies/pack`. Serves until the engine ends."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from pulumi_policy import PolicyPack
+from policies.analyzer import serve
 
-from policies.binding import policies
-
-PolicyPack(name="clerkstack", policies=policies())
+serve()

@@ -1,127 +1,149 @@
-"""What may not be deployed. Pure functions of a resource's inputs, without engine or network."""
+"""How strict each policy is, and with which values: `policies/config.yaml` and Pulumi's own
+policy configuration (`--policy-pack-config`), which goes before it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from clerkstack.catalog import load_catalog
-from clerkstack.problems import InputError
-from clerkstack.reconcile.refusals import app_disagreements
-from policies.view import BILLING, INSTANCE, WEBHOOK, Resource, Variable
+from clerkstack.problems import InputError, Problem
+from policies.documents import Document
+from policies.policy import Option, Policy, Values
+from policies.registry import BY_ID
+from policies.view import DEVELOPMENT, PRODUCTION
 
-TOP = Path(__file__).resolve().parent.parent
-SECRET_FORMS = ("sk_", "ak_", "whsec_")
-SECRET_NAMES = ("SECRET", "PRIVATE", "TOKEN", "PASSWORD", "PLATFORM_KEY")
-TEST_FORMS = ("pk_test_", "sk_test_")
+FILE = "policies/config.yaml"
+ENGINES_FILE = "--policy-pack-config"
+MAX_EXCUSE_DAYS = 90
+
+
+class Level(StrEnum):
+    """What a violation does: stop the run, be told, nothing."""
+
+    MANDATORY = "mandatory"
+    ADVISORY = "advisory"
+    DISABLED = "disabled"
+
+
+DEFAULTS = {PRODUCTION: Level.MANDATORY, DEVELOPMENT: Level.ADVISORY}
+PROMISED = (
+    "is what the deployment promises to paying customers, and stays mandatory in production",
+    "Write an excuse with a reason and an end into policies/excuses.yaml",
+)
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One thing that may not reach production.
+class Rules:
+    """Levels by (policy, environment) and values by policy, where they are not the defaults."""
 
-    `violations` yields one message for each offence; messages name keys, never values.
+    levels: Mapping[tuple[str, str], Level] = field(default_factory=dict)
+    values: Mapping[str, Values] = field(default_factory=dict)
+    max_excuse_days: int = MAX_EXCUSE_DAYS
+
+    def level(self, policy: Policy, environment: str) -> Level:
+        """What a violation of the policy does in an environment."""
+        if policy.production_only and environment != PRODUCTION:
+            return Level.DISABLED
+        default = DEFAULTS.get(environment, Level.MANDATORY)
+        return self.levels.get((policy.id, environment), default)
+
+    def of(self, policy: Policy) -> Values:
+        """The values that a policy judges with."""
+        defaults = {name: option.default for name, option in policy.options.items()}
+        return {**defaults, **self.values.get(policy.id, {})}
+
+    def overlaid(self, levels: Mapping[str, str], values: Mapping[str, Values]) -> Rules:
+        """With the engine's own configuration over them.
+
+        Args:
+            levels: by policy, where they were configured; each holds in both environments.
+            values: by policy.
+
+        Raises:
+            InputError: a policy that there is not, a promise that would be broken.
+        """
+        problems: list[Problem] = []
+        own_levels, own_values = dict(self.levels), dict(self.values)
+        for name in sorted({*levels, *values}):
+            policy = BY_ID.get(name)
+            if policy is None:
+                mend = f"Use {', '.join(BY_ID)}"
+                problems.append(Problem(ENGINES_FILE, None, name, "is not a policy", mend))
+                continue
+            given = dict(values.get(name, {}))
+            if name in levels:
+                own_levels[name, PRODUCTION] = own_levels[name, DEVELOPMENT] = Level(levels[name])
+            if DEVELOPMENT in given:
+                own_levels[name, DEVELOPMENT] = Level(given.pop(DEVELOPMENT))
+            if _broken(policy, own_levels.get((name, PRODUCTION), Level.MANDATORY)):
+                problems.append(Problem(ENGINES_FILE, None, name, *PROMISED))
+            for each in sorted(set(given) - set(policy.options)):
+                mend = f"Use {', '.join([DEVELOPMENT, *policy.options])}"
+                problems.append(Problem(ENGINES_FILE, None, f"{name}.{each}", "is not known", mend))
+            own_values[name] = {**own_values.get(name, {}), **given}
+        if problems:
+            raise InputError(problems)
+        return Rules(own_levels, own_values, self.max_excuse_days)
+
+
+def load_rules(file: Path, shown: str = FILE) -> Rules:
+    """Read the pack's configuration; without the file all is as it comes.
+
+    Raises:
+        InputError: every problem, with file, line and mend.
     """
-
-    id: str
-    summary: str
-    mend: str
-    violations: Callable[[Resource], Iterator[str]]
-
-
-def _slugs(resource: Resource) -> Iterator[str]:
-    if resource.type != BILLING:
-        return
-    plans = resource.inputs.get("plans") or {}
-    features = resource.inputs.get("features") or {}
-    yield from _catalog_slugs(resource, set(plans), set(features))
-    yield from app_disagreements(resource.inputs)
-
-
-def _catalog_slugs(resource: Resource, plans: set[str], features: set[str]) -> Iterator[str]:
-    name = str(resource.inputs.get("catalog") or "catalog.yaml")
-    try:
-        catalog = load_catalog(TOP / name)
-    except InputError as error:
-        yield f"the catalog {name} can't be read: {error}"
-        return
-    defaults = set(resource.inputs.get("defaults") or {})
-    for kind, declared, known in (
-        ("plan", plans | defaults, set(catalog.plans)),
-        ("feature", features, set(catalog.features)),
-    ):
-        for slug in sorted(declared - known):
-            yield f"the {kind} '{slug}' would be deployed, and {name} does not have it"
-        for slug in sorted(known - declared):
-            yield f"{name} has the {kind} '{slug}', and it would not be deployed"
-
-
-def _trial_card(resource: Resource) -> Iterator[str]:
-    settings = resource.inputs.get("settings") or {}
-    if resource.type == BILLING and settings.get("free_trial_requires_payment_method"):
-        yield "free trials would ask for a payment method"
-
-
-def _test_key(resource: Resource) -> Iterator[str]:
-    if resource.type == INSTANCE:
-        for name in ("publishable_key", "declared_publishable_key", "declared_secret_key"):
-            if str(resource.inputs.get(name) or "").startswith(TEST_FORMS):
-                yield f"{name} of the production instance is a development key"
-    for variable in resource.variables():
-        if "production" in variable.targets and _starts(variable, TEST_FORMS):
-            yield f"{variable.key} would carry a development key into production"
-
-
-def _public_secret(resource: Resource) -> Iterator[str]:
-    for variable in resource.variables():
-        if not variable.key.startswith("NEXT_PUBLIC_"):
+    document = Document(file, shown)
+    levels: dict[tuple[str, str], Level] = {}
+    values: dict[str, dict[str, Any]] = {}
+    days = MAX_EXCUSE_DAYS
+    for part, group, line in document.fields(document.top, "", ("policies", "excuses")):
+        if part == "excuses":
+            for _, value, at in document.fields(group, part, ("max_days",), line):
+                days = _value(document, "excuses.max_days", Option(days, ""), value, at) or days
             continue
-        if _starts(variable, SECRET_FORMS):
-            yield f"{variable.key} holds a secret, and NEXT_PUBLIC_ puts it into every browser"
-        elif any(word in variable.key for word in SECRET_NAMES):
-            yield f"{variable.key} is named as a secret, and NEXT_PUBLIC_ makes it public"
+        for name, fields, at in document.fields(group, part, BY_ID, line):
+            policy, path = BY_ID[name], f"policies.{name}"
+            for key, value, key_at in document.fields(
+                fields, path, (PRODUCTION, DEVELOPMENT, *policy.options), at
+            ):
+                where = f"{path}.{key}"
+                if key in DEFAULTS:
+                    level = _level(document, policy, where, value, key_at)
+                    if level is not None:
+                        levels[name, key] = level
+                    continue
+                read = _value(document, where, policy.options[key], value, key_at)
+                if read is not None:
+                    values.setdefault(name, {})[key] = read
+    document.done()
+    return Rules(levels, values, days)
 
 
-def _plain_webhook(resource: Resource) -> Iterator[str]:
-    url = str(resource.inputs.get("url") or "https:")
-    if resource.type == WEBHOOK and not url.lower().startswith("https:"):
-        yield "the webhook endpoint is not https: events would travel in the clear"
+def _level(document: Document, policy: Policy, path: str, value: Any, line: int) -> Level | None:
+    try:
+        level = Level(value)
+    except ValueError:
+        document.refuse(line, path, "is not a level", f"Use {', '.join(Level)}")
+        return None
+    if path.endswith(PRODUCTION) and _broken(policy, level):
+        document.refuse(line, path, *PROMISED)
+    return level
 
 
-def _starts(variable: Variable, forms: tuple[str, ...]) -> bool:
-    return variable.value is not None and variable.value.startswith(forms)
+def _broken(policy: Policy, level: Level) -> bool:
+    return policy.promise and level is not Level.MANDATORY
 
 
-RULES = (
-    Rule(
-        "billing-slugs",
-        "Plans and features are those of the catalog and of the app's code.",
-        "Make the slugs agree: has({ plan }) answers false for a slug that differs.",
-        _slugs,
-    ),
-    Rule(
-        "trial-card",
-        "Free trials ask for no payment method.",
-        "Set clerkstack:billing.freeTrialRequiresPaymentMethod to false.",
-        _trial_card,
-    ),
-    Rule(
-        "live-keys",
-        "Production has the production instance's keys.",
-        "Use the pk_live_ and sk_live_ keys of the production instance.",
-        _test_key,
-    ),
-    Rule(
-        "server-only-secrets",
-        "No secret has a NEXT_PUBLIC_ name.",
-        "Name it without NEXT_PUBLIC_, and rotate the secret if it was ever deployed.",
-        _public_secret,
-    ),
-    Rule(
-        "webhook-https",
-        "Webhooks are sent over https.",
-        "Set clerkstack:appUrl (or clerkstack:webhook.url) to an https URL.",
-        _plain_webhook,
-    ),
-)
+def _value(document: Document, path: str, option: Option, value: Any, line: int) -> Any:
+    if isinstance(option.default, int):
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
+        document.refuse(line, path, "is not a number of days", "Write a whole number above 0")
+        return None
+    if isinstance(value, list) and all(isinstance(each, str) and each for each in value):
+        return [str(each) for each in value]
+    document.refuse(line, path, "is not a list of texts", "Write each in a line of its own: - …")
+    return None

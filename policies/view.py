@@ -1,89 +1,213 @@
-"""What a rule sees of a resource: its type, its name and the inputs that are known."""
+"""What a policy sees: resources with their inputs, and the stack they make up.
+
+One form for what the engine sends to the pack, for the resources of an exported state, and for
+plain dicts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from pulumi_policy import ResourceValidationArgs
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
 
 # The types as the engine names them; dynamic resources by `module=` and `name=`.
-INSTANCE = "pulumi-python:dynamic/clerkstack:Instance"
-BILLING = "pulumi-python:dynamic/clerkstack:Billing"
-WEBHOOK = "pulumi-python:dynamic/clerkstack:WebhookEndpoint"
+DYNAMIC = "pulumi-python:dynamic/clerkstack:"
+INSTANCE = f"{DYNAMIC}Instance"
+ORGANIZATIONS = f"{DYNAMIC}OrganizationSettings"
+ROLES = f"{DYNAMIC}OrganizationRoles"
+SIGN_IN = f"{DYNAMIC}SignIn"
+BILLING = f"{DYNAMIC}Billing"
+API_KEYS = f"{DYNAMIC}ApiKeys"
+WEBHOOK = f"{DYNAMIC}WebhookEndpoint"
+WRITTEN = f"{DYNAMIC}WrittenVariables"
 VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
 VARIABLES = "vercel:index/projectEnvironmentVariables:ProjectEnvironmentVariables"
+
+PRODUCTION, DEVELOPMENT = "production", "development"
+
+# How the engine and its state mark a secret, and a value that is known only at `up`
+# (pulumi/pulumi, sdk/go/common/resource/properties.go and resource/plugin/rpc.go).
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_UNKNOWNS = frozenset(
+    {
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+
+
+class Unknown:
+    """Stands for a value that is known only at `up`, or that the state holds encrypted."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+
+
+def plain(value: Any) -> Any:
+    """A property as it is declared: secrets opened, unknown values as `UNKNOWN`."""
+    if isinstance(value, str):
+        return UNKNOWN if value in _UNKNOWNS else value
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET:
+            return _opened(value)
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence):
+        return [plain(inner) for inner in value]
+    return value
+
+
+def _opened(secret: Mapping[str, Any]) -> Any:
+    """What a secret holds: `value` over the wire, `plaintext` (JSON) in an exported state."""
+    if "value" in secret:
+        return plain(secret["value"])
+    text = secret.get("plaintext")
+    return plain(json.loads(text)) if isinstance(text, str) else UNKNOWN
+
+
+def unknown_in(value: Any) -> bool:
+    """Whether any part of a value is unknown."""
+    if isinstance(value, Mapping):
+        return any(unknown_in(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(unknown_in(inner) for inner in value)
+    return value is UNKNOWN
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable. Values are in the clear here: messages name keys only.
+
+    `targets` is None where they are unknown.
+    """
+
+    key: str
+    value: str | Unknown | None
+    targets: tuple[str, ...] | None
+    sensitive: bool | Unknown
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, Any]) -> Variable:
+        """From the inputs of the Vercel provider."""
+        key, value, targets = inputs.get("key"), inputs.get("value"), inputs.get("targets")
+        return cls(
+            key=key if isinstance(key, str) else "",
+            value=value if isinstance(value, str | Unknown) else None,
+            targets=None if unknown_in(targets) else tuple(map(str, targets or ())),
+            sensitive=UNKNOWN
+            if inputs.get("sensitive") is UNKNOWN
+            else bool(inputs.get("sensitive")),
+        )
+
+    @property
+    def known(self) -> str:
+        """The value without white space around it, empty where it is not known."""
+        return self.value.strip() if isinstance(self.value, str) else ""
+
+    @property
+    def in_production(self) -> bool:
+        """Whether deployments to production get it; yes where that is not known."""
+        return self.targets is None or PRODUCTION in self.targets
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource as the engine is about to write it.
+    """A resource as the engine is about to write it, or as the state has it.
 
-    Reading a property that is unknown at preview would turn a mandatory policy into a note,
-    so unknown properties are taken out first, each by itself.
+    `inputs` is what is declared; `outputs` what the state knows, empty where nothing does.
     """
 
     type: str
     name: str
     inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    protect: bool = False
+    urn: str = ""
 
     @classmethod
-    def of(cls, args: ResourceValidationArgs) -> Resource:
-        """The engine's arguments, without what is not known yet."""
-        return cls(args.resource_type, args.name, _known_object(args.props))
+    def of(cls, found: Mapping[str, Any]) -> Resource:
+        """From plain properties: type, inputs, and where they are there name, urn, outputs and
+        protect. The resources of `pulumi stack export` are such."""
+        urn = str(found.get("urn") or "")
+        return cls(
+            type=str(found["type"]),
+            name=str(found.get("name") or urn.rsplit("::", 1)[-1]),
+            inputs=plain(found.get("inputs") or {}),
+            outputs=plain(found.get("outputs") or {}),
+            protect=bool(found.get("protect")),
+            urn=urn,
+        )
+
+    def part(self, key: str) -> Mapping[str, Any]:
+        """An object among the inputs, empty where there is none or it is unknown."""
+        found = self.inputs.get(key)
+        return found if isinstance(found, dict) else {}
 
     @property
-    def in_production(self) -> bool:
-        """Whether the resource belongs to the production instance or its deployments."""
-        if self.inputs.get("environment") == "production":
-            return True
-        return any("production" in variable.targets for variable in self.variables())
+    def environment(self) -> str | None:
+        """The instance it belongs to, by its inputs; None where it belongs to none. Where that is
+        unknown it counts as production."""
+        if self.type.startswith(DYNAMIC):
+            found = self.inputs.get("environment")
+            return PRODUCTION if found is UNKNOWN else cast("str | None", found)
+        declared = list(self.variables())
+        if not declared:
+            return None
+        return PRODUCTION if any(each.in_production for each in declared) else DEVELOPMENT
 
     def variables(self) -> Iterator[Variable]:
-        """The Vercel variables the resource declares, of the single and the plural resource."""
+        """The Vercel variables it declares, of the single and of the plural resource."""
         if self.type == VARIABLE:
             yield Variable.of(self.inputs)
         if self.type == VARIABLES:
-            for each in self.inputs.get("variables") or []:
-                yield Variable.of(each)
+            listed = self.inputs.get("variables")
+            for each in listed if isinstance(listed, list) else ():
+                if isinstance(each, dict):
+                    yield Variable.of(each)
 
 
 @dataclass(frozen=True)
-class Variable:
-    """One environment variable. Values are in the clear here: messages name keys only."""
+class Stack:
+    """All resources of one stack.
 
-    key: str
-    value: str | None
-    targets: tuple[str, ...]
-    sensitive: bool
+    Args:
+        name: the stack's name.
+        resources: what will be there after the update, or is there.
+        instance: which instance its settings name; None where nothing says so.
+        parts: which parts of the deployment its settings declare; None where nothing says so.
+        leave_alone: variables that it leaves to others, as target/KEY.
+        now: for how old something is.
+    """
 
-    @classmethod
-    def of(cls, inputs: Mapping[str, Any]) -> Variable:
-        """From the inputs of the Vercel provider; a value that is unknown is None."""
-        value = inputs.get("value")
-        return cls(
-            key=str(inputs.get("key") or ""),
-            value=value if isinstance(value, str) else None,
-            targets=tuple(inputs.get("targets") or ()),
-            sensitive=bool(inputs.get("sensitive")),
-        )
+    name: str
+    resources: Sequence[Resource]
+    instance: str | None = None
+    parts: Collection[str] | None = None
+    leave_alone: Collection[str] = ()
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
+    @property
+    def environment(self) -> str | None:
+        """Production where anything of it is; None where it has nothing of an instance."""
+        found = {self.instance, *(each.environment for each in self.resources)} - {None}
+        return PRODUCTION if PRODUCTION in found else next(iter(found), None)
 
-def _known_object(props: Mapping[str, Any]) -> dict[str, Any]:
-    known: dict[str, Any] = {}
-    for key in props:
-        try:
-            known[key] = _known(props[key])
-        except Exception as error:
-            if type(error).__name__ != "UnknownValueError":
-                raise
-    return known
+    def of(self, *types: str) -> list[Resource]:
+        """The resources of some types."""
+        return [each for each in self.resources if each.type in types]
 
-
-def _known(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return _known_object(value)
-    if isinstance(value, list):
-        return [_known(item) for item in value]
-    return value
+    def variables(self) -> Iterator[tuple[Resource, Variable]]:
+        """Every variable, with the resource that declares it."""
+        for resource in self.resources:
+            for variable in resource.variables():
+                yield resource, variable

@@ -1,69 +1,124 @@
-"""Do the app's code and the declared billing say the same slugs?
+"""Do the app's code and the declared billing say the same?
 
 The app asks `has({ plan: 'pro' })`; a slug that differs answers false, silently. The same
-function judges in the provider, before a write, and in the policy pack, at preview.
+functions judge in the provider, before a write, in the policy pack, at preview, and in
+`clerkstack check`.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from clerkstack.app.facts import AMOUNT, attached_to, differing, facts_of_config, told
+from clerkstack.reconcile.changes import Json
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One thing that app and catalog say differently. `field` is `exists`, `features` (what a
+    plan includes) or a field of the plan; `app` and `catalog` are what each says of it."""
+
+    kind: str
+    slug: str
+    field: str
+    message: str
+    app: Json = None
+    catalog: Json = None
 
 
 def disagreements(
     app: Mapping[str, Any], plans: Mapping[str, Any], features: Mapping[str, Any]
 ) -> list[str]:
-    """Every slug that only one side has, and every attachment that differs.
+    """Every difference as a sentence; see `disagreeing`."""
+    return [each.message for each in disagreeing(app, plans, features)]
+
+
+def disagreeing(
+    app: Mapping[str, Any],
+    plans: Mapping[str, Any],
+    features: Mapping[str, Any],
+    *,
+    other: str = "the catalog",
+) -> list[Disagreement]:
+    """Every slug that only one side has, every attachment that differs, and every price, trial
+    and visibility that the app's code has and the catalog has otherwise.
 
     Args:
-        app: {"plans": {slug: [feature slugs]}, "features": [slugs]}; empty where the stack
-            names no declaration, and then nothing is compared.
-        plans: the declared plans, {slug: {"features": [...]}}.
+        app: {"plans": {slug: [feature slugs]}, "features": [slugs], "details": {slug: fields}};
+            without "plans" where the stack names no declaration, and then nothing is compared.
+        plans: the declared plans, in the spelling of the config.
         features: the declared features, by slug.
+        other: who declares them, for the sentences.
     """
-    if not app:
+    if "plans" not in app:
         return []
     app_plans: Mapping[str, Any] = app.get("plans") or {}
     app_features: Collection[str] = app.get("features") or []
     found = [
-        *_only_one_side("plan", app_plans, plans),
-        *_only_one_side("feature", app_features, features),
+        *_only_one_side("plan", app_plans, plans, other),
+        *_only_one_side("feature", app_features, features, other),
     ]
     for slug, attached in app_plans.items():
         if slug in plans:
-            there = set(plans[slug].get("features") or [])
-            found += _attachment(slug, set(attached), there)
+            found += _attachment(slug, set(attached), set(attached_to(plans[slug])), other)
+    for slug, details in (app.get("details") or {}).items():
+        if slug in plans:
+            found += _fields(slug, details, facts_of_config(plans[slug]), other)
     return found
 
 
-def _only_one_side(kind: str, app: Collection[str], declared: Collection[str]) -> list[str]:
-    missing = [
-        f"the app asks for the {kind} '{slug}', which the catalog does not have"
-        f"{_meant(slug, declared)}: has({{ {kind}: '{slug}' }}) would answer false for everybody"
-        for slug in app
-        if slug not in declared
-    ]
-    unasked = [
-        f"the catalog has the {kind} '{slug}', which the app does not declare{_meant(slug, app)}"
-        for slug in declared
-        if slug not in app
-    ]
-    return missing + unasked
-
-
-def _attachment(plan: str, app: set[str], declared: set[str]) -> list[str]:
-    found = []
-    if app - declared:
-        names = ", ".join(sorted(app - declared))
-        found.append(f"the app gives plan '{plan}' {names}, the catalog does not")
-    if declared - app:
-        names = ", ".join(sorted(declared - app))
-        found.append(f"the catalog gives plan '{plan}' {names}, the app does not")
-    return found
-
-
-def _meant(slug: str, known: Collection[str]) -> str:
+def meant(slug: str, known: Collection[str]) -> str:
+    """ " (did you mean 'x'?)" where something known is spelled nearly so, else nothing."""
     close = difflib.get_close_matches(slug.lower(), [name.lower() for name in known], n=1)
     original = next((name for name in known if close and name.lower() == close[0]), None)
     return f" (did you mean '{original}'?)" if original else ""
+
+
+def _only_one_side(
+    kind: str, app: Collection[str], declared: Collection[str], other: str
+) -> Iterator[Disagreement]:
+    for slug in app:
+        if slug not in declared:
+            message = (
+                f"the app asks for the {kind} '{slug}', which {other} does not have"
+                f"{meant(slug, declared)}: has({{ {kind}: '{slug}' }}) would answer false for "
+                "everybody"
+            )
+            yield Disagreement(kind, slug, "exists", message, app=True, catalog=False)
+    for slug in declared:
+        if slug not in app:
+            message = (
+                f"{other} has the {kind} '{slug}', which the app does not declare{meant(slug, app)}"
+            )
+            yield Disagreement(kind, slug, "exists", message, app=False, catalog=True)
+
+
+def _attachment(plan: str, app: set[str], declared: set[str], other: str) -> Iterator[Disagreement]:
+    more, less = sorted(app - declared), sorted(declared - app)
+    mine, theirs = cast(Json, sorted(app)), cast(Json, sorted(declared))
+    for message in (
+        f"the app gives plan '{plan}' {', '.join(more)}, {other} does not" if more else "",
+        f"{other} gives plan '{plan}' {', '.join(less)}, the app does not" if less else "",
+    ):
+        if message:
+            yield Disagreement("plan", plan, "features", message, mine, theirs)
+
+
+def _fields(
+    plan: str, app: Mapping[str, Json], declared: Mapping[str, Json], other: str
+) -> Iterator[Disagreement]:
+    for name in differing(app, declared):
+        mine, theirs = app[name], declared[name]
+        message = f"the app has plan '{plan}' {told(name, mine)}, {other} {told(name, theirs)}"
+        if name.endswith(AMOUNT) and _hundredfold(mine, theirs):
+            message += " (are these cents and dollars?)"
+        yield Disagreement("plan", plan, name, message, mine, theirs)
+
+
+def _hundredfold(one: Json, other: Json) -> bool:
+    if not isinstance(one, int) or not isinstance(other, int) or not one or not other:
+        return False
+    return one in (other * 100, other / 100)

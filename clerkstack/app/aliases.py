@@ -24,8 +24,8 @@ Parts = set[Part]
 class Aliases:
     """The variables of a file with what each is a part of."""
 
-    def __init__(self, root: Node) -> None:
-        self.scopes = Scopes(root)
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes = scopes
         for node, scope in self.scopes.nodes:
             self._flow(node, scope)
 
@@ -38,7 +38,8 @@ class Aliases:
         if kind in ("identifier", "shorthand_property_identifier"):
             return {Part(scope.find(text_of(node)))}
         if kind in ("member_expression", "subscript_expression"):
-            return _members(self.parts(part(node, "object"), scope))
+            holder, name = self.parts(part(node, "object"), scope), _step(node)
+            return {each for it in holder if (each := it.along(name)) is not None}
         if kind in ("array", "object"):
             return self._listed(content(node), scope)
         if kind == "ternary_expression":
@@ -61,9 +62,13 @@ class Aliases:
     def _listed(self, entries: Iterable[Node], scope: Scope) -> Parts:
         """Of a list or object, or of arguments as a list."""
         found: Parts = set()
-        for entry in entries:
+        entries = list(entries)
+        for number, entry in enumerate(entries):
             if entry.type == "spread_element":
-                found |= _copies(self.parts(content(entry)[0], scope))
+                # What is written behind it replaces what it brings.
+                others = frozenset(filter(None, map(_field, entries[number + 1 :])))
+                spread = self.parts(content(entry)[0], scope)
+                found |= {each.copied(others) for each in spread}
             else:
                 value = entry.child_by_field_name("value") if entry.type == "pair" else entry
                 found |= {each.within() for each in self.parts(value, scope)}
@@ -216,3 +221,21 @@ def _copies(parts: Parts) -> Parts:
 def _of_entries(parts: Parts) -> Parts:
     """Of a container made from pairs of key and value."""
     return {each.member(2).within() for each in parts}
+
+
+def _step(node: Node) -> str | None:
+    """The name of a member, None where it is not known."""
+    name = node.child_by_field_name("property") or node.child_by_field_name("index")
+    if name is None or name.type not in ("property_identifier", "string"):
+        return None
+    return text_of(name).strip("'\"")
+
+
+def _field(entry: Node) -> str | None:
+    """The name of a field of an object, None where it is not known."""
+    if entry.type == "shorthand_property_identifier":
+        return text_of(entry)
+    key = entry.child_by_field_name("key") if entry.type == "pair" else None
+    if key is None or key.type == "computed_property_name":
+        return None
+    return text_of(key).strip("'\"")

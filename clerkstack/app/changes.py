@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from tree_sitter import Node
 
 from clerkstack.app.aliases import Aliases, Parts, method_of
-from clerkstack.app.scopes import Part, Scope
+from clerkstack.app.scopes import Part, Scope, Scopes, Variable
 from clerkstack.app.syntax import bare, content, part, text_of
 
 # Methods that change the list they are called on, and functions that change their first argument.
@@ -23,19 +25,55 @@ _CHANGING_FIRST = frozenset(
         "Reflect.deleteProperty",
     }
 )
+# Text without which a file changes no value: `x.y =`, `x[y] +=`, `x.y++`, a call of one of these.
+CHANGING = re.compile(
+    rb"(\.\s*\w+|\]|!|\))\s*([-+*/%&|^?]{0,3}|<<|>>>?)=(?![=>])|\+\+|--|\bdelete\b"
+    rb"|\b(Object\s*\.\s*(assign|define\w+)|Reflect)\b"
+    rb"|\.\s*(push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin)\b"
+)
 # Deeper than any declaration; it ends the search where a variable is a part of itself.
 _DEEPEST = 30
 
 
-def changes(root: Node) -> dict[str, Node]:
-    """The names of the file whose value is changed, and the first place where it is."""
-    aliases = Aliases(root)
-    found: dict[str, Node] = {}
-    for node, scope in aliases.scopes.nodes:
-        for each in _origins(_changed(node, scope, aliases)):
-            if each.variable.top:
-                found.setdefault(each.variable.name, node)
-    return found
+class Changes:
+    """What the code of a file changes.
+
+    `names` are those of the file (declared in it or imported) whose value is changed, with the
+    first place where it is.
+    """
+
+    def __init__(self, root: Node) -> None:
+        self._root = root
+
+    @cached_property
+    def _scopes(self) -> Scopes:
+        return Scopes(self._root)
+
+    @cached_property
+    def _variables(self) -> dict[Variable, Node]:
+        """Where each variable is changed. It is only looked for where somebody asks."""
+        if not CHANGING.search(self._root.text or b""):
+            return {}
+        aliases = Aliases(self._scopes)
+        found: dict[Variable, Node] = {}
+        for node, scope in self._scopes.nodes:
+            for each in _origins(_changed(node, scope, aliases)):
+                found.setdefault(each.variable, node)
+        return found
+
+    @property
+    def names(self) -> dict[str, Node]:
+        """See the class."""
+        return {each.name: at for each, at in self._variables.items() if each.top}
+
+    def local(self, name: str, at: Node) -> Variable | None:
+        """The variable inside a function or block that a name means at a place, if it is one."""
+        variable = self._scopes.inside(at).find(name)
+        return None if variable.top else variable
+
+    def of(self, variable: Variable) -> Node | None:
+        """Where a variable's value is changed, if it is."""
+        return self._variables.get(variable)
 
 
 def _changed(node: Node, scope: Scope, aliases: Aliases) -> Parts:
@@ -76,4 +114,5 @@ def _origins(parts: Parts) -> Iterator[Part]:
             continue
         seen.add(each)
         yield each
-        pending += [source.member(each.depth) for source in each.variable.sources]
+        ways = (source.along(*each.path) for source in each.variable.sources)
+        pending += [way for way in ways if way is not None]

@@ -8,28 +8,31 @@ is reported with its place, never guessed and never left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
+from clerkstack.app.amounts import ANNUAL, MONTHLY, at, cents_of
 from clerkstack.app.evaluate import Constant
 from clerkstack.app.finding import Finding
+from clerkstack.app.modules import Modules
 from clerkstack.app.source import Unresolved
-from clerkstack.problems import InputError, Problem, shown
+from clerkstack.problems import InputError, Problem
 
-MONTHLY = ("monthlyUsd", "monthly_usd", "priceMonthlyUsd")
-ANNUAL = ("annualMonthlyUsd", "annual_monthly_usd", "priceAnnualMonthlyUsd")
-LISTED = ("publiclyListed", "publiclyVisible", "public")
-TRIAL = ("trialDays", "freeTrialDays", "trial_days")
+LISTED = ("publiclyListed", "publiclyVisible", "publicly_visible", "public")
+TRIAL = ("trialDays", "freeTrialDays", "trial_days", "free_trial_days")
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class DeclaredPlan:
-    """A plan as the app's code has it. Amounts are cents; None is null or not declared."""
+    """A plan as the app's code has it. Amounts are cents; None is null or not declared.
+
+    `said` names those of the fields that the code has, null or not.
+    """
 
     slug: str
     features: tuple[str, ...]
@@ -39,6 +42,7 @@ class DeclaredPlan:
     trial_days: int | None
     file: str
     line: int
+    said: frozenset[str] = frozenset()
 
     @property
     def where(self) -> str:
@@ -52,27 +56,36 @@ class AppDeclaration:
 
     plans: Mapping[str, DeclaredPlan]
     features: frozenset[str]
+    # The constants that say it, as (file, name).
+    made_of: frozenset[tuple[Path, str]] = frozenset()
 
 
 def read_declaration(
-    path: Path, *, plans_name: str | None = None, features_name: str | None = None
+    path: Path,
+    *,
+    plans_name: str | None = None,
+    features_name: str | None = None,
+    modules: Modules | None = None,
 ) -> AppDeclaration:
-    """Read the declaration in a TypeScript file and what it imports by relative paths.
+    """Read the declaration in a TypeScript file and what it imports by path or tsconfig.json.
 
     Args:
         path: the file that exports the plans.
         plans_name: the constant with the plans, where their shape does not tell.
         features_name: the constant with the features, likewise.
+        modules: those of the app's checkout, where there is one.
 
     Raises:
         InputError: something can't be told without running the code, or there is no
             declaration; each with file, line and column.
     """
     errors: list[Unresolved] = []
+    modules = modules or Modules()
+    made_of: set[tuple[Path, str]] = set()
     try:
-        finding = Finding(path)
+        finding = Finding(path, modules)
         entries = finding.plans(plans_name)
-        reading = _Reading(errors)
+        reading = _Reading(errors, modules)
         plans: dict[str, DeclaredPlan] = {}
         for entry in entries:
             plan = reading.plan(entry)
@@ -80,24 +93,32 @@ def read_declaration(
                 continue
             if plan.slug in plans:
                 first = plans[plan.slug].where
-                errors.append(_at(entry, f"is a second plan {plan.slug}, the first is in {first}"))
+                errors.append(at(entry, f"is a second plan {plan.slug}, the first is in {first}"))
             plans[plan.slug] = plan
         features = finding.features(() if errors else reading.attached, features_name)
+        made_of = finding.behind([*entries, *features])
     except Unresolved as error:
         errors.append(error)
     except RecursionError:
         errors.append(Unresolved(path, None, "is nested too deeply, or imports in a circle"))
     if errors:
-        raise InputError([_problem(error) for error in errors]) from None
+        raise refused(errors, modules) from None
     used = {feature for plan in plans.values() for feature in plan.features}
-    return AppDeclaration(plans, frozenset({str(each.value) for each in features} | used))
+    slugs = frozenset({str(each.value) for each in features} | used)
+    return AppDeclaration(plans, slugs, frozenset(made_of))
+
+
+def refused(errors: Iterable[Unresolved], modules: Modules) -> InputError:
+    """The error that tells all that can't be told, each with file, line and column."""
+    return InputError([_problem(error, modules) for error in errors])
 
 
 class _Reading:
     """Plans out of constants; what is wrong is collected."""
 
-    def __init__(self, errors: list[Unresolved]) -> None:
+    def __init__(self, errors: list[Unresolved], modules: Modules) -> None:
         self._errors = errors
+        self._modules = modules
         self.attached: list[Constant] = []
 
     def plan(self, entry: Constant) -> DeclaredPlan | None:
@@ -109,22 +130,35 @@ class _Reading:
         features = self._try(_list, fields["features"]) or []
         attached = [self._try(_text, each) for each in features]
         self.attached += features
-        monthly = self._try(_cents, _first(fields, MONTHLY))
-        annual = self._try(_cents, _first(fields, ANNUAL))
-        listed = self._try(_flag, _first(fields, LISTED))
-        trial = self._try(_days, _first(fields, TRIAL))
+        monthly, annual = self._cents(fields, MONTHLY), self._cents(fields, ANNUAL)
+        listed, trial = _first(fields, LISTED), _first(fields, TRIAL)
+        told = {
+            "amount": self._try(_amount, monthly),
+            "annual_monthly_amount": self._try(_amount, annual),
+            "free_trial_days": self._try(_days, trial),
+        }
+        visible = self._try(_flag, listed)
         if slug is None:
             return None
+        there = zip((*told, "publicly_visible"), (monthly, annual, trial, listed), strict=True)
         return DeclaredPlan(
             slug=slug,
             features=tuple(dict.fromkeys(each for each in attached if each)),
-            monthly_cents=monthly,
-            annual_monthly_cents=annual,
-            publicly_listed=listed,
-            trial_days=trial,
-            file=shown(entry.file),
+            monthly_cents=told["amount"],
+            annual_monthly_cents=told["annual_monthly_amount"],
+            publicly_listed=visible,
+            trial_days=told["free_trial_days"],
+            file=self._modules.shown(entry.file),
             line=entry.line,
+            said=frozenset(name for name, constant in there if constant is not None),
         )
+
+    def _cents(self, fields: Mapping[str, Constant], names: Mapping[str, int]) -> Constant | None:
+        try:
+            return cents_of(fields, names)
+        except Unresolved as error:
+            self._errors.append(error)
+            return None
 
     def _try(self, read: Callable[[Constant], _T], constant: Constant | None) -> _T | None:
         if constant is None:
@@ -138,10 +172,10 @@ class _Reading:
 
 def _fields(entry: Constant) -> Mapping[str, Constant]:
     if not isinstance(entry.value, dict):
-        raise _at(entry, "is not a plan: an object with slug and features")
+        raise at(entry, "is not a plan: an object with slug and features")
     for name in ("slug", "features"):
         if name not in entry.value:
-            raise _at(entry, f"is a plan without {name}")
+            raise at(entry, f"is a plan without {name}")
     return entry.value
 
 
@@ -152,24 +186,17 @@ def _first(fields: Mapping[str, Constant], names: tuple[str, ...]) -> Constant |
 def _text(constant: Constant) -> str:
     if isinstance(constant.value, str) and constant.value:
         return constant.value
-    raise _at(constant, "is not a slug: a text")
+    raise at(constant, "is not a slug: a text")
 
 
 def _list(constant: Constant) -> list[Constant]:
     if isinstance(constant.value, list):
         return constant.value
-    raise _at(constant, "is not a list of features")
+    raise at(constant, "is not a list of features")
 
 
-def _cents(constant: Constant) -> int | None:
-    if constant.value is None:
-        return None
-    if not isinstance(constant.value, Decimal) or constant.value < 0:
-        raise _at(constant, "is not an amount in dollars")
-    cents = constant.value * 100
-    if cents != int(cents):
-        raise _at(constant, "is not a whole number of cents")
-    return int(cents)
+def _amount(constant: Constant) -> int | None:
+    return int(constant.value) if isinstance(constant.value, Decimal) else None
 
 
 def _days(constant: Constant) -> int | None:
@@ -178,22 +205,16 @@ def _days(constant: Constant) -> int | None:
         return None
     if isinstance(value, Decimal) and value >= 0 and value == int(value):
         return int(value)
-    raise _at(constant, "is not a whole number of days")
+    raise at(constant, "is not a whole number of days")
 
 
 def _flag(constant: Constant) -> bool | None:
     if constant.value is None or isinstance(constant.value, bool):
         return constant.value
-    raise _at(constant, "is not true or false")
+    raise at(constant, "is not true or false")
 
 
-def _at(constant: Constant, message: str) -> Unresolved:
-    error = Unresolved(constant.file, None, message)
-    error.line, error.column = constant.line, constant.column
-    return error
-
-
-def _problem(error: Unresolved) -> Problem:
+def _problem(error: Unresolved, modules: Modules) -> Problem:
     column = "" if error.column is None else f"column {error.column}"
     mend = "Write it as a constant: a literal, or a name of a constant in a file imported by path"
-    return Problem(shown(error.file), error.line, column, error.message, mend)
+    return Problem(modules.shown(error.file), error.line, column, error.message, mend)

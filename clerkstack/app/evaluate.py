@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +9,10 @@ from typing import TypeAlias
 
 from tree_sitter import Node
 
-from clerkstack.app.source import Module, Modules, Unresolved
+from clerkstack.app.literals import number_of, string_of
+from clerkstack.app.modules import Modules
+from clerkstack.app.scopes import Variable
+from clerkstack.app.source import Module, Unresolved
 from clerkstack.app.syntax import bare, content, text_of
 
 _FUNCTIONS = ("Object.freeze", "Object.keys", "Object.values")
@@ -57,10 +59,17 @@ class Evaluator:
         self._modules = modules
         self._open: list[tuple[Path, str]] = []
         self._done: dict[tuple[Path, str], Constant] = {}
+        # By constant: those that its value is made of, each as (file, name).
+        self.made_of: dict[tuple[Path, str], set[tuple[Path, str]]] = {}
 
     def name(self, module: Module, name: str, at: Node | None = None) -> Constant:
-        """The value of a name in a module."""
+        """The value of a name in a module, where it stands at a place: as that place has it."""
+        local = None if at is None else module.changes.local(name, at)
+        if local is not None and at is not None:
+            return self._local(module, local, at)
         key = (module.file, name)
+        if self._open:
+            self.made_of.setdefault(self._open[-1], set()).add(key)
         if key in self._done:
             return self._done[key]
         if key in self._open:
@@ -74,6 +83,22 @@ class Evaluator:
             self._open.pop()
         return self._done[key]
 
+    def _local(self, module: Module, variable: Variable, at: Node | None) -> Constant:
+        """The value of a constant inside a function or block."""
+        name, changed = variable.name, module.changes.of(variable)
+        if changed is not None:
+            raise Unresolved(module, changed, f"{name} can have another value here")
+        if variable.value is None:
+            raise Unresolved(module, at, f"{name} is not a constant")
+        key = (module.file, f"{name} {variable.value.id}")
+        if key in self._open:
+            raise Unresolved(module, at, f"{name} is defined by itself")
+        self._open.append(key)
+        try:
+            return self.node(module, variable.value)
+        finally:
+            self._open.pop()
+
     def _named(self, module: Module, name: str, at: Node | None) -> Constant:
         if name in module.constants:
             return self.node(module, module.constants[name])
@@ -81,25 +106,46 @@ class Evaluator:
             return self._enum(module, module.enums[name])
         if name in module.imports:
             source, there = module.imports[name]
-            origin = module.root if at is None else at
-            return self.exported(self._modules.beside(module, origin, source), there, at)
+            at = module.sources[source] if at is None else at
+            found = self._modules.beside(module, at, source)
+            try:
+                return self.exported(found, there)
+            except Unresolved as error:
+                if error.line is None and error.file == found.file:
+                    message = f"comes from '{source}', which {error.message}"
+                    raise Unresolved(module, at, message) from None
+                raise
         raise Unresolved(module, at, f"{name} is not a constant of this file")
 
-    def exported(self, module: Module, name: str, at: Node | None = None) -> Constant:
+    def exported(self, module: Module, name: str) -> Constant:
         """The value of a name that a module exports; `*` is all of them."""
         if name == "*":
-            names = {each: self._or_unresolved(module, each) for each in module.exports}
+            names = {each: self._or_unresolved(module, each) for each in self._all(module)}
             return Constant(names, module.file, 1, 1)
         if name in module.exports:
             source, inner = module.exports[name]
             if source is None:
-                return self.name(module, inner, at)
-            return self.exported(self._modules.beside(module, module.root, source), inner, at)
+                return self.name(module, inner)
+            return self.exported(self._modules.from_statement(module, source), inner)
         for source in module.all_of:
-            there = self._modules.beside(module, module.root, source)
+            there = self._modules.from_statement(module, source)
             if name in there.exports or there.all_of:
-                return self.exported(there, name, at)
+                return self.exported(there, name)
         raise Unresolved(module, None, f"does not export {name}")
+
+    def _all(self, module: Module) -> list[str]:
+        """The names that a module exports, those of `export *` with them."""
+        names, pending = dict.fromkeys(module.exports), [module]
+        seen = {module.file}
+        while pending:
+            at = pending.pop()
+            for source in at.all_of:
+                there = self._modules.from_statement(at, source)
+                if there.file not in seen:
+                    seen.add(there.file)
+                    pending.append(there)
+                    names |= dict.fromkeys(each for each in there.exports if each != "default")
+        return list(names)
 
     def _or_unresolved(self, module: Module, name: str) -> Constant:
         try:
@@ -124,18 +170,18 @@ class Evaluator:
             return self.node(module, inner)
         kind = node.type
         if kind == "string":
-            return _text(module, node)
+            return string_of(module, node)
         if kind == "template_string":
             if any(child.type == "template_substitution" for child in node.named_children):
                 raise Unresolved(module, node, "is a text with holes")
-            return _text(module, node)
+            return string_of(module, node)
         if kind == "number":
-            return _number(module, node, text_of(node))
+            return number_of(module, node, text_of(node))
         if kind == "unary_expression" and text_of(node)[:1] in "+-":
             inner_node = node.child_by_field_name("argument")
             if inner_node is not None and inner_node.type == "number":
                 sign = -1 if text_of(node).startswith("-") else 1
-                return sign * _number(module, node, text_of(inner_node))
+                return sign * number_of(module, node, text_of(inner_node))
         if kind in ("true", "false"):
             return kind == "true"
         if kind in ("null", "undefined"):
@@ -262,32 +308,3 @@ class Evaluator:
                 fields[name] = Constant(following, module.file, *module.place(child))
                 following += 1
         return Constant(fields, module.file, *module.place(node))
-
-
-def _number(module: Module, node: Node, text: str) -> Decimal:
-    plain = text.replace("_", "")
-    try:
-        if plain[:2].lower() in ("0x", "0o", "0b"):
-            return Decimal(int(plain, 0))
-        return Decimal(plain)
-    except (ValueError, ArithmeticError):
-        raise Unresolved(module, node, f"{text} is not a number") from None
-
-
-def _text(module: Module, node: Node) -> str:
-    parts = []
-    for child in node.named_children:
-        part = text_of(child)
-        if child.type == "escape_sequence":
-            part = _unescaped(module, child, part)
-        parts.append(part)
-    return "".join(parts)
-
-
-def _unescaped(module: Module, node: Node, sequence: str) -> str:
-    if sequence in ("\\'", "\\`", "\\$"):
-        return sequence[1]
-    try:
-        return str(json.loads(f'"{sequence}"'))
-    except ValueError:
-        raise Unresolved(module, node, f"{sequence} is an escape that is not read") from None

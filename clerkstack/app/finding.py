@@ -7,17 +7,18 @@ from pathlib import Path
 
 from clerkstack.app.evaluate import Constant, Evaluator
 from clerkstack.app.features import NAMED_FEATURES, features_beside, features_by_name, texts_in
+from clerkstack.app.modules import Modules
 from clerkstack.app.owners import Owners
 from clerkstack.app.plans import NAMED_PLANS, declared, entries, is_plan, plans_in
-from clerkstack.app.source import Module, Modules, Unresolved
+from clerkstack.app.source import Module, Unresolved
 from clerkstack.app.suspects import Suspects
 
 
 class Finding:
     """The exports of one file, and the constants they are made of."""
 
-    def __init__(self, path: Path) -> None:
-        self._modules = Modules()
+    def __init__(self, path: Path, modules: Modules) -> None:
+        self._modules = modules
         self._evaluator = Evaluator(self._modules)
         self._module = self._modules.read(path)
         self._owners = Owners(self._modules)
@@ -88,6 +89,18 @@ class Finding:
             found += features_by_name(constant, lambda it: it.value in values)
         return _once(found)
 
+    def behind(self, constants: Iterable[Constant]) -> set[tuple[Path, str]]:
+        """The constants in which values are written, and all those they are made of."""
+        owners = filter(None, map(self._owners.owner, constants))
+        pending = [(module.file, name) for module, name in owners]
+        found: set[tuple[Path, str]] = set()
+        while pending:
+            each = pending.pop()
+            if each not in found:
+                found.add(each)
+                pending += self._evaluator.made_of.get(each, ())
+        return found
+
     def _named_features(self, beside: Iterable[Module]) -> list[Constant]:
         """Exports with a name like FEATURES, here and in the files of attached ones."""
         for key, error in self._failed.items():
@@ -128,7 +141,7 @@ class Finding:
         yield from self._module.exports
         for source in self._module.all_of:
             try:
-                there = self._modules.beside(self._module, self._module.root, source)
+                there = self._modules.from_statement(self._module, source)
             except Unresolved as error:
                 self._failed[f"* from {source}"] = error
             else:

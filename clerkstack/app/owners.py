@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from clerkstack.app.evaluate import Constant
-from clerkstack.app.source import Module, Modules
+from clerkstack.app.modules import Modules
+from clerkstack.app.source import Module
 
 _Span = tuple[tuple[int, int], tuple[int, int], str]
 

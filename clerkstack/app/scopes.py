@@ -22,28 +22,62 @@ class Variable:
     sources: set[Part] = field(default_factory=set)
     # The function expressions and declarations that it names.
     functions: list[Node] = field(default_factory=list)
+    # What a `const` of one name is given.
+    value: Node | None = None
+
+
+# So many steps of a way are known by name; further ones are any step.
+_NAMED = 3
+Steps = tuple[str | None, ...]
 
 
 class Part(NamedTuple):
-    """What an expression has of a variable: the value `depth` steps inside it, within `fresh`
-    containers that the expression made itself (`[...list]` has 1: sorting it leaves `list`)."""
+    """What an expression has of a variable: the value at the end of the way `path` inside it,
+    within `fresh` containers that the expression made itself (`[...list]` has 1: sorting it leaves
+    `list`). In the container number `at` from within, the fields `without` are of other values:
+    `{...plan, features: []}` has nothing of the plan's features."""
 
     variable: Variable
     fresh: int = 0
-    depth: int = 0
+    path: Steps = ()
+    without: frozenset[str] = frozenset()
+    at: int = 0
+
+    @property
+    def depth(self) -> int:
+        """How many steps inside the variable."""
+        return len(self.path)
 
     def member(self, steps: int = 1) -> Part:
-        """What is so many steps inside."""
+        """What is so many steps inside, whatever the steps are."""
         opened = min(steps, self.fresh)
-        return Part(self.variable, self.fresh - opened, self.depth + steps - opened)
+        path = (*self.path, *(None,) * (steps - opened))
+        return self._replace(fresh=self.fresh - opened, path=path)._opened()
+
+    def along(self, *steps: str | None) -> Part | None:
+        """What is inside by a way whose steps are known, or are None; None where it is other's."""
+        part = self
+        for name in steps:
+            if part.fresh and part.fresh == part.at and name in part.without:
+                return None
+            known = name if part.depth < _NAMED else None
+            path = part.path if part.fresh else (*part.path, known)
+            part = part._replace(fresh=max(part.fresh - 1, 0), path=path)._opened()
+        return part
 
     def within(self, containers: int = 1) -> Part:
         """The same in so many new containers."""
-        return Part(self.variable, self.fresh + containers, self.depth)
+        return self._replace(fresh=self.fresh + containers)
 
-    def copied(self) -> Part:
-        """A new container with the same content."""
-        return self.member().within()
+    def copied(self, without: frozenset[str] = frozenset()) -> Part:
+        """A new container with the same content, but for some fields."""
+        kept = self.without if self.fresh == self.at else frozenset()
+        made = self.member().within()
+        return made._replace(without=kept | without, at=made.fresh)
+
+    def _opened(self) -> Part:
+        """Without the fields of a container that is not around it any more."""
+        return self if self.fresh >= self.at else self._replace(without=frozenset(), at=0)
 
 
 class Scope:
@@ -168,6 +202,8 @@ class Scopes:
             for each in node.named_children:
                 if each.type == "variable_declarator":
                     _declare(part(each, "name"), there)
+                    if text_of(node.child_by_field_name("kind")) == "const":
+                        _set(part(each, "name"), each.child_by_field_name("value"), there)
                     functions = self.functions(each.child_by_field_name("value"), scope)
                     if functions:
                         there.declare(text_of(part(each, "name"))).functions += functions
@@ -185,3 +221,8 @@ def parameters(function: Node) -> list[Node]:
 def _declare(pattern: Node, scope: Scope) -> None:
     for each in targets(pattern):
         scope.declare(text_of(each.node))
+
+
+def _set(name: Node, value: Node | None, scope: Scope) -> None:
+    if name.type == "identifier":
+        scope.declare(text_of(name)).value = value

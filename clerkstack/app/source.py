@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
-from clerkstack.app.changes import changes
-from clerkstack.app.syntax import every, text_of
+from clerkstack.app.changes import Changes
+from clerkstack.app.syntax import content, every, text_of
 
 _LANGUAGES = {
-    **dict.fromkeys((".tsx", ".jsx", ".js"), Language(tree_sitter_typescript.language_tsx())),
+    **dict.fromkeys(
+        (".tsx", ".jsx", ".js", ".mjs", ".cjs"), Language(tree_sitter_typescript.language_tsx())
+    ),
     "": Language(tree_sitter_typescript.language_typescript()),
 }
-_ENDINGS = ("", ".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", "/index.ts", "/index.tsx")
+SCRIPTS = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
 
 
 @dataclass(eq=False)
 class Module:
     """One file. `constants` are initializers by name; `imports` and `exports` are by the name
-    that others use, as (file, name there). `changed` says where a name is given another value,
-    or its value is changed in place. Exported types are left out: they have no values."""
+    that others use, as (file, name there). Exported types are left out: they have no values."""
 
     file: Path
     root: Node
@@ -33,7 +34,27 @@ class Module:
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     exports: dict[str, tuple[str | None, str]] = field(default_factory=dict)
     all_of: list[str] = field(default_factory=list)
-    changed: dict[str, Node] = field(default_factory=dict)
+    # Of each file that is imported or exported from: the first statement that does.
+    sources: dict[str, Node] = field(default_factory=dict)
+    # Where names are declared that can be given another value (`let`).
+    variable: dict[str, Node] = field(default_factory=dict)
+    # What was written before the text of the first line to make it an expression (JSON).
+    lead: int = 0
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What the code changes later, and which variable a name means at its place."""
+        return Changes(self.root)
+
+    @property
+    def changed(self) -> dict[str, Node]:
+        """Where a name of the file is given another value, or its value is changed in place."""
+        return {**self.changes.names, **self.variable}
+
+    @property
+    def text(self) -> bytes:
+        """The whole text."""
+        return self.root.text or b""
 
     def place(self, node: Node) -> tuple[int, int]:
         """Line and column of a node, both from 1, the column in characters."""
@@ -44,7 +65,8 @@ class Module:
         return self._counted(*node.end_point)
 
     def _counted(self, row: int, column: int) -> tuple[int, int]:
-        return row + 1, len(self.lines[row][:column].decode()) + 1
+        lead = 0 if row else self.lead
+        return row + 1, len(self.lines[row][: column - lead].decode()) + 1
 
 
 class Unresolved(Exception):
@@ -61,73 +83,12 @@ class Unresolved(Exception):
         super().__init__(message)
 
 
-class Modules:
-    """The modules that one file reaches by relative imports, each read once."""
+def parsed(file: Path) -> Module:
+    """The module in a file, TypeScript, JavaScript or JSON.
 
-    def __init__(self) -> None:
-        self._read: dict[Path, Module] = {}
-
-    def read(self, file: Path) -> Module:
-        """The module of a file.
-
-        Raises:
-            Unresolved: there is no such file, or it is not TypeScript.
-        """
-        file = file.resolve()
-        if file not in self._read:
-            self._read[file] = _parsed(file)
-        return self._read[file]
-
-    def beside(self, module: Module, node: Node, source: str) -> Module:
-        """The module that `module` imports from `source`."""
-        if not source.startswith("."):
-            raise Unresolved(
-                module, node, f"comes from '{source}', and only relative imports are followed"
-            )
-        base = module.file.parent / source
-        plain = base.with_suffix("") if base.suffix in (".js", ".mjs", ".cjs", ".jsx") else base
-        for ending in _ENDINGS:
-            for start in (base, plain):
-                candidate = Path(f"{start}{ending}")
-                if candidate.is_file():
-                    return self.read(candidate)
-        raise Unresolved(module, node, f"comes from '{source}', and there is no such file")
-
-    def reached(self) -> list[Module]:
-        """All modules read so far."""
-        return list(self._read.values())
-
-    def origin(self, module: Module, name: str) -> tuple[Module, str] | None:
-        """The module that declares what a module exports, and its name there."""
-        pending, seen = [(module, name)], set()
-        while pending:
-            at = pending.pop()
-            if at in seen:
-                continue
-            seen.add(at)
-            module, name = at
-            source, inner = module.exports.get(name, (None, name))
-            if source is None and inner in module.imports:
-                source, inner = module.imports[inner]
-            if source is not None:
-                pending += self._followed(module, [source], inner)
-            elif name in module.exports:
-                return module, inner
-            else:
-                pending += self._followed(module, module.all_of, name)
-        return None
-
-    def _followed(
-        self, module: Module, sources: list[str], name: str
-    ) -> Iterator[tuple[Module, str]]:
-        for source in sources:
-            try:
-                yield self.beside(module, module.root, source), name
-            except Unresolved:
-                continue
-
-
-def _parsed(file: Path) -> Module:
+    Raises:
+        Unresolved: there is no such file, or it can't be parsed.
+    """
     try:
         text = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
         text.decode()
@@ -135,15 +96,20 @@ def _parsed(file: Path) -> Module:
         raise Unresolved(file, None, "there is no such file") from None
     except UnicodeDecodeError:
         raise Unresolved(file, None, "is not UTF-8 text") from None
+    is_json = file.suffix == ".json"
     language = _LANGUAGES.get(file.suffix, _LANGUAGES[""])
-    root = Parser(language).parse(text).root_node
-    module = Module(file, root, text.split(b"\n"))
+    root = Parser(language).parse(b"(" + text + b")" if is_json else text).root_node
+    module = Module(file, root, text.split(b"\n"), lead=int(is_json))
     if root.has_error:
-        raise Unresolved(module, _first_error(root), "is not TypeScript")
+        raise Unresolved(
+            module, _first_error(root), f"is not {'JSON' if is_json else 'TypeScript'}"
+        )
+    if is_json:
+        module.constants["default"] = content(content(root)[0])[0]
+        module.exports["default"] = (None, "default")
+        return module
     for node in root.named_children:
         _statement(module, node)
-    for name, at in changes(root).items():
-        module.changed.setdefault(name, at)
     return module
 
 
@@ -163,7 +129,7 @@ def _statement(module: Module, node: Node) -> None:
         for name, value in _declared(node):
             module.constants[name] = value
             if text_of(node.child_by_field_name("kind")) != "const":
-                module.changed[name] = node
+                module.variable[name] = node
     elif node.type == "enum_declaration":
         module.enums[text_of(node.child_by_field_name("name"))] = node
 
@@ -179,6 +145,7 @@ def _declared(node: Node) -> list[tuple[str, Node]]:
 
 def _import(module: Module, node: Node) -> None:
     source = _string(node.child_by_field_name("source"))
+    module.sources.setdefault(source, node)
     for specifier in every(node, "import_specifier"):
         name = text_of(specifier.child_by_field_name("name"))
         alias = specifier.child_by_field_name("alias")
@@ -206,6 +173,8 @@ def _export(module: Module, node: Node) -> None:
         return
     source_node = node.child_by_field_name("source")
     source = _string(source_node) if source_node is not None else None
+    if source is not None:
+        module.sources.setdefault(source, node)
     specifiers = [each for each in every(node, "export_specifier") if not _is_type(each)]
     for specifier in specifiers:
         name = text_of(specifier.child_by_field_name("name"))

@@ -10,8 +10,9 @@ from tree_sitter import Node
 
 from clerkstack.app.evaluate import Constant, Evaluator
 from clerkstack.app.features import NAMED_FEATURES, are_slugs, texts_in
+from clerkstack.app.modules import Modules
 from clerkstack.app.plans import NAMED_PLANS, plans_in
-from clerkstack.app.source import Module, Modules, Unresolved
+from clerkstack.app.source import Module, Unresolved
 from clerkstack.app.syntax import FUNCTIONS, bare, content, every, text_of
 
 _NO_VALUES = FUNCTIONS | {"class"}

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from clerkstack import version
-from clerkstack.cli import adopt, check, drift, dry_run, parity, recover, redeploy, smoke
+from clerkstack.app.git import GitFailed
+from clerkstack.cli import (
+    adopt,
+    check,
+    cutover,
+    drift,
+    dry_run,
+    parity,
+    recover,
+    redeploy,
+    review,
+    smoke,
+)
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
@@ -26,8 +38,10 @@ app.command()(drift.drift)
 app.command("dry-run")(dry_run.dry_run)
 app.command()(adopt.adopt)
 app.command()(parity.parity)
+app.add_typer(cutover.app, name="cutover")
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
+app.command()(review.review)
 app.command()(smoke.smoke)
 
 
@@ -56,7 +70,7 @@ def main() -> None:
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(BAD_INPUT)
-    except (ApiError, Unreachable, NotADryRun) as error:
+    except (ApiError, GitFailed, Unreachable, NotADryRun) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(REMOTE_FAILURE)
     except ClerkstackError as error:

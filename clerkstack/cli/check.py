@@ -1,4 +1,4 @@
-"""`clerkstack check`: the catalog and the app's declaration, without engine or network."""
+"""`clerkstack check`: the catalog, the app's code and, where it is asked for, the live instance."""
 
 from __future__ import annotations
 
@@ -9,22 +9,60 @@ from typing import Annotated
 import typer
 
 from clerkstack.app import read_declaration
+from clerkstack.app.code import AppCode
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.exits import BAD_INPUT, FOUND
+from clerkstack.cli.witnesses import check_stack
 from clerkstack.declared.billing import app_inputs
 from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
-from clerkstack.problems import InputError, Problem
+from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.reconcile.refusals import app_disagreements
+
+CATALOG = Path("catalog.yaml")
 
 
 def check(
-    catalog: Annotated[Path, typer.Option(help="The catalog file.")] = Path("catalog.yaml"),
+    catalog: Annotated[
+        Path | None, typer.Option(help="The catalog file.", show_default=str(CATALOG))
+    ] = None,
     app: Annotated[
         Path | None, typer.Option(help="The app's TypeScript file that declares its plans.")
     ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            "--stack", "-s", help="Check what this stack's settings name: catalog, app and scan."
+        ),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="With --stack: read its instance at Clerk, and compare.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check the catalog, and that it agrees with the app's own declaration."""
+    """Check the catalog, and that it agrees with the app's own code.
+
+    Without --stack nothing but the two files is read: no engine, no network.
+
+    With --stack the app is the one that the stack's settings name (clerkstack:app, or
+    clerkstack:appDeclaration). Its declaration is compared with the catalog: slugs, what each
+    plan includes, prices, trials, visibility. Its code is searched for checks of a plan, feature,
+    role or permission that nothing has: these answer false for everybody. What can't be told
+    without running the code is listed with its place, and is no finding. With --live the instance
+    is compared as well, and a slug that only it has is known.
+
+    Exit codes: 0 nothing found, 1 differences or unknown slugs, 2 bad input, 3 a service failed.
+    """
+    if stack is None:
+        if live:
+            raise ClerkstackError("--live reads the instance of a stack: add --stack.")
+        _check_files(CATALOG if catalog is None else catalog, app, as_json=as_json)
+    elif catalog is not None or app is not None:
+        raise ClerkstackError("--stack has its own catalog and app: leave --catalog and --app out.")
+    else:
+        check_stack(stack, live=live, as_json=as_json)
+
+
+def _check_files(catalog: Path, app: Path | None, *, as_json: bool) -> None:
     problems: list[Problem] = []
     differing: list[str] = []
     counts = {}
@@ -41,7 +79,7 @@ def check(
     if loaded is not None and declared is not None:
         differing = app_disagreements(
             {
-                "app": app_inputs(declared),
+                "app": app_inputs(AppCode(declared)),
                 "features": declared_features(loaded),
                 "plans": declared_plans(loaded),
                 "defaults": default_plans(loaded),

@@ -84,6 +84,10 @@ class _Permissions(Answer):
     total_count: int
 
 
+class _Count(Answer):
+    total_count: int
+
+
 class _SvixUrl(Answer):
     svix_url: SecretStr
 
@@ -217,6 +221,14 @@ class BackendClient(Client):
     def list_domains(self) -> list[InstanceDomain]:
         """The instance's primary domain and its satellites (ListDomains)."""
         return list(self._http.request(InstanceDomains, "ListDomains", "GET", "/v1/domains").data)
+
+    def count_users(self, *, email_address_query: str | None = None) -> int:
+        """How many users there are, of those whose address holds a text where given
+        (GetUsersCount)."""
+        params = {"email_address_query": email_address_query} if email_address_query else None
+        return self._http.request(
+            _Count, "GetUsersCount", "GET", "/v1/users/count", params=params
+        ).total_count
 
     def create_svix_app(self) -> str:
         """Make the instance's Svix app and return the link to it (CreateSvixApp).

@@ -21,6 +21,7 @@ class Domain(Answer):
     id: str
     name: str
     frontend_api_url: str
+    is_satellite: bool = False
     cname_targets: tuple[CnameTarget, ...] = ()
 
 

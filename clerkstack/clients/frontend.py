@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Unpack
 
 from clerkstack.clients.answers import Answer
@@ -50,17 +51,24 @@ class _Commerce(Answer):
 
 
 class AuthConfig(Answer):
-    """How users of an instance are let in (Client.AuthConfig)."""
+    """Of the instance's sign-in (Client.AuthConfig). In test mode anybody signs in with an address
+    that has +clerk_test in it, and a code that is publicly known."""
 
-    test_mode: bool = False
+    test_mode: bool | None = None
 
 
-class SignUpSettings(Answer):
-    """How an instance takes new users (Client.UserSettings, `sign_up`)."""
+class Switch(Answer):
+    """Something that is on or off."""
 
-    mode: str = "public"
-    captcha_enabled: bool = False
-    legal_consent_enabled: bool = False
+    enabled: bool | None = None
+
+
+class SignUp(Answer):
+    """Who may sign up (UserSettings.SignUp): public, restricted (by invitation) or waitlist."""
+
+    mode: str | None = None
+    captcha_enabled: bool | None = None
+    legal_consent_enabled: bool | None = None
 
 
 class UserAttribute(Answer):
@@ -69,19 +77,42 @@ class UserAttribute(Answer):
     required: bool = False
 
 
-class _UserSettings(Answer):
-    sign_up: SignUpSettings = SignUpSettings()
-    attributes: dict[str, UserAttribute] = {}
+class Restrictions(Answer):
+    """Lists of who may sign up (UserSettings.Restrictions)."""
+
+    allowlist: Switch = Switch()
+
+
+class AttackProtection(Answer):
+    """Against guessed passwords (UserSettings.AttackProtectionSettings)."""
+
+    user_lockout: Switch = Switch()
+
+
+class UserSettings(Answer):
+    """What is read of Client.UserSettings."""
+
+    sign_up: SignUp = SignUp()
+    attributes: Mapping[str, UserAttribute] = {}
+    restrictions: Restrictions = Restrictions()
+    attack_protection: AttackProtection = AttackProtection()
+
+
+class DisplayConfig(Answer):
+    """What is read of Client.DisplayConfig: of which environment the instance says it is."""
+
+    instance_environment_type: str | None = None
 
 
 class Environment(Answer):
     """The public environment of an instance (Client.Environment)."""
 
+    auth_config: AuthConfig = AuthConfig()
+    display_config: DisplayConfig = DisplayConfig()
+    user_settings: UserSettings = UserSettings()
     api_keys_settings: ApiKeySettings
     # Absent where the instance has never had billing: then it is off for everybody.
     commerce_settings: _Commerce = _Commerce(billing=EnvironmentBilling())
-    auth_config: AuthConfig = AuthConfig()
-    user_settings: _UserSettings = _UserSettings()
 
     @property
     def api_keys(self) -> ApiKeySettings:
@@ -89,7 +120,7 @@ class Environment(Answer):
         return self.api_keys_settings
 
     @property
-    def sign_up(self) -> SignUpSettings:
+    def sign_up(self) -> SignUp:
         """How the instance takes new users."""
         return self.user_settings.sign_up
 

@@ -64,6 +64,8 @@ class Service:
     setting: str  # where a person sets its address
     read_error: Callable[[Any], Told]
     mends: Mapping[int | str, str]  # by the service's own code, else by status
+    # Seconds that a refusal asks to wait, where it says so in another way than Retry-After.
+    wait: Callable[[httpx.Response], float | None] = lambda _response: None
 
 
 class Options(TypedDict, total=False):
@@ -155,6 +157,7 @@ class Http:
             repeatable=how.get("repeatable", method in SAFE_METHODS),
             sleep=functools.partial(self._pause, operation),
             clock=self._clock,
+            wait=self._service.wait,
         )
         if isinstance(outcome, Lost):
             raise outcome.failure
@@ -229,6 +232,11 @@ class Client:
     """Base of the clients: closes its connections as a context manager."""
 
     _http: Http
+
+    @property
+    def address(self) -> str:
+        """Where requests go, without what a URL could hold of a secret."""
+        return self._http.address
 
     def close(self) -> None:
         """Close the connections."""

@@ -77,6 +77,7 @@ class InstanceDomain(Answer):
     is_satellite: bool
     frontend_api_url: str
     accounts_portal_url: str | None = None
+    proxy_url: str | None = None
 
 
 class EnterpriseConnections(Answer):

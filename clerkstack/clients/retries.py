@@ -37,26 +37,33 @@ def repeated(
     repeatable: bool,
     sleep: Callable[[float], None],
     clock: Callable[[], float],
+    wait: Callable[[httpx.Response], float | None] = lambda _response: None,
 ) -> Outcome:
     """Attempt until there is something final, and return that.
 
     What is repeatable is attempted again after 429, 500, 502, 503, 504 and a lost connection;
-    anything else only after 429 and where the connection was never made. Waits grow and carry
-    jitter, Retry-After goes before that, and a wait that would end too late is not begun.
+    anything else only after 429, after 403 that names a time to wait, and where the connection was
+    never made. Waits grow and carry jitter, Retry-After goes before that, then what `wait` reads
+    in the service's own way, and a wait that would end too late is not begun.
     """
     started = clock()
+
+    def asked(response: httpx.Response) -> float | None:
+        named = retry_after(response)
+        return wait(response) if named is None else named
 
     def again(state: RetryCallState) -> bool:
         outcome = _outcome(state)
         if isinstance(outcome, Lost):
             return outcome.passing and (repeatable or not outcome.failure.sent)
         status = outcome.status_code
-        return status == 429 or (repeatable and status in REPEATED_STATUS)
+        limited = status == 429 or (status == 403 and asked(outcome) is not None)
+        return limited or (repeatable and status in REPEATED_STATUS)
 
     def pause(state: RetryCallState) -> float:
         outcome = _outcome(state)
-        asked = None if isinstance(outcome, Lost) else retry_after(outcome)
-        return asked or _back_off(state)
+        named = None if isinstance(outcome, Lost) else asked(outcome)
+        return named or _back_off(state)
 
     def spent(state: RetryCallState) -> bool:
         passed = max(clock() - started, state.idle_for)

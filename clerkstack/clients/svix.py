@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Self, Unpack
 from urllib.parse import unquote, urlsplit
 
@@ -65,6 +66,31 @@ class Endpoint(Answer):
     event_types: tuple[str, ...] | None = Field(
         None, validation_alias=AliasChoices("eventTypes", "filterTypes")
     )
+
+
+class Attempt(Answer):
+    """An attempt to deliver a message (MessageAttemptOut).
+
+    `status_text` is success, pending, fail, sending or canceled; `response_code` is the endpoint's
+    HTTP status. What the endpoint answered besides is not read: it could be anything.
+    """
+
+    id: str
+    status_text: str = Field(alias="statusText")
+    response_code: int = Field(alias="responseStatusCode")
+    timestamp: datetime
+    msg: AttemptedMessage | None = None
+
+
+class AttemptedMessage(Answer):
+    """The message of an attempt (MessageOut, without its payload)."""
+
+    id: str
+    event_type: str = Field(alias="eventType")
+
+
+class _Attempts(Answer):
+    data: tuple[Attempt, ...]
 
 
 class _Endpoints(Answer):
@@ -182,6 +208,20 @@ class SvixClient(Client):
         return self._http.request(
             _Secret, "v1.endpoint.get-secret", "GET", self._path(endpoint_id, "secret")
         ).key
+
+    def recent_attempts(self, endpoint_id: str, *, since: datetime) -> list[Attempt]:
+        """The newest attempts to deliver to an endpoint since then, one page at most, each with its
+        event type (v1.message-attempt.list-by-endpoint)."""
+        params: dict[str, str | int] = {
+            "limit": PAGE,
+            "after": since.isoformat().replace("+00:00", "Z"),
+            "with_msg": "true",
+            "with_content": "false",
+        }
+        path = joined("api", "v1", "app", self.app_id, "attempt", "endpoint", endpoint_id)
+        operation = "v1.message-attempt.list-by-endpoint"
+        found = self._http.request(_Attempts, operation, "GET", path, params=params)
+        return sorted(found.data, key=lambda each: each.timestamp, reverse=True)
 
     def rotate_signing_secret(self, endpoint_id: str) -> None:
         """Make a new signing secret; the old one also signs for 24 hours.

@@ -44,6 +44,8 @@ class Deployment(Answer):
     target: str | None = None
     state: str = Field(validation_alias=AliasChoices("readyState", "state"))
     url: str | None = None
+    # Milliseconds since 1970: `created` in lists, `createdAt` of one.
+    created_at: int | None = Field(None, validation_alias=AliasChoices("createdAt", "created"))
 
 
 class Project(Answer):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from clerkstack.app import AppDeclaration
+from clerkstack.app.asked import compact
+from clerkstack.app.code import AppCode
+from clerkstack.app.facts import facts_of_code
 from clerkstack.catalog import Catalog
 from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
 from clerkstack.reconcile import Json, JsonObject
@@ -12,14 +14,14 @@ from clerkstack.settings import BillingSettings
 
 
 def billing_inputs(
-    settings: BillingSettings, catalog: Catalog, app: AppDeclaration | None, *, catalog_file: str
+    settings: BillingSettings, catalog: Catalog, app: AppCode | None, *, catalog_file: str
 ) -> dict[str, Any]:
     """Inputs of the billing resource, apart from the instance it is on.
 
     Args:
         settings: the toggles.
         catalog: plans and features.
-        app: what the app's own code declares, or None where the stack names no declaration.
+        app: what the app's own code declares and asks for, or None where the stack names none.
         catalog_file: where the plans come from, for messages.
     """
     return {
@@ -37,9 +39,21 @@ def billing_inputs(
     }
 
 
-def app_inputs(app: AppDeclaration) -> JsonObject:
-    """{plans: {slug: [features]}, features: []}, as `disagreements` takes it."""
-    return {
-        "plans": {slug: cast(Json, list(plan.features)) for slug, plan in app.plans.items()},
-        "features": cast(Json, sorted(app.features)),
-    }
+def app_inputs(app: AppCode) -> JsonObject:
+    """What the app's code says, as `disagreements` and `unknown_uses` take it.
+
+    plans {slug: [features]}, features, details {slug: fields of the plan}; uses {kind: {slug:
+    first place}}, unmanaged. What was not read is left out.
+    """
+    found: JsonObject = {}
+    if app.declaration is not None:
+        plans = app.declaration.plans
+        found["plans"] = {slug: cast(Json, list(plan.features)) for slug, plan in plans.items()}
+        found["features"] = cast(Json, sorted(app.declaration.features))
+        details = {slug: facts_of_code(plan) for slug, plan in plans.items()}
+        found["details"] = {slug: cast(Json, said) for slug, said in details.items() if said}
+    if app.uses:
+        found["uses"] = compact(app.uses)
+    if app.unmanaged:
+        found["unmanaged"] = cast(Json, sorted(app.unmanaged))
+    return found

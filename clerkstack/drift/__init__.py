@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from clerkstack.drift.compare import declared_variables, differences
 from clerkstack.drift.difference import Difference
-from clerkstack.drift.read import Known, Live, read_live
+from clerkstack.drift.read import Known, Live, endpoint_of_stack, read_live, roles_of
 
-__all__ = ["Difference", "Known", "Live", "declared_variables", "differences", "read_live"]
+__all__ = [
+    "Difference",
+    "Known",
+    "Live",
+    "declared_variables",
+    "differences",
+    "endpoint_of_stack",
+    "read_live",
+    "roles_of",
+]

@@ -112,7 +112,7 @@ def read_live(
     organizations = settings.organizations
     if use.organizations and organizations.enabled and (organizations.roles or known.roles_made):
         tell("Clerk: roles")
-        roles = _roles(session, place)
+        roles = roles_of(session, place)
     api_keys: JsonObject = {}
     publishable_key = settings.publishable_key or instance.publishable_key
     if use.api_keys and publishable_key:
@@ -129,14 +129,15 @@ def read_live(
             if svix is not None:
                 stack.enter_context(svix)
                 endpoints = tuple(svix.list_endpoints())
-                endpoint = _mine(endpoints, settings, known)
+                endpoint = endpoint_of_stack(endpoints, settings, known)
                 readable = use.environment and (settings.instance == "development" or signing)
                 if endpoint is not None and readable:
                     signing_secret = svix.signing_secret(endpoint.id).get_secret_value()
     return Live(instance, sections, roles, api_keys, endpoint, endpoints, signing_secret, variables)
 
 
-def _roles(session: Session, place: tuple[str, str]) -> tuple[Role, ...]:
+def roles_of(session: Session, place: tuple[str, str]) -> tuple[Role, ...]:
+    """The roles of an instance; none where organizations are off."""
     try:
         with session.backend(*place) as backend:
             return tuple(backend.list_roles())
@@ -147,6 +148,9 @@ def _roles(session: Session, place: tuple[str, str]) -> tuple[Role, ...]:
         raise
 
 
-def _mine(there: Iterable[Endpoint], settings: Settings, known: Known) -> Endpoint | None:
+def endpoint_of_stack(
+    there: Iterable[Endpoint], settings: Settings, known: Known
+) -> Endpoint | None:
+    """The endpoint that the stack made, else the one at its URL."""
     found = next((each for each in there if each.id == known.endpoint_id), None)
     return found or next((each for each in there if each.url == settings.webhook_url), None)

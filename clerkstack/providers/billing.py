@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients.errors import NotFound
+from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.providers.base import (
     ClerkProvider,
     inputs_of,
@@ -30,16 +30,27 @@ from clerkstack.reconcile.billing import (
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, billing_dangers
 from clerkstack.reconcile.ledger import Ledger, joined_kinds, no_longer
-from clerkstack.reconcile.refusals import billing_refusals
+from clerkstack.reconcile.refusals import (
+    billing_refusals,
+    undeclared_uses,
+    unknown_uses,
+    without_places,
+)
 
 
 class BillingProvider(ClerkProvider):
     """Reconciles the section `billing` of the instance config."""
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
-        """Plans nobody could buy, and the two deploys that must never reach production."""
+        """Plans nobody could buy, the two deploys that must never reach production, and checks in
+        the app's code that would answer false for everybody."""
+        found = [*billing_refusals(_inputs, str(_inputs["environment"])), *self._asked(_inputs)]
         # Of no property: the engine would print all of it, the whole catalog, with the reason.
-        return (("", why) for why in billing_refusals(_inputs, str(_inputs["environment"])))
+        return (("", why) for why in found)
+
+    def compared(self, inputs: JsonObject) -> JsonObject:
+        """All of them; a check that only moved in the app's code is no change."""
+        return without_places(inputs)
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Plans and features that leave, prices and attachments that change, and the toggles."""
@@ -106,6 +117,20 @@ class BillingProvider(ClerkProvider):
         # The instance is left behind: should it come back, what is on it is not this stack's own.
         Note(resource_id(props)).forget()
 
+    def _asked(self, inputs: JsonObject) -> list[str]:
+        """What production's code asks for and neither the stack nor the instance has."""
+        if inputs["environment"] != "production" or not undeclared_uses(inputs):
+            return []
+        try:
+            return unknown_uses(inputs, self._live(inputs))
+        except NotFound:
+            return unknown_uses(inputs, {})  # there is no instance yet: nothing else is on it
+        except (ApiError, Unreachable) as failure:
+            tell(
+                f"what the app asks for can't be looked up; that is done before a write. {failure}"
+            )
+            return []
+
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         """Bring the section from what the state declares (and an interrupted run declared) to
         what the inputs declare."""
@@ -114,6 +139,8 @@ class BillingProvider(ClerkProvider):
         state = Ledger.of(olds).as_props() if olds else {}
         noted = note.pending(state)
         live = self._live(inputs)
+        if inputs["environment"] == "production" and (asked := unknown_uses(inputs, live)):
+            raise ResourceFailed("\n".join(asked))
         interrupted = object_at(noted, "declared")
         stop_unless_previewed(
             inputs,

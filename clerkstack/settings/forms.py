@@ -15,6 +15,10 @@ from clerkstack.settings.places import PREFIX, Step, spelled
 
 _SECRETS = ("platformKey", "secretKey", "clientSecret", "vercel:apiToken")
 _MENDS = {
+    models.ASKED: "Write kind and slug, for example plan/legacy or role/org:auditor",
+    models.GIT_REF: "Write a branch, a tag or the 40 digits of a commit",
+    models.IDENTIFIER: "Write the name of a constant, for example PLANS",
+    models.INSIDE: "Write a path inside of the app's checkout, for example src/lib/plans.ts",
     models.APPLICATION_ID: "Copy it from the application's page in Clerk's dashboard: app_…",
     models.DOMAIN: "Write a bare domain in small letters, for example sendero.example",
     models.PATH: "Write a path that starts with one /, for example /sign-in",

@@ -11,10 +11,11 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from clerkstack.problems import InputError, Problem
+from clerkstack.settings.broken import Broken
 from clerkstack.settings.forms import told
 from clerkstack.settings.models import VERCEL_TOKEN, Allowed, Connection, Settings
 from clerkstack.settings.places import PREFIX, Places, Step, spelled
-from clerkstack.settings.rules import Broken, broken_rules, exposed
+from clerkstack.settings.rules import broken_rules, exposed
 
 CONNECTION_KEYS = (
     f"{PREFIX}platformKey",

@@ -29,6 +29,10 @@ PLAIN_ID = r"^[A-Za-z0-9_][A-Za-z0-9._-]*$"  # goes into URLs and command lines 
 PROVIDER = r"^[a-z0-9_]+$"
 ROLE_KEY = r"^org:[a-z0-9_]+$"
 VARIABLE = r"^(production|preview|development)/[A-Z][A-Z0-9_]*$"
+GIT_REF = r"^[A-Za-z0-9_][A-Za-z0-9._/+-]*$"
+INSIDE = r"^[^/\\\s-][^\\]*$"
+IDENTIFIER = r"^[A-Za-z_$][A-Za-z0-9_$]*$"
+ASKED = r"^((plan|feature)/[A-Za-z0-9_-]+|(role|permission)/org:[a-z0-9_:]+)$"
 PERMISSION_KEY = r"^org:[a-z0-9_]+:[a-z0-9_]+$"
 
 Secret = Annotated[SecretStr, Field(strict=False)]
@@ -44,6 +48,29 @@ class Production(SettingsModel):
     create: bool = False
     domain: Annotated[str, Field(pattern=DOMAIN)] | None = None
     clone_development: bool = True
+
+
+class AppSettings(SettingsModel):
+    """The app's own code: a checkout at `path`, or a `git` repository at `ref`.
+
+    `declaration` is the file that exports the plans, inside of it; `scan` are the folders whose
+    checks are looked at (none named: all). `unmanaged` are slugs that the app asks for and the
+    instance has without this stack.
+    """
+
+    path: Annotated[str, Field(min_length=1)] | None = None
+    git: Annotated[str, Field(min_length=1)] | None = None
+    ref: Annotated[str, Field(pattern=GIT_REF)] | None = None
+    declaration: Annotated[str, Field(pattern=INSIDE)] | None = None
+    plans_name: Annotated[str, Field(pattern=IDENTIFIER)] | None = None
+    features_name: Annotated[str, Field(pattern=IDENTIFIER)] | None = None
+    scan: list[Annotated[str, Field(pattern=INSIDE)]] = []
+    unmanaged: list[Annotated[str, Field(pattern=ASKED)]] = []
+
+    @property
+    def named(self) -> bool:
+        """Whether the stack names the app's code."""
+        return self.path is not None or self.git is not None
 
 
 class Components(SettingsModel):
@@ -236,6 +263,7 @@ class Settings(SettingsModel):
     production: Production = Production()
     catalog: Annotated[str, Field(min_length=1)] = "catalog.yaml"
     app_declaration: Annotated[str, Field(min_length=1)] | None = None
+    app: AppSettings = AppSettings()
     components: Components = Components()
     organizations: OrganizationsSettings = Field(default_factory=OrganizationsSettings)
     sign_in: SignInSettings = SignInSettings()

@@ -6,10 +6,11 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from clerkstack.problems import hidden_name
+from clerkstack.settings.broken import Broken
+from clerkstack.settings.code_rules import broken_code
 from clerkstack.settings.events import KNOWN_EVENTS
 from clerkstack.settings.forms import how_to_set
 from clerkstack.settings.keys import (
@@ -29,20 +30,11 @@ EVENT_FORM = re.compile(r"[A-Za-z]+\.[A-Za-z]+")
 HOST = re.compile(r"[A-Za-z0-9.:_-]+")
 
 
-@dataclass(frozen=True)
-class Broken:
-    """A rule that does not hold, at a setting. No message holds a secret."""
-
-    path: tuple[Step, ...]
-    message: str
-    mend: str
-    needs_instance: bool = False  # judged by what the stack's instance is
-
-
 def broken_rules(settings: Settings) -> Iterator[Broken]:
     """Every rule that the settings break."""
     yield from _keys(settings)
     yield from _app(settings)
+    yield from broken_code(settings)
     yield from _production(settings)
     yield from _organizations(settings)
     yield from _sign_in(settings)

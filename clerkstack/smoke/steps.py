@@ -57,7 +57,7 @@ class Visit:
         """Somebody with a browser of their own; past the bot protection, where there is one."""
         from clerkstack.clients.visitor import VisitorClient
 
-        guarded = self.environment is not None and self.environment.sign_up.captcha_enabled
+        guarded = self.environment is not None and bool(self.environment.sign_up.captcha_enabled)
         token = self.people.create_testing_token().token if guarded else None
         visitor = VisitorClient(
             publishable_key=self.target.publishable_key,
@@ -86,7 +86,7 @@ def sign_up(visit: Visit) -> str:
     key = target.publishable_key
     with FrontendClient(publishable_key=key, base_url=target.frontend) as frontend:
         environment = visit.environment = frontend.environment()
-    test_mode, mode = environment.auth_config.test_mode, environment.sign_up.mode
+    test_mode, mode = environment.auth_config.test_mode, environment.sign_up.mode or "public"
     if not test_mode or mode != "public":
         address = f"{visit.mark}@{visit.email_domain}"
         visit.user_id = visit.people.create_user(email_address=address).id

@@ -202,7 +202,7 @@ def test_destroy_leaves_nothing_and_touches_nothing_else(project: Project, world
 
 def test_production_is_made_by_cloning_and_never_twice(project: Project, world: World) -> None:
     project.up()
-    project.init("prod", production_settings_on(world))
+    project.init("prod", {**production_settings_on(world), "protect": True})
 
     project.up("--policy-pack", "policies/pack")
 
@@ -221,6 +221,8 @@ def test_production_is_made_by_cloning_and_never_twice(project: Project, world: 
     made = [line for line in writes(world, "clerk") if line.endswith("/instances")]
     assert len(made) == 1
 
+    project.set("protect", False)
+    project.up()
     project.destroy()
     project.up()
 

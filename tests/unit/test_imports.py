@@ -8,7 +8,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("module", ["components", "clerkstack.providers", "policies.binding"])
+@pytest.mark.parametrize("module", ["components", "clerkstack.providers", "policies.analyzer"])
 def test_what_every_preview_imports_loads_no_http_library(module: str) -> None:
     script = f"import sys, {module}; print(*sorted({{'httpx', 'rich'}} & set(sys.modules)))"
 

@@ -21,6 +21,8 @@ UNUSED = {
     "rotate_signing_secret",
     "delete_variable",
 }
+# GitHub's: tests/unit/review/test_posting.py has each of them on each bad day.
+COMMENTS = {"create_comment", "update_comment", "delete_comment"}
 WRITES = {
     "patch_config",
     "create_instance",
@@ -82,7 +84,7 @@ def test_every_write_of_the_clients_is_in_the_matrix() -> None:
             }:
                 found.add(node.name)
 
-    assert found == WRITES | UNUSED | SMOKE
+    assert found == WRITES | UNUSED | COMMENTS | SMOKE
 
 
 @pytest.mark.parametrize("name", sorted(UNUSED))

@@ -53,6 +53,10 @@ CHANGED = [
     "const p = PLANS.basic; »Reflect.set(p, 'slug', 'x')",
     "Object.values(PLANS).reduce((all, p) => { »p.slug = 'x'; return all }, [])",
     "const a = Object.values(PLANS).reduce((l, p) => [...l, p], []); »a[0].slug = 'x'",
+    "const copy = { ...PLANS.basic, slug: 'x' }; »copy.features.push('x')",
+    "const copy = { features: [], ...PLANS.basic }; »copy.features.push('x')",
+    "const copy = { ...PLANS.basic, ['features']: [] }; »copy.features.push('x')",
+    "const all = [{ ...PLANS.basic, slug: 'x' }]; »all[0].features.push('x')",
     "function visit(p) { visit(p.next); »p.slug = 'x' }\nvisit(PLANS)",
 ]
 UNCHANGED = [
@@ -86,6 +90,11 @@ UNCHANGED = [
     "let n = PLANS.basic.amount; n += 1; n++",
     "for (const key of Object.keys(PLANS)) { let k = key; k += 'x'; seen.push(k) }",
     "Object.freeze(PLANS); Object.values(PLANS).forEach((p) => Object.freeze(p))",
+    "const copy = { ...PLANS.basic, features: [...PLANS.basic.features] }; copy.features.push('x')",
+    "const copy = { ...PLANS.basic, features: [] as string[] }; copy.features.push('x')",
+    "const all = Object.values(PLANS).map((p) => ({ ...p, features: [...p.features] }))\n"
+    "all[0].features.push('x'); for (const p of all) p.features.sort()",
+    "const features = ['x']; const copy = { ...PLANS.basic, features }; copy.features[0] = 'y'",
     "for (let i = 0; i < PLANS.pro.features.length; i++) console.log(PLANS.pro.features[i])",
 ]
 

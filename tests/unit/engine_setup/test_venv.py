@@ -137,6 +137,19 @@ def test_a_python_that_installs_elsewhere_is_not_used(checkout: Checkout) -> Non
     assert checkout.journal() == checkout.made()
 
 
+def test_a_link_to_the_environment_of_another_project_is_left_alone(checkout: Checkout) -> None:
+    checkout.run()
+    checkout.journal()
+    beside = Checkout(checkout.root, checkout.root / "beside")
+    beside.folder.mkdir()
+    for name in (LOCK, "pyproject.toml"):
+        (beside.folder / name).write_text("second")
+    (beside.folder / ".venv").symlink_to(checkout.folder / ".venv")
+
+    assert beside.run() == 1
+    assert beside.journal() == []
+
+
 @pytest.mark.parametrize("bring", [Path.rename, lambda old, new: copy(old, new)])
 def test_a_checkout_that_was_moved_or_copied_gets_its_own(
     checkout: Checkout, bring: Callable[[Path, Path], object]

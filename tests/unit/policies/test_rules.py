@@ -1,180 +1,111 @@
-"""Each rule: a clean deployment fires nothing, and breaking one thing fires one rule."""
+"""How strict policies are, and with which values."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from clerkstack.catalog import load_catalog
-from clerkstack.declared.catalog import declared_features, declared_plans
-from policies.binding import policies
-from policies.rules import RULES
-from policies.view import BILLING, INSTANCE, VARIABLE, VARIABLES, WEBHOOK, Resource
+from clerkstack.problems import InputError
+from policies.policy import Policy
+from policies.registry import BY_ID, POLICIES
+from policies.rules import Level, Rules, load_rules
+from policies.view import DEVELOPMENT, PRODUCTION
 
 TOP = Path(__file__).resolve().parents[3]
 
-Deployment = dict[str, Resource]
+
+def rules(folder: Path, text: str) -> Rules:
+    file = folder / "config.yaml"
+    file.write_text(text)
+    return load_rules(file)
 
 
-@pytest.fixture
-def clean() -> Deployment:
-    """A production deployment without an offence."""
-    catalog = load_catalog(TOP / "catalog.yaml")
-    plans = declared_plans(catalog)
-    app = {
-        "plans": {slug: list(plan.features) for slug, plan in catalog.plans.items()},
-        "features": list(catalog.features),
-    }
-    return {
-        "instance": Resource(
-            INSTANCE,
-            "instance",
-            {"environment": "production", "declared_publishable_key": "pk_live_abc"},
-        ),
-        "billing": Resource(
-            BILLING,
-            "billing",
-            {
-                "environment": "production",
-                "settings": {"free_trial_requires_payment_method": False},
-                "plans": plans,
-                "features": declared_features(catalog),
-                "defaults": {},
-                "app": app,
-                "catalog": "catalog.yaml",
-            },
-        ),
-        "webhook": Resource(
-            WEBHOOK,
-            "webhook",
-            {"environment": "production", "url": "https://app.test/api/webhooks/clerk"},
-        ),
-        "secret": _variable("CLERK_SECRET_KEY", "sk_live_abc"),
-        "public": _variable("NEXT_PUBLIC_APP_URL", "https://app.test"),
-    }
+def problems(folder: Path, text: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        rules(folder, text)
+    return [str(problem) for problem in caught.value.problems]
 
 
-def _variable(key: str, value: str | None, target: str = "production") -> Resource:
-    return Resource(VARIABLE, key, {"key": key, "value": value, "targets": [target]})
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_as_they_come(policy: Policy) -> None:
+    found = load_rules(TOP / "policies" / "config.yaml")
+
+    assert found.level(policy, PRODUCTION) is Level.MANDATORY
+    expected = Level.DISABLED if policy.production_only else Level.ADVISORY
+    assert found.level(policy, DEVELOPMENT) is expected
 
 
-def _fired(deployment: Deployment) -> list[tuple[str, str]]:
-    return [
-        (rule.id, violation)
-        for resource in deployment.values()
-        if resource.in_production
-        for rule in RULES
-        for violation in rule.violations(resource)
-    ]
+def test_levels_and_values(tmp_path: Path) -> None:
+    found = rules(
+        tmp_path,
+        "policies:\n"
+        "  secret-age:\n    production: advisory\n    max_days: 60\n"
+        "  trial-card:\n    development: mandatory\n"
+        "  app-url:\n    hosts: [app.example]\n"
+        "excuses:\n  max_days: 30\n",
+    )
 
-
-def _inputs(deployment: Deployment, name: str) -> dict[str, Any]:
-    changed = copy.deepcopy(dict(deployment[name].inputs))
-    deployment[name] = Resource(deployment[name].type, name, changed)
-    return changed
-
-
-def test_a_clean_deployment_fires_nothing(clean: Deployment) -> None:
-    assert _fired(clean) == []
-
-
-def _wrong_case(deployment: Deployment) -> None:
-    plans = _inputs(deployment, "billing")["plans"]
-    plans["Pro"] = plans.pop("pro")
-
-
-def _missing_plan(deployment: Deployment) -> None:
-    del _inputs(deployment, "billing")["plans"]["basic"]
-
-
-def _extra_feature(deployment: Deployment) -> None:
-    _inputs(deployment, "billing")["features"]["sso"] = {"name": "SSO"}
-
-
-def _app_differs(deployment: Deployment) -> None:
-    app = _inputs(deployment, "billing")["app"]
-    app["plans"]["professional"] = app["plans"].pop("pro")
-
-
-def _app_attaches_more(deployment: Deployment) -> None:
-    _inputs(deployment, "billing")["app"]["plans"]["free"].append("white_label")
-
-
-def _trial_card(deployment: Deployment) -> None:
-    _inputs(deployment, "billing")["settings"]["free_trial_requires_payment_method"] = True
-
-
-def _test_secret(deployment: Deployment) -> None:
-    _inputs(deployment, "secret")["value"] = "sk_test_abc"
-
-
-def _test_publishable_key(deployment: Deployment) -> None:
-    _inputs(deployment, "instance")["declared_publishable_key"] = "pk_test_abc"
-
-
-def _public_secret(deployment: Deployment) -> None:
-    _inputs(deployment, "public").update(key="NEXT_PUBLIC_BACKEND", value="sk_live_abc")
-
-
-def _public_name(deployment: Deployment) -> None:
-    _inputs(deployment, "public").update(key="NEXT_PUBLIC_CLERK_SECRET_KEY", value=None)
-
-
-def _public_in_a_list(deployment: Deployment) -> None:
-    one = {"key": "NEXT_PUBLIC_X", "value": "whsec_abc", "targets": ["production"]}
-    deployment["plural"] = Resource(VARIABLES, "plural", {"variables": [one]})
-
-
-def _plain_http(deployment: Deployment) -> None:
-    _inputs(deployment, "webhook")["url"] = "http://app.test/api/webhooks/clerk"
+    assert found.level(BY_ID["secret-age"], PRODUCTION) is Level.ADVISORY
+    assert found.level(BY_ID["secret-age"], DEVELOPMENT) is Level.ADVISORY
+    assert found.level(BY_ID["trial-card"], DEVELOPMENT) is Level.MANDATORY
+    assert found.of(BY_ID["secret-age"]) == {"max_days": 60}
+    assert found.of(BY_ID["app-url"]) == {"hosts": ["app.example"]}
+    assert found.max_excuse_days == 30
 
 
 @pytest.mark.parametrize(
-    ("breakage", "rule"),
+    ("text", "says"),
     [
-        (_wrong_case, "billing-slugs"),
-        (_missing_plan, "billing-slugs"),
-        (_extra_feature, "billing-slugs"),
-        (_app_differs, "billing-slugs"),
-        (_app_attaches_more, "billing-slugs"),
-        (_trial_card, "trial-card"),
-        (_test_secret, "live-keys"),
-        (_test_publishable_key, "live-keys"),
-        (_public_secret, "server-only-secrets"),
-        (_public_name, "server-only-secrets"),
-        (_public_in_a_list, "server-only-secrets"),
-        (_plain_http, "webhook-https"),
+        ("policies:\n  trial-crad: {}\n", "config.yaml:2: policies.trial-crad: is not known here"),
+        (
+            "policies:\n  roles:\n    producton: advisory\n",
+            "config.yaml:3: policies.roles.producton: is not known here. Did you mean production?",
+        ),
+        ("policies:\n  roles:\n    production: off\n", "config.yaml:3: policies.roles.production"),
+        (
+            "policies:\n  roles:\n    roles: org:x\n",
+            "config.yaml:3: policies.roles.roles: is not a",
+        ),
+        (
+            "policies:\n  secret-age:\n    max_days: 0\n",
+            "config.yaml:3: policies.secret-age.max_days: is not a number of days",
+        ),
+        ("policies: [a]\n", "config.yaml:1: policies: is not a group of fields"),
     ],
 )
-def test_one_breakage_fires_one_rule(
-    clean: Deployment, breakage: Callable[[Deployment], None], rule: str
-) -> None:
-    breakage(clean)
+def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, says: str) -> None:
+    (problem,) = problems(tmp_path, text)
 
-    assert {fired for fired, _ in _fired(clean)} == {rule}
+    assert problem.startswith(f"policies/{says}")
 
 
-def test_messages_never_hold_a_value(clean: Deployment) -> None:
-    _test_secret(clean)
-    _public_secret(clean)
+@pytest.mark.parametrize("policy", ["trial-card", "billing-slugs"])
+@pytest.mark.parametrize("level", ["advisory", "disabled"])
+def test_a_promise_is_not_switched_off(tmp_path: Path, policy: str, level: str) -> None:
+    (problem,) = problems(tmp_path, f"policies:\n  {policy}:\n    production: {level}\n")
 
-    assert not [message for _, message in _fired(clean) if "abc" in message]
-
-
-def test_development_is_judged_by_none_of_these(clean: Deployment) -> None:
-    inputs = _inputs(clean, "billing")
-    inputs["environment"] = "development"
-    inputs["settings"]["free_trial_requires_payment_method"] = True
-
-    assert _fired(clean) == []
+    assert "policies/excuses.yaml" in problem
+    with pytest.raises(InputError, match=r"policies/excuses\.yaml"):
+        Rules().overlaid({policy: level}, {})
 
 
-def test_every_rule_is_bound_as_mandatory() -> None:
-    bound = policies()
+def test_the_engines_configuration_goes_before_the_files(tmp_path: Path) -> None:
+    found = rules(tmp_path, "policies:\n  secret-age:\n    max_days: 60\n").overlaid(
+        {"roles": "advisory"}, {"secret-age": {"max_days": 5, "development": "mandatory"}}
+    )
 
-    assert [policy.name for policy in bound] == [rule.id for rule in RULES]
-    assert {str(policy.enforcement_level) for policy in bound} == {"EnforcementLevel.MANDATORY"}
+    assert found.level(BY_ID["roles"], PRODUCTION) is Level.ADVISORY
+    assert found.level(BY_ID["secret-age"], PRODUCTION) is Level.MANDATORY
+    assert found.level(BY_ID["secret-age"], DEVELOPMENT) is Level.MANDATORY
+    assert found.of(BY_ID["secret-age"]) == {"max_days": 5}
+
+
+def test_the_engines_configuration_names_what_there_is() -> None:
+    with pytest.raises(InputError) as caught:
+        Rules().overlaid({"trial-crad": "advisory"}, {"roles": {"role": ["x"]}})
+
+    said = [str(problem) for problem in caught.value.problems]
+    assert len(said) == 2
+    assert "roles.role: is not known" in said[0]
+    assert "trial-crad: is not a policy" in said[1]

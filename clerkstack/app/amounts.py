@@ -1,0 +1,63 @@
+"""Prices in a plan of the app's code: in dollars or in cents, as the field's name says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from clerkstack.app.evaluate import Constant
+from clerkstack.app.source import Unresolved
+
+# Names without _ and capitals. A price whose name tells no unit (`price`, `monthly`) is not read:
+# 60 may be dollars or cents.
+MONTHLY = {
+    **dict.fromkeys(("monthlyusd", "pricemonthlyusd", "monthlypriceusd", "priceusd"), 100),
+    **dict.fromkeys(("monthlycents", "pricemonthlycents", "monthlypricecents", "pricecents"), 1),
+    **dict.fromkeys(("amountcents", "monthlyamountcents", "priceincents", "amountincents"), 1),
+}
+ANNUAL = {
+    **dict.fromkeys(("annualmonthlyusd", "priceannualmonthlyusd", "annualmonthlypriceusd"), 100),
+    **dict.fromkeys(("annualmonthlycents", "annualmonthlyamountcents"), 1),
+    **dict.fromkeys(("priceannualmonthlycents", "annualmonthlypricecents"), 1),
+}
+
+
+def cents_of(fields: Mapping[str, Constant], names: Mapping[str, int]) -> Constant | None:
+    """The amount in cents (or None, where it is null) as a constant; None where no field says it.
+
+    Args:
+        fields: the fields of a plan.
+        names: MONTHLY or ANNUAL: by name, how many cents one of its unit is.
+
+    Raises:
+        Unresolved: it can't be told, is no amount, or two fields say two amounts.
+    """
+    found: Constant | None = None
+    for key, held in fields.items():
+        unit = names.get(key.replace("_", "").lower())
+        if unit is None:
+            continue
+        constant = held.known
+        amount = _cents(constant, unit)
+        if found is not None and found.value != amount:
+            raise at(constant, f"is another price than the one in line {found.line}")
+        found = Constant(amount, constant.file, constant.line, constant.column)
+    return found
+
+
+def _cents(constant: Constant, unit: int) -> Decimal | None:
+    if constant.value is None:
+        return None
+    if not isinstance(constant.value, Decimal) or constant.value < 0:
+        raise at(constant, f"is not an amount in {'dollars' if unit > 1 else 'cents'}")
+    cents = constant.value * unit
+    if cents != int(cents):
+        raise at(constant, "is not a whole number of cents")
+    return cents
+
+
+def at(constant: Constant, message: str) -> Unresolved:
+    """Something that is wrong with a value, at its place."""
+    error = Unresolved(constant.file, None, message)
+    error.line, error.column = constant.line, constant.column
+    return error

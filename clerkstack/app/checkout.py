@@ -1,0 +1,132 @@
+"""The app's code on this machine: a folder that is there, or one commit fetched from a repository.
+
+Of a repository one commit is fetched, without its history, submodules and hooks, into
+`.clerkstack/app`; what was fetched once is used again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from clerkstack.app.git import GitFailed, git
+from clerkstack.problems import InputError, Problem
+
+CACHE = Path(".clerkstack", "app")
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_DAY = 24 * 60 * 60  # seconds; an older checkout of the same repository is removed
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The app's files. `path` is as the settings have it; `commit` is None outside of git."""
+
+    folder: Path
+    path: str
+    commit: str | None
+
+
+def at_path(path: str) -> Checkout:
+    """The checkout in a folder.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise InputError([_problem("path", f"is {path}, and there is no such folder")])
+    commit = None
+    with contextlib.suppress(GitFailed):
+        commit = git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder).strip()
+    return Checkout(folder.resolve(), path, commit)
+
+
+def fetched(
+    url: str,
+    ref: str | None,
+    *,
+    cache: Path = CACHE,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Checkout:
+    """The commit that a branch, tag or commit of a repository is now.
+
+    Args:
+        url: what git takes as a repository; checked by the settings.
+        ref: None is the repository's own default branch.
+        cache: the folder with all checkouts.
+        tell: is given each step's name as it begins.
+
+    Raises:
+        InputError: the repository has no such branch, tag or commit.
+        GitFailed: git is not there, has no right to read it, can't reach it, or took too long.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    source = str(Path(url).resolve()) if Path(url).exists() else url
+    commit = ref if ref and _COMMIT.fullmatch(ref) else None
+    if commit is None:
+        tell(f"the app: which commit {ref or 'the default branch'} is")
+        commit = _commit_of(source, ref, cache)
+    # A user's name in a URL is no secret, and still not needed in a folder's name.
+    key = hashlib.sha256(source.encode()).hexdigest()[:12]
+    folder = cache / f"{key}-{commit}"
+    if not folder.is_dir():
+        tell(f"the app: fetching commit {commit[:12]}")
+        _fetch(source, commit, folder)
+    _forget(cache, key, folder)
+    return Checkout(folder.resolve(), url, commit)
+
+
+def _commit_of(source: str, ref: str | None, cache: Path) -> str:
+    name = ref or "HEAD"
+    listed = git("ls-remote", "--", source, name, f"refs/tags/{name}^{{}}", folder=cache)
+    there = {at: commit for commit, _, at in (each.partition("\t") for each in listed.splitlines())}
+    # A tag before a branch, as git has it; ^{} is the commit that an annotated tag is of.
+    for at in (f"refs/tags/{name}^{{}}", f"refs/tags/{name}", f"refs/heads/{name}", name):
+        if at in there:
+            return there[at]
+    short = " Of a commit write all 40 digits." if re.fullmatch("[0-9a-f]{6,39}", name) else ""
+    message = f"is {name}, and the repository has no such branch or tag.{short}"
+    raise InputError([_problem("ref", message.rstrip("."))])
+
+
+def _fetch(source: str, commit: str, folder: Path) -> None:
+    """Fetch into a folder beside it and move that: what is there is whole."""
+    half = Path(tempfile.mkdtemp(prefix=".fetching-", dir=folder.parent))
+    try:
+        git("init", "--quiet", "--template=", folder=half)
+        words = ("fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules")
+        try:
+            git(*words, "--", source, commit, folder=half)
+        except GitFailed as error:
+            if "not our ref" in str(error) or "unadvertised object" in str(error):
+                message = f"is {commit}, and the repository has no such commit"
+                raise InputError([_problem("ref", message)]) from None
+            raise
+        git("checkout", "--quiet", "--detach", "FETCH_HEAD", folder=half)
+        try:
+            half.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # another run was first otherwise
+                raise
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+
+
+def _forget(cache: Path, key: str, used: Path) -> None:
+    used.touch()
+    for other in cache.glob(f"{key}-*"):
+        with contextlib.suppress(OSError):
+            if other != used and time.time() - other.stat().st_mtime > _DAY:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def _problem(name: str, message: str) -> Problem:
+    mend = "Name a checkout of the app" if name == "path" else "Name one that it has"
+    return Problem("clerkstack:app", None, name, message, mend)

@@ -1,0 +1,90 @@
+"""The app's code as one witness: what it declares, and what it asks Clerk for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from clerkstack.app.checkout import Checkout, at_path, fetched
+from clerkstack.app.declaration import AppDeclaration, read_declaration
+from clerkstack.app.foreign_changes import refuse_changes
+from clerkstack.app.modules import Modules
+from clerkstack.app.scan import Scan, scan
+from clerkstack.app.uses import Untold, Use
+from clerkstack.problems import InputError
+from clerkstack.settings import AppSettings
+
+
+@dataclass(frozen=True)
+class AppCode:
+    """What was read. `declaration` is None where the settings name none; `path` and `commit` are
+    None where there is only a file with the declaration."""
+
+    declaration: AppDeclaration | None = None
+    uses: tuple[Use, ...] = ()
+    untold: tuple[Untold, ...] = ()
+    unmanaged: frozenset[str] = frozenset()
+    path: str | None = None
+    commit: str | None = None
+
+
+def read_app(
+    settings: AppSettings,
+    declaration: str | None,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+) -> AppCode | None:
+    """The app that a stack's settings name, None where they name none.
+
+    Args:
+        settings: the group `clerkstack:app`.
+        declaration: `clerkstack:appDeclaration`, a declaration without the rest of the app.
+        tell: is given each step's name as it begins.
+
+    Raises:
+        InputError: what is named is not there, or the declaration can't be told.
+        GitFailed: a repository can't be fetched.
+    """
+    if declaration is not None:
+        return AppCode(read_declaration(Path(declaration)))
+    checkout = _checkout(settings, tell)
+    if checkout is None:
+        return None
+    modules = Modules(checkout.folder)
+    declared = None
+    if settings.declaration is not None:
+        declared = read_declaration(
+            checkout.folder / settings.declaration,
+            plans_name=settings.plans_name,
+            features_name=settings.features_name,
+            modules=modules,
+        )
+        refuse_changes(declared, checkout.folder, modules, settings.scan)
+    found: Scan = scan(checkout.folder, settings.scan, modules=modules, tell=tell)
+    return AppCode(
+        declared,
+        found.uses,
+        found.untold,
+        frozenset(settings.unmanaged),
+        checkout.path,
+        checkout.commit,
+    )
+
+
+def _checkout(settings: AppSettings, tell: Callable[[str], None]) -> Checkout | None:
+    if settings.path is not None:
+        found = at_path(settings.path)
+    elif settings.git is not None:
+        found = fetched(settings.git, settings.ref, tell=tell)
+    else:
+        return None
+    missing = [each for each in settings.scan if not (found.folder / each).exists()]
+    if missing:
+        from clerkstack.problems import Problem
+
+        raise InputError(
+            Problem("clerkstack:app", None, "scan", f"names {each}, which is not there", "Name it")
+            for each in missing
+        )
+    return found

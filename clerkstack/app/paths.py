@@ -1,0 +1,142 @@
+"""Which files an import may mean: by its path, or by `paths` and `baseUrl` of tsconfig.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clerkstack.app.jsonc import read_object
+
+CONFIGS = ("tsconfig.json", "jsconfig.json")
+# As far as configs name each other: it ends a circle.
+_DEEPEST = 10
+_SCRIPTS = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",), ".jsx": (".tsx",)}
+_ENDINGS = (
+    *("", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"),
+    *("/index.ts", "/index.tsx", "/index.mts", "/index.js", "/index.jsx", "/index.mjs"),
+)
+
+
+@dataclass(frozen=True)
+class Aliases:
+    """What a tsconfig.json says about imports: patterns with their targets, and `baseUrl`."""
+
+    paths: dict[str, list[str]] = field(default_factory=dict)
+    # What the targets are relative to.
+    base: Path | None = None
+    base_url: Path | None = None
+
+    def candidates(self, source: str) -> Iterator[Path]:
+        """Where an import may lead, the likeliest first, without the ending."""
+        found = [
+            (pattern, held)
+            for pattern in self.paths
+            if (held := _held(pattern, source)) is not None
+        ]
+        # As the compiler has it: of all patterns that fit, the one with the longest beginning.
+        found.sort(key=lambda each: ("*" in each[0], -len(each[0].partition("*")[0])))
+        for pattern, held in found[:1]:
+            for target in self.paths[pattern]:
+                if self.base is not None:
+                    yield self.base / target.replace("*", held, 1)
+        if self.base_url is not None:
+            yield self.base_url / source
+
+
+class Configs:
+    """The tsconfig.json files of an app, each read once."""
+
+    def __init__(self, root: Path | None) -> None:
+        self._root = root
+        self._nearest: dict[Path, list[Aliases]] = {}
+
+    def candidates(self, folder: Path, source: str) -> Iterator[Path]:
+        """Where an import in a file of that folder may lead by the nearest tsconfig.json."""
+        for aliases in self._of(folder):
+            yield from aliases.candidates(source)
+
+    def _of(self, folder: Path) -> list[Aliases]:
+        if folder not in self._nearest:
+            own = [folder / name for name in CONFIGS if (folder / name).is_file()]
+            if own:
+                self._nearest[folder] = list(_read(own[0], 0))
+            elif folder in (self._root, folder.parent):
+                self._nearest[folder] = []
+            else:
+                self._nearest[folder] = self._of(folder.parent)
+        return self._nearest[folder]
+
+
+def files(start: Path) -> Iterator[Path]:
+    """The files that a path without (or with another) ending may mean, as the compiler looks."""
+    for ending in _SCRIPTS.get(start.suffix, ()):
+        yield start.with_suffix(ending)
+    for ending in _ENDINGS:
+        yield Path(f"{start}{ending}")
+
+
+def _read(config: Path, depth: int) -> Iterator[Aliases]:
+    """What a config says, then what those say that it only refers to."""
+    found = read_object(config)
+    yield _with_extended(config, found, depth)
+    references = found.get("references")
+    for each in references if isinstance(references, list) and depth < _DEEPEST else ():
+        path = each.get("path") if isinstance(each, dict) else None
+        if isinstance(path, str):
+            there = config.parent / path
+            yield from _read(there / CONFIGS[0] if there.is_dir() else there, depth + 1)
+
+
+def _with_extended(config: Path, found: dict[str, Any], depth: int) -> Aliases:
+    extends = found.get("extends")
+    paths: dict[str, list[str]] = {}
+    base, base_url = None, None
+    for name in [extends] if isinstance(extends, str) else extends or ():
+        there = _extended(config.parent, name) if isinstance(name, str) else None
+        if there is not None and depth < _DEEPEST:
+            other = _with_extended(there, read_object(there), depth + 1)
+            paths, base = (other.paths, other.base) if other.paths else (paths, base)
+            base_url = other.base_url or base_url
+    options = found.get("compilerOptions")
+    options = options if isinstance(options, dict) else {}
+    if isinstance(options.get("baseUrl"), str):
+        base_url = config.parent / _plain(options["baseUrl"])
+        base = base_url if paths else base
+    if isinstance(options.get("paths"), dict):
+        base = base_url or config.parent
+        paths = {
+            pattern: [_plain(target) for target in targets if isinstance(target, str)]
+            for pattern, targets in options["paths"].items()
+            if isinstance(targets, list)
+        }
+    return Aliases(paths, base, base_url)
+
+
+def _extended(folder: Path, name: str) -> Path | None:
+    """The file of an `extends`: a path, or a package in a node_modules above."""
+    if name.startswith((".", "/")):
+        starts = [folder / name]
+    else:
+        starts = [each / "node_modules" / name for each in (folder, *folder.parents)]
+    for start in starts:
+        for candidate in (start, Path(f"{start}.json"), start / CONFIGS[0]):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+def _plain(path: str) -> str:
+    return path.replace("${configDir}", ".")
+
+
+def _held(pattern: str, source: str) -> str | None:
+    """What `*` stands for where the pattern fits."""
+    before, star, after = pattern.partition("*")
+    if not star:
+        return "" if source == pattern else None
+    fits = len(source) >= len(before) + len(after)
+    if fits and source.startswith(before) and source.endswith(after):
+        return source[len(before) : len(source) - len(after)]
+    return None

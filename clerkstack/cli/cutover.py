@@ -1,0 +1,238 @@
+"""`clerkstack cutover`: whether production may get traffic, point by point, with evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clerkstack.catalog import load_catalog
+from clerkstack.cli.engine import exported_stack, resources_of, stack_settings
+from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
+from clerkstack.cli.remote import tell
+from clerkstack.cli.state_policies import judged_policies
+from clerkstack.cli.table import print_table
+from clerkstack.cutover.judge import judge, may_be_signed
+from clerkstack.cutover.model import Outcome, Point, Report
+from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
+from clerkstack.cutover.signoffs import FILE, SignOff, read_signoffs, span, write_signoff
+from clerkstack.drift import Known
+from clerkstack.files import replace
+from clerkstack.problems import ClerkstackError
+from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.cutover.read import Readings
+    from clerkstack.smoke import SmokeReport
+
+app = typer.Typer(invoke_without_command=True)
+StackOption = Annotated[
+    str | None, typer.Option("--stack", "-s", help="The stack of production: prod.")
+]
+
+
+@app.callback()
+def cutover(
+    context: typer.Context,
+    stack: StackOption = None,
+    reference: Annotated[
+        str | None,
+        typer.Option("--reference", help="A stack that has what production needs as well: dev."),
+    ] = None,
+    smoke: Annotated[
+        bool,
+        typer.Option("--smoke", help="Make the smoke run: it signs up a user in production."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the report as one HTML page.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Write the report as JUnit XML, for CI.")
+    ] = None,
+    sarif: Annotated[
+        Path | None, typer.Option("--sarif", help="Write the report as SARIF 2.1.0, for CI.")
+    ] = None,
+) -> None:
+    """Judge whether production may get traffic: the checklist, and more that bites.
+
+    Asks Clerk, Svix, Vercel and the app. Reads only, but for three test messages to the app's
+    webhook endpoint (event type clerkstack.test, nothing of anybody in them), and for the smoke
+    run where --smoke is given. Each point has its evidence: what was read, where and when. A
+    secret is never shown.
+
+    What a machine can't judge a person signs off: clerkstack cutover sign. A point that failed
+    can't be signed off.
+
+    Exit codes: 0 every point passed or is signed off, 1 something is left to do, 2 bad input,
+    3 a point could not be judged because a service failed.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    name = _needed(stack)
+    points = [each for each in POINTS if reference or each.id != REFERENCE]
+    signoffs = read_signoffs(FILE, NAMES).get(name, {})
+    _writable(each for each in (html, junit, sarif) if each is not None)
+    with _readings(name, reference=reference, smoke=smoke) as readings:
+        report = judge(name, points, readings, signoffs)
+    for file, text in _files(report, html, junit, sarif):
+        replace(file, text)
+        typer.echo(f"wrote {file}", err=True)
+    if as_json:
+        from clerkstack.cutover.document import document
+
+        typer.echo(json.dumps(document(report), indent=2, ensure_ascii=False))
+    else:
+        _print(report)
+    if report.service_failed:
+        raise typer.Exit(REMOTE_FAILURE)
+    if report.open:
+        raise typer.Exit(FOUND)
+
+
+@app.command()
+def sign(
+    point: Annotated[
+        str, typer.Argument(help="The point: `clerkstack cutover points` lists them.")
+    ],
+    by: Annotated[str, typer.Option("--by", help="Who takes it on themselves.")],
+    stack: StackOption = None,
+    note: Annotated[str, typer.Option("--note", help="What was looked at, or decided.")] = "",
+    valid: Annotated[str, typer.Option("--valid", help="How long it holds: 12h, 14d, 4w.")] = "30d",
+) -> None:
+    """Sign a point off that a machine can't judge, in signoffs.yaml.
+
+    The point is judged first: what failed can't be signed off, and what passed needs nobody. The
+    sign-off counts for this stack's instance, until it is over. Commit the file.
+
+    Exit codes: 0 written, 1 the point has failed, 2 bad input.
+    """
+    name, wanted, holds = _needed(stack), point_named(point), span(valid)
+    if not by.strip():
+        raise ClerkstackError("--by is empty: give the name of who signs")
+    read_signoffs(FILE, NAMES)
+    with _readings(name, reference=None, smoke=False) as readings:
+        report = judge(name, [wanted], readings, {})
+    (line,) = report.lines
+    if not report.instance:
+        raise ClerkstackError(f"the instance of {name} could not be read: {line.verdict.summary}")
+    outcome = line.verdict.outcome
+    if not may_be_signed(outcome):
+        if outcome == Outcome.PASSED:
+            typer.echo(f"{point} has passed: there is nothing to sign off.")
+            return
+        typer.echo(f"{point} has failed and can't be signed off: {line.verdict.summary}", err=True)
+        typer.echo(line.verdict.mend, err=True)
+        raise typer.Exit(FOUND)
+    now = datetime.now(UTC).replace(microsecond=0)
+    signoff = SignOff(
+        by=by.strip(), date=now, until=now + holds, instance=report.instance, note=note.strip()
+    )
+    write_signoff(FILE, name, point, signoff)
+    typer.echo(f"{point} is signed off by {signoff.by} until {signoff.until:%Y-%m-%d %H:%M} UTC.")
+
+
+@app.command()
+def points() -> None:
+    """List the points, and what each is judged by."""
+    rows = [(str(each.number or ""), each.id, each.title, each.how) for each in POINTS]
+    print_table(("", "point", "what", "how it is judged"), [rows])
+
+
+def _needed(stack: str | None) -> str:
+    if not stack:
+        raise ClerkstackError("which stack? --stack prod")
+    return stack
+
+
+@contextmanager
+def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Readings]:
+    settings = _of_production(stack, stack_settings(stack))
+    other = stack_settings(reference) if reference else None
+    catalog = load_catalog(Path(settings.catalog))
+    resources = resources_of(exported_stack(stack))
+
+    from clerkstack.cutover.read import Readings
+    from clerkstack.providers.session import Session
+
+    with Readings(
+        settings,
+        catalog,
+        Known.of(resources),
+        Session(settings.connection),
+        resources=resources,
+        tell=tell,
+        reference=other,
+        smoke=_smoke_run if smoke else None,
+        policies=partial(judged_policies, stack, settings),
+    ) as readings:
+        yield readings
+
+
+def _smoke_run(settings: Settings) -> SmokeReport:
+    from clerkstack.smoke import run_smoke
+
+    report = run_smoke(settings, tell=tell)
+    if report.interrupted:
+        # It has cleaned up after itself; whoever pressed Ctrl-C meant all of this.
+        raise KeyboardInterrupt
+    return report
+
+
+def _of_production(stack: str, settings: Settings) -> Settings:
+    if settings.instance != "production":
+        raise ClerkstackError(
+            f"{stack} is for the {settings.instance} instance: cutover is about production's"
+        )
+    return settings
+
+
+def _writable(files: Iterator[Path]) -> None:
+    """Before anything is asked: a report that can't be written is told at once."""
+    for file in files:
+        if file.is_dir() or not file.absolute().parent.is_dir():
+            raise ClerkstackError(f"{file} can't be written: its folder has to be there")
+
+
+def _files(
+    report: Report, html: Path | None, junit: Path | None, sarif: Path | None
+) -> Iterator[tuple[Path, str]]:
+    if html is not None:
+        from clerkstack.cutover.html import html_page
+
+        yield html, html_page(report)
+    if junit is not None:
+        from clerkstack.cutover.junit import junit_xml
+
+        yield junit, junit_xml(report)
+    if sarif is not None:
+        from clerkstack.cutover.sarif import sarif_text
+
+        yield sarif, sarif_text(report, Path.cwd())
+
+
+def _print(report: Report) -> None:
+    numbered: list[Sequence[str]] = []
+    further: list[Sequence[str]] = []
+    for line in report.lines:
+        group = further if line.point.number is None else numbered
+        what = line.verdict.summary
+        if line.signed is not None:
+            what = f"{line.signed.by}, until {line.signed.until:%Y-%m-%d}: {what}"
+        number = "" if line.point.number is None else str(line.point.number)
+        group.append((number, line.point.id, line.status, what))
+    print_table(("", "point", "", "what was found"), [numbered, further])
+    for line in report.open:
+        _explain(line.point, line.verdict.mend)
+    typer.echo(f"{report.summary()}.")
+
+
+def _explain(point: Point, mend: str) -> None:
+    if mend:
+        typer.echo(f"{point.id}: {mend}")

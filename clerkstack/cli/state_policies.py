@@ -1,0 +1,36 @@
+"""What the policy pack says of a deployment as its state has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clerkstack.cutover.rules import Breach
+from clerkstack.settings import Settings
+
+
+def judged_policies(
+    stack: str, settings: Settings, resources: Sequence[Mapping[str, Any]]
+) -> list[Breach]:
+    """Each offence that no excuse covers, among the resources of an exported state.
+
+    Raises:
+        InputError: the pack's configuration or its excuses are wrong.
+    """
+    # They load the engine's library.
+    from policies.judge import judge
+    from policies.policy import Kind
+
+    parts = [name for name, on in settings.components.model_dump().items() if on]
+    verdicts = judge(
+        resources,
+        stack=stack,
+        instance=settings.instance,
+        parts=parts,
+        leave_alone=settings.environment.leave_alone,
+    )
+    return [
+        Breach(each.policy, each.subject, each.message)
+        for each in verdicts
+        if each.kind is Kind.OFFENCE and each.excuse is None
+    ]

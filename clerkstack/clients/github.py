@@ -1,0 +1,166 @@
+"""GitHub REST API: the comments of a pull request.
+
+Every pull request is an issue, and its comments are an issue's:
+https://docs.github.com/en/rest/issues/comments
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Unpack
+
+import httpx
+from pydantic import RootModel, SecretStr
+
+from clerkstack.clients.answers import Answer, read_answer
+from clerkstack.clients.errors import Told
+from clerkstack.clients.http import Client, Http, Options, Service, joined
+
+API_VERSION = "2022-11-28"  # https://docs.github.com/en/rest/about-the-rest-api/api-versions
+PAGE = 100  # comments; the most a page can have
+# Seconds; what the documentation asks for where a limited answer names no time.
+UNNAMED_WAIT = 60.0
+
+
+class User(Answer):
+    """Who a token or a comment belongs to."""
+
+    login: str
+
+
+class Comment(Answer):
+    """A comment of an issue or pull request. `user` is None where the account is gone."""
+
+    id: int
+    body: str | None = None
+    user: User | None = None
+    html_url: str = ""
+
+
+class _Comments(RootModel[tuple[Comment, ...]]):
+    """A page of comments."""
+
+
+class GithubClient(Client):
+    """Client of the comments of one repository's pull requests."""
+
+    def __init__(
+        self, *, token: SecretStr, base_url: str, repository: str, **options: Unpack[Options]
+    ) -> None:
+        """Args: repository: as `owner/name`."""
+        owner, _, name = repository.partition("/")
+        self._repository = ("repos", owner, name)
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": API_VERSION,
+        }
+        self._http = Http(SERVICE, base_url=base_url, key=token, headers=headers, **options)
+
+    def authenticated_user(self) -> User:
+        """Whose token it is (GET /user).
+
+        Raises:
+            Forbidden: it is an installation's, as the one of GitHub Actions: not a person's.
+        """
+        return self._http.request(User, "get the authenticated user", "GET", "/user")
+
+    def list_comments(self, number: int) -> list[Comment]:
+        """All comments of a pull request, oldest first
+        (GET /repos/{owner}/{repo}/issues/{issue_number}/comments).
+
+        Which page is next says the answer's Link header; of its URL only the query is taken, so
+        that the token goes nowhere else.
+        """
+        found: dict[int, Comment] = {}
+        params: dict[str, str | int] = {"per_page": PAGE}
+        while True:
+            answer = self._http.send(
+                "list comments",
+                "GET",
+                joined(*self._repository, "issues", str(number), "comments"),
+                params=params,
+            )
+            page = read_answer(
+                _Comments,
+                answer.content,
+                vendor=SERVICE.name,
+                operation="list comments",
+                address=self._http.address,
+            ).root
+            fresh = [each for each in page if each.id not in found]
+            found |= {each.id: each for each in fresh}
+            following = answer.links.get("next", {}).get("url")
+            if not following or not fresh:
+                return sorted(found.values(), key=lambda each: each.id)
+            params = dict(httpx.URL(following).params)
+
+    def create_comment(self, number: int, body: str) -> Comment:
+        """Comment on a pull request (POST /repos/{owner}/{repo}/issues/{issue_number}/comments).
+
+        Raises:
+            Forbidden: the token may not write, as in the pull request of a fork.
+        """
+        path = joined(*self._repository, "issues", str(number), "comments")
+        return self._http.request(Comment, "create comment", "POST", path, json={"body": body})
+
+    def update_comment(self, comment_id: int, body: str) -> Comment:
+        """Give a comment another text
+        (PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}).
+
+        Raises:
+            NotFound: it is gone.
+        """
+        path = joined(*self._repository, "issues", "comments", str(comment_id))
+        return self._http.request(
+            # The same text written twice is written once.
+            Comment,
+            "update comment",
+            "PATCH",
+            path,
+            json={"body": body},
+            repeatable=True,
+        )
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Remove a comment (DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}).
+
+        Raises:
+            NotFound: it is gone.
+        """
+        path = joined(*self._repository, "issues", "comments", str(comment_id))
+        self._http.send("delete comment", "DELETE", path)
+
+
+def _read_error(body: Any) -> Told:
+    return Told.of(message=body["message"])
+
+
+def _wait(response: httpx.Response) -> float | None:
+    """Seconds until a limited request may be sent again, None where it was not limited.
+
+    A limit is told with 403 or 429; Retry-After, which goes before this, or x-ratelimit-remaining
+    tells it from a refusal
+    (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+    """
+    spent = response.headers.get("x-ratelimit-remaining") == "0"
+    reset = response.headers.get("x-ratelimit-reset", "")
+    if response.status_code not in (403, 429):
+        return None
+    if spent and reset.isascii() and reset.isdecimal():
+        return max(1.0, float(reset) - time.time())
+    return UNNAMED_WAIT if response.status_code == 429 else None
+
+
+SERVICE = Service(
+    name="GitHub",
+    setting="GITHUB_API_URL",
+    read_error=_read_error,
+    wait=_wait,
+    mends={
+        401: "The token in GITHUB_TOKEN is wrong or has ended",
+        403: "The token in GITHUB_TOKEN may not do this: the job needs `pull-requests: write` "
+        "under `permissions`; a pull request of a fork never gets it",
+        404: "Check GITHUB_REPOSITORY and the number of the pull request, and that the token in "
+        "GITHUB_TOKEN may see the repository",
+    },
+)

@@ -1,0 +1,297 @@
+"""The judges of the checklist's eight points, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from clerkstack.app import read_declaration
+from clerkstack.catalog import Catalog
+from clerkstack.cutover.addresses import host_of, is_below, is_public, reach, shown_url
+from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
+from clerkstack.cutover.read import TARGET, Readings
+from clerkstack.declared.billing import billing_inputs
+from clerkstack.parity.things import OAUTH, needs_of_production, of_config
+from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.changes import object_at
+from clerkstack.settings.keys import instance_of_key
+
+YES, NO = "on", "off"
+PUBLISHABLE = "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"
+SECRET_KEY = "CLERK_SECRET_KEY"
+SIGNING_SECRET = "CLERK_WEBHOOK_SECRET"
+APP_URL = "NEXT_PUBLIC_APP_URL"
+
+
+def live_keys(readings: Readings) -> Verdict:
+    """The instance is production's, and its keys are live ones."""
+    instance = readings.instance()
+    secret = readings.settings.secret_key or instance.secret_key
+    of_secret = instance_of_key(secret.get_secret_value()) if secret else None
+    of_public = instance_of_key(readings.publishable_key or "")
+    facts = [
+        same("instance", TARGET, instance.environment_type),
+        same("publishable key", "pk_live_…", _form("pk", of_public)),
+        same("secret key", "sk_live_…", _form("sk", of_secret)),
+    ]
+    told = readings.environment()
+    facts.append(
+        same("what browsers are told", TARGET, told.display_config.instance_environment_type)
+    )
+    if told.auth_config.test_mode is not None:
+        facts.append(same("test mode", NO, _switch(told.auth_config.test_mode)))
+    if readings.settings.components.environment:
+        facts += _keys_at_vercel(readings)
+    return of_facts(
+        facts,
+        passed="the production instance, with live keys, and they are the app's",
+        otherwise="not live",
+        mend="Run pulumi up on this stack: it writes the production instance's keys to Vercel. "
+        "Test mode is a switch of the dashboard page Settings.",
+    )
+
+
+def _keys_at_vercel(readings: Readings) -> Iterator[Fact]:
+    public = readings.variable(PUBLISHABLE)
+    if public is not None and public != "":
+        right = public == readings.publishable_key
+        found = "the instance's key" if right else "another key"
+        yield Fact(PUBLISHABLE, "the instance's key", found, right)
+    else:
+        # All variables may be sensitive: then their values can't be read by anybody.
+        there = "there, not readable" if public == "" else "missing"
+        yield Fact(PUBLISHABLE, "the instance's key", there, public == "")
+    kept = readings.variable(SECRET_KEY) is not None
+    yield Fact(SECRET_KEY, "there", "there" if kept else "missing", kept)
+
+
+def webhook(readings: Readings) -> Verdict:
+    """The stack's endpoint at the production URL, on, with every event, its secret at Vercel."""
+    settings = readings.settings
+    endpoint = readings.endpoint()
+    if endpoint is None:
+        return Verdict(
+            Outcome.FAILED,
+            f"no endpoint at {shown_url(settings.webhook_url)}",
+            mend="Run pulumi up on this stack: it makes the endpoint.",
+        )
+    host = host_of(endpoint.url)
+    there, wanted = endpoint.event_types, settings.webhook.events
+    missing = sorted(set(wanted) - set(there)) if there is not None else []
+    facts = [
+        Fact(
+            "URL",
+            shown_url(settings.webhook_url),
+            shown_url(endpoint.url),
+            endpoint.url == settings.webhook_url,
+        ),
+        Fact("reachable address", "https, public", reach(endpoint.url), is_public(endpoint.url)),
+        same("endpoint", YES, _switch(not endpoint.disabled)),
+        Fact(
+            "events",
+            f"all {len(wanted)}",
+            f"missing: {', '.join(missing)}" if missing else f"all {len(wanted)}",
+            not missing,
+        ),
+    ]
+    for other in readings.endpoints():
+        if other.id != endpoint.id and not other.disabled and not is_public(other.url):
+            where = shown_url(other.url)
+            facts.append(Fact("another endpoint", "none that leads astray", where, right=None))
+    if settings.components.environment:
+        there_too = readings.variable(SIGNING_SECRET)
+        facts.append(_secret_variable(readings, there_too))
+    return of_facts(
+        facts,
+        passed=f"one endpoint at {host}, with its own secret",
+        otherwise="not as it has to be",
+        mend="Run pulumi up --refresh on this stack. What it does not manage, remove on the "
+        "dashboard page Webhooks.",
+    )
+
+
+def _secret_variable(readings: Readings, found: str | None) -> Fact:
+    if found:
+        right = found == readings.signing_secret()
+        own = "the endpoint's secret"
+        return Fact(SIGNING_SECRET, own, own if right else "another secret", right)
+    shown = "missing" if found is None else "there, not readable"
+    return Fact(SIGNING_SECRET, "there", shown, found is not None)
+
+
+def own_oauth(readings: Readings) -> Verdict:
+    """Each connection that is on has credentials of its own."""
+    things = [each for each in of_config(readings.sections()) if each.kind == OAUTH]
+    on = [each for each in things if each.fields.get("enabled") is True]
+    lacking = {each.what for each in needs_of_production(on, None)}
+    facts = [
+        Fact(
+            each.what,
+            "own credentials",
+            "Clerk's shared ones" if each.what in lacking else "own credentials",
+            each.what not in lacking,
+        )
+        for each in on
+    ]
+    names = ", ".join(each.what for each in on)
+    return of_facts(
+        facts,
+        passed=f"own credentials: {names}" if names else "no OAuth connection is on",
+        otherwise="Clerk's shared credentials don't work in production",
+        mend="Make an OAuth client with the provider, then set clerkstack:signIn.oauth.<provider>."
+        "clientId and clientSecret on this stack, and run pulumi up.",
+    )
+
+
+def slugs(readings: Readings) -> Verdict:
+    """Every plan and feature of the catalog, and what each plan includes."""
+    catalog = readings.catalog
+    live = object_at(readings.sections(), "billing")
+    facts = [*_slug_facts(readings, catalog, live), *_app_facts(readings, live)]
+    return of_facts(
+        facts,
+        passed=f"all {len(catalog.plans)} plans and {len(catalog.features)} features exist",
+        otherwise="has({ plan }) and has({ feature }) answer false for what differs",
+        mend="Run pulumi up on this stack: it brings the catalog.",
+    )
+
+
+def _slug_facts(readings: Readings, catalog: Catalog, live: JsonObject) -> Iterator[Fact]:
+    settings = readings.settings
+    inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
+    plans, features = object_at(live, "plans"), object_at(live, "features")
+    managed = {**object_at(inputs, "plans"), **object_at(inputs, "defaults")}
+    for slug in catalog.features:
+        there = slug in features
+        yield Fact(f"feature {slug}", "there", "there" if there else "missing", there)
+    for slug in catalog.plans:
+        there = slug in plans
+        yield Fact(f"plan {slug}", "there", "there" if there else "missing", there)
+        declared = object_at(managed, slug).get("features")
+        if there and isinstance(declared, list):
+            held = object_at(plans, slug).get("features")
+            mine, theirs = (
+                {*map(str, declared)},
+                {*map(str, held if isinstance(held, list) else ())},
+            )
+            differing = sorted(mine ^ theirs)
+            found = f"differs: {', '.join(differing)}" if differing else f"{len(mine)} features"
+            yield Fact(f"plan {slug} includes", f"{len(mine)} features", found, not differing)
+
+
+def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Fact]:
+    """The slugs that the app's own code asks for."""
+    file = readings.settings.app_declaration
+    if not file:
+        return
+    app = read_declaration(Path(file))
+    for kind, slugs, there in (
+        ("plan", sorted(app.plans), object_at(live, "plans")),
+        ("feature", sorted(app.features), object_at(live, "features")),
+    ):
+        for slug in slugs:
+            if slug not in there:
+                yield Fact(f"{kind} {slug} of the app's code", "there", "missing", right=False)
+
+
+def trial(readings: Readings) -> Verdict:
+    """A trial asks for no card: in the config, and as browsers are told."""
+    section = object_at(readings.sections(), "billing")
+    facts = [
+        same("config", NO, _switch(section.get("free_trial_requires_payment_method") is not False)),
+        same(
+            "what browsers are told",
+            NO,
+            _switch(readings.environment().billing.free_trial_requires_payment_method),
+        ),
+    ]
+    return of_facts(
+        facts,
+        passed="a free trial asks for no payment method",
+        otherwise="a free trial asks for a payment method",
+        mend="Set clerkstack:billing.freeTrialRequiresPaymentMethod to false and run pulumi up.",
+    )
+
+
+def api_keys(readings: Readings) -> Verdict:
+    """Organizations may mint API keys."""
+    switches = readings.environment().api_keys
+    facts = [
+        same("API keys", YES, _switch(switches.enabled)),
+        same("Enable Organization API keys", YES, _switch(switches.orgs_api_keys_enabled)),
+    ]
+    return of_facts(
+        facts,
+        passed="organizations may mint API keys",
+        otherwise="organizations can't mint API keys",
+        mend="Switch on Enable Organization API keys on the dashboard page API keys, or run pulumi "
+        "up where Clerk lets it be set.",
+    )
+
+
+def host(readings: Readings) -> Verdict:
+    """Domain, DNS and NEXT_PUBLIC_APP_URL are the production host's."""
+    settings = readings.settings
+    app = host_of(settings.app_url)
+    domain = readings.primary_domain()
+    facts = [
+        Fact("app URL", "https, public", reach(settings.app_url), is_public(settings.app_url)),
+    ]
+    if domain is None:
+        facts.append(Fact("production domain", "there", "missing", right=False))
+    else:
+        below = is_below(app, domain.name)
+        facts.append(Fact("app's host", f"at {domain.name}", app, below))
+        status = readings.domain_status(domain.name)
+        facts.append(same(f"DNS of {domain.name}", "complete", status.dns.status))
+    if settings.components.environment:
+        value = readings.variable(APP_URL)
+        shown = "missing" if value is None else shown_url(value) or "there, not readable"
+        right = value in ("", settings.app_url)
+        facts.append(Fact(APP_URL, shown_url(settings.app_url), shown, right))
+    return of_facts(
+        facts,
+        passed=f"DNS and {APP_URL} are those of {app}",
+        otherwise="not at the production host",
+        mend="Set the DNS records that the point dns-records lists, and clerkstack:appUrl to the "
+        "production URL; then run pulumi up.",
+    )
+
+
+def smoke(readings: Readings) -> Verdict:
+    """A new customer's way, before any customer goes it."""
+    if readings.smoke is None:
+        return Verdict(
+            Outcome.NOT_JUDGED,
+            "no smoke run was made",
+            mend="Give --smoke, or make one and sign this point off.",
+        )
+    report = readings.smoke_run()
+    facts = tuple(
+        Fact(each.name, "works", f"{each.detail} ({each.seconds:.1f} s)", each.ok)
+        for each in report.steps
+    )
+    if not facts:
+        return Verdict(Outcome.FAILED, "the smoke run did nothing", mend="Run it by hand.")
+    if report.service_failed:
+        return Verdict(
+            Outcome.NOT_JUDGED,
+            "a service failed during the smoke run",
+            facts,
+            "Run it again; the detail of the step says which service.",
+            service_failed=True,
+        )
+    return of_facts(
+        facts,
+        passed="a new customer gets from sign-up to an answered call",
+        otherwise="a new customer does not get through",
+        mend="The detail of the step says what was seen. Mend it, then run with --smoke again.",
+    )
+
+
+def _form(kind: str, instance: str | None) -> str | None:
+    return {"production": f"{kind}_live_…", "development": f"{kind}_test_…"}.get(instance or "")
+
+
+def _switch(on: bool) -> str:
+    return YES if on else NO

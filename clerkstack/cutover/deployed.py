@@ -1,0 +1,165 @@
+"""The judges of what the stack declares against what is live, and of what the rules say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts
+from clerkstack.cutover.read import TARGET, Readings
+from clerkstack.drift import Difference, differences
+from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.changes import object_at
+
+VARIABLE = "variable "
+SHOWN = 40
+
+
+def variables(readings: Readings) -> Verdict:
+    """Each variable is there, for production only, with the value that it has to have."""
+    if not readings.settings.components.environment:
+        return _not_declared("no variables")
+    found = [each for each in _differences(readings, variables=True) if _is_variable(each)]
+    count = len([each for each in readings.variables() if TARGET in each.target])
+    return of_facts(
+        (_fact(each) for each in found),
+        passed=f"every variable is as declared ({count} for production)",
+        otherwise="not as declared",
+        mend="Run pulumi up --refresh on this stack.",
+    )
+
+
+def deployment(readings: Readings) -> Verdict:
+    """The newest production deployment was built after the newest variable was written."""
+    if not readings.settings.components.environment:
+        return _not_declared("no deployment")
+    newest = readings.deployment()
+    if newest is None or newest.created_at is None:
+        return Verdict(
+            Outcome.FAILED,
+            "there is no finished production deployment",
+            mend="Deploy the app to production at Vercel.",
+        )
+    written = [
+        (each.updated_at, each.key)
+        for each in readings.variables()
+        if TARGET in each.target and each.updated_at is not None
+    ]
+    if not written:
+        return Verdict(Outcome.FAILED, "production has no variables", mend="Run pulumi up.")
+    latest, key = max(written)
+    fact = Fact(
+        "newest deployment",
+        f"after {_moment(latest)} ({key})",
+        _moment(newest.created_at),
+        newest.created_at >= latest,
+    )
+    return of_facts(
+        [fact],
+        passed=f"built at {_moment(newest.created_at)}, after the newest variable",
+        otherwise="it was built with older variables",
+        mend="bin/clerkstack redeploy --project <prj_…> --target production",
+    )
+
+
+def drift(readings: Readings) -> Verdict:
+    """Nothing at Clerk and Svix is other than the stack declares."""
+    found = [each for each in _differences(readings) if not _is_variable(each)]
+    return of_facts(
+        [_fact(each) for each in found[:SHOWN]],
+        passed="what is live is what is declared",
+        otherwise=f"{len(found)} differences",
+        mend="bin/clerkstack drift lists them. To bring back what is declared: pulumi up --refresh",
+    )
+
+
+def reference(readings: Readings) -> Verdict:
+    """Production has every slug that the reference has."""
+    theirs = readings.reference_sections()
+    if theirs is None:
+        return Verdict(
+            Outcome.NOT_JUDGED,
+            "the reference has no instance",
+            mend="Leave out --reference, or name a stack that is deployed.",
+        )
+    mine = object_at(readings.sections(), "billing")
+    facts = list(_slugs(object_at(theirs, "billing"), mine))
+    return of_facts(
+        facts,
+        passed="production has every plan and feature of the reference",
+        otherwise="missing in production",
+        mend="bin/clerkstack parity lists all differences. What shall be in both belongs into the "
+        "catalog.",
+    )
+
+
+def _slugs(theirs: JsonObject, mine: JsonObject) -> Iterator[Fact]:
+    for kind, section in (("plan", "plans"), ("feature", "features")):
+        there = object_at(mine, section)
+        for slug in object_at(theirs, section):
+            found = slug in there
+            yield Fact(f"{kind} {slug}", "there", "there" if found else "missing", found)
+
+
+def policies(readings: Readings) -> Verdict:
+    """What the policy pack says of the stack's resources."""
+    judged = readings.policies
+    if judged is None or not readings.resources:
+        return Verdict(
+            Outcome.NOT_JUDGED,
+            "the stack has no state yet" if judged else "the policies are not at hand",
+            mend="Run pulumi up --policy-pack policies/pack on this stack.",
+        )
+    found = [
+        Fact(each.rule, "kept", f"{each.resource}: {each.message}", right=False)
+        for each in judged(readings.resources)
+    ]
+    return of_facts(
+        found,
+        passed="every rule of the policy pack is kept",
+        otherwise="broken",
+        mend="Each rule says what to do: pulumi preview --policy-pack policies/pack",
+    )
+
+
+def _differences(readings: Readings, *, variables: bool = False) -> list[Difference]:
+    live = readings.live_variables() if variables else readings.live()
+    settings = readings.settings
+    use = settings.components
+    if variables:
+        # The webhook says whether its secret is among the variables.
+        only = {"organizations", "sign_in", "billing", "api_keys"}
+        use = use.model_copy(update=dict.fromkeys(only, False))
+    else:
+        use = use.model_copy(update={"environment": False})
+    narrowed = settings.model_copy(update={"components": use})
+    return differences(narrowed, readings.catalog, live, readings.known)
+
+
+def _is_variable(difference: Difference) -> bool:
+    return difference.thing.startswith(VARIABLE)
+
+
+def _fact(each: Difference) -> Fact:
+    name = f"{each.thing} {each.field}".strip()
+    return Fact(name, _text(each.declared), _text(each.live), right=False)
+
+
+def _text(value: Json) -> str:
+    import json
+
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _not_declared(what: str) -> Verdict:
+    return Verdict(
+        Outcome.MANUAL,
+        f"this stack declares {what}",
+        mend="Look at Vercel yourself, and sign this point off.",
+    )
+
+
+def _moment(milliseconds: int) -> str:
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,73 @@
+"""The report as JUnit XML: one test case for each point.
+
+What is left to do is a failure, a point that a service kept from being judged is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as Xml
+
+from clerkstack.cutover.document import moment
+from clerkstack.cutover.model import Line, Report
+
+NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_xml(report: Report) -> str:
+    """As CI systems read it."""
+    errors = [line for line in report.open if line.verdict.service_failed]
+    counts = {
+        "tests": str(len(report.lines)),
+        "failures": str(len(report.open) - len(errors)),
+        "errors": str(len(errors)),
+        "time": f"{(report.ended - report.began).total_seconds():.3f}",
+    }
+    suites = Xml.Element("testsuites", {"name": "clerkstack cutover", **counts})
+    suite = Xml.SubElement(
+        suites,
+        "testsuite",
+        {
+            "name": f"cutover {report.stack}",
+            **counts,
+            "skipped": "0",
+            "timestamp": moment(report.began).removesuffix("Z"),
+        },
+    )
+    for line in report.lines:
+        _case(suite, report, line)
+    Xml.indent(suites)
+    return Xml.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(suite: Xml.Element, report: Report, line: Line) -> None:
+    name = f"{line.point.id}: {line.point.title}"
+    case = Xml.SubElement(
+        suite, "testcase", {"classname": f"cutover.{report.stack}", "name": name, "time": "0"}
+    )
+    verdict = line.verdict
+    if not line.done:
+        tag = "error" if verdict.service_failed else "failure"
+        found = Xml.SubElement(
+            case, tag, {"message": _text(verdict.summary), "type": verdict.outcome.value}
+        )
+        found.text = _text("\n".join(_details(line)))
+    if line.signed is not None:
+        out = Xml.SubElement(case, "system-out")
+        until = moment(line.signed.until)
+        out.text = _text(f"signed off by {line.signed.by} until {until}: {verdict.summary}")
+
+
+def _details(line: Line) -> list[str]:
+    wrong = [
+        f"{each.what}: expected {each.expected}, found {each.found}"
+        for each in line.verdict.facts
+        if each.right is not True
+    ]
+    read = [f"{each.operation} {each.where} {moment(each.at)}" for each in line.evidence]
+    return [*wrong, *([line.verdict.mend] if line.verdict.mend else []), *read]
+
+
+def _text(text: str) -> str:
+    """What XML can hold of a text."""
+    return NOT_XML.sub("�", text)

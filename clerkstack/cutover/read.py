@@ -1,0 +1,379 @@
+"""What the points are judged by: each thing is read once, when the first point asks for it.
+
+A read that failed fails for every point that needs it, and for no other one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from clerkstack.catalog import Catalog
+from clerkstack.cutover.addresses import host_of, shown_url
+from clerkstack.cutover.reads import Reads, Unread, Value
+from clerkstack.drift import Known, Live, endpoint_of_stack, roles_of
+from clerkstack.reconcile import JsonObject
+from clerkstack.settings import Settings
+from clerkstack.settings.keys import frontend_host
+
+if TYPE_CHECKING:
+    from clerkstack.clients.backend import BackendClient, Role
+    from clerkstack.clients.domains import Domain, DomainStatus
+    from clerkstack.clients.frontend import Environment
+    from clerkstack.clients.instance_lists import InstanceDomain, RedirectUrl
+    from clerkstack.clients.platform import ApplicationInstance
+    from clerkstack.clients.svix import Attempt, Endpoint, SvixClient
+    from clerkstack.clients.vercel import Deployment, EnvironmentVariable
+    from clerkstack.clients.webhook_probe import WebhookProbe
+    from clerkstack.cutover.rules import Policies
+    from clerkstack.cutover.smoke import Smoke, SmokeReport
+    from clerkstack.providers.session import Session
+
+DELIVERY_DAYS = 7
+TEST_ADDRESS = "+clerk_test"
+"""What an address has in it that belongs to a user made by tests, in Clerk's words."""
+TARGET = "production"
+
+
+class NoInstance(Exception):
+    """The application has no production instance."""
+
+
+class NoEndpoint(Exception):
+    """The instance has no webhook endpoint of the stack."""
+
+
+class Readings(Reads):
+    """Everything that is read of one stack's deployment.
+
+    Args:
+        settings, catalog, known: what the stack declares, and what its state knows.
+        resources: those of its exported state, secrets encrypted.
+        session: the clients.
+        tell: is given the name of each read as it begins.
+        reference: the settings of the development stack that production is held against.
+        smoke: the smoke run, where it was asked for.
+        policies: judges the resources as the policy pack does.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        known: Known,
+        session: Session,
+        *,
+        resources: Sequence[Mapping[str, Any]] = (),
+        tell: Callable[[str], None] = lambda _: None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        reference: Settings | None = None,
+        smoke: Smoke | None = None,
+        policies: Policies | None = None,
+    ) -> None:
+        super().__init__(_declared_secrets(settings), tell=tell, now=now)
+        self.settings = settings
+        self.catalog = catalog
+        self.known = known
+        self.resources = resources
+        self.reference = reference
+        self.smoke = smoke
+        self.policies = policies
+        self._session = session
+
+    # -- Clerk --------------------------------------------------------------------------------
+
+    def instance(self) -> ApplicationInstance:
+        """The production instance with its keys. Raises NoInstance."""
+        found = self.once(
+            "PlatformGetApplication",
+            self._platform(),
+            "Clerk: application and instance",
+            lambda: self._session.instance(*self._place),
+        )
+        if found is None:
+            raise NoInstance
+        if found.secret_key:
+            self.hide(found.secret_key.get_secret_value())
+        return found
+
+    @property
+    def publishable_key(self) -> str | None:
+        """The key every browser gets."""
+        return self.settings.publishable_key or self.instance().publishable_key
+
+    def sections(self) -> JsonObject:
+        """The instance's config."""
+        self.instance()
+        return self.once(
+            "PlatformGetConfig",
+            f"{self._platform()}/instances/{self.settings.instance}/config",
+            "Clerk: config",
+            lambda: dict(self._session.config(*self._place).sections()),
+        )
+
+    def reference_sections(self) -> JsonObject | None:
+        """The config of the reference; None where it has no instance."""
+        reference = self.reference
+        if reference is None:
+            raise ValueError("there is no reference")
+        place = (reference.application_id, reference.instance)
+
+        def fetch() -> JsonObject | None:
+            beside = self._session.beside(reference.connection)
+            if beside.instance(*place) is None:
+                return None
+            return dict(beside.config(*place).sections())
+
+        where = f"{_platform(reference)}/instances/{reference.instance}/config"
+        return self.once(f"PlatformGetConfig {where}", where, "Clerk: the reference", fetch)
+
+    def domains(self) -> Sequence[Domain]:
+        """The application's domains."""
+        return self.once(
+            "PlatformListApplicationDomains",
+            f"{self._platform()}/domains",
+            "Clerk: domains",
+            lambda: self._session.platform.list_domains(self.settings.application_id),
+        )
+
+    def primary_domain(self) -> Domain | None:
+        """The domain of the production instance: the one its publishable key leads to."""
+        key = self.publishable_key
+        host = frontend_host(key).partition(":")[0] if key else None
+        own = [each for each in self.domains() if not each.is_satellite]
+        by_key = [each for each in own if host and host_of(each.frontend_api_url) == host]
+        name = self.settings.production.domain
+        by_name = [each for each in own if each.name == name]
+        return next(iter([*by_key, *by_name]), None)
+
+    def domain_status(self, domain: str) -> DomainStatus:
+        """How far a domain is."""
+        where = f"{self._platform()}/domains/{domain}/status"
+        return self.once(
+            f"PlatformGetApplicationDomainStatus {domain}",
+            where,
+            f"Clerk: status of {domain}",
+            lambda: self._session.platform.domain_status(self.settings.application_id, domain),
+        )
+
+    def environment(self) -> Environment:
+        """What every browser can read. Raises Unread where there is no publishable key."""
+        key = self.publishable_key
+        if key is None:
+            raise Unread("the Platform API shows no publishable key: set clerkstack:publishableKey")
+        base = self.settings.urls.frontend or f"https://{frontend_host(key)}"
+
+        def fetch() -> Environment:
+            with self._session.frontend(key) as frontend:
+                return frontend.environment()
+
+        where = f"{shown_url(base)}/v1/environment"
+        return self.once("getEnvironment", where, "Clerk: public environment", fetch)
+
+    def roles(self) -> tuple[Role, ...]:
+        """The organization roles, where the stack declares some and organizations are on."""
+        settings = self.settings
+        wanted = settings.organizations.roles or self.known.roles_made
+        if not (settings.components.organizations and settings.organizations.enabled and wanted):
+            return ()
+        self.instance()
+        return self._backend(
+            "ListOrganizationRoles",
+            "/v1/organization_roles",
+            "Clerk: roles",
+            lambda _: roles_of(self._session, self._place),
+        )
+
+    def redirect_urls(self) -> list[RedirectUrl]:
+        """Where apps may be sent after a sign-in."""
+        return self._backend(
+            "ListRedirectURLs",
+            "/v1/redirect_urls",
+            "Clerk: redirect URLs",
+            lambda backend: backend.list_redirect_urls(),
+        )
+
+    def instance_domains(self) -> list[InstanceDomain]:
+        """The instance's domain and its satellites."""
+        return self._backend(
+            "ListDomains",
+            "/v1/domains",
+            "Clerk: satellite domains",
+            lambda backend: backend.list_domains(),
+        )
+
+    def test_users(self) -> int:
+        """How many users have a test address."""
+        return self._backend(
+            "GetUsersCount",
+            f"/v1/users/count?email_address_query={TEST_ADDRESS}",
+            "Clerk: test users",
+            lambda backend: backend.count_users(email_address_query=TEST_ADDRESS),
+        )
+
+    # -- the webhook --------------------------------------------------------------------------
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All webhook endpoints of the instance."""
+        svix = self._svix()
+        if svix is None:
+            return ()
+        return self.once(
+            "v1.endpoint.list",
+            f"{svix.address}/api/v1/app/{svix.app_id}/endpoint",
+            "Svix: endpoints",
+            lambda: tuple(svix.list_endpoints()),
+        )
+
+    def endpoint(self) -> Endpoint | None:
+        """The stack's endpoint."""
+        return endpoint_of_stack(self.endpoints(), self.settings, self.known)
+
+    def signing_secret(self) -> str:
+        """The secret that signs the endpoint's messages. Raises NoEndpoint."""
+        endpoint, svix = self._of_endpoint()
+        secret = self.once(
+            "v1.endpoint.get-secret",
+            f"{svix.address}/api/v1/app/{svix.app_id}/endpoint/{endpoint.id}/secret",
+            "Svix: signing secret",
+            lambda: svix.signing_secret(endpoint.id).get_secret_value(),
+        )
+        self.hide(secret, secret.removeprefix("whsec_"))
+        return secret
+
+    def attempts(self) -> list[Attempt]:
+        """The attempts to deliver of the last days, newest first. Raises NoEndpoint."""
+        endpoint, svix = self._of_endpoint()
+        since = self.now() - timedelta(days=DELIVERY_DAYS)
+        return self.once(
+            "v1.message-attempt.list-by-endpoint",
+            f"{svix.address}/api/v1/app/{svix.app_id}/attempt/endpoint/{endpoint.id}",
+            "Svix: deliveries",
+            lambda: svix.recent_attempts(endpoint.id, since=since),
+        )
+
+    def probe(self, kind: str, send: Callable[[WebhookProbe], int]) -> int:
+        """The status that the endpoint answers a test message with. Raises NoEndpoint."""
+        endpoint, _ = self._of_endpoint()
+
+        def fetch() -> int:
+            from clerkstack.clients.webhook_probe import WebhookProbe
+
+            with WebhookProbe(url=endpoint.url) as probe:
+                return send(probe)
+
+        return self.once(f"POST {kind}", shown_url(endpoint.url), f"the app: {kind}", fetch)
+
+    # -- Vercel -------------------------------------------------------------------------------
+
+    def variables(self) -> tuple[EnvironmentVariable, ...]:
+        """The project's variables, readable where Vercel lets them be read."""
+        project, team = self.settings.environment.project_id, self.settings.environment.team_id
+
+        def fetch() -> tuple[EnvironmentVariable, ...]:
+            with self._session.vercel(team) as vercel:
+                return tuple(vercel.list_variables(project, decrypt=True))
+
+        where = f"{shown_url(self.settings.urls.vercel)}/v10/projects/{project}/env"
+        return self.once("list variables", where, "Vercel: variables", fetch)
+
+    def variable(self, key: str) -> str | None:
+        """The value of a production variable: empty where it can't be read, None without one."""
+        for each in self.variables():
+            if each.key == key and TARGET in each.target and not each.git_branch:
+                value = each.readable_value
+                return "" if value is None else value.get_secret_value()
+        return None
+
+    def deployment(self) -> Deployment | None:
+        """The newest production deployment that is ready."""
+        project, team = self.settings.environment.project_id, self.settings.environment.team_id
+
+        def fetch() -> Deployment | None:
+            with self._session.vercel(team) as vercel:
+                return vercel.latest_deployment(project, TARGET)
+
+        where = f"{shown_url(self.settings.urls.vercel)}/v6/deployments?projectId={project}"
+        return self.once("list deployments", where, "Vercel: deployment", fetch)
+
+    # -- all together -------------------------------------------------------------------------
+
+    def live_variables(self) -> Live:
+        """As much of `Live` as the variables are compared with."""
+        use = self.settings.components
+        secret = self.signing_secret() if use.webhook and self.endpoint() else None
+        return Live(self.instance(), variables=self.variables(), signing_secret=secret)
+
+    def live(self) -> Live:
+        """What is live, without the variables."""
+        use = self.settings.components
+        api_keys: JsonObject = {}
+        if use.api_keys and self.publishable_key:
+            switches = self.environment().api_keys
+            api_keys = {name: getattr(switches, name) for name in type(switches).model_fields}
+        return Live(
+            self.instance(),
+            self.sections(),
+            self.roles(),
+            api_keys,
+            self.endpoint() if use.webhook else None,
+            self.endpoints() if use.webhook else (),
+        )
+
+    def smoke_run(self) -> SmokeReport:
+        """Run it. Raises Unread where it was not asked for."""
+        smoke = self.smoke
+        if smoke is None:
+            raise ValueError("no smoke run was asked for")
+        where = shown_url(self.settings.app_url)
+        return self.once("smoke run", where, "smoke run", lambda: smoke(self.settings))
+
+    # -- inside -------------------------------------------------------------------------------
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        return self.settings.application_id, self.settings.instance
+
+    def _platform(self) -> str:
+        return _platform(self.settings)
+
+    @cached_property
+    def _backend_client(self) -> BackendClient:
+        self._session.verify_secret_key(self.settings.application_id, self.instance())
+        return self.opened.enter_context(self._session.backend(*self._place))
+
+    def _backend(
+        self, operation: str, path: str, words: str, fetch: Callable[[BackendClient], Value]
+    ) -> Value:
+        self.instance()
+        where = shown_url(self.settings.urls.backend) + path
+        return self.once(operation, where, words, lambda: fetch(self._backend_client))
+
+    def _svix(self) -> SvixClient | None:
+        self.instance()
+
+        def fetch() -> SvixClient | None:
+            found = self._session.svix_app(*self._place)
+            return None if found is None else self.opened.enter_context(found)
+
+        where = f"{shown_url(self.settings.urls.backend)}/v1/webhooks/svix_url"
+        return self.once("GenerateSvixAuthURL", where, "Svix: access", fetch)
+
+    def _of_endpoint(self) -> tuple[Endpoint, SvixClient]:
+        endpoint, svix = self.endpoint(), self._svix()
+        if endpoint is None or svix is None:
+            raise NoEndpoint
+        return endpoint, svix
+
+
+def _platform(settings: Settings) -> str:
+    base = shown_url(settings.urls.platform)
+    return f"{base}/v1/platform/applications/{settings.application_id}"
+
+
+def _declared_secrets(settings: Settings) -> list[str]:
+    kept = [settings.platform_key, settings.secret_key, settings.vercel_token]
+    kept += [each.client_secret for each in settings.sign_in.oauth.values()]
+    return [each.get_secret_value() for each in kept if each is not None]

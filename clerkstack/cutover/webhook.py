@@ -1,0 +1,67 @@
+"""The judges of the webhook at work: what was delivered, and what the endpoint answers."""
+
+from __future__ import annotations
+
+from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts
+from clerkstack.cutover.read import DELIVERY_DAYS, Readings
+from clerkstack.cutover.reads import Unread
+
+FAIL, SUCCESS = "fail", "success"
+SHOWN = 10
+MEND = (
+    "The app has to verify each message with CLERK_WEBHOOK_SECRET, answer 4xx where that fails and "
+    "2xx else, also to an event type it does not know. Where the secret is new, redeploy the app."
+)
+
+
+def deliveries(readings: Readings) -> Verdict:
+    """No message of the last days that the endpoint refused; at least not the newest."""
+    attempts = [each for each in readings.attempts() if each.status_text in (FAIL, SUCCESS)]
+    failed = [each for each in attempts if each.status_text == FAIL]
+    days = f"the last {DELIVERY_DAYS} days"
+    if not failed:
+        what = f"{len(attempts)} deliveries in {days}, none failed"
+        return Verdict(Outcome.PASSED, what if attempts else f"nothing was sent in {days}")
+    works_again = attempts[0].status_text == SUCCESS
+    facts = [
+        Fact(
+            each.msg.event_type if each.msg else each.id,
+            "2xx",
+            f"{each.response_code or 'no answer'} at {each.timestamp:%Y-%m-%d %H:%M} UTC",
+            None if works_again else False,
+        )
+        for each in failed[:SHOWN]
+    ]
+    count = f"{len(failed)} of {len(attempts)} deliveries failed in {days}"
+    return Verdict(
+        Outcome.WARNED if works_again else Outcome.FAILED,
+        f"{count}; the newest one arrived" if works_again else f"{count}, the newest one too",
+        tuple(facts),
+        "Look at the app's log at these times, mend it, then send the messages again: dashboard "
+        "page Webhooks, the endpoint, Replay.",
+    )
+
+
+def answers(readings: Readings) -> Verdict:
+    """The endpoint takes a test message that Clerk signed, and refuses what is not signed so."""
+    from pydantic import SecretStr
+
+    secret = SecretStr(readings.signing_secret())
+    try:
+        taken = readings.probe("signed test message", lambda probe: probe.signed(secret))
+    except Unread as error:
+        if not error.unreachable:
+            raise
+        return Verdict(Outcome.FAILED, f"it does not answer. {error}", mend=MEND)
+    unsigned = readings.probe("unsigned test message", lambda probe: probe.unsigned())
+    forged = readings.probe("wrongly signed test message", lambda probe: probe.wrongly_signed())
+    return of_facts(
+        [
+            Fact("signed test message", "2xx", str(taken), 200 <= taken < 300),
+            Fact("unsigned test message", "4xx", str(unsigned), 400 <= unsigned < 500),
+            Fact("signed with another secret", "4xx", str(forged), 400 <= forged < 500),
+        ],
+        passed="it takes what Clerk signs, and nothing else",
+        otherwise="the endpoint answers wrongly",
+        mend=MEND,
+    )

@@ -1,0 +1,74 @@
+"""Taking secrets out of what the engine and other commands told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from clerkstack.clients.scrub import SHORTEST, scrubbed_values, secrets_in
+
+# How the engine marks values, in its own JSON (pulumi.runtime.rpc has the same ones).
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+UNKNOWN_MARKS = frozenset(
+    {
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # text, and what has no kind yet
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # true or false
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # list
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
+    }
+)
+SECRET = "(secret)"
+UNKNOWN = "(known after the update)"
+OWN = "__"  # properties whose names begin so are the engine's own
+
+
+class Cleaning:
+    """Replaces the values it was given, and everything that has a key's form."""
+
+    def __init__(self, hidden: Iterable[str] = ()) -> None:
+        # The longest first: one may be the beginning of another.
+        self._hidden = sorted({each for each in hidden if len(each) >= SHORTEST}, key=len)[::-1]
+
+    def __call__(self, value: Any) -> Any:
+        """A JSON value, names included, as it may be shown."""
+        return scrubbed_values(value, self._hidden)
+
+    def __repr__(self) -> str:
+        return f"Cleaning({len(self._hidden)} values)"
+
+
+def secrets_of(config: Mapping[str, str], encrypted: Iterable[str]) -> Iterator[str]:
+    """The secret values in a stack's config.
+
+    Of a setting with parts the engine says only that one of them is a secret: those are taken
+    that are named as one.
+
+    Args:
+        config: as the engine shows it, secrets decrypted.
+        encrypted: which keys of it hold a secret.
+    """
+    for key in encrypted:
+        value = config.get(key, "")
+        try:
+            parts = json.loads(value)
+        except ValueError:
+            parts = None
+        if isinstance(parts, dict | list):
+            yield from secrets_in(parts)
+        else:
+            yield value
+            yield value.strip()
+
+
+def plain(value: Any) -> Any:
+    """A value of the engine's JSON with its marks put into words, the engine's own left out."""
+    if isinstance(value, dict):
+        if SIGNATURE in value:
+            return SECRET if value[SIGNATURE] == SECRET_SIGNATURE else "(a file or a reference)"
+        return {key: plain(each) for key, each in value.items() if not key.startswith(OWN)}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return UNKNOWN if isinstance(value, str) and value in UNKNOWN_MARKS else value

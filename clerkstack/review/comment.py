@@ -1,0 +1,150 @@
+"""The review of all stacks as one Markdown text, short enough for a comment."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clerkstack.review.markdown import code, heading, row
+from clerkstack.review.sections import Section, sections
+from clerkstack.review.stacks import Review, Verdict
+
+MARKER = "<!-- clerkstack review -->"
+"""The first line of every comment of this command: by it the comment is found again."""
+
+LIMIT = 65_536  # characters of a comment, GitHub's own limit
+SUMMARY_LIMIT = 250_000  # of a job's summary GitHub takes 1 MiB, and a sign has up to four bytes
+NO_LIMIT = 1_000_000_000
+MOST_STACKS = 50  # rows of the table on top
+
+WORDS = {
+    Verdict.CLEAR: "✅ nothing blocks",
+    Verdict.BLOCKED: "⛔ blocked",
+    Verdict.BAD_INPUT: "⛔ could not be reviewed: bad input",
+    Verdict.SERVICE_FAILED: "⛔ could not be reviewed: a service failed",
+}
+HOW_TO_READ = (
+    "Nothing was written for this. **Violations** and **errors** are what `pulumi up` would "
+    "refuse; **notes** do not block. **App, catalog, instance**: what the app's code asks for, "
+    "what `catalog.yaml` declares, what is live now; a difference of the instance alone is what "
+    "the update brings. A secret's value is never shown."
+)
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What was reviewed, and when. `whole` is the address of the whole text, where there is one."""
+
+    commit: str
+    time: datetime.datetime
+    whole: str = ""
+
+
+def comment(reviews: Sequence[Review], occasion: Occasion, limit: int = LIMIT) -> str:
+    """The text of the comment, of at most `limit` characters.
+
+    Where it would be longer, each part is given an equal share of the room, what a short one does
+    not need goes to the others, and what was cut says so.
+    """
+    where = f"in [the run's summary]({occasion.whole})" if occasion.whole else "with --output"
+    text = "\n".join(_top(reviews, occasion))
+    room = limit - len(text) - len(_no_room(reviews, where)) - 2
+    parts: list[_Part] = []
+    for review in reviews:
+        part = _Part(f"### {code(review.stack, 60)}", sections(review))
+        room -= part.frame(where)
+        if room < 0:
+            break
+        parts.append(part)
+    _share(room, [each for part in parts for each in part.sections])
+    for part in parts:
+        text += "".join(f"{line}\n" for line in part.lines(where))
+    if len(parts) < len(reviews):
+        text += _no_room(reviews[len(parts) :], where)
+    return text.rstrip() + "\n"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is told about one stack."""
+
+    title: str
+    sections: list[Section]
+
+    def frame(self, where: str) -> int:
+        """Characters of all but the entries."""
+        return len(self.title) + 4 + sum(each.frame(where) + 1 for each in self.sections)
+
+    def lines(self, where: str) -> list[str]:
+        """Its Markdown; none where there is nothing to tell."""
+        if not self.sections:
+            return []
+        told = [line for each in self.sections for line in [*each.lines(where), ""]]
+        return ["", self.title, "", *told]
+
+
+def _share(room: int, found: list[Section]) -> None:
+    """Cut sections so that together they take no more than `room` characters."""
+    for index, each in enumerate(sorted(found, key=Section.size)):
+        each.shorten(room // (len(found) - index))
+        room -= each.size()
+
+
+def _no_room(reviews: Sequence[Review], where: str) -> str:
+    return f"\n{len(reviews)} more stacks are left out here: all are {where}.\n"
+
+
+def verdict(reviews: Sequence[Review]) -> Verdict:
+    """The worst verdict of all."""
+    return max((each.verdict for each in reviews), default=Verdict.CLEAR)
+
+
+def _top(reviews: Sequence[Review], occasion: Occasion) -> list[str]:
+    lines = [MARKER, f"## clerkstack: {WORDS[verdict(reviews)]}", ""]
+    lines += heading("stack", "changes", "violations", "app · catalog · instance", "")
+    for each in reviews[:MOST_STACKS]:
+        lines.append(
+            row(
+                code(each.stack, 60),
+                _changes(each),
+                _violations(each),
+                _agree(each),
+                WORDS[each.verdict],
+            )
+        )
+    if len(reviews) > MOST_STACKS:
+        lines.append(row(f"{len(reviews) - MOST_STACKS} more", "", "", "", ""))
+    time = occasion.time.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return [*lines, "", f"Commit {code(occasion.commit, 60)}, {time}. {HOW_TO_READ}", ""]
+
+
+def _changes(review: Review) -> str:
+    if review.preview is None:
+        return "could not be previewed"
+    counted = [f"{number} {operation}" for operation, number in review.preview.count().items()]
+    return ", ".join(counted) or "none"
+
+
+def _violations(review: Review) -> str:
+    if review.preview is None:
+        return "not judged"
+    blocking = [each for each in review.preview.violations if each.blocks]
+    notes = len(review.preview.violations) - len(blocking)
+    told = [f"**{len(blocking)}**"] if blocking else []
+    told += [f"{notes} {'note' if notes == 1 else 'notes'}"] if notes else []
+    told += ["refused"] if review.preview.errors and not blocking else []
+    return ", ".join(told) or "none"
+
+
+def _agree(review: Review) -> str:
+    told = review.agreement
+    if told is None:
+        return "could not be compared"
+    blocking, all_found = len(told.blocking()), len(told.findings)
+    words = [f"**{blocking}** blocking"] if blocking else []
+    words += [f"{all_found - blocking} that the update brings"] if all_found > blocking else []
+    words += [] if told.app else ["app not read"]
+    words += [] if told.instance.read else ["instance not read"]
+    words += ["no instance yet"] if told.instance.read and not told.live else []
+    return ", ".join(words) or "agree"

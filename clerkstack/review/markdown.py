@@ -1,0 +1,67 @@
+"""Text that others wrote, in GitHub's Markdown: shown as it is, and never obeyed.
+
+A name or a message may hold mentions, links, HTML, table pipes or code fences. Inside code none of
+them means anything to GitHub, so that is where such text always stands
+(https://github.github.com/gfm/#code-spans, https://github.github.com/gfm/#fenced-code-blocks).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST_CELL = 200  # characters
+LONGEST_MESSAGE = 2_000  # characters
+NOTHING = "–"
+# A table is split at its pipes before code is looked for, and `\|` can't be told from a backslash
+# before a pipe: a pipe of the text is drawn by its likeness.
+PIPE = "│"
+
+
+def code(text: str, longest: int = LONGEST_CELL) -> str:
+    """The text as one code span, that may stand in a table; a dash where there is none."""
+    line = " ".join(_visible(shortened(text, longest)).split()).replace("|", PIPE)
+    if not line:
+        return NOTHING
+    fence = "`" * (_longest_run(line, "`") + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def block(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    """The text as a code block, its lines kept."""
+    lines = [_visible(line).rstrip() for line in shortened(text.strip(), longest).splitlines()]
+    body = "\n".join(lines)
+    fence = "`" * max(3, _longest_run(body, "`") + 1)
+    return f"{fence}text\n{body}\n{fence}"
+
+
+def row(*cells: str) -> str:
+    """A row of a table, of cells that are Markdown already."""
+    return f"| {' | '.join(cells)} |"
+
+
+def heading(*titles: str) -> list[str]:
+    """The first two rows of a table."""
+    return [row(*titles), row(*("---" for _ in titles))]
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text, its end cut off where it is too long."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _visible(text: str) -> str:
+    """The text with what can't be seen written out: control characters, marks that turn the
+    direction of reading or hide, lone surrogates."""
+    return "".join(
+        f"\\u{ord(each):04x}"
+        if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+        and each not in "\t\n\r"
+        else each
+        for each in text
+    )
+
+
+def _longest_run(text: str, character: str) -> int:
+    return max(map(len, re.findall(f"{character}+", text)), default=0)

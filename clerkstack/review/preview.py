@@ -1,0 +1,171 @@
+"""What `pulumi preview` would change, refuses and complains of, read from the engine's events.
+
+`pulumi preview --json` prints one event a line where PULUMI_ENABLE_STREAMING_JSON_PREVIEW is set
+(`pulumi preview --help`), of the form of sdk/go/common/apitype/events.go. It is the one form that
+has both changes and violations, and it goes through a pipe: no file with it is ever written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from clerkstack.review.cleaning import Cleaning, plain
+from clerkstack.review.properties import Property, changed, named, secret_leaves
+
+# A replacement is told in three steps; `replace` is the one that stands for it.
+OPERATIONS = ("create", "update", "replace", "delete", "import")
+MANDATORY = "mandatory"
+# Said beside what is told more exactly.
+_ENDINGS = ("preview failed", "update failed", "an unhandled error occurred: program exited")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A resource that would be made, changed, replaced or removed."""
+
+    operation: str
+    resource: str
+    type: str
+    properties: tuple[Property, ...]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A policy that a resource offends. `level` is mandatory, or one that does not block."""
+
+    policy: str
+    resource: str
+    level: str
+    message: str
+
+    @property
+    def blocks(self) -> bool:
+        """Whether `pulumi up` would refuse."""
+        return self.level == MANDATORY
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """An error or a warning; `resource` is "" where it is about none."""
+
+    resource: str
+    message: str
+
+
+@dataclass
+class Preview:
+    """What one preview told.
+
+    `ended` is False where the engine stopped before it had a result.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    unchanged: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    errors: list[Complaint] = field(default_factory=list)
+    warnings: list[Complaint] = field(default_factory=list)
+    ended: bool = False
+    failed: bool = False
+
+    def count(self) -> dict[str, int]:
+        """How many changes there are of each operation, those that there are."""
+        counted = Counter(change.operation for change in self.changes)
+        return {each: counted[each] for each in OPERATIONS if counted[each]}
+
+
+def read_preview(lines: Iterable[str], clean: Cleaning) -> Preview:
+    """Read the events of a preview, one a line; what is no event is passed over."""
+    found = Preview()
+    for event in _events(lines):
+        if told := event.get("resourcePreEvent"):
+            _read_step(found, told.get("metadata") or {}, clean)
+        elif told := event.get("policyEvent"):
+            violation = _violation(told, clean)
+            if violation not in found.violations:
+                found.violations.append(violation)
+        elif told := event.get("diagnosticEvent"):
+            _read_diagnostic(found, told, clean)
+        elif told := event.get("summaryEvent"):
+            found.ended = True
+            found.failed = told.get("result") == "failed"
+    told_more = [each for each in found.errors if not each.message.startswith(_ENDINGS)]
+    if told_more or any(each.blocks for each in found.violations):
+        found.errors = told_more
+    return found
+
+
+def _events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict):
+            yield event
+
+
+def _read_step(found: Preview, step: dict[str, Any], clean: Cleaning) -> None:
+    operation, urn = str(step.get("op")), str(step.get("urn"))
+    if not (step.get("new") or step.get("old") or {}).get("custom"):
+        return  # a component: what it holds is told by itself
+    if operation == "same":
+        found.unchanged += 1
+    if operation not in OPERATIONS:
+        return
+    properties = tuple(
+        Property(*map(clean, (each.path, each.before, each.after))) for each in _properties(step)
+    )
+    found.changes.append(
+        Change(operation, clean(_name(urn)), str(step.get("type")).rpartition(":")[2], properties)
+    )
+
+
+def _properties(step: dict[str, Any]) -> list[Property]:
+    old, new = (plain(step.get(each) or {}) for each in ("old", "new"))
+    before, after = old.get("inputs") or {}, new.get("inputs") or {}
+    if step.get("op") == "delete":
+        return []
+    if step.get("op") in ("create", "import"):
+        return list(changed({}, after))
+    detailed = step.get("detailedDiff") or {}
+    if detailed:
+        shown = {path for path in detailed if not path.startswith("__")}
+        return list(named(sorted(shown), {**(old.get("outputs") or {}), **before}, after))
+    found = list(changed(before, after))
+    # The engine names top-level properties only, and a dynamic provider none of those that the
+    # program changed.
+    missing = [each for each in step.get("diffs") or [] if not each.startswith("__")]
+    missing = [each for each in missing if not any(_within(one.path, each) for one in found)]
+    found += named(missing, {**before, **(old.get("outputs") or {})}, after)
+    return found or list(secret_leaves(after))
+
+
+def _within(path: str, top: str) -> bool:
+    return path == top or path.startswith((f"{top}.", f"{top}["))
+
+
+def _violation(told: dict[str, Any], clean: Cleaning) -> Violation:
+    return Violation(
+        policy=clean(str(told.get("policyName", ""))),
+        resource=clean(_name(str(told.get("resourceUrn", "")))),
+        level=str(told.get("enforcementLevel", "")),
+        message=clean(str(told.get("message", "")).strip()),
+    )
+
+
+def _read_diagnostic(found: Preview, told: dict[str, Any], clean: Cleaning) -> None:
+    place = {"error": found.errors, "warning": found.warnings}.get(str(told.get("severity")))
+    message = clean(str(told.get("message", "")).strip())
+    if place is None or not message:
+        return
+    complaint = Complaint(clean(_name(str(told.get("urn") or ""))), message)
+    if complaint not in place:
+        place.append(complaint)
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]

@@ -1,0 +1,267 @@
+"""The parts of what is told about one stack, each of which can be folded and cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from clerkstack.review.agreement import Agreement, Finding, Row, Use, Witness
+from clerkstack.review.markdown import NOTHING, block, code, heading, row
+from clerkstack.review.preview import Change, Complaint, Preview, Violation
+from clerkstack.review.properties import Property
+from clerkstack.review.stacks import Review
+
+LONG = 12  # entries; more are folded
+LONGEST_SENTENCE = 500  # characters of a sentence in a table
+
+
+@dataclass
+class Section:
+    """A title, what stands before the entries (a table's head), and the entries.
+
+    An entry is a row of a table or a paragraph of its own, already Markdown.
+    """
+
+    title: str
+    entries: list[str]
+    head: list[str] = field(default_factory=list)
+    folded: bool = False
+    left_out: int = 0
+
+    def __post_init__(self) -> None:
+        self.folded = self.folded or len(self.entries) > LONG
+
+    def size(self) -> int:
+        """Characters of its entries, with the ends of their lines."""
+        return sum(len(each) + 2 for each in self.entries)
+
+    def shorten(self, size: int) -> None:
+        """Leave entries out at the end, until the others take no more than `size` characters."""
+        now = self.size()
+        while self.entries and now > size:
+            now -= len(self.entries.pop()) + 2
+            self.left_out += 1
+
+    def frame(self, where: str) -> int:
+        """Characters of what stands around its entries, at most."""
+        empty = Section(self.title, [], folded=self.folded, left_out=self.left_out + 10**6)
+        return sum(len(each) + 1 for each in [*empty.lines(where), *self.head, ""])
+
+    def lines(self, where: str) -> list[str]:
+        """Its Markdown. `where` says where what was cut can be read."""
+        first = f"<details><summary>{self.title}</summary>" if self.folded else f"**{self.title}**"
+        table = [*self.head, *self.entries] if self.head else _paragraphs(self.entries)
+        lines = [first, "", *(table if self.entries else [])]
+        if self.left_out:
+            lines += ["", f"… and {self.left_out} more, left out here: all are {where}."]
+        return [*lines, "", "</details>"] if self.folded else lines
+
+
+def sections(review: Review) -> list[Section]:
+    """All that is told about a stack, what blocks first."""
+    found = [_complaints("Could not be told", review.troubles)]
+    if review.preview is not None:
+        preview = review.preview
+        found += [
+            _violations("⛔ Violations", [each for each in preview.violations if each.blocks]),
+            _complaints("⛔ Errors", preview.errors),
+            _violations("Notes of policies", [e for e in preview.violations if not e.blocks]),
+        ]
+    if review.agreement is not None:
+        found += _agreement(review.agreement)
+    if review.preview is not None:
+        found += [_changes(review.preview), _complaints("Warnings", review.preview.warnings)]
+        found[-1].folded = True
+    return [each for each in found if each.entries]
+
+
+def _counted(title: str, entries: Sequence[object]) -> str:
+    return f"{title} ({len(entries)})"
+
+
+def _violations(title: str, violations: Sequence[Violation]) -> Section:
+    entries = [
+        f"- {code(each.policy)} on {code(each.resource)} ({code(each.level)})\n\n"
+        + _indented(block(each.message))
+        for each in violations
+    ]
+    return Section(_counted(title, entries), entries)
+
+
+def _complaints(title: str, complaints: Sequence[Complaint]) -> Section:
+    entries = [
+        f"- {code(each.resource)}\n\n" + _indented(block(each.message))
+        if each.resource
+        else block(each.message)
+        for each in complaints
+    ]
+    return Section(_counted(title, entries), entries)
+
+
+def _changes(preview: Preview) -> Section:
+    entries = [line for each in preview.changes for line in _change(each)]
+    count = len(preview.changes)
+    title = f"Changes ({count} of {count + preview.unchanged} resources)"
+    return Section(title, entries, heading("", "resource", "property", "now", "after"))
+
+
+def _change(change: Change) -> Iterator[str]:
+    first = [f"**{change.operation}**", code(change.resource)]
+    if change.operation in ("create", "import"):
+        # All of it is new: names tell what it is, and what the catalog sells tells values.
+        tops = list(dict.fromkeys(_top(each.path) for each in change.properties))
+        yield row(*first, code(", ".join(tops)), NOTHING, f"new {code(change.type)}")
+        for each in change.properties:
+            if _top(each.path) in ("plans", "features"):
+                yield row("", "", code(each.path), NOTHING, code(shown(each.after)))
+        return
+    if not change.properties:
+        gone = "removed" if change.operation == "delete" else NOTHING
+        yield row(*first, NOTHING, code(change.type), gone)
+    for each in change.properties:
+        yield row(*first, code(each.path), *(code(one) for one in _pair(each)))
+        first = ["", ""]
+
+
+def _pair(changed: Property) -> tuple[str, str]:
+    """What is shown of a property before and after; of a list only what comes and goes."""
+    old, new = changed.before, changed.after
+    if isinstance(old, list) and isinstance(new, list):
+        gone = [each for each in old if each not in new]
+        come = [each for each in new if each not in old]
+        if gone or come:
+            return _signed("-", gone), _signed("+", come)
+    if old == new and old is not None:
+        return shown(old), f"{shown(new)}, may change"
+    return shown(old), shown(new)
+
+
+def _signed(sign: str, values: Sequence[Any]) -> str:
+    return ", ".join(f"{sign}{shown(each)}" for each in values)
+
+
+def shown(value: Any) -> str:
+    """A value as a cell shows it: text as it is, "" where there is none, anything else as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str):
+        return value or '""'
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _top(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
+
+
+def _agreement(told: Agreement) -> list[Section]:
+    blocking = told.blocking()
+    brought = [each for each in told.findings if each not in blocking]
+    differing = [(kind, each) for kind, each in told.rows() if not each.agree]
+    agreeing = [(kind, each) for kind, each in told.rows() if each.agree]
+    titles = heading("", "slug", "field", "app", "catalog", "instance")
+    rows = [line for kind, each in differing for line in _differing(told, kind, each)]
+    total = len(differing) + len(agreeing)
+    agreed = [row(kind, code(each.slug), *_there(told, each)) for kind, each in agreeing]
+    unknown = [each for each in told.uses if not each.known]
+    places = [_place(each.file, each.line, each.column) for each in told.unresolved]
+    return [
+        _findings("⛔ The app's code disagrees", blocking),
+        Section(f"App, catalog, instance: {len(differing)} of {total} differ", rows, titles),
+        _findings("Found, and brought by the update", brought, folded=True),
+        Section(
+            _counted("Uses of a slug that nobody has", unknown),
+            [row(code(each.kind), code(each.slug), code(_at(each))) for each in unknown],
+            heading("", "slug", "where"),
+        ),
+        Section(
+            _counted("Can't be told without running the app", told.unresolved),
+            [
+                row(code(place), code(each.message))
+                for place, each in zip(places, told.unresolved, strict=True)
+            ],
+            heading("where", "what"),
+            folded=True,
+        ),
+        Section(
+            f"App, catalog, instance agree on {len(agreeing)} of {total}",
+            agreed,
+            heading("", "slug", "app", "catalog", "instance"),
+            folded=True,
+        ),
+    ]
+
+
+def _differing(told: Agreement, kind: str, one: Row) -> Iterator[str]:
+    witnesses = (one.app, one.catalog, one.instance)
+    read = (told.app_declares, True, told.live)
+    if any(each is None and is_read for each, is_read in zip(witnesses, read, strict=True)):
+        yield row(kind, code(one.slug), "exists", *_there(told, one))
+    for name in one.fields():
+        common = _common([each[name] for each in witnesses if each and each.get(name) is not None])
+        cells = [
+            _field(each, name, common) if is_read else "not read"
+            for each, is_read in zip(witnesses, read, strict=True)
+        ]
+        yield row(kind, code(one.slug), code(name), *cells)
+
+
+def _there(told: Agreement, one: Row) -> list[str]:
+    def word(witness: Witness, is_read: bool) -> str:
+        return ("yes" if witness is not None else "**no**") if is_read else "not read"
+
+    return [
+        word(one.app, told.app_declares),
+        word(one.catalog, True),
+        word(one.instance, told.live),
+    ]
+
+
+def _common(values: Sequence[Any]) -> list[Any]:
+    """What all lists have, none where one of the values is no list."""
+    if not values or not all(isinstance(each, list) for each in values):
+        return []
+    return [each for each in values[0] if all(each in other for other in values)]
+
+
+def _field(witness: Witness, name: str, common: Sequence[Any]) -> str:
+    """What a witness says of a field; of lists that have much in common, only the rest."""
+    value = None if witness is None else witness.get(name)
+    if isinstance(value, list) and common:
+        rest = [each for each in value if each not in common]
+        return f"{len(common)} in common" + (f", {code(_signed('+', rest))}" if rest else "")
+    return code(shown(value))
+
+
+def _findings(title: str, findings: Sequence[Finding], *, folded: bool = False) -> Section:
+    entries = [
+        row(
+            code(each.kind),
+            code(each.slug),
+            code(each.message, LONGEST_SENTENCE),
+            code(each.mend or "", LONGEST_SENTENCE),
+            code(each.where or ""),
+        )
+        for each in findings
+    ]
+    titles = heading("", "slug", "what", "mend", "where")
+    return Section(_counted(title, findings), entries, titles, folded)
+
+
+def _at(use: Use) -> str:
+    return _place(use.file, use.line, use.column)
+
+
+def _place(file: str, line: int | None, column: int | None) -> str:
+    return ":".join(str(each) for each in (file, line, column) if each is not None)
+
+
+def _paragraphs(entries: Sequence[str]) -> list[str]:
+    return [line for each in entries for line in (each, "")]
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,17 @@
+"""A rule of the settings that does not hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clerkstack.settings.places import Step
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule that does not hold, at a setting. No message holds a secret."""
+
+    path: tuple[Step, ...]
+    message: str
+    mend: str
+    needs_instance: bool = False  # judged by what the stack's instance is

@@ -1,0 +1,94 @@
+"""What the settings of the app's code must be: one place, and nothing that git takes for an
+option or a program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from clerkstack.settings.broken import Broken
+from clerkstack.settings.models import AppSettings, Settings
+from clerkstack.settings.places import Step
+
+_SHORT_SSH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:\s-][^\s]*")
+_SCHEMES = ("https", "ssh", "file")
+_MEND_GIT = "Write an https or ssh URL, git@host:path, or the path of a repository"
+
+
+def broken_code(settings: Settings) -> Iterator[Broken]:
+    """Every rule that the settings of the app's code break."""
+    app = settings.app
+    if settings.app_declaration is not None and app.model_fields_set:
+        message = "stands beside clerkstack:app, which says where the app's code is"
+        mend = "Remove it, and name the file in clerkstack:app.declaration"
+        yield Broken(("appDeclaration",), message, mend)
+    if app.model_fields_set and not app.named:
+        message = "says nothing of where the app's code is"
+        yield Broken(("app",), message, "Set clerkstack:app.path, or clerkstack:app.git")
+    if app.path is not None and app.git is not None:
+        message = "stands beside app.path, and there is one app"
+        yield Broken(("app", "git"), message, "Remove one of the two")
+    if app.git is not None and (wrong := _wrong_git(app.git)):
+        yield Broken(("app", "git"), wrong, _MEND_GIT)
+    if app.ref is not None and app.git is None:
+        message = "is for a git repository; a checkout is read as it is"
+        yield Broken(("app", "ref"), message, "Remove it, or use clerkstack:app.git")
+    elif app.ref is not None and _odd_ref(app.ref):
+        message = "is no name of a branch or tag, and no commit"
+        yield Broken(("app", "ref"), message, "Write it as git does, for example main")
+    yield from _inside(app)
+
+
+def _inside(app: AppSettings) -> Iterator[Broken]:
+    paths: list[tuple[tuple[Step, ...], str | None]] = [
+        (("app", "declaration"), app.declaration),
+        *((("app", "scan", number), folder) for number, folder in enumerate(app.scan)),
+    ]
+    for at, path in paths:
+        if path is not None and ".." in PurePosixPath(path).parts:
+            yield Broken(at, "leads out of the app's checkout", "Write a path inside of it")
+    for name in ("plans_name", "features_name"):
+        if getattr(app, name) is not None and app.declaration is None:
+            camel = "plansName" if name == "plans_name" else "featuresName"
+            message = "names a constant, and no file is named to look in"
+            yield Broken(("app", camel), message, "Set clerkstack:app.declaration")
+
+
+def _wrong_git(url: str) -> str | None:
+    """Why git is not given this, or None. Holds nothing of the URL: it may hold a password."""
+    if not url.isprintable() or url.startswith("-"):
+        return "is no address of a repository"
+    if "::" in url.partition("/")[0]:
+        return "names a program that git would run"
+    if "://" in url:
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            return "is no address of a repository"
+        if parts.scheme == "http":
+            return "is not encrypted on its way"
+        if parts.scheme not in _SCHEMES:
+            return "has a scheme that is not used here"
+        if parts.password is not None or (parts.username is not None and parts.scheme == "https"):
+            return "holds credentials, which everybody with this file would have"
+        if parts.scheme != "file" and (not host or host.startswith("-")):
+            return "names no host"
+        if (parts.username or "").startswith("-"):
+            return "is no address of a repository"
+        return None
+    if "@" in url and ":" in url and not _SHORT_SSH.fullmatch(url):
+        return "is no address of a repository"
+    return None
+
+
+def _odd_ref(ref: str) -> bool:
+    """What `git check-ref-format` refuses of what the pattern lets through."""
+    parts = ref.split("/")
+    return (
+        ".." in ref
+        or ref.endswith(".")
+        or any(not part or part.startswith(".") or part.endswith(".lock") for part in parts)
+    )

@@ -1,0 +1,289 @@
+"""Compares what the app's code, the catalog and a live instance say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from clerkstack.app.agreement import Disagreement, disagreeing, meant
+from clerkstack.app.asked import Asked, Known, unknown
+from clerkstack.app.code import AppCode
+from clerkstack.app.facts import attached_to, differing, facts_of_config, told
+from clerkstack.app.uses import Use
+from clerkstack.declared.billing import app_inputs
+from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.refusals import all_plans
+from clerkstack.witnesses.instance import Instance
+
+NOT_LIVE = (
+    " --live looks at the instance too, and clerkstack:app.unmanaged names what it has besides"
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it is to be. `field` is `exists`, `features` (what a plan
+    includes), a field of the plan, or `asked` for a check in the app's code; `app`, `catalog` and
+    `instance` are what each says of it, None where it says nothing."""
+
+    kind: str
+    slug: str
+    field: str
+    message: str
+    mend: str
+    where: str
+    app: Json = None
+    catalog: Json = None
+    instance: Json = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each witness says of a plan or feature, None where it does not have it. `agree`: there
+    is no finding about it."""
+
+    slug: str
+    app: JsonObject | None
+    catalog: JsonObject | None
+    instance: JsonObject | None
+    agree: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A check in the app's code. `known`: it can be true."""
+
+    use: Use
+    known: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that was compared, and what is wrong."""
+
+    plans: tuple[Row, ...]
+    features: tuple[Row, ...]
+    uses: tuple[Seen, ...]
+    findings: tuple[Finding, ...]
+
+
+def compare(
+    app: AppCode | None,
+    inputs: Mapping[str, Json],
+    instance: Instance | None,
+    *,
+    roles: Collection[str] = (),
+    permissions: Collection[str] = (),
+) -> Comparison:
+    """Compare the three, of which app and instance may be missing.
+
+    Args:
+        app: what the app's code says.
+        inputs: of the billing resource, as `billing_inputs` makes them.
+        instance: what is live; None where it was not read.
+        roles: the keys of the roles that the settings name.
+        permissions: those of the permissions that these have.
+    """
+    return _Comparing(app, inputs, instance, roles, permissions).comparison()
+
+
+class _Comparing:
+    def __init__(
+        self,
+        app: AppCode | None,
+        inputs: Mapping[str, Json],
+        instance: Instance | None,
+        roles: Collection[str],
+        permissions: Collection[str],
+    ) -> None:
+        self._app = app
+        self._code = {} if app is None else app_inputs(app)
+        self._plans, self._features = all_plans(inputs), object_at(inputs, "features")
+        self._catalog = str(inputs["catalog"])
+        self._live = instance if instance is not None and instance.exists else None
+        self._read = instance is not None
+        billing = {} if self._live is None else self._live.billing
+        self._live_plans = object_at(billing, "plans")
+        self._live_features = object_at(billing, "features")
+        self._known = [Known(self._plans, self._features, roles, permissions)]
+        if self._live is not None:
+            live = (self._live_plans, self._live_features)
+            self._known.append(Known(*live, self._live.roles, self._live.permissions))
+
+    def comparison(self) -> Comparison:
+        seen, asked = self._uses()
+        findings = (*self._app_and_catalog(), *self._app_and_instance())
+        findings += (*self._catalog_and_instance(), *asked)
+        wrong = {(each.kind, each.slug) for each in findings}
+        return Comparison(
+            tuple(self._rows("plan", wrong)),
+            tuple(self._rows("feature", wrong)),
+            tuple(seen),
+            findings,
+        )
+
+    def _app_and_catalog(self) -> Iterator[Finding]:
+        for each in disagreeing(self._code, self._plans, self._features):
+            live = self._live_plans if each.kind == "plan" else self._live_features
+            found = self._finding(each)
+            if each.field == "exists" and each.app and each.slug in live:
+                message = (
+                    f"the app has the {each.kind} '{each.slug}', and so does the instance; "
+                    "the catalog does not"
+                )
+                yield replace(found, message=message, instance=True)
+            elif each.field == "exists":
+                yield replace(found, instance=each.slug in live if self._live else None)
+            else:
+                yield replace(found, instance=self._live_value(each.slug, each.field))
+
+    def _app_and_instance(self) -> Iterator[Finding]:
+        """What only the two have: with the catalog between them, it is compared with each."""
+        alone = self._live_plans.keys() - self._plans.keys()
+        plans = {slug: held for slug, held in self._live_plans.items() if slug in alone}
+        for each in disagreeing(self._code, plans, {}, other="the instance"):
+            if each.field != "exists":
+                yield replace(self._finding(each), catalog=None, instance=each.catalog)
+
+    def _finding(self, each: Disagreement) -> Finding:
+        place = self._declared_at(each) if each.app is not False else self._catalog
+        mend = "Write in both what is meant to be"
+        if each.field == "exists":
+            mend = f"Add it to {self._catalog}, or correct it in the app"
+            if each.app is False:
+                mend = f"Declare it in the app, or take it out of {self._catalog}"
+        sides = {"app": each.app, "catalog": each.catalog}
+        return Finding(each.kind, each.slug, each.field, each.message, mend, place, **sides)
+
+    def _declared_at(self, each: Disagreement) -> str:
+        declaration = None if self._app is None else self._app.declaration
+        plans = {} if declaration is None else declaration.plans
+        having = (plan for plan in plans.values() if each.slug in plan.features)
+        at = plans.get(each.slug) if each.kind == "plan" else next(having, None)
+        at = at or next(iter(plans.values()), None)
+        return self._catalog if at is None else at.where
+
+    def _catalog_and_instance(self) -> Iterator[Finding]:
+        if self._live is None:
+            return
+        mend = "pulumi up brings what is declared; to keep what is live, declare it"
+        for kind, declared, live in (
+            ("plan", self._plans, self._live_plans),
+            ("feature", self._features, self._live_features),
+        ):
+            for slug in declared:
+                if slug not in live:
+                    message = (
+                        f"the catalog has the {kind} '{slug}', and the instance does not"
+                        f"{meant(slug, list(live))}"
+                    )
+                    sides: dict[str, Json] = {"catalog": True, "instance": False}
+                    yield Finding(kind, slug, "exists", message, mend, self._catalog, **sides)
+        for slug, held in self._plans.items():
+            there = object_at(self._live_plans, slug)
+            for name, message in _differences(slug, cast(JsonObject, held), there):
+                at = (self._catalog, self._app_value(slug, name))
+                one, other = self._declared_value(slug, name), self._live_value(slug, name)
+                yield Finding("plan", slug, name, message, mend, *at, one, other)
+
+    def _uses(self) -> tuple[list[Seen], list[Finding]]:
+        seen: list[Seen] = []
+        wrong: dict[Asked, Finding] = {}
+        for use in () if self._app is None else self._app.uses:
+            asked: Asked = (use.kind, use.slug, use.payer)
+            why = self._unknown(asked, use.where)
+            seen.append(Seen(use, known=why is None))
+            if why is not None and asked not in wrong:
+                there = f"to {self._catalog}"
+                if use.kind in ("role", "permission"):
+                    there = "to clerkstack:organizations.roles"
+                mend = f"Correct it, or add it {there}.{'' if self._live else NOT_LIVE}"
+                slug = use.slug if use.payer is None else f"{use.payer}:{use.slug}"
+                where = use.where
+                wrong[asked] = Finding(
+                    use.kind, slug, "asked", why, mend.rstrip("."), where, app=True, catalog=False
+                )
+        return seen, list(wrong.values())
+
+    def _unknown(self, asked: Asked, where: str) -> str | None:
+        kind, slug, _ = asked
+        believed = () if self._app is None else self._app.unmanaged
+        if self._live is None and f"{kind}/{slug}" in believed:
+            return None
+        return unknown(asked, where, self._known, live=self._live is not None)
+
+    def _rows(self, kind: str, wrong: Collection[tuple[str, str]]) -> Iterator[Row]:
+        for slug in self._slugs(kind):
+            if kind == "plan":
+                sides = (
+                    self._plan_of_app(slug),
+                    _plan(self._plans.get(slug)),
+                    _plan(self._live_plans.get(slug)),
+                )
+            else:
+                features = cast("list[str]", self._code.get("features") or [])
+                sides = (
+                    {} if slug in features else None,
+                    _feature(self._features.get(slug)),
+                    _feature(self._live_features.get(slug)),
+                )
+            yield Row(slug, *sides, agree=(kind, slug) not in wrong)
+
+    def _slugs(self, kind: str) -> dict[str, None]:
+        app = cast("list[str]", self._code.get(f"{kind}s") or [])
+        declared, live = self._plans, self._live_plans
+        if kind == "feature":
+            declared, live = self._features, self._live_features
+        return dict.fromkeys([*app, *declared, *live])
+
+    def _plan_of_app(self, slug: str) -> JsonObject | None:
+        plans = object_at(self._code, "plans")
+        if slug not in plans:
+            return None
+        return {**object_at(object_at(self._code, "details"), slug), "features": plans[slug]}
+
+    def _app_value(self, slug: str, name: str) -> Json:
+        return (self._plan_of_app(slug) or {}).get(name)
+
+    def _declared_value(self, slug: str, name: str) -> Json:
+        return (_plan(self._plans.get(slug)) or {}).get(name)
+
+    def _live_value(self, slug: str, name: str) -> Json:
+        return (_plan(self._live_plans.get(slug)) or {}).get(name)
+
+
+def _differences(slug: str, declared: JsonObject, live: JsonObject) -> Iterator[tuple[str, str]]:
+    """The fields of a plan that catalog and instance have otherwise, each with a sentence."""
+    if not live:
+        return
+    mine, theirs = set(attached_to(declared)), set(attached_to(live))
+    if mine != theirs:
+        parts = [
+            f"{who} gives plan '{slug}' {', '.join(sorted(more))}, {other} does not"
+            for who, other, more in (
+                ("the catalog", "the instance", mine - theirs),
+                ("the instance", "the catalog", theirs - mine),
+            )
+            if more
+        ]
+        yield "features", "; ".join(parts)
+    one, other = facts_of_config(declared), facts_of_config(live)
+    for name in differing(one, other):
+        yield (
+            name,
+            f"the catalog has plan '{slug}' {told(name, one[name])}, "
+            f"the instance {told(name, other[name])}",
+        )
+
+
+def _plan(held: Json) -> JsonObject | None:
+    if not isinstance(held, dict):
+        return None
+    return {**facts_of_config(held), "features": cast(Json, sorted(attached_to(held)))}
+
+
+def _feature(held: Json) -> JsonObject | None:
+    """A feature: what the app's code can say of it is that it is there."""
+    return {} if isinstance(held, dict) else None

@@ -1,0 +1,83 @@
+"""actionlint, the checker of GitHub's workflows, built from its Go module where it is pinned.
+
+In no registry is it as a binary. The build takes about ten seconds, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from local.engine.golang import Go, fetch_go, find_go
+from local.engine.official import Unusable
+from local.engine.places import Places
+from local.steps import CommandFailed, Steps, alone
+
+RECIPE = Path(__file__).parent
+PACKAGE = "github.com/rhysd/actionlint/cmd/actionlint"
+SECONDS_TO_BUILD = 900
+
+# Which of these a machine has would decide what is found.
+WITHOUT_OTHERS = ("-shellcheck=", "-pyflakes=")
+
+
+def ensure(places: Places, environ: Mapping[str, str], steps: Steps) -> Path:
+    """The program; it is built where it is not there yet, or where another version was pinned.
+
+    Raises:
+        Unusable: no Go and no module can be had, or the build fails.
+    """
+    folder = places.local / "actionlint"
+    digest = hashlib.sha256((RECIPE / "go.mod").read_bytes() + (RECIPE / "go.sum").read_bytes())
+    program = folder / f"actionlint-{digest.hexdigest()[:12]}"
+    if program.exists():
+        return program
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        alone(folder / "lock", steps),
+        tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as made,
+    ):
+        if not program.exists():
+            _build(Path(made), environ, places, steps).replace(program)
+    return program
+
+
+def check(program: Path, files: Sequence[Path]) -> int:
+    """Check workflows; what is wrong is printed. Its exit code: 0 nothing, 1 something."""
+    words = [str(program), *WITHOUT_OTHERS, *map(str, files)]
+    return subprocess.run(words, check=False).returncode
+
+
+def _build(workshop: Path, environ: Mapping[str, str], places: Places, steps: Steps) -> Path:
+    try:
+        go = find_go(environ, places, workshop) or fetch_go(environ, places, workshop, steps)
+        steps.say("building actionlint (once)")
+        program = workshop / "actionlint"
+        steps.run(
+            [
+                *(str(go.command), "build", "-mod=readonly", "-trimpath", "-buildvcs=false"),
+                *("-o", str(program), PACKAGE),
+            ],
+            environ=_variables(environ, go, workshop),
+            cwd=RECIPE,
+            limit=SECONDS_TO_BUILD,
+        )
+    except (CommandFailed, OSError, subprocess.SubprocessError) as error:
+        raise Unusable(f"actionlint can't be built from its Go module: {error}") from error
+    return program
+
+
+def _variables(environ: Mapping[str, str], go: Go, workshop: Path) -> dict[str, str]:
+    # What the user's own work sets must not decide what is built here.
+    own = {key: value for key, value in environ.items() if key not in ("GOFLAGS", "GOOS", "GOARCH")}
+    return {
+        **own,
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+        "CGO_ENABLED": "0",
+        "GOTMPDIR": str(workshop),
+        **go.caches,
+    }

@@ -1,0 +1,157 @@
+"""The operations on the comments of a pull request, and GET /user."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local.github.state import Comment, Holder, Repository
+
+LONGEST = 65_536  # characters of a comment
+DEFAULT_PAGE, LARGEST_PAGE = 30, 100
+
+
+def application(repository: Repository) -> Starlette:
+    """The API in front of a repository."""
+    operations = _Operations(repository)
+    at = "/repos/{owner}/{name}/issues"
+    routes = [
+        Route("/user", operations.user),
+        Route(f"{at}/comments/{{id:int}}", operations.update, methods=["PATCH"]),
+        Route(f"{at}/comments/{{id:int}}", operations.delete, methods=["DELETE"]),
+        Route(f"{at}/{{number:int}}/comments", operations.list),
+        Route(f"{at}/{{number:int}}/comments", operations.create, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _refused})
+
+
+def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """A refusal in GitHub's form."""
+    body = {
+        "message": message,
+        "documentation_url": "https://docs.github.com/rest",
+        "status": str(status),
+    }
+    return JSONResponse(body, status, headers=dict(headers or {}))
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return refusal(error.status_code, error.detail)
+
+
+class _Operations:
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    async def user(self, request: Request) -> Response:
+        holder = self._holder(request)
+        if holder.installation:
+            raise HTTPException(403, "Resource not accessible by integration")
+        return JSONResponse({"login": holder.login, "id": 1, "type": "User"})
+
+    async def list(self, request: Request) -> Response:
+        self._holder(request)
+        comments = self._repository.of(self._number(request))
+        size = min(_whole(request, "per_page", DEFAULT_PAGE), LARGEST_PAGE)
+        page = _whole(request, "page", 1)
+        last = max(1, -(-len(comments) // size))
+        shown = comments[(page - 1) * size : page * size]
+        links = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
+        if page <= 1:
+            del links["prev"], links["first"]
+        if page >= last:
+            del links["next"], links["last"]
+        urls = {
+            name: request.url.include_query_params(per_page=size, page=number)
+            for name, number in links.items()
+        }
+        link = ", ".join(f'<{url}>; rel="{name}"' for name, url in urls.items())
+        headers = {"Link": link} if link else {}
+        return JSONResponse([self._shown(request, each) for each in shown], headers=headers)
+
+    async def create(self, request: Request) -> Response:
+        holder = self._writer(request)
+        number = self._number(request)
+        comment = self._repository.add(number, holder.login, await _body(request))
+        return JSONResponse(self._shown(request, comment), 201)
+
+    async def update(self, request: Request) -> Response:
+        # A token that may write may change the comments of others, too.
+        self._writer(request)
+        comment = self._comment(request)
+        comment.body = await _body(request)
+        comment.edits += 1
+        return JSONResponse(self._shown(request, comment))
+
+    async def delete(self, request: Request) -> Response:
+        self._writer(request)
+        del self._repository.comments[self._comment(request).id]
+        return Response(status_code=204)
+
+    def _holder(self, request: Request) -> Holder:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        holder = self._repository.holders.get(token)
+        if scheme.lower() not in ("bearer", "token") or holder is None:
+            raise HTTPException(401, "Bad credentials")
+        place = request.path_params
+        if place and f"{place['owner']}/{place['name']}" != self._repository.name:
+            raise HTTPException(404, "Not Found")
+        return holder
+
+    def _writer(self, request: Request) -> Holder:
+        holder = self._holder(request)
+        if not holder.writes:
+            raise HTTPException(403, "Resource not accessible by integration")
+        return holder
+
+    def _number(self, request: Request) -> int:
+        number: int = request.path_params["number"]
+        if number not in self._repository.pull_requests:
+            raise HTTPException(404, "Not Found")
+        return number
+
+    def _comment(self, request: Request) -> Comment:
+        comment = self._repository.comments.get(request.path_params["id"])
+        if comment is None:
+            raise HTTPException(404, "Not Found")
+        return comment
+
+    def _shown(self, request: Request, comment: Comment) -> dict[str, Any]:
+        path = f"{self._repository.name}/pull/{comment.number}#issuecomment-{comment.id}"
+        return {
+            "id": comment.id,
+            "body": comment.body,
+            "user": {"login": comment.login, "type": "Bot" if "[bot]" in comment.login else "User"},
+            "html_url": str(request.base_url) + path,
+            "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-01T00:00:00Z",
+            "author_association": "NONE",
+        }
+
+
+async def _body(request: Request) -> str:
+    try:
+        sent = json.loads(await request.body())
+    except ValueError:
+        raise HTTPException(400, "Problems parsing JSON") from None
+    text = sent.get("body") if isinstance(sent, dict) else None
+    if not isinstance(text, str) or not text.strip():
+        raise HTTPException(422, "Validation Failed")
+    if len(text) > LONGEST:
+        raise HTTPException(
+            422, "Validation Failed: body is too long (maximum is 65536 characters)"
+        )
+    return text
+
+
+def _whole(request: Request, name: str, default: int) -> int:
+    value = request.query_params.get(name, "")
+    return max(1, int(value)) if value.isascii() and value.isdecimal() else default

@@ -1,0 +1,140 @@
+"""Billing: the slugs that the app asks for, trials without a card, who pays, who mints keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from clerkstack.catalog import load_catalog
+from clerkstack.problems import InputError
+from clerkstack.reconcile.refusals import app_disagreements, unknown_uses
+from policies.policy import Finding, Policy, Values, note, unjudged
+from policies.view import API_KEYS, BILLING, PRODUCTION, UNKNOWN, Resource, unknown_in
+
+TOP = Path(__file__).resolve().parent.parent
+COMPARED = ("plans", "features", "defaults", "app")
+TRIAL = "free_trial_requires_payment_method"
+
+
+def _slugs(resource: Resource, _values: Values) -> Iterator[Finding]:
+    if resource.type != BILLING:
+        return
+    unknown = [name for name in COMPARED if unknown_in(resource.inputs.get(name))]
+    yield from (Finding(said) for said in _catalog(resource))
+    if unknown:
+        yield unjudged(f"{' and '.join(unknown)} (of billing)")
+    elif resource.part("app"):
+        yield from (Finding(said) for said in app_disagreements(dict(resource.inputs)))
+        # A policy sees no instance: what the settings say is on it (app.unmanaged) is believed
+        # here, and looked up by the provider.
+        yield from (Finding(said) for said in unknown_uses(dict(resource.inputs), None))
+    elif resource.environment == PRODUCTION:
+        yield note(
+            "the stack names no declaration of the app's own (clerkstack:appDeclaration): slugs "
+            "are compared with the catalog alone, and not with what the app asks for"
+        )
+
+
+def _catalog(resource: Resource) -> Iterator[str]:
+    file = resource.inputs.get("catalog")
+    name = file if isinstance(file, str) and file else "catalog.yaml"
+    try:
+        catalog = load_catalog(TOP / name)
+    except InputError as error:
+        yield f"the catalog {name} can't be read: {error}"
+        return
+    for word, parts, known in (
+        ("plan", ("plans", "defaults"), set(catalog.plans)),
+        ("feature", ("features",), set(catalog.features)),
+    ):
+        if any(resource.inputs.get(part) is UNKNOWN for part in parts):
+            continue
+        declared = {slug for part in parts for slug in resource.part(part)}
+        for slug in sorted(declared - known):
+            yield f"the {word} '{slug}' would be deployed, and {name} does not have it"
+        for slug in sorted(known - declared):
+            yield f"{name} has the {word} '{slug}', and it would not be deployed"
+
+
+def _trial_card(resource: Resource, _values: Values) -> Iterator[Finding]:
+    if resource.type != BILLING:
+        return
+    settings = resource.inputs.get("settings")
+    asks = resource.part("settings").get(TRIAL)
+    if settings is UNKNOWN or asks is UNKNOWN:
+        yield unjudged(f"{TRIAL} (of billing)")
+    elif asks is None:
+        # ConfigBilling: the default is true.
+        yield Finding(f"{TRIAL} is not declared, and Clerk asks for a card where it is not off")
+    elif asks is not False:
+        yield Finding("free trials would ask for a payment method")
+
+
+def _payers(resource: Resource, _values: Values) -> Iterator[Finding]:
+    if resource.type == BILLING:
+        yield from _switches(
+            resource, "settings", "billing", on="organization_enabled", off="user_enabled"
+        )
+
+
+def _key_switches(resource: Resource, _values: Values) -> Iterator[Finding]:
+    if resource.type == API_KEYS:
+        yield from _switches(
+            resource,
+            "switches",
+            "API keys",
+            on="orgs_api_keys_enabled",
+            off="user_api_keys_enabled",
+        )
+
+
+def _switches(resource: Resource, part: str, what: str, *, on: str, off: str) -> Iterator[Finding]:
+    switches = resource.part(part)
+    whole = resource.inputs.get(part) is UNKNOWN
+    if whole or switches.get(on) is UNKNOWN:
+        yield unjudged(f"{on} ({what})")
+    elif switches.get(on) is not True:
+        yield Finding(f"{what} of organizations would be off ({on})")
+    if whole or switches.get(off) is UNKNOWN:
+        yield unjudged(f"{off} ({what})")
+    elif switches.get(off) not in (False, None):
+        yield Finding(f"{what} of users would be on ({off})")
+
+
+POLICIES = (
+    Policy(
+        "billing-slugs",
+        "Plans and features are those of the catalog and of the app's code.",
+        "has({ plan }) and has({ feature }) answer false for a slug that differs, without an "
+        "error: customers lose what they pay for.",
+        "Make the slugs agree in the catalog, in the app's declaration and in what is deployed.",
+        each=_slugs,
+        promise=True,
+    ),
+    Policy(
+        "trial-card",
+        "Free trials ask for no payment method.",
+        "Whoever was promised a trial without a card meets a form that asks for one.",
+        "Set clerkstack:billing.freeTrialRequiresPaymentMethod to false.",
+        each=_trial_card,
+        promise=True,
+    ),
+    Policy(
+        "billing-payers",
+        "Organizations are billed, users are not.",
+        "With billing of organizations off nobody can buy a plan; with that of users on, people "
+        "buy plans for themselves that the app never asks for.",
+        "Set clerkstack:billing.organizationEnabled to true and clerkstack:billing.userEnabled "
+        "to false.",
+        each=_payers,
+    ),
+    Policy(
+        "api-key-switches",
+        "Organizations may mint API keys, users may not.",
+        "With the switch of organizations off every API call of customers fails; a key of a user "
+        "belongs to no organization and to no plan.",
+        "Set clerkstack:apiKeys.organizationEnabled to true and clerkstack:apiKeys.userEnabled "
+        "to false.",
+        each=_key_switches,
+    ),
+)

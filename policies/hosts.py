@@ -1,0 +1,111 @@
+"""Hosts: what a URL leads to, and whether that is where production is."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from clerkstack.problems import ClerkstackError
+from clerkstack.settings.keys import frontend_host
+from policies.view import INSTANCE, PRODUCTION, Stack
+
+APP_URL = "NEXT_PUBLIC_APP_URL"
+PUBLISHABLE_KEY = "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"
+# Labels of a host before its last two that name something before production.
+_BEFORE = frozenset(
+    {"preview", "previews", "staging", "stage", "dev", "development", "test", "testing", "qa"}
+)
+_SHARED = (".vercel.app", ".ngrok.io", ".ngrok.app", ".ngrok-free.app", ".trycloudflare.com")
+
+
+@dataclass(frozen=True)
+class Url:
+    """The parts of a URL that policies judge; `host` is empty where there is none."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+
+    @classmethod
+    def of(cls, text: str) -> Url:
+        """Read a URL; one that can't be read has no host."""
+        try:
+            parts = urlsplit(text.strip())
+            host, port = (parts.hostname or "").rstrip("."), parts.port
+        except ValueError:
+            return cls("", "", None, "")
+        return cls(parts.scheme.lower(), host, port, parts.path)
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Where it leads, in one spelling."""
+        usual = {"https": 443, "http": 80}.get(self.scheme, 0)
+        return self.host, self.port or usual, self.path.rstrip("/")
+
+    @property
+    def local(self) -> bool:
+        """Whether it leads to this machine or a private network: nobody else reaches it."""
+        try:
+            address = ipaddress.ip_address(self.host)
+        except ValueError:
+            return self.host == "localhost" or self.host.endswith((".localhost", ".local"))
+        return not address.is_global
+
+    @property
+    def before_production(self) -> str | None:
+        """Why its host is no production host, or None."""
+        if not self.host:
+            return "has no host"
+        if self.local:
+            return f"leads to {self.host}, which nobody else reaches"
+        named = _BEFORE & set(self.host.split(".")[:-2])
+        if named or self.host.endswith(_SHARED):
+            return f"leads to {self.host}, which is no production host"
+        return None
+
+
+def app_hosts(stack: Stack) -> set[str]:
+    """Where the variables say that production is."""
+    return {
+        Url.of(variable.known).host
+        for _, variable in stack.variables()
+        if variable.key == APP_URL and variable.in_production and variable.known
+    } - {""}
+
+
+def production_domains(stack: Stack) -> set[str]:
+    """The domain of the production instance: declared, or what its publishable key holds."""
+    found: set[str] = set()
+    for each in stack.of(INSTANCE):
+        if each.environment == PRODUCTION:
+            keys = (
+                each.inputs.get("declared_publishable_key"),
+                each.outputs.get("publishable_key"),
+            )
+            found |= set(_domains(each.inputs.get("domain"), *keys))
+    for _, variable in stack.variables():
+        if variable.key == PUBLISHABLE_KEY and variable.in_production:
+            found |= set(_domains(None, variable.known))
+    return found
+
+
+def _domains(declared: object, *keys: object) -> Iterator[str]:
+    if isinstance(declared, str) and declared:
+        yield declared.lower()
+    for key in keys:
+        if isinstance(key, str) and key.startswith("pk_live_"):
+            try:
+                host = Url.of(f"https://{frontend_host(key)}").host
+            except ClerkstackError:
+                continue
+            # The Frontend API of a production instance is clerk.<domain>.
+            if host.startswith("clerk."):
+                yield host.removeprefix("clerk.")
+
+
+def within(host: str, domains: set[str]) -> bool:
+    """Whether a host is one of the domains or below one."""
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)

@@ -1,0 +1,108 @@
+"""Keys: each of its form, each of the right instance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from clerkstack.settings.keys import (
+    STRAY,
+    instance_of_key,
+    stray,
+    wrong_publishable_key,
+    wrong_secret_key,
+)
+from policies.policy import Finding, Policy, Values
+from policies.view import DEVELOPMENT, INSTANCE, PRODUCTION, Resource, Variable
+
+# Anywhere in a value: a header or a JSON text carries a key just as well.
+SECRET_VALUE = re.compile(r"(?<![A-Za-z0-9])(?:sk_(?:test|live)_|ak_|whsec_)[A-Za-z0-9+/]")
+TEST_VALUE = re.compile(r"(?<![A-Za-z0-9])[ps]k_test_")
+LIVE_VALUE = re.compile(r"(?<![A-Za-z0-9])[ps]k_live_")
+
+
+def _wrong_signing_secret(value: str, _instance: str) -> str | None:
+    if stray(value):
+        return STRAY
+    if value.startswith("whsec_") and len(value) > len("whsec_"):
+        return None
+    return "a webhook signing secret starts with whsec_"
+
+
+Wrong = Callable[[str, str], str | None]
+OF_VARIABLE: dict[str, Wrong] = {
+    "CLERK_SECRET_KEY": wrong_secret_key,
+    "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY": wrong_publishable_key,
+    "CLERK_WEBHOOK_SECRET": _wrong_signing_secret,
+    "CLERK_WEBHOOK_SIGNING_SECRET": _wrong_signing_secret,
+}
+OF_INPUT: dict[str, Wrong] = {
+    "declared_publishable_key": wrong_publishable_key,
+    "declared_secret_key": wrong_secret_key,
+}
+
+
+def _forms(resource: Resource, _values: Values) -> Iterator[Finding]:
+    for name, value, wrong, instance in _keys(resource):
+        # A key of the other instance has its form; `live-keys` and `production-values` judge it.
+        why = wrong(value, instance_of_key(value) or instance)
+        if why:
+            yield Finding(f"{name}: {why}")
+
+
+def _keys(resource: Resource) -> Iterator[tuple[str, str, Wrong, str]]:
+    for variable in resource.variables():
+        if variable.key in OF_VARIABLE and isinstance(variable.value, str):
+            instance = PRODUCTION if variable.in_production else DEVELOPMENT
+            yield variable.key, variable.value, OF_VARIABLE[variable.key], instance
+    if resource.type == INSTANCE:
+        for name, wrong in OF_INPUT.items():
+            value = resource.inputs.get(name)
+            if isinstance(value, str):
+                yield name, value, wrong, resource.environment or DEVELOPMENT
+
+
+def _live(resource: Resource, _values: Values) -> Iterator[Finding]:
+    if resource.type == INSTANCE and resource.environment == PRODUCTION:
+        for name in OF_INPUT:
+            if TEST_VALUE.search(str(resource.inputs.get(name) or "")):
+                yield Finding(f"{name} of the production instance is a development key")
+    for variable in resource.variables():
+        if variable.in_production and _holds(TEST_VALUE, variable):
+            yield Finding(f"{variable.key} would carry a development key into production")
+
+
+def _holds(form: re.Pattern[str], variable: Variable) -> bool:
+    return form.search(variable.known) is not None
+
+
+def holds_secret(variable: Variable) -> bool:
+    """Whether its value has the form of a secret of Clerk's or Svix'."""
+    return _holds(SECRET_VALUE, variable)
+
+
+def holds_live_key(variable: Variable) -> bool:
+    """Whether its value holds a key of a production instance."""
+    return _holds(LIVE_VALUE, variable)
+
+
+POLICIES = (
+    Policy(
+        "key-forms",
+        "Every key has the form of what it is for.",
+        "With a key of another kind every request of the app fails; a platform key (ak_…) in the "
+        "app opens every application of the workspace to whoever reads it.",
+        "CLERK_SECRET_KEY takes sk_…, NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY a whole pk_…, "
+        "CLERK_WEBHOOK_SECRET whsec_…. Rotate a secret that went to the wrong place.",
+        each=_forms,
+    ),
+    Policy(
+        "live-keys",
+        "Production has the production instance's keys.",
+        "With a development key production signs people into the development instance, where "
+        "they have no account, and asks nobody to pay.",
+        "Use the pk_live_ and sk_live_ keys of the production instance.",
+        each=_live,
+        production_only=True,
+    ),
+)

@@ -1,0 +1,135 @@
+"""What lasts: everything is there, production is protected, secrets do not grow old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from policies.hosts import APP_URL, PUBLISHABLE_KEY
+from policies.policy import Finding, Option, Policy, Values, note
+from policies.view import (
+    API_KEYS,
+    BILLING,
+    INSTANCE,
+    ORGANIZATIONS,
+    PRODUCTION,
+    ROLES,
+    SIGN_IN,
+    VARIABLE,
+    VARIABLES,
+    WEBHOOK,
+    WRITTEN,
+    Resource,
+    Stack,
+)
+
+# What components/base.py makes with `lasting`.
+PROTECTED = (
+    INSTANCE,
+    ORGANIZATIONS,
+    ROLES,
+    SIGN_IN,
+    BILLING,
+    API_KEYS,
+    WEBHOOK,
+    VARIABLE,
+    VARIABLES,
+)
+# By the setting's name in clerkstack:components.
+OF_PART = {
+    "organizations": (ORGANIZATIONS, "the organization settings"),
+    "billing": (BILLING, "billing, with every plan and feature"),
+    "api_keys": (API_KEYS, "the switches of API keys"),
+    "webhook": (WEBHOOK, "the webhook endpoint"),
+}
+SECRET_KEY, SIGNING_SECRET = "CLERK_SECRET_KEY", "CLERK_WEBHOOK_SECRET"
+
+
+def _complete(stack: Stack, _values: Values) -> Iterator[Finding]:
+    if stack.parts is None:
+        return
+    if not stack.of(INSTANCE):
+        yield Finding("the instance is not declared")
+    for part, (kind, what) in OF_PART.items():
+        if part in stack.parts and not stack.of(kind):
+            yield Finding(f"{what} would be missing")
+    if "environment" in stack.parts:
+        yield from _variables_there(stack)
+
+
+def _variables_there(stack: Stack) -> Iterator[Finding]:
+    needed = [PUBLISHABLE_KEY, SECRET_KEY, APP_URL]
+    if "webhook" in (stack.parts or ()):
+        needed.append(SIGNING_SECRET)
+    targets = ("production",) if stack.environment == PRODUCTION else ("preview", "development")
+    there = {
+        f"{target}/{variable.key}"
+        for _, variable in stack.variables()
+        for target in (targets if variable.targets is None else variable.targets)
+    }
+    for target in targets:
+        for name in (f"{target}/{key}" for key in needed):
+            if name not in there and name not in stack.leave_alone:
+                yield Finding(f"the variable {name} would be missing")
+
+
+def _protected(resource: Resource, _values: Values) -> Iterator[Finding]:
+    if resource.type in PROTECTED and not resource.protect:
+        yield Finding("it is not protected: one change of the program would remove it")
+
+
+def _age(stack: Stack, values: Values) -> Iterator[Finding]:
+    oldest = stack.now - timedelta(days=int(values["max_days"]))
+    for resource in stack.of(WRITTEN):
+        known = resource.outputs.get("written")
+        if not isinstance(known, Mapping):
+            continue  # this update writes them anew, and ends with a look at all of them
+        for name in _names(resource, known):
+            written = _time(known.get(name))
+            if written is None:
+                yield note(f"nobody knows how old {name} is", resource)
+            elif written < oldest:
+                days = (stack.now - written).days
+                yield Finding(f"{name} was last written {days} days ago", resource)
+
+
+def _names(resource: Resource, known: Mapping[str, Any]) -> list[str]:
+    """The sensitive variables, as target/KEY, that are a secret: not all that is hidden is."""
+    names = {**known, **resource.part("state")}
+    return sorted(name for name in names if not name.split("/", 1)[-1].startswith("NEXT_PUBLIC_"))
+
+
+def _time(written: Any) -> datetime | None:
+    """From milliseconds since 1970 (Vercel's `updatedAt`)."""
+    if not isinstance(written, int | float) or isinstance(written, bool):
+        return None
+    return datetime.fromtimestamp(written / 1000, UTC)
+
+
+POLICIES = (
+    Policy(
+        "complete",
+        "Everything that the stack's settings declare is there.",
+        "What is missing is not wrong, it is not there: no plan to buy, no event, no key.",
+        "Declare it again, or switch the part off in clerkstack:components.",
+        whole=_complete,
+    ),
+    Policy(
+        "protected",
+        "What production stands on is protected.",
+        "The engine refuses to delete what is protected: a plan with subscribers, the endpoint, "
+        "the keys of the running app. Unprotected, one change of the program takes it away.",
+        "Leave clerkstack:protect out of production's settings, or set it to true.",
+        each=_protected,
+        production_only=True,
+    ),
+    Policy(
+        "secret-age",
+        "No secret is older than its time.",
+        "Whoever left with a copy of a secret can use it until it is rotated.",
+        "Rotate it.",
+        whole=_age,
+        options={"max_days": Option(90, "days that a secret may go without being written anew")},
+    ),
+)

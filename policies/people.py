@@ -1,0 +1,103 @@
+"""Who may sign in, and what they may do: OAuth connections and roles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from clerkstack.reconcile.names import OAUTH_PREFIX
+from clerkstack.settings import BUILT_IN_ROLES, OrganizationsSettings
+from policies.policy import Finding, Option, Policy, Values, unjudged
+from policies.view import ORGANIZATIONS, ROLES, SIGN_IN, UNKNOWN, Resource, Stack
+
+SECRET_INPUT = "client_secret_"  # clerkstack.providers.sections
+ROLE = re.compile(r"org:[a-z0-9_]+")
+NEEDED_ROLES = tuple(OrganizationsSettings().roles)
+
+
+def _own_credentials(resource: Resource, _values: Values) -> Iterator[Finding]:
+    if resource.type != SIGN_IN:
+        return
+    if resource.inputs.get("sections") is UNKNOWN:
+        yield unjudged("the OAuth connections")
+    for section, fields in resource.part("sections").items():
+        if not section.startswith(OAUTH_PREFIX):
+            continue
+        provider = section.removeprefix(OAUTH_PREFIX)
+        if fields is UNKNOWN or fields.get("enabled") is UNKNOWN:
+            yield unjudged(f"whether the OAuth connection {provider} is on")
+            continue
+        if fields.get("enabled") is not True:
+            continue
+        names = {
+            "client id": fields.get("client_id"),
+            "client secret": resource.inputs.get(f"{SECRET_INPUT}{provider}")
+            or fields.get("client_secret"),
+        }
+        lacking = [name for name, value in names.items() if not value]
+        if lacking:
+            yield Finding(f"the OAuth connection {provider} is on without a {' or '.join(lacking)}")
+
+
+def _roles(stack: Stack, values: Values) -> Iterator[Finding]:
+    settings = stack.of(ORGANIZATIONS)
+    declared = stack.of(ROLES)
+    there = set(BUILT_IN_ROLES)
+    for resource in declared:
+        if resource.inputs.get("roles") is UNKNOWN:
+            yield unjudged("the roles", resource)
+            return
+        there |= set(resource.part("roles"))
+    for resource in (*settings, *stack.of(SIGN_IN)):
+        for path, name in _named(resource.part("sections")):
+            if name not in there:
+                yield Finding(
+                    f"{path} names the role {name}, which this stack does not declare", resource
+                )
+    on = any(_organizations_on(each) for each in settings)
+    if on or declared:
+        about = declared[0] if declared else settings[0]
+        for name in values["roles"]:
+            if name not in there:
+                yield Finding(f"the role {name} is not declared", about)
+
+
+def _organizations_on(resource: Resource) -> bool:
+    section = resource.part("sections").get("organization_settings")
+    return isinstance(section, dict) and section.get("enabled") is not False
+
+
+def _named(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every role that stands somewhere in a section, with where; permissions have one : more."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _named(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named(inner, path)
+    elif isinstance(value, str) and ROLE.fullmatch(value):
+        yield path, value
+
+
+POLICIES = (
+    Policy(
+        "oauth-credentials",
+        "Every OAuth connection of production has credentials of its own.",
+        "Clerk's shared development credentials do not work in production: the button is there, "
+        "and sign-in fails.",
+        "Set clerkstack:signIn.oauth.<provider>.clientId and its clientSecret, or turn the "
+        "connection off.",
+        each=_own_credentials,
+        production_only=True,
+    ),
+    Policy(
+        "roles",
+        "Every role that is needed or named is there.",
+        "Members who are given a role that is not there get none: the people of finance see no "
+        "invoices.",
+        "Declare it in clerkstack:organizations.roles.",
+        whole=_roles,
+        options={"roles": Option(NEEDED_ROLES, "the roles that the app relies on")},
+    ),
+)

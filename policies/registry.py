@@ -1,0 +1,19 @@
+"""All policies of the pack."""
+
+from __future__ import annotations
+
+from policies import billing, keys, lasting, people, variables, webhook
+from policies.policy import Policy
+
+POLICIES: tuple[Policy, ...] = (
+    *billing.POLICIES,
+    *keys.POLICIES,
+    *variables.POLICIES,
+    *webhook.POLICIES,
+    *people.POLICIES,
+    *lasting.POLICIES,
+)
+BY_ID = {policy.id: policy for policy in POLICIES}
+PACK = "clerkstack"
+EXCUSES = "excuses"
+"""What is told of the excuses themselves; no policy has this name."""

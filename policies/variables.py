@@ -1,0 +1,189 @@
+"""The app's environment variables: what may be public, what Vercel hides, where values go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.hosts import APP_URL, Url, app_hosts, production_domains, within
+from policies.keys import holds_live_key, holds_secret
+from policies.policy import Finding, Option, Policy, Values, unjudged
+from policies.view import DEVELOPMENT, DYNAMIC, PRODUCTION, UNKNOWN, Resource, Stack, Variable
+
+PUBLIC = "NEXT_PUBLIC_"
+SECRET_WORDS = frozenset(
+    {"SECRET", "SECRETS", "PRIVATE", "TOKEN", "PASSWORD", "PASSPHRASE", "CREDENTIALS"}
+)
+ELSEWHERE = ("preview", "development")
+
+
+def _named_secret(variable: Variable) -> bool:
+    return bool(SECRET_WORDS & set(variable.key.split("_"))) or "PLATFORM_KEY" in variable.key
+
+
+def _secret(variable: Variable) -> bool:
+    public = variable.key.startswith(PUBLIC)
+    return not public and (_named_secret(variable) or holds_secret(variable))
+
+
+def _elsewhere(variable: Variable) -> list[str]:
+    """The targets apart from production."""
+    return [each for each in ELSEWHERE if each in (variable.targets or ())]
+
+
+def _public(resource: Resource, _values: Values) -> Iterator[Finding]:
+    for variable in resource.variables():
+        if not variable.key.startswith(PUBLIC):
+            continue
+        if holds_secret(variable):
+            yield Finding(f"{variable.key} holds a secret, and {PUBLIC} puts it into every browser")
+        elif _named_secret(variable):
+            yield Finding(f"{variable.key} is named as a secret, and {PUBLIC} makes it public")
+
+
+def _public_copy(stack: Stack, _values: Values) -> Iterator[Finding]:
+    secrets = {v.known: v.key for _, v in stack.variables() if _secret(v) and v.known}
+    for resource, variable in stack.variables():
+        twin = secrets.get(variable.known)
+        if variable.key.startswith(PUBLIC) and twin and not holds_secret(variable):
+            yield Finding(
+                f"{variable.key} has the value of {twin}, and {PUBLIC} makes it public", resource
+            )
+
+
+def _sensitive(resource: Resource, _values: Values) -> Iterator[Finding]:
+    for variable in resource.variables():
+        if not _secret(variable):
+            continue
+        beside = [each for each in variable.targets or () if each != DEVELOPMENT]
+        if DEVELOPMENT in (variable.targets or ()):
+            # Vercel keeps no sensitive variable there. The development instance's own key is
+            # what `vercel dev` runs with; anything else is not for people's machines.
+            if beside or (variable.key == "CLERK_SECRET_KEY" and holds_live_key(variable)):
+                yield Finding(f"{variable.key} is a secret, and the development target shows it")
+        elif variable.sensitive is UNKNOWN:
+            yield unjudged(f"whether {variable.key} is sensitive")
+        elif not variable.sensitive:
+            yield Finding(f"{variable.key} is a secret, and Vercel would show it (not sensitive)")
+
+
+def _both(resource: Resource, values: Values) -> Iterator[Finding]:
+    for variable in resource.variables():
+        elsewhere = _elsewhere(variable)
+        if not elsewhere:
+            continue
+        if PRODUCTION in (variable.targets or ()):
+            said = f"{variable.key} is one variable for production and {' and '.join(elsewhere)}"
+        elif holds_live_key(variable):
+            said = f"{variable.key} would carry a production key into {' and '.join(elsewhere)}"
+        elif Url.of(variable.known).host in set(values["hosts"]):
+            said = f"{variable.key} would lead {' and '.join(elsewhere)} to production's host"
+        else:
+            continue
+        # It is production's value, whatever stack brings it there.
+        yield Finding(said, resource, environment=PRODUCTION)
+
+
+def _of_production(stack: Stack, _values: Values) -> Iterator[Finding]:
+    """What only the whole stack shows: values that have no form of their own, and hosts."""
+    hosts = app_hosts(stack)
+    production = {
+        v.known: v.key
+        for _, v in stack.variables()
+        if v.targets is not None and PRODUCTION in v.targets and v.known and _secret(v)
+    }
+    instances = {each.environment for each in stack.resources if each.type.startswith(DYNAMIC)}
+    for resource, variable in stack.variables():
+        elsewhere = _elsewhere(variable)
+        if not elsewhere or PRODUCTION in (variable.targets or ()) or holds_live_key(variable):
+            continue
+        where = " and ".join(elsewhere)
+        if variable.known in production:
+            said = (
+                f"{variable.key} would carry production's {production[variable.known]} into {where}"
+            )
+        elif _secret(variable) and instances - {None} == {PRODUCTION}:
+            said = f"{variable.key} is a secret of the production stack, and goes into {where}"
+        elif Url.of(variable.known).host in hosts:
+            said = f"{variable.key} would lead {where} to production's host"
+        else:
+            continue
+        yield Finding(said, resource, environment=PRODUCTION)
+
+
+def _app_url(resource: Resource, values: Values) -> Iterator[Finding]:
+    for variable in resource.variables():
+        if variable.key != APP_URL or not isinstance(variable.value, str):
+            continue
+        url = Url.of(variable.known)
+        if not variable.in_production:
+            if url.scheme != "https" and not (url.scheme == "http" and url.local):
+                yield Finding(f"{APP_URL} is neither https nor http on this machine")
+            continue
+        if url.scheme != "https":
+            yield Finding(f"{APP_URL} is not https")
+        hosts = set(values["hosts"])
+        if hosts and url.host not in hosts:
+            yield Finding(f"{APP_URL} leads to {url.host}; production is at {_listed(hosts)}")
+        elif not hosts and (why := url.before_production):
+            yield Finding(f"{APP_URL} {why}")
+
+
+def _app_domain(stack: Stack, values: Values) -> Iterator[Finding]:
+    domains = production_domains(stack)
+    if values["hosts"] or not domains:
+        return
+    for resource, variable in stack.variables():
+        if variable.key != APP_URL or not variable.in_production:
+            continue
+        url = Url.of(variable.known)
+        if url.host and not url.before_production and not within(url.host, domains):
+            yield Finding(
+                f"{APP_URL} leads to {url.host}, and the production instance is for "
+                f"{_listed(domains)}",
+                resource,
+            )
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+HOSTS = Option((), "the hosts of production; the instance's domain and the app's URL, where empty")
+
+POLICIES = (
+    Policy(
+        "server-only-secrets",
+        "No secret has a NEXT_PUBLIC_ name.",
+        "Next.js puts every NEXT_PUBLIC_ value into the pages it sends: whoever opens the app "
+        "has the secret.",
+        "Name it without NEXT_PUBLIC_, and rotate the secret if it was ever deployed.",
+        each=_public,
+        whole=_public_copy,
+    ),
+    Policy(
+        "sensitive-secrets",
+        "Secrets are sensitive at Vercel, and not on people's machines.",
+        "Whoever may look at the project reads a secret that is not sensitive, and the "
+        "development target hands it to every machine that runs `vercel env pull`.",
+        "Declare it `sensitive`, for the production or preview target alone.",
+        each=_sensitive,
+    ),
+    Policy(
+        "production-values",
+        "Production's values are in production alone.",
+        "A preview of any branch would act on production's customers with production's keys.",
+        "Give each target a variable of its own, with the value of its own instance.",
+        each=_both,
+        whole=_of_production,
+        options={"hosts": HOSTS},
+    ),
+    Policy(
+        "app-url",
+        f"{APP_URL} is production's own address, over https.",
+        "Links in mails, redirects after sign-in and checkout lead people out of production.",
+        "Set clerkstack:appUrl to the https URL of production.",
+        each=_app_url,
+        whole=_app_domain,
+        options={"hosts": HOSTS},
+    ),
+)

@@ -1,0 +1,125 @@
+"""The webhook: where events go, and which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from clerkstack.settings.events import SENDERO_EVENTS
+from policies.hosts import Url, app_hosts
+from policies.policy import Finding, Option, Policy, Values, unjudged
+from policies.variables import HOSTS
+from policies.view import PRODUCTION, UNKNOWN, WEBHOOK, Resource, Stack, unknown_in
+
+
+def _url(resource: Resource) -> Url | None:
+    """Its URL, None where it is no endpoint or the URL is unknown."""
+    found: Any = resource.inputs.get("url")
+    if resource.type != WEBHOOK or found is UNKNOWN:
+        return None
+    return Url.of(found if isinstance(found, str) else "")
+
+
+def _https(resource: Resource, _values: Values) -> Iterator[Finding]:
+    url = _url(resource)
+    if resource.type == WEBHOOK and url is None:
+        yield unjudged("the webhook's URL")
+    elif url is not None and url.scheme != "https":
+        at_home = resource.environment != PRODUCTION and url.scheme == "http" and url.local
+        if not at_home:
+            yield Finding("the webhook endpoint is not https: events would travel in the clear")
+
+
+def _reachable(resource: Resource, values: Values) -> Iterator[Finding]:
+    url = _url(resource)
+    if url is None:
+        return
+    hosts = set(values["hosts"])
+    if hosts and url.host not in hosts:
+        yield Finding(
+            f"the webhook leads to {url.host}; production is at {', '.join(sorted(hosts))}"
+        )
+    elif not hosts and (why := url.before_production):
+        yield Finding(f"the webhook {why}")
+
+
+def _at_the_app(stack: Stack, values: Values) -> Iterator[Finding]:
+    hosts = app_hosts(stack)
+    if values["hosts"] or not hosts:
+        return
+    for resource in stack.of(WEBHOOK):
+        url = _url(resource)
+        if url is not None and not url.before_production and url.host not in hosts:
+            yield Finding(
+                f"the webhook leads to {url.host}, and the app is at {', '.join(sorted(hosts))}",
+                resource,
+            )
+
+
+def _events(resource: Resource, values: Values) -> Iterator[Finding]:
+    if resource.type != WEBHOOK:
+        return
+    events = resource.inputs.get("events")
+    if unknown_in(events):
+        yield unjudged("the webhook's events")
+        return
+    declared, needed = set(map(str, events or ())), set(values["events"])
+    if not declared:
+        yield Finding("the webhook names no events: Clerk would send every one")
+    elif needed - declared:
+        yield Finding(f"the webhook lacks {', '.join(sorted(needed - declared))}")
+    if declared - needed:
+        yield Finding(
+            f"the webhook has events that nobody needs: {', '.join(sorted(declared - needed))}"
+        )
+
+
+def _twice(stack: Stack, _values: Values) -> Iterator[Finding]:
+    seen: dict[tuple[str, int, str], Resource] = {}
+    for resource in stack.of(WEBHOOK):
+        url = _url(resource)
+        if url is None or not url.host:
+            continue
+        first = seen.setdefault(url.place, resource)
+        if first is not resource:
+            yield Finding(
+                f"it has the address of {first.name}: every event would come twice", resource
+            )
+
+
+POLICIES = (
+    Policy(
+        "webhook-https",
+        "Webhooks are sent over https.",
+        "Names and addresses of customers would travel in the clear.",
+        "Set clerkstack:appUrl (or clerkstack:webhook.url) to an https URL.",
+        each=_https,
+    ),
+    Policy(
+        "webhook-host",
+        "Production's webhook leads to production.",
+        "Organizations that are made in production are unknown to the app: no workspace, no "
+        "sandbox key.",
+        "Set clerkstack:appUrl (or clerkstack:webhook.url) to production's host.",
+        each=_reachable,
+        whole=_at_the_app,
+        production_only=True,
+        options={"hosts": HOSTS},
+    ),
+    Policy(
+        "webhook-events",
+        "The webhook gets exactly the events that the app needs.",
+        "An event that is missing leaves the app behind what Clerk knows; one that nobody needs "
+        "carries people's data for nothing.",
+        "Set clerkstack:webhook.events, or `events` of this policy where the app needs others.",
+        each=_events,
+        options={"events": Option(SENDERO_EVENTS, "the events that the app needs")},
+    ),
+    Policy(
+        "webhook-once",
+        "No two endpoints have the same address.",
+        "Every event comes twice: two workspaces, two sandbox keys.",
+        "Remove one of the endpoints.",
+        whole=_twice,
+    ),
+)

@@ -1,0 +1,130 @@
+"""Programs of a production stack that a test fills with offences: the pack must not rely on who
+declares, and the settings refuse most of them before a resource is declared."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from local.project import Project, copy_project
+from local.world import World
+
+PACK = ("--policy-pack", "policies/pack")
+TOLD = re.compile(r"- \[(mandatory|advisory)\]\s+(\S+)\s+\((\S+): (\S+)\)")
+
+HEAD = """
+import base64
+import pulumi
+import pulumi_command as command
+import pulumiverse_vercel as vercel
+from pathlib import Path
+from clerkstack import providers
+from clerkstack.catalog import load_catalog
+from clerkstack.declared.catalog import declared_features, declared_plans
+from clerkstack.settings.events import SENDERO_EVENTS
+
+ENVIRONMENT = "production"
+catalog = load_catalog(Path("catalog.yaml"))
+AT = dict(application_id="app_1", environment=ENVIRONMENT)
+KEY = "pk_live_" + base64.b64encode(b"clerk.sendero.example$").decode().rstrip("=")
+
+
+def kept(protect=True, **more):
+    return pulumi.ResourceOptions(protect=protect, **more)
+
+
+def app():
+    plans = {slug: list(plan.features) for slug, plan in catalog.plans.items()}
+    return {"plans": plans, "features": list(catalog.features)}
+
+
+def toggles(**changes):
+    found = dict(organization_enabled=True, user_enabled=False)
+    return {**found, "free_trial_requires_payment_method": False, **changes}
+
+
+def renamed(plans, before, after):
+    return {after if slug == before else slug: plan for slug, plan in plans.items()}
+
+
+def billing(name, protect=True, **changes):
+    inputs = dict(
+        settings=toggles(), gateway="clerk", features=declared_features(catalog),
+        plans=declared_plans(catalog), defaults={}, app=app(), catalog="catalog.yaml",
+    )
+    return providers.Billing(name, **AT, **{**inputs, **changes}, opts=kept(protect))
+
+
+def webhook(name, url=None, events=SENDERO_EVENTS):
+    url = url or f"https://sendero.example/{name}"
+    return providers.WebhookEndpoint(
+        name, **AT, url=url, events=list(events), description="", opts=kept()
+    )
+
+
+def variable(name, key, value, *targets, sensitive=False, protect=True):
+    return vercel.ProjectEnvironmentVariable(
+        name, project_id="prj_1", key=key, value=value, sensitive=sensitive,
+        targets=list(targets) or ["production"], opts=kept(protect),
+    )
+
+
+def api_keys(name, organizations=True, users=False):
+    switches = dict(orgs_api_keys_enabled=organizations, user_api_keys_enabled=users)
+    return providers.ApiKeys(name, **AT, publishable_key=KEY, switches=switches, opts=kept())
+
+
+def google(name, client_id=None, secret=None, enabled=True):
+    fields = dict(enabled=enabled, **({"client_id": client_id} if client_id else {}))
+    return providers.SignIn(
+        name, **AT, sections={"connection_oauth_google": fields},
+        client_secrets={"google": secret} if secret else {}, opts=kept(),
+    )
+
+
+def instance(name, **keys):
+    return providers.Instance(name, **AT, domain="sendero.example", **keys, opts=kept())
+
+
+def organizations(name, **more):
+    settings = {"enabled": True, **more}
+    return providers.OrganizationSettings(name, **AT, settings=settings, opts=kept())
+
+
+def roles(name, *keys):
+    found = {key: {"name": key} for key in keys}
+    return providers.OrganizationRoles(name, **AT, roles=found, opts=kept())
+
+"""
+
+# What the provider refuses by itself is left to the pack.
+PROVIDER_LETS_PASS = "\n\ndef billing_refusals(*_anything):\n    return iter(())\n"
+
+
+@pytest.fixture
+def offence(tmp_path: Path, world: World) -> Project:
+    """A production stack without settings, for a program that a test writes."""
+    made = Project(copy_project(tmp_path / "project"), world)
+    made.init("prod", {})
+    return made
+
+
+def write(project: Project, *lines: str) -> None:
+    """The program: what there is to build with, and the lines of the test."""
+    (project.folder / "__main__.py").write_text(HEAD + "\n".join(lines) + "\n")
+
+
+def leave_to_the_pack(project: Project) -> None:
+    """Take the refusals out of the provider."""
+    file = project.folder / "clerkstack" / "reconcile" / "refusals.py"
+    file.write_text(file.read_text() + PROVIDER_LETS_PASS)
+
+
+def told(project: Project, *words: str, fails: bool) -> tuple[set[tuple[str, str, str]], str]:
+    """What the pack tells at a preview, as (level, policy, resource), and all that is printed."""
+    ran = project.pulumi("preview", "--stack", project.stack, *PACK, *words, check=False)
+    printed = ran.stdout + ran.stderr
+    assert (ran.returncode != 0) is fails, printed
+    return {(level, name, about) for level, name, _, about in TOLD.findall(printed)}, printed

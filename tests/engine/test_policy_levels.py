@@ -1,0 +1,231 @@
+"""Levels, configuration, excuses and what a preview can't know, by the real engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from local.project import Project, production_settings_on
+from local.world import World
+from tests.engine.live import writes
+from tests.engine.offences import PACK, leave_to_the_pack, offence, told, write
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+__all__ = ["offence"]
+
+TODAY = datetime.now(UTC).date()
+USERS = "billing('billing', settings=toggles(user_enabled=True))"
+
+
+def excuse(project: Project, expires: object, **changes: str) -> None:
+    """Write an excuse for billing of users."""
+    entry = {
+        "policy": "billing-payers",
+        "stack": "prod",
+        "subject": "billing",
+        "reason": "A pilot with single people.",
+        "by": "ana@sendero.example",
+        "expires": str(expires),
+        **changes,
+    }
+    (project.folder / "policies" / "excuses.yaml").write_text(json.dumps({"excuses": [entry]}))
+
+
+def config(project: Project, **policies: object) -> str:
+    """Write a policy configuration of Pulumi's own; its name."""
+    (project.folder / "strict.json").write_text(
+        json.dumps({name.replace("_", "-"): value for name, value in policies.items()})
+    )
+    return "strict.json"
+
+
+def test_an_excuse_lets_pass_until_its_day_and_is_told(offence: Project) -> None:
+    write(offence, USERS)
+    excuse(offence, TODAY + timedelta(days=1))
+
+    found, printed = told(offence, fails=False)
+
+    assert found == {("advisory", "billing-payers", "billing")}
+    for said in ("A pilot with single people", "ana@sendero.example", str(TODAY.year)):
+        assert said in printed
+
+    excuse(offence, TODAY - timedelta(days=1))
+    found, printed = told(offence, fails=True)
+
+    assert ("mandatory", "billing-payers", "billing") in found
+    assert ("mandatory", "excuses", "clerkstack-prod") in found
+    assert "expired on" in printed
+
+
+def test_an_excuse_that_is_wrong_stops_the_run_with_its_line(offence: Project) -> None:
+    write(offence, USERS)
+    excuse(offence, TODAY + timedelta(days=1), policy="billing-payer", reason="")
+
+    _, printed = told(offence, fails=True)
+
+    assert "policies/excuses.yaml:1: excuses[0].reason: is missing" in printed
+    assert "there is no policy billing-payer" in printed
+    assert "Traceback" not in printed
+
+
+def test_pulumis_own_policy_configuration(offence: Project) -> None:
+    write(offence, USERS, "webhook('webhook', events=['user.deleted'])")
+    name = config(
+        offence,
+        billing_payers="advisory",
+        webhook_events={"events": ["user.deleted"]},
+    )
+
+    found, _ = told(offence, "--policy-pack-config", name, fails=False)
+
+    assert found == {("advisory", "billing-payers", "billing")}
+
+
+@pytest.mark.parametrize(
+    ("policies", "says"),
+    [
+        ({"trial_card": "disabled"}, "stays mandatory in production"),
+        ({"all": "disabled"}, "stays mandatory in production"),
+        ({"billing_slugs": {"enforcementLevel": "advisory"}}, "stays mandatory in production"),
+        ({"trial_crad": "advisory"}, "trial-crad: is not a policy"),
+        ({"secret_age": {"max_days": "many"}}, "max_days"),
+        ({"secret_age": {"max_dayz": 5}}, "max_dayz: is not known"),
+    ],
+)
+def test_a_configuration_that_may_not_be_stops_the_run(
+    offence: Project, policies: dict[str, object], says: str
+) -> None:
+    write(offence, "billing('billing')")
+
+    _, printed = told(offence, "--policy-pack-config", config(offence, **policies), fails=True)
+
+    assert says in printed
+    assert writes(offence.world) == []
+
+
+def test_a_changed_development_stack_is_told_and_goes_on(project: Project) -> None:
+    project.up(*PACK)
+    project.set("webhook", {"events": ["user.created"]})
+
+    found, _ = told(project, fails=False)
+    printed = project.up(*PACK)
+
+    assert found == {("advisory", "webhook-events", "webhook-endpoint")}
+    assert "[advisory]  webhook-events" in printed
+
+    name = config(project, webhook_events={"development": "mandatory"})
+    found, _ = told(project, "--policy-pack-config", name, fails=True)
+
+    assert found == {("mandatory", "webhook-events", "webhook-endpoint")}
+
+
+def test_what_the_settings_declare_has_to_be_there(project: Project, world: World) -> None:
+    project.init("prod", {**production_settings_on(world), "protect": True})
+    project.edit("__main__.py", ("if use.webhook:\n    webhook = ", "if False:\n    webhook = "))
+
+    found, printed = told(project, fails=True)
+
+    assert ("mandatory", "complete", "clerkstack-prod") in found
+    assert "the webhook endpoint would be missing" in printed
+    assert "the variable production/CLERK_WEBHOOK_SECRET would be missing" in printed
+
+    project.set("components", {"webhook": False})
+    found, _ = told(project, fails=False)
+
+    assert {name for level, name, _ in found if level == "mandatory"} == set()
+
+
+def test_old_secrets(project: Project, world: World, tmp_path: Path) -> None:
+    project.init("prod", {**production_settings_on(world), "protect": True})
+    project.up()
+    found, _ = told(project, fails=False)
+    assert "secret-age" not in {name for _, name, _ in found}
+
+    state = project.state()
+    for each in state["deployment"]["resources"]:
+        if each["urn"].endswith("::environment-written"):
+            written = each["outputs"]["written"]
+            assert set(written) == {
+                "production/CLERK_SECRET_KEY",
+                "production/CLERK_WEBHOOK_SECRET",
+            }
+            written["production/CLERK_SECRET_KEY"] -= 91 * 24 * 60 * 60 * 1000
+            written["production/CLERK_WEBHOOK_SECRET"] = None
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    project.pulumi("stack", "import", "--stack", "prod", "--file", str(tmp_path / "state.json"))
+
+    found, printed = told(project, fails=True)
+
+    assert ("mandatory", "secret-age", "environment-written") in found
+    assert ("advisory", "secret-age", "environment-written") in found
+    assert "production/CLERK_SECRET_KEY was last written 91 days ago" in printed
+    assert "nobody knows how old production/CLERK_WEBHOOK_SECRET is" in printed
+
+
+LATE = "late = command.local.Command('late', create='true').stdout"
+UNKNOWN = [
+    (
+        "billing('billing', settings=toggles(free_trial_requires_payment_method="
+        "late.apply(lambda _: True)))",
+        "trial-card",
+        "free_trial_requires_payment_method",
+    ),
+    (
+        "billing('billing', settings=late.apply(lambda _: "
+        "toggles(free_trial_requires_payment_method=True)))",
+        "trial-card",
+        "free_trial_requires_payment_method",
+    ),
+    (
+        "billing('billing', plans=late.apply(lambda _: renamed(declared_plans(catalog), 'pro', "
+        "'Pro')))",
+        "billing-slugs",
+        "'pro'",
+    ),
+    (
+        "billing('billing', app=late.apply(lambda _: {**app(), 'plans': "
+        "renamed(app()['plans'], 'pro', 'professional')}))",
+        "billing-slugs",
+        "'professional'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "policy", "says"), UNKNOWN)
+def test_what_a_preview_cannot_know_is_judged_before_the_write(
+    offence: Project, line: str, policy: str, says: str
+) -> None:
+    write(offence, LATE, line)
+    up = ("up", "--yes", "--stack", "prod")
+
+    by_the_provider = offence.pulumi(*up, check=False)
+    leave_to_the_pack(offence)
+    # What a run has made is known to the next one.
+    write(offence, LATE.replace("'late'", "'later'"), line)
+    found, _ = told(offence, fails=False)
+    by_the_pack = offence.pulumi(*up, *PACK, check=False)
+
+    assert by_the_provider.returncode != 0
+    assert says in by_the_provider.stdout + by_the_provider.stderr
+    assert ("advisory", policy, "billing") in found
+    assert by_the_pack.returncode != 0
+    assert re.search(rf"\[mandatory\]\s+{policy}", by_the_pack.stdout), by_the_pack.stdout
+    assert writes(offence.world) == []
+
+
+def test_the_form_of_a_key_that_comes_late_is_judged_before_the_write(offence: Project) -> None:
+    value = "late.apply(lambda _: 'ak_hidden')"
+    write(offence, LATE, f"variable('key', 'CLERK_SECRET_KEY', {value}, sensitive=True)")
+
+    found, _ = told(offence, fails=False)
+    ran = offence.pulumi("up", "--yes", "--stack", "prod", *PACK, check=False)
+
+    assert found == set()
+    assert ran.returncode != 0
+    assert re.search(r"\[mandatory\]\s+key-forms", ran.stdout), ran.stdout
+    assert "hidden" not in ran.stdout + ran.stderr
+    assert writes(offence.world) == []

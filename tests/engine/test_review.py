@@ -1,0 +1,221 @@
+"""`clerkstack review`: what the real engine would do to each stack, in one comment."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.github import Github
+from local.github.github import READ_TOKEN, TOKEN
+from local.project import PASSPHRASE, Project, copy_project, production_settings_on, settings_on
+from local.world import World
+from local.world import seed as seeded
+from tests.engine.live import read_instance, writes
+from tests.engine.reviewed import agreeing, event, review, stand_in
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def github() -> Iterator[Github]:
+    with Github() as running:
+        yield running
+
+
+@pytest.fixture
+def two(tmp_path: Path, world: World) -> Project:
+    """Development is deployed, production is declared and not there yet."""
+    made = Project(copy_project(tmp_path / "project"), world)
+    made.init("prod", production_settings_on(world))
+    made.init("local", settings_on(world))
+    stand_in(made, local=agreeing(), prod=agreeing())
+    return made
+
+
+def offend(project: Project, offends: bool) -> None:
+    """Make production's trials ask for a card, or not."""
+    project.stack = "prod"
+    project.set("billing.freeTrialRequiresPaymentMethod", offends)
+    project.stack = "local"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(each): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
+def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
+    two: Project, world: World, github: Github
+) -> None:
+    two.up()
+    two.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
+    offend(two, True)
+    world.clear_journal()
+    state = contents(two.folder / "state")
+
+    offending = review(two, github, "--post")
+    (first,) = github.comments()
+    told = first.body
+    offend(two, False)
+    clear = review(two, github, "--post", "--json", "--output", "review.md")
+
+    assert offending.returncode == 1, offending.stderr
+    assert "| **update** | `billing-catalog` | `plans.pro.amount` | `6000` | `6500` |" in told
+    assert "- `trial-card` on `billing-catalog` (`mandatory`)" in told
+    assert "Commit `feed0123feed`" in told
+    assert clear.returncode == 0, clear.stderr
+    (second,) = github.comments()
+    assert second.id == first.id
+    assert "✅ nothing blocks" in second.body
+    assert "trial-card" not in second.body
+    assert (two.folder / "review.md").read_text() == second.body
+    assert writes(world) == []
+    assert contents(two.folder / "state") == state
+    by_stack = {each["stack"]: each for each in json.loads(clear.stdout)["stacks"]}
+    changes = {each["resource"]: each for each in by_stack["local"]["preview"]["changes"]}
+    assert {"path": "plans.pro.amount", "before": 6000, "after": 6500} in changes[
+        "billing-catalog"
+    ]["properties"]
+    assert by_stack["prod"]["preview"]["violations"] == []
+    assert_nothing_leaks(two, world, github, offending, clear)
+
+
+def assert_nothing_leaks(
+    project: Project, world: World, github: Github, *runs: subprocess.CompletedProcess[str]
+) -> None:
+    live = read_instance(world)
+    told = [each.body for each in github.comments()] + [each.stdout + each.stderr for each in runs]
+    told += [(project.folder / "summary.md").read_text()]
+    for secret in (
+        *(seeded.PLATFORM_KEY, seeded.VERCEL_TOKEN, TOKEN, PASSPHRASE),
+        *(live.secret_key, *live.signing_secrets.values()),
+    ):
+        assert not any(secret in each for each in told)
+    assert list((project.folder / "temporary").iterdir()) == []
+
+
+PLANTED = """
+import pulumi
+import pulumiverse_vercel as vercel
+secret = pulumi.Config("clerkstack").require("platformKey")
+pulumi.log.warn(f"warned of {secret}")
+def variable(name, value):
+    vercel.ProjectEnvironmentVariable(
+        name, project_id="prj_1", key="A", value=value, targets=["preview"], sensitive=True
+    )
+variable("one", secret)
+variable("two", pulumi.Output.secret("marked-as-secret"))
+variable("three", "sk_live_onlyaform00")
+variable(f"named-{secret}", "x")
+raise ValueError(f"it is {secret}")
+"""
+
+
+def test_planted_secrets_are_shown_nowhere(two: Project, world: World, github: Github) -> None:
+    two.up()
+    (two.folder / "__main__.py").write_text(PLANTED)
+    two.pulumi("config", "set", "--secret", "clerkstack:platformKey", "no-keys-form-at-all")
+
+    ran = review(two, github, "--post", "--json", stacks=("local",))
+
+    (comment,) = github.comments()
+    assert ran.returncode == 2, ran.stderr
+    assert "ValueError" in comment.body
+    for secret in ("no-keys-form-at-all", "marked-as-secret", "onlyaform00"):
+        assert secret not in ran.stdout + ran.stderr + comment.body
+    assert_nothing_leaks(two, world, github, ran)
+
+
+def test_a_disagreement_blocks_and_what_could_not_be_told_is_commented(
+    two: Project, github: Github
+) -> None:
+    asked = {"kind": "feature", "slug": "nobody", "app": True, "catalog": False}
+    finding = {**asked, "field": "asked", "message": "is asked for and nobody has it"}
+    brought = {"kind": "plan", "slug": "pro", "app": 6000, "catalog": 6000, "instance": 7000}
+    stand_in(two, local=agreeing(findings=[{**brought, "message": "costs less"}], code=1))
+    brings = review(two, github, "--post", stacks=("local",))
+    stand_in(two, local=agreeing(findings=[finding], code=1))
+    disagreeing = review(two, github, "--post", stacks=("local",))
+    first = github.comments()[0].body
+    stand_in(two, local=agreeing(code=3, complaint="error: Clerk refused it (503)"))
+    failing = review(two, github, "--post", stacks=("local",))
+    second = github.comments()[0].body
+    two.set("appUrl", "nonsense")
+    wrong = review(two, github, "--post", stacks=("local", "nowhere"))
+    third = github.comments()[0].body
+
+    codes = [each.returncode for each in (brings, disagreeing, failing, wrong)]
+    assert codes == [0, 1, 3, 3], wrong.stderr
+    assert "is asked for and nobody has it" in first
+    assert "Clerk refused it (503)" in second
+    assert "appUrl: is not a whole https URL" in third
+    assert "no stack named 'nowhere' found" in third
+    assert len(github.comments()) == 1
+
+
+def test_bad_input_has_its_code(two: Project, github: Github) -> None:
+    two.set("appUrl", "nonsense")
+
+    wrong = review(two, github, stacks=("local",))
+    unknown = review(two, github, stacks=("nowhere",))
+
+    assert (wrong.returncode, unknown.returncode) == (2, 2)
+    assert "nonsense" not in unknown.stdout
+    assert github.requests == []
+
+
+def test_a_fork_gets_the_summary_in_the_place_of_a_comment(two: Project, github: Github) -> None:
+    ran = review(two, github, "--post", stacks=("local",), token=READ_TOKEN, fork=True)
+    own = review(two, github, "--post", stacks=("local",), token=READ_TOKEN)
+
+    assert ran.returncode == 0, ran.stderr
+    assert "fork" in ran.stderr
+    assert "## clerkstack" in (two.folder / "summary.md").read_text()
+    assert own.returncode == 3
+    assert "pull-requests: write" in own.stderr
+    assert github.comments() == []
+
+
+def at_work_in(folder: Path) -> list[str]:
+    """The programs whose working folder lies in a folder."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            if (each / "cwd").readlink().is_relative_to(folder):
+                found.append((each / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: signal.Signals) -> None:
+    running = subprocess.Popen(
+        ["bin/clerkstack", "review", "--stack", "local", "--stack", "prod", "--post"],
+        cwd=two.folder,
+        env={**two.environment, **github.variables(), **event(two.folder, github)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stderr is not None
+    while "previewing" not in running.stderr.readline():
+        pass
+    time.sleep(1)
+    assert any("preview" in each for each in at_work_in(two.folder))
+
+    running.send_signal(number)
+    _, said = running.communicate(timeout=30)
+
+    assert running.returncode == 130, said
+    until = time.monotonic() + 10
+    while at_work_in(two.folder) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert at_work_in(two.folder) == []
+    assert github.comments() == []
+    assert two.preview()

@@ -1,0 +1,136 @@
+"""The workflows: each command of theirs is run, as a runner runs it, on the real engine."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from local.github import Github
+from local.project import TOP, Project, copy_project, production_settings_on, settings_on
+from local.world import World
+from tests.engine.by_hand import by_hand
+from tests.engine.live import writes
+from tests.engine.reviewed import agreeing, event, stand_in
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+FILES = sorted((TOP / ".github" / "workflows").glob("*.yml"))
+# Makes the virtual environment anew from the lock file, as `pulumi install` in README.md.
+ELSEWHERE = {"pulumi install"}
+
+
+def workflow(name: str) -> dict[str, Any]:
+    """A workflow by the name of its file."""
+    read: dict[str, Any] = YAML(typ="safe").load((TOP / ".github/workflows" / name).read_text())
+    return read
+
+
+def steps(name: str, job: str) -> dict[str, str]:
+    """The commands of a job, by the names of its steps."""
+    return {
+        each["name"]: each["run"] for each in workflow(name)["jobs"][job]["steps"] if "run" in each
+    }
+
+
+@pytest.fixture
+def github() -> Iterator[Github]:
+    with Github() as running:
+        yield running
+
+
+@pytest.fixture
+def both(tmp_path: Path, world: World) -> Project:
+    """The stacks that the workflows name, nothing deployed yet."""
+    made = Project(copy_project(tmp_path / "project"), world)
+    made.init("prod", production_settings_on(world))
+    made.init("dev", settings_on(world))
+    if '"--live"' not in (made.folder / "clerkstack" / "cli" / "check.py").read_text():
+        stand_in(made, dev=agreeing(), prod=agreeing())
+    return made
+
+
+def run(
+    project: Project, github: Github, command: str, stack: str = "dev"
+) -> subprocess.CompletedProcess[str]:
+    """Run a step's command as a runner does where the shell is named as bash."""
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command],
+        cwd=project.folder,
+        env={
+            **project.environment,
+            **github.variables(),
+            **event(project.folder, github),
+            "STACK": stack,
+        },
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
+RUN: dict[tuple[str, str], set[str]] = {
+    ("pull-request.yml", "catalog"): {"Catalog"},
+    ("pull-request.yml", "review"): {"Review"},
+    ("deploy.yml", "dev"): {"Update", "Drift", "App, catalog, instance"},
+    ("deploy.yml", "prod"): {"Update", "Drift", "App, catalog, instance"},
+    ("drift.yml", "drift"): {"Drift"},
+}
+
+
+def test_every_command_of_every_workflow_is_run_here() -> None:
+    found = {
+        (file.name, job): set(steps(file.name, job))
+        for file in FILES
+        for job in workflow(file.name)["jobs"]
+    }
+    action = YAML(typ="safe").load((TOP / ".github/actions/engine/action.yml").read_text())
+
+    assert found == RUN
+    assert {each["run"] for each in action["runs"]["steps"] if "run" in each} == ELSEWHERE
+
+
+def test_from_pull_request_to_production(both: Project, world: World, github: Github) -> None:
+    catalog = run(both, github, steps("pull-request.yml", "catalog")["Catalog"])
+    before = run(both, github, steps("pull-request.yml", "review")["Review"])
+    assert catalog.returncode == 0, catalog.stderr
+    assert "4 plans, 13 features" in (both.folder / "summary.md").read_text()
+    assert before.returncode == 0, before.stderr
+    (comment,) = github.comments()
+    assert "`dev`" in comment.body
+    assert "`prod`" in comment.body
+
+    for stack in ("dev", "prod"):
+        for name, command in steps("deploy.yml", stack).items():
+            ran = run(both, github, command, stack)
+            assert ran.returncode == 0, f"{stack} {name}\n{ran.stdout}\n{ran.stderr}"
+    after = run(both, github, steps("pull-request.yml", "review")["Review"])
+    assert after.returncode == 0, after.stderr
+    assert "| `prod` | none | none |" in github.comments()[0].body
+    assert len(github.comments()) == 1
+
+    drift = steps("drift.yml", "drift")["Drift"]
+    quiet = run(both, github, drift)
+    by_hand(world, billing={"plans": {"pro": {"amount": 7000}}})
+    edited = run(both, github, drift)
+    piped = run(both, github, steps("deploy.yml", "dev")["Drift"])
+    assert (quiet.returncode, edited.returncode, piped.returncode) == (0, 1, 1)
+    assert "plan pro" in (both.folder / "summary.md").read_text()
+
+
+def test_what_a_policy_refuses_is_not_deployed(both: Project, world: World, github: Github) -> None:
+    both.stack = "prod"
+    both.set("billing.freeTrialRequiresPaymentMethod", True)
+
+    reviewed = run(both, github, steps("pull-request.yml", "review")["Review"])
+    deployed = run(both, github, steps("deploy.yml", "prod")["Update"], "prod")
+
+    assert reviewed.returncode == 1
+    assert "trial-card" in github.comments()[0].body
+    assert deployed.returncode != 0
+    assert writes(world) == []

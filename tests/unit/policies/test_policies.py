@@ -1,0 +1,464 @@
+"""Each policy: a clean deployment offends against none, and breaking one thing against one."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies import view
+from policies.judge import Verdict, judge
+from policies.policy import Kind
+from policies.registry import POLICIES
+from policies.rules import Level
+from tests.unit.policies.deployments import (
+    DAY,
+    LIVE_KEY,
+    NOW,
+    PARTS,
+    TEST_KEY,
+    Deployment,
+    deployment,
+    publishable_key,
+    resource,
+    variable,
+)
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+SECRETS = ("sk_live_abc", "sk_test_abc", "whsec_abc", "ak_abc", LIVE_KEY, TEST_KEY, "hidden-value")
+
+
+def judged(found: Deployment, **more: Any) -> list[Verdict]:
+    """The verdicts over a deployment, as of the tests' day."""
+    resources = [{**each, "name": name} for name, each in found.items()]
+    more = {"parts": PARTS, "now": datetime.fromtimestamp(NOW / 1000, UTC), **more}
+    return judge(resources, stack="prod", **more)
+
+
+def offences(found: Deployment, **more: Any) -> set[tuple[str, str]]:
+    """Policy and subject of each offence."""
+    return {(v.policy, v.subject) for v in judged(found, **more) if v.kind is Kind.OFFENCE}
+
+
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_a_clean_deployment_offends_against_nothing(environment: str) -> None:
+    assert judged(deployment(environment)) == []
+
+
+Change = Callable[[Deployment], object]
+P = "production-"
+
+
+def inputs(name: str, **changes: Any) -> Change:
+    """Set inputs of a resource."""
+    return lambda found: found[name]["inputs"].update(changes)
+
+
+def inside(name: str, part: str, **changes: Any) -> Change:
+    """Set fields of an object among a resource's inputs."""
+    return lambda found: found[name]["inputs"][part].update(changes)
+
+
+def without(name: str, part: str, key: str) -> Change:
+    """Take a field out of an object among a resource's inputs."""
+    return lambda found: found[name]["inputs"][part].pop(key)
+
+
+def also(name: str, **made: Any) -> Change:
+    """Add a resource."""
+    return lambda found: found.update({name: made})
+
+
+def gone(name: str) -> Change:
+    """Take a resource away."""
+    return lambda found: found.pop(name)
+
+
+def extra(name: str, value: Any, *targets: str, sensitive: bool = False) -> Change:
+    """Add a variable, under its own name."""
+    made = variable(name, value, *(targets or ("production",)), sensitive=sensitive)
+    return lambda found: found.update({"extra": {**made, "protect": True}})
+
+
+def _capital(found: Deployment) -> None:
+    plans = found["billing"]["inputs"]["plans"]
+    plans["Pro"] = plans.pop("pro")
+
+
+def _app_differs(found: Deployment) -> None:
+    plans = found["billing"]["inputs"]["app"]["plans"]
+    plans["professional"] = plans.pop("pro")
+
+
+def _app_attaches_more(found: Deployment) -> None:
+    found["billing"]["inputs"]["app"]["plans"]["free"].append("white_label")
+
+
+def _plural(found: Deployment) -> None:
+    one = variable("NEXT_PUBLIC_X", "whsec_abc", "production")["inputs"]
+    found["plural"] = {
+        "type": view.VARIABLES,
+        "inputs": {"project_id": "prj_1", "variables": [one]},
+        "protect": True,
+    }
+
+
+def _twin(url: str) -> Change:
+    def add(found: Deployment) -> None:
+        again = {**found["webhook"]["inputs"], "url": url}
+        found["twin"] = resource(view.WEBHOOK, again)
+
+    return add
+
+
+def _old(found: Deployment) -> None:
+    found["written"]["outputs"]["written"]["production/CLERK_SECRET_KEY"] = NOW - 91 * DAY
+
+
+def _open(name: str) -> Change:
+    return lambda found: found[name].update(protect=False)
+
+
+PK = f"{P}NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"
+SK = f"{P}CLERK_SECRET_KEY"
+WS = f"{P}CLERK_WEBHOOK_SECRET"
+APP = f"{P}NEXT_PUBLIC_APP_URL"
+GITHUB = {"connection_oauth_github": {"enabled": True}}
+
+CASES: list[tuple[Change, str, str]] = [
+    (_capital, "billing-slugs", "billing"),
+    (without("billing", "plans", "basic"), "billing-slugs", "billing"),
+    (inside("billing", "features", sso={"name": "SSO"}), "billing-slugs", "billing"),
+    (_app_differs, "billing-slugs", "billing"),
+    (_app_attaches_more, "billing-slugs", "billing"),
+    (inputs("billing", catalog="other.yaml"), "billing-slugs", "billing"),
+    (
+        inside("billing", "settings", free_trial_requires_payment_method=True),
+        "trial-card",
+        "billing",
+    ),
+    (without("billing", "settings", "free_trial_requires_payment_method"), "trial-card", "billing"),
+    (
+        inside("billing", "settings", free_trial_requires_payment_method="false"),
+        "trial-card",
+        "billing",
+    ),
+    (inside("billing", "settings", organization_enabled=False), "billing-payers", "billing"),
+    (inside("billing", "settings", user_enabled=True), "billing-payers", "billing"),
+    (without("billing", "settings", "organization_enabled"), "billing-payers", "billing"),
+    (inside("api-keys", "switches", orgs_api_keys_enabled=False), "api-key-switches", "api-keys"),
+    (inside("api-keys", "switches", user_api_keys_enabled=True), "api-key-switches", "api-keys"),
+    (inputs(SK, value="ak_abc"), "key-forms", SK),
+    (inputs(SK, value="sk_live_abc\n"), "key-forms", SK),
+    (inputs(SK, value="hidden-value"), "key-forms", SK),
+    (inputs(PK, value="pk_live_abc"), "key-forms", PK),
+    (inputs(PK, value="hidden-value"), "key-forms", PK),
+    (inputs(WS, value="sk_live_abc"), "key-forms", WS),
+    (inputs(WS, value="whsec_"), "key-forms", WS),
+    (inputs("instance", declared_publishable_key="pk_live_!"), "key-forms", "instance"),
+    (inputs(SK, value="sk_test_abc"), "live-keys", SK),
+    (inputs(PK, value=TEST_KEY), "live-keys", PK),
+    (inputs("instance", declared_publishable_key=TEST_KEY), "live-keys", "instance"),
+    (inputs("instance", declared_secret_key="sk_test_abc"), "live-keys", "instance"),
+    (extra("BACKUP", '{"key": "sk_test_abc"}', sensitive=True), "live-keys", "extra"),
+    (extra("NEXT_PUBLIC_BACKEND", "sk_live_abc"), "server-only-secrets", "extra"),
+    (extra("NEXT_PUBLIC_BACKEND", "Bearer sk_live_abc"), "server-only-secrets", "extra"),
+    (extra("NEXT_PUBLIC_CLERK_SECRET_KEY", UNKNOWN), "server-only-secrets", "extra"),
+    (extra("NEXT_PUBLIC_PLATFORM", "ak_abc"), "server-only-secrets", "extra"),
+    (_plural, "server-only-secrets", "plural"),
+    (inputs(SK, sensitive=False), "sensitive-secrets", SK),
+    (extra("STRIPE_TOKEN", "hidden-value"), "sensitive-secrets", "extra"),
+    (extra("KEYS", "whsec_abc"), "sensitive-secrets", "extra"),
+    (extra("MODE", "x", "production", "preview"), "production-values", "extra"),
+    (extra("OTHER", LIVE_KEY, "preview"), "production-values", "extra"),
+    (
+        extra("CLERK_WEBHOOK_SECRET", "whsec_abc", "preview", sensitive=True),
+        "production-values",
+        "extra",
+    ),
+    (extra("SITE", "https://sendero.example/x", "preview"), "production-values", "extra"),
+    (extra("DB_PASSWORD", "hidden-value", "preview", sensitive=True), "production-values", "extra"),
+    (inputs(APP, value="http://sendero.example"), "app-url", APP),
+    (inputs("webhook", url="http://sendero.example/hook"), "webhook-https", "webhook"),
+    (inputs("webhook", url="https://www.sendero.example/hook"), "webhook-host", "webhook"),
+    (inputs("webhook", url="https://localhost/hook"), "webhook-host", "webhook"),
+    (inputs("webhook", url="https://10.1.2.3/hook"), "webhook-host", "webhook"),
+    (inputs("webhook", events=["user.created"]), "webhook-events", "webhook"),
+    (inputs("webhook", events=[]), "webhook-events", "webhook"),
+    (
+        lambda found: found["webhook"]["inputs"]["events"].append("user.deleted"),
+        "webhook-events",
+        "webhook",
+    ),
+    (_twin("https://SENDERO.example:443/api/webhooks/clerk/"), "webhook-once", "twin"),
+    (inputs("sign-in", sections=GITHUB), "oauth-credentials", "sign-in"),
+    (inputs("sign-in", client_secret_google=None), "oauth-credentials", "sign-in"),
+    (
+        lambda found: found["sign-in"]["inputs"]["sections"]["connection_oauth_google"].pop(
+            "client_id"
+        ),
+        "oauth-credentials",
+        "sign-in",
+    ),
+    (without("roles", "roles", "org:finance"), "roles", "roles"),
+    (gone("roles"), "roles", "organizations"),
+    (
+        inputs(
+            "organizations",
+            sections={"organization_settings": {"enabled": True, "creator_role": "org:owner"}},
+        ),
+        "roles",
+        "organizations",
+    ),
+    (gone("billing"), "complete", "stack"),
+    (gone("webhook"), "complete", "stack"),
+    (gone("api-keys"), "complete", "stack"),
+    (gone("instance"), "complete", "stack"),
+    (gone(SK), "complete", "stack"),
+    (gone(WS), "complete", "stack"),
+    (_open("billing"), "protected", "billing"),
+    (_open("instance"), "protected", "instance"),
+    (_open(SK), "protected", SK),
+    (_old, "secret-age", "written"),
+]
+
+
+@pytest.mark.parametrize(("change", "policy", "subject"), CASES)
+def test_breaking_one_thing_offends_against_one_policy(
+    change: Change, policy: str, subject: str
+) -> None:
+    found = deployment()
+    change(found)
+
+    verdicts = [v for v in judged(found) if v.kind is Kind.OFFENCE]
+
+    assert {(v.policy, v.subject) for v in verdicts} == {(policy, subject)}
+    for verdict in verdicts:
+        assert verdict.level is Level.MANDATORY
+        assert f"docs/policies.md#{policy}" in verdict.told
+        assert not [secret for secret in SECRETS if secret in verdict.told]
+
+
+def test_every_policy_has_a_case() -> None:
+    assert {policy for _, policy, _ in CASES} == {policy.id for policy in POLICIES}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        extra("MAX_TOKENS", "4096"),
+        extra("NEXT_PUBLIC_KEYBOARD", "sketch_1"),
+        extra("LOG_LEVEL", "info", "preview"),
+        inputs("webhook", description="whatever"),
+        inside("sign-in", "sections", connection_oauth_github={"enabled": False}),
+        inside("sign-in", "sections", session={"claims": {"may": "org:sys_billing:read"}}),
+        also("elsewhere", type="aws:s3/bucket:Bucket", inputs={"url": "http://x"}),
+    ],
+)
+def test_what_is_no_offence(change: Change) -> None:
+    found = deployment()
+    change(found)
+
+    assert offences(found) == set()
+
+
+def test_a_preview_host_is_no_host_of_production() -> None:
+    found = deployment()
+    for name, value in (("webhook", "url"), (APP, "value")):
+        found[name]["inputs"][value] = "https://preview.sendero.example/api"
+
+    assert offences(found) == {("app-url", APP), ("webhook-host", "webhook")}
+
+
+def test_the_app_is_where_the_instance_is_for() -> None:
+    found = deployment()
+    for name, value in (("webhook", "url"), (APP, "value")):
+        found[name]["inputs"][value] = "https://other.example/api"
+
+    assert offences(found) == {("app-url", APP)}
+
+    for name, value in (("webhook", "url"), (APP, "value")):
+        found[name]["inputs"][value] = "https://app.sendero.example/api"
+
+    assert offences(found) == set()
+
+
+@pytest.mark.parametrize(
+    ("parts", "names"),
+    [
+        (["organizations", "api_keys"], ["billing", "webhook", WS, SK, PK, APP]),
+        (["billing", "webhook"], ["organizations", "roles", "api-keys", SK, PK, APP]),
+    ],
+)
+def test_what_a_stack_does_not_declare_is_not_missing(parts: list[str], names: list[str]) -> None:
+    found = deployment()
+    for name in names:
+        del found[name]
+
+    assert offences(found, parts=parts) == set()
+    assert offences(found, parts=None) == set()
+
+
+def test_a_variable_that_is_left_to_others_is_not_missing() -> None:
+    found = deployment()
+    del found[SK]
+
+    assert offences(found, leave_alone=["production/CLERK_SECRET_KEY"]) == set()
+
+
+def test_a_development_stack_is_told_and_not_stopped() -> None:
+    found = deployment("development")
+    found["billing"]["inputs"]["settings"]["free_trial_requires_payment_method"] = True
+    del found["roles"]["inputs"]["roles"]["org:finance"]
+
+    verdicts = judged(found)
+
+    assert {(v.policy, v.level) for v in verdicts} == {
+        ("trial-card", Level.ADVISORY),
+        ("roles", Level.ADVISORY),
+    }
+
+
+def test_production_values_stop_a_development_stack_too() -> None:
+    found = deployment("development")
+    found["preview-CLERK_SECRET_KEY"]["inputs"]["value"] = "sk_live_abc"
+
+    verdicts = judged(found)
+
+    assert [(v.policy, v.level) for v in verdicts] == [("production-values", Level.MANDATORY)]
+
+
+def test_a_development_instance_has_what_development_is_for() -> None:
+    found = deployment("development")
+    found["sign-in"]["inputs"]["sections"] = GITHUB
+    found["webhook"]["inputs"]["url"] = "http://localhost:3000/api/webhooks/clerk"
+    found["development-NEXT_PUBLIC_APP_URL"]["inputs"]["value"] = "http://localhost:3000"
+
+    assert judged(found) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "policy"),
+    [
+        (inputs("billing", settings=UNKNOWN), "trial-card"),
+        (
+            inside("billing", "settings", free_trial_requires_payment_method=UNKNOWN),
+            "trial-card",
+        ),
+        (inputs("billing", plans=UNKNOWN), "billing-slugs"),
+        (inside("billing", "app", features=UNKNOWN), "billing-slugs"),
+        (inside("billing", "plans", pro={"features": [UNKNOWN]}), "billing-slugs"),
+        (inputs("api-keys", switches=UNKNOWN), "api-key-switches"),
+        (inputs("webhook", url=UNKNOWN), "webhook-https"),
+        (inputs("webhook", events=["user.created", UNKNOWN]), "webhook-events"),
+        (inputs("sign-in", sections=UNKNOWN), "oauth-credentials"),
+        (inputs(SK, sensitive=UNKNOWN), "sensitive-secrets"),
+        (inputs("roles", roles=UNKNOWN), "roles"),
+    ],
+)
+def test_what_is_unknown_is_told_and_not_passed_over(change: Change, policy: str) -> None:
+    found = deployment()
+    change(found)
+
+    verdicts = judged(found)
+
+    assert {v.kind for v in verdicts} == {Kind.UNJUDGED}
+    assert policy in {v.policy for v in verdicts}
+
+
+def test_what_is_unknown_hides_no_other_offence() -> None:
+    found = deployment()
+    found["billing"]["inputs"]["settings"] = {
+        "organization_enabled": UNKNOWN,
+        "user_enabled": True,
+        "free_trial_requires_payment_method": True,
+    }
+    found["billing"]["inputs"]["app"] = UNKNOWN
+    del found["billing"]["inputs"]["plans"]["pro"]
+
+    assert offences(found) == {
+        ("billing-payers", "billing"),
+        ("trial-card", "billing"),
+        ("billing-slugs", "billing"),
+    }
+
+
+def test_an_unknown_environment_or_target_counts_as_production() -> None:
+    found = deployment()
+    found["billing"]["inputs"]["environment"] = UNKNOWN
+    found["billing"]["inputs"]["settings"]["user_enabled"] = True
+    found[SK]["inputs"] |= {"targets": [UNKNOWN], "value": "sk_test_abc"}
+
+    verdicts = [v for v in judged(found) if v.kind is Kind.OFFENCE]
+
+    assert {(v.policy, v.level) for v in verdicts} == {
+        ("billing-payers", Level.MANDATORY),
+        ("live-keys", Level.MANDATORY),
+    }
+
+
+def test_an_encrypted_value_of_a_state_is_not_judged_and_an_opened_one_is() -> None:
+    found = deployment()
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+    found[SK]["inputs"]["value"] = {**secret, "ciphertext": "v1:abc"}
+
+    assert offences(found) == set()
+
+    found[SK]["inputs"]["value"] = {**secret, "plaintext": json.dumps("sk_test_abc")}
+
+    assert offences(found) == {("live-keys", SK)}
+
+
+def test_a_secret_of_unknown_age_is_a_note() -> None:
+    found = deployment()
+    found["written"]["outputs"]["written"] = {"production/CLERK_SECRET_KEY": None}
+
+    (verdict,) = judged(found)
+
+    assert (verdict.policy, verdict.kind, verdict.level) == (
+        "secret-age",
+        Kind.NOTE,
+        Level.ADVISORY,
+    )
+
+
+def test_without_the_apps_declaration_the_comparison_says_so() -> None:
+    found = deployment()
+    found["billing"]["inputs"]["app"] = {}
+
+    (verdict,) = judged(found)
+
+    assert (verdict.policy, verdict.kind) == ("billing-slugs", Kind.NOTE)
+
+
+def test_a_test_host_in_a_live_key_is_no_domain() -> None:
+    found = deployment()
+    other = publishable_key("live", "proxy.elsewhere.example")
+    for name, key in (("instance", "declared_publishable_key"), (PK, "value")):
+        found[name]["inputs"][key] = other
+
+    assert offences(found) == set()
+
+
+def test_policies_import_no_engine() -> None:
+    for file in (Path(view.__file__).parent).glob("*.py"):
+        if file.name in ("analyzer.py", "__main__.py"):
+            continue
+        tree = ast.parse(file.read_text())
+        names = {
+            name
+            for node in ast.walk(tree)
+            for name in (
+                [each.name for each in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+        }
+        assert not {name for name in names if name.split(".")[0] in ("pulumi", "grpc")}, file

@@ -1,0 +1,249 @@
+"""The comment: what it shows, that nothing in it obeys what others wrote, that it fits."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from clerkstack.review.agreement import Agreement
+from clerkstack.review.comment import LIMIT, MARKER, Occasion, comment
+from clerkstack.review.preview import Change, Complaint, Preview, Violation
+from clerkstack.review.properties import Property
+from clerkstack.review.stacks import Review, Verdict
+
+NOW = datetime.datetime(2026, 11, 25, 17, 5, tzinfo=datetime.UTC)
+OCCASION = Occasion(commit="0123abc", time=NOW)
+GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+OWN_HTML = re.compile(
+    r"<!-- clerkstack review -->|<details><summary>[^<>`@\[]*</summary>|</details>"
+)
+HOSTILE = [
+    "@everyone look",
+    "</details></summary><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "a | b | c",
+    "a \\| b",
+    "ends with a backslash \\",
+    "```\nout of the fence",
+    "`` ` ``",
+    "`starts and ends`",
+    "[click](https://phish.example)",
+    "![](https://track.example/pixel)",
+    "https://phish.example and www.phish.example",
+    "# a heading\n\n- a list\n\n> a quote",
+    f"{MARKER}\nanother comment",
+    "--> out of the comment",
+    "&lt;b&gt; &#64;everyone",
+    "right\u202eto left, zero\u200bwidth, bell\x07, lone\ud800",
+    "$(rm -rf /) `whoami`",
+    "#1 GH-2 owner/repo#3",
+    "| --- | --- |",
+    "~~~\ntilde fence",
+    "\r\nwindows\rline ends",
+    "\x85next\u2028line",
+]
+
+
+def everywhere(text: str, count: int = 1) -> Review:
+    """A review in which every text that others wrote is this one."""
+    finding = {"kind": text, "slug": text, "field": text, "message": text, "mend": text}
+    row: dict[str, Any] = {
+        "slug": text,
+        "app": {text: text},
+        "catalog": {text: "else"},
+        "instance": None,
+        "agree": False,
+    }
+    place = {"file": text, "line": 1, "column": 2}
+    agreement = {
+        "app": {"path": text, "commit": text},
+        "instance": {"read": True},
+        "plans": [row] * count,
+        "features": [{**row, "agree": True}] * count,
+        "uses": [{"kind": text, "slug": text, "known": False, **place}] * count,
+        "unresolved": [{**place, "message": text}] * count,
+        "findings": [{**finding, "where": text}] * count,
+    }
+    properties = (Property(f"plans.{text}", text, [text]), Property(text, [text], ["b"]))
+    return Review(
+        text,
+        Preview(
+            changes=[
+                Change(operation, text, text, properties)
+                for operation in ("create", "update", "replace", "delete", "import")
+            ]
+            * count,
+            violations=[Violation(text, text, "mandatory", text)] * count
+            + [Violation(text, text, "advisory", text)] * count,
+            errors=[Complaint(text, text), Complaint("", text)] * count,
+            warnings=[Complaint("", text)] * count,
+            ended=True,
+        ),
+        Agreement.model_validate(agreement),
+        [Complaint(text, text)] * count,
+        Verdict.BLOCKED,
+    )
+
+
+def flat(tokens: list[Token]) -> list[Token]:
+    return [each for token in tokens for each in (token, *flat(token.children or []))]
+
+
+def outside_of_code(text: str) -> list[Token]:
+    """What GitHub would read as more than code."""
+    return [each for each in flat(GITHUB.parse(text)) if each.type not in ("fence", "code_inline")]
+
+
+def assert_harmless(text: str) -> None:
+    """Nothing but our own words stands outside of code, and no table row is torn."""
+    others = outside_of_code(text)
+    for each in others:
+        if each.type in ("html_block", "html_inline"):
+            assert OWN_HTML.sub("", each.content).strip() == "", each.content
+    assert {"link_open", "image", "blockquote_open", "hr", "code_block"} & {
+        each.type for each in others
+    } == set()
+    words = " ".join(each.content for each in others if each.type == "text")
+    for sign in ("@", "http", "www.", "GH-", "script", "\u202e", "phish"):
+        assert sign not in words, words
+    assert {each.tag for each in others if each.type == "heading_open"} <= {"h2", "h3"}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_others_wrote_is_shown_and_never_obeyed(text: str) -> None:
+    written = comment([everywhere(text)], OCCASION)
+
+    assert_harmless(written)
+    written.encode("utf-8")
+    assert written.startswith(MARKER + "\n")
+
+
+def cells(text: str) -> list[list[str]]:
+    """The rows of all tables, as GitHub reads them."""
+    rows: list[list[str]] = []
+    tokens = GITHUB.parse(text)
+    for index, token in enumerate(tokens):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type in ("td_open", "th_open"):
+            rows[-1].append(tokens[index + 1].content)
+    return rows
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_text_stays_in_its_cell(text: str) -> None:
+    hostile = cells(comment([everywhere(text)], OCCASION))
+    harmless = cells(comment([everywhere("harmless")], OCCASION))
+
+    assert [len(row) for row in hostile] == [len(row) for row in harmless]
+    assert [bool(cell) for row in hostile for cell in row] == [
+        bool(cell) for row in harmless for cell in row
+    ]
+
+
+@given(st.text(alphabet=st.characters(codec=None), max_size=60))
+@settings(max_examples=150)
+def test_no_text_at_all_is_obeyed(text: str) -> None:
+    written = comment([everywhere(text)], OCCASION)
+
+    assert_harmless(written)
+    written.encode("utf-8")
+
+
+@pytest.mark.parametrize("count", [1, 40, 400])
+@pytest.mark.parametrize("stacks", [1, 3])
+def test_it_fits_and_says_what_was_left_out(count: int, stacks: int) -> None:
+    long = "a sentence that goes on and on " * 300
+    reviews = [everywhere(long, count) for _ in range(stacks)]
+    occasion = Occasion(commit="0123abc", time=NOW, whole="https://github.test/a/b/actions/runs/1")
+
+    written = comment(reviews, occasion)
+
+    assert len(written) <= LIMIT
+    assert written.startswith(MARKER)
+    assert_harmless(written.replace(f"[the run's summary]({occasion.whole})", "the summary"))
+    assert written.count("<details>") == written.count("</details>")
+    if count > 1:
+        assert re.search(r"… and \d+ more, left out here", written)
+        assert occasion.whole in written
+    assert "Violations" in written
+
+
+def test_very_many_stacks_fit_too() -> None:
+    written = comment([everywhere("x" * 500)] * 700, OCCASION)
+
+    assert len(written) <= LIMIT
+    assert re.search(r"\d+ more stacks are left out here", written)
+
+
+def test_it_says_what_changes_and_what_blocks() -> None:
+    preview = Preview(
+        changes=[
+            Change(
+                "update",
+                "billing-catalog",
+                "Billing",
+                (
+                    Property("plans.pro.amount", 6000.0, 6500.0),
+                    Property("plans.pro.features", ["a", "b"], ["b", "c"]),
+                    Property("secret", "(secret)", "(secret)"),
+                ),
+            ),
+            Change("delete", "webhook-endpoint", "WebhookEndpoint", ()),
+        ],
+        unchanged=30,
+        violations=[
+            Violation("trial-card", "billing-catalog", "mandatory", "asks for a card"),
+            Violation("webhook-https", "webhook", "advisory", "is http"),
+        ],
+        ended=True,
+    )
+    review = Review("prod", preview, None, [], Verdict.BLOCKED)
+
+    written = comment([review], OCCASION)
+
+    assert "Commit `0123abc`, 2026-11-25 17:05 UTC" in written
+    assert "| `prod` | 1 update, 1 delete | **1**, 1 note | could not be compared |" in written
+    assert "| **update** | `billing-catalog` | `plans.pro.amount` | `6000` | `6500` |" in written
+    assert "|  |  | `plans.pro.features` | `-a` | `+c` |" in written
+    assert "| `(secret)` | `(secret), may change` |" in written
+    assert "| **delete** | `webhook-endpoint` |" in written
+    assert written.index("asks for a card") < written.index("is http")
+    assert "Changes (2 of 32 resources)" in written
+
+
+def test_a_clear_review_is_short() -> None:
+    preview = Preview(unchanged=32, ended=True)
+    told = Agreement.model_validate({"app": {"path": "app"}, "instance": {"read": True}})
+
+    written = comment([Review("dev", preview, told)], OCCASION)
+
+    assert "✅ nothing blocks" in written
+    assert "| `dev` | none | none | agree | ✅ nothing blocks |" in written
+    assert "###" not in written
+
+
+def test_of_lists_that_differ_only_the_rest_is_shown() -> None:
+    row = {
+        "slug": "pro",
+        "app": {"features": ["a", "b", "x"], "amount": 6500},
+        "catalog": {"features": ["a", "b"], "amount": 6000},
+        "instance": None,
+        "agree": False,
+    }
+    told = Agreement.model_validate(
+        {"app": {"path": "app"}, "instance": {"read": True}, "plans": [row]}
+    )
+
+    written = comment([Review("dev", None, told)], OCCASION)
+
+    assert "| plan | `pro` | exists | yes | yes | **no** |" in written
+    assert "| plan | `pro` | `features` | 2 in common, `+x` | 2 in common | – |" in written
+    assert "| plan | `pro` | `amount` | `6500` | `6000` | – |" in written
