@@ -24,13 +24,10 @@ def _slugs(resource: Resource, _values: Values) -> Iterator[Finding]:
     if unknown:
         yield unjudged(f"{' and '.join(unknown)} (of billing)")
     elif resource.part("app"):
-        yield from (Finding(said) for said in app_disagreements(dict(resource.inputs)))
-        # A policy sees no instance: what the settings say is on it (app.unmanaged) is believed
-        # here, and looked up by the provider.
-        yield from (Finding(said) for said in unknown_uses(dict(resource.inputs), None))
+        yield from (Finding(said) for said in _with_the_app(resource))
     elif resource.environment == PRODUCTION:
         yield note(
-            "the stack names no declaration of the app's own (clerkstack:appDeclaration): slugs "
+            "the stack names no declaration of the app's own (clerkstack:app): slugs "
             "are compared with the catalog alone, and not with what the app asks for"
         )
 
@@ -54,6 +51,17 @@ def _catalog(resource: Resource) -> Iterator[str]:
             yield f"the {word} '{slug}' would be deployed, and {name} does not have it"
         for slug in sorted(known - declared):
             yield f"{name} has the {word} '{slug}', and it would not be deployed"
+
+
+def _with_the_app(resource: Resource) -> list[str]:
+    try:
+        inputs = dict(resource.inputs)
+        # A policy sees no instance: what the settings say is on it (app.unmanaged) is believed
+        # here, and looked up by the provider.
+        return [*app_disagreements(inputs), *unknown_uses(inputs, None)]
+    except (AttributeError, LookupError, TypeError, ValueError):
+        # Another program than ours may declare anything; what can't be compared does not pass.
+        return ["plans, features and the app's declaration are not of a form to be compared"]
 
 
 def _trial_card(resource: Resource, _values: Values) -> Iterator[Finding]:

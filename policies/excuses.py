@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ FIELDS = (*NEEDED, "what")
 class Excuse:
     """One entry. It holds through the day `expires` (UTC).
 
-    `subject` is the resource's name, or `stack`; `what` a part of the message, where one subject
-    may offend in several ways.
+    `subject` is the resource's name, or `stack`; a `*` in it stands for anything. `what` is a part
+    of the message, where one subject may offend in several ways.
     """
 
     policy: str
@@ -40,7 +41,8 @@ class Excuse:
 
     def covers(self, policy: str, subject: str, message: str) -> bool:
         """Whether it is about a violation."""
-        return (self.policy, self.subject) == (policy, subject) and self.what in message
+        same = self.policy == policy and fnmatchcase(subject, self.subject)
+        return same and self.what in message
 
     def expired(self, today: date) -> bool:
         """Whether its time is over."""

@@ -15,6 +15,7 @@ from policies.view import (
     ORGANIZATIONS,
     PRODUCTION,
     ROLES,
+    SHARED,
     SIGN_IN,
     VARIABLE,
     VARIABLES,
@@ -35,6 +36,7 @@ PROTECTED = (
     WEBHOOK,
     VARIABLE,
     VARIABLES,
+    SHARED,
 )
 # By the setting's name in clerkstack:components.
 OF_PART = {

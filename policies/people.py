@@ -25,10 +25,10 @@ def _own_credentials(resource: Resource, _values: Values) -> Iterator[Finding]:
         if not section.startswith(OAUTH_PREFIX):
             continue
         provider = section.removeprefix(OAUTH_PREFIX)
-        if fields is UNKNOWN or fields.get("enabled") is UNKNOWN:
+        on = fields.get("enabled") if isinstance(fields, dict) else fields
+        if on is UNKNOWN:
             yield unjudged(f"whether the OAuth connection {provider} is on")
-            continue
-        if fields.get("enabled") is not True:
+        if on in (False, None, UNKNOWN) or not isinstance(fields, dict):
             continue
         names = {
             "client id": fields.get("client_id"),

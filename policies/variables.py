@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policies.hosts import APP_URL, Url, app_hosts, production_domains, within
 from policies.keys import holds_live_key, holds_secret
 from policies.policy import Finding, Option, Policy, Values, unjudged
-from policies.view import DEVELOPMENT, DYNAMIC, PRODUCTION, UNKNOWN, Resource, Stack, Variable
+from policies.view import CLERKS, DEVELOPMENT, PRODUCTION, UNKNOWN, Resource, Stack, Variable
 
 PUBLIC = "NEXT_PUBLIC_"
 SECRET_WORDS = frozenset(
@@ -21,8 +21,11 @@ def _named_secret(variable: Variable) -> bool:
 
 
 def _secret(variable: Variable) -> bool:
-    public = variable.key.startswith(PUBLIC)
-    return not public and (_named_secret(variable) or holds_secret(variable))
+    if variable.key.startswith(PUBLIC):
+        return False
+    # Of what is public, an API key may be meant for browsers; on a server it is not.
+    named = _named_secret(variable) or variable.key.endswith("API_KEY")
+    return named or holds_secret(variable)
 
 
 def _elsewhere(variable: Variable) -> list[str]:
@@ -91,7 +94,7 @@ def _of_production(stack: Stack, _values: Values) -> Iterator[Finding]:
         for _, v in stack.variables()
         if v.targets is not None and PRODUCTION in v.targets and v.known and _secret(v)
     }
-    instances = {each.environment for each in stack.resources if each.type.startswith(DYNAMIC)}
+    instances = {each.environment for each in stack.resources if each.type in CLERKS}
     for resource, variable in stack.variables():
         elsewhere = _elsewhere(variable)
         if not elsewhere or PRODUCTION in (variable.targets or ()) or holds_live_key(variable):
@@ -101,7 +104,7 @@ def _of_production(stack: Stack, _values: Values) -> Iterator[Finding]:
             said = (
                 f"{variable.key} would carry production's {production[variable.known]} into {where}"
             )
-        elif _secret(variable) and instances - {None} == {PRODUCTION}:
+        elif _secret(variable) and instances == {PRODUCTION}:
             said = f"{variable.key} is a secret of the production stack, and goes into {where}"
         elif Url.of(variable.known).host in hosts:
             said = f"{variable.key} would lead {where} to production's host"

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 # The types as the engine names them; dynamic resources by `module=` and `name=`.
 DYNAMIC = "pulumi-python:dynamic/clerkstack:"
@@ -21,9 +21,14 @@ SIGN_IN = f"{DYNAMIC}SignIn"
 BILLING = f"{DYNAMIC}Billing"
 API_KEYS = f"{DYNAMIC}ApiKeys"
 WEBHOOK = f"{DYNAMIC}WebhookEndpoint"
+CLERKS = (INSTANCE, ORGANIZATIONS, ROLES, SIGN_IN, BILLING, API_KEYS, WEBHOOK)
 WRITTEN = f"{DYNAMIC}WrittenVariables"
 VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
 VARIABLES = "vercel:index/projectEnvironmentVariables:ProjectEnvironmentVariables"
+SHARED = "vercel:index/sharedEnvironmentVariable:SharedEnvironmentVariable"
+PROJECT = "vercel:index/project:Project"
+# Where those that hold several variables have them.
+_LISTS = {VARIABLES: "variables", PROJECT: "environments"}
 
 PRODUCTION, DEVELOPMENT = "production", "development"
 
@@ -44,6 +49,10 @@ _UNKNOWNS = frozenset(
 )
 
 
+# What `pulumi policy analyze --file` has in place of a secret that it can't open.
+_REDACTED = "[secret]"
+
+
 class Unknown:
     """Stands for a value that is known only at `up`, or that the state holds encrypted."""
 
@@ -57,7 +66,7 @@ UNKNOWN = Unknown()
 def plain(value: Any) -> Any:
     """A property as it is declared: secrets opened, unknown values as `UNKNOWN`."""
     if isinstance(value, str):
-        return UNKNOWN if value in _UNKNOWNS else value
+        return UNKNOWN if value in _UNKNOWNS or value == _REDACTED else value
     if isinstance(value, Mapping):
         if value.get(_SIGNATURE) == _SECRET:
             return _opened(value)
@@ -73,6 +82,11 @@ def _opened(secret: Mapping[str, Any]) -> Any:
         return plain(secret["value"])
     text = secret.get("plaintext")
     return plain(json.loads(text)) if isinstance(text, str) else UNKNOWN
+
+
+def listed(value: Any) -> list[Any]:
+    """A list, empty where it is none."""
+    return value if isinstance(value, list) else []
 
 
 def unknown_in(value: Any) -> bool:
@@ -99,11 +113,12 @@ class Variable:
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> Variable:
         """From the inputs of the Vercel provider."""
-        key, value, targets = inputs.get("key"), inputs.get("value"), inputs.get("targets")
+        key, targets = inputs.get("key"), inputs.get("targets")
+        value = inputs.get("value") or inputs.get("valueWo")  # the second is kept in no state
         return cls(
             key=key if isinstance(key, str) else "",
             value=value if isinstance(value, str | Unknown) else None,
-            targets=None if unknown_in(targets) else tuple(map(str, targets or ())),
+            targets=None if unknown_in(targets) else tuple(map(str, listed(targets))),
             sensitive=UNKNOWN
             if inputs.get("sensitive") is UNKNOWN
             else bool(inputs.get("sensitive")),
@@ -155,25 +170,22 @@ class Resource:
 
     @property
     def environment(self) -> str | None:
-        """The instance it belongs to, by its inputs; None where it belongs to none. Where that is
-        unknown it counts as production."""
-        if self.type.startswith(DYNAMIC):
-            found = self.inputs.get("environment")
-            return PRODUCTION if found is UNKNOWN else cast("str | None", found)
+        """The instance it belongs to, by its inputs; None where it belongs to none. What does not
+        say that it is development's counts as production's."""
+        if self.type in CLERKS:
+            return DEVELOPMENT if self.inputs.get("environment") == DEVELOPMENT else PRODUCTION
         declared = list(self.variables())
         if not declared:
             return None
         return PRODUCTION if any(each.in_production for each in declared) else DEVELOPMENT
 
     def variables(self) -> Iterator[Variable]:
-        """The Vercel variables it declares, of the single and of the plural resource."""
-        if self.type == VARIABLE:
+        """The Vercel variables it declares, whichever resource declares them."""
+        if self.type in (VARIABLE, SHARED):
             yield Variable.of(self.inputs)
-        if self.type == VARIABLES:
-            listed = self.inputs.get("variables")
-            for each in listed if isinstance(listed, list) else ():
-                if isinstance(each, dict):
-                    yield Variable.of(each)
+        for each in listed(self.inputs.get(_LISTS.get(self.type, ""))):
+            if isinstance(each, dict):
+                yield Variable.of(each)
 
 
 @dataclass(frozen=True)

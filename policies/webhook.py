@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from clerkstack.settings.events import SENDERO_EVENTS
+from clerkstack.settings.rules import EVENT_FORM
 from policies.hosts import Url, app_hosts
 from policies.policy import Finding, Option, Policy, Values, unjudged
 from policies.variables import HOSTS
-from policies.view import PRODUCTION, UNKNOWN, WEBHOOK, Resource, Stack, unknown_in
+from policies.view import PRODUCTION, UNKNOWN, WEBHOOK, Resource, Stack, listed, unknown_in
 
 
 def _url(resource: Resource) -> Url | None:
@@ -63,7 +64,7 @@ def _events(resource: Resource, values: Values) -> Iterator[Finding]:
     if unknown_in(events):
         yield unjudged("the webhook's events")
         return
-    declared, needed = set(map(str, events or ())), set(values["events"])
+    declared, needed = set(map(_event, listed(events))), set(values["events"])
     if not declared:
         yield Finding("the webhook names no events: Clerk would send every one")
     elif needed - declared:
@@ -72,6 +73,12 @@ def _events(resource: Resource, values: Values) -> Iterator[Finding]:
         yield Finding(
             f"the webhook has events that nobody needs: {', '.join(sorted(declared - needed))}"
         )
+
+
+def _event(name: Any) -> str:
+    """Its name as messages show it: anything may have been pasted there, a secret too."""
+    good = isinstance(name, str) and EVENT_FORM.fullmatch(name)
+    return str(name) if good else "something that is no event"
 
 
 def _twice(stack: Stack, _values: Values) -> Iterator[Finding]:

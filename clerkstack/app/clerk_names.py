@@ -89,7 +89,7 @@ class ClerkNames:
         renamed = (name, None if local is None else id(local)) in self._renamed
         if not renamed and name not in _ASKING:
             return None
-        own = local is not None and not local.functions and local.value is None
+        own = local is not None and not local.functions and (not local.value or bool(local.key))
         return Called(certain=renamed or own)
 
     def _renamings(self) -> list[tuple[str, int | None]]:
@@ -103,6 +103,8 @@ class ClerkNames:
                 given = None if given is None else bare(given)
                 if given is not None and given.type != "member_expression":
                     given = None
+            if name is not None and name.type == "assignment_pattern":  # { has: can = … }
+                name = name.child_by_field_name("left")
             if given is None or name is None or name.type != "identifier":
                 continue
             if _last(given) in _ASKING:
@@ -120,6 +122,8 @@ class ClerkNames:
         if node.type == "identifier" and depth < _DEEPEST:
             local = self._module.changes.local(text_of(node), node)
             value = self._module.constants.get(text_of(node)) if local is None else local.value
+            if local is not None and local.key not in (None, "session"):
+                return False
             return value is not None and self._gives(value, depth + 1)
         return False
 

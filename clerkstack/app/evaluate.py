@@ -95,13 +95,24 @@ class Evaluator:
             raise Unresolved(module, at, f"{name} is defined by itself")
         self._open.append(key)
         try:
+            if variable.key is not None:
+                return self._taken(module, variable.value, variable.key, at)
             return self.node(module, variable.value)
         finally:
             self._open.pop()
 
+    def _taken(self, module: Module, value: Node, key: str, at: Node | None) -> Constant:
+        """The value of `key` in `const { key } = value`."""
+        held = self.node(module, value).known.value
+        if isinstance(held, dict) and key in held:
+            return held[key]
+        raise Unresolved(module, value if at is None else at, f"{text_of(value)} has no {key}")
+
     def _named(self, module: Module, name: str, at: Node | None) -> Constant:
         if name in module.constants:
             return self.node(module, module.constants[name])
+        if name in module.taken:
+            return self._taken(module, *module.taken[name], at)
         if name in module.enums:
             return self._enum(module, module.enums[name])
         if name in module.imports:

@@ -22,8 +22,9 @@ class Variable:
     sources: set[Part] = field(default_factory=set)
     # The function expressions and declarations that it names.
     functions: list[Node] = field(default_factory=list)
-    # What a `const` of one name is given.
+    # What a `const` is given, and which member of it the name takes: `const { key } = value`.
     value: Node | None = None
+    key: str | None = None
 
 
 # So many steps of a way are known by name; further ones are any step.
@@ -223,6 +224,22 @@ def _declare(pattern: Node, scope: Scope) -> None:
         scope.declare(text_of(each.node))
 
 
-def _set(name: Node, value: Node | None, scope: Scope) -> None:
-    if name.type == "identifier":
-        scope.declare(text_of(name)).value = value
+def taken(pattern: Node | None) -> Iterator[tuple[Node, str]]:
+    """The names that an object pattern binds to a member, each with that member's name."""
+    for each in (
+        content(pattern) if pattern is not None and pattern.type == "object_pattern" else ()
+    ):
+        if each.type == "shorthand_property_identifier_pattern":
+            yield each, text_of(each)
+        elif each.type == "pair_pattern":
+            key, name = part(each, "key"), part(each, "value")
+            if key.type == "property_identifier" and name.type == "identifier":
+                yield name, text_of(key)
+
+
+def _set(pattern: Node, value: Node | None, scope: Scope) -> None:
+    if pattern.type == "identifier":
+        scope.declare(text_of(pattern)).value = value
+    for name, key in taken(pattern):
+        variable = scope.declare(text_of(name))
+        variable.value, variable.key = value, key

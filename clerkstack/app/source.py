@@ -10,6 +10,7 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
 from clerkstack.app.changes import Changes
+from clerkstack.app.scopes import taken
 from clerkstack.app.syntax import content, every, text_of
 
 _LANGUAGES = {
@@ -30,6 +31,8 @@ class Module:
     root: Node
     lines: list[bytes]
     constants: dict[str, Node] = field(default_factory=dict)
+    # What `const { a, b: c } = …` takes out of a value: by name, that value and the member's name.
+    taken: dict[str, tuple[Node, str]] = field(default_factory=dict)
     enums: dict[str, Node] = field(default_factory=dict)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     exports: dict[str, tuple[str | None, str]] = field(default_factory=dict)
@@ -130,6 +133,10 @@ def _statement(module: Module, node: Node) -> None:
             module.constants[name] = value
             if text_of(node.child_by_field_name("kind")) != "const":
                 module.variable[name] = node
+        for each in node.named_children if text_of(node.children[0]) == "const" else ():
+            whole = each.child_by_field_name("value")
+            for bound, key in taken(each.child_by_field_name("name")) if whole is not None else ():
+                module.taken[text_of(bound)] = (whole, key)
     elif node.type == "enum_declaration":
         module.enums[text_of(node.child_by_field_name("name"))] = node
 
@@ -163,7 +170,9 @@ def _export(module: Module, node: Node) -> None:
     if declaration is not None:
         _statement(module, declaration)
         if declaration.type == "lexical_declaration":
-            for name, _ in _declared(declaration):
+            patterns = [each.child_by_field_name("name") for each in declaration.named_children]
+            taken_out = [text_of(name) for each in patterns for name, _ in taken(each)]
+            for name in (*(each for each, _ in _declared(declaration)), *taken_out):
                 module.exports[name] = (None, name)
         elif declaration.type == "enum_declaration":
             name = text_of(declaration.child_by_field_name("name"))

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -124,17 +124,21 @@ def _write(
     occasion = replace(occasion, whole="")
     whole = comment(reviews, occasion, NO_LIMIT)
     if output is not None:
-        try:
-            output.write_text(whole, encoding="utf-8")
-        except OSError as error:
-            raise ClerkstackError(f"{output} can't be written: {error.strerror}.") from None
+        _put(output, whole, "w")
     if summary:
-        with Path(summary).open("a", encoding="utf-8") as out:
-            out.write(comment(reviews, occasion, SUMMARY_LIMIT))
+        _put(Path(summary), comment(reviews, occasion, SUMMARY_LIMIT), "a")
     if as_json:
         typer.echo(json.dumps(_as_json(reviews, occasion), indent=2, ensure_ascii=False))
     elif show:
         typer.echo(whole, nl=False)
+
+
+def _put(file: Path, text: str, mode: Literal["w", "a"]) -> None:
+    try:
+        with file.open(mode, encoding="utf-8") as out:
+            out.write(text)
+    except OSError as error:
+        raise ClerkstackError(f"{file} can't be written: {error.strerror}.") from None
 
 
 def _as_json(reviews: Sequence[Review], occasion: Occasion) -> dict[str, Any]:

@@ -148,11 +148,11 @@ class _Comparing:
                 yield replace(self._finding(each), catalog=None, instance=each.catalog)
 
     def _finding(self, each: Disagreement) -> Finding:
-        place = self._declared_at(each) if each.app is not False else self._catalog
-        mend = "Write in both what is meant to be"
+        place, mend = self._declared_at(each), "Write in both what is meant to be"
         if each.field == "exists":
             mend = f"Add it to {self._catalog}, or correct it in the app"
-            if each.app is False:
+            if not each.app:
+                place = self._catalog
                 mend = f"Declare it in the app, or take it out of {self._catalog}"
         sides = {"app": each.app, "catalog": each.catalog}
         return Finding(each.kind, each.slug, each.field, each.message, mend, place, **sides)

@@ -1,8 +1,10 @@
 """An emulator of the part of GitHub's REST API that comments on pull requests.
 
-Test-only. What it answers is what GitHub documents
+Test-only. It is held to GitHub's description by tests/contract/test_github.py. What a description
+does not say is from the documentation: pages and their Link header, limits, the longest comment,
+and that the token of a job is an installation's
 (https://docs.github.com/en/rest/issues/comments, .../using-pagination-in-the-rest-api,
-.../rate-limits-for-the-rest-api); what it leaves out is left out of the answers' bodies.
+.../rate-limits-for-the-rest-api).
 """
 
 from local.github.github import Github

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.github.answers import account_body, comment_body, invalid_body, refusal_body
 from local.github.state import Comment, Holder, Repository
 
 LONGEST = 65_536  # characters of a comment
@@ -34,16 +35,13 @@ def application(repository: Repository) -> Starlette:
 
 def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """A refusal in GitHub's form."""
-    body = {
-        "message": message,
-        "documentation_url": "https://docs.github.com/rest",
-        "status": str(status),
-    }
-    return JSONResponse(body, status, headers=dict(headers or {}))
+    return JSONResponse(refusal_body(status, message), status, headers=dict(headers or {}))
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 422:
+        return JSONResponse(invalid_body(error.detail), 422)
     return refusal(error.status_code, error.detail)
 
 
@@ -55,7 +53,7 @@ class _Operations:
         holder = self._holder(request)
         if holder.installation:
             raise HTTPException(403, "Resource not accessible by integration")
-        return JSONResponse({"login": holder.login, "id": 1, "type": "User"})
+        return JSONResponse(account_body(_api(request), holder.login))
 
     async def list(self, request: Request) -> Response:
         self._holder(request)
@@ -125,16 +123,11 @@ class _Operations:
         return comment
 
     def _shown(self, request: Request, comment: Comment) -> dict[str, Any]:
-        path = f"{self._repository.name}/pull/{comment.number}#issuecomment-{comment.id}"
-        return {
-            "id": comment.id,
-            "body": comment.body,
-            "user": {"login": comment.login, "type": "Bot" if "[bot]" in comment.login else "User"},
-            "html_url": str(request.base_url) + path,
-            "created_at": "2026-01-01T00:00:00Z",
-            "updated_at": "2026-01-01T00:00:00Z",
-            "author_association": "NONE",
-        }
+        return comment_body(_api(request), self._repository.name, comment)
+
+
+def _api(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
 
 
 async def _body(request: Request) -> str:
@@ -144,7 +137,7 @@ async def _body(request: Request) -> str:
         raise HTTPException(400, "Problems parsing JSON") from None
     text = sent.get("body") if isinstance(sent, dict) else None
     if not isinstance(text, str) or not text.strip():
-        raise HTTPException(422, "Validation Failed")
+        raise HTTPException(422, "body is missing")
     if len(text) > LONGEST:
         raise HTTPException(
             422, "Validation Failed: body is too long (maximum is 65536 characters)"

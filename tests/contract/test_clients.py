@@ -2,8 +2,8 @@
 
 Every method of every client is called. Its requests are looked up in the description and checked
 against it: path, method, query, body. It is answered with examples made from the description of
-the answer, and has to be able to read them. Vercel's and GitHub's APIs are left out: their
-descriptions are not at hand.
+the answer, and has to be able to read them. Vercel's API is left out: there is no
+description. GitHub's is in test_github.py.
 """
 
 from __future__ import annotations

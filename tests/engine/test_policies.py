@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from local.project import Project
+from policies.registry import POLICIES
 from tests.engine.live import writes
 from tests.engine.offences import leave_to_the_pack, offence, told, write
 
@@ -122,62 +123,92 @@ def test_what_does_not_offend_passes(offence: Project) -> None:
     assert found == set()
 
 
-STACK = "clerkstack-prod"
-# What is seen of all resources together: the policy, whom it is about, and the program.
+# What is seen of all resources together: the policy, whom it is about, what offends, what does not.
 WHOLE = [
     (
         "webhook-once",
         "twice",
-        "webhook('first', 'https://a.example/x')",
-        "webhook('twice', 'https://A.example:443/x/')",
-    ),
-    ("roles", "roles", "organizations('settings')", "roles('roles', 'org:admin')"),
-    (
-        "roles",
-        "settings",
-        "organizations('settings', creator_role='org:owner')",
-        "roles('roles', 'org:finance')",
+        "webhook('twice', 'https://SENDERO.example:443/first/')",
+        "webhook('first', 'https://sendero.example/first')",
     ),
     (
         "webhook-host",
-        "hook",
-        "variable('url', 'NEXT_PUBLIC_APP_URL', 'https://sendero.example')",
-        "webhook('hook', 'https://www.sendero.example/x')",
+        "elsewhere",
+        "webhook('elsewhere', 'https://www.sendero.example/x')",
+        "variable('app', 'NEXT_PUBLIC_APP_URL', 'https://sendero.example')",
     ),
     (
         "app-url",
-        "url",
+        "other",
+        "variable('other', 'NEXT_PUBLIC_APP_URL', 'https://other.example')",
         "instance('instance')",
-        "variable('url', 'NEXT_PUBLIC_APP_URL', 'https://other.example')",
     ),
     (
         "production-values",
         "copy",
-        "variable('own', 'DB_PASSWORD', 'hidden', sensitive=True)",
         "variable('copy', 'DB_COPY', 'hidden', 'preview')",
+        "variable('own', 'DB_PASSWORD', 'hidden', sensitive=True)",
     ),
     (
         "production-values",
         "site",
-        "variable('own', 'NEXT_PUBLIC_APP_URL', 'https://sendero.example')",
         "variable('site', 'SITE', 'https://sendero.example', 'preview')",
+        "variable('preview', 'SITE', 'https://preview.sendero.example', 'preview')",
     ),
     (
         "server-only-secrets",
-        "copy",
-        "variable('own', 'DB_PASSWORD', 'hidden', sensitive=True)",
-        "variable('copy', 'NEXT_PUBLIC_X', 'hidden')",
+        "public",
+        "variable('public', 'NEXT_PUBLIC_X', 'hidden2')",
+        "variable('private', 'DB_TOKEN', 'hidden2', sensitive=True)",
     ),
+    (
+        "roles",
+        "creators",
+        "organizations('creators', creator_role='org:owner')",
+        "organizations('members', domains_default_role='org:member')",
+    ),
+    ("roles", "roles", "roles('roles', 'org:admin')", "api_keys('api-keys')"),
 ]
 
 
-@pytest.mark.parametrize(("policy", "about", "first", "second"), WHOLE)
-def test_what_only_the_whole_stack_shows(
-    offence: Project, policy: str, about: str, first: str, second: str
-) -> None:
-    write(offence, first, second)
+def test_what_only_the_whole_stack_shows(offence: Project) -> None:
+    bad = [line for _, _, line, _ in WHOLE]
+    good = [line for *_, line in WHOLE]
+    write(offence, *good, *bad)
 
     found, printed = told(offence, fails=True)
 
-    assert found == {("mandatory", policy, about)}
+    assert found == {("mandatory", policy, about) for policy, about, *_ in WHOLE}
     assert "hidden" not in printed
+
+    write(offence, *good, "roles('roles', 'org:finance')")
+    found, _ = told(offence, fails=False)
+
+    assert found == set()
+
+
+def test_every_policy_has_a_case_here_or_of_its_own() -> None:
+    own = {"complete", "secret-age"}  # test_policy_levels.py
+
+    here = {policy for policy, *_ in (*EACH, *WHOLE)}
+
+    assert here | own == {policy.id for policy in POLICIES}
+
+
+def test_slugs_and_trials_are_refused_without_the_pack_too(offence: Project) -> None:
+    cases = [line.format(n=name) for name, line, _ in EACH if name == "trial-card"]
+    cases += [line.format(n=name) for name, line, _ in EACH if "'professional'" in line]
+    for line, says in zip(
+        cases,
+        (
+            "free_trial_requires_payment_method is on for a production instance",
+            "the app asks for the plan 'professional'",
+        ),
+        strict=True,
+    ):
+        write(offence, line)
+
+        ran = offence.pulumi("preview", "--stack", "prod", check=False)
+
+        assert ran.returncode != 0
+        assert says in ran.stdout + ran.stderr

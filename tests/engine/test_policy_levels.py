@@ -11,6 +11,8 @@ import pytest
 
 from local.project import Project, production_settings_on
 from local.world import World
+from policies.lasting import PROTECTED
+from policies.view import SHARED, SIGN_IN, VARIABLES
 from tests.engine.live import writes
 from tests.engine.offences import PACK, leave_to_the_pack, offence, told, write
 
@@ -146,6 +148,9 @@ def test_old_secrets(project: Project, world: World, tmp_path: Path) -> None:
     assert "secret-age" not in {name for _, name, _ in found}
 
     state = project.state()
+    # What components make to last is what the policy wants protected.
+    protected = {each["type"] for each in state["deployment"]["resources"] if each.get("protect")}
+    assert protected == set(PROTECTED) - {SIGN_IN, VARIABLES, SHARED}
     for each in state["deployment"]["resources"]:
         if each["urn"].endswith("::environment-written"):
             written = each["outputs"]["written"]
@@ -164,6 +169,12 @@ def test_old_secrets(project: Project, world: World, tmp_path: Path) -> None:
     assert ("advisory", "secret-age", "environment-written") in found
     assert "production/CLERK_SECRET_KEY was last written 91 days ago" in printed
     assert "nobody knows how old production/CLERK_WEBHOOK_SECRET is" in printed
+
+    words = ("policy", "analyze", "--stack", "prod", *PACK)
+    ran = project.pulumi(*words, check=False)
+
+    assert ran.returncode != 0
+    assert re.findall(r"\[mandatory\]\s+(\S+)", ran.stdout) == ["secret-age"], ran.stdout
 
 
 LATE = "late = command.local.Command('late', create='true').stdout"

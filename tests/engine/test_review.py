@@ -196,6 +196,8 @@ def at_work_in(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: signal.Signals) -> None:
+    program = (two.folder / "__main__.py").read_text()
+    (two.folder / "__main__.py").write_text("import time\ntime.sleep(100)\n")
     running = subprocess.Popen(
         ["bin/clerkstack", "review", "--stack", "local", "--stack", "prod", "--post"],
         cwd=two.folder,
@@ -204,13 +206,13 @@ def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: sign
         text=True,
     )
     assert running.stderr is not None
-    while "previewing" not in running.stderr.readline():
-        pass
-    time.sleep(1)
-    assert any("preview" in each for each in at_work_in(two.folder))
+    until = time.monotonic() + 60
+    while len([each for each in at_work_in(two.folder) if "python-exec" in each]) < 2:
+        assert time.monotonic() < until, at_work_in(two.folder)
+        time.sleep(0.2)
 
     running.send_signal(number)
-    _, said = running.communicate(timeout=30)
+    _, said = running.communicate(timeout=10)
 
     assert running.returncode == 130, said
     until = time.monotonic() + 10
@@ -218,4 +220,5 @@ def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: sign
         time.sleep(0.2)
     assert at_work_in(two.folder) == []
     assert github.comments() == []
+    (two.folder / "__main__.py").write_text(program)
     assert two.preview()

@@ -123,14 +123,24 @@ def test_from_pull_request_to_production(both: Project, world: World, github: Gi
     assert "plan pro" in (both.folder / "summary.md").read_text()
 
 
+OFFENCE = """
+from clerkstack.providers import WebhookEndpoint
+WebhookEndpoint(
+    "in-the-clear", application_id="app_1", environment="production",
+    url="http://sendero.example/hook", events=["user.created"], description="",
+)
+"""
+
+
 def test_what_a_policy_refuses_is_not_deployed(both: Project, world: World, github: Github) -> None:
-    both.stack = "prod"
-    both.set("billing.freeTrialRequiresPaymentMethod", True)
+    # Nobody but the pack refuses it.
+    program = both.folder / "__main__.py"
+    program.write_text(program.read_text() + OFFENCE)
 
     reviewed = run(both, github, steps("pull-request.yml", "review")["Review"])
     deployed = run(both, github, steps("deploy.yml", "prod")["Update"], "prod")
 
     assert reviewed.returncode == 1
-    assert "trial-card" in github.comments()[0].body
+    assert "webhook-https" in github.comments()[0].body
     assert deployed.returncode != 0
     assert writes(world) == []

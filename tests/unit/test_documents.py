@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from clerkstack.catalog.models import Feature, Plan
 from clerkstack.settings import Settings
 from local.world.operations import APIS, answered_table
+from policies.registry import POLICIES
 
 TOP = Path(__file__).parents[2]
 PAGES = ["README.md", *(str(page.relative_to(TOP)) for page in (TOP / "docs").rglob("*.md"))]
@@ -96,3 +97,14 @@ def test_every_operation_of_the_emulators_is_described() -> None:
     }
 
     assert tables == {api.title: answered_table(api) for api in APIS.values()}, made
+
+
+def test_every_policy_is_described() -> None:
+    text = (TOP / "docs" / "policies.md").read_text()
+    anchors = re.findall(r"^### ([a-z-]+)$", text, re.MULTILINE)
+
+    assert anchors == [policy.id for policy in POLICIES]
+    for policy in POLICIES:
+        assert f"| [{policy.id}](#{policy.id}) |" in text
+        for option in policy.options:
+            assert f"`{option}`" in text

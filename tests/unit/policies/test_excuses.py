@@ -93,6 +93,13 @@ def test_an_excuse_is_for_what_it_names_alone(tmp_path: Path, change: dict[str, 
     assert all("excuses nothing any more" in v.message for v in notes)
 
 
+@pytest.mark.parametrize("subject", ["*", "bill*"])
+def test_a_star_stands_for_any_part_of_a_subject(tmp_path: Path, subject: str) -> None:
+    written(tmp_path, {**GOOD, "subject": f'"{subject}"'})
+
+    assert [v.level for v in verdicts(tmp_path)] == [Level.ADVISORY]
+
+
 def test_it_holds_through_its_day_and_fails_after_it(tmp_path: Path) -> None:
     written(tmp_path, GOOD)
 

@@ -101,11 +101,18 @@ def _app_attaches_more(found: Deployment) -> None:
 
 def _plural(found: Deployment) -> None:
     one = variable("NEXT_PUBLIC_X", "whsec_abc", "production")["inputs"]
-    found["plural"] = {
-        "type": view.VARIABLES,
-        "inputs": {"project_id": "prj_1", "variables": [one]},
-        "protect": True,
-    }
+    inputs = {"project_id": "prj_1", "variables": [one]}
+    found["plural"] = {"type": view.VARIABLES, "inputs": inputs, "protect": True}
+
+
+def _shared(found: Deployment) -> None:
+    inputs = {"key": "NEXT_PUBLIC_X", "valueWo": "whsec_abc", "targets": ["production"]}
+    found["shared"] = {"type": view.SHARED, "inputs": inputs, "protect": True}
+
+
+def _inline(found: Deployment) -> None:
+    one = variable("NEXT_PUBLIC_X", "whsec_abc", "production")["inputs"]
+    found["project"] = {"type": view.PROJECT, "inputs": {"environments": [one]}}
 
 
 def _twin(url: str) -> Change:
@@ -171,9 +178,12 @@ CASES: list[tuple[Change, str, str]] = [
     (extra("NEXT_PUBLIC_CLERK_SECRET_KEY", UNKNOWN), "server-only-secrets", "extra"),
     (extra("NEXT_PUBLIC_PLATFORM", "ak_abc"), "server-only-secrets", "extra"),
     (_plural, "server-only-secrets", "plural"),
+    (_shared, "server-only-secrets", "shared"),
+    (_inline, "server-only-secrets", "project"),
     (inputs(SK, sensitive=False), "sensitive-secrets", SK),
     (extra("STRIPE_TOKEN", "hidden-value"), "sensitive-secrets", "extra"),
     (extra("KEYS", "whsec_abc"), "sensitive-secrets", "extra"),
+    (extra("OPENAI_API_KEY", UNKNOWN), "sensitive-secrets", "extra"),
     (extra("MODE", "x", "production", "preview"), "production-values", "extra"),
     (extra("OTHER", LIVE_KEY, "preview"), "production-values", "extra"),
     (
@@ -252,6 +262,7 @@ def test_every_policy_has_a_case() -> None:
     "change",
     [
         extra("MAX_TOKENS", "4096"),
+        extra("NEXT_PUBLIC_SEARCH_API_KEY", "x"),
         extra("NEXT_PUBLIC_KEYBOARD", "sketch_1"),
         extra("LOG_LEVEL", "info", "preview"),
         inputs("webhook", description="whatever"),
@@ -405,9 +416,10 @@ def test_an_unknown_environment_or_target_counts_as_production() -> None:
 def test_an_encrypted_value_of_a_state_is_not_judged_and_an_opened_one_is() -> None:
     found = deployment()
     secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
-    found[SK]["inputs"]["value"] = {**secret, "ciphertext": "v1:abc"}
+    for closed in ({**secret, "ciphertext": "v1:abc"}, "[secret]"):
+        found[SK]["inputs"]["value"] = closed
 
-    assert offences(found) == set()
+        assert offences(found) == set()
 
     found[SK]["inputs"]["value"] = {**secret, "plaintext": json.dumps("sk_test_abc")}
 

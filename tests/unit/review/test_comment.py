@@ -125,27 +125,24 @@ def test_what_others_wrote_is_shown_and_never_obeyed(text: str) -> None:
     assert written.startswith(MARKER + "\n")
 
 
-def cells(text: str) -> list[list[str]]:
-    """The rows of all tables, as GitHub reads them."""
-    rows: list[list[str]] = []
+def cells(text: str) -> list[list[list[str]]]:
+    """The rows of all tables, as GitHub reads them: of each cell, the kinds of what is in it."""
+    rows: list[list[list[str]]] = []
     tokens = GITHUB.parse(text)
     for index, token in enumerate(tokens):
         if token.type == "tr_open":
             rows.append([])
         elif token.type in ("td_open", "th_open"):
-            rows[-1].append(tokens[index + 1].content)
+            rows[-1].append([each.type for each in tokens[index + 1].children or []])
     return rows
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_text_stays_in_its_cell(text: str) -> None:
-    hostile = cells(comment([everywhere(text)], OCCASION))
-    harmless = cells(comment([everywhere("harmless")], OCCASION))
+    hostile = comment([everywhere(text)], OCCASION)
+    harmless = comment([everywhere("harmless")], OCCASION)
 
-    assert [len(row) for row in hostile] == [len(row) for row in harmless]
-    assert [bool(cell) for row in hostile for cell in row] == [
-        bool(cell) for row in harmless for cell in row
-    ]
+    assert cells(hostile) == cells(harmless)
 
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=60))

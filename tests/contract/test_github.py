@@ -1,0 +1,155 @@
+"""GitHub's client and its emulator fit GitHub's own description.
+
+`make node` fetches it (local/github_description.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+from pydantic import SecretStr
+
+from clerkstack.clients.errors import ApiError
+from clerkstack.clients.github import GithubClient
+from local.github import Github
+from local.github.github import READ_TOKEN, TOKEN
+from local.github.state import Holder
+from local.github_description import FILE
+from tests.descriptions import plain
+
+pytestmark = pytest.mark.contract
+
+COMMENTS = "/repos/{owner}/{repo}/issues"
+PATHS = (f"{COMMENTS}/{{issue_number}}/comments", f"{COMMENTS}/comments/{{comment_id}}", "/user")
+PERSON = "ghp_apersonstoken00000"
+
+
+@cache
+def description() -> dict[str, Any]:
+    if not FILE.exists():
+        missing = "GitHub's description is not here: `make node` fetches it, with npm"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    read = json.loads(FILE.read_text())
+    paths = {path: read["paths"][path] for path in PATHS}
+    return {"paths": plain(paths), "components": plain(read["components"])}
+
+
+@pytest.fixture
+def github() -> Iterator[Github]:
+    with Github() as running:
+        running.repository.holders[PERSON] = Holder("ada", installation=False)
+        for index in range(101):
+            running.repository.add(7, "somebody", f"comment {index}")
+        yield running
+
+
+class Watched(httpx.BaseTransport):
+    """Passes everything on and keeps it."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[httpx.Request, httpx.Response]] = []
+        self._inner = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        answer.read()
+        self.seen.append((request, answer))
+        return answer
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in part:
+        found: Any = description()
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        part = found
+    return part
+
+
+def operation(request: httpx.Request) -> dict[str, Any]:
+    for path, methods in description()["paths"].items():
+        pattern = re.sub(r"\{\w+\}", "[^/]+", path)
+        if re.fullmatch(pattern, request.url.path) and request.method.lower() in methods:
+            found: dict[str, Any] = methods[request.method.lower()]
+            return found
+    raise AssertionError(f"{request.method} {request.url.path} is not described")
+
+
+def valid(value: Any, schema: dict[str, Any]) -> None:
+    whole = {**schema, "components": description()["components"]}
+    jsonschema.Draft202012Validator(whole).validate(value)
+
+
+CALLS: list[tuple[str, str, Callable[[GithubClient], object], int]] = [
+    ("users/get-authenticated", PERSON, lambda each: each.authenticated_user(), 200),
+    ("users/get-authenticated", TOKEN, lambda each: each.authenticated_user(), 403),
+    ("users/get-authenticated", "ghp_wrong00000", lambda each: each.authenticated_user(), 401),
+    ("issues/list-comments", TOKEN, lambda each: each.list_comments(7), 200),
+    ("issues/list-comments", TOKEN, lambda each: each.list_comments(8), 404),
+    ("issues/create-comment", TOKEN, lambda each: each.create_comment(7, "text"), 201),
+    ("issues/create-comment", READ_TOKEN, lambda each: each.create_comment(7, "text"), 403),
+    ("issues/create-comment", TOKEN, lambda each: each.create_comment(8, "text"), 404),
+    ("issues/create-comment", TOKEN, lambda each: each.create_comment(7, "x" * 65_537), 422),
+    ("issues/update-comment", TOKEN, lambda each: each.update_comment(1001, "text"), 200),
+    ("issues/update-comment", TOKEN, lambda each: each.update_comment(1001, ""), 422),
+    ("issues/delete-comment", TOKEN, lambda each: each.delete_comment(1001), 204),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "call", "status"), CALLS, ids=[f"{each[0]}-{each[3]}" for each in CALLS]
+)
+def test_requests_and_answers_are_as_described(
+    github: Github, name: str, token: str, call: Callable[[GithubClient], object], status: int
+) -> None:
+    description()
+    watched = Watched()
+    with (
+        GithubClient(
+            token=SecretStr(token),
+            base_url=github.url,
+            repository=github.repository.name,
+            transport=watched,
+        ) as ours,
+        suppress(ApiError),
+    ):
+        call(ours)
+
+    for request, answer in watched.seen:
+        described = operation(request)
+        assert described["operationId"] == name
+        assert answer.status_code == status
+        named = {resolved(each)["name"] for each in described.get("parameters", [])}
+        assert set(request.url.params) <= named
+        if request.content:
+            sent = described["requestBody"]["content"]["application/json"]["schema"]
+            valid(json.loads(request.content), sent)
+        told = resolved(described["responses"][str(status)])
+        for kind in told.get("content", {}):
+            assert answer.headers["content-type"].startswith(kind)
+            valid(answer.json(), told["content"][kind]["schema"])
+        if status == 204:
+            assert answer.content == b""
+    assert watched.seen
+
+
+def test_every_method_is_called() -> None:
+    methods = {
+        name
+        for name, each in vars(GithubClient).items()
+        if callable(each) and not name.startswith("_")
+    }
+
+    assert {call.__code__.co_names[0] for _, _, call, _ in CALLS} == methods

@@ -1,0 +1,143 @@
+"""The app's code against catalog and instance, by the real engine: `clerkstack check --stack`, and
+what preview and provider say of checks in the code."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from local.project import Project, copy_project, production_settings_on
+from local.world import World
+from tests import sendero
+from tests.engine.live import requests, writes
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+
+PAGE = """\
+import { auth } from '@clerk/nextjs/server'
+import { BILLING_FEATURES, PLANS } from '@/lib/plans'
+export default async function Page(props) {
+  const { has } = await auth()
+  if (has({ plan: PLANS.pro.slug }) || has({ feature: BILLING_FEATURES.SSO_SAML })) return 1
+  return has({ role: 'org:finance' }) && has({ permission: 'org:sys_billing:read' })
+}
+"""
+LEGACY = {"name": "Legacy", "amount": 100, "currency": "usd", "payer_type": "org", "features": []}
+LEGACY |= {"publicly_visible": False, "is_recurring": True}
+
+
+def write_app(project: Project, page: str = PAGE, plans: str = sendero.APP_DECLARATION) -> None:
+    """The app in a folder beside the stack, which the settings name."""
+    lib = project.folder / "web" / "src" / "lib"
+    lib.mkdir(parents=True, exist_ok=True)
+    (lib / "plans.ts").write_text(plans)
+    (lib.parent / "page.tsx").write_text(page)
+    aliases = {"compilerOptions": {"paths": {"@/*": ["./src/*"]}}}
+    (project.folder / "web" / "tsconfig.json").write_text(json.dumps(aliases))
+    project.set("app", {"path": "web", "declaration": "src/lib/plans.ts"})
+
+
+def checked(project: Project, *words: str) -> dict[str, Any]:
+    """What `check --json` says; its exit code is held to it."""
+    ran = project.clerkstack("check", "--json", *words)
+    assert ran.returncode in (0, 1), ran.stderr
+    found: dict[str, Any] = json.loads(ran.stdout)
+    assert ran.returncode == (1 if found["findings"] else 0)
+    return found
+
+
+def test_three_witnesses_are_compared(project: Project, world: World) -> None:
+    write_app(project)
+    project.up()
+    world.clear_journal()
+
+    alone = checked(project)
+    asked_nobody = requests(world)
+    agreed = checked(project, "--live")
+
+    assert asked_nobody == []
+    assert alone["instance"]["read"] is False
+    assert alone["plans"][0]["instance"] is None
+    assert agreed["app"] == {"path": "web", "commit": None}
+    assert agreed["instance"]["read"] is True
+    # With the plan that Clerk makes by itself, which the stack does not manage.
+    assert [each["slug"] for each in agreed["plans"]] == [*sendero.PLANS, "free_org"]
+    assert [each["agree"] for each in (*agreed["plans"], *agreed["features"])] == [True] * 18
+    assert all(each["app"] == each["catalog"] == each["instance"] for each in agreed["features"])
+    assert [(each["kind"], each["slug"], each["known"]) for each in agreed["uses"]] == [
+        ("plan", "pro", True),
+        ("feature", "sso_saml", True),
+        ("role", "org:finance", True),
+        ("permission", "org:sys_billing:read", True),
+    ]
+    assert writes(world) == []
+
+    # Somebody sells an old plan by hand, and changes a price; the app asks for more.
+    changes = {"plans": {"legacy": LEGACY, "pro": {"amount": 6500}}}
+    world.dashboard("set_config", environment="development", changes={"billing": changes})
+    more = "has({ plan: 'legacy' }) || has({ plan: 'Pro' }) || has({ plan: props.plan })\n"
+    write_app(project, PAGE + more)
+
+    alone, live = checked(project), checked(project, "--live")
+    shown = project.clerkstack("check", "--live")
+
+    assert [each["slug"] for each in alone["findings"]] == ["legacy", "Pro"]
+    assert [(each["slug"], each["field"]) for each in live["findings"]] == [
+        ("pro", "amount"),
+        ("Pro", "asked"),
+    ]
+    assert live["findings"][1]["where"] == "src/page.tsx:8:40"
+    assert "did you mean 'pro'?" in live["findings"][1]["message"]
+    assert live["unresolved"][0]["line"] == 8
+    assert shown.returncode == 1
+    assert "src/page.tsx:8:40: has({ plan: 'Pro' })" in shown.stdout
+    assert "can't be told: src/page.tsx:8:64" in shown.stdout
+
+
+def test_a_check_that_only_moved_changes_nothing(project: Project, world: World) -> None:
+    write_app(project)
+    project.up()
+    world.clear_journal()
+    write_app(project, "// moved\n" + PAGE + "export const f = ({ has }, x) => has({ plan: x })\n")
+
+    said = project.up()
+
+    assert "unchanged" in said
+    assert "updated" not in said
+    assert requests(world) == []
+    assert "The app asks Clerk in 1 place for something that can't be told" in said
+    assert "src/page.tsx:9:46" in said
+
+
+def test_production_is_not_deployed_where_its_code_asks_for_nothing(
+    project: Project, tmp_path: Any, world: World
+) -> None:
+    prod = Project(copy_project(tmp_path / "prod"), world)
+    prod.init("prod", production_settings_on(world))
+    write_app(prod)
+    prod.up()
+    legacy = {"billing": {"plans": {"legacy": LEGACY}}}
+    world.dashboard("set_config", environment="production", changes=legacy)
+    world.clear_journal()
+    pack = ("--policy-pack", "policies/pack")
+
+    write_app(prod, PAGE + "export const f = ({ has }) => has({ feature: 'sso' })\n")
+    gone = prod.preview(check=False)
+    dearer = sendero.APP_DECLARATION.replace("monthlyUsd: 60", "monthlyUsd: 61")
+    write_app(prod, plans=dearer)
+    price = prod.preview(check=False)
+    write_app(prod, PAGE + "export const f = ({ has }) => has({ plan: 'legacy' })\n")
+    live = prod.preview()
+    by_policy = prod.preview(*pack, check=False)
+    prod.set("app.unmanaged", ["plan/legacy"])
+    believed = prod.preview(*pack)
+
+    assert "asks has({ feature: 'sso' }), and neither the catalog nor the instance has" in gone
+    assert "src/page.tsx:8:46" in gone
+    assert "the app has plan 'pro' at 6100 cents a month, the catalog at 6000" in price
+    assert "asks has(" not in live
+    assert "asks has({ plan: 'legacy' }), and the catalog does not have that plan" in by_policy
+    assert "mandatory" not in believed
+    assert writes(world) == []

@@ -1,0 +1,240 @@
+"""App, catalog and instance: all say the same, or each lie is found once."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from clerkstack.app import AppDeclaration, DeclaredPlan
+from clerkstack.app.code import AppCode
+from clerkstack.app.uses import Use
+from clerkstack.witnesses import Comparison, Instance, compare
+
+CONFIG = {
+    "plans": {
+        "duo": {
+            "name": "Duo",
+            "amount": 800,
+            "annual_monthly_amount": 600,
+            "features": ["calendar", "tasks"],
+            "free_trial_enabled": True,
+            "free_trial_days": 7,
+            "publicly_visible": True,
+            "payer_type": "org",
+        },
+        "crew": {
+            "name": "Crew",
+            "amount": 2000,
+            "features": ["tasks"],
+            "free_trial_enabled": False,
+            "publicly_visible": False,
+            "payer_type": "org",
+        },
+    },
+    "features": {"calendar": {"name": "Calendar"}, "tasks": {"name": "Tasks"}},
+}
+SAID = frozenset({"amount", "annual_monthly_amount", "free_trial_days", "publicly_visible"})
+
+
+def plan(slug: str, *features: str, **changes: Any) -> DeclaredPlan:
+    held = {
+        "duo": (800, 600, True, 7),
+        "crew": (2000, None, False, None),
+    }.get(slug, (None, None, None, None))
+    names = ("monthly_cents", "annual_monthly_cents", "publicly_listed", "trial_days")
+    fields = {**dict(zip(names, held, strict=True)), **changes}
+    return DeclaredPlan(slug, features, **fields, file="plans.ts", line=3, said=SAID)
+
+
+def code(*plans: DeclaredPlan, uses: tuple[Use, ...] = (), unmanaged: str = "") -> AppCode:
+    plans = plans or (plan("duo", "calendar", "tasks"), plan("crew", "tasks"))
+    features = frozenset(each for plan in plans for each in plan.features)
+    declared = AppDeclaration({each.slug: each for each in plans}, features)
+    return AppCode(declared, uses, unmanaged=frozenset(filter(None, [unmanaged])))
+
+
+def use(kind: Any, slug: str, payer: str | None = None, line: int = 1) -> Use:
+    return Use(kind, slug, payer, "page.tsx", line, 5)
+
+
+def found(
+    app: AppCode | None = None,
+    catalog: dict[str, Any] | None = None,
+    instance: Instance | None = None,
+) -> Comparison:
+    inputs = {"catalog": "catalog.yaml", "defaults": {}, **(CONFIG if catalog is None else catalog)}
+    return compare(app, inputs, instance, roles={"org:admin"}, permissions={"org:a:read"})
+
+
+def changed(**fields: Any) -> dict[str, Any]:
+    """The config with other fields of the plan duo."""
+    config = copy.deepcopy(CONFIG)
+    config["plans"]["duo"].update(fields)
+    return config
+
+
+def told(comparison: Comparison) -> list[tuple[str, str, str]]:
+    return [(each.kind, each.slug, each.field) for each in comparison.findings]
+
+
+def test_three_that_say_the_same() -> None:
+    comparison = found(code(), instance=Instance(billing=CONFIG))
+
+    assert comparison.findings == ()
+    assert [row.slug for row in comparison.plans] == ["duo", "crew"]
+    assert [row.slug for row in comparison.features] == ["calendar", "tasks"]
+    for row in (*comparison.plans, *comparison.features):
+        assert row.agree
+        assert row.app == row.catalog == row.instance
+
+
+@pytest.mark.parametrize("instance", [None, Instance(exists=False)])
+def test_an_instance_that_is_not_there_is_not_compared(instance: Instance | None) -> None:
+    comparison = found(code(), instance=instance)
+
+    assert comparison.findings == ()
+    assert {row.instance for row in comparison.features} == {None}
+
+
+def test_without_an_app_catalog_and_instance_are_compared() -> None:
+    assert told(found(None, instance=Instance(billing=changed(amount=900)))) == [
+        ("plan", "duo", "amount")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        ({"monthly_cents": 900}, "amount", "the app has plan 'duo' at 900 cents a month, the "
+                                           "catalog at 800 cents a month"),
+        ({"annual_monthly_cents": 0}, "annual_monthly_amount", "without a yearly price, the"),
+        ({"trial_days": 14}, "free_trial_days", "a trial of 14 days, the catalog with a trial of"),
+        ({"publicly_listed": False}, "publicly_visible", "not publicly visible, the catalog publ"),
+    ],
+)  # fmt: skip
+def test_a_field_of_the_app_that_differs(changes: dict[str, Any], field: str, message: str) -> None:
+    app = code(plan("duo", "calendar", "tasks", **changes), plan("crew", "tasks"))
+
+    comparison = found(app, instance=Instance(billing=CONFIG))
+
+    (finding,) = comparison.findings
+    assert (finding.kind, finding.slug, finding.field) == ("plan", "duo", field)
+    assert message in finding.message
+    assert finding.where == "plans.ts:3"
+    assert finding.catalog == finding.instance != finding.app
+    assert [row.agree for row in comparison.plans] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"amount": 900}, "amount"),
+        ({"annual_monthly_amount": 0}, "annual_monthly_amount"),
+        ({"free_trial_enabled": False}, "free_trial_days"),
+        ({"free_trial_days": 8}, "free_trial_days"),
+        ({"publicly_visible": False}, "publicly_visible"),
+        ({"features": ["tasks"]}, "features"),
+        ({"features": ["tasks", "calendar"]}, None),
+    ],
+)
+def test_a_field_of_the_instance_that_differs(fields: dict[str, Any], field: str | None) -> None:
+    comparison = found(code(), instance=Instance(billing=changed(**fields)))
+
+    assert told(comparison) == ([] if field is None else [("plan", "duo", field)])
+
+
+def test_a_catalog_that_differs_from_both_is_told_for_each() -> None:
+    comparison = found(code(), changed(amount=900), Instance(billing=CONFIG))
+
+    assert told(comparison) == [("plan", "duo", "amount")] * 2
+    assert [each.where for each in comparison.findings] == ["plans.ts:3", "catalog.yaml"]
+
+
+def test_a_plan_that_only_the_app_has() -> None:
+    app = code(plan("duos", "calendar", "tasks"), plan("crew", "tasks"))
+
+    comparison = found(app, instance=Instance(billing=CONFIG))
+
+    assert told(comparison) == [("plan", "duos", "exists"), ("plan", "duo", "exists")]
+    assert "(did you mean 'duo'?)" in comparison.findings[0].message
+    assert comparison.findings[0].where == "plans.ts:3"
+    assert comparison.findings[1].where == "catalog.yaml"
+
+
+def test_a_plan_that_the_catalog_alone_lacks() -> None:
+    app = code(plan("duo", "calendar", "tasks"), plan("crew", "tasks"), plan("old", "tasks"))
+    live = copy.deepcopy(CONFIG)
+    live["plans"]["old"] = {"amount": 1, "features": [], "payer_type": "org"}
+
+    comparison = found(app, instance=Instance(billing=live))
+
+    assert told(comparison) == [("plan", "old", "exists"), ("plan", "old", "features")]
+    assert comparison.findings[0].message == (
+        "the app has the plan 'old', and so does the instance; the catalog does not"
+    )
+    assert "the app gives plan 'old' tasks, the instance does not" in comparison.findings[1].message
+
+
+def test_what_only_the_instance_has_is_left_alone() -> None:
+    live = copy.deepcopy(CONFIG)
+    live["plans"]["free_org"] = {"amount": 0, "features": []}
+    live["features"]["beta"] = {"name": "Beta"}
+
+    comparison = found(code(), instance=Instance(billing=live))
+
+    assert comparison.findings == ()
+    assert comparison.plans[-1].slug == "free_org"
+    assert comparison.plans[-1].agree
+
+
+def test_what_is_not_deployed_yet_is_told() -> None:
+    live = copy.deepcopy(CONFIG)
+    del live["plans"]["crew"]
+    live["features"]["calender"] = live["features"].pop("calendar")
+
+    comparison = found(None, instance=Instance(billing=live))
+
+    assert told(comparison) == [("plan", "crew", "exists"), ("feature", "calendar", "exists")]
+    assert "(did you mean 'calender'?)" in comparison.findings[1].message
+
+
+def test_checks_are_known_by_catalog_or_instance() -> None:
+    uses = (
+        use("plan", "duo"),
+        use("plan", "old"),
+        use("plan", "gone", line=2),
+        use("plan", "gone", line=3),
+        use("plan", "duo", "user"),
+        use("role", "org:admin"),
+        use("role", "org:auditor"),
+        use("permission", "org:a:write"),
+        use("permission", "org:sys_billing:read"),
+    )
+    live = copy.deepcopy(CONFIG)
+    live["plans"]["old"] = {"payer_type": "org"}
+    instance = Instance(billing=live, roles=frozenset({"org:auditor"}))
+
+    with_instance = found(code(uses=uses), instance=instance)
+    without = found(code(uses=uses))
+
+    assert [each.known for each in with_instance.uses] == [
+        *(True, True, False, False, False, True, True, False, True)
+    ]
+    assert told(with_instance) == [
+        ("plan", "gone", "asked"),
+        ("plan", "user:duo", "asked"),
+        ("permission", "org:a:write", "asked"),
+    ]
+    assert with_instance.findings[0].where == "page.tsx:2:5"
+    assert ("plan", "old", "asked") in told(without)
+    assert ("role", "org:auditor", "asked") in told(without)
+    assert "--live looks at the instance too" in without.findings[0].mend
+
+
+def test_what_the_settings_say_is_on_the_instance_is_believed_until_it_is_read() -> None:
+    app = code(uses=(use("plan", "old"),), unmanaged="plan/old")
+
+    assert found(app).findings == ()
+    assert told(found(app, instance=Instance(billing=CONFIG))) == [("plan", "old", "asked")]
