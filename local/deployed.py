@@ -7,6 +7,7 @@ begun, and ends. So no request is refused meanwhile.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import re
@@ -55,14 +56,21 @@ def build(example: Path = EXAMPLE) -> Path:
     """
     program = example / "dist" / "server.js"
     sources = [*example.glob("src/*.ts"), example / "tsconfig.json"]
-    if program.exists() and program.stat().st_mtime >= max(s.stat().st_mtime for s in sources):
-        return program
     compiler = example / "node_modules" / ".bin" / "tsc"
     if shutil.which("node") is None or not compiler.exists():
         raise NotBuilt("the example app's packages are not installed: `make node` does, with npm")
-    ran = subprocess.run([compiler], cwd=example, capture_output=True, text=True, check=False)
-    if ran.returncode:
-        raise NotBuilt(f"the example app does not compile:\n{ran.stdout}")
+    # One at a time: tests in several processes want it at once.
+    with (example / "node_modules" / ".clerkstack-build").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        newest = max(each.stat().st_mtime for each in sources)
+        if not program.exists() or program.stat().st_mtime < newest:
+            ran = subprocess.run(
+                [compiler], cwd=example, capture_output=True, text=True, check=False
+            )
+            if ran.returncode:
+                program.unlink(missing_ok=True)
+                raise NotBuilt(f"the example app does not compile:\n{ran.stdout}")
+            program.touch()
     return program
 
 
@@ -154,7 +162,7 @@ class Deployed:
         while not self._ended.wait(PAUSE_SECONDS):
             newest = self._newest()
             if newest is not None and newest.id != self._seen:
-                self._seen = newest.id
+                self.problem, self._seen = None, newest.id
                 self._take_over(newest)
         if self._current is not None:
             self._current.end()
@@ -166,7 +174,7 @@ class Deployed:
             self.problem = str(error.args[0])
             LOG.warning("%s: %s", deployment.id, self.problem)
             return
-        before, self._current, self.problem = self._current, process, None
+        before, self._current = self._current, process
         if before is not None:
             before.drain()
 

@@ -63,13 +63,16 @@ def smoke(
         if only_clean_up:
             _clean_up(target, as_json)
             return
-        report = run_on(
-            target,
-            email_domain=email_domain,
-            wait_seconds=wait,
-            tell=lambda what: typer.echo(f"{what} …", err=True),
-            done=lambda step: None if as_json else _show(step),
-        )
+        try:
+            report = run_on(
+                target,
+                email_domain=email_domain,
+                wait_seconds=wait,
+                tell=lambda what: typer.echo(f"{what} …", err=True),
+                done=lambda step: None if as_json else _show(step),
+            )
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
     _conclude(report, as_json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Unpack
 
 from clerkstack.clients.answers import Answer
@@ -67,6 +68,13 @@ class SignUp(Answer):
 
     mode: str | None = None
     captcha_enabled: bool | None = None
+    legal_consent_enabled: bool | None = None
+
+
+class UserAttribute(Answer):
+    """What a user can have, or must (UserSettings.Attribute)."""
+
+    required: bool = False
 
 
 class Restrictions(Answer):
@@ -85,6 +93,7 @@ class UserSettings(Answer):
     """What is read of Client.UserSettings."""
 
     sign_up: SignUp = SignUp()
+    attributes: Mapping[str, UserAttribute] = {}
     restrictions: Restrictions = Restrictions()
     attack_protection: AttackProtection = AttackProtection()
 
@@ -114,6 +123,12 @@ class Environment(Answer):
     def sign_up(self) -> SignUp:
         """How the instance takes new users."""
         return self.user_settings.sign_up
+
+    @property
+    def required_of_users(self) -> frozenset[str]:
+        """What every user must have: `email_address`, `password`, …"""
+        attributes = self.user_settings.attributes
+        return frozenset(name for name, each in attributes.items() if each.required)
 
     @property
     def billing(self) -> EnvironmentBilling:

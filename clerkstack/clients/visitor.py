@@ -7,6 +7,7 @@ development and production instances alike. So a session's token names no author
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar, Unpack
 
 from pydantic import SecretStr
@@ -81,17 +82,10 @@ class VisitorClient(Client):
             self._params[TESTING_TOKEN] = testing_token.get_secret_value()
         self._client_token = ""
 
-    def sign_up(
-        self, *, email_address: str, password: str, first_name: str, last_name: str
-    ) -> SignUp:
-        """Begin to sign up (createSignUps)."""
-        form = {
-            "email_address": email_address,
-            "password": password,
-            "first_name": first_name,
-            "last_name": last_name,
-        }
-        return self._posted(_SignUp, "createSignUps", "/v1/client/sign_ups", form).response
+    def sign_up(self, fields: Mapping[str, str]) -> SignUp:
+        """Begin to sign up, with fields of the form: email_address, password, … An instance refuses
+        those that it has switched off (createSignUps)."""
+        return self._posted(_SignUp, "createSignUps", "/v1/client/sign_ups", fields).response
 
     def send_code(self, sign_up_id: str) -> SignUp:
         """Ask for a code by email (prepareSignUpsVerification)."""
@@ -116,7 +110,9 @@ class VisitorClient(Client):
         form = {"organization_id": organization_id}
         return self._posted(_Token, "createSessionToken", path, form).jwt
 
-    def _posted(self, model: type[_Read], operation: str, path: str, form: dict[str, str]) -> _Read:
+    def _posted(
+        self, model: type[_Read], operation: str, path: str, form: Mapping[str, str]
+    ) -> _Read:
         token = self._client_token
         headers = {"Authorization": token} if token else None
         answer = self._http.send(

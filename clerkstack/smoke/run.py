@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 60.0
 CLEAN_UP = "clean-up"
+HOW_TO_REMOVE = "To remove it, run the same command with --clean-up."
 Tell = Callable[[str], None]
 Done = Callable[[SmokeStep], None]
 
@@ -110,7 +111,11 @@ def run_on(
         except KeyboardInterrupt:
             interrupted = True
             tell("interrupted: removing what was made")
-        over(_cleaned(people, mark, tell))
+        try:
+            over(_cleaned(people, mark, tell))
+        except KeyboardInterrupt:
+            tell(f"clean-up interrupted: what begins with {mark} may be left. {HOW_TO_REMOVE}")
+            raise
     return SmokeReport(target.url, tuple(ran), interrupted)
 
 
@@ -135,6 +140,6 @@ def _cleaned(people: PeopleClient, mark: str, tell: Tell) -> SmokeStep:
         removed = clean_up(people, mark, tell=tell)
         detail, ok, service = ", ".join(removed) or "nothing was made", True, None
     except LeftBehind as error:
-        detail = f"{error} To remove it: clerkstack smoke --clean-up"
+        detail = f"{error} {HOW_TO_REMOVE}"
         ok, service = False, error.service
     return SmokeStep(CLEAN_UP, ok, detail, time.monotonic() - begun, service=service)

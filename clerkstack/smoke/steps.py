@@ -57,7 +57,7 @@ class Visit:
         """Somebody with a browser of their own; past the bot protection, where there is one."""
         from clerkstack.clients.visitor import VisitorClient
 
-        guarded = self.environment is not None and self.environment.sign_up.captcha_enabled
+        guarded = self.environment is not None and bool(self.environment.sign_up.captcha_enabled)
         token = self.people.create_testing_token().token if guarded else None
         visitor = VisitorClient(
             publishable_key=self.target.publishable_key,
@@ -86,19 +86,14 @@ def sign_up(visit: Visit) -> str:
     key = target.publishable_key
     with FrontendClient(publishable_key=key, base_url=target.frontend) as frontend:
         environment = visit.environment = frontend.environment()
-    test_mode, mode = environment.auth_config.test_mode, environment.sign_up.mode
+    test_mode, mode = environment.auth_config.test_mode, environment.sign_up.mode or "public"
     if not test_mode or mode != "public":
         address = f"{visit.mark}@{visit.email_domain}"
         visit.user_id = visit.people.create_user(email_address=address).id
         why = f"sign-ups are {mode}" if test_mode else "test mode is off"
         return f"{visit.user_id}, made through the Backend API: {why}"
     visitor = visit.new_visitor()
-    begun = visitor.sign_up(
-        email_address=f"{visit.mark}{TEST_SUBADDRESS}@{visit.email_domain}",
-        password=secrets.token_urlsafe(24),
-        first_name="Smoke",
-        last_name="Run",
-    )
+    begun = visitor.sign_up(_sign_up_form(visit, environment))
     visitor.send_code(begun.id)
     done = visitor.verify_code(begun.id, code=TEST_CODE)
     if done.status != "complete" or done.created_user_id is None:
@@ -106,6 +101,21 @@ def sign_up(visit: Visit) -> str:
         raise StepFailed(f"the sign-up is {done.status}; missing: {missing}")
     visit.user_id = done.created_user_id
     return f"{visit.user_id}, with a code by email"
+
+
+def _sign_up_form(visit: Visit, environment: Environment) -> dict[str, str]:
+    """What the instance wants of a new user, and no more: it refuses what it has switched off."""
+    answers = {
+        "password": secrets.token_urlsafe(24),
+        "first_name": "Smoke",
+        "last_name": "Run",
+        "username": visit.mark.replace("-", "_"),
+    }
+    form = {"email_address": f"{visit.mark}{TEST_SUBADDRESS}@{visit.email_domain}"}
+    form |= {name: text for name, text in answers.items() if name in environment.required_of_users}
+    if environment.sign_up.legal_consent_enabled:
+        form["legal_accepted"] = "true"
+    return form
 
 
 def sign_in(visit: Visit) -> str:

@@ -55,6 +55,8 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self.state_file = self.folder / "world.json"
+        self.values_file = self.folder / "values.json"
+        """The values of Vercel's variables, which the state does not have."""
         self.urls_file = self.folder / "urls.json"
         self.pid_file = self.folder / "pid"
         self.log_file = self.folder / "log"

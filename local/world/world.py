@@ -97,7 +97,7 @@ class World:
             if self._home is not None:
                 self._home.hold(self._pid)
                 undo.callback(self._home.release)
-                self.vercel.vault.open(self._home.folder / "values.json")
+                self.vercel.vault.open(self._home.values_file)
                 state = self._home.read_state()
                 if state is not None:
                     self._state.take(state)
@@ -170,7 +170,10 @@ class World:
 
         Raises:
             NotBuilt: the app can't be run here.
+            ValueError: there is no such target.
         """
+        if target not in ("production", "preview"):
+            raise ValueError(f"there is no target {target}")
         from local.deployed import Deployed, build  # here, because few worlds have an app
 
         if target in self._deployed:

@@ -90,7 +90,7 @@ def people(method: str, operation: str, *ids: Any, **arguments: Any) -> Case:
     return Case(BACKEND, PeopleClient, method, operation, arguments, ids)
 
 
-def visitor(method: str, operation: str, *ids: str, **arguments: Any) -> Case:
+def visitor(method: str, operation: str, *ids: Any, **arguments: Any) -> Case:
     return Case(FRONTEND, VisitorClient, method, operation, arguments, ids)
 
 
@@ -187,14 +187,7 @@ CASES = [
     people("verify_api_key", "verifyApiKey", SecretStr("ak_1")),
     people("revoke_api_key", "revokeApiKey", "ak_1"),
     Case(FRONTEND, FrontendClient, "environment", "getEnvironment"),
-    visitor(
-        "sign_up",
-        "createSignUps",
-        email_address="jo@example.com",
-        password="a long one",
-        first_name="Jo",
-        last_name="Doe",
-    ),
+    visitor("sign_up", "createSignUps", {"email_address": "jo@example.com", "password": "long"}),
     visitor("send_code", "prepareSignUpsVerification", "sua_1"),
     visitor("verify_code", "attemptSignUpsVerification", "sua_1", code="424242"),
     visitor("sign_in", "createSignIn", ticket=SecretStr("ticket")),

@@ -42,6 +42,7 @@ class Deployment:
     app: Deployed
     instance: Instance
     target: Target
+    vercel_target: str = "preview"
 
     def smoke(self, *, wait_seconds: float = 5, **options: Any) -> SmokeReport:
         """Run, without long waits."""
@@ -51,8 +52,8 @@ class Deployment:
         """Give the project other values, and wait until the newest deployment has them."""
         project = self.world.vercel.projects[seed.VERCEL_PROJECT_ID]
         for key, value in variables.items():
-            write_variable(self.world, key, value or "")
-        self.world.vercel.add_deployment(project.id, "preview")
+            write_variable(self.world, key, value or "", self.vercel_target)
+        self.world.vercel.add_deployment(project.id, self.vercel_target)
         self.app.settle()
 
     def left(self) -> list[str]:
@@ -75,19 +76,24 @@ def need_app() -> None:
         pytest.fail(str(error)) if os.environ.get("CI") else pytest.skip(str(error))
 
 
-def write_variable(world: World, key: str, value: str) -> None:
-    """Write one variable of the preview, as a person would."""
+def write_variable(world: World, key: str, value: str, target: str = "preview") -> None:
+    """Write one variable, as a person would."""
     project = world.vercel.projects[seed.VERCEL_PROJECT_ID]
-    form = {"key": key, "value": value, "type": "sensitive", "target": ["preview"]}
+    form = {"key": key, "value": value, "type": "sensitive", "target": [target]}
     world.vercel.create_variable(project, form, upsert=True)
 
 
 @contextmanager
-def deployment() -> Iterator[Deployment]:
-    """Start it: a development instance with plans, the webhook, the variables, the app."""
+def deployment(*, production: bool = False, proxy: bool = False) -> Iterator[Deployment]:
+    """Start it: an instance with plans, the webhook, the variables, the app."""
     need_app()
-    with World(proxy=False) as world:
+    target = "production" if production else "preview"
+    with World(proxy=proxy) as world:
         instance = world.clerk.instance(seed.APPLICATION_ID, "development")
+        if production:
+            instance = world.clerk.create_instance(
+                seed.APPLICATION_ID, domain="sendero.example", clone_of=instance.id
+            )
         world.clerk.write_config(instance, CONFIG)
         world.clerk.write_config(instance, FREE)
         app_id = world.svix.create_app(instance.id)
@@ -104,9 +110,9 @@ def deployment() -> Iterator[Deployment]:
             "NEXT_PUBLIC_CLERK_AFTER_SIGN_UP_URL": "/onboarding",
             "NEXT_PUBLIC_APP_URL": URL,
         }.items():
-            write_variable(world, key, value)
-        world.vercel.add_deployment(seed.VERCEL_PROJECT_ID, "preview")
-        app = world.deploy("preview", HOST)
+            write_variable(world, key, value, target)
+        world.vercel.add_deployment(seed.VERCEL_PROJECT_ID, target)
+        app = world.deploy(target, HOST)
         app.settle()
         yield Deployment(
             world,
@@ -125,4 +131,5 @@ def deployment() -> Iterator[Deployment]:
                     ]
                 ),
             ),
+            target,
         )

@@ -77,6 +77,33 @@ def test_all_goes_well_and_nothing_is_left(there: Deployment) -> None:
     assert secrets_of(there, report) == []
 
 
+def test_a_new_user_says_what_the_instance_wants_and_no_more(there: Deployment) -> None:
+    users: list[dict[str, Any]] = []
+
+    def look(step: SmokeStep) -> None:
+        if step.name == "sign-up":
+            users.extend(there.instance.people.users.values())
+
+    plain = there.smoke(done=look)
+    there.world.clerk.write_config(
+        there.instance,
+        {
+            "user_model": {"first_name": "required"},
+            "auth_username": {"enabled": True, "required": True},
+            "auth_password": {"required": False},
+        },
+    )
+    whole = there.smoke(done=look)
+
+    assert plain.ok, plain
+    assert whole.ok, whole
+    first, second = users
+    assert (first["first_name"], first["username"], first["password_enabled"]) == (None, None, True)
+    assert second["first_name"] == "Smoke"
+    assert second["username"].startswith("clerkstack_smoke_")
+    assert second["password_enabled"] is False
+
+
 def test_the_gates_follow_the_plan(there: Deployment) -> None:
     def pay(step: SmokeStep) -> None:
         if step.name == "create organization":
@@ -98,11 +125,9 @@ def fault(path: str, method: str = "POST", service: str = "clerk", **more: Any) 
     return lambda there: there.world.fault(service=service, method=method, path=path, **how)
 
 
-def no_test_mode_and_taken(there: Deployment) -> None:
-    there.world.clerk.write_config(
-        there.instance, {"user_model": {"first_name": "required", "last_name": "required"}}
-    )
-    there.world.clerk.write_config(there.instance, {"auth_username": {"required": True}})
+def phone_needed(there: Deployment) -> None:
+    change = {"auth_phone": {"enabled": True, "required": True}}
+    there.world.clerk.write_config(there.instance, change)
 
 
 def wrong_webhook_secret(there: Deployment) -> None:
@@ -118,7 +143,7 @@ def keys_off(there: Deployment) -> None:
 
 
 BROKEN: list[tuple[str, Break, list[str], str]] = [
-    ("a field nobody fills", no_test_mode_and_taken, ["sign-up"], "missing: username"),
+    ("a field nobody fills", phone_needed, ["sign-up"], "missing: phone_number"),
     ("sign-up refused", fault("/v1/client/sign_ups", service="frontend"), ["sign-up"], "422"),
     ("no sign-in token", fault("/v1/sign_in_tokens"), ["sign-in"], "422"),
     ("ticket refused", fault("/v1/client/sign_ins", service="frontend"), ["sign-in"], "422"),
@@ -277,6 +302,21 @@ def test_an_interrupt_removes_what_was_made(there: Deployment, step: str) -> Non
     assert there.left() == []
 
 
+def test_who_interrupts_the_clean_up_is_told_what_is_left(there: Deployment) -> None:
+    told: list[str] = []
+
+    def interrupt(what: str) -> None:
+        told.append(what)
+        if what == "webhook" or what.startswith("removing user"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        there.smoke(tell=interrupt)
+
+    assert told[-1].startswith(f"clean-up interrupted: what begins with {MARK}")
+    assert told[-1].endswith("run the same command with --clean-up.")
+
+
 def test_what_a_killed_run_left_is_found_and_nothing_else(there: Deployment) -> None:
     class Killed(BaseException):
         pass
@@ -321,6 +361,24 @@ def test_without_test_mode_the_user_is_made_through_the_backend_api(there: Deplo
     assert report.ok, report
     assert "made through the Backend API: sign-ups are restricted" in report.steps[0].detail
     assert there.left() == []
+
+
+def test_production_has_no_test_mode_and_no_test_address() -> None:
+    seen: list[str] = []
+
+    with deployment(production=True) as there:
+
+        def look(step: SmokeStep) -> None:
+            for user in there.instance.people.users.values():
+                seen.append(user["email_addresses"][0]["email_address"])
+
+        report = there.smoke(done=look)
+        left = there.left()
+
+    assert report.ok, report
+    assert "made through the Backend API: test mode is off" in report.steps[0].detail
+    assert all(each.startswith(MARK) and "+" not in each for each in seen)
+    assert left == []
 
 
 def test_what_an_app_does_not_have_is_not_asked_for(there: Deployment) -> None:

@@ -3,6 +3,9 @@
 Operations are named as in the Clerk Backend API. A key is shown once, when it is made; only its
 digest is kept. Decided where no document says it: a key that was revoked or has expired verifies as
 400, one that never was as 404, and both say so with a code; who may have none gets 400.
+
+Where the vendor's own parts differ the description counts: making a key answers 200, although the
+official Python client (7.0.0) takes 201 only, and fails after the key was made.
 """
 
 from __future__ import annotations

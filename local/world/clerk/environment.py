@@ -173,8 +173,8 @@ def _user_settings(instance: Instance) -> Document:
             "email_address": _attribute(
                 enabled=email["enabled"], required=email["required"], first=["email_code"]
             ),
-            "phone_number": _attribute(enabled=config["auth_phone"]["enabled"]),
-            "username": _attribute(enabled=config["auth_username"]["enabled"]),
+            "phone_number": _attribute(**config["auth_phone"]),
+            "username": _attribute(**config["auth_username"]),
             "web3_wallet": _attribute(enabled=config["auth_web3"]["enabled"]),
             "first_name": _named(config["user_model"]["first_name"]),
             "last_name": _named(config["user_model"]["last_name"]),

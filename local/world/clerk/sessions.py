@@ -70,7 +70,9 @@ def revoke_session(call: InstanceCall) -> Answer:
     if session["status"] == "active":
         session["status"] = "revoked"
         session["updated_at"] = call.backend.now_ms()
-        events.tell(call.backend, call.instance, "session.revoked", session)
+        user = call.instance.people.users[session["user_id"]]
+        told = {**session, "user": user}
+        events.tell(call.backend, call.instance, "session.revoked", told)
     return 200, session
 
 
@@ -182,7 +184,7 @@ def make_session(
     }
     instance.people.sessions[session["id"]] = session
     user["last_sign_in_at"] = user["last_active_at"] = now
-    events.tell(backend, instance, "session.created", session)
+    events.tell(backend, instance, "session.created", {**session, "user": user})
     return session
 
 

@@ -97,6 +97,9 @@ def create_sign_up(call: FrontendCall) -> Answer:
     for name in SWITCHES:
         if form.get(name, "true") not in ("true", "false"):
             raise errors.param_invalid(name, "must be true or false")
+    for name in _switched_off(call):
+        if form.get(name):
+            raise errors.param_unknown(name)
     address = form.get("email_address", "").lower()
     if call.instance.config["auth_access_control"]["sign_up_mode"] != "public":
         message = "Sign-ups are not public on this instance."
@@ -201,6 +204,7 @@ def _with_requirements(call: FrontendCall, sign_up: Document, *, verified: bool)
         "email_address": config["auth_email"]["required"],
         "password": config["auth_password"]["enabled"] and config["auth_password"]["required"],
         "username": config["auth_username"]["required"],
+        "phone_number": config["auth_phone"]["enabled"] and config["auth_phone"]["required"],
         **{name: config["user_model"][name] == "required" for name in ("first_name", "last_name")},
     }
     given = {**sign_up, "password": sign_up["password_enabled"]}
@@ -209,6 +213,14 @@ def _with_requirements(call: FrontendCall, sign_up: Document, *, verified: bool)
     sign_up["missing_fields"] = [n for n in sign_up["required_fields"] if not given[n]]
     address = sign_up["email_address"]
     sign_up["unverified_fields"] = ["email_address"] if address and not verified else []
+
+
+def _switched_off(call: FrontendCall) -> list[str]:
+    """Name what no user of the instance can have: that it is refused is a guess."""
+    config = call.instance.config
+    names = [name for name in ("first_name", "last_name") if config["user_model"][name] == "off"]
+    kinds = ("password", "username")
+    return names + [each for each in kinds if not config[f"auth_{each}"]["enabled"]]
 
 
 def _to_verify(call: FrontendCall) -> tuple[Document, dict[str, str]]:

@@ -1,7 +1,8 @@
 """What Vercel keeps: teams, tokens, projects, variables, deployments.
 
 Sensitive values are never kept, only their digest: nothing that reads this state, be it an
-answer, the state file or a test, can show one.
+answer, the state file or a test, can show one. What runs a deployment has them from the vault
+(`vault.py`).
 """
 
 from __future__ import annotations

@@ -480,4 +480,7 @@ def test_small_things_that_no_service_would_take(tmp_path: Path) -> None:
     assert found(file, organizations={"roles": {"org:x": {"name": " "}}}) == [
         'organizations.roles["org:x"].name: is empty'
     ]
+    assert found(file, smoke={"gates": [{"path": "/a"}]}) == [
+        "smoke.gates[0]: must have a feature or a plan"
+    ]
     assert found(file, vercelToken="x") == ["vercelToken: is not a setting"]

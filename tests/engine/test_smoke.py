@@ -1,0 +1,58 @@
+"""A stack is deployed, the app runs with what the stack gave it, and a smoke run finds it whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from local.project import Project
+from local.world import World
+from tests.smoke.deployment import HOST, need_app
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installed() -> None:
+    need_app()
+
+
+def smoke(project: Project, *words: str) -> tuple[int, dict[str, Any]]:
+    ran = project.clerkstack("smoke", "--json", *words)
+    assert ran.stdout, ran.stderr
+    shown: dict[str, Any] = json.loads(ran.stdout)
+    return ran.returncode, shown
+
+
+def test_what_up_deploys_passes_a_smoke_run(project: Project, world: World) -> None:
+    app = world.deploy("preview", HOST)
+    project.up()
+    deployment = app.settle()
+
+    # Through the proxy, so that the stack's own URL leads to the app.
+    code, shown = smoke(project)
+
+    assert code == 0, shown
+    assert shown["url"] == f"https://{HOST}"
+    assert world.vercel.deployments[deployment].redeploy_of is not None
+    gates = next(each for each in shown["steps"] if each["name"] == "gated routes")
+    assert "/api/audit-log refuses" in gates["detail"]
+    people = world.clerk.instances()[0].people
+    assert (people.users, people.organizations) == ({}, {})
+
+    # What somebody sets by hand, and does not build again, is not what runs. Built, it breaks.
+    variables = world.vercel.projects["prj_senderolocal"].variables
+    secret = next(each for each in variables.values() if each.key == "CLERK_WEBHOOK_SECRET")
+    world.vercel.update_variable(
+        world.vercel.projects["prj_senderolocal"], secret.id, {"value": "whsec_" + "A" * 32}
+    )
+    assert smoke(project)[0] == 0
+    world.vercel.add_deployment("prj_senderolocal", "preview")
+    app.settle()
+
+    code, shown = smoke(project, "--wait", "1")
+
+    assert code == 1
+    assert [each["name"] for each in shown["steps"] if not each["ok"]] == ["webhook"]
