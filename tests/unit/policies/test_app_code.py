@@ -8,23 +8,30 @@ import pytest
 
 from clerkstack.catalog import load_catalog
 from clerkstack.declared.catalog import declared_features, declared_plans
-from policies.rules import RULES, TOP
-from policies.view import BILLING, Resource
+from policies.judge import judge
+from policies.policy import Kind
+from policies.view import BILLING
+from tests.descriptions import TOP
 
 
 def fired(app: dict[str, Any]) -> list[tuple[str, str]]:
     catalog = load_catalog(TOP / "catalog.yaml")
     inputs = {
         "environment": "production",
-        "settings": {"free_trial_requires_payment_method": False},
+        "settings": {
+            "organization_enabled": True,
+            "user_enabled": False,
+            "free_trial_requires_payment_method": False,
+        },
         "plans": declared_plans(catalog),
         "features": declared_features(catalog),
         "defaults": {},
         "app": app,
         "catalog": "catalog.yaml",
     }
-    resource = Resource(BILLING, "billing", inputs)
-    return [(rule.id, said) for rule in RULES for said in rule.violations(resource)]
+    resource = {"type": BILLING, "name": "billing", "inputs": inputs, "protect": True}
+    verdicts = judge([resource], stack="prod")
+    return [(each.policy, each.message) for each in verdicts if each.kind is Kind.OFFENCE]
 
 
 def test_checks_of_what_is_declared_fire_nothing() -> None:
