@@ -54,8 +54,9 @@ def scan(
     evaluator = Evaluator(modules)
     files = source_files(root, folders)
     found: list[Use | Untold] = []
+    tell(f"the app: {len(files)} files")
     for number, file in enumerate(files):
-        if number % 1000 == 0:
+        if number and number % 1000 == 0:
             tell(f"the app: {number} of {len(files)} files")
         found += _of_file(file, root, modules, evaluator)
     return Scan(

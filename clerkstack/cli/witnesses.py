@@ -100,7 +100,7 @@ def _print(
     for finding in found.findings:
         typer.echo(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
     for untold in () if app is None else app.untold:
-        typer.echo(f"can't be told: {untold}")
+        typer.echo(f"not looked up: {untold}")
     if app is not None:
         at = f" at commit {app.commit}" if app.commit else ""
         typer.echo(f"{stack}: the app is {_path(settings, app)}{at}, {len(app.uses)} checks in it.")
@@ -148,4 +148,5 @@ def _summary(found: Comparison, columns: list[str], untold: int) -> str:
     count = len(found.findings)
     what = f"{count} {'finding' if count == 1 else 'findings'}" if count else "all agree"
     beside = f", {untold} {'check' if untold == 1 else 'checks'} can't be told" if untold else ""
-    return f"{' and '.join(columns)} compared: {what}{beside}."
+    sides = " and ".join(filter(None, [", ".join(columns[:-1]), columns[-1]]))
+    return f"{sides} compared: {what}{beside}."

@@ -168,7 +168,7 @@ class _Comparing:
     def _catalog_and_instance(self) -> Iterator[Finding]:
         if self._live is None:
             return
-        mend = "pulumi up brings what is declared; to keep what is live, declare it"
+        mend = "pulumi up --refresh brings what is declared; to keep what is live, declare it"
         for kind, declared, live in (
             ("plan", self._plans, self._live_plans),
             ("feature", self._features, self._live_features),

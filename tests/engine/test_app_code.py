@@ -93,7 +93,7 @@ def test_three_witnesses_are_compared(project: Project, world: World) -> None:
     assert live["unresolved"][0]["line"] == 8
     assert shown.returncode == 1
     assert "src/page.tsx:8:40: has({ plan: 'Pro' })" in shown.stdout
-    assert "can't be told: src/page.tsx:8:64" in shown.stdout
+    assert "not looked up: src/page.tsx:8:64" in shown.stdout
 
 
 def test_a_check_that_only_moved_changes_nothing(project: Project, world: World) -> None:
