@@ -115,7 +115,7 @@ def test_production_is_not_deployed_where_its_code_asks_for_nothing(
     project: Project, tmp_path: Any, world: World
 ) -> None:
     prod = Project(copy_project(tmp_path / "prod"), world)
-    prod.init("prod", production_settings_on(world))
+    prod.init("prod", {**production_settings_on(world), "protect": True})
     write_app(prod)
     prod.up()
     legacy = {"billing": {"plans": {"legacy": LEGACY}}}

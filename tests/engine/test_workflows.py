@@ -13,9 +13,10 @@ from ruamel.yaml import YAML
 from local.github import Github
 from local.project import TOP, Project, copy_project, production_settings_on, settings_on
 from local.world import World
+from tests import sendero
 from tests.engine.by_hand import by_hand
 from tests.engine.live import writes
-from tests.engine.reviewed import agreeing, event, stand_in
+from tests.engine.reviewed import event
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -47,10 +48,10 @@ def github() -> Iterator[Github]:
 def both(tmp_path: Path, world: World) -> Project:
     """The stacks that the workflows name, nothing deployed yet."""
     made = Project(copy_project(tmp_path / "project"), world)
-    made.init("prod", production_settings_on(world))
-    made.init("dev", settings_on(world))
-    if '"--live"' not in (made.folder / "clerkstack" / "cli" / "check.py").read_text():
-        stand_in(made, dev=agreeing(), prod=agreeing())
+    (made.folder / "plans.ts").write_text(sendero.APP_DECLARATION)
+    app = {"appDeclaration": "plans.ts"}
+    made.init("prod", {**production_settings_on(world), **app, "protect": True})
+    made.init("dev", {**settings_on(world), **app})
     return made
 
 
