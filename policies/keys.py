@@ -63,7 +63,7 @@ def _keys(resource: Resource) -> Iterator[tuple[str, str, Wrong, str]]:
 
 
 def _live(resource: Resource, _values: Values) -> Iterator[Finding]:
-    if resource.type == INSTANCE and resource.environment == PRODUCTION:
+    if resource.type == INSTANCE:
         for name in OF_INPUT:
             if TEST_VALUE.search(str(resource.inputs.get(name) or "")):
                 yield Finding(f"{name} of the production instance is a development key")

@@ -99,6 +99,11 @@ def _app_attaches_more(found: Deployment) -> None:
     found["billing"]["inputs"]["app"]["plans"]["free"].append("white_label")
 
 
+def _public_copy(found: Deployment) -> None:
+    found["own"] = variable("DB_PASSWORD", "hidden-value", "production", sensitive=True)
+    found["public"] = variable("NEXT_PUBLIC_DB", "hidden-value", "production")
+
+
 def _plural(found: Deployment) -> None:
     one = variable("NEXT_PUBLIC_X", "whsec_abc", "production")["inputs"]
     inputs = {"project_id": "prj_1", "variables": [one]}
@@ -177,6 +182,7 @@ CASES: list[tuple[Change, str, str]] = [
     (extra("NEXT_PUBLIC_BACKEND", "Bearer sk_live_abc"), "server-only-secrets", "extra"),
     (extra("NEXT_PUBLIC_CLERK_SECRET_KEY", UNKNOWN), "server-only-secrets", "extra"),
     (extra("NEXT_PUBLIC_PLATFORM", "ak_abc"), "server-only-secrets", "extra"),
+    (_public_copy, "server-only-secrets", "public"),
     (_plural, "server-only-secrets", "plural"),
     (_shared, "server-only-secrets", "shared"),
     (_inline, "server-only-secrets", "project"),
@@ -474,3 +480,38 @@ def test_policies_import_no_engine() -> None:
             )
         }
         assert not {name for name in names if name.split(".")[0] in ("pulumi", "grpc")}, file
+
+
+def test_the_catalog_is_compared_in_both_directions_without_the_app() -> None:
+    found = deployment()
+    billing = found["billing"]["inputs"]
+    billing["app"] = {}
+    billing["features"]["sso"] = {"name": "SSO"}
+    billing["defaults"]["free"] = billing["plans"].pop("free")
+    billing["defaults"]["other"] = {}
+    del billing["features"]["sso_saml"]
+
+    said = {v.message for v in judged(found) if v.kind is Kind.OFFENCE}
+
+    assert said == {
+        "the plan 'other' would be deployed, and catalog.yaml does not have it",
+        "the feature 'sso' would be deployed, and catalog.yaml does not have it",
+        "catalog.yaml has the feature 'sso_saml', and it would not be deployed",
+    }
+
+
+@pytest.mark.parametrize("name", ["orgs_api_keys_enabled", "user_api_keys_enabled"])
+def test_each_switch_is_unknown_by_itself(name: str) -> None:
+    found = deployment()
+    found["api-keys"]["inputs"]["switches"][name] = UNKNOWN
+
+    (verdict,) = judged(found)
+
+    assert verdict.message.startswith(name)
+
+
+def test_both_switches_are_unknown_where_all_are() -> None:
+    found = deployment()
+    found["api-keys"]["inputs"]["switches"] = UNKNOWN
+
+    assert len(judged(found)) == 2
