@@ -374,6 +374,10 @@ def test_a_development_instance_has_what_development_is_for() -> None:
         (inputs("webhook", url=UNKNOWN), "webhook-https"),
         (inputs("webhook", events=["user.created", UNKNOWN]), "webhook-events"),
         (inputs("sign-in", sections=UNKNOWN), "oauth-credentials"),
+        (
+            inside("sign-in", "sections", connection_oauth_github={"enabled": UNKNOWN}),
+            "oauth-credentials",
+        ),
         (inputs(SK, sensitive=UNKNOWN), "sensitive-secrets"),
         (inputs("roles", roles=UNKNOWN), "roles"),
     ],
