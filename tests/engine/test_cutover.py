@@ -29,7 +29,7 @@ OAUTH_SECRET = "google-secret-7654321"
 PLANTED = "planted-value-12345"
 LOST = "this-was-left-behind"
 # What no machine judges here: sign-offs have to be enough.
-BY_PEOPLE = {"smoke", "test-users"}
+BY_PEOPLE = {"smoke"}
 
 
 @pytest.fixture
