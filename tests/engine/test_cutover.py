@@ -42,7 +42,7 @@ def app(world: World) -> Iterator[Receiver]:
 
 @pytest.fixture
 def deployed(project: Project, world: World, app: Receiver) -> Project:
-    project.init("prod", production_settings_on(world))
+    project.init("prod", {**production_settings_on(world), "protect": True})
     project.up()
     app.answer = verifying(read_secret(world))
     return project
