@@ -14,7 +14,11 @@ from clerkstack.app.source import Unresolved
 from clerkstack.app.uses import Untold, Use, uses_in
 
 # A file without these bytes asks Clerk for nothing, and is not parsed.
-_ASKS = re.compile(rb"\b(has|protect|Protect|Show|checkAuthorization\w*)\b")
+_ASKS = re.compile(
+    rb"\b(has|protect|Protect|Show|checkAuthorization\w*)\b"
+    # An element that may be one of Clerk's by another name, which another file gave it.
+    rb"|<[A-Z][\w.]*\s[^<]{0,400}?\b(plan|feature|role|permission|when)\s*="
+)
 _FOR = re.compile(rb"plan|feature|role|permission|auth|session|clerk", re.IGNORECASE)
 # In files that are not read, only what can hardly be anything else.
 _CLEARLY = re.compile(
