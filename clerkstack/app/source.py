@@ -20,6 +20,7 @@ _LANGUAGES = {
     ),
     "": Language(tree_sitter_typescript.language_typescript()),
 }
+_VARIABLES = ("lexical_declaration", "variable_declaration")
 SCRIPTS = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
 
 
@@ -40,7 +41,7 @@ class Module:
     all_of: list[str] = field(default_factory=list)
     # Of each file that is imported or exported from: the first statement that does.
     sources: dict[str, Node] = field(default_factory=dict)
-    # Where names are declared that can be given another value (`let`).
+    # Where names are declared that can be given another value (`let`, `var`).
     variable: dict[str, Node] = field(default_factory=dict)
     # What was written before the text of the first line to make it an expression (JSON).
     lead: int = 0
@@ -129,12 +130,13 @@ def _statement(module: Module, node: Node) -> None:
         _import(module, node)
     elif node.type == "export_statement":
         _export(module, node)
-    elif node.type == "lexical_declaration":
+    elif node.type in _VARIABLES:
+        is_const = text_of(node.child_by_field_name("kind")) == "const"
         for name, value in _declared(node):
             module.constants[name] = value
-            if text_of(node.child_by_field_name("kind")) != "const":
+            if not is_const:
                 module.variable[name] = node
-        if text_of(node.child_by_field_name("kind")) == "const":
+        if is_const:
             module.taken.update(_taken(node))
     elif node.type == "enum_declaration":
         module.enums[text_of(node.child_by_field_name("name"))] = node
@@ -176,7 +178,7 @@ def _export(module: Module, node: Node) -> None:
     declaration = node.child_by_field_name("declaration")
     if declaration is not None:
         _statement(module, declaration)
-        if declaration.type == "lexical_declaration":
+        if declaration.type in _VARIABLES:
             patterns = [each.child_by_field_name("name") for each in declaration.named_children]
             taken_out = [text_of(name) for each in patterns for name, _ in taken(each)]
             for name in (*(each for each, _ in _declared(declaration)), *taken_out):
