@@ -13,7 +13,7 @@ from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.problems import ClerkstackError, InputError, Problem
-from clerkstack.reconcile.refusals import billing_refusals
+from clerkstack.reconcile.refusals import app_disagreements, billing_refusals, unknown_uses
 from clerkstack.settings import PREFIX, AppSettings, Settings, load_settings
 
 CATALOG_KEY, APP_KEY = f"{PREFIX}catalog", f"{PREFIX}appDeclaration"
@@ -64,12 +64,24 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
         raise _refused([str(problem) for problem in problems])
     # At preview the policy pack and the provider say it, resource by resource. An `up` that
     # skipped its preview must not begin: what comes before billing would be changed already.
-    if settings.components.billing and not pulumi.runtime.is_dry_run():
-        inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
-        refusals = list(billing_refusals(inputs, settings.instance))
-        if refusals:
-            raise _refused(refusals)
+    refusals = list(refusals_of(settings, catalog, app, preview=pulumi.runtime.is_dry_run()))
+    if refusals:
+        raise _refused(refusals)
     return settings, catalog, app
+
+
+def refusals_of(
+    settings: Settings, catalog: Catalog, app: AppCode | None, *, preview: bool
+) -> Iterator[str]:
+    """Why this is not deployed, where nobody else would say it, or not in time."""
+    inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
+    if settings.components.billing:
+        if not preview:
+            yield from billing_refusals(inputs, settings.instance)
+    elif settings.instance == "production":
+        # There is no billing resource that would be asked; the app asks all the same.
+        yield from app_disagreements(inputs)
+        yield from unknown_uses(inputs, None)
 
 
 def _tell(step: str) -> None:
