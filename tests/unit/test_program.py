@@ -9,8 +9,8 @@ import pytest
 
 from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.program import refusals_of
-from clerkstack.settings import AppSettings, Settings
+from clerkstack.program import asked_in_vain, refusals_of
+from clerkstack.settings import AppSettings, Connection, Settings
 from clerkstack.settings.models import Components
 
 CATALOG = """
@@ -73,3 +73,14 @@ def test_with_billing_its_resource_says_it_at_preview(tmp_path: Path, catalog: C
 
     assert list(refusals_of(on, catalog, wrong, preview=True)) == []
     assert any("'professional'" in each for each in refusals_of(on, catalog, wrong, preview=False))
+
+
+def test_where_all_is_declared_nobody_is_asked(tmp_path: Path, catalog: Catalog) -> None:
+    nowhere = Connection.model_construct(platform_key="ak_test", urls=None)
+
+    for instance, code in (
+        ("production", app(tmp_path, RIGHT)),
+        ("development", app(tmp_path, RIGHT, ASKS)),
+        ("production", None),
+    ):
+        assert asked_in_vain(settings(instance), nowhere, catalog, code) == []
