@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 import tree_sitter_typescript
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node
 
 from clerkstack.app.changes import Changes
+from clerkstack.app.grammar import tree
 from clerkstack.app.scopes import taken
 from clerkstack.app.syntax import content, every, text_of
 
@@ -103,7 +104,7 @@ def parsed(file: Path) -> Module:
         raise Unresolved(file, None, "is not UTF-8 text") from None
     is_json = file.suffix == ".json"
     language = _LANGUAGES.get(file.suffix, _LANGUAGES[""])
-    root = Parser(language).parse(b"(" + text + b")" if is_json else text).root_node
+    root = tree(language, b"(" + text + b")" if is_json else text)
     module = Module(file, root, text.split(b"\n"), lead=int(is_json))
     if root.has_error:
         raise Unresolved(
