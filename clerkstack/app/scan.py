@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,8 @@ def _of_file(file: Path, root: Path, modules: Modules, evaluator: Evaluator) -> 
         text = file.read_bytes()
     except OSError as error:
         return [Untold(name, 1, 1, f"can't be read: {error.strerror}")]
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return [Untold(name, 1, 1, "is UTF-16, and only UTF-8 is read")]
     asks = _ASKS.search(text)
     if asks is None or _FOR.search(text) is None:
         return []
