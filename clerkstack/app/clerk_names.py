@@ -27,7 +27,7 @@ _SELF = frozenset({"call", "apply", "bind"})
 # `protect((can) => …)`.
 _RENAMING = re.compile(
     rb"\b(has|checkAuthorization\w*)[\"']?\s*:|\.\s*(has|checkAuthorization\w*)\b(?!\s*[?!.]*\s*\()"
-    rb"|\bprotect\b|\b(condition|when)\s*="
+    rb"|\bprotect\b|\b(condition|when)\s*=|[(,]\s*(\w+\.)?(has|checkAuthorization\w*)\s*[,)]"
 )
 # As far as a value is followed from name to name.
 _DEEPEST = 20
@@ -58,6 +58,17 @@ class ClerkNames:
     def _renamed(self) -> frozenset[tuple[str, int | None]]:
         """The variables that are another name of `has`, each as (name, id of the local one)."""
         return frozenset(self._renamings() if _RENAMING.search(self._module.text) else ())
+
+    @cached_property
+    def _functions(self) -> dict[str, Node]:
+        """The functions that the file declares at its top, exported or not."""
+        found = every(self._module.root, "function_declaration")
+        tops = ("program", "export_statement")
+        return {
+            text_of(each.child_by_field_name("name")): each
+            for each in found
+            if each.parent is not None and each.parent.type in tops
+        }
 
     def called(self, call: Node) -> Called | None:
         """What a call is of Clerk's, None where it is something else."""
@@ -154,14 +165,21 @@ class ClerkNames:
                 name, *value = content(node)
                 given = content(value[0]) if value and text_of(name) in _CONDITIONS else []
             else:
+                arguments = content(node.child_by_field_name("arguments"))
                 is_protect = _last(part(node, "function")) == "protect"
-                given = content(node.child_by_field_name("arguments")) if is_protect else []
+                given = arguments if is_protect else []
+                yield from self._given_has(part(node, "function"), arguments)
             function = self.function(given[0]) if given else None
             first = parameters(function)[:1] if function is not None else []
-            for each in first:
-                name = each.child_by_field_name("pattern") or each
-                if name.type == "identifier":
-                    yield name
+            yield from filter(None, map(_named, first))
+
+    def _given_has(self, callee: Node, arguments: list[Node]) -> Iterator[Node]:
+        """The parameters of a function of this file for which a call gives `has`."""
+        at = [number for number, each in enumerate(arguments) if _last(each) in _ASKING]
+        function = self.function(callee) if at else None
+        if function is not None:
+            those = parameters(function)
+            yield from filter(None, (_named(those[each]) for each in at if each < len(those)))
 
     def function(self, node: Node) -> Node | None:
         """The function that an expression is, or names in this file."""
@@ -170,7 +188,10 @@ class ClerkNames:
             name = text_of(node)
             local = self._module.changes.local(name, node)
             value = self._module.constants.get(name) if local is None else local.value
-            node = node if value is None else bare(value)
+            if local is not None and local.functions:
+                return local.functions[0]
+            declared = None if local is not None else self._functions.get(name)
+            node = bare(value) if value is not None else declared or node
         return node if node.type in FUNCTIONS else None
 
     def _gives(self, node: Node, depth: int = 0) -> bool:
@@ -187,6 +208,12 @@ class ClerkNames:
                 return False
             return value is not None and self._gives(value, depth + 1)
         return False
+
+
+def _named(parameter: Node) -> Node | None:
+    """The name of a parameter, None where it is a pattern."""
+    name = parameter.child_by_field_name("pattern") or parameter
+    return name if name.type == "identifier" else None
 
 
 def _last(node: Node) -> str:

@@ -113,7 +113,7 @@ class _Checks:
         if called is None:
             yield from self._of_created(call, arguments)
             for each in arguments:
-                if _is_callback_of(call) and self._names.is_has(each):
+                if self._is_unseen(call) and self._names.is_has(each):
                     yield self._given_on(each)
             return
         if called.at is None:
@@ -159,6 +159,16 @@ class _Checks:
             yield from self._of_when(value)
         elif component == "Protect" and name in KINDS:
             yield from self._of_slug(name, value)
+        elif component == "Protect" and name == "condition":
+            inner = content(value)[:1] if value.type == "jsx_expression" else [value]
+            yield from (self._given_on(it) for it in inner if self._names.function(it) is None)
+
+    def _is_unseen(self, call: Node) -> bool:
+        """Whether a function that a call gives `has` to can't be seen, or calls it as it likes."""
+        callee = bare(call.child_by_field_name("function") or call)
+        if callee.type == "identifier":
+            return self._names.function(callee) is None
+        return text_of(callee.child_by_field_name("property")) in _CALLING
 
     def _given_on(self, node: Node) -> Untold:
         line, column = self._module.place(node)
@@ -241,11 +251,6 @@ class _Checks:
         near = error.file == self._module.file and error.line == line
         message = f"{what} can't be told: {error.message}{'' if near else elsewhere}"
         return Untold(self._file, line, column, message)
-
-
-def _is_callback_of(call: Node) -> bool:
-    callee = bare(call.child_by_field_name("function") or call)
-    return text_of(callee.child_by_field_name("property")) in _CALLING
 
 
 def _either(node: Node) -> Iterator[Node]:
