@@ -11,10 +11,26 @@ from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.clients.errors import NotFound
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.problems import ClerkstackError, InputError, Problem
-from clerkstack.reconcile.refusals import billing_refusals
-from clerkstack.settings import PREFIX, AppSettings, Settings, load_settings
+from clerkstack.providers.session import session_for
+from clerkstack.reconcile.billing import SECTION
+from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.refusals import (
+    app_disagreements,
+    billing_refusals,
+    undeclared_uses,
+    unknown_uses,
+)
+from clerkstack.settings import (
+    PREFIX,
+    AppSettings,
+    Connection,
+    Settings,
+    load_connection,
+    load_settings,
+)
 
 CATALOG_KEY, APP_KEY = f"{PREFIX}catalog", f"{PREFIX}appDeclaration"
 # The Vercel plugin of stack `local` goes where this variable says; others ignore it.
@@ -64,12 +80,47 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
         raise _refused([str(problem) for problem in problems])
     # At preview the policy pack and the provider say it, resource by resource. An `up` that
     # skipped its preview must not begin: what comes before billing would be changed already.
-    if settings.components.billing and not pulumi.runtime.is_dry_run():
-        inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
-        refusals = list(billing_refusals(inputs, settings.instance))
-        if refusals:
-            raise _refused(refusals)
+    preview = pulumi.runtime.is_dry_run()
+    refusals = list(refusals_of(settings, catalog, app, preview=preview))
+    if not preview and not refusals and settings.components.billing:
+        refusals = asked_in_vain(settings, load_connection(raw), catalog, app)
+    if refusals:
+        raise _refused(refusals)
     return settings, catalog, app
+
+
+def refusals_of(
+    settings: Settings, catalog: Catalog, app: AppCode | None, *, preview: bool
+) -> Iterator[str]:
+    """Why this is not deployed, where nobody else would say it, or not in time."""
+    inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
+    if settings.components.billing:
+        if not preview:
+            yield from billing_refusals(inputs, settings.instance)
+    elif settings.instance == "production":
+        # There is no billing resource that would be asked; the app asks all the same.
+        yield from app_disagreements(inputs)
+        yield from unknown_uses(inputs, None)
+
+
+def asked_in_vain(
+    settings: Settings, connection: Connection, catalog: Catalog, app: AppCode | None
+) -> list[str]:
+    """What production's code asks for and neither the catalog nor the instance has.
+
+    The provider of billing looks as well; an `up` that leaves billing aside (`--target`,
+    `--exclude`) does not ask it. Where everything is declared nothing is sent.
+    """
+    inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
+    if settings.instance != "production" or not undeclared_uses(inputs):
+        return []
+    document = session_for(connection).config(settings.application_id, settings.instance)
+    try:
+        return unknown_uses(inputs, object_at(document.sections(), SECTION))
+    except NotFound:
+        return unknown_uses(inputs, {})  # there is no instance yet: nothing else is on it
+    except ClerkstackError as failure:
+        return [f"what the app asks for can't be looked up on the instance: {failure}"]
 
 
 def _tell(step: str) -> None:

@@ -79,8 +79,8 @@ def line_of(group: CommentedMap | CommentedSeq, name: Any) -> int:
     try:
         found = group.lc.key(name) if isinstance(group, CommentedMap) else group.lc.item(name)
     except (KeyError, TypeError, IndexError):
-        found = (group.lc.line, 0)
-    return int(found[0]) + 1
+        found = None
+    return int(group.lc.line if found is None else found[0]) + 1
 
 
 def _joined(path: str, name: Any) -> str:

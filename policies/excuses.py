@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from policies.documents import Document, line_of
 from policies.registry import BY_ID
 
 FILE = "policies/excuses.yaml"
+ANY = "*"
 STACK = "stack"
 """The subject of what concerns no single resource."""
 
@@ -41,7 +42,7 @@ class Excuse:
 
     def covers(self, policy: str, subject: str, message: str) -> bool:
         """Whether it is about a violation."""
-        same = self.policy == policy and fnmatchcase(subject, self.subject)
+        same = self.policy == policy and _fits(self.subject, subject)
         return same and self.what in message
 
     def expired(self, today: date) -> bool:
@@ -111,8 +112,10 @@ def _excuse(
             f"is more than {max_days} days away",
             f"Write {last} or a day before it, and look at it again then",
         )
+    if found.get("stack") == ANY:
+        document.refuse(lines["stack"], f"{path}.stack", "is every stack", _MENDS["stack"])
     what = found.get("what")
-    if "what" in found and not (isinstance(what, str) and what):
+    if "what" in found and not (isinstance(what, str) and what.strip()):
         document.refuse(
             lines["what"], f"{path}.what", "can't be used", "Write a part of the message"
         )
@@ -131,12 +134,24 @@ _MENDS = {
 }
 
 
+# Other forms that Python reads (20261231, 2026-W53-4) are misread by people.
+_WRITTEN = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _fits(pattern: str, subject: str) -> bool:
+    """Whether a subject is the one named, where `*` stands for any part."""
+    parts = map(re.escape, pattern.split(ANY))
+    return re.fullmatch(".*".join(parts), subject, re.DOTALL) is not None
+
+
 def _day(value: Any) -> date | None:
     if isinstance(value, datetime):
         return None
     if isinstance(value, date):
         return value
+    if not isinstance(value, str) or not _WRITTEN.fullmatch(value):
+        return None
     try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
+        return date.fromisoformat(value)
     except ValueError:
         return None

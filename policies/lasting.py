@@ -56,6 +56,11 @@ def _complete(stack: Stack, _values: Values) -> Iterator[Finding]:
     for part, (kind, what) in OF_PART.items():
         if part in stack.parts and not stack.of(kind):
             yield Finding(f"{what} would be missing")
+    if "billing" not in stack.parts and stack.environment == PRODUCTION:
+        yield note(
+            "billing is switched off (clerkstack:components.billing): nobody looks whether the "
+            "instance has the slugs that the app asks for, nor whether trials ask for a card"
+        )
     if "environment" in stack.parts:
         yield from _variables_there(stack)
 

@@ -32,6 +32,10 @@ class Finding:
     environment: str | None = None
 
 
+# A century: dates further away can't be computed with everywhere.
+MOST_DAYS = 36_500
+
+
 @dataclass(frozen=True)
 class Option:
     """A value of a policy that can be configured: a list of texts, or a number of days."""
@@ -43,7 +47,7 @@ class Option:
     def schema(self) -> dict[str, Any]:
         """Its JSON schema, which the engine checks a configuration with."""
         if isinstance(self.default, int):
-            return {"type": "integer", "minimum": 1, "description": self.what}
+            return {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "description": self.what}
         items = {"type": "string", "minLength": 1}
         return {"type": "array", "items": items, "description": self.what}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from clerkstack.problems import InputError, Problem
 from policies.documents import Document
-from policies.policy import Option, Policy, Values
+from policies.policy import MOST_DAYS, Option, Policy, Values
 from policies.registry import BY_ID
 from policies.view import DEVELOPMENT, PRODUCTION
 
@@ -139,9 +139,10 @@ def _broken(policy: Policy, level: Level) -> bool:
 
 def _value(document: Document, path: str, option: Option, value: Any, line: int) -> Any:
     if isinstance(option.default, int):
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_DAYS:
             return value
-        document.refuse(line, path, "is not a number of days", "Write a whole number above 0")
+        mend = f"Write a whole number from 1 to {MOST_DAYS}"
+        document.refuse(line, path, "is not a number of days", mend)
         return None
     if isinstance(value, list) and all(isinstance(each, str) and each for each in value):
         return [str(each) for each in value]

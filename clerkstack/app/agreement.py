@@ -71,7 +71,11 @@ def disagreeing(
 
 
 def meant(slug: str, known: Collection[str]) -> str:
-    """ " (did you mean 'x'?)" where something known is spelled nearly so, else nothing."""
+    """ " (did you mean 'x'?)" where something known is spelled nearly so, else nothing. Letters
+    that only look like those of slugs are told by their number."""
+    foreign = sorted({f"U+{ord(letter):04X}" for letter in slug if not " " < letter < "\x7f"})
+    if foreign:
+        return f" (it is written with {', '.join(foreign)}, which no slug has)"
     close = difflib.get_close_matches(slug.lower(), [name.lower() for name in known], n=1)
     original = next((name for name in known if close and name.lower() == close[0]), None)
     return f" (did you mean '{original}'?)" if original else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from clerkstack.app.evaluate import Constant
@@ -20,6 +20,7 @@ ANNUAL = {
     **dict.fromkeys(("annualmonthlycents", "annualmonthlyamountcents"), 1),
     **dict.fromkeys(("priceannualmonthlycents", "annualmonthlypricecents"), 1),
 }
+_GROUPS = frozenset({"price", "prices", "pricing"})
 
 
 def cents_of(fields: Mapping[str, Constant], names: Mapping[str, int]) -> Constant | None:
@@ -33,7 +34,7 @@ def cents_of(fields: Mapping[str, Constant], names: Mapping[str, int]) -> Consta
         Unresolved: it can't be told, is no amount, or two fields say two amounts.
     """
     found: Constant | None = None
-    for key, held in fields.items():
+    for key, held in _with_groups(fields):
         unit = names.get(key.replace("_", "").lower())
         if unit is None:
             continue
@@ -43,6 +44,14 @@ def cents_of(fields: Mapping[str, Constant], names: Mapping[str, int]) -> Consta
             raise at(constant, f"is another price than the one in line {found.line}")
         found = Constant(amount, constant.file, constant.line, constant.column)
     return found
+
+
+def _with_groups(fields: Mapping[str, Constant]) -> Iterator[tuple[str, Constant]]:
+    """The fields, and those of a group of prices: `price: { monthlyUsd: 60 }`."""
+    for key, held in fields.items():
+        yield key, held
+        if key.lower() in _GROUPS and isinstance(held.value, dict):
+            yield from held.value.items()
 
 
 def _cents(constant: Constant, unit: int) -> Decimal | None:

@@ -8,11 +8,11 @@ is reported with its place, never guessed and never left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from clerkstack.app.amounts import ANNUAL, MONTHLY, at, cents_of
 from clerkstack.app.evaluate import Constant
@@ -21,10 +21,20 @@ from clerkstack.app.modules import Modules
 from clerkstack.app.source import Unresolved
 from clerkstack.problems import InputError, Problem
 
-LISTED = ("publiclyListed", "publiclyVisible", "publicly_visible", "public")
-TRIAL = ("trialDays", "freeTrialDays", "trial_days", "free_trial_days")
+# Names without _ and capitals.
+LISTED = ("publiclylisted", "publiclyvisible", "public")
+TRIAL = ("trialdays", "freetrialdays")
+_SAID = ("amount", "annual_monthly_amount", "free_trial_days", "publicly_visible")
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class _Said(Generic[_T]):
+    """What a field says, and the line where it does."""
+
+    value: _T
+    line: int
 
 
 @dataclass(frozen=True)
@@ -103,8 +113,7 @@ def read_declaration(
         errors.append(Unresolved(path, None, "is nested too deeply, or imports in a circle"))
     if errors:
         raise refused(errors, modules) from None
-    used = {feature for plan in plans.values() for feature in plan.features}
-    slugs = frozenset({str(each.value) for each in features} | used)
+    slugs = frozenset({str(each.value) for each in features} | reading.slugs)
     return AppDeclaration(plans, slugs, frozenset(made_of))
 
 
@@ -120,6 +129,8 @@ class _Reading:
         self._errors = errors
         self._modules = modules
         self.attached: list[Constant] = []
+        # All features that plans name, those with `false` too.
+        self.slugs: set[str] = set()
 
     def plan(self, entry: Constant) -> DeclaredPlan | None:
         """The plan, or None where its slug can't be told, and that is collected."""
@@ -127,27 +138,27 @@ class _Reading:
         if fields is None:
             return None
         slug = self._try(_text, fields["slug"])
-        features = self._try(_list, fields["features"]) or []
-        attached = [self._try(_text, each) for each in features]
-        self.attached += features
+        listed = self._try(_listed, fields["features"]) or []
+        self.attached += [feature for feature, _ in listed]
+        attached = [self._try(_text, feature) for feature, has in listed if has]
+        self.slugs |= {str(feature.value) for feature, _ in listed}
         monthly, annual = self._cents(fields, MONTHLY), self._cents(fields, ANNUAL)
-        listed, trial = _first(fields, LISTED), _first(fields, TRIAL)
+        visible = self._alike(fields, LISTED, _flag)
+        trial = self._alike(fields, TRIAL, _days)
         told = {
             "amount": self._try(_amount, monthly),
             "annual_monthly_amount": self._try(_amount, annual),
-            "free_trial_days": self._try(_days, trial),
         }
-        visible = self._try(_flag, listed)
         if slug is None:
             return None
-        there = zip((*told, "publicly_visible"), (monthly, annual, trial, listed), strict=True)
+        there = zip(_SAID, (monthly, annual, trial, visible), strict=True)
         return DeclaredPlan(
             slug=slug,
             features=tuple(dict.fromkeys(each for each in attached if each)),
             monthly_cents=told["amount"],
             annual_monthly_cents=told["annual_monthly_amount"],
-            publicly_listed=visible,
-            trial_days=told["free_trial_days"],
+            publicly_listed=visible.value if visible else None,
+            trial_days=trial.value if trial else None,
             file=self._modules.shown(entry.file),
             line=entry.line,
             said=frozenset(name for name, constant in there if constant is not None),
@@ -159,6 +170,23 @@ class _Reading:
         except Unresolved as error:
             self._errors.append(error)
             return None
+
+    def _alike(
+        self, fields: Mapping[str, Constant], names: Collection[str], read: Callable[[Constant], _T]
+    ) -> _Said[_T] | None:
+        """What the fields of some names say, None where none is there. They must say the same."""
+        found: _Said[_T] | None = None
+        for key, held in fields.items():
+            if key.replace("_", "").lower() not in names:
+                continue
+            try:
+                said = _Said(read(held.known), held.line)
+                if found is not None and found.value != said.value:
+                    raise at(held, f"says something else than line {found.line}")
+                found = said
+            except Unresolved as error:
+                self._errors.append(error)
+        return found
 
     def _try(self, read: Callable[[Constant], _T], constant: Constant | None) -> _T | None:
         if constant is None:
@@ -179,20 +207,28 @@ def _fields(entry: Constant) -> Mapping[str, Constant]:
     return entry.value
 
 
-def _first(fields: Mapping[str, Constant], names: tuple[str, ...]) -> Constant | None:
-    return next((fields[name] for name in names if name in fields), None)
-
-
 def _text(constant: Constant) -> str:
     if isinstance(constant.value, str) and constant.value:
         return constant.value
     raise at(constant, "is not a slug: a text")
 
 
-def _list(constant: Constant) -> list[Constant]:
+def _listed(constant: Constant) -> list[tuple[Constant, bool]]:
+    """The features, and whether the plan has them: of a list, or of `{ sso: true, seats: false }`.
+
+    A feature whose value can't be told is one that can't be told.
+    """
     if isinstance(constant.value, list):
-        return constant.value
-    raise at(constant, "is not a list of features")
+        return [(each, True) for each in constant.value]
+    if not isinstance(constant.value, dict):
+        raise at(constant, "is not a list of features")
+    found = []
+    for key, held in constant.value.items():
+        has = held.known.value
+        if not isinstance(has, bool):
+            raise at(held, "is not true or false, as a feature of a plan is, and not a list either")
+        found.append((held.key or Constant(key, *held.place), has))
+    return found
 
 
 def _amount(constant: Constant) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeAlias
@@ -33,6 +33,8 @@ class Constant:
     file: Path
     line: int
     column: int
+    # Where it is a field of an object: the key, as it is written or as a constant has it.
+    key: Constant | None = field(default=None, compare=False, repr=False)
 
     @property
     def known(self) -> Constant:
@@ -242,10 +244,12 @@ class Evaluator:
         fields: dict[str, Constant] = {}
         for child in content(node):
             if child.type == "pair":
-                key = self._key(module, child.child_by_field_name("key"))
+                key_node = child.child_by_field_name("key")
+                key = self._key(module, key_node)
                 value = child.child_by_field_name("value")
                 assert value is not None
-                fields[key] = self._field(module, value)
+                named = self._field(module, value)
+                fields[key] = replace(named, key=self._key_constant(module, key_node, key))
             elif child.type == "shorthand_property_identifier":
                 fields[text_of(child)] = self._field(module, child)
             elif child.type == "method_definition":
@@ -279,6 +283,13 @@ class Evaluator:
         if isinstance(found, Decimal):
             return str(found)
         raise Unresolved(module, node, "is not a text, as a key must be")
+
+    def _key_constant(self, module: Module, node: Node | None, key: str) -> Constant:
+        """A key as a value: where it is computed, the constant that it is."""
+        assert node is not None
+        if node.type == "computed_property_name":
+            return self.node(module, node.named_children[0])
+        return Constant(key, module.file, *module.place(node))
 
     def _member(self, module: Module, node: Node) -> Constant:
         target = node.child_by_field_name("object")

@@ -49,6 +49,11 @@ class Finding:
         suspects = [key for key in self._failed if self._suspects.may_be_plans(key, places)]
         if suspects:
             raise self._failed[min(suspects, key=lambda key: "plan" not in key.lower())]
+        unread = self._suspects.unread_export(places)
+        if unread is not None:
+            node, form = unread
+            message = f"is {form} with plans, which is not read: write export const … = …"
+            raise Unresolved(self._module, node, message)
         if not places:
             message = "exports no plans: no object whose values have slug and features"
             raise Unresolved(self._module.file, None, message)

@@ -34,6 +34,9 @@ _SET = {
 }
 # Set by git for its hooks: they would make it work on another repository.
 _OTHERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+# What the engine gives the program, all of a stack's secrets opened among it, and keys of a
+# deployment: no business of git, nor of what git starts.
+_SECRETS = ("PULUMI_", "CLERK_", "CLERKSTACK_", "VERCEL_", "NEXT_PUBLIC_", "SVIX_")
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
@@ -47,7 +50,11 @@ def git(*words: str, folder: Path, longest: float = LONGEST) -> str:
     Raises:
         GitFailed: see there.
     """
-    environment = {key: value for key, value in os.environ.items() if key not in _OTHERS}
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in _OTHERS and not key.startswith(_SECRETS)
+    }
     try:
         # In a session of its own there is no terminal that ssh or a helper could ask on.
         process = subprocess.Popen(

@@ -10,20 +10,26 @@ from tree_sitter import Node
 from clerkstack.app.source import Module, Unresolved
 from clerkstack.app.syntax import text_of
 
+# As many digits as JavaScript keeps of a whole number.
+_LARGEST = 15
+
 
 def number_of(module: Module, node: Node, text: str) -> Decimal:
     """The value of a number as it is written, `1_500` and `0x10` too.
 
     Raises:
-        Unresolved: it is none, or a bigint.
+        Unresolved: it is none, a bigint, or larger than JavaScript keeps exactly.
     """
     plain = text.replace("_", "")
     try:
         if plain[:2].lower() in ("0x", "0o", "0b"):
-            return Decimal(int(plain, 0))
-        return Decimal(plain)
+            plain = str(int(plain, 0))
+        number = Decimal(plain)
     except (ValueError, ArithmeticError):
         raise Unresolved(module, node, f"{text} is not a number") from None
+    if number.adjusted() > _LARGEST:
+        raise Unresolved(module, node, f"{text} is larger than any price or time")
+    return number
 
 
 def string_of(module: Module, node: Node) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,14 @@ from clerkstack.app.listing import UNREAD, source_files
 from clerkstack.app.modules import Modules
 from clerkstack.app.source import Unresolved
 from clerkstack.app.uses import Untold, Use, uses_in
+from clerkstack.problems import InputError, Problem
 
 # A file without these bytes asks Clerk for nothing, and is not parsed.
-_ASKS = re.compile(rb"\b(has|protect|Protect|Show|checkAuthorization\w*)\b")
+_ASKS = re.compile(
+    rb"\b(has|protect|Protect|Show|checkAuthorization\w*)\b"
+    # An element that may be one of Clerk's by another name, which another file gave it.
+    rb"|<[A-Z][\w.]*\s[^<]{0,400}?\b(plan|feature|role|permission|when)\s*="
+)
 _FOR = re.compile(rb"plan|feature|role|permission|auth|session|clerk", re.IGNORECASE)
 # In files that are not read, only what can hardly be anything else.
 _CLEARLY = re.compile(
@@ -48,11 +54,15 @@ def scan(
         folders: paths inside of it; none is all of it.
         modules: what was read of it before.
         tell: is given what is done, now and then.
+
+    Raises:
+        InputError: there is no code, or none in one of the folders.
     """
     root = root.resolve()
     modules = modules or Modules(root)
     evaluator = Evaluator(modules)
     files = source_files(root, folders)
+    _refuse_empty(root, folders, files)
     found: list[Use | Untold] = []
     tell(f"the app: {len(files)} files")
     for number, file in enumerate(files):
@@ -66,12 +76,29 @@ def scan(
     )
 
 
+def _refuse_empty(root: Path, folders: Sequence[str], files: Sequence[Path]) -> None:
+    """An app in which nothing is read asks for nothing wrong: that is no answer."""
+    if not files and not folders:
+        message = "names an app in which no file of code is"
+        mend = "Name the folder or repository with the app's code"
+        raise InputError([Problem("clerkstack:app", None, "", message, mend)])
+    empty = [each for each in folders if not any(it.is_relative_to(root / each) for it in files)]
+    mend = "Name folders with code that is neither ignored by git nor built, and no link"
+    if empty:
+        raise InputError(
+            Problem("clerkstack:app", None, "scan", f"names {each}, where no code is", mend)
+            for each in empty
+        )
+
+
 def _of_file(file: Path, root: Path, modules: Modules, evaluator: Evaluator) -> list[Use | Untold]:
     name = file.relative_to(root).as_posix()
     try:
         text = file.read_bytes()
     except OSError as error:
         return [Untold(name, 1, 1, f"can't be read: {error.strerror}")]
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return [Untold(name, 1, 1, "is UTF-16, and only UTF-8 is read")]
     asks = _ASKS.search(text)
     if asks is None or _FOR.search(text) is None:
         return []

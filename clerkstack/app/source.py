@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 import tree_sitter_typescript
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node
 
 from clerkstack.app.changes import Changes
+from clerkstack.app.grammar import tree
 from clerkstack.app.scopes import taken
 from clerkstack.app.syntax import content, every, text_of
 
@@ -20,6 +21,7 @@ _LANGUAGES = {
     ),
     "": Language(tree_sitter_typescript.language_typescript()),
 }
+_VARIABLES = ("lexical_declaration", "variable_declaration")
 SCRIPTS = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
 
 
@@ -40,7 +42,7 @@ class Module:
     all_of: list[str] = field(default_factory=list)
     # Of each file that is imported or exported from: the first statement that does.
     sources: dict[str, Node] = field(default_factory=dict)
-    # Where names are declared that can be given another value (`let`).
+    # Where names are declared that can be given another value (`let`, `var`).
     variable: dict[str, Node] = field(default_factory=dict)
     # What was written before the text of the first line to make it an expression (JSON).
     lead: int = 0
@@ -102,7 +104,7 @@ def parsed(file: Path) -> Module:
         raise Unresolved(file, None, "is not UTF-8 text") from None
     is_json = file.suffix == ".json"
     language = _LANGUAGES.get(file.suffix, _LANGUAGES[""])
-    root = Parser(language).parse(b"(" + text + b")" if is_json else text).root_node
+    root = tree(language, b"(" + text + b")" if is_json else text)
     module = Module(file, root, text.split(b"\n"), lead=int(is_json))
     if root.has_error:
         raise Unresolved(
@@ -129,12 +131,13 @@ def _statement(module: Module, node: Node) -> None:
         _import(module, node)
     elif node.type == "export_statement":
         _export(module, node)
-    elif node.type == "lexical_declaration":
+    elif node.type in _VARIABLES:
+        is_const = text_of(node.child_by_field_name("kind")) == "const"
         for name, value in _declared(node):
             module.constants[name] = value
-            if text_of(node.child_by_field_name("kind")) != "const":
+            if not is_const:
                 module.variable[name] = node
-        if text_of(node.child_by_field_name("kind")) == "const":
+        if is_const:
             module.taken.update(_taken(node))
     elif node.type == "enum_declaration":
         module.enums[text_of(node.child_by_field_name("name"))] = node
@@ -176,7 +179,7 @@ def _export(module: Module, node: Node) -> None:
     declaration = node.child_by_field_name("declaration")
     if declaration is not None:
         _statement(module, declaration)
-        if declaration.type == "lexical_declaration":
+        if declaration.type in _VARIABLES:
             patterns = [each.child_by_field_name("name") for each in declaration.named_children]
             taken_out = [text_of(name) for each in patterns for name, _ in taken(each)]
             for name in (*(each for each, _ in _declared(declaration)), *taken_out):

@@ -12,6 +12,7 @@ from clerkstack.app.evaluate import Constant, Evaluator
 from clerkstack.app.features import NAMED_FEATURES, are_slugs, texts_in
 from clerkstack.app.modules import Modules
 from clerkstack.app.plans import NAMED_PLANS, plans_in
+from clerkstack.app.scopes import taken
 from clerkstack.app.source import Module, Unresolved
 from clerkstack.app.syntax import FUNCTIONS, bare, content, every, text_of
 
@@ -19,6 +20,12 @@ _NO_VALUES = FUNCTIONS | {"class"}
 _LITERALS = ("object", "array")
 # Names of functions, as in `fetchPlans = cache(async () => …)`.
 _DOES = re.compile("(get|fetch|load|list|find|use|has|is|can)[A-Z]")
+_COMMON = re.compile(r"(module\s*\.\s*)?exports\b")
+_BODIES = ("a class", "a namespace")
+_FORMS = {
+    **dict.fromkeys(("class", "class_declaration", "abstract_class_declaration"), "a class"),
+    **dict.fromkeys(("internal_module", "module"), "a namespace"),
+}
 Place = tuple[Path, int, int]
 
 
@@ -68,6 +75,20 @@ class Suspects:
             told = [text for child in content(node) for text in self._texts(module, child)]
             return bool(told) and are_slugs(told)
         return not any(True for _ in self._constants_in(module, node))
+
+    def unread_export(self, found: Collection[Place]) -> tuple[Node, str] | None:
+        """An export of a form that is not read and holds other plans than those found, with what
+        form that is."""
+        for node in self._module.root.named_children:
+            form = _unread_form(node)
+            if form in _BODIES:
+                plans = [self._module.place(each) for each, _ in _written_plans(node, inside=False)]
+            elif form is not None:
+                behind = self._plans_behind(self._module, node, set())
+                plans = [each.place[1:] for each in behind if each.place not in found]
+            if form is not None and plans:
+                return node, form
+        return None
 
     def _written(self, name: str) -> tuple[Module, Node] | None:
         origin = self._modules.origin(self._module, name)
@@ -124,12 +145,47 @@ def _names_in(node: Node) -> Iterator[Node]:
     return every(node, "identifier", "shorthand_property_identifier")
 
 
-def _written_plans(node: Node) -> Iterator[tuple[Node, Node]]:
-    """Objects with slug and features, and what their slug is."""
+def _unread_form(node: Node) -> str | None:
+    """What an exporting statement is where its values are not read, None where they are."""
+    if node.type == "expression_statement":
+        assigned = content(node)[0]
+        left = text_of(assigned.child_by_field_name("left"))
+        is_common = assigned.type == "assignment_expression" and _COMMON.match(left)
+        return "an export of CommonJS" if is_common else None
+    if node.type != "export_statement":
+        return None
+    exported = node.child_by_field_name("declaration") or node.child_by_field_name("value")
+    if exported is None:
+        is_assigned = any(child.type == "=" for child in node.children)
+        return "an export of CommonJS" if is_assigned else None
+    if exported.type in _FORMS:
+        return _FORMS[exported.type]
+    patterns = [each.child_by_field_name("name") for each in exported.named_children]
+    return "a pattern" if any(each is not None and _is_unread(each) for each in patterns) else None
+
+
+def _is_unread(pattern: Node) -> bool:
+    """Whether some name of a pattern is none of those that are read out of an object."""
+    if pattern.type == "object_pattern":
+        return len(list(taken(pattern))) < len(content(pattern))
+    return pattern.type == "array_pattern"
+
+
+def _written_plans(node: Node, *, inside: bool = True) -> Iterator[tuple[Node, Node]]:
+    """Objects with slug and features, and what their slug is; `inside`: of functions too."""
     for each in every(node, "object"):
+        if not inside and _in_function(each):
+            continue
         fields = {
             text_of(child.child_by_field_name("key") or child).strip("'\""): child
             for child in content(each)
         }
         if {"slug", "features"} <= fields.keys():
             yield each, fields["slug"]
+
+
+def _in_function(node: Node) -> bool:
+    at = node.parent
+    while at is not None and at.type not in FUNCTIONS:
+        at = at.parent
+    return at is not None

@@ -14,17 +14,22 @@ from typing import Literal
 
 from tree_sitter import Node
 
+from clerkstack.app.clerk_components import ClerkComponents
 from clerkstack.app.clerk_names import ClerkNames
 from clerkstack.app.evaluate import Constant, Evaluator
 from clerkstack.app.modules import Modules
 from clerkstack.app.source import Module, Unresolved
-from clerkstack.app.syntax import FUNCTIONS, bare, content, every, text_of
+from clerkstack.app.syntax import bare, content, every, text_of
 
 Kind = Literal["plan", "feature", "role", "permission"]
 KINDS: tuple[Kind, ...] = ("plan", "feature", "role", "permission")
 # As Clerk's own SDK splits them (@clerk/shared, authorization).
 _SCOPES = {"o": "org", "org": "org", "organization": "org", "u": "user", "user": "user"}
 _ELEMENTS = ("jsx_opening_element", "jsx_self_closing_element")
+_CREATING = frozenset({"createElement", "cloneElement", "jsx", "jsxs"})
+# Methods that call what they are given.
+_CALLING = frozenset({"some", "every", "find", "filter", "map", "forEach", "flatMap", "findLast"})
+_NO_SLUG = frozenset({"string", "jsx_attribute"})
 
 
 @dataclass(frozen=True)
@@ -98,41 +103,84 @@ class _Checks:
         self._module = module
         self._evaluator = evaluator
         self._names = ClerkNames(module, modules)
+        self._components = ClerkComponents(module, modules)
         self._file = file
 
     def of_call(self, call: Node) -> Iterator[Use | Untold]:
         """`has({ … })`, `auth.protect({ … })`, `session.checkAuthorization({ … })`."""
         arguments = content(call.child_by_field_name("arguments"))
         called = self._names.called(call)
-        if called is None or not arguments:
+        if called is None:
+            yield from self._of_created(call, arguments)
+            for each in arguments:
+                if self._is_unseen(call) and self._names.is_has(each):
+                    yield self._given_on(each)
             return
-        for given in _either(arguments[0]):
+        if called.at is None:
+            yield self._given_on(call)
+            return
+        for given in (it for each in arguments[called.at :][:1] for it in _either(each)):
             if given.type == "object":
                 if called.certain or any(_key(each) in KINDS for each in content(given)):
                     yield from self._of_object(given)
-            elif given.type not in FUNCTIONS and given.type != "string":
+            elif given.type != "string" and self._names.function(given) is None:
                 yield from self._of_value(given, tell=called.certain)
 
     def of_element(self, element: Node) -> Iterator[Use | Untold]:
         """`<Protect plan="…">`, `<Show when={{ plan: … }}>`."""
-        component = self._names.component(element)
+        component = self._components.named(element.child_by_field_name("name"))
         for each in content(element) if component else ():
             if each.type == "jsx_attribute":
                 name, *value = content(each)
-                if component == "Show" and text_of(name) == "when":
-                    yield from self._of_when(value)
-                elif component == "Protect" and text_of(name) in KINDS:
-                    yield from self._of_slug(text_of(name), value[0] if value else each)
+                yield from self._of_prop(component, text_of(name), value[0] if value else each)
             elif each.type == "jsx_expression" and component == "Protect":
                 for spread in content(each):
                     yield from self._of_value(content(spread)[0], tell=True)
 
-    def _of_when(self, value: list[Node]) -> Iterator[Use | Untold]:
-        inner = content(value[0])[:1] if value and value[0].type == "jsx_expression" else []
+    def _of_created(self, call: Node, arguments: list[Node]) -> Iterator[Use | Untold]:
+        """`createElement(Protect, { plan: … })`."""
+        function = text_of(call.child_by_field_name("function")).rpartition(".")[2]
+        if function not in _CREATING or len(arguments) < 2:
+            return
+        component, props = self._components.named(arguments[0]), bare(arguments[1])
+        if component is None:
+            return
+        if props.type != "object":
+            yield from self._of_value(props, tell=component == "Protect")
+            return
+        for each in content(props):
+            value = each.child_by_field_name("value")
+            key = _key(each)
+            if key is not None and each.type == "pair" and value is not None:
+                yield from self._of_prop(component, key, value)
+
+    def _of_prop(self, component: str | None, name: str, value: Node) -> Iterator[Use | Untold]:
+        if component == "Show" and name == "when":
+            yield from self._of_when(value)
+        elif component == "Protect" and name in KINDS:
+            yield from self._of_slug(name, value)
+        elif component == "Protect" and name == "condition":
+            inner = content(value)[:1] if value.type == "jsx_expression" else [value]
+            yield from (self._given_on(it) for it in inner if self._names.function(it) is None)
+
+    def _is_unseen(self, call: Node) -> bool:
+        """Whether a function that a call gives `has` to can't be seen, or calls it as it likes."""
+        callee = bare(call.child_by_field_name("function") or call)
+        if callee.type == "identifier":
+            return self._names.function(callee) is None
+        return text_of(callee.child_by_field_name("property")) in _CALLING
+
+    def _given_on(self, node: Node) -> Untold:
+        line, column = self._module.place(node)
+        message = "what is asked for can't be told: has is given on here, and called elsewhere"
+        return Untold(self._file, line, column, message)
+
+    def _of_when(self, value: Node) -> Iterator[Use | Untold]:
+        inner = content(value)[:1] if value.type == "jsx_expression" else [value]
         for given in (each for node in inner for each in _either(node)):
             if given.type == "object":
                 yield from self._of_object(given)
-            elif given.type not in FUNCTIONS and given.type != "string":
+            elif given.type not in _NO_SLUG and self._names.function(given) is None:
                 yield from self._of_value(given, tell=True)
 
     def _of_object(self, node: Node) -> Iterator[Use | Untold]:

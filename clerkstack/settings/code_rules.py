@@ -74,6 +74,8 @@ def _wrong_git(url: str) -> str | None:
             return "has a scheme that is not used here"
         if parts.password is not None or (parts.username is not None and parts.scheme == "https"):
             return "holds credentials, which everybody with this file would have"
+        if parts.scheme != "file" and (parts.query or parts.fragment):
+            return "has something behind its path, which may be a key and would be told"
         if parts.scheme != "file" and (not host or host.startswith("-")):
             return "names no host"
         if (parts.username or "").startswith("-"):

@@ -28,6 +28,12 @@ def test_without_a_declaration_nothing_is_compared() -> None:
             " (did you mean 'pro'?): has({ plan: 'Pro' }) would answer false for everybody",
         ),
         (
+            {**APP, "plans": {"free": [], "\u0440ro": ["sso"]}},
+            "the app asks for the plan '\u0440ro', which the catalog does not have"
+            " (it is written with U+0440, which no slug has): has({ plan: '\u0440ro' }) would"
+            " answer false for everybody",
+        ),
+        (
             {**APP, "features": ["sso", "audit"]},
             "the app asks for the feature 'audit', which the catalog does not have:"
             " has({ feature: 'audit' }) would answer false for everybody",

@@ -211,6 +211,25 @@ def test_nobody_is_asked_and_no_credentials_are_told(
     assert "terminal" not in str(caught.value)
 
 
+def test_git_gets_none_of_the_stacks_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (
+        "PULUMI_CONFIG",
+        "PULUMI_CONFIG_PASSPHRASE",
+        "CLERK_SECRET_KEY",
+        "VERCEL_API_TOKEN",
+    ):
+        monkeypatch.setenv(name, "hunter2")
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/of/the/agent")
+    script(tmp_path / "bin", monkeypatch, "env")
+
+    told = git("ls-remote", folder=tmp_path)
+
+    assert "hunter2" not in told
+    assert "SSH_AUTH_SOCK=/of/the/agent" in told
+
+
 def test_without_git_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 

@@ -86,3 +86,24 @@ def test_a_repository(app: Path, tmp_path: Path) -> None:
 def test_what_is_not_there_is_told(settings: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_app(AppSettings.model_validate(settings), None)
+
+
+def test_an_app_without_code_asks_for_nothing_and_is_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("has({ plan: 'x' })")
+
+    with pytest.raises(InputError, match="an app in which no file of code is"):
+        read_app(AppSettings(path=str(tmp_path)), None)
+
+
+def test_a_folder_of_which_nothing_is_read_is_told(app: Path) -> None:
+    (app / "real").mkdir()
+    (app / "real" / "a.ts").write_text(PAGE)
+    (app / "linked").symlink_to(app / "real")
+    (app / "empty").mkdir()
+    folders = ["real", "linked", "empty"]
+
+    with pytest.raises(InputError) as caught:
+        read_app(AppSettings(path="app", scan=folders), None)
+
+    told = [problem.message for problem in caught.value.problems]
+    assert told == ["names linked, where no code is", "names empty, where no code is"]

@@ -100,3 +100,14 @@ def test_a_bundle_is_told_and_not_read(tmp_path: Path) -> None:
 
     assert (untold.line, untold.column) == (2, 21)
     assert "is larger than 2 MiB" in untold.message
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_file_in_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
+    text = "\ufeff" * (encoding == "utf-16-be") + "has({ plan: 'pro' })"
+    (tmp_path / "a.ts").write_bytes(text.encode(encoding))
+
+    found = scan(tmp_path)
+
+    assert found.uses == ()
+    assert [str(each) for each in found.untold] == ["a.ts:1:1: is UTF-16, and only UTF-8 is read"]

@@ -100,6 +100,6 @@ def test_a_resource_and_then_the_stack(pack: analyzer_pb2_grpc.AnalyzerStub) -> 
     assert {each.policyName for each in whole.diagnostics} == {"complete"}
     said = " ".join(each.message for each in whole.diagnostics)
     assert "the instance is not declared" in said
-    assert "billing" not in said
+    assert "billing, with every plan" not in said
     assert "CLERK_SECRET_KEY would be missing" not in said
     assert "hidden" not in said + " ".join(each.message for each in one.diagnostics)

@@ -100,6 +100,14 @@ def test_a_star_stands_for_any_part_of_a_subject(tmp_path: Path, subject: str) -
     assert [v.level for v in verdicts(tmp_path)] == [Level.ADVISORY]
 
 
+@pytest.mark.parametrize("subject", ["bill?ng", "[b]illing", "billin", "illing"])
+def test_nothing_else_stands_for_others(tmp_path: Path, subject: str) -> None:
+    (excuse,) = read(written(tmp_path, {**GOOD, "subject": f"'{subject}'"}))
+
+    assert not excuse.covers("trial-card", "billing", "")
+    assert excuse.covers("trial-card", subject, "")
+
+
 def test_it_holds_through_its_day_and_fails_after_it(tmp_path: Path) -> None:
     written(tmp_path, GOOD)
 
@@ -141,6 +149,10 @@ def test_every_field_is_needed(tmp_path: Path, missing: str) -> None:
         ({"expires": "soon"}, 7, "excuses[0].expires: can't be used"),
         ({"expires": "2026-12-31T10:00:00"}, 7, "excuses[0].expires: can't be used"),
         ({"expires": "2027-02-24"}, 7, "is more than 90 days away. Write 2027-02-23 or"),
+        ({"expires": "'20261231'"}, 7, "excuses[0].expires: can't be used"),
+        ({"expires": "'2026-W53-4'"}, 7, "excuses[0].expires: can't be used"),
+        ({"stack": "'*'"}, 3, "excuses[0].stack: is every stack. Name the stack"),
+        ({"what": "' '"}, 8, "excuses[0].what: can't be used"),
         ({"what": ""}, 8, "excuses[0].what: can't be used"),
     ],
 )
@@ -174,6 +186,19 @@ def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str, says: str
     file.write_text(text)
 
     assert any(problem.startswith(says) for problem in problems(file))
+
+
+def test_fields_of_an_anchor_are_its_own(tmp_path: Path) -> None:
+    file = written(tmp_path, GOOD)
+    file.write_text(
+        file.read_text().replace("  - policy", "  - &first\n    policy")
+        + "  - <<: *first\n    subject: instance\n    expires: soon\n"
+    )
+
+    assert problems(file) == [
+        "policies/excuses.yaml:11: excuses[1].expires: can't be used. Write the last day it "
+        "holds, as 2026-12-31"
+    ]
 
 
 def test_nothing_to_excuse_is_no_mistake(tmp_path: Path) -> None:

@@ -519,3 +519,13 @@ def test_both_switches_are_unknown_where_all_are() -> None:
     found["api-keys"]["inputs"]["switches"] = UNKNOWN
 
     assert len(judged(found)) == 2
+
+
+def test_production_without_billing_is_told_that_nobody_looks() -> None:
+    found = deployment()
+    del found["billing"]
+
+    told = judged(found, parts=set(PARTS) - {"billing"})
+
+    assert [(each.policy, each.kind) for each in told] == [("complete", Kind.NOTE)]
+    assert "billing is switched off" in told[0].message

@@ -68,6 +68,14 @@ def test_levels_and_values(tmp_path: Path) -> None:
             "config.yaml:3: policies.roles.roles: is not a",
         ),
         (
+            "policies:\n  trial-card:\n    <<: {production: advisory}\n",
+            "config.yaml:3: policies.trial-card.production: is what the deployment promises",
+        ),
+        (
+            "excuses:\n  max_days: 99999999999\n",
+            "config.yaml:2: excuses.max_days: is not a number of days. Write a whole number from",
+        ),
+        (
             "policies:\n  secret-age:\n    max_days: 0\n",
             "config.yaml:3: policies.secret-age.max_days: is not a number of days",
         ),

@@ -70,6 +70,7 @@ def test_an_app_is_named(app: dict[str, Any]) -> None:
         ({"git": "ftp://git.example/web"}, "app.git", "has a scheme that is not used here"),
         ({"git": "https://me:hunter2@git.example/web"}, "app.git", "holds credentials"),
         ({"git": "https://ghp_hunter2@git.example/web"}, "app.git", "holds credentials"),
+        ({"git": "https://git.example/web?token=hunter2"}, "app.git", "may be a key"),
         ({"git": "https://git.example/web\nx"}, "app.git", "is no address of a repository"),
         ({"git": "a", "ref": "--exec=x"}, "app.ref", "has not the form it must have"),
         ({"git": "a", "ref": "a..b"}, "app.ref", "is no name of a branch or tag"),

@@ -1,0 +1,52 @@
+"""Production's promises where an update leaves billing aside (`--target`, `--exclude`), so that
+nobody asks its provider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.project import Project, copy_project, production_settings_on
+from local.world import World
+from tests.engine.live import writes
+from tests.engine.test_app_code import LEGACY, PAGE, write_app
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+
+ASKS = PAGE + "export const f = async () => (await auth()).has({ plan: 'legacy' })\n"
+UP = ("up", "--yes", "--skip-preview", "--stack", "prod")
+WITHOUT = ("--exclude", "**billing-catalog")
+ONE = ("--target", "**webhook-endpoint")
+
+
+def test_an_update_without_billing_does_not_begin_where_a_promise_would_break(
+    tmp_path: Path, world: World
+) -> None:
+    prod = Project(copy_project(tmp_path / "prod"), world)
+    prod.init("prod", {**production_settings_on(world), "protect": True})
+    write_app(prod)
+    prod.up()
+    prod.set("webhook", {"events": ["user.created"]})
+    world.clear_journal()
+
+    write_app(prod, ASKS)
+    asked = [prod.pulumi(*UP, *words, check=False) for words in (WITHOUT, ONE)]
+    write_app(prod)
+    prod.set("billing", {"freeTrialRequiresPaymentMethod": True})
+    card = prod.pulumi(*UP, *ONE, check=False)
+    untouched = writes(world)
+
+    prod.set("billing", {"freeTrialRequiresPaymentMethod": False})
+    write_app(prod, ASKS)
+    changes = {"billing": {"plans": {"legacy": LEGACY}}}
+    world.dashboard("set_config", environment="production", changes=changes)
+    there = prod.pulumi(*UP, *WITHOUT, check=False)
+
+    for each in asked:
+        assert each.returncode != 0
+        assert "asks has({ plan: 'legacy' }), and neither the catalog nor" in each.stdout
+    assert card.returncode != 0
+    assert "trials would ask for a card" in card.stdout
+    assert untouched == []
+    assert there.returncode == 0, there.stdout
