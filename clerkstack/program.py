@@ -12,8 +12,8 @@ from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.declared.billing import billing_inputs
+from clerkstack.declared.refusals import billing_refusals
 from clerkstack.problems import ClerkstackError, InputError, Problem
-from clerkstack.reconcile.refusals import billing_refusals
 from clerkstack.settings import PREFIX, AppSettings, Settings, load_settings
 
 CATALOG_KEY, APP_KEY = f"{PREFIX}catalog", f"{PREFIX}appDeclaration"
