@@ -13,16 +13,16 @@ from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.clients.errors import NotFound
 from clerkstack.declared.billing import billing_inputs
-from clerkstack.problems import ClerkstackError, InputError, Problem
-from clerkstack.providers.session import session_for
-from clerkstack.reconcile.billing import SECTION
-from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.refusals import (
+from clerkstack.declared.refusals import (
     app_disagreements,
     billing_refusals,
     undeclared_uses,
     unknown_uses,
 )
+from clerkstack.problems import ClerkstackError, InputError, Problem
+from clerkstack.providers.session import session_for
+from clerkstack.reconcile.billing import SECTION
+from clerkstack.reconcile.changes import object_at
 from clerkstack.settings import (
     PREFIX,
     AppSettings,

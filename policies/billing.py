@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clerkstack.catalog import load_catalog
+from clerkstack.declared.refusals import app_disagreements, unknown_uses
 from clerkstack.problems import InputError
-from clerkstack.reconcile.refusals import app_disagreements, unknown_uses
 from policies.policy import Finding, Policy, Values, note, unjudged
 from policies.view import API_KEYS, BILLING, PRODUCTION, UNKNOWN, Resource, unknown_in
 

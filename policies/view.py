@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from clerkstack.declared.variables import VARIABLE_TYPE
+
 # The types as the engine names them; dynamic resources by `module=` and `name=`.
 DYNAMIC = "pulumi-python:dynamic/clerkstack:"
 INSTANCE = f"{DYNAMIC}Instance"
@@ -23,7 +25,7 @@ API_KEYS = f"{DYNAMIC}ApiKeys"
 WEBHOOK = f"{DYNAMIC}WebhookEndpoint"
 CLERKS = (INSTANCE, ORGANIZATIONS, ROLES, SIGN_IN, BILLING, API_KEYS, WEBHOOK)
 WRITTEN = f"{DYNAMIC}WrittenVariables"
-VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+VARIABLE = VARIABLE_TYPE
 VARIABLES = "vercel:index/projectEnvironmentVariables:ProjectEnvironmentVariables"
 SHARED = "vercel:index/sharedEnvironmentVariable:SharedEnvironmentVariable"
 PROJECT = "vercel:index/project:Project"

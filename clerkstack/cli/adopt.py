@@ -18,12 +18,12 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read
 from clerkstack.cli.takeover import take_over
 from clerkstack.declared.billing import billing_inputs
+from clerkstack.declared.refusals import billing_refusals
 from clerkstack.drift import Known, Live
 from clerkstack.files import edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.refusals import billing_refusals
 from clerkstack.settings import (
     PREFIX,
     VERCEL_TOKEN,

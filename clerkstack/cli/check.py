@@ -15,8 +15,8 @@ from clerkstack.cli.exits import BAD_INPUT, FOUND
 from clerkstack.cli.witnesses import check_stack
 from clerkstack.declared.billing import app_inputs
 from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
+from clerkstack.declared.refusals import app_disagreements
 from clerkstack.problems import ClerkstackError, InputError, Problem
-from clerkstack.reconcile.refusals import app_disagreements
 
 CATALOG = Path("catalog.yaml")
 

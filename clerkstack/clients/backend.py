@@ -15,7 +15,7 @@ from clerkstack.clients.billing_answers import (
     SubscriptionItem,
     SubscriptionItems,
 )
-from clerkstack.clients.clerk_errors import read_clerk_error
+from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS, read_clerk_error
 from clerkstack.clients.http import Client, Http, Options, Params, Service, joined
 from clerkstack.clients.instance_lists import (
     EnterpriseConnection,
@@ -42,7 +42,7 @@ SERVICE = Service(
         "out of the stack what is named here",
         403: "The instance's secret key may not do that, or what it is for is switched off in "
         "the instance",
-        "organization_not_enabled_in_instance": "Set clerkstack:organizations.enabled to true, or "
+        NO_ORGANIZATIONS: "Set clerkstack:organizations.enabled to true, or "
         "clerkstack:organizations.roles to {}",
     },
 )

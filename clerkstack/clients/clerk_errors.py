@@ -6,6 +6,9 @@ from typing import Any
 
 from clerkstack.clients.errors import Told
 
+NO_ORGANIZATIONS = "organization_not_enabled_in_instance"
+"""The code of what is refused where an instance has organizations off."""
+
 
 def read_clerk_error(body: Any) -> Told:
     """Code, meta and trace id of the first error of the body, and the words of all of them."""

@@ -136,24 +136,31 @@ class Environment(Answer):
         return self.commerce_settings.billing
 
 
-class FrontendClient(Client):
-    """Client of one instance's Frontend API.
+def frontend_http(
+    publishable_key: str, base_url: str | None = None, **options: Unpack[Options]
+) -> Http:
+    """The way to one instance's Frontend API: the host inside the publishable key.
 
-    The instance is the host inside the publishable key. With `base_url` the request goes there
-    and still carries that host, so that one server can answer for several instances.
+    With `base_url` requests go there and still carry that host, so that one server can answer for
+    several instances.
     """
+    host = frontend_host(publishable_key)
+    return Http(
+        SERVICE,
+        base_url=base_url or f"https://{host}",
+        key=None,
+        headers={"Host": host} if base_url else None,
+        **options,
+    )
+
+
+class FrontendClient(Client):
+    """Client of one instance's Frontend API; see `frontend_http`."""
 
     def __init__(
         self, *, publishable_key: str, base_url: str | None = None, **options: Unpack[Options]
     ) -> None:
-        host = frontend_host(publishable_key)
-        self._http = Http(
-            SERVICE,
-            base_url=base_url or f"https://{host}",
-            key=None,
-            headers={"Host": host} if base_url else None,
-            **options,
-        )
+        self._http = frontend_http(publishable_key, base_url, **options)
 
     def environment(self) -> Environment:
         """The public environment (getEnvironment)."""

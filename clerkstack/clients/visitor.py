@@ -13,9 +13,8 @@ from typing import TypeVar, Unpack
 from pydantic import SecretStr
 
 from clerkstack.clients.answers import Answer, read_answer
-from clerkstack.clients.frontend import SERVICE
-from clerkstack.clients.http import Client, Http, Options, joined
-from clerkstack.settings.keys import frontend_host
+from clerkstack.clients.frontend import SERVICE, frontend_http
+from clerkstack.clients.http import Client, Options, joined
 
 TESTING_TOKEN = "__clerk_testing_token"
 """Clerk's documentation of testing tokens has the name; the description has not."""
@@ -57,8 +56,8 @@ _Read = TypeVar("_Read", bound=Answer)
 class VisitorClient(Client):
     """One visitor of an instance's app.
 
-    The instance is the host inside the publishable key. With `base_url` requests go there and
-    still carry that host. `testing_token` lets the visitor pass the bot protection.
+    The instance is found as `frontend_http` does. `testing_token` lets the visitor pass the bot
+    protection.
     """
 
     def __init__(
@@ -69,14 +68,7 @@ class VisitorClient(Client):
         testing_token: SecretStr | None = None,
         **options: Unpack[Options],
     ) -> None:
-        host = frontend_host(publishable_key)
-        self._http = Http(
-            SERVICE,
-            base_url=base_url or f"https://{host}",
-            key=None,
-            headers={"Host": host} if base_url else None,
-            **options,
-        )
+        self._http = frontend_http(publishable_key, base_url, **options)
         self._params = {"_is_native": "1"}
         if testing_token is not None:
             self._params[TESTING_TOKEN] = testing_token.get_secret_value()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.reconcile import JsonObject
@@ -143,7 +144,7 @@ def roles_of(session: Session, place: tuple[str, str]) -> tuple[Role, ...]:
             return tuple(backend.list_roles())
     except ApiError as error:
         # The instance has organizations off: the config shows it, and there are no roles.
-        if error.code == "organization_not_enabled_in_instance":
+        if error.code == NO_ORGANIZATIONS:
             return ()
         raise
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
 from clerkstack.parity import things
 from clerkstack.parity.own import own_of, place_of
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
 
 # What Clerk says where an instance or the plan of its workspace does not include something, and
 # the secret key is good: 402, or 403 with a code of this kind (feature_not_enabled,
-# organization_not_enabled_in_instance, unsupported_subscription_plan_features).
+# NO_ORGANIZATIONS, unsupported_subscription_plan_features).
 NOT_INCLUDED = ("not_enabled", "unsupported_subscription_plan_features")
-NO_ORGANIZATIONS = "organization_not_enabled_in_instance"
 
 
 class _Unread(Exception):

@@ -10,6 +10,12 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
+from clerkstack.declared.refusals import (
+    billing_refusals,
+    undeclared_uses,
+    unknown_uses,
+    without_places,
+)
 from clerkstack.providers.base import (
     ClerkProvider,
     inputs_of,
@@ -30,12 +36,6 @@ from clerkstack.reconcile.billing import (
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, billing_dangers
 from clerkstack.reconcile.ledger import Ledger, joined_kinds, no_longer
-from clerkstack.reconcile.refusals import (
-    billing_refusals,
-    undeclared_uses,
-    unknown_uses,
-    without_places,
-)
 
 
 class BillingProvider(ClerkProvider):

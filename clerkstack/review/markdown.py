@@ -54,6 +54,8 @@ def shortened(text: str, longest: int) -> str:
 def _visible(text: str) -> str:
     """The text with what can't be seen written out: control characters, marks that turn the
     direction of reading or hide, lone surrogates."""
+    if text.isprintable():  # as nearly all is; letter by letter takes long for many long texts
+        return text
     return "".join(
         f"\\u{ord(each):04x}"
         if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")

@@ -12,9 +12,9 @@ from clerkstack.app.code import AppCode
 from clerkstack.app.facts import attached_to, differing, facts_of_config, told
 from clerkstack.app.uses import Use
 from clerkstack.declared.billing import app_inputs
+from clerkstack.declared.refusals import all_plans
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.refusals import all_plans
 from clerkstack.witnesses.instance import Instance
 
 NOT_LIVE = (

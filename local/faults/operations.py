@@ -122,7 +122,6 @@ _SENSITIVE = {
     "state": {"preview/SECRET": AS_WRITTEN},
     **dict.fromkeys(WrittenVariablesProvider.outputs),
 }
-_ROLE = r"/organization_roles/"
 _SVIX_APP = r"/v1/webhooks/svix$"
 _ENDPOINTS = r"/endpoint$"
 _ENDPOINT = r"/endpoint/ep_\w+$"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 from google.protobuf import struct_pb2
 
@@ -40,11 +40,6 @@ def is_unknown(value: object) -> bool:
     if isinstance(value, list):
         return any(is_unknown(part) for part in value)
     return value == UNKNOWN
-
-
-def is_text(value: object) -> TypeGuard[str]:
-    """Tell whether a value is a known string."""
-    return isinstance(value, str) and value != UNKNOWN
 
 
 def reveal(value: Any) -> Any:
