@@ -48,11 +48,11 @@ def set_config(world: World, **changes: Any) -> None:
     world.dashboard("set_config", environment="production", changes=changes)
 
 
-def set_dns(world: World, *, ready: bool) -> None:
-    world.dashboard("set_dns", domain=HOST, ready=ready)
+def set_dns(world: World, domain: str = HOST, *, ready: bool) -> None:
+    world.dashboard("set_dns", domain=domain, ready=ready)
     answer = httpx.post(
         f"{world.urls.clerk}/v1/platform/applications/{seeded.APPLICATION_ID}"
-        f"/domains/{HOST}/dns_check",
+        f"/domains/{domain}/dns_check",
         headers={"Authorization": f"Bearer {seeded.PLATFORM_KEY}"},
     )
     assert answer.is_success, answer.text

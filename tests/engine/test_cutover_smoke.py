@@ -55,12 +55,20 @@ def test_production_is_ready_without_anybody_s_word(
     # Somebody tries it by hand, and goes to lunch.
     address = f"ana+clerk_test@{HOST}"
     ask(world, "POST", "/users", {"email_address": [address], "skip_password_requirement": True})
+    world.dashboard("add_satellite", environment="production", domain="sendero.app")
     code, points, _ = judged(project)
 
     assert code == 1
-    assert {name for name, each in points.items() if not each["done"]} == {"smoke", "test-users"}
+    assert {name for name, each in points.items() if not each["done"]} == {
+        "smoke",
+        "test-users",
+        "satellites",
+    }
+    assert [each["what"] for each in points["satellites"]["facts"]] == ["satellite sendero.app"]
     assert points["test-users"]["outcome"] == "failed"
     assert [each["found"] for each in points["test-users"]["facts"]] == ["1"]
+
+    set_dns(world, "sendero.app", ready=True)
 
     # What is deployed breaks: the smoke run tells which step.
     app.stop()
@@ -68,6 +76,7 @@ def test_production_is_ready_without_anybody_s_word(
 
     assert points["smoke"]["outcome"] == "failed"
     assert points["endpoint"]["outcome"] == "failed"
+    assert points["satellites"]["outcome"] == "passed"
     assert code == 1
     left = production(world).people
     assert [each["email_addresses"][0]["email_address"] for each in left.users.values()] == [
