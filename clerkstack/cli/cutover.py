@@ -178,11 +178,15 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
 def _smoke_run(settings: Settings) -> SmokeReport:
     from clerkstack.smoke import run_smoke
 
-    report = run_smoke(settings, tell=tell)
+    report = run_smoke(settings, tell=_tell_smoke)
     if report.interrupted:
         # It has cleaned up after itself; whoever pressed Ctrl-C meant all of this.
         raise KeyboardInterrupt
     return report
+
+
+def _tell_smoke(step: str) -> None:
+    typer.echo(f"smoke run: {step}", err=True)
 
 
 def _of_production(stack: str, settings: Settings) -> Settings:

@@ -15,6 +15,8 @@ from clerkstack.clients.errors import Told, UnexpectedAnswer
 from clerkstack.clients.http import Client, Http, Options, Service, joined
 
 PAGE = 250  # the largest page v1.endpoint.list gives
+ATTEMPTS = 20 * PAGE
+"""How many attempts are looked through at most: a busy endpoint has hundreds of thousands."""
 _STANDARD = str.maketrans("-_", "+/")
 
 
@@ -91,6 +93,8 @@ class AttemptedMessage(Answer):
 
 class _Attempts(Answer):
     data: tuple[Attempt, ...]
+    done: bool
+    iterator: str | None = None
 
 
 class _Endpoints(Answer):
@@ -210,8 +214,8 @@ class SvixClient(Client):
         ).key
 
     def recent_attempts(self, endpoint_id: str, *, since: datetime) -> list[Attempt]:
-        """The newest attempts to deliver to an endpoint since then, one page at most, each with its
-        event type (v1.message-attempt.list-by-endpoint)."""
+        """The attempts to deliver to an endpoint since then, newest first, each with its event type
+        (v1.message-attempt.list-by-endpoint): `ATTEMPTS` at most, the first that Svix gives."""
         params: dict[str, str | int] = {
             "limit": PAGE,
             "after": since.isoformat().replace("+00:00", "Z"),
@@ -220,8 +224,14 @@ class SvixClient(Client):
         }
         path = joined("api", "v1", "app", self.app_id, "attempt", "endpoint", endpoint_id)
         operation = "v1.message-attempt.list-by-endpoint"
-        found = self._http.request(_Attempts, operation, "GET", path, params=params)
-        return sorted(found.data, key=lambda each: each.timestamp, reverse=True)
+        found: list[Attempt] = []
+        while len(found) < ATTEMPTS:
+            page = self._http.request(_Attempts, operation, "GET", path, params=params)
+            found += page.data
+            if page.done or not page.iterator:
+                break
+            params["iterator"] = page.iterator
+        return sorted(found[:ATTEMPTS], key=lambda each: each.timestamp, reverse=True)
 
     def rotate_signing_secret(self, endpoint_id: str) -> None:
         """Make a new signing secret; the old one also signs for 24 hours.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from clerkstack.cutover.addresses import host_of, is_below, is_local, is_preview, shown_url
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
-from clerkstack.cutover.read import TEST_ADDRESS, Readings
+from clerkstack.cutover.read import Readings
+from clerkstack.cutover.read_of_clerk import TEST_ADDRESS
 from clerkstack.reconcile.changes import object_at
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def redirect_urls(readings: Readings) -> Verdict:
         passed=f"{len(facts)} redirect URLs, all of production" if facts else "none is set",
         otherwise="a session could be sent elsewhere",
         mend="Remove them on the dashboard page Native applications, Redirect URLs (Backend API: "
-        "DeleteRedirectURL).",
+        "DeleteRedirectURL). Where one is a partner's and meant, and no other is wrong, sign this "
+        "point off.",
     )
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from clerkstack.cutover.model import Evidence, Line, Outcome, Point, Report, Verdict
-from clerkstack.cutover.read import NoEndpoint, NoInstance, Readings
+from clerkstack.cutover.read import NoEndpoint, Readings
+from clerkstack.cutover.read_of_clerk import NoInstance
 from clerkstack.cutover.reads import Unread
 from clerkstack.cutover.signoffs import SignOff
 

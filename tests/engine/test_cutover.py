@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -19,12 +18,12 @@ from clerkstack.clients.svix import SvixClient
 from local.project import Project, production_settings_on
 from local.world import World
 from local.world import seed as seeded
+from tests.engine.cutting_over import HOST, ask, judged, production, set_config, set_dns, sign
 from tests.engine.live import read_instance, requests, variables
 from tests.world.receiving import Receiver, receiving
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
-HOST = "sendero.example"
 OAUTH_SECRET = "google-secret-7654321"
 PLANTED = "planted-value-12345"
 LOST = "this-was-left-behind"
@@ -64,32 +63,8 @@ def verifying(secret: str) -> Any:
     return answer
 
 
-def judged(project: Project, *words: str) -> tuple[int, dict[str, dict[str, Any]], str]:
-    """How it ends, the points, and all it printed."""
-    ran = project.own_command("cutover", "--stack", "prod", "--json", *words)
-    assert ran.returncode in (0, 1, 3), ran.stdout + ran.stderr
-    points = json.loads(ran.stdout)["points"]
-    return ran.returncode, {each["point"]: each for each in points}, ran.stdout + ran.stderr
-
-
 def failing(points: dict[str, dict[str, Any]]) -> set[str]:
     return {name for name, each in points.items() if not each["done"]} - BY_PEOPLE
-
-
-def set_config(world: World, **changes: Any) -> None:
-    world.dashboard("set_config", environment="production", changes=changes)
-
-
-def ask(world: World, method: str, path: str, body: Any = None) -> Any:
-    key = read_instance(world, "production").secret_key
-    answer = httpx.request(
-        method,
-        f"{world.urls.clerk}/v1{path}",
-        json=body,
-        headers={"Authorization": f"Bearer {key}"},
-    )
-    assert answer.is_success, answer.text
-    return answer.json() if answer.content else None
 
 
 def svix_of(world: World) -> SvixClient:
@@ -98,30 +73,12 @@ def svix_of(world: World) -> SvixClient:
         return SvixClient.from_link(backend.svix_url(), base_url=world.urls.svix)
 
 
-def set_dns(world: World, *, ready: bool) -> None:
-    world.dashboard("set_dns", domain=HOST, ready=ready)
-    answer = httpx.post(
-        f"{world.urls.clerk}/v1/platform/applications/{seeded.APPLICATION_ID}"
-        f"/domains/{HOST}/dns_check",
-        headers={"Authorization": f"Bearer {seeded.PLATFORM_KEY}"},
-    )
-    assert answer.is_success, answer.text
-
-
-def sign(project: Project, point: str, *words: str) -> subprocess.CompletedProcess[str]:
-    return project.own_command("cutover", "sign", point, "--stack", "prod", "--by", "Ana", *words)
-
-
 def send(world: World) -> None:
     """Something happens at Clerk."""
     app_id = world.svix.create_app(production(world).id)
     with world.svix.deliveries.guard:
         world.svix.deliveries.deliver(app_id, "user.created", {"type": "user.created"})
     world.svix.deliveries.settle()
-
-
-def production(world: World) -> Any:
-    return world.clerk.instance(seeded.APPLICATION_ID, "production")
 
 
 def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(

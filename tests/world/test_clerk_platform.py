@@ -175,6 +175,28 @@ def test_a_domain_is_complete_after_a_check_that_finds_its_records() -> None:
     assert all(each["verified"] for each in second["dns"]["cnames"].values())
 
 
+def test_a_satellite_is_a_domain_with_a_record_of_its_own() -> None:
+    account = Account()
+    instance = production(account)
+    where = {"environment": "production", "domain": "a.app"}
+
+    made = account.clerk.dashboard("add_satellite", where)
+    account.clerk.dashboard("set_dns", {"domain": "a.app", "ready": True})
+
+    found = domains.find(account.clerk.application(APPLICATION_ID), made)
+    assert found == (instance, instance.satellites[0])
+    shown = domains.backend_json(*found)
+    assert (shown["is_satellite"], shown["accounts_portal_url"]) == (True, None)
+    assert [each["host"] for each in shown["cname_targets"]] == ["clerk.a.app"]
+    assert domains.check(found[1], account.clock())["status"] == "complete"
+    assert domains.status_json(instance.domain)["status"] == "incomplete"
+    with pytest.raises(ValueError, match=r"a\.app"):
+        account.clerk.dashboard("add_satellite", where)
+    again = Account()
+    again.clerk.load(account.clerk.dump())
+    assert domains.find(again.clerk.application(APPLICATION_ID), "a.app")[1] == found[1]
+
+
 def test_the_dashboard_switches_api_keys_and_edits_a_price() -> None:
     account = with_billing()
     where = {"environment": "development"}

@@ -167,7 +167,7 @@ class ClerkBackend:
         if domains.production_domains(application):
             raise errors.production_exists()
         domains.check_name(name)
-        if any(each.domain.name == name for each in self.instances()):
+        if any(each.name == name for instance in self.instances() for each in instance.domains):
             raise errors.domain_taken(name)
         instance = Instance(
             id=identifier("ins"),

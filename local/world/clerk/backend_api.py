@@ -192,7 +192,8 @@ def create_svix_url(call: InstanceCall) -> Answer:
 
 def list_domains(call: InstanceCall) -> Answer:
     """ListDomains."""
-    return 200, {"data": [domains.backend_json(call.instance)], "total_count": 1}
+    found = [domains.backend_json(call.instance, each) for each in call.instance.domains]
+    return 200, {"data": found, "total_count": len(found)}
 
 
 OPERATIONS: tuple[tuple[str, str, Any], ...] = (

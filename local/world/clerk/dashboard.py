@@ -8,6 +8,7 @@ subscribe {environment, plan, payers}: how many active subscribers the plan (its
 now on; 0 for none.
 subscribe_organization {environment, plan, organization}: that this one (its id or slug) has the
 plan from now on.
+add_satellite {environment, domain, proxy_url}: a satellite domain; the proxy may be left out.
 set_dns {domain, ready}: set or remove a domain's DNS records; the next check sees it.
 add_platform_key {key, manage}: make a platform key, with or without the right to manage.
 revoke_platform_key {key}. set_limits {plans}: how many plans the workspace may have, null for
@@ -21,8 +22,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from local.world.clerk import errors, subscriptions
-from local.world.clerk.models import Application, Instance
+from local.world.clerk import domains, errors, subscriptions
+from local.world.clerk.models import Application, Domain, Instance, identifier
 from local.world.clerk.schema import API_KEYS
 
 if TYPE_CHECKING:
@@ -83,13 +84,26 @@ def _subscribe_organization(backend: ClerkBackend, body: dict[str, Any]) -> None
     subscriptions.subscribe_payer(instance, plan, organization["id"], backend.now_ms())
 
 
+def _add_satellite(backend: ClerkBackend, body: dict[str, Any]) -> str:
+    instance = _instance(backend, body)
+    name = _take(body, "domain", str)
+    proxy = _take(body, "proxy_url", str) if "proxy_url" in body else None
+    _nothing_left(body)
+    domains.check_name(name)
+    if any(each.name == name for known in backend.instances() for each in known.domains):
+        raise errors.domain_taken(name)
+    made = Domain(identifier("dmn"), name, backend.clock(), satellite=True, proxy_url=proxy)
+    instance.satellites.append(made)
+    return made.id
+
+
 def _set_dns(backend: ClerkBackend, body: dict[str, Any]) -> None:
     name = _take(body, "domain", str)
     ready = _take(body, "ready", bool)
     _nothing_left(body)
-    for instance in backend.instances():
-        if instance.domain.name == name:
-            instance.domain.records = ready
+    for each in (domain for instance in backend.instances() for domain in instance.domains):
+        if each.name == name:
+            each.records = ready
             return
     raise LookupError(f"no instance has the domain {name}")
 
@@ -127,6 +141,7 @@ ACTIONS: dict[str, Callable[[ClerkBackend, dict[str, Any]], Any]] = {
     "set_config": _set_config,
     "subscribe": _subscribe,
     "subscribe_organization": _subscribe_organization,
+    "add_satellite": _add_satellite,
     "set_dns": _set_dns,
     "add_platform_key": _add_platform_key,
     "revoke_platform_key": _revoke_platform_key,

@@ -1,7 +1,9 @@
 """Domains of production instances, and the checks of their DNS records.
 
 A domain starts without records. A person sets them at the registrar (`set_dns` of the dashboard),
-and the next check sees it; only then the status is complete.
+and the next check sees it; only then the status is complete. A satellite has no account portal
+(Backend API, Domain: accounts_portal_url is null) and here no mail of its own, so that it needs the
+record of the Frontend API only; behind a proxy it needs none.
 """
 
 from __future__ import annotations
@@ -43,15 +45,16 @@ def production_domains(application: Application) -> list[Instance]:
     return [each for each in application.instances.values() if each.environment == "production"]
 
 
-def find(application: Application, id_or_name: str) -> Instance:
-    """Give the instance with this domain.
+def find(application: Application, id_or_name: str) -> tuple[Instance, Domain]:
+    """Give a domain, and the instance that has it.
 
     Raises:
         ClerkError: the application has no such domain.
     """
     for instance in production_domains(application):
-        if id_or_name in (instance.domain.id, instance.domain.name):
-            return instance
+        for domain in instance.domains:
+            if id_or_name in (domain.id, domain.name):
+                return instance, domain
     raise errors.not_found("domain", id_or_name)
 
 
@@ -59,31 +62,35 @@ def cname_targets(domain: Domain) -> list[Document]:
     """List the DNS records a domain needs."""
     return [
         {"host": f"{host}.{domain.name}", "value": _target(value, domain), "required": required}
-        for host, value, required in RECORDS.values()
+        for host, value, required in _records(domain).values()
     ]
 
 
-def platform_json(instance: Instance) -> Document:
+def platform_json(instance: Instance, domain: Domain) -> Document:
     """Give the domain as PlatformDomainResponse."""
-    made = datetime.fromtimestamp(instance.domain.created_at, UTC).isoformat()
-    return {
-        **_shared(instance),
+    made = datetime.fromtimestamp(domain.created_at, UTC).isoformat()
+    shown: Document = {
+        **_shared(instance, domain),
         "is_provider_domain": False,
-        "accounts_portal_url": _accounts(instance),
-        "cname_targets": cname_targets(instance.domain),
+        "cname_targets": cname_targets(domain),
         "created_at": made,
         "updated_at": made,
     }
+    if not domain.satellite:
+        shown["accounts_portal_url"] = _accounts(instance)
+    if domain.proxy_url:
+        shown["proxy_url"] = domain.proxy_url
+    return shown
 
 
-def backend_json(instance: Instance) -> Document:
+def backend_json(instance: Instance, domain: Domain) -> Document:
     """Give the domain as the Backend API's Domain."""
     production = instance.environment == "production"
     return {
-        **_shared(instance),
-        "accounts_portal_url": _accounts(instance),
-        "proxy_url": None,
-        "cname_targets": cname_targets(instance.domain) if production else None,
+        **_shared(instance, domain),
+        "accounts_portal_url": None if domain.satellite else _accounts(instance),
+        "proxy_url": domain.proxy_url,
+        "cname_targets": cname_targets(domain) if production else None,
     }
 
 
@@ -96,14 +103,14 @@ def status_json(domain: Domain) -> Document:
         "status": "complete" if done else "incomplete",
         "dns": {
             "status": "complete" if done else waiting,
-            "cnames": {name: _cname(name, domain) for name in RECORDS},
+            "cnames": {name: _cname(name, domain) for name in _records(domain)},
         },
         "ssl": {"status": ssl, "required": True, "failure_hints": None},
         "ssl_hosts": {
             f"{host}.{domain.name}": {"status": ssl, "required": True, "failure_hints": None}
-            for host in ("clerk", "accounts")
+            for host in (("clerk",) if domain.satellite else ("clerk", "accounts"))
         },
-        "mail": {"status": "complete" if done else "not_started", "required": True},
+        "mail": {"status": "complete" if done else "not_started", "required": not domain.satellite},
         "proxy": {"status": "not_configured", "required": False},
     }
 
@@ -123,15 +130,22 @@ def check(domain: Domain, now: float) -> Document:
     return {**status_json(domain), "domain_id": domain.id, "last_run_at": last}
 
 
-def _shared(instance: Instance) -> Document:
+def _shared(instance: Instance, domain: Domain) -> Document:
+    host = f"clerk.{domain.name}" if domain.satellite else instance.host
     return {
         "object": "domain",
-        "id": instance.domain.id,
-        "name": instance.domain.name,
-        "is_satellite": False,
-        "frontend_api_url": f"https://{instance.host}",
+        "id": domain.id,
+        "name": domain.name,
+        "is_satellite": domain.satellite,
+        "frontend_api_url": f"https://{host}",
         "development_origin": "",
     }
+
+
+def _records(domain: Domain) -> dict[str, tuple[str, str, bool]]:
+    if not domain.satellite:
+        return RECORDS
+    return {} if domain.proxy_url else {"clerk": RECORDS["clerk"]}
 
 
 def _accounts(instance: Instance) -> str:

@@ -94,7 +94,8 @@ class SecretKey:
 @dataclass
 class Domain:
     """An instance's domain. ``records`` tells whether its DNS records are there in truth,
-    ``verified`` what the last check saw. Times are seconds since the epoch."""
+    ``verified`` what the last check saw. Times are seconds since the epoch. A satellite may be
+    served through the app's own proxy."""
 
     id: str
     name: str
@@ -102,6 +103,8 @@ class Domain:
     records: bool = False
     verified: bool = False
     checked_at: float | None = None
+    satellite: bool = False
+    proxy_url: str | None = None
 
 
 @dataclass
@@ -140,6 +143,12 @@ class Instance:
     redirect_urls: dict[str, Document] = field(default_factory=dict)
     enterprise_connections: dict[str, Document] = field(default_factory=dict)
     people: People = field(default_factory=People)
+    satellites: list[Domain] = field(default_factory=list)
+
+    @property
+    def domains(self) -> list[Domain]:
+        """Its own domain, then its satellites."""
+        return [self.domain, *self.satellites]
 
     @property
     def publishable_key(self) -> str:
@@ -187,6 +196,7 @@ class Instance:
         """Read back what ``asdict`` gave."""
         fields = dict(dumped)
         fields["domain"] = Domain(**fields["domain"])
+        fields["satellites"] = [Domain(**each) for each in fields.get("satellites", [])]
         fields["secrets"] = [SecretKey(**each) for each in fields["secrets"]]
         fields["roles"] = {id_: Role(**each) for id_, each in fields["roles"].items()}
         fields["permissions"] = {

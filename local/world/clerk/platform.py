@@ -13,7 +13,7 @@ from local.world.clerk import domains, errors
 from local.world.clerk.backend import ClerkBackend
 from local.world.clerk.http import Answer, PlatformCall, checked, endpoint
 from local.world.clerk.instances import version
-from local.world.clerk.models import Instance
+from local.world.clerk.models import Domain, Instance
 
 TOP = "/v1/platform/applications"
 APPLICATION = f"{TOP}/{{application}}"
@@ -49,7 +49,7 @@ def create_instance(call: PlatformCall) -> Answer:
         "object": "instance",
         "id": made.id,
         "environment_type": made.environment,
-        "active_domain": domains.platform_json(made),
+        "active_domain": domains.platform_json(made, made.domain),
         "secret_key": made.secret,
         "publishable_key": made.publishable_key,
         "created_at": at,
@@ -92,25 +92,29 @@ def rotate_instance_keys(call: PlatformCall) -> Answer:
 
 
 def list_domains(call: PlatformCall) -> Answer:
-    """PlatformListApplicationDomains: the production instance's."""
+    """PlatformListApplicationDomains: the production instance's, its satellites included."""
     application = call.backend.application(call.parts["application"])
-    found = [domains.platform_json(each) for each in domains.production_domains(application)]
+    found = [
+        domains.platform_json(instance, each)
+        for instance in domains.production_domains(application)
+        for each in instance.domains
+    ]
     return 200, {"data": found, "total_count": len(found)}
 
 
 def get_domain(call: PlatformCall) -> Answer:
     """PlatformGetApplicationDomain."""
-    return 200, domains.platform_json(_with_domain(call))
+    return 200, domains.platform_json(*_with_domain(call))
 
 
 def domain_status(call: PlatformCall) -> Answer:
     """PlatformGetApplicationDomainStatus: what the last check saw."""
-    return 200, domains.status_json(_with_domain(call).domain)
+    return 200, domains.status_json(_with_domain(call)[1])
 
 
 def check_dns(call: PlatformCall) -> Answer:
     """PlatformTriggerDNSCheck."""
-    return 200, domains.check(_with_domain(call).domain, call.backend.clock())
+    return 200, domains.check(_with_domain(call)[1], call.backend.clock())
 
 
 OPERATIONS: tuple[tuple[str, str, Any], ...] = (
@@ -142,7 +146,7 @@ def _instance(call: PlatformCall) -> Instance:
     return call.backend.instance(call.parts["application"], call.parts["instance"])
 
 
-def _with_domain(call: PlatformCall) -> Instance:
+def _with_domain(call: PlatformCall) -> tuple[Instance, Domain]:
     application = call.backend.application(call.parts["application"])
     return domains.find(application, call.parts["domain"])
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from clerkstack.clients import svix
 from clerkstack.clients.errors import NotFound, UnexpectedAnswer, Unprocessable
 from clerkstack.clients.svix import Endpoint, SvixClient, SvixLink
 
@@ -133,6 +135,51 @@ def test_all_pages_are_read() -> None:
 
     assert [endpoint.id for endpoint in found] == ["ep_1", "ep_2"]
     assert len(seen.requests) == 2
+
+
+def attempts(newest: datetime, *, pages: int) -> tuple[SvixClient, list[httpx.Request]]:
+    """A Svix with so many pages of one attempt, each older than the one before."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("one-time-token"):
+            return httpx.Response(200, json={"token": "tok_1"})
+        asked.append(request)
+        number = int(request.url.params.get("iterator", "0"))
+        shown = {
+            "id": f"atmpt_{number}",
+            "statusText": "success",
+            "responseStatusCode": 200,
+            "timestamp": (newest - timedelta(minutes=number)).isoformat(),
+        }
+        done = number + 1 == pages
+        body = {"data": [shown], "iterator": str(number + 1), "done": done}
+        return httpx.Response(200, json=body)
+
+    transport = httpx.MockTransport(answer)
+    return SvixClient.from_link(link(), transport=transport), asked
+
+
+def test_attempts_are_read_page_by_page_within_the_time() -> None:
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    client, asked = attempts(since + timedelta(days=1), pages=3)
+
+    found = client.recent_attempts("ep_1", since=since)
+
+    assert [each.id for each in found] == ["atmpt_0", "atmpt_1", "atmpt_2"]
+    assert [each.url.params.get("iterator") for each in asked] == [None, "1", "2"]
+    assert {each.url.params["after"] for each in asked} == {"2026-01-01T00:00:00Z"}
+
+
+def test_of_more_attempts_than_can_be_looked_through_the_first_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(svix, "ATTEMPTS", 2)
+    client, asked = attempts(datetime(2026, 1, 2, tzinfo=UTC), pages=1_000)
+
+    found = client.recent_attempts("ep_1", since=datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert (len(found), len(asked)) == (2, 2)
 
 
 def test_an_endpoint_is_made_with_its_events() -> None:

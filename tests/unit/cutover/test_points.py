@@ -15,7 +15,8 @@ from clerkstack.clients.svix import Endpoint
 from clerkstack.clients.vercel import Deployment
 from clerkstack.cutover.model import Outcome
 from clerkstack.cutover.points import POINTS
-from clerkstack.cutover.read import NoEndpoint, NoInstance
+from clerkstack.cutover.read import NoEndpoint
+from clerkstack.cutover.read_of_clerk import NoInstance
 from clerkstack.cutover.reads import Unread
 from clerkstack.cutover.rules import Breach
 from tests.unit.cutover.seen import (

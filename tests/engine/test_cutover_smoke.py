@@ -1,0 +1,115 @@
+"""The cutover with the app deployed: no point is left to a person, and tests leave nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.deployed import Deployed
+from local.project import Project, production_settings_on
+from local.world import World
+from tests.engine.cutting_over import HOST, ask, judged, production, set_dns
+from tests.smoke.deployment import need_app
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installed() -> None:
+    need_app()
+
+
+@pytest.fixture
+def app(project: Project, world: World) -> Deployed:
+    """Production as a launch has it, and the app built with what the stack gave it."""
+    running = world.deploy("production", HOST)
+    project.init("prod", {**production_settings_on(world), "protect": True})
+    project.up()
+    world.dashboard("set_api_keys", environment="production", organizations=True, users=False)
+    set_dns(world, ready=True)
+    running.settle()
+    return running
+
+
+def test_production_is_ready_without_anybody_s_word(
+    project: Project, world: World, app: Deployed
+) -> None:
+    code, points, printed = judged(project, "--smoke")
+
+    assert code == 0, printed
+    assert {each["outcome"] for each in points.values()} == {"passed"}, printed
+    assert all(each["signed"] is None for each in points.values())
+    steps = {each["what"]: each["right"] for each in points["smoke"]["facts"]}
+    assert {"sign-up", "create organization", "webhook", "mint API key", "MCP call"} <= {*steps}
+    assert set(steps.values()) == {True}
+    (count,) = points["test-users"]["facts"]
+    assert (count["found"], count["right"]) == ("0", True)
+    assert production(world).people.users == {}
+
+    # Somebody tries it by hand, and goes to lunch.
+    address = f"ana+clerk_test@{HOST}"
+    ask(world, "POST", "/users", {"email_address": [address], "skip_password_requirement": True})
+    world.dashboard("add_satellite", environment="production", domain="sendero.app")
+    code, points, _ = judged(project)
+
+    assert code == 1
+    assert {name for name, each in points.items() if not each["done"]} == {
+        "smoke",
+        "test-users",
+        "satellites",
+    }
+    assert [each["what"] for each in points["satellites"]["facts"]] == ["satellite sendero.app"]
+    assert points["test-users"]["outcome"] == "failed"
+    assert [each["found"] for each in points["test-users"]["facts"]] == ["1"]
+
+    set_dns(world, "sendero.app", ready=True)
+
+    # What is deployed breaks: the smoke run tells which step.
+    app.stop()
+    code, points, _ = judged(project, "--smoke")
+
+    assert points["smoke"]["outcome"] == "failed"
+    assert points["endpoint"]["outcome"] == "failed"
+    assert points["satellites"]["outcome"] == "passed"
+    assert code == 1
+    left = production(world).people
+    assert [each["email_addresses"][0]["email_address"] for each in left.users.values()] == [
+        address
+    ]
+    assert left.organizations == {}
+
+
+def test_ctrl_c_in_the_smoke_run_removes_what_it_made(
+    project: Project, world: World, app: Deployed
+) -> None:
+    page = Path(project.folder / "page.html")
+    people = production(world).people
+    with subprocess.Popen(
+        ["bin/clerkstack", "cutover", "--stack", "prod", "--smoke", "--html", str(page)],
+        cwd=project.folder,
+        env={**os.environ, **project.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        wait_for(lambda: people.users)
+        running.send_signal(signal.SIGINT)
+        out, told = running.communicate(timeout=60)
+
+    assert running.returncode == 130, told
+    assert "interrupted: removing what was made" in told
+    assert (people.users, people.organizations) == ({}, {})
+    assert (out, page.exists()) == ("", False)
+
+
+def wait_for(there: Any, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.02)
