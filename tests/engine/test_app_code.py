@@ -12,31 +12,12 @@ from local.project import Project, copy_project, production_settings_on
 from local.world import World
 from tests import sendero
 from tests.engine.live import requests, writes
+from tests.engine.written_app import PAGE, write_app
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
-PAGE = """\
-import { auth } from '@clerk/nextjs/server'
-import { BILLING_FEATURES, PLANS } from '@/lib/plans'
-export default async function Page(props) {
-  const { has } = await auth()
-  if (has({ plan: PLANS.pro.slug }) || has({ feature: BILLING_FEATURES.SSO_SAML })) return 1
-  return has({ role: 'org:finance' }) && has({ permission: 'org:sys_billing:read' })
-}
-"""
 LEGACY = {"name": "Legacy", "amount": 100, "currency": "usd", "payer_type": "org", "features": []}
 LEGACY |= {"publicly_visible": False, "is_recurring": True}
-
-
-def write_app(project: Project, page: str = PAGE, plans: str = sendero.APP_DECLARATION) -> None:
-    """The app in a folder beside the stack, which the settings name."""
-    lib = project.folder / "web" / "src" / "lib"
-    lib.mkdir(parents=True, exist_ok=True)
-    (lib / "plans.ts").write_text(plans)
-    (lib.parent / "page.tsx").write_text(page)
-    aliases = {"compilerOptions": {"paths": {"@/*": ["./src/*"]}}}
-    (project.folder / "web" / "tsconfig.json").write_text(json.dumps(aliases))
-    project.set("app", {"path": "web", "declaration": "src/lib/plans.ts"})
 
 
 def checked(project: Project, *words: str) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from local.github.github import READ_TOKEN, TOKEN
 from local.project import PASSPHRASE, Project, copy_project, production_settings_on, settings_on
 from local.world import World
 from local.world import seed as seeded
+from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, writes
-from tests.engine.reviewed import agreeing, event, review, stand_in
+from tests.engine.reviewed import event, review
+from tests.engine.written_app import PAGE, write_app
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -34,7 +36,6 @@ def two(tmp_path: Path, world: World) -> Project:
     made = Project(copy_project(tmp_path / "project"), world)
     made.init("prod", {**production_settings_on(world), "protect": True})
     made.init("local", settings_on(world))
-    stand_in(made, local=agreeing(), prod=agreeing())
     return made
 
 
@@ -134,27 +135,30 @@ def test_planted_secrets_are_shown_nowhere(two: Project, world: World, github: G
 
 
 def test_a_disagreement_blocks_and_what_could_not_be_told_is_commented(
-    two: Project, github: Github
+    two: Project, world: World, github: Github
 ) -> None:
-    asked = {"kind": "feature", "slug": "nobody", "app": True, "catalog": False}
-    finding = {**asked, "field": "asked", "message": "is asked for and nobody has it"}
-    brought = {"kind": "plan", "slug": "pro", "app": 6000, "catalog": 6000, "instance": 7000}
-    stand_in(two, local=agreeing(findings=[{**brought, "message": "costs less"}], code=1))
+    write_app(two)
+    two.up()
+    by_hand(world, billing={"plans": {"pro": {"amount": 7000}}})
     brings = review(two, github, "--post", stacks=("local",))
-    stand_in(two, local=agreeing(findings=[finding], code=1))
+    write_app(two, PAGE + "export const f = ({ has }) => has({ plan: 'Pro' })\n")
     disagreeing = review(two, github, "--post", stacks=("local",))
     first = github.comments()[0].body
-    stand_in(two, local=agreeing(code=3, complaint="error: Clerk refused it (503)"))
+    write_app(two)
+    world.fault(kind="status", status=403, service="clerk", times=None)
     failing = review(two, github, "--post", stacks=("local",))
     second = github.comments()[0].body
+    world.clear_faults()
     two.set("appUrl", "nonsense")
     wrong = review(two, github, "--post", stacks=("local", "nowhere"))
     third = github.comments()[0].body
 
     codes = [each.returncode for each in (brings, disagreeing, failing, wrong)]
-    assert codes == [0, 1, 3, 3], wrong.stderr
-    assert "is asked for and nobody has it" in first
-    assert "Clerk refused it (503)" in second
+    assert codes == [0, 1, 3, 2], wrong.stderr
+    assert "src/page.tsx:8:43" in first
+    assert "did you mean 'pro'?" in first
+    assert "Clerk's Platform API refused" in second
+    assert "(403" in second
     assert "appUrl: is not a whole https URL" in third
     assert "no stack named 'nowhere' found" in third
     assert len(github.comments()) == 1
