@@ -114,14 +114,14 @@ def sign(project: Project, point: str, *words: str) -> subprocess.CompletedProce
 
 def send(world: World) -> None:
     """Something happens at Clerk."""
-    app_id = world.svix.create_app(read_clerk_id(world))
+    app_id = world.svix.create_app(production(world).id)
     with world.svix.deliveries.guard:
         world.svix.deliveries.deliver(app_id, "user.created", {"type": "user.created"})
     world.svix.deliveries.settle()
 
 
-def read_clerk_id(world: World) -> str:
-    return str(world.clerk.instance(seeded.APPLICATION_ID, "production").id)
+def production(world: World) -> Any:
+    return world.clerk.instance(seeded.APPLICATION_ID, "production")
 
 
 def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
@@ -143,7 +143,7 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
         auth_attack_protection={"user_lockout_enabled": False},
     )
     world.dashboard("set_api_keys", environment="production", organizations=False, users=False)
-    left = ask(world, "POST", "/redirect_urls", {"url": f"http://localhost:3000/?t={PLANTED}"})
+    left = ask(world, "POST", "/redirect_urls", {"url": f"https://localhost:3000/?t={PLANTED}"})
     ask(world, "POST", "/redirect_urls", {"url": "sendero://callback"})
     with svix_of(world) as svix:
         (endpoint,) = svix.list_endpoints()
@@ -205,7 +205,7 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
         "api-keys": lambda: world.dashboard(
             "set_api_keys", environment="production", organizations=True, users=False
         ),
-        "redirect-urls": lambda: ask(world, "DELETE", f"/redirect_urls/{left['id']}"),
+        "redirect-urls": lambda: production(world).redirect_urls.pop(left["id"]),
         "dns-records": lambda: set_dns(world, ready=True),
         "sessions": lambda: set_config(
             world, auth_attack_protection={"user_lockout_enabled": True}
@@ -237,7 +237,7 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
     assert points["sign-up"]["signed"]["by"] == "Ana"
     written = YAML().load((deployed.folder / "signoffs.yaml").read_text())
     assert list(written["prod"]) == sorted(written["prod"])
-    assert written["prod"]["smoke"]["instance"] == read_clerk_id(world)
+    assert written["prod"]["smoke"]["instance"] == production(world).id
     table = deployed.own_command("cutover", "--stack", "prod")
     assert table.returncode == 0
     assert "prod is ready for traffic" in table.stdout

@@ -1,0 +1,471 @@
+"""Each point passes where everything is right, and tells the one thing that is not."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from clerkstack.clients.domains import Domain
+from clerkstack.clients.instance_lists import InstanceDomain, RedirectUrl
+from clerkstack.clients.platform import ApplicationInstance
+from clerkstack.clients.svix import Endpoint
+from clerkstack.clients.vercel import Deployment
+from clerkstack.cutover.model import Outcome
+from clerkstack.cutover.points import POINTS
+from clerkstack.cutover.read import NoEndpoint, NoInstance
+from clerkstack.cutover.reads import Unread
+from clerkstack.cutover.rules import Breach
+from tests.unit.cutover.seen import (
+    HOST,
+    INSTANCE,
+    PUBLISHABLE,
+    URL,
+    Seen,
+    attempt,
+    environment,
+    line,
+    sections,
+    settings,
+    status,
+    variable,
+    wrong,
+)
+
+PASSED, FAILED, WARNED = Outcome.PASSED, Outcome.FAILED, Outcome.WARNED
+MANUAL, NOT_JUDGED = Outcome.MANUAL, Outcome.NOT_JUDGED
+
+
+def smoke(*steps: tuple[str, bool]) -> Any:
+    made = [SimpleNamespace(name=n, ok=ok, detail="seen", seconds=0.5) for n, ok in steps]
+    return lambda _: SimpleNamespace(steps=made)
+
+
+def right(**given: Any) -> Seen:
+    """Everything is right, what only is judged on request included."""
+    given = {
+        "smoke": smoke(("sign-up", True), ("MCP call", True)),
+        "policies": lambda resources: [],
+        "resources": [{"type": "t", "urn": "u"}],
+        "reference": settings(instance="development"),
+        # Drift is told by drift's own tests: here nothing but the variables is declared.
+        **given,
+    }
+    return Seen(given.pop("declared", None), **given)
+
+
+DRIFTLESS = settings(
+    components=dict.fromkeys(("organizations", "signIn", "billing", "apiKeys", "webhook"), False)
+)
+
+
+@pytest.mark.parametrize("point", [each.id for each in POINTS])
+def test_everything_right_passes(point: str) -> None:
+    seen = right(declared=DRIFTLESS) if point == "drift" else right()
+
+    found = line(point, seen)
+
+    assert found.verdict.outcome == PASSED, found.verdict
+    assert found.done
+    assert wrong(found) == []
+
+
+def live(**changes: Any) -> ApplicationInstance:
+    fields: dict[str, Any] = {
+        "instance_id": INSTANCE,
+        "environment_type": "production",
+        "publishable_key": PUBLISHABLE,
+        "secret_key": SecretStr("sk_live_abcdefgh1234567890"),
+    }
+    return ApplicationInstance(**(fields | changes))
+
+
+def endpoint(**changes: Any) -> Endpoint:
+    fields = {"id": "ep_1", "url": URL, "eventTypes": None}
+    return Endpoint.model_validate(fields | changes)
+
+
+def without(key: str, *more: Any) -> tuple[Any, ...]:
+    return (*(each for each in Seen().values["variables"] if each.key != key), *more)
+
+
+def billing(**changes: Any) -> dict[str, Any]:
+    found = sections()
+    found["billing"] |= changes
+    return found
+
+
+def lacking_feature() -> dict[str, Any]:
+    found = sections()
+    del found["billing"]["features"]["sso_saml"]
+    return found
+
+
+def lacking_plan() -> dict[str, Any]:
+    found = sections()
+    del found["billing"]["plans"]["pro"]
+    return found
+
+
+def included_otherwise() -> dict[str, Any]:
+    found = sections()
+    found["billing"]["plans"]["basic"]["features"] = ["channel_slack"]
+    return found
+
+
+def redirect(*urls: str) -> list[RedirectUrl]:
+    return [RedirectUrl(id=f"ru_{n}", url=url) for n, url in enumerate(urls)]
+
+
+def satellite(**more: Any) -> list[InstanceDomain]:
+    fields = {"id": "dmn_2", "name": "acme.app", "is_satellite": True, "frontend_api_url": ""}
+    return [InstanceDomain.model_validate(fields | more)]
+
+
+def switches(**changes: bool) -> Any:
+    usual = {"enabled": True, "user_api_keys_enabled": False, "orgs_api_keys_enabled": True}
+    return environment(api_keys_settings=usual | changes)
+
+
+def user_settings(**changes: Any) -> Any:
+    return environment(user_settings=changes)
+
+
+DEVELOPMENT_KEY = "pk_test_YS5jbGVyay5hY2NvdW50cy5kZXYk"
+CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
+    ("live-keys", {"instance": live(environment_type="development")}, FAILED, ["instance"]),
+    (
+        "live-keys",
+        {"instance": live(publishable_key=DEVELOPMENT_KEY)},
+        FAILED,
+        ["publishable key", "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"],
+    ),
+    ("live-keys", {"instance": live(secret_key=None)}, FAILED, ["secret key"]),
+    (
+        "live-keys",
+        {"instance": live(secret_key=SecretStr("sk_test_1234567890"))},
+        FAILED,
+        ["secret key"],
+    ),
+    (
+        "live-keys",
+        {"environment": environment(auth_config={"test_mode": True})},
+        FAILED,
+        ["test mode"],
+    ),
+    (
+        "live-keys",
+        {"environment": environment(display_config={"instance_environment_type": "development"})},
+        FAILED,
+        ["what browsers are told"],
+    ),
+    ("live-keys", {"variables": without("CLERK_SECRET_KEY")}, FAILED, ["CLERK_SECRET_KEY"]),
+    (
+        "live-keys",
+        {
+            "variables": without(
+                "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY",
+                variable("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", PUBLISHABLE, target=["preview"]),
+            )
+        },
+        FAILED,
+        ["NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"],
+    ),
+    ("webhook", {"endpoints": ()}, FAILED, []),
+    ("webhook", {"endpoints": (endpoint(disabled=True),)}, FAILED, ["endpoint"]),
+    ("webhook", {"endpoints": (endpoint(eventTypes=["user.created"]),)}, FAILED, ["events"]),
+    ("webhook", {"endpoints": (endpoint(url=f"https://old.{HOST}/x"),)}, FAILED, ["URL"]),
+    (
+        "webhook",
+        {"endpoints": (endpoint(url="https://acme.vercel.app/x"),)},
+        FAILED,
+        ["URL", "reachable address"],
+    ),
+    (
+        "webhook",
+        {"endpoints": (endpoint(), endpoint(id="ep_2", url="http://localhost:3000/x"))},
+        WARNED,
+        ["another endpoint"],
+    ),
+    ("webhook", {"variables": without("CLERK_WEBHOOK_SECRET")}, FAILED, ["CLERK_WEBHOOK_SECRET"]),
+    (
+        "webhook",
+        {
+            "variables": without(
+                "CLERK_WEBHOOK_SECRET", variable("CLERK_WEBHOOK_SECRET", "whsec_another")
+            )
+        },
+        FAILED,
+        ["CLERK_WEBHOOK_SECRET"],
+    ),
+    (
+        "oauth",
+        {"sections": sections(connection_oauth_google={"enabled": True})},
+        FAILED,
+        ["OAuth google"],
+    ),
+    (
+        "oauth",
+        {"sections": sections(connections_oauth_custom={"own": {"enabled": True}})},
+        FAILED,
+        ["OAuth custom own"],
+    ),
+    ("slugs", {"sections": lacking_feature()}, FAILED, ["feature sso_saml"]),
+    ("slugs", {"sections": lacking_plan()}, FAILED, ["plan pro"]),
+    ("slugs", {"sections": included_otherwise()}, FAILED, ["plan basic includes"]),
+    (
+        "trial",
+        {"sections": billing(free_trial_requires_payment_method=True)},
+        FAILED,
+        ["config"],
+    ),
+    (
+        "trial",
+        {"environment": environment(commerce_settings={"billing": {}})},
+        FAILED,
+        ["what browsers are told"],
+    ),
+    (
+        "api-keys",
+        {"environment": switches(orgs_api_keys_enabled=False)},
+        FAILED,
+        ["Enable Organization API keys"],
+    ),
+    ("api-keys", {"environment": switches(enabled=False)}, FAILED, ["API keys"]),
+    (
+        "host",
+        {"declared": settings(appUrl="https://other.example")},
+        FAILED,
+        ["app's host", "NEXT_PUBLIC_APP_URL"],
+    ),
+    ("host", {"domains": []}, FAILED, ["production domain"]),
+    ("host", {"domain_status": status(verified=False)}, FAILED, [f"DNS of {HOST}"]),
+    ("host", {"variables": without("NEXT_PUBLIC_APP_URL")}, FAILED, ["NEXT_PUBLIC_APP_URL"]),
+    (
+        "host",
+        {
+            "variables": without(
+                "NEXT_PUBLIC_APP_URL", variable("NEXT_PUBLIC_APP_URL", "http://localhost:3000")
+            )
+        },
+        FAILED,
+        ["NEXT_PUBLIC_APP_URL"],
+    ),
+    ("smoke", {"smoke": None}, NOT_JUDGED, []),
+    ("smoke", {"smoke": smoke(("sign-up", True), ("MCP call", False))}, FAILED, ["MCP call"]),
+    ("smoke", {"smoke": smoke()}, FAILED, []),
+    ("dns-records", {"domains": []}, FAILED, []),
+    (
+        "dns-records",
+        {"domain_status": status(verified=False, actual=("elsewhere.example",))},
+        FAILED,
+        [f"CNAME clerk.{HOST}", "certificate", "mail", "domain"],
+    ),
+    (
+        "redirect-urls",
+        {"redirect_urls": redirect("https://localhost:3000/x", "acme://done", f"https://{HOST}/x")},
+        FAILED,
+        ["https://localhost:3000/x"],
+    ),
+    (
+        "redirect-urls",
+        {"redirect_urls": redirect("https://acme-git-x.vercel.app/x")},
+        FAILED,
+        ["https://acme-git-x.vercel.app/x"],
+    ),
+    (
+        "redirect-urls",
+        {"redirect_urls": redirect(f"http://{HOST}/x")},
+        FAILED,
+        [f"http://{HOST}/x"],
+    ),
+    (
+        "redirect-urls",
+        {"redirect_urls": redirect("https://partner.example/x")},
+        WARNED,
+        ["https://partner.example/x"],
+    ),
+    (
+        "satellites",
+        {"instance_domains": satellite(), "domain_status": status(verified=False)},
+        FAILED,
+        ["satellite acme.app"],
+    ),
+    (
+        "satellites",
+        {"instance_domains": satellite(proxy_url="http://acme.app/__clerk")},
+        FAILED,
+        ["proxy of acme.app"],
+    ),
+    ("test-users", {"test_users": 2}, FAILED, ["users with +clerk_test"]),
+    ("sign-up", {"environment": user_settings(sign_up={"mode": "waitlist"})}, MANUAL, ["sign-up"]),
+    (
+        "sign-up",
+        {
+            "environment": user_settings(
+                sign_up={"mode": "public"}, restrictions={"allowlist": {"enabled": True}}
+            )
+        },
+        MANUAL,
+        ["allowlist"],
+    ),
+    (
+        "sessions",
+        {"environment": user_settings(attack_protection={"user_lockout": {"enabled": False}})},
+        FAILED,
+        ["lock after wrong passwords"],
+    ),
+    (
+        "sessions",
+        {"sections": sections(session={"lifetime": 31_536_000})},
+        WARNED,
+        ["longest session"],
+    ),
+    (
+        "deliveries",
+        {"attempts": [attempt("fail", 500, 1), attempt("success", 200, 5)]},
+        FAILED,
+        ["user.created"],
+    ),
+    (
+        "deliveries",
+        {"attempts": [attempt("success", 200, 1), attempt("fail", 0, 5)]},
+        WARNED,
+        ["user.created"],
+    ),
+    ("endpoint", {"signed": 500}, FAILED, ["signed test message"]),
+    ("endpoint", {"unsigned": 200}, FAILED, ["unsigned test message"]),
+    ("endpoint", {"unsigned": 500}, FAILED, ["unsigned test message"]),
+    ("endpoint", {"wrongly": 202}, FAILED, ["signed with another secret"]),
+    ("endpoint", {"signed": Unread("no answer", unreachable=True)}, FAILED, []),
+    ("endpoint", {"signed": Unread("read only")}, NOT_JUDGED, []),
+    (
+        "variables",
+        {"variables": without("NEXT_PUBLIC_CLERK_SIGN_IN_URL")},
+        FAILED,
+        ["variable production/NEXT_PUBLIC_CLERK_SIGN_IN_URL"],
+    ),
+    (
+        "variables",
+        {
+            "variables": without(
+                "NEXT_PUBLIC_APP_URL",
+                variable(
+                    "NEXT_PUBLIC_APP_URL", f"https://{HOST}", target=["production", "preview"]
+                ),
+            )
+        },
+        FAILED,
+        ["variable production/NEXT_PUBLIC_APP_URL targets"],
+    ),
+    (
+        "variables",
+        {"variables": without("CLERK_SECRET_KEY", variable("CLERK_SECRET_KEY", "sk_live_other"))},
+        FAILED,
+        [
+            "variable production/CLERK_SECRET_KEY sensitive",
+            "variable production/CLERK_SECRET_KEY value",
+        ],
+    ),
+    ("deployment", {"deployment": None}, FAILED, []),
+    (
+        "deployment",
+        {
+            "deployment": Deployment.model_validate(
+                {"id": "dpl_1", "name": "acme", "state": "READY", "createdAt": 999}
+            )
+        },
+        FAILED,
+        ["newest deployment"],
+    ),
+    ("drift", {"endpoints": (endpoint(disabled=True),)}, FAILED, ["webhook endpoint disabled"]),
+    ("reference", {"sections": lacking_feature()}, FAILED, ["feature sso_saml"]),
+    ("reference", {"reference_sections": None}, NOT_JUDGED, []),
+    ("policies", {"policies": None}, NOT_JUDGED, []),
+    ("policies", {"resources": []}, NOT_JUDGED, []),
+    (
+        "policies",
+        {"policies": lambda resources: [Breach("live-keys", "instance", "a test key")]},
+        FAILED,
+        ["live-keys"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("point", "given", "outcome", "told"),
+    CASES,
+    ids=[f"{case[0]} {number}" for number, case in enumerate(CASES)],
+)
+def test_one_thing_wrong_is_told(
+    point: str, given: dict[str, Any], outcome: Outcome, told: list[str]
+) -> None:
+    found = line(point, right(**given))
+
+    assert found.verdict.outcome == outcome, found.verdict
+    assert found.verdict.mend
+    assert not found.done
+    assert set(told) <= set(wrong(found)), wrong(found)
+    if point not in ("drift", "webhook"):
+        assert wrong(found) == told
+
+
+def test_every_point_has_a_case() -> None:
+    assert {case[0] for case in CASES} == {each.id for each in POINTS}
+
+
+@pytest.mark.parametrize("point", [each.id for each in POINTS])
+def test_what_can_t_be_read_stops_its_point_only(point: str) -> None:
+    seen = right()
+    seen.values = {name: Unread("Clerk refused") for name in seen.values}
+    seen.smoke = lambda settings: (_ for _ in ()).throw(ValueError("no answer"))
+    seen.policies = None
+
+    found = line(point, seen)
+
+    assert found.verdict.outcome == NOT_JUDGED
+    assert found.verdict.service_failed == (point != "policies")
+
+
+def test_without_an_instance_or_an_endpoint_the_points_fail() -> None:
+    seen = right(instance=NoInstance())
+    assert line("live-keys", seen).verdict.summary == "there is no production instance yet"
+    for point in ("deliveries", "endpoint"):
+        seen = right(attempts=NoEndpoint(), signing_secret=NoEndpoint())
+        assert line(point, seen).verdict.outcome == FAILED
+
+
+def test_a_stack_that_declares_no_variables_leaves_them_to_a_person() -> None:
+    declared = settings(components={"environment": False}, environment={})
+
+    for point in ("variables", "deployment"):
+        assert line(point, right(declared=declared)).verdict.outcome == MANUAL
+    for point in ("live-keys", "webhook", "host"):
+        assert line(point, right(declared=declared, variables=())).verdict.outcome == PASSED
+
+
+def test_the_app_s_own_slugs_count(tmp_path: Any) -> None:
+    file = tmp_path / "plans.ts"
+    file.write_text(
+        "export const BILLING_FEATURES = { SSO: 'sso' } as const\n"
+        "export const PLANS = { pro: { slug: 'pro', monthlyUsd: 60, annualMonthlyUsd: 50,"
+        " features: [BILLING_FEATURES.SSO] } }\n"
+    )
+
+    found = line("slugs", right(declared=settings(appDeclaration=str(file))))
+
+    assert wrong(found) == ["feature sso of the app's code"]
+
+
+def test_the_domain_is_the_one_the_publishable_key_leads_to() -> None:
+    others = [
+        Domain(id="dmn_0", name="other.example", frontend_api_url="https://clerk.other.example"),
+        Domain(id="dmn_1", name=HOST, frontend_api_url=f"https://clerk.{HOST}"),
+    ]
+
+    found = right(domains=others).primary_domain()
+
+    assert found is not None
+    assert found.name == HOST
