@@ -29,7 +29,7 @@ OAUTH_SECRET = "google-secret-7654321"
 PLANTED = "planted-value-12345"
 LOST = "this-was-left-behind"
 # What no machine judges here: sign-offs have to be enough.
-BY_PEOPLE = {"smoke", "test-users"}
+BY_PEOPLE = {"smoke"}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def app(world: World) -> Iterator[Receiver]:
 
 @pytest.fixture
 def deployed(project: Project, world: World, app: Receiver) -> Project:
-    project.init("prod", production_settings_on(world))
+    project.init("prod", {**production_settings_on(world), "protect": True})
     project.up()
     app.answer = verifying(read_secret(world))
     return project

@@ -38,9 +38,9 @@ PASSED, FAILED, WARNED = Outcome.PASSED, Outcome.FAILED, Outcome.WARNED
 MANUAL, NOT_JUDGED = Outcome.MANUAL, Outcome.NOT_JUDGED
 
 
-def smoke(*steps: tuple[str, bool]) -> Any:
+def smoke(*steps: tuple[str, bool], service_failed: bool = False) -> Any:
     made = [SimpleNamespace(name=n, ok=ok, detail="seen", seconds=0.5) for n, ok in steps]
-    return lambda _: SimpleNamespace(steps=made)
+    return lambda _: SimpleNamespace(steps=made, service_failed=service_failed)
 
 
 def right(**given: Any) -> Seen:
@@ -256,6 +256,12 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
     ("smoke", {"smoke": None}, NOT_JUDGED, []),
     ("smoke", {"smoke": smoke(("sign-up", True), ("MCP call", False))}, FAILED, ["MCP call"]),
     ("smoke", {"smoke": smoke()}, FAILED, []),
+    (
+        "smoke",
+        {"smoke": smoke(("sign-up", False), service_failed=True)},
+        NOT_JUDGED,
+        ["sign-up"],
+    ),
     ("dns-records", {"domains": []}, FAILED, []),
     (
         "dns-records",
