@@ -9,6 +9,7 @@ now on; 0 for none.
 subscribe_organization {environment, plan, organization}: that this one (its id or slug) has the
 plan from now on.
 set_dns {domain, ready}: set or remove a domain's DNS records; the next check sees it.
+check_dns {domain}: let Clerk look at them, as the page Domains does.
 add_platform_key {key, manage}: make a platform key, with or without the right to manage.
 revoke_platform_key {key}. set_limits {plans}: how many plans the workspace may have, null for
 no limit. advertise_api_keys {on}: whether the config has a section for API keys.
@@ -21,8 +22,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from local.world.clerk import errors, subscriptions
-from local.world.clerk.models import Application, Instance
+from local.world.clerk import domains, errors, subscriptions
+from local.world.clerk.models import Application, Domain, Instance
 from local.world.clerk.schema import API_KEYS
 
 if TYPE_CHECKING:
@@ -84,13 +85,23 @@ def _subscribe_organization(backend: ClerkBackend, body: dict[str, Any]) -> None
 
 
 def _set_dns(backend: ClerkBackend, body: dict[str, Any]) -> None:
-    name = _take(body, "domain", str)
+    domain = _domain(backend, _take(body, "domain", str))
     ready = _take(body, "ready", bool)
     _nothing_left(body)
+    domain.records = ready
+
+
+def _check_dns(backend: ClerkBackend, body: dict[str, Any]) -> str:
+    domain = _domain(backend, _take(body, "domain", str))
+    _nothing_left(body)
+    status: str = domains.check(domain, backend.clock())["status"]
+    return status
+
+
+def _domain(backend: ClerkBackend, name: str) -> Domain:
     for instance in backend.instances():
         if instance.domain.name == name:
-            instance.domain.records = ready
-            return
+            return instance.domain
     raise LookupError(f"no instance has the domain {name}")
 
 
@@ -128,6 +139,7 @@ ACTIONS: dict[str, Callable[[ClerkBackend, dict[str, Any]], Any]] = {
     "subscribe": _subscribe,
     "subscribe_organization": _subscribe_organization,
     "set_dns": _set_dns,
+    "check_dns": _check_dns,
     "add_platform_key": _add_platform_key,
     "revoke_platform_key": _revoke_platform_key,
     "set_limits": _set_limits,
