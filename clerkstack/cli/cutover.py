@@ -147,7 +147,7 @@ def points() -> None:
 
 def _needed(stack: str | None) -> str:
     if not stack:
-        raise ClerkstackError("which stack? --stack prod")
+        raise ClerkstackError("Name the stack of production: --stack prod.")
     return stack
 
 

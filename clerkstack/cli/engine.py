@@ -12,6 +12,12 @@ from typing import Any
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import Settings, load_settings
 
+# What the engine says, and what to do about it, where it does not say so itself.
+MENDS = (
+    ("no stack named", "\n`pulumi stack ls` lists the stacks, `pulumi stack init` makes one."),
+    ("no Pulumi.yaml project file found", "\nRun this in the project's folder."),
+)
+
 
 def stack_settings(stack: str) -> Settings:
     """The settings of a stack, its secrets decrypted in this process only.
@@ -86,5 +92,6 @@ def pulumi(
         ) from None
     if ran.returncode and not tolerate:
         detail = (ran.stderr or ran.stdout).strip()
-        raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}")
+        mend = next((mend for said, mend in MENDS if said in detail), "")
+        raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}{mend}")
     return ran.stdout

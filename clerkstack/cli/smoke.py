@@ -39,7 +39,8 @@ def smoke(
         ),
     ] = None,
     email_domain: Annotated[
-        str | None, typer.Option(help="Domain of the address that signs up. [example.com]")
+        str | None,
+        typer.Option(help="Domain of the address that signs up.", show_default="example.com"),
     ] = None,
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for the webhook.")
