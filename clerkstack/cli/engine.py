@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import typer
+
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import Settings, load_settings
 
@@ -37,6 +39,7 @@ def stack_config(stack: str) -> tuple[dict[str, str], list[str]]:
     Raises:
         ClerkstackError: the engine can't be run or does not know the stack.
     """
+    typer.echo(f"reading the settings of {stack}", err=True)
     shown = json.loads(pulumi("config", "--json", "--show-secrets", "--stack", stack))
     raw = {key: each["value"] for key, each in shown.items() if "value" in each}
     return raw, [key for key, each in shown.items() if each.get("secret")]
