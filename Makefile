@@ -6,15 +6,15 @@ ARGS ?=
 WORKERS ?= 2
 VENV := .venv/bin
 IN_ENV := . .local/env.sh &&
-# What `make down` takes away: the stack's file, the addresses of the world.
-LEFT := $(wildcard .local/state/.pulumi/stacks/clerkstack/local.json \
-    .local/state/.pulumi/stacks/clerkstack/local.json.gz .local/world/urls.json .local/world/env.sh)
+# What `make down` takes away: the stacks' files, the addresses of the world.
+LEFT := $(wildcard $(foreach stack,local local-prod,$(foreach end,json json.gz,\
+    .local/state/.pulumi/stacks/clerkstack/$(stack).$(end))) .local/world/urls.json .local/world/env.sh)
 
 # With it `python -m local.venv` would not find `local`.
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help up app preview down test lint bench faults lock clean venv engine node world-start world-stop
+.PHONY: help up app production preview down test lint bench faults lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -27,14 +27,18 @@ app: up node ## run the example app as the deployment of the stack `local`, and 
 	@$(IN_ENV) $(VENV)/python -m local.world app --target preview --host preview.sendero.example
 	@$(IN_ENV) bin/clerkstack smoke --stack local $(ARGS)
 
+production: up node ## the stack `local-prod`: the same world's production, the example app as its deployment
+	@$(VENV)/python -m local.stack up --stack local-prod $(ARGS)
+	@$(IN_ENV) $(VENV)/python -m local.world app --target production --host sendero.example
+
 preview: venv engine ## what `make up` would change
 	@$(VENV)/python -m local.stack preview $(ARGS)
 
-down: $(if $(LEFT),venv engine) ## destroy the stack `local` and stop the local world
+down: $(if $(LEFT),venv engine) ## destroy the local stacks and stop the local world
 	@$(if $(LEFT),$(VENV)/python -m local.stack down $(ARGS),echo "no stack \`local\` and no local world: nothing to destroy")
 
 test: venv engine node ## every test
-	@$(IN_ENV) $(VENV)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: venv ## style, format, types, workflows
 	$(VENV)/ruff check .
@@ -44,7 +48,7 @@ lint: venv ## style, format, types, workflows
 	$(VENV)/zizmor --quiet --offline --no-progress .github
 
 bench: venv engine ## time and requests of a first and of an unchanged `up`
-	@$(IN_ENV) $(VENV)/python -m local.bench $(ARGS)
+	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.bench $(ARGS)
 
 faults: venv ## each write on each bad day of a service: what the run says, what is live
 	@$(VENV)/python -m local.faults $(ARGS)

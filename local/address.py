@@ -49,14 +49,13 @@ def declare(stack_file: Path, urls: Urls) -> bool:
     return True
 
 
-def variables(urls: Urls, *, stand_ins: bool) -> dict[str, str]:
-    """What brings the Vercel plugin to the local world.
+def variables(urls: Urls) -> dict[str, str]:
+    """What brings the Vercel plugin, and who visits the app, to the local world.
 
-    The stand-in plugin takes a base URL. The official one has no setting for that, so it goes
-    through the world's proxy, which answers for Vercel's host and passes nothing on.
+    The stand-in plugin takes a base URL. The official one has no setting for that, and the app has
+    a host that no name server knows: both go through the world's proxy, which answers for Vercel's
+    host and for the app's, and passes nothing on.
     """
-    if stand_ins:
-        return {"VERCEL_API_URL": urls.vercel}
     return {
         "VERCEL_API_URL": urls.vercel,
         "HTTPS_PROXY": urls.proxy or "",

@@ -60,7 +60,7 @@ class Project:
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             # Both ways to the world: a stand-in plugin takes the first, an official one the others.
-            **address.variables(self.world.urls, stand_ins=False),
+            **address.variables(self.world.urls),
         }
 
     def init(

@@ -1,7 +1,8 @@
-"""`python -m local.stack up|preview|down`: the stack `local` on the local world.
+"""`python -m local.stack up|preview|down`: the stacks `local` and `local-prod` on the local world.
 
 All that `make` does beyond plain Pulumi: the world is running where Pulumi.local.yaml says, the
-stack exists. With `source .local/env.sh` the same works by hand (`pulumi up --stack local`).
+stack exists; `down` takes both away. With `source .local/env.sh` the same works by hand
+(`pulumi up --stack local`).
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from local.steps import Steps, alone
 from local.world import background
 from local.world.store import DEFAULT_PORT, HIGHEST_PORT, Home, PortTaken, Urls, WorldError
 
-STACK = "local"
+STACK, PRODUCTION = "local", "local-prod"
+STACKS = (STACK, PRODUCTION)
 PROJECT_NAME = "clerkstack"
 PORTS_APART = 10
-STACK_FILE = f"Pulumi.{STACK}.yaml"
 POLICIES = ("--policy-pack", "policies/pack")
 
 
@@ -43,7 +44,9 @@ def main(arguments: list[str] | None = None, places: Places | None = None) -> in
     os.chdir(places.project)
     local = Local(engine, places, steps)
     try:
-        return local.down(more) if options.command == "down" else local.run(options.command, more)
+        if options.command == "down":
+            return local.down(more)
+        return local.run(options.command, options.stack, more)
     except WorldError as error:
         print(error, file=sys.stderr)
         return 1
@@ -52,7 +55,7 @@ def main(arguments: list[str] | None = None, places: Places | None = None) -> in
 
 
 class Local:
-    """The stack `local`, the engine that runs it, the world it is deployed to."""
+    """The local stacks, the engine that runs them, the world they are deployed to."""
 
     def __init__(self, engine: Engine, places: Places, steps: Steps) -> None:
         self._pulumi = str(engine.pulumi)
@@ -62,82 +65,90 @@ class Local:
         self._environ = variables(engine, places, os.environ)
         self._home = Home(places.local / "world")
 
-    def run(self, name: str, more: Sequence[str]) -> int:
+    def run(self, name: str, stack: str, more: Sequence[str]) -> int:
         """`up` or `preview`. Returns only where something before it fails."""
-        code = self._ready()
+        code = self._ready(stack)
         if code == 0:
-            self._become_pulumi(name, more)
+            self._become_pulumi(name, stack, more)
         return code
 
     def down(self, more: Sequence[str]) -> int:
-        """Destroy what the stack made, remove the stack, stop the world."""
-        code = 0
-        if self._exists():
-            code = self._ready() or _run(
-                [self._pulumi, "destroy", "--yes", "--stack", STACK, *more], self._environ
-            )
-            # --preserve-config: Pulumi.local.yaml belongs to the project.
-            remove = ["stack", "rm", "--yes", "--preserve-config", "--stack", STACK]
-            code = code or _run([self._pulumi, *remove], self._environ)
-        else:
+        """Destroy what the stacks made, remove them, stop the world."""
+        there = [stack for stack in reversed(STACKS) if self._exists(stack)]
+        for stack in there:
+            code = self._ready(stack) or self._destroy(stack, more)
+            if code != 0:
+                return code  # the world stays, so that the rest can be destroyed
+        if not there:
             self._steps.say(f"there is no stack `{STACK}`, nothing to destroy")
-        if code != 0:
-            return code  # the world stays, so that the rest can be destroyed
         address.shell_file(self._home.folder).unlink(missing_ok=True)
         stopped = background.stop(self._home)
         self._steps.say("the local world is stopped" if stopped else "no local world was running")
         return 0
 
-    def _become_pulumi(self, name: str, more: Sequence[str]) -> NoReturn:
+    def _destroy(self, stack: str, more: Sequence[str]) -> int:
+        code = 0
+        if stack == PRODUCTION:
+            # It is protected, as production is: here nobody stands on it.
+            code = self._engine("state", "unprotect", "--all", "--yes", "--stack", stack)
+        code = code or self._engine("destroy", "--yes", "--stack", stack, *more)
+        # --preserve-config: the stack's file belongs to the project.
+        return code or self._engine("stack", "rm", "--yes", "--preserve-config", "--stack", stack)
+
+    def _engine(self, *words: str) -> int:
+        return _run([self._pulumi, *words], self._environ)
+
+    def _become_pulumi(self, name: str, stack: str, more: Sequence[str]) -> NoReturn:
         """Run it in the place of this process: signals and the terminal are then Pulumi's alone."""
-        command = [self._pulumi, name, "--stack", STACK, *POLICIES]
+        command = [self._pulumi, name, "--stack", stack, *POLICIES]
         if name == "up":
             command.append("--yes")
         self._steps.say(f"pulumi {' '.join(command[1:])}")
         os.execve(command[0], [*command, *more], self._environ)
 
-    def _ready(self) -> int:
+    def _ready(self, stack: str) -> int:
         """The plugins are there, the world answers, the stack exists and nobody is at work on it.
 
         One command at a time: the next one finds what this one started.
         """
         with alone(self._places.stack_lock, self._steps):
-            return self._make_ready()
+            return self._make_ready(stack)
 
-    def _make_ready(self) -> int:
+    def _make_ready(self, stack: str) -> int:
         code = 0 if self._stand_ins else self._bring_plugins()
         if code != 0:
             return code
         urls = self._start_world()
-        reach = address.variables(urls, stand_ins=self._stand_ins)
+        reach = address.variables(urls)
         address.write_shell_file(self._home.folder, reach)
         self._environ |= reach
-        if self._exists():
-            return self._unlock()
+        if self._exists(stack):
+            return self._unlock(stack)
         self._steps.say(
-            f"new stack `{STACK}`, state in {self._places.state.relative_to(self._places.project)}"
+            f"new stack `{stack}`, state in {self._places.state.relative_to(self._places.project)}"
         )
-        return _run([self._pulumi, "stack", "init", STACK], self._environ)
+        return self._engine("stack", "init", stack)
 
-    def _unlock(self) -> int:
+    def _unlock(self, stack: str) -> int:
         """Take away what a killed run left; where a run goes on, say so and give 1."""
-        found = locks.find(self._places.state, PROJECT_NAME, STACK)
+        found = locks.find(self._places.state, PROJECT_NAME, stack)
         working = [lock for lock in found if lock.is_here and lock.at_work]
         elsewhere = [lock for lock in found if not lock.is_here]
         if working:
             self._steps.say(
-                f"another pulumi is at work on the stack `{STACK}`: process {working[0].pid}"
+                f"another pulumi is at work on the stack `{stack}`: process {working[0].pid}; "
+                "wait until it has ended"
             )
             return 1
         if elsewhere:
             self._steps.say(
                 f"process {elsewhere[0].pid} of the machine {elsewhere[0].hostname} has the stack "
-                f"locked; when it has ended: bin/clerkstack recover --stack {STACK}"
+                f"locked; when it has ended: bin/clerkstack recover --stack {stack}"
             )
         if not found or elsewhere:
             return 0
         self._steps.say("a killed run left the stack locked; recovering it")
-        recover = [sys.executable, "-m", PROJECT_NAME, "recover", "--stack", STACK]
+        recover = [sys.executable, "-m", PROJECT_NAME, "recover", "--stack", stack]
         return _run(recover, self._environ)
 
     def _bring_plugins(self) -> int:
@@ -149,14 +160,15 @@ class Local:
         return code
 
     def _start_world(self) -> Urls:
-        """It runs where the stack's file says, or elsewhere, and the file says so afterwards."""
-        file = self._places.project / STACK_FILE
+        """It runs where the stacks' files say, or elsewhere, and the files say so afterwards."""
+        files = [self._places.project / f"Pulumi.{stack}.yaml" for stack in STACKS]
         urls = self._home.urls()
         if urls is None:
-            urls = self._start_at(address.declared_port(file) or DEFAULT_PORT)
+            urls = self._start_at(address.declared_port(files[0]) or DEFAULT_PORT)
             self._steps.say(f"the local world runs, its control API at {urls.control}")
-        if address.declare(file, urls):
-            self._steps.say(f"{STACK_FILE} has its addresses now")
+        for file in files:
+            if file.exists() and address.declare(file, urls):
+                self._steps.say(f"{file.name} has its addresses now")
         return urls
 
     def _start_at(self, port: int) -> Urls:
@@ -172,10 +184,10 @@ class Local:
                 self._steps.say(f"{taken.reason} The local world tries {first + PORTS_APART}")
         raise WorldError(f"no free ports from {port} on")
 
-    def _exists(self) -> bool:
+    def _exists(self, stack: str) -> bool:
         """Whether the stack is there: its file in the file backend (asking Pulumi costs 0.3 s)."""
         folder = self._places.state / ".pulumi" / "stacks" / PROJECT_NAME
-        return any((folder / f"{STACK}{end}").exists() for end in (".json", ".json.gz"))
+        return any((folder / f"{stack}{end}").exists() for end in (".json", ".json.gz"))
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -201,6 +213,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Further arguments go to Pulumi.",
     )
     parser.add_argument("command", choices=("up", "preview", "down"))
+    parser.add_argument(
+        "--stack", choices=STACKS, default=STACK, help="which one [local]; down takes both"
+    )
     return parser
 
 

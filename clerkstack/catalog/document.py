@@ -27,6 +27,8 @@ _PLAIN = "tag:yaml.org,2002:"
 _OTHERWISE = re.compile("[\t\x85\u2028\u2029\ufeff]|^%|(?<![^\\s,:\\[{?-])!", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LONGEST_NUMBER = 40  # characters; Python refuses to read very long ones
+# It is named by a setting, by an option, or by nobody; and looked for where the command is run.
+NO_FILE = "Run this in the project's folder, or name another: clerkstack:catalog, or --catalog"
 
 
 class Reported:
@@ -58,7 +60,7 @@ def read_document(file: Path, report: Report, *, quickly: bool = False) -> Value
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        report(None, "", "there is no such file", "Check clerkstack:catalog")
+        report(None, "", "there is no such file", NO_FILE)
         return None
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path at all
         report(None, "", f"can't be read ({type(error).__name__})", "It must be UTF-8 text")

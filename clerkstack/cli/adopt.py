@@ -64,8 +64,10 @@ def adopt(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Take over a live deployment: its catalog and settings into files, its resources into the
-    state, and nothing changed at Clerk, Svix or Vercel.
+    """Take over a live deployment that people made by hand, without changing it.
+
+    Its catalog and settings go into files, its resources into the state, and nothing is changed
+    at Clerk, Svix or Vercel.
 
     The stack needs clerkstack:instance, applicationId, platformKey, environment.projectId and
     vercel:apiToken; the rest is read. What catalog and settings can't say is left alone and

@@ -19,7 +19,7 @@ from clerkstack.cli.remote import tell
 from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cli.table import print_table
 from clerkstack.cutover.judge import judge, may_be_signed
-from clerkstack.cutover.model import Outcome, Point, Report
+from clerkstack.cutover.model import Line, Outcome, Report
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
 from clerkstack.cutover.signoffs import FILE, SignOff, read_signoffs, span, write_signoff
 from clerkstack.drift import Known
@@ -147,7 +147,7 @@ def points() -> None:
 
 def _needed(stack: str | None) -> str:
     if not stack:
-        raise ClerkstackError("which stack? --stack prod")
+        raise ClerkstackError("Name the stack of production: --stack prod.")
     return stack
 
 
@@ -233,10 +233,15 @@ def _print(report: Report) -> None:
         group.append((number, line.point.id, line.status, what))
     print_table(("", "point", "", "what was found"), [numbered, further])
     for line in report.open:
-        _explain(line.point, line.verdict.mend)
+        _explain(line)
     typer.echo(f"{report.summary()}.")
 
 
-def _explain(point: Point, mend: str) -> None:
+def _explain(line: Line) -> None:
+    """What to do about a point, and what it is that is not as it has to be."""
+    mend, facts = line.verdict.mend, line.verdict.facts
+    wrong = [each for each in facts if each.right is False]
     if mend:
-        typer.echo(f"{point.id}: {mend}")
+        typer.echo(f"{line.point.id}: {mend}")
+    for each in wrong or [each for each in facts if each.right is None]:
+        typer.echo(f"  {each.what}: {each.found}, and has to be {each.expected}")

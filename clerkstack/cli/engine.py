@@ -9,8 +9,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import typer
+
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import Settings, load_settings
+
+# What the engine says, and what to do about it, where it does not say so itself.
+MENDS = (
+    ("no stack named", "\n`pulumi stack ls` lists the stacks, `pulumi stack init` makes one."),
+    ("no Pulumi.yaml project file found", "\nRun this in the project's folder."),
+)
 
 
 def stack_settings(stack: str) -> Settings:
@@ -31,6 +39,7 @@ def stack_config(stack: str) -> tuple[dict[str, str], list[str]]:
     Raises:
         ClerkstackError: the engine can't be run or does not know the stack.
     """
+    typer.echo(f"reading the settings of {stack}", err=True)
     shown = json.loads(pulumi("config", "--json", "--show-secrets", "--stack", stack))
     raw = {key: each["value"] for key, each in shown.items() if "value" in each}
     return raw, [key for key, each in shown.items() if each.get("secret")]
@@ -86,5 +95,6 @@ def pulumi(
         ) from None
     if ran.returncode and not tolerate:
         detail = (ran.stderr or ran.stdout).strip()
-        raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}")
+        mend = next((mend for said, mend in MENDS if said in detail), "")
+        raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}{mend}")
     return ran.stdout

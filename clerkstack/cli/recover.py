@@ -35,6 +35,8 @@ def recover(
 
     Run `pulumi up` afterwards. Only run it when no other update of the stack is going on: it
     takes the stack's lock away. Variables that this project did not make are left alone.
+
+    Exit codes: 0 the state is whole, 2 bad input, 3 a service failed.
     """
     typer.echo(f"{stack}: looking at the state", err=True)
     backend: dict[str, Any] = json.loads(pulumi("whoami", "--verbose", "--json"))

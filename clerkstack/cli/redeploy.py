@@ -35,6 +35,8 @@ def redeploy(
 
     The token is read from VERCEL_API_TOKEN, never from an option: options are visible to
     everybody on the machine.
+
+    Exit codes: 0 ready, or there was nothing to build, 2 bad input, 3 Vercel failed, or the build.
     """
     if read_only():
         typer.echo(f"{READ_ONLY} is set: nothing is built.")
@@ -42,8 +44,9 @@ def redeploy(
     token = os.environ.get("VERCEL_API_TOKEN")
     if not token:
         raise ClerkstackError(
-            "VERCEL_API_TOKEN is not set. Make a token at https://vercel.com/account/tokens and "
-            "set it: pulumi config set --secret vercel:apiToken"
+            "VERCEL_API_TOKEN is not set in this shell. Make a token at "
+            "https://vercel.com/account/tokens and export it; `pulumi up` takes the one in "
+            "vercel:apiToken."
         )
     base_url = os.environ.get("VERCEL_API_URL", "https://api.vercel.com")
     with VercelClient(token=SecretStr(token), base_url=base_url, team_id=team) as vercel:

@@ -55,13 +55,15 @@ def review(
     ] = None,
     pack: Annotated[str, typer.Option("--policy-pack", help="The policy pack.")] = PACK,
 ) -> None:
-    """Preview stacks with the policy pack and tell it in one text: changes, violations, and app,
-    catalog and instance side by side.
+    """Tell for a pull request what it would do to each stack, and what stands against it.
 
-    Reads only. The text is Markdown and goes to the screen, to --output, or with --post into one
-    comment of the pull request that later runs renew (GITHUB_TOKEN, GITHUB_REPOSITORY and
-    GITHUB_API_URL are read; docs/pull-requests.md). In a workflow it is the summary of the job as
-    well. It is told whatever the outcome. A secret is never shown.
+    Each stack is previewed with the policy pack: changes, violations, and app, catalog and
+    instance side by side, in one text. Reads only.
+
+    The text is Markdown and goes to the screen, to --output, or with --post into one comment of
+    the pull request that later runs renew (GITHUB_TOKEN, GITHUB_REPOSITORY and GITHUB_API_URL are
+    read; docs/pull-requests.md). In a workflow it is the summary of the job as well. It is told
+    whatever the outcome. A secret is never shown.
 
     Exit codes, the worst of all stacks: 0 nothing blocks, 1 a violation or a disagreement blocks,
     2 bad input, 3 a service failed.

@@ -39,7 +39,8 @@ def smoke(
         ),
     ] = None,
     email_domain: Annotated[
-        str | None, typer.Option(help="Domain of the address that signs up. [example.com]")
+        str | None,
+        typer.Option(help="Domain of the address that signs up.", show_default="example.com"),
     ] = None,
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for the webhook.")
@@ -124,7 +125,9 @@ def _show(step: SmokeStep) -> None:
     mark = "ok" if step.ok else "FAILED" if step.ran else "–"
     colour = typer.colors.GREEN if step.ok else typer.colors.RED if step.ran else None
     told = typer.style(f"{mark:<7}", fg=colour)
-    typer.echo(f"{told} {step.name:<20} {step.seconds:5.1f} s  {step.detail}")
+    # None: as the output is; https://no-color.org/ is not click's to know.
+    colours = False if os.environ.get("NO_COLOR") else None
+    typer.echo(f"{told} {step.name:<20} {step.seconds:5.1f} s  {step.detail}", color=colours)
 
 
 def _conclude(report: SmokeReport, as_json: bool) -> None:

@@ -20,7 +20,8 @@ def print_table(headings: Sequence[str], groups: Iterable[Iterable[Sequence[Json
     from rich.text import Text
 
     console = Console()
-    if not console.is_terminal:
+    people = console.is_terminal
+    if not people:
         console = Console(width=WIDE)
     table = Table(*headings, box=box.SIMPLE_HEAD)
     for group in groups:
@@ -28,7 +29,14 @@ def print_table(headings: Sequence[str], groups: Iterable[Iterable[Sequence[Json
             # What a person typed in a dashboard is text, never markup.
             table.add_row(*(Text(_shown(cell)) for cell in row))
         table.add_section()
-    console.print(table)
+    if people:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    # The columns are padded: a file or another program has no use for that.
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 def _shown(value: Json) -> str:

@@ -130,7 +130,9 @@ def _agree(review: Review, commands: Commands, tell: Tell, clean: Cleaning) -> N
     ran = commands.run(check_command(review.stack))
     if ran.code not in (Verdict.CLEAR, Verdict.BLOCKED):
         verdict = Verdict.SERVICE_FAILED if ran.code == 3 else Verdict.BAD_INPUT
-        message = clean(ran.complaint) or f"it ended with {ran.code} and said nothing."
+        # Progress goes the same way, and is no complaint.
+        said = [line for line in ran.complaint.splitlines() if not line.startswith("reading ")]
+        message = clean("\n".join(said)) or f"it ended with {ran.code} and said nothing."
         review.trouble("clerkstack check", message, verdict)
         return
     try:

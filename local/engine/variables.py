@@ -11,7 +11,7 @@ from local.engine.choice import Engine
 from local.engine.places import Places
 
 PASSPHRASE = "local"
-"""Of the stack `local` only. It protects nothing: that stack holds made-up secrets."""
+"""Of the local stacks only. It protects nothing: they hold made-up secrets."""
 
 STAND_INS_VARIABLE = "CLERKSTACK_STAND_INS"
 """`yes` puts the stand-in plugins on PATH beside an official engine as well, for a machine that
@@ -33,9 +33,10 @@ LOOPBACK = "127.0.0.1,localhost"
 
 HEAD = """\
 # Made by `python3 -m local.engine env`. Use: source .local/env.sh
-# For the stack `local` only. In this shell, commands on any other stack would use the same state
-# (.local/state) and passphrase, and would go to the local world in the place of Vercel
-# (VERCEL_API_URL, HTTPS_PROXY). Use a new shell for other stacks.
+# For the stacks `local` and `local-prod` only. In this shell, commands on any other stack would
+# use the same state (.local/state) and passphrase, and would go to the local world in the place
+# of Vercel, and no other host is reached (VERCEL_API_URL, HTTPS_PROXY).
+# Use a new shell for other stacks.
 """
 
 
@@ -115,8 +116,8 @@ def shell_exports(engine: Engine, places: Places, environ: Mapping[str, str]) ->
             for key in ("NO_PROXY", "no_proxy")
         ),
         "export NO_PROXY no_proxy",
-        # Where the local world is, as long as it runs: for the stack `local`.
-        f"if [ -f {world} ]; then . {world}; fi",
+        # Where the local world is, as long as it runs: for the local stacks. Tests have their own.
+        f'if [ "${{CLERKSTACK_WORLD-}}" != no ] && [ -f {world} ]; then . {world}; fi',
     ]
     return HEAD + "\n".join(lines) + "\n"
 

@@ -84,7 +84,7 @@ def test_resources_stand_under_their_component_and_in_the_guides_order(project: 
         assert set(order[: order.index(name)]) <= waited_for, each["urn"]
 
 
-def test_a_variable_made_by_hand_is_taken_over_as_the_readme_says(
+def test_a_variable_made_by_hand_is_taken_over_as_the_page_says(
     project: Project, world: World
 ) -> None:
     held = world.vercel.create_variable(
@@ -93,8 +93,8 @@ def test_a_variable_made_by_hand_is_taken_over_as_the_readme_says(
     )
     printed = project.up(check=False)
     assert f"ID is {seeded.VERCEL_PROJECT_ID}/{held.id}" in printed
-    readme = (TOP / "README.md").read_text()
-    command = re.search(r"^pulumi import((?:[^\n]*\\\n)*[^\n]*)", readme, re.MULTILINE)
+    page = (TOP / "docs" / "trouble.md").read_text()
+    command = re.search(r"^pulumi import((?:[^\n]*\\\n)*[^\n]*)", page, re.MULTILINE)
     assert command is not None
     words = command[1].replace("\\\n", " ").split()
     words = [word.replace(":dev:", ":local:").replace("dev", "local") for word in words[:-1]]

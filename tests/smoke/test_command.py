@@ -40,7 +40,7 @@ def environment(there: Deployment | None) -> dict[str, str]:
             "CLERK_SECRET_KEY": there.instance.secret,
             "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY": there.instance.publishable_key,
             # Clerk and the app are reached at their real addresses, and the proxy leads here.
-            **address.variables(there.world.urls, stand_ins=False),
+            **address.variables(there.world.urls),
         }
     return variables
 

@@ -168,7 +168,10 @@ def test_a_domain_is_complete_after_a_check_that_finds_its_records() -> None:
     before = domains.status_json(domain)
     account.clock.now += 60
     second = domains.check(domain, account.clock())
+    account.clock.now += 60
+    third = account.clerk.dashboard("check_dns", {"domain": "a.dev"})
 
+    assert third == "complete"
     assert (first["status"], first["last_run_at"]) == ("incomplete", None)
     assert before["dns"]["status"] == "in_progress"
     assert second["status"] == "complete"
@@ -215,6 +218,7 @@ def test_the_dashboard_switches_api_keys_and_edits_a_price() -> None:
     [
         ("fly", {}, LookupError),
         ("set_dns", {"domain": "nowhere.dev", "ready": True}, LookupError),
+        ("check_dns", {"domain": "nowhere.dev"}, LookupError),
         ("set_config", {"environment": "staging", "changes": {}}, LookupError),
         ("set_config", {"environment": "development", "changes": {"biling": {}}}, ValueError),
         ("set_config", {"environment": "development"}, ValueError),

@@ -10,6 +10,7 @@ subscribe_organization {environment, plan, organization}: that this one (its id 
 plan from now on.
 add_satellite {environment, domain, proxy_url}: a satellite domain; the proxy may be left out.
 set_dns {domain, ready}: set or remove a domain's DNS records; the next check sees it.
+check_dns {domain}: let Clerk look at them, as the page Domains does.
 add_platform_key {key, manage}: make a platform key, with or without the right to manage.
 revoke_platform_key {key}. set_limits {plans}: how many plans the workspace may have, null for
 no limit. advertise_api_keys {on}: whether the config has a section for API keys.
@@ -98,13 +99,23 @@ def _add_satellite(backend: ClerkBackend, body: dict[str, Any]) -> str:
 
 
 def _set_dns(backend: ClerkBackend, body: dict[str, Any]) -> None:
-    name = _take(body, "domain", str)
+    domain = _domain(backend, _take(body, "domain", str))
     ready = _take(body, "ready", bool)
     _nothing_left(body)
-    for each in (domain for instance in backend.instances() for domain in instance.domains):
-        if each.name == name:
-            each.records = ready
-            return
+    domain.records = ready
+
+
+def _check_dns(backend: ClerkBackend, body: dict[str, Any]) -> str:
+    domain = _domain(backend, _take(body, "domain", str))
+    _nothing_left(body)
+    status: str = domains.check(domain, backend.clock())["status"]
+    return status
+
+
+def _domain(backend: ClerkBackend, name: str) -> Domain:
+    for domain in (each for instance in backend.instances() for each in instance.domains):
+        if domain.name == name:
+            return domain
     raise LookupError(f"no instance has the domain {name}")
 
 
@@ -143,6 +154,7 @@ ACTIONS: dict[str, Callable[[ClerkBackend, dict[str, Any]], Any]] = {
     "subscribe_organization": _subscribe_organization,
     "add_satellite": _add_satellite,
     "set_dns": _set_dns,
+    "check_dns": _check_dns,
     "add_platform_key": _add_platform_key,
     "revoke_platform_key": _revoke_platform_key,
     "set_limits": _set_limits,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from clerkstack.cli import app
 from local.world import World
 from local.world import seed as seeded
 
@@ -103,6 +106,48 @@ def test_check_tells_the_mistakes_of_both_files(tmp_path: Path) -> None:
     assert ran.returncode == 2
     assert "catalog.yaml:2: plans.a.amount" in ran.stderr
     assert "plans.ts:1" in ran.stderr
+
+
+def test_a_file_that_is_not_there_is_looked_for_where_the_command_runs(tmp_path: Path) -> None:
+    no_catalog = run("check", "--catalog", str(tmp_path / "catalog.yaml"))
+    no_app = run("check", "--app", str(tmp_path / "plans.ts"))
+
+    assert (no_catalog.returncode, no_app.returncode) == (2, 2)
+    assert "catalog.yaml: there is no such file. Run this in the project's" in no_catalog.stderr
+    assert "plans.ts: there is no such file. Name the app's file" in no_app.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "mend"),
+    [
+        ("no stack named 'nope' found", "`pulumi stack ls` lists the stacks"),
+        ("no Pulumi.yaml project file found (searching …)", "Run this in the project's folder."),
+    ],
+)
+def test_what_the_engine_refuses_is_told_with_what_to_do(
+    tmp_path: Path, said: str, mend: str
+) -> None:
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text(f'#!/bin/sh\necho "error: {said}" >&2\nexit 255\n')
+    pulumi.chmod(0o755)
+
+    ran = run("drift", "--stack", "nope", PATH=f"{tmp_path}:/usr/bin:/bin")
+
+    assert ran.returncode == 2
+    assert f"error: {said}\n{mend}" in ran.stderr
+
+
+COMMANDS = [each.callback for each in app.registered_commands]
+COMMANDS += [group.typer_instance.registered_callback.callback for group in app.registered_groups]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+def test_every_command_is_told_in_a_line_and_tells_its_exit_codes(command: Any) -> None:
+    first, empty, *more = inspect.getdoc(command).splitlines()
+
+    assert first.endswith(".")
+    assert empty == ""
+    assert any(line.startswith("Exit codes") for line in more)
 
 
 def test_check_against_the_app_ends_with_1_where_they_differ(tmp_path: Path) -> None:

@@ -153,11 +153,11 @@ def test_loopback_is_never_reached_through_a_proxy_of_the_user(
     assert twice == exported
 
 
-def test_the_env_file_says_that_it_is_for_one_stack(machine: Machine) -> None:
+def test_the_env_file_says_which_stacks_it_is_for(machine: Machine) -> None:
     text = shell_exports(engine_of(machine, "build"), machine.places, machine.environ)
 
     comments = "".join(line for line in text.splitlines() if line.startswith("#"))
-    for word in ("stack `local` only", "new shell for other stacks", "VERCEL_API_URL"):
+    for word in ("`local` and `local-prod` only", "new shell for other stacks", "VERCEL_API_URL"):
         assert word in comments
 
 

@@ -28,7 +28,8 @@ sys.exit(main(sys.argv[3:], places))
 PULUMI = """#!/bin/sh
 case "$1" in version) echo v3.300.0; exit 0 ;; esac
 echo "pulumi $*" >> "$JOURNAL"
-file="${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/clerkstack/local.json"
+case "$*" in *local-prod*) stack=local-prod ;; *) stack=local ;; esac
+file="${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/clerkstack/$stack.json"
 case "$1 $2" in
 "up "*) env > "$JOURNAL.env" ;;
 "stack init")
@@ -55,6 +56,10 @@ class Project:
     @property
     def stack_file(self) -> Path:
         return self.folder / "Pulumi.local.yaml"
+
+    @property
+    def production_file(self) -> Path:
+        return self.folder / "Pulumi.local-prod.yaml"
 
     def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         with self.start(*arguments, **environ) as process:

@@ -51,7 +51,13 @@ def test_down_sets_nothing_up_where_nothing_is_left(tmp_path: Path, left: str | 
 
 
 @pytest.mark.parametrize(
-    "left", [f"{STACKS}/local.json", f"{STACKS}/local.json.gz", ".local/world/urls.json"]
+    "left",
+    [
+        f"{STACKS}/local.json",
+        f"{STACKS}/local.json.gz",
+        f"{STACKS}/local-prod.json",
+        ".local/world/urls.json",
+    ],
 )
 def test_down_sets_up_what_it_needs_for_what_is_left(tmp_path: Path, left: str) -> None:
     put(tmp_path / left)

@@ -80,11 +80,15 @@ def test_an_official_plugin_is_brought_first_and_then_led_to_the_world(project: 
     assert project.environment()["SSL_CERT_FILE"] == project.urls().ca_file
 
 
-def test_a_stand_in_plugin_gets_the_worlds_address_and_no_proxy(project: Project) -> None:
+def test_a_stand_in_plugin_gets_the_worlds_address_and_the_app_is_reached_by_its_host(
+    project: Project,
+) -> None:
     project.run("up", CLERKSTACK_STAND_INS="yes")
 
     assert project.environment()["VERCEL_API_URL"] == project.urls().vercel
-    assert "HTTPS_PROXY" not in project.environment()
+    # https://preview.sendero.example is known to the world's proxy alone: `make app` visits it.
+    assert project.environment()["HTTPS_PROXY"] == project.urls().proxy
+    assert project.environment()["SSL_CERT_FILE"] == project.urls().ca_file
 
 
 def test_a_persons_shell_knows_the_world_while_it_runs(project: Project) -> None:
@@ -95,12 +99,14 @@ def test_a_persons_shell_knows_the_world_while_it_runs(project: Project) -> None
         "-c",
         f'. "{project.folder}/.local/env.sh"; printf %s "${{VERCEL_API_URL-none}}"',
     ]
+    of_tests = [*show[:2], f"CLERKSTACK_WORLD=no; {show[2]}"]
 
     running = subprocess.run(show, capture_output=True, text=True, check=True, env={}).stdout
+    left_out = subprocess.run(of_tests, capture_output=True, text=True, check=True, env={}).stdout
     project.run("down")
     stopped = subprocess.run(show, capture_output=True, text=True, check=True, env={}).stdout
 
-    assert (running, stopped) == (vercel, "none")
+    assert (running, left_out, stopped) == (vercel, "none", "none")
 
 
 def test_a_preview_deploys_nothing_and_applies_the_policies(project: Project) -> None:
@@ -121,6 +127,48 @@ def test_down_destroys_removes_the_stack_and_stops_the_world(project: Project) -
         "pulumi stack rm --yes --preserve-config --stack local",
     ]
     assert project.home.urls() is None
+
+
+def test_production_is_a_stack_of_its_own_in_the_same_world(project: Project) -> None:
+    project.run("up")
+    project.production_file.write_text("config: {}\n")
+    project.journal()
+
+    ran = project.run("up", "--stack", "local-prod", "--refresh")
+
+    assert ran.returncode == 0
+    assert project.journal() == [
+        "pulumi stack init local-prod",
+        "pulumi up --stack local-prod --policy-pack policies/pack --yes --refresh",
+    ]
+    assert project.urls().clerk in project.production_file.read_text()
+    assert "Pulumi.local-prod.yaml has its addresses now" in ran.stderr
+
+
+def test_down_takes_production_first_and_its_protection_before(project: Project) -> None:
+    project.run("up")
+    project.run("up", "--stack", "local-prod")
+    project.journal()
+
+    ran = project.run("down")
+
+    assert ran.returncode == 0
+    assert project.journal() == [
+        "pulumi state unprotect --all --yes --stack local-prod",
+        "pulumi destroy --yes --stack local-prod",
+        "pulumi stack rm --yes --preserve-config --stack local-prod",
+        "pulumi destroy --yes --stack local",
+        "pulumi stack rm --yes --preserve-config --stack local",
+    ]
+    assert project.home.urls() is None
+
+
+def test_a_stack_that_is_not_local_is_refused(project: Project) -> None:
+    ran = project.run("up", "--stack", "prod")
+
+    assert ran.returncode == 2
+    assert "invalid choice: 'prod' (choose from" in ran.stderr
+    assert project.journal() == []
 
 
 @pytest.mark.parametrize("before", [(), ("up", "down")])
