@@ -50,7 +50,7 @@ class Commands:
 
         Raises:
             OSError: it can't be run.
-            Stopped: `stop` was called before.
+            Stopped: `stop` was called, before or meanwhile.
         """
         with self._lock:
             if self._stopped:
@@ -83,6 +83,8 @@ class Commands:
         finally:
             with self._lock:
                 self._running.discard(process)
+        if self._stopped:
+            raise Stopped("The review was interrupted.")
         return Ran(code, lines, "".join(complaint).strip())
 
     def stop(self) -> None:

@@ -220,6 +220,8 @@ def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: sign
     _, said = running.communicate(timeout=10)
 
     assert running.returncode == 130, said
+    # Nothing is begun any more.
+    assert said.rstrip().endswith("interrupted: ending the engine")
     until = time.monotonic() + 10
     while at_work_in(two.folder) and time.monotonic() < until:
         time.sleep(0.2)
