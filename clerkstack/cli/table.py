@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 
 from clerkstack.reconcile import Json
@@ -10,6 +11,7 @@ from clerkstack.reconcile import Json
 # Where the output is no terminal, nothing is cut or folded.
 WIDE = 10_000
 NOTHING = "–"
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def print_table(headings: Sequence[str], groups: Iterable[Iterable[Sequence[Json]]]) -> None:
@@ -42,4 +44,6 @@ def print_table(headings: Sequence[str], groups: Iterable[Iterable[Sequence[Json
 def _shown(value: Json) -> str:
     if value is None:
         return NOTHING
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    # Nor is it a command to the terminal.
+    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
