@@ -10,11 +10,12 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 
-from local.faults.matrix import Cell, cells
+from local.faults.matrix import Cell, cells, names
 
 LEFT_OUT = (
     "Vercel's variables are not here: the official Pulumi provider writes them, and what it leaves "
@@ -26,9 +27,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Go through all and print them; 1 where an invariant does not hold."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "write", nargs="*", metavar="WRITE", help=f"these alone: {', '.join(names())}"
+    )
     options = parser.parse_args(arguments)
+    for each in options.write:
+        if each not in names():
+            parser.error(f"there is no write {each}: {', '.join(names())}")
     with _quiet(), tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        found = list(cells(lambda name: print(f"faults    {name}", file=sys.stderr)))
+        say = partial(print, "faults   ", file=sys.stderr)
+        found = list(cells(say, options.write))
     if options.json:
         print(json.dumps([asdict(cell) for cell in found], indent=2))
     else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +30,7 @@ from local.faults.operations import Operation, Redeploy, operations
 from local.world import World
 from local.world import seed as seeded
 
+REDEPLOY = "redeploy"
 WORDS = 90  # characters of a message that the table repeats
 
 
@@ -53,17 +54,29 @@ class _Reference:
     destroyed: dict[str, Any]
 
 
-def cells(tell: Callable[[str], None] = lambda _: None) -> Iterator[Cell]:
-    """Go through them all, in the current folder: the notes of the runs are kept there."""
+def names() -> list[str]:
+    """The writes, in the order of the table."""
+    return [*(each.name for each in operations("pk_test_")), REDEPLOY]
+
+
+def cells(
+    tell: Callable[[str], None] = lambda _: None, only: Collection[str] = ()
+) -> Iterator[Cell]:
+    """Go through them, or `only` those named, in the current folder: the notes of the runs are
+    kept there."""
     with World(proxy=False, api_keys_config=True) as world, _quick_retries():
         try:
             for operation in operations(_publishable_key(world)):
+                if only and operation.name not in only:
+                    continue
                 tell(operation.name)
                 reference = _reference(world, operation)
                 for day in BAD_DAYS:
                     if operation.on_config or not day.config_only:
                         yield _cell(world, operation, day, reference)
-            tell("redeploy")
+            if only and REDEPLOY not in only:
+                return
+            tell(REDEPLOY)
             for day in BAD_DAYS:
                 if not day.config_only and day.fault["kind"] != "not_persisted":
                     yield _redeployed(world, day)
@@ -121,7 +134,7 @@ def _redeployed(world: World, day: BadDay) -> Cell:
         broken.append(f"the next run failed: {command.said}")
     built = len(deployments(world)) - before
     return Cell(
-        "redeploy",
+        REDEPLOY,
         day.name,
         "done" if ended == 0 else f"exit {ended}: {_short(said)}",
         f"{'not done' if again else 'done'}, built {built}×",
