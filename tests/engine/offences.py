@@ -118,7 +118,7 @@ def write(project: Project, *lines: str) -> None:
 
 def leave_to_the_pack(project: Project) -> None:
     """Take the refusals out of the provider."""
-    file = project.folder / "clerkstack" / "reconcile" / "refusals.py"
+    file = project.folder / "clerkstack" / "declared" / "refusals.py"
     file.write_text(file.read_text() + PROVIDER_LETS_PASS)
 
 
