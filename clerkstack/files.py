@@ -12,14 +12,12 @@ from ruamel.yaml import YAML
 
 def yaml_text(document: Mapping[str, Any]) -> str:
     """A document as YAML, in the order of its keys."""
-    out = io.StringIO()
-    _writer().dump(dict(document), out)
-    return out.getvalue()
+    return dumped(dict(document))
 
 
 def edited_yaml(text: str, changes: Mapping[tuple[str, ...], Any]) -> str:
     """YAML with other values at some paths; comments, order and everything else stay."""
-    yaml = _writer()
+    yaml = round_trip()
     document = yaml.load(text) or {}
     for path, value in changes.items():
         *outer, last = path
@@ -29,8 +27,14 @@ def edited_yaml(text: str, changes: Mapping[tuple[str, ...], Any]) -> str:
                 at[step] = {}
             at = at[step]
         at[last] = value
+    # By what has loaded it: that knows the file's own %YAML line.
+    return dumped(document, yaml)
+
+
+def dumped(document: Any, yaml: YAML | None = None) -> str:
+    """What `round_trip` has loaded, or a plain document, as text."""
     out = io.StringIO()
-    yaml.dump(document, out)
+    (yaml or round_trip()).dump(document, out)
     return out.getvalue()
 
 
@@ -41,7 +45,8 @@ def replace(file: Path, text: str) -> None:
     half.replace(file)
 
 
-def _writer() -> YAML:
+def round_trip() -> YAML:
+    """Loads and dumps so that comments, quotes and order stay."""
     yaml = YAML()
     yaml.width = 100
     yaml.preserve_quotes = True

@@ -22,7 +22,7 @@ from clerkstack.declared.refusals import (
 from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.providers.session import session_for
 from clerkstack.reconcile.billing import SECTION
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.settings import (
     PREFIX,
     AppSettings,
@@ -81,19 +81,18 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     # At preview the policy pack and the provider say it, resource by resource. An `up` that
     # skipped its preview must not begin: what comes before billing would be changed already.
     preview = pulumi.runtime.is_dry_run()
-    refusals = list(refusals_of(settings, catalog, app, preview=preview))
+    inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
+    refusals = list(refusals_of(settings, inputs, preview=preview))
     if not preview and not refusals and settings.components.billing:
-        refusals = asked_in_vain(settings, load_connection(raw), catalog, app)
+        refusals = asked_in_vain(settings, load_connection(raw), inputs)
     if refusals:
         raise _refused(refusals)
     return settings, catalog, app
 
 
-def refusals_of(
-    settings: Settings, catalog: Catalog, app: AppCode | None, *, preview: bool
-) -> Iterator[str]:
-    """Why this is not deployed, where nobody else would say it, or not in time."""
-    inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
+def refusals_of(settings: Settings, inputs: JsonObject, *, preview: bool) -> Iterator[str]:
+    """Why this is not deployed, where nobody else would say it, or not in time. `inputs` are those
+    of the billing resource."""
     if settings.components.billing:
         if not preview:
             yield from billing_refusals(inputs, settings.instance)
@@ -103,15 +102,12 @@ def refusals_of(
         yield from unknown_uses(inputs, None)
 
 
-def asked_in_vain(
-    settings: Settings, connection: Connection, catalog: Catalog, app: AppCode | None
-) -> list[str]:
+def asked_in_vain(settings: Settings, connection: Connection, inputs: JsonObject) -> list[str]:
     """What production's code asks for and neither the catalog nor the instance has.
 
     The provider of billing looks as well; an `up` that leaves billing aside (`--target`,
     `--exclude`) does not ask it. Where everything is declared nothing is sent.
     """
-    inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
     if settings.instance != "production" or not undeclared_uses(inputs):
         return []
     document = session_for(connection).config(settings.application_id, settings.instance)

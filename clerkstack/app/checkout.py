@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from clerkstack.app.git import GitFailed, git
+from clerkstack.app.git import GitFailed, git, head_of
 from clerkstack.problems import InputError, Problem
 
 CACHE = Path(".clerkstack", "app")
@@ -42,10 +42,7 @@ def at_path(path: str) -> Checkout:
     folder = Path(path)
     if not folder.is_dir():
         raise InputError([_problem("path", f"is {path}, and there is no such folder")])
-    commit = None
-    with contextlib.suppress(GitFailed):
-        commit = git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder).strip()
-    return Checkout(folder.resolve(), path, commit)
+    return Checkout(folder.resolve(), path, head_of(folder))
 
 
 def fetched(

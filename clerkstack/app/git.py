@@ -81,3 +81,11 @@ def git(*words: str, folder: Path, longest: float = LONGEST) -> str:
         text = _CREDENTIALS.sub("…@", said.decode(errors="replace").strip())
         raise GitFailed(f"git {words[0]} failed: {text or f'it ended with {process.returncode}'}")
     return out.decode(errors="surrogateescape")
+
+
+def head_of(folder: Path) -> str | None:
+    """The commit that is checked out in a folder; None outside of git, and without git."""
+    try:
+        return git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder).strip()
+    except GitFailed:
+        return None

@@ -29,6 +29,7 @@ from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
+    from clerkstack.providers.session import Session
     from clerkstack.smoke import SmokeReport
 
 app = typer.Typer(invoke_without_command=True)
@@ -161,24 +162,25 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
     from clerkstack.cutover.read import Readings
     from clerkstack.providers.session import Session
 
+    session = Session(settings.connection)
     with Readings(
         settings,
         catalog,
         Known.of(resources),
-        Session(settings.connection),
+        session,
         resources=resources,
         tell=tell,
         reference=other,
-        smoke=_smoke_run if smoke else None,
+        smoke=partial(_smoke_run, settings, session) if smoke else None,
         policies=partial(judged_policies, stack, settings),
     ) as readings:
         yield readings
 
 
-def _smoke_run(settings: Settings) -> SmokeReport:
-    from clerkstack.smoke import run_smoke
+def _smoke_run(settings: Settings, session: Session) -> SmokeReport:
+    from clerkstack.smoke import run_on, target_of
 
-    report = run_smoke(settings, tell=_tell_smoke)
+    report = run_on(target_of(settings, session), tell=_tell_smoke)
     if report.interrupted:
         # It has cleaned up after itself; whoever pressed Ctrl-C meant all of this.
         raise KeyboardInterrupt

@@ -5,20 +5,17 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import signal
-import subprocess
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any, Literal
 
 import typer
 
+from clerkstack.app.git import head_of
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
+from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.problems import ClerkstackError
 from clerkstack.review.comment import NO_LIMIT, SUMMARY_LIMIT, Occasion, comment, verdict
 from clerkstack.review.pull_request import PullRequest, commit_of, pull_request, run_address
@@ -71,7 +68,10 @@ def review(
     names = list(dict.fromkeys(stacks))
     where = pull_request(os.environ, number) if post else None
     occasion = Occasion(
-        commit=(where.commit if where else "") or commit_of(os.environ) or _checked_out(),
+        commit=(where.commit if where else "")
+        or commit_of(os.environ)
+        or head_of(Path.cwd())
+        or "",
         time=datetime.datetime.now(datetime.UTC),
         whole=run_address(os.environ),
     )
@@ -87,7 +87,7 @@ def review(
 def _all(names: Sequence[str], pack: str) -> list[Review]:
     """Review all stacks at once: the engine mostly waits for processes it starts."""
     commands = Commands()
-    with ThreadPoolExecutor(max_workers=len(names)) as pool, _ending_like_interrupt():
+    with ThreadPoolExecutor(max_workers=len(names)) as pool, ended_like_interrupt():
         try:
             begun = [pool.submit(review_stack, each, pack, commands, _tell) for each in names]
             return [each.result() for each in begun]
@@ -95,23 +95,6 @@ def _all(names: Sequence[str], pack: str) -> list[Review]:
             _tell("interrupted: ending the engine")
             commands.stop()
             raise
-
-
-@contextmanager
-def _ending_like_interrupt() -> Iterator[None]:
-    """Inside, SIGTERM ends what runs as Ctrl-C does: a cancelled workflow sends both."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _write(
@@ -188,14 +171,10 @@ def _post(where: PullRequest, body: str, author: str | None) -> int:
     return DONE
 
 
-def _checked_out() -> str:
-    """The commit that is checked out, "" where that can't be told."""
-    try:
-        words = ["git", "rev-parse", "--verify", "HEAD"]
-        ran = subprocess.run(words, capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return ran.stdout.strip() if ran.returncode == 0 else ""
+def _commit(where: PullRequest | None) -> str:
+    """The commit that is reviewed, "" where that can't be told."""
+    told = (where.commit if where else "") or commit_of(os.environ)
+    return told or head_of(Path.cwd()) or ""
 
 
 def _tell(step: str) -> None:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from pydantic import SecretStr
 
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
+from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import SmokeSettings
 from clerkstack.smoke import MARK, SmokeReport, SmokeStep, Target, clean_up, run_on, target_of
@@ -59,7 +56,7 @@ def smoke(
 
     Exit codes: 0 all well, 1 a step failed, 2 bad input, 3 a service failed, 130 interrupted.
     """
-    with _ended_by_signal():
+    with ended_like_interrupt():
         target = _target(stack, url)
         if only_clean_up:
             _clean_up(target, as_json)
@@ -152,17 +149,3 @@ def _conclude(report: SmokeReport, as_json: bool) -> None:
         raise typer.Exit(INTERRUPTED)
     if failed:
         raise typer.Exit(REMOTE_FAILURE if report.service_failed else FOUND)
-
-
-@contextmanager
-def _ended_by_signal() -> Iterator[None]:
-    """Let SIGTERM, as a CI runner sends it, end the run as Ctrl-C does: with the clean-up."""
-
-    def end(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from clerkstack.clients.vercel import Deployment, EnvironmentVariable
     from clerkstack.clients.webhook_probe import WebhookProbe
     from clerkstack.cutover.rules import Policies
-    from clerkstack.cutover.smoke import Smoke, SmokeReport
     from clerkstack.providers.session import Session
+    from clerkstack.smoke import SmokeReport
 
 DELIVERY_DAYS = 7
 TARGET = "production"
@@ -41,7 +41,7 @@ class Readings(OfClerk):
         session: the clients.
         tell: is given the name of each read as it begins.
         reference: the settings of the development stack that production is held against.
-        smoke: the smoke run, where it was asked for.
+        smoke: makes the smoke run, where it was asked for.
         policies: judges the resources as the policy pack does.
     """
 
@@ -56,7 +56,7 @@ class Readings(OfClerk):
         tell: Callable[[str], None] = lambda _: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         reference: Settings | None = None,
-        smoke: Smoke | None = None,
+        smoke: Callable[[], SmokeReport] | None = None,
         policies: Policies | None = None,
     ) -> None:
         super().__init__(
@@ -171,8 +171,7 @@ class Readings(OfClerk):
         use = self.settings.components
         api_keys: JsonObject = {}
         if use.api_keys and self.publishable_key:
-            switches = self.environment().api_keys
-            api_keys = {name: getattr(switches, name) for name in type(switches).model_fields}
+            api_keys = self.environment().api_keys.model_dump()
         return Live(
             self.instance(),
             self.sections(),
@@ -183,12 +182,12 @@ class Readings(OfClerk):
         )
 
     def smoke_run(self) -> SmokeReport:
-        """Run it. Raises Unread where it was not asked for."""
+        """Make it. Raises ValueError where it was not asked for."""
         smoke = self.smoke
         if smoke is None:
             raise ValueError("no smoke run was asked for")
         where = shown_url(self.settings.app_url)
-        return self.once("smoke run", where, "smoke run", lambda: smoke(self.settings))
+        return self.once("smoke run", where, "smoke run", smoke)
 
     # -- inside -------------------------------------------------------------------------------
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from clerkstack.files import replace
+from clerkstack.files import dumped, replace, round_trip
 from clerkstack.problems import ClerkstackError, InputError, Problem, shown
 
 FILE = Path("signoffs.yaml")
-DEFAULT_VALID = timedelta(days=30)
 _SPAN = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 HEAD = """\
@@ -53,10 +50,6 @@ class SignOff(BaseModel):
     until: Moment
     instance: Annotated[str, Field(pattern=r"^ins_[A-Za-z0-9]+$")]
     note: str = ""
-
-
-SignOffs = Mapping[str, Mapping[str, SignOff]]
-"""By stack and point."""
 
 
 def read_signoffs(file: Path, points: frozenset[str]) -> dict[str, dict[str, SignOff]]:
@@ -116,13 +109,8 @@ def write_signoff(file: Path, stack: str, point: str, signoff: SignOff) -> None:
         stacks[point] = entry
     else:
         _insert(stacks, point, entry)
-    import io
-
-    out = io.StringIO()
-    if not file.exists():
-        out.write(HEAD)
-    _yaml().dump(document, out)
-    replace(file, out.getvalue())
+    head = "" if file.exists() else HEAD
+    replace(file, head + dumped(document))
 
 
 def span(text: str) -> timedelta:
@@ -144,7 +132,7 @@ def _document(file: Path) -> CommentedMap:
     if not file.exists():
         return CommentedMap()
     try:
-        document: Any = _yaml().load(file.read_text(encoding="utf-8"))
+        document: Any = round_trip().load(file.read_text(encoding="utf-8"))
     except (YAMLError, ValueError) as error:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         line = mark.line + 1 if mark else None
@@ -188,11 +176,3 @@ def _insert(document: CommentedMap, name: str, value: CommentedMap) -> None:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.width = 100
-    yaml.preserve_quotes = True
-    yaml.allow_unicode = True
-    return yaml

@@ -119,8 +119,7 @@ def read_live(
     if use.api_keys and publishable_key:
         tell("Clerk: API key switches")
         with session.frontend(publishable_key) as frontend:
-            switches = frontend.environment().api_keys
-        api_keys = {name: getattr(switches, name) for name in type(switches).model_fields}
+            api_keys = frontend.environment().api_keys.model_dump()
     endpoint, signing_secret = None, None
     endpoints: tuple[Endpoint, ...] = ()
     if use.webhook:

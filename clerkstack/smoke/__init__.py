@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clerkstack.smoke.remains import MARK, clean_up
 from clerkstack.smoke.report import SmokeReport, SmokeStep
-from clerkstack.smoke.run import run_on, run_smoke
+from clerkstack.smoke.run import run_on
 from clerkstack.smoke.target import Target, target_of
 
 __all__ = [
@@ -14,6 +14,5 @@ __all__ = [
     "Target",
     "clean_up",
     "run_on",
-    "run_smoke",
     "target_of",
 ]

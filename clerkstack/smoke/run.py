@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import Unreachable
 from clerkstack.problems import ClerkstackError
-from clerkstack.settings import Settings
 from clerkstack.smoke import steps
 from clerkstack.smoke.remains import MARK, LeftBehind, clean_up, failed_service
 from clerkstack.smoke.report import SmokeReport, SmokeStep
 from clerkstack.smoke.steps import Visit
-from clerkstack.smoke.target import Target, target_of
+from clerkstack.smoke.target import Target
 
 if TYPE_CHECKING:
     from clerkstack.clients.people import PeopleClient
@@ -46,29 +45,6 @@ STEPS = (
     _Step("gated routes", steps.ask_gates, ("sign-in", "create organization")),
     _Step("revoked key refused", steps.refuse_revoked, ("mint API key", "MCP call")),
 )
-
-
-def run_smoke(
-    settings: Settings,
-    *,
-    url: str | None = None,
-    email_domain: str | None = None,
-    wait_seconds: float = WAIT_SECONDS,
-    tell: Tell = lambda _: None,
-    done: Done = lambda _: None,
-) -> SmokeReport:
-    """Run against the deployment of a stack; see `run_on`.
-
-    Raises:
-        ApiError, Unreachable: the instance's keys could not be read.
-        ClerkstackError: there is no such instance.
-    """
-    from clerkstack.providers.session import Session
-
-    target = target_of(settings, Session(settings.connection), url=url)
-    return run_on(
-        target, email_domain=email_domain, wait_seconds=wait_seconds, tell=tell, done=done
-    )
 
 
 def run_on(

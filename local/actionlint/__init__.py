@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local.engine.golang import Go, fetch_go, find_go
+from local.engine.golang import fetch_go, find_go
 from local.engine.official import Unusable
 from local.engine.places import Places
 from local.steps import CommandFailed, Steps, alone
@@ -61,23 +61,10 @@ def _build(workshop: Path, environ: Mapping[str, str], places: Places, steps: St
                 *(str(go.command), "build", "-mod=readonly", "-trimpath", "-buildvcs=false"),
                 *("-o", str(program), PACKAGE),
             ],
-            environ=_variables(environ, go, workshop),
+            environ=go.variables(environ, workshop),
             cwd=RECIPE,
             limit=SECONDS_TO_BUILD,
         )
     except (CommandFailed, OSError, subprocess.SubprocessError) as error:
         raise Unusable(f"actionlint can't be built from its Go module: {error}") from error
     return program
-
-
-def _variables(environ: Mapping[str, str], go: Go, workshop: Path) -> dict[str, str]:
-    # What the user's own work sets must not decide what is built here.
-    own = {key: value for key, value in environ.items() if key not in ("GOFLAGS", "GOOS", "GOARCH")}
-    return {
-        **own,
-        "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
-        "CGO_ENABLED": "0",
-        "GOTMPDIR": str(workshop),
-        **go.caches,
-    }

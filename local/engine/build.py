@@ -73,16 +73,7 @@ def build(
 def _build(
     go: Go, environ: Mapping[str, str], places: Places, workshop: Path, steps: Steps
 ) -> Path:
-    # GOFLAGS, GOOS and the like from the user's own work must not decide what is built here.
-    own = {key: value for key, value in environ.items() if key not in ("GOFLAGS", "GOOS", "GOARCH")}
-    variables = {
-        **own,
-        "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
-        "CGO_ENABLED": "0",
-        "GOTMPDIR": str(workshop),  # so that nothing is left in /tmp when the build is ended
-        **go.caches,
-    }
+    variables = go.variables(environ, workshop)
     root = workshop / "built"
     target = root / "bin"
     target.mkdir(parents=True)

@@ -14,6 +14,8 @@ from local.engine.official import Unusable
 from local.engine.places import Places, which
 from local.steps import CommandFailed, Steps
 
+_OF_OTHER_BUILDS = ("GOFLAGS", "GOOS", "GOARCH")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Go:
@@ -22,6 +24,19 @@ class Go:
 
     command: Path
     caches: Mapping[str, str]
+
+    def variables(self, environ: Mapping[str, str], workshop: Path) -> dict[str, str]:
+        """The variables for a build in `workshop`."""
+        # What the user's own work sets must not decide what is built here.
+        own = {name: value for name, value in environ.items() if name not in _OF_OTHER_BUILDS}
+        return {
+            **own,
+            "GOTOOLCHAIN": "local",
+            "GOWORK": "off",
+            "CGO_ENABLED": "0",
+            "GOTMPDIR": str(workshop),  # so that nothing is left in /tmp when the build is ended
+            **self.caches,
+        }
 
 
 def find_go(environ: Mapping[str, str], places: Places, workshop: Path) -> Go | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from local.github import Github
 from local.project import Project, copy_project, settings_on
 from local.world import World
 
@@ -35,3 +36,10 @@ def project(tmp_path: Path, world: World) -> Project:
     made = Project(copy_project(tmp_path / "project"), world)
     made.init("local", settings_on(world))
     return made
+
+
+@pytest.fixture
+def github() -> Iterator[Github]:
+    """A repository with a pull request."""
+    with Github() as running:
+        yield running

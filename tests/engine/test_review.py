@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +21,6 @@ from tests.engine.reviewed import event, review
 from tests.engine.written_app import PAGE, write_app
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def github() -> Iterator[Github]:
-    with Github() as running:
-        yield running
 
 
 @pytest.fixture

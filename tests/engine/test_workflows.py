@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +35,6 @@ def steps(name: str, job: str) -> dict[str, str]:
     return {
         each["name"]: each["run"] for each in workflow(name)["jobs"][job]["steps"] if "run" in each
     }
-
-
-@pytest.fixture
-def github() -> Iterator[Github]:
-    with Github() as running:
-        yield running
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ import pytest
 
 from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.declared.billing import billing_inputs
 from clerkstack.program import asked_in_vain, refusals_of
+from clerkstack.reconcile import JsonObject
 from clerkstack.settings import AppSettings, Connection, Settings
-from clerkstack.settings.models import Components
+from clerkstack.settings.models import BillingSettings, Components
 
 CATALOG = """
 features: {sso: {name: SSO}}
@@ -41,6 +43,10 @@ def settings(instance: str, **components: Any) -> Settings:
     return Settings.model_construct(instance=instance, components=Components(**components))
 
 
+def inputs(catalog: Catalog, code: AppCode | None) -> JsonObject:
+    return billing_inputs(BillingSettings(), catalog, code, catalog_file="catalog.yaml")
+
+
 @pytest.mark.parametrize("preview", [True, False])
 @pytest.mark.parametrize(
     ("plans", "asks", "says"), [(WRONG, "", "'professional'"), (RIGHT, ASKS, "'gold'")]
@@ -50,7 +56,7 @@ def test_without_billing_production_is_compared_with_the_app_all_the_same(
 ) -> None:
     off = settings("production", billing=False)
 
-    found = list(refusals_of(off, catalog, app(tmp_path, plans, asks), preview=preview))
+    found = list(refusals_of(off, inputs(catalog, app(tmp_path, plans, asks)), preview=preview))
 
     assert any(says in each for each in found)
 
@@ -58,21 +64,23 @@ def test_without_billing_production_is_compared_with_the_app_all_the_same(
 def test_what_agrees_is_not_refused(tmp_path: Path, catalog: Catalog) -> None:
     off = settings("production", billing=False)
 
-    assert list(refusals_of(off, catalog, app(tmp_path, RIGHT), preview=False)) == []
-    assert list(refusals_of(off, catalog, None, preview=False)) == []
+    assert list(refusals_of(off, inputs(catalog, app(tmp_path, RIGHT)), preview=False)) == []
+    assert list(refusals_of(off, inputs(catalog, None), preview=False)) == []
 
 
 def test_development_without_billing_is_not_compared(tmp_path: Path, catalog: Catalog) -> None:
     off = settings("development", billing=False)
 
-    assert list(refusals_of(off, catalog, app(tmp_path, WRONG), preview=False)) == []
+    assert list(refusals_of(off, inputs(catalog, app(tmp_path, WRONG)), preview=False)) == []
 
 
 def test_with_billing_its_resource_says_it_at_preview(tmp_path: Path, catalog: Catalog) -> None:
     on, wrong = settings("production"), app(tmp_path, WRONG)
 
-    assert list(refusals_of(on, catalog, wrong, preview=True)) == []
-    assert any("'professional'" in each for each in refusals_of(on, catalog, wrong, preview=False))
+    assert list(refusals_of(on, inputs(catalog, wrong), preview=True)) == []
+    assert any(
+        "'professional'" in each for each in refusals_of(on, inputs(catalog, wrong), preview=False)
+    )
 
 
 def test_where_all_is_declared_nobody_is_asked(tmp_path: Path, catalog: Catalog) -> None:
@@ -83,4 +91,4 @@ def test_where_all_is_declared_nobody_is_asked(tmp_path: Path, catalog: Catalog)
         ("development", app(tmp_path, RIGHT, ASKS)),
         ("production", None),
     ):
-        assert asked_in_vain(settings(instance), nowhere, catalog, code) == []
+        assert asked_in_vain(settings(instance), nowhere, inputs(catalog, code)) == []

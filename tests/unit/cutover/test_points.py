@@ -41,7 +41,7 @@ MANUAL, NOT_JUDGED = Outcome.MANUAL, Outcome.NOT_JUDGED
 
 def smoke(*steps: tuple[str, bool], service_failed: bool = False) -> Any:
     made = [SimpleNamespace(name=n, ok=ok, detail="seen", seconds=0.5) for n, ok in steps]
-    return lambda _: SimpleNamespace(steps=made, service_failed=service_failed)
+    return lambda: SimpleNamespace(steps=made, service_failed=service_failed)
 
 
 def right(**given: Any) -> Seen:
@@ -427,7 +427,7 @@ def test_every_point_has_a_case() -> None:
 def test_what_can_t_be_read_stops_its_point_only(point: str) -> None:
     seen = right()
     seen.values = {name: Unread("Clerk refused") for name in seen.values}
-    seen.smoke = lambda settings: (_ for _ in ()).throw(ValueError("no answer"))
+    seen.smoke = lambda: (_ for _ in ()).throw(ValueError("no answer"))
     seen.policies = None
 
     found = line(point, seen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Unpack
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 
 from clerkstack.clients.errors import ApiError, UnexpectedAnswer, Unreachable
 from clerkstack.clients.github import GithubClient
+from clerkstack.clients.http import Options
 from clerkstack.review.comment import MARKER
 from clerkstack.review.posting import ACTIONS_USER, author_of, post
 from local.github import Github
@@ -27,9 +29,9 @@ def github() -> Iterator[Github]:
         yield running
 
 
-def client(github: Github, token: str = TOKEN) -> GithubClient:
+def client(github: Github, token: str = TOKEN, **options: Unpack[Options]) -> GithubClient:
     return GithubClient(
-        token=SecretStr(token), base_url=github.url, repository=github.repository.name
+        token=SecretStr(token), base_url=github.url, repository=github.repository.name, **options
     )
 
 
@@ -165,13 +167,7 @@ def test_after_any_bad_day_one_more_run_leaves_one_comment(
         github.repository.add(7, ACTIONS_USER, f"{MARKER}\nold")
     bad = BadDay(number, way)
     with (
-        GithubClient(
-            token=SecretStr(TOKEN),
-            base_url=github.url,
-            repository=github.repository.name,
-            transport=bad,
-            sleep=lambda _seconds: None,
-        ) as ours,
+        client(github, transport=bad, sleep=lambda _seconds: None) as ours,
         suppress(ApiError, Unreachable, UnexpectedAnswer),
     ):
         post(ours, 7, f"{MARKER}\non a bad day", ACTIONS_USER)
@@ -190,13 +186,7 @@ def test_the_bad_days_meet_every_write(github: Github) -> None:
                 github.repository.add(7, ACTIONS_USER, f"{MARKER}\nold")
             bad = BadDay(number, "502")
             with (
-                GithubClient(
-                    token=SecretStr(TOKEN),
-                    base_url=github.url,
-                    repository=github.repository.name,
-                    transport=bad,
-                    sleep=lambda _seconds: None,
-                ) as ours,
+                client(github, transport=bad, sleep=lambda _seconds: None) as ours,
                 suppress(ApiError, Unreachable),
             ):
                 post(ours, 7, OURS, ACTIONS_USER)
