@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from clerkstack.program import load_deployment
-from clerkstack.providers import Instance
+from clerkstack.providers import Instance, Rotations
 from components import ApiKeys, Billing, Environment, Organizations, Place, SignIn, Webhook
 
 settings, catalog, app = load_deployment()
@@ -69,6 +69,9 @@ if use.environment:
         signing_secret=webhook.signing_secret if webhook else None,
         after=done,
     )
+
+# Rotations of the secrets, as `clerkstack rotate` notes them
+Rotations("rotations", application_id=settings.application_id, environment=settings.instance)
 
 # Outputs
 pulumi.export("instance", instance.instance_id)

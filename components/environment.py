@@ -11,12 +11,9 @@ import pulumi_command as command
 import pulumiverse_vercel as vercel
 
 from clerkstack import providers
-from clerkstack.declared.variables import Keys, Variable, variables
+from clerkstack.declared.variables import DEPLOYED, Keys, Variable, variables
 from clerkstack.settings import VARIABLE_COMMENT, EnvironmentSettings, Settings
 from components.base import Component, Place
-
-# `vercel dev` on a person's machine reads the development target; nothing is deployed there.
-DEPLOYED = {"development": "preview", "production": "production"}
 
 
 class Environment(Component):

@@ -19,6 +19,7 @@ from clerkstack.cli import (
     recover,
     redeploy,
     review,
+    rotate,
     smoke,
 )
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
@@ -42,6 +43,7 @@ app.add_typer(cutover.app, name="cutover")
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
 app.command()(review.review)
+app.command()(rotate.rotate)
 app.command()(smoke.smoke)
 
 

@@ -233,16 +233,19 @@ class SvixClient(Client):
             params["iterator"] = page.iterator
         return sorted(found[:ATTEMPTS], key=lambda each: each.timestamp, reverse=True)
 
-    def rotate_signing_secret(self, endpoint_id: str) -> None:
-        """Make a new signing secret; the old one also signs for 24 hours.
-
-        v1.endpoint.rotate-secret.
-        """
+    def rotate_signing_secret(
+        self, endpoint_id: str, *, overlap_seconds: int, secret: SecretStr | None = None
+    ) -> None:
+        """Make a new signing secret, or take the one that is given; the old one also signs for
+        `overlap_seconds`, 0 to 604,800 (v1.endpoint.rotate-secret). Not repeated by itself."""
+        body: dict[str, object] = {"gracePeriodSeconds": overlap_seconds}
+        if secret is not None:
+            body["key"] = secret.get_secret_value()
         self._http.send(
             "v1.endpoint.rotate-secret",
             "POST",
             self._path(endpoint_id, "secret", "rotate"),
-            json={},
+            json=body,
         )
 
     def _path(self, *more: str) -> str:

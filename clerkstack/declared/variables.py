@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from clerkstack.settings import Settings
 
 # Vercel's targets, by the Clerk instance whose keys they get.
 TARGETS = {"development": ("preview", "development"), "production": ("production",)}
+
+# `vercel dev` on a person's machine reads the development target; nothing is deployed there.
+DEPLOYED: dict[str, Literal["production", "preview"]] = {
+    "development": "preview",
+    "production": "production",
+}
+"""The target that is deployed, by the Clerk instance whose keys it gets."""
 
 VARIABLE_TYPE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
 """The resource of one variable, as the state names it."""

@@ -7,6 +7,7 @@ from clerkstack.providers.api_keys import ApiKeys
 from clerkstack.providers.billing import Billing
 from clerkstack.providers.instance import Instance
 from clerkstack.providers.roles import OrganizationRoles
+from clerkstack.providers.rotations import Rotations
 from clerkstack.providers.sections import OrganizationSettings, SignIn
 from clerkstack.providers.vercel_project import VercelProject
 from clerkstack.providers.webhook import WebhookEndpoint
@@ -18,6 +19,7 @@ __all__ = [
     "Instance",
     "OrganizationRoles",
     "OrganizationSettings",
+    "Rotations",
     "SignIn",
     "VercelProject",
     "WebhookEndpoint",

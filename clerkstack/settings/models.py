@@ -235,6 +235,19 @@ class SmokeSettings(SettingsModel):
     email_domain: Annotated[str, Field(pattern=DOMAIN)] = "example.com"
 
 
+class RotationSettings(SettingsModel):
+    """How a rotation proves that the app uses the new secrets.
+
+    `health_path` is a route of the app that answers a GET with 2xx and JSON. With `fingerprints`
+    that JSON has to have them: `{"fingerprints": {"CLERK_SECRET_KEY": …}}`, the first 12 hex digits
+    of the secret's SHA-256. `max_days` is how old a secret may become.
+    """
+
+    health_path: Slashed = "/api/health"
+    fingerprints: bool = True
+    max_days: Annotated[int, Field(ge=1)] = 90
+
+
 class Urls(SettingsModel):
     """Base URLs of the APIs. `frontend` and `svix` follow from keys where they are not set."""
 
@@ -273,6 +286,7 @@ class Settings(SettingsModel):
     environment: EnvironmentSettings = EnvironmentSettings()
     allow: Allowed = Allowed()
     smoke: SmokeSettings = Field(default_factory=SmokeSettings)
+    rotation: RotationSettings = Field(default_factory=RotationSettings)
     protect: Annotated[bool, BeforeValidator(_as_bool)] | None = None
     urls: Urls = Urls()
     vercel_token: VercelToken = None

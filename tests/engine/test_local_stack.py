@@ -87,7 +87,7 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
 def test_up_preview_and_down(checkout: Checkout) -> None:
     printed = checkout.make("up")
 
-    assert re.search(r"Resources:\n\s+\+ 32 created\n", printed)
+    assert re.search(r"Resources:\n\s+\+ 33 created\n", printed)
     live = read_world_instance(checkout.addresses())
     found = read_variables(checkout.addresses())
     assert_deployed(live)
@@ -98,7 +98,7 @@ def test_up_preview_and_down(checkout: Checkout) -> None:
     before = len(checkout.journal())
     again = checkout.make("up")
 
-    assert "32 unchanged" in again
+    assert "33 unchanged" in again
     assert len(checkout.journal()) == before
 
     catalog = checkout.folder / "catalog.yaml"
@@ -121,5 +121,5 @@ def test_the_world_keeps_its_state_when_it_is_stopped_and_started(checkout: Chec
 
     again = checkout.make("up")
 
-    assert "32 unchanged" in again
+    assert "33 unchanged" in again
     assert_deployed(read_world_instance(checkout.addresses()))

@@ -26,7 +26,7 @@ def test_the_svix_client_runs_an_endpoints_whole_life() -> None:
         made = client.create_endpoint(url=URL, event_types=["user.created"], description="ours")
         changed = client.update_endpoint(made.id, event_types=["user.created", "user.deleted"])
         old = client.signing_secret(made.id)
-        client.rotate_signing_secret(made.id)
+        client.rotate_signing_secret(made.id, overlap_seconds=3600)
         new = client.signing_secret(made.id)
         listed = client.list_endpoints()
         client.delete_endpoint(made.id)

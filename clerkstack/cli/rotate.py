@@ -1,0 +1,217 @@
+"""`clerkstack rotate`: new secrets for the running app, and nobody locked out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from clerkstack.cli.engine import stack_settings
+from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
+from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.cli.remote import reading
+from clerkstack.cli.rotations import ends_of, fate_of, show_history, show_status
+from clerkstack.problems import ClerkstackError
+
+if TYPE_CHECKING:
+    from clerkstack.rotation.journal import Entry, Kind, Running
+    from clerkstack.rotation.run import Rotator, Wish
+
+INTERRUPTED = 130
+PAUSE = 2.0  # seconds between looks whether the other run has ended
+Which = Literal["clerk", "webhook", "all"]
+
+
+def rotate(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose secrets.")],
+    secret: Annotated[
+        Which, typer.Option(help="Clerk's secret key, the webhook's signing secret, or all.")
+    ] = "all",
+    reason: Annotated[
+        str, typer.Option(help="Why; Clerk and the history keep it.")
+    ] = "scheduled rotation",
+    overlap: Annotated[
+        str,
+        typer.Option(
+            help="How long the old secrets count beside the new ones: 24h, 2d; 0 ends them at once."
+        ),
+    ] = "24h",
+    if_older_than: Annotated[
+        str | None,
+        typer.Option(help="Only secrets that are older, in days: 80d.", metavar="DAYS"),
+    ] = None,
+    status: Annotated[
+        bool, typer.Option("--status", help="Only say where the rotation stands.")
+    ] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Only list the rotations: who, when, why, which.")
+    ] = False,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="Go back to the old secrets, while they live.")
+    ] = False,
+    confirm: Annotated[
+        str | None,
+        typer.Option(
+            help="The stack's name once more, in the place of typing it; for --overlap 0."
+        ),
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for another run of this.")
+    ] = 0,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Another machine's run is known to be dead.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Rotate the secrets of the running app, so that no valid request is refused meanwhile.
+
+    Mints new ones while the old ones live on, stores them in the state, writes the variables,
+    builds the app again, and proves that it uses them. A run that was killed or has failed is gone
+    on with by the next one.
+
+    Exit codes: 0 done, 1 not proved, or (--status) not over, 2 bad input, or another run is at it,
+    3 a service failed: run it again, 130 interrupted.
+    """
+    if status or history:
+        raise typer.Exit(show_status(stack, as_json) if status else show_history(stack, as_json))
+    kinds = None if secret == "all" else (secret,)
+    wish = _wish(kinds, reason, overlap, if_older_than)
+    with ended_like_interrupt():
+        try:
+            rotator = _rotator(stack, confirm, take_over=take_over)
+            entry = _done(rotator, None if abort else wish, wait)
+        except KeyboardInterrupt:
+            where = f"bin/clerkstack rotate --stack {stack} --status"
+            typer.echo(f"interrupted. Where it stands: {where}", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+    _conclude(stack, entry, as_json)
+
+
+def _wish(
+    kinds: tuple[Kind, ...] | None, reason: str, overlap: str, if_older_than: str | None
+) -> Wish:
+    from clerkstack.rotation.journal import now
+    from clerkstack.rotation.overlap import days_of, hours_of
+    from clerkstack.rotation.people import who
+    from clerkstack.rotation.run import Wish
+
+    older = None if if_older_than is None else now() - days_of(if_older_than)
+    return Wish(kinds, reason, hours_of(overlap), who(), older)
+
+
+def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
+    from clerkstack.cli.rotating import StackEngine
+    from clerkstack.providers.session import Session
+    from clerkstack.rotation.keeping import Keeper
+    from clerkstack.rotation.people import is_at_it, myself
+    from clerkstack.rotation.proof import Prover
+    from clerkstack.rotation.run import Rotator
+    from clerkstack.rotation.services import Services
+    from clerkstack.rotation.stacks import Known
+
+    settings = stack_settings(stack)
+    engine = StackEngine(stack, settings)
+
+    def services(known: Known) -> Services:
+        return Services(
+            settings,
+            Session(settings.connection),
+            instance_id=known.instance_id,
+            endpoint_id=known.endpoint_id,
+            key=known.secrets.get("clerk"),
+        )
+
+    return Rotator(
+        settings,
+        Keeper(stack, engine, myself, lambda holder: not take_over and is_at_it(holder)),
+        engine,
+        services,
+        Prover(settings),
+        _teller(),
+        lambda running: _confirm(stack, running, confirmed),
+    )
+
+
+def _done(rotator: Rotator, wish: Wish | None, wait: float) -> Entry | None:
+    """Rotate, or abort where there is no wish; None where there is nothing to do."""
+    from clerkstack.cli.rotating import RollOutFailed
+    from clerkstack.rotation.keeping import Held
+    from clerkstack.rotation.people import alone
+    from clerkstack.rotation.proof import NotProved
+    from clerkstack.rotation.run import NothingOld
+
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            with reading(), alone(rotator.keeper.stack):
+                return rotator.abort() if wish is None else rotator.rotate(wish)
+        except Held as error:
+            if time.monotonic() + PAUSE > deadline:
+                raise
+            typer.echo(f"waiting: {error}", err=True)
+            time.sleep(PAUSE)
+        except NothingOld as error:
+            typer.echo(str(error), err=True)
+            return None
+        except (NotProved, RollOutFailed) as error:
+            typer.echo(f"error: {error}", err=True)
+            again = f"bin/clerkstack rotate --stack {rotator.keeper.stack}"
+            typer.echo(f"Go on: {again}. Go back to the old ones: {again} --abort", err=True)
+            code = FOUND if isinstance(error, NotProved) else REMOTE_FAILURE
+            raise typer.Exit(code) from None
+
+
+def _teller() -> Callable[[str, str], None]:
+    begun = time.monotonic()
+
+    def tell(step: str, detail: str) -> None:
+        head = f"rotate: {step:<9} {time.monotonic() - begun:5.1f} s  " if step else " " * 8
+        typer.echo(head + detail, err=True)
+
+    return tell
+
+
+def _confirm(stack: str, running: Running, given: str | None) -> None:
+    """Have the stack's name typed before secrets end that the running app uses.
+
+    Raises:
+        ClerkstackError: it was not, or something else was.
+    """
+    from clerkstack.rotation.journal import WORDS
+
+    words = " and ".join(WORDS[kind] for kind in running.sides)
+    if given is None:
+        if not sys.stdin.isatty():
+            raise ClerkstackError(
+                f"--overlap 0 ends the {words} of {stack} at once, before the app has the new: add "
+                f"--confirm {stack}. Nothing was sent."
+            )
+        typer.echo(
+            f"The {words} of {stack} end NOW. Until the app is built again, it is refused by Clerk "
+            "and refuses Clerk's webhooks.",
+            err=True,
+        )
+        given = typer.prompt("Type the stack's name to go on", err=True)
+    if given != stack:
+        raise ClerkstackError(f"{given} is not {stack}. Nothing was sent.")
+
+
+def _conclude(stack: str, entry: Entry | None, as_json: bool) -> None:
+    from clerkstack.rotation.journal import WORDS
+
+    if as_json:
+        shown = None if entry is None else entry.model_dump(exclude_none=True)
+        typer.echo(json.dumps({"stack": stack, "rotation": shown}, indent=2))
+    elif entry is not None:
+        words = " and ".join(WORDS[kind] for kind in entry.secrets)
+        if entry.result == "done":
+            typer.echo(f"{stack}: {words} rotated. {ends_of(entry)}")
+        elif entry.new:
+            typer.echo(f"{stack}: back to the old {words}. {fate_of(entry)}")
+        else:
+            typer.echo(f"{stack}: nothing had been minted; there is no rotation under way.")
+    raise typer.Exit(DONE)

@@ -1,0 +1,220 @@
+"""The engine and Vercel, as a rotation of one stack uses them.
+
+A rotation that was killed may have left the engine at work, or its lock. A lock whose process runs
+on this machine is waited for; one whose process is gone is taken away; anybody else's is told.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+
+from clerkstack.cli.checkpoint import drop_cut_off_attributes
+from clerkstack.cli.engine import exported_stack, import_state, pulumi, resources_of
+from clerkstack.declared.variables import DEPLOYED
+from clerkstack.problems import ClerkstackError
+from clerkstack.rotation.stacks import Resources
+from clerkstack.settings import Settings
+
+LOCKED = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
+DEPLOYMENT = re.compile(r"dpl_\w+: [A-Z]+")
+WRITTEN = re.compile(r"ProjectEnvironmentVariable (\S+) (updated|created)\b")
+CUT_OFF = "failed to load checkpoint"
+SECONDS_FOR_A_LOCK = 900.0
+PAUSE = 0.5
+LAST_LINES = 15
+Result = TypeVar("Result")
+
+
+class RollOutFailed(ClerkstackError):
+    """`pulumi up` failed."""
+
+
+class StackEngine:
+    """The state and the updates of one stack."""
+
+    def __init__(self, stack: str, settings: Settings) -> None:
+        self._stack, self._settings = stack, settings
+
+    def change(self, change: Callable[[Resources], None]) -> Resources:
+        """Read the state with its secrets shown, change it, write it back; the resources.
+
+        Nothing is written where `change` leaves them as they are.
+        """
+
+        def once() -> Resources:
+            exported = exported_stack(self._stack, show_secrets=True)
+            resources = resources_of(exported)
+            before = json.dumps(resources)
+            change(resources)
+            if json.dumps(resources) != before:
+                import_state(self._stack, exported)
+            return resources
+
+        return self._unlocked(once)
+
+    def expect_nothing(self, urns: Sequence[str]) -> None:
+        """See that an update of these resources would change nothing.
+
+        Raises:
+            ClerkstackError: it would, or can't be made.
+        """
+        try:
+            pulumi("preview", "--expect-no-changes", "--stack", self._stack, *_targets(urns))
+        except ClerkstackError as failure:
+            raise ClerkstackError(
+                "A rotation would change more than the secrets, or can't be rolled out. Nothing "
+                f"was sent. Bring the stack up to date first: pulumi up --stack {self._stack}\n"
+                f"{failure}"
+            ) from None
+
+    def roll_out(self, urns: Sequence[str]) -> None:
+        """Update these resources, and build the app again.
+
+        Raises:
+            RollOutFailed: the update failed; with what the engine said last.
+        """
+        words = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--color", "never"]
+        words += ["--stack", self._stack, *_targets(urns)]
+        self._unlocked(lambda: _watched(words))
+        if not self._settings.environment.redeploy:
+            self._build_again()
+
+    @cached_property
+    def _deployed(self) -> bool:
+        from clerkstack.clients.vercel import VercelClient
+
+        environment, token = self._settings.environment, self._settings.vercel_token
+        if not self._settings.components.environment or token is None:
+            return True  # somewhere, and by others
+        with VercelClient(
+            token=token, base_url=self._settings.urls.vercel, team_id=environment.team_id
+        ) as vercel:
+            target = DEPLOYED[self._settings.instance]
+            return vercel.latest_deployment(environment.project_id, target) is not None
+
+    def is_deployed(self) -> bool:
+        """Whether a deployment of the app runs."""
+        return self._deployed
+
+    def _build_again(self) -> None:
+        """The stack leaves building to somebody else; a rotation can't."""
+        environment, token = self._settings.environment, self._settings.vercel_token
+        words = [sys.executable, "-m", "clerkstack", "redeploy", "--project"]
+        words += [environment.project_id, "--target", DEPLOYED[self._settings.instance]]
+        words += ["--team", environment.team_id] if environment.team_id else []
+        known = {"VERCEL_API_URL": self._settings.urls.vercel}
+        if token is not None:
+            known["VERCEL_API_TOKEN"] = token.get_secret_value()
+        _watched(words, known)
+
+    def _unlocked(self, act: Callable[[], Result]) -> Result:
+        """Act, once nobody else is at work on the stack."""
+        deadline = time.monotonic() + SECONDS_FOR_A_LOCK
+        told: set[int] = set()
+        mended = False
+        while True:
+            try:
+                return act()
+            except ClerkstackError as failure:
+                said = str(failure)
+                if CUT_OFF in said and not mended:
+                    mended = True
+                    self._drop_attributes()
+                    continue
+                lock = LOCKED.search(said)
+                if lock is None:
+                    raise
+                pid, here = int(lock["pid"]), lock["host"] == socket.gethostname()
+                if not here or time.monotonic() > deadline:
+                    raise
+            if not is_alive(pid):
+                # A killed run's. It may have left more than the lock.
+                self._recover()
+            elif pid not in told:
+                told.add(pid)
+                typer.echo(f"        waiting for pulumi, process {pid}, to end", err=True)
+            time.sleep(PAUSE)
+
+    def _drop_attributes(self) -> None:
+        backend = json.loads(pulumi("whoami", "--verbose", "--json"))
+        drop_cut_off_attributes(str(backend.get("url", "")), self._stack.rpartition("/")[2])
+
+    def _recover(self) -> None:
+        typer.echo("        a killed run left the stack locked: recovering it", err=True)
+        words = [sys.executable, "-m", "clerkstack", "recover", "--stack", self._stack]
+        ran = subprocess.run(words, capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise ClerkstackError(f"The stack can't be recovered:\n{ran.stderr.strip()}")
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine runs."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return True
+
+
+def _targets(urns: Sequence[str]) -> list[str]:
+    return [word for urn in urns for word in ("--target", urn)]
+
+
+def _watched(words: Sequence[str], variables: dict[str, str] | None = None) -> None:
+    """Run to the end, what it says told as it comes. Ctrl-C reaches it once, through here.
+
+    Raises:
+        RollOutFailed: it failed.
+    """
+    lines: list[str] = []
+    told: set[str] = set()
+    with subprocess.Popen(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", **(variables or {})},
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if text := line.rstrip():
+                    lines.append(text)
+                if (news := _news(text)) and news not in told:
+                    told.add(news)
+                    typer.echo(f"        {news}", err=True)
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            raise
+    if process.returncode:
+        said = "\n".join(lines[-LAST_LINES:])
+        raise RollOutFailed(f"{words[0]} {words[1]} failed. Run this again: it goes on.\n{said}")
+
+
+def _news(line: str) -> str:
+    """What of a line of the engine's is worth telling: a variable written, how far a build is."""
+    if found := DEPLOYMENT.search(line):
+        return found[0]
+    found = WRITTEN.search(line)
+    return f"{found[1]} {found[2]}" if found else ""

@@ -1,0 +1,174 @@
+"""What the journal of a stack's rotations tells: where one stands, and those before it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from clerkstack.cli.engine import exported_stack, resources_of
+from clerkstack.cli.exits import DONE, FOUND
+from clerkstack.cli.table import print_table
+
+if TYPE_CHECKING:
+    from clerkstack.rotation.journal import Entry, Journal, Kind, Running
+    from clerkstack.rotation.stacks import Known
+
+
+def show_status(stack: str, as_json: bool) -> int:
+    """Print where the rotation of a stack stands; the exit code."""
+    known = _known(stack)
+    journal = known.journal
+    over = journal.running is None and not journal.doomed
+    if as_json:
+        typer.echo(json.dumps(_status(stack, known), indent=2))
+    else:
+        for line in _lines(stack, known):
+            typer.echo(line)
+    return DONE if over else FOUND
+
+
+def show_history(stack: str, as_json: bool) -> int:
+    """Print the rotations of a stack, the newest first; the exit code."""
+    history = list(reversed(_known(stack).journal.history))
+    if as_json:
+        shown = [each.model_dump(exclude_none=True) for each in history]
+        typer.echo(json.dumps({"stack": stack, "rotations": shown}, indent=2))
+    elif history:
+        headings = ("ended", "result", "secret", "old → new", "overlap", "who", "why")
+        print_table(headings, [_rows(each) for each in history])
+    else:
+        typer.echo(f"{stack}: no rotation yet.")
+    return DONE
+
+
+def ends_of(entry: Entry) -> str:
+    """What becomes of the old secrets of a rotation that is done."""
+    if not entry.overlap_hours:
+        return "The old ones ended with the mint."
+    return f"The old ones end at {_moment(entry.old_ends)}; until then --abort goes back to them."
+
+
+def fate_of(entry: Entry) -> str:
+    """What becomes of the secrets that were gone back to."""
+    if "clerk" in entry.new:
+        return (
+            f"Clerk ends this secret key at {_moment(entry.old_ends)} all the same: rotate again "
+            "before."
+        )
+    return "It counts as before."
+
+
+def _known(stack: str) -> Known:
+    from clerkstack.rotation.stacks import known_of
+
+    return known_of(resources_of(exported_stack(stack, show_secrets=True)), stack)
+
+
+def _status(stack: str, known: Known) -> dict[str, Any]:
+    """As JSON: fingerprints, never secrets."""
+    journal = known.journal
+    return {
+        "stack": stack,
+        "over": journal.running is None,
+        "running": None if journal.running is None else _shown(journal.running),
+        "last": None if journal.last is None else _shown(journal.last),
+        "doomed": journal.doomed,
+        "since": known.since,
+    }
+
+
+def _shown(running: Running) -> dict[str, Any]:
+    from clerkstack.rotation.journal import fingerprint
+
+    kept = running.model_dump(exclude={"sides"}, exclude_none=True)
+    sides = {
+        kind: {
+            "old": fingerprint(side.old),
+            "new": None if side.new is None else fingerprint(side.new),
+            "minted": side.minted,
+            "old_ends": side.old_ends,
+        }
+        for kind, side in running.sides.items()
+    }
+    return {**kept, "next": _next(running), "secrets": sides}
+
+
+def _lines(stack: str, known: Known) -> list[str]:
+    from clerkstack.rotation.journal import WORDS, now
+    from clerkstack.rotation.people import is_at_it
+
+    journal = known.journal
+    running = journal.running
+    lines = []
+    if running is not None:
+        at_it = running.holder is not None and is_at_it(running.holder)
+        lines.append(
+            f"{stack}: a rotation is {'under way' if at_it else 'not finished'}, begun "
+            f"{_moment(running.started)} by {running.who} ({running.reason}). Next: "
+            f"{_next(running)}."
+        )
+        lines += [f"  {line}" for line in _sides(running)]
+        lines.append(
+            f"  {running.holder} is at it."
+            if at_it
+            else f"  Go on: bin/clerkstack rotate --stack {stack}. Go back: the same with --abort."
+        )
+    for kind, ends in journal.doomed.items():
+        lines.append(
+            f"{stack}: the {WORDS[kind]} in use ends at {_moment(ends)}: it was gone back to. "
+            "Rotate before."
+        )
+    if not lines:
+        lines.append(f"{stack}: no rotation is under way.")
+        lines += _last(journal)
+    for kind, since in known.since.items():
+        days = (now() - since) // (24 * 3600 * 1000)
+        lines.append(f"  {WORDS[kind]}: {days} {'day' if days == 1 else 'days'} old")
+    return lines
+
+
+def _last(journal: Journal) -> list[str]:
+    from clerkstack.rotation.journal import now
+
+    last = journal.last
+    if last is None or max((side.old_ends or 0) for side in last.sides.values()) < now():
+        return []
+    return [f"  {line}" for line in _sides(last)]
+
+
+def _sides(running: Running) -> list[str]:
+    from clerkstack.rotation.journal import WORDS, fingerprint
+
+    lines = []
+    for kind, side in running.sides.items():
+        new = "not minted yet" if side.new is None else fingerprint(side.new)
+        ends = f"; the old one ends at {_moment(side.old_ends)}" if side.old_ends else ""
+        lines.append(f"{WORDS[kind]}: {fingerprint(side.old)} → {new}{ends}")
+    return lines
+
+
+def _next(running: Running) -> str:
+    if running.aborting:
+        return "go back to the old ones"
+    return "roll out and prove" if running.minted else "mint"
+
+
+def _rows(entry: Entry) -> list[tuple[str, ...]]:
+    from clerkstack.rotation.journal import WORDS
+
+    def row(kind: Kind, first: bool) -> tuple[str, ...]:
+        once = (_moment(entry.ended), entry.result, f"{entry.overlap_hours}h", entry.who)
+        ended, result, overlap, who = once if first else ("", "", "", "")
+        change = f"{entry.old.get(kind, '?')} → {entry.new.get(kind, 'not minted')}"
+        return ended, result, WORDS[kind], change, overlap, who, entry.reason if first else ""
+
+    return [row(kind, at == 0) for at, kind in enumerate(entry.secrets)]
+
+
+def _moment(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return "an unknown time"
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M} UTC"

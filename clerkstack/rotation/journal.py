@@ -1,0 +1,169 @@
+"""What is kept of rotations: the one that is under way, and those before it.
+
+It holds secrets (the old and the new ones of the rotation under way, to go on or back), so it is
+one secret of the state. The history holds fingerprints only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, ValidationError
+
+from clerkstack.problems import ClerkstackError
+
+Kind = Literal["clerk", "webhook"]
+KINDS: tuple[Kind, ...] = ("clerk", "webhook")
+VARIABLES: dict[Kind, str] = {"clerk": "CLERK_SECRET_KEY", "webhook": "CLERK_WEBHOOK_SECRET"}
+"""The app's variable that holds a secret."""
+WORDS: dict[Kind, str] = {"clerk": "secret key", "webhook": "signing secret"}
+
+Result = Literal["done", "aborted", "refused", "replaced"]
+LONGEST_HISTORY = 500
+FINGERPRINT = 12
+MILLISECONDS = 1000
+
+Kept = Annotated[SecretStr, PlainSerializer(lambda secret: secret.get_secret_value())]
+"""A secret that is written as it is: only into the state, where it is encrypted."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class Side(_Model):
+    """One secret of a rotation. `new` is None until it is minted; `old_ends` is when the old one
+    counts no more (milliseconds since 1970)."""
+
+    old: Kept
+    new: Kept | None = None
+    minted: int | None = None
+    old_ends: int | None = None
+
+
+class Holder(_Model):
+    """Who works on a rotation: a process of some machine, until it is believed to be dead."""
+
+    who: str
+    host: str
+    pid: int
+    until: int
+
+    def __str__(self) -> str:
+        return f"{self.who} (process {self.pid} of {self.host})"
+
+
+class Running(_Model):
+    """A rotation that is not over. `emergency`: the old secrets were to end at once."""
+
+    id: str
+    who: str
+    reason: str
+    overlap_hours: int
+    started: int
+    sides: dict[Kind, Side]
+    aborting: bool = False
+    holder: Holder | None = None
+
+    @property
+    def emergency(self) -> bool:
+        """Whether the old secrets end with the mint."""
+        return self.overlap_hours == 0
+
+    @property
+    def minted(self) -> bool:
+        """Whether every new secret is there."""
+        return all(side.new is not None for side in self.sides.values())
+
+
+class Entry(_Model):
+    """A rotation that is over: who, when, why, which. Times are milliseconds since 1970."""
+
+    id: str
+    secrets: list[Kind]
+    who: str
+    reason: str
+    started: int
+    minted: int | None = None
+    ended: int
+    result: Result
+    overlap_hours: int
+    old: dict[Kind, str]
+    new: dict[Kind, str]
+    old_ends: int | None = None
+    deployment: str | None = None
+
+
+class Journal(_Model):
+    """All that is kept. `last` is the newest one that was proved, while its old secrets may live;
+    `doomed` says when a secret ends that the app uses: one that was gone back to."""
+
+    running: Running | None = None
+    last: Running | None = None
+    doomed: dict[Kind, int] = Field(default_factory=dict)
+    history: list[Entry] = Field(default_factory=list)
+
+    @classmethod
+    def parse(cls, text: str) -> Journal:
+        """Read what the state holds.
+
+        Raises:
+            ClerkstackError: it is no journal; the message holds nothing of it.
+        """
+        try:
+            return cls.model_validate_json(text or "{}")
+        except ValidationError as error:
+            fields = sorted({".".join(map(str, each["loc"])) for each in error.errors()})
+            raise ClerkstackError(
+                f"The rotations' journal in the state can't be read ({', '.join(fields)}): a newer "
+                "version of this project wrote it, or somebody edited it. Use that version."
+            ) from None
+
+    def text(self) -> str:
+        """As the state holds it."""
+        return self.model_dump_json(exclude_none=True)
+
+    def conclude(self, result: Result, *, deployment: str | None = None) -> Entry:
+        """End the rotation under way, and note it."""
+        running = self.running
+        assert running is not None
+        sides = running.sides.values()
+        entry = Entry(
+            id=running.id,
+            secrets=list(running.sides),
+            who=running.who,
+            reason=running.reason,
+            started=running.started,
+            minted=max((side.minted for side in sides if side.minted), default=None),
+            ended=now(),
+            result=result,
+            overlap_hours=running.overlap_hours,
+            old={kind: fingerprint(side.old) for kind, side in running.sides.items()},
+            new={
+                kind: fingerprint(side.new)
+                for kind, side in running.sides.items()
+                if side.new is not None
+            },
+            old_ends=max((side.old_ends for side in sides if side.old_ends), default=None),
+            deployment=deployment,
+        )
+        self.history = [*self.history, entry][-LONGEST_HISTORY:]
+        self.running = None
+        running.holder = None
+        if result == "done":
+            self.last = running
+            for kind in running.sides:
+                self.doomed.pop(kind, None)
+        return entry
+
+
+def fingerprint(secret: SecretStr) -> str:
+    """Tells one secret from another without showing either."""
+    return hashlib.sha256(secret.get_secret_value().encode()).hexdigest()[:FINGERPRINT]
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return int(time.time() * MILLISECONDS)

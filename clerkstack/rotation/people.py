@@ -1,0 +1,82 @@
+"""Who rotates: for the history, and so that nobody does it twice at once."""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from clerkstack.rotation.journal import MILLISECONDS, Holder, now
+from clerkstack.rotation.keeping import Held
+
+LEASE = 30 * 60 * MILLISECONDS
+"""How long a process of another machine, that writes nothing, is believed to be at work."""
+FOLDER = Path(".clerkstack")
+
+
+def who() -> str:
+    """Who runs this: in a workflow the person that GitHub names, and the run; else the user."""
+    actor, run = os.environ.get("GITHUB_ACTOR"), os.environ.get("GITHUB_RUN_ID")
+    if actor and run:
+        place = os.environ.get("GITHUB_REPOSITORY", "")
+        return f"{actor}, {place} run {run}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container with a user of no name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def myself() -> Holder:
+    """This process, as a rotation's holder from now on."""
+    return Holder(who=who(), host=socket.gethostname(), pid=os.getpid(), until=now() + LEASE)
+
+
+def is_at_it(holder: Holder) -> bool:
+    """Whether a holder is still at work: its process runs, or may run on another machine."""
+    if holder.host != socket.gethostname():
+        return holder.until > now()
+    if holder.pid == os.getpid():
+        return False
+    try:
+        command = Path(f"/proc/{holder.pid}/cmdline").read_bytes()
+        return b"rotate" in command  # the number may be another program's now
+    except OSError:
+        pass
+    try:
+        os.kill(holder.pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return not Path("/proc/self").exists()
+
+
+@contextmanager
+def alone(stack: str) -> Iterator[None]:
+    """The only rotation of a stack in this folder; the system lets go however a process ends.
+
+    Raises:
+        Held: there is another one.
+    """
+    FOLDER.mkdir(exist_ok=True)
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", stack)
+    with (FOLDER / f"rotate-{name}.lock").open("a+") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            held.seek(0)
+            by = held.read().strip() or "another run"
+            raise Held(
+                f"{by} rotates the secrets of {stack} already. "
+                "Wait for it with --wait SECONDS, look with --status."
+            ) from None
+        held.truncate(0)
+        held.write(str(myself()))
+        held.flush()
+        yield

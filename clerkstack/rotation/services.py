@@ -1,0 +1,189 @@
+"""What a rotation asks Clerk and Svix: mint, look, go back.
+
+A mint is not repeated blindly: where its answer was lost, the secret that counts now is looked at,
+and one that is not the old one is the one that was minted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from clerkstack.clients.errors import ApiError, UnexpectedAnswer, Unreachable
+from clerkstack.problems import ClerkstackError
+from clerkstack.rotation.journal import WORDS, Kind, Running
+from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.clients.svix import SvixClient
+    from clerkstack.providers.session import Session
+
+SECONDS_OF_HOUR = 3600
+MINTS = 3
+PAUSE = 1.0  # seconds
+
+
+class Services:
+    """Clerk and Svix, for one instance and its endpoint.
+
+    `key` is the secret key that the state knows: where it counts no more, the one that the Platform
+    API shows is taken.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: Session,
+        *,
+        instance_id: str,
+        endpoint_id: str | None,
+        key: SecretStr | None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings, self._session = settings, session
+        self._instance_id, self._endpoint_id, self._key = instance_id, endpoint_id, key
+        self._sleep = sleep
+        self._svix: SvixClient | None = None
+        self._closing = ExitStack()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._closing.close()
+
+    # -- the secrets ------------------------------------------------------------------------------
+
+    def minted(self, kind: Kind, running: Running, *, look_first: bool) -> SecretStr:
+        """The new secret: minted now, or by a run before this one, or by a request without answer.
+
+        Raises:
+            ApiError, Unreachable, UnexpectedAnswer: it is not known whether there is one.
+        """
+        old = running.sides[kind].old
+        if look_first and (there := self.shown(kind, running)) != old:
+            return there
+        mint = self._mint_key if kind == "clerk" else self._mint_signing_secret
+        for attempt in range(MINTS):
+            try:
+                return mint(running)
+            except (ApiError, Unreachable, UnexpectedAnswer) as failure:
+                if not _may_have_minted(failure):
+                    raise
+                if (there := self.shown(kind, running)) != old:
+                    return there
+                if attempt == MINTS - 1:
+                    raise
+                self._sleep(PAUSE)
+        raise AssertionError
+
+    def shown(self, kind: Kind, running: Running) -> SecretStr:
+        """The secret that Clerk or Svix shows now."""
+        if kind == "webhook":
+            return self._open_svix(running).signing_secret(self._endpoint())
+        settings = self._settings
+        instance = self._session.instance(settings.application_id, settings.instance, fresh=True)
+        if instance is None or instance.secret_key is None:
+            raise ClerkstackError(
+                f"The Platform API shows no secret key of {self._instance_id}: the key "
+                "clerkstack:platformKey needs the right to manage applications."
+            )
+        return instance.secret_key
+
+    def counts(self, key: SecretStr) -> bool:
+        """Whether a secret key counts at Clerk, as one of this instance (GetInstance)."""
+        from clerkstack.clients.backend import BackendClient
+
+        with BackendClient(key=key, base_url=self._settings.urls.backend) as backend:
+            try:
+                return backend.get_instance().id == self._instance_id
+            except ApiError as error:
+                if error.status == 401:
+                    return False
+                raise
+
+    def go_back(self, running: Running) -> None:
+        """Make the old signing secret the one that counts again; the new one lives on for the
+        overlap, an hour at least: the app uses it until it is built again."""
+        old, svix = running.sides["webhook"].old, self._open_svix(running)
+        if svix.signing_secret(self._endpoint()) == old:
+            return
+        seconds = max(running.overlap_hours, 1) * SECONDS_OF_HOUR
+        svix.rotate_signing_secret(self._endpoint(), overlap_seconds=seconds, secret=old)
+        if svix.signing_secret(self._endpoint()) != old:
+            raise UnexpectedAnswer(
+                f"Svix took the old {WORDS['webhook']} back and does not show it. Look at the "
+                "dashboard page Webhooks, then run the same command again."
+            )
+
+    def reach_svix(self, running: Running) -> None:
+        """Open the way to Svix, before the key that opens it may end."""
+        self._open_svix(running)
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _mint_key(self, running: Running) -> SecretStr:
+        """PlatformRotateInstanceSecretKeys."""
+        settings = self._settings
+        made = self._session.platform.rotate_secret_keys(
+            settings.application_id,
+            settings.instance,
+            overlap_hours=running.overlap_hours,
+            reason=running.reason,
+        )
+        if made.instance_id != self._instance_id:
+            raise UnexpectedAnswer(
+                f"Clerk rotated the secret key of {made.instance_id}, and the stack stands on "
+                f"{self._instance_id}."
+            )
+        return made.secret_key
+
+    def _mint_signing_secret(self, running: Running) -> SecretStr:
+        """v1.endpoint.rotate-secret, then v1.endpoint.get-secret: only that shows it."""
+        svix, endpoint = self._open_svix(running), self._endpoint()
+        svix.rotate_signing_secret(
+            endpoint, overlap_seconds=running.overlap_hours * SECONDS_OF_HOUR
+        )
+        made = svix.signing_secret(endpoint)
+        if made == running.sides["webhook"].old:
+            raise UnexpectedAnswer(
+                f"Svix accepted the rotation and shows the old {WORDS['webhook']} still. Run the "
+                "same command again."
+            )
+        return made
+
+    def _endpoint(self) -> str:
+        assert self._endpoint_id is not None
+        return self._endpoint_id
+
+    def _open_svix(self, running: Running) -> SvixClient:
+        if self._svix is None:
+            self._svix = self._closing.enter_context(self._session.svix(self._link(running)))
+        return self._svix
+
+    def _link(self, running: Running) -> str:
+        """The link to the instance's Svix app (GenerateSvixAuthURL), with whichever key counts."""
+        from clerkstack.clients.backend import BackendClient
+
+        side = running.sides.get("clerk")
+        for key in (side.new, side.old) if side else (self._key,):
+            if key is None:
+                continue
+            with BackendClient(key=key, base_url=self._settings.urls.backend) as backend:
+                try:
+                    return backend.svix_url()
+                except ApiError as error:
+                    if error.status != 401:
+                        raise
+        application, environment = self._settings.application_id, self._settings.instance
+        with self._session.backend(application, environment) as backend:
+            return backend.svix_url()
+
+
+def _may_have_minted(failure: Exception) -> bool:
+    """Whether the request may have been done although no good answer came."""
+    if isinstance(failure, ApiError):
+        return failure.status >= 500
+    return not isinstance(failure, Unreachable) or failure.sent

@@ -1,0 +1,169 @@
+"""The stack's state, as a rotation reads and changes it: pure functions of an exported state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.problems import ClerkstackError
+from clerkstack.rotation.journal import VARIABLES, Journal, Kind
+
+# How an exported state marks a secret (pulumi/pulumi, sdk/go/common/resource/properties.go).
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+INSTANCE, ENDPOINT, ROTATIONS, WRITTEN = (
+    "Instance",
+    "WebhookEndpoint",
+    "Rotations",
+    "WrittenVariables",
+)
+OUTPUTS: dict[Kind, tuple[str, str]] = {
+    "clerk": (INSTANCE, "secret_key"),
+    "webhook": (ENDPOINT, "signing_secret"),
+}
+"""The resource and its output that holds a secret."""
+COMMAND = "command:local:Command"
+Resources = Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the state knows: the journal, the secrets that are in use, what they belong to.
+
+    `since` is when each secret was minted, or where no rotation is known, when the variable that
+    holds it was written (milliseconds since 1970).
+    """
+
+    journal: Journal
+    secrets: Mapping[Kind, SecretStr]
+    instance_id: str
+    endpoint_id: str | None
+    since: Mapping[Kind, int]
+
+
+def known_of(resources: Resources, stack: str) -> Known:
+    """Read the resources of a state that was exported with its secrets shown.
+
+    Raises:
+        ClerkstackError: the stack is not deployed, or was deployed before rotations were kept.
+    """
+    instance, rotations = _the(resources, INSTANCE), _the(resources, ROTATIONS)
+    if instance is None:
+        raise ClerkstackError(f"{stack} is not deployed: pulumi up --stack {stack}")
+    if rotations is None:
+        raise ClerkstackError(
+            f"The state of {stack} has no place for rotations yet. Run pulumi up --stack {stack} "
+            "once, then this again."
+        )
+    endpoint = _the(resources, ENDPOINT)
+    secrets: dict[Kind, SecretStr] = {}
+    for kind, (name, output) in OUTPUTS.items():
+        resource = _the(resources, name)
+        value = None if resource is None else shown(resource["outputs"].get(output))
+        if value:
+            secrets[kind] = SecretStr(str(value))
+    return Known(
+        Journal.parse(str(shown(rotations["outputs"].get("journal")) or "")),
+        secrets,
+        str(instance["outputs"]["instance_id"]),
+        None if endpoint is None else str(endpoint["outputs"]["endpoint_id"]),
+        _since(resources, rotations),
+    )
+
+
+def enter(
+    resources: Resources,
+    journal: Journal,
+    *,
+    secrets: Mapping[Kind, SecretStr] | None = None,
+    rotated: Mapping[Kind, int] | None = None,
+) -> None:
+    """Change an exported state in place: the journal, and secrets that are in use from now on."""
+    rotations = _the(resources, ROTATIONS)
+    assert rotations is not None
+    outputs = rotations["outputs"]
+    outputs["journal"] = secret(journal.text())
+    if rotated:
+        outputs["rotated"] = {**_rotated(rotations), **rotated}
+    for kind, value in (secrets or {}).items():
+        name, output = OUTPUTS[kind]
+        resource = _the(resources, name)
+        assert resource is not None
+        resource["outputs"][output] = secret(value.get_secret_value())
+
+
+def targets(resources: Resources, kinds: Sequence[Kind], deployed: Sequence[str]) -> list[str]:
+    """The URNs of what a roll-out writes: the variables that hold these secrets in the targets of
+    the stack, what looks that they arrived, and the redeploy."""
+    names = {VARIABLES[kind] for kind in kinds}
+    found = [
+        resource["urn"]
+        for resource in resources
+        if resource["type"] == VARIABLE_TYPE
+        and resource["inputs"].get("key") in names
+        and set(resource["inputs"].get("targets") or ()) <= set(deployed)
+    ]
+    if not found:
+        return []
+    others = [resource["urn"] for resource in resources if _rolls_out(resource)]
+    return found + others
+
+
+def variables_missing(
+    resources: Resources, kinds: Sequence[Kind], deployed: Sequence[str]
+) -> Iterator[str]:
+    """Variables, as target/KEY, that would have to hold a secret and are not the stack's."""
+    there = {
+        (target, resource["inputs"].get("key"))
+        for resource in resources
+        if resource["type"] == VARIABLE_TYPE
+        for target in resource["inputs"].get("targets") or ()
+    }
+    for kind in kinds:
+        for target in deployed:
+            if (target, VARIABLES[kind]) not in there:
+                yield f"{target}/{VARIABLES[kind]}"
+
+
+def secret(value: str) -> dict[str, str]:
+    """A secret text, in the form that an import encrypts."""
+    return {**SECRET, "plaintext": json.dumps(value)}
+
+
+def shown(value: Any) -> Any:
+    """A value of a state that was exported with its secrets shown."""
+    if isinstance(value, Mapping) and "plaintext" in value:
+        return json.loads(value["plaintext"])
+    return value
+
+
+def _since(resources: Resources, rotations: Mapping[str, Any]) -> dict[Kind, int]:
+    written = _the(resources, WRITTEN)
+    times = (written["outputs"].get("written") or {}) if written else {}
+    since: dict[Kind, int] = {}
+    for kind, name in VARIABLES.items():
+        of_variable = [int(at) for key, at in times.items() if at and key.endswith(f"/{name}")]
+        if of_variable:
+            since[kind] = min(of_variable)
+    return {**since, **{kind: int(at) for kind, at in _rotated(rotations).items()}}
+
+
+def _rotated(rotations: Mapping[str, Any]) -> dict[Kind, int]:
+    return rotations["outputs"].get("rotated") or {}
+
+
+def _the(resources: Resources, name: str) -> dict[str, Any] | None:
+    ours = (each for each in resources if each["type"].endswith(f"/clerkstack:{name}"))
+    return next((each for each in ours if each.get("custom") and not each.get("delete")), None)
+
+
+def _rolls_out(resource: Mapping[str, Any]) -> bool:
+    kind = resource["type"]
+    if kind.endswith(f"/clerkstack:{WRITTEN}"):
+        return True
+    # The program's one command that builds the app again.
+    return bool(kind == COMMAND and "clerkstack:components:Environment$" in resource["urn"])
