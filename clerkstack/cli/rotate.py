@@ -80,6 +80,8 @@ def rotate(
         raise typer.Exit(show_status(stack, as_json) if status else show_history(stack, as_json))
     kinds = None if secret == "all" else (secret,)
     wish = _wish(kinds, reason, overlap, if_older_than)
+    if wish.overlap_hours == 0 and not abort:
+        _refuse_unconfirmed(stack, confirm)
     with ended_like_interrupt():
         try:
             rotator = _rotator(stack, confirm, take_over=take_over)
@@ -185,17 +187,27 @@ def _confirm(stack: str, running: Running, given: str | None) -> None:
 
     words = " and ".join(WORDS[kind] for kind in running.sides)
     if given is None:
-        if not sys.stdin.isatty():
-            raise ClerkstackError(
-                f"--overlap 0 ends the {words} of {stack} at once, before the app has the new: add "
-                f"--confirm {stack}. Nothing was sent."
-            )
         typer.echo(
             f"The {words} of {stack} end NOW. Until the app is built again, it is refused by Clerk "
             "and refuses Clerk's webhooks.",
             err=True,
         )
         given = typer.prompt("Type the stack's name to go on", err=True)
+    _refuse_other(stack, given)
+
+
+def _refuse_unconfirmed(stack: str, given: str | None) -> None:
+    """Before anything else: nobody could answer, or the answer is given and wrong."""
+    if given is not None:
+        _refuse_other(stack, given)
+    elif not sys.stdin.isatty():
+        raise ClerkstackError(
+            f"--overlap 0 ends the old secrets of {stack} at once, before the app has new ones: "
+            f"add --confirm {stack}. Nothing was sent."
+        )
+
+
+def _refuse_other(stack: str, given: str) -> None:
     if given != stack:
         raise ClerkstackError(f"{given} is not {stack}. Nothing was sent.")
 

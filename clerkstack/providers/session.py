@@ -50,6 +50,13 @@ class Session:
         self.unjudged: set[str] = set()
         """Resources whose dangers could not be judged in `check`: the services did not answer."""
 
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        with self._lock:
+            if self._platform is not None:
+                self._platform.close()
+                self._platform = None
+
     @property
     def platform(self) -> PlatformClient:
         """The Platform API client."""

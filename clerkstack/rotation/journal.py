@@ -35,9 +35,10 @@ class _Model(BaseModel):
 
 class Side(_Model):
     """One secret of a rotation. `new` is None until it is minted; `old_ends` is when the old one
-    counts no more (milliseconds since 1970)."""
+    counts no more, `since` when it was minted (milliseconds since 1970)."""
 
     old: Kept
+    since: int | None = None
     new: Kept | None = None
     minted: int | None = None
     old_ends: int | None = None

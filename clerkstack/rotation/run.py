@@ -160,7 +160,9 @@ class Rotator:
             reason=wish.reason,
             overlap_hours=wish.overlap_hours,
             started=now(),
-            sides={kind: Side(old=known.secrets[kind]) for kind in kinds},
+            sides={
+                kind: Side(old=known.secrets[kind], since=known.since.get(kind)) for kind in kinds
+            },
         )
 
     def _kinds(self, wish: Wish, known: Known) -> tuple[Kind, ...]:
@@ -291,7 +293,10 @@ class Rotator:
         doomed: dict[Kind, int] = {}
         if clerk is not None and clerk.new is not None and clerk.old_ends:
             doomed["clerk"] = clerk.old_ends
-        return self.keeper.conclude(running, "aborted", deployment=deployment, doomed=doomed)
+        rotated = {kind: side.since for kind, side in sides.items() if side.since}
+        return self.keeper.conclude(
+            running, "aborted", deployment=deployment, rotated=rotated, doomed=doomed
+        )
 
     def _rolled_out(self, running: Running, secrets: Mapping[Kind, SecretStr]) -> str | None:
         urns = self._targets(running)

@@ -49,6 +49,7 @@ class Services:
         self._sleep = sleep
         self._svix: SvixClient | None = None
         self._closing = ExitStack()
+        self._closing.callback(session.close)
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,0 +1,289 @@
+"""A rotation in this process: real services in the local world, an engine and an app of memory.
+
+It can be killed at any moment of it: before and after everything that it does outside of itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr
+
+from clerkstack.clients.backend import BackendClient
+from clerkstack.problems import ClerkstackError
+from clerkstack.providers.session import Session
+from clerkstack.rotation.journal import KINDS, VARIABLES, Holder, Kind, Running, now
+from clerkstack.rotation.keeping import Keeper
+from clerkstack.rotation.proof import NotProved
+from clerkstack.rotation.run import Rotator, Wish
+from clerkstack.rotation.services import Services
+from clerkstack.rotation.stacks import Known, Resources, known_of, shown
+from clerkstack.settings import Settings, load_settings
+from local import address
+from local.world import World
+from local.world import seed as seeded
+
+URL = "https://preview.sendero.example/api/webhooks/clerk"
+DYNAMIC = "pulumi-python:dynamic/clerkstack:"
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+@dataclass
+class Bed:
+    """One stack on a world. `moments` counts what was done; the process dies at `kill_at`."""
+
+    world: World
+    resources: list[dict[str, Any]] = field(default_factory=list)
+    deployed: dict[Kind, str] = field(default_factory=dict)
+    runs: int = 0
+    moments: int = 0
+    kill_at: int | None = None
+    fails: dict[str, Exception] = field(default_factory=dict)
+    proves: bool = True
+    runs_app: bool = True
+    said: list[str] = field(default_factory=list)
+    confirmed: bool = True
+    leaked: bool = False
+    configured: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        session = Session(self.settings.connection)
+        instance = session.instance(seeded.APPLICATION_ID, "development")
+        assert instance is not None
+        assert instance.secret_key is not None
+        with (
+            closing(session),
+            session.backend(seeded.APPLICATION_ID, "development") as backend,
+            closing(session.svix(backend.create_svix_app())) as svix,
+        ):
+            endpoint = svix.create_endpoint(url=URL, event_types=["user.created"])
+            signing = svix.signing_secret(endpoint.id).get_secret_value()
+        self.deployed = {
+            "clerk": instance.secret_key.get_secret_value(),
+            "webhook": signing,
+        }
+        self.resources = [
+            resource(
+                f"{DYNAMIC}Instance",
+                instance_id=instance.instance_id,
+                secret_key=hidden(self.deployed["clerk"]),
+            ),
+            resource(
+                f"{DYNAMIC}WebhookEndpoint", endpoint_id=endpoint.id, signing_secret=hidden(signing)
+            ),
+            resource(f"{DYNAMIC}Rotations", rotated={}, journal=hidden("{}")),
+            resource(f"{DYNAMIC}WrittenVariables", written={"preview/CLERK_SECRET_KEY": 5}),
+            *(
+                variable(target, name)
+                for target in ("preview", "development")
+                for name in VARIABLES.values()
+            ),
+        ]
+        self.world.clear_journal()
+
+    @property
+    def settings(self) -> Settings:
+        given: dict[str, Any] = {
+            "instance": "development",
+            "applicationId": seeded.APPLICATION_ID,
+            "platformKey": seeded.PLATFORM_KEY,
+            "appUrl": "https://preview.sendero.example",
+            "environment": json.dumps({"projectId": "prj_1"}),
+            "urls": json.dumps(address.settings(self.world.urls)),
+            **self.configured,
+        }
+        raw = {f"clerkstack:{key}": value for key, value in given.items()}
+        return load_settings({**raw, "vercel:apiToken": seeded.VERCEL_TOKEN}, stack="dev")
+
+    def rotate(self, **wish: Any) -> Any:
+        """A run of its own, as a process would be."""
+        given = {"kinds": None, "reason": "a test", "overlap_hours": 24, "who": "Ana", **wish}
+        return self._rotator().rotate(Wish(**given))
+
+    def abort(self) -> Any:
+        return self._rotator().abort()
+
+    def killed_at(self, moment: int, act: Callable[[], Any]) -> bool:
+        """Kill a run at its n-th moment; whether it came so far."""
+        self.moments, self.kill_at = 0, moment
+        try:
+            act()
+        except Killed:
+            return True
+        finally:
+            self.kill_at = None
+        return False
+
+    def known(self) -> Known:
+        return known_of(copy.deepcopy(self.resources), "dev")
+
+    def counts(self, key: str) -> bool:
+        """Whether Clerk takes a secret key."""
+        with BackendClient(key=SecretStr(key), base_url=self.world.urls.clerk) as backend:
+            try:
+                backend.get_instance()
+            except ClerkstackError:
+                return False
+        return True
+
+    def signing(self) -> list[str]:
+        """The secrets that sign now."""
+        app = next(iter(self.world.svix.apps().values()))
+        return self.world.svix.valid_secrets(app, next(iter(app.endpoints)))
+
+    def mints(self) -> dict[Kind, int]:
+        """How often each was minted."""
+        paths = [entry.path for entry in self.world.journal() if entry.method == "POST"]
+        return {
+            "clerk": sum(path.endswith("/rotate_secret_keys") for path in paths),
+            "webhook": sum(path.endswith("/secret/rotate") for path in paths),
+        }
+
+    def assert_nobody_is_locked_out(self) -> None:
+        """What the deployed app has counts now."""
+        assert self.counts(self.deployed["clerk"])
+        assert self.deployed["webhook"] in self.signing()
+
+    def _rotator(self) -> Rotator:
+        self.runs += 1
+        process = Process(self, self.runs)
+        settings = self.settings
+        return Rotator(
+            settings,
+            Keeper("dev", process, process.myself, process.is_held),
+            process,
+            process.services,
+            process,  # type: ignore[arg-type]
+            process.tell,
+            process.confirm,
+        )
+
+
+@dataclass
+class Process:
+    """What one run has outside of itself."""
+
+    bed: Bed
+    pid: int
+
+    def moment(self, name: str) -> None:
+        bed = self.bed
+        bed.moments += 1
+        if bed.kill_at is not None and bed.moments >= bed.kill_at:
+            raise Killed
+        if name in bed.fails:
+            raise bed.fails[name]
+        if not bed.leaked:
+            bed.assert_nobody_is_locked_out()
+
+    def change(self, change: Callable[[Resources], None]) -> Resources:
+        self.moment("read")
+        resources = copy.deepcopy(self.bed.resources)
+        change(resources)
+        self.moment("write")
+        self.bed.resources = json.loads(json.dumps(resources))
+        self.moment("written")
+        return copy.deepcopy(resources)
+
+    def expect_nothing(self, urns: Sequence[str]) -> None:
+        self.moment("preview")
+        assert urns
+
+    def roll_out(self, urns: Sequence[str]) -> None:
+        self.moment("up")
+        assert len(urns) in (3, 5), urns
+        state = self.bed.known().secrets
+        self.bed.deployed = {kind: state[kind].get_secret_value() for kind in KINDS}
+        self.moment("updated")
+
+    def is_deployed(self) -> bool:
+        return self.bed.runs_app
+
+    def look(self, secrets: dict[Kind, SecretStr]) -> list[str]:
+        self.moment("look")
+        return []
+
+    def prove(self, secrets: dict[Kind, SecretStr]) -> str:
+        self.moment("prove")
+        for kind, secret in secrets.items():
+            if not self.bed.proves or secret.get_secret_value() != self.bed.deployed[kind]:
+                raise NotProved("the app runs with another")
+        return "dpl_1"
+
+    def services(self, known: Known) -> Services:
+        real = Services(
+            self.bed.settings,
+            Session(self.bed.settings.connection),
+            instance_id=known.instance_id,
+            endpoint_id=known.endpoint_id,
+            key=known.secrets.get("clerk"),
+            sleep=lambda _: None,
+        )
+        return Watched(real, self)  # type: ignore[return-value]
+
+    def myself(self) -> Holder:
+        return Holder(who=f"run {self.pid}", host="here", pid=self.pid, until=now() + 1000)
+
+    def is_held(self, holder: Holder) -> bool:
+        return holder.pid == 999  # all others have ended
+
+    def tell(self, step: str, detail: str) -> None:
+        self.bed.said.append(f"{step}: {detail}")
+
+    def confirm(self, running: Running) -> None:
+        self.moment("confirm")
+        if not self.bed.confirmed:
+            raise ClerkstackError("no")
+
+
+class Watched:
+    """The services, killed before and after each thing that they do."""
+
+    def __init__(self, real: Services, process: Process) -> None:
+        self._real, self._process = real, process
+
+    def close(self) -> None:
+        self._real.close()
+
+    def __getattr__(self, name: str) -> Any:
+        act = getattr(self._real, name)
+
+        def watched(*arguments: Any, **named: Any) -> Any:
+            self._process.moment(name)
+            done = act(*arguments, **named)
+            self._process.moment(f"{name} done")
+            return done
+
+        return watched
+
+
+def resource(kind: str, **outputs: Any) -> dict[str, Any]:
+    name = kind.rpartition(":")[2]
+    urn = f"urn:pulumi:dev::clerkstack::{kind}::{name}"
+    return {"urn": urn, "type": kind, "custom": True, "inputs": {}, "outputs": outputs}
+
+
+def variable(target: str, key: str) -> dict[str, Any]:
+    kind = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
+    return {
+        "urn": f"urn:pulumi:dev::clerkstack::{kind}::environment-{target}-{key}",
+        "type": kind,
+        "custom": True,
+        "inputs": {"key": key, "targets": [target]},
+        "outputs": {},
+    }
+
+
+def hidden(value: str) -> dict[str, str]:
+    from clerkstack.rotation.stacks import secret
+
+    assert shown(secret(value)) == value
+    return secret(value)
