@@ -15,6 +15,7 @@ from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.remote import reading
 from clerkstack.cli.rotations import ends_of, fate_of, show_history, show_status
+from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.problems import ClerkstackError
 
 if TYPE_CHECKING:
@@ -159,10 +160,10 @@ def _done(rotator: Rotator, wish: Wish | None, wait: float) -> Entry | None:
         except NothingOld as error:
             typer.echo(str(error), err=True)
             return None
-        except (NotProved, RollOutFailed) as error:
+        except (NotProved, RollOutFailed, ApiError, Unreachable) as error:
             typer.echo(f"error: {error}", err=True)
             again = f"bin/clerkstack rotate --stack {rotator.keeper.stack}"
-            typer.echo(f"Go on: {again}. Go back to the old ones: {again} --abort", err=True)
+            typer.echo(f"Nothing is lost. Go on: {again}; go back: {again} --abort", err=True)
             code = FOUND if isinstance(error, NotProved) else REMOTE_FAILURE
             raise typer.Exit(code) from None
 

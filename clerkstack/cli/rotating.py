@@ -209,7 +209,7 @@ def _watched(words: Sequence[str], variables: dict[str, str] | None = None) -> N
             raise
     if process.returncode:
         said = "\n".join(lines[-LAST_LINES:])
-        raise RollOutFailed(f"{words[0]} {words[1]} failed. Run this again: it goes on.\n{said}")
+        raise RollOutFailed(f"{words[0]} {words[1]} failed:\n{said}")
 
 
 def _news(line: str) -> str:
