@@ -20,7 +20,8 @@ from clerkstack.problems import ClerkstackError
 
 if TYPE_CHECKING:
     from clerkstack.rotation.journal import Entry, Kind, Running
-    from clerkstack.rotation.run import Rotator, Wish
+    from clerkstack.rotation.run import Rotator
+from clerkstack.rotation.wishes import Wish
 
 INTERRUPTED = 130
 PAUSE = 2.0  # seconds between looks whether the other run has ended
@@ -100,7 +101,7 @@ def _wish(
     from clerkstack.rotation.journal import now
     from clerkstack.rotation.overlap import days_of, hours_of
     from clerkstack.rotation.people import who
-    from clerkstack.rotation.run import Wish
+    from clerkstack.rotation.wishes import Wish
 
     older = None if if_older_than is None else now() - days_of(if_older_than)
     return Wish(kinds, reason, hours_of(overlap), who(), older)
@@ -145,7 +146,7 @@ def _done(rotator: Rotator, wish: Wish | None, wait: float) -> Entry | None:
     from clerkstack.rotation.keeping import Held
     from clerkstack.rotation.people import alone
     from clerkstack.rotation.proof import NotProved
-    from clerkstack.rotation.run import NothingOld
+    from clerkstack.rotation.wishes import NothingOld
 
     deadline = time.monotonic() + wait
     while True:

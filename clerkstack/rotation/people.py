@@ -45,7 +45,7 @@ def is_at_it(holder: Holder) -> bool:
         return False
     try:
         command = Path(f"/proc/{holder.pid}/cmdline").read_bytes()
-        return b"rotate" in command  # the number may be another program's now
+        return b"rotate" in command.split(b"\0")  # the number may be another program's now
     except OSError:
         pass
     try:

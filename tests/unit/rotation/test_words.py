@@ -77,7 +77,13 @@ def test_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_journal_is_what_it_was() -> None:
-    side = Side(old=SecretStr("sk_live_old"), new=SecretStr("sk_live_new"), minted=2, old_ends=3)
+    side = Side(
+        overlap_hours=24,
+        old=SecretStr("sk_live_old"),
+        new=SecretStr("sk_live_new"),
+        minted=2,
+        old_ends=3,
+    )
     running = Running(
         id="rot_1", who="ana", reason="x", overlap_hours=24, started=1, sides={"clerk": side}
     )
@@ -103,7 +109,7 @@ def test_what_is_no_journal_is_told_without_what_it_holds() -> None:
 def test_a_long_history_keeps_the_newest() -> None:
     journal = Journal()
     for at in range(510):
-        side = Side(old=SecretStr("o"), new=SecretStr("n"))
+        side = Side(overlap_hours=24, old=SecretStr("o"), new=SecretStr("n"))
         journal.running = Running(
             id=f"rot_{at}", who="a", reason="x", overlap_hours=1, started=at, sides={"clerk": side}
         )
