@@ -123,6 +123,12 @@ def _written(value: str) -> Iterator[tuple[str, bytes]]:
     yield "JSON", escaped.encode()
     yield "JSON in JSON", json.dumps(escaped)[1:-1].encode()
     yield "JSON", json.dumps(value, ensure_ascii=False)[1:-1].encode()
+    go = json.dumps(value, ensure_ascii=False)[1:-1]
+    for letter in "<>&":
+        go = go.replace(letter, f"\\u{ord(letter):04x}")
+    yield "JSON of Go", go.encode()
+    yield "JSON of Go in JSON", json.dumps(go, ensure_ascii=False)[1:-1].encode()
+    yield "JSON", escaped.replace("/", "\\/").encode()
     yield "for a URL", urllib.parse.quote(value, safe="").encode()
     yield "for a URL", urllib.parse.quote_plus(value).encode()
     yield "HTML", html.escape(value).encode()

@@ -23,6 +23,10 @@ PLAIN = "Qm7xV2kLp9sTr4wZb1nY6hJc"
 STRANGE = 'G0"q/ü&+<7$ k\\Z9%tRw3x'
 
 
+def as_go(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("&", "\\u0026")
+
+
 def as_zip(data: bytes) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -44,6 +48,8 @@ WAYS: dict[str, Callable[[str], bytes]] = {
     "in JSON": lambda s: json.dumps({"a": s}).encode(),
     "in JSON with its letters": lambda s: json.dumps({"a": s}, ensure_ascii=False).encode(),
     "in JSON in JSON": lambda s: json.dumps({"a": json.dumps({"b": s})}).encode(),
+    "in JSON of Go": lambda s: as_go({"a": s}).encode(),
+    "in JSON of Go, twice": lambda s: as_go({"a": as_go({"b": s})}).encode(),
     "in HTML": lambda s: html.escape(s).encode(),
     "in a representation": lambda s: repr({"a": s}).encode(),
     "gzip": lambda s: gzip.compress(json.dumps({"a": s}).encode()),

@@ -18,7 +18,7 @@ from types import TracebackType
 
 from tests.leaks.search import Planted
 
-PAUSE = 0.002  # seconds between looks
+PAUSE = 0.004  # seconds between looks
 SETTLED = 1.0  # seconds after which a process has become what it is going to be
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 LARGEST = 30_000_000  # bytes of a file that are searched
@@ -47,15 +47,17 @@ class _Process:
 class Watch:
     """While it is entered: processes below this one, and files in a folder for temporary ones.
 
+    After `follow` only one of the processes below this one, with all below that.
+
     `loose` are the files with a secret that others than their owner could read, as they were when
     they were seen: gone at the end or not.
     """
 
     def __init__(self, planted: Planted, temporary: Path) -> None:
         self._planted, self._temporary = planted, temporary
-        self._own = os.getpid()
+        self._own, self._root = os.getpid(), 0
         self._processes: dict[tuple[int, str], _Process] = {}
-        self._before: set[int] = set()
+        self._others: set[int] = set()
         self._seen: dict[Path, tuple[int, int, int]] = {}
         self.loose: list[str] = []
         self.files = 0
@@ -64,7 +66,7 @@ class Watch:
 
     def __enter__(self) -> Watch:
         """Begin."""
-        self._before = set(_pids())
+        self._others = set(_pids())
         self._thread.start()
         return self
 
@@ -105,6 +107,10 @@ class Watch:
             }
         )
 
+    def follow(self, pid: int) -> None:
+        """Look at this process, which was started just now, and at those below it alone."""
+        self._root = pid
+
     # -- inside -----------------------------------------------------------------------------------
 
     def _look_on(self) -> None:
@@ -115,16 +121,19 @@ class Watch:
 
     def _look_at_processes(self) -> None:
         now = time.monotonic()
-        below = {self._own} | {pid for pid, _ in self._processes}
+        begin = {self._own} if not self._root else set()
+        below = begin | {pid for pid, _ in self._processes}
         for pid in _pids():
-            if pid in self._before or pid == self._own:
+            if pid in self._others or pid == self._own:
                 continue
             with suppress(OSError, IndexError, ValueError):
                 status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
                 parent, born = int(status[1]), status[19]
                 known = self._processes.get((pid, born))
                 if known is None:
-                    if parent not in below:
+                    if parent not in below and pid != self._root:
+                        if parent not in (self._own, os.getppid()):
+                            self._others.add(pid)
                         continue
                     known = self._processes[pid, born] = _Process(now)
                     below.add(pid)
