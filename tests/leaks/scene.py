@@ -14,7 +14,6 @@ from local.github import Github
 from local.github import github as github_seeds
 from local.project import PASSPHRASE, Project
 from local.world import World, minted, seed
-from tests.engine.live import read_instance
 from tests.leaks.search import Planted
 from tests.leaks.watch import Program, Watch, files_of, in_files
 
@@ -45,9 +44,6 @@ class Scene:
 
     def planted(self) -> Planted:
         """All secrets there are by now."""
-        live = [
-            read_instance(self.world, each.environment) for each in self.world.clerk.instances()
-        ]
         return Planted(
             [
                 ("the platform key", seed.PLATFORM_KEY),
@@ -55,8 +51,6 @@ class Scene:
                 ("the passphrase", PASSPHRASE),
                 ("the OAuth client secret", OAUTH_SECRET),
                 ("the GitHub token", github_seeds.TOKEN),
-                *(("a secret key", each.secret_key) for each in live),
-                *(("a signing secret", s) for each in live for s in each.signing_secrets.values()),
                 *minted.given_out,
             ]
         )
@@ -112,7 +106,11 @@ HOLDERS = (
     ),
     (r"^python\S* pulumi-language-python-exec", _OPENED, "so the engine gives a program settings"),
     (r"^python\S* start\.py vercel|pulumi-resource-vercel", "the Vercel token", "it sends with it"),
-    (r"clerkstack redeploy", "the Vercel token", "it sends with it; an option would be seen"),
+    (
+        r"clerkstack redeploy|^dirname clerkstack$",
+        "the Vercel token",
+        "it sends with it; an option would be seen",
+    ),
     (r"^(sh|dirname|python\S*) clerkstack( review|$)", "the GitHub token", "it comments with it"),
 )
 """Who may have which secret in its environment, and why. Everybody else may have none: git, node,

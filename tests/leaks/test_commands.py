@@ -38,7 +38,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
         (*PROD, "--overlap", "0", "--confirm", "prod", "--json"),
         (*PROD, "--history"),
     ],
-    "adopt": [(*PROD, "--dry-run"), (*PROD, "--overwrite", "--json")],
+    "adopt": [(*PROD, "--dry-run"), ("--stack", "local", "--overwrite", "--json")],
 }
 """What is run of each command; in this order, on one deployment."""
 NEEDS_NO_STACK = {"cutover points"}

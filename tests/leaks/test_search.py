@@ -24,7 +24,8 @@ STRANGE = 'G0"q/ü&+<7$ k\\Z9%tRw3x'
 
 
 def as_go(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False).replace("&", "\\u0026")
+    written = json.dumps(value, ensure_ascii=False)
+    return written.replace("&", "\\u0026").replace("<", "\\u003c")
 
 
 def as_zip(data: bytes) -> bytes:

@@ -146,7 +146,9 @@ class Watch:
         if not arguments or (process.programs and process.programs[-1].arguments == arguments):
             return
         held = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
-        process.programs.append(Program(arguments, held))
+        if Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace") == words:
+            # Else it has become another program meanwhile, and what is held is that one's.
+            process.programs.append(Program(arguments, held))
 
     def _look_at_files(self) -> None:
         for file in files_of(self._temporary):
