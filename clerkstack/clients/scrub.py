@@ -13,9 +13,7 @@ from pydantic import JsonValue
 HIDDEN = "…"
 DEEPEST = 20  # levels of an answer that a message shows; no service nests its errors so far
 SHORTEST = 6  # a shorter value is no key, and would tear holes into ordinary words
-TELLING = (
-    10  # so many first characters tell which key it is: a service may cut short what it repeats
-)
+TELLING = 10  # so many first characters tell a key: a service may cut short what it repeats
 
 _FORM = re.compile(
     r"((?<![A-Za-z0-9])(?:sk_(?:test|live)_|ak_|whsec_|appsk_|testsk_|ott_|gh[opsur]_|"
