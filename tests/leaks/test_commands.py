@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 PROD = ("--stack", "prod")
 RUNS: dict[str, list[tuple[str, ...]]] = {
     "check": [(*PROD, "--live"), (*PROD, "--live", "--json")],
+    "doctor": [PROD, (*PROD, "--json")],
     "drift": [PROD, (*PROD, "--json")],
     "dry-run": [PROD, (*PROD, "--json")],
     "parity": [("--from", "local", "--to", "prod"), ("--from", "local", "--to", "prod", "--json")],
