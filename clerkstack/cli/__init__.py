@@ -15,6 +15,7 @@ from clerkstack.cli import (
     cutover,
     drift,
     dry_run,
+    move,
     parity,
     recover,
     redeploy,
@@ -42,6 +43,7 @@ app.command()(parity.parity)
 app.add_typer(cutover.app, name="cutover")
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
+app.command()(move.move)
 app.command()(review.review)
 app.command()(rotate.rotate)
 app.command()(smoke.smoke)

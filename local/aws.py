@@ -1,0 +1,125 @@
+"""S3 and KMS on this machine, by moto's server: what the state of a team is kept in.
+
+A process of its own: moto keeps its state for a whole process, and its warnings are not ours. It
+ends with the process that started it, which its standard input tells.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlencode
+
+TOP = Path(__file__).resolve().parents[1]
+HOST, REGION, BUCKET = "127.0.0.1", "us-east-1", "clerkstack-state"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "emulated", "AWS_SECRET_ACCESS_KEY": "emulated"}
+SECONDS_TO_END = 10
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the server listens, and what it was given: a bucket with versions, two keys."""
+
+    url: str
+    keys: tuple[str, str]
+
+    @property
+    def backend(self) -> str:
+        """The bucket as the engine's backend."""
+        options = {"endpoint": self.url, "region": REGION, "s3ForcePathStyle": "true"}
+        return f"s3://{BUCKET}?{urlencode(options, safe=':/')}"
+
+    @property
+    def secrets_provider(self) -> str:
+        """The first key as the engine's secrets provider."""
+        return self.provider(self.keys[0])
+
+    def provider(self, key: str) -> str:
+        """A key as the engine's secrets provider."""
+        return f"awskms://{key}?region={REGION}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a shell needs to reach it: credentials, and the address where AWS's would be."""
+        return {
+            **CREDENTIALS,
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL_KMS": self.url,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def object(self, key: str) -> str:
+        """The address of an object in the bucket, for a plain GET, PUT or DELETE."""
+        return f"{self.url}/{BUCKET}/{key}"
+
+
+class Aws:
+    """The server, from `with` to its end."""
+
+    def __enter__(self) -> Place:
+        """Start it."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "local.aws"],
+            cwd=TOP,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        told = self._process.stdout.readline()
+        if not told:
+            raise RuntimeError("moto's server did not start: python -m local.aws says why")
+        made = json.loads(told)
+        return Place(made["url"], tuple(made["keys"]))
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """End it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.stdout.close()
+        try:
+            self._process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def main() -> None:
+    """Serve until standard input ends. Prints one line when it is ready."""
+    import logging
+
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address=HOST, port=0, verbose=False)
+    server.start()
+    url = f"http://{HOST}:{server.get_host_and_port()[1]}"
+    at = {
+        "endpoint_url": url,
+        "region_name": REGION,
+        "aws_access_key_id": CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    }
+    store, kms = boto3.client("s3", **at), boto3.client("kms", **at)
+    store.create_bucket(Bucket=BUCKET)
+    store.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2)]
+    print(json.dumps({"url": url, "keys": keys}), flush=True)
+    sys.stdin.read()
+    server.stop()
+
+
+if __name__ == "__main__":
+    main()
