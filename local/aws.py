@@ -26,12 +26,14 @@ class Place:
 
     url: str
     keys: tuple[str, str]
+    folder: str = "clerkstack"
+    """In the bucket, where the backend keeps its files."""
 
     @property
     def backend(self) -> str:
         """The bucket as the engine's backend."""
         options = {"endpoint": self.url, "region": REGION, "s3ForcePathStyle": "true"}
-        return f"s3://{BUCKET}?{urlencode(options, safe=':/')}"
+        return f"s3://{BUCKET}/{self.folder}?{urlencode(options, safe=':/')}"
 
     @property
     def secrets_provider(self) -> str:
@@ -53,8 +55,8 @@ class Place:
         }
 
     def object(self, key: str) -> str:
-        """The address of an object in the bucket, for a plain GET, PUT or DELETE."""
-        return f"{self.url}/{BUCKET}/{key}"
+        """The address of one of the backend's files, for a plain GET, PUT or DELETE."""
+        return f"{self.url}/{BUCKET}/{self.folder}/{key}"
 
 
 class Aws:

@@ -23,6 +23,7 @@ from clerkstack.cli import (
     rotate,
     smoke,
 )
+from clerkstack.cli.backends import BackendFailed
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
@@ -74,7 +75,7 @@ def main() -> None:
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(BAD_INPUT)
-    except (ApiError, GitFailed, Unreachable, NotADryRun) as error:
+    except (ApiError, BackendFailed, GitFailed, Unreachable, NotADryRun) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(REMOTE_FAILURE)
     except ClerkstackError as error:

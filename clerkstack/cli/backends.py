@@ -6,20 +6,49 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from clerkstack.cli.engine import pulumi
 from clerkstack.problems import ClerkstackError
 
+Answer = TypeVar("Answer")
 FILE = "file://"
 BACKEND = "PULUMI_BACKEND_URL"
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
 PROJECT_FILE = Path("Pulumi.yaml")
 NO_STACK = "no stack named"
+
+# What the engine says where a service fails, and what to do about it.
+MENDS = (
+    ("NoSuchBucket", "Make the bucket first, or correct its name and region: docs/team.md."),
+    ("get credentials", "There are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+     "AWS_SECRET_ACCESS_KEY, or sign in with `aws sso login`."),
+    ("NotFoundException", "KMS does not know the key: look at its id and region."),
+    ("DisabledException", "The key is disabled: enable it in KMS."),
+    ("KMSInvalidStateException", "The key is disabled or about to be deleted: look at KMS."),
+    ("InvalidAccessKeyId", "AWS does not know these credentials."),
+    ("UnrecognizedClientException", "AWS does not know these credentials."),
+    ("InvalidSignatureException", "AWS does not know these credentials."),
+    ("SignatureDoesNotMatch", "AWS does not know these credentials."),
+    ("AccessDenied", "These credentials may not do that: docs/team.md lists the rights."),
+    ("ExpiredToken", "The credentials have expired: sign in again."),
+    ("connection refused", "Nothing answers at that address."),
+    ("no such host", "There is no such host."),
+    ("PULUMI_ACCESS_TOKEN must be set", "Sign in to Pulumi Cloud first, or write a backend's whole "
+     "address: s3://…, file://…."),
+    ("SlowDown", "S3 asks for a pause."),
+    ("InternalError", "The service failed."),
+    ("exceeded maximum number of attempts", "The service does not answer."),
+)  # fmt: skip
+
+
+class BackendFailed(ClerkstackError):
+    """A backend or a secrets provider failed: the same command can be run again."""
 
 
 def current_backend() -> str:
@@ -92,3 +121,24 @@ def workshop(stack: str) -> Iterator[Workshop]:
 def config_file(stack: str) -> Path:
     """The stack's config, from the project's folder."""
     return Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
+
+
+def asked(act: Callable[[], Answer]) -> Answer:
+    """Have something done in a backend.
+
+    Raises:
+        BackendFailed: a service failed, with what to do about it.
+    """
+    try:
+        return act()
+    except ClerkstackError as failure:
+        mend = mend_of(str(failure))
+        if mend is None:
+            raise
+        raise BackendFailed(f"{failure}\n{mend} Then run this again.") from None
+
+
+def mend_of(said: str) -> str | None:
+    """What to do about what a backend or a secrets provider said, None where it is no failure of
+    one."""
+    return next((mend for word, mend in MENDS if word in said), None)

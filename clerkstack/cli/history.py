@@ -1,8 +1,9 @@
 """Earlier states of a stack, as a backend that keeps files has them.
 
-The engine keeps the state after each update (`.pulumi/history`, and the same in `.pulumi/backups`),
-and beside the checkpoint the one before it (`.bak`), in a folder and in a bucket alike. Pulumi Cloud
-keeps its own: `pulumi stack export --version`.
+The engine keeps the state after each update (`.pulumi/history`, and the same in
+`.pulumi/backups`), and beside the checkpoint the one before it (`.bak`), in a folder and in a
+bucket alike. A bucket with versions has every checkpoint besides. Pulumi Cloud keeps its own:
+`pulumi stack export --version`.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from clerkstack.cli.backends import folder_of
+from clerkstack.cli.backends import BackendFailed, folder_of, mend_of
 from clerkstack.problems import ClerkstackError
 
 KEPT = re.compile(
@@ -25,8 +28,11 @@ KEPT = re.compile(
     r"[^/]+?[-.](?P<time>\d{19})(?:\.checkpoint)?\.json(?:\.gz|\.zst)?$"
 )
 BEFORE = re.compile(
-    r"\.pulumi/stacks/(?P<project>[^/]+)/(?P<stack>[^/]+)\.json(?:\.gz|\.zst)?\.bak$"
+    r"\.pulumi/stacks/(?P<project>[^/]+)/(?P<stack>[^/]+)\.json(?:\.gz|\.zst)?"
+    r"(?:\.bak|\?versionId=.+)$"
 )
+VERSION = "?versionId="
+VERSIONS = 20  # the newest of a checkpoint that are looked at: an update writes dozens
 GZIP, ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -85,8 +91,8 @@ class Bucket:
             from botocore.config import Config
         except ImportError:
             raise ClerkstackError(
-                "Reading a bucket needs boto3: .venv/bin/python -m pip install boto3. Or copy it, "
-                "with `aws s3 sync s3://…/.pulumi copy/.pulumi`, and name the folder: --history copy"
+                "Reading a bucket needs boto3: .venv/bin/python -m pip install boto3. Or copy it "
+                "with `aws s3 sync s3://…/.pulumi copy/.pulumi`, and name the copy: --history copy"
             ) from None
         parts = urlsplit(backend)
         options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
@@ -105,16 +111,44 @@ class Bucket:
 
     def files(self) -> Iterator[tuple[str, datetime]]:
         """Their keys, from `.pulumi/` on, and when each was written."""
-        pages = self._client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}.pulumi/"):
-            for found in page.get("Contents", ()):
-                yield found["Key"].removeprefix(self._prefix), found["LastModified"]
+        with _telling():
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}.pulumi/"):
+                for found in page.get("Contents", ()):
+                    yield found["Key"].removeprefix(self._prefix), found["LastModified"]
+            yield from self._versions()
 
     def read(self, key: str) -> bytes:
         """One of them."""
-        found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
-        content: bytes = found["Body"].read()
+        name, _, version = key.partition(VERSION)
+        which = {"VersionId": version} if version else {}
+        with _telling():
+            found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name, **which)
+            content: bytes = found["Body"].read()
         return content
+
+    def _versions(self) -> Iterator[tuple[str, datetime]]:
+        """Those of the checkpoints; none where the bucket keeps none."""
+        pages = self._client.get_paginator("list_object_versions")
+        counted: Counter[str] = Counter()
+        for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}.pulumi/stacks/"):
+            for found in page.get("Versions", ()):
+                key = found["Key"].removeprefix(self._prefix)
+                counted[key] += 1
+                if counted[key] <= VERSIONS and found["VersionId"] != "null":
+                    yield f"{key}{VERSION}{found['VersionId']}", found["LastModified"]
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """What AWS refuses or does not answer inside, as an error with a mend."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        mend = mend_of(str(error)) or "Look at the bucket's address and your rights."
+        raise BackendFailed(f"The bucket can't be read: {error}\n{mend}") from None
 
 
 def store_of(backend: str, copy: Path | None) -> Store:
@@ -151,7 +185,11 @@ def earlier_states(store: Store, project: str, stack: str) -> list[Earlier]:
         nanoseconds = named.groupdict().get("time")
         at = datetime.fromtimestamp(int(nanoseconds) / 1e9, UTC) if nanoseconds else written
         found.append((at, key))
-    found.sort(key=lambda each: (each[0], "/history/" in each[1]), reverse=True)
+    # A bucket tells whole seconds, and its versions newest first: of the same second they count
+    # as the newest, in their order.
+    found.sort(
+        key=lambda each: (int(each[0].timestamp()), VERSION in each[1], each[0]), reverse=True
+    )
     told: set[bytes] = set()
     states = []
     for at, key in found:
@@ -170,10 +208,8 @@ def _state(key: str, at: datetime, content: bytes) -> Earlier:
         latest = document["checkpoint"]["latest"]
         if not latest["manifest"]:
             raise KeyError("manifest")
-        urns = [each["urn"] for each in latest.get("resources") or ()]
+        [each["urn"] for each in latest.get("resources") or ()]
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         return Earlier(key, at, None, "damaged, or nothing was ever deployed")
-    if len(urns) != len({*urns}) and not any(each.get("delete") for each in latest["resources"]):
-        return Earlier(key, at, None, "damaged: a resource is in it twice")
     whole = {each: document[each] for each in ("version", "features") if each in document}
     return Earlier(key, at, {**whole, "deployment": latest})

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
+from clerkstack.cli.exits import FOUND
 from clerkstack.cli.interrupts import ended_like_interrupt
-from clerkstack.cli.moving import BackendFailed, Moved, NotTheSame, removal
+from clerkstack.cli.moving import Moved, NotTheSame, removal
 from clerkstack.cli.moving import move as move_state
 
 
@@ -39,10 +39,9 @@ def move(
     with ended_like_interrupt():
         try:
             moved = move_state(stack, to, secrets_provider, lambda step: typer.echo(step, err=True))
-        except (BackendFailed, NotTheSame) as error:
+        except NotTheSame as error:
             typer.echo(f"error: {error}", err=True)
-            code = FOUND if isinstance(error, NotTheSame) else REMOTE_FAILURE
-            raise typer.Exit(code) from None
+            raise typer.Exit(FOUND) from None
     if as_json:
         typer.echo(json.dumps(asdict(moved), indent=2))
     else:

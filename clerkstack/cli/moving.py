@@ -18,6 +18,7 @@ from clerkstack.cli.backends import (
     BACKEND,
     NO_STACK,
     Workshop,
+    asked,
     config_file,
     current_backend,
     settled,
@@ -28,37 +29,11 @@ from clerkstack.cli.imported import name_of
 from clerkstack.files import replace as replace_file
 from clerkstack.problems import ClerkstackError
 
+KINDS = ("file", "s3", "gs", "azblob", "postgres", "https")
 TAG = "clerkstack:moving"
 NOBODY = "urn:pulumi:nobody::nobody::nobody:nobody:Nobody::nobody"
 NOT_THERE = "no resource named"
 SHOWN = 10  # differences that a message lists
-
-# What the engine says where a service fails, and what to do about it.
-MENDS = (
-    ("NoSuchBucket", "Make the bucket first, or correct its name and region: docs/team.md."),
-    ("get credentials", "There are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
-     "AWS_SECRET_ACCESS_KEY, or sign in with `aws sso login`."),
-    ("NotFoundException", "KMS does not know the key: look at its id and region."),
-    ("DisabledException", "The key is disabled: enable it in KMS."),
-    ("KMSInvalidStateException", "The key is disabled or about to be deleted: look at KMS."),
-    ("InvalidAccessKeyId", "AWS does not know these credentials."),
-    ("UnrecognizedClientException", "AWS does not know these credentials."),
-    ("InvalidSignatureException", "AWS does not know these credentials."),
-    ("SignatureDoesNotMatch", "AWS does not know these credentials."),
-    ("AccessDenied", "These credentials may not do that: docs/team.md lists the rights."),
-    ("ExpiredToken", "The credentials have expired: sign in again."),
-    ("connection refused", "Nothing answers at that address."),
-    ("no such host", "There is no such host."),
-    ("PULUMI_ACCESS_TOKEN must be set", "Sign in to Pulumi Cloud first, or write a backend's whole "
-     "address: s3://…, file://…."),
-    ("SlowDown", "S3 asks for a pause."),
-    ("InternalError", "The service failed."),
-    ("exceeded maximum number of attempts", "The service does not answer."),
-)  # fmt: skip
-
-
-class BackendFailed(ClerkstackError):
-    """A backend or a secrets provider failed: the same command can be run again."""
 
 
 class NotTheSame(ClerkstackError):
@@ -95,6 +70,8 @@ def move(stack: str, to: str, provider: str | None, tell: Tell) -> Moved:
         NotTheSame: what arrived, or what an update would do, differs.
         ClerkstackError: it can't be moved as it is.
     """
+    if to.partition("://")[0] not in KINDS:
+        raise ClerkstackError(f"{to} is not an address of a backend: s3://bucket?region=…")
     source, target = settled(current_backend()), settled(to)
     if source == target:
         raise ClerkstackError(
@@ -102,9 +79,9 @@ def move(stack: str, to: str, provider: str | None, tell: Tell) -> Moved:
             f"pulumi stack change-secrets-provider --stack {stack} …"
         )
     tell(f"looking at the state in {source}")
+    _refuse_unfinished(stack, exported_stack(stack, show_secrets=True))
     _refuse_work(stack)
     moved = exported_stack(stack, show_secrets=True)
-    _refuse_unfinished(stack, moved)
     tell("looking what an update would do")
     pending = _pending(stack)
     with workshop(stack) as bench:
@@ -114,7 +91,7 @@ def move(stack: str, to: str, provider: str | None, tell: Tell) -> Moved:
         _compare(stack, exported_stack(stack, show_secrets=True), _export(bench, target))
         tell("looking what an update would do there")
         _expect(stack, pending, _pending(stack, bench, target))
-        _engine(lambda: bench.pulumi("stack", "tag", "rm", TAG, backend=target))
+        asked(lambda: bench.pulumi("stack", "tag", "rm", TAG, backend=target))
         file, after = config_file(stack), bench.config.read_text(encoding="utf-8")
         changed = file.read_text(encoding="utf-8") != after
         if changed:
@@ -131,7 +108,7 @@ def _bring(bench: Workshop, moved: Mapping[str, Any], target: str, tell: Tell) -
         if NO_STACK not in str(failure):
             raise
         tell(f"making the stack in {target}")
-        _engine(lambda: bench.init(backend=target))
+        asked(lambda: bench.init(backend=target))
         there = _export(bench, target)
     if resources_of(there):
         if not _differences(moved, there):
@@ -142,10 +119,10 @@ def _bring(bench: Workshop, moved: Mapping[str, Any], target: str, tell: Tell) -
                 "was changed. If it is not needed, remove it there: "
                 f"{removal(target, bench.stack)}"
             )
-    _engine(lambda: bench.pulumi("stack", "tag", "set", TAG, "yes", backend=target))
+    asked(lambda: bench.pulumi("stack", "tag", "set", TAG, "yes", backend=target))
     if _differences(moved, there):
         tell(f"writing the state to {target}")
-        _engine(lambda: bench.pulumi("stack", "import", backend=target, given=json.dumps(moved)))
+        asked(lambda: bench.pulumi("stack", "import", backend=target, given=json.dumps(moved)))
 
 
 def _encrypt(bench: Workshop, target: str, provider: str | None, tell: Tell) -> None:
@@ -155,47 +132,30 @@ def _encrypt(bench: Workshop, target: str, provider: str | None, tell: Tell) -> 
         return
     tell(f"encrypting config and state by {provider.partition('?')[0]}")
     words = ("stack", "change-secrets-provider", provider)
-    _engine(lambda: bench.pulumi(*words, backend=target))
+    asked(lambda: bench.pulumi(*words, backend=target))
 
 
 def _export(bench: Workshop, target: str) -> dict[str, Any]:
     words = ("stack", "export", "--show-secrets")
-    exported: dict[str, Any] = json.loads(_engine(lambda: bench.pulumi(*words, backend=target)))
+    exported: dict[str, Any] = json.loads(asked(lambda: bench.pulumi(*words, backend=target)))
     return exported
 
 
 def _is_ours(bench: Workshop, target: str) -> bool:
     words = ("stack", "tag", "ls", "--json")
-    return TAG in json.loads(_engine(lambda: bench.pulumi(*words, backend=target)) or "{}")
-
-
-def _engine(act: Callable[[], str | None]) -> str:
-    """Have the engine do something in a backend.
-
-    Raises:
-        BackendFailed: a service failed, with what to do about it.
-    """
-    try:
-        return act() or ""
-    except ClerkstackError as failure:
-        mend = next((mend for said, mend in MENDS if said in str(failure)), None)
-        if mend is None:
-            raise
-        raise BackendFailed(
-            f"{failure}\n{mend}\nThe old state and the config are as they were. Run this again."
-        ) from None
+    return TAG in json.loads(asked(lambda: bench.pulumi(*words, backend=target)) or "{}")
 
 
 def _refuse_work(stack: str) -> None:
     """See that no update of the stack is going on: the engine looks for that before it looks for
-    the resource that is not there.
+    the resource that is not there. (It would forget what is half-made: look for that before.)
 
     Raises:
         ClerkstackError: one is.
     """
     words = ("refresh", "--yes", "--skip-preview", "--target", NOBODY, "--stack", stack)
     try:
-        _engine(lambda: pulumi(*words))
+        asked(lambda: pulumi(*words))
     except ClerkstackError as failure:
         if NOT_THERE in str(failure):
             return
@@ -213,17 +173,17 @@ def _refuse_unfinished(stack: str, exported: Mapping[str, Any]) -> None:
     Raises:
         ClerkstackError: something is.
     """
-    from clerkstack.rotation.stacks import known_of
+    from clerkstack.rotation.stacks import ROTATIONS, known_of
 
     if (exported.get("deployment") or {}).get("pending_operations"):
         raise ClerkstackError(
-            f"An update of {stack} was killed: bin/clerkstack recover --stack {stack}, then "
-            f"pulumi up --stack {stack}, then this."
+            f"An update of {stack} goes on, or was killed. Wait for it; after a kill: "
+            f"bin/clerkstack recover --stack {stack}, pulumi up --stack {stack}, then this."
         )
-    try:
-        running = known_of(resources_of(exported), stack).journal.running
-    except ClerkstackError:
+    resources = resources_of(exported)
+    if not any(each["type"].endswith(f"/clerkstack:{ROTATIONS}") for each in resources):
         return  # nothing was ever rotated
+    running = known_of(resources, stack).journal.running
     if running is not None:
         raise ClerkstackError(
             f"A rotation of {stack} is not over. Finish it first: bin/clerkstack rotate --stack "
@@ -278,7 +238,7 @@ def _pending(
     if bench is not None and target is not None:
         words += ["--config-file", str(bench.config)]
         variables[BACKEND] = target
-    steps = json.loads(_engine(lambda: pulumi(*words, variables=variables)))["steps"]
+    steps = json.loads(asked(lambda: pulumi(*words, variables=variables)))["steps"]
     return [
         (each["op"], each["urn"], *sorted(each.get("diffReasons") or ()))
         for each in steps

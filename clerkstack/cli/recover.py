@@ -56,13 +56,14 @@ def recover(
 
     Exit codes: 0 the state is whole, 2 bad input, 3 a service failed.
     """
+    exported = None
     if listing or from_history:
         typer.echo(f"{stack}: looking for earlier states", err=True)
         states = earlier(stack, history)
         if listing:
             list_states(stack, states)
             return
-        put_back(stack, states, at)
+        exported = put_back(stack, states, at)
     elif at is not None or history is not None:
         raise typer.BadParameter("--at and --history go with --from-history")
     typer.echo(f"{stack}: looking at the state", err=True)
@@ -70,7 +71,8 @@ def recover(
     for file in drop_cut_off_attributes(current_backend(), name):
         typer.echo(f"{file}: cut off by a kill and not needed, removed")
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
-    exported = exported_stack(stack)
+    if exported is None:
+        exported = exported_stack(stack)
     deployment = exported.get("deployment") or {}
     settings = stack_settings(stack)
     known = _variables(settings)

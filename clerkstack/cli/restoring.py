@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 from ruamel.yaml import YAML
@@ -56,13 +57,17 @@ def list_states(stack: str, states: Sequence[Earlier]) -> None:
     typer.echo(f"To put one back: bin/clerkstack recover --stack {stack} --from-history --at N")
 
 
-def put_back(stack: str, states: Sequence[Earlier], at: int | None) -> None:
+def put_back(stack: str, states: Sequence[Earlier], at: int | None) -> dict[str, Any]:
     """Put an earlier state in the place of the one that is lost or damaged.
 
     Args:
         stack: the stack.
         states: the earlier states, the newest first.
         at: which one, from 1; None for the newest that the engine takes.
+
+    Returns:
+        The state that is back, as `exported_stack` gives it, with what was half-made in it: the
+        engine forgets that when it takes a state.
 
     Raises:
         ClerkstackError: there is no such one, none can be read, or the state is whole and none was
@@ -91,7 +96,7 @@ def put_back(stack: str, states: Sequence[Earlier], at: int | None) -> None:
             continue
         saved = state.saved.strftime("%Y-%m-%d %H:%M:%S UTC")
         typer.echo(f"{stack}: the state of {saved} is back, {state.resources} resources")
-        return
+        return state.exported
     listed = "\n".join(dict.fromkeys(refused))
     raise ClerkstackError(f"No earlier state of {stack} can be put back.\n{listed}".rstrip())
 
