@@ -14,7 +14,7 @@ LEFT := $(wildcard $(foreach stack,local local-prod,$(foreach end,json json.gz,\
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help up app production preview down test lint bench faults lock clean venv engine node world-start world-stop
+.PHONY: help up app production preview down test lint bench faults team-demo lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -52,6 +52,9 @@ bench: venv engine ## time and requests of a first and of an unchanged `up`
 
 faults: venv ## each write on each bad day of a service: what the run says, what is live
 	@$(VENV)/python -m local.faults $(ARGS)
+
+team-demo: venv engine ## a deployment with its state in S3 and its secrets by KMS, on this machine
+	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.team
 
 lock: venv ## renew the lock files, versions as the .in files allow
 	@for name in requirements requirements-dev local/engine/go; do \

@@ -39,6 +39,15 @@ def shown(project: Project) -> Any:
     return json.loads(ran.stdout)["deployment"]["resources"]
 
 
+def to_s3(project: Project, aws: Place) -> None:
+    """Have the stack's state in the bucket, nothing deployed yet, its secrets by the key."""
+    project.shell |= aws.variables
+    words = ("--to", aws.backend, "--secrets-provider", aws.secrets_provider)
+    moved = project.clerkstack("move", *words)
+    assert moved.returncode == 0, moved.stderr
+    project.shell["PULUMI_BACKEND_URL"] = aws.backend
+
+
 @pytest.fixture
 def small(project: Project) -> Project:
     """A stack of a few resources, deployed three times."""
@@ -144,10 +153,8 @@ def test_a_copy_of_the_backend_is_as_good(small: Project) -> None:
 
 
 def test_a_bucket_gives_back_its_last_version(project: Project, aws: Place) -> None:
-    project.shell |= {**aws.variables, "PULUMI_BACKEND_URL": aws.backend}
-    project.pulumi("stack", "init", "local", "--secrets-provider", aws.secrets_provider)
-    project.pulumi("config", "set", "--secret", "clerkstack:platformKey", "ak_1", "-s", "local")
     declare(project)
+    to_s3(project, aws)
     project.up()
     # Later than the last update, as a rotation's journal is.
     state = project.state()
@@ -170,15 +177,7 @@ def test_a_bucket_gives_back_its_last_version(project: Project, aws: Place) -> N
 
 
 def test_a_kill_on_s3_is_recovered(project: Project, world: World, aws: Place) -> None:
-    config = project.folder / "Pulumi.local.yaml"
-    assert project.clerkstack("move", "--to", aws.backend).returncode == 2, "no credentials yet"
-    project.shell |= aws.variables
-    moved = project.clerkstack(
-        "move", "--to", aws.backend, "--secrets-provider", aws.secrets_provider
-    )
-    assert moved.returncode == 0, moved.stderr
-    assert aws.secrets_provider in config.read_text()
-    project.shell["PULUMI_BACKEND_URL"] = aws.backend
+    to_s3(project, aws)
     assert up_killed_at(project, 32, "after")
     assert "currently locked" in project.up(check=False)
 
