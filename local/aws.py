@@ -18,6 +18,11 @@ TOP = Path(__file__).resolve().parents[1]
 HOST, REGION, BUCKET = "127.0.0.1", "us-east-1", "clerkstack-state"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "emulated", "AWS_SECRET_ACCESS_KEY": "emulated"}
 SECONDS_TO_END = 10
+SIGNED = {
+    "Authorization": f"AWS4-HMAC-SHA256 Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/20260101/"
+    f"{REGION}/s3/aws4_request, SignedHeaders=host, Signature=0"
+}
+"""Of a plain request for an object: moto wants it signed, and does not look at the signature."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ class Place:
         }
 
     def object(self, key: str) -> str:
-        """The address of one of the backend's files, for a plain GET, PUT or DELETE."""
+        """The address of one of the backend's files, for a plain GET, PUT or DELETE that
+        is `SIGNED`."""
         return f"{self.url}/{BUCKET}/{self.folder}/{key}"
 
 

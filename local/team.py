@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 import httpx
 
-from local.aws import BUCKET, Aws, Place
+from local.aws import BUCKET, SIGNED, Aws, Place
 from local.project import SECRETS, Project, PulumiFailed, copy_project, settings_on
 from local.steps import Steps
 from local.world import World
@@ -109,14 +109,19 @@ def two_at_once(project: Project, aws: Place) -> str:
 def read_the_bucket(_: Project, aws: Place) -> str:
     """No secret stands in the clear in any object."""
     keys = list(_objects(aws, ""))
+    checkpoints = 0
     for key in keys:
-        content = httpx.get(f"{aws.url}/{BUCKET}/{key}").text
+        answer = httpx.get(f"{aws.url}/{BUCKET}/{key}", headers=SIGNED)
+        content = answer.raise_for_status().text
+        checkpoints += '"ciphertext"' in content
         for name, secret in SECRETS.items():
             if secret in content:
                 raise NotSo(f"{name} is in the clear in {key}")
     if any("/locks/" in key for key in keys):
         raise NotSo("a lock is left")
-    return f"{len(keys)} objects, no secret in the clear, no lock left"
+    if not checkpoints:
+        raise NotSo("no object has an encrypted secret")
+    return f"{len(keys)} objects, {checkpoints} with encrypted secrets, none in the clear, no lock"
 
 
 def take_down(project: Project, _: Place) -> str:
@@ -140,7 +145,9 @@ def _objects(aws: Place, under: str) -> Iterator[str]:
     token: dict[str, str] = {}
     while True:
         answer = httpx.get(
-            f"{aws.url}/{BUCKET}", params={"list-type": "2", "prefix": prefix, **token}
+            f"{aws.url}/{BUCKET}",
+            params={"list-type": "2", "prefix": prefix, **token},
+            headers=SIGNED,
         )
         page = ElementTree.fromstring(answer.raise_for_status().content)
         name = page.tag.removesuffix("ListBucketResult")

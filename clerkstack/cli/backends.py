@@ -52,8 +52,12 @@ class BackendFailed(ClerkstackError):
 
 
 def current_backend() -> str:
-    """The address of the backend that this shell uses."""
-    shown = json.loads(pulumi("whoami", "--verbose", "--json"))
+    """The address of the backend that this shell uses.
+
+    Raises:
+        BackendFailed: it can't be reached.
+    """
+    shown = json.loads(asked(lambda: pulumi("whoami", "--verbose", "--json")))
     return str(shown.get("url", ""))
 
 

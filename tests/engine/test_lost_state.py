@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.aws import Place
+from local.aws import SIGNED, Place
 from local.project import Project
 from local.world import World
 from tests.engine.live import read_instance, requests, variables, writes
@@ -164,8 +164,9 @@ def test_a_bucket_gives_back_its_last_version(project: Project, aws: Place) -> N
     project.pulumi("stack", "import", "--stack", "local", "--file", str(file))
     before, config = shown(project), (project.folder / "Pulumi.local.yaml").read_text()
 
-    for lost in (lambda at: httpx.put(at, content=b'{"version":3,'), httpx.delete):
-        lost(aws.object(CHECKPOINT)).raise_for_status()
+    for method, content in (("PUT", '{"version":3,'), ("DELETE", None)):
+        lost = httpx.request(method, aws.object(CHECKPOINT), content=content, headers=SIGNED)
+        lost.raise_for_status()
         assert "is back" in put_back(project)
         assert shown(project) == before
         assert (project.folder / "Pulumi.local.yaml").read_text() == config
