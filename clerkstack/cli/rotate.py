@@ -15,11 +15,13 @@ from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.remote import reading
 from clerkstack.cli.rotations import ends_of, fate_of, show_history, show_status
+from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.problems import ClerkstackError
 
 if TYPE_CHECKING:
     from clerkstack.rotation.journal import Entry, Kind, Running
-    from clerkstack.rotation.run import Rotator, Wish
+    from clerkstack.rotation.run import Rotator
+from clerkstack.rotation.wishes import Wish
 
 INTERRUPTED = 130
 PAUSE = 2.0  # seconds between looks whether the other run has ended
@@ -99,7 +101,7 @@ def _wish(
     from clerkstack.rotation.journal import now
     from clerkstack.rotation.overlap import days_of, hours_of
     from clerkstack.rotation.people import who
-    from clerkstack.rotation.run import Wish
+    from clerkstack.rotation.wishes import Wish
 
     older = None if if_older_than is None else now() - days_of(if_older_than)
     return Wish(kinds, reason, hours_of(overlap), who(), older)
@@ -144,7 +146,7 @@ def _done(rotator: Rotator, wish: Wish | None, wait: float) -> Entry | None:
     from clerkstack.rotation.keeping import Held
     from clerkstack.rotation.people import alone
     from clerkstack.rotation.proof import NotProved
-    from clerkstack.rotation.run import NothingOld
+    from clerkstack.rotation.wishes import NothingOld
 
     deadline = time.monotonic() + wait
     while True:
@@ -159,10 +161,10 @@ def _done(rotator: Rotator, wish: Wish | None, wait: float) -> Entry | None:
         except NothingOld as error:
             typer.echo(str(error), err=True)
             return None
-        except (NotProved, RollOutFailed) as error:
+        except (NotProved, RollOutFailed, ApiError, Unreachable) as error:
             typer.echo(f"error: {error}", err=True)
             again = f"bin/clerkstack rotate --stack {rotator.keeper.stack}"
-            typer.echo(f"Go on: {again}. Go back to the old ones: {again} --abort", err=True)
+            typer.echo(f"Nothing is lost. Go on: {again}; go back: {again} --abort", err=True)
             code = FOUND if isinstance(error, NotProved) else REMOTE_FAILURE
             raise typer.Exit(code) from None
 

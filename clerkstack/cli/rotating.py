@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TypeVar
 
 import typer
@@ -26,6 +25,7 @@ from clerkstack.cli.checkpoint import drop_cut_off_attributes
 from clerkstack.cli.engine import exported_stack, import_state, pulumi, resources_of
 from clerkstack.declared.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
+from clerkstack.rotation.people import is_alive
 from clerkstack.rotation.stacks import Resources
 from clerkstack.settings import Settings
 
@@ -160,20 +160,6 @@ class StackEngine:
             raise ClerkstackError(f"The stack can't be recovered:\n{ran.stderr.strip()}")
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process of this machine runs."""
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (OSError, IndexError):
-        return True
-
-
 def _targets(urns: Sequence[str]) -> list[str]:
     return [word for urn in urns for word in ("--target", urn)]
 
@@ -209,7 +195,7 @@ def _watched(words: Sequence[str], variables: dict[str, str] | None = None) -> N
             raise
     if process.returncode:
         said = "\n".join(lines[-LAST_LINES:])
-        raise RollOutFailed(f"{words[0]} {words[1]} failed. Run this again: it goes on.\n{said}")
+        raise RollOutFailed(f"{words[0]} {words[1]} failed:\n{said}")
 
 
 def _news(line: str) -> str:

@@ -37,6 +37,8 @@ class Side(_Model):
     """One secret of a rotation. `new` is None until it is minted; `old_ends` is when the old one
     counts no more, `since` when it was minted (milliseconds since 1970)."""
 
+    overlap_hours: int
+
     old: Kept
     since: int | None = None
     new: Kept | None = None
@@ -57,7 +59,8 @@ class Holder(_Model):
 
 
 class Running(_Model):
-    """A rotation that is not over. `emergency`: the old secrets were to end at once."""
+    """A rotation that is not over. `replaces` is one that was not over either, when a leak came
+    in between: until something is minted, it can be gone back to."""
 
     id: str
     who: str
@@ -67,6 +70,7 @@ class Running(_Model):
     sides: dict[Kind, Side]
     aborting: bool = False
     holder: Holder | None = None
+    replaces: Running | None = None
 
     @property
     def emergency(self) -> bool:
@@ -125,6 +129,22 @@ class Journal(_Model):
     def text(self) -> str:
         """As the state holds it."""
         return self.model_dump_json(exclude_none=True)
+
+    def drop(self) -> None:
+        """Forget the rotation under way, of which nothing was sent."""
+        assert self.running is not None
+        earlier = self.running.replaces
+        if earlier is not None:
+            earlier.holder = None
+            self.history = [each for each in self.history if each.id != earlier.id]
+        self.running = earlier
+
+    def tidy(self) -> None:
+        """Forget old secrets that count no more."""
+        if self.last is not None:
+            ends = [side.old_ends or 0 for side in self.last.sides.values()]
+            if max(ends) <= now():
+                self.last = None
 
     def conclude(self, result: Result, *, deployment: str | None = None) -> Entry:
         """End the rotation under way, and note it."""

@@ -55,6 +55,7 @@ class Keeper:
                     f"{before.holder} holds the rotation of {self.stack}. Wait for it with --wait "
                     "SECONDS, look with --status; or, if you know that it is dead, --take-over."
                 )
+            journal.tidy()
             running = journal.running = begin(known)
             running.holder = self.holder()
             enter(resources, journal)
@@ -106,7 +107,7 @@ class Keeper:
         """Forget it: nothing was sent."""
 
         def change(resources: Resources, journal: Journal) -> None:
-            journal.running = None
+            journal.drop()
             enter(resources, journal)
 
         self._change(running, change)

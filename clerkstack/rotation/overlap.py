@@ -18,7 +18,7 @@ def hours_of(text: str) -> int:
     Raises:
         ClerkstackError: it is none, or longer than the services keep an old secret.
     """
-    found = re.fullmatch(r"(\d{1,6})([hd]?)", text.strip())
+    found = re.fullmatch(r"(\d{1,6})([hd]?)", text.strip(), re.ASCII)
     if found is None or (not found[2] and int(found[1])):
         raise ClerkstackError(
             f"--overlap {text}: write whole hours or days, such as 24h or 2d (Clerk counts in "
@@ -36,7 +36,7 @@ def days_of(text: str) -> int:
     Raises:
         ClerkstackError: it is none.
     """
-    found = re.fullmatch(r"(\d{1,5})d?", text.strip())
+    found = re.fullmatch(r"(\d{1,5})d?", text.strip(), re.ASCII)
     if found is None:
         raise ClerkstackError(f"--if-older-than {text}: write a number of days, such as 80d.")
     return int(found[1]) * 24 * 3600 * 1000

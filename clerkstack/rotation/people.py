@@ -43,18 +43,28 @@ def is_at_it(holder: Holder) -> bool:
         return holder.until > now()
     if holder.pid == os.getpid():
         return False
+    if not is_alive(holder.pid):
+        return False
     try:
         command = Path(f"/proc/{holder.pid}/cmdline").read_bytes()
-        return b"rotate" in command  # the number may be another program's now
     except OSError:
-        pass
+        return not Path("/proc/self").exists()
+    # The number may be another program's now; one that has just begun shows nothing yet.
+    return not command or b"rotate" in command.split(b"\0")
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine runs."""
     try:
-        os.kill(holder.pid, 0)
+        os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
-    return not Path("/proc/self").exists()
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return True
 
 
 @contextmanager

@@ -83,7 +83,7 @@ class Prover:
         return health.deployment
 
     def _health(self) -> Health:
-        with HealthClient(base_url=self.settings.app_url) as app:
+        with HealthClient(base_url=self.settings.app_url, sleep=self.sleep) as app:
             return app.health(self.settings.rotation.health_path)
 
     def _need_fingerprints(self, health: Health, secrets: Mapping[Kind, SecretStr]) -> None:
@@ -99,7 +99,7 @@ class Prover:
             )
 
     def _probe(self, secret: SecretStr) -> None:
-        with WebhookProbe(url=self.settings.webhook_url) as probe:
+        with WebhookProbe(url=self.settings.webhook_url, sleep=self.sleep) as probe:
             status = probe.signed(secret)
         if not 200 <= status < 300:
             raise NotProved(

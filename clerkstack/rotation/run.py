@@ -7,7 +7,6 @@ after it the new ones, in one write with the state's own.
 from __future__ import annotations
 
 import contextlib
-import secrets as randomness
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,6 +29,7 @@ from clerkstack.rotation.keeping import Keeper
 from clerkstack.rotation.proof import NotProved, Prover
 from clerkstack.rotation.services import SECONDS_OF_HOUR, Services
 from clerkstack.rotation.stacks import Known, targets, variables_missing
+from clerkstack.rotation.wishes import Wish, aborting, begun
 from clerkstack.settings import Settings
 
 HOUR = SECONDS_OF_HOUR * MILLISECONDS
@@ -65,22 +65,6 @@ class Engine(Protocol):
         """Whether a deployment of the app runs."""
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What is asked for. `kinds` of None are all secrets that the stack has; only those that were
-    minted before `older_than` (milliseconds since 1970) are rotated, where that is given."""
-
-    kinds: tuple[Kind, ...] | None
-    reason: str
-    overlap_hours: int
-    who: str
-    older_than: int | None = None
-
-
-class NothingOld(ClerkstackError):
-    """No secret is as old as was asked for."""
-
-
 @dataclass
 class Rotator:
     """Rotates the secrets of one stack.
@@ -107,13 +91,18 @@ class Rotator:
             ClerkstackError: it can't be done, or has failed; nothing that was done is lost.
         """
         self.tell(CLAIM, "noting the rotation in the state")
-        known, running, resumed = self.keeper.claim(lambda known: self._begun(wish, known))
+        known, running, resumed = self.keeper.claim(
+            lambda known: begun(wish, known, self.settings, self.keeper.stack)
+        )
         services = self.services_of(known)
         try:
             if resumed:
                 self.tell("", f"going on with what {running.who} began: {_words(running)}")
             if running.aborting:
                 return self._back(running, services)
+            if resumed and self._is_unconfirmed(running, services):
+                self.keeper.drop(running)
+                return self.rotate(wish)
             if not resumed:
                 self._prepare(running, services)
             if not running.minted:
@@ -133,7 +122,7 @@ class Rotator:
             ClerkstackError: there is nothing to go back from, or the old secret counts no more.
         """
         self.tell(CLAIM, "noting in the state that the rotation is aborted")
-        known, running, _ = self.keeper.claim(_aborting)
+        known, running, _ = self.keeper.claim(aborting)
         services = self.services_of(known)
         try:
             return self._back(running, services)
@@ -144,45 +133,6 @@ class Rotator:
             services.close()
 
     # -- the steps ---------------------------------------------------------------------------------
-
-    def _begun(self, wish: Wish, known: Known) -> Running:
-        """The rotation under way, or a new one. A leak does not wait for one that is under way."""
-        under_way = known.journal.running
-        if under_way is not None and (wish.overlap_hours or under_way.emergency):
-            return under_way
-        kinds = self._kinds(wish, known)
-        if under_way is not None:
-            known.journal.conclude("replaced")
-            kinds = tuple({**dict.fromkeys(under_way.sides), **dict.fromkeys(kinds)})
-        return Running(
-            id=f"rot_{randomness.token_hex(8)}",
-            who=wish.who,
-            reason=wish.reason,
-            overlap_hours=wish.overlap_hours,
-            started=now(),
-            sides={
-                kind: Side(old=known.secrets[kind], since=known.since.get(kind)) for kind in kinds
-            },
-        )
-
-    def _kinds(self, wish: Wish, known: Known) -> tuple[Kind, ...]:
-        stack = self.keeper.stack
-        kinds = wish.kinds or tuple(known.secrets)
-        for kind in kinds:
-            if kind not in known.secrets:
-                raise ClerkstackError(f"{stack} has no {WORDS[kind]}: it declares no webhook.")
-        if wish.older_than is not None:
-            limit = wish.older_than
-            kinds = tuple(kind for kind in kinds if known.since.get(kind, 0) < limit)
-            if not kinds:
-                raise NothingOld(f"{stack}: no secret is that old.")
-        if "clerk" in kinds and self.settings.secret_key is not None:
-            raise ClerkstackError(
-                "clerkstack:secretKey is set for this stack, a key that a person copied. Let the "
-                "stack read it from the Platform API, then rotate: pulumi config rm "
-                f"clerkstack:secretKey --stack {stack}, and pulumi up."
-            )
-        return kinds
 
     def _prepare(self, running: Running, services: Services) -> None:
         """See that it can work; take the claim back where it can't: nothing was sent."""
@@ -197,6 +147,14 @@ class Rotator:
             self.keeper.drop(running)
             raise
         self.keeper.still_mine(running)
+
+    def _is_unconfirmed(self, running: Running, services: Services) -> bool:
+        """Whether a run ended before it was told that the old secrets may end at once: nothing is
+        minted then, and nobody has answered for it."""
+        if not running.emergency or running.aborting:
+            return False
+        sides = running.sides.items()
+        return all(side.new is None and services.shown(k, running) == side.old for k, side in sides)
 
     def _preflight(self, running: Running) -> None:
         self.tell(PREFLIGHT, "looking whether it can be rolled out and proved")
@@ -223,9 +181,10 @@ class Rotator:
                 if side.new is not None:
                     continue
                 # When an earlier run minted is not known: not before it began.
-                begun = running.started if look_first else now()
+                began = running.started if look_first else now()
                 side.new = services.minted(kind, running, look_first=look_first)
-                side.minted, side.old_ends = now(), begun + running.overlap_hours * HOUR
+                running.replaces = None  # there is no way back to before
+                side.minted, side.old_ends = now(), began + side.overlap_hours * HOUR
         except ClerkstackError:
             self._after_refusal(running, services)
             raise
@@ -271,7 +230,7 @@ class Rotator:
         for kind, side in sides.items():
             if side.new is None and (there := services.shown(kind, running)) != side.old:
                 side.new, side.minted = there, now()
-                side.old_ends = running.started + running.overlap_hours * HOUR
+                side.old_ends = running.started + side.overlap_hours * HOUR
         if not any(side.new for side in sides.values()):
             self.tell(RECORD, "nothing was minted")
             return self.keeper.conclude(running, "aborted")
@@ -323,23 +282,6 @@ class Rotator:
         # It may be over, or somebody else's; or the state can't be reached.
         with contextlib.suppress(ClerkstackError):
             self.keeper.let_go(running)
-
-
-def _aborting(known: Known) -> Running:
-    """The rotation to go back from: under way, or proved while the old ones live on."""
-    journal = known.journal
-    running = journal.running
-    if running is None:
-        last, journal.last = journal.last, None
-        ends = [side.old_ends or 0 for side in last.sides.values()] if last else []
-        if last is None or min(ends) <= now():
-            raise ClerkstackError(
-                "There is no rotation to go back from: none is under way, and of the last one the "
-                "old secrets count no more."
-            )
-        running = last
-    running.aborting = True
-    return running
 
 
 def _secrets(running: Running) -> dict[Kind, SecretStr]:

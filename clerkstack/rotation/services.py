@@ -111,7 +111,7 @@ class Services:
         old, svix = running.sides["webhook"].old, self._open_svix(running)
         if svix.signing_secret(self._endpoint()) == old:
             return
-        seconds = max(running.overlap_hours, 1) * SECONDS_OF_HOUR
+        seconds = max(running.sides["webhook"].overlap_hours, 1) * SECONDS_OF_HOUR
         svix.rotate_signing_secret(self._endpoint(), overlap_seconds=seconds, secret=old)
         if svix.signing_secret(self._endpoint()) != old:
             raise UnexpectedAnswer(
@@ -131,7 +131,7 @@ class Services:
         made = self._session.platform.rotate_secret_keys(
             settings.application_id,
             settings.instance,
-            overlap_hours=running.overlap_hours,
+            overlap_hours=running.sides["clerk"].overlap_hours,
             reason=running.reason,
         )
         if made.instance_id != self._instance_id:
@@ -145,7 +145,7 @@ class Services:
         """v1.endpoint.rotate-secret, then v1.endpoint.get-secret: only that shows it."""
         svix, endpoint = self._open_svix(running), self._endpoint()
         svix.rotate_signing_secret(
-            endpoint, overlap_seconds=running.overlap_hours * SECONDS_OF_HOUR
+            endpoint, overlap_seconds=running.sides["webhook"].overlap_hours * SECONDS_OF_HOUR
         )
         made = svix.signing_secret(endpoint)
         if made == running.sides["webhook"].old:

@@ -217,7 +217,13 @@ CASES = [
         "ep_1",
         since=datetime(2026, 1, 1, tzinfo=UTC),
     ),
-    svix("rotate_signing_secret", "v1.endpoint.rotate-secret", "ep_1"),
+    svix(
+        "rotate_signing_secret",
+        "v1.endpoint.rotate-secret",
+        "ep_1",
+        overlap_seconds=604_800,
+        secret=SecretStr("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"),
+    ),
 ]
 NOT_REQUESTS = {"close", "from_link"}
 

@@ -20,9 +20,10 @@ from clerkstack.providers.session import Session
 from clerkstack.rotation.journal import KINDS, VARIABLES, Holder, Kind, Running, now
 from clerkstack.rotation.keeping import Keeper
 from clerkstack.rotation.proof import NotProved
-from clerkstack.rotation.run import Rotator, Wish
+from clerkstack.rotation.run import Rotator
 from clerkstack.rotation.services import Services
 from clerkstack.rotation.stacks import Known, Resources, known_of, shown
+from clerkstack.rotation.wishes import Wish
 from clerkstack.settings import Settings, load_settings
 from local import address
 from local.world import World

@@ -13,8 +13,8 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import fingerprint
 from clerkstack.rotation.keeping import Held
 from clerkstack.rotation.proof import NotProved
-from clerkstack.rotation.run import NothingOld, Wish
 from clerkstack.rotation.stacks import enter
+from clerkstack.rotation.wishes import NothingOld, Wish
 from local.world import World
 from tests.unit.rotation.bed import Bed, Killed
 
@@ -315,6 +315,69 @@ def test_a_leak_does_not_wait_for_a_rotation_under_way(bed: Bed) -> None:
     assert [each.result for each in bed.known().journal.history] == ["replaced", "done"]
     assert not bed.counts(leaked)
     assert bed.known().journal.history[-1].secrets == ["clerk", "webhook"]
+
+
+def test_a_leak_that_nobody_answered_for_is_not_gone_on_with(bed: Bed) -> None:
+    old, moment = bed.deployed["clerk"], 1
+    bed.leaked = True
+    while bed.mints()["clerk"] == 0:
+        came = bed.killed_at(moment, lambda: bed.rotate(kinds=("clerk",), overlap_hours=0))
+        assert came
+        moment += 1
+        if bed.mints()["clerk"] == 0 and bed.known().journal.running is not None:
+            running = bed.known().journal.running
+            assert running.emergency
+            # Killed at the question. The next, unattended run has an overlap.
+            bed.leaked = False
+            assert bed.rotate(kinds=("clerk",)).overlap_hours == 24
+            assert bed.counts(old)
+            return
+    pytest.fail("it was never killed before the mint")
+
+
+def test_a_refused_confirmation_leaves_what_was_under_way(bed: Bed) -> None:
+    bed.proves = False
+    with pytest.raises(NotProved):
+        bed.rotate()
+    under_way = bed.known().journal.running
+    assert under_way is not None
+    bed.confirmed = False
+
+    with pytest.raises(ClerkstackError, match="no"):
+        bed.rotate(kinds=("clerk",), overlap_hours=0)
+
+    there = bed.known().journal
+    assert there.running is not None
+    assert (there.running.id, there.running.minted) == (under_way.id, True)
+    assert there.history == []
+    bed.proves = True
+    assert bed.rotate().id == under_way.id
+
+
+def test_a_leak_of_one_secret_leaves_the_other_its_overlap(bed: Bed) -> None:
+    signing = bed.deployed["webhook"]
+    bed.killed_at(8, bed.rotate)
+    assert bed.known().journal.running is not None
+    bed.leaked = True
+
+    bed.rotate(kinds=("clerk",), overlap_hours=0)
+
+    assert signing in bed.signing()
+    assert bed.known().journal.history[-1].secrets == ["clerk", "webhook"]
+
+
+def test_old_secrets_that_count_no_more_are_forgotten(bed: Bed) -> None:
+    old = bed.deployed["clerk"]
+    bed.rotate(kinds=("clerk",))
+    assert old in bed.known().journal.text()
+    last = bed.known().journal
+    assert last.last is not None
+    last.last.sides["clerk"].old_ends = 1
+    enter(bed.resources, last)
+
+    bed.rotate(kinds=("webhook",))
+
+    assert old not in bed.known().journal.text()
 
 
 def test_somebody_else_is_at_it(bed: Bed) -> None:

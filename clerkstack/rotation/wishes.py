@@ -1,0 +1,95 @@
+"""Which rotation a run is about: the one under way, a new one, or one to go back from."""
+
+from __future__ import annotations
+
+import secrets as randomness
+from dataclasses import dataclass
+
+from clerkstack.problems import ClerkstackError
+from clerkstack.rotation.journal import WORDS, Kind, Running, Side, now
+from clerkstack.rotation.stacks import Known
+from clerkstack.settings import Settings
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for. `kinds` of None are all secrets that the stack has; only those that were
+    minted before `older_than` (milliseconds since 1970) are rotated, where that is given."""
+
+    kinds: tuple[Kind, ...] | None
+    reason: str
+    overlap_hours: int
+    who: str
+    older_than: int | None = None
+
+
+class NothingOld(ClerkstackError):
+    """No secret is as old as was asked for."""
+
+
+def begun(wish: Wish, known: Known, settings: Settings, stack: str) -> Running:
+    """The rotation under way, or a new one. A leak does not wait for one that is under way.
+
+    Raises:
+        NothingOld: there is nothing to do.
+        ClerkstackError: the stack has no such secret, or it is not this stack's to rotate.
+    """
+    under_way = known.journal.running
+    if under_way is not None and (wish.overlap_hours or under_way.emergency):
+        return under_way
+    overlaps = dict.fromkeys(_kinds(wish, known, settings, stack), wish.overlap_hours)
+    if under_way is not None:
+        known.journal.conclude("replaced")
+        overlaps = {**dict.fromkeys(under_way.sides, under_way.overlap_hours), **overlaps}
+    return Running(
+        id=f"rot_{randomness.token_hex(8)}",
+        who=wish.who,
+        reason=wish.reason,
+        overlap_hours=wish.overlap_hours,
+        started=now(),
+        replaces=under_way,
+        sides={
+            kind: Side(old=known.secrets[kind], overlap_hours=hours, since=known.since.get(kind))
+            for kind, hours in overlaps.items()
+        },
+    )
+
+
+def _kinds(wish: Wish, known: Known, settings: Settings, stack: str) -> tuple[Kind, ...]:
+    kinds = wish.kinds or tuple(known.secrets)
+    for kind in kinds:
+        if kind not in known.secrets:
+            raise ClerkstackError(f"{stack} has no {WORDS[kind]}: it declares no webhook.")
+    if wish.older_than is not None:
+        limit = wish.older_than
+        kinds = tuple(kind for kind in kinds if known.since.get(kind, 0) < limit)
+        if not kinds:
+            raise NothingOld(f"{stack}: no secret is that old.")
+    if "clerk" in kinds and settings.secret_key is not None:
+        raise ClerkstackError(
+            "clerkstack:secretKey is set for this stack, a key that a person copied. Let the "
+            "stack read it from the Platform API, then rotate: pulumi config rm "
+            f"clerkstack:secretKey --stack {stack}, and pulumi up."
+        )
+    return kinds
+
+
+def aborting(known: Known) -> Running:
+    """The rotation to go back from: under way, or proved while the old ones live on.
+
+    Raises:
+        ClerkstackError: there is none.
+    """
+    journal = known.journal
+    running = journal.running
+    if running is None:
+        last, journal.last = journal.last, None
+        ends = [side.old_ends or 0 for side in last.sides.values()] if last else []
+        if last is None or min(ends) <= now():
+            raise ClerkstackError(
+                "There is no rotation to go back from: none is under way, and of the last one the "
+                "old secrets count no more."
+            )
+        running = last
+    running.aborting = True
+    return running
