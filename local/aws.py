@@ -9,15 +9,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlencode
 
+import httpx
+
 TOP = Path(__file__).resolve().parents[1]
 HOST, REGION, BUCKET = "127.0.0.1", "us-east-1", "clerkstack-state"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "emulated", "AWS_SECRET_ACCESS_KEY": "emulated"}
 SECONDS_TO_END = 10
+POLICIES = ("deploy", "review")
+DOCUMENTED_BUCKET = "my-clerkstack-state"
+DOCUMENTED_KEY = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000"
 SIGNED = {
     "Authorization": f"AWS4-HMAC-SHA256 Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/20260101/"
     f"{REGION}/s3/aws4_request, SignedHeaders=host, Signature=0"
@@ -31,6 +38,8 @@ class Place:
 
     url: str
     keys: tuple[str, str]
+    users: dict[str, tuple[str, str]]
+    """Credentials with the rights of a policy in docs/aws, by its name; see `rights`."""
     folder: str = "clerkstack"
     """In the bucket, where the backend keeps its files."""
 
@@ -59,6 +68,20 @@ class Place:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    def credentials(self, user: str) -> dict[str, str]:
+        """Variables that make a shell one of the users."""
+        key, secret = self.users[user]
+        return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+
+    @contextmanager
+    def rights(self) -> Iterator[None]:
+        """Inside, it asks who it is and whether that is allowed; else everybody may do all."""
+        httpx.post(f"{self.url}/moto-api/reset-auth", content="0").raise_for_status()
+        try:
+            yield
+        finally:
+            httpx.post(f"{self.url}/moto-api/reset-auth", content="inf").raise_for_status()
+
     def object(self, key: str) -> str:
         """The address of one of the backend's files, for a plain GET, PUT or DELETE that
         is `SIGNED`."""
@@ -83,7 +106,8 @@ class Aws:
         if not told:
             raise RuntimeError("moto's server did not start: python -m local.aws says why")
         made = json.loads(told)
-        return Place(made["url"], tuple(made["keys"]))
+        users = {name: (key, secret) for name, (key, secret) in made["users"].items()}
+        return Place(made["url"], tuple(made["keys"]), users)
 
     def __exit__(
         self,
@@ -124,7 +148,17 @@ def main() -> None:
     store.create_bucket(Bucket=BUCKET)
     store.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2)]
-    print(json.dumps({"url": url, "keys": keys}), flush=True)
+    users = {}
+    iam = boto3.client("iam", **at)
+    for name in POLICIES:
+        text = (TOP / "docs" / "aws" / f"{name}.json").read_text()
+        # moto asks of a key of KMS whether it is allowed for all keys.
+        text = text.replace(DOCUMENTED_BUCKET, BUCKET).replace(DOCUMENTED_KEY, "*")
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=text)
+        made = iam.create_access_key(UserName=name)["AccessKey"]
+        users[name] = (made["AccessKeyId"], made["SecretAccessKey"])
+    print(json.dumps({"url": url, "keys": keys, "users": users}), flush=True)
     sys.stdin.read()
     server.stop()
 

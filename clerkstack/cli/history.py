@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
+import typer
+
 from clerkstack.cli.backends import BackendFailed, folder_of, mend_of
 from clerkstack.problems import ClerkstackError
 
@@ -128,15 +130,21 @@ class Bucket:
         return content
 
     def _versions(self) -> Iterator[tuple[str, datetime]]:
-        """Those of the checkpoints; none where the bucket keeps none."""
+        """Those of the checkpoints; none where the bucket keeps none, or does not show them."""
+        from botocore.exceptions import ClientError
+
         pages = self._client.get_paginator("list_object_versions")
         counted: Counter[str] = Counter()
-        for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}.pulumi/stacks/"):
-            for found in page.get("Versions", ()):
-                key = found["Key"].removeprefix(self._prefix)
-                counted[key] += 1
-                if counted[key] <= VERSIONS and found["VersionId"] != "null":
-                    yield f"{key}{VERSION}{found['VersionId']}", found["LastModified"]
+        prefix = f"{self._prefix}.pulumi/stacks/"
+        try:
+            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+                for found in page.get("Versions", ()):
+                    key = found["Key"].removeprefix(self._prefix)
+                    counted[key] += 1
+                    if counted[key] <= VERSIONS and found["VersionId"] != "null":
+                        yield f"{key}{VERSION}{found['VersionId']}", found["LastModified"]
+        except ClientError as error:
+            typer.echo(f"without the bucket's versions: {error}", err=True)
 
 
 @contextmanager

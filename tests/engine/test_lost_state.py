@@ -171,6 +171,15 @@ def test_a_bucket_gives_back_its_last_version(project: Project, aws: Place) -> N
         assert shown(project) == before
         assert (project.folder / "Pulumi.local.yaml").read_text() == config
 
+    with aws.rights():
+        # With a deploy's rights alone: what the engine keeps after each update.
+        known = {**project.shell}
+        project.shell |= aws.credentials("deploy")
+        fewer = project.clerkstack("recover", "--list")
+        assert fewer.returncode == 0, fewer.stderr
+        assert "without the bucket's versions" in fewer.stderr
+        assert ".pulumi/history/" in fewer.stdout
+        project.shell = known
     nobody = {**project.shell, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     project.shell = nobody
     ran = project.clerkstack("recover", "--list")

@@ -9,7 +9,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from local.aws import Place
@@ -199,14 +198,14 @@ def test_what_can_not_be_moved_is_left_as_it_is(small: Project, aws: Place) -> N
 def test_what_aws_forbids_is_told(small: Project, aws: Place) -> None:
     config = config_of(small)
     assert move(small, aws.backend).returncode == 0
-    # From now on moto asks who it is, and knows nobody.
-    httpx.post(f"{aws.url}/moto-api/reset-auth", content="0").raise_for_status()
-    try:
+    with aws.rights():
         ran = move(small, aws.backend, "--secrets-provider", aws.secrets_provider)
-    finally:
-        httpx.post(f"{aws.url}/moto-api/reset-auth", content="inf").raise_for_status()
+        small.shell |= aws.credentials("review")
+        forbidden = move(small, aws.backend, "--secrets-provider", aws.secrets_provider)
 
     assert (ran.returncode, "AWS does not know these" in ran.stderr) == (3, True), ran.stderr
+    said = "may not do that" in forbidden.stderr
+    assert (forbidden.returncode, said) == (3, True), forbidden.stderr
     assert config_of(small) == config
 
 

@@ -47,3 +47,23 @@ def test_another_secrets_provider_encrypts_config_and_state_anew(
         assert ("encryptionsalt" in text) == (provider == "passphrase")
         assert "unchanged" in project.up()
         used.append(now)
+
+
+def test_the_documented_rights_are_enough_and_no_more(project: Project, aws: Place) -> None:
+    declare(project)
+    project.shell |= aws.variables
+    words = ("--to", aws.backend, "--secrets-provider", aws.secrets_provider)
+    assert project.clerkstack("move", *words).returncode == 0
+    project.shell["PULUMI_BACKEND_URL"] = aws.backend
+    with aws.rights():
+        project.shell |= aws.credentials("review")
+        assert "to create" in project.preview()
+        refused = project.up(check=False)
+        assert "AccessDenied" in refused
+        assert "created" not in refused
+
+        project.shell |= aws.credentials("deploy")
+        assert "created" in project.up()
+        assert "unchanged" in project.up()
+        project.shell |= aws.credentials("review")
+        assert "unchanged" in project.preview()
