@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
+from ruamel.yaml import YAML
+
 from clerkstack.cli.engine import pulumi
 from clerkstack.problems import ClerkstackError
 
 Answer = TypeVar("Answer")
 FILE = "file://"
 BACKEND = "PULUMI_BACKEND_URL"
+PASSPHRASE = "passphrase"
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
 PROJECT_FILE = Path("Pulumi.yaml")
 NO_STACK = "no stack named"
@@ -146,3 +149,12 @@ def mend_of(said: str) -> str | None:
     """What to do about what a backend or a secrets provider said, None where it is no failure of
     one."""
     return next((mend for word, mend in MENDS if word in said), None)
+
+
+def secrets_provider(config: Path) -> str:
+    """What encrypts a stack's secrets, as its config file says."""
+    try:
+        document = YAML(typ="safe").load(config) or {}
+    except OSError:
+        return PASSPHRASE
+    return str(document.get("secretsprovider", PASSPHRASE))

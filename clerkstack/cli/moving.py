@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from clerkstack.cli.backends import (
     BACKEND,
     NO_STACK,
@@ -21,6 +19,7 @@ from clerkstack.cli.backends import (
     asked,
     config_file,
     current_backend,
+    secrets_provider,
     settled,
     workshop,
 )
@@ -127,8 +126,7 @@ def _bring(bench: Workshop, moved: Mapping[str, Any], target: str, tell: Tell) -
 
 def _encrypt(bench: Workshop, target: str, provider: str | None, tell: Tell) -> None:
     """Have the state there, and the copy of the config, encrypted by the provider."""
-    used = (YAML(typ="safe").load(bench.config) or {}).get("secretsprovider", "passphrase")
-    if provider is None or provider == used:
+    if provider is None or provider == secrets_provider(bench.config):
         return
     tell(f"encrypting config and state by {provider.partition('?')[0]}")
     words = ("stack", "change-secrets-provider", provider)

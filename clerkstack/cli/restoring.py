@@ -10,7 +10,14 @@ from typing import Any
 import typer
 from ruamel.yaml import YAML
 
-from clerkstack.cli.backends import NO_STACK, PROJECT_FILE, current_backend, workshop
+from clerkstack.cli.backends import (
+    NO_STACK,
+    PROJECT_FILE,
+    config_file,
+    current_backend,
+    secrets_provider,
+    workshop,
+)
 from clerkstack.cli.checkpoint import drop_cut_off_attributes
 from clerkstack.cli.engine import exported_stack, import_state, pulumi
 from clerkstack.cli.history import Earlier, earlier_states, store_of
@@ -34,10 +41,11 @@ def earlier(stack: str, copy: Path | None) -> list[Earlier]:
     backend, name = current_backend(), stack.rpartition("/")[2]
     states = earlier_states(store_of(backend, copy), str(document["name"]), name)
     if not states:
+        provider = secrets_provider(config_file(stack))
         raise ClerkstackError(
             f"{backend.partition('?')[0]} has no earlier state of {stack}. Build the state again "
-            f"from what is live: pulumi stack init {stack}, then bin/clerkstack adopt --stack "
-            f"{stack}, then pulumi up --stack {stack}."
+            f"from what is live:\n  pulumi stack init {stack} --secrets-provider '{provider}'\n"
+            f"  bin/clerkstack adopt --stack {stack}\n  pulumi up --stack {stack}"
         )
     return states
 

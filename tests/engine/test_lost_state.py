@@ -178,7 +178,8 @@ def test_a_bucket_gives_back_its_last_version(project: Project, aws: Place) -> N
         fewer = project.clerkstack("recover", "--list")
         assert fewer.returncode == 0, fewer.stderr
         assert "without the bucket's versions" in fewer.stderr
-        assert ".pulumi/history/" in fewer.stdout
+        assert "3 resources" not in fewer.stdout
+        assert "4 resources" in fewer.stdout
         project.shell = known
     nobody = {**project.shell, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     project.shell = nobody
@@ -198,15 +199,23 @@ def test_a_kill_on_s3_is_recovered(project: Project, world: World, aws: Place) -
 
 
 def test_a_state_that_is_gone_is_built_again_from_what_is_live(
-    project: Project, world: World
+    project: Project, world: World, aws: Place
 ) -> None:
+    project.shell |= aws.variables
+    provider = aws.secrets_provider
+    project.pulumi("stack", "change-secrets-provider", provider, "--stack", "local")
     project.up()
+    config = (project.folder / "Pulumi.local.yaml").read_text()
     live, held = read_instance(world), variables(world)
     (project.folder / "state").rename(project.folder / "gone")
     (project.folder / "state").mkdir()
     world.clear_journal()
 
-    project.pulumi("stack", "init", "local")
+    nothing = project.clerkstack("recover", "--from-history")
+    told = f"stack init local --secrets-provider '{provider}'"
+    assert (nothing.returncode, told in nothing.stderr) == (2, True), nothing.stderr
+    project.pulumi("stack", "init", "local", "--secrets-provider", provider)
+    assert (project.folder / "Pulumi.local.yaml").read_text() == config, "its key stays"
     adopted = project.clerkstack("adopt")
 
     assert adopted.returncode == 0, adopted.stdout + adopted.stderr
