@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from ruamel.yaml import YAML
 
@@ -76,6 +76,20 @@ def settled(backend: str) -> str:
     """An address that means the same in every working directory."""
     folder = folder_of(backend)
     return backend.rstrip("/") if folder is None else FILE + str(folder)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses are of the same place, in whichever words."""
+    return _place(one) == _place(other)
+
+
+def _place(backend: str) -> tuple[str, ...]:
+    folder = folder_of(backend)
+    if folder is not None:
+        return (str(folder.resolve()),)
+    parts = urlsplit(backend)
+    endpoint = parse_qs(parts.query).get("endpoint", [""])[-1].rpartition("://")[2]
+    return parts.scheme, parts.netloc, parts.path.strip("/"), endpoint
 
 
 @dataclass(frozen=True)

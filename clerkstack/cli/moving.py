@@ -19,6 +19,7 @@ from clerkstack.cli.backends import (
     asked,
     config_file,
     current_backend,
+    same,
     secrets_provider,
     settled,
     workshop,
@@ -72,7 +73,7 @@ def move(stack: str, to: str, provider: str | None, tell: Tell) -> Moved:
     if to.partition("://")[0] not in KINDS:
         raise ClerkstackError(f"{to} is not an address of a backend: s3://bucket?region=…")
     source, target = settled(current_backend()), settled(to)
-    if source == target:
+    if same(source, target):
         raise ClerkstackError(
             f"The state of {stack} is there already. To change the secrets provider alone: "
             f"pulumi stack change-secrets-provider --stack {stack} …"
