@@ -20,6 +20,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "check": [(*PROD, "--live"), (*PROD, "--live", "--json")],
     "doctor": [PROD, (*PROD, "--json")],
     "drift": [PROD, (*PROD, "--json")],
+    "doctor": [PROD, (*PROD, "--json"), ()],
     "dry-run": [PROD, (*PROD, "--json")],
     "parity": [("--from", "local", "--to", "prod"), ("--from", "local", "--to", "prod", "--json")],
     "cutover": [
