@@ -95,6 +95,11 @@ class Traffic:
         names = {kind.name for kind in self.kinds if kind.valid is valid}
         return sorted((each for each in self.wrong if each.kind in names), key=lambda one: one.at)
 
+    def forgive(self) -> None:
+        """Forget the wrong answers so far."""
+        with self._lock:
+            self.wrong.clear()
+
     def _send(self, kind: Kind, every: float, first: float) -> None:
         with httpx.Client(base_url=self.address, trust_env=False, timeout=PATIENCE) as client:
             due = self._began + first
