@@ -197,6 +197,9 @@ def ended(begun: Run) -> Run:
         begun.process.wait()
         told = "\n".join(begun.lines[-5:])
         raise TimeoutError(f"the run did not end in {TIME_LIMIT} s:\n{told}") from None
+    except BaseException:  # whoever waits is interrupted
+        kill_tree(begun.process.pid)
+        raise
     begun.seconds = time.monotonic() - begun.began
     time.sleep(0.1)  # what it said last is heard
     return begun
