@@ -26,6 +26,7 @@ TREE, ALONE, TERM, INTERRUPT = HOWS = (
     "Ctrl-C",
 )
 TIME_LIMIT = 240  # seconds that a run may take
+SECONDS_TO_HEAR = 5  # a process that it left behind may hold its output
 # What the app asks by itself: the traffic, not the rotation.
 OF_THE_APP = ("/api_keys/verify", "/v1/jwks")
 
@@ -40,6 +41,7 @@ class Run:
     said: str = ""
     seconds: float = 0.0
     struck: bool = False
+    readers: list[threading.Thread] = field(default_factory=list)
 
     @property
     def code(self) -> int:
@@ -171,16 +173,19 @@ def begin(
 
     def listen() -> None:
         assert process.stderr is not None
-        for line in process.stderr:
-            begun.lines.append(line.rstrip())
-            at_line(begun, line)
+        with process.stderr:
+            for line in process.stderr:
+                begun.lines.append(line.rstrip())
+                at_line(begun, line)
 
     def hear() -> None:
         assert process.stdout is not None
-        begun.said = process.stdout.read()
+        with process.stdout:
+            begun.said = process.stdout.read()
 
-    for each in (listen, hear):
-        threading.Thread(target=each, daemon=True).start()
+    begun.readers += [threading.Thread(target=each, daemon=True) for each in (listen, hear)]
+    for each in begun.readers:
+        each.start()
     return begun
 
 
@@ -201,7 +206,8 @@ def ended(begun: Run) -> Run:
         kill_tree(begun.process.pid)
         raise
     begun.seconds = time.monotonic() - begun.began
-    time.sleep(0.1)  # what it said last is heard
+    for each in begun.readers:
+        each.join(SECONDS_TO_HEAR)  # what it said last
     return begun
 
 
