@@ -71,7 +71,12 @@ if use.environment:
     )
 
 # Rotations of the secrets, as `clerkstack rotate` notes them
-Rotations("rotations", application_id=settings.application_id, environment=settings.instance)
+Rotations(
+    "rotations",
+    application_id=settings.application_id,
+    environment=settings.instance,
+    opts=pulumi.ResourceOptions(protect=settings.protected),
+)
 
 # Outputs
 pulumi.export("instance", instance.instance_id)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from clerkstack.rotation.journal import VARIABLES as KEPT_IN
 from policies.hosts import APP_URL, PUBLISHABLE_KEY
 from policies.policy import Finding, Option, Policy, Values, note
 from policies.view import (
@@ -15,6 +16,7 @@ from policies.view import (
     ORGANIZATIONS,
     PRODUCTION,
     ROLES,
+    ROTATIONS,
     SHARED,
     SIGN_IN,
     VARIABLE,
@@ -25,7 +27,7 @@ from policies.view import (
     Stack,
 )
 
-# What components/base.py makes with `lasting`.
+# What components/base.py makes with `lasting`, and the history of rotations.
 PROTECTED = (
     INSTANCE,
     ORGANIZATIONS,
@@ -37,6 +39,7 @@ PROTECTED = (
     VARIABLE,
     VARIABLES,
     SHARED,
+    ROTATIONS,
 )
 # By the setting's name in clerkstack:components.
 OF_PART = {
@@ -88,11 +91,30 @@ def _protected(resource: Resource, _values: Values) -> Iterator[Finding]:
 
 def _age(stack: Stack, values: Values) -> Iterator[Finding]:
     oldest = stack.now - timedelta(days=int(values["max_days"]))
+    rotated = set()
+    for resource in stack.of(ROTATIONS):
+        known = resource.outputs.get("rotated")
+        for kind, name in KEPT_IN.items():
+            minted = _time(known.get(kind)) if isinstance(known, Mapping) else None
+            if minted is None:
+                continue
+            # A variable that was written anew since does not make the secret in it younger.
+            rotated.add(name)
+            if minted < oldest:
+                days = (stack.now - minted).days
+                yield Finding(f"{name} was last rotated {days} days ago", resource)
+    yield from _by_writing(stack, oldest, rotated)
+
+
+def _by_writing(stack: Stack, oldest: datetime, rotated: Collection[str]) -> Iterator[Finding]:
+    """Of the secrets that were never rotated: when the variable was written."""
     for resource in stack.of(WRITTEN):
         known = resource.outputs.get("written")
         if not isinstance(known, Mapping):
             continue  # this update writes them anew, and ends with a look at all of them
         for name in _names(resource, known):
+            if name.rpartition("/")[2] in rotated:
+                continue
             written = _time(known.get(name))
             if written is None:
                 yield note(f"nobody knows how old {name} is", resource)
@@ -135,7 +157,7 @@ POLICIES = (
         "secret-age",
         "No secret is older than its time.",
         "Whoever left with a copy of a secret can use it until it is rotated.",
-        "Rotate it.",
+        "bin/clerkstack rotate does, and locks nobody out.",
         whole=_age,
         options={"max_days": Option(90, "days that a secret may go without being written anew")},
     ),

@@ -1,7 +1,7 @@
 """The engine and Vercel, as a rotation of one stack uses them.
 
-A rotation that was killed may have left the engine at work, or its lock. A lock whose process runs
-on this machine is waited for; one whose process is gone is taken away; anybody else's is told.
+A rotation that was killed may have left the engine at work, or its lock. A lock is waited for, and
+told in the end; one whose process was on this machine and is gone is taken away.
 """
 
 from __future__ import annotations
@@ -138,14 +138,15 @@ class StackEngine:
                 if lock is None:
                     raise
                 pid, here = int(lock["pid"]), lock["host"] == socket.gethostname()
-                if not here or time.monotonic() > deadline:
+                if time.monotonic() > deadline:
                     raise
-            if not is_alive(pid):
+            if here and not is_alive(pid):
                 # A killed run's. It may have left more than the lock.
                 self._recover()
             elif pid not in told:
                 told.add(pid)
-                typer.echo(f"        waiting for pulumi, process {pid}, to end", err=True)
+                where = "" if here else f" of {lock['host']}"
+                typer.echo(f"        waiting for pulumi, process {pid}{where}, to end", err=True)
             time.sleep(PAUSE)
 
     def _drop_attributes(self) -> None:

@@ -240,12 +240,11 @@ class RotationSettings(SettingsModel):
 
     `health_path` is a route of the app that answers a GET with 2xx and JSON. With `fingerprints`
     that JSON has to have them: `{"fingerprints": {"CLERK_SECRET_KEY": …}}`, the first 12 hex digits
-    of the secret's SHA-256. `max_days` is how old a secret may become.
+    of the secret's SHA-256.
     """
 
     health_path: Slashed = "/api/health"
     fingerprints: bool = True
-    max_days: Annotated[int, Field(ge=1)] = 90
 
 
 class Urls(SettingsModel):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -12,10 +14,12 @@ from ruamel.yaml import YAML
 from local.github import Github
 from local.project import TOP, Project, copy_project, production_settings_on, settings_on
 from local.world import World
+from local.world import seed as seeded
 from tests import sendero
 from tests.engine.by_hand import by_hand
 from tests.engine.live import writes
 from tests.engine.reviewed import event
+from tests.smoke.deployment import need_app
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -48,8 +52,17 @@ def both(tmp_path: Path, world: World) -> Project:
     return made
 
 
+# What rotate.yml puts into the environment of its commands.
+SCHEDULED = {"SECRET": "all", "REASON": "scheduled rotation", "OVERLAP": "24h", "OLDER_THAN": "80d"}
+BY_HAND = {**SCHEDULED, "REASON": "somebody left", "OLDER_THAN": ""}
+
+
 def run(
-    project: Project, github: Github, command: str, stack: str = "dev"
+    project: Project,
+    github: Github,
+    command: str,
+    stack: str = "dev",
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> subprocess.CompletedProcess[str]:
     """Run a step's command as a runner does where the shell is named as bash."""
     return subprocess.run(
@@ -60,6 +73,7 @@ def run(
             **github.variables(),
             **event(project.folder, github),
             "STACK": stack,
+            **variables,
         },
         capture_output=True,
         text=True,
@@ -74,6 +88,7 @@ RUN: dict[tuple[str, str], set[str]] = {
     ("deploy.yml", "dev"): {"Update", "Drift", "App, catalog, instance"},
     ("deploy.yml", "prod"): {"Update", "Drift", "App, catalog, instance"},
     ("drift.yml", "drift"): {"Drift"},
+    ("rotate.yml", "rotate"): {"Rotate", "Where it stands"},
 }
 
 
@@ -138,3 +153,33 @@ def test_what_a_policy_refuses_is_not_deployed(both: Project, world: World, gith
     assert "webhook-https" in github.comments()[0].body
     assert deployed.returncode != 0
     assert writes(world) == []
+
+
+def test_secrets_that_grow_old_are_rotated(both: Project, world: World, github: Github) -> None:
+    need_app()
+    commands = steps("rotate.yml", "rotate")
+    both.stack = "prod"
+    both.up()
+    app = world.deploy("production", "sendero.example")
+    world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, "production")
+    app.settle()
+    minted = [each for each in writes(world) if "rotate" in each]
+
+    # The schedule: nothing is old.
+    quiet = run(both, github, commands["Rotate"], "prod", SCHEDULED)
+    assert quiet.returncode == 0, quiet.stderr
+    assert "no secret is that old" in quiet.stderr
+    assert [each for each in writes(world) if "rotate" in each] == minted
+
+    # Somebody left; Svix fails, and the next scheduled run goes on with it.
+    world.fault(service="svix", method="POST", path="secret/rotate$", kind="status", status=400)
+    failed = run(both, github, commands["Rotate"], "prod", BY_HAND)
+    stands = run(both, github, commands["Where it stands"], "prod", BY_HAND)
+    assert (failed.returncode, stands.returncode) == (3, 1)
+    assert "not finished" in stands.stdout
+    resumed = run(both, github, commands["Rotate"], "prod", SCHEDULED)
+    stands = run(both, github, commands["Where it stands"], "prod", SCHEDULED)
+    assert (resumed.returncode, stands.returncode) == (0, 0), resumed.stderr + stands.stdout
+    assert "somebody left" in (both.folder / "summary.md").read_text()
+    mints = [each for each in writes(world) if each.endswith("/rotate_secret_keys")]
+    assert len(mints) == 1

@@ -36,6 +36,7 @@ EXPECTED = {
     },
     ("deploy", "dev"): {"contents": "read", "id-token": "write"},
     ("deploy", "prod"): {"contents": "read", "id-token": "write"},
+    ("rotate", "rotate"): {"contents": "read", "id-token": "write"},
     ("drift", "drift"): {"contents": "read", "id-token": "write"},
 }
 
