@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -21,7 +22,9 @@ from local.rotation.traffic import (
 from tests.rotation.answering import Answer, answering
 
 OLD, NEW = "whsec_" + "B" * 32, "whsec_" + "C" * 32
-SECONDS = 0.8
+SECONDS = 0.6
+LEAST = 6  # requests of each kind that have to be answered, however slow the machine is
+SECONDS_FOR_THAT = 60
 
 
 def app(signing_secret: str, key: str = "ak_live") -> Answer:
@@ -42,11 +45,11 @@ def app(signing_secret: str, key: str = "ak_live") -> Answer:
 def sent_to(
     answer: Answer,
     secrets: Callable[[], list[str]] = lambda: [OLD, NEW],
-    seconds: float = SECONDS,
 ) -> Traffic:
     kinds = [webhooks(secrets), api_keys("ak_live"), forged_webhooks(), revoked_keys("ak_dead")]
     with answering(answer) as address, Traffic(address, kinds) as traffic:
-        time.sleep(seconds)
+        while min(traffic.sent.values()) < LEAST and traffic.seconds < SECONDS_FOR_THAT:
+            time.sleep(BEAT)
     return traffic
 
 
@@ -55,24 +58,27 @@ def test_in_an_overlap_the_app_may_have_either_secret(secret: str) -> None:
     traffic = sent_to(app(secret))
 
     assert [*every_valid_request_answered(traffic), *every_other_request_refused(traffic)] == []
-    assert traffic.count(valid=True) > SECONDS / BEAT  # of two kinds, on a slow machine too
-    assert all(traffic.sent.values())
+    assert min(traffic.sent.values()) >= LEAST
 
 
 def test_one_refused_request_among_hundreds_is_seen_and_named() -> None:
-    asked = 0
+    asked, counting = 0, threading.Lock()
     within = app(NEW)
 
     def once(path: str, headers: dict[str, str], body: bytes) -> int | None:
         nonlocal asked
-        asked += path == "/api/mcp" and headers["authorization"].endswith("live")
-        return 503 if asked == 5 else within(path, headers, body)
+        if path != "/api/mcp" or not headers["authorization"].endswith("live"):
+            return within(path, headers, body)
+        with counting:
+            asked += 1
+            mine = asked
+        return 503 if mine == LEAST - 1 else within(path, headers, body)
 
     traffic = sent_to(once)
 
     (problem,) = every_valid_request_answered(traffic)
-    assert problem.startswith("1 refused") or "503" in problem
-    assert "API key after" in problem
+    assert problem.startswith("1 refused, the first: API key after")
+    assert "503" in problem
 
 
 def test_an_app_that_was_built_too_late_is_seen() -> None:
