@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from svix.models import EndpointIn, EndpointSecretRotateIn
+from svix.webhooks import Webhook, WebhookVerificationError
 
 from local.world import World, seed
 from local.world.svix.inputs import EndpointCreate, SecretRotation, read
+from local.world.svix.signing import signed_headers
+from tests.world.svix_accounts import emulated
 from tests.world.test_commands import home, run, start
 
 __all__ = ["home"]
 KEYS = ["whsec_" + letter * 32 for letter in "AB"]
+OTHER = "whsec_" + "C" * 32
 
 
 def signing(world: World) -> tuple[Any, str]:
@@ -59,6 +66,43 @@ def test_a_secret_that_was_gone_back_to_has_its_newest_end() -> None:
     # The first rotation gave it a day. It counted again since, and was ended at once.
     assert KEYS[0] not in world.svix.valid_secrets(app, endpoint)
     assert KEYS[1] in world.svix.valid_secrets(app, endpoint)
+
+
+def test_the_official_client_rotates_twice_and_back() -> None:
+    with emulated() as world:
+        app, svix = world.sdk()
+        url = "https://sendero.example/hook"
+        endpoint = svix.endpoint.create(app, EndpointIn(url=url, secret=KEYS[0])).id
+        holder = world.backend.apps()[app]
+
+        def rotated(key: str | None, seconds: int) -> None:
+            form = EndpointSecretRotateIn(key=key, grace_period_seconds=seconds)
+            # The description has no body in the answer; the client reads one all the same.
+            with pytest.raises(json.JSONDecodeError):
+                svix.endpoint.rotate_secret(app, endpoint, form)
+
+        def verified_with() -> list[str]:
+            secrets = world.backend.valid_secrets(holder, endpoint)
+            words = {"message_id": "msg_1", "timestamp": int(time.time()), "body": b"{}"}
+            return [key for key in (*KEYS, OTHER) if _is_verified(key, secrets, words)]
+
+        rotated(KEYS[1], 60)
+        assert verified_with() == KEYS
+        rotated(OTHER, 3600)
+        assert verified_with() == [*KEYS, OTHER]
+        world.time += 61
+        assert verified_with() == [KEYS[1], OTHER]
+        rotated(KEYS[1], 0)
+        assert verified_with() == [KEYS[1]]
+        assert svix.endpoint.get_secret(app, endpoint).key == KEYS[1]
+
+
+def _is_verified(key: str, secrets: list[str], words: dict[str, Any]) -> bool:
+    try:
+        Webhook(key).verify(b"{}", signed_headers(secrets, **words))
+    except WebhookVerificationError:
+        return False
+    return True
 
 
 def test_the_command_and_the_control_api(home: Path) -> None:
