@@ -31,7 +31,7 @@ PARTS = (
     "clerkstack",
     "bin",
 )
-PASSPHRASE = "a copy"
+PASSPHRASE = "passphrase-of-a-copy-mW4tR9xe"
 SECRETS = {
     "clerkstack:platformKey": seeded.PLATFORM_KEY,
     "vercel:apiToken": seeded.VERCEL_TOKEN,

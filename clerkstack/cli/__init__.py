@@ -13,6 +13,7 @@ from clerkstack.cli import (
     adopt,
     check,
     cutover,
+    doctor,
     drift,
     dry_run,
     parity,
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command()(check.check)
 app.command()(drift.drift)
+app.command()(doctor.doctor)
 app.command("dry-run")(dry_run.dry_run)
 app.command()(adopt.adopt)
 app.command()(parity.parity)

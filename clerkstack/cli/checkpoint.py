@@ -41,6 +41,22 @@ def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
     return cut_off
 
 
+def locks_of(backend: str, stack: str) -> list[str]:
+    """Who has a stack locked, in words; nobody where the backend is no `file://` one. As with the
+    attributes, a stack of that name in another project of the same backend counts too."""
+    folder = _folder(backend)
+    if folder is None:
+        return []
+    found = []
+    for file in sorted(folder.glob(f".pulumi/locks/organization/*/{stack}/*.json")):
+        try:
+            said = json.loads(file.read_text())
+            found.append(f"{said['username']}@{said['hostname']}, process {said['pid']}")
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # gone meanwhile, or nothing the engine wrote
+    return found
+
+
 def _folder(backend: str) -> Path | None:
     if not backend.startswith("file://"):
         return None

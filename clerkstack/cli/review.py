@@ -67,6 +67,8 @@ def review(
     """
     names = list(dict.fromkeys(stacks))
     where = pull_request(os.environ, number) if post else None
+    # It is for the comment alone: what is started from here on is the pull request's own program.
+    os.environ.pop("GITHUB_TOKEN", None)
     occasion = Occasion(
         commit=(where.commit if where else "")
         or commit_of(os.environ)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar, Unpack
 
 from pydantic import SecretStr
@@ -107,6 +109,15 @@ class BackendClient(Client):
     def get_instance(self) -> BackendInstance:
         """The instance this key belongs to (GetInstance)."""
         return self._http.request(BackendInstance, "GetInstance", "GET", "/v1/instance")
+
+    def server_time(self) -> datetime | None:
+        """The time that the service has, where its answer tells (GetInstance; the header Date, RFC
+        9110)."""
+        answer = self._http.send("GetInstance", "GET", "/v1/instance")
+        try:
+            return parsedate_to_datetime(answer.headers["Date"])
+        except (KeyError, ValueError):
+            return None
 
     def list_plans(self, payer_type: str | None = None) -> list[BackendPlan]:
         """All plans, of one payer where given (GetCommercePlanList)."""

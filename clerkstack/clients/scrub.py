@@ -2,28 +2,66 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote, quote_plus
 
 from pydantic import JsonValue
 
 HIDDEN = "…"
 DEEPEST = 20  # levels of an answer that a message shows; no service nests its errors so far
 SHORTEST = 6  # a shorter value is no key, and would tear holes into ordinary words
+TELLING = 10  # so many first characters tell a key: a service may cut short what it repeats
 
 _FORM = re.compile(
-    r"((?<![A-Za-z0-9])(?:sk_(?:test|live)_|ak_|whsec_|appsk_|testsk_|Bearer\s+)|#key=)"
+    r"((?<![A-Za-z0-9])(?:sk_(?:test|live)_|ak_|whsec_|appsk_|testsk_|ott_|gh[opsur]_|"
+    r"github_pat_|eyJ[\w\-]+\.eyJ|Bearer\s+)|#key=)"
     r"[\w\-+/=]+(?:\.[\w\-+/=]+)*"
 )
 _SECRET_NAME = re.compile(r"secret|token|ticket|password|private_?key", re.IGNORECASE)
 
 
 def scrubbed(text: str, hidden: Iterable[str] = ()) -> str:
-    """The text without the values in `hidden` and without anything that has a key's form."""
+    """The text without the values in `hidden`, as they are or written otherwise or cut short, and
+    without anything that has a key's form."""
     for value in hidden:
         if len(value) >= SHORTEST:
-            text = text.replace(value, HIDDEN)
+            for written in _ways(value):
+                text = _without(text, written)
     return _FORM.sub(lambda found: found.group(1) + HIDDEN, text)
+
+
+def _ways(value: str) -> list[str]:
+    """How a service may write a value that it repeats, the longest first."""
+    inner = json.dumps(value)[1:-1]
+    ways = {
+        value,
+        inner,
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        json.dumps(inner)[1:-1],
+        quote(value, safe=""),
+        quote_plus(value),
+        base64.b64encode(value.encode(errors="surrogatepass")).decode().rstrip("="),
+    }
+    return sorted(ways, key=len, reverse=True)
+
+
+def _without(text: str, value: str) -> str:
+    """The text without the value, and without the begin of it where it is cut short."""
+    begin = value[:TELLING]
+    at = text.find(begin)
+    while at >= 0:
+        end = at
+        for letter in value:
+            if end == len(text) or text[end] != letter:
+                break
+            end += 1
+        if end - at >= min(TELLING, len(value)):
+            text = text[:at] + HIDDEN + text[end:]
+        at = text.find(begin, at + 1)
+    return text
 
 
 def scrubbed_values(

@@ -97,6 +97,9 @@ class ServiceApp:
         if fault and kind == "status":
             refused = _refusal(fault.service, fault.status, fault.retry_after)
             return await _Answer.of(refused, request.scope, body)
+        if fault and kind == "echo":
+            repeated = _refusal(fault.service, fault.status, fault.retry_after, _all(request, body))
+            return await _Answer.of(repeated, request.scope, body)
         if fault and kind in ("delay", "no_answer"):
             await asyncio.sleep(fault.seconds)
         if kind in ("drop_before", "no_answer"):
@@ -182,11 +185,21 @@ def _routed(service: Service) -> Starlette:
     return app
 
 
-def _refusal(service: str, status: int, retry_after: int | None = None) -> Response:
+def _all(request: Request, body: bytes) -> str:
+    """Give what a request held, as a service that is too talkative repeats it."""
+    headers = " ".join(f"{name}: {value}" for name, value in request.headers.items())
+    sent = body.decode(errors="replace")
+    return f"refused {request.method} {request.url} [{headers}] [{sent}]"
+
+
+def _refusal(
+    service: str, status: int, retry_after: int | None = None, said: str | None = None
+) -> Response:
     """Answer as what stands in front of the vendor would, in the vendor's form."""
     limited = status == 429
     code = "too_many_requests" if limited else "internal_error"
     message = "Too many requests. Please retry later." if limited else "Something went wrong."
+    message = said or message
     if service in ("clerk", "frontend"):
         error = {"code": code, "message": message, "long_message": message}
         body: object = {"errors": [error], "clerk_trace_id": "trace_of_a_fault"}

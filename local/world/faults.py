@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Kind = Literal[
     "status",
+    "echo",
     "delay",
     "late_answer",
     "no_answer",
@@ -34,6 +35,7 @@ class Fault(BaseModel):
     """One fault and the requests it meets.
 
     status: the service answers ``status`` (with ``retry_after`` seconds) and does not act.
+    echo: the same, and its error repeats all that the request held: address, headers, body.
     delay: it acts ``seconds`` later. late_answer: it acts, and answers ``seconds`` later.
     no_answer: it does nothing and closes the connection ``seconds`` later. drop_before: the
     connection closes, nothing was done.

@@ -124,6 +124,7 @@ CASES = [
     platform("domain_status", "PlatformGetApplicationDomainStatus", "example.com"),
     platform("dns_check", "PlatformTriggerDNSCheck", "example.com"),
     backend("get_instance", "GetInstance"),
+    backend("server_time", "GetInstance"),
     backend("list_plans", "GetCommercePlanList", payer_type="org"),
     backend(
         "count_subscription_items",

@@ -87,7 +87,7 @@ RUN: dict[tuple[str, str], set[str]] = {
     ("pull-request.yml", "review"): {"Review"},
     ("deploy.yml", "dev"): {"Update", "Drift", "App, catalog, instance"},
     ("deploy.yml", "prod"): {"Update", "Drift", "App, catalog, instance"},
-    ("drift.yml", "drift"): {"Drift"},
+    ("drift.yml", "drift"): {"Drift", "Doctor"},
     ("rotate.yml", "rotate"): {"Rotate", "Where it stands"},
 }
 
@@ -130,6 +130,10 @@ def test_from_pull_request_to_production(both: Project, world: World, github: Gi
     piped = run(both, github, steps("deploy.yml", "dev")["Drift"])
     assert (quiet.returncode, edited.returncode, piped.returncode) == (0, 1, 1)
     assert "plan pro" in (both.folder / "summary.md").read_text()
+    # No app answers there.
+    doctor = run(both, github, steps("drift.yml", "drift")["Doctor"])
+    assert doctor.returncode == 3, doctor.stdout + doctor.stderr
+    assert "ok         webhook" in (both.folder / "summary.md").read_text()
 
 
 OFFENCE = """

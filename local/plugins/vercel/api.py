@@ -7,11 +7,12 @@ Retry-After asks for less than five minutes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import httpx
 
+from clerkstack.clients.scrub import scrubbed_values
 from local.plugins.service import PluginError
 
 RETRIES = 3
@@ -53,7 +54,7 @@ class Api:
             timeout=TIMEOUT,
             transport=transport,
         )
-        self._team = team
+        self._token, self._team = token, team
         self._lock = threading.Lock()
         self._teams: dict[str, Mapping[str, Any]] = {}
         self._stopped = threading.Event()
@@ -97,7 +98,7 @@ class Api:
                 break
             if self._stopped.wait(wait):
                 break
-        return _answer(response)
+        return _answer(response, (self._token, *_secrets_in(body)))
 
     def variables(self, project_id: str, team_id: str | None) -> Iterator[Mapping[str, Any]]:
         """Yield every variable of a project, readable values decrypted."""
@@ -124,7 +125,14 @@ class Api:
             ) from error
 
 
-def _answer(response: httpx.Response) -> Any:
+def _secrets_in(body: Any) -> Iterator[str]:
+    """The values in a body that are not plain ones: no error repeats them."""
+    for each in body if isinstance(body, list) else [body]:
+        if isinstance(each, dict) and each.get("type") != "plain":
+            yield str(each.get("value", ""))
+
+
+def _answer(response: httpx.Response, hidden: Iterable[str]) -> Any:
     try:
         answer = response.json() if response.content else None
     except ValueError:
@@ -133,11 +141,13 @@ def _answer(response: httpx.Response) -> Any:
         return answer
     if not isinstance(answer, dict):
         raise Refused(response.status_code, {"message": "an answer that is not JSON"}, [])
-    error = answer.get("error")
+    values = tuple(hidden)
+    error = scrubbed_values(answer.get("error"), values)
+    failed = scrubbed_values(answer.get("failed"), values)
     raise Refused(
         response.status_code,
         error if isinstance(error, dict) else {},
-        answer.get("failed") or [],
+        failed if isinstance(failed, list) else [],
     )
 
 

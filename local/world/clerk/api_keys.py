@@ -19,6 +19,7 @@ from local.world.clerk import errors, events
 from local.world.clerk.http import Answer, InstanceCall, checked
 from local.world.clerk.models import LETTERS, Instance
 from local.world.clerk.schema import API_KEYS, Document
+from local.world.minted import minted
 from local.world.wire import number
 
 KEY = "/v1/api_keys/{key}"
@@ -48,7 +49,7 @@ def create_api_key(call: InstanceCall) -> Answer:
     _check_subject(call.instance, form["subject"])
     now = call.backend.now_ms()
     lifetime = form.get("seconds_until_expiration")
-    secret = "ak_" + "".join(secrets.choice(LETTERS) for _ in range(43))
+    secret = minted("an API key", "ak_" + "".join(secrets.choice(LETTERS) for _ in range(43)))
     made: Document = {
         "object": "api_key",
         "id": f"ak_{secrets.token_hex(16)}",

@@ -10,6 +10,7 @@ from typing import Any
 
 from local.world.clerk.people import People
 from local.world.clerk.schema import Document, fresh_config
+from local.world.minted import minted
 
 LETTERS = string.ascii_letters + string.digits
 MODES = {"development": "test", "production": "live"}
@@ -45,7 +46,8 @@ def publishable_key(environment: str, host: str) -> str:
 
 def secret_key(environment: str) -> str:
     """Make a new secret key."""
-    return f"sk_{MODES[environment]}_{''.join(secrets.choice(LETTERS) for _ in range(40))}"
+    random = "".join(secrets.choice(LETTERS) for _ in range(40))
+    return minted("a secret key", f"sk_{MODES[environment]}_{random}")
 
 
 @dataclass

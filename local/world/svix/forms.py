@@ -7,6 +7,8 @@ import secrets
 import string
 from datetime import UTC, datetime
 
+from local.world.minted import minted
+
 LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 """In the order in which texts sort."""
 LENGTH = 27
@@ -27,7 +29,8 @@ def identifier(prefix: str, made: float | None = None) -> str:
 
 def signing_secret() -> str:
     """Make a new secret."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
+    random = base64.b64encode(secrets.token_bytes(24)).decode()
+    return minted("a signing secret", f"whsec_{random}")
 
 
 def with_prefix(key: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from local.world.minted import minted
 from local.world.svix import errors
 from local.world.svix.answers import Answers
 from local.world.svix.delivery import Deliveries
@@ -124,7 +125,7 @@ class SvixBackend:
     def link(self, instance_id: str) -> str:
         """Give a log-in link whose fragment carries a fresh one-time token."""
         app = self._app_of(instance_id)
-        token = f"ott_{secrets.token_urlsafe(24)}"
+        token = minted("a one-time token", f"ott_{secrets.token_urlsafe(24)}")
         app.one_time_tokens.append(token)
         key = {"appId": app.id, "oneTimeToken": token, "region": self._region}
         packed = base64.b64encode(json.dumps(key).encode()).decode()
@@ -138,6 +139,7 @@ class SvixBackend:
             if one_time_token in app.one_time_tokens:
                 app.one_time_tokens.remove(one_time_token)
                 token = f"appsk_{secrets.token_urlsafe(24)}.{self._region}"
+                minted("a Svix token", token)
                 app.tokens.append(token)
                 return {"token": token, "capabilities": list(CAPABILITIES)}
         raise errors.one_time_token_used()

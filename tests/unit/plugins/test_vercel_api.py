@@ -136,3 +136,23 @@ def test_a_token_of_the_wrong_form_is_refused_without_showing_it(
         VercelProvider().configure({"apiToken": token})
 
     assert not token or token not in str(refused.value)
+
+
+def test_a_refusal_that_repeats_what_was_sent_shows_no_secret() -> None:
+    secret = "Qm7xV2kLp9sTr4w"
+
+    def repeats(request: httpx.Request) -> httpx.Response:
+        said = f"{request.headers['Authorization']} sent {request.content.decode()}"
+        error = {"code": "BAD_REQUEST", "message": said}
+        return httpx.Response(400, json={"error": error, "failed": [{"error": error}]})
+
+    body = [
+        {"key": "CLERK_WEBHOOK_SECRET", "value": secret, "type": "sensitive"},
+        {"key": "NEXT_PUBLIC_APP_URL", "value": "https://sendero.example", "type": "plain"},
+    ]
+    with pytest.raises(Refused, match="NEXT_PUBLIC_APP_URL") as caught:
+        api(repeats).request("POST", "/v10/projects/x/env", team_id=None, body=body)
+
+    shown = f"{caught.value} {caught.value.error} {caught.value.failed}"
+    assert secret not in shown
+    assert TOKEN not in shown

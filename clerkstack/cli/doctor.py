@@ -1,0 +1,124 @@
+"""`clerkstack doctor`: what to look at first when something is off."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clerkstack.cli.checkpoint import locks_of
+from clerkstack.cli.engine import exported_stack, pulumi, stack_settings
+from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
+from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.doctor.machine import Machine
+    from clerkstack.doctor.model import Finding
+
+COLOURS = {
+    "ok": typer.colors.GREEN,
+    "warning": typer.colors.YELLOW,
+    "failed": typer.colors.RED,
+    "not asked": None,
+}
+
+
+def doctor(
+    stack: Annotated[
+        str | None,
+        typer.Option("--stack", "-s", help="The stack to look at; without, only this machine."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at this machine, a stack, and the services and the app that it stands on.
+
+    Reads only. Each line that is not ok says what to do. Secrets are told by fingerprint.
+
+    Exit codes: 0 nothing is off (warnings may be told), 1 something is, 3 a service failed.
+    """
+    from clerkstack.doctor import machine, services
+    from clerkstack.doctor import stack as stacks
+    from clerkstack.doctor.model import examined
+
+    here = machine.Machine(pulumi)
+    told: list[tuple[str, Finding]] = []
+
+    def tell(name: str) -> None:
+        typer.echo(f"looking: {name}", err=True)
+
+    for name, finding in examined(machine.CHECKS, here, tell):
+        told.append((name, finding))
+        _show(name, finding, as_json)
+    if stack is not None:
+        from clerkstack.providers.session import Session
+
+        unwell = {name for name, finding in told if finding.state in ("failed", "not asked")}
+        patient = stacks.Patient(stack, _Reader(stack, here), Session)
+        checks = (*stacks.CHECKS, *services.CHECKS)
+        for name, finding in examined(checks, patient, tell, unwell):
+            told.append((name, finding))
+            _show(name, finding, as_json)
+        patient.close()
+    if as_json:
+        typer.echo(json.dumps(_document(stack, told), indent=2, ensure_ascii=False))
+    raise typer.Exit(_code([finding for _, finding in told]))
+
+
+class _Reader:
+    """Reads a stack with the engine."""
+
+    def __init__(self, stack: str, machine: Machine) -> None:
+        self._stack, self._machine = stack, machine
+
+    def settings(self) -> Settings:
+        return stack_settings(self._stack)
+
+    def exported(self) -> dict[str, Any]:
+        return exported_stack(self._stack, show_secrets=True)
+
+    def locks(self) -> list[str]:
+        url = str(self._machine.backend.get("url", ""))
+        return locks_of(url, self._stack.rpartition("/")[2])
+
+    def max_days(self) -> int:
+        from policies.judge import FOLDER
+        from policies.registry import BY_ID
+        from policies.rules import load_rules
+
+        return int(load_rules(FOLDER / "config.yaml").of(BY_ID["secret-age"])["max_days"])
+
+
+def _show(name: str, finding: Finding, as_json: bool) -> None:
+    if as_json:
+        return
+    mark = typer.style(f"{finding.state:<10}", fg=COLOURS[finding.state])
+    # None: as the output is; https://no-color.org/ is not click's to know.
+    colours = False if os.environ.get("NO_COLOR") else None
+    typer.echo(f"{mark} {name:<18} {_plain(finding.detail)}", color=colours)
+    if finding.mend:
+        typer.echo(f"{'':<29} → {_plain(finding.mend)}")
+
+
+def _plain(text: str) -> str:
+    """What a service told is text, and no command to the terminal."""
+    return "".join(each if each.isprintable() or each == "\n" else "?" for each in text)
+
+
+def _document(stack: str | None, told: list[tuple[str, Finding]]) -> dict[str, Any]:
+    checks = [
+        {"name": name, "state": each.state, "detail": each.detail, "mend": each.mend}
+        for name, each in told
+    ]
+    place = {"host": socket.gethostname(), "folder": Path.cwd().name}
+    return {"stack": stack, **place, "checks": checks}
+
+
+def _code(findings: list[Finding]) -> int:
+    failed = [each for each in findings if each.state == "failed"]
+    if not failed:
+        return DONE
+    return REMOTE_FAILURE if all(each.service for each in failed) else FOUND

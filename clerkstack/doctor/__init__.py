@@ -1,0 +1,7 @@
+"""What a person looks at first when something is off: machine, stack, services, the app.
+
+`machine`, `stack` and `services` are the checks, each a function that reads a little and says what
+it found; `model` goes through them, and leaves out what can't be told without an earlier one.
+"""
+
+from __future__ import annotations

@@ -1,0 +1,97 @@
+"""This machine: Python, the engine, its plugins, where its states are."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from clerkstack.doctor.model import Check, Finding, failed, ok, warning
+
+OLDEST = (3, 11)
+PLUGINS = ("vercel", "command")
+PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+
+@dataclass
+class Machine:
+    """What is looked at. `pulumi` runs the engine's own command, and gives what it printed."""
+
+    pulumi: Callable[..., str]
+    find: Callable[[str], str | None] = shutil.which
+    version: tuple[int, ...] = field(default_factory=lambda: tuple(sys.version_info[:2]))
+
+    @cached_property
+    def backend(self) -> dict[str, Any]:
+        """Who is logged in, and where."""
+        shown: dict[str, Any] = json.loads(self.pulumi("whoami", "--verbose", "--json"))
+        return shown
+
+
+def python(machine: Machine) -> Finding:
+    """The language runs."""
+    told = f"{platform.python_version()}, {sys.executable}"
+    if machine.version < OLDEST:
+        return failed(told, f"Python {'.'.join(map(str, OLDEST))} or newer is needed.")
+    return ok(told)
+
+
+def engine(machine: Machine) -> Finding:
+    """The engine runs."""
+    where = machine.find("pulumi")
+    if where is None:
+        return failed(
+            "pulumi is not on PATH",
+            "Install it (https://www.pulumi.com/docs/iac/download-install/), or in a checkout that "
+            "`make up` has set up: source .local/env.sh",
+        )
+    return ok(f"{machine.pulumi('version').strip()}, {where}")
+
+
+def plugins(machine: Machine) -> Finding:
+    """The plugins are there, or will be fetched."""
+    installed = {each["name"]: each.get("version") for each in _installed(machine)}
+    told, missing = [], []
+    for name in PLUGINS:
+        if machine.find(f"pulumi-resource-{name}"):
+            told.append(f"{name} from PATH")
+        elif name in installed:
+            told.append(f"{name} {installed[name]}")
+        else:
+            missing.append(name)
+    if missing:
+        return warning(
+            f"{' and '.join(missing)} not installed",
+            "The next preview fetches them, or: pulumi install",
+        )
+    return ok(", ".join(told))
+
+
+def backend(machine: Machine) -> Finding:
+    """The states are somewhere, and whoever runs this is known there."""
+    shown = machine.backend
+    return ok(f"{shown.get('url', '?')}, as {shown.get('user', '?')}")
+
+
+def passphrase_set() -> bool:
+    """Whether this shell has a passphrase, or says where it is."""
+    return any(name in os.environ for name in PASSPHRASE)
+
+
+def _installed(machine: Machine) -> list[dict[str, Any]]:
+    listed = json.loads(machine.pulumi("plugin", "ls", "--json") or "[]")
+    return [each for each in listed or [] if isinstance(each, dict)]
+
+
+CHECKS = (
+    Check("python", python),
+    Check("engine", engine),
+    Check("plugins", plugins, ("engine",)),
+    Check("backend", backend, ("engine",)),
+)

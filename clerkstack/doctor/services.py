@@ -1,0 +1,152 @@
+"""What a stack stands on: Clerk, Svix, Vercel, and the app that runs there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from clerkstack.declared.variables import DEPLOYED
+from clerkstack.doctor.model import Check, Finding, failed, ok, warning
+from clerkstack.doctor.stack import Patient
+from clerkstack.rotation.journal import VARIABLES, fingerprint
+
+SECONDS_APART = 60.0
+"""How far two clocks may be apart: tokens and signatures allow minutes, and drift grows."""
+
+
+def platform_key(patient: Patient) -> Finding:
+    """The platform key works, and the application has the instance."""
+    settings = patient.settings
+    found = patient.instance
+    if found is None:
+        return failed(
+            f"{settings.application_id} has no {settings.instance} instance",
+            "Make it in the dashboard, or let the stack: clerkstack:production.create",
+        )
+    if found.secret_key is None and settings.secret_key is None:
+        return failed(
+            "it shows no keys of the instance",
+            "The platform key needs the scope applications:manage",
+        )
+    return ok(f"it sees {found.instance_id}")
+
+
+def secret_key(patient: Patient) -> Finding:
+    """The key that the app has counts, and belongs to this instance."""
+    from clerkstack.clients.backend import BackendClient
+
+    key = patient.settings.secret_key or patient.known.secrets["clerk"]
+    with BackendClient(key=key, base_url=patient.settings.urls.backend) as backend:
+        there = backend.get_instance().id
+    if there != patient.known.instance_id:
+        return failed(
+            f"it is a key of {there}, the stack stands on {patient.known.instance_id}",
+            "pulumi config rm clerkstack:secretKey, then pulumi up",
+        )
+    return ok(f"{fingerprint(key)} counts")
+
+
+def newest_key(patient: Patient) -> Finding:
+    """Nobody rotated the key by hand."""
+    shown = patient.instance.secret_key if patient.instance else None
+    known = patient.known.secrets.get("clerk")
+    if shown is None or known is None or shown == known or patient.settings.secret_key is not None:
+        return ok("Clerk shows the one of the state")
+    return warning(
+        f"Clerk shows {fingerprint(shown)}, the state has {fingerprint(known)}",
+        f"Was it rotated in the dashboard? pulumi up --refresh --stack {patient.name}",
+    )
+
+
+def clock(patient: Patient) -> Finding:
+    """This machine's clock is right: signatures and tokens carry the time."""
+    application, environment = patient.settings.application_id, patient.settings.instance
+    with patient.session.backend(application, environment) as backend:
+        there = backend.server_time()
+    if there is None:
+        return ok("Clerk does not tell the time")
+    ahead = (datetime.now(UTC) - there).total_seconds()
+    told = f"{abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'} Clerk's"
+    if abs(ahead) > SECONDS_APART:
+        return failed(told, "Set this machine's clock by the network (NTP)")
+    return ok(told)
+
+
+def webhook(patient: Patient) -> Finding:
+    """The endpoint is there, and signs with the secret that the app has."""
+    settings = patient.settings
+    if not settings.components.webhook:
+        return ok("this stack declares none")
+    svix = patient.session.svix_app(settings.application_id, settings.instance)
+    again = f"pulumi up --refresh --stack {patient.name}"
+    if svix is None:
+        return failed("the instance has no Svix app", again)
+    with svix:
+        there = [each for each in svix.list_endpoints() if each.id == patient.known.endpoint_id]
+        if not there:
+            return failed(f"the endpoint {patient.known.endpoint_id} is gone", again)
+        secret = svix.signing_secret(there[0].id)
+    if there[0].disabled:
+        return failed(
+            f"{there[0].url} is disabled", "Switch it on: dashboard page Webhooks, the endpoint"
+        )
+    if secret != patient.known.secrets.get("webhook"):
+        return warning(
+            f"it signs with {fingerprint(secret)}, which is not the state's",
+            f"Was it rotated in the dashboard? {again}",
+        )
+    return ok(f"{there[0].url}, signed with {fingerprint(secret)}")
+
+
+def vercel(patient: Patient) -> Finding:
+    """The token sees the project, and something is deployed."""
+    settings = patient.settings
+    if not settings.components.environment:
+        return ok("this stack declares no variables")
+    target = DEPLOYED[settings.instance]
+    with patient.session.vercel(settings.environment.team_id) as client:
+        project = client.get_project(settings.environment.project_id)
+        newest = client.latest_deployment(project.id, target)
+    if newest is None:
+        return warning(f"{project.name} has no {target} deployment", "Deploy the app at Vercel")
+    return ok(f"{project.name}, {target} deployment {newest.id}")
+
+
+def app(patient: Patient) -> Finding:
+    """It answers, with the secrets that the state has."""
+    from clerkstack.clients.health import HealthClient
+
+    settings = patient.settings
+    with HealthClient(base_url=settings.app_url) as client:
+        health = client.health(settings.rotation.health_path)
+    deployment = f"deployment {health.deployment}" if health.deployment else "it"
+    if not settings.rotation.fingerprints:
+        return ok(f"{deployment} answers")
+    other = list(_other(patient, health.fingerprints or {}))
+    if other:
+        return failed(
+            f"{deployment} runs with other secrets than the state has: {', '.join(other)}",
+            f"bin/clerkstack redeploy --project {settings.environment.project_id} --target "
+            f"{DEPLOYED[settings.instance]}; what the app has to tell: docs/rotation.md",
+        )
+    return ok(f"{deployment} runs with the state's secrets")
+
+
+def _other(patient: Patient, told: dict[str, str]) -> Iterator[str]:
+    for kind, secret in patient.known.secrets.items():
+        name = VARIABLES[kind]
+        if name not in told:
+            yield f"{name} (not told)"
+        elif told[name] != fingerprint(secret):
+            yield name
+
+
+CHECKS = (
+    Check("platform key", platform_key, ("settings",)),
+    Check("secret key", secret_key, ("settings", "state")),
+    Check("newest secret key", newest_key, ("platform key", "state")),
+    Check("clock", clock, ("platform key",)),
+    Check("webhook", webhook, ("platform key", "state")),
+    Check("vercel", vercel, ("settings",)),
+    Check("app", app, ("settings", "state")),
+)

@@ -1,0 +1,148 @@
+"""One stack: its settings, its state, how old its secrets are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from clerkstack.doctor.machine import passphrase_set
+from clerkstack.doctor.model import Check, Finding, failed, ok, warning
+from clerkstack.rotation.journal import VARIABLES, WORDS, now
+from clerkstack.rotation.stacks import Known, known_of
+from clerkstack.settings import Connection, Settings
+
+if TYPE_CHECKING:
+    from clerkstack.clients.platform import ApplicationInstance
+    from clerkstack.providers.session import Session
+
+DAY = 24 * 3600 * 1000
+
+
+class Reader(Protocol):
+    """What is read of a stack with the engine."""
+
+    def settings(self) -> Settings:
+        """Its settings."""
+
+    def exported(self) -> dict[str, Any]:
+        """Its state, the secrets shown."""
+
+    def locks(self) -> list[str]:
+        """Who has it locked, where that can be seen."""
+
+    def max_days(self) -> int:
+        """How old a secret may be, as the policy secret-age has it."""
+
+
+@dataclass
+class Patient:
+    """A stack, as it is looked at; each thing is read once."""
+
+    name: str
+    reader: Reader
+    session_of: Callable[[Connection], Session]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Its settings."""
+        return self.reader.settings()
+
+    @cached_property
+    def deployment(self) -> Mapping[str, Any]:
+        """Its state."""
+        return self.reader.exported().get("deployment") or {}
+
+    @cached_property
+    def known(self) -> Known:
+        """What its state knows of its secrets."""
+        return known_of(self.deployment.get("resources") or [], self.name)
+
+    @cached_property
+    def session(self) -> Session:
+        """The services."""
+        return self.session_of(self.settings.connection)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if "session" in self.__dict__:
+            self.session.close()
+
+    @cached_property
+    def instance(self) -> ApplicationInstance | None:
+        """The instance, as the Platform API shows it."""
+        return self.session.instance(self.settings.application_id, self.settings.instance)
+
+
+def settings(patient: Patient) -> Finding:
+    """They are valid, and their secrets can be opened."""
+    found = patient.settings
+    return ok(f"{found.instance} of {found.application_id}")
+
+
+def state(patient: Patient) -> Finding:
+    """It can be read, and no update is half-done."""
+    locks = patient.reader.locks()
+    if locks:
+        return warning(
+            f"locked by {', '.join(locks)}",
+            f"Wait for it; if it is dead: bin/clerkstack recover --stack {patient.name}",
+        )
+    pending = patient.deployment.get("pending_operations") or []
+    if pending:
+        return failed(
+            f"{len(pending)} operations of an update that was killed",
+            f"bin/clerkstack recover --stack {patient.name}, then pulumi up",
+        )
+    resources = patient.deployment.get("resources") or []
+    if not resources:
+        return warning("nothing is deployed", f"pulumi up --stack {patient.name}")
+    kind = (patient.deployment.get("secrets_providers") or {}).get("type", "?")
+    if kind == "passphrase" and not passphrase_set():
+        return warning(f"{len(resources)} resources, secrets by passphrase, which is not set here")
+    return ok(f"{len(resources)} resources, secrets by {kind}")
+
+
+def rotation(patient: Patient) -> Finding:
+    """No rotation is left in the middle."""
+    from clerkstack.rotation.people import is_at_it
+
+    journal = patient.known.journal
+    again = f"bin/clerkstack rotate --stack {patient.name}"
+    if journal.running is not None:
+        holder = journal.running.holder
+        if holder is not None and is_at_it(holder):
+            return warning(f"under way: {holder}", f"{again} --status")
+        return failed(f"not finished, begun by {journal.running.who}", again)
+    for kind, ends in journal.doomed.items():
+        hours = max((ends - now()) // 3_600_000, 0)
+        return failed(f"the {WORDS[kind]} in use ends in {hours} hours", again)
+    done = journal.history[-1] if journal.history else None
+    return ok("never" if done is None else f"{done.result}, by {done.who}: {done.reason}")
+
+
+def ages(patient: Patient) -> Finding:
+    """No secret is older than it may be."""
+    limit, told, old = patient.reader.max_days(), [], []
+    for kind in patient.known.secrets:
+        since = patient.known.since.get(kind)
+        if since is None:
+            told.append(f"{VARIABLES[kind]} unknown")
+            continue
+        days = (now() - since) // DAY
+        told.append(f"{VARIABLES[kind]} {days} {'day' if days == 1 else 'days'}")
+        if days > limit:
+            old.append(kind)
+    detail = f"{', '.join(told)}; {limit} are allowed"
+    if old:
+        return failed(detail, f"bin/clerkstack rotate --stack {patient.name}")
+    return ok(detail)
+
+
+CHECKS = (
+    Check("settings", settings, ("engine", "backend")),
+    Check("state", state, ("engine", "backend")),
+    Check("rotation", rotation, ("state",)),
+    Check("ages of secrets", ages, ("state",)),
+)

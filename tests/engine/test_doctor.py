@@ -1,0 +1,71 @@
+"""`clerkstack doctor` on a stack that the real engine deployed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from local.project import Project
+from local.world import World
+from local.world import seed as seeded
+from tests.engine.live import requests, writes
+from tests.smoke.deployment import HOST, need_app
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+
+
+def doctor(project: Project, *words: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    ran = project.own_command("doctor", "--json", *words)
+    assert ran.stdout, ran.stderr
+    return ran.returncode, {each["name"]: each for each in json.loads(ran.stdout)["checks"]}
+
+
+def test_a_deployed_stack_and_what_is_off(project: Project, world: World) -> None:
+    need_app()
+    app = world.deploy("preview", HOST)
+    project.up()
+    app.settle()
+    world.clear_journal()
+
+    code, found = doctor(project, "--stack", "local")
+
+    assert code == 0, found
+    assert {each["state"] for each in found.values()} <= {"ok", "warning"}
+    assert found["app"]["state"] == found["webhook"]["state"] == "ok"
+    # What opens the way to Svix is no GET, and changes nothing.
+    assert {each.split("/")[-1] for each in writes(world)} == {"svix_url", "one-time-token"}
+    sent = requests(world)
+    assert len([each for each in sent if each.endswith("/" + seeded.APPLICATION_ID)]) == 1
+    shown = project.own_command("doctor", "--stack", "local").stdout
+    assert "ok         app" in shown
+    assert "\x1b" not in shown
+
+    # Another secret at Vercel that a build picked up: the app runs with what the state has not.
+    variables = world.vercel.projects[seeded.VERCEL_PROJECT_ID].variables
+    secret = next(
+        each
+        for each in variables.values()
+        if each.key == "CLERK_WEBHOOK_SECRET" and "preview" in each.target
+    )
+    world.vercel.update_variable(
+        world.vercel.projects[seeded.VERCEL_PROJECT_ID], secret.id, {"value": "whsec_" + "A" * 32}
+    )
+    world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, "preview")
+    app.settle()
+
+    code, found = doctor(project, "--stack", "local")
+    assert (code, found["app"]["state"]) == (1, "failed")
+    assert "CLERK_WEBHOOK_SECRET" in found["app"]["detail"]
+
+
+def test_without_a_stack_and_with_one_that_is_not_there(project: Project) -> None:
+    code, found = doctor(project)
+    assert code == 0
+    assert set(found) == {"python", "engine", "plugins", "backend"}
+
+    code, found = doctor(project, "--stack", "nowhere")
+    assert code == 1
+    assert "nowhere" in found["settings"]["detail"]
+    assert found["app"]["state"] == "not asked"

@@ -1,0 +1,192 @@
+"""Finding a secret in anything: as it is, cut short, encoded, packed, or spread over lines."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import html
+import io
+import json
+import re
+import urllib.parse
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+PREFIX = 16
+"""So many first characters of what is random in a secret are a leak too."""
+SHORTEST = 8
+"""A shorter value is found in ordinary words."""
+DEEPEST = 3
+"""So many layers of packing are opened."""
+LONGEST = 64_000_000
+"""Bytes that one packed piece is opened to."""
+
+_KIND = re.compile(r"(?:sk_(?:test|live)_|ak_|whsec_|appsk_|ott_|ghs_|GOCSPX-)")
+# What the world mints, by its form: a world in a process of its own tells nobody what it gave out.
+_FORMS = {
+    "a secret key": re.compile(rb"sk_(?:test|live)_([A-Za-z0-9]{40})(?![A-Za-z0-9])"),
+    "an API key": re.compile(rb"(?<![A-Za-z0-9_])ak_([A-Za-z0-9]{43})(?![A-Za-z0-9])"),
+    "a signing secret": re.compile(rb"whsec_([A-Za-z0-9+/]{32})(?![A-Za-z0-9+/])"),
+    "a one-time token": re.compile(rb"ott_([\w\-]{32})(?![\w\-])"),
+    "a Svix token": re.compile(rb"appsk_([\w\-]{32})(?![\w\-])"),
+    "a session token": re.compile(rb"eyJ[\w\-]{10,}\.[\w\-]{10,}\.([\w\-]{40,})"),
+}
+_MADE_UP = 12  # so few different characters are somebody's "AAAA…", never the world's
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\-_]{24,}={0,2}")
+_GZIP = b"\x1f\x8b\x08"
+_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_ZIP = b"PK\x03\x04"
+_BETWEEN = re.compile(
+    rb"\x1b\[[0-9;?]*[A-Za-z]"  # colours
+    rb"|\\[nrt]"  # a line's end as JSON writes it
+    rb"|[\s|]|\xe2\x94[\x82\x83]"  # white space, a table's borders
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A secret that is where it must not be: its name, and how it was written."""
+
+    secret: str
+    form: str
+
+    def __str__(self) -> str:
+        return f"{self.secret} ({self.form})"
+
+
+class Planted:
+    """The secrets that are looked for. Their values stand in no message of it."""
+
+    def __init__(self, secrets: Iterable[tuple[str, str]] = ()) -> None:
+        self._needles: dict[bytes, Found] = {}
+        self._names: dict[str, str] = {}
+        for name, value in secrets:
+            self.add(name, value)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def add(self, name: str, value: str) -> None:
+        """Look for a value, too. Raises ValueError: it is too short to be told from words."""
+        if len(value) < SHORTEST:
+            raise ValueError(f"{name} is shorter than {SHORTEST} characters")
+        if value in self._names:
+            return
+        self._names[value] = name
+        for form, needle in _written(value):
+            self._needles.setdefault(needle, Found(name, form))
+
+    def names_in(self, text: str) -> list[str]:
+        """The names of the secrets in a text, each once."""
+        return sorted({each.secret for each in self.find(text)})
+
+    def find(self, data: bytes | str) -> list[Found]:
+        """Everything planted that is in the data, and what has the form of the world's secrets."""
+        raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
+        found: dict[str, Found] = {}
+        for view, packing in _views(raw):
+            for each in self._in(view):
+                known = Found(each.secret, f"{each.form}{packing}")
+                found.setdefault(known.secret, known)
+        return sorted(found.values(), key=str)
+
+    def _in(self, view: bytes) -> Iterator[Found]:
+        yield from (each for needle, each in self._needles.items() if needle in view)
+        for name, form in _FORMS.items():
+            for match in form.finditer(view):
+                if len(set(match[1])) > _MADE_UP:
+                    yield Found(self._names.get(match[0].decode(), name), "by its form")
+
+
+def _written(value: str) -> Iterator[tuple[str, bytes]]:
+    """The ways to write a secret, each a byte string that gives it away."""
+    raw = value.encode()
+    yield "as it is", raw
+    start = _KIND.match(value)
+    random = value[start.end() :] if start else value.rpartition(".")[2] or value
+    if len(random) >= PREFIX:
+        yield f"its first {PREFIX} characters", random[:PREFIX].encode()
+    for offset in range(3):
+        coded = base64.b64encode(b"\0" * offset + raw)
+        # The first and the last character of the code hold bits of what stands beside the secret.
+        first = 0 if offset == 0 else offset + 1
+        core = coded[first : (offset + len(raw)) * 8 // 6]
+        yield "base64", core
+        yield "base64 for URLs", core.replace(b"+", b"-").replace(b"/", b"_")
+    yield "hex", raw.hex().encode()
+    yield "hex", raw.hex().upper().encode()
+    yield "UTF-16", value.encode("utf-16-le")
+    escaped = json.dumps(value)[1:-1]
+    yield "JSON", escaped.encode()
+    yield "JSON in JSON", json.dumps(escaped)[1:-1].encode()
+    yield "JSON", json.dumps(value, ensure_ascii=False)[1:-1].encode()
+    go = json.dumps(value, ensure_ascii=False)[1:-1]
+    for letter in "<>&":
+        go = go.replace(letter, f"\\u{ord(letter):04x}")
+    yield "JSON of Go", go.encode()
+    yield "JSON of Go in JSON", json.dumps(go, ensure_ascii=False)[1:-1].encode()
+    yield "JSON", escaped.replace("/", "\\/").encode()
+    yield "for a URL", urllib.parse.quote(value, safe="").encode()
+    yield "for a URL", urllib.parse.quote_plus(value).encode()
+    yield "HTML", html.escape(value).encode()
+    yield "Python", repr(value)[1:-1].encode()
+
+
+def _views(data: bytes, depth: int = 0, packing: str = "") -> Iterator[tuple[bytes, str]]:
+    """The data, without what may stand between its characters, and what is packed in it."""
+    yield data, packing
+    if (joined := _BETWEEN.sub(b"", data)) != data:
+        yield joined, f"{packing}, over lines"
+    if depth == DEEPEST:
+        return
+    for inner, how in _opened(data):
+        yield from _views(inner, depth + 1, f"{packing}, {how}")
+
+
+def _opened(data: bytes) -> Iterator[tuple[bytes, str]]:
+    at = -1
+    while (at := data.find(_GZIP, at + 1)) >= 0:
+        if inner := _inflated(data[at:], 31):
+            yield inner, "gzip"
+    if data[:2] in _ZLIB and (inner := _inflated(data, 15)):
+        yield inner, "zlib"
+    if data.startswith(_ZIP):
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as packed:
+                for name in packed.namelist():
+                    yield packed.read(name)[:LONGEST], "zip"
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
+            pass
+    for match in _BASE64.finditer(data):
+        yield from ((inner, "in base64") for inner in _decoded(match[0]))
+
+
+def _inflated(data: bytes, bits: int) -> bytes:
+    try:
+        return zlib.decompressobj(bits).decompress(data, LONGEST)
+    except zlib.error:
+        return b""
+
+
+def _decoded(coded: bytes) -> Iterator[bytes]:
+    """What is packed once more in base64: text is found by its needles already."""
+    plain = coded.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
+    try:
+        inner = base64.b64decode(plain[: len(plain) // 4 * 4])
+    except (binascii.Error, ValueError):
+        return
+    if _GZIP in inner or inner[:2] in _ZLIB or inner.startswith(_ZIP) or _looks_like_text(inner):
+        yield inner
+
+
+def _looks_like_text(data: bytes) -> bool:
+    head = data[:48]
+    return all(32 <= each < 127 or each in b"\t\r\n" for each in head)
+
+
+def packed(data: bytes) -> bytes:
+    """As a file backend packs a checkpoint."""
+    return gzip.compress(data)

@@ -1,0 +1,78 @@
+"""Every command of `clerkstack --help` on a deployment, with all places watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import pytest
+import typer
+
+from clerkstack.cli import app
+from local.world import seed
+from tests.engine.reviewed import event
+from tests.leaks.scene import Scene
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+
+PROD = ("--stack", "prod")
+RUNS: dict[str, list[tuple[str, ...]]] = {
+    "check": [(*PROD, "--live"), (*PROD, "--live", "--json")],
+    "drift": [PROD, (*PROD, "--json")],
+    "dry-run": [PROD, (*PROD, "--json")],
+    "parity": [("--from", "local", "--to", "prod"), ("--from", "local", "--to", "prod", "--json")],
+    "cutover": [
+        (*PROD, "--reference", "local", "--smoke", "--html", "c.html", "--junit", "c.xml"),
+        (*PROD, "--json", "--sarif", "c.sarif"),
+    ],
+    "cutover points": [()],
+    "cutover sign": [("sign-up", *PROD, "--by", "Ana")],
+    "smoke": [PROD, (*PROD, "--json"), (*PROD, "--clean-up")],
+    "review": [("--stack", "local", *PROD, "--output", "review.md", "--post"), (*PROD, "--json")],
+    "redeploy": [("--project", seed.VERCEL_PROJECT_ID, "--target", "production")],
+    "recover": [PROD],
+    "rotate": [
+        (*PROD, "--reason", "offboarding"),
+        (*PROD, "--status", "--json"),
+        (*PROD, "--abort"),
+        (*PROD, "--overlap", "0", "--confirm", "prod", "--json"),
+        (*PROD, "--history"),
+    ],
+    "adopt": [(*PROD, "--dry-run"), ("--stack", "local", "--overwrite", "--json")],
+}
+"""What is run of each command; in this order, on one deployment."""
+NEEDS_NO_STACK = {"cutover points"}
+
+
+def commands(command: click.Command, above: str = "") -> Iterator[str]:
+    """The names of all commands below one."""
+    for name, inner in getattr(command, "commands", {}).items():
+        full = f"{above} {name}".strip()
+        if inner.callback is not None:
+            yield full
+        yield from commands(inner, full)
+
+
+def variables(scene: Scene, name: str) -> dict[str, str]:
+    """What the shell has for a command besides."""
+    if name == "redeploy":
+        urls = scene.world.urls
+        return {"VERCEL_API_TOKEN": seed.VERCEL_TOKEN, "VERCEL_API_URL": urls.vercel}
+    if name == "review":
+        outside = scene.temporary.parent
+        return {**scene.github.variables(), **event(outside, scene.github)}
+    return {}
+
+
+def test_every_command_is_run() -> None:
+    assert set(commands(typer.main.get_command(app))) == set(RUNS)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_command_lets_no_secret_out(scene: Scene, name: str) -> None:
+    for words in RUNS[name]:
+        ended = scene.run("bin/clerkstack", *name.split(), *words, variables=variables(scene, name))
+
+        assert ended.leaks == [], f"{words}: it ended with {ended.code}"
+        assert ended.code in (0, 1), ended.stdout + ended.stderr
+        assert scene.left() == []

@@ -1,0 +1,105 @@
+"""What is watched while a command runs: each place of it is seen indeed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.leaks.search import Planted
+from tests.leaks.watch import Program, Watch, in_files
+
+SECRET = "Qm7xV2kLp9sTr4wZb1nY6hJc"
+PLANTED = Planted([("planted", SECRET)])
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux only: /proc")
+
+
+def python(code: str, *words: str, **variables: str) -> None:
+    subprocess.run([sys.executable, "-c", code, *words], env=variables, check=True)
+
+
+def nobody(_program: Program, _secret: str) -> bool:
+    return False
+
+
+def test_arguments_of_a_process_are_seen(tmp_path: Path) -> None:
+    with Watch(PLANTED, tmp_path) as watch:
+        python("pass", "--key", SECRET)
+
+    assert [each.endswith("planted (as it is)") for each in watch.in_arguments()] == [True]
+
+
+def test_a_process_of_a_process_is_seen_with_its_environment(tmp_path: Path) -> None:
+    inner = "import time; time.sleep(.05)"
+    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}, 'inner'])"
+    with Watch(PLANTED, tmp_path) as watch:
+        python(outer, "outer", KEY=SECRET)
+
+    found = watch.in_environments(nobody)
+    assert [each for each in found if "inner" in each]
+    assert [each for each in found if "outer" in each]
+    assert not watch.in_environments(lambda program, secret: secret == "planted")
+    assert watch.in_arguments() == []
+
+
+def test_what_a_process_becomes_is_seen(tmp_path: Path) -> None:
+    become = "import os; os.execv('/bin/sleep', ['sleep', '0.05'])"
+    with Watch(PLANTED, tmp_path) as watch:
+        python(become, "first")
+
+    assert any(program.name.startswith("sleep") for program in watch.programs)
+
+
+def test_who_ran_before_is_not_watched(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()", SECRET], stdin=subprocess.PIPE) as one:
+        with Watch(PLANTED, tmp_path) as watch:
+            time.sleep(0.05)
+        one.communicate(b"\n")
+
+    assert watch.programs == []
+
+
+# Written, looked at for a moment, and gone.
+WRITE = """
+import os, sys, time
+folder, mode, folder_mode, text = sys.argv[1:]
+os.umask(0)
+os.makedirs(folder, exist_ok=True); os.chmod(folder, int(folder_mode, 8))
+file = os.path.join(folder, 'f')
+with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY, int(mode, 8)), 'w') as out:
+    out.write(sys.stdin.read())
+time.sleep(.1); os.remove(file)
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "folder_mode", "loose"),
+    [("644", "755", True), ("640", "755", True), ("600", "755", False), ("644", "700", False)],
+)
+def test_a_temporary_file_that_others_can_read_is_seen(
+    tmp_path: Path, mode: str, folder_mode: str, loose: bool
+) -> None:
+    words = [sys.executable, "-c", WRITE, str(tmp_path / "a"), mode, folder_mode, "-"]
+    with Watch(PLANTED, tmp_path) as watch:
+        subprocess.run(words, input=f"key: {SECRET}", text=True, check=True)
+
+    assert watch.files == 1
+    assert bool(watch.loose) is loose
+    if loose:
+        assert watch.loose[0].startswith("a/f -rw-r")
+        assert SECRET not in watch.loose[0]
+
+
+def test_files_that_stay_are_searched(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "er" / "x.json.bak").write_text(f'{{"k": "{SECRET}"}}')
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "left out").write_text(SECRET)
+    (tmp_path / "link").symlink_to(tmp_path / ".venv")
+
+    (found,) = in_files(PLANTED, [tmp_path], without=(".venv",))
+    assert "x.json.bak: planted" in found
