@@ -14,7 +14,7 @@ LEFT := $(wildcard $(foreach stack,local local-prod,$(foreach end,json json.gz,\
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help up app production preview down test lint bench faults team-demo lock clean venv engine node world-start world-stop
+.PHONY: help up app production preview down test lint bench faults rotation team-demo lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -55,6 +55,9 @@ faults: venv ## each write on each bad day of a service: what the run says, what
 
 team-demo: venv engine ## a deployment with its state in S3 and its secrets by KMS, on this machine
 	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.team
+
+rotation: venv engine node ## rotations under continuous traffic, killed and refused at every moment
+	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.rotation $(ARGS)
 
 lock: venv ## renew the lock files, versions as the .in files allow
 	@for name in requirements requirements-dev local/engine/go; do \
