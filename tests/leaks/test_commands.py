@@ -16,9 +16,9 @@ from tests.leaks.scene import Scene
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 PROD = ("--stack", "prod")
+MOVED = "file://./moved"  # below the project
 RUNS: dict[str, list[tuple[str, ...]]] = {
     "check": [(*PROD, "--live"), (*PROD, "--live", "--json")],
-    "doctor": [PROD, (*PROD, "--json")],
     "drift": [PROD, (*PROD, "--json")],
     "doctor": [PROD, (*PROD, "--json"), ()],
     "dry-run": [PROD, (*PROD, "--json")],
@@ -40,6 +40,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
         (*PROD, "--overlap", "0", "--confirm", "prod", "--json"),
         (*PROD, "--history"),
     ],
+    "move": [("--stack", "local", "--to", MOVED), ("--stack", "local", "--to", MOVED, "--json")],
     "adopt": [(*PROD, "--dry-run"), ("--stack", "local", "--overwrite", "--json")],
 }
 """What is run of each command; in this order, on one deployment."""
@@ -72,6 +73,7 @@ def test_every_command_is_run() -> None:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_a_command_lets_no_secret_out(scene: Scene, name: str) -> None:
+    (scene.project.folder / "moved").mkdir(exist_ok=True)
     for words in RUNS[name]:
         ended = scene.run("bin/clerkstack", *name.split(), *words, variables=variables(scene, name))
 
