@@ -14,7 +14,7 @@ LEFT := $(wildcard $(foreach stack,local local-prod,$(foreach end,json json.gz,\
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help up app production preview down test lint bench faults lock clean venv engine node world-start world-stop
+.PHONY: help up app production preview down test lint bench faults rotation team-demo lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -53,6 +53,12 @@ bench: venv engine ## time and requests of a first and of an unchanged `up`
 faults: venv ## each write on each bad day of a service: what the run says, what is live
 	@$(VENV)/python -m local.faults $(ARGS)
 
+team-demo: venv engine ## a deployment with its state in S3 and its secrets by KMS, on this machine
+	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.team
+
+rotation: venv engine node ## rotations under continuous traffic, killed and refused at every moment
+	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.rotation $(ARGS)
+
 lock: venv ## renew the lock files, versions as the .in files allow
 	@for name in requirements requirements-dev local/engine/go; do \
 	    echo "$$name.lock"; \
@@ -61,7 +67,7 @@ lock: venv ## renew the lock files, versions as the .in files allow
 	done
 
 clean: ## remove what the set-up made; the state of the stacks and of the world stays
-	rm -rf .venv .local/engine .local/actionlint .local/github-api.json .local/env.sh .local/pulumi-home node_modules *.egg-info
+	rm -rf .venv .local/engine .local/actionlint .local/github-api.json .local/pulumi-stack-crd.yaml .local/env.sh .local/pulumi-home node_modules *.egg-info
 	rm -rf example/node_modules example/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -74,7 +80,7 @@ venv: ## .venv with the locked packages
 engine: venv ## the Pulumi engine: from PATH, by its installer, or built
 	@$(VENV)/python -m local.engine ensure
 
-node: # the official command-line client, the example app's packages, GitHub's description; with npm
+node: # the official command-line client, the example app's packages with npm; descriptions of others
 	@if [ -f package-lock.json ] && command -v npm >/dev/null && \
 	    [ ! node_modules/.package-lock.json -nt package-lock.json ]; then \
 	    echo "npm ci"; npm ci --no-audit --no-fund --loglevel=error || \
@@ -86,6 +92,7 @@ node: # the official command-line client, the example app's packages, GitHub's d
 	    echo "npm ci failed: the example app can't be run, and its tests will be skipped"; \
 	fi
 	@if command -v npm >/dev/null; then $(PYTHON) -m local.github_description || true; fi
+	@if command -v go >/dev/null; then $(PYTHON) -m local.operator_description || true; fi
 
 world-start: venv ## start the local world alone
 	@$(VENV)/python -m local.world start $(ARGS)

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ class Project:
     folder: Path
     world: World
     stack: str = "local"
+    shell: dict[str, str] = field(default_factory=dict)
+    """Variables of the shell besides: another backend, its credentials."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -61,6 +63,7 @@ class Project:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             # Both ways to the world: a stand-in plugin takes the first, an official one the others.
             **address.variables(self.world.urls),
+            **self.shell,
         }
 
     def init(
@@ -68,12 +71,13 @@ class Project:
         stack: str,
         settings: Mapping[str, Any],
         secrets: Mapping[str, str] = SECRETS,
+        *options: str,
     ) -> None:
         """Make a stack with its settings, as `pulumi config set` would."""
         self.stack = stack
         for folder in ("state", "home"):
             (self.folder / folder).mkdir(exist_ok=True)
-        self.pulumi("stack", "init", stack)
+        self.pulumi("stack", "init", stack, *options)
         words = [part for key, value in secrets.items() for part in ("--secret", f"{key}={value}")]
         self.pulumi("config", "set-all", "--stack", stack, *words)
         for key, value in settings.items():

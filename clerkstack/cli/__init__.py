@@ -16,6 +16,7 @@ from clerkstack.cli import (
     doctor,
     drift,
     dry_run,
+    move,
     parity,
     recover,
     redeploy,
@@ -23,6 +24,7 @@ from clerkstack.cli import (
     rotate,
     smoke,
 )
+from clerkstack.cli.backends import BackendFailed
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
 from clerkstack.problems import ClerkstackError, InputError
@@ -44,6 +46,7 @@ app.command()(parity.parity)
 app.add_typer(cutover.app, name="cutover")
 app.command()(redeploy.redeploy)
 app.command()(recover.recover)
+app.command()(move.move)
 app.command()(review.review)
 app.command()(rotate.rotate)
 app.command()(smoke.smoke)
@@ -74,7 +77,7 @@ def main() -> None:
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(BAD_INPUT)
-    except (ApiError, GitFailed, Unreachable, NotADryRun) as error:
+    except (ApiError, BackendFailed, GitFailed, Unreachable, NotADryRun) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(REMOTE_FAILURE)
     except ClerkstackError as error:

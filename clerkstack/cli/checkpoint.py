@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+
+from clerkstack.cli.backends import folder_of
 
 
 def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
@@ -35,7 +36,7 @@ def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
 def cut_off_attributes(backend: str, stack: str) -> list[Path]:
     """The attributes of a stack's checkpoint that can't be read, as `drop_cut_off_attributes`
     finds them."""
-    folder = _folder(backend)
+    folder = folder_of(backend)
     if folder is None:
         return []
     # The checkpoint may be compressed: <stack>.json.gz, <stack>.json.zst.
@@ -50,7 +51,7 @@ def cut_off_attributes(backend: str, stack: str) -> list[Path]:
 def locks_of(backend: str, stack: str) -> list[str]:
     """Who has a stack locked, in words; nobody where the backend is no `file://` one. As with the
     attributes, a stack of that name in another project of the same backend counts too."""
-    folder = _folder(backend)
+    folder = folder_of(backend)
     if folder is None:
         return []
     found = []
@@ -61,13 +62,6 @@ def locks_of(backend: str, stack: str) -> list[str]:
         except (OSError, ValueError, KeyError, TypeError):
             continue  # gone meanwhile, or nothing the engine wrote
     return found
-
-
-def _folder(backend: str) -> Path | None:
-    if not backend.startswith("file://"):
-        return None
-    parts = urlsplit(backend)
-    return Path(unquote(parts.netloc + parts.path)).expanduser().absolute()
 
 
 def _is_cut_off(attributes: Path) -> bool:

@@ -17,6 +17,11 @@ from clerkstack.settings import Settings, load_settings
 # What the engine says, and what to do about it, where it does not say so itself.
 MENDS = (
     ("no stack named", "\n`pulumi stack ls` lists the stacks, `pulumi stack init` makes one."),
+    (
+        "failed to load checkpoint",
+        "\nThe state is damaged: bin/clerkstack recover --stack <stack>, and where that does not "
+        "help, with --from-history.",
+    ),
     ("no Pulumi.yaml project file found", "\nRun this in the project's folder."),
 )
 

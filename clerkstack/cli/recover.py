@@ -1,7 +1,7 @@
 """`clerkstack recover`: after a run that was killed or lost an answer, bring the state back to
-what exists.
+what exists; and after the state itself was lost or damaged, an earlier one.
 
-Such a run can leave: the attributes of the checkpoint cut off, the stack's lock, resources that
+A killed run can leave: the attributes of the checkpoint cut off, the stack's lock, resources that
 the engine began to make or to remove and does not know the end of, and resources that were made
 although the engine was told of a failure. Clerk's are safe to make again. A Vercel variable is
 not (Vercel refuses a second one with the same key and target), so it is looked up at Vercel and,
@@ -10,16 +10,18 @@ where it exists, entered into the state.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 
+from clerkstack.cli.backends import current_backend
 from clerkstack.cli.checkpoint import drop_cut_off_attributes
 from clerkstack.cli.engine import exported_stack, import_state, pulumi, stack_settings
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
+from clerkstack.cli.restoring import earlier, list_states, put_back
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
@@ -30,21 +32,47 @@ TAKEN = "exists at Vercel, taken into the state"
 
 def recover(
     stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to recover.")],
+    from_history: Annotated[
+        bool, typer.Option("--from-history", help="Put an earlier state back first.")
+    ] = False,
+    listing: Annotated[bool, typer.Option("--list", help="Only list the earlier states.")] = False,
+    at: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Which one to put back, as --list numbers them; else the newest whole one."
+        ),
+    ] = None,
+    history: Annotated[
+        Path | None, typer.Option(help="A folder with a copy of the backend's folder .pulumi.")
+    ] = None,
 ) -> None:
-    """Make a stack usable again after `pulumi up` was killed or lost Vercel's answer.
+    """Make a stack usable again after `pulumi up` was killed, or its state was lost or damaged.
 
     Run `pulumi up` afterwards. Only run it when no other update of the stack is going on: it
     takes the stack's lock away. Variables that this project did not make are left alone.
 
+    With --from-history the state is put back that the backend kept after an earlier update; what
+    came since is taken over where it exists, or made again.
+
     Exit codes: 0 the state is whole, 2 bad input, 3 a service failed.
     """
+    exported = None
+    if listing or from_history:
+        typer.echo(f"{stack}: looking for earlier states", err=True)
+        states = earlier(stack, history)
+        if listing:
+            list_states(stack, states)
+            return
+        exported = put_back(stack, states, at)
+    elif at is not None or history is not None:
+        raise typer.BadParameter("--at and --history go with --from-history")
     typer.echo(f"{stack}: looking at the state", err=True)
-    backend: dict[str, Any] = json.loads(pulumi("whoami", "--verbose", "--json"))
     name = stack.rpartition("/")[2]
-    for file in drop_cut_off_attributes(str(backend.get("url", "")), name):
+    for file in drop_cut_off_attributes(current_backend(), name):
         typer.echo(f"{file}: cut off by a kill and not needed, removed")
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
-    exported = exported_stack(stack)
+    if exported is None:
+        exported = exported_stack(stack)
     deployment = exported.get("deployment") or {}
     settings = stack_settings(stack)
     known = _variables(settings)

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 import typer
 
+from clerkstack.cli.backends import current_backend
 from clerkstack.cli.checkpoint import drop_cut_off_attributes
 from clerkstack.cli.engine import exported_stack, import_state, pulumi, resources_of
 from clerkstack.declared.variables import DEPLOYED
@@ -150,8 +151,7 @@ class StackEngine:
             time.sleep(PAUSE)
 
     def _drop_attributes(self) -> None:
-        backend = json.loads(pulumi("whoami", "--verbose", "--json"))
-        drop_cut_off_attributes(str(backend.get("url", "")), self._stack.rpartition("/")[2])
+        drop_cut_off_attributes(current_backend(), self._stack.rpartition("/")[2])
 
     def _recover(self) -> None:
         typer.echo("        a killed run left the stack locked: recovering it", err=True)

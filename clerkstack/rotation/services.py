@@ -126,7 +126,8 @@ class Services:
     # -- inside -----------------------------------------------------------------------------------
 
     def _mint_key(self, running: Running) -> SecretStr:
-        """PlatformRotateInstanceSecretKeys."""
+        """PlatformRotateInstanceSecretKeys, then GetInstance: a new key that does not count yet, or
+        was not kept, is looked for like one whose answer was lost."""
         settings = self._settings
         made = self._session.platform.rotate_secret_keys(
             settings.application_id,
@@ -138,6 +139,11 @@ class Services:
             raise UnexpectedAnswer(
                 f"Clerk rotated the secret key of {made.instance_id}, and the stack stands on "
                 f"{self._instance_id}."
+            )
+        if not self.counts(made.secret_key):
+            raise UnexpectedAnswer(
+                f"Clerk accepted the rotation and does not take the new {WORDS['clerk']}. Run the "
+                "same command again."
             )
         return made.secret_key
 

@@ -180,6 +180,14 @@ def reset(home: HomeOption = HOME) -> None:
 
 
 @app.command()
+def advance(
+    hours: Annotated[float, typer.Argument(min=0, help="how many hours")], home: HomeOption = HOME
+) -> None:
+    """Let the overlaps of rotated secrets be that many hours nearer to their end."""
+    _control(home, "POST", "/advance", content=json.dumps({"hours": hours}))
+
+
+@app.command()
 def dashboard(
     action: str,
     body: Annotated[str, typer.Argument(help="a JSON object")] = "{}",

@@ -38,6 +38,9 @@ class Controlled(Protocol):
     def reset(self) -> None:
         """Go back to the beginning."""
 
+    def advance(self, hours: float) -> None:
+        """Let the overlaps of rotated secrets be nearer to their end."""
+
     def dashboard(self, action: str, /, **body: Any) -> Any:
         """Do what a person would do in a vendor's dashboard."""
 
@@ -95,6 +98,16 @@ def control_app(world: Controlled) -> Starlette:
         await run_in_threadpool(world.reset)
         return Response(status_code=204)
 
+    async def advance(request: Request) -> Response:
+        try:
+            hours = parsed(await request.body())["hours"]
+        except (ValueError, KeyError, TypeError):
+            hours = None
+        if isinstance(hours, bool) or not isinstance(hours, int | float) or not hours >= 0:
+            return _refused("the body must be an object with hours, a number from 0")
+        await run_in_threadpool(world.advance, hours)
+        return Response(status_code=204)
+
     async def dashboard(request: Request) -> Response:
         try:
             raw = await request.body()
@@ -119,6 +132,7 @@ def control_app(world: Controlled) -> Starlette:
             Route("/routes", routes, methods=["GET", "POST"]),
             Route("/app", app, methods=["POST"]),
             Route("/reset", reset, methods=["POST"]),
+            Route("/advance", advance, methods=["POST"]),
             Route("/dashboard/{action}", dashboard, methods=["POST"]),
         ]
     )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from local.deployed import Deployed
 
 SERVICES = ("clerk", "frontend", "svix", "vercel")
+SECONDS_OF_HOUR = 3600
 
 
 class World:
@@ -210,6 +211,18 @@ class World:
         self.faults.clear()
         self.hosts.clear()
         self.requests.clear()
+
+    def advance(self, hours: float) -> None:
+        """Let the overlaps of rotated secrets be that many hours nearer to their end.
+
+        Nothing else ages: the app's process has this machine's time, and would refuse a message or
+        a session of any other.
+        """
+        with self._turns.threads:
+            for vendor in (self.clerk, self.svix):
+                if vendor is not None:
+                    vendor.age_overlaps(hours * SECONDS_OF_HOUR)
+            self._state.keep()
 
     def dashboard(self, action: str, /, **body: Any) -> Any:
         """Do what a person would do in a vendor's dashboard.

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from local.aws import Aws, Place
 from local.github import Github
 from local.project import Project, copy_project, settings_on
 from local.world import World
@@ -36,6 +39,19 @@ def project(tmp_path: Path, world: World) -> Project:
     made = Project(copy_project(tmp_path / "project"), world)
     made.init("local", settings_on(world))
     return made
+
+
+@pytest.fixture(scope="session")
+def _moto() -> Iterator[Place]:
+    """S3 and KMS, once for all tests of a process."""
+    with Aws() as started:
+        yield started
+
+
+@pytest.fixture
+def aws(_moto: Place) -> Place:
+    """A folder of its own in the bucket, and two keys."""
+    return replace(_moto, folder=f"team-{uuid4().hex[:8]}")
 
 
 @pytest.fixture

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
+from local.killing import kill_tree
 from local.project import Project
 from local.world import World
 from local.world.faults import Fault
@@ -74,21 +71,6 @@ def up_killed_at(project: Project, number: int, moment: Moment, *, command: str 
         process.wait(120)
     assert killed or process.returncode == 0, log.read_text()
     return killed
-
-
-def kill_tree(pid: int) -> None:
-    """End a process and everything it started, at once and without a word."""
-    below = [child for task in Path(f"/proc/{pid}/task").glob("*") for child in children(task)]
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    for child in below:
-        kill_tree(child)
-
-
-def children(task: Path) -> list[int]:
-    with suppress(OSError):
-        return [int(child) for child in (task / "children").read_text().split()]
-    return []
 
 
 def recover(project: Project) -> str:

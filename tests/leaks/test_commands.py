@@ -19,6 +19,7 @@ PROD = ("--stack", "prod")
 RUNS: dict[str, list[tuple[str, ...]]] = {
     "check": [(*PROD, "--live"), (*PROD, "--live", "--json")],
     "drift": [PROD, (*PROD, "--json")],
+    "doctor": [PROD, (*PROD, "--json"), ()],
     "dry-run": [PROD, (*PROD, "--json")],
     "parity": [("--from", "local", "--to", "prod"), ("--from", "local", "--to", "prod", "--json")],
     "cutover": [

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 PROD = ("--stack", "prod")
 UP = ("up", "--yes", "--skip-preview", "--refresh", *PROD)
 WORDS: dict[str, tuple[str, ...]] = {
-    "update, all logs flowing": (*UP, "--diff", "-v=5", "--logtostderr", "--logflow"),
+    "update, all logs flowing": (*UP, "--diff", "-v=7", "--logtostderr", "--logflow"),
     "update, as JSON": (*UP, "--json"),
     "preview, as JSON": ("preview", "--json", *PROD),
     "preview, all shown": ("preview", "--diff", "--show-sames", "--show-full-output", *PROD),

@@ -15,10 +15,11 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 ASKED: dict[str, tuple[tuple[str, int], ...]] = {
     "check": (("clerk", 0),),
     "drift": (("clerk", 1), ("svix", 0), ("vercel", 0)),
+    "doctor": (("clerk", 0), ("svix", 0), ("vercel", 0)),
     "dry-run": (("clerk", 0),),
     "parity": (("clerk", 4),),
     "cutover": (("clerk", 0), ("svix", 1), ("vercel", 0), ("frontend", 0)),
-    "smoke": (("clerk", 2), ("frontend", 1), ("frontend", 4)),
+    "smoke": (("clerk", 2), ("frontend", 1), ("frontend", 2)),
     "review": (("clerk", 0),),
     "redeploy": (("vercel", 0), ("vercel", 1)),
     "recover": (("vercel", 0),),

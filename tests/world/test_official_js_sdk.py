@@ -14,8 +14,9 @@ from local.world.clerk.organizations import create_permission
 from tests.smoke.deployment import CONFIG, need_app
 
 SCRIPT = """
+import { readFileSync } from "node:fs";
 import { createClerkClient, verifyToken } from "@clerk/backend";
-const { apiUrl, secretKey, publishableKey } = JSON.parse(process.argv[1]);
+const { apiUrl, secretKey, publishableKey } = JSON.parse(readFileSync(0, "utf8"));
 const telemetry = { disabled: true };
 const clerk = createClerkClient({ apiUrl, secretKey, publishableKey, telemetry });
 const user = await clerk.users.createUser({
@@ -107,7 +108,8 @@ def run(world: World, instance: Any) -> dict[str, Any]:
         "publishableKey": instance.publishable_key,
     }
     ran = subprocess.run(
-        ["node", "--input-type=module", "-e", SCRIPT, json.dumps(given)],
+        ["node", "--input-type=module", "-e", SCRIPT],
+        input=json.dumps(given),
         cwd=EXAMPLE,
         capture_output=True,
         text=True,

@@ -14,6 +14,8 @@ the body. An endpoint's id tells when it was made, so a list goes on after one t
 An attempt that nobody answered has the status code 0 and says why in its response; an example goes
 to its endpoint whatever events that one wants; lists of messages and attempts are newest first,
 and have no way back; a token may also make messages, which no capability of the description names.
+A signing secret that a rotation brings back has no end any more, and the newest one when it is
+replaced again.
 
 Where the vendor's own parts differ the description counts: rotating a secret answers 204 without
 a body, although the official SDK (2.9.1) reads the new secret from that answer. It fails on the

@@ -165,6 +165,29 @@ def test_a_mint_without_an_answer_is_not_made_twice(bed: Bed, kind: Any, fault: 
     assert len(bed.world.clerk.instances()[0].secrets) == 2
 
 
+@pytest.mark.parametrize("times", [1, None])
+def test_a_key_that_clerk_did_not_keep_is_none(bed: Bed, times: int | None) -> None:
+    before = bed.deployed["clerk"]
+    bed.world.fault(
+        kind="not_persisted",
+        service="clerk",
+        path="/rotate_secret_keys$",
+        method="POST",
+        times=times,
+    )
+    if times is None:
+        with pytest.raises(ClerkstackError, match="does not take the new secret key"):
+            bed.rotate()
+        bed.world.clear_faults()
+        assert bed.known().journal.running is None
+
+    entry = bed.rotate()
+
+    assert entry.result == "done"
+    assert bed.deployed["clerk"] != before
+    assert bed.counts(bed.deployed["clerk"])
+
+
 def test_a_refused_mint_leaves_nothing_behind(bed: Bed) -> None:
     before = dict(bed.deployed)
     bed.world.fault(

@@ -1,0 +1,223 @@
+"""Earlier states of a stack, as a backend that keeps files has them.
+
+The engine keeps the state after each update (`.pulumi/history`, and the same in
+`.pulumi/backups`), and beside the checkpoint the one before it (`.bak`), in a folder and in a
+bucket alike. A bucket with versions has every checkpoint besides. Pulumi Cloud keeps its own:
+`pulumi stack export --version`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+import typer
+
+from clerkstack.cli.backends import BackendFailed, folder_of, mend_of
+from clerkstack.problems import ClerkstackError
+
+KEPT = re.compile(
+    r"\.pulumi/(?:history|backups)/(?P<project>[^/]+)/(?P<stack>[^/]+)/"
+    r"[^/]+?[-.](?P<time>\d{19})(?:\.checkpoint)?\.json(?:\.gz|\.zst)?$"
+)
+BEFORE = re.compile(
+    r"\.pulumi/stacks/(?P<project>[^/]+)/(?P<stack>[^/]+)\.json(?:\.gz|\.zst)?"
+    r"(?:\.bak|\?versionId=.+)$"
+)
+VERSION = "?versionId="
+VERSIONS = 20  # the newest of a checkpoint that are looked at: an update writes dozens
+GZIP, ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """One earlier state. `exported` is it in the form `pulumi stack import` takes, its secrets
+    encrypted; None where it can't be read, and `why` says why."""
+
+    key: str
+    saved: datetime
+    exported: dict[str, Any] | None
+    why: str = ""
+
+    @property
+    def resources(self) -> int:
+        """How many it has."""
+        deployment = (self.exported or {}).get("deployment") or {}
+        return len(deployment.get("resources") or [])
+
+
+class Store(Protocol):
+    """What keeps the files of a backend."""
+
+    def files(self) -> Iterator[tuple[str, datetime]]:
+        """Their keys, from `.pulumi/` on, and when each was written."""
+
+    def read(self, key: str) -> bytes:
+        """One of them."""
+
+
+class Folder:
+    """A `file://` backend, or a copy of any other."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def files(self) -> Iterator[tuple[str, datetime]]:
+        """Their keys, from `.pulumi/` on, and when each was written."""
+        for file in sorted(self._folder.glob(".pulumi/**/*")):
+            if file.is_file():
+                written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+                yield file.relative_to(self._folder).as_posix(), written
+
+    def read(self, key: str) -> bytes:
+        """One of them."""
+        return (self._folder / key).read_bytes()
+
+
+class Bucket:
+    """An `s3://` backend. Needs boto3, and reads the addresses as the engine does: endpoint,
+    region, profile, s3ForcePathStyle."""
+
+    def __init__(self, backend: str) -> None:
+        try:
+            import boto3
+            from botocore.config import Config
+        except ImportError:
+            raise ClerkstackError(
+                "Reading a bucket needs boto3: .venv/bin/python -m pip install boto3. Or copy it "
+                "with `aws s3 sync s3://…/.pulumi copy/.pulumi`, and name the copy: --history copy"
+            ) from None
+        parts = urlsplit(backend)
+        options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        endpoint = options.get("endpoint")
+        if endpoint and "://" not in endpoint:
+            endpoint = f"https://{endpoint}"
+        style = "path" if options.get("s3ForcePathStyle") == "true" else "auto"
+        session = boto3.Session(
+            region_name=options.get("region"), profile_name=options.get("profile")
+        )
+        self._client = session.client(
+            "s3", endpoint_url=endpoint, config=Config(s3={"addressing_style": style})
+        )
+        self._bucket = parts.netloc
+        self._prefix = parts.path.strip("/") + "/" if parts.path.strip("/") else ""
+
+    def files(self) -> Iterator[tuple[str, datetime]]:
+        """Their keys, from `.pulumi/` on, and when each was written."""
+        with _telling():
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}.pulumi/"):
+                for found in page.get("Contents", ()):
+                    yield found["Key"].removeprefix(self._prefix), found["LastModified"]
+            yield from self._versions()
+
+    def read(self, key: str) -> bytes:
+        """One of them."""
+        name, _, version = key.partition(VERSION)
+        which = {"VersionId": version} if version else {}
+        with _telling():
+            found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name, **which)
+            content: bytes = found["Body"].read()
+        return content
+
+    def _versions(self) -> Iterator[tuple[str, datetime]]:
+        """Those of the checkpoints; none where the bucket keeps none, or does not show them."""
+        from botocore.exceptions import ClientError
+
+        pages = self._client.get_paginator("list_object_versions")
+        counted: Counter[str] = Counter()
+        prefix = f"{self._prefix}.pulumi/stacks/"
+        try:
+            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+                for found in page.get("Versions", ()):
+                    key = found["Key"].removeprefix(self._prefix)
+                    counted[key] += 1
+                    if counted[key] <= VERSIONS and found["VersionId"] != "null":
+                        yield f"{key}{VERSION}{found['VersionId']}", found["LastModified"]
+        except ClientError as error:
+            typer.echo(f"without the bucket's versions: {error}", err=True)
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """What AWS refuses or does not answer inside, as an error with a mend."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        mend = mend_of(str(error)) or "Look at the bucket's address and your rights."
+        raise BackendFailed(f"The bucket can't be read: {error}\n{mend}") from None
+
+
+def store_of(backend: str, copy: Path | None) -> Store:
+    """What keeps a backend's files, or a copy of them.
+
+    Raises:
+        ClerkstackError: it can't be read from here.
+    """
+    if copy is not None:
+        if not (copy / ".pulumi").is_dir():
+            raise ClerkstackError(f"{copy} is no copy of a backend: it has no folder .pulumi.")
+        return Folder(copy)
+    folder = folder_of(backend)
+    if folder is not None:
+        return Folder(folder)
+    if backend.startswith("s3://"):
+        return Bucket(backend)
+    raise ClerkstackError(
+        f"The history in {backend.partition('?')[0]} can't be read from here. Pulumi Cloud: pulumi "
+        "stack export --version N, then pulumi stack import. Another bucket: copy its folder "
+        ".pulumi, and name where the copy is: --history FOLDER."
+    )
+
+
+def earlier_states(store: Store, project: str, stack: str) -> list[Earlier]:
+    """The earlier states of a stack, the newest first, the same one once."""
+    found = []
+    for key, written in store.files():
+        named = KEPT.match(key) or BEFORE.match(key)
+        if named is None or (named["project"], named["stack"]) != (project, stack):
+            continue
+        if "history.json" in key.rpartition("/")[2]:
+            continue
+        nanoseconds = named.groupdict().get("time")
+        at = datetime.fromtimestamp(int(nanoseconds) / 1e9, UTC) if nanoseconds else written
+        found.append((at, key))
+    # A bucket tells whole seconds, and its versions newest first: of the same second they count
+    # as the newest, in their order.
+    found.sort(
+        key=lambda each: (int(each[0].timestamp()), VERSION in each[1], each[0]), reverse=True
+    )
+    told: set[bytes] = set()
+    states = []
+    for at, key in found:
+        content = store.read(key)
+        if content not in told:
+            told.add(content)
+            states.append(_state(key, at, content))
+    return states
+
+
+def _state(key: str, at: datetime, content: bytes) -> Earlier:
+    if content.startswith(ZSTANDARD):
+        return Earlier(key, at, None, "compressed by zstd: unpack it first")
+    try:
+        document = json.loads(gzip.decompress(content) if content.startswith(GZIP) else content)
+        latest = document["checkpoint"]["latest"]
+        if not latest["manifest"]:
+            raise KeyError("manifest")
+        [each["urn"] for each in latest.get("resources") or ()]
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
+        return Earlier(key, at, None, "damaged, or nothing was ever deployed")
+    whole = {each: document[each] for each in ("version", "features") if each in document}
+    return Earlier(key, at, {**whole, "deployment": latest})

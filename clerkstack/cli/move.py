@@ -1,0 +1,70 @@
+"""`clerkstack move`: a stack's state into another backend, and a check that nothing changed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from clerkstack.cli.exits import FOUND
+from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.cli.moving import Moved, NotTheSame, removal
+from clerkstack.cli.moving import move as move_state
+
+
+def move(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to move.")],
+    to: Annotated[str, typer.Option(help="The backend to move it to: 's3://bucket?region=…'.")],
+    secrets_provider: Annotated[
+        str | None,
+        typer.Option(
+            help="Encrypt config and state by this from now on: 'awskms://alias/…?region=…'; else "
+            "what encrypts them today goes on."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Bring a stack's state from the backend in use into another, for a team.
+
+    Compares every resource, output and secret in memory, and what an update would do in both
+    places; only then is the stack's config written, where another secrets provider is asked for.
+    Nothing is sent to Clerk, Svix or Vercel. The old state stays; how to remove it is told at the
+    end. Run again after an interruption: it goes on.
+
+    Exit codes: 0 moved, 1 the two differ, 2 bad input, or somebody is at work on the stack, 3 a
+    service failed.
+    """
+    with ended_like_interrupt():
+        try:
+            moved = move_state(stack, to, secrets_provider, lambda step: typer.echo(step, err=True))
+        except NotTheSame as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(FOUND) from None
+    if as_json:
+        typer.echo(json.dumps(asdict(moved), indent=2))
+    else:
+        _print(moved)
+
+
+def _print(moved: Moved) -> None:
+    typer.echo(
+        f"{moved.stack}: {moved.resources} resources are in {moved.target}, every output and "
+        f"secret as it was. {_pending(moved.pending)}"
+    )
+    if moved.config is not None:
+        typer.echo(f"{moved.config} is encrypted by the new secrets provider: commit it.")
+    typer.echo(f"From now on, everybody: pulumi login '{moved.target}'")
+    typer.echo(
+        "The old state is as it was. An update there would work against the new one: when "
+        f"everybody has changed over, remove it:\n  {removal(moved.source, moved.stack)}"
+    )
+
+
+def _pending(count: int) -> str:
+    if not count:
+        return "An update would change nothing."
+    return (
+        f"An update would make the same {count} {'change' if count == 1 else 'changes'} as before."
+    )

@@ -1,0 +1,23 @@
+"""The end of a process and of everything it started, at once and without a word."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process and all that it started, also what has a session of its own."""
+    below = [child for task in Path(f"/proc/{pid}/task").glob("*") for child in _children(task)]
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    for child in below:
+        kill_tree(child)
+
+
+def _children(task: Path) -> list[int]:
+    with suppress(OSError):
+        return [int(child) for child in (task / "children").read_text().split()]
+    return []

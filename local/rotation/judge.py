@@ -1,0 +1,139 @@
+"""One row: what is done to a rotation under traffic, and what has to hold of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from local.rotation import invariants
+from local.rotation.bed import VARIABLES, Bed, unchanged
+from local.rotation.runs import Run, run
+from local.rotation.watch import Watch
+
+KINDS = tuple(VARIABLES)
+OVERLAP = 25  # hours: each secret that was rotated away has ended then
+RUNS = 3  # at most, that may bring it to its end
+AFTERWARDS = 1.0  # seconds of traffic when the old secrets have ended
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What a row did: in words, and what did not hold of it alone."""
+
+    told: str
+    broken: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is done, and what it has to come to.
+
+    Each of `results` is a rotation in the history, `kinds` are what was rotated, `mints` how often.
+    `locks_out` is a leak's: until the app is built again, its users are refused.
+    """
+
+    group: str
+    name: str
+    act: Callable[[Bed], Acted]
+    kinds: Sequence[str] = KINDS
+    results: Sequence[str] = ("done",)
+    mints: int = 1
+    locks_out: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A row as it went. `valid` were sent and `refused` of them not answered; `others` are those
+    that had to be refused; `broken` says what did not hold."""
+
+    group: str
+    name: str
+    run: str
+    next_runs: int
+    valid: int
+    refused: int
+    others: int
+    seconds: float
+    broken: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+
+def judged(bed: Bed, row: Row) -> Cell:
+    """Do it, bring it to its end, and look what holds."""
+    began = time.monotonic()
+    before, history = bed.secrets(), bed.history()
+    bed.world.clear_journal()
+    broken: list[str] = []
+    with bed.traffic() as traffic, Watch(bed) as watch:
+        acted = row.act(bed)
+        broken += acted.broken
+        next_runs, unfinished = _completed(bed, row, len(history))
+        broken += unfinished
+        bed.app.settle()
+        refused = len(traffic.mistaken(valid=True))
+        if row.locks_out:
+            traffic.forgive()
+            watch.locked_out.clear()
+        else:
+            broken += [
+                f"the old {kind} secret ended before its time"
+                for kind in row.kinds
+                if not bed.accepts(kind, before.current[kind])
+            ]
+        after = bed.secrets()
+        mints = {kind: row.mints * (kind in row.kinds) for kind in KINDS}
+        broken += invariants.minted(before, after, mints)
+        broken += invariants.app_uses(bed.used(str(bed.app.deployment)), after.current)
+        broken += invariants.told_in_history(history, bed.history(), row.results, row.kinds)
+        broken += unchanged(bed)
+        bed.world.advance(OVERLAP)
+        time.sleep(AFTERWARDS)
+    broken += invariants.every_valid_request_answered(traffic)
+    broken += invariants.every_other_request_refused(traffic)
+    broken += invariants.nobody_locked_out(watch.locked_out, watch.looks)
+    return Cell(
+        row.group,
+        row.name,
+        acted.told,
+        next_runs,
+        traffic.count(valid=True),
+        refused if row.locks_out else len(traffic.mistaken(valid=True)),
+        traffic.count(valid=False),
+        time.monotonic() - began,
+        tuple(broken),
+    )
+
+
+def how_it_ended(ran: Run) -> str:
+    """In a few words."""
+    if ran.struck:
+        return f"interrupted after {ran.seconds:.1f} s, exit {ran.code}"
+    if ran.code == 0:
+        return f"done in {ran.seconds:.1f} s"
+    return f"exit {ran.code}: {ran.last_words[:90]}"
+
+
+def _completed(bed: Bed, row: Row, known: int) -> tuple[int, list[str]]:
+    """Run it until it is over; how many runs that took, and what is wrong with that."""
+    last = ""
+    for number in range(RUNS + 1):
+        if _is_over(bed) and len(bed.history()) - known >= len(row.results):
+            return number, [f"it took {number} more runs: {last}"] if number > 1 else []
+        if number < RUNS:
+            again = run(bed, "--wait", "120")
+            last = again.last_words
+            if any("Traceback" in line for line in again.lines):
+                return number + 1, [f"the next run broke: {last}"]
+    return RUNS, [f"{RUNS} more runs did not bring it to its end: {last}"]
+
+
+def _is_over(bed: Bed) -> bool:
+    try:
+        return bool(bed.told("--status")["over"])
+    except RuntimeError:  # a state that was cut off is nothing that can be read
+        return False

@@ -1,0 +1,216 @@
+"""One run of `clerkstack rotate`, and what ends it: a signal at a step, a request or a moment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from unittest import mock
+
+from local.killing import kill_tree
+from local.rotation.bed import STACK, Bed
+from local.world.faults import Fault
+from local.world.journal import Entry
+
+How = Literal["killed, with all it started", "killed alone", "SIGTERM", "Ctrl-C"]
+TREE, ALONE, TERM, INTERRUPT = HOWS = (
+    "killed, with all it started",
+    "killed alone",
+    "SIGTERM",
+    "Ctrl-C",
+)
+TIME_LIMIT = 240  # seconds that a run may take
+SECONDS_TO_HEAR = 5  # a process that it left behind may hold its output
+# What the app asks by itself: the traffic, not the rotation.
+OF_THE_APP = ("/api_keys/verify", "/v1/jwks")
+
+
+@dataclass
+class Run:
+    """A run while it goes on, and how it ended. `struck` says whether it was interrupted."""
+
+    process: subprocess.Popen[str]
+    began: float
+    lines: list[str] = field(default_factory=list)
+    said: str = ""
+    seconds: float = 0.0
+    struck: bool = False
+    readers: list[threading.Thread] = field(default_factory=list)
+
+    @property
+    def code(self) -> int:
+        """How it ended."""
+        return int(self.process.returncode)
+
+    @property
+    def last_words(self) -> str:
+        """The line that tells most of how it ended."""
+        told = [line for line in self.lines if line.startswith("error:")] or self.lines or [""]
+        return told[-1].strip()
+
+    def end(self, how: str) -> None:
+        """Interrupt it, once."""
+        if self.struck or self.process.poll() is not None:
+            return
+        self.struck = True
+        if how == TREE:
+            kill_tree(self.process.pid)
+        elif how == ALONE:
+            self.process.kill()
+        elif how == TERM:
+            self.process.terminate()
+        else:  # the terminal sends it to everything in its foreground
+            os.killpg(self.process.pid, signal.SIGINT)
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """When and what. `around` is entered before the run begins; `at_line` sees each line it says,
+    `beside` runs in a thread of its own."""
+
+    around: Callable[[Bed, list[Run]], AbstractContextManager[Any]] = lambda *_: nullcontext()
+    at_line: Callable[[Run, str], None] = lambda *_: None
+    beside: Callable[[Run], None] | None = None
+
+
+def at_step(step: str, how: str, after: float = 0.0) -> Interruption:
+    """When the run says that a step begins, or so many seconds later."""
+
+    def seen(run: Run, line: str) -> None:
+        if line.startswith(f"rotate: {step} "):
+            time.sleep(after)
+            run.end(how)
+
+    return Interruption(at_line=seen)
+
+
+def at_moment(seconds: float, how: str) -> Interruption:
+    """So many seconds after the run began."""
+
+    def beside(run: Run) -> None:
+        time.sleep(seconds)
+        run.end(how)
+
+    return Interruption(beside=beside)
+
+
+def at_request(number: int, moment: Literal["before", "after"], how: str) -> Interruption:
+    """At the run's n-th request: before the service has it (it never comes), or after the service
+    acted and before the answer goes out."""
+
+    @contextmanager
+    def around(bed: Bed, runs: list[Run]) -> Iterator[None]:
+        take, add = bed.world.faults.take, bed.world.requests.add
+        seen = 0
+
+        def is_it(path: str) -> bool:
+            nonlocal seen
+            seen += not path.endswith(OF_THE_APP)
+            if seen != number or path.endswith(OF_THE_APP):
+                return False
+            runs[0].end(how)
+            return True
+
+        def taken(service: Any, method: str, path: str) -> Fault | None:
+            lost = Fault.model_validate({"kind": "drop_before", "service": service})
+            return lost if is_it(path) else take(service, method, path)
+
+        def added(**entry: Any) -> None:
+            add(**entry)
+            is_it(entry["path"])
+
+        where = (bed.world.faults, "take", taken)
+        with mock.patch.object(
+            *(where if moment == "before" else (bed.world.requests, "add", added))
+        ):
+            yield
+
+    return Interruption(around=around)
+
+
+def run(bed: Bed, *words: str, interruption: Interruption | None = None, **options: Any) -> Run:
+    """Run it to its end, or to where it is interrupted. `options` go to Popen.
+
+    Raises:
+        TimeoutError: it does not end.
+    """
+    what = interruption or Interruption()
+    runs: list[Run] = []
+    with what.around(bed, runs):
+        begun = begin(bed, *words, runs=runs, at_line=what.at_line, **options)
+        if what.beside is not None:
+            threading.Thread(target=what.beside, args=(begun,), daemon=True).start()
+        return ended(begun)
+
+
+def begin(
+    bed: Bed,
+    *words: str,
+    runs: list[Run] | None = None,
+    at_line: Callable[[Run, str], None] = lambda *_: None,
+    **options: Any,
+) -> Run:
+    """Begin a run, in a session of its own, as a terminal would give it one."""
+    process = subprocess.Popen(
+        ["bin/clerkstack", "rotate", "--stack", STACK, *words],
+        cwd=bed.project.folder,
+        env=bed.project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **{"stdin": subprocess.DEVNULL, **options},
+    )
+    begun = Run(process, time.monotonic())
+    if runs is not None:
+        runs.append(begun)
+
+    def listen() -> None:
+        assert process.stderr is not None
+        with process.stderr:
+            for line in process.stderr:
+                begun.lines.append(line.rstrip())
+                at_line(begun, line)
+
+    def hear() -> None:
+        assert process.stdout is not None
+        with process.stdout:
+            begun.said = process.stdout.read()
+
+    begun.readers += [threading.Thread(target=each, daemon=True) for each in (listen, hear)]
+    for each in begun.readers:
+        each.start()
+    return begun
+
+
+def ended(begun: Run) -> Run:
+    """Wait for its end.
+
+    Raises:
+        TimeoutError: it does not come.
+    """
+    try:
+        begun.process.wait(TIME_LIMIT)
+    except subprocess.TimeoutExpired:
+        kill_tree(begun.process.pid)
+        begun.process.wait()
+        told = "\n".join(begun.lines[-5:])
+        raise TimeoutError(f"the run did not end in {TIME_LIMIT} s:\n{told}") from None
+    except BaseException:  # whoever waits is interrupted
+        kill_tree(begun.process.pid)
+        raise
+    begun.seconds = time.monotonic() - begun.began
+    for each in begun.readers:
+        each.join(SECONDS_TO_HEAR)  # what it said last
+    return begun
+
+
+def own_requests(bed: Bed) -> list[Entry]:
+    """The requests since the journal was cleared, without those of the app."""
+    return [each for each in bed.world.journal() if not each.path.endswith(OF_THE_APP)]

@@ -1,0 +1,235 @@
+"""The state lost or damaged: an earlier one is put back, or it is built again from what is live."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local.aws import SIGNED, Place
+from local.project import Project
+from local.world import World
+from tests.engine.live import read_instance, requests, variables, writes
+from tests.engine.small import declare
+from tests.engine.test_adopt import real_writes
+from tests.engine.test_killed import assert_complete, recover, up_killed_at
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+CHECKPOINT = ".pulumi/stacks/clerkstack/local.json"
+LOST = "no stack named"
+DAMAGED = "recover --stack <stack>"
+
+
+def checkpoint(project: Project) -> Path:
+    return project.folder / "state" / CHECKPOINT
+
+
+def put_back(project: Project, *words: str) -> str:
+    ran = project.clerkstack("recover", "--from-history", *words)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def shown(project: Project) -> Any:
+    ran = project.pulumi("stack", "export", "--show-secrets", "--stack", "local")
+    return json.loads(ran.stdout)["deployment"]["resources"]
+
+
+def to_s3(project: Project, aws: Place) -> None:
+    """Have the stack's state in the bucket, nothing deployed yet, its secrets by the key."""
+    project.shell |= aws.variables
+    words = ("--to", aws.backend, "--secrets-provider", aws.secrets_provider)
+    moved = project.clerkstack("move", *words)
+    assert moved.returncode == 0, moved.stderr
+    project.shell["PULUMI_BACKEND_URL"] = aws.backend
+
+
+@pytest.fixture
+def small(project: Project) -> Project:
+    """A stack of a few resources, deployed three times."""
+    for things in (1, 2, 3):
+        declare(project, things)
+        project.up()
+    return project
+
+
+def test_a_deployment_whose_checkpoint_is_damaged_goes_on(project: Project, world: World) -> None:
+    project.up()
+    before = shown(project)
+    whole = checkpoint(project).read_bytes()
+    checkpoint(project).write_bytes(whole[: len(whole) // 2])
+    assert DAMAGED in project.clerkstack("recover").stderr
+
+    told = put_back(project)
+
+    assert "is back" in told
+    assert shown(project) == before
+    assert_complete(project, world)
+
+
+def test_what_came_after_the_state_that_is_back_is_taken_over(
+    project: Project, world: World
+) -> None:
+    assert up_killed_at(project, 30, "after")
+    recover(project)
+    project.up()
+    # Of the second update nothing is left: what it made at Vercel is unknown to the first's state.
+    history = sorted((project.folder / "state/.pulumi/history").rglob("*.checkpoint.json"))
+    for file in (checkpoint(project), Path(f"{checkpoint(project)}.bak")):
+        file.write_text("{")
+    for file in (project.folder / "state/.pulumi/backups").rglob("*.json"):
+        file.unlink()
+    for file in history[1:]:
+        file.write_bytes(file.read_bytes()[:100])
+
+    put_back(project)
+    project.up()
+
+    assert_complete(project, world)
+
+
+@pytest.mark.parametrize("damage", ["empty", "zeros", "gone"])
+def test_whatever_happened_to_the_checkpoint(small: Project, damage: str) -> None:
+    before = shown(small)
+    config = (small.folder / "Pulumi.local.yaml").read_text()
+    if damage == "gone":
+        checkpoint(small).unlink()
+    else:
+        checkpoint(small).write_bytes(b"" if damage == "empty" else bytes(4096))
+
+    put_back(small)
+
+    assert shown(small) == before
+    assert (small.folder / "Pulumi.local.yaml").read_text() == config
+    assert "unchanged" in small.up()
+
+
+def test_the_newest_whole_state_is_put_back(small: Project) -> None:
+    checkpoint(small).write_bytes(b"")
+    Path(f"{checkpoint(small)}.bak").write_bytes(b"")
+    newest = sorted((small.folder / "state/.pulumi/history").rglob("*.checkpoint.json"))[-1]
+    newest.write_bytes(newest.read_bytes()[:-9])
+    for file in (small.folder / "state/.pulumi/backups").rglob("*.json"):
+        file.unlink()
+
+    ran = small.clerkstack("recover", "--from-history")
+
+    assert ran.returncode == 0, ran.stderr
+    assert "damaged" in ran.stderr
+    assert len(shown(small)) == 4, "the stack, its provider, and two things"
+    assert "+ 1 created" in small.up()
+
+
+def test_a_whole_state_is_only_replaced_by_one_that_is_named(small: Project) -> None:
+    before = shown(small)
+
+    refused = small.clerkstack("recover", "--from-history")
+
+    assert refused.returncode == 2
+    assert "can be read, with 5 resources" in refused.stderr
+    assert shown(small) == before
+    listed = small.clerkstack("recover", "--list")
+    assert listed.returncode == 0, listed.stderr
+    first = next(line for line in listed.stdout.splitlines() if "3 resources" in line)
+    put_back(small, "--at", first.split()[0])
+    assert len(shown(small)) == 3
+    assert "+ 2 created" in small.up()
+
+
+def test_a_copy_of_the_backend_is_as_good(small: Project) -> None:
+    before = shown(small)
+    (small.folder / "state").rename(small.folder / "copy")
+    (small.folder / "state").mkdir()
+    nothing = small.clerkstack("recover", "--from-history")
+    assert (nothing.returncode, "clerkstack adopt" in nothing.stderr) == (2, True)
+
+    put_back(small, "--history", "copy")
+
+    assert shown(small) == before
+
+
+def test_a_bucket_gives_back_its_last_version(project: Project, aws: Place) -> None:
+    declare(project)
+    to_s3(project, aws)
+    project.up()
+    # Later than the last update, as a rotation's journal is.
+    state = project.state()
+    state["deployment"]["resources"][-1]["outputs"]["made"] = "later"
+    file = project.folder / "state.json"
+    file.write_text(json.dumps(state))
+    project.pulumi("stack", "import", "--stack", "local", "--file", str(file))
+    before, config = shown(project), (project.folder / "Pulumi.local.yaml").read_text()
+
+    for method, content in (("PUT", '{"version":3,'), ("DELETE", None)):
+        lost = httpx.request(method, aws.object(CHECKPOINT), content=content, headers=SIGNED)
+        lost.raise_for_status()
+        assert "is back" in put_back(project)
+        assert shown(project) == before
+        assert (project.folder / "Pulumi.local.yaml").read_text() == config
+
+    with aws.rights():
+        # With a deploy's rights alone: what the engine keeps after each update.
+        known = {**project.shell}
+        project.shell |= aws.credentials("deploy")
+        fewer = project.clerkstack("recover", "--list")
+        assert fewer.returncode == 0, fewer.stderr
+        assert "without the bucket's versions" in fewer.stderr
+        assert "3 resources" not in fewer.stdout
+        assert "4 resources" in fewer.stdout
+        project.shell = known
+    nobody = {**project.shell, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    project.shell = nobody
+    ran = project.clerkstack("recover", "--list")
+    assert (ran.returncode, "no AWS credentials" in ran.stderr) == (3, True), ran.stderr
+
+
+def test_a_kill_on_s3_is_recovered(project: Project, world: World, aws: Place) -> None:
+    to_s3(project, aws)
+    assert up_killed_at(project, 32, "after")
+    assert "currently locked" in project.up(check=False)
+
+    recover(project)
+    project.up()
+
+    assert_complete(project, world)
+
+
+def test_a_state_that_is_gone_is_built_again_from_what_is_live(
+    project: Project, world: World, aws: Place
+) -> None:
+    project.shell |= aws.variables
+    provider = aws.secrets_provider
+    project.pulumi("stack", "change-secrets-provider", provider, "--stack", "local")
+    project.up()
+    config = (project.folder / "Pulumi.local.yaml").read_text()
+    live, held = read_instance(world), variables(world)
+    (project.folder / "state").rename(project.folder / "gone")
+    (project.folder / "state").mkdir()
+    world.clear_journal()
+
+    nothing = project.clerkstack("recover", "--from-history")
+    told = f"stack init local --secrets-provider '{provider}'"
+    assert (nothing.returncode, told in nothing.stderr) == (2, True), nothing.stderr
+    project.pulumi("stack", "init", "local", "--secrets-provider", provider)
+    assert (project.folder / "Pulumi.local.yaml").read_text() == config, "its key stays"
+    adopted = project.clerkstack("adopt")
+
+    assert adopted.returncode == 0, adopted.stdout + adopted.stderr
+    assert real_writes(world) == [], "adopting writes nothing"
+    project.up()
+    again, now = read_instance(world), variables(world)
+    assert [each.id for each in again.endpoints] == [each.id for each in live.endpoints]
+    assert {slug: plan.id for slug, plan in again.plans.items()} == {
+        slug: plan.id for slug, plan in live.plans.items()
+    }
+    assert again.config == live.config
+    assert {key: (each["id"], each.get("value")) for key, each in now.items()} == {
+        key: (each["id"], each.get("value")) for key, each in held.items()
+    }
+    assert_complete(project, world)
+    assert requests(world) == []
+    assert writes(world) == []
