@@ -27,6 +27,15 @@ def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
     Returns:
         The files that were removed.
     """
+    cut_off = cut_off_attributes(backend, stack)
+    for file in cut_off:
+        file.unlink()
+    return cut_off
+
+
+def cut_off_attributes(backend: str, stack: str) -> list[Path]:
+    """The attributes of a stack's checkpoint that can't be read, as `drop_cut_off_attributes`
+    finds them."""
     folder = folder_of(backend)
     if folder is None:
         return []
@@ -36,10 +45,7 @@ def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
         for compression in ("", ".gz", ".zst")
         for file in folder.glob(f".pulumi/stacks/*/{stack}.json{compression}.attrs")
     ]
-    cut_off = [file for file in found if _is_cut_off(file)]
-    for file in cut_off:
-        file.unlink()
-    return cut_off
+    return [file for file in found if _is_cut_off(file)]
 
 
 def locks_of(backend: str, stack: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clerkstack.cli.checkpoint import locks_of
+from clerkstack.cli.checkpoint import cut_off_attributes, locks_of
 from clerkstack.cli.engine import exported_stack, pulumi, stack_settings
 from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
 from clerkstack.settings import Settings
@@ -79,6 +79,10 @@ class _Reader:
 
     def exported(self) -> dict[str, Any]:
         return exported_stack(self._stack, show_secrets=True)
+
+    def cut_off(self) -> list[str]:
+        url = str(self._machine.backend.get("url", ""))
+        return [file.name for file in cut_off_attributes(url, self._stack.rpartition("/")[2])]
 
     def locks(self) -> list[str]:
         url = str(self._machine.backend.get("url", ""))

@@ -10,12 +10,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from clerkstack.app.git import GitFailed, git, head_of
 from clerkstack.doctor.model import Check, Finding, failed, ok, warning
 
 OLDEST = (3, 11)
 PLUGINS = ("vercel", "command")
+LANGUAGE = "pulumi-language-python"
 PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 
@@ -25,6 +28,7 @@ class Machine:
 
     pulumi: Callable[..., str]
     find: Callable[[str], str | None] = shutil.which
+    folder: Path = field(default_factory=Path.cwd)
     version: tuple[int, ...] = field(default_factory=lambda: tuple(sys.version_info[:2]))
 
     @cached_property
@@ -55,7 +59,12 @@ def engine(machine: Machine) -> Finding:
 
 
 def plugins(machine: Machine) -> Finding:
-    """The plugins are there, or will be fetched."""
+    """The plugins are there, or will be fetched; the language host can't be."""
+    if not machine.find(LANGUAGE):
+        return failed(
+            f"{LANGUAGE} is not on PATH",
+            "It is part of Pulumi's installation: install pulumi again, or name its folder in PATH",
+        )
     installed = {each["name"]: each.get("version") for each in _installed(machine)}
     told, missing = [], []
     for name in PLUGINS:
@@ -79,6 +88,26 @@ def backend(machine: Machine) -> Finding:
     return ok(f"{shown.get('url', '?')}, as {shown.get('user', '?')}")
 
 
+def checkout(machine: Machine) -> Finding:
+    """What would be deployed from here is what somebody committed."""
+    try:
+        if git("rev-parse", "--is-inside-work-tree", folder=machine.folder).strip() != "true":
+            return ok("not in a checkout of git")
+        # What git does not know (reports, logs) is no part of what it would deploy.
+        words = ("status", "--porcelain", "--untracked-files=no")
+        changed = git(*words, folder=machine.folder).splitlines()
+    except GitFailed:
+        return ok("not in a checkout of git")
+    commit = head_of(machine.folder)
+    head = commit[:12] if commit else "no commit yet"
+    if changed:
+        return warning(
+            f"{head}, and not committed: {len(changed)} changed files",
+            "What is deployed from here is in no commit: git status",
+        )
+    return ok(f"{head}, nothing changed")
+
+
 def passphrase_set() -> bool:
     """Whether this shell has a passphrase, or says where it is."""
     return any(name in os.environ for name in PASSPHRASE)
@@ -91,6 +120,7 @@ def _installed(machine: Machine) -> list[dict[str, Any]]:
 
 CHECKS = (
     Check("python", python),
+    Check("checkout", checkout),
     Check("engine", engine),
     Check("plugins", plugins, ("engine",)),
     Check("backend", backend, ("engine",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +29,9 @@ class Reader(Protocol):
 
     def exported(self) -> dict[str, Any]:
         """Its state, the secrets shown."""
+
+    def cut_off(self) -> list[str]:
+        """Files beside its state that a kill left unreadable, where that can be seen."""
 
     def locks(self) -> list[str]:
         """Who has it locked, where that can be seen."""
@@ -75,6 +79,17 @@ class Patient:
         return self.session.instance(self.settings.application_id, self.settings.instance)
 
 
+def checkpoint(patient: Patient) -> Finding:
+    """The engine can load the state: the attributes beside it are whole."""
+    files = patient.reader.cut_off()
+    if files:
+        return failed(
+            f"{', '.join(files)} was cut off by a kill: the engine can't load the state",
+            f"bin/clerkstack recover --stack {patient.name}",
+        )
+    return ok("nothing is cut off")
+
+
 def settings(patient: Patient) -> Finding:
     """They are valid, and their secrets can be opened."""
     found = patient.settings
@@ -97,7 +112,7 @@ def state(patient: Patient) -> Finding:
         )
     resources = patient.deployment.get("resources") or []
     if not resources:
-        return warning("nothing is deployed", f"pulumi up --stack {patient.name}")
+        return failed("nothing is deployed", f"pulumi up --stack {patient.name}")
     kind = (patient.deployment.get("secrets_providers") or {}).get("type", "?")
     if kind == "passphrase" and not passphrase_set():
         return warning(f"{len(resources)} resources, secrets by passphrase, which is not set here")
@@ -114,12 +129,23 @@ def rotation(patient: Patient) -> Finding:
         holder = journal.running.holder
         if holder is not None and is_at_it(holder):
             return warning(f"under way: {holder}", f"{again} --status")
-        return failed(f"not finished, begun by {journal.running.who}", again)
-    for kind, ends in journal.doomed.items():
-        hours = max((ends - now()) // 3_600_000, 0)
+        left = [side.old_ends for side in journal.running.sides.values() if side.old_ends]
+        ends = f", an old secret ends at {_time(min(left))}" if left else ""
+        return failed(f"not finished, begun by {journal.running.who}{ends}", again)
+    for kind, end in journal.doomed.items():
+        hours = max((end - now()) // 3_600_000, 0)
         return failed(f"the {WORDS[kind]} in use ends in {hours} hours", again)
     done = journal.history[-1] if journal.history else None
-    return ok("never" if done is None else f"{done.result}, by {done.who}: {done.reason}")
+    if done is None:
+        return ok("never")
+    ends = ""
+    if done.old_ends is not None and done.old_ends > now():
+        ends = f"; the old secrets end at {_time(done.old_ends)}"
+    return ok(f"{done.result}, by {done.who}: {done.reason}{ends}")
+
+
+def _time(milliseconds: int) -> str:
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def ages(patient: Patient) -> Finding:
@@ -131,7 +157,8 @@ def ages(patient: Patient) -> Finding:
             told.append(f"{VARIABLES[kind]} unknown")
             continue
         days = (now() - since) // DAY
-        told.append(f"{VARIABLES[kind]} {days} {'day' if days == 1 else 'days'}")
+        by = "" if kind in patient.known.rotated else " since it was written, never rotated"
+        told.append(f"{VARIABLES[kind]} {days} {'day' if days == 1 else 'days'}{by}")
         if days > limit:
             old.append(kind)
     detail = f"{', '.join(told)}; {limit} are allowed"
@@ -141,8 +168,9 @@ def ages(patient: Patient) -> Finding:
 
 
 CHECKS = (
-    Check("settings", settings, ("engine", "backend")),
-    Check("state", state, ("engine", "backend")),
+    Check("checkpoint", checkpoint, ("engine", "backend")),
+    Check("settings", settings, ("checkpoint",)),
+    Check("state", state, ("checkpoint",)),
     Check("rotation", rotation, ("state",)),
     Check("ages of secrets", ages, ("state",)),
 )

@@ -35,7 +35,8 @@ class Known:
     """What the state knows: the journal, the secrets that are in use, what they belong to.
 
     `since` is when each secret was minted, or where no rotation is known, when the variable that
-    holds it was written (milliseconds since 1970).
+    holds it was written (milliseconds since 1970). `rotated` are those of which a rotation is
+    known.
     """
 
     journal: Journal
@@ -43,6 +44,7 @@ class Known:
     instance_id: str
     endpoint_id: str | None
     since: Mapping[Kind, int]
+    rotated: frozenset[Kind] = frozenset()
 
 
 def known_of(resources: Resources, stack: str) -> Known:
@@ -72,6 +74,7 @@ def known_of(resources: Resources, stack: str) -> Known:
         str(instance["outputs"]["instance_id"]),
         None if endpoint is None else str(endpoint["outputs"]["endpoint_id"]),
         _since(resources, rotations),
+        frozenset(_rotated(rotations)),
     )
 
 

@@ -6,16 +6,18 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clerkstack.app.git import git
 from clerkstack.doctor import machine, services
 from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Check, Finding, examined, failed, ok
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.session import Session
-from clerkstack.rotation.journal import Journal, now
+from clerkstack.rotation.journal import VARIABLES, Journal, now
 from clerkstack.rotation.stacks import enter, known_of
 from clerkstack.settings import Settings
 from local.world import World
@@ -37,6 +39,7 @@ class Here:
     bed: Bed
     pending: list[Any] = field(default_factory=list)
     locked: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
     provider: str = "cloud"
 
     def settings(self) -> Settings:
@@ -50,6 +53,9 @@ class Here:
                 "secrets_providers": {"type": self.provider},
             }
         }
+
+    def cut_off(self) -> list[str]:
+        return self.broken
 
     def locks(self) -> list[str]:
         return self.locked
@@ -90,7 +96,7 @@ def change(here: Here, edit: Callable[[Journal], Any], **rotated: int) -> None:
     enter(here.bed.resources, journal, rotated=rotated)  # type: ignore[arg-type]
 
 
-STACK = [stacks.settings, stacks.state, stacks.rotation]
+STACK = [stacks.checkpoint, stacks.settings, stacks.state, stacks.rotation]
 SERVICES = [
     services.platform_key,
     services.secret_key,
@@ -124,7 +130,28 @@ def test_a_state_that_is_locked_half_done_or_empty(here: Here) -> None:
     assert look(stacks.state, here).state == "failed"
     assert "recover" in look(stacks.state, here).mend
     here.pending, here.bed.resources = [], []
-    assert look(stacks.state, here).state == "warning"
+    finding = look(stacks.state, here)
+    assert (finding.state, finding.mend) == ("failed", "pulumi up --stack dev")
+
+
+def test_a_stack_that_nobody_deployed_is_told_once(here: Here) -> None:
+    here.bed.resources = []
+    patient = here.patient()
+    found = dict(examined((*stacks.CHECKS, *services.CHECKS), patient, print))
+    patient.close()
+    assert found["state"].detail == "nothing is deployed"
+    for name in ("rotation", "ages of secrets", "secret key", "webhook", "app"):
+        assert found[name].state == "not asked", (name, found[name])
+
+
+def test_a_checkpoint_that_was_cut_off(here: Here) -> None:
+    here.broken = ["dev.json.attrs"]
+    patient = here.patient()
+    found = dict(examined(stacks.CHECKS, patient, print))
+    patient.close()
+    assert found["checkpoint"].state == "failed"
+    assert found["checkpoint"].mend == "bin/clerkstack recover --stack dev"
+    assert found["state"].state == found["settings"].state == "not asked"
 
 
 def test_a_passphrase_that_is_not_there(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,8 +178,22 @@ def test_a_rotation_that_was_left(here: Here) -> None:
 
     here.bed.rotate()
     assert "done, by Ana" in look(stacks.rotation, here).detail
+    assert "the old secrets end at 20" in look(stacks.rotation, here).detail
     here.bed.abort()
     assert "the secret key in use ends in 2" in look(stacks.rotation, here).detail
+
+
+def test_an_unfinished_rotation_tells_when_an_old_secret_ends(here: Here) -> None:
+    assert here.bed.killed_at(10, here.bed.rotate)
+
+    def left(journal: Journal) -> None:
+        assert journal.running is not None
+        journal.running.holder = None
+        journal.running.sides["clerk"].old_ends = 1_800_000_000_000
+
+    change(here, left)
+
+    assert "an old secret ends at 2027-01-15 08:00 UTC" in look(stacks.rotation, here).detail
 
 
 def test_secrets_that_are_old(here: Here) -> None:
@@ -164,6 +205,20 @@ def test_secrets_that_are_old(here: Here) -> None:
 
     change(here, lambda _: None, clerk=now() - 90 * day, webhook=now() - 1 * day)
     assert look(stacks.ages, here).state == "ok"
+
+
+def test_of_a_secret_never_rotated_the_age_is_when_it_was_written(here: Here) -> None:
+    written = {f"preview/{name}": now() - 5 * stacks.DAY for name in VARIABLES.values()}
+    (variables,) = [
+        each for each in here.bed.resources if each["type"].endswith(":WrittenVariables")
+    ]
+    variables["outputs"]["written"] = written
+    change(here, lambda _: None, webhook=now() - 3 * stacks.DAY)
+
+    told = look(stacks.ages, here).detail
+
+    assert "CLERK_SECRET_KEY 5 days since it was written, never rotated" in told
+    assert "CLERK_WEBHOOK_SECRET 3 days;" in told
 
 
 def test_no_such_instance(here: Here) -> None:
@@ -258,7 +313,8 @@ def test_this_machine() -> None:
         ("plugin", "ls", "--json"): '[{"name": "vercel", "version": "5.0.0"}]',
         ("whoami", "--verbose", "--json"): '{"user": "ana", "url": "s3://states"}',
     }
-    paths = {"pulumi": "/usr/bin/pulumi", "pulumi-resource-command": "/usr/bin/x"}
+    paths = {name: f"/usr/bin/{name}" for name in ("pulumi", machine.LANGUAGE)}
+    paths = {**paths, "pulumi-resource-command": "/usr/bin/x"}
     there = machine.Machine(lambda *words: said[words], paths.get)
 
     assert machine.engine(there).detail == "v3.1.0, /usr/bin/pulumi"
@@ -268,4 +324,18 @@ def test_this_machine() -> None:
     assert machine.python(machine.Machine(there.pulumi, version=(3, 10))).state == "failed"
     nothing = machine.Machine(lambda *_: "null", lambda _: None)
     assert machine.engine(nothing).state == "failed"
-    assert machine.plugins(nothing).state == "warning"
+    assert machine.plugins(nothing).detail == f"{machine.LANGUAGE} is not on PATH"
+    bare = machine.Machine(lambda *_: "null", {machine.LANGUAGE: "/usr/bin/x"}.get)
+    assert machine.plugins(bare).state == "warning"
+
+
+def test_a_checkout_with_changes_and_none(tmp_path: Path) -> None:
+    here = machine.Machine(lambda *_: "", folder=tmp_path)
+    assert machine.checkout(here).detail == "not in a checkout of git"
+    git("init", "-q", folder=tmp_path)
+    assert machine.checkout(here).detail == "no commit yet, nothing changed"
+    (tmp_path / "new").write_text("x")
+    assert machine.checkout(here).state == "ok"
+    git("add", "new", folder=tmp_path)
+    finding = machine.checkout(here)
+    assert (finding.state, "not committed: 1 " in finding.detail) == ("warning", True)
