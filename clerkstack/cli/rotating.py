@@ -14,21 +14,22 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import typer
 
-from clerkstack.cli.backends import current_backend
-from clerkstack.cli.checkpoint import drop_cut_off_attributes
+from clerkstack.cli.backends import current_backend, folder_of
+from clerkstack.cli.checkpoint import drop_cut_off_attributes, locks_of
 from clerkstack.cli.engine import exported_stack, import_state, pulumi, resources_of
 from clerkstack.declared.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.people import is_alive
-from clerkstack.rotation.stacks import Resources
+from clerkstack.rotation.stacks import COMMAND, Resources
 from clerkstack.settings import Settings
 
+OWNER = re.compile(r"@(?P<host>\S+), process (?P<pid>\d+)$")
 LOCKED = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 DEPLOYMENT = re.compile(r"dpl_\w+: [A-Z]+")
 WRITTEN = re.compile(r"ProjectEnvironmentVariable (\S+) (updated|created)\b")
@@ -41,6 +42,10 @@ Result = TypeVar("Result")
 
 class RollOutFailed(ClerkstackError):
     """`pulumi up` failed."""
+
+
+class HalfDone(ClerkstackError):
+    """The state has what an update began, and not how that ended."""
 
 
 class StackEngine:
@@ -57,6 +62,7 @@ class StackEngine:
 
         def once() -> Resources:
             exported = exported_stack(self._stack, show_secrets=True)
+            self._refuse_half_done(exported)
             resources = resources_of(exported)
             before = json.dumps(resources)
             change(resources)
@@ -65,6 +71,26 @@ class StackEngine:
             return resources
 
         return self._unlocked(once)
+
+    def _refuse_half_done(self, exported: Mapping[str, Any]) -> None:
+        """See that an import forgets nothing: the engine drops what an update has begun to make or
+        to remove. What a roll-out begins, it only does again.
+
+        Raises:
+            HalfDone: an update goes on, or was killed.
+        """
+        operations = (exported.get("deployment") or {}).get("pending_operations") or []
+        if any(
+            each.get("type") in ("creating", "deleting") and each["resource"]["type"] != COMMAND
+            for each in operations
+        ):
+            raise self._half_done()
+
+    def _half_done(self) -> HalfDone:
+        return HalfDone(
+            f"An update of {self._stack} goes on, or was killed. Wait for it; after a kill: "
+            f"bin/clerkstack recover --stack {self._stack}, then this."
+        )
 
     def expect_nothing(self, urns: Sequence[str]) -> None:
         """See that an update of these resources would change nothing.
@@ -135,6 +161,12 @@ class StackEngine:
                     mended = True
                     self._drop_attributes()
                     continue
+                if isinstance(failure, HalfDone) and self._is_over():
+                    self._recover()
+                    continue
+                if isinstance(failure, HalfDone) and time.monotonic() < deadline:
+                    time.sleep(PAUSE)
+                    continue
                 lock = LOCKED.search(said)
                 if lock is None:
                     raise
@@ -150,11 +182,27 @@ class StackEngine:
                 typer.echo(f"        waiting for pulumi, process {pid}{where}, to end", err=True)
             time.sleep(PAUSE)
 
+    def _is_over(self) -> bool:
+        """Whether nobody of this machine is at work on the stack, as far as that can be seen.
+
+        Raises:
+            HalfDone: it can't be seen in this backend.
+        """
+        backend = current_backend()
+        if folder_of(backend) is None:
+            raise self._half_done()
+        name = self._stack.rpartition("/")[2]
+        locks = [OWNER.search(each) for each in locks_of(backend, name)]
+        return not any(
+            lock and (lock["host"] != socket.gethostname() or is_alive(int(lock["pid"])))
+            for lock in locks
+        )
+
     def _drop_attributes(self) -> None:
         drop_cut_off_attributes(current_backend(), self._stack.rpartition("/")[2])
 
     def _recover(self) -> None:
-        typer.echo("        a killed run left the stack locked: recovering it", err=True)
+        typer.echo("        a killed run left the stack half-done: recovering it", err=True)
         words = [sys.executable, "-m", "clerkstack", "recover", "--stack", self._stack]
         ran = subprocess.run(words, capture_output=True, text=True, check=False)
         if ran.returncode:

@@ -20,6 +20,7 @@ from local.project import Project, copy_project, production_settings_on
 from local.world import World
 from local.world import seed as seeded
 from tests.engine.live import read_instance, requests, variables, writes
+from tests.engine.test_killed import up_killed_at
 from tests.smoke.deployment import need_app
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -278,3 +279,23 @@ def test_a_stack_that_others_build_is_built_all_the_same(
     assert history(prod)[0]["deployment"] == app.deployment
     assert "unchanged" in prod.up()
     assert world.journal()
+
+
+def test_what_a_killed_update_began_to_make_is_not_forgotten(
+    prod: Project, world: World, app: Deployed
+) -> None:
+    # Killed while Vercel has made a variable and the state does not know it.
+    prod.set("environment.sensitive", "all")
+    world.clear_journal()
+    assert up_killed_at(prod, 4, "after")
+    assert prod.state()["deployment"]["pending_operations"]
+
+    ran = rotate(prod, ends=2)
+
+    assert "recovering it" in ran.stderr
+    assert "pulumi up --stack prod" in ran.stderr
+    # The update had more to do, and does it; nothing is there twice.
+    prod.up()
+    rotate(prod)
+    assert "unchanged" in prod.up()
+    assert app.deployment
