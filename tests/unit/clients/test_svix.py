@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from clerkstack.clients import svix
 from clerkstack.clients.errors import NotFound, UnexpectedAnswer, Unprocessable
@@ -225,12 +226,15 @@ def test_a_secret_is_read_rotated_and_the_endpoint_removed() -> None:
     seen = Seen()
 
     secret = seen.client.signing_secret("ep_1")
-    seen.client.rotate_signing_secret("ep_1")
+    old = SecretStr("whsec_" + "A" * 32)
+    seen.client.rotate_signing_secret("ep_1", overlap_seconds=3600, secret=old)
     seen.client.delete_endpoint("ep_1")
 
     assert secret.get_secret_value() == "whsec_abcdef"
     assert "abcdef" not in repr(secret)
     assert [request.method for request in seen.requests] == ["GET", "POST", "DELETE"]
+    sent = json.loads(seen.requests[1].content)
+    assert sent == {"gracePeriodSeconds": 3600, "key": old.get_secret_value()}
 
 
 def test_a_rotation_is_sent_once() -> None:
@@ -248,7 +252,7 @@ def test_a_rotation_is_sent_once() -> None:
     )
 
     with pytest.raises(Exception, match="may have arrived"):
-        client.rotate_signing_secret("ep_1")
+        client.rotate_signing_secret("ep_1", overlap_seconds=0)
 
     assert count == 1
 
