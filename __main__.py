@@ -75,7 +75,8 @@ Rotations(
     "rotations",
     application_id=settings.application_id,
     environment=settings.instance,
-    opts=pulumi.ResourceOptions(protect=settings.protected),
+    # After the instance: with a wrong application nothing is to be in the state.
+    opts=pulumi.ResourceOptions(protect=settings.protected, depends_on=[instance]),
 )
 
 # Outputs

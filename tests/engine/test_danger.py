@@ -200,6 +200,7 @@ def test_production_is_protected_and_its_instance_is_left_behind(
         "billing-catalog",
         "api-keys-switches",
         "webhook-endpoint",
+        "rotations",
         *(name for name in by_name if name.startswith("environment-production-")),
     }
     assert writes(world) == []
