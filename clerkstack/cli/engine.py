@@ -99,7 +99,16 @@ def pulumi(
             "source .local/env.sh"
         ) from None
     if ran.returncode and not tolerate:
-        detail = (ran.stderr or ran.stdout).strip()
+        detail = (ran.stderr or _diagnostics(ran.stdout) or ran.stdout).strip()
         mend = next((mend for said, mend in MENDS if said in detail), "")
         raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}{mend}")
     return ran.stdout
+
+
+def _diagnostics(printed: str) -> str:
+    """The errors of a run that printed JSON: the rest of it is the whole plan."""
+    try:
+        told = json.loads(printed)["diagnostics"]
+        return "\n".join(each["message"] for each in told if each["severity"] == "error")
+    except (ValueError, LookupError, TypeError):
+        return ""
