@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from clerkstack.doctor.model import Check, Finding, failed, ok, warning
 OLDEST = (3, 11)
 PLUGINS = ("vercel", "command")
 LANGUAGE = "pulumi-language-python"
+# In a backend's address: postgres://user:password@host/states?sslpassword=…
+_SECRETS = re.compile(r"(?<=://)[^/?#]*(?=@)|(?<=word=|cret=|oken=|_key=)[^&#]+", re.I)
 PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 
@@ -85,7 +88,8 @@ def plugins(machine: Machine) -> Finding:
 def backend(machine: Machine) -> Finding:
     """The states are somewhere, and whoever runs this is known there."""
     shown = machine.backend
-    return ok(f"{shown.get('url', '?')}, as {shown.get('user', '?')}")
+    address = _SECRETS.sub("…", str(shown.get("url", "?")))
+    return ok(f"{address}, as {shown.get('user', '?')}")
 
 
 def checkout(machine: Machine) -> Finding:

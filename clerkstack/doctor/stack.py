@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from clerkstack.doctor.machine import passphrase_set
 from clerkstack.doctor.model import Check, Finding, failed, ok, warning
+from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import VARIABLES, WORDS, now
 from clerkstack.rotation.stacks import Known, known_of
 from clerkstack.settings import Connection, Settings
@@ -60,8 +61,20 @@ class Patient:
 
     @cached_property
     def known(self) -> Known:
-        """What its state knows of its secrets."""
-        return known_of(self.deployment.get("resources") or [], self.name)
+        """What its state knows of its secrets.
+
+        Raises:
+            ClerkstackError: it can't be read.
+        """
+        try:
+            return known_of(self.deployment.get("resources") or [], self.name)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            # Not chained, and not in its own words: it may hold a part of the state.
+            raise ClerkstackError(
+                f"The state of {self.name} can't be read ({type(error).__name__}): somebody edited "
+                f"it, or another version wrote it. bin/clerkstack recover --stack {self.name} "
+                "--from-history brings an earlier one back."
+            ) from None
 
     @cached_property
     def session(self) -> Session:

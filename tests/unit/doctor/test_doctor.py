@@ -3,91 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clerkstack.app.git import git
+from clerkstack.cli.doctor import _code
 from clerkstack.doctor import machine, services
 from clerkstack.doctor import stack as stacks
-from clerkstack.doctor.model import Check, Finding, examined, failed, ok
+from clerkstack.doctor.model import Check, Finding, State, examined, failed, ok, warning
 from clerkstack.problems import ClerkstackError
-from clerkstack.providers.session import Session
 from clerkstack.rotation.journal import VARIABLES, Journal, now
 from clerkstack.rotation.stacks import enter, known_of
-from clerkstack.settings import Settings
-from local.world import World
-from tests.unit.rotation.bed import Bed
+from tests.unit.doctor.here import Here, examine, look
 
 pytestmark = pytest.mark.timeout(60)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    with World(proxy=False) as world:
-        yield world
-
-
-@dataclass
-class Here:
-    """A stack on the bed's world, as the checks read it."""
-
-    bed: Bed
-    pending: list[Any] = field(default_factory=list)
-    locked: list[str] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
-    provider: str = "cloud"
-
-    def settings(self) -> Settings:
-        return self.bed.settings
-
-    def exported(self) -> dict[str, Any]:
-        return {
-            "deployment": {
-                "resources": json.loads(json.dumps(self.bed.resources)),
-                "pending_operations": self.pending,
-                "secrets_providers": {"type": self.provider},
-            }
-        }
-
-    def cut_off(self) -> list[str]:
-        return self.broken
-
-    def locks(self) -> list[str]:
-        return self.locked
-
-    def max_days(self) -> int:
-        return 90
-
-    def patient(self) -> stacks.Patient:
-        return stacks.Patient("dev", self, Session)
-
-
-@pytest.fixture
-def here(running: World) -> Here:
-    running.reset()
-    return Here(Bed(running))
-
-
-def look(check: Callable[[stacks.Patient], Finding], here: Here) -> Finding:
-    patient = here.patient()
-    try:
-        return check(patient)
-    finally:
-        patient.close()
-
-
-def examine(check: Callable[[stacks.Patient], Finding], here: Here) -> Finding:
-    patient = here.patient()
-    try:
-        ((_, finding),) = examined([Check("it", check)], patient, print)
-    finally:
-        patient.close()
-    return finding
 
 
 def change(here: Here, edit: Callable[[Journal], Any], **rotated: int) -> None:
@@ -97,16 +29,9 @@ def change(here: Here, edit: Callable[[Journal], Any], **rotated: int) -> None:
 
 
 STACK = [stacks.checkpoint, stacks.settings, stacks.state, stacks.rotation]
-SERVICES = [
-    services.platform_key,
-    services.secret_key,
-    services.newest_key,
-    services.clock,
-    services.webhook,
-]
 
 
-@pytest.mark.parametrize("check", [*STACK, *SERVICES], ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", STACK, ids=lambda check: check.__name__)
 def test_all_is_well(check: Callable[[stacks.Patient], Finding], here: Here) -> None:
     finding = look(check, here)
 
@@ -221,62 +146,6 @@ def test_of_a_secret_never_rotated_the_age_is_when_it_was_written(here: Here) ->
     assert "CLERK_WEBHOOK_SECRET 3 days;" in told
 
 
-def test_no_such_instance(here: Here) -> None:
-    here.bed.configured = {"instance": "production"}
-    finding = look(services.platform_key, here)
-    assert (finding.state, "production instance" in finding.detail) == ("failed", True)
-
-
-def test_a_key_that_counts_no_more(here: Here) -> None:
-    here.bed.world.clerk.instances()[0].secrets[0].expires_at = 1
-
-    finding = examine(services.secret_key, here)
-
-    assert finding.state == "failed"
-    assert "401" in finding.detail
-    assert not finding.service
-
-
-def test_secrets_that_were_rotated_by_hand(here: Here) -> None:
-    world = here.bed.world
-    world.clerk.rotate(world.clerk.instances(), 24)
-    app = next(iter(world.svix.apps().values()))
-    next(iter(app.endpoints.values())).secret = "whsec_" + "B" * 32
-
-    assert look(services.newest_key, here).state == "warning"
-    assert look(services.webhook, here).state == "warning"
-    assert "rotated in the dashboard" in look(services.webhook, here).mend
-
-
-def test_an_endpoint_that_is_disabled_or_gone(here: Here) -> None:
-    app = next(iter(here.bed.world.svix.apps().values()))
-    endpoint = next(iter(app.endpoints.values()))
-    endpoint.disabled = True
-    assert "disabled" in look(services.webhook, here).detail
-    app.endpoints.clear()
-    assert "gone" in look(services.webhook, here).detail
-
-
-def test_a_clock_that_is_wrong(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Late(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return datetime.now(tz or UTC) + timedelta(minutes=5)
-
-    monkeypatch.setattr(services, "datetime", Late)
-    finding = look(services.clock, here)
-    assert finding.state == "failed"
-    assert "ahead of Clerk's" in finding.detail
-
-
-def test_a_service_that_fails_is_told_apart(here: Here) -> None:
-    here.bed.world.fault(service="clerk", kind="status", status=501, times=5)
-
-    finding = examine(services.platform_key, here)
-
-    assert (finding.state, finding.service) == ("failed", True)
-
-
 def test_what_needs_something_that_failed_is_not_asked() -> None:
     asked: list[str] = []
 
@@ -339,3 +208,46 @@ def test_a_checkout_with_changes_and_none(tmp_path: Path) -> None:
     git("add", "new", folder=tmp_path)
     finding = machine.checkout(here)
     assert (finding.state, "not committed: 1 " in finding.detail) == ("warning", True)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("s3://states?region=eu-west-1", "s3://states?region=eu-west-1"),
+        ("postgres://ana:pw1@db/states", "postgres://…@db/states"),
+        ("postgres://db/s?sslpassword=pw1&sslmode=x", "postgres://db/s?sslpassword=…&sslmode=x"),
+        ("https://pulumi.example/ana@home", "https://pulumi.example/ana@home"),
+    ],
+)
+def test_a_backends_address_is_shown_without_its_password(address: str, shown: str) -> None:
+    said = json.dumps({"user": "ana", "url": address})
+
+    assert machine.backend(machine.Machine(lambda *_: said)).detail == f"{shown}, as ana"
+
+
+def test_a_backend_that_lets_nobody_in() -> None:
+    def pulumi(*_: str) -> str:
+        raise ClerkstackError("pulumi whoami failed: no credentials")
+
+    checks = (*machine.CHECKS[-1:], *stacks.CHECKS)
+    here = machine.Machine(pulumi)
+    found = dict(examined(checks, here, print))  # type: ignore[arg-type]
+
+    assert (found["backend"].state, found["checkpoint"].state) == ("failed", "not asked")
+    assert "no credentials" in found["backend"].detail
+
+
+def test_a_state_that_somebody_edited(here: Here) -> None:
+    del here.bed.resources[0]["outputs"]
+
+    finding = examine(stacks.rotation, here)
+
+    assert finding.state == "failed"
+    assert "can't be read" in finding.detail
+
+
+def test_the_exit_code_tells_a_service_that_failed_from_what_is_off() -> None:
+    off, service = failed("x"), Finding(State.FAILED, "x", service=True)
+    assert _code([ok("x"), warning("x")]) == 0
+    assert _code([ok("x"), service]) == 3
+    assert _code([service, off]) == 1

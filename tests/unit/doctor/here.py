@@ -1,0 +1,66 @@
+"""A stack on a world, as the doctor's checks read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from clerkstack.doctor import stack as stacks
+from clerkstack.doctor.model import Check, Finding, examined
+from clerkstack.providers.session import Session
+from clerkstack.settings import Settings
+from tests.unit.rotation.bed import Bed
+
+
+@dataclass
+class Here:
+    """A stack on the bed's world, as the checks read it."""
+
+    bed: Bed
+    pending: list[Any] = field(default_factory=list)
+    locked: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    provider: str = "cloud"
+
+    def settings(self) -> Settings:
+        return self.bed.settings
+
+    def exported(self) -> dict[str, Any]:
+        return {
+            "deployment": {
+                "resources": json.loads(json.dumps(self.bed.resources)),
+                "pending_operations": self.pending,
+                "secrets_providers": {"type": self.provider},
+            }
+        }
+
+    def cut_off(self) -> list[str]:
+        return self.broken
+
+    def locks(self) -> list[str]:
+        return self.locked
+
+    def max_days(self) -> int:
+        return 90
+
+    def patient(self) -> stacks.Patient:
+        return stacks.Patient("dev", self, Session)
+
+
+def look(check: Callable[[stacks.Patient], Finding], here: Here) -> Finding:
+    patient = here.patient()
+    try:
+        return check(patient)
+    finally:
+        patient.close()
+
+
+def examine(check: Callable[[stacks.Patient], Finding], here: Here) -> Finding:
+    patient = here.patient()
+    try:
+        ((_, finding),) = examined([Check("it", check)], patient, print)
+    finally:
+        patient.close()
+    return finding

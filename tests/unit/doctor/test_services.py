@@ -1,0 +1,219 @@
+"""Clerk, Svix, Vercel and the app, each broken in a way that the doctor looks at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import respx
+
+from clerkstack.doctor import services
+from clerkstack.doctor import stack as stacks
+from clerkstack.doctor.model import Finding
+from clerkstack.rotation.journal import VARIABLES, fingerprint
+from local.world import seed as seeded
+from tests.unit.doctor.here import Here, examine, look
+from tests.unit.rotation.bed import hidden
+
+pytestmark = pytest.mark.timeout(60)
+
+
+SERVICES = [
+    services.platform_key,
+    services.secret_key,
+    services.newest_key,
+    services.clock,
+    services.webhook,
+]
+
+
+@pytest.mark.parametrize("check", SERVICES, ids=lambda check: check.__name__)
+def test_all_is_well(check: Callable[[stacks.Patient], Finding], here: Here) -> None:
+    finding = look(check, here)
+
+    assert finding.state == "ok", finding
+    assert not any(secret in finding.detail for secret in here.bed.deployed.values())
+
+
+def test_no_such_instance(here: Here) -> None:
+    here.bed.configured = {"instance": "production"}
+    finding = look(services.platform_key, here)
+    assert (finding.state, "production instance" in finding.detail) == ("failed", True)
+
+
+def test_a_key_that_counts_no_more(here: Here) -> None:
+    here.bed.world.clerk.instances()[0].secrets[0].expires_at = 1
+
+    finding = examine(services.secret_key, here)
+
+    assert finding.state == "failed"
+    assert "401" in finding.detail
+    assert not finding.service
+
+
+def test_secrets_that_were_rotated_by_hand(here: Here) -> None:
+    world = here.bed.world
+    world.clerk.rotate(world.clerk.instances(), 24)
+    app = next(iter(world.svix.apps().values()))
+    next(iter(app.endpoints.values())).secret = "whsec_" + "B" * 32
+
+    assert look(services.newest_key, here).state == "warning"
+    assert look(services.webhook, here).state == "warning"
+    assert "rotated in the dashboard" in look(services.webhook, here).mend
+
+
+def test_an_endpoint_that_is_disabled_or_gone(here: Here) -> None:
+    app = next(iter(here.bed.world.svix.apps().values()))
+    endpoint = next(iter(app.endpoints.values()))
+    endpoint.disabled = True
+    assert "disabled" in look(services.webhook, here).detail
+    app.endpoints.clear()
+    assert "gone" in look(services.webhook, here).detail
+
+
+def test_a_clock_that_is_wrong(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.now(tz or UTC) + timedelta(minutes=5)
+
+    monkeypatch.setattr(services, "datetime", Late)
+    finding = look(services.clock, here)
+    assert finding.state == "failed"
+    assert "ahead of Clerk's" in finding.detail
+
+
+def test_a_service_that_fails_is_told_apart(here: Here) -> None:
+    here.bed.world.fault(service="clerk", kind="status", status=501, times=5)
+
+    finding = examine(services.platform_key, here)
+
+    assert (finding.state, finding.service) == ("failed", True)
+
+
+def test_a_platform_key_without_the_scope_or_that_shows_no_keys(
+    here: Here,
+) -> None:
+    here.bed.world.clerk.platform_keys[seeded.PLATFORM_KEY] = ["applications:read"]
+    finding = examine(services.platform_key, here)
+    assert (finding.state, finding.service) == ("failed", False)
+    assert "applications:manage" in finding.detail
+
+    here.bed.world.clerk.platform_keys[seeded.PLATFORM_KEY] = ["applications:manage"]
+    patient = here.patient()
+    assert patient.instance is not None
+    patient.instance = patient.instance.model_copy(update={"secret_key": None})
+    assert "applications:manage" in services.platform_key(patient).mend
+    patient.close()
+
+
+def test_a_platform_key_that_is_none(here: Here) -> None:
+    here.bed.world.clerk.platform_keys.clear()
+
+    finding = examine(services.platform_key, here)
+
+    assert (finding.state, finding.service) == ("failed", False)
+    assert "clerkstack:platformKey" in finding.detail
+
+
+def test_a_key_of_the_other_instance(here: Here) -> None:
+    session = here.patient().session
+    made = session.platform.create_instance(seeded.APPLICATION_ID, domain="sendero.example")
+    session.close()
+    (instance,) = [each for each in here.bed.resources if each["type"].endswith(":Instance")]
+    instance["outputs"]["secret_key"] = hidden(made.secret_key.get_secret_value())
+
+    finding = look(services.secret_key, here)
+
+    assert finding.state == "failed"
+    assert f"it is a key of {made.id}" in finding.detail
+
+
+def test_a_state_without_a_key(here: Here) -> None:
+    (instance,) = [each for each in here.bed.resources if each["type"].endswith(":Instance")]
+    del instance["outputs"]["secret_key"]
+
+    assert look(services.secret_key, here).mend == "pulumi up --refresh --stack dev"
+
+
+def test_an_instance_without_a_svix_app(here: Here) -> None:
+    session = here.patient().session
+    with session.backend(seeded.APPLICATION_ID, "development") as backend:
+        backend.delete_svix_app()
+    session.close()
+
+    assert "no Svix app" in look(services.webhook, here).detail
+
+
+def at_vercel(here: Here, **environment: str) -> None:
+    given = {"projectId": seeded.VERCEL_PROJECT_ID, **environment}
+    here.bed.configured = {"environment": json.dumps(given)}
+
+
+def test_vercel_without_token_project_team_or_deployment(here: Here) -> None:
+    vercel = here.bed.world.vercel
+    at_vercel(here)
+    assert look(services.vercel, here).state == "ok"
+
+    vercel.deployments.clear()
+    finding = look(services.vercel, here)
+    assert (finding.state, "no preview deployment" in finding.detail) == ("warning", True)
+
+    for given, says in (
+        ({"projectId": "prj_other"}, "clerkstack:environment"),
+        ({"teamId": "team_other"}, "team_other"),
+    ):
+        at_vercel(here, **given)
+        finding = examine(services.vercel, here)
+        assert (finding.state, finding.service) == ("failed", False), finding
+        assert says in finding.detail
+
+    vercel.tokens.clear()
+    finding = examine(services.vercel, here)
+    assert "vercel:apiToken" in finding.detail
+    assert seeded.VERCEL_TOKEN not in finding.detail
+
+
+HEALTH = "https://preview.sendero.example/api/health"
+
+
+def told(here: Here) -> dict[str, str]:
+    secrets = here.patient().known.secrets
+    return {VARIABLES[kind]: fingerprint(secret) for kind, secret in secrets.items()}
+
+
+def test_the_app_runs_with_other_secrets_or_tells_none(here: Here) -> None:
+    well = told(here)
+    for prints, says in (
+        (well, "runs with the state's secrets"),
+        ({**well, "CLERK_SECRET_KEY": "0" * 12}, "the state has: CLERK_SECRET_KEY"),
+        ({"CLERK_SECRET_KEY": well["CLERK_SECRET_KEY"]}, "CLERK_WEBHOOK_SECRET (not told)"),
+        (None, "CLERK_SECRET_KEY (not told), CLERK_WEBHOOK_SECRET (not told)"),
+    ):
+        with respx.mock:
+            respx.get(HEALTH).respond(json={"deployment": "dpl_7", "fingerprints": prints})
+            finding = look(services.app, here)
+        assert says in finding.detail
+        assert finding.state == ("ok" if prints is well else "failed")
+
+
+def test_an_app_that_does_not_answer_or_not_with_a_document(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)  # a client tries again after a while
+    for answer, says, service in (
+        (httpx.Response(404), "clerkstack:rotation.healthPath", False),
+        (httpx.Response(500), "500", True),
+        (httpx.Response(200, text="<html>"), "The app", True),
+        (httpx.ConnectError("refused"), "The app", True),
+    ):
+        with respx.mock:
+            route = respx.get(HEALTH)
+            route.mock(side_effect=[answer] * 10)
+            finding = examine(services.app, here)
+        assert (finding.state, finding.service) == ("failed", service), finding
+        assert says in finding.detail
