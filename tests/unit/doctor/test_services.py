@@ -157,7 +157,9 @@ def at_vercel(here: Here, **environment: str) -> None:
 def test_vercel_without_token_project_team_or_deployment(here: Here) -> None:
     vercel = here.bed.world.vercel
     at_vercel(here)
-    assert look(services.vercel, here).state == "ok"
+    finding = look(services.vercel, here)
+    assert finding.state == "ok"
+    assert finding.detail.startswith(f"{seeded.VERCEL_PROJECT_NAME}, preview deployment dpl_")
 
     vercel.deployments.clear()
     finding = look(services.vercel, here)
