@@ -144,11 +144,13 @@ def install() -> None:
         RECORDER.gave(_words(process.args), outputs)
         return outputs
 
-    def initialised(made: Any, stack: str, settings: Any, secrets: Any = project.SECRETS) -> None:
+    def initialised(
+        made: Any, stack: str, settings: Any, secrets: Any = project.SECRETS, *options: str
+    ) -> None:
         for key, value in secrets.items():
             if len(value) >= 8:
                 RECORDER.plant(f"the setting {key}", value)
-        initialise(made, stack, settings, secrets)
+        initialise(made, stack, settings, secrets, *options)
 
     subprocess.Popen.__init__ = began  # type: ignore[method-assign]
     subprocess.Popen.communicate = communicated  # type: ignore[method-assign]
