@@ -29,7 +29,8 @@ ASKED: dict[str, tuple[tuple[str, int], ...]] = {
 
 
 def test_every_command_that_asks_a_service_is_run() -> None:
-    assert set(ASKED) | {"cutover points", "cutover sign"} == set(RUNS)
+    nobody = {"cutover points", "cutover sign", "move"}
+    assert set(ASKED) | nobody == set(RUNS)
 
 
 @pytest.mark.parametrize(
