@@ -5,6 +5,7 @@ What the engine tests and the benchmark deploy.
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -172,16 +174,25 @@ class Project:
 def copy_project(folder: Path, parts: Sequence[str] = PARTS) -> Path:
     """Copy the program into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    leave = shutil.ignore_patterns("__pycache__")
+    # The caches of bytecode go with their sources: no process of a copy compiles anything.
+    _compile()
     for part in parts:
         source = TOP / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=leave, dirs_exist_ok=True)
+            shutil.copytree(source, folder / part, dirs_exist_ok=True)
         else:
             shutil.copy2(source, folder / part)
     # Pulumi.yaml names the environment in the project's folder: this one serves the copy too.
     (folder / ".venv").symlink_to(sys.prefix)
     return folder
+
+
+@cache
+def _compile() -> None:
+    """Bring the caches of bytecode up to date, once for each process."""
+    for part in PARTS:
+        if (TOP / part).is_dir():
+            compileall.compile_dir(str(TOP / part), quiet=2)
 
 
 def settings_on(world: World) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class ServiceApp:
             repeated = _refusal(fault.service, fault.status, fault.retry_after, _all(request, body))
             return await _Answer.of(repeated, request.scope, body)
         if fault and kind in ("delay", "no_answer"):
-            await asyncio.sleep(fault.seconds)
+            await self._faults.hold(fault.seconds)
         if kind in ("drop_before", "no_answer"):
             return None
         async with self._turns.turn():
@@ -115,7 +115,7 @@ class ServiceApp:
                     self._state.load(before)
                 answer = await _Answer.of(_refusal(self._service.name, 500), request.scope, body)
         if fault and kind == "late_answer":
-            await asyncio.sleep(fault.seconds)
+            await self._faults.hold(fault.seconds)
         return None if kind == "drop_after" else answer
 
     async def _act(self, request: Request, body: bytes, fault: Fault | None) -> _Answer:

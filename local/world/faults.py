@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -37,8 +39,8 @@ class Fault(BaseModel):
     status: the service answers ``status`` (with ``retry_after`` seconds) and does not act.
     echo: the same, and its error repeats all that the request held: address, headers, body.
     delay: it acts ``seconds`` later. late_answer: it acts, and answers ``seconds`` later.
-    no_answer: it does nothing and closes the connection ``seconds`` later. drop_before: the
-    connection closes, nothing was done.
+    no_answer: it does nothing and closes the connection ``seconds`` later. All three end at once
+    when the faults are cleared. drop_before: the connection closes, nothing was done.
     drop_after: it acts, then the connection closes without an answer. not_persisted: it answers
     as if it had written and keeps nothing, or all but ``field`` (names with dots between them).
     conflict: somebody else writes just before. dry_run_ignored: a config write with
@@ -73,8 +75,9 @@ class Faults:
     """The faults that wait for their requests."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._armed: list[_Armed] = []
+        self._held: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
     def add(self, fault: Fault) -> None:
         """Arm a fault."""
@@ -82,9 +85,37 @@ class Faults:
             self._armed.append(_Armed(fault))
 
     def clear(self) -> None:
-        """Disarm all."""
+        """Disarm all, and let the requests go on that are held."""
         with self._lock:
             self._armed.clear()
+            held = list(self._held)
+        for loop, released in held:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(released.set)
+
+    async def hold(self, seconds: float) -> None:
+        """Hold a request for so long, or until the faults are cleared."""
+        released = asyncio.Event()
+        entry = (asyncio.get_running_loop(), released)
+        with self._lock:
+            self._held.add(entry)
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(released.wait(), seconds)
+        finally:
+            with self._lock:
+                self._held.discard(entry)
+
+    def wait_until_met(self, seconds: float = 60) -> None:
+        """Wait until every fault has met its requests.
+
+        Raises:
+            TimeoutError: some have not after so many seconds.
+        """
+        with self._lock:
+            if not self._lock.wait_for(lambda: not self._armed, seconds):
+                waiting = [armed.fault for armed in self._armed]
+                raise TimeoutError(f"no request met {waiting}")
 
     def waiting(self) -> list[Fault]:
         """List the faults that have requests left to meet."""
@@ -98,6 +129,7 @@ class Faults:
                 if armed.fault.meets(service, method, path) and armed.strikes():
                     if armed.spent:
                         self._armed.remove(armed)
+                        self._lock.notify_all()
                     return armed.fault
         return None
 

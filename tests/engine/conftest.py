@@ -13,8 +13,10 @@ import pytest
 
 from local.aws import Aws, Place
 from local.github import Github
-from local.project import Project, copy_project, settings_on
+from local.project import Project
 from local.world import World
+from tests.deployments import declared
+from tests.kept import Kept, kept
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,18 +29,23 @@ def _engine() -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """A fresh local world."""
-    with World(tmp_path / "world") as started:
+def beginning(request: pytest.FixtureRequest) -> Kept:
+    """The deployment that the test starts from: the mark's, else one where nothing is deployed."""
+    mark = request.node.get_closest_marker("starts_from")
+    return kept(mark.args[0] if mark else declared)
+
+
+@pytest.fixture
+def world(tmp_path: Path, beginning: Kept) -> Iterator[World]:
+    """A local world with what the beginning has in it."""
+    with World(beginning.put_world(tmp_path / "world")) as started:
         yield started
 
 
 @pytest.fixture
-def project(tmp_path: Path, world: World) -> Project:
-    """The Sendero deployment on the development instance, nothing deployed yet."""
-    made = Project(copy_project(tmp_path / "project"), world)
-    made.init("local", settings_on(world))
-    return made
+def project(tmp_path: Path, world: World, beginning: Kept) -> Project:
+    """The Sendero deployment, as the test starts."""
+    return beginning.put_project(tmp_path / "project", world)
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,8 @@ declares, and the settings refuse most of them before a resource is declared."""
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import pytest
-
-from local.project import Project, copy_project
-from local.world import World
+from local.project import Project
 
 PACK = ("--policy-pack", "policies/pack")
 TOLD = re.compile(r"- \[(mandatory|advisory)\]\s+(\S+)\s+\((\S+): (\S+)\)")
@@ -103,12 +99,9 @@ def roles(name, *keys):
 PROVIDER_LETS_PASS = "\n\ndef billing_refusals(*_anything):\n    return iter(())\n"
 
 
-@pytest.fixture
-def offence(tmp_path: Path, world: World) -> Project:
+def unsettled(project: Project) -> None:
     """A production stack without settings, for a program that a test writes."""
-    made = Project(copy_project(tmp_path / "project"), world)
-    made.init("prod", {})
-    return made
+    project.init("prod", {})
 
 
 def write(project: Project, *lines: str) -> None:

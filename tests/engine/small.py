@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.project import Project
+from tests.deployments import declared
 
 PROGRAM = """\
 import pulumi
@@ -27,3 +28,18 @@ def declare(project: Project, things: int = 2) -> None:
     """Have the project's program declare so many resources, each with a secret, and nothing
     else."""
     (project.folder / "__main__.py").write_text(PROGRAM.replace("COUNT", str(things)))
+
+
+def small(project: Project) -> None:
+    """A stack of two such resources, deployed."""
+    declared(project)
+    declare(project)
+    project.up()
+
+
+def small_thrice(project: Project) -> None:
+    """A stack of such resources, deployed three times, each time with one more."""
+    declared(project)
+    for things in (1, 2, 3):
+        declare(project, things)
+        project.up()

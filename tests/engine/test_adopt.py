@@ -16,6 +16,7 @@ from clerkstack.clients.svix import SvixClient
 from local.project import Project, copy_project, settings_on
 from local.world import World
 from local.world import seed as seeded
+from tests.deployments import development
 from tests.engine.by_hand import by_hand, remove_variable
 from tests.engine.live import read_instance, variables, writes
 
@@ -208,8 +209,8 @@ def test_a_catalog_that_says_something_else_is_kept(bare: Project, company: Worl
     assert real_writes(company) == []
 
 
+@pytest.mark.starts_from(development)
 def test_what_sendero_deploys_is_adopted_by_another_stack(project: Project, world: World) -> None:
-    project.up()
     project.pulumi("stack", "rm", "--force", "--yes", "--preserve-config", "--stack", "local")
     project.pulumi("stack", "init", "local")
     before = everything(world)
@@ -303,8 +304,8 @@ def test_an_adoption_that_was_interrupted_goes_on(bare: Project, company: World)
     bare.preview("--expect-no-changes")
 
 
+@pytest.mark.starts_from(development)
 def test_what_the_stack_manages_already_is_never_let_go(project: Project, world: World) -> None:
-    project.up()
     file = (project.folder / "Pulumi.local.yaml").read_text()
     kept = variables(world)["NEXT_PUBLIC_APP_URL", "preview"]["id"]
     remove_variable(world, kept)

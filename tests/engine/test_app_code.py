@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from local.project import Project, copy_project, production_settings_on
+from local.project import Project
 from local.world import World
 from tests import sendero
+from tests.deployments import development_of_an_app, production_of_an_app
 from tests.engine.live import requests, writes
 from tests.engine.written_app import PAGE, write_app
 
@@ -29,11 +30,8 @@ def checked(project: Project, *words: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.starts_from(development_of_an_app)
 def test_three_witnesses_are_compared(project: Project, world: World) -> None:
-    write_app(project)
-    project.up()
-    world.clear_journal()
-
     alone = checked(project)
     asked_nobody = requests(world)
     agreed = checked(project, "--live")
@@ -77,10 +75,8 @@ def test_three_witnesses_are_compared(project: Project, world: World) -> None:
     assert "not looked up: src/page.tsx:8:64" in shown.stdout
 
 
+@pytest.mark.starts_from(development_of_an_app)
 def test_a_check_that_only_moved_changes_nothing(project: Project, world: World) -> None:
-    write_app(project)
-    project.up()
-    world.clear_journal()
     write_app(project, "// moved\n" + PAGE + "export const f = ({ has }, x) => has({ plan: x })\n")
 
     said = project.up()
@@ -92,13 +88,11 @@ def test_a_check_that_only_moved_changes_nothing(project: Project, world: World)
     assert "src/page.tsx:9:46" in said
 
 
+@pytest.mark.starts_from(production_of_an_app)
 def test_production_is_not_deployed_where_its_code_asks_for_nothing(
-    project: Project, tmp_path: Any, world: World
+    project: Project, world: World
 ) -> None:
-    prod = Project(copy_project(tmp_path / "prod"), world)
-    prod.init("prod", {**production_settings_on(world), "protect": True})
-    write_app(prod)
-    prod.up()
+    prod = project
     legacy = {"billing": {"plans": {"legacy": LEGACY}}}
     world.dashboard("set_config", environment="production", changes=legacy)
     world.clear_journal()

@@ -14,6 +14,7 @@ from clerkstack.clients.platform import PlatformClient
 from local.project import Project, copy_project, production_settings_on
 from local.world import World
 from local.world import seed as seeded
+from tests.deployments import development
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_deployment import assert_deployed
 
@@ -107,8 +108,8 @@ def test_a_declared_secret_key_is_not_in_the_state(project: Project, world: Worl
     assert key not in json.dumps(project.state())
 
 
+@pytest.mark.starts_from(development)
 def test_a_mistyped_project_costs_no_variable(project: Project, world: World) -> None:
-    project.up()
     before = variables(world)
     project.set("environment.projectId", "prj_mistyped")
 
@@ -130,10 +131,10 @@ def test_a_billing_refusal_comes_before_anything_is_written(world: World, tmp_pa
     assert requests(world) == []
 
 
+@pytest.mark.starts_from(development)
 def test_a_default_plan_that_is_not_there_is_told_before_a_write(
     project: Project, world: World
 ) -> None:
-    project.up()
     text = (project.folder / "catalog.yaml").read_text()
     own = "  gratis:\n    name: Gratis\n    amount: 0\n    default: true\n"
     (project.folder / "catalog.yaml").write_text(f"{text.rstrip()}\n{own}")

@@ -15,14 +15,19 @@ from svix.webhooks import Webhook, WebhookVerificationError
 
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.svix import SvixClient
-from local.project import Project, production_settings_on
+from local.project import Project
 from local.world import World
 from local.world import seed as seeded
+from tests.deployments import protected_production
 from tests.engine.cutting_over import HOST, ask, judged, production, set_config, set_dns, sign
 from tests.engine.live import read_instance, requests, variables
 from tests.world.receiving import Receiver, receiving
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.timeout(300),
+    pytest.mark.starts_from(protected_production),
+]
 
 OAUTH_SECRET = "google-secret-7654321"
 PLANTED = "planted-value-12345"
@@ -41,8 +46,6 @@ def app(world: World) -> Iterator[Receiver]:
 
 @pytest.fixture
 def deployed(project: Project, world: World, app: Receiver) -> Project:
-    project.init("prod", {**production_settings_on(world), "protect": True})
-    project.up()
     app.answer = verifying(read_secret(world))
     return project
 

@@ -12,12 +12,18 @@ from typing import Any
 import pytest
 
 from local.deployed import Deployed
-from local.project import Project, production_settings_on
+from local.project import Project
 from local.world import World
+from local.world import seed as seeded
+from tests.deployments import protected_production
 from tests.engine.cutting_over import HOST, ask, judged, production, set_dns
 from tests.smoke.deployment import need_app
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.timeout(300),
+    pytest.mark.starts_from(protected_production),
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,8 +35,7 @@ def _installed() -> None:
 def app(project: Project, world: World) -> Deployed:
     """Production as a launch has it, and the app built with what the stack gave it."""
     running = world.deploy("production", HOST)
-    project.init("prod", {**production_settings_on(world), "protect": True})
-    project.up()
+    world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, "production")
     world.dashboard("set_api_keys", environment="production", organizations=True, users=False)
     set_dns(world, ready=True)
     running.settle()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from local.project import Project, production_settings_on
+from local.project import Project
 from local.world import World
+from tests.deployments import development, protected_production
 from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, requests, writes
 
@@ -20,8 +21,8 @@ def allow(project: Project, path: str, value: str) -> None:
     project.pulumi("config", "set", "--stack", project.stack, "--path", path, value)
 
 
+@pytest.mark.starts_from(development)
 def test_a_price_with_subscribers(project: Project, world: World) -> None:
-    project.up()
     subscribe(world, "pro", 12)
     project.edit("catalog.yaml", ("amount: 6000", "amount: 7000"))
     world.clear_journal()
@@ -45,8 +46,8 @@ def test_a_price_with_subscribers(project: Project, world: World) -> None:
     assert read_instance(world).config["billing"]["plans"]["pro"]["amount"] == 7000
 
 
+@pytest.mark.starts_from(development)
 def test_a_price_that_nobody_pays_is_no_danger(project: Project, world: World) -> None:
-    project.up()
     subscribe(world, "basic", 3)
     project.edit("catalog.yaml", ("amount: 6000", "amount: 7000"))
     world.clear_journal()
@@ -58,8 +59,8 @@ def test_a_price_that_nobody_pays_is_no_danger(project: Project, world: World) -
     assert len(sent) == 1
 
 
+@pytest.mark.starts_from(development)
 def test_what_leaves_the_catalog(project: Project, world: World) -> None:
-    project.up()
     text = (project.folder / "catalog.yaml").read_text()
     (project.folder / "catalog.yaml").write_text(text[: text.index("  enterprise:")])
     world.clear_journal()
@@ -100,8 +101,8 @@ def test_a_feature_that_leaves_names_the_plans_that_lose_it(project: Project, wo
     assert "extra" not in read_instance(world).config["billing"]["features"]
 
 
+@pytest.mark.starts_from(development)
 def test_visibility_and_attachment(project: Project, world: World) -> None:
-    project.up()
     subscribe(world, "pro", 1)
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6000\n    publicly_visible: false"))
     text = (project.folder / "catalog.yaml").read_text()
@@ -140,8 +141,8 @@ def test_a_toggle_that_breaks_sessions(project: Project, world: World, toggle: s
     project.up()
 
 
+@pytest.mark.starts_from(development)
 def test_api_keys_that_are_in_use(project: Project, world: World) -> None:
-    project.up()
     project.set("apiKeys.organizationEnabled", False)
 
     shown = project.preview(check=False)
@@ -163,8 +164,8 @@ def test_a_first_up_on_an_instance_with_other_prices(project: Project, world: Wo
     assert writes(world) == []
 
 
+@pytest.mark.starts_from(development)
 def test_a_destroy_keeps_plans_that_somebody_pays_for(project: Project, world: World) -> None:
-    project.up()
     subscribe(world, "pro", 4)
     world.clear_journal()
 
@@ -177,14 +178,10 @@ def test_a_destroy_keeps_plans_that_somebody_pays_for(project: Project, world: W
     assert [line for line in writes(world, "clerk") if "PATCH" in line] == []
 
 
+@pytest.mark.starts_from(protected_production)
 def test_production_is_protected_and_its_instance_is_left_behind(
     project: Project, world: World
 ) -> None:
-    project.up()
-    project.init("prod", {**production_settings_on(world), "protect": True})
-    project.up()
-    world.clear_journal()
-
     refused = project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod", check=False)
     by_name = {
         each["urn"].rpartition("::")[2]: each for each in project.state()["deployment"]["resources"]
@@ -216,10 +213,10 @@ def test_production_is_protected_and_its_instance_is_left_behind(
     assert "org:finance" not in read_instance(world, "production").roles
 
 
+@pytest.mark.starts_from(development)
 def test_what_a_preview_can_not_see_is_judged_before_the_write(
     project: Project, world: World
 ) -> None:
-    project.up()
     subscribe(world, "pro", 12)
     project.edit("catalog.yaml", ("amount: 6000", "amount: 7000"))
     # All reads of the preview fail, with their retries; then only the first ones of the update.

@@ -12,6 +12,7 @@ from local.world import World
 from local.world import seed as seeded
 from local.world.vercel.models import digest
 from tests import sendero
+from tests.deployments import development
 from tests.engine.live import Live, read_instance, requests, variables, writes
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -66,9 +67,8 @@ def test_up_brings_the_whole_deployment(project: Project, world: World) -> None:
     assert found["CLERK_WEBHOOK_SECRET", "development"]["value"] == signing
 
 
+@pytest.mark.starts_from(development)
 def test_resources_stand_under_their_component_and_in_the_guides_order(project: Project) -> None:
-    project.up()
-
     resources = project.state()["deployment"]["resources"]
     by_urn = {each["urn"]: each for each in resources}
     order = ["organizations", "billing", "api-keys", "webhook", "environment"]
@@ -108,11 +108,10 @@ def test_a_variable_made_by_hand_is_taken_over_as_the_page_says(
     assert requests(world) == []
 
 
+@pytest.mark.starts_from(development)
 def test_the_redeploy_comes_after_every_variable_and_is_built_with_them(
     project: Project, world: World
 ) -> None:
-    project.up()
-
     resources = project.state()["deployment"]["resources"]
     declared = {each["urn"] for each in resources if "ProjectEnvironmentVariable" in each["type"]}
     (redeploy,) = (each for each in resources if each["type"] == "command:local:Command")
@@ -145,8 +144,8 @@ def test_no_secret_lies_in_the_clear(project: Project, world: World) -> None:
         assert secret not in files
 
 
+@pytest.mark.starts_from(development)
 def test_a_second_up_changes_nothing_and_sends_nothing(project: Project, world: World) -> None:
-    project.up()
     world.clear_journal()
 
     printed = project.up()
@@ -156,8 +155,8 @@ def test_a_second_up_changes_nothing_and_sends_nothing(project: Project, world: 
     assert requests(world) == []
 
 
+@pytest.mark.starts_from(development)
 def test_one_price_is_one_diff_and_one_write(project: Project, world: World) -> None:
-    project.up()
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     world.clear_journal()
 
@@ -200,8 +199,8 @@ def test_destroy_leaves_nothing_and_touches_nothing_else(project: Project, world
     ]
 
 
+@pytest.mark.starts_from(development)
 def test_production_is_made_by_cloning_and_never_twice(project: Project, world: World) -> None:
-    project.up()
     project.init("prod", {**production_settings_on(world), "protect": True})
 
     project.up("--policy-pack", "policies/pack")

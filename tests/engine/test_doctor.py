@@ -10,6 +10,7 @@ import pytest
 from local.project import Project
 from local.world import World
 from local.world import seed as seeded
+from tests.deployments import development
 from tests.engine.live import requests, writes
 from tests.smoke.deployment import HOST, need_app
 
@@ -22,10 +23,11 @@ def doctor(project: Project, *words: str) -> tuple[int, dict[str, dict[str, Any]
     return ran.returncode, {each["name"]: each for each in json.loads(ran.stdout)["checks"]}
 
 
+@pytest.mark.starts_from(development)
 def test_a_deployed_stack_and_what_is_off(project: Project, world: World) -> None:
     need_app()
     app = world.deploy("preview", HOST)
-    project.up()
+    world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, "preview")
     app.settle()
     world.clear_journal()
 

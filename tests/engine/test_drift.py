@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from local.project import TOP, Project
 from local.world import World
 from local.world import seed as seeded
+from tests.deployments import development
 from tests.engine.by_hand import by_hand, edit_endpoint, remove_variable, rename_role
 from tests.engine.drifted import found
 from tests.engine.live import read_instance, requests, variables
@@ -75,8 +76,8 @@ ALSO = {
 }
 
 
+@pytest.mark.starts_from(development)
 def test_every_edit_is_found_and_an_up_takes_it_back(project: Project, world: World) -> None:
-    project.up()
     assert found(project) == {}
 
     edit_everything(world)
@@ -103,8 +104,8 @@ def test_every_edit_is_found_and_an_up_takes_it_back(project: Project, world: Wo
     assert found(project) == {}
 
 
+@pytest.mark.starts_from(development)
 def test_what_others_made_is_no_difference(project: Project, world: World) -> None:
-    project.up()
     plan = {"name": "By hand", "amount": 100, "payer_type": "org", "features": ["hand"]}
     billing = {"features": {"hand": {"name": "Hand"}}, "plans": {"hand": plan}}
     by_hand(world, billing=billing, session={"lifetime": 3600})
@@ -120,10 +121,10 @@ def test_before_anything_is_deployed_everything_is_missing(project: Project) -> 
     assert differences["variable preview/CLERK_SECRET_KEY", ""] == ("there", None)
 
 
+@pytest.mark.starts_from(development)
 def test_what_left_the_declaration_and_is_still_live_is_a_difference(
     project: Project, world: World
 ) -> None:
-    project.up()
     text = (project.folder / "catalog.yaml").read_text()
     (project.folder / "catalog.yaml").write_text(text[: text.index("  enterprise:")])
     project.set("organizations.roles", {})
@@ -134,10 +135,10 @@ def test_what_left_the_declaration_and_is_still_live_is_a_difference(
     assert differences["role org:finance", ""] == (None, "there")
 
 
+@pytest.mark.starts_from(development)
 def test_bad_input_and_a_failing_service_have_their_own_codes(
     project: Project, world: World
 ) -> None:
-    project.up()
     world.fault(kind="status", status=503, service="clerk", method="GET", times=99)
     failing = project.clerkstack("drift")
     project.edit("catalog.yaml", ("amount: 6000", "amount: sixty"))
@@ -158,10 +159,10 @@ def hidden_value(world: World, key: str) -> str:
     return str(held.value_digest)
 
 
+@pytest.mark.starts_from(development)
 def test_a_sensitive_value_that_somebody_edited_is_found_and_written_again(
     project: Project, world: World
 ) -> None:
-    project.up()
     before = hidden_value(world, "CLERK_SECRET_KEY")
     deployments = len(world.vercel.deployments)
     edited = variables(world)["CLERK_SECRET_KEY", "preview"]["id"]
@@ -189,6 +190,7 @@ def test_a_sensitive_value_that_somebody_edited_is_found_and_written_again(
     assert requests(world) == []
 
 
+@pytest.mark.starts_from(development)
 def test_the_scheduled_workflow_says_what_drift_says(
     project: Project, world: World, tmp_path: Path
 ) -> None:
@@ -206,7 +208,6 @@ def test_the_scheduled_workflow_says_what_drift_says(
             check=False,
         )
 
-    project.up()
     quiet = run()
     by_hand(world, billing={"plans": {"pro": {"amount": 7000}}})
     edited = run()
@@ -216,10 +217,10 @@ def test_the_scheduled_workflow_says_what_drift_says(
     assert "plan pro" in summary.read_text()
 
 
+@pytest.mark.starts_from(development)
 def test_a_variable_that_vercel_took_and_did_not_keep_is_an_error(
     project: Project, world: World
 ) -> None:
-    project.up()
     project.set("environment.signInUrl", "/login")
     world.fault(kind="not_persisted", service="vercel", method="PATCH", path="/env/")
 

@@ -8,6 +8,7 @@ import pytest
 
 from local.project import Project
 from local.world import World
+from tests.deployments import development
 from tests.engine.by_hand import take_out
 from tests.engine.live import read_instance, requests
 
@@ -36,10 +37,10 @@ def test_what_clerk_would_take_is_told_and_not_written(project: Project, world: 
     assert read_instance(world).config == before
 
 
+@pytest.mark.starts_from(development)
 def test_what_clerk_refuses_is_told_before_anything_is_written(
     project: Project, world: World
 ) -> None:
-    project.up()
     world.dashboard("subscribe", environment="development", plan="enterprise", payers=2)
     take_out(project, "enterprise")
 
@@ -49,8 +50,8 @@ def test_what_clerk_refuses_is_told_before_anything_is_written(
     assert "plan_cannot_be_deleted" in ran.stderr
 
 
+@pytest.mark.starts_from(development)
 def test_a_dry_run_that_was_a_write_is_an_alarm(project: Project, world: World) -> None:
-    project.up()
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     world.fault(kind="dry_run_ignored", service="clerk", method="PATCH")
 

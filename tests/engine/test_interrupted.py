@@ -13,6 +13,7 @@ from clerkstack.clients.errors import ApiError
 from clerkstack.clients.svix import SvixClient
 from local.project import Project
 from local.world import World
+from tests.deployments import declared
 from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance
 from tests.engine.test_killed import recover, up_killed_at
@@ -32,11 +33,37 @@ def only(project: Project) -> Any:
     """A project of some components only: what is not looked at takes time."""
 
     def only(*names: str) -> Project:
-        every = ("organizations", "signIn", "billing", "apiKeys", "webhook", "environment")
-        project.set("components", {name: name in names for name in every})
+        restrict(project, *names)
         return project
 
     return only
+
+
+def organizations_and_billing(project: Project) -> None:
+    """These two components, deployed."""
+    declared(project)
+    restrict(project, "organizations", "billing")
+    project.up()
+
+
+def organizations_alone(project: Project) -> None:
+    """Organizations, deployed."""
+    declared(project)
+    restrict(project, "organizations")
+    project.up()
+
+
+def webhook_alone(project: Project) -> None:
+    """The webhook, deployed."""
+    declared(project)
+    restrict(project, "webhook")
+    project.up()
+
+
+def restrict(project: Project, *names: str) -> None:
+    """Leave the other components out."""
+    every = ("organizations", "signIn", "billing", "apiKeys", "webhook", "environment")
+    project.set("components", {name: name in names for name in every})
 
 
 def add_plan(project: Project) -> None:
@@ -59,11 +86,10 @@ def backend(world: World) -> BackendClient:
 
 # The second request of such an update is the write, the third its read-back.
 @pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.starts_from(organizations_and_billing)
 def test_a_plan_that_a_killed_update_made_is_the_stacks_own(
-    only: Any, world: World, number: int
+    project: Project, world: World, number: int
 ) -> None:
-    project = only("organizations", "billing")
-    project.up()
     add_plan(project)
     assert up_killed_at(project, number, "after")
     recover(project)
@@ -74,9 +100,10 @@ def test_a_plan_that_a_killed_update_made_is_the_stacks_own(
     assert "team" not in config(world)["billing"]["plans"]
 
 
-def test_a_plan_that_a_killed_update_made_goes_without_another_up(only: Any, world: World) -> None:
-    project = only("organizations", "billing")
-    project.up()
+@pytest.mark.starts_from(organizations_and_billing)
+def test_a_plan_that_a_killed_update_made_goes_without_another_up(
+    project: Project, world: World
+) -> None:
     add_plan(project)
     assert up_killed_at(project, 2, "after")
     recover(project)
@@ -86,9 +113,8 @@ def test_a_plan_that_a_killed_update_made_goes_without_another_up(only: Any, wor
     assert "team" not in config(world)["billing"]["plans"]
 
 
-def test_a_plan_whose_read_back_failed_is_the_stacks_own(only: Any, world: World) -> None:
-    project = only("organizations", "billing")
-    project.up()
+@pytest.mark.starts_from(organizations_and_billing)
+def test_a_plan_whose_read_back_failed_is_the_stacks_own(project: Project, world: World) -> None:
     add_plan(project)
     down = {"service": "clerk", "method": "GET", "path": "config$", "kind": "status", "status": 503}
     failing(world, project, **down, after=1, times=20)
@@ -172,9 +198,10 @@ def test_roles_made_before_one_that_is_refused_are_the_stacks_own(
     assert set(read_instance(world).roles) == {"org:admin", "org:member"}
 
 
-def test_a_role_whose_answer_an_update_lost_is_the_stacks_own(only: Any, world: World) -> None:
-    project = only("organizations")
-    project.up()
+@pytest.mark.starts_from(organizations_alone)
+def test_a_role_whose_answer_an_update_lost_is_the_stacks_own(
+    project: Project, world: World
+) -> None:
     project.set("organizations.roles", ROLES)
     role = {"service": "clerk", "method": "POST", "path": "organization_roles$"}
     failing(world, project, **role, kind="drop_after")
@@ -185,9 +212,10 @@ def test_a_role_whose_answer_an_update_lost_is_the_stacks_own(only: Any, world: 
     assert set(read_instance(world).roles) == {"org:admin", "org:member"}
 
 
-def test_an_endpoint_made_again_by_an_update_that_lost_the_answer(only: Any, world: World) -> None:
-    project = only("webhook")
-    project.up()
+@pytest.mark.starts_from(webhook_alone)
+def test_an_endpoint_made_again_by_an_update_that_lost_the_answer(
+    project: Project, world: World
+) -> None:
     with (
         backend(world) as clerk,
         SvixClient.from_link(clerk.svix_url(), base_url=world.urls.svix) as svix,
@@ -247,11 +275,10 @@ def test_an_endpoint_that_was_refused_and_made_by_hand_stays(only: Any, world: W
     assert left.description == "By hand"
 
 
+@pytest.mark.starts_from(webhook_alone)
 def test_the_svix_app_goes_where_the_answer_of_the_endpoints_removal_is_lost(
-    only: Any, world: World
+    project: Project, world: World
 ) -> None:
-    project = only("webhook")
-    project.up()
     world.fault(service="svix", method="DELETE", path="endpoint/", kind="drop_after")
 
     project.destroy()

@@ -13,6 +13,7 @@ from local.project import Project
 from local.world import World
 from local.world.faults import Fault
 from tests import sendero
+from tests.deployments import development
 from tests.engine.by_hand import take_out
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_deployment import assert_deployed
@@ -146,8 +147,8 @@ def test_killed_again_and_again_it_still_gets_there(
     assert_undone(project, world)
 
 
+@pytest.mark.starts_from(development)
 def test_a_kill_while_the_checkpoint_was_written_is_mended(project: Project, world: World) -> None:
-    project.up()
     [attributes] = project.folder.glob("state/.pulumi/stacks/*/*.json.attrs")
     attributes.write_bytes(b"")
     assert "failed to load checkpoint" in project.up(check=False)
@@ -158,9 +159,9 @@ def test_a_kill_while_the_checkpoint_was_written_is_mended(project: Project, wor
     assert_complete(project, world)
 
 
+@pytest.mark.starts_from(development)
 @pytest.mark.parametrize("number", [3, 6, 8])
 def test_a_kill_while_variables_are_replaced(project: Project, world: World, number: int) -> None:
-    project.up()
     project.set("environment.sensitive", "all")
     world.clear_journal()
     assert up_killed_at(project, number, "after")
@@ -172,8 +173,8 @@ def test_a_kill_while_variables_are_replaced(project: Project, world: World, num
     assert_undone(project, world)
 
 
+@pytest.mark.starts_from(development)
 def test_answers_lost_while_variables_are_replaced(project: Project, world: World) -> None:
-    project.up()
     project.set("environment.sensitive", "all")
     world.fault(service="vercel", method="POST", path="/env$", kind="drop_after", after=1, times=2)
     assert "error" in project.up(check=False)
@@ -184,9 +185,9 @@ def test_answers_lost_while_variables_are_replaced(project: Project, world: Worl
     assert_complete(project, world)
 
 
+@pytest.mark.starts_from(development)
 @pytest.mark.parametrize("number", [3, 25])
 def test_a_killed_destroy_is_recovered(project: Project, world: World, number: int) -> None:
-    project.up()
     assert up_killed_at(project, number, "after", command="destroy")
 
     told = recover(project)
@@ -221,6 +222,7 @@ def move_webhook(project: Project) -> None:
     project.set("appUrl", "https://other.sendero.example")
 
 
+@pytest.mark.starts_from(development)
 @pytest.mark.parametrize(
     ("change", "number", "moment"),
     [
@@ -242,7 +244,6 @@ def test_a_killed_change_is_completed_by_the_next_up(
     number: int,
     moment: Moment,
 ) -> None:
-    project.up()
     change(project)
     assert up_killed_at(project, number, moment)
 

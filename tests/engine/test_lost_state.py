@@ -12,8 +12,9 @@ import pytest
 from local.aws import SIGNED, Place
 from local.project import Project
 from local.world import World
+from tests.deployments import development
 from tests.engine.live import read_instance, requests, variables, writes
-from tests.engine.small import declare
+from tests.engine.small import declare, small_thrice
 from tests.engine.test_adopt import real_writes
 from tests.engine.test_killed import assert_complete, recover, up_killed_at
 
@@ -48,17 +49,8 @@ def to_s3(project: Project, aws: Place) -> None:
     project.shell["PULUMI_BACKEND_URL"] = aws.backend
 
 
-@pytest.fixture
-def small(project: Project) -> Project:
-    """A stack of a few resources, deployed three times."""
-    for things in (1, 2, 3):
-        declare(project, things)
-        project.up()
-    return project
-
-
+@pytest.mark.starts_from(development)
 def test_a_deployment_whose_checkpoint_is_damaged_goes_on(project: Project, world: World) -> None:
-    project.up()
     before = shown(project)
     whole = checkpoint(project).read_bytes()
     checkpoint(project).write_bytes(whole[: len(whole) // 2])
@@ -93,63 +85,67 @@ def test_what_came_after_the_state_that_is_back_is_taken_over(
 
 
 @pytest.mark.parametrize("damage", ["empty", "zeros", "gone"])
-def test_whatever_happened_to_the_checkpoint(small: Project, damage: str) -> None:
-    before = shown(small)
-    config = (small.folder / "Pulumi.local.yaml").read_text()
+@pytest.mark.starts_from(small_thrice)
+def test_whatever_happened_to_the_checkpoint(project: Project, damage: str) -> None:
+    before = shown(project)
+    config = (project.folder / "Pulumi.local.yaml").read_text()
     if damage == "gone":
-        checkpoint(small).unlink()
+        checkpoint(project).unlink()
     else:
-        checkpoint(small).write_bytes(b"" if damage == "empty" else bytes(4096))
+        checkpoint(project).write_bytes(b"" if damage == "empty" else bytes(4096))
 
-    put_back(small)
+    put_back(project)
 
-    assert shown(small) == before
-    assert (small.folder / "Pulumi.local.yaml").read_text() == config
-    assert "unchanged" in small.up()
+    assert shown(project) == before
+    assert (project.folder / "Pulumi.local.yaml").read_text() == config
+    assert "unchanged" in project.up()
 
 
-def test_the_newest_whole_state_is_put_back(small: Project) -> None:
-    checkpoint(small).write_bytes(b"")
-    Path(f"{checkpoint(small)}.bak").write_bytes(b"")
-    newest = sorted((small.folder / "state/.pulumi/history").rglob("*.checkpoint.json"))[-1]
+@pytest.mark.starts_from(small_thrice)
+def test_the_newest_whole_state_is_put_back(project: Project) -> None:
+    checkpoint(project).write_bytes(b"")
+    Path(f"{checkpoint(project)}.bak").write_bytes(b"")
+    newest = sorted((project.folder / "state/.pulumi/history").rglob("*.checkpoint.json"))[-1]
     newest.write_bytes(newest.read_bytes()[:-9])
-    for file in (small.folder / "state/.pulumi/backups").rglob("*.json"):
+    for file in (project.folder / "state/.pulumi/backups").rglob("*.json"):
         file.unlink()
 
-    ran = small.clerkstack("recover", "--from-history")
+    ran = project.clerkstack("recover", "--from-history")
 
     assert ran.returncode == 0, ran.stderr
     assert "damaged" in ran.stderr
-    assert len(shown(small)) == 4, "the stack, its provider, and two things"
-    assert "+ 1 created" in small.up()
+    assert len(shown(project)) == 4, "the stack, its provider, and two things"
+    assert "+ 1 created" in project.up()
 
 
-def test_a_whole_state_is_only_replaced_by_one_that_is_named(small: Project) -> None:
-    before = shown(small)
+@pytest.mark.starts_from(small_thrice)
+def test_a_whole_state_is_only_replaced_by_one_that_is_named(project: Project) -> None:
+    before = shown(project)
 
-    refused = small.clerkstack("recover", "--from-history")
+    refused = project.clerkstack("recover", "--from-history")
 
     assert refused.returncode == 2
     assert "can be read, with 5 resources" in refused.stderr
-    assert shown(small) == before
-    listed = small.clerkstack("recover", "--list")
+    assert shown(project) == before
+    listed = project.clerkstack("recover", "--list")
     assert listed.returncode == 0, listed.stderr
     first = next(line for line in listed.stdout.splitlines() if "3 resources" in line)
-    put_back(small, "--at", first.split()[0])
-    assert len(shown(small)) == 3
-    assert "+ 2 created" in small.up()
+    put_back(project, "--at", first.split()[0])
+    assert len(shown(project)) == 3
+    assert "+ 2 created" in project.up()
 
 
-def test_a_copy_of_the_backend_is_as_good(small: Project) -> None:
-    before = shown(small)
-    (small.folder / "state").rename(small.folder / "copy")
-    (small.folder / "state").mkdir()
-    nothing = small.clerkstack("recover", "--from-history")
+@pytest.mark.starts_from(small_thrice)
+def test_a_copy_of_the_backend_is_as_good(project: Project) -> None:
+    before = shown(project)
+    (project.folder / "state").rename(project.folder / "copy")
+    (project.folder / "state").mkdir()
+    nothing = project.clerkstack("recover", "--from-history")
     assert (nothing.returncode, "clerkstack adopt" in nothing.stderr) == (2, True)
 
-    put_back(small, "--history", "copy")
+    put_back(project, "--history", "copy")
 
-    assert shown(small) == before
+    assert shown(project) == before
 
 
 def test_a_bucket_gives_back_its_last_version(project: Project, aws: Place) -> None:

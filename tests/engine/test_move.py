@@ -16,20 +16,20 @@ from local.aws import Place
 from local.project import Project
 from local.world import World
 from local.world import seed as seeded
+from tests.deployments import development
 from tests.engine.live import writes
 from tests.engine.small import declare
+from tests.engine.small import small as three
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), pytest.mark.starts_from(three)]
 
 CIPHERTEXT = re.compile(r"v1:[A-Za-z0-9+/=]{10,}:[A-Za-z0-9+/=]+")
 
 
 @pytest.fixture
 def small(project: Project, aws: Place) -> Project:
-    """A stack of three resources in the file backend."""
-    declare(project)
+    """The small stack, in the file backend, with AWS in reach."""
     project.shell |= aws.variables
-    project.up()
     return project
 
 
@@ -51,11 +51,11 @@ def use(project: Project, backend: str) -> None:
     project.shell["PULUMI_BACKEND_URL"] = backend
 
 
+@pytest.mark.starts_from(development)
 def test_a_deployment_goes_on_from_s3_and_kms_as_if_nothing_had_been(
     project: Project, world: World, aws: Place
 ) -> None:
     project.shell |= aws.variables
-    project.up()
     before, old = shown(project), config_of(project) + json.dumps(project.state())
     world.clear_journal()
 

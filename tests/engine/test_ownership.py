@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.svix import SvixClient
-from local.project import Project, production_settings_on
+from local.project import Project
 from local.world import World
+from tests.deployments import both, development
 from tests.engine.by_hand import by_hand, take_out
 from tests.engine.live import read_instance, requests, variables, writes
 
@@ -112,8 +113,8 @@ def test_a_plan_that_was_there_and_leaves_the_catalog_stays_as_it_was(
     assert_quiet(project, billing)
 
 
+@pytest.mark.starts_from(development)
 def test_a_price_that_somebody_sets_since_then_stays(project: Project, world: World) -> None:
-    project.up()
     hand = plan("By hand", features=["white_label"])
     by_hand(world, billing={"plans": {"hand": hand}})
 
@@ -142,10 +143,8 @@ def test_clerks_own_plan_loses_what_was_attached_here(project: Project, world: W
     assert set(config(world)["billing"]["plans"]) == {"free_org"}
 
 
+@pytest.mark.starts_from(both)
 def test_what_a_clone_brought_is_the_stacks_own(project: Project, world: World) -> None:
-    project.up()
-    project.init("prod", production_settings_on(world))
-    project.up()
     take_out(project, "enterprise")
 
     project.up()
@@ -187,10 +186,10 @@ def test_a_plan_that_was_refused_and_that_a_person_then_makes_is_theirs(
     assert config(billing)["billing"]["plans"]["pro"]["name"] == "By hand"
 
 
+@pytest.mark.starts_from(development)
 def test_organizations_switched_off_as_a_part_leaves_them_on_where_billing_needs_them(
     project: Project, world: World
 ) -> None:
-    project.up()
     project.set("components.organizations", False)
 
     project.up()
@@ -199,8 +198,8 @@ def test_organizations_switched_off_as_a_part_leaves_them_on_where_billing_needs
     assert_quiet(project, world)
 
 
+@pytest.mark.starts_from(development)
 def test_a_webhook_change_that_is_not_kept_is_an_error(project: Project, world: World) -> None:
-    project.up()
     project.set("webhook.description", "another")
     world.fault(service="svix", method="PATCH", path="endpoint", kind="not_persisted")
 
@@ -238,10 +237,10 @@ def test_an_endpoint_and_roles_that_were_there_go_back(project: Project, billing
         assert set(after.roles[role].permissions) == set(before.roles[role].permissions)
 
 
+@pytest.mark.starts_from(development)
 def test_a_url_that_another_endpoint_has_takes_that_one_over(
     project: Project, world: World
 ) -> None:
-    project.up()
     moved = "https://other.sendero.example/api/webhooks/clerk"
     key = SecretStr(read_instance(world).secret_key)
     with (
@@ -283,8 +282,8 @@ def test_a_plan_nobody_could_buy_is_refused_before_anything_is_sent(
     assert writes(world) == []
 
 
+@pytest.mark.starts_from(development)
 def test_a_new_token_is_no_reason_to_build_again(project: Project, world: World) -> None:
-    project.up()
     world.vercel.add_token("anotherVercelToken000001")
     words = ("config", "set", "--stack", "local", "--secret", "vercel:apiToken")
     project.pulumi(*words, "anotherVercelToken000001")

@@ -16,6 +16,7 @@ from clerkstack.clients.svix import SvixClient
 from local.project import TOP, Project, production_settings_on, settings_on
 from local.world import World
 from local.world import seed as seeded
+from tests.deployments import both, development
 from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, requests
 
@@ -143,26 +144,18 @@ EXPECTED = {
 }
 
 
-@pytest.fixture
-def deployed(project: Project, world: World) -> Project:
-    """Development deployed, production cloned from it and deployed as well."""
-    project.up()
-    project.init("prod", production_settings_on(world))
-    project.up()
-    return project
-
-
-def test_what_was_changed_by_hand_is_found_exactly(deployed: Project, world: World) -> None:
+@pytest.mark.starts_from(both)
+def test_what_was_changed_by_hand_is_found_exactly(project: Project, world: World) -> None:
     # What both have, each at its own address, is no difference.
     ask(world, "/redirect_urls", {"url": "https://preview.sendero.example/done"})
     ask(world, "/redirect_urls", {"url": "https://sendero.example/done"}, "production")
-    assert found(deployed) == {}
+    assert found(project) == {}
 
     edit_development(world)
     world.clear_journal()
-    differences = found(deployed)
+    differences = found(project)
     read = requests(world)
-    table = deployed.own_command(*WORDS)
+    table = project.own_command(*WORDS)
 
     assert differences == EXPECTED
     assert len(read) == REQUESTS, read
@@ -184,10 +177,10 @@ def test_what_was_changed_by_hand_is_found_exactly(deployed: Project, world: Wor
         assert secret not in printed
 
 
+@pytest.mark.starts_from(development)
 def test_a_clone_before_its_first_up_lacks_what_clerk_does_not_copy(
     project: Project, world: World
 ) -> None:
-    project.up()
     edit_development(world)
     project.init("prod", production_settings_on(world))
     before = found(project)
@@ -214,7 +207,8 @@ def test_a_clone_before_its_first_up_lacks_what_clerk_does_not_copy(
     } <= {what for what, _ in differences}
 
 
-def test_production_alone_has_what_development_lacks(deployed: Project, world: World) -> None:
+@pytest.mark.starts_from(both)
+def test_production_alone_has_what_development_lacks(project: Project, world: World) -> None:
     world.dashboard(
         "set_config",
         environment="production",
@@ -222,22 +216,23 @@ def test_production_alone_has_what_development_lacks(deployed: Project, world: W
     )
     ask(world, "/jwt_templates", {"name": "late", "claims": {}}, "production")
 
-    assert found(deployed) == {
+    assert found(project) == {
         ("OAuth google", "enabled"): (False, True, "differs"),
         ("OAuth google", "client_id"): (None, None, "needed"),
         ("JWT template late", ""): (None, "there", "only"),
     }
 
 
+@pytest.mark.starts_from(both)
 def test_what_a_plan_does_not_include_is_told_and_can_be_left_out(
-    deployed: Project, world: World
+    project: Project, world: World
 ) -> None:
     refusing = {"kind": "status", "service": "clerk", "path": "enterprise_connections$"}
     world.fault(status=402, times=2, **refusing)
-    told = deployed.own_command(*WORDS)
-    left_out = deployed.own_command(*WORDS, "--without", "sso")
+    told = project.own_command(*WORDS)
+    left_out = project.own_command(*WORDS, "--without", "sso")
     world.fault(status=403, times=1, **refusing)
-    failing = deployed.own_command(*WORDS)
+    failing = project.own_command(*WORDS)
 
     assert told.returncode == 1, told.stderr
     assert "could not be read: sso of prod (ListEnterpriseConnections: 402" in told.stdout
@@ -247,13 +242,14 @@ def test_what_a_plan_does_not_include_is_told_and_can_be_left_out(
     assert "403" in failing.stderr
 
 
-def test_bad_input_ends_with_2(deployed: Project, world: World) -> None:
-    same = deployed.own_command("parity", "--from", "prod", "--to", "prod")
-    unknown = deployed.own_command("parity", "--from", "nowhere", "--to", "prod")
-    deployed.init("local2", settings_on(world))
-    twice = deployed.own_command("parity", "--from", "local", "--to", "local2")
+@pytest.mark.starts_from(both)
+def test_bad_input_ends_with_2(project: Project, world: World) -> None:
+    same = project.own_command("parity", "--from", "prod", "--to", "prod")
+    unknown = project.own_command("parity", "--from", "nowhere", "--to", "prod")
+    project.init("local2", settings_on(world))
+    twice = project.own_command("parity", "--from", "local", "--to", "local2")
     world.fault(kind="status", status=503, service="svix", times=99)
-    failing = deployed.own_command(*WORDS)
+    failing = project.own_command(*WORDS)
 
     assert [each.returncode for each in (same, unknown, twice, failing)] == [2, 2, 2, 3]
     assert "same stack" in same.stderr

@@ -3,12 +3,11 @@ nobody asks its provider."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from local.project import Project, copy_project, production_settings_on
+from local.project import Project
 from local.world import World
+from tests.deployments import production_of_an_app
 from tests.engine.live import writes
 from tests.engine.test_app_code import LEGACY, PAGE, write_app
 
@@ -20,13 +19,11 @@ WITHOUT = ("--exclude", "**billing-catalog")
 ONE = ("--target", "**webhook-endpoint")
 
 
+@pytest.mark.starts_from(production_of_an_app)
 def test_an_update_without_billing_does_not_begin_where_a_promise_would_break(
-    tmp_path: Path, world: World
+    project: Project, world: World
 ) -> None:
-    prod = Project(copy_project(tmp_path / "prod"), world)
-    prod.init("prod", {**production_settings_on(world), "protect": True})
-    write_app(prod)
-    prod.up()
+    prod = project
     prod.set("webhook", {"events": ["user.created"]})
     world.clear_journal()
 

@@ -7,10 +7,9 @@ import pytest
 from local.project import Project
 from policies.registry import POLICIES
 from tests.engine.live import writes
-from tests.engine.offences import leave_to_the_pack, offence, told, write
+from tests.engine.offences import leave_to_the_pack, told, unsettled, write
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
-__all__ = ["offence"]
 
 # Policy, what offends, what does not; {n} is the resource's name.
 EACH = [
@@ -100,25 +99,27 @@ EACH = [
 ]
 
 
-def test_every_resource_that_offends_is_named_with_its_policy(offence: Project) -> None:
-    leave_to_the_pack(offence)
+@pytest.mark.starts_from(unsettled)
+def test_every_resource_that_offends_is_named_with_its_policy(project: Project) -> None:
+    leave_to_the_pack(project)
     bad = {f"{policy}-{number}": line for number, (policy, line, _) in enumerate(EACH)}
     good = {f"good-{number}": line for number, (*_, line) in enumerate(EACH)}
-    write(offence, *(line.format(n=name) for name, line in {**bad, **good}.items()))
+    write(project, *(line.format(n=name) for name, line in {**bad, **good}.items()))
 
-    found, printed = told(offence, fails=True)
+    found, printed = told(project, fails=True)
 
     named = {("mandatory", name.rsplit("-", 1)[0], name) for name in bad}
     assert found == named
     assert "hidden" not in printed
     assert "docs/policies.md#trial-card" in printed
-    assert writes(offence.world) == []
+    assert writes(project.world) == []
 
 
-def test_what_does_not_offend_passes(offence: Project) -> None:
-    write(offence, *(line.format(n=f"good-{n}") for n, (*_, line) in enumerate(EACH)))
+@pytest.mark.starts_from(unsettled)
+def test_what_does_not_offend_passes(project: Project) -> None:
+    write(project, *(line.format(n=f"good-{n}") for n, (*_, line) in enumerate(EACH)))
 
-    found, _ = told(offence, fails=False)
+    found, _ = told(project, fails=False)
 
     assert found == set()
 
@@ -171,18 +172,19 @@ WHOLE = [
 ]
 
 
-def test_what_only_the_whole_stack_shows(offence: Project) -> None:
+@pytest.mark.starts_from(unsettled)
+def test_what_only_the_whole_stack_shows(project: Project) -> None:
     bad = [line for _, _, line, _ in WHOLE]
     good = [line for *_, line in WHOLE]
-    write(offence, *good, *bad)
+    write(project, *good, *bad)
 
-    found, printed = told(offence, fails=True)
+    found, printed = told(project, fails=True)
 
     assert found == {("mandatory", policy, about) for policy, about, *_ in WHOLE}
     assert "hidden" not in printed
 
-    write(offence, *good, "roles('roles', 'org:finance')")
-    found, _ = told(offence, fails=False)
+    write(project, *good, "roles('roles', 'org:finance')")
+    found, _ = told(project, fails=False)
 
     assert found == set()
 
@@ -195,7 +197,8 @@ def test_every_policy_has_a_case_here_or_of_its_own() -> None:
     assert here | own == {policy.id for policy in POLICIES}
 
 
-def test_slugs_and_trials_are_refused_without_the_pack_too(offence: Project) -> None:
+@pytest.mark.starts_from(unsettled)
+def test_slugs_and_trials_are_refused_without_the_pack_too(project: Project) -> None:
     cases = [line.format(n=name) for name, line, _ in EACH if name == "trial-card"]
     cases += [line.format(n=name) for name, line, _ in EACH if "'professional'" in line]
     for line, says in zip(
@@ -206,9 +209,9 @@ def test_slugs_and_trials_are_refused_without_the_pack_too(offence: Project) -> 
         ),
         strict=True,
     ):
-        write(offence, line)
+        write(project, line)
 
-        ran = offence.pulumi("preview", "--stack", "prod", check=False)
+        ran = project.pulumi("preview", "--stack", "prod", check=False)
 
         assert ran.returncode != 0
         assert says in ran.stdout + ran.stderr

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from local.project import Project, production_settings_on
+from local.project import Project
 from local.world import World
 from policies.lasting import PROTECTED
 from policies.view import SHARED, SIGN_IN, VARIABLES
+from tests.deployments import declared_production, protected_production
 from tests.engine.live import writes
-from tests.engine.offences import PACK, leave_to_the_pack, offence, told, write
+from tests.engine.offences import PACK, leave_to_the_pack, told, unsettled, write
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
-__all__ = ["offence"]
 
 TODAY = datetime.now(UTC).date()
 USERS = "billing('billing', settings=toggles(user_enabled=True))"
@@ -45,44 +45,47 @@ def config(project: Project, **policies: object) -> str:
     return "strict.json"
 
 
-def test_an_excuse_lets_pass_until_its_day_and_is_told(offence: Project) -> None:
-    write(offence, USERS)
-    excuse(offence, TODAY + timedelta(days=1))
+@pytest.mark.starts_from(unsettled)
+def test_an_excuse_lets_pass_until_its_day_and_is_told(project: Project) -> None:
+    write(project, USERS)
+    excuse(project, TODAY + timedelta(days=1))
 
-    found, printed = told(offence, fails=False)
+    found, printed = told(project, fails=False)
 
     assert found == {("advisory", "billing-payers", "billing")}
     for said in ("A pilot with single people", "ana@sendero.example", str(TODAY.year)):
         assert said in printed
 
-    excuse(offence, TODAY - timedelta(days=1))
-    found, printed = told(offence, fails=True)
+    excuse(project, TODAY - timedelta(days=1))
+    found, printed = told(project, fails=True)
 
     assert ("mandatory", "billing-payers", "billing") in found
     assert ("mandatory", "excuses", "clerkstack-prod") in found
     assert "expired on" in printed
 
 
-def test_an_excuse_that_is_wrong_stops_the_run_with_its_line(offence: Project) -> None:
-    write(offence, USERS)
-    excuse(offence, TODAY + timedelta(days=1), policy="billing-payer", reason="")
+@pytest.mark.starts_from(unsettled)
+def test_an_excuse_that_is_wrong_stops_the_run_with_its_line(project: Project) -> None:
+    write(project, USERS)
+    excuse(project, TODAY + timedelta(days=1), policy="billing-payer", reason="")
 
-    _, printed = told(offence, fails=True)
+    _, printed = told(project, fails=True)
 
     assert "policies/excuses.yaml:1: excuses[0].reason: is missing" in printed
     assert "there is no policy billing-payer" in printed
     assert "Traceback" not in printed
 
 
-def test_pulumis_own_policy_configuration(offence: Project) -> None:
-    write(offence, USERS, "webhook('webhook', events=['user.deleted'])")
+@pytest.mark.starts_from(unsettled)
+def test_pulumis_own_policy_configuration(project: Project) -> None:
+    write(project, USERS, "webhook('webhook', events=['user.deleted'])")
     name = config(
-        offence,
+        project,
         billing_payers="advisory",
         webhook_events={"events": ["user.deleted"]},
     )
 
-    found, _ = told(offence, "--policy-pack-config", name, fails=False)
+    found, _ = told(project, "--policy-pack-config", name, fails=False)
 
     assert found == {("advisory", "billing-payers", "billing")}
 
@@ -98,15 +101,16 @@ def test_pulumis_own_policy_configuration(offence: Project) -> None:
         ({"secret_age": {"max_dayz": 5}}, "max_dayz: is not known"),
     ],
 )
+@pytest.mark.starts_from(unsettled)
 def test_a_configuration_that_may_not_be_stops_the_run(
-    offence: Project, policies: dict[str, object], says: str
+    project: Project, policies: dict[str, object], says: str
 ) -> None:
-    write(offence, "billing('billing')")
+    write(project, "billing('billing')")
 
-    _, printed = told(offence, "--policy-pack-config", config(offence, **policies), fails=True)
+    _, printed = told(project, "--policy-pack-config", config(project, **policies), fails=True)
 
     assert says in printed
-    assert writes(offence.world) == []
+    assert writes(project.world) == []
 
 
 def test_a_changed_development_stack_is_told_and_goes_on(project: Project) -> None:
@@ -125,8 +129,8 @@ def test_a_changed_development_stack_is_told_and_goes_on(project: Project) -> No
     assert found == {("mandatory", "webhook-events", "webhook-endpoint")}
 
 
+@pytest.mark.starts_from(declared_production)
 def test_what_the_settings_declare_has_to_be_there(project: Project, world: World) -> None:
-    project.init("prod", {**production_settings_on(world), "protect": True})
     project.edit("__main__.py", ("if use.webhook:\n    webhook = ", "if False:\n    webhook = "))
 
     found, printed = told(project, fails=True)
@@ -141,9 +145,8 @@ def test_what_the_settings_declare_has_to_be_there(project: Project, world: Worl
     assert {name for level, name, _ in found if level == "mandatory"} == set()
 
 
+@pytest.mark.starts_from(protected_production)
 def test_old_secrets(project: Project, world: World, tmp_path: Path) -> None:
-    project.init("prod", {**production_settings_on(world), "protect": True})
-    project.up()
     found, _ = told(project, fails=False)
     assert "secret-age" not in {name for _, name, _ in found}
 
@@ -207,36 +210,38 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("line", "policy", "says"), UNKNOWN)
+@pytest.mark.starts_from(unsettled)
 def test_what_a_preview_cannot_know_is_judged_before_the_write(
-    offence: Project, line: str, policy: str, says: str
+    project: Project, line: str, policy: str, says: str
 ) -> None:
-    write(offence, LATE, line)
+    write(project, LATE, line)
     up = ("up", "--yes", "--stack", "prod")
 
-    by_the_provider = offence.pulumi(*up, check=False)
-    leave_to_the_pack(offence)
+    by_the_provider = project.pulumi(*up, check=False)
+    leave_to_the_pack(project)
     # What a run has made is known to the next one.
-    write(offence, LATE.replace("'late'", "'later'"), line)
-    found, _ = told(offence, fails=False)
-    by_the_pack = offence.pulumi(*up, *PACK, check=False)
+    write(project, LATE.replace("'late'", "'later'"), line)
+    found, _ = told(project, fails=False)
+    by_the_pack = project.pulumi(*up, *PACK, check=False)
 
     assert by_the_provider.returncode != 0
     assert says in by_the_provider.stdout + by_the_provider.stderr
     assert ("advisory", policy, "billing") in found
     assert by_the_pack.returncode != 0
     assert re.search(rf"\[mandatory\]\s+{policy}", by_the_pack.stdout), by_the_pack.stdout
-    assert writes(offence.world) == []
+    assert writes(project.world) == []
 
 
-def test_the_form_of_a_key_that_comes_late_is_judged_before_the_write(offence: Project) -> None:
+@pytest.mark.starts_from(unsettled)
+def test_the_form_of_a_key_that_comes_late_is_judged_before_the_write(project: Project) -> None:
     value = "late.apply(lambda _: 'ak_hidden')"
-    write(offence, LATE, f"variable('key', 'CLERK_SECRET_KEY', {value}, sensitive=True)")
+    write(project, LATE, f"variable('key', 'CLERK_SECRET_KEY', {value}, sensitive=True)")
 
-    found, _ = told(offence, fails=False)
-    ran = offence.pulumi("up", "--yes", "--stack", "prod", *PACK, check=False)
+    found, _ = told(project, fails=False)
+    ran = project.pulumi("up", "--yes", "--stack", "prod", *PACK, check=False)
 
     assert found == set()
     assert ran.returncode != 0
     assert re.search(r"\[mandatory\]\s+key-forms", ran.stdout), ran.stdout
     assert "hidden" not in ran.stdout + ran.stderr
-    assert writes(offence.world) == []
+    assert writes(project.world) == []

@@ -12,24 +12,28 @@ import pytest
 
 from local.github import Github
 from local.github.github import READ_TOKEN, TOKEN
-from local.project import PASSPHRASE, Project, copy_project, production_settings_on, settings_on
+from local.project import PASSPHRASE, Project
 from local.world import World
 from local.world import seed as seeded
+from tests.deployments import declared_production, development_beside_production
 from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, writes
 from tests.engine.reviewed import event, review
 from tests.engine.written_app import PAGE, write_app
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.timeout(300),
+    pytest.mark.starts_from(declared_production),
+]
 
 
 @pytest.fixture
-def two(tmp_path: Path, world: World) -> Project:
-    """Development is deployed, production is declared and not there yet."""
-    made = Project(copy_project(tmp_path / "project"), world)
-    made.init("prod", {**production_settings_on(world), "protect": True})
-    made.init("local", settings_on(world))
-    return made
+def two(project: Project) -> Project:
+    """Two stacks: development, deployed where the test's mark says so, and production, which is
+    declared and not there yet."""
+    project.stack = "local"
+    return project
 
 
 def offend(project: Project, offends: bool) -> None:
@@ -44,10 +48,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(each): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
 
 
+@pytest.mark.starts_from(development_beside_production)
 def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
     two: Project, world: World, github: Github
 ) -> None:
-    two.up()
     two.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     offend(two, True)
     world.clear_journal()
@@ -112,8 +116,8 @@ raise ValueError(f"it is {secret}")
 """
 
 
+@pytest.mark.starts_from(development_beside_production)
 def test_planted_secrets_are_shown_nowhere(two: Project, world: World, github: Github) -> None:
-    two.up()
     (two.folder / "__main__.py").write_text(PLANTED)
     two.pulumi("config", "set", "--secret", "clerkstack:platformKey", "no-keys-form-at-all")
 

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,15 @@ from pydantic import SecretStr
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.errors import ApiError
 from local.deployed import Deployed
-from local.project import Project, copy_project, production_settings_on
+from local.project import Project, copy_project
 from local.world import World
 from local.world import seed as seeded
+from tests.deployments import production
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_killed import up_killed_at
 from tests.smoke.deployment import need_app
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), pytest.mark.starts_from(production)]
 HOST = "sendero.example"
 SECRETS = ("CLERK_SECRET_KEY", "CLERK_WEBHOOK_SECRET")
 
@@ -43,12 +43,9 @@ def app(prod: Project, world: World) -> Deployed:
 
 
 @pytest.fixture
-def prod(tmp_path: Path, world: World) -> Project:
+def prod(project: Project) -> Project:
     """Production, deployed."""
-    made = Project(copy_project(tmp_path / "project"), world)
-    made.init("prod", production_settings_on(world))
-    made.up()
-    return made
+    return project
 
 
 def rotate(project: Project, *words: str, ends: int = 0) -> subprocess.CompletedProcess[str]:
@@ -164,7 +161,7 @@ def test_an_update_in_the_way_is_waited_for_and_a_dead_one_is_cleared(
     prod: Project, world: World, app: Deployed
 ) -> None:
     # Somebody's `pulumi up` is at work: it is waited for.
-    world.fault(service="clerk", method="PATCH", path="/config", kind="delay", seconds=6)
+    world.fault(service="clerk", method="PATCH", path="/config", kind="delay", seconds=25)
     prod.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     up = subprocess.Popen(
         prod.command("up", "--yes", "--skip-preview", "--stack", "prod"),
@@ -173,24 +170,25 @@ def test_an_update_in_the_way_is_waited_for_and_a_dead_one_is_cleared(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 60
-    while world.faults.waiting() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    world.faults.wait_until_met()
+    waits = running(prod)
+    wait_for(waits, f"waiting for pulumi, process {up.pid}, to end")
+    world.clear_faults()
 
-    ran = rotate(prod)
+    said, _ = waits.communicate()
 
-    assert f"waiting for pulumi, process {up.pid}, to end" in ran.stderr
+    assert waits.returncode == 0, said
     assert up.wait() == 0
     assert read_instance(world, "production").config["billing"]["plans"]["pro"]["amount"] == 6500
 
     # A rotation is killed with its update: the lock of the dead is taken away.
-    world.fault(service="vercel", method="PATCH", path="/env/", kind="delay", seconds=4)
+    world.fault(service="vercel", method="PATCH", path="/env/", kind="delay", seconds=25)
     killed = running(prod)
-    wait_for(killed, "roll out")
-    time.sleep(2.5)
+    world.faults.wait_until_met()
     for child in Path("/proc").glob("[0-9]*"):
         _kill_in(child, prod.folder)
     killed.communicate()
+    world.clear_faults()
 
     ran = rotate(prod)
 

@@ -10,6 +10,7 @@ import pytest
 from local.project import Project
 from local.world import World
 from tests import sendero
+from tests.deployments import development
 from tests.engine.live import read_instance, requests, variables, writes
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
@@ -56,10 +57,10 @@ def test_a_part_that_is_switched_off_is_not_declared(
         assert len(variables(world)) == 2 * (len(sendero.VARIABLES) - 1)
 
 
+@pytest.mark.starts_from(development)
 def test_a_part_that_is_switched_off_later_goes_and_comes_back(
     project: Project, world: World
 ) -> None:
-    project.up()
     project.set("components.webhook", False)
     project.up()
     without = read_instance(world).endpoints

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,12 @@ import pytest
 
 from local.project import Project, copy_project, settings_on
 from local.world import World
+from tests.deployments import declared
 from tests.engine.live import read_instance, writes
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
-WAIT = 25.0  # seconds that the first one is held up, while the second one runs
+WAIT = 25.0  # seconds that the first one is held up at most, while the second one runs
 
 
 def started(project: Project, log: Path) -> subprocess.Popen[str]:
@@ -35,18 +35,20 @@ def held_up(world: World, project: Project, log: Path, **fault: Any) -> subproce
     """The same, as soon as its held-up request has arrived."""
     world.fault(kind="delay", service="clerk", seconds=WAIT, **fault)
     running = started(project, log)
-    deadline = time.monotonic() + 60
-    while world.faults.waiting() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not world.faults.waiting()
+    world.faults.wait_until_met()
     return running
 
 
-@pytest.fixture
-def other(tmp_path: Path, world: World, project: Project) -> Project:
-    """Another person's checkout, with a stack of its own on the same instance; both deployed."""
+def without_environment(project: Project) -> None:
+    """The stack `local` without its variables at Vercel, deployed."""
+    declared(project)
     project.set("components.environment", False)
     project.up()
+
+
+@pytest.fixture
+def other(tmp_path: Path, world: World) -> Project:
+    """Another person's checkout, with a stack of its own on the same instance; both deployed."""
     made = Project(copy_project(tmp_path / "other"), world)
     made.init("local", settings_on(world))
     made.set("components.environment", False)
@@ -58,13 +60,13 @@ def amount(world: World, plan: str) -> Any:
     return read_instance(world).config["billing"]["plans"][plan]["amount"]
 
 
+@pytest.mark.starts_from(without_environment)
 def test_the_same_stack_is_locked(project: Project, world: World, tmp_path: Path) -> None:
-    project.set("components.environment", False)
-    project.up()
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     running = held_up(world, project, tmp_path / "first", method="PATCH")
 
     second = project.up(check=False)
+    world.clear_faults()
     running.wait(120)
 
     assert "the stack is currently locked" in second
@@ -75,6 +77,7 @@ def test_the_same_stack_is_locked(project: Project, world: World, tmp_path: Path
     assert writes(world) == []
 
 
+@pytest.mark.starts_from(without_environment)
 def test_two_stacks_on_one_instance_that_change_different_things(
     project: Project, other: Project, world: World, tmp_path: Path
 ) -> None:
@@ -84,6 +87,7 @@ def test_two_stacks_on_one_instance_that_change_different_things(
     running = held_up(world, project, tmp_path / "first", method="PATCH")
 
     other.up()
+    world.clear_faults()
     running.wait(120)
 
     assert running.returncode == 0, (tmp_path / "first").read_text()
@@ -92,6 +96,7 @@ def test_two_stacks_on_one_instance_that_change_different_things(
     assert section["max_allowed_memberships"] == 9
 
 
+@pytest.mark.starts_from(without_environment)
 def test_two_stacks_on_one_instance_that_want_different_things(
     project: Project, other: Project, world: World, tmp_path: Path
 ) -> None:
@@ -100,6 +105,7 @@ def test_two_stacks_on_one_instance_that_want_different_things(
     running = held_up(world, project, tmp_path / "first", method="PATCH")
 
     other.up()
+    world.clear_faults()
     running.wait(120)
 
     said = (tmp_path / "first").read_text()

@@ -13,6 +13,7 @@ import pytest
 from local.project import Project
 from local.world import World
 from tests import sendero
+from tests.deployments import development
 from tests.engine.drifted import found
 from tests.engine.live import writes
 from tests.vendor_cli import Cli, need_vendor_cli, vendor_cli
@@ -56,10 +57,10 @@ def test_what_up_writes_is_what_the_client_pulls(project: Project, cli: Cli) -> 
     jsonschema.Draft202012Validator(schema).validate(pulled)
 
 
+@pytest.mark.starts_from(development)
 def test_what_the_client_writes_is_the_one_difference_and_goes_back(
     project: Project, world: World, cli: Cli
 ) -> None:
-    project.up()
     cli.config("patch", "--dry-run", "--json", pro(amount=6500))
     dry = found(project)
     cli.config("patch", "--yes", "--json", pro(amount=6500))
@@ -79,10 +80,10 @@ def test_what_the_client_writes_is_the_one_difference_and_goes_back(
     sendero.assert_billing(cli.config("pull")["billing"])
 
 
+@pytest.mark.starts_from(development)
 def test_a_price_that_is_declared_after_the_client_wrote_it_is_no_difference(
     project: Project, cli: Cli
 ) -> None:
-    project.up()
     cli.config("patch", "--yes", "--json", pro(amount=6500))
     version = cli.config("pull")["config_version"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from local.github import Github
-from local.project import TOP, Project, copy_project, production_settings_on, settings_on
+from local.project import TOP, Project, production_settings_on, settings_on
 from local.world import World
 from local.world import seed as seeded
 from tests import sendero
@@ -41,15 +40,19 @@ def steps(name: str, job: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def both(tmp_path: Path, world: World) -> Project:
+def dev_and_prod(project: Project) -> None:
     """The stacks that the workflows name, nothing deployed yet."""
-    made = Project(copy_project(tmp_path / "project"), world)
-    (made.folder / "plans.ts").write_text(sendero.APP_DECLARATION)
-    app = {"appDeclaration": "plans.ts"}
-    made.init("prod", {**production_settings_on(world), **app, "protect": True})
-    made.init("dev", {**settings_on(world), **app})
-    return made
+    (project.folder / "plans.ts").write_text(sendero.APP_DECLARATION)
+    app, world = {"appDeclaration": "plans.ts"}, project.world
+    project.init("prod", {**production_settings_on(world), **app, "protect": True})
+    project.init("dev", {**settings_on(world), **app})
+
+
+def prod_deployed(project: Project) -> None:
+    """The same, production deployed."""
+    dev_and_prod(project)
+    project.stack = "prod"
+    project.up()
 
 
 # What rotate.yml puts into the environment of its commands.
@@ -104,11 +107,12 @@ def test_every_command_of_every_workflow_is_run_here() -> None:
     assert {each["run"] for each in action["runs"]["steps"] if "run" in each} == ELSEWHERE
 
 
-def test_from_pull_request_to_production(both: Project, world: World, github: Github) -> None:
-    catalog = run(both, github, steps("pull-request.yml", "catalog")["Catalog"])
-    before = run(both, github, steps("pull-request.yml", "review")["Review"])
+@pytest.mark.starts_from(dev_and_prod)
+def test_from_pull_request_to_production(project: Project, world: World, github: Github) -> None:
+    catalog = run(project, github, steps("pull-request.yml", "catalog")["Catalog"])
+    before = run(project, github, steps("pull-request.yml", "review")["Review"])
     assert catalog.returncode == 0, catalog.stderr
-    assert "4 plans, 13 features" in (both.folder / "summary.md").read_text()
+    assert "4 plans, 13 features" in (project.folder / "summary.md").read_text()
     assert before.returncode == 0, before.stderr
     (comment,) = github.comments()
     assert "`dev`" in comment.body
@@ -116,24 +120,24 @@ def test_from_pull_request_to_production(both: Project, world: World, github: Gi
 
     for stack in ("dev", "prod"):
         for name, command in steps("deploy.yml", stack).items():
-            ran = run(both, github, command, stack)
+            ran = run(project, github, command, stack)
             assert ran.returncode == 0, f"{stack} {name}\n{ran.stdout}\n{ran.stderr}"
-    after = run(both, github, steps("pull-request.yml", "review")["Review"])
+    after = run(project, github, steps("pull-request.yml", "review")["Review"])
     assert after.returncode == 0, after.stderr
     assert "| `prod` | none | none |" in github.comments()[0].body
     assert len(github.comments()) == 1
 
     drift = steps("drift.yml", "drift")["Drift"]
-    quiet = run(both, github, drift)
+    quiet = run(project, github, drift)
     by_hand(world, billing={"plans": {"pro": {"amount": 7000}}})
-    edited = run(both, github, drift)
-    piped = run(both, github, steps("deploy.yml", "dev")["Drift"])
+    edited = run(project, github, drift)
+    piped = run(project, github, steps("deploy.yml", "dev")["Drift"])
     assert (quiet.returncode, edited.returncode, piped.returncode) == (0, 1, 1)
-    assert "plan pro" in (both.folder / "summary.md").read_text()
+    assert "plan pro" in (project.folder / "summary.md").read_text()
     # No app answers there.
-    doctor = run(both, github, steps("drift.yml", "drift")["Doctor"])
+    doctor = run(project, github, steps("drift.yml", "drift")["Doctor"])
     assert doctor.returncode == 3, doctor.stdout + doctor.stderr
-    assert "ok         webhook" in (both.folder / "summary.md").read_text()
+    assert "ok         webhook" in (project.folder / "summary.md").read_text()
 
 
 OFFENCE = """
@@ -145,13 +149,16 @@ WebhookEndpoint(
 """
 
 
-def test_what_a_policy_refuses_is_not_deployed(both: Project, world: World, github: Github) -> None:
+@pytest.mark.starts_from(dev_and_prod)
+def test_what_a_policy_refuses_is_not_deployed(
+    project: Project, world: World, github: Github
+) -> None:
     # Nobody but the pack refuses it.
-    program = both.folder / "__main__.py"
+    program = project.folder / "__main__.py"
     program.write_text(program.read_text() + OFFENCE)
 
-    reviewed = run(both, github, steps("pull-request.yml", "review")["Review"])
-    deployed = run(both, github, steps("deploy.yml", "prod")["Update"], "prod")
+    reviewed = run(project, github, steps("pull-request.yml", "review")["Review"])
+    deployed = run(project, github, steps("deploy.yml", "prod")["Update"], "prod")
 
     assert reviewed.returncode == 1
     assert "webhook-https" in github.comments()[0].body
@@ -159,31 +166,30 @@ def test_what_a_policy_refuses_is_not_deployed(both: Project, world: World, gith
     assert writes(world) == []
 
 
-def test_secrets_that_grow_old_are_rotated(both: Project, world: World, github: Github) -> None:
+@pytest.mark.starts_from(prod_deployed)
+def test_secrets_that_grow_old_are_rotated(project: Project, world: World, github: Github) -> None:
     need_app()
     commands = steps("rotate.yml", "rotate")
-    both.stack = "prod"
-    both.up()
     app = world.deploy("production", "sendero.example")
     world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, "production")
     app.settle()
     minted = [each for each in writes(world) if "rotate" in each]
 
     # The schedule: nothing is old.
-    quiet = run(both, github, commands["Rotate"], "prod", SCHEDULED)
+    quiet = run(project, github, commands["Rotate"], "prod", SCHEDULED)
     assert quiet.returncode == 0, quiet.stderr
     assert "no secret is that old" in quiet.stderr
     assert [each for each in writes(world) if "rotate" in each] == minted
 
     # Somebody left; Svix fails, and the next scheduled run goes on with it.
     world.fault(service="svix", method="POST", path="secret/rotate$", kind="status", status=400)
-    failed = run(both, github, commands["Rotate"], "prod", BY_HAND)
-    stands = run(both, github, commands["Where it stands"], "prod", BY_HAND)
+    failed = run(project, github, commands["Rotate"], "prod", BY_HAND)
+    stands = run(project, github, commands["Where it stands"], "prod", BY_HAND)
     assert (failed.returncode, stands.returncode) == (3, 1)
     assert "not finished" in stands.stdout
-    resumed = run(both, github, commands["Rotate"], "prod", SCHEDULED)
-    stands = run(both, github, commands["Where it stands"], "prod", SCHEDULED)
+    resumed = run(project, github, commands["Rotate"], "prod", SCHEDULED)
+    stands = run(project, github, commands["Where it stands"], "prod", SCHEDULED)
     assert (resumed.returncode, stands.returncode) == (0, 0), resumed.stderr + stands.stdout
-    assert "somebody left" in (both.folder / "summary.md").read_text()
+    assert "somebody left" in (project.folder / "summary.md").read_text()
     mints = [each for each in writes(world) if each.endswith("/rotate_secret_keys")]
     assert len(mints) == 1

@@ -1,0 +1,138 @@
+"""Deployments that are brought up once, kept as files, and copied by each test that begins there.
+
+A first `up` costs seconds, a copy of what it made a fraction of one. What is kept is the folder of
+the project (its state, history and notes) and the folder of the world, as they were when everything
+had stopped. It is made again when the program, the local world, a lock file, the engine or the
+maker changes, and each day, so that nothing in it is old.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import inspect
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.project import PARTS, TOP, Project, copy_project
+from local.world import World
+
+Maker = Callable[[Project], None]
+"""Brings a copy of the project, of which no stack is made yet, to where tests begin."""
+
+FOLDER = TOP / ".local" / "kept"
+DECIDING = (*PARTS, "local", "requirements-dev.lock", "tests/kept.py")
+"""What decides how a deployment comes out; caches of bytecode do not."""
+DAY = 86_400.0  # seconds
+MOST = 12
+"""So many deployments stay: the ones that were used last."""
+FACTS = "facts.json"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A deployment as files. Its world had the addresses `urls`."""
+
+    folder: Path
+    stack: str
+    urls: dict[str, str]
+
+    def put_world(self, home: Path) -> Path:
+        """Copy the world into its folder, where no world runs yet."""
+        shutil.copytree(self.folder / "world", home, dirs_exist_ok=True)
+        return home
+
+    def put_project(self, folder: Path, world: World) -> Project:
+        """Copy the project; it goes to that world, which runs on a copy of the kept one."""
+        shutil.copytree(self.folder / "project", folder, symlinks=True, dirs_exist_ok=True)
+        moved = {old: getattr(world.urls, name) for name, old in self.urls.items()}
+        for file in (*folder.glob("Pulumi.*.yaml"), *_files(folder / "state")):
+            text = before = file.read_bytes()
+            for old, new in moved.items():
+                text = text.replace(old.encode(), new.encode())
+            if text != before:
+                file.write_bytes(text)
+        return Project(folder, world, self.stack)
+
+
+def kept(make: Maker) -> Kept:
+    """The deployment that `make` brings up: as kept, or made now where there is none."""
+    place = FOLDER / f"{make.__name__}-{_digest(make)[:16]}"
+    with _alone(FOLDER / f"{make.__name__}.lock"):
+        if not _is_fresh(place):
+            _make(make, place)
+            _forget_old()
+        os.utime(place)
+    facts = json.loads((place / FACTS).read_text())
+    return Kept(place, facts["stack"], facts["urls"])
+
+
+def _make(make: Maker, place: Path) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        with World(folder / "world") as world:
+            project = Project(copy_project(folder / "project"), world)
+            make(project)
+            urls = {
+                name: url
+                for name, url in world.urls.to_json().items()
+                if url is not None and name != "ca_file"
+            }
+            facts = {"stack": project.stack, "urls": urls, "made": time.time()}
+        (folder / FACTS).write_text(json.dumps(facts))
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(folder, place, symlinks=True)
+
+
+def _is_fresh(place: Path) -> bool:
+    try:
+        made = json.loads((place / FACTS).read_text())["made"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return bool(0 <= time.time() - made < DAY)
+
+
+def _digest(make: Maker) -> str:
+    digest = hashlib.sha256(f"{make.__module__} {make.__qualname__}".encode())
+    engine = shutil.which("pulumi")
+    if engine is not None:
+        facts = os.stat(engine)  # noqa: PTH116
+        digest.update(f"{engine} {facts.st_size} {facts.st_mtime_ns}".encode())
+    for file in (*_deciding(), Path(inspect.getfile(make))):
+        digest.update(str(file).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _deciding() -> Iterator[Path]:
+    for name in DECIDING:
+        part = TOP / name
+        yield from [part] if part.is_file() else _files(part)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(
+        file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts
+    )
+
+
+def _forget_old() -> None:
+    places = sorted(FOLDER.glob(f"*/{FACTS}"), key=lambda file: file.parent.stat().st_mtime)
+    for file in places[:-MOST]:
+        shutil.rmtree(file.parent, ignore_errors=True)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Let one process make it; the others wait and copy what it made."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
