@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +15,11 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 recorded.install()
+
+PYTHON_OF_THE_HOST = str(Path(__file__).parent / "bin" / "python-of-the-host")
+os.environ["PULUMI_PYTHON_CMD"] = PYTHON_OF_THE_HOST
+# The engine lives for seconds: collecting its garbage takes more than it gives.
+os.environ |= {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,4 +1,4 @@
-"""Where tests of the engine begin: `@pytest.mark.starts_from(development)` and the like.
+"""Where tests of the engine begin: `@starts_from(development)` and the like.
 
 Each is kept as files and copied (`tests/kept.py`), so what it takes is paid once.
 """

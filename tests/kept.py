@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from local.project import PARTS, TOP, Project, copy_project
 from local.world import World
 
@@ -60,6 +62,12 @@ class Kept:
             if text != before:
                 file.write_bytes(text)
         return Project(folder, world, self.stack)
+
+
+def starts_from(make: Maker) -> pytest.MarkDecorator:
+    """Mark a test of the engine that starts from what `make` brings up."""
+    # Called with a function alone, a mark takes that for the test.
+    return pytest.mark.starts_from.with_args(make)
 
 
 def kept(make: Maker) -> Kept:

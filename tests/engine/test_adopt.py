@@ -19,6 +19,7 @@ from local.world import seed as seeded
 from tests.deployments import development
 from tests.engine.by_hand import by_hand, remove_variable
 from tests.engine.live import read_instance, variables, writes
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -209,7 +210,7 @@ def test_a_catalog_that_says_something_else_is_kept(bare: Project, company: Worl
     assert real_writes(company) == []
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_what_sendero_deploys_is_adopted_by_another_stack(project: Project, world: World) -> None:
     project.pulumi("stack", "rm", "--force", "--yes", "--preserve-config", "--stack", "local")
     project.pulumi("stack", "init", "local")
@@ -304,7 +305,7 @@ def test_an_adoption_that_was_interrupted_goes_on(bare: Project, company: World)
     bare.preview("--expect-no-changes")
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_what_the_stack_manages_already_is_never_let_go(project: Project, world: World) -> None:
     file = (project.folder / "Pulumi.local.yaml").read_text()
     kept = variables(world)["NEXT_PUBLIC_APP_URL", "preview"]["id"]

@@ -14,6 +14,7 @@ from tests import sendero
 from tests.deployments import development_of_an_app, production_of_an_app
 from tests.engine.live import requests, writes
 from tests.engine.written_app import PAGE, write_app
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -30,7 +31,7 @@ def checked(project: Project, *words: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.starts_from(development_of_an_app)
+@starts_from(development_of_an_app)
 def test_three_witnesses_are_compared(project: Project, world: World) -> None:
     alone = checked(project)
     asked_nobody = requests(world)
@@ -75,7 +76,7 @@ def test_three_witnesses_are_compared(project: Project, world: World) -> None:
     assert "not looked up: src/page.tsx:8:64" in shown.stdout
 
 
-@pytest.mark.starts_from(development_of_an_app)
+@starts_from(development_of_an_app)
 def test_a_check_that_only_moved_changes_nothing(project: Project, world: World) -> None:
     write_app(project, "// moved\n" + PAGE + "export const f = ({ has }, x) => has({ plan: x })\n")
 
@@ -88,7 +89,7 @@ def test_a_check_that_only_moved_changes_nothing(project: Project, world: World)
     assert "src/page.tsx:9:46" in said
 
 
-@pytest.mark.starts_from(production_of_an_app)
+@starts_from(production_of_an_app)
 def test_production_is_not_deployed_where_its_code_asks_for_nothing(
     project: Project, world: World
 ) -> None:

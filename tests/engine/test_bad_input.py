@@ -17,6 +17,7 @@ from local.world import seed as seeded
 from tests.deployments import development
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_deployment import assert_deployed
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
@@ -108,7 +109,7 @@ def test_a_declared_secret_key_is_not_in_the_state(project: Project, world: Worl
     assert key not in json.dumps(project.state())
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_mistyped_project_costs_no_variable(project: Project, world: World) -> None:
     before = variables(world)
     project.set("environment.projectId", "prj_mistyped")
@@ -131,7 +132,7 @@ def test_a_billing_refusal_comes_before_anything_is_written(world: World, tmp_pa
     assert requests(world) == []
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_default_plan_that_is_not_there_is_told_before_a_write(
     project: Project, world: World
 ) -> None:

@@ -21,12 +21,13 @@ from local.world import seed as seeded
 from tests.deployments import protected_production
 from tests.engine.cutting_over import HOST, ask, judged, production, set_config, set_dns, sign
 from tests.engine.live import read_instance, requests, variables
+from tests.kept import starts_from
 from tests.world.receiving import Receiver, receiving
 
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.timeout(300),
-    pytest.mark.starts_from(protected_production),
+    starts_from(protected_production),
 ]
 
 OAUTH_SECRET = "google-secret-7654321"

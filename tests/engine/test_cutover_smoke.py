@@ -17,12 +17,13 @@ from local.world import World
 from local.world import seed as seeded
 from tests.deployments import protected_production
 from tests.engine.cutting_over import HOST, ask, judged, production, set_dns
+from tests.kept import starts_from
 from tests.smoke.deployment import need_app
 
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.timeout(300),
-    pytest.mark.starts_from(protected_production),
+    starts_from(protected_production),
 ]
 
 

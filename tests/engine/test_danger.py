@@ -9,6 +9,7 @@ from local.world import World
 from tests.deployments import development, protected_production
 from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, requests, writes
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -21,7 +22,7 @@ def allow(project: Project, path: str, value: str) -> None:
     project.pulumi("config", "set", "--stack", project.stack, "--path", path, value)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_price_with_subscribers(project: Project, world: World) -> None:
     subscribe(world, "pro", 12)
     project.edit("catalog.yaml", ("amount: 6000", "amount: 7000"))
@@ -46,7 +47,7 @@ def test_a_price_with_subscribers(project: Project, world: World) -> None:
     assert read_instance(world).config["billing"]["plans"]["pro"]["amount"] == 7000
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_price_that_nobody_pays_is_no_danger(project: Project, world: World) -> None:
     subscribe(world, "basic", 3)
     project.edit("catalog.yaml", ("amount: 6000", "amount: 7000"))
@@ -59,7 +60,7 @@ def test_a_price_that_nobody_pays_is_no_danger(project: Project, world: World) -
     assert len(sent) == 1
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_what_leaves_the_catalog(project: Project, world: World) -> None:
     text = (project.folder / "catalog.yaml").read_text()
     (project.folder / "catalog.yaml").write_text(text[: text.index("  enterprise:")])
@@ -101,7 +102,7 @@ def test_a_feature_that_leaves_names_the_plans_that_lose_it(project: Project, wo
     assert "extra" not in read_instance(world).config["billing"]["features"]
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_visibility_and_attachment(project: Project, world: World) -> None:
     subscribe(world, "pro", 1)
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6000\n    publicly_visible: false"))
@@ -141,7 +142,7 @@ def test_a_toggle_that_breaks_sessions(project: Project, world: World, toggle: s
     project.up()
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_api_keys_that_are_in_use(project: Project, world: World) -> None:
     project.set("apiKeys.organizationEnabled", False)
 
@@ -164,7 +165,7 @@ def test_a_first_up_on_an_instance_with_other_prices(project: Project, world: Wo
     assert writes(world) == []
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_destroy_keeps_plans_that_somebody_pays_for(project: Project, world: World) -> None:
     subscribe(world, "pro", 4)
     world.clear_journal()
@@ -178,7 +179,7 @@ def test_a_destroy_keeps_plans_that_somebody_pays_for(project: Project, world: W
     assert [line for line in writes(world, "clerk") if "PATCH" in line] == []
 
 
-@pytest.mark.starts_from(protected_production)
+@starts_from(protected_production)
 def test_production_is_protected_and_its_instance_is_left_behind(
     project: Project, world: World
 ) -> None:
@@ -213,7 +214,7 @@ def test_production_is_protected_and_its_instance_is_left_behind(
     assert "org:finance" not in read_instance(world, "production").roles
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_what_a_preview_can_not_see_is_judged_before_the_write(
     project: Project, world: World
 ) -> None:

@@ -14,6 +14,7 @@ from local.world.vercel.models import digest
 from tests import sendero
 from tests.deployments import development
 from tests.engine.live import Live, read_instance, requests, variables, writes
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -67,7 +68,7 @@ def test_up_brings_the_whole_deployment(project: Project, world: World) -> None:
     assert found["CLERK_WEBHOOK_SECRET", "development"]["value"] == signing
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_resources_stand_under_their_component_and_in_the_guides_order(project: Project) -> None:
     resources = project.state()["deployment"]["resources"]
     by_urn = {each["urn"]: each for each in resources}
@@ -108,7 +109,7 @@ def test_a_variable_made_by_hand_is_taken_over_as_the_page_says(
     assert requests(world) == []
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_the_redeploy_comes_after_every_variable_and_is_built_with_them(
     project: Project, world: World
 ) -> None:
@@ -144,7 +145,7 @@ def test_no_secret_lies_in_the_clear(project: Project, world: World) -> None:
         assert secret not in files
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_second_up_changes_nothing_and_sends_nothing(project: Project, world: World) -> None:
     world.clear_journal()
 
@@ -155,7 +156,7 @@ def test_a_second_up_changes_nothing_and_sends_nothing(project: Project, world: 
     assert requests(world) == []
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_one_price_is_one_diff_and_one_write(project: Project, world: World) -> None:
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     world.clear_journal()
@@ -199,7 +200,7 @@ def test_destroy_leaves_nothing_and_touches_nothing_else(project: Project, world
     ]
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_production_is_made_by_cloning_and_never_twice(project: Project, world: World) -> None:
     project.init("prod", {**production_settings_on(world), "protect": True})
 

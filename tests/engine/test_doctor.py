@@ -12,6 +12,7 @@ from local.world import World
 from local.world import seed as seeded
 from tests.deployments import development
 from tests.engine.live import requests, writes
+from tests.kept import starts_from
 from tests.smoke.deployment import HOST, need_app
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
@@ -23,7 +24,7 @@ def doctor(project: Project, *words: str) -> tuple[int, dict[str, dict[str, Any]
     return ran.returncode, {each["name"]: each for each in json.loads(ran.stdout)["checks"]}
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_deployed_stack_and_what_is_off(project: Project, world: World) -> None:
     need_app()
     app = world.deploy("preview", HOST)

@@ -18,6 +18,7 @@ from tests.deployments import development
 from tests.engine.by_hand import by_hand, edit_endpoint, remove_variable, rename_role
 from tests.engine.drifted import found
 from tests.engine.live import read_instance, requests, variables
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -76,7 +77,7 @@ ALSO = {
 }
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_every_edit_is_found_and_an_up_takes_it_back(project: Project, world: World) -> None:
     assert found(project) == {}
 
@@ -104,7 +105,7 @@ def test_every_edit_is_found_and_an_up_takes_it_back(project: Project, world: Wo
     assert found(project) == {}
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_what_others_made_is_no_difference(project: Project, world: World) -> None:
     plan = {"name": "By hand", "amount": 100, "payer_type": "org", "features": ["hand"]}
     billing = {"features": {"hand": {"name": "Hand"}}, "plans": {"hand": plan}}
@@ -121,7 +122,7 @@ def test_before_anything_is_deployed_everything_is_missing(project: Project) -> 
     assert differences["variable preview/CLERK_SECRET_KEY", ""] == ("there", None)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_what_left_the_declaration_and_is_still_live_is_a_difference(
     project: Project, world: World
 ) -> None:
@@ -135,7 +136,7 @@ def test_what_left_the_declaration_and_is_still_live_is_a_difference(
     assert differences["role org:finance", ""] == (None, "there")
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_bad_input_and_a_failing_service_have_their_own_codes(
     project: Project, world: World
 ) -> None:
@@ -159,7 +160,7 @@ def hidden_value(world: World, key: str) -> str:
     return str(held.value_digest)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_sensitive_value_that_somebody_edited_is_found_and_written_again(
     project: Project, world: World
 ) -> None:
@@ -190,7 +191,7 @@ def test_a_sensitive_value_that_somebody_edited_is_found_and_written_again(
     assert requests(world) == []
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_the_scheduled_workflow_says_what_drift_says(
     project: Project, world: World, tmp_path: Path
 ) -> None:
@@ -217,7 +218,7 @@ def test_the_scheduled_workflow_says_what_drift_says(
     assert "plan pro" in summary.read_text()
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_variable_that_vercel_took_and_did_not_keep_is_an_error(
     project: Project, world: World
 ) -> None:

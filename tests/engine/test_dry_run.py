@@ -11,6 +11,7 @@ from local.world import World
 from tests.deployments import development
 from tests.engine.by_hand import take_out
 from tests.engine.live import read_instance, requests
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -37,7 +38,7 @@ def test_what_clerk_would_take_is_told_and_not_written(project: Project, world: 
     assert read_instance(world).config == before
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_what_clerk_refuses_is_told_before_anything_is_written(
     project: Project, world: World
 ) -> None:
@@ -50,7 +51,7 @@ def test_what_clerk_refuses_is_told_before_anything_is_written(
     assert "plan_cannot_be_deleted" in ran.stderr
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_dry_run_that_was_a_write_is_an_alarm(project: Project, world: World) -> None:
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     world.fault(kind="dry_run_ignored", service="clerk", method="PATCH")

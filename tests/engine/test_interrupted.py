@@ -18,6 +18,7 @@ from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance
 from tests.engine.test_killed import recover, up_killed_at
 from tests.engine.test_ownership import config, plan
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
@@ -86,7 +87,7 @@ def backend(world: World) -> BackendClient:
 
 # The second request of such an update is the write, the third its read-back.
 @pytest.mark.parametrize("number", [2, 3])
-@pytest.mark.starts_from(organizations_and_billing)
+@starts_from(organizations_and_billing)
 def test_a_plan_that_a_killed_update_made_is_the_stacks_own(
     project: Project, world: World, number: int
 ) -> None:
@@ -100,7 +101,7 @@ def test_a_plan_that_a_killed_update_made_is_the_stacks_own(
     assert "team" not in config(world)["billing"]["plans"]
 
 
-@pytest.mark.starts_from(organizations_and_billing)
+@starts_from(organizations_and_billing)
 def test_a_plan_that_a_killed_update_made_goes_without_another_up(
     project: Project, world: World
 ) -> None:
@@ -113,7 +114,7 @@ def test_a_plan_that_a_killed_update_made_goes_without_another_up(
     assert "team" not in config(world)["billing"]["plans"]
 
 
-@pytest.mark.starts_from(organizations_and_billing)
+@starts_from(organizations_and_billing)
 def test_a_plan_whose_read_back_failed_is_the_stacks_own(project: Project, world: World) -> None:
     add_plan(project)
     down = {"service": "clerk", "method": "GET", "path": "config$", "kind": "status", "status": 503}
@@ -198,7 +199,7 @@ def test_roles_made_before_one_that_is_refused_are_the_stacks_own(
     assert set(read_instance(world).roles) == {"org:admin", "org:member"}
 
 
-@pytest.mark.starts_from(organizations_alone)
+@starts_from(organizations_alone)
 def test_a_role_whose_answer_an_update_lost_is_the_stacks_own(
     project: Project, world: World
 ) -> None:
@@ -212,7 +213,7 @@ def test_a_role_whose_answer_an_update_lost_is_the_stacks_own(
     assert set(read_instance(world).roles) == {"org:admin", "org:member"}
 
 
-@pytest.mark.starts_from(webhook_alone)
+@starts_from(webhook_alone)
 def test_an_endpoint_made_again_by_an_update_that_lost_the_answer(
     project: Project, world: World
 ) -> None:
@@ -275,7 +276,7 @@ def test_an_endpoint_that_was_refused_and_made_by_hand_stays(only: Any, world: W
     assert left.description == "By hand"
 
 
-@pytest.mark.starts_from(webhook_alone)
+@starts_from(webhook_alone)
 def test_the_svix_app_goes_where_the_answer_of_the_endpoints_removal_is_lost(
     project: Project, world: World
 ) -> None:

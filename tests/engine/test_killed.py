@@ -17,6 +17,7 @@ from tests.deployments import development
 from tests.engine.by_hand import take_out
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_deployment import assert_deployed
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -147,7 +148,7 @@ def test_killed_again_and_again_it_still_gets_there(
     assert_undone(project, world)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_kill_while_the_checkpoint_was_written_is_mended(project: Project, world: World) -> None:
     [attributes] = project.folder.glob("state/.pulumi/stacks/*/*.json.attrs")
     attributes.write_bytes(b"")
@@ -159,7 +160,7 @@ def test_a_kill_while_the_checkpoint_was_written_is_mended(project: Project, wor
     assert_complete(project, world)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 @pytest.mark.parametrize("number", [3, 6, 8])
 def test_a_kill_while_variables_are_replaced(project: Project, world: World, number: int) -> None:
     project.set("environment.sensitive", "all")
@@ -173,7 +174,7 @@ def test_a_kill_while_variables_are_replaced(project: Project, world: World, num
     assert_undone(project, world)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_answers_lost_while_variables_are_replaced(project: Project, world: World) -> None:
     project.set("environment.sensitive", "all")
     world.fault(service="vercel", method="POST", path="/env$", kind="drop_after", after=1, times=2)
@@ -185,7 +186,7 @@ def test_answers_lost_while_variables_are_replaced(project: Project, world: Worl
     assert_complete(project, world)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 @pytest.mark.parametrize("number", [3, 25])
 def test_a_killed_destroy_is_recovered(project: Project, world: World, number: int) -> None:
     assert up_killed_at(project, number, "after", command="destroy")
@@ -222,7 +223,7 @@ def move_webhook(project: Project) -> None:
     project.set("appUrl", "https://other.sendero.example")
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 @pytest.mark.parametrize(
     ("change", "number", "moment"),
     [

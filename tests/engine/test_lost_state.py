@@ -17,6 +17,7 @@ from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.small import declare, small_thrice
 from tests.engine.test_adopt import real_writes
 from tests.engine.test_killed import assert_complete, recover, up_killed_at
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -49,7 +50,7 @@ def to_s3(project: Project, aws: Place) -> None:
     project.shell["PULUMI_BACKEND_URL"] = aws.backend
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_deployment_whose_checkpoint_is_damaged_goes_on(project: Project, world: World) -> None:
     before = shown(project)
     whole = checkpoint(project).read_bytes()
@@ -85,7 +86,7 @@ def test_what_came_after_the_state_that_is_back_is_taken_over(
 
 
 @pytest.mark.parametrize("damage", ["empty", "zeros", "gone"])
-@pytest.mark.starts_from(small_thrice)
+@starts_from(small_thrice)
 def test_whatever_happened_to_the_checkpoint(project: Project, damage: str) -> None:
     before = shown(project)
     config = (project.folder / "Pulumi.local.yaml").read_text()
@@ -101,7 +102,7 @@ def test_whatever_happened_to_the_checkpoint(project: Project, damage: str) -> N
     assert "unchanged" in project.up()
 
 
-@pytest.mark.starts_from(small_thrice)
+@starts_from(small_thrice)
 def test_the_newest_whole_state_is_put_back(project: Project) -> None:
     checkpoint(project).write_bytes(b"")
     Path(f"{checkpoint(project)}.bak").write_bytes(b"")
@@ -118,7 +119,7 @@ def test_the_newest_whole_state_is_put_back(project: Project) -> None:
     assert "+ 1 created" in project.up()
 
 
-@pytest.mark.starts_from(small_thrice)
+@starts_from(small_thrice)
 def test_a_whole_state_is_only_replaced_by_one_that_is_named(project: Project) -> None:
     before = shown(project)
 
@@ -135,7 +136,7 @@ def test_a_whole_state_is_only_replaced_by_one_that_is_named(project: Project) -
     assert "+ 2 created" in project.up()
 
 
-@pytest.mark.starts_from(small_thrice)
+@starts_from(small_thrice)
 def test_a_copy_of_the_backend_is_as_good(project: Project) -> None:
     before = shown(project)
     (project.folder / "state").rename(project.folder / "copy")

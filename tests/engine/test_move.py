@@ -20,8 +20,9 @@ from tests.deployments import development
 from tests.engine.live import writes
 from tests.engine.small import declare
 from tests.engine.small import small as three
+from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), pytest.mark.starts_from(three)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(three)]
 
 CIPHERTEXT = re.compile(r"v1:[A-Za-z0-9+/=]{10,}:[A-Za-z0-9+/=]+")
 
@@ -51,7 +52,7 @@ def use(project: Project, backend: str) -> None:
     project.shell["PULUMI_BACKEND_URL"] = backend
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_deployment_goes_on_from_s3_and_kms_as_if_nothing_had_been(
     project: Project, world: World, aws: Place
 ) -> None:

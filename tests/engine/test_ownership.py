@@ -15,6 +15,7 @@ from local.world import World
 from tests.deployments import both, development
 from tests.engine.by_hand import by_hand, take_out
 from tests.engine.live import read_instance, requests, variables, writes
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
@@ -113,7 +114,7 @@ def test_a_plan_that_was_there_and_leaves_the_catalog_stays_as_it_was(
     assert_quiet(project, billing)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_price_that_somebody_sets_since_then_stays(project: Project, world: World) -> None:
     hand = plan("By hand", features=["white_label"])
     by_hand(world, billing={"plans": {"hand": hand}})
@@ -143,7 +144,7 @@ def test_clerks_own_plan_loses_what_was_attached_here(project: Project, world: W
     assert set(config(world)["billing"]["plans"]) == {"free_org"}
 
 
-@pytest.mark.starts_from(both)
+@starts_from(both)
 def test_what_a_clone_brought_is_the_stacks_own(project: Project, world: World) -> None:
     take_out(project, "enterprise")
 
@@ -186,7 +187,7 @@ def test_a_plan_that_was_refused_and_that_a_person_then_makes_is_theirs(
     assert config(billing)["billing"]["plans"]["pro"]["name"] == "By hand"
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_organizations_switched_off_as_a_part_leaves_them_on_where_billing_needs_them(
     project: Project, world: World
 ) -> None:
@@ -198,7 +199,7 @@ def test_organizations_switched_off_as_a_part_leaves_them_on_where_billing_needs
     assert_quiet(project, world)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_webhook_change_that_is_not_kept_is_an_error(project: Project, world: World) -> None:
     project.set("webhook.description", "another")
     world.fault(service="svix", method="PATCH", path="endpoint", kind="not_persisted")
@@ -237,7 +238,7 @@ def test_an_endpoint_and_roles_that_were_there_go_back(project: Project, billing
         assert set(after.roles[role].permissions) == set(before.roles[role].permissions)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_url_that_another_endpoint_has_takes_that_one_over(
     project: Project, world: World
 ) -> None:
@@ -282,7 +283,7 @@ def test_a_plan_nobody_could_buy_is_refused_before_anything_is_sent(
     assert writes(world) == []
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_new_token_is_no_reason_to_build_again(project: Project, world: World) -> None:
     world.vercel.add_token("anotherVercelToken000001")
     words = ("config", "set", "--stack", "local", "--secret", "vercel:apiToken")

@@ -19,6 +19,7 @@ from local.world import seed as seeded
 from tests.deployments import both, development
 from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, requests
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -144,7 +145,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.starts_from(both)
+@starts_from(both)
 def test_what_was_changed_by_hand_is_found_exactly(project: Project, world: World) -> None:
     # What both have, each at its own address, is no difference.
     ask(world, "/redirect_urls", {"url": "https://preview.sendero.example/done"})
@@ -177,7 +178,7 @@ def test_what_was_changed_by_hand_is_found_exactly(project: Project, world: Worl
         assert secret not in printed
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_clone_before_its_first_up_lacks_what_clerk_does_not_copy(
     project: Project, world: World
 ) -> None:
@@ -207,7 +208,7 @@ def test_a_clone_before_its_first_up_lacks_what_clerk_does_not_copy(
     } <= {what for what, _ in differences}
 
 
-@pytest.mark.starts_from(both)
+@starts_from(both)
 def test_production_alone_has_what_development_lacks(project: Project, world: World) -> None:
     world.dashboard(
         "set_config",
@@ -223,7 +224,7 @@ def test_production_alone_has_what_development_lacks(project: Project, world: Wo
     }
 
 
-@pytest.mark.starts_from(both)
+@starts_from(both)
 def test_what_a_plan_does_not_include_is_told_and_can_be_left_out(
     project: Project, world: World
 ) -> None:
@@ -242,7 +243,7 @@ def test_what_a_plan_does_not_include_is_told_and_can_be_left_out(
     assert "403" in failing.stderr
 
 
-@pytest.mark.starts_from(both)
+@starts_from(both)
 def test_bad_input_ends_with_2(project: Project, world: World) -> None:
     same = project.own_command("parity", "--from", "prod", "--to", "prod")
     unknown = project.own_command("parity", "--from", "nowhere", "--to", "prod")

@@ -10,6 +10,7 @@ from local.world import World
 from tests.deployments import production_of_an_app
 from tests.engine.live import writes
 from tests.engine.test_app_code import LEGACY, PAGE, write_app
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -19,7 +20,7 @@ WITHOUT = ("--exclude", "**billing-catalog")
 ONE = ("--target", "**webhook-endpoint")
 
 
-@pytest.mark.starts_from(production_of_an_app)
+@starts_from(production_of_an_app)
 def test_an_update_without_billing_does_not_begin_where_a_promise_would_break(
     project: Project, world: World
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import textwrap
@@ -82,18 +83,26 @@ class Trial:
         return {one.key: one for one in self.vercel.projects[PROJECT].variables.values()}
 
 
+@pytest.fixture(scope="module")
+def _stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stack with its token, made once and copied."""
+    folder: Path = tmp_path_factory.mktemp("trial")
+    (folder / "state").mkdir()
+    (folder / "Pulumi.yaml").write_text("name: trial\nruntime: python\n")
+    made = Trial(folder, VercelService().backend, "http://127.0.0.1:9")
+    made.run("stack", "init", "dev")
+    made.run("config", "set", "--secret", "vercel:apiToken", TOKEN)
+    return folder
+
+
 @pytest.fixture
-def trial(tmp_path: Path) -> Iterator[Trial]:
+def trial(tmp_path: Path, _stack: Path) -> Iterator[Trial]:
     service = VercelService()
     service.backend.add_token(TOKEN)
     service.backend.add_project(PROJECT, "sendero")
-    (tmp_path / "state").mkdir()
-    (tmp_path / "Pulumi.yaml").write_text("name: trial\nruntime: python\n")
+    shutil.copytree(_stack, tmp_path, dirs_exist_ok=True)
     with serving(service) as url:
-        made = Trial(tmp_path, service.backend, url)
-        made.run("stack", "init", "dev")
-        made.run("config", "set", "--secret", "vercel:apiToken", TOKEN)
-        yield made
+        yield Trial(tmp_path, service.backend, url)
 
 
 def variable(key: str = "A", **changes: Any) -> str:

@@ -8,6 +8,7 @@ from local.project import Project
 from policies.registry import POLICIES
 from tests.engine.live import writes
 from tests.engine.offences import leave_to_the_pack, told, unsettled, write
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -99,7 +100,7 @@ EACH = [
 ]
 
 
-@pytest.mark.starts_from(unsettled)
+@starts_from(unsettled)
 def test_every_resource_that_offends_is_named_with_its_policy(project: Project) -> None:
     leave_to_the_pack(project)
     bad = {f"{policy}-{number}": line for number, (policy, line, _) in enumerate(EACH)}
@@ -115,7 +116,7 @@ def test_every_resource_that_offends_is_named_with_its_policy(project: Project) 
     assert writes(project.world) == []
 
 
-@pytest.mark.starts_from(unsettled)
+@starts_from(unsettled)
 def test_what_does_not_offend_passes(project: Project) -> None:
     write(project, *(line.format(n=f"good-{n}") for n, (*_, line) in enumerate(EACH)))
 
@@ -172,7 +173,7 @@ WHOLE = [
 ]
 
 
-@pytest.mark.starts_from(unsettled)
+@starts_from(unsettled)
 def test_what_only_the_whole_stack_shows(project: Project) -> None:
     bad = [line for _, _, line, _ in WHOLE]
     good = [line for *_, line in WHOLE]
@@ -197,7 +198,7 @@ def test_every_policy_has_a_case_here_or_of_its_own() -> None:
     assert here | own == {policy.id for policy in POLICIES}
 
 
-@pytest.mark.starts_from(unsettled)
+@starts_from(unsettled)
 def test_slugs_and_trials_are_refused_without_the_pack_too(project: Project) -> None:
     cases = [line.format(n=name) for name, line, _ in EACH if name == "trial-card"]
     cases += [line.format(n=name) for name, line, _ in EACH if "'professional'" in line]

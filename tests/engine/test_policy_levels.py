@@ -16,6 +16,7 @@ from policies.view import SHARED, SIGN_IN, VARIABLES
 from tests.deployments import declared_production, protected_production
 from tests.engine.live import writes
 from tests.engine.offences import PACK, leave_to_the_pack, told, unsettled, write
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -45,7 +46,7 @@ def config(project: Project, **policies: object) -> str:
     return "strict.json"
 
 
-@pytest.mark.starts_from(unsettled)
+@starts_from(unsettled)
 def test_an_excuse_lets_pass_until_its_day_and_is_told(project: Project) -> None:
     write(project, USERS)
     excuse(project, TODAY + timedelta(days=1))
@@ -64,7 +65,7 @@ def test_an_excuse_lets_pass_until_its_day_and_is_told(project: Project) -> None
     assert "expired on" in printed
 
 
-@pytest.mark.starts_from(unsettled)
+@starts_from(unsettled)
 def test_an_excuse_that_is_wrong_stops_the_run_with_its_line(project: Project) -> None:
     write(project, USERS)
     excuse(project, TODAY + timedelta(days=1), policy="billing-payer", reason="")
@@ -76,7 +77,7 @@ def test_an_excuse_that_is_wrong_stops_the_run_with_its_line(project: Project) -
     assert "Traceback" not in printed
 
 
-@pytest.mark.starts_from(unsettled)
+@starts_from(unsettled)
 def test_pulumis_own_policy_configuration(project: Project) -> None:
     write(project, USERS, "webhook('webhook', events=['user.deleted'])")
     name = config(
@@ -101,7 +102,7 @@ def test_pulumis_own_policy_configuration(project: Project) -> None:
         ({"secret_age": {"max_dayz": 5}}, "max_dayz: is not known"),
     ],
 )
-@pytest.mark.starts_from(unsettled)
+@starts_from(unsettled)
 def test_a_configuration_that_may_not_be_stops_the_run(
     project: Project, policies: dict[str, object], says: str
 ) -> None:
@@ -129,7 +130,7 @@ def test_a_changed_development_stack_is_told_and_goes_on(project: Project) -> No
     assert found == {("mandatory", "webhook-events", "webhook-endpoint")}
 
 
-@pytest.mark.starts_from(declared_production)
+@starts_from(declared_production)
 def test_what_the_settings_declare_has_to_be_there(project: Project, world: World) -> None:
     project.edit("__main__.py", ("if use.webhook:\n    webhook = ", "if False:\n    webhook = "))
 
@@ -145,7 +146,7 @@ def test_what_the_settings_declare_has_to_be_there(project: Project, world: Worl
     assert {name for level, name, _ in found if level == "mandatory"} == set()
 
 
-@pytest.mark.starts_from(protected_production)
+@starts_from(protected_production)
 def test_old_secrets(project: Project, world: World, tmp_path: Path) -> None:
     found, _ = told(project, fails=False)
     assert "secret-age" not in {name for _, name, _ in found}
@@ -210,7 +211,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("line", "policy", "says"), UNKNOWN)
-@pytest.mark.starts_from(unsettled)
+@starts_from(unsettled)
 def test_what_a_preview_cannot_know_is_judged_before_the_write(
     project: Project, line: str, policy: str, says: str
 ) -> None:
@@ -232,7 +233,7 @@ def test_what_a_preview_cannot_know_is_judged_before_the_write(
     assert writes(project.world) == []
 
 
-@pytest.mark.starts_from(unsettled)
+@starts_from(unsettled)
 def test_the_form_of_a_key_that_comes_late_is_judged_before_the_write(project: Project) -> None:
     value = "late.apply(lambda _: 'ak_hidden')"
     write(project, LATE, f"variable('key', 'CLERK_SECRET_KEY', {value}, sensitive=True)")

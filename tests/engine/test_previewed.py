@@ -9,6 +9,7 @@ from local.world import World
 from tests.deployments import development
 from tests.engine.by_hand import by_hand, edit_endpoint, rename_role
 from tests.engine.live import read_instance, writes
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
@@ -28,7 +29,7 @@ def assert_refused(project: Project, world: World, *shown: str) -> None:
     project.up("--refresh")
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_price_edited_by_hand_is_not_reverted_unseen(project: Project, world: World) -> None:
     by_hand(world, billing={"plans": {"pro": {"amount": 7000}}})
     project.edit("catalog.yaml", ("amount: 150000", "amount: 160000"))
@@ -40,7 +41,7 @@ def test_a_price_edited_by_hand_is_not_reverted_unseen(project: Project, world: 
     assert 160000 in [plan["amount"] for plan in plans.values()]
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_setting_edited_by_hand_is_not_reverted_unseen(project: Project, world: World) -> None:
     by_hand(world, organization_settings={"force_organization_selection": True})
     project.set("organizations.maxAllowedMemberships", 9)
@@ -52,7 +53,7 @@ def test_a_setting_edited_by_hand_is_not_reverted_unseen(project: Project, world
     assert section["max_allowed_memberships"] == 9
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_role_edited_by_hand_is_not_reverted_unseen(project: Project, world: World) -> None:
     rename_role(world, "org:finance", "Money")
     project.set("organizations.roles", {"org:finance": {"name": "Finance", "description": "New."}})
@@ -63,7 +64,7 @@ def test_a_role_edited_by_hand_is_not_reverted_unseen(project: Project, world: W
     assert (role.name, role.description) == ("Finance", "New.")
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_an_endpoint_edited_by_hand_is_not_reverted_unseen(project: Project, world: World) -> None:
     endpoint = edit_endpoint(world, url="https://elsewhere.example/hook")
     project.set("webhook", {"description": "Sendero"})

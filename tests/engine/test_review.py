@@ -20,11 +20,12 @@ from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, writes
 from tests.engine.reviewed import event, review
 from tests.engine.written_app import PAGE, write_app
+from tests.kept import starts_from
 
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.timeout(300),
-    pytest.mark.starts_from(declared_production),
+    starts_from(declared_production),
 ]
 
 
@@ -48,7 +49,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(each): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
 
 
-@pytest.mark.starts_from(development_beside_production)
+@starts_from(development_beside_production)
 def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
     two: Project, world: World, github: Github
 ) -> None:
@@ -116,7 +117,7 @@ raise ValueError(f"it is {secret}")
 """
 
 
-@pytest.mark.starts_from(development_beside_production)
+@starts_from(development_beside_production)
 def test_planted_secrets_are_shown_nowhere(two: Project, world: World, github: Github) -> None:
     (two.folder / "__main__.py").write_text(PLANTED)
     two.pulumi("config", "set", "--secret", "clerkstack:platformKey", "no-keys-form-at-all")

@@ -21,9 +21,10 @@ from local.world import seed as seeded
 from tests.deployments import production
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_killed import up_killed_at
+from tests.kept import starts_from
 from tests.smoke.deployment import need_app
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), pytest.mark.starts_from(production)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(production)]
 HOST = "sendero.example"
 SECRETS = ("CLERK_SECRET_KEY", "CLERK_WEBHOOK_SECRET")
 

@@ -12,6 +12,7 @@ from local.world import World
 from tests import sendero
 from tests.deployments import development
 from tests.engine.live import read_instance, requests, variables, writes
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
@@ -57,7 +58,7 @@ def test_a_part_that_is_switched_off_is_not_declared(
         assert len(variables(world)) == 2 * (len(sendero.VARIABLES) - 1)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_part_that_is_switched_off_later_goes_and_comes_back(
     project: Project, world: World
 ) -> None:

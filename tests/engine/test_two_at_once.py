@@ -12,6 +12,7 @@ from local.project import Project, copy_project, settings_on
 from local.world import World
 from tests.deployments import declared
 from tests.engine.live import read_instance, writes
+from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -60,7 +61,7 @@ def amount(world: World, plan: str) -> Any:
     return read_instance(world).config["billing"]["plans"][plan]["amount"]
 
 
-@pytest.mark.starts_from(without_environment)
+@starts_from(without_environment)
 def test_the_same_stack_is_locked(project: Project, world: World, tmp_path: Path) -> None:
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     running = held_up(world, project, tmp_path / "first", method="PATCH")
@@ -77,7 +78,7 @@ def test_the_same_stack_is_locked(project: Project, world: World, tmp_path: Path
     assert writes(world) == []
 
 
-@pytest.mark.starts_from(without_environment)
+@starts_from(without_environment)
 def test_two_stacks_on_one_instance_that_change_different_things(
     project: Project, other: Project, world: World, tmp_path: Path
 ) -> None:
@@ -96,7 +97,7 @@ def test_two_stacks_on_one_instance_that_change_different_things(
     assert section["max_allowed_memberships"] == 9
 
 
-@pytest.mark.starts_from(without_environment)
+@starts_from(without_environment)
 def test_two_stacks_on_one_instance_that_want_different_things(
     project: Project, other: Project, world: World, tmp_path: Path
 ) -> None:

@@ -16,6 +16,7 @@ from tests import sendero
 from tests.deployments import development
 from tests.engine.drifted import found
 from tests.engine.live import writes
+from tests.kept import starts_from
 from tests.vendor_cli import Cli, need_vendor_cli, vendor_cli
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
@@ -57,7 +58,7 @@ def test_what_up_writes_is_what_the_client_pulls(project: Project, cli: Cli) -> 
     jsonschema.Draft202012Validator(schema).validate(pulled)
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_what_the_client_writes_is_the_one_difference_and_goes_back(
     project: Project, world: World, cli: Cli
 ) -> None:
@@ -80,7 +81,7 @@ def test_what_the_client_writes_is_the_one_difference_and_goes_back(
     sendero.assert_billing(cli.config("pull")["billing"])
 
 
-@pytest.mark.starts_from(development)
+@starts_from(development)
 def test_a_price_that_is_declared_after_the_client_wrote_it_is_no_difference(
     project: Project, cli: Cli
 ) -> None:

@@ -18,6 +18,7 @@ from tests import sendero
 from tests.engine.by_hand import by_hand
 from tests.engine.live import writes
 from tests.engine.reviewed import event
+from tests.kept import starts_from
 from tests.smoke.deployment import need_app
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -107,7 +108,7 @@ def test_every_command_of_every_workflow_is_run_here() -> None:
     assert {each["run"] for each in action["runs"]["steps"] if "run" in each} == ELSEWHERE
 
 
-@pytest.mark.starts_from(dev_and_prod)
+@starts_from(dev_and_prod)
 def test_from_pull_request_to_production(project: Project, world: World, github: Github) -> None:
     catalog = run(project, github, steps("pull-request.yml", "catalog")["Catalog"])
     before = run(project, github, steps("pull-request.yml", "review")["Review"])
@@ -141,7 +142,7 @@ def test_from_pull_request_to_production(project: Project, world: World, github:
 
 
 OFFENCE = """
-from clerkstack.providers import WebhookEndpoint
+from tests.kept import starts_from
 WebhookEndpoint(
     "in-the-clear", application_id="app_1", environment="production",
     url="http://sendero.example/hook", events=["user.created"], description="",
@@ -149,7 +150,7 @@ WebhookEndpoint(
 """
 
 
-@pytest.mark.starts_from(dev_and_prod)
+@starts_from(dev_and_prod)
 def test_what_a_policy_refuses_is_not_deployed(
     project: Project, world: World, github: Github
 ) -> None:
@@ -166,7 +167,7 @@ def test_what_a_policy_refuses_is_not_deployed(
     assert writes(world) == []
 
 
-@pytest.mark.starts_from(prod_deployed)
+@starts_from(prod_deployed)
 def test_secrets_that_grow_old_are_rotated(project: Project, world: World, github: Github) -> None:
     need_app()
     commands = steps("rotate.yml", "rotate")

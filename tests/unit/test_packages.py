@@ -1,0 +1,27 @@
+"""What the language host is told in tests of the packages that are there is what pip tells."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.conftest import PYTHON_OF_THE_HOST
+
+WORDS = ("-m", "pip", "list", "-v", "--format", "json")
+
+
+def listed(command: str) -> set[tuple[str, str, str]]:
+    output = subprocess.check_output([command, *WORDS], text=True)
+    found, _ = json.JSONDecoder().raw_decode(output)
+    return {(each["name"], each["version"], each["location"]) for each in found}
+
+
+def test_the_packages_are_those_that_pip_lists() -> None:
+    assert listed(PYTHON_OF_THE_HOST) == listed(sys.executable)
+
+
+def test_anything_else_is_pythons() -> None:
+    said = subprocess.check_output([PYTHON_OF_THE_HOST, "-c", "print('x y')"], text=True)
+
+    assert said == "x y\n"
