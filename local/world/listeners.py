@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from local.world.store import LOOPBACK, PortTaken
 
 PATIENCE_SECONDS = 20
+GRACE_SECONDS = 0.1
 CLOSE_CONNECTION = "local.world.close"
 """Name in an ASGI scope of the function that closes the connection at once."""
 
@@ -54,8 +55,7 @@ class Listeners:
     def stop(self) -> None:
         """Stop all, wait until they have, and close the sockets."""
         for server in self._servers.values():
-            server.should_exit = True
-            server.force_exit = True
+            server.end()
         self._thread.join(PATIENCE_SECONDS)
         for listener in self._servers:
             listener.close()
@@ -74,7 +74,7 @@ class Listeners:
         await asyncio.gather(*tasks)
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
+def _server(app: ASGIApp) -> Server:
     config = uvicorn.Config(
         app,
         http=_Closable,
@@ -86,17 +86,50 @@ def _server(app: ASGIApp) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         timeout_keep_alive=60,
-        timeout_graceful_shutdown=1,
     )
-    return _Quiet(config)
+    return Server(config)
 
 
-class _Quiet(uvicorn.Server):
-    """A server that leaves the process's signals alone."""
+class Server(uvicorn.Server):
+    """A server that leaves the process's signals alone, and ends as soon as it is to."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Do nothing about signals."""
         yield
+
+    async def main_loop(self) -> None:
+        """Serve until `end`, with a look at the clock each second: the date in the answers."""
+        ending = asyncio.Event()
+        self._ending = (asyncio.get_running_loop(), ending)
+        # uvicorn itself looks ten times a second whether it is to end, and each end waits for that.
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the listeners and the connections; what is being answered has a moment."""
+        for listening in self.servers:
+            listening.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=GRACE_SECONDS)
+
+    def end(self) -> None:
+        """End it from any thread; connections are closed."""
+        self.should_exit = True
+        self.force_exit = True
+        if self._ending is not None:
+            loop, ending = self._ending
+            with contextlib.suppress(RuntimeError):  # it has ended already
+                loop.call_soon_threadsafe(ending.set)
 
 
 class _Closable(H11Protocol):
