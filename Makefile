@@ -4,6 +4,8 @@
 PYTHON ?= python3
 ARGS ?=
 WORKERS ?= 2
+# A test at a time for each worker, in the order that tests/conftest.py gives them.
+PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 VENV := .venv/bin
 IN_ENV := . .local/env.sh &&
 # What `make down` takes away: the stacks' files, the addresses of the world.
@@ -14,7 +16,7 @@ LEFT := $(wildcard $(foreach stack,local local-prod,$(foreach end,json json.gz,\
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help up app production preview down test lint bench faults rotation team-demo lock clean venv engine node world-start world-stop
+.PHONY: help up app production preview down test check lint bench faults rotation team-demo lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -38,7 +40,10 @@ down: $(if $(LEFT),venv engine) ## destroy the local stacks and stop the local w
 	@$(if $(LEFT),$(VENV)/python -m local.stack down $(ARGS),echo "no stack \`local\` and no local world: nothing to destroy")
 
 test: venv engine node ## every test
-	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m pytest $(PARALLEL) $(ARGS)
+
+check: lint ## what a change should pass before it is shown: style, types, and the tests that need no engine
+	@$(VENV)/python -m pytest $(PARALLEL) tests/unit tests/property $(ARGS)
 
 lint: venv ## style, format, types, workflows
 	$(VENV)/ruff check .

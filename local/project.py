@@ -33,6 +33,7 @@ PARTS = (
     "clerkstack",
     "bin",
 )
+LIMIT = 300.0  # seconds for one command: a busy machine takes many times what an idle one does
 PASSPHRASE = "passphrase-of-a-copy-mW4tR9xe"
 SECRETS = {
     "clerkstack:platformKey": seeded.PLATFORM_KEY,
@@ -113,7 +114,7 @@ class Project:
         return ["pulumi", *words, "--non-interactive"]
 
     def pulumi(
-        self, *words: str, check: bool = True, timeout: float = 120
+        self, *words: str, check: bool = True, timeout: float = LIMIT
     ) -> subprocess.CompletedProcess[str]:
         """Run a `pulumi` command in the project. Raises PulumiFailed where `check`."""
         ran = self._run(self.command(*words), timeout)
@@ -127,7 +128,7 @@ class Project:
 
     def own_command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the project's own command as it is given."""
-        return self._run(["bin/clerkstack", *words], timeout=120)
+        return self._run(["bin/clerkstack", *words], LIMIT)
 
     def _run(self, words: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -22,6 +22,19 @@ os.environ["PULUMI_PYTHON_CMD"] = PYTHON_OF_THE_HOST
 os.environ |= {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests begin first, so that all workers end together: those of the engine, and of them
+    those that may take longest."""
+    items.sort(key=_allowed, reverse=True)
+
+
+def _allowed(item: pytest.Item) -> float:
+    """The seconds that a test of the engine may take; 0 for others, which are short."""
+    limit = item.get_closest_marker("timeout")
+    return float(limit.args[0]) if limit and item.get_closest_marker("engine") else 0.0
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
