@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import pulumi
 import pulumi_command as command
-import pulumiverse_vercel as vercel
 
 from clerkstack import providers
 from clerkstack.declared.variables import DEPLOYED, Keys, Variable, variables
 from clerkstack.settings import VARIABLE_COMMENT, EnvironmentSettings, Settings
 from components.base import Component, Place
+from components.vercel import ProjectEnvironmentVariable
 
 
 class Environment(Component):
@@ -54,7 +54,7 @@ class Environment(Component):
     def _declare(self, variable: Variable[pulumi.Input[str]]) -> pulumi.Resource:
         target = variable.target
         value = pulumi.Output.secret(variable.value) if variable.secret else variable.value
-        return vercel.ProjectEnvironmentVariable(
+        return ProjectEnvironmentVariable(
             f"{self._name}-{target}-{variable.key}",
             project_id=self._settings.project_id,
             team_id=self._settings.team_id,

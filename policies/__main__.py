@@ -7,6 +7,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from policies.analyzer import serve
+from policies.stubs import without_the_library
 
-serve()
+
+def main() -> None:
+    """Serve until the engine ends."""
+    without_the_library()
+    from policies.analyzer import serve
+
+    serve()
+
+
+main()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clerkstack.rotation.journal import VARIABLES as KEPT_IN
+from clerkstack.rotation.kinds import VARIABLES as KEPT_IN
 from policies.hosts import APP_URL, PUBLISHABLE_KEY
 from policies.policy import Finding, Option, Policy, Values, note
 from policies.view import (

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clerkstack.reconcile.names import OAUTH_PREFIX
-from clerkstack.settings import BUILT_IN_ROLES, OrganizationsSettings
+from clerkstack.settings.names import BUILT_IN_ROLES, SENDERO_ROLES
 from policies.policy import Finding, Option, Policy, Values, unjudged
 from policies.view import ORGANIZATIONS, ROLES, SIGN_IN, UNKNOWN, Resource, Stack
 
 SECRET_INPUT = "client_secret_"  # clerkstack.providers.sections
 ROLE = re.compile(r"org:[a-z0-9_]+")
-NEEDED_ROLES = tuple(OrganizationsSettings().roles)
+NEEDED_ROLES = SENDERO_ROLES
 
 
 def _own_credentials(resource: Resource, _values: Values) -> Iterator[Finding]:

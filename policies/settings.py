@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from clerkstack.settings import PREFIX, config_value
-from clerkstack.settings.models import Components
+from clerkstack.settings.names import PARTS, PREFIX, config_value
 
 
 @dataclass(frozen=True)
@@ -31,14 +28,24 @@ class Declared:
         instance = config.get(f"{PREFIX}instance")
         if not instance:
             return cls(stack)
-        try:
-            components = Components.model_validate(_group(config, "components"))
-        except ValidationError:
-            components = Components()  # the program says what is wrong
-        parts = frozenset(name for name, on in components.model_dump().items() if on)
+        given = _group(config, "components")
+        parts = _chosen(given) if given else frozenset(PARTS)
         left = _group(config, "environment").get("leaveAlone")
         alone = frozenset(map(str, left)) if isinstance(left, list) else frozenset()
         return cls(stack, instance, parts, alone)
+
+
+def _chosen(given: Mapping[str, Any]) -> frozenset[str]:
+    # Here, because most stacks leave nothing out, and models take a while to import.
+    from pydantic import ValidationError
+
+    from clerkstack.settings.models import Components
+
+    try:
+        components = Components.model_validate(given)
+    except ValidationError:
+        components = Components()  # the program says what is wrong
+    return frozenset(name for name, on in components.model_dump().items() if on)
 
 
 def _group(config: Mapping[str, str], name: str) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from clerkstack.settings.events import SENDERO_EVENTS
-from clerkstack.settings.rules import EVENT_FORM
+from clerkstack.settings.events import EVENT_FORM, SENDERO_EVENTS
 from policies.hosts import Url, app_hosts
 from policies.policy import Finding, Option, Policy, Values, unjudged
 from policies.variables import HOSTS

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from clerkstack.app.agreement import meant
 from clerkstack.app.facts import attached_to, payer_of
-from clerkstack.app.uses import KINDS, Kind, Use, named
+from clerkstack.app.kinds import KINDS, Kind, named
 from clerkstack.reconcile.changes import Json, JsonObject, object_at
+
+if TYPE_CHECKING:
+    from clerkstack.app.uses import Use
 
 PAYERS = {"org": "organizations", "user": "users"}
 # Clerk's own permissions, on every instance (clerk.com/docs/guides/organizations/control-access/

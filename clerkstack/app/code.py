@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from clerkstack.app.checkout import Checkout, at_path, fetched
-from clerkstack.app.declaration import AppDeclaration, read_declaration
-from clerkstack.app.foreign_changes import refuse_changes
-from clerkstack.app.modules import Modules
-from clerkstack.app.scan import Scan, scan
-from clerkstack.app.uses import Untold, Use
 from clerkstack.problems import InputError
-from clerkstack.settings import AppSettings
+
+if TYPE_CHECKING:
+    from clerkstack.app.checkout import Checkout
+    from clerkstack.app.declaration import AppDeclaration
+    from clerkstack.app.uses import Untold, Use
+    from clerkstack.settings import AppSettings
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,18 @@ def read_app(
         InputError: what is named is not there, or the declaration can't be told.
         GitFailed: a repository can't be fetched.
     """
+    if declaration is None and settings.path is None and settings.git is None:
+        return None
+    # Here, because most stacks name no app, and what reads its code is much.
+    from clerkstack.app.declaration import read_declaration
+
     if declaration is not None:
         return AppCode(read_declaration(Path(declaration)))
+    from clerkstack.app.foreign_changes import refuse_changes
+    from clerkstack.app.modules import Modules
+    from clerkstack.app.scan import scan
+
     checkout = _checkout(settings, tell)
-    if checkout is None:
-        return None
     modules = Modules(checkout.folder)
     declared = None
     if settings.declaration is not None:
@@ -61,7 +68,7 @@ def read_app(
             modules=modules,
         )
         refuse_changes(declared, checkout.folder, modules, settings.scan)
-    found: Scan = scan(checkout.folder, settings.scan, modules=modules, tell=tell)
+    found = scan(checkout.folder, settings.scan, modules=modules, tell=tell)
     return AppCode(
         declared,
         found.uses,
@@ -72,13 +79,13 @@ def read_app(
     )
 
 
-def _checkout(settings: AppSettings, tell: Callable[[str], None]) -> Checkout | None:
-    if settings.path is not None:
-        found = at_path(settings.path)
-    elif settings.git is not None:
+def _checkout(settings: AppSettings, tell: Callable[[str], None]) -> Checkout:
+    from clerkstack.app.checkout import at_path, fetched
+
+    if settings.git is not None and settings.path is None:
         found = fetched(settings.git, settings.ref, tell=tell)
     else:
-        return None
+        found = at_path(str(settings.path))
     missing = [each for each in settings.scan if not (found.folder / each).exists()]
     if missing:
         from clerkstack.problems import Problem

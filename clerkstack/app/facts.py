@@ -8,10 +8,11 @@ and 0 are the same to Clerk for the yearly one; so are no trial and 0 days.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from clerkstack.app.declaration import DeclaredPlan
-from clerkstack.reconcile.changes import Json, JsonObject
+if TYPE_CHECKING:
+    from clerkstack.app.declaration import DeclaredPlan
+    from clerkstack.reconcile.changes import Json, JsonObject
 
 AMOUNT, ANNUAL, TRIAL, VISIBLE = (
     "amount",

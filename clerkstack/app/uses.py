@@ -10,21 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from tree_sitter import Node
 
 from clerkstack.app.clerk_components import ClerkComponents
 from clerkstack.app.clerk_names import ClerkNames
 from clerkstack.app.evaluate import Constant, Evaluator
+from clerkstack.app.kinds import KINDS, Kind, named
 from clerkstack.app.modules import Modules
 from clerkstack.app.source import Module, Unresolved
 from clerkstack.app.syntax import bare, content, every, text_of
 
-Kind = Literal["plan", "feature", "role", "permission"]
-KINDS: tuple[Kind, ...] = ("plan", "feature", "role", "permission")
-# As Clerk's own SDK splits them (@clerk/shared, authorization).
-_SCOPES = {"o": "org", "org": "org", "organization": "org", "u": "user", "user": "user"}
 _ELEMENTS = ("jsx_opening_element", "jsx_self_closing_element")
 _CREATING = frozenset({"createElement", "cloneElement", "jsx", "jsxs"})
 # Methods that call what they are given.
@@ -82,20 +78,6 @@ def uses_in(
             yield from checks.of_call(node)
         else:
             yield from checks.of_element(node)
-
-
-def named(kind: Kind, written: str) -> tuple[str, str | None]:
-    """The slug that is asked for, and the payer where the check names one.
-
-    Roles and permissions get the `org:` that Clerk's SDK adds where it is left out.
-    """
-    if kind in ("role", "permission"):
-        while written.startswith("org:"):
-            written = written.removeprefix("org:")
-        return f"org:{written}", None
-    scope, colon, rest = written.partition(":")
-    payer = _SCOPES.get(scope) if colon else None
-    return (rest.partition(":")[0], payer) if payer and rest else (written, None)
 
 
 class _Checks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clerkstack.catalog.document import REPORTED, Value, read_document
@@ -240,7 +240,7 @@ class _Loading:
         for each in reversed(chain):
             if each in drafts:
                 features |= dict.fromkeys(drafts[each].plan.features)
-        return draft.plan.model_copy(update={"features": tuple(features)})
+        return replace(draft.plan, features=tuple(features))
 
     def _includes_well(
         self, draft: _Draft, drafts: Mapping[str, _Draft], known: Collection[str]
@@ -260,7 +260,7 @@ class _Loading:
 
 
 def _well_formed(slug: str) -> str:
-    """The slug; where it is refused, something that a model takes and nobody will see."""
+    """The slug; where it is refused, something that is a slug and nobody will see."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", slug) or "_"
 
 

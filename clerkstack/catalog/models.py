@@ -1,19 +1,17 @@
-"""What a catalog holds. Amounts are whole cents a month; trials are days."""
+"""What a catalog holds. Amounts are whole cents a month; trials are days.
+
+Plain containers: `load` and `fields` check all that goes into them, and say what is wrong with it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field
 
 SLUG = r"^[A-Za-z0-9_-]+$"  # Clerk: slug_invalid_format
 AMOUNT_LIMIT = 99_999_999  # cents; an amount is below it (Clerk: plan_amount_exceeds_upper_limit)
 LONGEST_TRIAL = 365  # days (Clerk: too_many_free_trial_days)
-
-Slug = Annotated[str, Field(pattern=SLUG)]
-Cents = Annotated[int, Field(ge=0, lt=AMOUNT_LIMIT)]
 
 
 class Payer(Enum):
@@ -27,16 +25,11 @@ class Payer(Enum):
 CLERKS_OWN = {"free_org": Payer.ORG, "free_user": Payer.USER}
 
 
-class CatalogModel(BaseModel):
-    """Strict and frozen: nothing is converted, nothing unknown is taken, nothing changes later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Feature(CatalogModel):
+@dataclass(frozen=True, kw_only=True)
+class Feature:
     """Something a plan can include. None means: not managed, left as it is."""
 
-    slug: Slug
+    slug: str
     name: str
     description: str | None = None
     include_in_jwt: bool | None = None
@@ -45,7 +38,8 @@ class Feature(CatalogModel):
     avatar_url: str | None = None
 
 
-class Plan(CatalogModel):
+@dataclass(frozen=True, kw_only=True)
+class Plan:
     """What somebody can subscribe to.
 
     `amount` is cents a month billed monthly, `annual_monthly_amount` cents a month billed
@@ -53,20 +47,21 @@ class Plan(CatalogModel):
     is the one Clerk makes by itself for the payer; it is managed and never made or removed.
     """
 
-    slug: Slug
+    slug: str
     name: str
-    amount: Cents
-    annual_monthly_amount: Cents | None = None
+    amount: int
+    annual_monthly_amount: int | None = None
     description: str | None = None
     features: tuple[str, ...] = ()
-    free_trial_days: Annotated[int, Field(ge=1, le=LONGEST_TRIAL)] | None = None
+    free_trial_days: int | None = None
     publicly_visible: bool = True
     payer_type: Payer = Payer.ORG
     is_recurring: bool | None = None
     default: bool = False
 
 
-class Catalog(CatalogModel):
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
     """All features and plans, by slug, in the order of the file."""
 
     currency: str

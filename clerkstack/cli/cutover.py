@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from clerkstack.providers.session import Session
     from clerkstack.smoke import SmokeReport
 
-app = typer.Typer(invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True, add_completion=False, rich_markup_mode=None)
 StackOption = Annotated[
     str | None, typer.Option("--stack", "-s", help="The stack of production: prod.")
 ]

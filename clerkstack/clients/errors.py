@@ -24,12 +24,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from pydantic import JsonValue
+from typing import TYPE_CHECKING, Any
 
 from clerkstack.clients.scrub import scrubbed, scrubbed_values
 from clerkstack.problems import ClerkstackError
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 LONGEST = 500  # characters of a service's own words that a message repeats
 

@@ -6,9 +6,11 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
-from pydantic import JsonValue
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 HIDDEN = "…"
 DEEPEST = 20  # levels of an answer that a message shows; no service nests its errors so far

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clerkstack.app import read_declaration
-from clerkstack.catalog import Catalog
 from clerkstack.cutover.addresses import host_of, is_below, is_public, reach, shown_url
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
-from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.keys import instance_of_key
+
+if TYPE_CHECKING:
+    from clerkstack.catalog import Catalog
+    from clerkstack.reconcile import JsonObject
 
 YES, NO = "on", "off"
 PUBLISHABLE = "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"

@@ -9,19 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.catalog import Catalog
 from clerkstack.cutover.addresses import shown_url
 from clerkstack.cutover.read_of_clerk import OfClerk
 from clerkstack.drift import Known, Live, endpoint_of_stack
-from clerkstack.reconcile import JsonObject
-from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
+    from clerkstack.catalog import Catalog
     from clerkstack.clients.svix import Attempt, Endpoint, SvixClient
     from clerkstack.clients.vercel import Deployment, EnvironmentVariable
     from clerkstack.clients.webhook_probe import WebhookProbe
     from clerkstack.cutover.rules import Policies
     from clerkstack.providers.session import Session
+    from clerkstack.reconcile import JsonObject
+    from clerkstack.settings import Settings
     from clerkstack.smoke import SmokeReport
 
 DELIVERY_DAYS = 7

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from clerkstack.cutover.addresses import host_of, shown_url
 from clerkstack.cutover.reads import Reads, Unread, Value
 from clerkstack.drift import Known, roles_of
-from clerkstack.reconcile import JsonObject
-from clerkstack.settings import Settings
 from clerkstack.settings.keys import frontend_host
 
 if TYPE_CHECKING:
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from clerkstack.clients.instance_lists import InstanceDomain, RedirectUrl
     from clerkstack.clients.platform import ApplicationInstance
     from clerkstack.providers.session import Session
+    from clerkstack.reconcile import JsonObject
+    from clerkstack.settings import Settings
 
 TEST_ADDRESS = "+clerk_test"
 """What an address has in it that belongs to a user made by tests, in Clerk's words."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from clerkstack.reconcile import JsonObject
-from clerkstack.settings import ApiKeysSettings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clerkstack.reconcile import JsonObject
+    from clerkstack.settings import ApiKeysSettings
 
 
 def api_key_switches(settings: ApiKeysSettings) -> JsonObject:

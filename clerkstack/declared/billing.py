@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from clerkstack.app.asked import compact
-from clerkstack.app.code import AppCode
 from clerkstack.app.facts import facts_of_code
-from clerkstack.catalog import Catalog
 from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
 from clerkstack.reconcile import Json, JsonObject
-from clerkstack.settings import BillingSettings
+
+if TYPE_CHECKING:
+    from clerkstack.app.code import AppCode
+    from clerkstack.catalog import Catalog
+    from clerkstack.settings import BillingSettings
 
 
 def billing_inputs(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from clerkstack.catalog import Catalog, Feature, Plan
 from clerkstack.reconcile import Json, JsonObject
+
+if TYPE_CHECKING:
+    from clerkstack.catalog import Catalog, Feature, Plan
 
 
 def declared_features(catalog: Catalog) -> JsonObject:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from pydantic.alias_generators import to_camel
-
 from clerkstack.app.agreement import disagreements
 from clerkstack.app.asked import PAYERS, Asked, Known, expanded, unknown
 from clerkstack.reconcile.billing import ENABLED_FOR
 from clerkstack.reconcile.changes import Json, JsonObject, object_at
+
+SWITCHES = {"org": "organizationEnabled", "user": "userEnabled"}
+"""The settings that switch billing on, by who pays."""
 
 
 def all_plans(inputs: Mapping[str, Json]) -> JsonObject:
@@ -74,7 +75,7 @@ def billing_refusals(inputs: Mapping[str, Json], environment: str) -> Iterator[s
         if settings.get(ENABLED_FOR[payer]) is False:
             yield (
                 f"the plan '{slug}' is paid by {PAYERS[payer]}, and billing for them is off. "
-                f"Set clerkstack:billing.{to_camel(ENABLED_FOR[payer])} to true, or take the "
+                f"Set clerkstack:billing.{SWITCHES[payer]} to true, or take the "
                 f"plan out of {inputs['catalog']}."
             )
     if environment != "production":

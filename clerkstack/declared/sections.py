@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from clerkstack.reconcile import JsonObject
-from clerkstack.settings import OrganizationsSettings, SignInSettings
+
+if TYPE_CHECKING:
+    from clerkstack.settings import OrganizationsSettings, SignInSettings
 
 
 def sign_in_sections(settings: SignInSettings) -> JsonObject:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from clerkstack.settings import Settings
+if TYPE_CHECKING:
+    from clerkstack.settings import Settings
 
 # Vercel's targets, by the Clerk instance whose keys they get.
 TARGETS = {"development": ("preview", "development"), "production": ("production",)}

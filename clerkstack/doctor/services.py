@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from clerkstack.declared.variables import DEPLOYED
 from clerkstack.doctor.model import Check, Finding, failed, ok, warning
-from clerkstack.doctor.stack import Patient
 from clerkstack.rotation.journal import VARIABLES, fingerprint
+
+if TYPE_CHECKING:
+    from clerkstack.doctor.stack import Patient
 
 SECONDS_APART = 60.0
 """How far two clocks may be apart: tokens and signatures allow minutes, and drift grows."""

@@ -13,11 +13,11 @@ from clerkstack.doctor.model import Check, Finding, failed, ok, warning
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import VARIABLES, WORDS, now
 from clerkstack.rotation.stacks import Known, known_of
-from clerkstack.settings import Connection, Settings
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
     from clerkstack.providers.session import Session
+    from clerkstack.settings import Connection, Settings
 
 DAY = 24 * 3600 * 1000
 

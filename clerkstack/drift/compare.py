@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
-from clerkstack.catalog import Catalog
 from clerkstack.declared.api_keys import api_key_switches
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.sections import (
@@ -16,7 +15,6 @@ from clerkstack.declared.sections import (
 from clerkstack.declared.variables import Keys, Variable, variables
 from clerkstack.declared.webhook import endpoint_inputs
 from clerkstack.drift.difference import Difference, of_config, of_thing
-from clerkstack.drift.read import Known, Live
 from clerkstack.reconcile import Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
 from clerkstack.reconcile.billing import billing_plan, missing_defaults
@@ -26,10 +24,12 @@ from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.reconcile.roles import role_changes, role_view
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.webhook import seen
-from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
+    from clerkstack.catalog import Catalog
     from clerkstack.clients.vercel import EnvironmentVariable
+    from clerkstack.drift.read import Known, Live
+    from clerkstack.settings import Settings
 
 ANOTHER = "another value"
 AS_DECLARED = "as declared"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from clerkstack.reconcile import Change, Json
 from clerkstack.reconcile.names import BILLING_KINDS, section_name
+
+if TYPE_CHECKING:
+    from clerkstack.reconcile import Change, Json
 
 
 @dataclass(frozen=True)

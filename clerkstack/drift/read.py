@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
 from clerkstack.declared.variables import VARIABLE_TYPE
-from clerkstack.reconcile import JsonObject
-from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import Role
@@ -19,6 +17,8 @@ if TYPE_CHECKING:
     from clerkstack.clients.svix import Endpoint
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.providers.session import Session
+    from clerkstack.reconcile import JsonObject
+    from clerkstack.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from clerkstack.reconcile import Json
-from clerkstack.settings import Settings
+if TYPE_CHECKING:
+    from clerkstack.reconcile import Json
+    from clerkstack.settings import Settings
 
 OWN = "<own>"
 WEBHOOK = "webhook"  # beside the config's fields: the path of the stack's endpoint

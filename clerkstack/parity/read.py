@@ -17,15 +17,15 @@ from clerkstack.parity import things
 from clerkstack.parity.own import own_of, place_of
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
 from clerkstack.parity.things import Part, Thing
-from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.changes import object_at
-from clerkstack.settings import Settings
 from clerkstack.settings.keys import frontend_host
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
     from clerkstack.clients.instance_lists import InstanceDomain
     from clerkstack.providers.session import Session
+    from clerkstack.reconcile import JsonObject
+    from clerkstack.settings import Settings
 
 # What Clerk says where an instance or the plan of its workspace does not include something, and
 # the secret key is good: 402, or 403 with a code of this kind (feature_not_enabled,

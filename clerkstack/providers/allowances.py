@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from clerkstack.clients.errors import ApiError
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.providers.made import tell
-from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.names import BILLING_KINDS
-from clerkstack.settings import Allowed
-from clerkstack.settings.forms import how_to_set
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
     from clerkstack.providers.session import Session
+    from clerkstack.reconcile.danger import Danger
+    from clerkstack.settings import Allowed
 
 ONE_BY_ONE = 3  # plans; of more, all subscriptions are read where that takes fewer requests
 PAGE = 500  # subscriptions in one answer, at most
@@ -120,6 +119,8 @@ def _kinds(danger: Danger, allowed: Allowed) -> Sequence[str]:
 
 def _ask(danger: Danger, allowed: Allowed) -> str:
     """The command that allows it, beside what is allowed already."""
+    from clerkstack.settings.forms import how_to_set
+
     if danger.group == "toggles":
         return how_to_set(("allow", "toggles", len(allowed.toggles)), danger.name)
     count = len(_kinds(danger, allowed))

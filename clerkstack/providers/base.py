@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pulumi.dynamic import (
@@ -22,18 +23,12 @@ from clerkstack.reconcile import Change, Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.previewed import unpreviewed
-from clerkstack.settings import (
-    ALLOW_KEY,
-    CONNECTION_KEYS,
-    Allowed,
-    Connection,
-    load_allowed,
-    load_connection,
-)
+from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
     from clerkstack.providers.config_document import ConfigDocument
+    from clerkstack.settings import Allowed, Connection
 
 PROVIDER_KEY = "__provider"
 Props = Mapping[str, Any]
@@ -52,15 +47,26 @@ class ClerkProvider(ResourceProvider):
     # Properties that only the provider fills in: declared without a value, never compared.
     outputs: ClassVar[frozenset[str]] = frozenset()
 
-    _connection: Connection
-    _allowed: Allowed
+    _config: dict[str, str]
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the credentials and base URLs from the stack's config."""
         found = {key: req.config.get(key) for key in (*CONNECTION_KEYS, ALLOW_KEY)}
-        config = {key: value for key, value in found.items() if value is not None}
-        self._connection = load_connection(config)
-        self._allowed = load_allowed(config)
+        self._config = {key: value for key, value in found.items() if value is not None}
+
+    # Both are read when they are asked for: a run that changes nothing asks for neither, and does
+    # not wait for the models of settings.
+    @cached_property
+    def _connection(self) -> Connection:
+        from clerkstack.settings import load_connection
+
+        return load_connection(self._config)
+
+    @cached_property
+    def _allowed(self) -> Allowed:
+        from clerkstack.settings import load_allowed
+
+        return load_allowed(self._config)
 
     @property
     def session(self) -> Session:

@@ -23,7 +23,7 @@ from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import changes_between, object_at
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
 from clerkstack.reconcile.roles import RoleChange, role_changes, role_view
-from clerkstack.settings import BUILT_IN_ROLES
+from clerkstack.settings.names import BUILT_IN_ROLES
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient, Role

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from clerkstack.clients.errors import ApiError
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed
-from clerkstack.settings import Connection
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.platform import Application, ApplicationInstance, PlatformClient
     from clerkstack.clients.svix import SvixClient
     from clerkstack.clients.vercel import VercelClient
+    from clerkstack.settings import Connection
 
 _sessions: dict[Connection, Session] = {}
 _lock = threading.RLock()

@@ -13,12 +13,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, ValidationError
 
 from clerkstack.problems import ClerkstackError
-
-Kind = Literal["clerk", "webhook"]
-KINDS: tuple[Kind, ...] = ("clerk", "webhook")
-VARIABLES: dict[Kind, str] = {"clerk": "CLERK_SECRET_KEY", "webhook": "CLERK_WEBHOOK_SECRET"}
-"""The app's variable that holds a secret."""
-WORDS: dict[Kind, str] = {"clerk": "secret key", "webhook": "signing secret"}
+from clerkstack.rotation.kinds import KINDS as KINDS
+from clerkstack.rotation.kinds import VARIABLES as VARIABLES
+from clerkstack.rotation.kinds import WORDS as WORDS
+from clerkstack.rotation.kinds import Kind as Kind
 
 Result = Literal["done", "aborted", "refused", "replaced"]
 LONGEST_HISTORY = 500

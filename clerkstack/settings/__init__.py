@@ -2,32 +2,64 @@
 
 from __future__ import annotations
 
-from clerkstack.settings.load import (
+from typing import TYPE_CHECKING
+
+from clerkstack.lazily import names_of
+from clerkstack.settings.names import (
     ALLOW_KEY,
-    CONNECTION_KEYS,
-    config_value,
-    load_allowed,
-    load_connection,
-    load_settings,
-)
-from clerkstack.settings.models import (
     BUILT_IN_ROLES,
+    CONNECTION_KEYS,
+    PREFIX,
     VARIABLE_COMMENT,
     VERCEL_TOKEN,
-    Allowed,
-    ApiKeysSettings,
-    AppSettings,
-    BillingSettings,
-    Connection,
-    EnvironmentSettings,
-    OrganizationsSettings,
-    Settings,
-    SignInSettings,
-    SmokeGate,
-    SmokeSettings,
-    WebhookSettings,
+    config_value,
 )
-from clerkstack.settings.places import PREFIX
+
+if TYPE_CHECKING:
+    from clerkstack.settings.load import (
+        load_allowed,
+        load_connection,
+        load_settings,
+    )
+    from clerkstack.settings.models import (
+        Allowed,
+        ApiKeysSettings,
+        AppSettings,
+        BillingSettings,
+        Connection,
+        EnvironmentSettings,
+        OrganizationsSettings,
+        Settings,
+        SignInSettings,
+        SmokeGate,
+        SmokeSettings,
+        WebhookSettings,
+    )
+else:
+    __getattr__ = names_of(
+        __name__,
+        {
+            "load": (
+                "load_allowed",
+                "load_connection",
+                "load_settings",
+            ),
+            "models": (
+                "Allowed",
+                "ApiKeysSettings",
+                "AppSettings",
+                "BillingSettings",
+                "Connection",
+                "EnvironmentSettings",
+                "OrganizationsSettings",
+                "Settings",
+                "SignInSettings",
+                "SmokeGate",
+                "SmokeSettings",
+                "WebhookSettings",
+            ),
+        },
+    )
 
 __all__ = [
     "ALLOW_KEY",

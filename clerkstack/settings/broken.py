@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clerkstack.settings.places import Step
+from clerkstack.settings.names import Step
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.models import AppSettings, Settings
-from clerkstack.settings.places import Step
+from clerkstack.settings.names import Step
 
 _SHORT_SSH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:\s-][^\s]*")
 _SCHEMES = ("https", "ssh", "file")

@@ -6,6 +6,10 @@ From the official description of webhook payloads (version 2025-04-15, `x-webhoo
 
 from __future__ import annotations
 
+import re
+
+EVENT_FORM = re.compile(r"[A-Za-z]+\.[A-Za-z]+")
+
 SENDERO_EVENTS = (
     "organization.created",
     "organization.updated",

@@ -11,7 +11,8 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from clerkstack.settings import models
-from clerkstack.settings.places import PREFIX, Step, spelled
+from clerkstack.settings.names import PREFIX, Step
+from clerkstack.settings.places import spelled
 
 _SECRETS = ("platformKey", "secretKey", "clientSecret", "vercel:apiToken")
 _MENDS = {

@@ -7,23 +7,24 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from clerkstack.problems import InputError, Problem
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.forms import told
-from clerkstack.settings.models import VERCEL_TOKEN, Allowed, Connection, Settings
-from clerkstack.settings.places import PREFIX, Places, Step, spelled
+from clerkstack.settings.models import Allowed, Connection, Settings
+from clerkstack.settings.names import (
+    ALLOW_KEY,
+    CONNECTION_KEYS,
+    PREFIX,
+    VERCEL_TOKEN,
+    Step,
+    config_value,
+)
+from clerkstack.settings.places import Places, spelled
 from clerkstack.settings.rules import broken_rules, exposed
 
-CONNECTION_KEYS = (
-    f"{PREFIX}platformKey",
-    f"{PREFIX}secretKey",
-    f"{PREFIX}urls",
-    VERCEL_TOKEN,
-)
-ALLOW_KEY = f"{PREFIX}allow"
 Model = TypeVar("Model", bound=BaseModel)
 # What a required setting is taken for where it is missing or wrong, so that the rules can still
 # judge the others. Nothing is ever done with such settings.
@@ -172,17 +173,6 @@ def _broken_either_way(settings: Settings) -> set[tuple[Step, ...]]:
             for kind in kinds
         )
     )
-
-
-def config_value(text: str) -> JsonValue | str:
-    """Pulumi gives every value as text, objects and lists as JSON."""
-    if text[:1] in ("{", "["):
-        try:
-            parsed: JsonValue = json.loads(text)
-        except (ValueError, RecursionError):
-            return text
-        return parsed
-    return text
 
 
 def _path(error: ErrorDetails) -> list[Step]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, S
 from pydantic.alias_generators import to_camel
 
 from clerkstack.settings.events import SENDERO_EVENTS
+from clerkstack.settings.names import VERCEL_TOKEN
 
 
 class SettingsModel(BaseModel):
@@ -36,7 +37,6 @@ ASKED = r"^((plan|feature)/[A-Za-z0-9_-]+|(role|permission)/org:[a-z0-9_:]+)$"
 PERMISSION_KEY = r"^org:[a-z0-9_]+:[a-z0-9_]+$"
 
 Secret = Annotated[SecretStr, Field(strict=False)]
-VERCEL_TOKEN = "vercel:apiToken"  # of the Vercel provider's own config
 VercelToken = Annotated[Secret | None, Field(alias=VERCEL_TOKEN)]
 Slashed = Annotated[str, Field(pattern=PATH)]
 PlainId = Annotated[str, Field(pattern=PLAIN_ID)]
@@ -93,10 +93,6 @@ class RoleSettings(SettingsModel):
 
 
 RoleKey = Annotated[str, Field(pattern=ROLE_KEY)]
-
-
-BUILT_IN_ROLES = ("org:admin", "org:member")
-"""Clerk's own: there on every instance."""
 
 
 def _sendero_roles() -> dict[str, RoleSettings]:
@@ -159,10 +155,6 @@ class WebhookSettings(SettingsModel):
     url: str | None = None
     events: Annotated[list[str], Field(min_length=1)] = list(SENDERO_EVENTS)
     description: str | None = None
-
-
-VARIABLE_COMMENT = "Declared by clerkstack; change it there."
-"""At Vercel, of every variable that a stack made."""
 
 
 class EnvironmentSettings(SettingsModel):

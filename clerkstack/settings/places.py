@@ -12,9 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from clerkstack.problems import shown
-
-Step = str | int
-PREFIX = "clerkstack:"
+from clerkstack.settings.names import PREFIX, Step
 
 
 class Places:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from clerkstack.problems import hidden_name
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.code_rules import broken_code
-from clerkstack.settings.events import KNOWN_EVENTS
+from clerkstack.settings.events import EVENT_FORM, KNOWN_EVENTS
 from clerkstack.settings.forms import how_to_set
 from clerkstack.settings.keys import (
     STRAY,
@@ -21,12 +21,11 @@ from clerkstack.settings.keys import (
     wrong_secret_key,
     wrong_vercel_token,
 )
-from clerkstack.settings.models import BUILT_IN_ROLES, Settings
-from clerkstack.settings.places import Step
+from clerkstack.settings.models import Settings
+from clerkstack.settings.names import BUILT_IN_ROLES, Step
 
 KEYS_PAGE = "Copy it from the dashboard page API keys of that instance"
 PLACEHOLDER = "REPLACE_ME"  # as Pulumi.dev.yaml and Pulumi.prod.yaml have it
-EVENT_FORM = re.compile(r"[A-Za-z]+\.[A-Za-z]+")
 HOST = re.compile(r"[A-Za-z0-9.:_-]+")
 
 

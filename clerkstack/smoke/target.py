@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import Settings, SmokeSettings
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from clerkstack.providers.session import Session
 
 

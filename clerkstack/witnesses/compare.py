@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from clerkstack.app.agreement import Disagreement, disagreeing, meant
 from clerkstack.app.asked import Asked, Known, unknown
-from clerkstack.app.code import AppCode
 from clerkstack.app.facts import attached_to, differing, facts_of_config, told
-from clerkstack.app.uses import Use
 from clerkstack.declared.billing import app_inputs
 from clerkstack.declared.refusals import all_plans
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
-from clerkstack.witnesses.instance import Instance
+
+if TYPE_CHECKING:
+    from clerkstack.app.code import AppCode
+    from clerkstack.app.uses import Use
+    from clerkstack.witnesses.instance import Instance
 
 NOT_LIVE = (
     " --live looks at the instance too, and clerkstack:app.unmanaged names what it has besides"

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.changes import object_at
-from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
     from clerkstack.providers.session import Session
+    from clerkstack.reconcile import JsonObject
+    from clerkstack.settings import Settings
 
 
 @dataclass(frozen=True)

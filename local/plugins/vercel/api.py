@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-import httpx
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from clerkstack.clients.scrub import scrubbed_values
 from local.plugins.service import PluginError
 
+if TYPE_CHECKING:
+    import httpx
+
 RETRIES = 3
 LONGEST_WAIT_SECONDS = 300
 PAGE = 100
-TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+TIMEOUT_SECONDS, CONNECT_SECONDS = 60.0, 10.0
 
 
 class NotConfigured(PluginError):
@@ -48,16 +50,26 @@ class Api:
         team: str | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._client = httpx.Client(
-            base_url=base_url,
-            headers={"Authorization": f"Bearer {token}", "User-Agent": "pulumi-resource-vercel"},
-            timeout=TIMEOUT,
-            transport=transport,
-        )
+        self._base_url, self._transport = base_url, transport
         self._token, self._team = token, team
-        self._lock = threading.Lock()
+        self._lock, self._lock_of_client = threading.Lock(), threading.Lock()
         self._teams: dict[str, Mapping[str, Any]] = {}
         self._stopped = threading.Event()
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        # A run that changes nothing sends nothing, and does not wait for an HTTP library.
+        import httpx
+
+        return httpx.Client(
+            base_url=self._base_url,
+            headers={
+                "Authorization": f"Bearer {self._token}",
+                "User-Agent": "pulumi-resource-vercel",
+            },
+            timeout=httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS),
+            transport=self._transport,
+        )
 
     def stop(self) -> None:
         """Start no other request and end the waits."""
@@ -116,11 +128,15 @@ class Api:
     def _send(self, method: str, path: str, params: Mapping[str, str], body: Any) -> httpx.Response:
         if self._stopped.is_set():
             raise PluginError("not sent: the deployment is being stopped")
+        import httpx
+
+        with self._lock_of_client:
+            client = self._client
         try:
-            return self._client.request(method, path, params=params, json=body)
+            return client.request(method, path, params=params, json=body)
         except httpx.HTTPError as error:
             raise PluginError(
-                f"could not reach Vercel at {self._client.base_url} for {method} {path}: "
+                f"could not reach Vercel at {client.base_url} for {method} {path}: "
                 f"{type(error).__name__}"
             ) from error
 

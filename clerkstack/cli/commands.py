@@ -1,0 +1,122 @@
+"""The commands by name, each imported when it is run: a person who asks for help, or runs another
+command, does not wait for what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+COMMANDS = {
+    "check": (
+        "check:check",
+        "Check the catalog, and that it agrees with the app's own code.",
+    ),
+    "drift": (
+        "drift:drift",
+        "Compare what a stack declares with what is live at Clerk, Svix and Vercel.",
+    ),
+    "doctor": (
+        "doctor:doctor",
+        "Look at this machine, a stack, and the services and the app that it stands on.",
+    ),
+    "dry-run": (
+        "dry_run:dry_run",
+        "Let Clerk check what the next `pulumi up` would write to the instance's config.",
+    ),
+    "adopt": (
+        "adopt:adopt",
+        "Take over a live deployment that people made by hand, without changing it.",
+    ),
+    "parity": (
+        "parity:parity",
+        "Compare two live instances: what a clone did not bring, and what differs since.",
+    ),
+    "redeploy": (
+        "redeploy:redeploy",
+        "Build the newest deployment of a target again and wait until it is ready.",
+    ),
+    "recover": (
+        "recover:recover",
+        "Make a stack usable again after `pulumi up` was killed, or its state was lost or damaged.",
+    ),
+    "move": (
+        "move:move",
+        "Bring a stack's state from the backend in use into another, for a team.",
+    ),
+    "review": (
+        "review:review",
+        "Tell for a pull request what it would do to each stack, and what stands against it.",
+    ),
+    "rotate": (
+        "rotate:rotate",
+        "Rotate the secrets of the running app, so that no valid request is refused meanwhile.",
+    ),
+    "smoke": (
+        "smoke:smoke",
+        "Sign up, make an organization, mint an API key, use the app with it, "
+        "and remove it all again.",
+    ),
+    "cutover": (
+        "cutover:app",
+        "Judge whether production may get traffic: the checklist, and more that bites.",
+    ),
+}
+"""Name to module and member below `clerkstack.cli`, and the line of `--help`: the first of the
+command's own docstring."""
+
+
+class Commands(TyperGroup):
+    """A group of the commands in `COMMANDS`, none of them imported before it is needed."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Later()
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 (typer's own form)
+        """Write the list of commands for `--help`."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+class _Later(MutableMapping[str, Any]):
+    """Typer's commands by name, each made when it is looked up."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, TyperCommand | TyperGroup] = {}
+
+    def __getitem__(self, name: str) -> TyperCommand | TyperGroup:
+        if name not in self._made:
+            self._made[name] = _command(name)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in COMMANDS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+    def __setitem__(self, name: str, command: TyperCommand | TyperGroup) -> None:
+        raise TypeError(f"{name}: a command is added to COMMANDS")
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError(f"{name}: a command is taken out of COMMANDS")
+
+
+def _command(name: str) -> TyperCommand | TyperGroup:
+    module, member = COMMANDS[name][0].split(":")
+    found = getattr(import_module(f"clerkstack.cli.{module}"), member)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name)(found)
+        found = alone
+    made: Any = typer.main.get_command(found)
+    made.name = name
+    command: TyperCommand | TyperGroup = made
+    return command

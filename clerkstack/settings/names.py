@@ -1,0 +1,45 @@
+"""What settings are called, and how Pulumi gives them: for whoever needs no models of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+PREFIX = "clerkstack:"
+VERCEL_TOKEN = "vercel:apiToken"  # of the Vercel provider's own config
+ALLOW_KEY = f"{PREFIX}allow"
+CONNECTION_KEYS = (
+    f"{PREFIX}platformKey",
+    f"{PREFIX}secretKey",
+    f"{PREFIX}urls",
+    VERCEL_TOKEN,
+)
+
+BUILT_IN_ROLES = ("org:admin", "org:member")
+"""Clerk's own: there on every instance."""
+
+SENDERO_ROLES = (*BUILT_IN_ROLES, "org:finance")
+"""The roles of a stack that names none."""
+
+PARTS = ("organizations", "sign_in", "billing", "api_keys", "webhook", "environment")
+"""The parts of a deployment, each of which a stack can leave out."""
+
+VARIABLE_COMMENT = "Declared by clerkstack; change it there."
+"""At Vercel, of every variable that a stack made."""
+
+Step = str | int
+"""A key or an index on the way to a setting."""
+
+
+def config_value(text: str) -> JsonValue | str:
+    """Pulumi gives every value as text, objects and lists as JSON."""
+    if text[:1] in ("{", "["):
+        try:
+            parsed: JsonValue = json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+        return parsed
+    return text
