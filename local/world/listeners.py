@@ -15,6 +15,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from local.world.store import LOOPBACK, PortTaken
 
 PATIENCE_SECONDS = 20
+SECONDS_TO_ANSWER = 0.1
+"""So long may what is being answered when all stops still take."""
+SECONDS_OF_A_DATE = 1.0
+"""So often the servers renew the date that their answers have."""
 CLOSE_CONNECTION = "local.world.close"
 """Name in an ASGI scope of the function that closes the connection at once."""
 
@@ -41,7 +45,9 @@ class Listeners:
     """Servers of ASGI applications, each on its listening socket."""
 
     def __init__(self, apps: Mapping[socket.socket, ASGIApp]) -> None:
-        self._servers = {listener: _server(app) for listener, app in apps.items()}
+        self._ended = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._servers = {listener: _server(app, self._ended) for listener, app in apps.items()}
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="local world", daemon=True)
 
@@ -56,6 +62,9 @@ class Listeners:
         for server in self._servers.values():
             server.should_exit = True
             server.force_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed: all have ended
+                self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join(PATIENCE_SECONDS)
         for listener in self._servers:
             listener.close()
@@ -64,6 +73,7 @@ class Listeners:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
         tasks = [
             asyncio.create_task(server.serve(sockets=[listener]))
             for listener, server in self._servers.items()
@@ -74,7 +84,7 @@ class Listeners:
         await asyncio.gather(*tasks)
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
+def _server(app: ASGIApp, ended: asyncio.Event) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         http=_Closable,
@@ -88,11 +98,29 @@ def _server(app: ASGIApp) -> uvicorn.Server:
         timeout_keep_alive=60,
         timeout_graceful_shutdown=1,
     )
-    return _Quiet(config)
+    return _Quiet(config, ended)
 
 
 class _Quiet(uvicorn.Server):
-    """A server that leaves the process's signals alone."""
+    """A server that leaves the process's signals alone, and ends as soon as it is told to."""
+
+    def __init__(self, config: uvicorn.Config, ended: asyncio.Event) -> None:
+        super().__init__(config)
+        self._ended = ended
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), SECONDS_OF_A_DATE)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=SECONDS_TO_ANSWER)
+        await asyncio.sleep(0)  # what was closed just now is told so
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

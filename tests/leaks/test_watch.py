@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.leaks.search import Planted
-from tests.leaks.watch import Program, Watch, in_files
+from tests.leaks.watch import Clean, Program, Watch, in_files
 
 SECRET = "Qm7xV2kLp9sTr4wZb1nY6hJc"
 PLANTED = Planted([("planted", SECRET)])
@@ -103,3 +104,19 @@ def test_files_that_stay_are_searched(tmp_path: Path) -> None:
 
     (found,) = in_files(PLANTED, [tmp_path], without=(".venv",))
     assert "x.json.bak: planted" in found
+
+
+def test_a_file_is_searched_anew_when_it_was_written_to_and_a_leak_is_told_each_time(
+    tmp_path: Path,
+) -> None:
+    clean, file = Clean(), tmp_path / "log"
+    file.write_text(f"key: {SECRET[::-1]}")
+    assert in_files(PLANTED, [tmp_path], clean=clean) == []
+    assert clean.is_as_it_was(file)
+
+    before = file.stat()
+    file.write_text(f"key: {SECRET}")  # as long as it was, and said to be as old
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    for _ in range(2):
+        assert len(in_files(PLANTED, [tmp_path], clean=clean)) == 1

@@ -274,11 +274,46 @@ def files_of(folder: Path, without: Sequence[str] = ()) -> Iterator[Path]:
                 yield file
 
 
-def in_files(planted: Planted, folders: Iterable[Path], without: Sequence[str] = ()) -> list[str]:
-    """The files in which a planted secret is, with the secret's name."""
-    return [
-        f"{file}: {found}"
-        for folder in folders
-        for file in files_of(folder, without)
-        for found in planted.find(file.read_bytes()[:LARGEST])
-    ]
+class Clean:
+    """Files in which nothing was found, each as it was then.
+
+    One that has not changed since can't hold a secret that was made later.
+    """
+
+    def __init__(self) -> None:
+        self._status: dict[Path, tuple[int, ...]] = {}
+
+    def is_as_it_was(self, file: Path) -> bool:
+        """Whether it was searched, and nobody wrote to it since."""
+        return self._status.get(file) == _written_at(file)
+
+    def note(self, file: Path, written_at: tuple[int, ...]) -> None:
+        """Nothing was found in it; as it was before it was read."""
+        self._status[file] = written_at
+
+
+def in_files(
+    planted: Planted,
+    folders: Iterable[Path],
+    without: Sequence[str] = (),
+    clean: Clean | None = None,
+) -> list[str]:
+    """The files in which a planted secret is, with the secret's name; without those that are clean
+    from a search before."""
+    clean = clean or Clean()
+    leaks: list[str] = []
+    for folder in folders:
+        for file in files_of(folder, without):
+            if clean.is_as_it_was(file):
+                continue
+            written_at = _written_at(file)
+            found = planted.find(file.read_bytes()[:LARGEST])
+            leaks += [f"{file}: {each}" for each in found]
+            if not found:
+                clean.note(file, written_at)
+    return leaks
+
+
+def _written_at(file: Path) -> tuple[int, ...]:
+    status = file.stat()
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
