@@ -114,8 +114,8 @@ class _Quiet(uvicorn.Server):
                 await asyncio.wait_for(self._ended.wait(), SECONDS_OF_A_DATE)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         if self.server_state.tasks:
