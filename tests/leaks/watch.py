@@ -68,6 +68,7 @@ class Watch:
         self._seen: dict[str, tuple[int, int, int]] = {}
         self.loose: list[str] = []
         self.files = 0
+        self.looks = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
 
@@ -125,6 +126,7 @@ class Watch:
         while not self._stop.is_set():
             self._look_at_processes()
             self._temporary_files.look(self._note_file)
+            self.looks += 1
             time.sleep(PAUSE)
 
     def _look_at_processes(self) -> None:
