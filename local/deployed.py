@@ -98,6 +98,8 @@ class Deployed:
         self._current: _Process | None = None
         self._seen: str | None = None
         self._ended = threading.Event()
+        self._looks = 0
+        self._looked = threading.Condition()
         self._thread = threading.Thread(target=self._follow, name="deployed", daemon=True)
         self._socket = listen(0)
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -138,13 +140,18 @@ class Deployed:
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
+            looks = self._looks
             newest = self._newest()
             if newest is not None and newest.id == self.deployment:
                 return newest.id
             if newest is not None and newest.id == self._seen and self.problem is not None:
                 break
-            time.sleep(PAUSE_SECONDS)
+            self._wait_for_look(looks + 1, deadline)
         raise TimeoutError(f"the {self._target} deployment does not answer: {self.problem}")
+
+    def look_again(self, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until it has looked for a newer deployment once more, and done what that needs."""
+        self._wait_for_look(self._looks + 2, time.monotonic() + seconds)
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -164,8 +171,17 @@ class Deployed:
             if newest is not None and newest.id != self._seen:
                 self.problem, self._seen = None, newest.id
                 self._take_over(newest)
+            with self._looked:
+                self._looks += 1
+                self._looked.notify_all()
         if self._current is not None:
             self._current.end()
+
+    def _wait_for_look(self, number: int, deadline: float) -> None:
+        with self._looked:
+            self._looked.wait_for(
+                lambda: self._looks >= number, max(0.0, deadline - time.monotonic())
+            )
 
     def _take_over(self, deployment: Deployment) -> None:
         try:

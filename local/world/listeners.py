@@ -15,7 +15,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from local.world.store import LOOPBACK, PortTaken
 
 PATIENCE_SECONDS = 20
-GRACE_SECONDS = 0.1
+SECONDS_TO_ANSWER = 0.1
+"""So long may what is being answered when all stops still take."""
+SECONDS_OF_A_DATE = 1.0
+"""So often the servers renew the date that their answers have."""
 CLOSE_CONNECTION = "local.world.close"
 """Name in an ASGI scope of the function that closes the connection at once."""
 
@@ -42,7 +45,9 @@ class Listeners:
     """Servers of ASGI applications, each on its listening socket."""
 
     def __init__(self, apps: Mapping[socket.socket, ASGIApp]) -> None:
-        self._servers = {listener: _server(app) for listener, app in apps.items()}
+        self._ended = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._servers = {listener: _server(app, self._ended) for listener, app in apps.items()}
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="local world", daemon=True)
 
@@ -55,7 +60,11 @@ class Listeners:
     def stop(self) -> None:
         """Stop all, wait until they have, and close the sockets."""
         for server in self._servers.values():
-            server.end()
+            server.should_exit = True
+            server.force_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed: all have ended
+                self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join(PATIENCE_SECONDS)
         for listener in self._servers:
             listener.close()
@@ -64,6 +73,7 @@ class Listeners:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
         tasks = [
             asyncio.create_task(server.serve(sockets=[listener]))
             for listener, server in self._servers.items()
@@ -74,7 +84,7 @@ class Listeners:
         await asyncio.gather(*tasks)
 
 
-def _server(app: ASGIApp) -> Server:
+def _server(app: ASGIApp, ended: asyncio.Event) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         http=_Closable,
@@ -86,50 +96,35 @@ def _server(app: ASGIApp) -> Server:
         access_log=False,
         server_header=False,
         timeout_keep_alive=60,
+        timeout_graceful_shutdown=1,
     )
-    return Server(config)
+    return _Quiet(config, ended)
 
 
-class Server(uvicorn.Server):
-    """A server that leaves the process's signals alone, and ends as soon as it is to."""
+class _Quiet(uvicorn.Server):
+    """A server that leaves the process's signals alone, and ends as soon as it is told to."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, ended: asyncio.Event) -> None:
         super().__init__(config)
-        self._ending: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Do nothing about signals."""
-        yield
+        self._ended = ended
 
     async def main_loop(self) -> None:
-        """Serve until `end`, with a look at the clock each second: the date in the answers."""
-        ending = asyncio.Event()
-        self._ending = (asyncio.get_running_loop(), ending)
-        # uvicorn itself looks ten times a second whether it is to end, and each end waits for that.
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ending.wait(), 1)
+                await asyncio.wait_for(self._ended.wait(), SECONDS_OF_A_DATE)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the listeners and the connections; what is being answered has a moment."""
-        for listening in self.servers:
+        for listening in (*self.servers, *(sockets or ())):
             listening.close()
-        for listener in sockets or ():
-            listener.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         if self.server_state.tasks:
-            await asyncio.wait(self.server_state.tasks, timeout=GRACE_SECONDS)
+            await asyncio.wait(self.server_state.tasks, timeout=SECONDS_TO_ANSWER)
+        await asyncio.sleep(0)  # what was closed just now is told so
 
-    def end(self) -> None:
-        """End it from any thread; connections are closed."""
-        self.should_exit = True
-        self.force_exit = True
-        if self._ending is not None:
-            loop, ending = self._ending
-            with contextlib.suppress(RuntimeError):  # it has ended already
-                loop.call_soon_threadsafe(ending.set)
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 class _Closable(H11Protocol):

@@ -1,21 +1,19 @@
-"""One deployment for all commands: two stacks, the app, a pull request."""
+"""One deployment for all commands of a module: two stacks, the app, a pull request."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from local.github import Github
-from local.project import SECRETS, Project, copy_project, production_settings_on, settings_on
-from local.world import World
-from tests.engine.cutting_over import HOST, set_dns
-from tests.engine.written_app import write_app
-from tests.leaks.scene import OAUTH_SECRET, Scene
+from local.world import World, minted
+from tests.engine.cutting_over import HOST
+from tests.kept import kept
+from tests.leaks.deployed import GIVEN_OUT, with_every_secret
+from tests.leaks.scene import Scene
 from tests.smoke.deployment import need_app
-
-WITH_OAUTH = {**SECRETS, "clerkstack:signIn.oauth.google.clientSecret": OAUTH_SECRET}
-GOOGLE = {"enabled": True, "clientId": "sendero.apps.example"}
 
 
 @pytest.fixture(scope="module")
@@ -23,23 +21,15 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Development and production are deployed, the app runs, nothing was found."""
     need_app()
     folder = tmp_path_factory.mktemp("scene")
-    with World() as world, Github() as github:
+    others = set(minted.given_out)
+    beginning = kept(with_every_secret)
+    with World(beginning.put_world(folder / "world")) as world, Github() as github:
         app = world.deploy("production", HOST)
-        project = Project(copy_project(folder / "project"), world)
-        for stack, settings in (
-            ("local", settings_on(world)),
-            ("prod", {**production_settings_on(world)}),
-        ):
-            project.init(stack, settings)
-            project.pulumi(
-                *("config", "set", "--stack", stack, "--secret", "--path"),
-                *("clerkstack:signIn.oauth.google.clientSecret", OAUTH_SECRET),
-            )
-            project.set("signIn.oauth.google.enabled", True)
-            project.set("signIn.oauth.google.clientId", GOOGLE["clientId"])
-            project.up()
-        write_app(project)
-        world.dashboard("set_api_keys", environment="production", organizations=True, users=False)
-        set_dns(world, ready=True)
+        project = beginning.put_project(folder / "project", world)
+        given_out = project.folder / GIVEN_OUT
+        for name, value in json.loads(given_out.read_text()):
+            minted.minted(name, value)
+            others.discard((name, value))
+        given_out.unlink()
         app.settle()
-        yield Scene(project, world, github, folder / "temporary")
+        yield Scene(project, world, github, folder / "temporary", frozenset(others))

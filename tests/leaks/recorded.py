@@ -50,11 +50,23 @@ TAKES = (
 )
 """Commands that a test gives secrets as arguments."""
 
+ALWAYS = (
+    ("the platform key", seed.PLATFORM_KEY),
+    ("the Vercel token", seed.VERCEL_TOKEN),
+    ("the passphrase", project.PASSPHRASE),
+    ("the GitHub token", github.TOKEN),
+    ("the GitHub token of a fork", github.READ_TOKEN),
+)
+
 
 class Recorder:
     """What the test that runs has run so far."""
 
     def __init__(self) -> None:
+        self._planted = Planted(ALWAYS)
+        self._forget()
+
+    def _forget(self) -> None:
         self.ran: list[Ran] = []
         self.arguments: list[tuple[str, ...]] = []
         self._files: list[tuple[tuple[str, ...], Path]] = []
@@ -88,35 +100,35 @@ class Recorder:
             if file.is_file() and not _meant(SHOWS, words)
         ]
         calls = [words for words in self.arguments if not _meant(TAKES, words)]
-        planted = self._planted() if texts or calls or any(captured.values()) else Planted()
-        found = [
-            f"the output of `{_told(each.words, planted)}`: {leak}"
-            for each in texts
-            for leak in planted.find(each.given)
-        ]
-        found += [
-            f"the arguments of `{_told(words, planted)}`: {leak}"
-            for words in calls
-            for leak in planted.find("\0".join(words))
-        ]
-        found += [
-            f"{place}: {leak}" for place, text in captured.items() for leak in planted.find(text)
-        ]
-        self.__init__()  # type: ignore[misc]
+        found: list[str] = []
+        if texts or calls or any(captured.values()):
+            searches = self._searches()
+            found = [
+                f"the output of `{_told(each.words, searches)}`: {leak}"
+                for each in texts
+                for leak in _leaks(each.given, searches)
+            ]
+            found += [
+                f"the arguments of `{_told(words, searches)}`: {leak}"
+                for words in calls
+                for leak in _leaks("\0".join(words), searches)
+            ]
+            found += [
+                f"{place}: {leak}"
+                for place, text in captured.items()
+                for leak in _leaks(text, searches)
+            ]
+        self._forget()
         return list(dict.fromkeys(found))
 
-    def _planted(self) -> Planted:
-        return Planted(
-            [
-                ("the platform key", seed.PLATFORM_KEY),
-                ("the Vercel token", seed.VERCEL_TOKEN),
-                ("the passphrase", project.PASSPHRASE),
-                ("the GitHub token", github.TOKEN),
-                ("the GitHub token of a fork", github.READ_TOKEN),
-                *minted.given_out,
-                *self._more,
-            ]
-        )
+    def _searches(self) -> tuple[Planted, ...]:
+        """What is looked for in each test, grown by what was given out since; and the test's."""
+        if len(self._planted) > 2 * minted.MOST:
+            self._planted = Planted(ALWAYS)
+        for name, value in minted.given_out:
+            self._planted.add(name, value)
+        more = [(name, value) for name, value in self._more if value not in self._planted]
+        return (self._planted, Planted(more)) if more else (self._planted,)
 
 
 RECORDER = Recorder()
@@ -126,8 +138,12 @@ def _meant(table: Iterable[Meant], words: Sequence[str]) -> bool:
     return any(each.matches(words) for each in table)
 
 
-def _told(words: Sequence[str], planted: Planted) -> str:
-    return " ".join("…" if planted.find(word) else word for word in words)[:200]
+def _leaks(text: str, searches: Sequence[Planted]) -> list[str]:
+    return list(dict.fromkeys(str(leak) for planted in searches for leak in planted.find(text)))
+
+
+def _told(words: Sequence[str], searches: Sequence[Planted]) -> str:
+    return " ".join("…" if _leaks(word, searches) else word for word in words)[:200]
 
 
 def install() -> None:

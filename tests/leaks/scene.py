@@ -15,11 +15,18 @@ from local.github import github as github_seeds
 from local.project import PASSPHRASE, Project
 from local.world import World, minted, seed
 from tests.leaks.search import Planted
-from tests.leaks.watch import Program, Watch, files_of, in_files
+from tests.leaks.watch import Clean, Program, Watch, files_of, in_files
 
 OAUTH_SECRET = 'GOCSPX-"9f/Kq+2Lm&7XwZr4Tn8'  # with what JSON, HTML and URLs write otherwise
 EVERYBODY_S = (".venv", "__pycache__")
 TIMEOUT = 240.0
+ALWAYS = (
+    ("the platform key", seed.PLATFORM_KEY),
+    ("the Vercel token", seed.VERCEL_TOKEN),
+    ("the passphrase", PASSPHRASE),
+    ("the OAuth client secret", OAUTH_SECRET),
+    ("the GitHub token", github_seeds.TOKEN),
+)
 
 
 @dataclass
@@ -41,19 +48,18 @@ class Scene:
     world: World
     github: Github
     temporary: Path
+    others: frozenset[tuple[str, str]] = field(repr=False)
+    """What other worlds gave out: not to be looked for."""
+    _planted: Planted = field(default_factory=Planted, repr=False)
+    _clean: Clean = field(default_factory=Clean, repr=False)
+    _searched: int = 0  # the last request of the journal that was searched
 
     def planted(self) -> Planted:
         """All secrets there are by now."""
-        return Planted(
-            [
-                ("the platform key", seed.PLATFORM_KEY),
-                ("the Vercel token", seed.VERCEL_TOKEN),
-                ("the passphrase", PASSPHRASE),
-                ("the OAuth client secret", OAUTH_SECRET),
-                ("the GitHub token", github_seeds.TOKEN),
-                *minted.given_out,
-            ]
-        )
+        for name, value in (*ALWAYS, *minted.given_out):
+            if (name, value) not in self.others:
+                self._planted.add(name, value)
+        return self._planted
 
     def run(self, *words: str, variables: Mapping[str, str] = MappingProxyType({})) -> Ended:
         """Run a command in the project; look everywhere."""
@@ -83,9 +89,12 @@ class Scene:
     def in_what_stays(self, planted: Planted) -> list[str]:
         """Files of the project (state, history, backups, reports, notes, the engine's own folder)
         and temporary ones, comments, the journal of requests."""
-        requests = json.dumps([each.to_json() for each in self.world.journal()])
+        entries = [each for each in self.world.journal() if each.seq > self._searched]
+        self._searched = max([self._searched, *(each.seq for each in entries)])
+        requests = json.dumps([each.to_json() for each in entries])
         comments = json.dumps([each.body for each in self.github.comments()])
-        leaks = in_files(planted, [self.project.folder, self.temporary], without=EVERYBODY_S)
+        places = [self.project.folder, self.temporary]
+        leaks = in_files(planted, places, without=EVERYBODY_S, clean=self._clean)
         leaks += [f"the journal of requests: {each}" for each in planted.find(requests)]
         leaks += [f"a comment: {each}" for each in planted.find(comments)]
         return leaks

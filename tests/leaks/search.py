@@ -9,11 +9,13 @@ import html
 import io
 import json
 import re
+import sys
 import urllib.parse
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 PREFIX = 16
 """So many first characters of what is random in a secret are a leak too."""
@@ -25,25 +27,29 @@ LONGEST = 64_000_000
 """Bytes that one packed piece is opened to."""
 
 _KIND = re.compile(r"(?:sk_(?:test|live)_|ak_|whsec_|appsk_|ott_|ghs_|GOCSPX-)")
-# What the world mints, by its form: a world in a process of its own tells nobody what it gave out.
+# What the world mints, by its form, which begins so: a world in a process of its own tells nobody
+# what it gave out.
 _FORMS = {
-    "a secret key": re.compile(rb"sk_(?:test|live)_([A-Za-z0-9]{40})(?![A-Za-z0-9])"),
-    "an API key": re.compile(rb"(?<![A-Za-z0-9_])ak_([A-Za-z0-9]{43})(?![A-Za-z0-9])"),
-    "a signing secret": re.compile(rb"whsec_([A-Za-z0-9+/]{32})(?![A-Za-z0-9+/])"),
-    "a one-time token": re.compile(rb"ott_([\w\-]{32})(?![\w\-])"),
-    "a Svix token": re.compile(rb"appsk_([\w\-]{32})(?![\w\-])"),
-    "a session token": re.compile(rb"eyJ[\w\-]{10,}\.[\w\-]{10,}\.([\w\-]{40,})"),
+    "a secret key": (b"sk_", rb"sk_(?:test|live)_([A-Za-z0-9]{40})(?![A-Za-z0-9])"),
+    "an API key": (b"ak_", rb"(?<![A-Za-z0-9_])ak_([A-Za-z0-9]{43})(?![A-Za-z0-9])"),
+    "a signing secret": (b"whsec_", rb"whsec_([A-Za-z0-9+/]{32})(?![A-Za-z0-9+/])"),
+    "a one-time token": (b"ott_", rb"ott_([\w\-]{32})(?![\w\-])"),
+    "a Svix token": (b"appsk_", rb"appsk_([\w\-]{32})(?![\w\-])"),
+    "a session token": (b"eyJ", rb"eyJ[\w\-]{10,}\.[\w\-]{10,}\.([\w\-]{40,})"),
 }
 _MADE_UP = 12  # so few different characters are somebody's "AAAA…", never the world's
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\-_]{24,}={0,2}")
 _GZIP = b"\x1f\x8b\x08"
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _ZIP = b"PK\x03\x04"
-_BETWEEN = re.compile(
-    rb"\x1b\[[0-9;?]*[A-Za-z]"  # colours
-    rb"|\\[nrt]"  # a line's end as JSON writes it
-    rb"|[\s|]|\xe2\x94[\x82\x83]"  # white space, a table's borders
-)
+_COLOUR = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+_END_IN_JSON = re.compile(rb"\\[nrt]")  # of a line
+_BORDERS = (b"\xe2\x94\x82", b"\xe2\x94\x83")  # of a table
+_WHITE = b" \t\n\r\f\v|"
+_BLOCK = 8
+"""Bytes of a block. What is searched is cut into blocks, once for all needles: a needle of twice
+that length fills one of them, wherever it stands."""
+_Forms = tuple[tuple[str, bytes], ...]
 
 
 @dataclass(frozen=True)
@@ -62,12 +68,17 @@ class Planted:
 
     def __init__(self, secrets: Iterable[tuple[str, str]] = ()) -> None:
         self._needles: dict[bytes, Found] = {}
+        self._by_block: dict[int, tuple[bytes, ...]] = {}
+        self._short: list[bytes] = []
         self._names: dict[str, str] = {}
         for name, value in secrets:
             self.add(name, value)
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def __contains__(self, value: str) -> bool:
+        return value in self._names
 
     def add(self, name: str, value: str) -> None:
         """Look for a value, too. Raises ValueError: it is too short to be told from words."""
@@ -77,7 +88,14 @@ class Planted:
             return
         self._names[value] = name
         for form, needle in _written(value):
-            self._needles.setdefault(needle, Found(name, form))
+            if needle in self._needles:
+                continue
+            self._needles[needle] = Found(name, form)
+            blocks = _last_blocks(needle)
+            for block in blocks:
+                self._by_block[block] = (*self._by_block.get(block, ()), needle)
+            if not blocks:
+                self._short.append(needle)
 
     def names_in(self, text: str) -> list[str]:
         """The names of the secrets in a text, each once."""
@@ -94,15 +112,40 @@ class Planted:
         return sorted(found.values(), key=str)
 
     def _in(self, view: bytes) -> Iterator[Found]:
-        yield from (each for needle, each in self._needles.items() if needle in view)
-        for name, form in _FORMS.items():
-            for match in form.finditer(view):
+        possible = {*self._short, *self._with_a_block_in(view)}
+        there = {needle for needle in possible if needle in view}
+        if there:  # in the order in which they were planted: a secret's plainest form is told
+            yield from (each for needle, each in self._needles.items() if needle in there)
+        for name, (begin, form) in _FORMS.items():
+            for match in re.finditer(form, view) if begin in view else ():
                 if len(set(match[1])) > _MADE_UP:
                     yield Found(self._names.get(match[0].decode(), name), "by its form")
 
+    def _with_a_block_in(self, view: bytes) -> Iterator[bytes]:
+        blocks = set(memoryview(view)[: len(view) // _BLOCK * _BLOCK].cast("Q"))
+        for block in self._by_block.keys() & blocks:
+            yield from self._by_block[block]
 
-def _written(value: str) -> Iterator[tuple[str, bytes]]:
+
+def _last_blocks(needle: bytes) -> list[int]:
+    """Blocks of the needle of which one is a block of whatever it stands in; none where it is
+    short. The last ones: many secrets begin alike."""
+    start = len(needle) - 2 * _BLOCK + 1
+    if start < 0:
+        return []
+    return [
+        int.from_bytes(needle[at : at + _BLOCK], sys.byteorder)
+        for at in range(start, start + _BLOCK)
+    ]
+
+
+@lru_cache(maxsize=4_000)
+def _written(value: str) -> _Forms:
     """The ways to write a secret, each a byte string that gives it away."""
+    return tuple(_ways(value))
+
+
+def _ways(value: str) -> Iterator[tuple[str, bytes]]:
     raw = value.encode()
     yield "as it is", raw
     start = _KIND.match(value)
@@ -138,12 +181,23 @@ def _written(value: str) -> Iterator[tuple[str, bytes]]:
 def _views(data: bytes, depth: int = 0, packing: str = "") -> Iterator[tuple[bytes, str]]:
     """The data, without what may stand between its characters, and what is packed in it."""
     yield data, packing
-    if (joined := _BETWEEN.sub(b"", data)) != data:
+    if (joined := _joined(data)) != data:
         yield joined, f"{packing}, over lines"
     if depth == DEEPEST:
         return
     for inner, how in _opened(data):
         yield from _views(inner, depth + 1, f"{packing}, {how}")
+
+
+def _joined(data: bytes) -> bytes:
+    """The data without white space, colours and a table's borders."""
+    if b"\x1b" in data:
+        data = _COLOUR.sub(b"", data)
+    if b"\\" in data:
+        data = _END_IN_JSON.sub(b"", data)
+    for border in _BORDERS:
+        data = data.replace(border, b"")
+    return data.translate(None, _WHITE)
 
 
 def _opened(data: bytes) -> Iterator[tuple[bytes, str]]:

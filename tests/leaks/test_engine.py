@@ -19,7 +19,6 @@ PROD = ("--stack", "prod")
 UP = ("up", "--yes", "--skip-preview", "--refresh", *PROD)
 WORDS: dict[str, tuple[str, ...]] = {
     "update, all logs flowing": (*UP, "--diff", "-v=7", "--logtostderr", "--logflow"),
-    "update, as JSON": (*UP, "--json"),
     "preview, as JSON": ("preview", "--json", *PROD),
     "preview, all shown": ("preview", "--diff", "--show-sames", "--show-full-output", *PROD),
     "export": ("stack", "export", *PROD),
@@ -47,14 +46,15 @@ def test_the_engine_shows_no_secret(scene: Scene, name: str) -> None:
     assert ended.stdout or ended.stderr
 
 
-def test_the_engine_s_events_hold_no_secret(scene: Scene) -> None:
+def test_an_update_as_json_and_the_engine_s_events_hold_no_secret(scene: Scene) -> None:
     """The file lies in the project's folder, which is searched."""
     events = scene.project.folder / "events.json"
     ended = scene.run(
-        *("pulumi", *UP, "--non-interactive", "--event-log", str(events)), variables=LOUD
+        *("pulumi", *UP, "--json", "--non-interactive", "--event-log", str(events)), variables=LOUD
     )
 
     assert ended.code == 0, ended.stdout + ended.stderr
+    assert all(json.loads(line) for line in ended.stdout.splitlines())
     assert '"resOutputsEvent"' in events.read_text()
     assert ended.leaks == []
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.leaks.search import Planted
-from tests.leaks.watch import Program, Watch, in_files
+from tests.leaks.watch import Clean, Program, Watch, in_files
 
 SECRET = "Qm7xV2kLp9sTr4wZb1nY6hJc"
 PLANTED = Planted([("planted", SECRET)])
@@ -18,8 +21,40 @@ PLANTED = Planted([("planted", SECRET)])
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux only: /proc")
 
 
-def python(code: str, *words: str, **variables: str) -> None:
-    subprocess.run([sys.executable, "-c", code, *words], env=variables, check=True)
+SECONDS = 60
+WAIT = "input()"
+
+
+@contextmanager
+def python(code: str, *words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """A program that runs with these words; what reads its input waits until this is left."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *words],
+        env=variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.communicate("\n")
+
+
+def until(seen: Callable[[], object]) -> None:
+    """Wait until something was seen, however slow the machine is, or for too long."""
+    deadline = time.monotonic() + SECONDS
+    while not seen() and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def looked(watch: Watch) -> None:
+    """Wait until everything that is there now was looked at."""
+    looks = watch.looks
+    until(lambda: watch.looks > looks + 1)
+
+
+def named(watch: Watch, word: str) -> bool:
+    """Whether a program with this word was seen."""
+    return any(word in program.arguments for program in watch.programs)
 
 
 def nobody(_program: Program, _secret: str) -> bool:
@@ -27,17 +62,16 @@ def nobody(_program: Program, _secret: str) -> bool:
 
 
 def test_arguments_of_a_process_are_seen(tmp_path: Path) -> None:
-    with Watch(PLANTED, tmp_path) as watch:
-        python("pass", "--key", SECRET)
+    with Watch(PLANTED, tmp_path) as watch, python(WAIT, "--key", SECRET):
+        until(watch.in_arguments)
 
     assert [each.endswith("planted (as it is)") for each in watch.in_arguments()] == [True]
 
 
 def test_a_process_of_a_process_is_seen_with_its_environment(tmp_path: Path) -> None:
-    inner = "import time; time.sleep(.05)"
-    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}, 'inner'])"
-    with Watch(PLANTED, tmp_path) as watch:
-        python(outer, "outer", KEY=SECRET)
+    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {WAIT!r}, 'inner'])"
+    with Watch(PLANTED, tmp_path) as watch, python(outer, "outer", KEY=SECRET):
+        until(lambda: named(watch, "inner"))
 
     found = watch.in_environments(nobody)
     assert [each for each in found if "inner" in each]
@@ -47,32 +81,31 @@ def test_a_process_of_a_process_is_seen_with_its_environment(tmp_path: Path) -> 
 
 
 def test_what_a_process_becomes_is_seen(tmp_path: Path) -> None:
-    become = "import os; os.execv('/bin/sleep', ['sleep', '0.05'])"
-    with Watch(PLANTED, tmp_path) as watch:
-        python(become, "first")
+    become = "import os; os.execv('/bin/cat', ['cat', '-'])"
+    with Watch(PLANTED, tmp_path) as watch, python(become, "first"):
+        until(lambda: named(watch, "cat"))
 
-    assert any(program.name.startswith("sleep") for program in watch.programs)
+    assert any(program.name.startswith("cat") for program in watch.programs)
 
 
 def test_who_ran_before_is_not_watched(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()", SECRET], stdin=subprocess.PIPE) as one:
-        with Watch(PLANTED, tmp_path) as watch:
-            time.sleep(0.05)
-        one.communicate(b"\n")
+    with python(WAIT, SECRET), Watch(PLANTED, tmp_path) as watch:
+        looked(watch)
 
     assert watch.programs == []
 
 
-# Written, looked at for a moment, and gone.
+# Written, looked at, and gone.
 WRITE = """
-import os, sys, time
+import os, sys
 folder, mode, folder_mode, text = sys.argv[1:]
 os.umask(0)
 os.makedirs(folder, exist_ok=True); os.chmod(folder, int(folder_mode, 8))
 file = os.path.join(folder, 'f')
 with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY, int(mode, 8)), 'w') as out:
-    out.write(sys.stdin.read())
-time.sleep(.1); os.remove(file)
+    out.write(sys.stdin.readline())
+print(flush=True)
+sys.stdin.read(); os.remove(file)
 """
 
 
@@ -83,11 +116,17 @@ time.sleep(.1); os.remove(file)
 def test_a_temporary_file_that_others_can_read_is_seen(
     tmp_path: Path, mode: str, folder_mode: str, loose: bool
 ) -> None:
-    words = [sys.executable, "-c", WRITE, str(tmp_path / "a"), mode, folder_mode, "-"]
-    with Watch(PLANTED, tmp_path) as watch:
-        subprocess.run(words, input=f"key: {SECRET}", text=True, check=True)
+    words = (str(tmp_path / "a"), mode, folder_mode, "-")
+    with Watch(PLANTED, tmp_path) as watch, python(WRITE, *words) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"key: {SECRET}\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        looked(watch)
 
     assert watch.files == 1
+    assert not (tmp_path / "a" / "f").exists()
     assert bool(watch.loose) is loose
     if loose:
         assert watch.loose[0].startswith("a/f -rw-r")
@@ -103,3 +142,19 @@ def test_files_that_stay_are_searched(tmp_path: Path) -> None:
 
     (found,) = in_files(PLANTED, [tmp_path], without=(".venv",))
     assert "x.json.bak: planted" in found
+
+
+def test_a_file_is_searched_anew_when_it_was_written_to_and_a_leak_is_told_each_time(
+    tmp_path: Path,
+) -> None:
+    clean, file = Clean(), tmp_path / "log"
+    file.write_text(f"key: {SECRET[::-1]}")
+    assert in_files(PLANTED, [tmp_path], clean=clean) == []
+    assert clean.is_as_it_was(file)
+
+    before = file.stat()
+    file.write_text(f"key: {SECRET}")  # as long as it was, and said to be as old
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    for _ in range(2):
+        assert len(in_files(PLANTED, [tmp_path], clean=clean)) == 1

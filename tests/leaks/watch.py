@@ -1,7 +1,7 @@
 """Watching a command while it runs: its processes with what they are given, and what it writes.
 
-Linux only (`/proc`): processes are looked for every few milliseconds, and one that lives shorter
-than that may be missed.
+Linux only (`/proc`): what is new is looked for every few milliseconds, and a process that lives
+shorter than that may be missed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from types import TracebackType
 from tests.leaks.search import Planted
 
 PAUSE = 0.004  # seconds between looks
+LOOKS_FOR_A_NUMBER = 4
 SETTLED = 1.0  # seconds after which a process has become what it is going to be
+COARSE = 100_000_000  # nanoseconds: longer than a tick of the clock that files have
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 LARGEST = 30_000_000  # bytes of a file that are searched
 
@@ -41,6 +43,7 @@ class Program:
 @dataclass
 class _Process:
     first: float
+    words: bytes = b""
     programs: list[Program] = field(default_factory=list)
 
 
@@ -56,17 +59,22 @@ class Watch:
     def __init__(self, planted: Planted, temporary: Path) -> None:
         self._planted, self._temporary = planted, temporary
         self._own, self._root = os.getpid(), 0
-        self._processes: dict[tuple[int, str], _Process] = {}
-        self._others: set[int] = set()
-        self._seen: dict[Path, tuple[int, int, int]] = {}
+        self._processes: dict[tuple[int, int], _Process] = {}
+        self._below: set[int] = set()
+        self._young: dict[int, _Process] = {}
+        self._unseen: dict[int, int] = {}
+        self._newest = _Newest()
+        self._temporary_files = _Files(temporary)
+        self._seen: dict[str, tuple[int, int, int]] = {}
         self.loose: list[str] = []
         self.files = 0
+        self.looks = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
 
     def __enter__(self) -> Watch:
         """Begin."""
-        self._others = set(_pids())
+        self._newest.since()
         self._thread.start()
         return self
 
@@ -79,6 +87,7 @@ class Watch:
         """End."""
         self._stop.set()
         self._thread.join(10)
+        self._newest.close()
 
     @property
     def programs(self) -> list[Program]:
@@ -116,54 +125,135 @@ class Watch:
     def _look_on(self) -> None:
         while not self._stop.is_set():
             self._look_at_processes()
-            self._look_at_files()
+            self._temporary_files.look(self._note_file)
+            self.looks += 1
             time.sleep(PAUSE)
 
     def _look_at_processes(self) -> None:
         now = time.monotonic()
         begin = {self._own} if not self._root else set()
-        below = begin | {pid for pid, _ in self._processes}
-        for pid in _pids():
-            if pid in self._others or pid == self._own:
-                continue
-            with suppress(OSError, IndexError, ValueError):
-                status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                parent, born = int(status[1]), status[19]
-                known = self._processes.get((pid, born))
-                if known is None:
-                    if parent not in below and pid != self._root:
-                        if parent not in (self._own, os.getppid()):
-                            self._others.add(pid)
-                        continue
-                    known = self._processes[pid, born] = _Process(now)
-                    below.add(pid)
-                if now - known.first < SETTLED:
-                    self._note(pid, known)
+        fresh = dict.fromkeys(self._newest.since(), LOOKS_FOR_A_NUMBER)
+        for pid, looks in [*self._unseen.items(), *fresh.items()]:
+            self._unseen.pop(pid, None)
+            try:
+                self._meet(pid, begin, now)
+            except OSError:  # it has ended; or it begins, and has nothing but its number yet
+                if looks > 1:
+                    self._unseen[pid] = looks - 1
+        for pid, process in list(self._young.items()):
+            if now - process.first >= SETTLED:
+                del self._young[pid]
+            with suppress(OSError):
+                self._note(pid, process)
+
+    def _meet(self, pid: int, begin: set[int], now: float) -> None:
+        status = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        parent, born, is_thread = int(status[1]), int(status[19]), int(status[35]) == -1
+        if is_thread or (pid, born) in self._processes:
+            return
+        if pid == self._root or parent in begin or parent in self._below:
+            self._young[pid] = self._processes[pid, born] = _Process(now)
+            self._below.add(pid)
 
     def _note(self, pid: int, process: _Process) -> None:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-        arguments = tuple(words.split("\0"))[:-1]
-        if not arguments or (process.programs and process.programs[-1].arguments == arguments):
+        words = _read(f"/proc/{pid}/cmdline")
+        if words == process.words:
             return
-        held = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
-        if Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace") == words:
+        arguments = tuple(words.decode(errors="replace").split("\0"))[:-1]
+        if not arguments:
+            return
+        held = _read(f"/proc/{pid}/environ").decode(errors="replace")
+        if _read(f"/proc/{pid}/cmdline") == words:
             # Else it has become another program meanwhile, and what is held is that one's.
+            process.words = words
             process.programs.append(Program(arguments, held))
 
-    def _look_at_files(self) -> None:
-        for file in files_of(self._temporary):
-            with suppress(OSError):
-                status = file.stat()
-                mark = (status.st_mtime_ns, status.st_size, status.st_mode)
-                if self._seen.get(file) == mark:
-                    continue
-                self.files += file not in self._seen
-                self._seen[file] = mark
-                if _is_private(file, self._temporary):
-                    continue
-                for found in self._planted.find(file.read_bytes()[:LARGEST]):
-                    mode = stat.filemode(status.st_mode)
-                    self.loose.append(f"{file.relative_to(self._temporary)} {mode}: {found}")
+    def _note_file(self, path: str, status: os.stat_result) -> None:
+        mark = (status.st_mtime_ns, status.st_size, status.st_mode)
+        if self._seen.get(path) == mark:
+            return
+        self.files += path not in self._seen
+        self._seen[path] = mark
+        file = Path(path)
+        if _is_private(file, self._temporary):
+            return
+        for found in self._planted.find(file.read_bytes()[:LARGEST]):
+            mode = stat.filemode(status.st_mode)
+            self.loose.append(f"{file.relative_to(self._temporary)} {mode}: {found}")
+
+
+class _Newest:
+    """The processes that are new at each look, without a look at all there are.
+
+    The system numbers processes (and threads) one after the other, and tells the last number.
+    """
+
+    def __init__(self) -> None:
+        self._file = os.open("/proc/loadavg", os.O_RDONLY)
+        self._last = self._number()
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def since(self) -> Iterable[int]:
+        """The numbers given since the last look, of whoever they are by now."""
+        before, self._last = self._last, self._number()
+        if self._last >= before:
+            return range(before + 1, self._last + 1)
+        return [pid for pid in _pids() if pid > before or pid <= self._last]
+
+    def _number(self) -> int:
+        return int(os.pread(self._file, 100, 0).rpartition(b" ")[2])
+
+
+class _Files:
+    """The files in a folder, with few looks: a folder is read where its time has changed."""
+
+    def __init__(self, top: Path) -> None:
+        self._top = str(top)
+        self._folders: dict[str, tuple[int, list[str], list[str]]] = {}
+
+    def look(self, note: Callable[[str, os.stat_result], None]) -> None:
+        """Give each regular file that is there, with its status."""
+        folders = [self._top]
+        while folders:
+            at = folders.pop()
+            try:
+                inner, files = self._read(at)
+            except OSError:
+                self._folders.pop(at, None)
+                continue
+            folders += inner
+            for file in files:
+                with suppress(OSError):
+                    status = os.lstat(file)
+                    if stat.S_ISREG(status.st_mode):
+                        note(file, status)
+
+    def _read(self, folder: str) -> tuple[list[str], list[str]]:
+        changed = os.stat(folder).st_mtime_ns  # noqa: PTH116
+        known = self._folders.get(folder)
+        if known is None or known[0] != changed:
+            with os.scandir(folder) as entries:
+                every = [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in entries]
+            inner = [path for path, is_folder in every if is_folder]
+            files = [path for path, is_folder in every if not is_folder]
+            # The clock of files is coarse: what changes right after a look may have the same time.
+            is_old = time.time_ns() - changed > COARSE
+            known = self._folders[folder] = (changed if is_old else 0, inner, files)
+        return known[1], known[2]
+
+
+def _read(file: str) -> bytes:
+    """A file of /proc, with as few calls as there can be."""
+    held = os.open(file, os.O_RDONLY)
+    try:
+        parts = [os.read(held, 1 << 16)]
+        while parts[-1]:
+            parts.append(os.read(held, 1 << 16))
+    finally:
+        os.close(held)
+    return b"".join(parts)
 
 
 def _is_private(file: Path, above: Path) -> bool:
@@ -186,11 +276,46 @@ def files_of(folder: Path, without: Sequence[str] = ()) -> Iterator[Path]:
                 yield file
 
 
-def in_files(planted: Planted, folders: Iterable[Path], without: Sequence[str] = ()) -> list[str]:
-    """The files in which a planted secret is, with the secret's name."""
-    return [
-        f"{file}: {found}"
-        for folder in folders
-        for file in files_of(folder, without)
-        for found in planted.find(file.read_bytes()[:LARGEST])
-    ]
+class Clean:
+    """Files in which nothing was found, each as it was then.
+
+    One that has not changed since can't hold a secret that was made later.
+    """
+
+    def __init__(self) -> None:
+        self._status: dict[Path, tuple[int, ...]] = {}
+
+    def is_as_it_was(self, file: Path) -> bool:
+        """Whether it was searched, and nobody wrote to it since."""
+        return self._status.get(file) == _written_at(file)
+
+    def note(self, file: Path, written_at: tuple[int, ...]) -> None:
+        """Nothing was found in it; as it was before it was read."""
+        self._status[file] = written_at
+
+
+def in_files(
+    planted: Planted,
+    folders: Iterable[Path],
+    without: Sequence[str] = (),
+    clean: Clean | None = None,
+) -> list[str]:
+    """The files in which a planted secret is, with the secret's name; without those that are clean
+    from a search before."""
+    clean = clean or Clean()
+    leaks: list[str] = []
+    for folder in folders:
+        for file in files_of(folder, without):
+            if clean.is_as_it_was(file):
+                continue
+            written_at = _written_at(file)
+            found = planted.find(file.read_bytes()[:LARGEST])
+            leaks += [f"{file}: {each}" for each in found]
+            if not found:
+                clean.note(file, written_at)
+    return leaks
+
+
+def _written_at(file: Path) -> tuple[int, ...]:
+    status = file.stat()
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -79,7 +79,7 @@ def app() -> Iterator[App]:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     here = App(f"http://127.0.0.1:{server.server_address[1]}")
     yield here
