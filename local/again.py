@@ -24,6 +24,7 @@ NPM = {"npm_config_fetch_retries": "0"}
 """For npm, which would wait for more than a minute itself, and say nothing."""
 
 _STATUS = r"(?:403|408|425|429|5\d\d)"
+_PIP = r"ERROR: |Could not fetch URL "
 _PASSES = [
     # go
     rf"\breading https?://\S+: {_STATUS}\b",
@@ -34,9 +35,9 @@ _PASSES = [
     r"^npm (?:error|ERR!) code (?:ECONN(?:RESET|REFUSED|ABORTED)|E(?:SOCKET)?TIMEDOUT|EPIPE"
     r"|EIDLETIMEOUT|ERR_SOCKET_TIMEOUT|ERR_STREAM_PREMATURE_CLOSE)$",
     # pip: each index it asks is told in its log alone
-    rf"(?:ERROR: |Could not fetch URL ).*(?:\b{_STATUS} (?:Client|Server) Error|HTTP error {_STATUS}"
+    rf"(?:{_PIP}).*(?:\b{_STATUS} (?:Client|Server) Error|HTTP error {_STATUS}"
     rf"|too many {_STATUS} error responses)",
-    r"(?:ERROR: |Could not fetch URL |urllib3\.exceptions\.).*(?:Connection (?:aborted|broken)"
+    rf"(?:{_PIP}|urllib3\.exceptions\.).*(?:Connection (?:aborted|broken)"
     r"|IncompleteRead|[Tt]imed out|Connection refused|enough bytes)",
     # uv
     rf"\bHTTP status (?:client|server) error \({_STATUS}\b",
@@ -57,7 +58,8 @@ _MORE = re.compile(
 _PASSING = re.compile("|".join(_PASSES))
 _STAYING = re.compile("|".join(_STAYS))
 _BEFORE = re.compile(r"^(?:[\d:T,-]{23} )?(?:ERROR: |cause: |Caused by: )?")
-_SHOWN = 240
+_SHOWN = 150
+"""Characters of each end of a long line."""
 
 
 class Refused(CommandFailed):
@@ -134,7 +136,7 @@ def patience_of(environ: Mapping[str, str]) -> float:
 
 def pauses(total: float) -> Iterator[float]:
     """Seconds between the tries: each is twice the one before, up to a minute, `total` in all."""
-    pause, left = min(FIRST_PAUSE_SECONDS, total / 4), total
+    pause, left = min(FIRST_PAUSE_SECONDS, total / 16), total
     while left > 1e-6:
         yield min(pause, left)
         left -= pause
@@ -152,7 +154,7 @@ def refusal(lines: Sequence[str]) -> str | None:
     shown = _BEFORE.sub("", told.strip())
     if more is not None:
         shown = more["npm"] or more["network"] or f"{more['uv']}: {shown}"
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+    return shown if len(shown) <= 2 * _SHOWN else f"{shown[:_SHOWN]} … {shown[-_SHOWN:]}"
 
 
 def _lines(log: Path | None) -> list[str]:

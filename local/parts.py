@@ -26,9 +26,7 @@ class Part:
         return f"{self.title} ({self.name}): {why}"
 
 
-CLERK_CLIENT = Part(
-    name="clerk-client", title="the official Clerk command-line client", tool="npm"
-)
+CLERK_CLIENT = Part(name="clerk-client", title="the official Clerk command-line client", tool="npm")
 EXAMPLE = Part(name="example", title="the example app's packages", tool="npm")
 GITHUB = Part(name="github-api", title="GitHub's description of its API", tool="npm")
 OPERATOR = Part(name="operator-crd", title="the operator's description of a Stack", tool="go")

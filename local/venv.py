@@ -147,8 +147,11 @@ class _Installer:
         log = self.workshop / "pip.log"
         again.run(
             self.steps,
-            (self._python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
-            + arguments,
+            [
+                *(self._python, "-m", "pip", "install"),
+                *("--disable-pip-version-check", "--no-input"),
+                *arguments,
+            ],
             part=part,
             environ={**self._environ(), "PIP_LOG": str(log)},
             cwd=self.project,
@@ -159,7 +162,7 @@ class _Installer:
     def _uv(self, uv: Path, *arguments: str, part: str) -> None:
         again.run(
             self.steps,
-            (str(uv), "pip", "install", *arguments),
+            [str(uv), "pip", "install", *arguments],
             part=part,
             environ={**self._environ(), **uv_settings(self._settings, os.environ)},
             cwd=self.project,
@@ -173,7 +176,6 @@ class _Installer:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
             check=False,
         )
         return pip_settings(told.stdout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain, repeat
@@ -19,13 +20,18 @@ AT_ONCE = 0.01
 
 @dataclass
 class Registry:
-    """Serves `files` by path. `refuses` are its next answers to the paths that `to` is part of."""
+    """Serves `files` by path. `refuses` are its next answers to the paths that `to` is part of,
+    `for_ever` is what it answers to them after that.
+
+    It keeps which paths it `served` and `refused`, and the credentials of those who asked.
+    """
 
     files: dict[str, bytes] = field(default_factory=dict)
     refuses: list[Refusal] = field(default_factory=list)
     for_ever: Refusal | None = None
     to: str = ""
     served: list[str] = field(default_factory=list)
+    users: set[str | None] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -35,6 +41,7 @@ class Registry:
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
                 with lock:
+                    registry.users.add(self.headers["Authorization"])
                     refusal = registry._refusal(path)
                     (registry.served if refusal is None else registry.refused).append(path)
                 if refusal == "reset":
@@ -64,6 +71,8 @@ class Registry:
                 self.send_header("Content-Type", kind or "application/octet-stream")
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Connection", "close")
+                if status == 200 and kind is None:
+                    self.send_header("Cache-Control", "max-age=600, immutable")
                 self.end_headers()
                 self.wfile.write(body[: len(body) // 2] if cut else body)
                 self.close_connection = True
@@ -72,10 +81,8 @@ class Registry:
                 pass
 
             def handle(self) -> None:
-                try:
+                with suppress(OSError):  # it was reset on purpose, or the client went away
                     super().handle()
-                except OSError:
-                    pass  # it was reset on purpose, or the client went away
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, args=(AT_ONCE,), daemon=True).start()
@@ -90,7 +97,7 @@ class Registry:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def _refusal(self, path: str) -> Refusal | None:
-        if self.to not in path:
+        if self.to not in path or path.endswith(".metadata"):
             return None
         return next(chain(self._next(), repeat(self.for_ever)))
 
