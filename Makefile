@@ -72,7 +72,7 @@ lock: venv ## renew the lock files, versions as the .in files allow
 	done
 
 clean: ## remove what the set-up made; the state of the stacks and of the world stays
-	rm -rf .venv .local/engine .local/actionlint .local/github-api.json .local/pulumi-stack-crd.yaml .local/env.sh .local/pulumi-home node_modules *.egg-info
+	rm -rf .venv .local/engine .local/actionlint .local/github-api.json .local/pulumi-stack-crd.yaml .local/skipped .local/env.sh .local/pulumi-home node_modules *.egg-info
 	rm -rf example/node_modules example/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -85,19 +85,8 @@ venv: ## .venv with the locked packages
 engine: venv ## the Pulumi engine: from PATH, by its installer, or built
 	@$(VENV)/python -m local.engine ensure
 
-node: # the official command-line client, the example app's packages with npm; descriptions of others
-	@if [ -f package-lock.json ] && command -v npm >/dev/null && \
-	    [ ! node_modules/.package-lock.json -nt package-lock.json ]; then \
-	    echo "npm ci"; npm ci --no-audit --no-fund --loglevel=error || \
-	    echo "npm ci failed: the tests that need it will be skipped"; \
-	fi
-	@if command -v npm >/dev/null && \
-	    [ ! example/node_modules/.package-lock.json -nt example/package-lock.json ]; then \
-	    echo "npm ci, example"; npm --prefix example ci --no-audit --no-fund --loglevel=error || \
-	    echo "npm ci failed: the example app can't be run, and its tests will be skipped"; \
-	fi
-	@if command -v npm >/dev/null; then $(PYTHON) -m local.github_description || true; fi
-	@if command -v go >/dev/null; then $(PYTHON) -m local.operator_description || true; fi
+node: # what npm and Go bring besides: the official client, the example app's packages, descriptions of others
+	@$(PYTHON) -m local.node
 
 world-start: venv ## start the local world alone
 	@$(VENV)/python -m local.world start $(ARGS)

@@ -27,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from local import parts
 from local.world.listeners import Listeners, listen
 
 if TYPE_CHECKING:
@@ -48,17 +49,22 @@ class NotBuilt(Exception):
     """The app can't be run; the message says what to do."""
 
 
+class NotInstalled(NotBuilt):
+    """Its packages are not there."""
+
+
 def build(example: Path = EXAMPLE) -> Path:
     """Compile the app where its sources are newer than what was made of them; give the program.
 
     Raises:
-        NotBuilt: node or the app's packages are missing, or the compiler refuses the sources.
+        NotInstalled: node or the app's packages are missing.
+        NotBuilt: the compiler refuses the sources.
     """
     program = example / "dist" / "server.js"
     sources = [*example.glob("src/*.ts"), example / "tsconfig.json"]
     compiler = example / "node_modules" / ".bin" / "tsc"
     if shutil.which("node") is None or not compiler.exists():
-        raise NotBuilt("the example app's packages are not installed: `make node` does, with npm")
+        raise NotInstalled(parts.EXAMPLE.why_missing())
     # One at a time: tests in several processes want it at once.
     with (example / "node_modules" / ".clerkstack-build").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

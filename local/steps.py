@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,23 +19,36 @@ from typing import TextIO
 QUIET_INTERVAL = 10.0
 """Seconds between two lines about a running command where the output is not a terminal."""
 
+# In a registry's address.
+_PASSWORD = re.compile(r"://[^/@\s\"']+@")
+
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Describe = Callable[[str], str | None]
 """Turns a line a command printed into what to show of it (None: nothing new)."""
 
 
-def _nothing(line: str) -> str | None:  # noqa: ARG001
+KEPT_LINES = 400
+SHOWN_LINES = 20
+
+
+def masked(text: str) -> str:
+    """The text without the user and the password of the addresses in it."""
+    return _PASSWORD.sub("://", text)
+
+
+def nothing_new(line: str) -> str | None:  # noqa: ARG001
+    """Show nothing of what a command prints."""
     return None
 
 
 class CommandFailed(Exception):
-    """A command ended with an error. `tail` holds the last lines it printed."""
+    """A command ended with an error. `lines` are what it printed, `tail` is the end of it."""
 
-    def __init__(self, command: Sequence[str], code: int, tail: str) -> None:
-        super().__init__(f"`{' '.join(command[:3])} ...` ended with {code}:\n{tail}")
-        self.code = code
-        self.tail = tail
+    def __init__(self, command: Sequence[str], code: int, lines: Sequence[str]) -> None:
+        self.command, self.code, self.lines = command, code, lines
+        self.tail = "\n".join(lines[-SHOWN_LINES:])
+        super().__init__(f"`{' '.join(command[:3])} ...` ended with {code}:\n{self.tail}")
 
 
 class Steps:
@@ -59,7 +73,7 @@ class Steps:
         *,
         environ: Mapping[str, str],
         cwd: Path,
-        describe: Describe = _nothing,
+        describe: Describe = nothing_new,
         limit: float = 3600,
     ) -> None:
         """Run a command for at most `limit` seconds and show how it gets on.
@@ -69,15 +83,16 @@ class Steps:
         """
         process: subprocess.Popen[str] | None = None
         reader: threading.Thread | None = None
-        tail: deque[str] = deque(maxlen=20)
+        kept: deque[str] = deque(maxlen=KEPT_LINES)
         now = [""]
 
         def read(output: TextIO) -> None:
             with output as lines:
-                for line in lines:
-                    shown = describe(line.rstrip())
+                for printed in lines:
+                    line = masked(printed.rstrip())
+                    shown = describe(line)
                     if shown is None:
-                        tail.append(line.rstrip())
+                        kept.append(line)
                     else:
                         now[0] = shown
 
@@ -96,7 +111,7 @@ class Steps:
                 reader.join(timeout=5)
             self._clear()
         if process.returncode != 0:
-            raise CommandFailed(command, process.returncode, "\n".join(tail))
+            raise CommandFailed(command, process.returncode, list(kept))
 
     def _watch(self, process: subprocess.Popen[str], now: list[str], limit: float) -> None:
         terminal = self._out.isatty()

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from local.parts import CLERK_CLIENT
 from local.world import World, seed
+from tests.absent import absent
 
 TOP = Path(__file__).resolve().parents[1]
 BINARY = TOP / "node_modules" / ".bin" / "clerk"
@@ -29,8 +29,7 @@ APP = ("--app", seed.APPLICATION_ID)
 def need_vendor_cli() -> None:
     """Skip where the client is not installed, but never in CI."""
     if shutil.which("node") is None or not BINARY.exists():
-        missing = "the Clerk command-line client is not installed: `make node` does, with npm"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+        absent(CLERK_CLIENT)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from local import again
 from local.engine.golang import fetch_go, find_go
 from local.engine.official import Unusable
 from local.engine.places import Places
@@ -24,24 +25,33 @@ SECONDS_TO_BUILD = 900
 WITHOUT_OTHERS = ("-shellcheck=", "-pyflakes=")
 
 
-def ensure(places: Places, environ: Mapping[str, str], steps: Steps) -> Path:
+def program_in(places: Places) -> Path:
+    """Where the pinned version is, or will be."""
+    digest = hashlib.sha256((RECIPE / "go.mod").read_bytes() + (RECIPE / "go.sum").read_bytes())
+    return places.local / "actionlint" / f"actionlint-{digest.hexdigest()[:12]}"
+
+
+def ensure(
+    places: Places, environ: Mapping[str, str], steps: Steps, patience: float | None = None
+) -> Path:
     """The program; it is built where it is not there yet, or where another version was pinned.
+
+    `patience`: seconds to wait where a module is refused; None as local.again has it.
 
     Raises:
         Unusable: no Go and no module can be had, or the build fails.
     """
-    folder = places.local / "actionlint"
-    digest = hashlib.sha256((RECIPE / "go.mod").read_bytes() + (RECIPE / "go.sum").read_bytes())
-    program = folder / f"actionlint-{digest.hexdigest()[:12]}"
+    program = program_in(places)
     if program.exists():
         return program
+    folder = program.parent
     folder.mkdir(parents=True, exist_ok=True)
     with (
         alone(folder / "lock", steps),
         tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as made,
     ):
         if not program.exists():
-            _build(Path(made), environ, places, steps).replace(program)
+            _build(Path(made), environ, places, steps, patience).replace(program)
     return program
 
 
@@ -51,19 +61,28 @@ def check(program: Path, files: Sequence[Path]) -> int:
     return subprocess.run(words, check=False).returncode
 
 
-def _build(workshop: Path, environ: Mapping[str, str], places: Places, steps: Steps) -> Path:
+def _build(
+    workshop: Path,
+    environ: Mapping[str, str],
+    places: Places,
+    steps: Steps,
+    patience: float | None,
+) -> Path:
     try:
         go = find_go(environ, places, workshop) or fetch_go(environ, places, workshop, steps)
         steps.say("building actionlint (once)")
         program = workshop / "actionlint"
-        steps.run(
+        again.run(
+            steps,
             [
                 *(str(go.command), "build", "-mod=readonly", "-trimpath", "-buildvcs=false"),
                 *("-o", str(program), PACKAGE),
             ],
+            part="actionlint",
             environ=go.variables(environ, workshop),
             cwd=RECIPE,
             limit=SECONDS_TO_BUILD,
+            patience=patience,
         )
     except (CommandFailed, OSError, subprocess.SubprocessError) as error:
         raise Unusable(f"actionlint can't be built from its Go module: {error}") from error

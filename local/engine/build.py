@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import again
 from local.engine import versions
 from local.engine.golang import Go, fetch_go, find_go
 from local.engine.official import Unusable, version_of
@@ -81,8 +82,10 @@ def _build(
     for part in PARTS:
         steps.say(f"building {part.name} {part.version} (minutes the first time)")
         linked = f"-s -w -X {SDK}/go/common/version.Version=v{part.version}"
-        steps.run(
+        again.run(
+            steps,
             [*command, "-ldflags", linked, "-o", str(target / part.name), part.package],
+            part=f"the modules of {part.name}",
             environ=variables,
             cwd=places.recipes / part.recipe,
             describe=_progress(part.packages),

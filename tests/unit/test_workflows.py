@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +10,11 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+
+from local.actionlint import check, program_in
+from local.engine.places import Places
+from local.parts import ACTIONLINT
+from tests.absent import absent
 
 TOP = Path(__file__).parents[2]
 FILES = sorted((TOP / ".github" / "workflows").glob("*.yml"))
@@ -95,13 +98,10 @@ def test_a_stack_is_updated_by_one_run_at_a_time_and_production_after_an_approva
     assert jobs["prod"]["needs"] == "dev"
 
 
-@pytest.mark.skipif(shutil.which("go") is None, reason="there is no Go to build actionlint with")
 def test_actionlint_finds_nothing_and_would_find_something(tmp_path: Path) -> None:
-    from local.actionlint import check, ensure
-    from local.engine.places import Places
-    from local.steps import Steps
-
-    program = ensure(Places(), os.environ, Steps("actionlint"))
+    program = program_in(Places())
+    if not program.exists():
+        absent(ACTIONLINT)
     wrong = tmp_path / "wrong.yml"
     text = FILES[0].read_text()
     wrong.write_text(text.replace("timeout-minutes", "timeout-minute"))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from local.engine.places import PROJECT
-from local.venv import LOCK
+from local.venv import LOCK, pin_of, pip_settings, uv_settings
 from tests.unit.engine_setup.test_interrupt import alive
 
 RUN = """
@@ -35,6 +35,7 @@ printf '#!%s\\n' "$4/bin/python" > "$4/bin/pip"
 """
 
 INSIDE = """#!/bin/sh
+[ "$3" != config ] || exit 0
 top=$(cd "$(dirname "$0")/.." && pwd)
 case "$1" in
 -c) echo "${PREFIX-$top}" ;;
@@ -198,6 +199,134 @@ def test_what_was_interrupted_is_not_taken_for_done_when_the_lock_is_back(
 
     assert checkout.run() == 0
     assert checkout.journal() == checkout.renewed()
+
+
+PIN = "uv==1.2.3 \\\n    --hash=sha256:ab \\\n    --hash=sha256:cd\n"
+
+# What its pip brings in the place of uv: notes what it is told to install into, and can fail.
+UV = """#!/bin/sh
+[ "$1" = --version ] && { echo "uv ${UV_IS-1.2.3} (a machine)"; exit 0; }
+for last; do :; done
+echo "uv $VIRTUAL_ENV $(basename "$last")" >> "$JOURNAL"
+[ -z "$UV_FAILS" ] || { echo "error: $UV_FAILS"; exit 2; }
+"""
+
+
+@pytest.fixture
+def with_uv(checkout: Checkout) -> Checkout:
+    (checkout.folder / LOCK).write_text(f"a==1 \\\n    --hash=sha256:00\n{PIN}zope==2\n")
+    bring = f"""    case "$last" in */uv.lock) cat > "$top/bin/uv" <<'END'
+{UV}END
+    chmod +x "$top/bin/uv" ;; esac
+esac
+"""
+    inside = INSIDE.rpartition("esac\n")[0].rstrip().removesuffix(";;") + "\n" + bring
+    (checkout.root / "python.inside").write_text(inside)
+    return checkout
+
+
+def by_uv(checkout: Checkout) -> list[str]:
+    into = checkout.folder / ".venv"
+    return [f"uv {into} {LOCK}", f"uv {into} {checkout.folder.name}"]
+
+
+def test_pip_brings_uv_and_uv_the_rest(with_uv: Checkout) -> None:
+    assert with_uv.run(CONDA_PREFIX="/elsewhere", UV_PYTHON="/elsewhere") == 0
+
+    made = [f"venv {with_uv.folder / '.venv'}", "pip 1 uv.lock"]
+    assert with_uv.journal() == [*made, *by_uv(with_uv)]
+    assert not (with_uv.folder / ".local" / "venv-workshop").exists()
+
+
+def test_uv_is_fetched_again_only_where_another_one_is_pinned(with_uv: Checkout) -> None:
+    with_uv.run()
+    with_uv.journal()
+    lock = with_uv.folder / LOCK
+
+    lock.write_text(lock.read_text() + "zuv==1\n")
+    assert with_uv.run() == 0
+    assert with_uv.journal() == by_uv(with_uv)
+
+    lock.write_text(lock.read_text() + "zuv==2\n")
+    assert with_uv.run(UV_IS="1.2.2") == 0
+    assert with_uv.journal() == ["pip 1 uv.lock", *by_uv(with_uv)]
+
+
+@pytest.mark.parametrize("why", ["no wheel for this machine", "invalid peer certificate"])
+def test_where_uv_does_not_do_pip_does_all(with_uv: Checkout, why: str) -> None:
+    with with_uv.start(UV_FAILS=why) as process:
+        _, said = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert with_uv.journal()[-2:] == with_uv.renewed()
+    assert f"error: {why}" in said
+
+
+def test_a_pin_is_taken_out_of_the_lock_with_its_hashes() -> None:
+    assert pin_of("uv", f"a==1\n{PIN}uvicorn==2\n") == PIN
+    assert pin_of("uv", PIN) == PIN
+    assert pin_of("uv", "uvicorn==2 \\\n    --hash=sha256:ab\n") is None
+
+
+def test_the_pin_of_the_project_is_there() -> None:
+    pin = pin_of("uv", (PROJECT / LOCK).read_text())
+
+    assert pin is not None
+    assert pin.count("--hash=sha256:") > 10
+
+
+LISTED = """\
+:env:.extra-index-url='https://a/simple https://b/simple'
+:env:.timeout='9'
+global.cert='/etc/ca.pem'
+global.find-links='/nowhere /tmp\\nhttps://links/x'
+global.index-url='https://me:secret@global/simple'
+global.trusted-host='a\\nb'
+install.index-url='https://me:secret@install/simple'
+download.index-url='https://other/simple'
+wrong
+"""
+
+
+def test_uv_asks_whom_pip_asks() -> None:
+    assert uv_settings(pip_settings(LISTED), {}) == {
+        "UV_DEFAULT_INDEX": "https://me:secret@install/simple",
+        "UV_INDEX": "https://a/simple https://b/simple",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_FIND_LINKS": "/tmp,https://links/x",
+        "UV_INSECURE_HOST": "a b",
+        "UV_HTTP_TIMEOUT": "9",
+        "SSL_CERT_FILE": "/etc/ca.pem",
+    }
+    assert uv_settings({"no-index": "true", "proxy": "http://p"}, {}) == {
+        "UV_NO_INDEX": "1",
+        "HTTP_PROXY": "http://p",
+        "HTTPS_PROXY": "http://p",
+    }
+    assert uv_settings(pip_settings(""), {}) == {}
+
+
+@pytest.mark.parametrize("name", ["UV_DEFAULT_INDEX", "UV_INDEX_URL"])
+def test_what_the_user_has_set_for_uv_stays(name: str) -> None:
+    made = uv_settings({"index-url": "https://pip/simple"}, {name: "https://uv/simple"})
+
+    assert made == {}
+
+
+@pytest.mark.parametrize("wish", ["PIP_NO_CACHE_DIR", "UV_NO_CACHE"])
+def test_without_a_cache_one_is_kept_between_the_tries_alone(with_uv: Checkout, wish: str) -> None:
+    asks = '[ -d "$top" ] && echo "$PIP_CACHE_DIR $UV_CACHE_DIR ${UV_NO_CACHE-}" > "$JOURNAL.cache"'
+    inside = with_uv.root / "python.inside"
+    told = "no-cache-dir='1'" if wish.startswith("PIP") else ""
+    lines = inside.read_text().replace("exit 0", f'{{ echo ":env:.{told}"; exit 0; }}', 1)
+    inside.write_text(lines.replace("*)\n", f"*)\n    {asks}\n", 1))
+
+    assert with_uv.run(**{wish: "1"}, HOME=str(with_uv.root)) == 0
+
+    workshop = with_uv.folder / ".local" / "venv-workshop"
+    said = (with_uv.root / "journal.cache").read_text()
+    assert said == f"{workshop / 'pip'} {workshop / 'uv'} \n"
+    assert not workshop.exists()
 
 
 def copy(old: Path, new: Path) -> None:
