@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from local.engine.build import FLAGS
 from local.engine.golang import fetch_go, find_go
 from local.engine.official import Unusable
 from local.engine.places import Places
@@ -58,7 +59,8 @@ def _build(workshop: Path, environ: Mapping[str, str], places: Places, steps: St
         program = workshop / "actionlint"
         steps.run(
             [
-                *(str(go.command), "build", "-mod=readonly", "-trimpath", "-buildvcs=false"),
+                # The engine's flags: Go's own packages are then compiled once for both.
+                *(str(go.command), "build", *FLAGS),
                 *("-o", str(program), PACKAGE),
             ],
             environ=go.variables(environ, workshop),
