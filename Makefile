@@ -16,7 +16,7 @@ LEFT := $(wildcard $(foreach stack,local local-prod,$(foreach end,json json.gz,\
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help up app production preview down test check lint bench faults rotation team-demo lock clean venv engine node world-start world-stop
+.PHONY: help up app production preview down test test-pythons check lint bench faults rotation team-demo lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -45,6 +45,9 @@ test: venv engine node ## every test
 check: lint ## what a change should pass before it is shown: style, types, and the tests that need no engine
 	@$(VENV)/python -m pytest $(PARALLEL) tests/unit tests/property $(ARGS)
 
+test-pythons: venv ## the unit tests on each other Python that is on this machine
+	@$(VENV)/python -m local.pythons $(ARGS)
+
 lint: venv ## style, format, types, workflows
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
@@ -64,15 +67,15 @@ team-demo: venv engine ## a deployment with its state in S3 and its secrets by K
 rotation: venv engine node ## rotations under continuous traffic, killed and refused at every moment
 	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.rotation $(ARGS)
 
-lock: venv ## renew the lock files, versions as the .in files allow
+lock: venv ## renew the lock files, the newest versions that the .in files allow
 	@for name in requirements requirements-dev local/engine/go; do \
 	    echo "$$name.lock"; \
-	    $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	        --no-emit-index-url --no-annotate --no-header $$name.in -o $$name.lock || exit 1; \
+	    $(VENV)/uv pip compile --quiet --universal --upgrade --python-version 3.11 \
+	        --generate-hashes --no-emit-index-url --no-annotate --no-header $$name.in -o $$name.lock || exit 1; \
 	done
 
 clean: ## remove what the set-up made; the state of the stacks and of the world stays
-	rm -rf .venv .local/engine .local/actionlint .local/github-api.json .local/pulumi-stack-crd.yaml .local/skipped .local/env.sh .local/pulumi-home node_modules *.egg-info
+	rm -rf .venv .local/engine .local/actionlint .local/pythons .local/github-api.json .local/pulumi-stack-crd.yaml .local/skipped .local/env.sh .local/pulumi-home node_modules *.egg-info
 	rm -rf example/node_modules example/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 

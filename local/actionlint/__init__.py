@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local import again
+from local.engine.build import FLAGS
 from local.engine.golang import fetch_go, find_go
 from local.engine.official import Unusable
 from local.engine.places import Places
@@ -75,7 +76,8 @@ def _build(
         again.run(
             steps,
             [
-                *(str(go.command), "build", "-mod=readonly", "-trimpath", "-buildvcs=false"),
+                # The engine's flags: Go's own packages are then compiled once for both.
+                *(str(go.command), "build", *FLAGS),
                 *("-o", str(program), PACKAGE),
             ],
             part="actionlint",

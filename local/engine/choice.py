@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from local.engine import official, versions
-from local.engine.build import build
+from local.engine.build import FLAGS, build
 from local.engine.official import Unusable
 from local.engine.places import Places, which
 from local.steps import Steps, alone
@@ -71,7 +71,8 @@ def stamped(places: Places, *, environ: Mapping[str, str]) -> Engine | None:
 def recipe(places: Places) -> str:
     """Digest of everything that decides what is installed or built."""
     digest = hashlib.sha256(
-        f"{versions.MINIMUM} {versions.OFFICIAL} {versions.BUILT} {versions.BUILT_HOST}".encode()
+        f"{versions.MINIMUM} {versions.OFFICIAL} {versions.BUILT} {versions.BUILT_HOST} "
+        f"{FLAGS}".encode()
     )
     for name in ("cli/go.mod", "cli/go.sum", "host/go.mod", "host/go.sum", "go.lock"):
         digest.update((places.recipes / name).read_bytes())

@@ -10,16 +10,16 @@ MINIMUM: Version = (3, 259, 0)
 """Oldest engine that is accepted: the oldest one this project has been run with. It must run a
 policy pack that is an executable file."""
 
-OFFICIAL = "3.272.0"
-"""What the official installer is asked for: the version of the Python SDK in requirements.in."""
-
-BUILT = "3.259.0"
+BUILT = "3.274.1"
 """The engine built from Go modules: pkg/v3 in cli/go.mod."""
+
+OFFICIAL = BUILT
+"""What the official installer is asked for. Not older than the Python SDK in requirements.in."""
 
 BUILT_HOST = "3.79.0"
 """The Python language host built from Go modules: sdk/v3 in host/go.mod."""
 
-MINIMUM_GO: Version = (1, 25, 11)
+MINIMUM_GO: Version = (1, 26, 6)
 """What the modules' go.mod files ask for."""
 
 

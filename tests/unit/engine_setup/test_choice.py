@@ -56,7 +56,7 @@ def test_the_installer_comes_before_a_build_and_leaves_the_home_alone(
 
     engine = machine.ensure()
 
-    assert (engine.source, engine.version) == ("installer", "3.272.0")
+    assert (engine.source, engine.version) == ("installer", "3.274.1")
     assert engine.pulumi == machine.places.official / "bin" / "pulumi"
     assert engine.pulumi.exists()
     assert machine.go_calls() == []
@@ -69,7 +69,7 @@ def test_an_unreachable_installer_leads_to_the_build(machine: Machine) -> None:
 
     engine = machine.ensure()
 
-    assert (engine.source, engine.version) == ("build", "3.259.0")
+    assert (engine.source, engine.version) == ("build", "3.274.1")
     assert "installer cannot be reached" in machine.said.getvalue()
     assert {file.name for file in engine.pulumi.parent.iterdir()} == {
         "pulumi",

@@ -14,8 +14,8 @@ def engine_of(machine: Machine, source: str) -> Engine:
         return Engine(source="path", pulumi=machine.bin / "pulumi", version="3.300.0")
     if source == "installer":
         pulumi = machine.places.official / "bin" / "pulumi"
-        return Engine(source="installer", pulumi=pulumi, version="3.272.0")
-    return Engine(source="build", pulumi=machine.places.built / "bin/pulumi", version="3.259.0")
+        return Engine(source="installer", pulumi=pulumi, version="3.274.1")
+    return Engine(source="build", pulumi=machine.places.built / "bin/pulumi", version="3.274.1")
 
 
 def in_a_shell(machine: Machine, engine: Engine, show: str, **own: str) -> str:
