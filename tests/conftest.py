@@ -7,22 +7,13 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import absent
+from tests.absent import pytest_terminal_summary as pytest_terminal_summary
 from tests.leaks import recorded
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 recorded.install()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Nothing is skipped in silence: one line for each reason."""
-    lines = absent.summary(absent.reasons(terminalreporter.stats.get("skipped", [])))
-    if lines:
-        terminalreporter.write_sep("=", "skipped, and why")
-        for line in lines:
-            terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(wrapper=True)
