@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -128,42 +129,76 @@ def test_without_the_tool_the_part_is_missing(
     assert "there is no npm on PATH" in capsys.readouterr().err
 
 
-def test_a_second_set_up_waits_and_finds_the_work_done(project: Path, tmp_path: Path) -> None:
-    pipe, journal, folder = tmp_path / "pipe", tmp_path / "journal", tmp_path / "bin"
-    os.mkfifo(pipe)
-    folder.mkdir()
-    npm = folder / "npm"
-    npm.write_text(
-        f'#!/bin/sh\necho "$PWD" >> {journal}\n[ -e {tmp_path / "went"} ] || read line < {pipe}\n'
-        f"touch {tmp_path / 'went'}\nmkdir -p node_modules\ntouch node_modules/.package-lock.json\n"
-    )
+def start(project: Path, script: str) -> subprocess.Popen[str]:
+    """Bring the packages of a project with a made-up npm; the call is not waited for."""
+    npm = project.parent / "bin" / "npm"
+    npm.parent.mkdir(exist_ok=True)
+    npm.write_text(f"#!/bin/sh\n{script}")
     npm.chmod(0o755)
-    for each in (project, project / "example"):
-        os.utime(each / "package-lock.json", (0, 0))
-    script = (
+    run = (
         "import sys; from pathlib import Path; from local import node; node.WAYS = node.WAYS[:2]; "
         "sys.exit(node.main(Path(sys.argv[1])))"
     )
+    return subprocess.Popen(
+        [sys.executable, "-c", run, str(project)],
+        env={"PATH": f"{npm.parent}:/usr/bin:/bin", "PYTHONPATH": str(PROJECT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
-    def start() -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-c", script, str(project)],
-            env={"PATH": f"{folder}:/usr/bin:/bin", "PYTHONPATH": str(PROJECT)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
 
-    first = start()
+def test_a_second_set_up_waits_and_finds_the_work_done(project: Path, tmp_path: Path) -> None:
+    pipe, journal, went = tmp_path / "pipe", tmp_path / "journal", tmp_path / "went"
+    os.mkfifo(pipe)
+    script = (
+        f'echo "$PWD" >> {journal}\n[ -e {went} ] || read line < {pipe}\ntouch {went}\n'
+        "mkdir -p node_modules\ntouch node_modules/.package-lock.json\n"
+    )
+    for each in (project, project / "example"):
+        os.utime(each / "package-lock.json", (0, 0))
+
+    first = start(project, script)
     with pipe.open("w"):  # the first one is at work
-        second = start()
+        second = start(project, script)
         assert second.stderr is not None
         said = second.stderr.readline()
-    first.communicate(timeout=30)
-    second.communicate(timeout=30)
+    first.communicate(timeout=60)
+    second.communicate(timeout=60)
 
     assert "another set-up is at work in this folder; waiting for it" in said
     assert (first.returncode, second.returncode) == (0, 0)
     assert journal.read_text().splitlines() == [str(project), str(project / "example")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_npm_and_the_set_up(
+    project: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    running = start(project, f"echo $$ > {pipe}\nexec sleep 600\n")
+    npm = int(pipe.read_text())
+
+    running.send_signal(number)
+    _, said = running.communicate(timeout=60)
+
+    assert running.returncode == 130
+    assert "the next call goes on from here" in said
+    with pytest.raises(ProcessLookupError):
+        os.kill(npm, 0)
+    assert noted(project) == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_wait_for_another_try(project: Path, number: signal.Signals) -> None:
+    running = start(project, "echo npm error code E503\nexit 1\n")
+    assert running.stderr is not None
+    assert [running.stderr.readline() for _ in range(2)][1].endswith("again in 2 s\n")
+
+    running.send_signal(number)
+    running.communicate(timeout=60)
+
+    assert running.returncode == 130
 
 
 def test_the_description_of_github_is_had_after_refusals_and_only_as_it_is_pinned(

@@ -75,7 +75,9 @@ def test_the_packages_come_from_the_index_of_pips_settings_after_it_refused(
     assert "secret" not in ran.stderr
     look = "import tiny, top; print(tiny.__file__, top.__file__)"
     python = [str(folder / ".venv" / "bin" / "python"), "-c", look]
-    shown = subprocess.run(python, cwd=tmp_path, capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        python, cwd=tmp_path / "home", capture_output=True, text=True, check=True
+    )
     tiny, top = map(Path, shown.stdout.split())
     assert folder / ".venv" in tiny.parents
     assert top == folder / "top.py"
