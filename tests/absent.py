@@ -41,11 +41,12 @@ def summary(reasons: Iterable[str], project: Path = PROJECT) -> list[str]:
     ]
 
 
-def reasons(reports: Iterable[pytest.TestReport]) -> list[str]:
-    """Why each was skipped."""
-    return [
-        str(
-            report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        ).removeprefix("Skipped: ")
-        for report in reports
-    ]
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Nothing is skipped in silence."""
+    reports = terminalreporter.stats.get("skipped", [])
+    texts = [r.longrepr[2] if isinstance(r.longrepr, tuple) else str(r.longrepr) for r in reports]
+    lines = summary(text.removeprefix("Skipped: ") for text in texts)
+    if lines:
+        terminalreporter.write_sep("=", "skipped, and why")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import absent
+from tests.absent import pytest_terminal_summary as pytest_terminal_summary
 from tests.leaks import recorded
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,15 +34,6 @@ def _allowed(item: pytest.Item) -> float:
     """The seconds that a test of the engine may take; 0 for others, which are short."""
     limit = item.get_closest_marker("timeout")
     return float(limit.args[0]) if limit and item.get_closest_marker("engine") else 0.0
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Nothing is skipped in silence: one line for each reason."""
-    lines = absent.summary(absent.reasons(terminalreporter.stats.get("skipped", [])))
-    if lines:
-        terminalreporter.write_sep("=", "skipped, and why")
-        for line in lines:
-            terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(wrapper=True)

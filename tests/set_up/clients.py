@@ -158,5 +158,7 @@ def _zip(files: Mapping[str, str | bytes]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            member = zipfile.ZipInfo(name)
+            member.external_attr = (0o100755 if "/scripts/" in name else 0o100644) << 16
+            archive.writestr(member, content)
     return packed.getvalue()

