@@ -5,13 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from typing import TYPE_CHECKING, Any
 
 from clerkstack.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    from ruamel.yaml.comments import CommentedMap
 
 
 class Document:
@@ -25,7 +24,7 @@ class Document:
     def __init__(self, file: Path, shown: str) -> None:
         self.file = shown
         self.problems: list[Problem] = []
-        self.top: CommentedMap = CommentedMap()
+        self.top: CommentedMap | None = None
         try:
             text = file.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -33,6 +32,12 @@ class Document:
         except (OSError, ValueError):
             self.refuse(None, "", "can't be read", "It must be UTF-8 text")
             return
+        if all(line.strip()[:1] in ("", "#") for line in text.splitlines()):
+            return  # as it comes: comments alone
+        from ruamel.yaml import YAML
+        from ruamel.yaml.comments import CommentedMap
+        from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
         try:
             found = YAML().load(text)
         except MarkedYAMLError as error:
@@ -60,9 +65,12 @@ class Document:
         self, group: Any, path: str, known: Collection[str], line: int | None = None
     ) -> Iterator[tuple[str, Any, int]]:
         """Name, value and line of each known field; others are refused."""
+        if group is None:
+            return
+        from ruamel.yaml.comments import CommentedMap
+
         if not isinstance(group, CommentedMap):
-            if group is not None:
-                self.refuse(line, path, "is not a group of fields", f"Use {', '.join(known)}")
+            self.refuse(line, path, "is not a group of fields", f"Use {', '.join(known)}")
             return
         for name, value in group.items():
             at = line_of(group, name)
@@ -74,8 +82,10 @@ class Document:
             self.refuse(at, _joined(path, name), "is not known here", mend)
 
 
-def line_of(group: CommentedMap | CommentedSeq, name: Any) -> int:
+def line_of(group: Any, name: Any) -> int:
     """The line (from 1) of an entry; of the whole where it was merged from elsewhere."""
+    from ruamel.yaml.comments import CommentedMap
+
     try:
         found = group.lc.key(name) if isinstance(group, CommentedMap) else group.lc.item(name)
     except (KeyError, TypeError, IndexError):

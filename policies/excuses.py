@@ -9,8 +9,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml.comments import CommentedSeq
-
 from policies.documents import Document, line_of
 from policies.registry import BY_ID
 
@@ -68,7 +66,7 @@ def load_excuses(
     for _, entries, line in document.fields(document.top, "", ("excuses",)):
         if entries is None:
             continue
-        if not isinstance(entries, CommentedSeq):
+        if not isinstance(entries, list):
             document.refuse(line, "excuses", "is not a list", "Start each excuse with: - policy: …")
             continue
         for number, entry in enumerate(entries):

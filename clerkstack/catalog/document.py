@@ -13,18 +13,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import yaml as libyaml
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.reader import ReaderError
-from ruamel.yaml.resolver import implicit_resolvers
+from clerkstack.quickly import PLAIN
+from clerkstack.quickly import nodes as _quickly
 
 Report = Callable[[int | None, str, str, str], None]
 """Takes line, path, message, mend."""
 
-_PLAIN = "tag:yaml.org,2002:"
-# What the two may read differently: tabs, line breaks of YAML 1.1 alone, directives, tags.
-_OTHERWISE = re.compile("[\t\x85\u2028\u2029\ufeff]|^%|(?<![^\\s,:\\[{?-])!", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LONGEST_NUMBER = 40  # characters; Python refuses to read very long ones
 # It is named by a setting, by an option, or by nobody; and looked for where the command is run.
@@ -66,11 +60,28 @@ def read_document(file: Path, report: Report, *, quickly: bool = False) -> Value
         report(None, "", f"can't be read ({type(error).__name__})", "It must be UTF-8 text")
         return None
     try:
-        node = (quickly and _quickly(text)) or YAML(typ="rt", pure=True).compose(text)
+        node = _quickly(text) if quickly else None
+        if node is None:
+            node = _composed(text, report)
+        if node is REPORTED:
+            return None
         if node is None:
             report(None, "", "is empty", "Write at least `features:` and `plans:`")
             return None
         return _Reader(report).read(node, "")
+    except RecursionError:
+        report(None, "", "is nested too deeply", "Write plans and features only")
+    return None
+
+
+def _composed(text: str, report: Report) -> Any:
+    """The document as ruamel.yaml's nodes, REPORTED where it is none."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    try:
+        return YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
@@ -81,30 +92,7 @@ def read_document(file: Path, report: Report, *, quickly: bool = False) -> Value
         report(line, "", "holds a control character", "Remove the invisible character")
     except YAMLError as error:
         report(None, "", f"is not YAML: {str(error).splitlines()[0]}", "Mend the syntax")
-    except RecursionError:
-        report(None, "", "is nested too deeply", "Write plans and features only")
-    return None
-
-
-class _Quick(getattr(libyaml, "CBaseLoader", object)):  # type: ignore[misc]
-    """libyaml's reader with the plain values of YAML 1.2."""
-
-
-if libyaml.__with_libyaml__:
-    for _versions, _tag, _form, _first in implicit_resolvers:
-        if (1, 2) in _versions:
-            _Quick.add_implicit_resolver(_tag, _form, _first)
-
-
-def _quickly(text: str) -> Any:
-    """The document as libyaml's nodes; None where there is none, or the other reader has to say
-    what it is or what is wrong with it."""
-    if not libyaml.__with_libyaml__ or _OTHERWISE.search(text):
-        return None
-    try:
-        return libyaml.compose(text, Loader=_Quick)
-    except libyaml.YAMLError:
-        return None
+    return REPORTED
 
 
 class _Reader:
@@ -230,4 +218,4 @@ def _joined(text: str) -> str | None:
 
 def _kind(node: Any) -> str:
     tag = str(node.tag)
-    return tag.removeprefix(_PLAIN) if tag.startswith(_PLAIN) else tag
+    return tag.removeprefix(PLAIN) if tag.startswith(PLAIN) else tag

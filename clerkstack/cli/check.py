@@ -8,11 +8,9 @@ from typing import Annotated
 
 import typer
 
-from clerkstack.app import read_declaration
 from clerkstack.app.code import AppCode
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.exits import BAD_INPUT, FOUND
-from clerkstack.cli.witnesses import check_stack
 from clerkstack.declared.billing import app_inputs
 from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
 from clerkstack.declared.refusals import app_disagreements
@@ -59,6 +57,8 @@ def check(
     elif catalog is not None or app is not None:
         raise ClerkstackError("--stack has its own catalog and app: leave --catalog and --app out.")
     else:
+        from clerkstack.cli.witnesses import check_stack
+
         check_stack(stack, live=live, as_json=as_json)
 
 
@@ -73,7 +73,10 @@ def _check_files(catalog: Path, app: Path | None, *, as_json: bool) -> None:
     except InputError as error:
         problems += error.problems
     try:
-        declared = read_declaration(app) if app is not None else None
+        if app is not None:
+            from clerkstack.app import read_declaration
+
+            declared = read_declaration(app)
     except InputError as error:
         problems += error.problems
     if loaded is not None and declared is not None:

@@ -25,11 +25,11 @@ from clerkstack.cutover.signoffs import FILE, SignOff, read_signoffs, span, writ
 from clerkstack.drift import Known
 from clerkstack.files import replace
 from clerkstack.problems import ClerkstackError
-from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
     from clerkstack.providers.session import Session
+    from clerkstack.settings import Settings
     from clerkstack.smoke import SmokeReport
 
 app = typer.Typer(invoke_without_command=True, add_completion=False, rich_markup_mode=None)

@@ -13,11 +13,11 @@ import typer
 from clerkstack.cli.checkpoint import cut_off_attributes, locks_of
 from clerkstack.cli.engine import exported_stack, pulumi, stack_settings
 from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
-from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
     from clerkstack.doctor.machine import Machine
     from clerkstack.doctor.model import Finding
+    from clerkstack.settings import Settings
 
 COLOURS = {
     "ok": typer.colors.GREEN,

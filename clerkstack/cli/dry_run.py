@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,13 +15,15 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, reading, tell
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.sections import organization_settings, sign_in_sections
-from clerkstack.drift import Known
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.billing import billing_plan
 from clerkstack.reconcile.changes import not_shown, object_at
 from clerkstack.reconcile.ledger import Ledger
 from clerkstack.reconcile.sections import with_defaults
-from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.drift import Known
+    from clerkstack.settings import Settings
 
 
 def dry_run(

@@ -7,12 +7,14 @@ import os
 import subprocess
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from clerkstack.problems import ClerkstackError
-from clerkstack.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from clerkstack.settings import Settings
 
 # What the engine says, and what to do about it, where it does not say so itself.
 MENDS = (
@@ -33,6 +35,8 @@ def stack_settings(stack: str) -> Settings:
         InputError: the settings are wrong.
         ClerkstackError: the engine can't be run or does not know the stack.
     """
+    from clerkstack.settings import load_settings
+
     raw, encrypted = stack_config(stack)
     return load_settings(raw, stack=stack, encrypted=encrypted)
 

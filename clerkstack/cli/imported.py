@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from clerkstack.cli.engine import pulumi
 from clerkstack.declared.variables import VARIABLE_TYPE
-from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.settings import Settings
 
 NaturalKey = tuple[str, tuple[str, ...]]
 """Key and targets: Vercel has no two variables that share both."""

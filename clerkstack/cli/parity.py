@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,9 @@ from clerkstack.cli.remote import reading, tell
 from clerkstack.cli.table import print_table
 from clerkstack.parity import Compared, Mismatch, Part, Snapshot, compare, read_snapshot
 from clerkstack.problems import ClerkstackError
-from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.settings import Settings
 
 
 def parity(

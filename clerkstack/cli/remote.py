@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,7 +12,9 @@ from clerkstack.cli.engine import exported_stack, resources_of
 from clerkstack.cli.exits import REMOTE_FAILURE
 from clerkstack.clients.errors import UnexpectedAnswer
 from clerkstack.drift import Known, Live, read_live
-from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.settings import Settings
 
 
 def tell(step: str) -> None:

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -27,7 +27,9 @@ from clerkstack.declared.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.people import is_alive
 from clerkstack.rotation.stacks import COMMAND, Resources
-from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.settings import Settings
 
 OWNER = re.compile(r"@(?P<host>\S+), process (?P<pid>\d+)$")
 LOCKED = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")

@@ -8,7 +8,7 @@ is read with its own inputs, which an import does not have. Vercel's variables a
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -18,7 +18,9 @@ from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import TARGETS, VARIABLE_TYPE
 from clerkstack.drift import Live, declared_variables
 from clerkstack.problems import ClerkstackError
-from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.settings import Settings
 
 # Resources that heed READ_ONLY, and the components that hold them.
 OURS = ("pulumi-python:dynamic/clerkstack:", "clerkstack:components:")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clerkstack.app import read_declaration
 from clerkstack.cutover.addresses import host_of, is_below, is_public, reach, shown_url
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
@@ -184,6 +183,8 @@ def _slug_facts(readings: Readings, catalog: Catalog, live: JsonObject) -> Itera
 
 def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Fact]:
     """The slugs that the app's own code asks for."""
+    from clerkstack.app import read_declaration
+
     file = readings.settings.app_declaration
     if not file:
         return
