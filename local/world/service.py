@@ -18,7 +18,7 @@ class Service(Protocol):
         """Give the HTTP routes."""
 
     def dump(self) -> Any:
-        """Give the state, as JSON."""
+        """Give the state as it is, to be written at once: JSON, and models of dataclasses."""
 
     def load(self, state: Any) -> None:
         """Take a state from the file."""

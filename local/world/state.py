@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from local.world.service import Service
 from local.world.store import Home
+from local.world.text import as_text
 
 
 class Keeper(Protocol):
@@ -32,7 +33,7 @@ class State:
 
     def dump(self) -> str:
         """Give all of it, as text."""
-        return json.dumps({service.name: service.dump() for service in self._services})
+        return as_text({service.name: service.dump() for service in self._services})
 
     def load(self, text: str) -> None:
         """Put a dumped state back."""

@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 from local.world.service import Service
+from local.world.text import as_text
 
 
 def snapshot(service: Service) -> str:
     """Take a service's state, as text: what the service does to it later can't reach it."""
-    return json.dumps(service.dump())
+    return as_text(service.dump())
 
 
 def undo(service: Service, before: str, field: str | None) -> None:

@@ -61,7 +61,7 @@ class ClerkService(_Refusing):
 
     def dump(self) -> Any:
         """Give the state for the file."""
-        return self.backend.dump()
+        return self.backend.live()
 
     def load(self, state: Any) -> None:
         """Take a state from the file."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from local.world.clerk import config, dashboard, domains, errors
@@ -22,6 +21,7 @@ from local.world.clerk.models import (
 from local.world.clerk.schema import SECTIONS, Document, schema_of, section_names, shown
 from local.world.clerk.subscriptions import subscribed
 from local.world.svix import SvixBackend
+from local.world.text import as_plain
 
 MANAGE = "applications:manage"
 SECONDS_OF_HOUR = 3600
@@ -54,11 +54,16 @@ class ClerkBackend:
 
     def dump(self) -> Document:
         """Give the state, as JSON."""
+        state: Document = as_plain(self.live())
+        return state
+
+    def live(self) -> dict[str, Any]:
+        """Give the state as it is, to be written at once."""
         return {
             "plan_limit": self.plan_limit,
             "api_keys_config": self.api_keys_config,
             "platform_keys": self.platform_keys,
-            "applications": {id_: asdict(each) for id_, each in self.applications.items()},
+            "applications": self.applications,
         }
 
     def load(self, state: Document) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 SECONDS_KEPT = 12 * 3600
@@ -38,9 +38,9 @@ class Answers:
         living = {name: given for name, given in self._given.items() if given.until > now}
         self._given = living | {_name(token, path, key): Given(status, body, now + SECONDS_KEPT)}
 
-    def dump(self) -> dict[str, Any]:
-        """Give all of them as plain data."""
-        return {name: asdict(given) for name, given in self._given.items()}
+    def live(self) -> Mapping[str, Given]:
+        """Give all of them by name, to be written at once."""
+        return self._given
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take dumped ones in place of the present ones."""

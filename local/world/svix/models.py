@@ -7,7 +7,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from local.world.minted import minted
@@ -24,6 +24,7 @@ from local.world.svix.inputs import (
     read,
 )
 from local.world.svix.messages import Attempt, Message, Sent
+from local.world.text import as_plain
 
 CAPABILITIES = [
     "ViewBase",
@@ -266,8 +267,13 @@ class SvixBackend:
 
     def dump(self) -> dict[str, Any]:
         """Give the whole state as plain data."""
-        apps = [asdict(app) for app in self._apps.values()]
-        return {"region": self._region, "apps": apps, "answers": self.answers.dump()}
+        state: dict[str, Any] = as_plain(self.live())
+        return state
+
+    def live(self) -> dict[str, Any]:
+        """Give the state as it is, to be written at once."""
+        apps = list(self._apps.values())
+        return {"region": self._region, "apps": apps, "answers": self.answers.live()}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take a dumped state in place of the present one."""

@@ -38,7 +38,7 @@ class VercelService:
 
     def dump(self) -> Any:
         """Give the state for the file."""
-        return self.backend.dump()
+        return self.backend.live()
 
     def load(self, state: Any) -> None:
         """Take a state from the file."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from local.world.text import as_plain
 from local.world.vercel import errors, variables
 from local.world.vercel.models import (
     STEPS,
@@ -18,7 +19,6 @@ from local.world.vercel.models import (
     Variable,
     digest,
     project_from_state,
-    to_state,
 )
 from local.world.vercel.variables import Draft
 from local.world.vercel.vault import Vault
@@ -216,12 +216,17 @@ class VercelBackend:
 
     def dump(self) -> dict[str, Any]:
         """Give the whole state as plain data; tokens are the only secrets in it."""
+        state: dict[str, Any] = as_plain(self.live())
+        return state
+
+    def live(self) -> dict[str, Any]:
+        """Give the state as it is, to be written at once."""
         return {
             "tick": self._tick,
             "tokens": self.tokens,
-            "teams": {key: to_state(team) for key, team in self.teams.items()},
-            "projects": {key: to_state(project) for key, project in self.projects.items()},
-            "deployments": {key: to_state(made) for key, made in self.deployments.items()},
+            "teams": self.teams,
+            "projects": self.projects,
+            "deployments": self.deployments,
         }
 
     def load(self, state: Mapping[str, Any]) -> None:

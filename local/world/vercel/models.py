@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 TARGETS = ("production", "preview", "development")
@@ -190,11 +190,6 @@ class Deployment:
                 **({"originalDeploymentId": self.redeploy_of} if self.redeploy_of else {}),
             },
         }
-
-
-def to_state(entity: Any) -> dict[str, Any]:
-    """Give a model as plain data for the state file."""
-    return asdict(entity)
 
 
 def project_from_state(state: dict[str, Any]) -> Project:
