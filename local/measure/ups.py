@@ -1,0 +1,153 @@
+"""What an `up` costs, beside an empty program and beside one of each on the same engine; and how
+many requests it sends.
+
+Each ratio is the median of the rounds' own ratios, so that a machine that slows down does not
+count.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from local.large_catalog import FEATURES, PLANS, large_catalog
+from local.measure.projects import (
+    PACK,
+    STACK,
+    UP,
+    empty_program,
+    one_of_each,
+    pulumi,
+    whole_project,
+)
+from local.measure.results import Cost, Large, Requests, Rounds, Ups
+from local.project import Project
+from local.world import World
+
+EMPTY_FIRST, EMPTY_UNCHANGED = "empty program, first `up`", "empty program, unchanged `up`"
+LEAST_FIRST, LEAST_UNCHANGED = "*one of each*, first `up`", "*one of each*, unchanged `up`"
+FIRST, UNCHANGED = "first `up`", "unchanged `up`"
+WITH_PACK, PREVIEW = "unchanged `up` with the policy pack", "`preview`"
+ONE_PRICE = "one price changed, `up`"
+FIRST_KIND, UNCHANGED_KIND = "first", "unchanged"
+BASES = {
+    FIRST_KIND: (EMPTY_FIRST, LEAST_FIRST),
+    UNCHANGED_KIND: (EMPTY_UNCHANGED, LEAST_UNCHANGED),
+}
+SIZE = f"{PLANS} plans, {FEATURES:,} features"
+LARGE_UP, LARGE_UNCHANGED = "`up` to them", "unchanged `up`"
+LARGE_PRICE = "one price changed, `up`"
+
+# The smallest number of requests that can do the operation on the development instance, and why.
+FEWEST = {
+    FIRST: (
+        38,
+        "application 1 · config: read, 2 writes, 2 read-backs · roles: list, make, list · "
+        "API keys 1 · webhook: app, token, endpoint, read-back, secret · project 1, variables 16, "
+        "read-back 1 · redeploy: find, start, look 3 times (queued, building, ready)",
+    ),
+    UNCHANGED: (0, "nothing is asked"),
+    WITH_PACK: (0, "nothing is asked"),
+    PREVIEW: (0, "nothing is asked"),
+    ONE_PRICE: (
+        6,
+        "config: read, write, read-back · who subscribes to it: key, plan, subscriptions",
+    ),
+}
+
+
+class Kept:
+    """The rounds so far, by name."""
+
+    def __init__(self) -> None:
+        self._costs: dict[tuple[str, str], list[Cost]] = {}
+        self.requests: dict[str, Counter[str]] = {}
+
+    def keep(self, name: str, kind: str, cost: Cost) -> None:
+        """Add a round's cost."""
+        self._costs.setdefault((name, kind), []).append(cost)
+
+    def rounds(self, *names: str) -> tuple[Rounds, ...]:
+        """All of them, or those that are named."""
+        return tuple(
+            Rounds(name=name, kind=kind, costs=tuple(costs))
+            for (name, kind), costs in self._costs.items()
+            if not names or name in names
+        )
+
+
+def ups(count: int, say: Callable[[str], None], *, large: bool) -> tuple[Ups, Large | None]:
+    """Go through the rounds, with the large catalog where it is asked for.
+
+    Args:
+        count: how many rounds.
+        say: is given each command's name as it begins.
+        large: whether the large catalog's rounds are made as well.
+
+    Raises:
+        command.Failed: a command failed.
+    """
+    kept, kept_large = Kept(), Kept()
+    for number in range(count):
+        head = f"ups, round {number + 1} of {count}"
+        with tempfile.TemporaryDirectory() as folder:
+            _round(Path(folder), kept, kept_large, partial(_after, head, say), large)
+    made = Ups(
+        rounds=kept.rounds(),
+        requests=tuple(Requests(name=n, sent=dict(c)) for n, c in kept.requests.items()),
+    )
+    if not large:
+        return made, None
+    base = kept.rounds(LEAST_FIRST, LEAST_UNCHANGED)
+    return made, Large(size=SIZE, rounds=kept_large.rounds(), base=base)
+
+
+def _after(head: str, say: Callable[[str], None], name: str) -> None:
+    say(f"{head}: {name}")
+
+
+def _round(
+    folder: Path, kept: Kept, kept_large: Kept, say: Callable[[str], None], large: bool
+) -> None:
+    def measure(project: Project, name: str, kind: str, *words: str, into: Kept = kept) -> None:
+        say(name)
+        into.keep(name, kind, pulumi(project, words or UP))
+
+    with World(folder / "world") as world:
+        say("the empty program and one of each")
+        empty = empty_program(folder / "empty", world)
+        measure(empty, EMPTY_FIRST, FIRST_KIND)
+        measure(empty, EMPTY_UNCHANGED, UNCHANGED_KIND)
+        least = one_of_each(folder / "one-of-each", world)
+        measure(least, LEAST_FIRST, FIRST_KIND)
+        measure(least, LEAST_UNCHANGED, UNCHANGED_KIND)
+        project = whole_project(folder / "project", world)
+        for name, kind, words in (
+            (FIRST, FIRST_KIND, UP),
+            (UNCHANGED, UNCHANGED_KIND, UP),
+            (WITH_PACK, UNCHANGED_KIND, (*UP, *PACK)),
+            (PREVIEW, UNCHANGED_KIND, ("preview", "--stack", STACK)),
+        ):
+            world.clear_journal()
+            measure(project, name, kind, *words)
+            kept.requests[name] = _requests(world)
+        project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
+        world.clear_journal()
+        measure(project, ONE_PRICE, UNCHANGED_KIND)
+        kept.requests[ONE_PRICE] = _requests(world)
+        if large:
+            (project.folder / "catalog.yaml").write_text(large_catalog())
+            measure(project, LARGE_UP, UNCHANGED_KIND, into=kept_large)
+            measure(project, LARGE_UNCHANGED, UNCHANGED_KIND, into=kept_large)
+            project.edit("catalog.yaml", ("amount: 1000\n", "amount: 1001\n"))
+            measure(project, LARGE_PRICE, UNCHANGED_KIND, into=kept_large)
+
+
+def _requests(world: World) -> Counter[str]:
+    return Counter(
+        f"{entry.service}, {'read' if entry.method in ('GET', 'HEAD') else 'write'}"
+        for entry in world.journal()
+    )
