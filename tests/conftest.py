@@ -7,12 +7,18 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import durations
 from tests.leaks import recorded
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 recorded.install()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record how long everything takes, where everything runs."""
+    durations.install(config)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import select
-import socket
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,9 +80,9 @@ class Listener:
         that /proc has its figures still."""
         ended = os.pidfd_open(pid)
         try:
-            ready, _, _ = select.select([self._socket, ended], [], [], PATIENCE)
+            ready, _, _ = select.select([self._socket.fileno(), ended], [], [], PATIENCE)
         finally:
             os.close(ended)
         if not ready:
             raise command.Failed(f"no request and no end in {PATIENCE:.0f} s")
-        return self._socket in ready
+        return self._socket.fileno() in ready

@@ -93,12 +93,12 @@ def children(pid: int) -> list[int]:
     """The processes that a process has started, and that are its own still."""
     found: list[int] = []
     try:
-        tasks = os.listdir(PROC / str(pid) / "task")
+        tasks = list((PROC / str(pid) / "task").iterdir())
     except (FileNotFoundError, ProcessLookupError):
         return found
     for task in tasks:
         try:
-            text = (PROC / str(pid) / "task" / task / "children").read_text()
+            text = (task / "children").read_text()
         except (FileNotFoundError, ProcessLookupError):
             continue
         found += [int(child) for child in text.split()]

@@ -1,4 +1,4 @@
-"""An `up`, process by process: who spends its CPU seconds, from when to when, in how much memory."""
+"""An `up`, process by process: who spends its CPU seconds, from when to when, in which memory."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local.measure import proc
+from local.measure.operations import FIRST, UNCHANGED, WITH_PACK
 from local.measure.projects import PACK, UP, pulumi, whole_project
 from local.measure.results import Account, Accounts
 from local.measure.roles import by_role
 from local.measure.sampler import Sampler
-from local.measure.ups import FIRST, UNCHANGED, WITH_PACK
 from local.project import Project
 from local.world import World
 

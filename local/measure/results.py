@@ -32,7 +32,7 @@ class Cost(Part):
     cpu: float
     """User and system seconds of the command and of the processes that it waited for."""
     mebibytes: float
-    """Peak memory of its largest process."""
+    """Peak memory of its largest process; Linux tells no less than what who started it has."""
 
 
 class Rounds(Part):
@@ -187,8 +187,8 @@ class Scan(Part):
     files: int
     checks: int
     """How many checks were found."""
-    unit: tuple[Cost, ...]
-    """An empty Python program."""
+    unit: tuple[float, ...]
+    """CPU seconds of an empty Python program."""
     nothing: tuple[Cost, ...]
     """The same reading of an app of one file: what the imports take."""
     whole: tuple[Cost, ...]
@@ -256,6 +256,8 @@ class Results(Part):
     processes: tuple[Accounts, ...] | None = None
     large: Large | None = None
     scan: Scan | None = None
+    unmeasured: dict[str, str] = {}
+    """Of a part that was to be measured and could not be: why."""
 
 
 def slowest(files: Iterable[TestFile]) -> list[TestFile]:

@@ -109,8 +109,9 @@ class Sampler:
             return
         seen.last_seen = self._now()
         if closely:
-            seen.mebibytes = max(seen.mebibytes, proc.peak_mebibytes(seen.pid) or 0.0)
-            # A shell becomes what it was to start: the last words count.
+            # The last ones count: a process begins as its parent's twin, with the same peak and
+            # words, and a shell becomes what it was to start.
+            seen.mebibytes = proc.peak_mebibytes(seen.pid) or seen.mebibytes
             seen.words = proc.words(seen.pid) or seen.words
 
     def _forget(self, pid: int) -> None:

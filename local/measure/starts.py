@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import typer
 
 from clerkstack.cli import app
@@ -23,9 +22,10 @@ from local import address
 from local.measure import command, proc
 from local.measure.first_request import Listener, Spent
 from local.measure.projects import STACK, compiled
-from local.measure.results import Cost, Start, Starts
+from local.measure.results import Start, Starts
 from local.project import Project, copy_project, production_settings_on, settings_on
 from local.world import World, seed
+from local.world.store import Urls
 
 PRODUCTION = "prod"
 PROD = ("--stack", PRODUCTION)
@@ -60,12 +60,10 @@ class Stage:
     """Two deployed stacks, to be copied for each command."""
 
     project: Project
-    listener: Listener
 
-    def copied(self, folder: Path) -> Project:
-        """A copy in which every address leads to the listener."""
+    def copied(self, folder: Path, urls: Urls) -> Project:
+        """A copy in which every service has another address."""
         shutil.copytree(self.project.folder, folder, symlinks=True)
-        urls = self.listener.urls
         shell = {
             **address.variables(urls),
             "VERCEL_API_TOKEN": seed.VERCEL_TOKEN,
@@ -76,7 +74,7 @@ class Stage:
         return Project(folder, self.project.world, PRODUCTION, shell)
 
 
-def command_names(parent: click.Command, above: str = "") -> Iterator[str]:
+def command_names(parent: object, above: str = "") -> Iterator[str]:
     """The commands below one that do something, `cutover sign` with both words."""
     for name, inner in getattr(parent, "commands", {}).items():
         whole = f"{above} {name}".strip()
@@ -115,19 +113,13 @@ def starts(count: int, say: Callable[[str], None]) -> Starts:
         with World(folder / "world") as world:
             say("starts: two stacks to start on")
             project = _deployed(folder / "project", world)
-        with Listener(world_ca(folder / "world")) as listener:
-            return _started(folder, Stage(project, listener), count, say)
+            return _started(folder, Stage(project), count, say)
 
 
-def python_starts(repeats: int, folder: Path) -> list[Cost]:
-    """An empty Python program, some times."""
+def python_starts(repeats: int, folder: Path) -> list[float]:
+    """The CPU seconds of an empty Python program, some times."""
     words = (sys.executable, *PASS)
-    return [command.run(words, cwd=folder, environ=os.environ) for _ in range(repeats)]
-
-
-def world_ca(home: Path) -> str:
-    """The certificate that the clients of a world's proxy load."""
-    return str(home / "ca.pem")
+    return [command.run(words, cwd=folder, environ=os.environ).cpu for _ in range(repeats)]
 
 
 def _deployed(folder: Path, world: World) -> Project:
@@ -140,9 +132,7 @@ def _deployed(folder: Path, world: World) -> Project:
     return project
 
 
-def _started(
-    folder: Path, stage: Stage, count: int, say: Callable[[str], None]
-) -> Starts:
+def _started(folder: Path, stage: Stage, count: int, say: Callable[[str], None]) -> Starts:
     say(f"starts: python, --help, --version, {UNIT_REPEATS} times")
     unit = python_starts(UNIT_REPEATS, folder)
     found = [_without_stack(stage.project, option) for option in ("--help", "--version")]
@@ -152,14 +142,12 @@ def _started(
             say(f"starts: {name}, {number + 1} of {count}")
             spent.append(_on_copy(folder / "copy", stage, name))
         found.append(_start(name, spent))
-    return Starts(unit=tuple(cost.cpu for cost in unit), starts=tuple(found))
+    return Starts(unit=tuple(unit), starts=tuple(found))
 
 
 def _without_stack(project: Project, option: str) -> Start:
     costs = [
-        command.run(
-            ("bin/clerkstack", option), cwd=project.folder, environ=project.environment
-        )
+        command.run(("bin/clerkstack", option), cwd=project.folder, environ=project.environment)
         for _ in range(UNIT_REPEATS)
     ]
     return Start(
@@ -168,15 +156,17 @@ def _without_stack(project: Project, option: str) -> Start:
 
 
 def _on_copy(folder: Path, stage: Stage, name: str) -> Spent:
-    copy = stage.copied(folder)
-    try:
-        return stage.listener.spent(
-            ("bin/clerkstack", *name.split(), *WORDS[name]),
-            cwd=copy.folder,
-            environ=copy.environment,
-        )
-    finally:
-        shutil.rmtree(folder)
+    # A listener for each: a connection that nobody took would be the next one's first request.
+    with Listener(stage.project.world.urls.ca_file) as listener:
+        copy = stage.copied(folder, listener.urls)
+        try:
+            return listener.spent(
+                ("bin/clerkstack", *name.split(), *WORDS[name]),
+                cwd=copy.folder,
+                environ=copy.environment,
+            )
+        finally:
+            shutil.rmtree(folder)
 
 
 def _start(name: str, spent: Sequence[Spent]) -> Start:

@@ -13,7 +13,24 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from local.large_catalog import FEATURES, PLANS, large_catalog
+from local.large_catalog import large_catalog
+from local.measure.operations import (
+    EMPTY_FIRST,
+    EMPTY_UNCHANGED,
+    FIRST,
+    FIRST_KIND,
+    LARGE_PRICE,
+    LARGE_UNCHANGED,
+    LARGE_UP,
+    LEAST_FIRST,
+    LEAST_UNCHANGED,
+    ONE_PRICE,
+    PREVIEW,
+    SIZE,
+    UNCHANGED,
+    UNCHANGED_KIND,
+    WITH_PACK,
+)
 from local.measure.projects import (
     PACK,
     STACK,
@@ -26,37 +43,6 @@ from local.measure.projects import (
 from local.measure.results import Cost, Large, Requests, Rounds, Ups
 from local.project import Project
 from local.world import World
-
-EMPTY_FIRST, EMPTY_UNCHANGED = "empty program, first `up`", "empty program, unchanged `up`"
-LEAST_FIRST, LEAST_UNCHANGED = "*one of each*, first `up`", "*one of each*, unchanged `up`"
-FIRST, UNCHANGED = "first `up`", "unchanged `up`"
-WITH_PACK, PREVIEW = "unchanged `up` with the policy pack", "`preview`"
-ONE_PRICE = "one price changed, `up`"
-FIRST_KIND, UNCHANGED_KIND = "first", "unchanged"
-BASES = {
-    FIRST_KIND: (EMPTY_FIRST, LEAST_FIRST),
-    UNCHANGED_KIND: (EMPTY_UNCHANGED, LEAST_UNCHANGED),
-}
-SIZE = f"{PLANS} plans, {FEATURES:,} features"
-LARGE_UP, LARGE_UNCHANGED = "`up` to them", "unchanged `up`"
-LARGE_PRICE = "one price changed, `up`"
-
-# The smallest number of requests that can do the operation on the development instance, and why.
-FEWEST = {
-    FIRST: (
-        38,
-        "application 1 · config: read, 2 writes, 2 read-backs · roles: list, make, list · "
-        "API keys 1 · webhook: app, token, endpoint, read-back, secret · project 1, variables 16, "
-        "read-back 1 · redeploy: find, start, look 3 times (queued, building, ready)",
-    ),
-    UNCHANGED: (0, "nothing is asked"),
-    WITH_PACK: (0, "nothing is asked"),
-    PREVIEW: (0, "nothing is asked"),
-    ONE_PRICE: (
-        6,
-        "config: read, write, read-back · who subscribes to it: key, plan, subscriptions",
-    ),
-}
 
 
 class Kept:
