@@ -65,7 +65,7 @@ def run(
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in codes:
-            raise failed(command, process.returncode, printed)
+            raise failed(command, f"ended with {process.returncode}", printed)
     return Cost(
         seconds=seconds,
         cpu=usage.ru_utime + usage.ru_stime,
@@ -104,7 +104,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def failed(command: Sequence[str], code: int, printed: IO[str]) -> Failed:
+def failed(command: Sequence[str], how: str, printed: IO[str]) -> Failed:
     """The error of a command that did not do its work."""
     printed.seek(0)
-    return Failed(f"`{' '.join(command)}` ended with {code}\n{printed.read()}")
+    return Failed(f"`{' '.join(command)}` {how}\n{printed.read()}")

@@ -17,7 +17,7 @@ from local.measure import command, proc
 from local.world.listeners import listen
 from local.world.store import LOOPBACK, Urls
 
-PATIENCE = 60.0  # seconds for a command that takes one or two
+PATIENCE = 300.0  # seconds: the longest, a move of a stack, previews it four times
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,21 @@ class Listener:
             try:
                 asks = self._asked(process.pid)
                 own, below = proc.spent(process.pid)
+                if asks is None:
+                    how = f"neither ended nor sent a request in {PATIENCE:.0f} s"
+                    raise command.failed(words, how, printed)
                 if not asks and process.wait() not in codes:
-                    raise command.failed(words, process.returncode, printed)
+                    raise command.failed(words, f"ended with {process.returncode}", printed)
             finally:
                 command.end(process)
         return Spent(own, below, asks)
 
-    def _asked(self, pid: int) -> bool:
+    def _asked(self, pid: int) -> bool | None:
         """Wait for the first request, or for the end of the process; it is not waited for, so
-        that /proc has its figures still."""
+        that /proc has its figures still. None: neither came in time."""
         ended = os.pidfd_open(pid)
         try:
             ready, _, _ = select.select([self._socket.fileno(), ended], [], [], PATIENCE)
         finally:
             os.close(ended)
-        if not ready:
-            raise command.Failed(f"no request and no end in {PATIENCE:.0f} s")
-        return self._socket.fileno() in ready
+        return self._socket.fileno() in ready if ready else None
