@@ -21,6 +21,7 @@ WHOLE = {
     "keyword": "",
     "markexpr": "",
     "lf": False,
+    "stepwise": False,
     "collectonly": False,
     "deselect": None,
     "ignore": None,

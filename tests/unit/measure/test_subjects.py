@@ -136,6 +136,7 @@ def test_a_run_that_stopped_is_not(suite: Path) -> None:
         {"keyword": "passes"},
         {"markexpr": "engine"},
         {"lf": True},
+        {"stepwise": True},
         {"collectonly": True},
         {"deselect": ["tests/unit"]},
         {"ignore": ["tests/unit"]},
