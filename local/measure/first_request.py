@@ -1,7 +1,7 @@
 """Runs a command until it sends its first request, and tells what it had spent by then.
 
-Every address that it is given leads to one listening socket, which answers nothing: when the first
-connection arrives, the CPU seconds of the command are read, and it is ended.
+Where the services were there are sockets that listen and answer nothing: when the first connection
+arrives, the CPU seconds of the command are read, and it is ended.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import os
 import select
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.measure import command, proc
 from local.world.listeners import listen
-from local.world.store import LOOPBACK, Urls
 
 PATIENCE = 300.0  # seconds: the longest, a move of a stack, previews it four times
 
@@ -31,25 +31,28 @@ class Spent:
 
 
 class Listener:
-    """The socket that stands where every service is."""
+    """The sockets that stand where the services were, on loopback; port 0 takes a free one."""
 
-    def __init__(self, ca_file: str | None = None) -> None:
-        self._socket = listen(0)
-        self._ca_file = ca_file
+    def __init__(self, *ports: int) -> None:
+        self._open = ExitStack()
+        with ExitStack() as undo:
+            self._sockets = [undo.enter_context(listen(port)) for port in ports]
+            self._open = undo.pop_all()
+        for each in self._sockets:
+            each.setblocking(False)
 
     def __enter__(self) -> Listener:
-        """It listens already."""
+        """They listen already."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self._socket.close()
+        """Close them."""
+        self._open.close()
 
     @property
-    def urls(self) -> Urls:
-        """The addresses of a world in which all services are this one."""
-        url = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
-        return Urls(url, url, url, url, url, proxy=url, ca_file=self._ca_file)
+    def ports(self) -> list[int]:
+        """On which ports they listen."""
+        return [each.getsockname()[1] for each in self._sockets]
 
     def spent(
         self,
@@ -64,6 +67,7 @@ class Listener:
         Raises:
             command.Failed: it ended before, with another exit code; or it did neither in time.
         """
+        self._drop()
         with tempfile.TemporaryFile("w+") as printed:
             process = command.start(words, cwd=cwd, environ=environ, out=printed)
             try:
@@ -82,8 +86,16 @@ class Listener:
         """Wait for the first request, or for the end of the process; it is not waited for, so
         that /proc has its figures still. None: neither came in time."""
         ended = os.pidfd_open(pid)
+        sockets = [each.fileno() for each in self._sockets]
         try:
-            ready, _, _ = select.select([self._socket.fileno(), ended], [], [], PATIENCE)
+            ready, _, _ = select.select([*sockets, ended], [], [], PATIENCE)
         finally:
             os.close(ended)
-        return self._socket.fileno() in ready if ready else None
+        return any(each in ready for each in sockets) if ready else None
+
+    def _drop(self) -> None:
+        """Close the connections of the command before, which nobody took."""
+        for each in self._sockets:
+            with suppress(BlockingIOError):
+                while True:
+                    each.accept()[0].close()

@@ -1,8 +1,8 @@
 """What it takes until a command begins its work: `--help`, `--version`, and each command up to its
 first request, beside an empty Python program.
 
-Each command runs in a copy of a project that is deployed twice, in which every address leads to
-one listening socket (see `first_request`). CPU seconds, not wall time: a start mostly imports.
+Each command runs in a project that is deployed twice, and whose services have ended: where they
+were, `first_request` listens. CPU seconds, not wall time: a start mostly imports.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import typer
 
 from clerkstack.cli import app
-from local import address
 from local.measure import command, proc
 from local.measure.first_request import Listener, Spent
 from local.measure.projects import STACK, compiled
@@ -57,21 +57,23 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Stage:
-    """Two deployed stacks, to be copied for each command."""
+    """A folder with two deployed stacks. What a command leaves there the next one does not find.
 
-    project: Project
+    The folder and every address stay the same: an update of the stacks would change nothing, and
+    some commands look for that before their first request.
+    """
 
-    def copied(self, folder: Path, urls: Urls) -> Project:
-        """A copy in which every service has another address."""
-        shutil.copytree(self.project.folder, folder, symlinks=True)
-        shell = {
-            **address.variables(urls),
-            "VERCEL_API_TOKEN": seed.VERCEL_TOKEN,
-        }
-        for stack in (STACK, PRODUCTION):
-            address.declare(folder / f"Pulumi.{stack}.yaml", urls)
-        (folder / MOVED).mkdir()
-        return Project(folder, self.project.world, PRODUCTION, shell)
+    folder: Path
+    kept: Path
+    environment: Mapping[str, str]
+    ports: tuple[int, ...]
+    """On which the services were; none of them runs now."""
+
+    def reset(self) -> None:
+        """Bring the folder back to what it was."""
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        shutil.copytree(self.kept, self.folder, symlinks=True)
 
 
 def command_names(parent: object, above: str = "") -> Iterator[str]:
@@ -110,10 +112,10 @@ def starts(count: int, say: Callable[[str], None]) -> Starts:
     proc.needed()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with World(folder / "world") as world:
-            say("starts: two stacks to start on")
-            project = _deployed(folder / "project", world)
-            return _started(folder, Stage(project), count, say)
+        say("starts: two stacks to start on")
+        stage = _deployed(folder)
+        with Listener(*stage.ports) as listener:
+            return _started(stage, listener, count, say)
 
 
 def python_starts(repeats: int, folder: Path) -> list[float]:
@@ -122,51 +124,54 @@ def python_starts(repeats: int, folder: Path) -> list[float]:
     return [command.run(words, cwd=folder, environ=os.environ).cpu for _ in range(repeats)]
 
 
-def _deployed(folder: Path, world: World) -> Project:
-    project = Project(copy_project(folder), world)
-    compiled(folder)
-    project.init(STACK, settings_on(world))
-    project.up()
-    project.init(PRODUCTION, production_settings_on(world))
-    project.up()
-    return project
+def _deployed(folder: Path) -> Stage:
+    with World(folder / "world") as world:
+        project = Project(copy_project(folder / "project"), world)
+        compiled(project.folder)
+        project.init(STACK, settings_on(world))
+        project.up()
+        project.init(PRODUCTION, production_settings_on(world))
+        project.up()
+        (project.folder / MOVED).mkdir()
+        shutil.move(project.folder, folder / "kept")
+        return Stage(
+            project.folder,
+            folder / "kept",
+            {**project.environment, "VERCEL_API_TOKEN": seed.VERCEL_TOKEN},
+            ports_of(world.urls),
+        )
 
 
-def _started(folder: Path, stage: Stage, count: int, say: Callable[[str], None]) -> Starts:
+def ports_of(urls: Urls) -> tuple[int, ...]:
+    """The ports of all services and of the proxy."""
+    every = (urls.clerk, urls.frontend, urls.svix, urls.vercel, urls.proxy)
+    return tuple(port for port in (urlsplit(url or "").port for url in every) if port is not None)
+
+
+def _started(stage: Stage, listener: Listener, count: int, say: Callable[[str], None]) -> Starts:
+    stage.reset()
     say(f"starts: python, --help, --version, {UNIT_REPEATS} times")
-    unit = python_starts(UNIT_REPEATS, folder)
-    found = [_without_stack(stage.project, option) for option in ("--help", "--version")]
+    unit = python_starts(UNIT_REPEATS, stage.folder)
+    found = [_without_stack(stage, option) for option in ("--help", "--version")]
     for name in own_commands():
         spent = []
         for number in range(count):
             say(f"starts: {name}, {number + 1} of {count}")
-            spent.append(_on_copy(folder / "copy", stage, name))
+            stage.reset()
+            words = ("bin/clerkstack", *name.split(), *WORDS[name])
+            spent.append(listener.spent(words, cwd=stage.folder, environ=stage.environment))
         found.append(_start(name, spent))
     return Starts(unit=tuple(unit), starts=tuple(found))
 
 
-def _without_stack(project: Project, option: str) -> Start:
+def _without_stack(stage: Stage, option: str) -> Start:
+    words = ("bin/clerkstack", option)
     costs = [
-        command.run(("bin/clerkstack", option), cwd=project.folder, environ=project.environment)
-        for _ in range(UNIT_REPEATS)
+        command.run(words, cwd=stage.folder, environ=stage.environment) for _ in range(UNIT_REPEATS)
     ]
     return Start(
         name=option, own=tuple(cost.cpu for cost in costs), below=(0.0,) * len(costs), asks=False
     )
-
-
-def _on_copy(folder: Path, stage: Stage, name: str) -> Spent:
-    # A listener for each: a connection that nobody took would be the next one's first request.
-    with Listener(stage.project.world.urls.ca_file) as listener:
-        copy = stage.copied(folder, listener.urls)
-        try:
-            return listener.spent(
-                ("bin/clerkstack", *name.split(), *WORDS[name]),
-                cwd=copy.folder,
-                environ=copy.environment,
-            )
-        finally:
-            shutil.rmtree(folder)
 
 
 def _start(name: str, spent: Sequence[Spent]) -> Start:

@@ -102,18 +102,22 @@ def running(pid: int) -> bool:
 
 
 def test_a_start_is_measured_up_to_its_first_request(tmp_path: Path) -> None:
-    with Listener() as listener:
-        port = listener.urls.clerk.rpartition(":")[2]
+    with Listener(0) as listener:
+        (port,) = listener.ports
+        asking = python(BURN + CONNECTS, str(port))
 
-        spent = listener.spent(python(BURN + CONNECTS, port), cwd=tmp_path, environ=os.environ)
+        spent = listener.spent(asking, cwd=tmp_path, environ=os.environ)
+        next_one = listener.spent(("true",), cwd=tmp_path, environ=os.environ)
 
     assert spent.asks
     assert spent.own == pytest.approx(SPENT, abs=SLACK)
     assert spent.below == 0
+    # The connection that nobody took is not the next command's.
+    assert not next_one.asks
 
 
 def test_what_a_start_has_started_is_told_apart(tmp_path: Path) -> None:
-    with Listener() as listener:
+    with Listener(0) as listener:
         spent = listener.spent(python(PARENT), cwd=tmp_path, environ=os.environ)
 
     assert not spent.asks
@@ -124,7 +128,7 @@ def test_what_a_start_has_started_is_told_apart(tmp_path: Path) -> None:
 def test_a_start_that_fails_or_hangs_is_no_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Listener() as listener:
+    with Listener(0) as listener:
         with pytest.raises(command.Failed, match="ended with 1"):
             listener.spent(python("raise SystemExit(1)"), cwd=tmp_path, environ=os.environ)
         monkeypatch.setattr(first_request, "PATIENCE", 0.2)
