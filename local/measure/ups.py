@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from clerkstack.catalog import load_catalog
 from local.large_catalog import large_catalog
 from local.measure.operations import (
     EMPTY_FIRST,
@@ -125,11 +126,21 @@ def _round(
         measure(project, ONE_PRICE, UNCHANGED_KIND)
         kept.requests[ONE_PRICE] = _requests(world)
         if large:
-            (project.folder / "catalog.yaml").write_text(large_catalog())
+            _replace_catalog(project)
             measure(project, LARGE_UP, UNCHANGED_KIND, into=kept_large)
             measure(project, LARGE_UNCHANGED, UNCHANGED_KIND, into=kept_large)
             project.edit("catalog.yaml", ("amount: 1000\n", "amount: 1001\n"))
             measure(project, LARGE_PRICE, UNCHANGED_KIND, into=kept_large)
+
+
+def _replace_catalog(project: Project) -> None:
+    """Put the large catalog in the place of the project's, whose plans and features it ends: that
+    is refused unless the stack allows it."""
+    file = project.folder / "catalog.yaml"
+    catalog = load_catalog(file)
+    gone = {"plans": catalog.plans, "features": catalog.features}
+    project.set("allow", {part: {slug: ["remove"] for slug in of} for part, of in gone.items()})
+    file.write_text(large_catalog())
 
 
 def _requests(world: World) -> Counter[str]:
