@@ -148,10 +148,12 @@ def test_the_document_has_every_section_and_no_other() -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "machine"])
 def test_the_tables_of_the_document_are_the_writers(name: str) -> None:
     """What the writer changes is to be written into the document, too: `make measure`."""
-    there, new = (rows(text) for text in (section_in(DOCUMENT.read_text(), name), made()[name]))
+    section = section_in(DOCUMENT.read_text(), name)
 
-    assert there, f"{name} is empty"
-    assert there[0] == new[0]
+    if not rows(section):
+        assert section.strip(), f"{name} has neither a table nor why there is none"
+    else:
+        assert rows(section)[0] == rows(made()[name])[0]
 
 
 def test_a_section_is_replaced_and_the_prose_stays() -> None:
