@@ -25,6 +25,7 @@ from local.measure.operations import (
     LEAST_FIRST,
     LEAST_UNCHANGED,
     UNCHANGED,
+    WITH_PACK,
 )
 from local.measure.results import Results
 
@@ -59,6 +60,11 @@ def account(*roles: dict[str, Any]) -> dict[str, Any]:
     return {"seconds": 4, "sampling": 0.1, "roles": list(roles)}
 
 
+ACCOUNTS = [
+    account(role("engine", 1.0, 120), role("program", 3.0, 70, count=2)),
+    account(role("engine", 2.0, 130), role("program", 2.0, 72, count=2)),
+    account(role("engine", 1.0, 140), role("program", 3.0, 71, count=2)),
+]
 RESULTS: dict[str, Any] = {
     "machine": {"cores": 2, "engine": "3.259.0 with the stand-in plugins", "python": "3.11.7"},
     "suite": {
@@ -95,16 +101,7 @@ RESULTS: dict[str, Any] = {
             {"name": UNCHANGED, "sent": {}},
         ],
     },
-    "processes": [
-        {
-            "name": UNCHANGED,
-            "rounds": [
-                account(role("engine", 1.0, 120), role("program", 3.0, 70, count=2)),
-                account(role("engine", 2.0, 130), role("program", 2.0, 72, count=2)),
-                account(role("engine", 1.0, 140), role("program", 3.0, 71, count=2)),
-            ],
-        }
-    ],
+    "processes": [{"name": name, "rounds": ACCOUNTS} for name in (FIRST, UNCHANGED, WITH_PACK)],
     "large": {
         "size": "500 plans",
         "rounds": [rounds("unchanged `up`", "unchanged", 6, 6, 6)],
@@ -194,7 +191,8 @@ def test_requests_stand_beside_the_fewest() -> None:
 
 
 def test_an_up_is_shared_out_among_its_processes() -> None:
-    processes, memory = made()["processes"], made()["memory"]
+    one = made(processes=[{"name": UNCHANGED, "rounds": ACCOUNTS}])
+    processes, memory = one["processes"], one["memory"]
 
     assert row(processes, "engine") == ["25 %", "1.00×", "1.00", "0 % to 100 %"]
     assert row(processes, "program (2 processes)") == ["75 %", "3.00×", "3.00", "25 % to 100 %"]
