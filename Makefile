@@ -16,7 +16,7 @@ LEFT := $(wildcard $(foreach stack,local local-prod,$(foreach end,json json.gz,\
 unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help up app production preview down test test-pythons check lint bench faults rotation team-demo lock clean venv engine node world-start world-stop
+.PHONY: help up app production preview down test check test-pythons lint measure bench faults rotation team-demo lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -55,8 +55,11 @@ lint: venv ## style, format, types, workflows
 	$(VENV)/python -m local.actionlint
 	$(VENV)/zizmor --quiet --offline --no-progress .github
 
-bench: venv engine ## time and requests of a first and of an unchanged `up`
-	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.bench $(ARGS)
+measure: venv engine ## what suite, starts, ups and scan cost, into docs/measured.md
+	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.measure $(ARGS)
+
+bench: venv engine ## of it, time and requests of a first and of an unchanged `up`
+	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.measure --only ups $(ARGS)
 
 faults: venv ## each write on each bad day of a service: what the run says, what is live
 	@$(VENV)/python -m local.faults $(ARGS)

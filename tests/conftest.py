@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import durations
 from tests.absent import pytest_terminal_summary as pytest_terminal_summary
 from tests.leaks import recorded
 
@@ -34,6 +35,11 @@ def _allowed(item: pytest.Item) -> float:
     """The seconds that a test of the engine may take; 0 for others, which are short."""
     limit = item.get_closest_marker("timeout")
     return float(limit.args[0]) if limit and item.get_closest_marker("engine") else 0.0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record how long everything takes, where everything runs."""
+    durations.install(config)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,110 @@
+"""Runs one command and tells what it cost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Protocol
+
+from local.killing import kill_tree
+from local.measure.results import Cost
+
+KIBIBYTES = 1024
+DONE = (0,)
+
+
+class Follower(Protocol):
+    """Follows a command's processes from its start to its end."""
+
+    def begin(self, pid: int) -> None:
+        """The command has started."""
+
+    def end(self) -> None:
+        """It has ended, and its files in /proc are there still; or it is to be followed no more."""
+
+
+class Failed(Exception):
+    """A command that is measured did not do its work; holds what it printed."""
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    codes: Sequence[int] = DONE,
+    follower: Follower | None = None,
+) -> Cost:
+    """Run a command to its end.
+
+    Args:
+        command: its words.
+        cwd: the folder it runs in.
+        environ: its whole environment.
+        codes: the exit codes of a command that did its work.
+        follower: follows its processes.
+
+    Raises:
+        Failed: it ended with another code.
+    """
+    with tempfile.TemporaryFile("w+") as printed:
+        began = time.perf_counter()
+        process = start(command, cwd=cwd, environ=environ, out=printed)
+        try:
+            if follower is not None:
+                _followed(process.pid, follower)
+            # wait4 tells the peak of this command alone: of its processes, the largest one.
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            end(process)
+            raise
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in codes:
+            raise failed(command, f"ended with {process.returncode}", printed)
+    return Cost(
+        seconds=seconds,
+        cpu=usage.ru_utime + usage.ru_stime,
+        mebibytes=usage.ru_maxrss / KIBIBYTES,
+    )
+
+
+def _followed(pid: int, follower: Follower) -> None:
+    follower.begin(pid)
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    finally:
+        follower.end()
+
+
+def start(
+    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], out: IO[str]
+) -> subprocess.Popen[bytes]:
+    """Start a command in a session of its own, so that Ctrl-C comes to this process alone and
+    `end` ends all of it."""
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a command and all that it started, at once."""
+    if process.returncode is None:
+        kill_tree(process.pid)
+        process.wait()
+
+
+def failed(command: Sequence[str], how: str, printed: IO[str]) -> Failed:
+    """The error of a command that did not do its work."""
+    printed.seek(0)
+    return Failed(f"`{' '.join(command)}` {how}\n{printed.read()}")

@@ -1,0 +1,101 @@
+"""Runs a command until it sends its first request, and tells what it had spent by then.
+
+Where the services were there are sockets that listen and answer nothing: when the first connection
+arrives, the CPU seconds of the command are read, and it is ended.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.measure import command, proc
+from local.world.listeners import listen
+
+PATIENCE = 300.0  # seconds: the longest, a move of a stack, previews it four times
+
+
+@dataclass(frozen=True)
+class Spent:
+    """CPU seconds up to the first request."""
+
+    own: float
+    below: float
+    asks: bool
+    """False: it ended without a request."""
+
+
+class Listener:
+    """The sockets that stand where the services were, on loopback; port 0 takes a free one."""
+
+    def __init__(self, *ports: int) -> None:
+        self._open = ExitStack()
+        with ExitStack() as undo:
+            self._sockets = [undo.enter_context(listen(port)) for port in ports]
+            self._open = undo.pop_all()
+        for each in self._sockets:
+            each.setblocking(False)
+
+    def __enter__(self) -> Listener:
+        """They listen already."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close them."""
+        self._open.close()
+
+    @property
+    def ports(self) -> list[int]:
+        """On which ports they listen."""
+        return [each.getsockname()[1] for each in self._sockets]
+
+    def spent(
+        self,
+        words: Sequence[str],
+        *,
+        cwd: Path,
+        environ: Mapping[str, str],
+        codes: Sequence[int] = command.DONE,
+    ) -> Spent:
+        """Run a command up to its first request, or to its end where it sends none.
+
+        Raises:
+            command.Failed: it ended before, with another exit code; or it did neither in time.
+        """
+        self._drop()
+        with tempfile.TemporaryFile("w+") as printed:
+            process = command.start(words, cwd=cwd, environ=environ, out=printed)
+            try:
+                asks = self._asked(process.pid)
+                own, below = proc.spent(process.pid)
+                if asks is None:
+                    how = f"neither ended nor sent a request in {PATIENCE:.0f} s"
+                    raise command.failed(words, how, printed)
+                if not asks and process.wait() not in codes:
+                    raise command.failed(words, f"ended with {process.returncode}", printed)
+            finally:
+                command.end(process)
+        return Spent(own, below, asks)
+
+    def _asked(self, pid: int) -> bool | None:
+        """Wait for the first request, or for the end of the process; it is not waited for, so
+        that /proc has its figures still. None: neither came in time."""
+        ended = os.pidfd_open(pid)
+        sockets = [each.fileno() for each in self._sockets]
+        try:
+            ready, _, _ = select.select([*sockets, ended], [], [], PATIENCE)
+        finally:
+            os.close(ended)
+        return any(each in ready for each in sockets) if ready else None
+
+    def _drop(self) -> None:
+        """Close the connections of the command before, which nobody took."""
+        for each in self._sockets:
+            with suppress(BlockingIOError):
+                while True:
+                    each.accept()[0].close()

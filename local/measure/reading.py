@@ -1,0 +1,30 @@
+"""Run in a process of its own: `python -m local.measure.reading FOLDER FILE` searches an app's code
+as `clerkstack check` does, and writes what it found and its peak of memory into the file, as JSON.
+
+It imports as little as can be besides: what it costs is measured.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from clerkstack.app.scan import scan
+from local.measure.proc import peak_mebibytes
+
+
+def main(folder: str, file: str) -> None:
+    """Search, and write."""
+    found = scan(Path(folder))
+    reading = {
+        "files": found.files,
+        "checks": len(found.uses),
+        "mebibytes": peak_mebibytes(os.getpid()) or 0.0,
+    }
+    Path(file).write_text(json.dumps(reading))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,183 @@
+"""What it takes until a command begins its work: `--help`, `--version`, and each command up to its
+first request, beside an empty Python program.
+
+Each command runs in a project that is deployed twice, and whose services have ended: where they
+were, `first_request` listens. CPU seconds, not wall time: a start mostly imports.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import typer
+
+from clerkstack.cli import app
+from local.measure import command, proc
+from local.measure.first_request import Listener, Spent
+from local.measure.projects import STACK, compiled
+from local.measure.results import Start, Starts
+from local.project import Project, copy_project, production_settings_on, settings_on
+from local.world import World, seed
+from local.world.store import Urls
+
+PRODUCTION = "prod"
+PROD = ("--stack", PRODUCTION)
+BOTH = ("--from", STACK, "--to", PRODUCTION)
+MOVED = "moved"  # a folder of the copy
+PASS = ("-c", "pass")
+UNIT_REPEATS = 7  # of what takes some hundredths of a second
+REDEPLOYED = ("--project", seed.VERCEL_PROJECT_ID, "--target", "production")
+
+# How each command is started. One that reads nothing but files has its whole run measured.
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "check": (*PROD, "--live"),
+    "drift": PROD,
+    "doctor": PROD,
+    "dry-run": PROD,
+    "adopt": (*PROD, "--dry-run"),
+    "parity": BOTH,
+    "cutover": (*PROD, "--reference", STACK),
+    "cutover points": (),
+    "cutover sign": ("sign-up", *PROD, "--by", "Ana"),
+    "redeploy": REDEPLOYED,
+    "recover": PROD,
+    "move": ("--stack", STACK, "--to", f"file://./{MOVED}"),
+    "review": ("--stack", STACK),
+    "rotate": PROD,
+    "smoke": PROD,
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A folder with two deployed stacks. What a command leaves there the next one does not find.
+
+    The folder and every address stay the same: an update of the stacks would change nothing, and
+    some commands look for that before their first request.
+    """
+
+    folder: Path
+    kept: Path
+    environment: Mapping[str, str]
+    ports: tuple[int, ...]
+    """On which the services were; none of them runs now."""
+
+    def reset(self) -> None:
+        """Bring the folder back to what it was."""
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        shutil.copytree(self.kept, self.folder, symlinks=True)
+
+
+def command_names(parent: object, above: str = "") -> Iterator[str]:
+    """The commands below one that do something, `cutover sign` with both words."""
+    for name, inner in getattr(parent, "commands", {}).items():
+        whole = f"{above} {name}".strip()
+        if inner.callback is not None:
+            yield whole
+        yield from command_names(inner, whole)
+
+
+def own_commands() -> list[str]:
+    """The commands of `clerkstack --help`, in its order.
+
+    Raises:
+        LookupError: there is one that is not in `WORDS`.
+    """
+    names = list(command_names(typer.main.get_command(app)))
+    unknown = [name for name in names if name not in WORDS]
+    if unknown:
+        raise LookupError(f"how is it started? {', '.join(unknown)}: see {__name__}.WORDS")
+    return names
+
+
+def starts(count: int, say: Callable[[str], None]) -> Starts:
+    """Start everything `count` times.
+
+    Args:
+        count: how many rounds.
+        say: is given what is started as it begins.
+
+    Raises:
+        proc.NotHere: this system does not tell.
+        command.Failed: a command failed before its first request.
+    """
+    proc.needed()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        say("starts: two stacks to start on")
+        stage = _deployed(folder)
+        with Listener(*stage.ports) as listener:
+            return _started(stage, listener, count, say)
+
+
+def python_starts(repeats: int, folder: Path) -> list[float]:
+    """The CPU seconds of an empty Python program, some times."""
+    words = (sys.executable, *PASS)
+    return [command.run(words, cwd=folder, environ=os.environ).cpu for _ in range(repeats)]
+
+
+def _deployed(folder: Path) -> Stage:
+    with World(folder / "world") as world:
+        project = Project(copy_project(folder / "project"), world)
+        compiled(project.folder)
+        project.init(STACK, settings_on(world))
+        project.up()
+        project.init(PRODUCTION, production_settings_on(world))
+        project.up()
+        (project.folder / MOVED).mkdir()
+        shutil.move(project.folder, folder / "kept")
+        return Stage(
+            project.folder,
+            folder / "kept",
+            {**project.environment, "VERCEL_API_TOKEN": seed.VERCEL_TOKEN},
+            ports_of(world.urls),
+        )
+
+
+def ports_of(urls: Urls) -> tuple[int, ...]:
+    """The ports of all services and of the proxy."""
+    every = (urls.clerk, urls.frontend, urls.svix, urls.vercel, urls.proxy)
+    return tuple(port for port in (urlsplit(url or "").port for url in every) if port is not None)
+
+
+def _started(stage: Stage, listener: Listener, count: int, say: Callable[[str], None]) -> Starts:
+    stage.reset()
+    say(f"starts: python, --help, --version, {UNIT_REPEATS} times")
+    unit = python_starts(UNIT_REPEATS, stage.folder)
+    found = [_without_stack(stage, option) for option in ("--help", "--version")]
+    for name in own_commands():
+        spent = []
+        for number in range(count):
+            say(f"starts: {name}, {number + 1} of {count}")
+            stage.reset()
+            words = ("bin/clerkstack", *name.split(), *WORDS[name])
+            spent.append(listener.spent(words, cwd=stage.folder, environ=stage.environment))
+        found.append(_start(name, spent))
+    return Starts(unit=tuple(unit), starts=tuple(found))
+
+
+def _without_stack(stage: Stage, option: str) -> Start:
+    words = ("bin/clerkstack", option)
+    costs = [
+        command.run(words, cwd=stage.folder, environ=stage.environment) for _ in range(UNIT_REPEATS)
+    ]
+    return Start(
+        name=option, own=tuple(cost.cpu for cost in costs), below=(0.0,) * len(costs), asks=False
+    )
+
+
+def _start(name: str, spent: Sequence[Spent]) -> Start:
+    return Start(
+        name=name,
+        own=tuple(each.own for each in spent),
+        below=tuple(each.below for each in spent),
+        asks=all(each.asks for each in spent),
+    )
