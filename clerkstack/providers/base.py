@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pulumi.dynamic import (
@@ -56,13 +55,13 @@ class ClerkProvider(ResourceProvider):
 
     # Both are read when they are asked for: a run that changes nothing asks for neither, and does
     # not wait for the models of settings.
-    @cached_property
+    @property
     def _connection(self) -> Connection:
         from clerkstack.settings import load_connection
 
         return load_connection(self._config)
 
-    @cached_property
+    @property
     def _allowed(self) -> Allowed:
         from clerkstack.settings import load_allowed
 
