@@ -14,6 +14,8 @@ LEFT := $(wildcard $(foreach stack,local local-prod,$(foreach end,json json.gz,\
 
 # With it `python -m local.venv` would not find `local`.
 unexport PYTHONSAFEPATH
+# With it each of the many processes would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help up app production preview down test check test-pythons lint measure bench faults rotation team-demo lock clean venv engine node world-start world-stop

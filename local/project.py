@@ -190,8 +190,8 @@ def copy_project(folder: Path, parts: Sequence[str] = PARTS) -> Path:
 
 @cache
 def _compile() -> None:
-    """Bring the caches of bytecode up to date, once for each process."""
-    for part in PARTS:
+    """Bring the caches of bytecode up to date, once for each process; those of the plugins too."""
+    for part in (*PARTS, "local"):
         if (TOP / part).is_dir():
             compileall.compile_dir(str(TOP / part), quiet=2)
 

@@ -188,6 +188,8 @@ class _Installer:
         # However the folder is damaged meanwhile: nothing goes into the Python it was made with.
         made = {key: value for key, value in os.environ.items() if key not in _ELSEWHERE}
         made |= {"PIP_REQUIRE_VIRTUALENV": "1", "VIRTUAL_ENV": str(self.project / ".venv")}
+        # As pip does by itself: else each process compiles where no bytecode may be written.
+        made.setdefault("UV_COMPILE_BYTECODE", "1")
         if _caches_nothing(self._settings, made):
             # A try that was refused must not begin from nothing again.
             made |= {"PIP_NO_CACHE_DIR": "0", "PIP_CACHE_DIR": str(self.workshop / "pip")}
