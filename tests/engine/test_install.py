@@ -36,6 +36,7 @@ def shelf(tmp_path: Path) -> Path:
 def checkout(tmp_path: Path) -> Path:
     """The project as it is checked out, without what the set-up makes."""
     made = copy_project(tmp_path / "project")
+    (made / ".venv").unlink()  # a link to the one of these tests
     shutil.copyfile(TOP / "requirements.txt", made / "requirements.txt")
     return made
 
