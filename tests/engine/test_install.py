@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from local.engine import Places
 from local.project import TOP, copy_project
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
@@ -70,6 +71,9 @@ def install(checkout: Path, shelf: Path) -> subprocess.CompletedProcess[str]:
         cwd=checkout,
         env={
             **{key: value for key, value in os.environ.items() if not key.startswith("PIP_")},
+            # The older host looks for plugins in the environment of these tests; those that are on
+            # PATH the engine does not download.
+            "PATH": f"{Places().stand_ins}:{os.environ['PATH']}",
             "PULUMI_BACKEND_URL": f"file://{checkout}/state",
             "PULUMI_HOME": str(checkout / "home"),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
