@@ -36,6 +36,9 @@ _CAUSES: list[tuple[type[BaseException], str, bool]] = [
 
 def lost(error: Exception, *, vendor: str, operation: str, address: str, setting: str) -> Lost:
     """Read the exception of an attempt. `setting` is where a person sets the address."""
+    if isinstance(error, httpx.ConnectError) and any(map(_is_of_the_port, _causes(error))):
+        # What Python 3.13 and newer make of a port that can't be; older ones raise this at once.
+        error = OverflowError("port")
     what, sent, passing = next(
         (what, sent, passing) for kind, what, sent, passing in _KINDS if isinstance(error, kind)
     )
@@ -59,6 +62,10 @@ def lost(error: Exception, *, vendor: str, operation: str, address: str, setting
         ),
         passing,
     )
+
+
+def _is_of_the_port(cause: BaseException) -> bool:
+    return isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_SERVICE
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import httpx
@@ -142,3 +143,27 @@ def test_what_has_no_form_in_json_is_not_sent(value: object) -> None:
 
     assert caught.value.sent is False
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "error", [OverflowError("port"), socket.gaierror(socket.EAI_SERVICE, "Servname")]
+)
+def test_a_port_that_no_proxy_has_is_told_alike_on_each_python(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.13 and newer ask the resolver about such a port, older ones refuse it."""
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:{PASSWORD}@127.0.0.1:99999999999999999999")
+    asked = 0
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        if isinstance(error, OSError):
+            raise httpx.ConnectError("no") from error
+        raise error
+
+    failure = refused("https://shop.test", transport=httpx.MockTransport(answer))
+
+    assert failure.sent is False
+    assert "the proxy in HTTPS_PROXY can't be used" in str(failure)
+    assert asked == 1
