@@ -161,3 +161,19 @@ def test_whatever_is_sent_is_answered_as_described(index: int, changes: dict[str
     listed = ask(account, "GET", path, account.instance).json()
     count = len(listed["data"] if path == CONNECTIONS else listed)
     assert count == (1 if answer.is_success else 0)
+
+
+@pytest.mark.parametrize(
+    "flag", ["include_missing_member_with_elevated_permissions", "include_members_count"]
+)
+def test_a_wrong_flag_is_refused_where_there_is_no_organization_too(flag: str) -> None:
+    account = Account()
+    account.clerk.write_config(account.instance, {"organization_settings": {"enabled": True}})
+
+    asked = [
+        ask(account, "GET", "/v1/organizations", account.instance, params={flag: text})
+        for text in ("", "true")
+    ]
+
+    assert [answer.status_code for answer in asked] == [422, 200]
+    assert asked[1].json() == {"data": [], "total_count": 0}

@@ -72,7 +72,9 @@ def list_organizations(call: InstanceCall) -> Answer:
     field = order.lstrip("+-")
     if field not in ORDERS:
         raise errors.param_invalid("order_by", f"must be one of {', '.join(ORDERS)}")
-    call.flag("include_missing_member_with_elevated_permissions", status=422)
+    # Read for itself: an instance without organizations refuses a wrong value too.
+    for name in ("include_missing_member_with_elevated_permissions", "include_members_count"):
+        call.flag(name, status=422)
     ranked = sorted(enumerate(found), key=lambda pair: (_rank(call, pair[1], field), pair[0]))
     ordered = [each for _, each in (reversed(ranked) if order.startswith("-") else ranked)]
     shown = [_counted(call, each) for each in call.page(ordered)]
