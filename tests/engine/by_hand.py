@@ -14,6 +14,17 @@ from local.world import World
 from local.world import seed as seeded
 from tests.engine.live import read_instance
 
+HURRIED = "multiplier=0.005, max=0.15, jitter=0.005"
+
+
+def hurry(project: Project) -> None:
+    """Make the pauses between attempts a hundredth of what they are, in this copy of the program:
+    how long they are is tested with the clients."""
+    project.edit(
+        "clerkstack/clients/retries.py",
+        ("multiplier=0.5, max=15, jitter=0.5", "multiplier=0.005, max=0.15, jitter=0.005"),
+    )
+
 
 def by_hand(world: World, **changes: Any) -> None:
     """Change the development instance's config, by section."""

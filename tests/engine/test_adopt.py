@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,11 +12,11 @@ from pydantic import SecretStr
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.svix import SvixClient
-from local.project import Project, copy_project, settings_on
+from local.project import Project, settings_on
 from local.world import World
 from local.world import seed as seeded
 from tests.deployments import development
-from tests.engine.by_hand import by_hand, remove_variable
+from tests.engine.by_hand import by_hand, hurry, remove_variable
 from tests.engine.live import read_instance, variables, writes
 from tests.kept import starts_from
 
@@ -94,21 +93,30 @@ def set_up_by_hand(world: World) -> None:
     variable(world, "DATABASE_URL", "postgres://secret", ["preview"])
 
 
+def not_adopted(project: Project) -> None:
+    """A company's own deployment, and a stack that knows no more than where that is."""
+    set_up_by_hand(project.world)
+    settings = settings_on(project.world)
+    del settings["appUrl"]
+    project.init("local", settings)
+    (project.folder / "catalog.yaml").unlink()
+
+
+def adopted(project: Project) -> None:
+    """The same, taken over."""
+    not_adopted(project)
+    ran = project.clerkstack("adopt", "--webhook", URL)
+    assert ran.returncode == 0, ran.stderr
+
+
 @pytest.fixture
 def company(world: World) -> World:
-    set_up_by_hand(world)
     return world
 
 
 @pytest.fixture
-def bare(tmp_path: Path, company: World) -> Project:
-    """A project whose stack knows no more than where it is."""
-    made = Project(copy_project(tmp_path / "bare"), company)
-    settings = settings_on(company)
-    del settings["appUrl"]
-    made.init("local", settings)
-    (made.folder / "catalog.yaml").unlink()
-    return made
+def bare(project: Project) -> Project:
+    return project
 
 
 def real_writes(world: World) -> list[str]:
@@ -127,6 +135,7 @@ def everything(world: World) -> dict[str, Any]:
     }
 
 
+@starts_from(not_adopted)
 def test_a_live_deployment_is_taken_over_and_nothing_is_written(
     bare: Project, company: World
 ) -> None:
@@ -168,10 +177,10 @@ def test_a_live_deployment_is_taken_over_and_nothing_is_written(
     assert real_writes(company) == []
 
 
+@starts_from(adopted)
 def test_what_was_adopted_is_managed_from_then_on_and_the_rest_is_not(
     bare: Project, company: World
 ) -> None:
-    assert bare.clerkstack("adopt", "--webhook", URL).returncode == 0
     by_hand(company, billing={"plans": {"other": {"name": "O", "payer_type": "org", "amount": 1}}})
     bare.edit("catalog.yaml", ("amount: 4900", "amount: 5900"))
 
@@ -193,6 +202,7 @@ def test_what_was_adopted_is_managed_from_then_on_and_the_rest_is_not(
     assert left["endpoints"] == before["endpoints"]
 
 
+@starts_from(not_adopted)
 def test_a_catalog_that_says_something_else_is_kept(bare: Project, company: World) -> None:
     text = "plans:\n  team: { name: Team, amount: 1 }\n"
     (bare.folder / "catalog.yaml").write_text(text)
@@ -247,6 +257,7 @@ def test_pulumi_import_can_not_bring_a_dynamic_resource(project: Project) -> Non
     assert "__provider" in ran.stdout + ran.stderr
 
 
+@starts_from(not_adopted)
 def test_production_that_would_be_refused_is_not_taken_over(bare: Project, company: World) -> None:
     platform = PlatformClient(key=SecretStr(seeded.PLATFORM_KEY), base_url=company.urls.clerk)
     with platform:
@@ -280,8 +291,10 @@ def test_production_that_would_be_refused_is_not_taken_over(bare: Project, compa
     assert bare.clerkstack("drift").returncode == 0
 
 
+@starts_from(not_adopted)
 def test_an_adoption_that_was_interrupted_goes_on(bare: Project, company: World) -> None:
     before = everything(company)
+    hurry(bare)
     # Roles are read twice (the webhook is chosen after the first time), then by the update that
     # takes over: it fails, and what came before is in the state.
     company.fault(

@@ -15,7 +15,7 @@ from local.project import TOP, Project
 from local.world import World
 from local.world import seed as seeded
 from tests.deployments import development
-from tests.engine.by_hand import by_hand, edit_endpoint, remove_variable, rename_role
+from tests.engine.by_hand import by_hand, edit_endpoint, hurry, remove_variable, rename_role
 from tests.engine.drifted import found
 from tests.engine.live import read_instance, requests, variables
 from tests.kept import starts_from
@@ -140,6 +140,7 @@ def test_what_left_the_declaration_and_is_still_live_is_a_difference(
 def test_bad_input_and_a_failing_service_have_their_own_codes(
     project: Project, world: World
 ) -> None:
+    hurry(project)
     world.fault(kind="status", status=503, service="clerk", method="GET", times=99)
     failing = project.clerkstack("drift")
     project.edit("catalog.yaml", ("amount: 6000", "amount: sixty"))

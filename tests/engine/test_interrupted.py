@@ -14,7 +14,7 @@ from clerkstack.clients.svix import SvixClient
 from local.project import Project
 from local.world import World
 from tests.deployments import declared
-from tests.engine.by_hand import by_hand
+from tests.engine.by_hand import by_hand, hurry
 from tests.engine.live import read_instance
 from tests.engine.test_killed import recover, up_killed_at
 from tests.engine.test_ownership import config, plan
@@ -117,6 +117,7 @@ def test_a_plan_that_a_killed_update_made_goes_without_another_up(
 @starts_from(organizations_and_billing)
 def test_a_plan_whose_read_back_failed_is_the_stacks_own(project: Project, world: World) -> None:
     add_plan(project)
+    hurry(project)
     down = {"service": "clerk", "method": "GET", "path": "config$", "kind": "status", "status": 503}
     failing(world, project, **down, after=1, times=20)
 
@@ -174,6 +175,7 @@ def test_what_a_failed_first_run_overwrote_goes_back(
     by_hand(world, billing={"plans": {"pro": plan("Pro by hand")}})
     before = config(world)["billing"]["plans"]["pro"]
     project = only("billing")
+    hurry(project)
     failing(world, project, **{"service": "clerk", "times": 9} | fault)
     assert config(world)["billing"]["plans"]["pro"] != before
 
@@ -250,6 +252,7 @@ def test_a_svix_app_that_was_there_stays_after_a_failed_run(
     with backend(world) as clerk:
         clerk.create_svix_app()
         project = only("webhook")
+        hurry(project)
         failing(world, project, service="svix", path=path, kind="status", status=500, times=20)
 
         project.up()

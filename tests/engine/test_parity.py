@@ -17,7 +17,7 @@ from local.project import TOP, Project, production_settings_on, settings_on
 from local.world import World
 from local.world import seed as seeded
 from tests.deployments import both, development
-from tests.engine.by_hand import by_hand
+from tests.engine.by_hand import by_hand, hurry
 from tests.engine.live import read_instance, requests
 from tests.kept import starts_from
 
@@ -249,6 +249,7 @@ def test_bad_input_ends_with_2(project: Project, world: World) -> None:
     unknown = project.own_command("parity", "--from", "nowhere", "--to", "prod")
     project.init("local2", settings_on(world))
     twice = project.own_command("parity", "--from", "local", "--to", "local2")
+    hurry(project)
     world.fault(kind="status", status=503, service="svix", times=99)
     failing = project.own_command(*WORDS)
 

@@ -108,12 +108,16 @@ _OPENED = "the platform key|the Vercel token|the OAuth client secret"
 HOLDERS = (
     (r"^(sh|dirname|python\S*) clerkstack\b", "the passphrase", "the shell of who runs it has it"),
     (
-        r"^(pulumi|python\S* (pulumi|policies|start\.py|pip)|(sh|dirname) (pulumi-|pack)"
-        r"|python3?$)",
+        r"^(pulumi|python\S* (pulumi|policies|start\.py|pip|packages\.py)"
+        r"|(sh|dirname) (pulumi-|pack)|sh python-of-the-host|python3?$)",
         "the passphrase",
         "the engine opens the stack's secrets with it, and hands its environment to its plugins",
     ),
-    (r"^python\S* pulumi-language-python-exec", _OPENED, "so the engine gives a program settings"),
+    (
+        r"^(sh )?python\S* pulumi-language-python-exec",
+        _OPENED,
+        "so the engine gives a program settings",
+    ),
     (r"^python\S* start\.py vercel|pulumi-resource-vercel", "the Vercel token", "it sends with it"),
     (
         r"clerkstack redeploy|^dirname clerkstack$",
