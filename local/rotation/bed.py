@@ -15,7 +15,14 @@ import httpx
 from local.deployed import Deployed
 from local.project import Project, copy_project, production_settings_on
 from local.rotation.front import Front, in_front_of
-from local.rotation.traffic import Traffic, api_keys, forged_webhooks, revoked_keys, webhooks
+from local.rotation.traffic import (
+    BEAT,
+    Traffic,
+    api_keys,
+    forged_webhooks,
+    revoked_keys,
+    webhooks,
+)
 from local.world import World
 from local.world import seed as seeded
 
@@ -48,6 +55,10 @@ class Bed:
     front: Front
     key: str
     revoked: str
+    beat: float = BEAT
+    """Seconds between two valid requests of one kind."""
+    known_history: list[dict[str, Any]] | None = None
+    """As it was read since the last run began; None where it was not."""
 
     @property
     def world(self) -> World:
@@ -56,7 +67,7 @@ class Bed:
 
     def traffic(self) -> Traffic:
         """The traffic, not begun yet."""
-        kinds = [webhooks(self.signing_secrets), api_keys(self.key)]
+        kinds = [webhooks(self.signing_secrets, self.beat), api_keys(self.key, self.beat)]
         return Traffic(self.app.address, [*kinds, forged_webhooks(), revoked_keys(self.revoked)])
 
     # -- what is live ---------------------------------------------------------------------------
@@ -104,8 +115,10 @@ class Bed:
 
     def history(self) -> list[dict[str, Any]]:
         """The rotations that are over, the oldest first."""
-        found: list[dict[str, Any]] = self.told("--history")["rotations"]
-        return sorted(found, key=lambda each: int(each["ended"]))
+        if self.known_history is None:
+            found: list[dict[str, Any]] = self.told("--history")["rotations"]
+            self.known_history = sorted(found, key=lambda each: int(each["ended"]))
+        return self.known_history
 
     def _instance(self) -> Any:
         return self.world.clerk.instance(seeded.APPLICATION_ID, TARGET)
@@ -121,8 +134,11 @@ class Bed:
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[Bed]:
+def deployed(folder: Path, beat: float = BEAT) -> Iterator[Bed]:
     """Deploy it into a folder of its own; it ends with the context.
+
+    Args:
+        beat: seconds between two valid requests of one kind.
 
     Raises:
         NotBuilt: the example app can't be run here.
@@ -138,7 +154,7 @@ def deployed(folder: Path) -> Iterator[Bed]:
             project.up()
             world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, TARGET)
             app.settle()
-            yield Bed(project, app, front, *_keys(world))
+            yield Bed(project, app, front, *_keys(world), beat)
 
 
 def _keys(world: World) -> tuple[str, str]:

@@ -157,6 +157,7 @@ def begin(
     **options: Any,
 ) -> Run:
     """Begin a run, in a session of its own, as a terminal would give it one."""
+    bed.known_history = None
     process = subprocess.Popen(
         ["bin/clerkstack", "rotate", "--stack", STACK, *words],
         cwd=bed.project.folder,

@@ -125,9 +125,9 @@ def is_right(valid: bool, status: int | None) -> bool:
     return status is not None and status // 100 == (2 if valid else 4)
 
 
-def webhooks(signing_secrets: Callable[[], Sequence[str]]) -> Kind:
+def webhooks(signing_secrets: Callable[[], Sequence[str]], beat: float = BEAT) -> Kind:
     """Messages as Svix sends them: signed with each secret that counts at that moment."""
-    return Kind("webhook", True, lambda: _message(signing_secrets()))
+    return Kind("webhook", True, lambda: _message(signing_secrets()), beat)
 
 
 def forged_webhooks() -> Kind:
@@ -136,9 +136,9 @@ def forged_webhooks() -> Kind:
     return Kind("forged webhook", False, lambda: _message([other]), SELDOM)
 
 
-def api_keys(key: str) -> Kind:
+def api_keys(key: str, beat: float = BEAT) -> Kind:
     """Calls of the app's MCP server with an API key, which the app has Clerk verify."""
-    return Kind("API key", True, lambda: _call(key))
+    return Kind("API key", True, lambda: _call(key), beat)
 
 
 def revoked_keys(key: str) -> Kind:

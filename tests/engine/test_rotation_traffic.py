@@ -15,14 +15,20 @@ from local.rotation.rows import others, plain, steps
 from local.rotation.runs import own_requests
 from tests.smoke.deployment import need_app
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+# In one process: what it is deployed on is made once, and the app's traffic has a core to itself.
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("rotations under traffic"),
+]
+BEAT = 0.15  # seconds: `make rotation` asks three times as often
 
 
 @pytest.fixture(scope="module")
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     need_app()
     folder: Path = tmp_path_factory.mktemp("rotation")
-    with deployed(folder) as made:
+    with deployed(folder, BEAT) as made:
         yield made
 
 
