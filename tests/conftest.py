@@ -20,9 +20,8 @@ recorded.install()
 
 PYTHON_OF_THE_HOST = str(Path(__file__).parent / "bin" / "python-of-the-host")
 os.environ["PULUMI_PYTHON_CMD"] = PYTHON_OF_THE_HOST
-# The engine lives for seconds: collecting its garbage takes more than it gives, and there is a
-# worker for each core already.
-os.environ |= {"GOGC": "off", "GOMEMLIMIT": "2GiB", "GOMAXPROCS": "1"}
+# The engine lives for seconds: collecting its garbage takes more than it gives.
+os.environ |= {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
 
 
 @pytest.hookimpl(trylast=True)
