@@ -60,7 +60,10 @@ class Kept:
             for old, new in moved.items():
                 text = text.replace(old.encode(), new.encode())
             if text != before:
+                times = file.stat()
                 file.write_bytes(text)
+                os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+        _select(folder, self.stack)
         return Project(folder, world, self.stack)
 
 
@@ -80,6 +83,17 @@ def kept(make: Maker) -> Kept:
         os.utime(place)
     facts = json.loads((place / FACTS).read_text())
     return Kept(place, facts["stack"], facts["urls"])
+
+
+def _select(folder: Path, stack: str) -> None:
+    """Make it the current stack, as `pulumi stack select` would: the engine knows a project by
+    where it is, and this one has moved."""
+    workspaces = folder / "home" / "workspaces"
+    shutil.rmtree(workspaces)
+    workspaces.mkdir()
+    place = hashlib.sha1(str(folder / "Pulumi.yaml").encode()).hexdigest()
+    selected = {"stacks": {f"file://{folder}/state": f"organization/clerkstack/{stack}"}}
+    (workspaces / f"clerkstack-{place}-workspace.json").write_text(json.dumps(selected))
 
 
 def _make(make: Maker, place: Path) -> None:

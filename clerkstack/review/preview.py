@@ -20,7 +20,13 @@ from clerkstack.review.properties import Property, changed, named, secret_leaves
 OPERATIONS = ("create", "update", "replace", "delete", "import")
 MANDATORY = "mandatory"
 # Said beside what is told more exactly.
-_ENDINGS = ("preview failed", "update failed", "an unhandled error occurred: program exited")
+_ENDINGS = (
+    "preview failed",
+    "update failed",
+    "an unhandled error occurred: program exited",
+    # Of a program that was still declaring when the engine gave up.
+    "Resource monitor has terminated",
+)
 
 
 @dataclass(frozen=True)

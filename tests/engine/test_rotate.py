@@ -70,7 +70,7 @@ def running(project: Project, *words: str) -> subprocess.Popen[str]:
 def wait_for(process: subprocess.Popen[str], step: str) -> None:
     assert process.stdout is not None
     for line in process.stdout:
-        if line.startswith(f"rotate: {step}"):
+        if line.removeprefix("rotate:").strip().startswith(step):
             return
     pytest.fail(f"it ended before {step}")
 

@@ -125,10 +125,16 @@ def test_errors_are_told_and_endings_only_where_nothing_else_is() -> None:
 
     alone = read(ending, summary)
     with_reason = read(diagnostic("error", "has a problem\n", BILLING), ending, summary)
+    stopped = read(
+        diagnostic("error", "has a problem\n", BILLING),
+        diagnostic("error", "Resource monitor has terminated, shutting down\n"),
+        summary,
+    )
     debug = read(diagnostic("debug", "noise"), diagnostic("warning", "careful"), summary)
 
     assert alone.errors == [Complaint("", "preview failed")]
     assert with_reason.errors == [Complaint("billing", "has a problem")]
+    assert stopped.errors == [Complaint("billing", "has a problem")]
     assert (alone.ended, alone.failed) == (True, True)
     assert debug.errors == []
     assert debug.warnings == [Complaint("", "careful")]
