@@ -33,8 +33,6 @@ FOLDER = TOP / ".local" / "kept"
 DECIDING = (*PARTS, "local", "requirements-dev.lock", "tests/kept.py")
 """What decides how a deployment comes out; caches of bytecode do not."""
 DAY = 86_400.0  # seconds
-MOST = 12
-"""So many deployments stay: the ones that were used last."""
 FACTS = "facts.json"
 
 
@@ -146,9 +144,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _forget_old() -> None:
-    places = sorted(FOLDER.glob(f"*/{FACTS}"), key=lambda file: file.parent.stat().st_mtime)
-    for file in places[:-MOST]:
-        shutil.rmtree(file.parent, ignore_errors=True)
+    """Remove those that nobody has used for a day."""
+    for file in FOLDER.glob(f"*/{FACTS}"):
+        if time.time() - file.parent.stat().st_mtime > DAY:
+            shutil.rmtree(file.parent, ignore_errors=True)
 
 
 @contextmanager
