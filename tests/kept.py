@@ -13,6 +13,7 @@ import hashlib
 import inspect
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -25,6 +26,7 @@ import pytest
 
 from local.project import PARTS, TOP, Project, copy_project
 from local.world import World
+from local.world.minted import given_out
 
 Maker = Callable[[Project], None]
 """Brings a copy of the project, of which no stack is made yet, to where tests begin."""
@@ -43,20 +45,25 @@ class Kept:
     folder: Path
     stack: str
     urls: dict[str, str]
+    minted: list[tuple[str, str]]
+    """The secrets that its world gave out, as `local.world.minted` has them."""
 
     def put_world(self, home: Path) -> Path:
-        """Copy the world into its folder, where no world runs yet."""
+        """Copy the world into its folder, where no world runs yet; its secrets are searched for as
+        if they had been given out just now."""
+        given_out.extend(each for each in self.minted if each not in given_out)
         shutil.copytree(self.folder / "world", home, dirs_exist_ok=True)
         return home
 
     def put_project(self, folder: Path, world: World) -> Project:
         """Copy the project; it goes to that world, which runs on a copy of the kept one."""
         shutil.copytree(self.folder / "project", folder, symlinks=True, dirs_exist_ok=True)
-        moved = {old: getattr(world.urls, name) for name, old in self.urls.items()}
+        moved = {old.encode(): getattr(world.urls, name) for name, old in self.urls.items()}
+        # In one pass: a port that was one service's may be another's now.
+        addresses = re.compile(rb"(?:" + b"|".join(map(re.escape, moved)) + rb")(?!\d)")
         for file in (*folder.glob("Pulumi.*.yaml"), *_files(folder / "state")):
-            text = before = file.read_bytes()
-            for old, new in moved.items():
-                text = text.replace(old.encode(), new.encode())
+            before = file.read_bytes()
+            text = addresses.sub(lambda found: moved[found[0]].encode(), before)
             if text != before:
                 times = file.stat()
                 file.write_bytes(text)
@@ -80,7 +87,7 @@ def kept(make: Maker) -> Kept:
             _forget_old()
         os.utime(place)
     facts = json.loads((place / FACTS).read_text())
-    return Kept(place, facts["stack"], facts["urls"])
+    return Kept(place, facts["stack"], facts["urls"], [(n, v) for n, v in facts["minted"]])
 
 
 def _select(folder: Path, stack: str) -> None:
@@ -97,6 +104,7 @@ def _select(folder: Path, stack: str) -> None:
 def _make(make: Maker, place: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
+        before = set(given_out)
         with World(folder / "world") as world:
             project = Project(copy_project(folder / "project"), world)
             make(project)
@@ -105,7 +113,8 @@ def _make(make: Maker, place: Path) -> None:
                 for name, url in world.urls.to_json().items()
                 if url is not None and name != "ca_file"
             }
-            facts = {"stack": project.stack, "urls": urls, "made": time.time()}
+            minted = [each for each in given_out if each not in before]
+            facts = {"stack": project.stack, "urls": urls, "minted": minted, "made": time.time()}
         (folder / FACTS).write_text(json.dumps(facts))
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(folder, place, symlinks=True)
