@@ -122,10 +122,11 @@ def _make(make: Maker, place: Path) -> None:
 
 def _is_fresh(place: Path) -> bool:
     try:
-        made = json.loads((place / FACTS).read_text())["made"]
-    except (OSError, ValueError, KeyError):
+        facts = json.loads((place / FACTS).read_text())
+    except (OSError, ValueError):
         return False
-    return bool(0 <= time.time() - made < DAY)
+    known = {"stack", "urls", "minted", "made"} <= facts.keys()
+    return known and 0 <= time.time() - facts["made"] < DAY
 
 
 def _digest(make: Maker) -> str:
