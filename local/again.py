@@ -39,6 +39,9 @@ _PASSES = [
     rf"|too many {_STATUS} error responses)",
     rf"(?:{_PIP}|urllib3\.exceptions\.).*(?:Connection (?:aborted|broken)"
     r"|IncompleteRead|[Tt]imed out|Connection refused|enough bytes)",
+    # pip since 26 says it in words of its own
+    r"the connection was closed without a reply|didn't respond within [\d.]+ seconds"
+    r"|╰─> .*Connection refused",
     # uv
     rf"\bHTTP status (?:client|server) error \({_STATUS}\b",
     rf"\breturned an? {_STATUS} ",

@@ -68,7 +68,7 @@ class Kept:
                 times = file.stat()
                 file.write_bytes(text)
                 os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
-        _select(folder, self.stack)
+        select_stack(folder, self.stack)
         return Project(folder, world, self.stack)
 
 
@@ -90,15 +90,15 @@ def kept(make: Maker) -> Kept:
     return Kept(place, facts["stack"], facts["urls"], [(n, v) for n, v in facts["minted"]])
 
 
-def _select(folder: Path, stack: str) -> None:
-    """Make it the current stack, as `pulumi stack select` would: the engine knows a project by
-    where it is, and this one has moved."""
+def select_stack(folder: Path, stack: str, project: str = "clerkstack") -> None:
+    """Make it the current stack of a project that was copied, as `pulumi stack select` would: the
+    engine knows a project by where it is. State and home are in its folder."""
     workspaces = folder / "home" / "workspaces"
     shutil.rmtree(workspaces)
     workspaces.mkdir()
     place = hashlib.sha1(str(folder / "Pulumi.yaml").encode()).hexdigest()
-    selected = {"stacks": {f"file://{folder}/state": f"organization/clerkstack/{stack}"}}
-    (workspaces / f"clerkstack-{place}-workspace.json").write_text(json.dumps(selected))
+    selected = {"stacks": {f"file://{folder}/state": f"organization/{project}/{stack}"}}
+    (workspaces / f"{project}-{place}-workspace.json").write_text(json.dumps(selected))
 
 
 def _make(make: Maker, place: Path) -> None:

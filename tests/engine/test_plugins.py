@@ -18,6 +18,7 @@ import pytest
 
 from local.world.vercel import VercelBackend, VercelService
 from local.world.vercel.models import Variable, digest
+from tests.kept import select_stack
 from tests.world.serving import serving
 
 pytestmark = pytest.mark.engine
@@ -101,6 +102,7 @@ def trial(tmp_path: Path, _stack: Path) -> Iterator[Trial]:
     service.backend.add_token(TOKEN)
     service.backend.add_project(PROJECT, "sendero")
     shutil.copytree(_stack, tmp_path, dirs_exist_ok=True)
+    select_stack(tmp_path, "dev", "trial")
     with serving(service) as url:
         yield Trial(tmp_path, service.backend, url)
 

@@ -25,6 +25,10 @@ PASSING = [
     "npm error code ECONNRESET",
     "npm error code ETIMEDOUT",
     f"  ERROR: HTTP error 429 while getting {URL}.whl",
+    f"Could not fetch URL {URL}/: connection error: the connection was closed without a reply from "
+    "the server. - skipping",
+    "╰─> registry.example didn't respond within 15 seconds",
+    "╰─> [Errno 111] Connection refused",
     f"2026-11-29T10:01:42,991 Could not fetch URL {URL}: 403 Client Error: Forbidden for url: x",
     "ERROR: Could not install packages due to an OSError: HTTPSConnectionPool(host='h', port=443): "
     "Max retries exceeded with url: /f (Caused by ResponseError('too many 503 error responses'))",
