@@ -45,23 +45,31 @@ class Keeper:
             Held: another process holds it.
         """
         claimed: list[tuple[Known, Running, bool]] = []
+        ended: list[Holder] = []
 
         def change(resources: Resources) -> None:
             known = known_of(resources, self.stack)
             journal = known.journal
             before = journal.running
-            if before is not None and before.holder is not None and self.held(before.holder):
-                raise Held(
-                    f"{before.holder} holds the rotation of {self.stack}. Wait for it with --wait "
-                    "SECONDS, look with --status; or, if you know that it is dead, --take-over."
-                )
+            if before is not None and before.holder is not None:
+                if self.held(before.holder):
+                    raise Held(
+                        f"{before.holder} holds the rotation of {self.stack}. Wait for it with "
+                        "--wait SECONDS, look with --status; or, if you know that it is dead, "
+                        "--take-over."
+                    )
+                if before.holder not in ended:
+                    # It may have noted its end after this state was read: look once more.
+                    ended.append(before.holder)
+                    return
             journal.tidy()
             running = journal.running = begin(known)
             running.holder = self.holder()
             enter(resources, journal)
             claimed.append((known, running, running is before))
 
-        self.resources = self.state.change(change)
+        while not claimed:
+            self.resources = self.state.change(change)
         return claimed[-1]
 
     def still_mine(self, running: Running) -> None:

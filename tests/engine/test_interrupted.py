@@ -193,7 +193,9 @@ def test_roles_made_before_one_that_is_refused_are_the_stacks_own(
     project.set("organizations.roles", ROLES)
     role = {"service": "clerk", "method": "POST", "path": "organization_roles$"}
     failing(world, project, **role, kind="status", status=status, after=1)
-    assert "org:finance" in read_instance(world).roles
+    # Which one comes first is the engine's: it has no order of keys.
+    made = {"org:finance", "org:auditor"} & set(read_instance(world).roles)
+    assert len(made) == 1
 
     project.up()
     project.destroy()

@@ -187,10 +187,12 @@ class Process:
 
     def change(self, change: Callable[[Resources], None]) -> Resources:
         self.moment("read")
-        resources = copy.deepcopy(self.bed.resources)
+        before = copy.deepcopy(self.bed.resources)
+        resources = copy.deepcopy(before)
         change(resources)
         self.moment("write")
-        self.bed.resources = json.loads(json.dumps(resources))
+        if resources != before:
+            self.bed.resources = json.loads(json.dumps(resources))
         self.moment("written")
         return copy.deepcopy(resources)
 

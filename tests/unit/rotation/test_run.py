@@ -437,6 +437,27 @@ def test_of_two_that_claim_at_the_same_moment_one_goes_on(bed: Bed) -> None:
     assert bed.mints() == {"clerk": 0, "webhook": 0}
 
 
+def test_who_ended_just_now_has_noted_it(bed: Bed) -> None:
+    assert bed.killed_at(8, bed.rotate)
+    late, told = bed._rotator(), len(bed.said)
+
+    def ended(_holder: Any) -> bool:
+        # The one that was at it brings it to its end after the late one has read the state.
+        if bed.known().journal.running is not None:
+            bed.rotate()
+            told_by_others.extend(bed.said[told:])
+        return False
+
+    told_by_others: list[str] = []
+    late.keeper.held = ended
+
+    late.rotate(Wish(None, "y", 24, "Ana"))
+
+    assert {each.reason for each in bed.known().journal.history} == {"a test", "y"}
+    own = [line for line in bed.said[told:] if line not in told_by_others]
+    assert not [line for line in own if "going on" in line]
+
+
 def test_only_what_is_old(bed: Bed) -> None:
     bed.rotate(kinds=("webhook",))
     limit = bed.known().since["webhook"]
