@@ -49,7 +49,7 @@ def billing_plan(
     unused = set(removed_features) - features_in_use(declared, live, back=back, without=gone)
     changes = [
         *_declared_changes(declared, live, plans=_comparable(declared, live_plans)),
-        *_declared_changes(back, live, plans=object_at(back, "plans")),
+        *_declared_changes(back, live, plans=_without_none(object_at(back, "plans"), live_plans)),
         *_removals("plans", removed_plans, live_plans),
         *_removals(
             "features", [f for f in removed_features if f in unused], object_at(live, "features")
@@ -181,6 +181,18 @@ def _comparable(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObj
                 declared[ANNUAL] = None
         comparable[slug] = declared
     return comparable
+
+
+def _without_none(plans: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
+    """Plans without the annual price where neither they nor the instance have one: 0 or null."""
+    return {
+        slug: {
+            name: value
+            for name, value in cast(JsonObject, fields).items()
+            if name != ANNUAL or value or object_at(live, slug).get(ANNUAL)
+        }
+        for slug, fields in plans.items()
+    }
 
 
 def _removals(kind: str, slugs: Iterable[str], live: Mapping[str, Json]) -> list[Change]:
