@@ -15,6 +15,7 @@ from local.project import Project, copy_project, production_settings_on
 from local.world import World
 from local.world import seed as seeded
 from tests.deployments import development
+from tests.engine.by_hand import hurry
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_deployment import assert_deployed
 from tests.kept import starts_from
@@ -275,6 +276,7 @@ def test_the_workspaces_limit_of_plans_leaves_billing_as_it_was(
 def test_an_unreachable_host_is_told_with_its_address(project: Project, world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         nobody = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    hurry(project)
     project.set("urls.platform", nobody)
 
     printed = refused(project)

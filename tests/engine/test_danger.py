@@ -7,7 +7,7 @@ import pytest
 from local.project import Project
 from local.world import World
 from tests.deployments import development, protected_production
-from tests.engine.by_hand import by_hand
+from tests.engine.by_hand import by_hand, hurry
 from tests.engine.live import read_instance, requests, writes
 from tests.kept import starts_from
 
@@ -235,6 +235,7 @@ def test_what_a_preview_can_not_see_is_judged_before_the_write(
 
 
 def test_a_preview_without_a_network_is_a_preview(project: Project, world: World) -> None:
+    hurry(project)
     project.set("urls.platform", "http://127.0.0.1:9")
 
     shown = project.preview()
