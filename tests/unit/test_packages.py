@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.conftest import PYTHON_OF_THE_HOST
 
 WORDS = ("-m", "pip", "list", "-v", "--format", "json")
 
 
+# The Python that these tests run with, as the host finds it on PATH.
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
 def listed(command: str) -> set[tuple[str, str, str]]:
-    output = subprocess.check_output([command, *WORDS], text=True)
+    output = subprocess.check_output([command, *WORDS], text=True, env={**os.environ, "PATH": PATH})
     found, _ = json.JSONDecoder().raw_decode(output)
     return {(each["name"], each["version"], each["location"]) for each in found}
 
