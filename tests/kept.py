@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -130,12 +131,20 @@ def _is_fresh(place: Path) -> bool:
 
 
 def _digest(make: Maker) -> str:
-    digest = hashlib.sha256(f"{make.__module__} {make.__qualname__}".encode())
+    digest = hashlib.sha256(f"{_everybody_s()} {make.__module__} {make.__qualname__}".encode())
+    digest.update(Path(inspect.getfile(make)).read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _everybody_s() -> str:
+    """Digest of what decides for all makers: once for each process, as it was when that began."""
+    digest = hashlib.sha256()
     engine = shutil.which("pulumi")
     if engine is not None:
         facts = os.stat(engine)  # noqa: PTH116
         digest.update(f"{engine} {facts.st_size} {facts.st_mtime_ns}".encode())
-    for file in (*_deciding(), Path(inspect.getfile(make))):
+    for file in _deciding():
         digest.update(str(file).encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
