@@ -93,22 +93,21 @@ def test_a_check_that_only_moved_changes_nothing(project: Project, world: World)
 def test_production_is_not_deployed_where_its_code_asks_for_nothing(
     project: Project, world: World
 ) -> None:
-    prod = project
     legacy = {"billing": {"plans": {"legacy": LEGACY}}}
     world.dashboard("set_config", environment="production", changes=legacy)
     world.clear_journal()
     pack = ("--policy-pack", "policies/pack")
 
-    write_app(prod, PAGE + "export const f = ({ has }) => has({ feature: 'sso' })\n")
-    gone = prod.preview(check=False)
+    write_app(project, PAGE + "export const f = ({ has }) => has({ feature: 'sso' })\n")
+    gone = project.preview(check=False)
     dearer = sendero.APP_DECLARATION.replace("monthlyUsd: 60", "monthlyUsd: 61")
-    write_app(prod, plans=dearer)
-    price = prod.preview(check=False)
-    write_app(prod, PAGE + "export const f = ({ has }) => has({ plan: 'legacy' })\n")
-    live = prod.preview()
-    by_policy = prod.preview(*pack, check=False)
-    prod.set("app.unmanaged", ["plan/legacy"])
-    believed = prod.preview(*pack)
+    write_app(project, plans=dearer)
+    price = project.preview(check=False)
+    write_app(project, PAGE + "export const f = ({ has }) => has({ plan: 'legacy' })\n")
+    live = project.preview()
+    by_policy = project.preview(*pack, check=False)
+    project.set("app.unmanaged", ["plan/legacy"])
+    believed = project.preview(*pack)
 
     assert "asks has({ feature: 'sso' }), and neither the catalog nor the instance has" in gone
     assert "src/page.tsx:8:46" in gone

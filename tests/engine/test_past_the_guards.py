@@ -24,22 +24,21 @@ ONE = ("--target", "**webhook-endpoint")
 def test_an_update_without_billing_does_not_begin_where_a_promise_would_break(
     project: Project, world: World
 ) -> None:
-    prod = project
-    prod.set("webhook", {"events": ["user.created"]})
+    project.set("webhook", {"events": ["user.created"]})
     world.clear_journal()
 
-    write_app(prod, ASKS)
-    asked = [prod.pulumi(*UP, *words, check=False) for words in (WITHOUT, ONE)]
-    write_app(prod)
-    prod.set("billing", {"freeTrialRequiresPaymentMethod": True})
-    card = prod.pulumi(*UP, *ONE, check=False)
+    write_app(project, ASKS)
+    asked = [project.pulumi(*UP, *words, check=False) for words in (WITHOUT, ONE)]
+    write_app(project)
+    project.set("billing", {"freeTrialRequiresPaymentMethod": True})
+    card = project.pulumi(*UP, *ONE, check=False)
     untouched = writes(world)
 
-    prod.set("billing", {"freeTrialRequiresPaymentMethod": False})
-    write_app(prod, ASKS)
+    project.set("billing", {"freeTrialRequiresPaymentMethod": False})
+    write_app(project, ASKS)
     changes = {"billing": {"plans": {"legacy": LEGACY}}}
     world.dashboard("set_config", environment="production", changes=changes)
-    there = prod.pulumi(*UP, *WITHOUT, check=False)
+    there = project.pulumi(*UP, *WITHOUT, check=False)
 
     for each in asked:
         assert each.returncode != 0
