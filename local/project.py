@@ -33,6 +33,7 @@ PARTS = (
     "clerkstack",
     "bin",
 )
+ENVIRONMENT = "CLERKSTACK_ENVIRONMENT_OF_COPIES"
 LIMIT = 300.0  # seconds for one command: a busy machine takes many times what an idle one does
 PASSPHRASE = "passphrase-of-a-copy-mW4tR9xe"
 SECRETS = {
@@ -183,9 +184,16 @@ def copy_project(folder: Path, parts: Sequence[str] = PARTS) -> Path:
             shutil.copytree(source, folder / part, dirs_exist_ok=True)
         else:
             shutil.copy2(source, folder / part)
-    # Pulumi.yaml names the environment in the project's folder: this one serves the copy too.
-    (folder / ".venv").symlink_to(sys.prefix)
+    link_environment(folder)
     return folder
+
+
+def link_environment(folder: Path) -> None:
+    """Give a copy the virtual environment that Pulumi.yaml names: the one of this process, or in
+    its place the one that `ENVIRONMENT` names."""
+    link = folder / ".venv"
+    link.unlink(missing_ok=True)
+    link.symlink_to(os.environ.get(ENVIRONMENT, sys.prefix))
 
 
 @cache

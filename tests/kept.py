@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pytest
 
-from local.project import PARTS, TOP, Project, copy_project
+from local.project import PARTS, TOP, Project, copy_project, link_environment
 from local.world import World
 from local.world.minted import given_out
 
@@ -59,6 +59,7 @@ class Kept:
     def put_project(self, folder: Path, world: World) -> Project:
         """Copy the project; it goes to that world, which runs on a copy of the kept one."""
         shutil.copytree(self.folder / "project", folder, symlinks=True, dirs_exist_ok=True)
+        link_environment(folder)
         moved = {old.encode(): getattr(world.urls, name) for name, old in self.urls.items()}
         # In one pass: a port that was one service's may be another's now.
         addresses = re.compile(rb"(?:" + b"|".join(map(re.escape, moved)) + rb")(?!\d)")

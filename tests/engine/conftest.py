@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,10 +13,11 @@ import pytest
 
 from local.aws import Aws, Place
 from local.github import Github
-from local.project import Project
+from local.project import ENVIRONMENT, Project
 from local.world import World
 from tests.absent import missing
 from tests.deployments import declared
+from tests.forks import Forks
 from tests.kept import Kept, kept
 
 
@@ -24,6 +26,21 @@ def _engine() -> None:
     """The engine on PATH; without it these tests can't say anything."""
     if shutil.which("pulumi") is None:
         missing("the engine: pulumi is not on PATH; run the tests with `make test`")
+
+
+@pytest.fixture(scope="session")
+def _forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    started = Forks(tmp_path_factory.mktemp("forks"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(autouse=True)
+def _forked(_forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python processes of the test's deployments are forks."""
+    monkeypatch.setenv(ENVIRONMENT, str(_forks.environment))
+    # Plugins run with the Python on PATH.
+    monkeypatch.setenv("PATH", str(_forks.environment / "bin"), prepend=os.pathsep)
 
 
 @pytest.fixture

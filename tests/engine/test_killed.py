@@ -17,6 +17,7 @@ from tests.deployments import development
 from tests.engine.by_hand import take_out
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_deployment import assert_deployed
+from tests.forks import ALONE
 from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -41,7 +42,8 @@ def up_killed_at(project: Project, number: int, moment: Moment, *, command: str 
         process = subprocess.Popen(
             project.command(command, "--yes", "--skip-preview", "--stack", project.stack),
             cwd=project.folder,
-            env=project.environment,
+            # All of its processes are to end in the same moment.
+            env=project.environment | ALONE,
             stdout=out,
             stderr=out,
         )

@@ -18,6 +18,7 @@ import pytest
 
 from local.world.vercel import VercelBackend, VercelService
 from local.world.vercel.models import Variable, digest
+from tests.forks import ALONE
 from tests.kept import select_stack
 from tests.world.serving import serving
 
@@ -446,7 +447,7 @@ def test_a_killed_engine_takes_its_plugins_and_commands_along(trial: Trial) -> N
     engine = subprocess.Popen(
         ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
         cwd=trial.folder,
-        env=trial.environment,
+        env=trial.environment | ALONE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

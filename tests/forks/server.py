@@ -1,0 +1,191 @@
+"""Imports the libraries, then forks for each who asks at the socket, until its input ends."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import io
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+from client import OF_PYTHON_ITSELF
+
+LIBRARIES = (
+    "grpc",
+    "httpx",
+    "pulumi",
+    "pulumi.dynamic",
+    "pulumi.provider.server",
+    "pulumi_command",
+    "pydantic",
+    "rich.console",
+    "rich.table",
+    "ruamel.yaml",
+    "tenacity",
+    "typer",
+    "yaml",
+)
+
+
+def main() -> None:
+    """Serve at the socket that the first argument names; in a fork, do what was asked for."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    # What all forks share is not looked through, and so not copied, by each.
+    gc.collect()
+    gc.freeze()
+    asked = _Server(sys.argv[1]).serve()
+    if asked is not None:
+        _become(*asked)
+
+
+Asked = tuple[socket.socket, dict[str, Any], list[int]]
+"""Who asked; what is to run; its standard input, output and error."""
+
+
+class _Server:
+    def __init__(self, at: str) -> None:
+        self._started_with = _of_python(dict(os.environ))
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(at)
+        self._listening.listen(64)
+        self._ended, self._woken = os.pipe()
+        os.set_blocking(self._woken, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._woken)
+        self._running: dict[int, socket.socket] = {}
+
+    def serve(self) -> Asked | None:
+        """None when the input ended; in a fork, what was asked for."""
+        with selectors.DefaultSelector() as events:
+            for each in (self._listening, self._ended, sys.stdin):
+                events.register(each, selectors.EVENT_READ)
+            print("ready", flush=True)
+            while True:
+                for key, _ in events.select():
+                    if key.fileobj is sys.stdin:
+                        return None
+                    if key.fileobj is self._listening:
+                        asked = self._fork()
+                        if asked is not None:
+                            return asked
+                    else:
+                        os.read(self._ended, 4096)
+                        self._tell()
+
+    def _fork(self) -> Asked | None:
+        who, _ = self._listening.accept()
+        try:
+            wanted, files = _read(who)
+        except (OSError, ValueError):
+            who.close()
+            return None
+        same = _of_python(wanted["environment"]) == self._started_with
+        child = os.fork() if same else -1
+        if child == 0:
+            self._close()
+            return who, wanted, files
+        for file in files:
+            os.close(file)
+        if not same:
+            who.close()
+            return None
+        self._running[child] = who
+        _say(who, child)
+        return None
+
+    def _tell(self) -> None:
+        """Tell those whose process ended how it ended."""
+        while self._running:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if not child:
+                return
+            with self._running.pop(child) as who:
+                _say(who, os.waitstatus_to_exitcode(status))
+
+    def _close(self) -> None:
+        """Let go of what is the server's, in a fork."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for each in (self._listening, *self._running.values()):
+            each.close()
+        os.close(self._ended)
+        os.close(self._woken)
+
+
+def _of_python(environment: dict[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(OF_PYTHON_ITSELF) and name != "PYTHONPATH"
+    }
+
+
+def _read(who: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    size, files, *_ = socket.recv_fds(who, 4, 3)
+    with who.makefile("rb") as sent:
+        wanted: dict[str, Any] = json.loads(sent.read(int.from_bytes(size, "big")))
+    return wanted, files
+
+
+def _say(who: socket.socket, number: int) -> None:
+    with suppress(OSError):
+        who.sendall(f"{number}\n".encode())
+
+
+def _become(who: socket.socket, wanted: dict[str, Any], files: list[int]) -> None:
+    """Do what the interpreter does as it starts."""
+    threading.Thread(target=_end_with, args=(who,), daemon=True).start()
+    for place, file in enumerate(files):
+        os.dup2(file, place)
+        os.close(file)
+    os.environ.clear()
+    os.environ.update(wanted["environment"])
+    os.chdir(wanted["folder"])
+    options, (what, *words) = wanted["options"], wanted["words"]
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = _stream(1, sys.stdout, unbuffered="-u" in options)
+    sys.stderr = _stream(2, sys.stderr, unbuffered="-u" in options)
+    sys.argv[:] = ["-m" if "-m" in options else what, *words]
+    sys.path.remove(str(Path(__file__).parent))
+    more = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
+    script = Path(what).absolute()
+    own = Path.cwd() if "-m" in options else script.resolve().parent
+    sys.path[:0] = [str(own), *more]
+    importlib.invalidate_caches()
+    main = sys.modules["__main__"].__dict__
+    for name in [name for name in main if not name.startswith("__")]:
+        del main[name]
+    if "-m" in options:
+        runpy._run_module_as_main(what)  # type: ignore[attr-defined]
+        return
+    main.update(__file__=str(script), __spec__=None, __loader__=None)
+    exec(compile(script.read_bytes(), script, "exec"), main)
+
+
+def _stream(file: int, before: TextIO, *, unbuffered: bool) -> TextIO:
+    """The stream that Python itself makes of a file it writes to."""
+    binary = open(file, "wb", 0 if unbuffered else -1, closefd=False)  # noqa: SIM115
+    return io.TextIOWrapper(
+        binary,
+        before.encoding,
+        before.errors,
+        line_buffering=file == 2 or binary.isatty(),
+        write_through=unbuffered,
+    )
+
+
+def _end_with(who: socket.socket) -> None:
+    """Die with the process that asked, as if this were it."""
+    with suppress(OSError):
+        who.recv(1)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,137 @@
+"""A fork is to others the process that was asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.forks import ALONE, Forks
+
+TOLD = """
+import json, os, sys
+print(json.dumps({
+    "arguments": sys.argv, "folder": os.getcwd(), "variable": os.environ.get("VARIABLE"),
+    "first": sys.path[0], "name": __name__, "prefix": sys.prefix, "isatty": sys.stdout.isatty(),
+    "encoding": sys.stdout.encoding, "entered": sys.stdin.read(), "own": len(sys.path),
+    "file": __file__, "loaded": "pulumi" in sys.modules,
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The Python that asks for forks."""
+    started = Forks(tmp_path_factory.mktemp("forks"))
+    yield str(started.environment / "bin" / "python")
+    started.stop()
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    """A folder with a script and a module."""
+    (tmp_path / "told.py").write_text(TOLD)
+    return tmp_path
+
+
+def output(command: list[str], folder: Path, **variables: str) -> dict[str, object]:
+    shown: dict[str, object] = json.loads(
+        subprocess.check_output(
+            command, cwd=folder, env={**os.environ, **variables}, input="said", text=True
+        )
+    )
+    return shown
+
+
+@pytest.mark.parametrize("words", [["told.py", "a b"], ["-m", "told", "--c"], ["-u", "told.py"]])
+def test_it_sees_what_a_process_of_its_own_sees(python: str, code: Path, words: list[str]) -> None:
+    forked = output([python, *words], code, VARIABLE="x", PYTHONPATH="/theirs")
+    alone = output([sys.executable, *words], code, VARIABLE="x", PYTHONPATH="/theirs")
+
+    assert forked.pop("loaded")
+    assert not alone.pop("loaded")
+    assert forked == alone
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [(ALONE, ["told.py"]), ({"PYTHONIOENCODING": "latin-1"}, ["told.py"])],
+    ids=["asked for", "another encoding"],
+)
+def test_what_a_fork_can_not_be_is_a_process_of_its_own(
+    python: str, code: Path, variables: dict[str, str], words: list[str]
+) -> None:
+    alone = output([sys.executable, *words], code, **variables)
+
+    assert output([python, *words], code, **variables) == alone
+
+
+def test_options_that_it_does_not_know_are_pythons(python: str) -> None:
+    said = subprocess.check_output([python, "-X", "utf8", "-c", "print('x y')"], text=True)
+
+    assert said == "x y\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("sys.exit(7)", 7),
+        ("sys.exit('gone')", 1),
+        ("os.kill(os.getpid(), signal.SIGKILL)", -9),
+        ("signal.signal(15, signal.SIG_DFL); os.kill(os.getpid(), 15)", -15),
+        ("raise KeyboardInterrupt", -2),
+    ],
+)
+def test_it_ends_as_it_would(python: str, tmp_path: Path, line: str, status: int) -> None:
+    (tmp_path / "script.py").write_text(f"import os, signal, sys\n{line}\n")
+    command = [python, str(tmp_path / "script.py")]
+
+    assert subprocess.run(command, capture_output=True, check=False).returncode == status
+
+
+def test_unbuffered_it_writes_at_once_also_bytes(python: str, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import sys\nsys.stdout.buffer.write(b'1')\ninput()\n")
+
+    with subprocess.Popen(
+        [python, "-u", str(tmp_path / "script.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as started:
+        assert started.stdout is not None
+        assert started.stdout.read(1) == b"1"
+        started.communicate(b"\n")
+
+
+def test_signals_reach_it(python: str, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(9))\n"
+        "print('ready', flush=True)\ntime.sleep(60)\n"
+    )
+    with subprocess.Popen([python, str(tmp_path / "script.py")], stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == b"ready\n"
+        started.send_signal(signal.SIGTERM)
+
+    assert started.returncode == 9
+
+
+def test_killed_it_takes_the_fork_along(python: str, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(
+        "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n"
+    )
+    with subprocess.Popen([python, str(tmp_path / "script.py")], stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        fork = Path(f"/proc/{int(started.stdout.readline())}")
+        assert fork.exists()
+        started.kill()
+
+    end = time.monotonic() + 30
+    while fork.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
