@@ -35,6 +35,10 @@ COMMANDS = {
         "parity:parity",
         "Compare two live instances: what a clone did not bring, and what differs since.",
     ),
+    "probe": (
+        "probe:probe",
+        "Check on a real account what clerkstack takes for true of Clerk, Svix and Vercel.",
+    ),
     "redeploy": (
         "redeploy:redeploy",
         "Build the newest deployment of a target again and wait until it is ready.",

@@ -171,10 +171,21 @@ class SvixClient(Client):
         return self._http.request(Endpoint, "v1.endpoint.get", "GET", self._path(endpoint_id))
 
     def create_endpoint(
-        self, *, url: str, event_types: Sequence[str], description: str = ""
+        self,
+        *,
+        url: str,
+        event_types: Sequence[str],
+        description: str = "",
+        disabled: bool = False,
     ) -> Endpoint:
         """Make an endpoint (v1.endpoint.create). Not repeated by itself."""
-        body = {"url": url, "eventTypes": list(event_types), "description": description}
+        body: dict[str, object] = {
+            "url": url,
+            "eventTypes": list(event_types),
+            "description": description,
+        }
+        if disabled:
+            body["disabled"] = True
         return self._http.request(Endpoint, "v1.endpoint.create", "POST", self._path(), json=body)
 
     def update_endpoint(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
@@ -64,6 +65,10 @@ class _Variables(Answer):
     pagination: _Pagination = _Pagination()
 
 
+class _Created(Answer):
+    created: EnvironmentVariable
+
+
 class _Deployments(Answer):
     deployments: tuple[Deployment, ...]
 
@@ -123,6 +128,29 @@ class VercelClient(Client):
             until = page.pagination.next
             if until is None or not fresh:
                 return list(found.values())
+
+    def create_variable(
+        self, project: str, key: str, value: str, *, targets: Sequence[str], comment: str
+    ) -> EnvironmentVariable:
+        """Make a sensitive variable (POST /v10/projects/{id}/env). Not repeated by itself.
+
+        `targets` are preview and production: development takes no sensitive one.
+        """
+        body = {
+            "key": key,
+            "value": value,
+            "type": "sensitive",
+            "target": list(targets),
+            "comment": comment,
+        }
+        return self._http.request(
+            _Created,
+            "create variable",
+            "POST",
+            joined("v10", "projects", project, "env"),
+            json=body,
+            params=self._team or None,
+        ).created
 
     def write_variable(self, project: str, variable_id: str, value: str) -> None:
         """Give a variable a value; the rest of it stays (PATCH /v9/projects/{id}/env/{id})."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clerkstack.declared.variables import DEPLOYED
 from clerkstack.doctor.model import Check, Finding, failed, ok, warning
+from clerkstack.premises.config_shape import unfamiliar
 from clerkstack.rotation.journal import VARIABLES, fingerprint
 
 if TYPE_CHECKING:
@@ -32,6 +33,20 @@ def platform_key(patient: Patient) -> Finding:
             "The platform key needs the scope applications:manage",
         )
     return ok(f"it sees {found.instance_id}")
+
+
+def config(patient: Patient) -> Finding:
+    """The config has no section and no field that this project does not know."""
+    settings = patient.settings
+    document = patient.session.config(settings.application_id, settings.instance)
+    odd = list(unfamiliar(document.sections()))
+    if odd:
+        return warning(
+            f"not known here: {', '.join(odd)}",
+            "Clerk's config has changed: look for a newer version of this project, and at "
+            f"bin/clerkstack probe --stack {patient.name}",
+        )
+    return ok(f"{len(document.sections())} sections, all known")
 
 
 def secret_key(patient: Patient) -> Finding:
@@ -148,6 +163,7 @@ def _other(patient: Patient, told: dict[str, str]) -> Iterator[str]:
 
 CHECKS = (
     Check("platform key", platform_key, ("settings",)),
+    Check("config", config, ("platform key",)),
     Check("secret key", secret_key, ("settings", "state")),
     Check("newest secret key", newest_key, ("platform key", "state")),
     Check("clock", clock, ("platform key",)),

@@ -11,7 +11,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import Note
+from clerkstack.providers.made import Note, note_of_probe, tell
 from clerkstack.reconcile import JsonObject
 from clerkstack.settings.keys import frontend_host
 
@@ -37,6 +37,12 @@ class InstanceProvider(ClerkProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Adopt the instance that is there, or make it. Never makes a second one."""
         inputs = inputs_of(props)
+        application = str(inputs["application_id"])
+        if not note_of_probe(application).read():
+            tell(
+                f"{application} was not probed from here: `bin/clerkstack probe` tells whether the "
+                "services are as this program takes them to be (docs/premises.md)"
+            )
         return CreateResult(resource_id(inputs), {**inputs, **self._outputs(inputs)})
 
     @plainly

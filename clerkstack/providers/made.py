@@ -100,6 +100,11 @@ def made_here(instance: str) -> bool:
     return bool(Note(instance).read().get("made"))
 
 
+def note_of_probe(application_id: str) -> Note:
+    """The note that an application was probed from this folder (`clerkstack probe`)."""
+    return Note(f"probe of {application_id}")
+
+
 def tell(text: str) -> None:
     """Say something under the engine's output that is no error."""
     print(text, file=sys.stderr)

@@ -1,0 +1,106 @@
+"""`clerkstack probe`: whether what this project takes for true holds on an account."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clerkstack.cli.engine import stack_settings
+from clerkstack.cli.exits import BAD_INPUT, FOUND, REMOTE_FAILURE
+from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.cli.table import print_table
+
+if TYPE_CHECKING:
+    from clerkstack.probe.account import Result
+    from clerkstack.settings import Settings
+
+
+def probe(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose account is probed.")],
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write",
+            help="Also make a feature, an endpoint that is off and a variable, and remove them. "
+            "On a development instance only.",
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check on a real account what clerkstack takes for true of Clerk, Svix and Vercel.
+
+    Reads only, unless --write is given. docs/premises.md lists the premises, how sure each one is,
+    and what to expect where it does not hold.
+
+    Exit codes: 0 all that can be told hold, 1 some do not, 2 bad input, 3 a service refused.
+    """
+    settings = stack_settings(stack)
+    if write and settings.instance != "development":
+        typer.echo(
+            f"error: {stack} is the {settings.instance} instance, and --write is for development: "
+            "leave it out, or probe the development stack",
+            err=True,
+        )
+        raise typer.Exit(BAD_INPUT)
+    from clerkstack.probe.account import Account, State
+    from clerkstack.probe.run import probed, remember
+    from clerkstack.providers.session import Session
+
+    session = Session(settings.connection)
+    with ended_like_interrupt():
+        try:
+            found = probed(Account(settings, session), write=write, tell=_tell)
+        finally:
+            session.close()
+    states = {each.state for each in found.values()}
+    if states & {State.HOLDS, State.FAILS}:
+        remember(settings.application_id, found)
+    if as_json:
+        shown = json.dumps(_document(stack, settings, found), indent=2, ensure_ascii=False)
+        typer.echo(shown)
+    else:
+        _show(stack, found)
+    if State.FAILS in states:
+        raise typer.Exit(FOUND)
+    if State.UNASKED in states:
+        raise typer.Exit(REMOTE_FAILURE)
+
+
+def _tell(premises: str) -> None:
+    typer.echo(f"probing {premises}", err=True)
+
+
+def _show(stack: str, found: dict[str, Result]) -> None:
+    from clerkstack.premises.table import BY_ID
+    from clerkstack.probe.account import State
+
+    rows = [(each.premise, str(each.state), each.detail) for each in found.values()]
+    print_table(("premise", "", "seen"), [rows])
+    failing = [each for each in found.values() if each.state is State.FAILS]
+    for each in failing:
+        premise = BY_ID[each.premise]
+        typer.echo(f"{premise.id} does not hold. Relies on it: {premise.relies}.")
+        typer.echo(f"  → {premise.otherwise}.")
+    counts = ", ".join(
+        f"{sum(each.state is state for each in found.values())} {state}" for state in State
+    )
+    typer.echo(f"{stack}: {len(found)} premises: {counts}.")
+
+
+def _document(stack: str, settings: Settings, found: dict[str, Result]) -> dict[str, object]:
+    from clerkstack.premises.table import BY_ID
+
+    premises = [
+        {
+            "id": each.premise,
+            "state": str(each.state),
+            "seen": each.detail,
+            "what": BY_ID[each.premise].what,
+            "otherwise": BY_ID[each.premise].otherwise,
+        }
+        for each in found.values()
+    ]
+    place = {"application": settings.application_id, "instance": settings.instance}
+    return {"stack": stack, **place, "premises": premises}

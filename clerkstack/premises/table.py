@@ -1,0 +1,367 @@
+"""What this project takes for true of Clerk, Svix, Vercel and Pulumi, and how sure that is.
+
+`clerkstack probe` checks what can be checked on a real account; docs/premises.md is made from this
+table (`python -m clerkstack.premises`). Whoever relies on how a service behaves writes it in here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Sure(StrEnum):
+    """How sure it is."""
+
+    DOCUMENTED = "documented"
+    SEEN = "seen"  # in the answers of real services, or when the real program was run
+    INFERRED = "inferred"  # from several facts that were seen
+    ASSUMED = "assumed"  # nobody shows it: the strict reading was taken
+
+
+@dataclass(frozen=True)
+class Premise:
+    """One thing that is taken for true.
+
+    `relies` is what relies on it, `otherwise` what to expect where it does not hold, and
+    `unchecked` why `clerkstack probe` can't tell.
+    """
+
+    id: str
+    what: str
+    source: str
+    sure: Sure
+    relies: str
+    otherwise: str
+    unchecked: str = ""
+
+    @property
+    def service(self) -> str:
+        """Whose: clerk, svix, vercel or pulumi."""
+        return self.id.partition(".")[0]
+
+
+_READS = "three complete configs of live instances that were published in 2026"
+_BACKEND = "description of the Backend API, 2026-05-12"
+_PLATFORM = "description of the Platform API (beta)"
+_SVIX = "svix-server 1.100, run"
+_COMMAND = "pulumi-command 1.2.1, run"
+_BRIDGED = "the official plugin, built from its sources and run"
+
+PREMISES = (
+    # Clerk: the config
+    Premise(
+        "clerk.config-shape",
+        "An instance's config has the sections and fields of clerkstack/premises/config_shape.py.",
+        _READS,
+        Sure.SEEN,
+        "sign-in, organizations, billing, API keys, adopt, drift, parity",
+        "A field that is not known is left alone and not compared; one of another kind shows as a "
+        "difference",
+    ),
+    Premise(
+        "clerk.config-version",
+        "Its version is `v1_` and eight hexadecimal digits, and is given by every read.",
+        "seven live answers",
+        Sure.SEEN,
+        "every write of the config (If-Match)",
+        "Any other text serves as well; a read without a version is refused",
+    ),
+    Premise(
+        "clerk.config-keys",
+        "A read with `keys` gives these sections alone.",
+        _PLATFORM,
+        Sure.DOCUMENTED,
+        "reads of one section",
+        "More is read than is needed",
+    ),
+    Premise(
+        "clerk.config-unset",
+        'A field that is not set reads as null, "" or 0, which of them depends on the field.',
+        _READS,
+        Sure.SEEN,
+        "comparisons of what is declared with what is live",
+        "A field that was cleared shows as a difference in every preview",
+        unchecked="a field would have to be cleared",
+    ),
+    Premise(
+        "clerk.session-template",
+        "`session` is the session token's template, null or {claims, lifetime, "
+        "allowed_clock_skew}; how long a session lives is in `session_settings`.",
+        "live answers of July to September 2026",
+        Sure.SEEN,
+        "cutover",
+        "The cutover judges the wrong lifetime",
+    ),
+    Premise(
+        "clerk.api-keys-section",
+        "The switches of API keys are set in a section `api_keys_settings`, where the config's "
+        "schema has it; elsewhere in the dashboard alone.",
+        "a change of the vendor's command line client that is not merged",
+        Sure.ASSUMED,
+        "API keys",
+        "`up` says that the switches are a person's step, and which ones differ",
+    ),
+    Premise(
+        "clerk.environment-agrees",
+        "The public environment shows what the config says: billing of each payer, the trial card, "
+        "who may sign up.",
+        "Clerk's own checks of 42 changes",
+        Sure.SEEN,
+        "doctor, cutover, API keys",
+        "The cutover tells a difference that is none",
+    ),
+    Premise(
+        "clerk.plans-agree",
+        "The plans of the Backend API are those of the config's billing section, by slug.",
+        f"{_BACKEND}; {_READS}",
+        Sure.INFERRED,
+        "numbers of subscribers before a dangerous change",
+        "A dangerous change of such a plan is refused, because nobody can tell who subscribes",
+    ),
+    Premise(
+        "clerk.config-merge",
+        "A PATCH merges objects to any depth and replaces lists and values; what it does not name "
+        "stays.",
+        "Clerk's command line client and its integration tests",
+        Sure.SEEN,
+        "every write of the config",
+        "A write changes what the stack does not declare; the read-back finds it",
+    ),
+    Premise(
+        "clerk.config-after",
+        "The answer's `after` has each named section as a whole, as stored.",
+        _PLATFORM,
+        Sure.DOCUMENTED,
+        "the read-back after a write",
+        "`up` says that something was not kept, though it was",
+    ),
+    Premise(
+        "clerk.config-dry-run",
+        "With `dry_run` all is checked and nothing stored, and the answer says `dry_run: true`.",
+        _PLATFORM,
+        Sure.DOCUMENTED,
+        "dry-run, review",
+        "A dry run is a write. dry-run raises an alarm and names what changed",
+    ),
+    Premise(
+        "clerk.config-if-match",
+        "A write with another version than the current one is refused with 409.",
+        _PLATFORM,
+        Sure.DOCUMENTED,
+        "two runs at the same time, changes by hand during an `up`",
+        "A change by hand during an `up` is overwritten",
+    ),
+    Premise(
+        "clerk.config-destructive",
+        "A null that takes a plan or feature away is refused without `destructive`.",
+        f"{_PLATFORM}; the vendor's texts disagree about nulls that reset a field",
+        Sure.DOCUMENTED,
+        "removals",
+        "Nothing: a removal is sent with `destructive`, and only where it is allowed",
+    ),
+    Premise(
+        "clerk.feature-removed",
+        "A feature that no plan has can be made and removed by the config, and leaves nothing.",
+        "Clerk's command line client",
+        Sure.INFERRED,
+        "features, destroy",
+        "A feature stays on the instance after it left the catalog; `up` says that it was not kept",
+    ),
+    Premise(
+        "clerk.force-selection",
+        "Switching organizations on also switches force_organization_selection on.",
+        "Clerk's own presets, which send it twice",
+        Sure.SEEN,
+        "organizations",
+        "Nothing: what is not as sent is sent once more",
+        unchecked="it would switch organizations off and on for everybody",
+    ),
+    Premise(
+        "clerk.environment-delay",
+        "The public environment shows a change after 15 seconds at most.",
+        "Clerk's own tool waits that long; 0.1 seconds were measured",
+        Sure.SEEN,
+        "API keys, cutover after an `up`",
+        "The cutover shows an earlier state: run it again",
+        unchecked="a change that users see would be made",
+    ),
+    # Clerk: keys and roles
+    Premise(
+        "clerk.key-forms",
+        "Keys begin with ak_, sk_test_ or sk_live_, pk_test_ or pk_live_; the second half of a "
+        "publishable key is the address of the instance's Frontend API.",
+        "documentation of Clerk's environment variables",
+        Sure.DOCUMENTED,
+        "settings, policies, the search for secrets in output",
+        "A key of another form is refused in the settings",
+    ),
+    Premise(
+        "clerk.newest-key",
+        "Beside an old secret key the Platform API shows the newest.",
+        "none",
+        Sure.ASSUMED,
+        "a rotation whose answer was lost",
+        "Such a rotation says that it is done with the old key; doctor tells which key the app has",
+        unchecked="it takes two keys",
+    ),
+    Premise(
+        "clerk.roles",
+        "Roles and permissions of organizations can be listed with the instance's key.",
+        f"{_BACKEND}; some accounts answer 404",
+        Sure.DOCUMENTED,
+        "organizations.roles",
+        "Set clerkstack:organizations.roles to {}: roles are made in the dashboard",
+    ),
+    Premise(
+        "clerk.role-sets",
+        "One role set is the initial one, for new organizations; a role has to be in the set of an "
+        "organization to be given there.",
+        f"{_BACKEND}; documentation of role sets",
+        Sure.DOCUMENTED,
+        "organizations.roles",
+        "A role that `up` made can't be given: add it to a role set in the dashboard",
+    ),
+    Premise(
+        "clerk.clock",
+        "Answers carry Clerk's time in the header Date.",
+        "RFC 9110",
+        Sure.INFERRED,
+        "doctor",
+        "Doctor can't tell whether this machine's clock is right",
+    ),
+    # Svix
+    Premise(
+        "svix.link",
+        "The link that the Backend API gives holds, after `#key=`, an app, a region and a one-time "
+        "token, as base64 of JSON.",
+        "the vendor's dashboard; no description has it",
+        Sure.SEEN,
+        "webhook, cutover, rotation",
+        "The webhook can't be deployed; `up` says that the link is not of the known form",
+    ),
+    Premise(
+        "svix.one-time-token",
+        "The token of a link counts once.",
+        "description of the Svix API",
+        Sure.DOCUMENTED,
+        "secrets: a link that was used is worth nothing",
+        "A link that leaks gives access for as long as it counts: report it to Clerk",
+    ),
+    Premise(
+        "svix.event-types",
+        "The app's token can list the event types, and Svix refuses those that are not there.",
+        _SVIX,
+        Sure.SEEN,
+        "webhook.events",
+        "An unknown event type is found by the write, not before",
+    ),
+    Premise(
+        "svix.url-form",
+        "Svix keeps URLs in the standard form: host in lower case, no default port, a path.",
+        _SVIX,
+        Sure.SEEN,
+        "webhook: finding the endpoint again",
+        "Nothing: both sides are compared in that form",
+    ),
+    Premise(
+        "svix.attempts",
+        "With `before`, attempts come newest first.",
+        _SVIX,
+        Sure.SEEN,
+        "the cutover's deliveries, proof of a rotation",
+        "A busy endpoint's newest deliveries are not looked at",
+    ),
+    Premise(
+        "svix.endpoint",
+        "An endpoint keeps URL, events and description as they were sent; its secret begins with "
+        "whsec_ and stays when the endpoint changes.",
+        _SVIX,
+        Sure.SEEN,
+        "webhook",
+        "`up` says that something was not kept",
+    ),
+    Premise(
+        "svix.overlap",
+        "After a rotation the old secret signs as well, for the seconds that were asked for.",
+        _SVIX,
+        Sure.SEEN,
+        "rotate",
+        "Messages are refused until the app runs with the new secret",
+        unchecked="it takes a delivery",
+    ),
+    # Vercel
+    Premise(
+        "vercel.variables",
+        "The list of variables has id, key, type, targets and, for those of one branch or custom "
+        "environment, which.",
+        "documentation of Vercel's API",
+        Sure.DOCUMENTED,
+        "environment, adopt, drift, rotation",
+        "A variable is not found, and `up` ends because Vercel has it already",
+    ),
+    Premise(
+        "vercel.sensitive",
+        "The value of a sensitive variable can't be read.",
+        "documentation of Vercel's API",
+        Sure.DOCUMENTED,
+        "adopt, drift; secrets are written as sensitive variables",
+        "Whoever may read variables can read the app's secrets: ask Vercel",
+    ),
+    Premise(
+        "vercel.deployments",
+        "The newest ready deployment of a target is found by state and target.",
+        "documentation of Vercel's API",
+        Sure.DOCUMENTED,
+        "redeploy, rotation",
+        "The redeploy says that nothing is deployed",
+    ),
+    Premise(
+        "vercel.write",
+        "A variable that is written is there at once, under the same id, as it was sent.",
+        "documentation of Vercel's API",
+        Sure.INFERRED,
+        "rotation, adopt",
+        "A rotation writes the variable again",
+    ),
+    # Pulumi
+    Premise(
+        "pulumi.secret-in-list",
+        "The command plugin loses an unknown value inside a secret element of a list.",
+        _COMMAND,
+        Sure.SEEN,
+        "the trigger of the redeploy is no list of secrets",
+        "Nothing",
+        unchecked="it is of the plugin, not of an account",
+    ),
+    Premise(
+        "pulumi.no-scrubbing",
+        "The command plugin shows the output of a command that failed as it is.",
+        _COMMAND,
+        Sure.SEEN,
+        "clerkstack redeploy prints no secret",
+        "Nothing",
+        unchecked="it is of the plugin, not of an account",
+    ),
+    Premise(
+        "pulumi.raw-delta",
+        "The state of a Vercel variable holds its value twice, in `value` and in "
+        "`__pulumi_raw_state_delta`.",
+        _BRIDGED,
+        Sure.SEEN,
+        "adopt, recover, move, rotate: whoever edits a value removes the delta",
+        "Nothing: without a delta the plugin takes the value",
+        unchecked="it is of the plugin, not of an account",
+    ),
+    Premise(
+        "pulumi.no-base-url",
+        "The official plugins go to Vercel's own address, whatever VERCEL_API_URL says.",
+        _BRIDGED,
+        Sure.SEEN,
+        "clerkstack:urls.vercel is refused where nothing follows it",
+        "A token goes to an address that nobody meant",
+        unchecked="it is of the plugin, not of an account",
+    ),
+)
+
+BY_ID = {each.id: each for each in PREMISES}

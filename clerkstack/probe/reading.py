@@ -1,0 +1,187 @@
+"""Probes that only read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from clerkstack.clients.errors import NotFound, Unauthorized
+from clerkstack.declared.variables import DEPLOYED
+from clerkstack.premises.config_shape import unfamiliar
+from clerkstack.probe.account import Account, Probe, Result, holds, untold
+from clerkstack.reconcile.changes import object_at
+from clerkstack.settings.keys import (
+    wrong_platform_key,
+    wrong_publishable_key,
+    wrong_secret_key,
+)
+
+VERSION = re.compile(r"v1_[0-9a-f]{8}")
+TOKEN = frozenset({"claims", "lifetime", "allowed_clock_skew"})
+API_KEYS = "api_keys_settings"
+VARIABLE_TYPES = {"plain", "encrypted", "sensitive", "system", "secret"}
+
+
+def config(account: Account) -> Iterator[Result]:
+    """The config, as a whole."""
+    sections = account.config.sections
+    odd = list(unfamiliar(sections))
+    yield holds("clerk.config-shape", not odd, ", ".join(odd) or f"{len(sections)} sections")
+    version = account.config.version
+    yield holds("clerk.config-version", VERSION.fullmatch(version), version)
+    session = sections.get("session")
+    fields = sorted(session) if isinstance(session, dict) else []
+    fits = session is None or (isinstance(session, dict) and session.keys() <= TOKEN)
+    told = "session_settings" in sections
+    yield holds(
+        "clerk.session-template",
+        fits and told,
+        f"session: {', '.join(fields) or 'null'}; "
+        f"{'session_settings is there' if told else 'no session_settings'}",
+    )
+
+
+def config_by_keys(account: Account) -> Iterator[Result]:
+    """One section of the config."""
+    first = min(account.config.sections)
+    part = account.session.platform.get_config(*account.place, keys=[first])
+    yield holds("clerk.config-keys", part.sections.keys() == {first}, ", ".join(part.sections))
+
+
+def schema(account: Account) -> Iterator[Result]:
+    """What may be set of API keys."""
+    advertised = [
+        name for name in object_at(account.schema, "properties") if "api_key" in name.lower()
+    ]
+    detail = ", ".join(advertised) or "not advertised: a person sets them in the dashboard"
+    yield holds("clerk.api-keys-section", set(advertised) <= {API_KEYS}, detail)
+
+
+def environment(account: Account) -> Iterator[Result]:
+    """What every browser sees, beside the config."""
+    shown, sections = account.environment, account.config.sections
+    access, billing = object_at(sections, "auth_access_control"), account.billing
+    both = {
+        "billing.organization_enabled": shown.billing.organization.enabled,
+        "billing.user_enabled": shown.billing.user.enabled,
+        "billing.free_trial_requires_payment_method": (
+            shown.billing.free_trial_requires_payment_method
+        ),
+        "auth_access_control.sign_up_mode": shown.sign_up.mode,
+    }
+    declared = {f"billing.{key}": value for key, value in billing.items()}
+    declared |= {f"auth_access_control.{key}": value for key, value in access.items()}
+    apart = [
+        f"{field} is {declared[field]}, and {value} in the public environment"
+        for field, value in both.items()
+        if field in declared and declared[field] != value
+    ]
+    yield holds("clerk.environment-agrees", not apart, "; ".join(apart) or f"{len(both)} fields")
+
+
+def plans(account: Account) -> Iterator[Result]:
+    """The plans as they are sold, beside the config."""
+    with account.session.backend(*account.place) as backend:
+        sold = {plan.slug for plan in backend.list_plans()}
+    configured = set(object_at(account.billing, "plans"))
+    apart = sorted(sold ^ configured)
+    detail = f"on one side only: {', '.join(apart)}" if apart else f"{len(sold)} plans"
+    yield holds("clerk.plans-agree", not apart, detail)
+
+
+def keys(account: Account) -> Iterator[Result]:
+    """The forms of the keys; no key is told."""
+    settings, shown = account.settings, account.instance
+    secret = settings.secret_key or shown.secret_key
+    public = settings.publishable_key or shown.publishable_key
+    wrong = [wrong_platform_key(settings.platform_key.get_secret_value())]
+    if secret is not None:
+        wrong.append(wrong_secret_key(secret.get_secret_value(), settings.instance))
+    if public is not None:
+        wrong.append(wrong_publishable_key(public, settings.instance))
+    reasons = "; ".join(reason for reason in wrong if reason)
+    yield holds("clerk.key-forms", not reasons, reasons or f"{len(wrong)} keys")
+
+
+def roles(account: Account) -> Iterator[Result]:
+    """Roles and permissions of organizations."""
+    with account.session.backend(*account.place) as backend:
+        try:
+            there, permissions = backend.list_roles(), backend.list_permissions()
+        except NotFound:
+            yield holds("clerk.roles", False, "the account has none (404)")
+            return
+    yield holds("clerk.roles", True, f"{len(there)} roles, {len(permissions)} permissions")
+
+
+def clock(account: Account) -> Iterator[Result]:
+    """Clerk's time."""
+    with account.session.backend(*account.place) as backend:
+        time = backend.server_time()
+    yield holds("clerk.clock", time is not None, "told" if time else "no header Date")
+
+
+def svix(account: Account) -> Iterator[Result]:
+    """The way to Svix, and what is there."""
+    with account.session.backend(*account.place) as backend:
+        link = backend.svix_url()
+    with account.session.svix(link) as app:
+        yield holds("svix.link", True, "app, region and one-time token")
+        try:
+            account.session.svix(link).close()
+        except Unauthorized:
+            yield holds("svix.one-time-token", True, "refused when it was used again")
+        else:
+            yield holds("svix.one-time-token", False, "it could be used again")
+        endpoints = app.list_endpoints()
+    del endpoints
+
+
+def variables(account: Account) -> Iterator[Result]:
+    """What Vercel tells of variables."""
+    there = account.variables
+    kinds = {each.type for each in there}
+    odd = sorted(kinds - VARIABLE_TYPES)
+    nowhere = [each.key for each in there if not each.target and not each.custom_environment_ids]
+    wrong = [f"a variable of type {kind}" for kind in odd]
+    wrong += [f"{key} has no target" for key in nowhere]
+    if there:
+        yield holds("vercel.variables", not wrong, "; ".join(wrong) or f"{len(there)} variables")
+    else:
+        yield untold("vercel.variables", "the project has none")
+    sensitive = [each for each in there if each.type == "sensitive"]
+    shown = sorted({each.key for each in sensitive if each.readable_value is not None})
+    if sensitive:
+        detail = f"readable: {', '.join(shown)}" if shown else f"{len(sensitive)} variables"
+        yield holds("vercel.sensitive", not shown, detail)
+    else:
+        yield untold("vercel.sensitive", "the project has no sensitive variable")
+
+
+def deployments(account: Account) -> Iterator[Result]:
+    """What Vercel tells of deployments."""
+    declared, target = account.settings.environment, DEPLOYED[account.settings.instance]
+    with account.session.vercel(declared.team_id) as client:
+        newest = client.latest_deployment(declared.project_id, target)
+    if newest is None:
+        yield untold("vercel.deployments", f"nothing is deployed to {target}")
+        return
+    right = newest.state == "READY" and (newest.target or "preview") == target
+    yield holds("vercel.deployments", right, f"{newest.id}: {newest.state}, {target}")
+
+
+OF_CLERK = (
+    Probe(("clerk.config-shape", "clerk.config-version", "clerk.session-template"), config),
+    Probe(("clerk.config-keys",), config_by_keys),
+    Probe(("clerk.api-keys-section",), schema),
+    Probe(("clerk.environment-agrees",), environment),
+    Probe(("clerk.plans-agree",), plans),
+    Probe(("clerk.key-forms",), keys),
+    Probe(("clerk.roles",), roles),
+    Probe(("clerk.clock",), clock),
+)
+OF_SVIX = Probe(("svix.link", "svix.one-time-token"), svix)
+OF_VERCEL = (
+    Probe(("vercel.variables", "vercel.sensitive"), variables),
+    Probe(("vercel.deployments",), deployments),
+)

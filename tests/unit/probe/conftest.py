@@ -1,0 +1,30 @@
+"""An account that is probed: the development instance of a world, with a deployed webhook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from clerkstack.probe.account import Account
+from clerkstack.providers.session import Session
+from local.world import World
+from local.world import seed as seeded
+from tests.unit.rotation.bed import Bed
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[World]:
+    with World(proxy=False) as world:
+        yield world
+
+
+@pytest.fixture
+def account(running: World) -> Iterator[Account]:
+    running.reset()
+    project = json.dumps({"projectId": seeded.VERCEL_PROJECT_ID})
+    settings = Bed(running, configured={"environment": project}).settings
+    with closing(Session(settings.connection)) as session:
+        yield Account(settings, session)

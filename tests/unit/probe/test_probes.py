@@ -1,0 +1,190 @@
+"""Each premise, on an account where it holds and on one where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from clerkstack.clients.platform import Config
+from clerkstack.clients.vercel import EnvironmentVariable
+from clerkstack.probe import reading, writing
+from clerkstack.probe.account import Account, Probe, Result, State
+from clerkstack.probe.run import probed
+from local.world import World
+
+pytestmark = pytest.mark.timeout(60)
+SILENT = {"write": True, "tell": lambda _: None}
+
+
+def told(probe: Probe, account: Account) -> Mapping[str, Result]:
+    return {result.premise: result for result in probe.told(account)}
+
+
+def failing(found: Mapping[str, Result]) -> dict[str, str]:
+    return {each.premise: each.detail for each in found.values() if each.state is State.FAILS}
+
+
+def everything(world: World) -> Any:
+    """What is live, but for what changes with time and with each write."""
+    endpoints = [
+        vars(each) for app in world.svix.apps().values() for each in app.endpoints.values()
+    ]
+    return world.clerk.instances()[0].config, endpoints, world.vercel.live()
+
+
+def test_all_hold_and_what_was_made_is_gone(running: World, account: Account) -> None:
+    before = repr(everything(running))
+
+    found = probed(account, **SILENT)  # type: ignore[arg-type]
+
+    assert not failing(found)
+    untold = {each.premise for each in found.values() if each.state is State.UNTOLD}
+    assert untold <= {"vercel.deployments", "svix.attempts", "vercel.variables"}
+    assert repr(everything(running)) == before
+
+
+def test_reading_writes_nothing(running: World, account: Account) -> None:
+    running.clear_journal()
+
+    found = probed(account, write=False, tell=lambda _: None)
+
+    assert not failing(found)
+    asked = {(each.method, each.path) for each in running.journal()}
+    posts = {path for method, path in asked if method != "GET"}
+    assert posts == {"/v1/webhooks/svix_url", "/api/v1/auth/one-time-token"}
+
+
+def test_what_an_earlier_run_left_is_removed(running: World, account: Account) -> None:
+    before = repr(everything(running))
+    platform, place = account.session.platform, account.place
+    feature: Any = writing._with({"name": "clerkstack probe"})
+    platform.patch_config(*place, feature, if_match=None)
+    app = account.session.svix_app(*place)
+    assert app is not None
+    with app:
+        app.create_endpoint(
+            url=writing.ADDRESS, event_types=["user.created"], description=writing.NOTE
+        )
+    with account.session.vercel(None) as vercel:
+        vercel.create_variable(
+            account.settings.environment.project_id,
+            writing.VARIABLE,
+            "left",
+            targets=["production"],
+            comment=writing.NOTE,
+        )
+
+    found = probed(account, **SILENT)  # type: ignore[arg-type]
+
+    assert not failing(found)
+    assert repr(everything(running)) == before
+
+
+CONFIGS: list[tuple[Config, str]] = [
+    (Config(version="v1_12345678", sections={"passports": {}}), "clerk.config-shape"),
+    (Config(version="7", sections={}), "clerk.config-version"),
+    (Config(version="v1_12345678", sections={"session": {"speed": 1}}), "clerk.session-template"),
+]
+
+
+@pytest.mark.parametrize(("config", "premise"), CONFIGS, ids=[each for _, each in CONFIGS])
+def test_another_config(account: Account, config: Config, premise: str) -> None:
+    account.__dict__["config"] = config
+
+    found = told(
+        Probe((premise,), lambda it: (r for r in reading.config(it) if r.premise == premise)),
+        account,
+    )
+
+    assert list(failing(found)) == [premise]
+
+
+def test_api_keys_under_another_name(account: Account) -> None:
+    account.__dict__["schema"] = {"properties": {"organization_api_keys": {}}}
+
+    found = told(Probe(("clerk.api-keys-section",), reading.schema), account)
+
+    assert failing(found) == {"clerk.api-keys-section": "organization_api_keys"}
+
+
+def test_a_public_environment_that_says_something_else(account: Account) -> None:
+    sections: Any = {"billing": {"organization_enabled": "maybe"}}
+    account.__dict__["config"] = Config(version="v1_12345678", sections=sections)
+
+    found = told(Probe(("clerk.environment-agrees",), reading.environment), account)
+
+    assert "billing.organization_enabled" in failing(found)["clerk.environment-agrees"]
+
+
+def test_plans_that_are_on_one_side_only(account: Account) -> None:
+    sections: Any = {"billing": {"plans": {"ghost": {}}}}
+    account.__dict__["config"] = Config(version="v1_12345678", sections=sections)
+
+    found = told(Probe(("clerk.plans-agree",), reading.plans), account)
+
+    assert "ghost" in failing(found)["clerk.plans-agree"]
+
+
+def test_a_sensitive_variable_that_can_be_read(account: Account) -> None:
+    shown = EnvironmentVariable.model_validate(
+        {
+            "id": "1",
+            "key": "K",
+            "type": "sensitive",
+            "target": "preview",
+            "value": "v",
+            "decrypted": True,
+        }
+    )
+    odd = EnvironmentVariable.model_validate({"id": "2", "key": "L", "type": "rot13"})
+    account.__dict__["variables"] = [shown, odd]
+
+    found = told(reading.OF_VERCEL[0], account)
+
+    assert failing(found) == {
+        "vercel.variables": "a variable of type rot13; L has no target",
+        "vercel.sensitive": "readable: K",
+    }
+
+
+PATCH: dict[str, Any] = {"service": "clerk", "method": "PATCH", "path": "/config$"}
+WRITES: list[tuple[dict[str, Any], str]] = [
+    ({"kind": "dry_run_ignored", **PATCH}, "clerk.config-dry-run"),
+    ({"kind": "not_persisted", "after": 1, **PATCH}, "clerk.config-merge"),
+]
+
+
+@pytest.mark.parametrize(("fault", "premise"), WRITES, ids=[each for _, each in WRITES])
+def test_a_write_that_is_none_and_one_that_is(
+    running: World, account: Account, fault: dict[str, Any], premise: str
+) -> None:
+    before = repr(everything(running))
+    running.fault(**fault)
+
+    found = told(writing.OF_CONFIG, account)
+
+    assert premise in failing(found)
+    assert repr(everything(running)) == before
+
+
+@pytest.mark.parametrize("after", range(3))
+def test_cut_off_it_removes_what_it_made(running: World, account: Account, after: int) -> None:
+    before = repr(everything(running))
+    results = writing.OF_CONFIG.told(account)
+    for _ in range(after):
+        next(results)
+
+    results.close()  # type: ignore[attr-defined]  # as Ctrl-C does
+
+    assert repr(everything(running)) == before
+
+
+def test_a_service_that_refuses_is_no_answer(running: World, account: Account) -> None:
+    running.fault(service="clerk", kind="status", path="/v1/billing/plans", status=403)
+
+    found = told(Probe(("clerk.plans-agree",), reading.plans), account)
+
+    assert found["clerk.plans-agree"].state is State.UNASKED
+    assert "403" in found["clerk.plans-agree"].detail
