@@ -125,9 +125,9 @@ def _installed(folder: Path) -> bool:
 
 WAYS = (
     Way(
-        part=parts.CLERK_CLIENT,
+        part=parts.VENDOR_CLIENTS,
         there=_installed,
-        fetch=_packages_in(".", parts.CLERK_CLIENT),
+        fetch=_packages_in(".", parts.VENDOR_CLIENTS),
     ),
     Way(
         part=parts.EXAMPLE,

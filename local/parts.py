@@ -26,12 +26,14 @@ class Part:
         return f"{self.title} ({self.name}): {why}"
 
 
-CLERK_CLIENT = Part(name="clerk-client", title="the official Clerk command-line client", tool="npm")
+VENDOR_CLIENTS = Part(
+    name="vendor-clients", title="the official Clerk and Vercel clients", tool="npm"
+)
 EXAMPLE = Part(name="example", title="the example app's packages", tool="npm")
 GITHUB = Part(name="github-api", title="GitHub's description of its API", tool="npm")
 OPERATOR = Part(name="operator-crd", title="the operator's description of a Stack", tool="go")
 ACTIONLINT = Part(name="actionlint", title="the checker of the workflows", tool="go")
-PARTS = (CLERK_CLIENT, EXAMPLE, GITHUB, OPERATOR, ACTIONLINT)
+PARTS = (VENDOR_CLIENTS, EXAMPLE, GITHUB, OPERATOR, ACTIONLINT)
 
 
 def noted(project: Path = PROJECT) -> dict[str, str]:

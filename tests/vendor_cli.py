@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.parts import CLERK_CLIENT
+from local.parts import VENDOR_CLIENTS
 from local.world import World, seed
 from tests.absent import absent
 
@@ -29,7 +29,7 @@ APP = ("--app", seed.APPLICATION_ID)
 def need_vendor_cli() -> None:
     """Skip where the client is not installed, but never in CI."""
     if shutil.which("node") is None or not BINARY.exists():
-        absent(CLERK_CLIENT)
+        absent(VENDOR_CLIENTS)
 
 
 @contextmanager

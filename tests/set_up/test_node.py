@@ -15,7 +15,7 @@ import pytest
 from local import github_description, node, operator_description
 from local.again import PATIENCE_VARIABLE
 from local.engine.places import PROJECT
-from local.parts import CLERK_CLIENT, EXAMPLE, noted
+from local.parts import EXAMPLE, VENDOR_CLIENTS, noted
 from local.steps import Steps
 from tests.set_up.clients import (
     MODULE,
@@ -59,7 +59,7 @@ def test_the_packages_are_brought_once_and_again_for_another_lock(
     assert run(**{PATIENCE_VARIABLE: "0.1"}) == 0
 
     said = capsys.readouterr().err
-    assert f"{CLERK_CLIENT.title}: 429 Too Many Requests" in said
+    assert f"{VENDOR_CLIENTS.title}: 429 Too Many Requests" in said
     for folder in (project, project / "example"):
         assert (folder / "node_modules" / "tiny" / "package.json").exists()
     assert noted(project) == {}
@@ -74,7 +74,7 @@ def test_the_packages_are_brought_once_and_again_for_another_lock(
     os.utime(project / "node_modules" / ".package-lock.json", (done, done))
     run()
     said = capsys.readouterr().err
-    assert f"{CLERK_CLIENT.title}: npm ci" in said
+    assert f"{VENDOR_CLIENTS.title}: npm ci" in said
     assert EXAMPLE.title not in said
 
 
@@ -85,7 +85,7 @@ def test_a_refused_part_is_noted_and_told_and_in_ci_it_fails_the_run(
 
     assert run() == 0
 
-    assert list(noted(project)) == [CLERK_CLIENT.name, EXAMPLE.name]
+    assert list(noted(project)) == [EXAMPLE.name, VENDOR_CLIENTS.name]
     for why in noted(project).values():
         assert "refused once, at last with: 503 Service Unavailable" in why
     capsys.readouterr()
@@ -93,7 +93,7 @@ def test_a_refused_part_is_noted_and_told_and_in_ci_it_fails_the_run(
     assert run(CI="true") == 1
     told = capsys.readouterr().err.partition("In CI each part has to be there")[2].splitlines()
     assert [line.partition("(")[2].partition(")")[0] for line in told[1:]] == [
-        CLERK_CLIENT.name,
+        VENDOR_CLIENTS.name,
         EXAMPLE.name,
     ]
 
@@ -111,7 +111,7 @@ def test_what_was_waited_for_in_vain_is_not_waited_for_again_but_in_ci(
         waited.append(patience)
         raise OSError("no")
 
-    part = replace(CLERK_CLIENT, tool="sh")
+    part = replace(VENDOR_CLIENTS, tool="sh")
     monkeypatch.setattr(node, "WAYS", [node.Way(part=part, there=lambda _: False, fetch=fetch)])
 
     for more in ({}, {}, {"CI": "true"}):
@@ -124,7 +124,7 @@ def test_without_the_tool_the_part_is_missing(
     project: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(PATH="/nowhere") == 0
-    assert CLERK_CLIENT.why_missing(project).endswith("(clerk-client): there is no npm on PATH")
+    assert VENDOR_CLIENTS.why_missing(project).endswith("(vendor-clients): there is no npm on PATH")
     assert run(PATH="/nowhere", CI="1") == 1
     assert "there is no npm on PATH" in capsys.readouterr().err
 

@@ -24,6 +24,7 @@ from local.world.vercel.variables import Draft
 from local.world.vercel.vault import Vault
 
 DEFAULT_PAGE = 100
+OWNER = "user_world"
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,18 @@ class VercelBackend:
         if team is None or team.id not in self.tokens[token]:
             raise errors.wrong_scope(scope)
         return team.id
+
+    def owner(self) -> dict[str, object]:
+        """The owner of every token here, as the API shows a user who has a scope of their own."""
+        return {
+            "id": OWNER,
+            "email": "world@sendero.example",
+            "name": "World",
+            "username": "world",
+            "avatar": None,
+            "defaultTeamId": None,
+            "limited": False,
+        }
 
     def teams_of(self, token: str) -> list[Team]:
         """List the teams a token's owner belongs to."""

@@ -94,9 +94,13 @@ def _pagination(page: Page) -> dict[str, object]:
 
 
 def list_variables(call: Call) -> Answer:
-    """filterProjectEnvs."""
-    branch = call.query.get("gitBranch")
-    chosen = [v for v in call.project.variables.values() if branch in (None, v.git_branch)]
+    """filterProjectEnvs, with the filter by target that the vendor's command-line client sends."""
+    branch, target = call.query.get("gitBranch"), call.query.get("target")
+    chosen = [
+        v
+        for v in call.project.variables.values()
+        if branch in (None, v.git_branch) and (target is None or v.reaches(target))
+    ]
     page = call.page(chosen)
     shown = [variable.to_json(decrypt=call.flag("decrypt")) for variable in page.items]
     return 200, {"envs": shown, "pagination": _pagination(page)}
@@ -123,6 +127,16 @@ def _bulk_answer(created: Created) -> Answer:
     return 201, {"created": made, "failed": failed}
 
 
+def pull_variables(call: Call) -> Answer:
+    """envPull, as the command-line client asks: names and values of a target, those of a branch
+    before those of all. The value of a sensitive one is empty."""
+    target, branch = call.parts["target"], call.parts.get("branch")
+    reached = [v for v in call.project.variables.values() if v.reaches(target)]
+    chosen = [v for v in reached if v.git_branch is None]
+    chosen += [v for v in reached if branch is not None and v.git_branch == branch]
+    return 200, {"env": {v.key: v.value or "" for v in chosen}, "buildEnv": {}}
+
+
 def read_variable(call: Call) -> Answer:
     """getProjectEnv: readable values come decrypted."""
     variable = call.backend.variable(call.project, call.parts["variable"])
@@ -144,6 +158,11 @@ def delete_variable(call: Call) -> Answer:
 def read_project(call: Call) -> Answer:
     """getProject."""
     return 200, call.project.to_json()
+
+
+def read_user(call: Call) -> Answer:
+    """getAuthUser: the token's owner."""
+    return 200, {"user": call.backend.owner()}
 
 
 def list_teams(call: Call) -> Answer:
@@ -212,7 +231,10 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", VARIABLE, read_variable),
     ("PATCH", VARIABLE, update_variable),
     ("DELETE", VARIABLE, delete_variable),
+    ("GET", f"{VERSION}/env/pull/{{project}}/{{target}}", pull_variables),
+    ("GET", f"{VERSION}/env/pull/{{project}}/{{target}}/{{branch:path}}", pull_variables),
     ("GET", PROJECT, read_project),
+    ("GET", f"{VERSION}/user", read_user),
     ("GET", f"{VERSION}/teams", list_teams),
     ("GET", f"{VERSION}/teams/{{team}}", read_team),
     ("GET", f"{VERSION}/deployments", list_deployments),
