@@ -108,7 +108,7 @@ def _webhook(url: str, events: tuple[str, ...] = ("user.created",)) -> Props:
 
 
 _ORGANIZATIONS = {"enabled": True, "force_organization_selection": True}
-_GOOGLE = {"enabled": True, "client_id": "google-client"}
+_GOOGLE = {"enabled": True, "client_id": "123-abc.apps.googleusercontent.com"}
 _FINANCE = {
     "name": "Finance",
     "permissions": ["org:sys_memberships:read", "org:sys_billing:read"],

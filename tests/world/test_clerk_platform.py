@@ -108,8 +108,12 @@ def test_a_clone_has_config_and_roles_but_no_connections_paths_or_webhooks() -> 
     account = with_billing()
     account.write(
         {
-            GOOGLE: {"enabled": True, "client_id": "id", "client_secret": "hidden"},
-            "paths": {"home_url": "https://dev.a.dev"},
+            GOOGLE: {
+                "enabled": True,
+                "client_id": "123-abc.apps.googleusercontent.com",
+                "client_secret": "hidden",
+            },
+            "paths": {"home": "/dev"},
             "session": {"claims": {"a": "b"}},
         }
     )
@@ -121,9 +125,9 @@ def test_a_clone_has_config_and_roles_but_no_connections_paths_or_webhooks() -> 
     assert config["billing"] == account.read("billing")
     assert config["session"]["claims"] == {"a": "b"}
     assert config[GOOGLE]["enabled"] is False
-    assert config[GOOGLE]["client_id"] is None
-    assert "client_secret" not in made.config[GOOGLE]
-    assert config["paths"]["home_url"] is None
+    assert config[GOOGLE]["client_id"] == ""
+    assert made.config[GOOGLE]["client_secret"] == ""
+    assert config["paths"]["home"] is None
     assert not account.clerk.svix.has_app(made.id)
     assert {role.key for role in made.roles.values()} == {"org:admin", "org:member"}
     assert not set(made.roles) & set(account.instance.roles)
@@ -209,7 +213,7 @@ def test_the_dashboard_switches_api_keys_and_edits_a_price() -> None:
         "set_config", {**where, "changes": {"billing": {"plans": {"pro": {"amount": 1}}}}}
     )
 
-    assert account.instance.config["api_keys"]["orgs_api_keys_enabled"] is True
+    assert account.instance.config["api_keys_settings"]["orgs_api_keys_enabled"] is True
     assert account.read("billing")["plans"]["pro"]["amount"] == 1
 
 

@@ -23,7 +23,8 @@ from local.world.store import Home
 
 DEVELOPMENT = (seed.APPLICATION_ID, "development")
 SETTINGS = {"organization_settings": {"enabled": True}}
-CONNECTION = {"connection_oauth_google": {"client_id": "id", "client_secret": "hidden_value"}}
+GOOGLE_ID = "123-abc.apps.googleusercontent.com"
+CONNECTION = {"connection_oauth_google": {"client_id": GOOGLE_ID, "client_secret": "hidden_value"}}
 
 
 @pytest.fixture

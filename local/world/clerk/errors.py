@@ -144,6 +144,50 @@ def unknown_config_key(key: str, suggestions: list[str]) -> ClerkError:
     )
 
 
+def missing_name(param: str) -> ClerkError:
+    """A plan or feature is made without a name."""
+    return ClerkError(400, "missing_name", f"{param} is missing.")
+
+
+def user_settings_invalid(message: str) -> ClerkError:
+    """Settings of users contradict each other; the catalogue's error names no parameter."""
+    return ClerkError(409, "user_settings_invalid", f"{message}.")
+
+
+def second_factor_needed() -> ClerkError:
+    """A second factor is required, or backup codes are on, and there is none to use."""
+    message = "At least one second factor has to be enabled."
+    return ClerkError(422, "need_at_least_one_mfa_strategy_enabled", message)
+
+
+def captcha_widget_needed() -> ClerkError:
+    """The captcha is on and no widget is chosen."""
+    message = "The captcha needs a widget type."
+    return ClerkError(422, "invalid_captcha_widget_type", message)
+
+
+def params_missing(names: list[str]) -> ClerkError:
+    """One of these parameters has to be there."""
+    message = f"{' or '.join(names)} must be included."
+    return ClerkError(422, "form_param_missing", message, meta={"param_names": names})
+
+
+def session_without_end() -> ClerkError:
+    """Neither limit of a session's life is on."""
+    message = "A session needs an inactivity timeout or a maximum lifetime."
+    return ClerkError(422, "session_lifetime_setting_missing", message)
+
+
+def plan_lacks(features: list[str]) -> ClerkError:
+    """The workspace's own plan does not have what a setting of production needs."""
+    return ClerkError(
+        402,
+        "unsupported_subscription_plan_features",
+        f"Your subscription does not include {', '.join(features)}.",
+        meta={"unsupported_features": features},
+    )
+
+
 def config_key_body_invalid(key: str) -> ClerkError:
     """The value of a config key, or something in it, is of another type than the schema has."""
     message = f"The value of {key} does not have the shape that config/schema describes."
