@@ -85,13 +85,13 @@ def edit_development(world: World) -> None:
         },
         connection_oauth_google={
             "enabled": True,
-            "client_id": "google-id-of-development",
+            "client_id": "123-abc.apps.googleusercontent.com",
             "client_secret": OAUTH_SECRET,
         },
         connection_oauth_github={"enabled": True},
         paths={
-            "home_url": "https://preview.sendero.example/",
-            "sign_in_url": "http://localhost:3000/sign-in",
+            "home": "/start",
+            "sign_in": "/sign-in",
         },
         session={"claims": {"org": {"tier": "{{org.public_metadata.tier}}"}}},
         auth_password={"min_length": 12},
@@ -128,11 +128,15 @@ EXPECTED = {
     ("feature beta", ""): MISSING,
     ("OAuth google", "enabled"): (True, False, "differs"),
     ("OAuth google", "client_id"): ("set", None, "missing"),
+    ("OAuth google", "client_secret"): ("set", None, "missing"),
+    ("OAuth google", "block_email_subaddresses"): (True, False, "differs"),
     ("OAuth github", "enabled"): (True, False, "differs"),
-    ("paths", "home_url"): ("https://preview.sendero.example/", None, "missing"),
-    ("paths", "sign_in_url"): ("http://localhost:3000/sign-in", None, "missing"),
+    ("paths", "home"): ("/start", None, "missing"),
+    ("paths", "sign_in"): ("/sign-in", None, "missing"),
     ("session token", "claims.org.tier"): ("{{org.public_metadata.tier}}", None, "missing"),
-    ("auth_password", "min_length"): (12, 8, "differs"),
+    ("session token", "lifetime"): (60, None, "missing"),
+    ("session token", "allowed_clock_skew"): (5, None, "missing"),
+    ("auth_password", "min_length"): (12, 15, "differs"),
     ("API keys", "Enable User API keys"): (True, False, "differs"),
     ("role org:auditor", ""): MISSING,
     ("permission org:invoices:read", ""): MISSING,
@@ -170,7 +174,7 @@ def test_what_was_changed_by_hand_is_found_exactly(project: Project, world: Worl
     assert f"local → prod: {len(EXPECTED)} differences." in table.stdout
     assert "missing in prod" in table.stdout
     printed = table.stdout + table.stderr + json.dumps(list(differences.items()))
-    secrets = [OAUTH_SECRET, SIGNING_KEY, "google-id-of-development", "key=1"]
+    secrets = [OAUTH_SECRET, SIGNING_KEY, "123-abc.apps.googleusercontent.com", "key=1"]
     for environment in ("development", "production"):
         live = read_instance(world, environment)
         secrets += [live.secret_key, *live.signing_secrets.values()]

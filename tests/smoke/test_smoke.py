@@ -126,7 +126,7 @@ def fault(path: str, method: str = "POST", service: str = "clerk", **more: Any) 
 
 
 def phone_needed(there: Deployment) -> None:
-    change = {"auth_phone": {"enabled": True, "required": True}}
+    change = {"auth_phone": {"used_for_sign_up": True, "required_for_sign_up": True}}
     there.world.clerk.write_config(there.instance, change)
 
 
