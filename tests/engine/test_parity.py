@@ -117,6 +117,11 @@ def edit_development(world: World) -> None:
     )
 
 
+def without_shared_google(world: World) -> None:
+    """Switch off what a fresh development instance has on with Clerk's shared credentials."""
+    by_hand(world, connection_oauth_google={"enabled": False, "block_email_subaddresses": False})
+
+
 MISSING = ("there", None, "missing")
 EXPECTED = {
     ("organizations", "max_allowed_memberships"): (50, 5, "differs"),
@@ -129,7 +134,6 @@ EXPECTED = {
     ("OAuth google", "enabled"): (True, False, "differs"),
     ("OAuth google", "client_id"): ("set", None, "missing"),
     ("OAuth google", "client_secret"): ("set", None, "missing"),
-    ("OAuth google", "block_email_subaddresses"): (True, False, "differs"),
     ("OAuth github", "enabled"): (True, False, "differs"),
     ("paths", "home"): ("/start", None, "missing"),
     ("paths", "sign_in"): ("/sign-in", None, "missing"),
@@ -151,6 +155,8 @@ EXPECTED = {
 
 @starts_from(both)
 def test_what_was_changed_by_hand_is_found_exactly(project: Project, world: World) -> None:
+    fresh = found(project)
+    without_shared_google(world)
     # What both have, each at its own address, is no difference.
     ask(world, "/redirect_urls", {"url": "https://preview.sendero.example/done"})
     ask(world, "/redirect_urls", {"url": "https://sendero.example/done"}, "production")
@@ -163,6 +169,7 @@ def test_what_was_changed_by_hand_is_found_exactly(project: Project, world: Worl
     table = project.own_command(*WORDS)
 
     assert differences == EXPECTED
+    assert {what for what, _ in fresh} == {"OAuth google"}
     assert len(read) == REQUESTS, read
     assert f"{REQUESTS} requests" in (TOP / "docs" / "parity.md").read_text()
     # The link to Svix and its token are asked for with POST; nothing is written.
@@ -214,16 +221,16 @@ def test_a_clone_before_its_first_up_lacks_what_clerk_does_not_copy(
 
 @starts_from(both)
 def test_production_alone_has_what_development_lacks(project: Project, world: World) -> None:
-    world.dashboard(
-        "set_config",
-        environment="production",
-        changes={"connection_oauth_google": {"enabled": True}},
-    )
+    without_shared_google(world)
+    # Clerk lets nobody switch it on so; an instance may have it from before it did.
+    instance = world.clerk.instance(seeded.APPLICATION_ID, "production")
+    instance.config["connection_oauth_google"]["enabled"] = True
     ask(world, "/jwt_templates", {"name": "late", "claims": {}}, "production")
 
     assert found(project) == {
         ("OAuth google", "enabled"): (False, True, "differs"),
         ("OAuth google", "client_id"): (None, None, "needed"),
+        ("OAuth google", "client_secret"): (None, None, "needed"),
         ("JWT template late", ""): (None, "there", "only"),
     }
 
@@ -232,6 +239,7 @@ def test_production_alone_has_what_development_lacks(project: Project, world: Wo
 def test_what_a_plan_does_not_include_is_told_and_can_be_left_out(
     project: Project, world: World
 ) -> None:
+    without_shared_google(world)
     refusing = {"kind": "status", "service": "clerk", "path": "enterprise_connections$"}
     world.fault(status=402, times=2, **refusing)
     told = project.own_command(*WORDS)

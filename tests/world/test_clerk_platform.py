@@ -49,14 +49,15 @@ def test_an_unknown_platform_key_is_refused(key: str) -> None:
     assert caught.value.status == 401
 
 
-def test_a_platform_key_without_the_scope_is_forbidden() -> None:
+def test_a_key_without_the_right_is_refused_by_its_scopes() -> None:
     account = Account()
     account.clerk.dashboard("add_platform_key", {"key": "ak_reader", "manage": False})
 
     with pytest.raises(ClerkError) as caught:
         account.clerk.check_platform_key("ak_reader")
 
-    assert caught.value.status == 403
+    assert (caught.value.status, caught.value.code) == (403, "authorization_missing_scopes")
+    assert caught.value.meta == {"scopes": ["applications:manage"]}
 
 
 def test_a_platform_key_opens_no_instance() -> None:
@@ -150,7 +151,7 @@ def test_an_application_has_one_production_instance() -> None:
     with pytest.raises(ClerkError) as caught:
         account.clerk.create_instance(APPLICATION_ID, domain="b.dev", clone_of=None)
 
-    assert (caught.value.status, caught.value.code) == (409, "production_instance_exists")
+    assert (caught.value.status, caught.value.code) == (400, "production_instance_exists")
     assert len(account.clerk.instances()) == 2
 
 

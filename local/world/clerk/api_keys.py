@@ -192,7 +192,7 @@ def _check_subject(instance: Instance, subject: str) -> None:
     section = instance.config[API_KEYS]
     if not (section["enabled"] and section[SWITCHES[kind]]):
         message = f"API keys are not enabled for {'organizations' if kind == 'org' else 'users'}."
-        raise errors.ClerkError(400, "api_keys_not_enabled", message)
+        raise errors.ClerkError(422, "api_keys_not_enabled", message)
 
 
 def _number(call: InstanceCall, name: str, default: int) -> int:

@@ -96,12 +96,12 @@ def complete(
         if after[ENABLED[payer]] and slug not in after["plans"]:
             if slug in before["plans"]:
                 message = "the default plan stays while billing is on for its payer"
-                raise errors.plan_kept(slug, "default_plan", message)
+                raise errors.plan_kept(slug, message)
             after["plans"][slug] = _default_plan(payer)
     for slug in before["plans"]:
         if slug not in after["plans"] and slug in subscribed:
             message = "the plan has active subscribers"
-            raise errors.plan_kept(slug, "active_subscribers", message)
+            raise errors.plan_kept(slug, message)
     _check_removed(before, after)
     for slug, plan in after["plans"].items():
         if plan != before["plans"].get(slug):

@@ -97,7 +97,7 @@ def _organization_settings(instance: Instance) -> Document:
         "domains": {
             "enabled": section["domains_enabled"],
             "enrollment_modes": section["domains_enrollment_modes"],
-            "default_role": section["domains_default_role"] or None,
+            "default_role": section["domains_default_role"],
         },
         "slug": {"disabled": section["slug_disabled"]},
         "creator_role": section["creator_role"],

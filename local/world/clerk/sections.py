@@ -1,7 +1,7 @@
 """The sections of an instance's config: names, types, bounds and the values of a new instance.
 
 From public reads of live instances, the vendor's own code and its documentation;
-`tests/world/test_clerk_config_shapes.py` holds each field against them.
+`tests/contract/test_config_shapes.py` holds each field against them.
 """
 
 from __future__ import annotations
@@ -129,9 +129,7 @@ SECTIONS: dict[str, Document] = {
         email_link_require_same_client=flag(True),
         enumeration_protection=text("bulk", enum=["bulk", "strict"]),
         pii_protection_enabled=flag(True),
-        user_lockout=switch(
-            True, max_attempts=number(10, minimum=0), duration_in_minutes=number(60, minimum=0)
-        ),
+        user_lockout=switch(True, max_attempts=number(10), duration_in_minutes=number(60)),
     ),
     "auth_email": section(
         used_for_sign_up=flag(True),
@@ -158,7 +156,7 @@ SECTIONS: dict[str, Document] = {
         enabled=flag(True),
         required=flag(True),
         min_length=number(15, minimum=8, maximum=72),
-        max_length=number(0, minimum=0),
+        max_length=number(0),
         require_lowercase=flag(False),
         require_uppercase=flag(False),
         require_numbers=flag(False),
@@ -256,13 +254,11 @@ SECTIONS: dict[str, Document] = {
     ),
     "session": optional_section(
         claims=free(),
-        lifetime=number(60, minimum=1, description="of the token, in seconds"),
-        allowed_clock_skew=number(5, minimum=0, description="seconds"),
+        lifetime=number(60, description="of the token, in seconds"),
+        allowed_clock_skew=number(5, description="seconds"),
     ),
     "session_settings": section(
-        inactivity_timeout=switch(
-            False, duration_seconds=number(0, minimum=300, maximum=315_360_000)
-        ),
+        inactivity_timeout=switch(False, duration_seconds=number(0, minimum=300)),
         maximum_lifetime=switch(
             True, duration_seconds=number(604_800, minimum=300, maximum=315_360_000)
         ),
