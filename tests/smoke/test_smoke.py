@@ -88,8 +88,8 @@ def test_a_new_user_says_what_the_instance_wants_and_no_more(there: Deployment) 
     there.world.clerk.write_config(
         there.instance,
         {
-            "user_model": {"first_name": "required"},
-            "auth_username": {"enabled": True, "required": True},
+            "user_model": {"first_name": {"enabled": True, "required": True}},
+            "auth_username": {"used_for_sign_up": True, "required_for_sign_up": True},
             "auth_password": {"required": False},
         },
     )
