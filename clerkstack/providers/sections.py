@@ -25,7 +25,12 @@ from clerkstack.reconcile.danger import Danger, toggle_dangers
 from clerkstack.reconcile.fields import is_unset, same_value
 from clerkstack.reconcile.names import OAUTH_PREFIX, section_name
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
-from clerkstack.reconcile.sections import with_defaults
+from clerkstack.reconcile.sections import (
+    ORGANIZATIONS,
+    with_defaults,
+    with_nothing_to_select,
+    without_moved,
+)
 
 SECRET_INPUT = "client_secret_"
 TOKEN = "session"
@@ -98,7 +103,7 @@ class SectionsProvider(ClerkProvider):
         live = document.sections()
         owed = changes_between(declared, with_defaults(live))
         known = (object_at(olds, "sections"), object_at(noted, "sections"))
-        stop_unless_previewed(inputs, owed, *known)
+        stop_unless_previewed(inputs, without_moved(owed, *known), *known)
         before = found_before(
             joined(object_at(olds, "before"), object_at(noted, "before")),
             joined(*known),
@@ -136,7 +141,8 @@ class SectionsProvider(ClerkProvider):
         back = ways_back(runs, "sections", declared, live)
         if object_at(live, "billing").get("organization_enabled"):
             # Clerk refuses it; this stack's own billing, if it had any, has gone before.
-            object_at(back, "organization_settings").pop("enabled", None)
+            object_at(back, ORGANIZATIONS).pop("enabled", None)
+        with_nothing_to_select(back)
         found = any(TOKEN in object_at(run, "before") for run in runs)
         if "claims" in object_at(back, TOKEN) and not found:
             back[TOKEN] = None  # there was no template of the token before its claims came

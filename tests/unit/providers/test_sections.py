@@ -304,3 +304,51 @@ def test_api_keys_are_switched_on_with_the_feature(world: World) -> None:
     )
 
     assert section(world, "api_keys_settings") == {"enabled": True, **switches}
+
+
+def failing_second_write(world: World) -> None:
+    """Let the write fail that brings back what the first one moved."""
+    world.fault(service="clerk", method="PATCH", path="config$", kind="status", status=422, after=1)
+
+
+def test_a_run_that_ends_between_the_two_writes_is_gone_on_with(world: World) -> None:
+    personal = organizations(force_organization_selection=False)
+    off = on(
+        sections={
+            "organization_settings": {"enabled": False, "force_organization_selection": False}
+        }
+    )
+    driven = Driven(OrganizationSettingsProvider(), config_on(world))
+    driven.up(off)
+    failing_second_write(world)
+    with pytest.raises(ResourceFailed):
+        driven.up(personal)
+    assert section(world, "organization_settings")["force_organization_selection"] is True
+
+    driven.up(personal)
+
+    assert section(world, "organization_settings")["force_organization_selection"] is False
+
+
+def test_somebody_who_forces_a_selection_later_is_noticed(world: World) -> None:
+    personal = organizations(force_organization_selection=False)
+    driven = Driven(OrganizationSettingsProvider(), config_on(world))
+    driven.up(personal)
+    set_config(world, organization_settings={"force_organization_selection": True})
+
+    with pytest.raises(ResourceFailed, match="no preview showed"):
+        driven.up(personal, always=True)
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_organizations_go_off_whatever_forces_a_selection(world: World, ends: bool) -> None:
+    driven = Driven(OrganizationSettingsProvider(), config_on(world))
+    inputs = organizations(force_organization_selection=False)
+    driven.up(inputs)
+    if ends:
+        set_config(world, organization_settings={"force_organization_selection": True})
+
+    driven.destroy()
+
+    live = section(world, "organization_settings")
+    assert (live["enabled"], live["force_organization_selection"]) == (False, False)
