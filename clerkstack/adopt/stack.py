@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from clerkstack.adopt.billing import billing_settings
 from clerkstack.adopt.left import LeftAlone
@@ -82,10 +82,17 @@ def unmanaged(settings: Settings, live: Live) -> list[LeftAlone]:
     ]
     declared = {"billing", "organization_settings", "session"}
     declared |= {f"{OAUTH_PREFIX}{provider}" for provider in settings.sign_in.oauth}
-    others = sorted(set(live.sections) - declared)
+    unused = {name for name, fields in live.sections.items() if _is_unused(name, fields)}
+    others = sorted(set(live.sections) - declared - unused)
     if others:
         left.append(LeftAlone(f"config: {', '.join(others)}", "no setting of a stack"))
     return left
+
+
+def _is_unused(section: str, fields: Json) -> bool:
+    """Whether nobody has set a section: it is null, or a connection that is off."""
+    off = isinstance(fields, dict) and not fields.get("enabled") and not fields.get("client_id")
+    return fields is None or (section.startswith(OAUTH_PREFIX) and off)
 
 
 def _propose(
@@ -139,10 +146,8 @@ def _sign_in(wanted: dict[str, Any], sections: JsonObject) -> None:
     oauth = _group(_group(wanted, "signIn"), "oauth")
     for name, fields in sections.items():
         if name.startswith(OAUTH_PREFIX):
-            on, provider = (
-                bool(cast(JsonObject, fields).get("enabled")),
-                name.removeprefix(OAUTH_PREFIX),
-            )
+            provider = name.removeprefix(OAUTH_PREFIX)
+            on = isinstance(fields, dict) and bool(fields.get("enabled"))
             if on or provider in oauth:
                 _group(oauth, provider)["enabled"] = on
     claims = object_at(object_at(sections, "session"), "claims")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from clerkstack.cutover.addresses import host_of, is_below, is_local, is_preview, shown_url
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
@@ -13,9 +13,12 @@ from clerkstack.reconcile.changes import object_at
 
 if TYPE_CHECKING:
     from clerkstack.clients.domains import DomainStatus
+    from clerkstack.reconcile import JsonObject
 
 COMPLETE = "complete"
 PUBLIC = "public"
+SECONDS_OF_DAY = 86_400
+LONGEST_SESSION_DAYS = 90
 
 
 def dns_records(readings: Readings) -> Verdict:
@@ -138,11 +141,7 @@ def sessions(readings: Readings) -> Verdict:
     locks = told.user_lockout.enabled
     if locks is not None:
         facts.append(Fact("lock after wrong passwords", "on", "on" if locks else "off", locks))
-    lifetime = object_at(readings.sections(), "session").get("lifetime")
-    if isinstance(lifetime, int):
-        days = lifetime / 86_400
-        right = True if days <= 90 else None
-        facts.append(Fact("longest session", "90 days or less", f"{days:.3g} days", right))
+    facts += _lifetimes(object_at(readings.sections(), "session_settings"))
     if not facts:
         return Verdict(
             Outcome.MANUAL,
@@ -155,3 +154,19 @@ def sessions(readings: Readings) -> Verdict:
         otherwise="easier to break into than it has to be",
         mend="Dashboard pages Attack protection and Sessions.",
     )
+
+
+def _lifetimes(section: JsonObject) -> Iterator[Fact]:
+    """How long a session lives: `session` is the template of its tokens, which live for seconds."""
+    longest = object_at(section, "maximum_lifetime")
+    idle = object_at(section, "inactivity_timeout")
+    if longest.get("enabled") is True:
+        days = cast(int, longest.get("duration_seconds") or 0) / SECONDS_OF_DAY
+        right = True if days <= LONGEST_SESSION_DAYS else None
+        yield Fact(
+            "longest session", f"{LONGEST_SESSION_DAYS} days or less", f"{days:.3g} days", right
+        )
+    elif idle.get("enabled") is True:
+        days = cast(int, idle.get("duration_seconds") or 0) / SECONDS_OF_DAY
+        shown = f"no end while it is used, {days:.3g} days without use"
+        yield Fact("longest session", f"{LONGEST_SESSION_DAYS} days or less", shown, None)

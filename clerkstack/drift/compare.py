@@ -19,8 +19,9 @@ from clerkstack.reconcile import Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
 from clerkstack.reconcile.billing import billing_plan, missing_defaults
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.ledger import Ledger
-from clerkstack.reconcile.names import BILLING_KINDS
+from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
 from clerkstack.reconcile.roles import role_changes, role_view
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.webhook import seen
@@ -45,6 +46,7 @@ def differences(settings: Settings, catalog: Catalog, live: Live, known: Known) 
         sections = with_defaults(live.sections)
         if use.sign_in:
             found += of_config(changes_between(sign_in_sections(settings.sign_in), sections))
+            found += _removed_secrets(settings, sections)
         if use.organizations:
             declared: JsonObject = {
                 "organization_settings": organization_settings(settings.organizations)
@@ -60,6 +62,16 @@ def differences(settings: Settings, catalog: Catalog, live: Live, known: Known) 
     if use.environment:
         found += _variables(settings, live, known)
     return found
+
+
+def _removed_secrets(settings: Settings, sections: JsonObject) -> Iterator[Difference]:
+    """Client secrets that are declared and not set; their values can't be compared."""
+    for provider, connection in settings.sign_in.oauth.items():
+        name = f"{OAUTH_PREFIX}{provider}"
+        live = object_at(sections, name)
+        for secret in SECRETS & live.keys():
+            if connection.client_secret is not None and is_unset(secret, live[secret]):
+                yield Difference(section_name(name), secret, "set", None)
 
 
 def _roles(settings: Settings, live: Live, known: Known) -> Iterator[Difference]:

@@ -23,6 +23,7 @@ from clerkstack.parity.things import (
     Thing,
 )
 from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.fields import is_unset
 
 INSTANCE = "instance"
 # In the order of the set-up guide.
@@ -49,6 +50,10 @@ MEMBERS = {
     "events": "event",
     "domains": "domain",
     "domains_enrollment_modes": "enrollment mode",
+    "base_scopes": "scope",
+    "sign_in_strategies": "sign-in strategy",
+    "second_factor_strategies": "second-factor strategy",
+    "verification_strategies": "verification strategy",
 }
 # Texts under such names are compared by whether they are there, and never shown.
 _CREDENTIAL = re.compile(
@@ -189,7 +194,7 @@ class _Both:
 
     def _same(self, name: str, here: Json, there: Json) -> bool:
         """Whether two values mean the same; empty, null and absent do."""
-        here, there = _nothing(here), _nothing(there)
+        here, there = _nothing(name, here), _nothing(name, there)
         if _is_credential(name, here) and _is_credential(name, there):
             return True
         if isinstance(here, bool) != isinstance(there, bool):
@@ -219,7 +224,7 @@ def _is_credential(name: str, value: Json) -> bool:
 
 
 def _shown(name: str, value: Json) -> Json:
-    value = _nothing(value)
+    value = _nothing(name, value)
     if _is_credential(name, value):
         return SET
     if isinstance(value, dict):
@@ -229,8 +234,8 @@ def _shown(name: str, value: Json) -> Json:
     return scrubbed_values(value)
 
 
-def _nothing(value: Json) -> Json:
-    return None if value in ("", [], {}) else value
+def _nothing(name: str, value: Json) -> Json:
+    return None if value == [] or is_unset(name, value) else value
 
 
 def _object(value: Json) -> JsonObject:

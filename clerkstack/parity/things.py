@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES
-from clerkstack.reconcile.billing import ANNUAL
+from clerkstack.reconcile.api_keys import SECTION as API_KEYS
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
 from clerkstack.reconcile.roles import role_view
 from clerkstack.reconcile.sections import with_defaults
@@ -50,10 +51,15 @@ BILLING = "billing"
 OAUTH = "oauth"
 SESSION = "session"
 CONFIG = "config"
-KIND_OF_SECTION = {"organization_settings": ORGANIZATIONS, "billing": BILLING, "session": SESSION}
+KIND_OF_SECTION = {
+    "organization_settings": ORGANIZATIONS,
+    "billing": BILLING,
+    "session": SESSION,
+    "session_settings": SESSION,
+}
 CUSTOM_OAUTH = "connections_oauth_custom"
 # The Frontend API shows the switches where the config does not: they are read there.
-ELSEWHERE = frozenset({"api_keys"})
+ELSEWHERE = frozenset({API_KEYS})
 ALL_EVENTS = "every event"
 SET = "set"  # what is shown of a value that is compared by whether there is one
 # Clerk's own ends of a connection, and what an identity provider gives to each of them anew.
@@ -84,13 +90,15 @@ def of_config(sections: Mapping[str, Json]) -> Iterator[Thing]:
     for section, value in with_defaults(sections).items():
         if section in ELSEWHERE:
             continue
-        fields: JsonObject = value if isinstance(value, dict) else {"value": value}
+        # A section that nobody has set reads as null.
+        fields: JsonObject = {} if value is None else {"value": value}
+        fields = value if isinstance(value, dict) else fields
         kind = KIND_OF_SECTION.get(section, CONFIG)
         if section == "billing":
             yield _thing(kind, section, {k: v for k, v in fields.items() if k not in BILLING_KINDS})
             for entries, word in BILLING_KINDS.items():
                 for slug, entry in object_at(fields, entries).items():
-                    yield _thing(kind, f"{word} {slug}", _plan(cast(JsonObject, entry)))
+                    yield _thing(kind, f"{word} {slug}", cast(JsonObject, entry))
         elif section == CUSTOM_OAUTH:
             for name, entry in fields.items():
                 yield _thing(OAUTH, f"OAuth custom {name}", cast(JsonObject, entry))
@@ -175,16 +183,14 @@ def needs_of_production(
     """
     for each in things:
         on = each.fields.get("enabled") is True
-        if each.kind == OAUTH and on and not each.fields.get("client_id"):
-            yield Need(OAUTH, each.what, "client_id")
+        if each.kind != OAUTH or not on:
+            continue
+        for name in ("client_id", *(name for name in SECRETS if name in each.fields)):
+            if is_unset(name, each.fields.get(name)):
+                yield Need(OAUTH, each.what, name)
     if domains is not None and all(each.is_satellite for each in domains):
         yield Need(Part.DOMAINS, "primary domain", "")
 
 
 def _thing(kind: str, what: str, fields: JsonObject) -> Thing:
     return Thing(kind, what, what, fields)
-
-
-def _plan(entry: JsonObject) -> JsonObject:
-    """Clerk shows 0 or null where there is no annual price."""
-    return {**entry, ANNUAL: entry[ANNUAL] or None} if ANNUAL in entry else entry

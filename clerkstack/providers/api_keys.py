@@ -21,7 +21,14 @@ from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
-from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
+from clerkstack.reconcile.api_keys import (
+    FEATURE,
+    FEATURE_SWITCH,
+    SECTION,
+    SWITCHES,
+    needed_switches,
+    written_switches,
+)
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, api_key_dangers
 
@@ -71,25 +78,24 @@ class ApiKeysProvider(ClerkProvider):
         declared = object_at(inputs, "switches")
         needed = needed_switches(declared)
         if changes_between(needed, self._live(inputs)):
-            section = self._write(inputs, declared)
+            written = self._write(inputs, written_switches(declared))
             wrong = self._wrong_after_write(inputs, needed)
             if wrong:
-                raise ResourceFailed(_move_by_hand(wrong, inputs, section))
+                raise ResourceFailed(_move_by_hand(wrong, inputs, written=written))
         return inputs
 
-    def _write(self, inputs: JsonObject, declared: JsonObject) -> str | None:
-        """Set the switches where the schema advertises them; the section, or None."""
+    def _write(self, inputs: JsonObject, switches: JsonObject) -> bool:
+        """Set the switches where the schema advertises them; whether it does."""
         document = self.document(inputs)
-        section = advertised_in(document.schema(), declared)
-        if section is None:
-            return None
+        if not is_advertised(document.schema(), switches):
+            return False
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
-            live = object_at(sections, section)
-            return WritePlan(tuple(changes_between(declared, live, at=(section,))))
+            live = object_at(sections, SECTION)
+            return WritePlan(tuple(changes_between(switches, live, at=(SECTION,))))
 
         document.reconcile(plan)
-        return section
+        return True
 
     def _wrong_after_write(self, inputs: JsonObject, needed: JsonObject) -> list[Change]:
         wrong = changes_between(needed, self._live(inputs))
@@ -106,28 +112,25 @@ class ApiKeysProvider(ClerkProvider):
         return {key: getattr(settings, key) for key in (FEATURE, *SWITCHES)}
 
 
-def advertised_in(schema: JsonObject, switches: Mapping[str, Json]) -> str | None:
-    """The section of the config whose schema names all the switches, or None."""
-    for section, described in object_at(schema, "properties").items():
-        if isinstance(described, dict):
-            fields = object_at(described, "properties")
-            if switches and all(switch in fields for switch in switches):
-                return section
-    return None
+def is_advertised(schema: JsonObject, switches: Mapping[str, Json]) -> bool:
+    """Whether the config has the section of the switches, with each of them."""
+    section = object_at(object_at(schema, "properties"), SECTION)
+    fields = object_at(section, "properties")
+    return all(switch in fields for switch in switches)
 
 
-def _move_by_hand(wrong: list[Change], inputs: JsonObject, section: str | None) -> str:
+def _move_by_hand(wrong: list[Change], inputs: JsonObject, *, written: bool) -> str:
     names = {FEATURE: FEATURE_SWITCH, **SWITCHES}
     moves = "\n".join(
         f"  {names[change.path[-1]]}: switch it {'ON' if change.after else 'OFF'}"
         for change in wrong
     )
-    if section is None:
+    if not written:
         why = "Clerk's config API has no key for these switches on this instance"
     elif {change.path[-1] for change in wrong} == {FEATURE}:
-        why = f"the switches in the config section {section} leave the feature itself off"
+        why = f"the switches in the config section {SECTION} leave the feature itself off"
     else:
-        why = f"Clerk accepted them in the config section {section} and does not act on them"
+        why = f"Clerk accepted them in the config section {SECTION} and does not act on them"
     return (
         f"The API key switches of the {inputs['environment']} instance of "
         f"{inputs['application_id']} are not as declared, and {why}. "

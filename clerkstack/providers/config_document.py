@@ -8,21 +8,24 @@ with what was declared, because a PATCH can answer 200 and keep nothing.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import Conflict, ServerError, Unreachable
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.reconcile import Json, JsonObject, WritePlan
+from clerkstack.reconcile.changes import Path
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import Config, PlatformClient
 
 Planner = Callable[[Mapping[str, Json]], WritePlan]
 
-# Clerk may make more appear with a write (billing brings its default plans), so what is left
-# after a read-back is planned again; a third round would mean that nothing converges.
-ROUNDS = 2
+# A write may bring more (billing makes its default plans) or move what it did not name (enabling
+# organizations turns force_organization_selection on), so what is left after a read-back is planned
+# again. What is sent as often as this and still not shown is not kept.
+SENT_AT_MOST = 2
 CONFLICTS = 3
 
 
@@ -51,8 +54,8 @@ class ConfigDocument:
     def reconcile(self, plan: Planner) -> Mapping[str, Json]:
         """Bring the config to what `plan` asks for and return the sections as they then are.
 
-        No write where nothing differs; one write otherwise. `plan` is asked again after a
-        conflict and after the read-back.
+        No write where nothing differs; one write otherwise, and another one where the read-back
+        does not show all of it. `plan` is asked again after a conflict and after the read-back.
 
         Raises:
             ResourceFailed: somebody else changed the same fields meanwhile, or Clerk accepted
@@ -60,16 +63,15 @@ class ConfigDocument:
             ApiError, Unreachable: Clerk refused or could not be reached.
         """
         with self._lock:
-            asked: set[tuple[str, ...]] = set()
+            times: Counter[Path] = Counter()
             left = plan(self._config().sections)
-            for _ in range(ROUNDS):
-                if not left or any(change.path in asked for change in left.changes):
-                    break
-                asked.update(change.path for change in left.changes)
+            while left and all(times[path] < SENT_AT_MOST for path in left.paths):
+                times.update(left.paths)
                 self._write(plan, left)
-                left = plan(self._config(fresh=True).sections).visible
+                sections = self._config(fresh=True).sections
+                left = plan(sections).after(sections)
             if left:
-                lost = "\n".join(f"  {change}" for change in left.changes)
+                lost = "\n".join(f"  {change}" for change in (*left.changes, *left.unseen))
                 raise ResourceFailed(
                     f"Clerk accepted the write to the {self._instance} instance of "
                     f"{self._application_id} but does not show these fields "
@@ -101,9 +103,9 @@ class ConfigDocument:
                 if conflict.code != "config_version_conflict":
                     raise
                 again = plan(self._config(fresh=True).sections)
-                if not again:
+                if not again.changes and not wanted.unseen:
                     return
-                if again != wanted:
+                if again.changes != wanted.changes:
                     moved = "\n".join(f"  {change}" for change in again.changes)
                     raise ResourceFailed(
                         f"Somebody changed the {self._instance} instance of "
@@ -116,7 +118,8 @@ class ConfigDocument:
                 if isinstance(failure, Unreachable) and not failure.sent:
                     raise
                 # The write may have landed: only the config itself can tell.
-                if wanted.visible and not plan(self._config(fresh=True).sections).visible:
+                sections = self._config(fresh=True).sections
+                if wanted.changes and not plan(sections).after(sections):
                     return
                 raise
         raise ResourceFailed(

@@ -18,21 +18,31 @@ from clerkstack.providers.base import (
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import plainly
-from clerkstack.providers.made import Note
+from clerkstack.providers.made import Note, tell
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, toggle_dangers
+from clerkstack.reconcile.fields import is_unset, same_value
+from clerkstack.reconcile.names import OAUTH_PREFIX, section_name
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
-from clerkstack.reconcile.sections import with_defaults
+from clerkstack.reconcile.sections import (
+    ORGANIZATIONS,
+    with_defaults,
+    with_nothing_to_select,
+    without_moved,
+)
 
 SECRET_INPUT = "client_secret_"
+TOKEN = "session"
+"""The section that is the session token's template, null where there is none."""
 
 
 class SectionsProvider(ClerkProvider):
     """Reconciles the sections its inputs name, all in one write.
 
-    A client secret is a field that the config takes and never shows again (`x-clerk-sensitive`
-    in config/schema): it is sent when it is new, and nothing can be compared with it.
+    A client secret is a field that the config takes and shows as a placeholder
+    (`x-clerk-sensitive` in config/schema): it is sent when it is new, and what is live tells only
+    whether one is set.
     """
 
     name: ClassVar[str] = "sections"
@@ -66,8 +76,8 @@ class SectionsProvider(ClerkProvider):
         except NotFound:
             return ReadResult(None, {})
         view = live_view(object_at(props, "sections"), with_defaults(live))
-        inputs = {k: v for k, v in props.items() if k != "before"} | {"sections": view}
-        return ReadResult(_id, {**props, "sections": view}, inputs)
+        props = _without_lost_secrets(props, live) | {"sections": view}
+        return ReadResult(_id, props, {k: v for k, v in props.items() if k != "before"})
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -75,8 +85,9 @@ class SectionsProvider(ClerkProvider):
         props = inputs_of(_props)
         with contextlib.suppress(NotFound):
             noted = Note(_id).pending({"before": object_at(props, "before")})
-            back = self._back(props, (props, noted), {})
-            self.document(props).reconcile(lambda sections: _returning(back, sections))
+            live = self.document(props).sections()
+            back = self._back(props, (props, noted), {}, live)
+            self.document(props).reconcile(lambda sections: _returning(back, sections, live))
         Note(_id).forget()
 
     def _bring(
@@ -92,18 +103,18 @@ class SectionsProvider(ClerkProvider):
         live = document.sections()
         owed = changes_between(declared, with_defaults(live))
         known = (object_at(olds, "sections"), object_at(noted, "sections"))
-        stop_unless_previewed(inputs, owed, *known)
+        stop_unless_previewed(inputs, without_moved(owed, *known), *known)
         before = found_before(
             joined(object_at(olds, "before"), object_at(noted, "before")),
             joined(*known),
             declared,
             live,
         )
-        back = self._back(inputs, (olds, noted), declared)
+        back = self._back(inputs, (olds, noted), declared, live)
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
             changes = changes_between(declared, with_defaults(sections))
-            going = _returning(back, sections)
+            going = _returning(back, sections, live)
             return WritePlan((*changes, *going.changes), (*also, *going.unseen))
 
         facts: JsonObject = {"before": before, "sections": declared}
@@ -118,15 +129,25 @@ class SectionsProvider(ClerkProvider):
         return {**inputs, "before": before}
 
     def _back(
-        self, props: JsonObject, runs: Iterable[JsonObject], declared: JsonObject
+        self,
+        props: JsonObject,
+        runs: Iterable[JsonObject],
+        declared: JsonObject,
+        live: Mapping[str, Json],
     ) -> JsonObject:
         """What the fields that are not declared any more go back to; decided once, since the
         write itself changes what is live."""
-        live = self.document(props).sections()
+        runs = tuple(runs)
         back = ways_back(runs, "sections", declared, live)
         if object_at(live, "billing").get("organization_enabled"):
             # Clerk refuses it; this stack's own billing, if it had any, has gone before.
-            object_at(back, "organization_settings").pop("enabled", None)
+            object_at(back, ORGANIZATIONS).pop("enabled", None)
+        with_nothing_to_select(back)
+        found = any(TOKEN in object_at(run, "before") for run in runs)
+        if "claims" in object_at(back, TOKEN) and not found:
+            back[TOKEN] = None  # there was no template of the token before its claims came
+        if props["environment"] == "production":
+            _switch_off_without_secret(back, live)
         return back
 
 
@@ -200,20 +221,64 @@ class SignIn(Resource, module="clerkstack", name="SignIn"):
 def _secrets(inputs: JsonObject) -> list[Change]:
     """The client secrets among the inputs, as fields of their connections."""
     return [
-        Change(
-            (f"connection_oauth_{name.removeprefix(SECRET_INPUT)}", "client_secret"), None, secret
-        )
+        Change((f"{OAUTH_PREFIX}{name.removeprefix(SECRET_INPUT)}", "client_secret"), None, secret)
         for name, secret in inputs.items()
         if name.startswith(SECRET_INPUT)
     ]
 
 
-def _returning(back: Mapping[str, Json], sections: Mapping[str, Json]) -> WritePlan:
-    """The write that brings fields back. A secret goes with the id it belongs to."""
-    changes = tuple(changes_between(back, sections))
-    secrets = tuple(
-        Change((change.path[0], "client_secret"), None, None)
-        for change in changes
-        if change.path[-1] == "client_id" and change.after is None
+def _without_lost_secrets(props: JsonObject, live: Mapping[str, Json]) -> JsonObject:
+    """The properties without the client secrets that somebody has removed, so that the next
+    update sends them again."""
+    lost = {
+        change.path[0].removeprefix(OAUTH_PREFIX)
+        for change in _secrets(props)
+        if object_at(live, change.path[0]).get("client_secret") == ""
+    }
+    kept = {k: v for k, v in props.items() if k.removeprefix(SECRET_INPUT) not in lost}
+    fingerprints = object_at(props, "fingerprints")
+    if lost:
+        kept["fingerprints"] = {k: v for k, v in fingerprints.items() if k not in lost}
+    return kept
+
+
+def _leaves(back: Mapping[str, Json], live: Mapping[str, Json], section: str) -> bool:
+    """Whether the id that a stack gave a connection goes, and its secret with it."""
+    fields, now = object_at(back, section), object_at(live, section)
+    return "client_id" in fields and not same_value(
+        "client_id", fields["client_id"], now.get("client_id")
     )
-    return WritePlan(changes, secrets)
+
+
+def _switch_off_without_secret(back: JsonObject, live: Mapping[str, Json]) -> None:
+    """Switch off what Clerk refuses in production: a connection whose id goes back to an earlier
+    one, whose secret nobody can read back."""
+    for section in back:
+        fields = object_at(back, section)
+        if _leaves(back, live, section) and fields["client_id"]:
+            fields["enabled"] = False
+            tell(
+                f"{section_name(section)} is switched off: its earlier client id is back, and "
+                "its client secret can't be read. Enter the secret on the dashboard page SSO "
+                "connections, then switch it on."
+            )
+
+
+def _returning(
+    back: Mapping[str, Json], sections: Mapping[str, Json], found: Mapping[str, Json]
+) -> WritePlan:
+    """The write that brings fields back. A secret goes with the id that it came with.
+
+    `found` are the sections as they were when it was decided what goes back.
+    """
+    changes = list(changes_between(back, sections))
+    unseen = []
+    for section in back:
+        if _leaves(back, found, section):
+            path, now = (section, "client_secret"), object_at(sections, section)
+            shown = now.get("client_secret")
+            if "client_secret" not in now:
+                unseen.append(Change(path, None, None))
+            elif not is_unset("client_secret", shown):
+                changes.append(Change(path, shown, None))
+    return WritePlan(tuple(changes), tuple(unseen))

@@ -49,7 +49,7 @@ def billing_plan(
     unused = set(removed_features) - features_in_use(declared, live, back=back, without=gone)
     changes = [
         *_declared_changes(declared, live, plans=_comparable(declared, live_plans)),
-        *_declared_changes(back, live, plans=_without_none(object_at(back, "plans"), live_plans)),
+        *_declared_changes(back, live, plans=object_at(back, "plans")),
         *_removals("plans", removed_plans, live_plans),
         *_removals(
             "features", [f for f in removed_features if f in unused], object_at(live, "features")
@@ -167,31 +167,14 @@ def billing_view(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> JsonOb
 
 
 def _comparable(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
-    """Plans with an annual price of null where the instance has one that is not declared.
+    """Plans with an annual price of null where the instance has the plan and none is declared.
 
     Leaving the annual price out of the catalog says that there is none, so one that lives on
-    would be a price nobody declared. Clerk shows 0 or null where there is none.
+    would be a price nobody declared.
     """
-    comparable: JsonObject = {}
-    for slug, fields in object_at(inputs, "plans").items():
-        declared = dict(cast(JsonObject, fields))
-        if not declared.get(ANNUAL):
-            declared.pop(ANNUAL, None)
-            if object_at(live, slug).get(ANNUAL):
-                declared[ANNUAL] = None
-        comparable[slug] = declared
-    return comparable
-
-
-def _without_none(plans: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
-    """Plans without the annual price where neither they nor the instance have one: 0 or null."""
     return {
-        slug: {
-            name: value
-            for name, value in cast(JsonObject, fields).items()
-            if name != ANNUAL or value or object_at(live, slug).get(ANNUAL)
-        }
-        for slug, fields in plans.items()
+        slug: {ANNUAL: None, **cast(JsonObject, fields)} if slug in live else fields
+        for slug, fields in object_at(inputs, "plans").items()
     }
 
 

@@ -1,23 +1,21 @@
 """Field-by-field comparison of a declared document with the live one.
 
 A declared document is a *subset*: keys it does not name are not managed, so they are
-neither compared nor changed. Lists named in `SETS` are sets to Clerk (the order in which
-an instance returns a plan's features carries no meaning), every other list is ordered.
+neither compared nor changed. What a value means, `clerkstack.reconcile.fields` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+from clerkstack.reconcile.fields import SECRETS, WHOLE, is_unset, same_declared, same_value
+from clerkstack.reconcile.fields import Json as Json  # part of every document
+
 JsonObject: TypeAlias = "dict[str, Json]"
 Path: TypeAlias = "tuple[str, ...]"
-
-SETS = frozenset({"features", "permissions", "events", "domains_enrollment_modes"})
-# Objects that are one value: declared as a whole, compared as a whole, sent as a whole.
-WHOLE = frozenset({"claims"})
+Same: TypeAlias = "Callable[[str, Json, Json], bool]"
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,8 @@ class Change:
     def __str__(self) -> str:
         if isinstance(self.before, dict) and isinstance(self.after, dict):
             return "; ".join(map(str, _inner(self.before, self.after, self.path)))
-        return f"{self.name}: {_shown(self.before)} → {_shown(self.after)}"
+        before, after = (_shown(self.path[-1], value) for value in (self.before, self.after))
+        return f"{self.name}: {before} → {after}"
 
 
 def _inner(before: JsonObject, after: JsonObject, at: Path) -> Iterator[Change]:
@@ -54,40 +53,37 @@ def _inner(before: JsonObject, after: JsonObject, at: Path) -> Iterator[Change]:
 
 
 def changes_between(
-    declared: Mapping[str, Json], live: Mapping[str, Json], *, at: Path = ()
+    declared: Mapping[str, Json],
+    live: Mapping[str, Json],
+    *,
+    at: Path = (),
+    same: Same = same_value,
 ) -> list[Change]:
     """The fields of `declared` that `live` shows differently, in the order declared.
 
     A declared null and an absent live field are the same: neither has a value.
     """
-    return list(_walk(declared, live, at))
+    return list(_walk(declared, live, at, same))
 
 
-def _walk(declared: Mapping[str, Json], live: Mapping[str, Json], at: Path) -> Iterator[Change]:
+def _walk(
+    declared: Mapping[str, Json], live: Mapping[str, Json], at: Path, same: Same
+) -> Iterator[Change]:
     for key, wanted in declared.items():
         path = (*at, key)
         found = live.get(key)
         if isinstance(wanted, dict) and wanted and isinstance(found, dict) and key not in WHOLE:
-            yield from _walk(wanted, found, path)
-        elif not same_value(key, wanted, found):
+            yield from _walk(wanted, found, path, same)
+        elif not same(key, wanted, found):
             yield Change(path, found, wanted)
-
-
-def same_value(key: str, wanted: Json, found: Json) -> bool:
-    """Whether two values of the field `key` mean the same to Clerk."""
-    if isinstance(wanted, list) and isinstance(found, list) and key in SETS:
-        return sorted(map(str, wanted)) == sorted(map(str, found))
-    if isinstance(wanted, dict) and isinstance(found, dict) and key not in WHOLE:
-        # Reached with an empty `wanted` only: an object in which nothing is managed.
-        return True
-    if isinstance(wanted, bool) != isinstance(found, bool):
-        return False
-    return wanted == found
 
 
 def same_document(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
     """Whether two declared documents say the same; null and absent are the same."""
-    return not changes_between(one, other) and not changes_between(other, one)
+    return not any(
+        changes_between(mine, theirs, same=same_declared)
+        for mine, theirs in ((one, other), (other, one))
+    )
 
 
 def not_shown(changes: Iterable[Change], document: Mapping[str, Json]) -> list[Change]:
@@ -106,14 +102,14 @@ def not_shown(changes: Iterable[Change], document: Mapping[str, Json]) -> list[C
 def live_view(declared: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
     """The live values of exactly the fields that are declared; what is missing is left out.
 
-    Lists that are sets keep the declared order where they hold the same members, so that a
-    refresh shows no change where there is none.
+    A value that means the same keeps the declared form, so that a refresh shows no change where
+    there is none.
     """
     view: JsonObject = {}
     for key, wanted in declared.items():
-        if key not in live:
+        if key not in live and not is_unset(key, wanted):
             continue
-        found = live[key]
+        found = live.get(key)
         if isinstance(wanted, dict) and isinstance(found, dict) and key not in WHOLE:
             view[key] = live_view(wanted, found)
         else:
@@ -138,9 +134,11 @@ def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
     return found if isinstance(found, dict) else {}
 
 
-def _shown(value: Json) -> str:
+def _shown(name: str, value: Json) -> str:
     if value is None:
         return "nothing"
+    if name in SECRETS:
+        return "set" if value else "nothing"
     if isinstance(value, dict):
         return "{" + ", ".join(value) + "}"
     return str(value)

@@ -174,12 +174,7 @@ def _live_groups(live: JsonObject, kind: str) -> JsonObject:
     """The same of the live section."""
     if kind == SETTINGS:
         return {SETTINGS: live}
-    groups = object_at(live, "plans" if kind == "defaults" else kind)
-    if kind == "plans":
-        # Clerk shows 0 or null where there is no annual price.
-        plans = {slug: cast(JsonObject, of) for slug, of in groups.items()}
-        return {slug: {**of, ANNUAL: of.get(ANNUAL) or None} for slug, of in plans.items()}
-    return groups
+    return object_at(live, "plans" if kind == "defaults" else kind)
 
 
 def _added(

@@ -6,6 +6,7 @@ OAUTH_PREFIX = "connection_oauth_"
 SECTIONS = {
     "organization_settings": "organizations",
     "session": "session token",
+    "session_settings": "sessions",
 }
 BILLING_KINDS = {"plans": "plan", "features": "feature"}
 

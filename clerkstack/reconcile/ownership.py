@@ -2,7 +2,7 @@
 
 A setting is not made by a stack, it is changed by it. So a resource keeps what it found of each
 field it declares (`before`), and puts that back when it no longer declares the field. What it
-found as null or absent is left out of `before`: a null does not outlive the engine's state.
+found without a value is left out of `before`: a null does not outlive the engine's state.
 
 All documents here are groups of fields: sections of the config, or plans and features by slug.
 """
@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from clerkstack.reconcile.changes import Json, JsonObject, object_at, same_value
+from clerkstack.reconcile.changes import Json, JsonObject, object_at
+from clerkstack.reconcile.fields import is_unset, same_value
 
 
 def joined(one: Mapping[str, Json], other: Mapping[str, Json]) -> JsonObject:
@@ -29,17 +30,19 @@ def found_before(
 ) -> JsonObject:
     """`before` for the fields of `news`: as it was for those that `olds` has, else as `live` is.
 
-    A group that is not in `live` is one that the resource makes: it is left out, also later,
-    when `live` has it.
+    A group that is not in `live`, or null there, is one that the resource makes: it is left out,
+    also later, when `live` has it.
     """
     found: JsonObject = {}
     for group, fields in news.items():
         made = group in olds and group not in before
-        if made or group not in live:
+        if made or live.get(group) is None:
             continue
         known, was, now = object_at(olds, group), object_at(before, group), object_at(live, group)
         source = {name: was if name in known else now for name in cast(JsonObject, fields)}
-        found[group] = {name: at[name] for name, at in source.items() if at.get(name) is not None}
+        found[group] = {
+            name: at[name] for name, at in source.items() if not is_unset(name, at.get(name))
+        }
     return found
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from clerkstack.reconcile.changes import Change, Json, Path, same_value
+from clerkstack.reconcile.changes import Change, Json, Path
+from clerkstack.reconcile.fields import same_value
 
 _ABSENT = object()
 
@@ -48,6 +49,5 @@ def _at(document: Mapping[str, Json], path: Path) -> object:
 
 
 def _same(change: Change, known: object) -> bool:
-    if known is _ABSENT or known is None:
-        return change.before is None
-    return same_value(change.path[-1], cast(Json, known), change.before)
+    value = None if known is _ABSENT else cast(Json, known)
+    return same_value(change.path[-1], value, change.before)

@@ -1,15 +1,16 @@
 """What one write to the instance config carries.
 
 The Platform API merges a PATCH into the config (PlatformPatchConfig), so a write names
-only what changes; a null removes, and removing needs `destructive`.
+only what changes; a null removes, and whatever is null needs `destructive`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from clerkstack.reconcile.changes import Change, Json, JsonObject
+from clerkstack.reconcile.changes import Change, Json, JsonObject, Path, object_at
+from clerkstack.reconcile.fields import same_value, sent
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class WritePlan:
     """The changes of one section and whether the write removes anything.
 
     `unseen` are fields that Clerk takes and never shows again (an OAuth client secret): they
-    go into the write, and no read-back can be compared with them.
+    go into the write, and a read-back tells only whether they are set.
     """
 
     changes: tuple[Change, ...]
@@ -28,15 +29,20 @@ class WritePlan:
         """The PATCH body: the changed fields, nested as in the config."""
         return nested((*self.changes, *self.unseen))
 
-    @property
-    def visible(self) -> WritePlan:
-        """The plan without the fields that can't be read back."""
-        return WritePlan(self.changes)
+    def after(self, sections: Mapping[str, Json]) -> WritePlan:
+        """The plan once it is written: without what only a value that is not shown could tell."""
+        missing = (change for change in self.unseen if _is_missing(change, sections))
+        return WritePlan(self.changes, tuple(missing))
 
     @property
     def destructive(self) -> bool:
-        """True where something that exists is set to null."""
-        return any(_removes(change.before, change.after) for change in self.changes)
+        """True where something is set to null."""
+        return _has_null(self.body)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The fields that it writes."""
+        return tuple(change.path for change in (*self.changes, *self.unseen))
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.unseen)
@@ -49,7 +55,8 @@ def nested(changes: Iterable[Change]) -> JsonObject:
         target = body
         for key in change.path[:-1]:
             target = _object_in(target, key)
-        target[change.path[-1]] = merge_patch(change.before, change.after)
+        value = merge_patch(change.before, change.after)
+        target[change.path[-1]] = sent(change.path[-1], value)
     return body
 
 
@@ -65,10 +72,19 @@ def merge_patch(before: Json, after: Json) -> Json:
     return patch | dict.fromkeys(key for key in before if key not in after)
 
 
-def _removes(before: Json, after: Json) -> bool:
-    if isinstance(before, dict) and isinstance(after, dict):
-        return any(_removes(value, after.get(key)) for key, value in before.items())
-    return after is None and before is not None
+def _has_null(value: Json) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_null, value.values()))
+    return value is None
+
+
+def _is_missing(change: Change, sections: Mapping[str, Json]) -> bool:
+    """Whether the sections show that a secret is not as it was sent: set, or not."""
+    *outer, name = change.path
+    holder: JsonObject = dict(sections)
+    for step in outer:
+        holder = object_at(holder, step)
+    return name in holder and not same_value(name, change.after, holder[name])
 
 
 def _object_in(target: JsonObject, key: str) -> JsonObject:

@@ -8,14 +8,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from clerkstack.problems import hidden_name
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.code_rules import broken_code
 from clerkstack.settings.events import EVENT_FORM, KNOWN_EVENTS
 from clerkstack.settings.forms import how_to_set
 from clerkstack.settings.keys import (
-    STRAY,
-    stray,
     wrong_platform_key,
     wrong_publishable_key,
     wrong_secret_key,
@@ -23,6 +20,7 @@ from clerkstack.settings.keys import (
 )
 from clerkstack.settings.models import Settings
 from clerkstack.settings.names import BUILT_IN_ROLES, Step
+from clerkstack.settings.sign_in_rules import broken_sign_in
 
 KEYS_PAGE = "Copy it from the dashboard page API keys of that instance"
 PLACEHOLDER = "REPLACE_ME"  # as Pulumi.dev.yaml and Pulumi.prod.yaml have it
@@ -36,7 +34,7 @@ def broken_rules(settings: Settings) -> Iterator[Broken]:
     yield from broken_code(settings)
     yield from _production(settings)
     yield from _organizations(settings)
-    yield from _sign_in(settings)
+    yield from broken_sign_in(settings)
     yield from _webhook(settings)
     yield from _environment(settings)
     yield from _urls(settings)
@@ -124,28 +122,6 @@ def _organizations(settings: Settings) -> Iterator[Broken]:
         yield Broken(("organizations", "personalWorkspaces"), message, mend)
     if off and settings.organizations.roles and "roles" in settings.organizations.model_fields_set:
         yield Broken(("organizations", "roles"), needed, mend)
-
-
-def _sign_in(settings: Settings) -> Iterator[Broken]:
-    for name in settings.sign_in.session_claims or ():
-        if hidden := hidden_name(name):
-            yield Broken(("signIn", "sessionClaims", name), hidden, "Use another name")
-    for provider, connection in settings.sign_in.oauth.items():
-        path = ("signIn", "oauth", provider)
-        secret = connection.client_secret
-        for name, value in (
-            ("clientId", connection.client_id),
-            ("clientSecret", None if secret is None else secret.get_secret_value()),
-        ):
-            if value is not None and (not value or stray(value)):
-                at = (*path, name)
-                yield Broken(at, STRAY if value else "is empty", how_to_set(at))
-        if connection.client_id is None and connection.client_secret is not None:
-            at = (*path, "clientId")
-            yield Broken(at, "is missing beside clientSecret", how_to_set(at))
-        if connection.client_secret is None and connection.client_id is not None:
-            at = (*path, "clientSecret")
-            yield Broken(at, "is missing beside clientId", how_to_set(at))
 
 
 def _webhook(settings: Settings) -> Iterator[Broken]:

@@ -107,8 +107,8 @@ def _webhook(url: str, events: tuple[str, ...] = ("user.created",)) -> Props:
     return {**ON, **fields, **dict.fromkeys(WebhookEndpointProvider.outputs)}
 
 
-_ORGANIZATIONS = {"enabled": True, "force_organization_selection": True}
-_GOOGLE = {"enabled": True, "client_id": "google-client"}
+_ORGANIZATIONS = {"enabled": True, "force_organization_selection": False}
+_GOOGLE = {"enabled": True, "client_id": "123-abc.apps.googleusercontent.com"}
 _FINANCE = {
     "name": "Finance",
     "permissions": ["org:sys_memberships:read", "org:sys_billing:read"],

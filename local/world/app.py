@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
@@ -19,7 +21,7 @@ from local.world.journal import Journal
 from local.world.listeners import CLOSE_CONNECTION
 from local.world.service import Bumping, Service
 from local.world.state import Keeper
-from local.world.undo import snapshot, undo
+from local.world.undo import snapshot, store_otherwise, undo
 
 LOG = logging.getLogger("local.world")
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -132,6 +134,10 @@ class ServiceApp:
             undo(self._service, before, name)
         if whole is not None:
             self._state.load(whole)
+        if fault and fault.field and kind == "stored_otherwise":
+            store_otherwise(self._service, fault.field, fault.value)
+        if kind == "lists_reordered":
+            answer.reorder()
         if request.method not in READS:
             self._state.keep()
         return answer
@@ -160,9 +166,33 @@ class _Answer:
     def status(self) -> int:
         return int(self._messages[0]["status"])
 
+    def reorder(self) -> None:
+        """Turn each list of texts in a JSON body round."""
+        start, *bodies = self._messages
+        raw = b"".join(each.get("body", b"") for each in bodies)
+        try:
+            body = json.dumps(_turned(json.loads(raw))).encode()
+        except ValueError:
+            return  # no JSON: nothing in it has an order
+        kept = [pair for pair in start["headers"] if pair[0] != b"content-length"]
+        headers = [*kept, (b"content-length", str(len(body)).encode())]
+        self._messages = [
+            {**start, "headers": headers},
+            {"type": "http.response.body", "body": body, "more_body": False},
+        ]
+
     async def send(self, send: Send) -> None:
         for message in self._messages:
             await send(message)
+
+
+def _turned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _turned(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        texts = all(isinstance(each, str) for each in value)
+        return value[::-1] if texts else [_turned(each) for each in value]
+    return value
 
 
 def _without_dry_run(request: Request) -> Scope:

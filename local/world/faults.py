@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 Kind = Literal[
     "status",
@@ -21,6 +21,8 @@ Kind = Literal[
     "not_persisted",
     "conflict",
     "dry_run_ignored",
+    "stored_otherwise",
+    "lists_reordered",
 ]
 ServiceName = Literal["clerk", "frontend", "svix", "vercel"]
 
@@ -44,7 +46,9 @@ class Fault(BaseModel):
     drop_after: it acts, then the connection closes without an answer. not_persisted: it answers
     as if it had written and keeps nothing, or all but ``field`` (names with dots between them).
     conflict: somebody else writes just before. dry_run_ignored: a config write with
-    ``dry_run=true`` is done in truth, and answered with ``dry_run: false``.
+    ``dry_run=true`` is done in truth, and answered with ``dry_run: false``. stored_otherwise: it
+    answers as if it had written, and holds ``value`` where ``field`` is. lists_reordered: each list
+    of texts in its answer is the other way round.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,6 +65,7 @@ class Fault(BaseModel):
     retry_after: int | None = Field(None, ge=0, description="seconds")
     seconds: float = Field(0, ge=0)
     field: str | None = None
+    value: JsonValue = None
 
     def meets(self, service: str, method: str, path: str) -> bool:
         """Tell whether the fault is for such a request."""

@@ -1,4 +1,4 @@
-"""Takes back what a write did, as a service does that answers 200 and keeps nothing."""
+"""Takes back what a write did, or changes it, as a service does that answers 200 all the same."""
 
 from __future__ import annotations
 
@@ -25,6 +25,23 @@ def undo(service: Service, before: str, field: str | None) -> None:
         if _put_back(mixed, earlier, field.split(".")) and _loads(service, mixed):
             return
     service.load(earlier)
+
+
+def store_otherwise(service: Service, field: str, value: Any) -> None:
+    """Give a field another value wherever it is; ``field`` as for `undo`."""
+    state = json.loads(snapshot(service))
+    _put(state, field.split("."), value)
+    _loads(service, state)
+
+
+def _put(state: Any, names: list[str], value: Any) -> None:
+    if not isinstance(state, dict):
+        return
+    holder = _follow(state, names[:-1])
+    if isinstance(holder, dict) and names[-1] in holder:
+        holder[names[-1]] = value
+    for inner in state.values():
+        _put(inner, names, value)
 
 
 def _loads(service: Service, state: Any) -> bool:

@@ -99,10 +99,11 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
             "free_trial_requires_payment_method": True,
             "features": {"custom_sla": None},
         },
-        connection_oauth_google={"enabled": True},
         auth_access_control={"sign_up_mode": "restricted"},
-        auth_attack_protection={"user_lockout_enabled": False},
+        auth_attack_protection={"user_lockout": {"enabled": False}},
     )
+    # No API and no dashboard lets it through; an instance from before that may have it.
+    production(world).config["connection_oauth_google"]["enabled"] = True
     world.dashboard("set_api_keys", environment="production", organizations=False, users=False)
     left = ask(world, "POST", "/redirect_urls", {"url": f"https://localhost:3000/?t={PLANTED}"})
     ask(world, "POST", "/redirect_urls", {"url": "sendero://callback"})
@@ -159,7 +160,7 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
             world,
             connection_oauth_google={
                 "enabled": True,
-                "client_id": "own",
+                "client_id": "123-abc.apps.googleusercontent.com",
                 "client_secret": OAUTH_SECRET,
             },
         ),
@@ -169,7 +170,7 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
         "redirect-urls": lambda: production(world).redirect_urls.pop(left["id"]),
         "dns-records": lambda: set_dns(world, ready=True),
         "sessions": lambda: set_config(
-            world, auth_attack_protection={"user_lockout_enabled": True}
+            world, auth_attack_protection={"user_lockout": {"enabled": True}}
         ),
     }
     open_points = failing(points)
@@ -268,7 +269,7 @@ def test_no_secret_reaches_any_output(deployed: Project, world: World) -> None:
         world,
         connection_oauth_google={
             "enabled": True,
-            "client_id": "own",
+            "client_id": "123-abc.apps.googleusercontent.com",
             "client_secret": OAUTH_SECRET,
         },
     )

@@ -109,7 +109,7 @@ def test_every_edit_is_found_and_an_up_takes_it_back(project: Project, world: Wo
 def test_what_others_made_is_no_difference(project: Project, world: World) -> None:
     plan = {"name": "By hand", "amount": 100, "payer_type": "org", "features": ["hand"]}
     billing = {"features": {"hand": {"name": "Hand"}}, "plans": {"hand": plan}}
-    by_hand(world, billing=billing, session={"lifetime": 3600})
+    by_hand(world, billing=billing, session_settings={"multi_session_enabled": True})
 
     assert project.clerkstack("drift").returncode == 0
 

@@ -85,13 +85,13 @@ def edit_development(world: World) -> None:
         },
         connection_oauth_google={
             "enabled": True,
-            "client_id": "google-id-of-development",
+            "client_id": "123-abc.apps.googleusercontent.com",
             "client_secret": OAUTH_SECRET,
         },
         connection_oauth_github={"enabled": True},
         paths={
-            "home_url": "https://preview.sendero.example/",
-            "sign_in_url": "http://localhost:3000/sign-in",
+            "home": "/start",
+            "sign_in": "/sign-in",
         },
         session={"claims": {"org": {"tier": "{{org.public_metadata.tier}}"}}},
         auth_password={"min_length": 12},
@@ -117,6 +117,11 @@ def edit_development(world: World) -> None:
     )
 
 
+def without_shared_google(world: World) -> None:
+    """Switch off what a fresh development instance has on with Clerk's shared credentials."""
+    by_hand(world, connection_oauth_google={"enabled": False, "block_email_subaddresses": False})
+
+
 MISSING = ("there", None, "missing")
 EXPECTED = {
     ("organizations", "max_allowed_memberships"): (50, 5, "differs"),
@@ -128,11 +133,14 @@ EXPECTED = {
     ("feature beta", ""): MISSING,
     ("OAuth google", "enabled"): (True, False, "differs"),
     ("OAuth google", "client_id"): ("set", None, "missing"),
+    ("OAuth google", "client_secret"): ("set", None, "missing"),
     ("OAuth github", "enabled"): (True, False, "differs"),
-    ("paths", "home_url"): ("https://preview.sendero.example/", None, "missing"),
-    ("paths", "sign_in_url"): ("http://localhost:3000/sign-in", None, "missing"),
+    ("paths", "home"): ("/start", None, "missing"),
+    ("paths", "sign_in"): ("/sign-in", None, "missing"),
     ("session token", "claims.org.tier"): ("{{org.public_metadata.tier}}", None, "missing"),
-    ("auth_password", "min_length"): (12, 8, "differs"),
+    ("session token", "lifetime"): (60, None, "missing"),
+    ("session token", "allowed_clock_skew"): (5, None, "missing"),
+    ("auth_password", "min_length"): (12, 15, "differs"),
     ("API keys", "Enable User API keys"): (True, False, "differs"),
     ("role org:auditor", ""): MISSING,
     ("permission org:invoices:read", ""): MISSING,
@@ -147,6 +155,8 @@ EXPECTED = {
 
 @starts_from(both)
 def test_what_was_changed_by_hand_is_found_exactly(project: Project, world: World) -> None:
+    fresh = found(project)
+    without_shared_google(world)
     # What both have, each at its own address, is no difference.
     ask(world, "/redirect_urls", {"url": "https://preview.sendero.example/done"})
     ask(world, "/redirect_urls", {"url": "https://sendero.example/done"}, "production")
@@ -159,6 +169,7 @@ def test_what_was_changed_by_hand_is_found_exactly(project: Project, world: Worl
     table = project.own_command(*WORDS)
 
     assert differences == EXPECTED
+    assert {what for what, _ in fresh} == {"OAuth google"}
     assert len(read) == REQUESTS, read
     assert f"{REQUESTS} requests" in (TOP / "docs" / "parity.md").read_text()
     # The link to Svix and its token are asked for with POST; nothing is written.
@@ -170,7 +181,7 @@ def test_what_was_changed_by_hand_is_found_exactly(project: Project, world: Worl
     assert f"local → prod: {len(EXPECTED)} differences." in table.stdout
     assert "missing in prod" in table.stdout
     printed = table.stdout + table.stderr + json.dumps(list(differences.items()))
-    secrets = [OAUTH_SECRET, SIGNING_KEY, "google-id-of-development", "key=1"]
+    secrets = [OAUTH_SECRET, SIGNING_KEY, "123-abc.apps.googleusercontent.com", "key=1"]
     for environment in ("development", "production"):
         live = read_instance(world, environment)
         secrets += [live.secret_key, *live.signing_secrets.values()]
@@ -210,16 +221,16 @@ def test_a_clone_before_its_first_up_lacks_what_clerk_does_not_copy(
 
 @starts_from(both)
 def test_production_alone_has_what_development_lacks(project: Project, world: World) -> None:
-    world.dashboard(
-        "set_config",
-        environment="production",
-        changes={"connection_oauth_google": {"enabled": True}},
-    )
+    without_shared_google(world)
+    # Clerk lets nobody switch it on so; an instance may have it from before it did.
+    instance = world.clerk.instance(seeded.APPLICATION_ID, "production")
+    instance.config["connection_oauth_google"]["enabled"] = True
     ask(world, "/jwt_templates", {"name": "late", "claims": {}}, "production")
 
     assert found(project) == {
         ("OAuth google", "enabled"): (False, True, "differs"),
         ("OAuth google", "client_id"): (None, None, "needed"),
+        ("OAuth google", "client_secret"): (None, None, "needed"),
         ("JWT template late", ""): (None, "there", "only"),
     }
 
@@ -228,6 +239,7 @@ def test_production_alone_has_what_development_lacks(project: Project, world: Wo
 def test_what_a_plan_does_not_include_is_told_and_can_be_left_out(
     project: Project, world: World
 ) -> None:
+    without_shared_google(world)
     refusing = {"kind": "status", "service": "clerk", "path": "enterprise_connections$"}
     world.fault(status=402, times=2, **refusing)
     told = project.own_command(*WORDS)

@@ -16,6 +16,7 @@ from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
+GOOGLE_ID = "123-abc.apps.googleusercontent.com"
 GOOGLE_SECRET = "GOCSPX-hush-hush-0123456789"
 PARTS = {
     "organizations": {"OrganizationSettings", "OrganizationRoles"},
@@ -79,7 +80,7 @@ def test_a_part_that_is_switched_off_later_goes_and_comes_back(
 def test_a_connection_gets_the_stacks_own_credentials_and_its_secret_is_not_in_the_state(
     project: Project, world: World
 ) -> None:
-    project.set("signIn", {"oauth": {"google": {"clientId": "id-1"}}, "sessionClaims": {"a": 1}})
+    project.set("signIn", {"oauth": {"google": {"clientId": GOOGLE_ID}}, "sessionClaims": {"a": 1}})
     path = "clerkstack:signIn.oauth.google.clientSecret"
     set_secret = ("config", "set", "--stack", "local", "--path", "--secret", path)
     project.pulumi(*set_secret, GOOGLE_SECRET)
@@ -88,7 +89,7 @@ def test_a_connection_gets_the_stacks_own_credentials_and_its_secret_is_not_in_t
 
     config = read_instance(world).config
     assert config["connection_oauth_google"]["enabled"] is True
-    assert config["connection_oauth_google"]["client_id"] == "id-1"
+    assert config["connection_oauth_google"]["client_id"] == GOOGLE_ID
     assert config["session"]["claims"] == {"a": 1}
     assert GOOGLE_SECRET not in printed
     assert GOOGLE_SECRET not in json.dumps(project.state())

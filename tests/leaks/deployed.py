@@ -21,7 +21,7 @@ def with_every_secret(project: Project) -> None:
             *("clerkstack:signIn.oauth.google.clientSecret", OAUTH_SECRET),
         )
         project.set("signIn.oauth.google.enabled", True)
-        project.set("signIn.oauth.google.clientId", "sendero.apps.example")
+        project.set("signIn.oauth.google.clientId", "123-abc.apps.googleusercontent.com")
         project.up()
     write_app(project)
     world.dashboard("set_api_keys", environment="production", organizations=True, users=False)

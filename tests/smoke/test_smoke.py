@@ -88,8 +88,8 @@ def test_a_new_user_says_what_the_instance_wants_and_no_more(there: Deployment) 
     there.world.clerk.write_config(
         there.instance,
         {
-            "user_model": {"first_name": "required"},
-            "auth_username": {"enabled": True, "required": True},
+            "user_model": {"first_name": {"enabled": True, "required": True}},
+            "auth_username": {"used_for_sign_up": True, "required_for_sign_up": True},
             "auth_password": {"required": False},
         },
     )
@@ -126,7 +126,7 @@ def fault(path: str, method: str = "POST", service: str = "clerk", **more: Any) 
 
 
 def phone_needed(there: Deployment) -> None:
-    change = {"auth_phone": {"enabled": True, "required": True}}
+    change = {"auth_phone": {"used_for_sign_up": True, "required_for_sign_up": True}}
     there.world.clerk.write_config(there.instance, change)
 
 

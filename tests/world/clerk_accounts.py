@@ -75,3 +75,11 @@ def with_billing(**options: Any) -> Account:
         }
     )
     return account
+
+
+def without_unset(value: Any) -> Any:
+    """A document without what is null, "" or 0."""
+    if not isinstance(value, dict):
+        return value
+    kept = {name: without_unset(inner) for name, inner in value.items()}
+    return {k: v for k, v in kept.items() if v is not None and v != "" and (v != 0 or v is False)}

@@ -126,7 +126,7 @@ def test_the_default_plan_can_not_be_removed_while_billing_is_on() -> None:
     error = with_billing().refused(billing(plans={"free_org": None}), destructive=True)
 
     assert (error.status, error.code) == (409, "plan_cannot_be_deleted")
-    assert error.meta == {"param_name": "billing.plans.free_org", "reason": "default_plan"}
+    assert "billing.plans.free_org: the default plan" in error.message
 
 
 def test_a_plan_limit_counts_all_but_the_default_plans() -> None:

@@ -49,14 +49,15 @@ def test_an_unknown_platform_key_is_refused(key: str) -> None:
     assert caught.value.status == 401
 
 
-def test_a_platform_key_without_the_scope_is_forbidden() -> None:
+def test_a_key_without_the_right_is_refused_by_its_scopes() -> None:
     account = Account()
     account.clerk.dashboard("add_platform_key", {"key": "ak_reader", "manage": False})
 
     with pytest.raises(ClerkError) as caught:
         account.clerk.check_platform_key("ak_reader")
 
-    assert caught.value.status == 403
+    assert (caught.value.status, caught.value.code) == (403, "authorization_missing_scopes")
+    assert caught.value.meta == {"scopes": ["applications:manage"]}
 
 
 def test_a_platform_key_opens_no_instance() -> None:
@@ -108,8 +109,12 @@ def test_a_clone_has_config_and_roles_but_no_connections_paths_or_webhooks() -> 
     account = with_billing()
     account.write(
         {
-            GOOGLE: {"enabled": True, "client_id": "id", "client_secret": "hidden"},
-            "paths": {"home_url": "https://dev.a.dev"},
+            GOOGLE: {
+                "enabled": True,
+                "client_id": "123-abc.apps.googleusercontent.com",
+                "client_secret": "hidden",
+            },
+            "paths": {"home": "/dev"},
             "session": {"claims": {"a": "b"}},
         }
     )
@@ -121,9 +126,9 @@ def test_a_clone_has_config_and_roles_but_no_connections_paths_or_webhooks() -> 
     assert config["billing"] == account.read("billing")
     assert config["session"]["claims"] == {"a": "b"}
     assert config[GOOGLE]["enabled"] is False
-    assert config[GOOGLE]["client_id"] is None
-    assert "client_secret" not in made.config[GOOGLE]
-    assert config["paths"]["home_url"] is None
+    assert config[GOOGLE]["client_id"] == ""
+    assert made.config[GOOGLE]["client_secret"] == ""
+    assert config["paths"]["home"] is None
     assert not account.clerk.svix.has_app(made.id)
     assert {role.key for role in made.roles.values()} == {"org:admin", "org:member"}
     assert not set(made.roles) & set(account.instance.roles)
@@ -146,7 +151,7 @@ def test_an_application_has_one_production_instance() -> None:
     with pytest.raises(ClerkError) as caught:
         account.clerk.create_instance(APPLICATION_ID, domain="b.dev", clone_of=None)
 
-    assert (caught.value.status, caught.value.code) == (409, "production_instance_exists")
+    assert (caught.value.status, caught.value.code) == (400, "production_instance_exists")
     assert len(account.clerk.instances()) == 2
 
 
@@ -209,7 +214,7 @@ def test_the_dashboard_switches_api_keys_and_edits_a_price() -> None:
         "set_config", {**where, "changes": {"billing": {"plans": {"pro": {"amount": 1}}}}}
     )
 
-    assert account.instance.config["api_keys"]["orgs_api_keys_enabled"] is True
+    assert account.instance.config["api_keys_settings"]["orgs_api_keys_enabled"] is True
     assert account.read("billing")["plans"]["pro"]["amount"] == 1
 
 

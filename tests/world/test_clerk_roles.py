@@ -82,6 +82,7 @@ def test_the_creators_role_keeps_what_it_needs(needed: str) -> None:
 )
 def test_a_role_the_settings_name_stays(key: str, code: str) -> None:
     account = with_billing()
+    account.write({"organization_settings": {"domains_default_role": "org:member"}})
 
     with pytest.raises(ClerkError) as caught:
         organizations.delete_role(account.instance, role(account, key))

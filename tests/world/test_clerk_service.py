@@ -23,7 +23,8 @@ from local.world.store import Home
 
 DEVELOPMENT = (seed.APPLICATION_ID, "development")
 SETTINGS = {"organization_settings": {"enabled": True}}
-CONNECTION = {"connection_oauth_google": {"client_id": "id", "client_secret": "hidden_value"}}
+GOOGLE_ID = "123-abc.apps.googleusercontent.com"
+CONNECTION = {"connection_oauth_google": {"client_id": GOOGLE_ID, "client_secret": "hidden_value"}}
 
 
 @pytest.fixture
@@ -208,3 +209,35 @@ def test_a_killed_world_has_kept_every_answered_write(tmp_path: Path) -> None:
             assert own.list_roles() == roles
     finally:
         background.stop(home)
+
+
+def test_a_fault_stores_otherwise_than_it_answers(world: World) -> None:
+    with platform(world.urls.clerk) as client:
+        world.fault(
+            kind="stored_otherwise",
+            service="clerk",
+            method="PATCH",
+            field="auth_access_control.sign_up_mode",
+            value="waitlist",
+        )
+        change = {"auth_access_control": {"sign_up_mode": "restricted"}}
+
+        answer = client.patch_config(*DEVELOPMENT, change, if_match=None)
+        read = client.get_config(*DEVELOPMENT)
+
+    assert answer.after["auth_access_control"]["sign_up_mode"] == "restricted"
+    assert read.sections["auth_access_control"]["sign_up_mode"] == "waitlist"
+
+
+def test_a_fault_turns_lists_round(world: World) -> None:
+    with platform(world.urls.clerk) as client:
+        both = {"auth_email": {"sign_in_strategies": ["email_code", "email_link"]}}
+        client.patch_config(*DEVELOPMENT, both, if_match=None)
+        world.fault(kind="lists_reordered", service="clerk", method="GET")
+
+        turned = client.get_config(*DEVELOPMENT)
+        again = client.get_config(*DEVELOPMENT)
+
+    assert turned.version == again.version
+    assert turned.sections["auth_email"]["sign_in_strategies"] == ["email_link", "email_code"]
+    assert again.sections["auth_email"]["sign_in_strategies"] == ["email_code", "email_link"]

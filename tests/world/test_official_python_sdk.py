@@ -90,7 +90,7 @@ def test_a_taken_role_key_is_refused(sdk: Clerk) -> None:
     with pytest.raises(ClerkErrors) as caught:
         sdk.organization_roles.create(name="Admin", key="org:admin")
 
-    assert caught.value.status_code == 422
+    assert caught.value.status_code == 400
     assert caught.value.data.errors[0].code == "duplicate_record"
 
 

@@ -5,12 +5,12 @@ URLs, the Svix app, the public environment, users, organizations with their memb
 sessions and their tokens behave. Payments and everything else are not here and 404.
 
 Decided where nothing official says it, to be corrected when a live instance shows otherwise:
-a `client_secret` is taken and never given back; cloning an instance copies plans, roles and the
-switches of API keys, and neither JWT templates nor redirect URLs; a plan for a payer without
+a `client_secret` that is set reads as a placeholder; cloning an instance copies plans, roles and
+the switches of API keys, and neither JWT templates nor redirect URLs; a plan for a payer without
 billing is refused; disabling organizations under organization billing is refused; two plans of one
 payer can't have the same name, but the default plan's own ("Free") does not count; without billing
-the plans stay as they are; a null that takes something away is destructive, whatever it is; a key
-of the wrong kind is 401; roles can be listed, but not made, while organizations are off.
+the plans stay as they are; a key of the wrong kind is 401; roles can be listed, but not made,
+while organizations are off. What is decided of the config stands in `config.py` and `readings.py`.
 """
 
 from __future__ import annotations

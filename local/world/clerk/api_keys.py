@@ -18,7 +18,8 @@ from typing import Any
 from local.world.clerk import errors, events
 from local.world.clerk.http import Answer, InstanceCall, checked
 from local.world.clerk.models import LETTERS, Instance
-from local.world.clerk.schema import API_KEYS, Document
+from local.world.clerk.schema import Document
+from local.world.clerk.sections import API_KEYS
 from local.world.minted import minted
 from local.world.wire import number
 
@@ -188,10 +189,10 @@ def _check_subject(instance: Instance, subject: str) -> None:
     people = instance.people
     if subject not in people.users and subject not in people.organizations:
         raise _wrong("subject", "is not there")
-    on = instance.config[API_KEYS][SWITCHES[kind]]
-    if not on or instance.api_keys_enabled is False:
+    section = instance.config[API_KEYS]
+    if not (section["enabled"] and section[SWITCHES[kind]]):
         message = f"API keys are not enabled for {'organizations' if kind == 'org' else 'users'}."
-        raise errors.ClerkError(400, "api_keys_not_enabled", message)
+        raise errors.ClerkError(422, "api_keys_not_enabled", message)
 
 
 def _number(call: InstanceCall, name: str, default: int) -> int:

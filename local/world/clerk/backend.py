@@ -18,7 +18,9 @@ from local.world.clerk.models import (
     secret_key,
     with_standard_roles,
 )
-from local.world.clerk.schema import SECTIONS, Document, schema_of, section_names, shown
+from local.world.clerk.readings import Readings
+from local.world.clerk.schema import Document, fresh_config, schema_of, section_names, shown
+from local.world.clerk.sections import SECTIONS
 from local.world.clerk.subscriptions import subscribed
 from local.world.svix import SvixBackend
 from local.world.text import as_plain
@@ -31,8 +33,9 @@ class ClerkBackend:
     """The applications of one workspace.
 
     ``plan_limit`` is how many plans an instance may have besides the default ones, None for no
-    limit. ``api_keys_config`` advertises the config section `api_keys`, which live instances have
-    not shown. ``clock`` gives seconds since the epoch.
+    limit. ``api_keys_config`` advertises the config section `api_keys_settings`, which live
+    instances have not shown. ``gated`` are the features that the workspace's own plan lacks.
+    ``clock`` gives seconds since the epoch.
     """
 
     def __init__(
@@ -47,6 +50,8 @@ class ClerkBackend:
         self.clock = clock
         self.plan_limit = plan_limit
         self.api_keys_config = api_keys_config
+        self.gated: list[str] = []
+        self.readings = Readings()
         self.applications: dict[str, Application] = {}
         self.platform_keys: dict[str, list[str]] = {}
 
@@ -62,6 +67,8 @@ class ClerkBackend:
         return {
             "plan_limit": self.plan_limit,
             "api_keys_config": self.api_keys_config,
+            "gated": self.gated,
+            "readings": self.readings,
             "platform_keys": self.platform_keys,
             "applications": self.applications,
         }
@@ -74,6 +81,9 @@ class ClerkBackend:
         }
         self.plan_limit = state["plan_limit"]
         self.api_keys_config = state["api_keys_config"]
+        # A state from before there were any has none.
+        self.gated = state.get("gated", [])
+        self.readings = Readings(**state.get("readings", {}))
         self.platform_keys = state["platform_keys"]
         self.applications = applications
 
@@ -181,6 +191,7 @@ class ClerkBackend:
             domain=Domain(identifier("dmn"), name, self.clock()),
             secrets=[SecretKey(secret_key("production"))],
             created_at=self.clock(),
+            config=fresh_config("production"),
         )
         if source is None:
             with_standard_roles(instance, self.now_ms())
@@ -223,7 +234,7 @@ class ClerkBackend:
         return schema_of([name for name in self.sections() if name in keys or not keys])
 
     def read_config(self, instance: Instance, keys: Sequence[str]) -> Document:
-        """Give the sections without sensitive values, in an order that stays.
+        """Give the sections, a placeholder for each secret, in an order that stays.
 
         Raises:
             ClerkError: unknown_config_key.
@@ -245,10 +256,12 @@ class ClerkBackend:
         destructive: bool = False,
         dry_run: bool = False,
         keys: Sequence[str] = (),
+        by_hand: bool = False,
     ) -> Document:
         """Change the config, all of it or nothing; give version, before and after.
 
-        The version moves on with every write that has an effect. A dry run is checked like a
+        The version moves on with every write that has an effect. What is done ``by_hand`` meets no
+        gate of the workspace's plan, and none of it is lost. A dry run is checked like a
         write and answers what it would do, with the version that stays.
 
         Raises:
@@ -262,23 +275,35 @@ class ClerkBackend:
         after = config.written(
             instance.config,
             change,
-            known=self.sections(),
+            config.Place(
+                environment=instance.environment,
+                known=self.sections(),
+                readings=self.readings,
+                plan_limit=self.plan_limit,
+                gated=() if by_hand else self.gated,
+                subscribed=subscribed(instance),
+            ),
             replace=replace,
             destructive=destructive,
-            plan_limit=self.plan_limit,
-            subscribed=subscribed(instance),
         )
+        if not by_hand:
+            config.quietly_lost(instance.config, after, change, self.readings)
         echoed = [name for name in self.sections() if name in (keys or change)]
         answer = {
             "dry_run": dry_run,
             "before": {name: shown(instance.config[name], SECTIONS[name]) for name in echoed},
             "after": {name: shown(after[name], SECTIONS[name]) for name in echoed},
         }
-        if not dry_run and after != instance.config:
+        if not dry_run:
+            self.replace_config(instance, after)
+        return {"config_version": version(instance), **answer}
+
+    def replace_config(self, instance: Instance, after: Document) -> None:
+        """Put a whole config in the place of the instance's own."""
+        if after != instance.config:
             keep_ids(instance, after)
             instance.config = after
             instance.version += 1
-        return {"config_version": version(instance), **answer}
 
     # -- what a person does ------------------------------------------------------------------------
 

@@ -12,9 +12,9 @@ from collections.abc import Collection
 from typing import Any
 
 from local.world.clerk import errors
-from local.world.clerk.schema import LONGEST_TRIAL_DAYS, MOST_CENTS, PLAN, SLUG, defaults_of
-
-Document = dict[str, Any]
+from local.world.clerk.fields import SLUG, Document
+from local.world.clerk.schema import defaults_of
+from local.world.clerk.sections import LONGEST_TRIAL_DAYS, MOST_CENTS, PLAN
 
 DEFAULT_PLANS = {"org": "free_org", "user": "free_user"}
 ENABLED = {"org": "organization_enabled", "user": "user_enabled"}
@@ -67,7 +67,7 @@ def _check_plan_values(fields: Document, path: str) -> None:
         )
     if fields.get("payer_type", "org") not in ("org", "user"):
         raise errors.billing(400, "payer_type_invalid", "user or org", f"{path}.payer_type")
-    if fields.get("currency", "usd") != "usd":
+    if fields.get("currency") not in (None, "usd", ""):
         raise errors.billing(400, "currency_invalid", "usd", f"{path}.currency")
 
 
@@ -96,12 +96,12 @@ def complete(
         if after[ENABLED[payer]] and slug not in after["plans"]:
             if slug in before["plans"]:
                 message = "the default plan stays while billing is on for its payer"
-                raise errors.plan_kept(slug, "default_plan", message)
+                raise errors.plan_kept(slug, message)
             after["plans"][slug] = _default_plan(payer)
     for slug in before["plans"]:
         if slug not in after["plans"] and slug in subscribed:
             message = "the plan has active subscribers"
-            raise errors.plan_kept(slug, "active_subscribers", message)
+            raise errors.plan_kept(slug, message)
     _check_removed(before, after)
     for slug, plan in after["plans"].items():
         if plan != before["plans"].get(slug):
@@ -115,7 +115,7 @@ def _own_plans(section: Document) -> int:
 
 
 def _default_plan(payer: str) -> Document:
-    return {**defaults_of(PLAN), "name": "Free", "payer_type": payer}
+    return {**defaults_of(PLAN), "name": "Free", "currency": "", "payer_type": payer}
 
 
 def _check_removed(before: Document, after: Document) -> None:
@@ -135,6 +135,8 @@ def _check_plan(slug: str, plan: Document, earlier: Document | None, after: Docu
     if not default and not after[ENABLED[plan["payer_type"]]]:
         message = "billing is not enabled for the plan's payer"
         raise errors.billing(403, "billing_not_enabled", message, path)
+    if not default and not plan["currency"]:
+        raise errors.billing(400, "currency_invalid", "usd", f"{path}.currency")
     if default and any(plan[name] for name in AMOUNTS):
         message = "the default plan is free"
         raise errors.billing(422, "default_plan_amount_update_forbidden", message, f"{path}.amount")

@@ -1,9 +1,9 @@
 """Writes to an instance's config: what a PATCH or PUT makes of it, checked as a whole.
 
 Decided where no document says it: a PATCH merges objects and replaces everything else; a null
-that removes something is destructive, one where nothing is there is not; a PUT names every
-section, an entry of a map (plan, feature, custom connection) that it leaves out is removed, any
-other field that it leaves out stays.
+brings a field's default back; a PUT names every section, an entry of a map (plan, feature, custom
+connection) that it leaves out is removed, any other field that it leaves out stays, and a null
+where nothing is removes nothing; a value that is stored already is never refused.
 """
 
 from __future__ import annotations
@@ -11,131 +11,160 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from local.world.clerk import billing, errors
-from local.world.clerk.schema import SECTIONS, SENSITIVE, Document, defaults_of
+from local.world.clerk import billing, config_rules, errors
+from local.world.clerk.fields import SENSITIVE, Document
+from local.world.clerk.readings import Readings
+from local.world.clerk.schema import MASK, default_section, defaults_of, field_of, is_map
+from local.world.clerk.sections import SECTIONS
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+ACCESS = "auth_access_control"
 
-def check_names(names: Iterable[str], known: list[str]) -> None:
-    """Refuse sections the config does not have.
+
+@dataclass(frozen=True)
+class Place:
+    """What a write is held against besides the config: where it is, and what may be there.
+
+    ``known`` are the sections that the instance advertises; ``plan_limit`` is how many plans it may
+    have besides the default ones, None for no limit; ``gated`` are the features that the plan of
+    the workspace lacks; ``subscribed`` are the plans with active subscribers.
+    """
+
+    environment: str
+    known: list[str]
+    readings: Readings
+    plan_limit: int | None = None
+    gated: Collection[str] = ()
+    subscribed: Collection[str] = ()
+
+
+def check_names(names: Iterable[str], known: list[str], *, under: str = "") -> None:
+    """Refuse names that the config does not have.
 
     Raises:
         ClerkError: unknown_config_key, one entry for each.
     """
-    unknown = [
-        errors.unknown_config_key(name, difflib.get_close_matches(name, known, n=3))
+    _refuse(
+        errors.unknown_config_key(f"{under}{name}", difflib.get_close_matches(name, known, n=3))
         for name in names
         if name not in known
-    ]
-    if unknown:
-        first, *rest = unknown
-        raise errors.ClerkError(first.status, first.code, first.message, meta=first.meta, also=rest)
+    )
 
 
 def written(
-    config: Document,
-    change: Document,
-    *,
-    known: list[str],
-    replace: bool,
-    destructive: bool,
-    plan_limit: int | None,
-    subscribed: Collection[str],
+    config: Document, change: Document, place: Place, *, replace: bool, destructive: bool
 ) -> Document:
     """Give the whole config as it is after the write; ``config`` is not touched.
 
     Raises:
         ClerkError: the write is refused, nothing of it holds.
     """
-    check_names(change, known)
+    check_names(change, place.known)
     if replace:
-        missing = [name for name in known if name not in change]
+        missing = [name for name in place.known if name not in change]
         if missing:
             raise errors.missing_config_keys(missing)
     after = copy.deepcopy(config)
     for name, value in change.items():
-        described = SECTIONS[name]
-        if value is None:
-            if not destructive:
-                raise errors.destructive_not_allowed(name)
-            after[name] = defaults_of(described)
-            continue
-        if not isinstance(value, dict):
+        if value is not None and not isinstance(value, dict):
             raise errors.config_key_body_invalid(name)
-        if name == "billing":
-            billing.check_values(value)
-        _check_schema(name, _without_nulls(value))
-        gone = list(_removed(after[name], value, described, replace=replace, at=name))
-        if gone and not destructive:
-            raise errors.destructive_not_allowed(gone[0])
-        after[name] = _merged(after[name], value, described, replace=replace)
-        _check_required(name, after[name])
-    _check_organizations(config, after)
+        _check_null(name, value, config[name], place, replace=replace, destructive=destructive)
+        after[name] = _section(name, value, config[name], place, replace=replace)
+        if after[name] is not None:
+            _check_required(name, after[name])
+    config_rules.follow(config, after)
+    config_rules.check(config, after, environment=place.environment, gated=place.gated)
     billing.complete(
         config["billing"],
         after["billing"],
         organizations=after["organization_settings"]["enabled"],
-        most=plan_limit,
-        subscribed=subscribed,
+        most=place.plan_limit,
+        subscribed=place.subscribed,
     )
     return after
 
 
-def _check_organizations(before: Document, after: Document) -> None:
-    settings = after["organization_settings"]
-    if settings["enabled"]:
+def quietly_lost(config: Document, after: Document, change: Document, readings: Readings) -> None:
+    """Take out of ``after`` what Clerk answers as written and does not keep."""
+    sent = change.get(ACCESS)
+    alone = isinstance(sent, dict) and "allowlist_enabled" in sent and "sign_up_mode" not in sent
+    if alone and not readings.allowlist_alone_is_kept:
+        after[ACCESS]["allowlist_enabled"] = config[ACCESS]["allowlist_enabled"]
+
+
+def _check_null(
+    name: str, value: Any, before: Any, place: Place, *, replace: bool, destructive: bool
+) -> None:
+    if destructive:
         return
-    if before["organization_settings"]["enabled"] and after["billing"]["organization_enabled"]:
-        raise errors.organizations_needed()
-    if settings["force_organization_selection"]:
-        raise errors.nothing_to_select()
+    strict = place.readings.every_null_is_destructive and not replace
+    gone = _removed({name: before}, {name: value}, {"properties": SECTIONS}, strict, replace)
+    first = next(gone, None)
+    if first is not None:
+        raise errors.destructive_not_allowed(first)
 
 
-def _field(described: Document, name: str) -> Document:
-    field = described.get("properties", {}).get(name)
-    entry = described.get("additionalProperties")
-    return field or (entry if isinstance(entry, dict) else {})
-
-
-def _is_map(described: Document) -> bool:
-    return bool(described.get("additionalProperties"))
+def _section(name: str, value: Any, before: Any, place: Place, *, replace: bool) -> Any:
+    described = SECTIONS[name]
+    if value is None:
+        return default_section(name)
+    if before is None and name != "session" and not place.readings.null_sections_can_be_set:
+        message = "is not available on this instance"
+        raise errors.config_validation_error(name, name, f"properties/{name}", message)
+    base = defaults_of(described) if before is None else before
+    if name == "billing":
+        billing.check_values(value)
+    _check_known(name, value, described, place.readings)
+    _check_schema(name, _explicit(value, base, described, place.readings))
+    return merged(base, value, described, replace=replace)
 
 
 def _removed(
-    before: Document, change: Document, described: Document, *, replace: bool, at: str
+    before: Document, change: Document, described: Document, strict: bool, replace: bool
 ) -> Iterator[str]:
-    """Name what the write would take away."""
+    """Name what the write would take away; where ``strict``, each null of it."""
     for name, value in change.items():
         there = before.get(name)
-        field = _field(described, name)
-        if value is None and there is not None:
-            yield f"{at}.{name}"
-        elif isinstance(value, dict) and isinstance(there, dict):
-            yield from _removed(there, value, field, replace=replace, at=f"{at}.{name}")
-    if replace and _is_map(described):
-        yield from (f"{at}.{name}" for name in before if name not in change)
+        if value is None:
+            if strict or there is not None:
+                yield name
+        elif isinstance(value, dict):
+            held = there if isinstance(there, dict) else {}
+            inner = _removed(held, value, field_of(described, name), strict, replace)
+            yield from (f"{name}.{each}" for each in inner)
+    if replace and is_map(described):
+        yield from (name for name in before if name not in change)
 
 
-def _merged(before: Document, change: Document, described: Document, *, replace: bool) -> Document:
+def merged(
+    before: Document | None, change: Document, described: Document, *, replace: bool = False
+) -> Document:
+    """Merge a change into an object of the config; None stands for one that is not there."""
+    before = defaults_of(described) if before is None else before
     after = dict(before)
-    if replace and _is_map(described):
+    if replace and is_map(described):
         after = {name: value for name, value in before.items() if name in change}
     for name, value in change.items():
-        field = _field(described, name)
+        field = field_of(described, name)
         if value is None:
             if "default" in field:
                 after[name] = copy.deepcopy(field["default"])
+            elif "properties" in field and not is_map(described):
+                after[name] = defaults_of(field)
             else:
                 after.pop(name, None)
         elif isinstance(value, dict):
             there = after.get(name)
-            base = there if isinstance(there, dict) else defaults_of(field)
-            after[name] = _merged(base, value, field, replace=replace)
+            held = there if isinstance(there, dict) else None
+            after[name] = merged(held, value, field, replace=replace)
+        elif field.get(SENSITIVE) and value == MASK:
+            continue
         elif isinstance(value, float) and "integer" in field.get("type", ""):
             after[name] = int(value)  # JSON has one kind of number; the schema took a whole one
         else:
@@ -143,10 +172,36 @@ def _merged(before: Document, change: Document, described: Document, *, replace:
     return after
 
 
-def _without_nulls(value: Any) -> Any:
+def _explicit(value: Any, before: Any, described: Document, readings: Readings) -> Any:
+    """Give what the schema has to judge: no null, nothing that is stored already or is the value of
+    a field that is not set. What is read-only stays in, as something the schema does not have."""
     if not isinstance(value, dict):
         return value
-    return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
+    left = {}
+    held = before if isinstance(before, dict) else {}
+    for name, inner in value.items():
+        field = field_of(described, name)
+        if inner is None or _plainly_same(inner, held.get(name)):
+            continue
+        if field.get("readOnly") and not readings.quotas_can_be_written:
+            raise errors.config_validation_error(name, name, f"{name}/readOnly", "is read-only")
+        if not _plainly_same(inner, field.get("default")):
+            left[name] = _explicit(inner, held.get(name), field, readings)
+    return left
+
+
+def _plainly_same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and not isinstance(one, dict) and one == other
+
+
+def _check_known(at: str, value: Any, described: Document, readings: Readings) -> None:
+    fields = described.get("properties")
+    if not isinstance(value, dict) or (fields is None and not is_map(described)):
+        return
+    if fields is not None and not is_map(described) and not readings.unknown_nested_key_is_422:
+        check_names(value, list(fields), under=f"{at}.")
+    for name, inner in value.items():
+        _check_known(f"{at}.{name}", inner, field_of(described, name), readings)
 
 
 @cache
@@ -171,7 +226,7 @@ def _check_schema(name: str, value: Document) -> None:
     found = list(_validator(name).iter_errors(value))
     if any(mistake.validator == "type" for mistake in found):
         raise errors.config_key_body_invalid(name)
-    mistakes = [
+    _refuse(
         errors.config_validation_error(
             name,
             ".".join([name, *map(str, mistake.absolute_path)]),
@@ -179,9 +234,13 @@ def _check_schema(name: str, value: Document) -> None:
             _said(mistake.validator, mistake.validator_value, mistake.instance, mistake.schema),
         )
         for mistake in found
-    ]
-    if mistakes:
-        first, *rest = mistakes
+    )
+
+
+def _refuse(mistakes: Iterable[errors.ClerkError]) -> None:
+    found = list(mistakes)
+    if found:
+        first, *rest = found
         raise errors.ClerkError(first.status, first.code, first.message, meta=first.meta, also=rest)
 
 
@@ -198,6 +257,8 @@ def _check_required(name: str, section: Document) -> None:
     for path, entry, described in _entries(name, section, SECTIONS[name]):
         for field in described.get("required", ()):
             if entry.get(field) is None:
+                if field == "name":
+                    raise errors.missing_name(f"{path}.{field}")
                 where = f"properties/{name}/required"
                 raise errors.config_validation_error(name, f"{path}.{field}", where, "is required")
 
@@ -207,6 +268,6 @@ def _entries(
 ) -> Iterator[tuple[str, Document, Document]]:
     yield path, value, described
     for name, inner in value.items():
-        field = _field(described, name)
-        if isinstance(inner, dict) and field and not field.get(SENSITIVE):
+        field = field_of(described, name)
+        if isinstance(inner, dict) and field:
             yield from _entries(f"{path}.{name}", inner, field)

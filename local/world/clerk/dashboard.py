@@ -4,6 +4,8 @@ set_api_keys {environment, organizations, users, enabled}: the switches of API k
 as a whole is ``enabled``; left out, it is whether one of the two switches is on.
 set_config {environment, changes}: edit anything of the config, a price for instance; removing is
 allowed, the version moves on.
+begin_as {environment, kind}: give the instance the config of a young, older or edited one.
+read_as {reading, on}: take the other reading where sources disagree; see `Readings`.
 subscribe {environment, plan, payers}: how many active subscribers the plan (its slug) has from
 now on; 0 for none.
 subscribe_organization {environment, plan, organization}: that this one (its id or slug) has the
@@ -13,7 +15,8 @@ set_dns {domain, ready}: set or remove a domain's DNS records; the next check se
 check_dns {domain}: let Clerk look at them, as the page Domains does.
 add_platform_key {key, manage}: make a platform key, with or without the right to manage.
 revoke_platform_key {key}. set_limits {plans}: how many plans the workspace may have, null for
-no limit. advertise_api_keys {on}: whether the config has a section for API keys.
+no limit. set_gates {lacking}: the features that the workspace's plan lacks, for production.
+advertise_api_keys {on}: whether the config has a section for API keys.
 
 ``application_id`` may be left out where there is one application.
 """
@@ -23,9 +26,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from local.world.clerk import domains, errors, subscriptions
+from local.world.clerk import config_rules, domains, errors, subscriptions
+from local.world.clerk.kinds import KINDS, config_of
 from local.world.clerk.models import Application, Domain, Instance, identifier
-from local.world.clerk.schema import API_KEYS
+from local.world.clerk.sections import API_KEYS
 
 if TYPE_CHECKING:
     from local.world.clerk.backend import ClerkBackend
@@ -51,10 +55,13 @@ def _set_api_keys(backend: ClerkBackend, body: dict[str, Any]) -> None:
     instance = _instance(backend, body)
     organizations = _take(body, "organizations", bool)
     users = _take(body, "users", bool)
-    enabled = _take(body, "enabled", bool) if "enabled" in body else None
+    enabled = _take(body, "enabled", bool) if "enabled" in body else users or organizations
     _nothing_left(body)
-    instance.api_keys_enabled = enabled
-    switches = {"user_api_keys_enabled": users, "orgs_api_keys_enabled": organizations}
+    switches = {
+        "enabled": enabled,
+        "user_api_keys_enabled": users,
+        "orgs_api_keys_enabled": organizations,
+    }
     if instance.config[API_KEYS] != switches:
         instance.config[API_KEYS] = switches
         instance.version += 1 if backend.api_keys_config else 0
@@ -64,7 +71,23 @@ def _set_config(backend: ClerkBackend, body: dict[str, Any]) -> str:
     instance = _instance(backend, body)
     changes = _take(body, "changes", dict)
     _nothing_left(body)
-    return str(backend.write_config(instance, changes, destructive=True)["config_version"])
+    done = backend.write_config(instance, changes, destructive=True, by_hand=True)
+    return str(done["config_version"])
+
+
+def _begin_as(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    instance = _instance(backend, body)
+    kind = _take(body, "kind", str)
+    _nothing_left(body)
+    if kind not in KINDS:
+        raise LookupError(f"there is no instance of the kind {kind}, but {', '.join(KINDS)}")
+    backend.replace_config(instance, config_of(kind, instance.environment))
+
+
+def _read_as(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    name, on = _take(body, "reading", str), _take(body, "on", bool)
+    _nothing_left(body)
+    backend.readings.switch(name, on)
 
 
 def _subscribe(backend: ClerkBackend, body: dict[str, Any]) -> None:
@@ -141,6 +164,15 @@ def _set_limits(backend: ClerkBackend, body: dict[str, Any]) -> None:
     backend.plan_limit = plans
 
 
+def _set_gates(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    lacking = _take(body, "lacking", list)
+    _nothing_left(body)
+    known = list(config_rules.gates())
+    if not all(each in known for each in lacking):
+        raise ValueError(f"lacking has some of {', '.join(known)}")
+    backend.gated = lacking
+
+
 def _advertise_api_keys(backend: ClerkBackend, body: dict[str, Any]) -> None:
     on = _take(body, "on", bool)
     _nothing_left(body)
@@ -150,6 +182,8 @@ def _advertise_api_keys(backend: ClerkBackend, body: dict[str, Any]) -> None:
 ACTIONS: dict[str, Callable[[ClerkBackend, dict[str, Any]], Any]] = {
     "set_api_keys": _set_api_keys,
     "set_config": _set_config,
+    "begin_as": _begin_as,
+    "read_as": _read_as,
     "subscribe": _subscribe,
     "subscribe_organization": _subscribe_organization,
     "add_satellite": _add_satellite,
@@ -158,6 +192,7 @@ ACTIONS: dict[str, Callable[[ClerkBackend, dict[str, Any]], Any]] = {
     "add_platform_key": _add_platform_key,
     "revoke_platform_key": _revoke_platform_key,
     "set_limits": _set_limits,
+    "set_gates": _set_gates,
     "advertise_api_keys": _advertise_api_keys,
 }
 

@@ -10,6 +10,9 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
+BILLING_WITH_PARAM = ("name_invalid_format", "plan_name_already_exists", "slug_invalid_format")
+"""The errors of billing that name the parameter in their meta."""
+
 
 class ClerkError(Exception):
     """One refused request. ``also`` are further mistakes of the same request."""
@@ -55,7 +58,7 @@ def missing_key() -> ClerkError:
 
 def invalid_platform_key() -> ClerkError:
     """The key is not one of the Platform API."""
-    return ClerkError(401, "authentication_invalid", "This is no key of the Platform API.")
+    return ClerkError(401, "could_not_authenticate_request", "This is no key of this API.")
 
 
 def invalid_secret_key() -> ClerkError:
@@ -65,9 +68,8 @@ def invalid_secret_key() -> ClerkError:
 
 def missing_scope(scope: str) -> ClerkError:
     """The key is known and may not do this."""
-    return ClerkError(
-        403, "authorization_invalid", f"The key lacks the scope {scope}.", meta={"scope": scope}
-    )
+    message = f"The key lacks the scope {scope}."
+    return ClerkError(403, "authorization_missing_scopes", message, meta={"scopes": [scope]})
 
 
 def not_found(thing: str, identifier: str) -> ClerkError:
@@ -144,6 +146,50 @@ def unknown_config_key(key: str, suggestions: list[str]) -> ClerkError:
     )
 
 
+def missing_name(param: str) -> ClerkError:
+    """A plan or feature is made without a name."""
+    return ClerkError(400, "missing_name", f"{param} is missing.")
+
+
+def user_settings_invalid(message: str) -> ClerkError:
+    """Settings of users contradict each other; the catalogue's error names no parameter."""
+    return ClerkError(409, "user_settings_invalid", f"{message}.")
+
+
+def second_factor_needed() -> ClerkError:
+    """A second factor is required, or backup codes are on, and there is none to use."""
+    message = "At least one second factor has to be enabled."
+    return ClerkError(422, "need_at_least_one_mfa_strategy_enabled", message)
+
+
+def captcha_widget_needed() -> ClerkError:
+    """The captcha is on and no widget is chosen."""
+    message = "The captcha needs a widget type."
+    return ClerkError(422, "invalid_captcha_widget_type", message)
+
+
+def params_missing(names: list[str]) -> ClerkError:
+    """One of these parameters has to be there."""
+    message = f"{' or '.join(names)} must be included."
+    return ClerkError(422, "form_param_missing", message, meta={"param_names": names})
+
+
+def session_without_end() -> ClerkError:
+    """Neither limit of a session's life is on."""
+    message = "A session needs an inactivity timeout or a maximum lifetime."
+    return ClerkError(422, "session_lifetime_setting_missing", message)
+
+
+def plan_lacks(features: list[str]) -> ClerkError:
+    """The workspace's own plan does not have what a setting of production needs."""
+    return ClerkError(
+        402,
+        "unsupported_subscription_plan_features",
+        f"Your subscription does not include {', '.join(features)}.",
+        meta={"unsupported_features": features},
+    )
+
+
 def config_key_body_invalid(key: str) -> ClerkError:
     """The value of a config key, or something in it, is of another type than the schema has."""
     message = f"The value of {key} does not have the shape that config/schema describes."
@@ -164,14 +210,13 @@ def missing_config_keys(keys: list[str]) -> ClerkError:
 
 def billing(status: int, code: str, message: str, param: str) -> ClerkError:
     """A rule of billing is broken; ``param`` is the way to the field, with dots."""
-    return ClerkError(status, code, f"{param}: {message}.", meta={"param_name": param})
+    meta = {"param_name": param} if code in BILLING_WITH_PARAM else None
+    return ClerkError(status, code, f"{param}: {message}.", meta=meta)
 
 
-def plan_kept(slug: str, reason: str, message: str) -> ClerkError:
-    """A plan can't be removed; which words the documented ``reason`` has is a guess."""
-    param = f"billing.plans.{slug}"
-    meta = {"param_name": param, "reason": reason}
-    return ClerkError(409, "plan_cannot_be_deleted", f"{param}: {message}.", meta=meta)
+def plan_kept(slug: str, message: str) -> ClerkError:
+    """A plan can't be removed."""
+    return ClerkError(409, "plan_cannot_be_deleted", f"billing.plans.{slug}: {message}.")
 
 
 def plan_limit(most: int) -> ClerkError:
@@ -188,26 +233,22 @@ def plan_limit(most: int) -> ClerkError:
 
 
 def production_exists() -> ClerkError:
-    """An application has one production instance at most.
-
-    The description has no 409 for this operation; the vendor's own client is prepared for it.
-    """
+    """An application has one production instance at most."""
     message = "The application has a production instance already."
-    return ClerkError(409, "production_instance_exists", message)
+    return ClerkError(400, "production_instance_exists", message)
 
 
 def domain_taken(domain: str) -> ClerkError:
     """Another instance has the domain."""
-    return ClerkError(400, "home_url_taken", f"{domain} is in use.", meta={"param_name": "domain"})
+    return ClerkError(422, "home_url_taken", f"{domain} is in use.", meta={"param_name": "domain"})
 
 
 def provider_domain(domain: str) -> ClerkError:
     """A domain of a hosting provider can't have the DNS records a production instance needs."""
     return ClerkError(
-        400,
-        "provider_domain_operation_not_allowed_for_api",
+        403,
+        "provider_domain_operation_not_allowed",
         f"{domain} belongs to a hosting provider.",
-        meta={"param_name": "domain"},
     )
 
 
@@ -234,7 +275,7 @@ def taken(name: str) -> ClerkError:
 
 def duplicate(name: str) -> ClerkError:
     """Something else has this key."""
-    return ClerkError(422, "duplicate_record", f"{name} is taken.", meta={"param_name": name})
+    return ClerkError(400, "duplicate_record", f"{name} is taken.")
 
 
 def role_in_use(use: str) -> ClerkError:

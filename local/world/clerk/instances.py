@@ -14,7 +14,7 @@ from local.world.clerk.models import (
     identifier,
     with_standard_roles,
 )
-from local.world.clerk.schema import NOT_CLONED, Document
+from local.world.clerk.schema import NOT_CLONED, Document, fresh_config
 
 
 def seeded(application_id: str, now: float) -> Instance:
@@ -28,6 +28,7 @@ def seeded(application_id: str, now: float) -> Instance:
         domain=Domain(f"dmn_{stem}dev", f"{stem}.accounts.dev", now),
         secrets=[SecretKey(f"sk_{MODES['development']}_{token}")],
         created_at=now,
+        config=fresh_config("development"),
     )
     with_standard_roles(instance, int(now * 1000))
     return instance
@@ -36,7 +37,7 @@ def seeded(application_id: str, now: float) -> Instance:
 def version(instance: Instance) -> str:
     """Give the version of an instance's config."""
     counted = f"{instance.id}:{instance.version}".encode()
-    return f"v1_{hashlib.sha256(counted).hexdigest()[:16]}"
+    return f"v1_{hashlib.sha256(counted).hexdigest()[:8]}"
 
 
 def clone(source: Instance, instance: Instance) -> None:
@@ -44,7 +45,6 @@ def clone(source: Instance, instance: Instance) -> None:
     for name, section in source.config.items():
         if not name.startswith(NOT_CLONED):
             instance.config[name] = copy.deepcopy(section)
-    instance.api_keys_enabled = source.api_keys_enabled
     renamed: dict[str, str] = {}
     for permission in source.permissions.values():
         made = replace(permission, id=identifier("perm"))

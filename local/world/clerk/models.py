@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from local.world.clerk.people import People
-from local.world.clerk.schema import Document, fresh_config
+from local.world.clerk.schema import Document
 from local.world.minted import minted
 
 LETTERS = string.ascii_letters + string.digits
@@ -123,7 +123,6 @@ class Subscription:
 class Instance:
     """One environment of an application. ``version`` counts the effective writes to its config.
 
-    ``api_keys_enabled`` is the feature as a whole; None where it follows its two switches.
     ``subscriptions`` are the active ones, the oldest first. The last three are by id, as the
     Backend API shows them.
     """
@@ -134,9 +133,8 @@ class Instance:
     domain: Domain
     secrets: list[SecretKey]
     created_at: float
-    config: Document = field(default_factory=fresh_config)
+    config: Document
     version: int = 1
-    api_keys_enabled: bool | None = None
     ids: dict[str, str] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     permissions: dict[str, Permission] = field(default_factory=dict)

@@ -8,6 +8,8 @@ from local.world.clerk.schema import Document
 
 PRODUCT = "commerce_product_of_the_instance"
 MONTHS = 12
+CURRENCY = "usd"
+"""Of the default plans, which the config shows without one."""
 
 
 def plans_json(instance: Instance, payer: str | None) -> list[Document]:
@@ -22,7 +24,7 @@ def plans_json(instance: Instance, payer: str | None) -> list[Document]:
 
 def _plan(instance: Instance, slug: str, plan: Document) -> Document:
     annual = plan["annual_monthly_amount"]
-    currency = plan["currency"]
+    currency = plan["currency"] or CURRENCY
     return {
         "object": "commerce_plan",
         "id": instance.id_of("plan", slug),

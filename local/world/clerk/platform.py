@@ -152,12 +152,9 @@ def _with_domain(call: PlatformCall) -> tuple[Instance, Domain]:
 
 
 def _write(call: PlatformCall, *, replace: bool) -> Answer:
-    body = call.body()
-    # What a GET gave may be sent back as it is; the version counts in If-Match only.
-    body.pop("config_version", None)
     return 200, call.backend.write_config(
         _instance(call),
-        body,
+        call.body(),
         if_match=call.request.headers.get("if-match"),
         replace=replace,
         destructive=call.flag("destructive"),

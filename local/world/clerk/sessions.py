@@ -131,7 +131,7 @@ def revoke_sign_in_token(call: InstanceCall) -> Answer:
         raise errors.not_found("sign-in token", call.parts["token"])
     if token["status"] != "pending":
         message = f"The sign-in token is {token['status']}."
-        raise errors.ClerkError(400, "sign_in_token_cannot_be_revoked", message)
+        raise errors.ClerkError(400, "sign_in_token_cannot_be_revoked_code", message)
     token["status"] = "revoked"
     token["updated_at"] = call.backend.now_ms()
     return 200, token

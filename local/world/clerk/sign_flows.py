@@ -201,11 +201,14 @@ def _complete(call: FrontendCall, client: Document, sign_up: Document) -> None:
 def _with_requirements(call: FrontendCall, sign_up: Document, *, verified: bool) -> None:
     config = call.instance.config
     needs = {
-        "email_address": config["auth_email"]["required"],
+        "email_address": config["auth_email"]["required_for_sign_up"],
         "password": config["auth_password"]["enabled"] and config["auth_password"]["required"],
-        "username": config["auth_username"]["required"],
-        "phone_number": config["auth_phone"]["enabled"] and config["auth_phone"]["required"],
-        **{name: config["user_model"][name] == "required" for name in ("first_name", "last_name")},
+        "username": config["auth_username"]["required_for_sign_up"],
+        "phone_number": config["auth_phone"]["required_for_sign_up"],
+        **{
+            name: config["user_model"][name]["enabled"] and config["user_model"][name]["required"]
+            for name in ("first_name", "last_name")
+        },
     }
     given = {**sign_up, "password": sign_up["password_enabled"]}
     sign_up["required_fields"] = [name for name, needed in needs.items() if needed]
@@ -218,9 +221,10 @@ def _with_requirements(call: FrontendCall, sign_up: Document, *, verified: bool)
 def _switched_off(call: FrontendCall) -> list[str]:
     """Name what no user of the instance can have: that it is refused is a guess."""
     config = call.instance.config
-    names = [name for name in ("first_name", "last_name") if config["user_model"][name] == "off"]
-    kinds = ("password", "username")
-    return names + [each for each in kinds if not config[f"auth_{each}"]["enabled"]]
+    model = config["user_model"]
+    names = [name for name in ("first_name", "last_name") if not model[name]["enabled"]]
+    names += ["password"] if not config["auth_password"]["enabled"] else []
+    return names + (["username"] if not config["auth_username"]["used_for_sign_up"] else [])
 
 
 def _to_verify(call: FrontendCall) -> tuple[Document, dict[str, str]]:

@@ -89,7 +89,7 @@ def create_user(call: InstanceCall) -> Answer:
         raise errors.param_missing("password")
     addresses = [_address(call.instance, each) for each in form.get("email_address", ())]
     excused = bool(addresses) or form.get("skip_user_requirement", False)
-    if call.instance.config["auth_email"]["required"] and not excused:
+    if call.instance.config["auth_email"]["required_for_sign_up"] and not excused:
         raise errors.param_missing("email_address")
     if len(set(addresses)) != len(addresses):
         raise errors.taken("email_address")

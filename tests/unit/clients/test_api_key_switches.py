@@ -18,6 +18,7 @@ from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.providers.session import Session
 
+SECTION = "api_keys_settings"
 KEY = "pk_test_" + base64.b64encode(b"a.clerk.accounts.dev$").decode()
 ORGANIZATIONS, USERS, FEATURE = "orgs_api_keys_enabled", "user_api_keys_enabled", "enabled"
 
@@ -27,7 +28,7 @@ class Instance:
 
     def __init__(self, *, advertised: bool = False, **live: bool) -> None:
         self.live = live
-        self.config = {key: on for key, on in live.items() if key != FEATURE}
+        self.config = dict(live)
         self.advertised = advertised
         self.enables = True
         self.writes = 0
@@ -35,16 +36,16 @@ class Instance:
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v1/environment":
             return httpx.Response(200, json={"api_keys_settings": self.live})
-        section = {"api_keys": self.config} if self.advertised else {}
+        section = {SECTION: self.config} if self.advertised else {}
         if request.url.path.endswith("/schema"):
             described = {name: {"properties": fields} for name, fields in section.items()}
             return httpx.Response(200, json={"properties": described})
         if request.method == "PATCH":
             self.writes += 1
-            self.config |= json.loads(request.content)["api_keys"]
+            self.config |= json.loads(request.content)[SECTION]
             self.live |= self.config
-            if self.enables:
-                self.live[FEATURE] = True
+            if not self.enables:
+                self.live[FEATURE] = False
             return httpx.Response(200, json={"config_version": "1"})
         return httpx.Response(200, json={"config_version": "1", **section})
 
@@ -159,6 +160,25 @@ def test_the_config_turns_the_feature_on_with_the_switch(monkeypatch: pytest.Mon
     provider(instance, monkeypatch).update("id", {}, declared(organizations=True))
 
     assert instance.writes == 1
+    assert instance.live == live(organizations=True, enabled=True)
+
+
+def test_the_last_switch_turns_the_feature_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = Instance(advertised=True, **live(organizations=True, enabled=True))
+
+    provider(instance, monkeypatch).update("id", {}, declared(organizations=False))
+
+    assert instance.live == live(organizations=False, enabled=False)
+
+
+def test_a_section_of_another_name_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.unit.clients.test_api_key_switches.SECTION", "api_keys")
+    instance = Instance(advertised=True, **live(organizations=False, enabled=False))
+
+    with pytest.raises(ResourceFailed, match="Clerk's config API has no key"):
+        provider(instance, monkeypatch).create(declared(organizations=True))
+
+    assert instance.writes == 0
 
 
 def test_a_config_that_leaves_the_feature_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,6 +108,14 @@ def attempt(status: str, code: int, minutes_ago: int) -> Attempt:
     )
 
 
+def lifetimes(*, maximum: int | None, idle: int | None = None) -> dict[str, Any]:
+    """The section `session_settings`, by how many seconds each limit is; None where it is off."""
+    return {
+        name: {"enabled": seconds is not None, "duration_seconds": seconds or 0}
+        for name, seconds in (("maximum_lifetime", maximum), ("inactivity_timeout", idle))
+    }
+
+
 def sections(**changes: Any) -> dict[str, Any]:
     declared = settings()
     inputs = billing_inputs(
@@ -119,7 +127,10 @@ def sections(**changes: Any) -> dict[str, Any]:
         "plans": {slug: dict(plan) for slug, plan in plans.items()},
         "features": dict(inputs["features"]),
     }
-    return {"billing": billing, "session": {"lifetime": 604_800}, **changes}
+    # A token may live as long as it wants: that is not how long its session lives.
+    token = {"claims": {}, "lifetime": 315_360_000}
+    sessions = lifetimes(maximum=604_800)
+    return {"billing": billing, "session": token, "session_settings": sessions, **changes}
 
 
 class Seen(Readings):

@@ -27,6 +27,7 @@ from tests.unit.cutover.seen import (
     Seen,
     attempt,
     environment,
+    lifetimes,
     line,
     sections,
     settings,
@@ -326,7 +327,13 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
     ),
     (
         "sessions",
-        {"sections": sections(session={"lifetime": 31_536_000})},
+        {"sections": sections(session_settings=lifetimes(maximum=31_536_000))},
+        WARNED,
+        ["longest session"],
+    ),
+    (
+        "sessions",
+        {"sections": sections(session_settings=lifetimes(maximum=None, idle=86_400))},
         WARNED,
         ["longest session"],
     ),

@@ -122,7 +122,14 @@ def test_one_difference_is_one_row(
         (pro(features=["sso", "audit"]), pro(features=["audit", "sso"])),
         (pro(description=""), pro(description=None)),
         (pro(description=None), pro()),
-        (config(api_keys={"user_api_keys_enabled": True}), config()),
+        (config(api_keys_settings={"user_api_keys_enabled": True}), config()),
+        (google(client_id=""), google(client_id=None)),
+        (google(client_secret="REDACTED"), google(client_secret="***")),
+        (config(session=None), config(session={"claims": {}})),
+        (
+            config(auth_email={"sign_in_strategies": ["email_code", "email_link"]}),
+            config(auth_email={"sign_in_strategies": ["email_link", "email_code"]}),
+        ),
         (config(session={"claims": {}}), config(session={})),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ class Clerk:
         self.before_write: Callable[[], httpx.Response | None] = lambda: None
         self.keeps = True
         self.after_write: Callable[[], httpx.Response | None] = lambda: None
+        self.sent: list[dict[str, Any]] = []
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append((request.method, dict(request.headers)))
@@ -38,10 +40,9 @@ class Clerk:
             return early
         if request.headers["if-match"].strip('"') != str(self.version):
             return _error(409, "config_version_conflict")
+        self.sent.append(json.loads(request.content))
         if self.keeps:
-            import json
-
-            for section, fields in json.loads(request.content).items():
+            for section, fields in self.sent[-1].items():
                 self.sections.setdefault(section, {}).update(fields)
             self.version += 1
         late = self.after_write()
@@ -120,7 +121,77 @@ def test_a_field_that_is_not_kept_is_an_error_that_names_it() -> None:
     with pytest.raises(ResourceFailed, match=r"billing\.user_enabled: True → False"):
         _document(clerk).reconcile(_plan)
 
-    assert clerk.methods.count("PATCH") == 1
+    assert clerk.methods == ["GET", "PATCH", "GET", "PATCH", "GET"]
+
+
+ORGANIZATIONS: dict[str, Json] = {
+    "organization_settings": {"enabled": True, "force_organization_selection": False}
+}
+
+
+def _organizations(sections: Mapping[str, Json]) -> WritePlan:
+    return WritePlan(tuple(changes_between(ORGANIZATIONS, sections)))
+
+
+def test_a_switch_that_a_write_moved_is_sent_once_more() -> None:
+    clerk = Clerk()
+    clerk.sections = {
+        "organization_settings": {"enabled": False, "force_organization_selection": False}
+    }
+
+    def forced() -> None:
+        if len(clerk.sent) == 1:
+            clerk.sections["organization_settings"]["force_organization_selection"] = True
+
+    clerk.after_write = forced
+
+    reached = _document(clerk).reconcile(_organizations)
+
+    assert reached == ORGANIZATIONS
+    assert clerk.sent == [
+        {"organization_settings": {"enabled": True}},
+        {"organization_settings": {"force_organization_selection": False}},
+    ]
+
+
+def test_a_switch_that_always_moves_back_is_not_kept() -> None:
+    clerk = Clerk()
+    clerk.sections = {
+        "organization_settings": {"enabled": False, "force_organization_selection": True}
+    }
+
+    def forced() -> None:
+        clerk.sections["organization_settings"]["force_organization_selection"] = True
+
+    clerk.after_write = forced
+
+    with pytest.raises(ResourceFailed, match="force_organization_selection: True → False"):
+        _document(clerk).reconcile(_organizations)
+
+    assert clerk.methods.count("PATCH") == 2
+
+
+def test_what_appears_with_a_write_is_sent_twice_as_well() -> None:
+    clerk = Clerk()
+    clerk.sections = {"billing": {"user_enabled": True}}
+    later: dict[str, Json] = {"name": "Free"}
+
+    def plan(sections: Mapping[str, Json]) -> WritePlan:
+        there = sections["billing"]
+        assert isinstance(there, dict)
+        declared: dict[str, Json] = {"user_enabled": False}
+        declared |= {"plans": later} if "plans" in there else {}
+        return WritePlan(tuple(changes_between(declared, there, at=("billing",))))
+
+    def made() -> None:
+        if len(clerk.sent) <= 2:
+            clerk.sections["billing"]["plans"] = {"name": "Clerk's"}
+
+    clerk.after_write = made
+
+    _document(clerk).reconcile(plan)
+
+    assert clerk.methods.count("PATCH") == 3
 
 
 def test_a_conflict_that_changes_nothing_of_ours_is_written_again() -> None:
@@ -202,5 +273,29 @@ def test_a_secret_is_sent_once_and_not_looked_for() -> None:
     secret = Change(("connection_oauth_google", "client_secret"), None, "s")
 
     _document(clerk).reconcile(lambda s: WritePlan(_plan(s).changes, (secret,)))
+
+    assert clerk.methods.count("PATCH") == 1
+
+
+def test_a_secret_that_was_not_taken_is_sent_once_more_and_then_an_error() -> None:
+    clerk = Clerk()
+    clerk.sections = {"connection_oauth_google": {"client_secret": ""}}
+    clerk.keeps = False
+    secret = Change(("connection_oauth_google", "client_secret"), None, "hush")
+
+    with pytest.raises(ResourceFailed, match="client_secret: nothing → set") as caught:
+        _document(clerk).reconcile(lambda _: WritePlan((), (secret,)))
+
+    assert clerk.methods.count("PATCH") == 2
+    assert "hush" not in str(caught.value)
+
+
+def test_a_placeholder_is_a_secret_that_was_taken() -> None:
+    clerk = Clerk()
+    clerk.sections = {"connection_oauth_google": {"client_secret": "REDACTED"}}
+    clerk.keeps = False
+    secret = Change(("connection_oauth_google", "client_secret"), None, "hush")
+
+    _document(clerk).reconcile(lambda _: WritePlan((), (secret,)))
 
     assert clerk.methods.count("PATCH") == 1

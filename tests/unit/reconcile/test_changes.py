@@ -91,7 +91,9 @@ def test_fields_that_cannot_be_read_back_are_sent_and_not_compared() -> None:
 
     assert plan
     assert plan.body == {"connection_oauth_google": {"client_secret": "x"}}
-    assert not plan.visible
+    assert not plan.after({"connection_oauth_google": {}}), "an instance that shows nothing of it"
+    assert not plan.after({"connection_oauth_google": {"client_secret": "REDACTED"}})
+    assert plan.after({"connection_oauth_google": {"client_secret": ""}}), "it is not set"
 
 
 def test_a_field_changed_as_a_whole_and_in_part_is_a_mistake() -> None:

@@ -37,7 +37,7 @@ def test_a_plan_that_stays_without_its_annual_price_does_not_get_back_what_was_f
     back = ledger.way_back(no_longer(olds, news), live, still=news)
 
     assert billing_plan(news, live, back=back).body == {
-        "billing": {"plans": {"pro": {"annual_monthly_amount": None}}}
+        "billing": {"plans": {"pro": {"annual_monthly_amount": 0}}}
     }
 
 

@@ -16,6 +16,7 @@ from clerkstack.settings.keys import frontend_host
 
 TOP = Path(__file__).resolve().parents[3]
 SECRET = "c2VjcmV0LXZhbHVl"
+GOOGLE_ID = "123-abc.apps.googleusercontent.com"
 NO_DOLLAR = base64.b64encode(b"clerk.sendero.example").decode()
 HOST = base64.b64encode(b"clerk.sendero.example$").decode().rstrip("=")
 
@@ -230,7 +231,7 @@ def test_every_default_is_the_deployments_value() -> None:
         ),
         ({"organizations": {"enabled": False}}, "billing.organizationEnabled", "needs organizatio"),
         (
-            {"signIn": {"oauth": {"google": {"clientId": "a"}}}},
+            {"signIn": {"oauth": {"google": {"clientId": GOOGLE_ID}}}},
             "signIn.oauth.google.clientSecret",
             "set --stack dev --path --secret clerkstack:signIn.oauth.google.clientSecret",
         ),
@@ -240,6 +241,16 @@ def test_every_default_is_the_deployments_value() -> None:
             "is missing beside clientSecret",
         ),
         ({"signIn": {"oauth": {"Google": {}}}}, "signIn.oauth.Google", "Name the provider as"),
+        (
+            {"signIn": {"oauth": {"google": {"clientId": "a", "clientSecret": SECRET}}}},
+            "signIn.oauth.google.clientId",
+            "is not a client id of Google",
+        ),
+        (
+            {"signIn": {"sessionClaims": {"a": {"b": None}}}},
+            "signIn.sessionClaims.a.b",
+            "is null, and Clerk keeps no claim that is null",
+        ),
         ({"catalog": ""}, "catalog", "is empty"),
     ],
 )
@@ -258,7 +269,7 @@ def test_a_clean_production_stack_has_no_problem() -> None:
         production={"create": True, "domain": "sendero.example"},
         secretKey=f"sk_live_{SECRET}",
         publishableKey=f"pk_live_{HOST}",
-        signIn={"oauth": {"google": {"clientId": "a", "clientSecret": SECRET}}},
+        signIn={"oauth": {"google": {"clientId": GOOGLE_ID, "clientSecret": SECRET}}},
         webhook={"url": "https://hooks.sendero.example/clerk?from=clerk"},
         urls={"platform": "http://127.0.0.1:4871", "svix": "http://[::1]:4873"},
     )
@@ -338,9 +349,9 @@ def test_a_wrong_type_hides_no_other_mistake() -> None:
 
 def test_a_secret_in_the_clear_is_told(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
-    connection = {"clientId": "id", "clientSecret": SECRET}
+    connection = {"clientId": GOOGLE_ID, "clientSecret": SECRET}
     text = FILE.replace("    redploy: true\n", "").replace("apiToken", "x")
-    text += "  clerkstack:signIn:\n    oauth:\n      google:\n        clientId: id\n"
+    text += "  clerkstack:signIn:\n    oauth:\n      google:\n        clientId: " + GOOGLE_ID + "\n"
     raw = clean(signIn={"oauth": {"google": connection}})
 
     file.write_text(text + "        clientSecret:\n          secure: v1:y\n")
@@ -409,11 +420,11 @@ config:
   <<: *b
   clerkstack:signIn:
     oauth:
-      google: &g {clientId: a, clientSecret: {secure: x}}
+      google: &g {clientId: 1-a.apps.googleusercontent.com, clientSecret: {secure: x}}
       github: {<<: *g}
 """
     )
-    connection = {"clientId": "a", "clientSecret": "b"}
+    connection = {"clientId": "1-a.apps.googleusercontent.com", "clientSecret": "b"}
     sign_in = {"oauth": {"google": connection, "github": connection}}
 
     assert found(file, bogus="1", signIn=sign_in) == ["bogus: is not a setting"]

@@ -1,0 +1,52 @@
+"""What the settings of sign-in must be beyond their types: claims, credentials of connections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from clerkstack.problems import hidden_name
+from clerkstack.settings.broken import Broken
+from clerkstack.settings.forms import how_to_set
+from clerkstack.settings.keys import STRAY, stray
+from clerkstack.settings.models import Settings
+
+GOOGLE_ID = re.compile(r"[0-9]+-[a-z0-9]+\.apps\.googleusercontent\.com")
+"""As config/schema has it (PlatformGetConfigSchema)."""
+
+
+def broken_sign_in(settings: Settings) -> Iterator[Broken]:
+    """Every rule of sign-in that the settings break."""
+    for name in settings.sign_in.session_claims or ():
+        if hidden := hidden_name(name):
+            yield Broken(("signIn", "sessionClaims", name), hidden, "Use another name")
+    for path in _nulls(settings.sign_in.session_claims or {}, ("signIn", "sessionClaims")):
+        yield Broken(path, "is null, and Clerk keeps no claim that is null", "Remove it")
+    for provider, connection in settings.sign_in.oauth.items():
+        path = ("signIn", "oauth", provider)
+        secret = connection.client_secret
+        for name, value in (
+            ("clientId", connection.client_id),
+            ("clientSecret", None if secret is None else secret.get_secret_value()),
+        ):
+            if value is not None and (not value or stray(value)):
+                at = (*path, name)
+                yield Broken(at, STRAY if value else "is empty", how_to_set(at))
+        own = connection.client_id
+        if provider == "google" and own and not (stray(own) or GOOGLE_ID.fullmatch(own)):
+            mend = "Copy it from Google's console: it ends with .apps.googleusercontent.com"
+            yield Broken((*path, "clientId"), "is not a client id of Google", mend)
+        if connection.client_id is None and connection.client_secret is not None:
+            at = (*path, "clientId")
+            yield Broken(at, "is missing beside clientSecret", how_to_set(at))
+        if connection.client_secret is None and connection.client_id is not None:
+            at = (*path, "clientSecret")
+            yield Broken(at, "is missing beside clientId", how_to_set(at))
+
+
+def _nulls(value: Mapping[str, object], at: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            yield from _nulls(inner, (*at, name))
+        elif inner is None:
+            yield (*at, name)
