@@ -31,6 +31,9 @@ from clerkstack.clients.instance_lists import (
 )
 
 PAGE = 500  # the largest page these lists give
+API_VERSION = "2026-05-12"
+"""The version of the API whose description this program was written to. Without the header
+Clerk-API-Version Clerk answers by a version of its own choice."""
 
 SERVICE = Service(
     name="Clerk's Backend API",
@@ -100,11 +103,17 @@ _Page = TypeVar(
 _Uncounted = TypeVar("_Uncounted", JwtTemplates, RedirectUrls)
 
 
+def backend_http(*, key: SecretStr, base_url: str, **options: Unpack[Options]) -> Http:
+    """Requests to the Backend API, each with the version of the API it is made for."""
+    headers = {"Clerk-API-Version": API_VERSION}
+    return Http(SERVICE, base_url=base_url, key=key, headers=headers, **options)
+
+
 class BackendClient(Client):
     """Client of the Clerk Backend API, for the one instance its key belongs to."""
 
     def __init__(self, *, key: SecretStr, base_url: str, **options: Unpack[Options]) -> None:
-        self._http = Http(SERVICE, base_url=base_url, key=key, **options)
+        self._http = backend_http(key=key, base_url=base_url, **options)
 
     def get_instance(self) -> BackendInstance:
         """The instance this key belongs to (GetInstance)."""

@@ -234,12 +234,15 @@ class Description:
 
     def __init__(self, name: str, make: Callable[[Description, Any], Any]) -> None:
         self.document = document(name)
+        self.version = self.document["info"]["version"] if name == BACKEND else None
         self.make = make
         self.asked: list[str] = []
         server = self.document["servers"][0]["url"]
         self.base = "/v1" if server.endswith("/v1") else ""
 
     def app(self, request: httpx.Request) -> httpx.Response:
+        # Each request says by which description it was made.
+        assert request.headers.get("Clerk-API-Version") == self.version
         operation, parameters = self._operation(request)
         self._check_query(request, parameters)
         self._check_body(request, operation)

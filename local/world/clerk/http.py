@@ -16,6 +16,16 @@ from local.world.wire import number, parsed
 if TYPE_CHECKING:
     from local.world.clerk.backend import ClerkBackend
 
+API_VERSIONS = (
+    "2021-02-05",
+    "2024-10-01",
+    "2025-03-12",
+    "2025-04-10",
+    "2025-11-10",
+    "2026-05-12",
+)
+"""Of the Backend API (https://clerk.com/docs/versioning/available-versions); every one is answered
+as the newest."""
 LARGEST_PAGE = 500
 LARGEST_NUMBER = 2**63 - 1
 Answer = tuple[int, Any]
@@ -101,6 +111,9 @@ class InstanceCall(Call):
 
     def __init__(self, backend: ClerkBackend, request: Request, raw: bytes) -> None:
         super().__init__(backend, request, raw)
+        version = request.headers.get("clerk-api-version", API_VERSIONS[-1])
+        if version not in API_VERSIONS:
+            raise errors.api_version_invalid(version)
         self.instance: Instance = backend.instance_of_key(self.key)
 
 
