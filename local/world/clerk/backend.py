@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local.world.clerk import config, dashboard, domains, errors
+from local.world.clerk import config, dashboard, domains, errors, role_sets
 from local.world.clerk.instances import clone, keep_ids, seeded, version
 from local.world.clerk.models import (
     Application,
@@ -32,7 +32,9 @@ class ClerkBackend:
 
     ``plan_limit`` is how many plans an instance may have besides the default ones, None for no
     limit. ``api_keys_config`` advertises the config section `api_keys`, which live instances have
-    not shown. ``clock`` gives seconds since the epoch.
+    not shown. ``roles_offered`` says whether the account has roles and role sets, and
+    ``roles_included`` whether a role is in the initial role set where CreateOrganizationRole does
+    not say it: no document tells. ``clock`` gives seconds since the epoch.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class ClerkBackend:
         self.clock = clock
         self.plan_limit = plan_limit
         self.api_keys_config = api_keys_config
+        self.roles_offered = True
+        self.roles_included = False
         self.applications: dict[str, Application] = {}
         self.platform_keys: dict[str, list[str]] = {}
 
@@ -62,6 +66,8 @@ class ClerkBackend:
         return {
             "plan_limit": self.plan_limit,
             "api_keys_config": self.api_keys_config,
+            "roles_offered": self.roles_offered,
+            "roles_included": self.roles_included,
             "platform_keys": self.platform_keys,
             "applications": self.applications,
         }
@@ -74,6 +80,8 @@ class ClerkBackend:
         }
         self.plan_limit = state["plan_limit"]
         self.api_keys_config = state["api_keys_config"]
+        self.roles_offered = state.get("roles_offered", True)
+        self.roles_included = state.get("roles_included", False)
         self.platform_keys = state["platform_keys"]
         self.applications = applications
 
@@ -268,6 +276,7 @@ class ClerkBackend:
             plan_limit=self.plan_limit,
             subscribed=subscribed(instance),
         )
+        role_sets.settle_config(instance, after)
         echoed = [name for name in self.sections() if name in (keys or change)]
         answer = {
             "dry_run": dry_run,
@@ -278,6 +287,7 @@ class ClerkBackend:
             keep_ids(instance, after)
             instance.config = after
             instance.version += 1
+            role_sets.from_config(instance)
         return {"config_version": version(instance), **answer}
 
     # -- what a person does ------------------------------------------------------------------------

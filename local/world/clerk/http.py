@@ -64,13 +64,27 @@ class Call:
         """
         if not self._raw and optional:
             return {}
-        try:
-            body = parsed(self._raw)
-        except ValueError:
-            raise errors.body_invalid("The body is no JSON.") from None
+        body = self._json()
         if not isinstance(body, dict):
             raise errors.body_invalid("The body must be an object.")
         return body
+
+    def bodies(self) -> list[Document]:
+        """Give the body, which must be a JSON array of objects.
+
+        Raises:
+            ClerkError: it is not.
+        """
+        body = self._json()
+        if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
+            raise errors.body_invalid("The body must be an array of objects.")
+        return body
+
+    def _json(self) -> Any:
+        try:
+            return parsed(self._raw)
+        except ValueError:
+            raise errors.body_invalid("The body is no JSON.") from None
 
     def flag(self, name: str, *, status: int = 400) -> bool:
         """Give a query parameter that is true, false or absent.
@@ -115,6 +129,15 @@ class InstanceCall(Call):
         if version not in API_VERSIONS:
             raise errors.api_version_invalid(version)
         self.instance: Instance = backend.instance_of_key(self.key)
+
+    def need_roles(self) -> None:
+        """Go on where the account has roles and role sets.
+
+        Raises:
+            ClerkError: 404 at each of their URLs, as some accounts answer.
+        """
+        if not self.backend.roles_offered:
+            raise errors.unknown_url(self.request.url.path)
 
 
 class PlatformCall(Call):
