@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import NotFound
@@ -61,9 +62,17 @@ def read_roles(backend: BackendClient, permissions: Collection[str] = ()) -> Liv
             "Role Sets, then run again."
         )
     seen = {each.key: each for role in roles for each in role.permissions}
-    if not seen.keys() >= set(permissions):
-        seen |= {each.key: each for each in backend.list_permissions()}
-    return LiveRoles(roles, initial, tuple(seen.values()))
+    return with_permissions(backend, LiveRoles(roles, initial, tuple(seen.values())), permissions)
+
+
+def with_permissions(
+    backend: BackendClient, live: LiveRoles, permissions: Collection[str]
+) -> LiveRoles:
+    """The same with all permissions, where one of `permissions` (keys) was not seen."""
+    seen = {each.key for each in live.permissions}
+    if live.listed or seen >= set(permissions):
+        return live
+    return replace(live, permissions=tuple(backend.list_permissions()), listed=True)
 
 
 class RecentRoles:

@@ -19,7 +19,7 @@ from clerkstack.providers.base import (
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.live_roles import NoRoles, read_roles
+from clerkstack.providers.live_roles import NoRoles, read_roles, with_permissions
 from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import changes_between, object_at
@@ -124,8 +124,11 @@ class OrganizationRolesProvider(ClerkProvider):
         state: JsonObject = {key: olds[key] for key in LEDGER if key in olds}
         noted = note.pending(state)
         wanted_permissions = {*_wanted(inputs, olds), *_wanted({}, noted)}
-        live = self.session.recent_roles.take(_place(inputs))
-        live = live or read_roles(backend, wanted_permissions)
+        recent = self.session.recent_roles.take(_place(inputs))
+        if recent is None:
+            live = read_roles(backend, wanted_permissions)
+        else:
+            live = with_permissions(backend, recent, wanted_permissions)
         views = live.view()
         stated = (stated_before, object_at(noted, "roles"))
         stop_unless_previewed(inputs, changes_between(declared, views), *stated)

@@ -78,11 +78,12 @@ class LiveRoleSet(Protocol):
 @dataclass(frozen=True)
 class LiveRoles:
     """What an instance has. `permissions` are those that were seen: all that roles have, and the
-    others where they were listed. `initial` is None where nothing was read."""
+    others where they were `listed`. `initial` is None where nothing was read."""
 
     roles: tuple[LiveRole, ...] = ()
     initial: LiveRoleSet | None = None
     permissions: tuple[LivePermission, ...] = ()
+    listed: bool = False
 
     @property
     def given(self) -> frozenset[str]:
