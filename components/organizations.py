@@ -30,13 +30,13 @@ class Organizations(Component):
             settings=organization_settings(settings),
             opts=self.lasting(),
         )
-        roles = organization_roles(settings)
-        if roles:
+        declared = organization_roles(settings)
+        if declared["roles"]:
             self.roles = OrganizationRoles(
                 f"{name}-roles",
                 application_id=place.application_id,
                 environment=place.environment,
-                roles=roles,
+                **declared,
                 opts=self.lasting(self.settings),
             )
         self.register_outputs({})

@@ -49,8 +49,9 @@ def _roles(stack: Stack, values: Values) -> Iterator[Finding]:
             yield unjudged("the roles", resource)
             return
         there |= set(resource.part("roles"))
-    for resource in (*settings, *stack.of(SIGN_IN)):
-        for path, name in _named(resource.part("sections")):
+    for resource in (*settings, *stack.of(SIGN_IN), *declared):
+        part = "role_set" if resource in declared else "sections"
+        for path, name in _named(resource.part(part)):
             if name not in there:
                 yield Finding(
                     f"{path} names the role {name}, which this stack does not declare", resource

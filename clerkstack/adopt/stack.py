@@ -20,10 +20,11 @@ from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.api_keys import FEATURE
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.names import OAUTH_PREFIX
-from clerkstack.reconcile.roles import role_view
+from clerkstack.reconcile.roles import IN_SET, SET, is_permission
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.settings import BUILT_IN_ROLES, PREFIX, Settings, WebhookSettings
 from clerkstack.settings.events import KNOWN_EVENTS
+from clerkstack.settings.role_rules import CLERKS_OWN
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
@@ -121,7 +122,7 @@ def _propose(
 
 
 def _organizations(wanted: dict[str, Any], live: Live, section: JsonObject) -> None:
-    group = _group(wanted, "organizations")
+    group, view = _group(wanted, "organizations"), live.roles.view()
     group["enabled"] = bool(section.get("enabled"))
     group["personalWorkspaces"] = not section.get("force_organization_selection")
     for name, key in (
@@ -130,16 +131,27 @@ def _organizations(wanted: dict[str, Any], live: Live, section: JsonObject) -> N
     ):
         if name in group:
             group[name] = section.get(key)
+    for name, key in (("creatorRole", "creator_role"), ("defaultRole", "default_role")):
+        if name in group:
+            group[name] = object_at(view, SET).get(key)
     # What Clerk's own roles may do is Clerk's, until somebody declares it.
     own = {key: group.get("roles", {}).get(key) or {} for key in BUILT_IN_ROLES}
     group["roles"] = {
-        role.key: own[role.key] if role.key in own else _role(role_view(role))
-        for role in live.roles
+        role.key: own[role.key] if role.key in own else _given(object_at(view, role.key))
+        for role in live.roles.roles
     }
+    permissions = {
+        key: _given(object_at(view, key))
+        for key in view
+        if is_permission(key) and not key.startswith(CLERKS_OWN)
+    }
+    if permissions or "permissions" in group:
+        group["permissions"] = permissions
 
 
-def _role(view: JsonObject) -> JsonObject:
-    return {key: value for key, value in view.items() if value not in ("", None)}
+def _given(view: JsonObject) -> JsonObject:
+    """What of a role or permission is worth a setting."""
+    return {k: v for k, v in view.items() if k != IN_SET and v not in ("", None)}
 
 
 def _sign_in(wanted: dict[str, Any], sections: JsonObject) -> None:
@@ -216,9 +228,9 @@ def _leave(wanted: dict[str, Any], difference: Difference, known: Known) -> list
         _refuse_managed(difference.thing, (key, target) in known.variables)
         alone.append(name)
         return left
-    if kind == "role":
+    if kind in ("role", "permission"):
         _refuse_managed(difference.thing, name in known.roles_made)
-        return left if wanted["organizations"]["roles"].pop(name, None) is not None else []
+        return left if wanted["organizations"][f"{kind}s"].pop(name, None) is not None else []
     component = {"API keys": "apiKeys", "webhook endpoint": "webhook"}.get(difference.thing)
     if component is None or wanted.get("components", {}).get(component) is False:
         return []

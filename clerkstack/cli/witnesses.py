@@ -38,7 +38,10 @@ def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
         inputs,
         instance,
         roles={*BUILT_IN_ROLES, *named},
-        permissions={each for role in named.values() for each in role.permissions or ()},
+        permissions={
+            *settings.organizations.permissions,
+            *(each for role in named.values() for each in role.permissions or ()),
+        },
     )
     if as_json:
         document = _document(stack, settings, app, instance, found)

@@ -29,8 +29,19 @@ from clerkstack.clients.instance_lists import (
     RedirectUrl,
     RedirectUrls,
 )
+from clerkstack.clients.role_answers import (
+    Permission,
+    Permissions,
+    Role,
+    Roles,
+    RoleSet,
+    RoleSets,
+)
 
 PAGE = 500  # the largest page these lists give
+API_VERSION = "2026-05-12"
+"""The version of the API whose description this program was written to. Without the header
+Clerk-API-Version Clerk answers by a version of its own choice."""
 
 SERVICE = Service(
     name="Clerk's Backend API",
@@ -44,29 +55,17 @@ SERVICE = Service(
         "out of the stack what is named here",
         403: "The instance's secret key may not do that, or what it is for is switched off in "
         "the instance",
+        "organization_role_assigned_members": "Give these members another role, in the app or on "
+        "the dashboard's page of each organization, then run again",
+        "organization_role_exists_in_invitations": "Revoke these invitations, or wait until they "
+        "are accepted, then run again",
+        "organization_missing_creator_role_permissions": "Let that role have "
+        "org:sys_memberships:manage, org:sys_memberships:read and org:sys_profile:delete, or name "
+        "another one in clerkstack:organizations.creatorRole",
         NO_ORGANIZATIONS: "Set clerkstack:organizations.enabled to true, or "
         "clerkstack:organizations.roles to {}",
     },
 )
-
-
-class Permission(Answer):
-    """A permission (Permission)."""
-
-    id: str
-    key: str
-    name: str | None = None
-    description: str | None = None
-
-
-class Role(Answer):
-    """An organization role (Role)."""
-
-    id: str
-    key: str
-    name: str
-    description: str | None
-    permissions: tuple[Permission, ...]
 
 
 class BackendInstance(Answer):
@@ -74,16 +73,6 @@ class BackendInstance(Answer):
 
     id: str
     environment_type: str
-
-
-class _Roles(Answer):
-    data: tuple[Role, ...]
-    total_count: int
-
-
-class _Permissions(Answer):
-    data: tuple[Permission, ...]
-    total_count: int
 
 
 class _Count(Answer):
@@ -95,16 +84,22 @@ class _SvixUrl(Answer):
 
 
 _Page = TypeVar(
-    "_Page", BackendPlans, SubscriptionItems, _Roles, _Permissions, EnterpriseConnections
+    "_Page", BackendPlans, SubscriptionItems, Roles, Permissions, RoleSets, EnterpriseConnections
 )
 _Uncounted = TypeVar("_Uncounted", JwtTemplates, RedirectUrls)
+
+
+def backend_http(*, key: SecretStr, base_url: str, **options: Unpack[Options]) -> Http:
+    """Requests to the Backend API, each with the version of the API it is made for."""
+    headers = {"Clerk-API-Version": API_VERSION}
+    return Http(SERVICE, base_url=base_url, key=key, headers=headers, **options)
 
 
 class BackendClient(Client):
     """Client of the Clerk Backend API, for the one instance its key belongs to."""
 
     def __init__(self, *, key: SecretStr, base_url: str, **options: Unpack[Options]) -> None:
-        self._http = Http(SERVICE, base_url=base_url, key=key, **options)
+        self._http = backend_http(key=key, base_url=base_url, **options)
 
     def get_instance(self) -> BackendInstance:
         """The instance this key belongs to (GetInstance)."""
@@ -150,7 +145,7 @@ class BackendClient(Client):
 
     def list_roles(self) -> list[Role]:
         """All organization roles (ListOrganizationRoles)."""
-        pages = self._pages(_Roles, "ListOrganizationRoles", "/v1/organization_roles")
+        pages = self._pages(Roles, "ListOrganizationRoles", "/v1/organization_roles")
         return [role for page in pages for role in page.data]
 
     def create_role(
@@ -160,9 +155,19 @@ class BackendClient(Client):
         name: str,
         description: str | None = None,
         permissions: Sequence[str] | None = None,
+        in_initial_role_set: bool | None = None,
     ) -> Role:
-        """Make a role; `permissions` are ids (CreateOrganizationRole)."""
-        body = _given(key=key, name=name, description=description, permissions=permissions)
+        """Make a role; `permissions` are ids (CreateOrganizationRole).
+
+        Whether a role is in the initial role set where None is said, no document tells.
+        """
+        body = _given(
+            key=key,
+            name=name,
+            description=description,
+            permissions=permissions,
+            include_in_initial_role_set=in_initial_role_set,
+        )
         return self._http.request(
             Role, "CreateOrganizationRole", "POST", "/v1/organization_roles", json=body
         )
@@ -196,7 +201,7 @@ class BackendClient(Client):
     def list_permissions(self) -> list[Permission]:
         """All permissions a role can have (ListOrganizationPermissions)."""
         pages = self._pages(
-            _Permissions, "ListOrganizationPermissions", "/v1/organization_permissions"
+            Permissions, "ListOrganizationPermissions", "/v1/organization_permissions"
         )
         return [permission for page in pages for permission in page.data]
 
@@ -211,6 +216,58 @@ class BackendClient(Client):
             "/v1/organization_permissions",
             json=_given(key=key, name=name, description=description),
         )
+
+    def update_permission(
+        self, permission_id: str, *, name: str | None = None, description: str | None = None
+    ) -> Permission:
+        """Change a permission that is not Clerk's own (UpdateOrganizationPermission)."""
+        return self._http.request(
+            Permission,
+            "UpdateOrganizationPermission",
+            "PATCH",
+            joined("v1", "organization_permissions", permission_id),
+            json=_given(name=name, description=description),
+            repeatable=True,
+        )
+
+    def delete_permission(self, permission_id: str) -> None:
+        """Remove a permission that is not Clerk's own (DeleteOrganizationPermission)."""
+        path = joined("v1", "organization_permissions", permission_id)
+        self._http.send("DeleteOrganizationPermission", "DELETE", path)
+
+    def list_role_sets(self) -> list[RoleSet]:
+        """All role sets (ListRoleSets)."""
+        pages = self._pages(RoleSets, "ListRoleSets", "/v1/role_sets")
+        return [role_set for page in pages for role_set in page.data]
+
+    def update_role_set(
+        self,
+        role_set: str,
+        *,
+        creator_role: str | None = None,
+        default_role: str | None = None,
+    ) -> RoleSet:
+        """Change whom a role set begins with: keys of roles that it holds (UpdateRoleSet)."""
+        return self._http.request(
+            RoleSet,
+            "UpdateRoleSet",
+            "PATCH",
+            joined("v1", "role_sets", role_set),
+            json=_given(creator_role_key=creator_role, default_role_key=default_role),
+            repeatable=True,
+        )
+
+    def add_to_role_set(self, role_set: str, roles: Sequence[str]) -> RoleSet:
+        """Add roles by their keys, 10 at most, to a role set (AddRolesToRoleSet)."""
+        path = joined("v1", "role_sets", role_set, "roles")
+        body = {"role_keys": list(roles)}
+        return self._http.request(RoleSet, "AddRolesToRoleSet", "POST", path, json=body)
+
+    def replace_in_role_set(self, role_set: str, *, role: str, by: str) -> RoleSet:
+        """Take a role out of a role set; who has it gets another one (ReplaceRoleInRoleSet)."""
+        path = joined("v1", "role_sets", role_set, "roles", "replace")
+        body = {"role_key": role, "to_role_key": by}
+        return self._http.request(RoleSet, "ReplaceRoleInRoleSet", "POST", path, json=body)
 
     def list_jwt_templates(self) -> list[JwtTemplate]:
         """All JWT templates (ListJWTTemplates)."""

@@ -7,8 +7,8 @@ from typing import Unpack
 from pydantic import JsonValue, RootModel, SecretStr
 
 from clerkstack.clients.answers import Answer
-from clerkstack.clients.backend import PAGE, SERVICE
-from clerkstack.clients.http import Client, Http, Options, Params, joined
+from clerkstack.clients.backend import PAGE, backend_http
+from clerkstack.clients.http import Client, Options, Params, joined
 
 API_KEYS_PAGE = 100  # the largest page of the list of API keys
 
@@ -117,7 +117,7 @@ class PeopleClient(Client):
     """
 
     def __init__(self, *, key: SecretStr, base_url: str, **options: Unpack[Options]) -> None:
-        self._http = Http(SERVICE, base_url=base_url, key=key, **options)
+        self._http = backend_http(key=key, base_url=base_url, **options)
 
     def create_user(self, *, email_address: str) -> User:
         """Make a user whose address counts as verified, without a password (CreateUser)."""

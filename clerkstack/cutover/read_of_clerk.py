@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from clerkstack.cutover.addresses import host_of, shown_url
 from clerkstack.cutover.reads import Reads, Unread, Value
 from clerkstack.drift import Known, roles_of
+from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.settings.keys import frontend_host
 
 if TYPE_CHECKING:
-    from clerkstack.clients.backend import BackendClient, Role
+    from clerkstack.clients.backend import BackendClient
     from clerkstack.clients.domains import Domain, DomainStatus
     from clerkstack.clients.frontend import Environment
     from clerkstack.clients.instance_lists import InstanceDomain, RedirectUrl
@@ -145,18 +146,18 @@ class OfClerk(Reads):
         where = f"{shown_url(base)}/v1/environment"
         return self.once("getEnvironment", where, "Clerk: public environment", fetch)
 
-    def roles(self) -> tuple[Role, ...]:
+    def roles(self) -> LiveRoles:
         """The organization roles, where the stack declares some and organizations are on."""
         settings = self.settings
         wanted = settings.organizations.roles or self.known.roles_made
         if not (settings.components.organizations and settings.organizations.enabled and wanted):
-            return ()
+            return LiveRoles()
         self.instance()
         return self._backend(
             "ListOrganizationRoles",
             "/v1/organization_roles",
             "Clerk: roles",
-            lambda _: roles_of(self._session, self._place),
+            lambda _: roles_of(self._session, self._place, settings.organizations, self.known),
         )
 
     def redirect_urls(self) -> list[RedirectUrl]:

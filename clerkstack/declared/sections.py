@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.roles import IN_SET
 
 if TYPE_CHECKING:
     from clerkstack.settings import OrganizationsSettings, SignInSettings
+    from clerkstack.settings.models import SettingsModel
+
+
+class RoleInputs(TypedDict):
+    """What the resource of the roles declares: roles and permissions by key, and of the initial
+    role set whom it begins with."""
+
+    roles: JsonObject
+    permissions: JsonObject
+    role_set: JsonObject
 
 
 def sign_in_sections(settings: SignInSettings) -> JsonObject:
@@ -36,11 +47,18 @@ def organization_settings(settings: OrganizationsSettings) -> JsonObject:
     return section
 
 
-def organization_roles(settings: OrganizationsSettings) -> JsonObject:
-    """Roles as {key: {name, description?, permissions?}}; none where organizations are off."""
+def organization_roles(settings: OrganizationsSettings) -> RoleInputs:
+    """Roles, permissions and the initial role set as the resource takes them; nothing where
+    organizations are off. Each role is in the initial role set: otherwise nobody could have it."""
     if not settings.enabled:
-        return {}
+        return {"roles": {}, "permissions": {}, "role_set": {}}
+    ends = {"creator_role": settings.creator_role, "default_role": settings.default_role}
     return {
-        key: cast(JsonObject, role.model_dump(exclude_none=True, mode="json"))
-        for key, role in settings.roles.items()
+        "roles": {key: {**_given(role), IN_SET: True} for key, role in settings.roles.items()},
+        "permissions": {key: _given(each) for key, each in settings.permissions.items()},
+        "role_set": {name: key for name, key in ends.items() if key is not None},
     }
+
+
+def _given(settings: SettingsModel) -> JsonObject:
+    return cast(JsonObject, settings.model_dump(exclude_none=True, mode="json"))

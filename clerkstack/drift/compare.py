@@ -22,7 +22,7 @@ from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.ledger import Ledger
 from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
-from clerkstack.reconcile.roles import role_changes, role_view
+from clerkstack.reconcile.roles import document, kind_of, role_changes
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.webhook import seen
 
@@ -75,19 +75,18 @@ def _removed_secrets(settings: Settings, sections: JsonObject) -> Iterator[Diffe
 
 
 def _roles(settings: Settings, live: Live, known: Known) -> Iterator[Difference]:
-    declared = organization_roles(settings.organizations)
-    by_key = {role.key: role_view(role) for role in live.roles}
-    for change in role_changes(declared, live.roles):
-        thing = f"role {change.key}"
-        if change.id is None:
+    declared, view = document(**organization_roles(settings.organizations)), live.roles.view()
+    for change in role_changes(declared, view):
+        thing = kind_of(change.key)
+        if change.missing:
             yield Difference(thing, "", "there", None)
             continue
-        there = by_key[change.key]
+        there = object_at(view, change.key)
         for name, value in change.fields.items():
             yield Difference(thing, name, value, there[name])
     for key in known.roles_made:
-        if key in by_key and key not in declared:
-            yield Difference(f"role {key}", "", None, "there")
+        if key in view and key not in declared:
+            yield Difference(kind_of(key), "", None, "there")
 
 
 def _billing(

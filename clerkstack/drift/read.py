@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
 from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.providers.live_roles import NoRoles, read_roles
+from clerkstack.reconcile.roles import LiveRoles, is_permission
 
 if TYPE_CHECKING:
-    from clerkstack.clients.backend import Role
     from clerkstack.clients.platform import ApplicationInstance
     from clerkstack.clients.svix import Endpoint
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.providers.session import Session
     from clerkstack.reconcile import JsonObject
-    from clerkstack.settings import Settings
+    from clerkstack.settings import OrganizationsSettings, Settings
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Known:
     """What the stack's state knows that its declaration can't: ids, and what the stack made.
 
     `variables` are ids by (key, target); `written` says of sensitive variables, as target/KEY, when
-    Vercel last updated them as the stack wrote them (milliseconds since 1970).
+    Vercel last updated them as the stack wrote them (milliseconds since 1970). `roles_made` are
+    keys of roles and permissions.
     """
 
     endpoint_id: str | None = None
@@ -72,7 +74,7 @@ class Live:
 
     instance: ApplicationInstance | None
     sections: JsonObject = field(default_factory=dict)
-    roles: tuple[Role, ...] = ()
+    roles: LiveRoles = field(default_factory=LiveRoles)
     api_keys: JsonObject = field(default_factory=dict)
     endpoint: Endpoint | None = None
     endpoints: tuple[Endpoint, ...] = ()
@@ -108,12 +110,12 @@ def read_live(
         return Live(None, variables=variables)
     tell("Clerk: config")
     sections = dict(session.config(*place).sections())
-    roles: tuple[Role, ...] = ()
+    roles = LiveRoles()
     use = settings.components
     organizations = settings.organizations
     if use.organizations and organizations.enabled and (organizations.roles or known.roles_made):
         tell("Clerk: roles")
-        roles = roles_of(session, place)
+        roles = roles_of(session, place, organizations, known)
     api_keys: JsonObject = {}
     publishable_key = settings.publishable_key or instance.publishable_key
     if use.api_keys and publishable_key:
@@ -136,15 +138,21 @@ def read_live(
     return Live(instance, sections, roles, api_keys, endpoint, endpoints, signing_secret, variables)
 
 
-def roles_of(session: Session, place: tuple[str, str]) -> tuple[Role, ...]:
-    """The roles of an instance; none where organizations are off."""
+def roles_of(
+    session: Session, place: tuple[str, str], declared: OrganizationsSettings, known: Known
+) -> LiveRoles:
+    """The roles of an instance, and the permissions that are declared or known; none where
+    organizations are off, or the account has no roles."""
+    permissions = {*declared.permissions, *filter(is_permission, known.roles_made)}
     try:
         with session.backend(*place) as backend:
-            return tuple(backend.list_roles())
+            return read_roles(backend, permissions)
+    except NoRoles:
+        return LiveRoles()
     except ApiError as error:
         # The instance has organizations off: the config shows it, and there are no roles.
         if error.code == NO_ORGANIZATIONS:
-            return ()
+            return LiveRoles()
         raise
 
 

@@ -1,8 +1,8 @@
 """Reads an instance with the fewest requests that show everything; nothing is written.
 
-For each instance: config, roles, permissions, enterprise connections, JWT templates, redirect
-URLs, domains, environment, and three for the endpoints (link, token, list). One more for the
-application, shared by its instances.
+For each instance: config, roles, permissions, role sets, enterprise connections, JWT templates,
+redirect URLs, domains, environment, and three for the endpoints (link, token, list). One more for
+the application, shared by its instances.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from clerkstack.parity import things
 from clerkstack.parity.own import own_of, place_of
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
 from clerkstack.parity.things import Part, Thing
+from clerkstack.providers.live_roles import NoRoles, account_with_roles
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.keys import frontend_host
 
@@ -111,7 +112,13 @@ def _why_not(error: ApiError) -> str:
 def _roles(reading: _Reading) -> Iterable[Thing]:
     if not object_at(reading.sections, "organization_settings").get("enabled"):
         raise _Unread(ORGANIZATIONS_OFF)
-    return things.of_roles(reading.backend.list_roles(), reading.backend.list_permissions())
+    backend = reading.backend
+    try:
+        with account_with_roles():
+            roles, sets = backend.list_roles(), backend.list_role_sets()
+    except NoRoles as error:
+        raise _Unread(str(error)) from None
+    return things.of_roles(roles, backend.list_permissions(), sets)
 
 
 def _connections(reading: _Reading) -> Iterable[Thing]:

@@ -18,11 +18,10 @@ from clerkstack.reconcile.api_keys import SECTION as API_KEYS
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
-from clerkstack.reconcile.roles import role_view
+from clerkstack.reconcile.roles import IN_SET, role_view
 from clerkstack.reconcile.sections import with_defaults
 
 if TYPE_CHECKING:
-    from clerkstack.clients.backend import Permission, Role
     from clerkstack.clients.frontend import ApiKeySettings
     from clerkstack.clients.instance_lists import (
         EnterpriseConnection,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         JwtTemplate,
         RedirectUrl,
     )
+    from clerkstack.clients.role_answers import Permission, Role, RoleSet
     from clerkstack.clients.svix import Endpoint
 
 
@@ -107,10 +107,22 @@ def of_config(sections: Mapping[str, Json]) -> Iterator[Thing]:
             yield _thing(kind, section_name(section), fields)
 
 
-def of_roles(roles: Iterable[Role], permissions: Iterable[Permission]) -> Iterator[Thing]:
-    """Roles with the keys of their permissions, and the permissions."""
+def of_roles(
+    roles: Iterable[Role], permissions: Iterable[Permission], sets: Iterable[RoleSet]
+) -> Iterator[Thing]:
+    """Roles with the keys of their permissions, the permissions, and which roles each role set
+    lets be given."""
     for role in roles:
-        yield _thing(Part.ROLES, f"role {role.key}", role_view(role))
+        shown = {k: v for k, v in role_view(role, ()).items() if k != IN_SET}
+        yield _thing(Part.ROLES, f"role {role.key}", shown)
+    for held in sets:
+        fields: JsonObject = {
+            "type": held.type,
+            "roles": cast(Json, sorted(item.key for item in held.roles)),
+            "creator_role": held.creator_role.key if held.creator_role else None,
+            "default_role": held.default_role.key if held.default_role else None,
+        }
+        yield _thing(Part.ROLES, held.key.replace("role_set:", "role set "), fields)
     for each in permissions:
         described: JsonObject = {"name": each.name, "description": each.description}
         yield _thing(Part.ROLES, f"permission {each.key}", described)

@@ -100,6 +100,11 @@ class ClerkProvider(ResourceProvider):
         declared before, or nothing."""
         return ()
 
+    def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
+        """What the instance lacks for the inputs; asked where they changed, before anything is
+        sent. Writes look again."""
+        return ()
+
     def refuse_danger(self, inputs: JsonObject, dangers: Iterable[Danger]) -> list[str]:
         """Why dangerous changes are not made: those that the stack's config does not allow."""
         found = list(dangers)
@@ -130,7 +135,8 @@ class ClerkProvider(ResourceProvider):
 
     def _refused(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
         try:
-            return self.refuse_danger(inputs, self.dangers(inputs, olds))
+            dangers = self.refuse_danger(inputs, self.dangers(inputs, olds))
+            return [*dangers, *self.unmet(inputs, olds)]
         except NotFound:
             return []  # there is no instance yet: nothing can be lost
         except (ApiError, Unreachable) as failure:

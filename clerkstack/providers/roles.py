@@ -1,16 +1,17 @@
-"""Organization roles with their permissions (Clerk Backend API)."""
+"""Organization roles with their permissions, and the initial role set (Clerk Backend API)."""
 
 from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients.errors import NotFound
+from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
+from clerkstack.clients.errors import ApiError, NotFound
 from clerkstack.providers.base import (
     ClerkProvider,
     inputs_of,
@@ -18,84 +19,123 @@ from clerkstack.providers.base import (
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import Note, made_here
+from clerkstack.providers.live_roles import NoRoles, read_roles, with_permissions
+from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import changes_between, object_at
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
-from clerkstack.reconcile.roles import RoleChange, role_changes, role_view
+from clerkstack.reconcile.roles import (
+    IN_SET,
+    SET,
+    GroupChange,
+    LiveRoles,
+    creator_lacks,
+    document,
+    is_permission,
+    permissions_of,
+    role_changes,
+)
 from clerkstack.settings.names import BUILT_IN_ROLES
 
 if TYPE_CHECKING:
-    from clerkstack.clients.backend import BackendClient, Role
+    from clerkstack.clients.backend import BackendClient
 
 
 LEDGER = ("made", "before")
+MOST_ADDED = 10
+"""As many roles as AddRolesToRoleSet takes."""
 
 
 class OrganizationRolesProvider(ClerkProvider):
-    """Reconciles declared roles; every other role is left alone."""
+    """Reconciles declared roles, permissions and the initial role set; all else is left alone.
+
+    Written in an order that works: permissions, roles, which roles the set holds, whom it begins
+    with; then what goes, the other way round.
+    """
+
+    def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
+        """Permissions that are not there, a creator's role that can't be one, no roles at all."""
+        place = _place(_inputs)
+        if self.session.instance(*place) is None:
+            return []  # its permissions are not known before it is made
+        try:
+            with self.backend(_inputs) as backend:
+                live = read_roles(backend, _wanted(_inputs, _olds))
+        except NoRoles as failure:
+            return [str(failure)]
+        except ApiError as failure:
+            if failure.code == NO_ORGANIZATIONS:
+                return []  # they are switched on before
+            raise
+        self.session.recent_roles.keep(place, live)
+        return _unmet(_document(_inputs), live)
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Make the roles that are missing, mend those that differ. Safe to repeat."""
+        """Make what is missing, change what differs. Safe to repeat."""
         inputs = inputs_of(props)
         return CreateResult(resource_id(inputs, "roles"), self._bring(inputs, {}))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring the roles to the new inputs; one that was made here and is not declared any more
-        goes, one that was there before goes back."""
+        """Bring it to the new inputs; what was made here and is not declared any more goes, what
+        was there before goes back."""
         return UpdateResult(self._bring(inputs_of(_news), inputs_of(_olds)))
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """The live roles among those that the state declares, for `pulumi refresh`."""
+        """What is live of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
-        declared = object_at(props, "roles")
         try:
             with self.backend(props) as backend:
-                live = {role.key: role for role in backend.list_roles()}
-        except NotFound:
+                live = read_roles(backend, _wanted(props, {})).view()
+        except (NotFound, NoRoles):
             return ReadResult(None, {})
-        view: JsonObject = {}
-        for key, fields in declared.items():
-            if key in live:
-                there = role_view(live[key])
-                same = not role_changes({key: fields}, [live[key]])
-                managed = cast(JsonObject, fields)
-                view[key] = fields if same else {k: there[k] for k in managed}
-        inputs = {k: v for k, v in props.items() if k not in LEDGER} | {"roles": view}
-        return ReadResult(_id, {**props, "roles": view}, inputs)
+        seen: JsonObject = {}
+        for name in ("permissions", "roles"):
+            if name in props:
+                declared = object_at(props, name)
+                seen[name] = {key: _seen(declared, live, key) for key in declared if key in live}
+        if "role_set" in props:
+            seen["role_set"] = _seen({SET: props["role_set"]}, live, SET)
+        inputs = {k: v for k, v in props.items() if k not in LEDGER} | seen
+        return ReadResult(_id, {**props, **seen}, inputs)
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove the roles that this resource made, put back those that it changed."""
+        """Remove what this resource made, put back what it changed."""
         props = inputs_of(_props)
-        with contextlib.suppress(NotFound):
-            self._bring({**props, "roles": {}}, props)
+        with contextlib.suppress(NotFound, NoRoles):
+            nothing: JsonObject = {"permissions": {}, "roles": {}, "role_set": {}}
+            self._bring({**props, **nothing}, props)
         Note(_id).forget()
         # The instance is left behind: should it come back, what is on it is not this stack's own.
         Note(resource_id(props)).forget()
 
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
-        """Bring the roles from what the state declares (and an interrupted run declared) to what
-        the inputs declare."""
+        """Bring it from what the state declares (and an interrupted run declared) to what the
+        inputs declare."""
         with self.backend(inputs) as backend:
             return self._brought(backend, inputs, olds)
 
     def _brought(self, backend: BackendClient, inputs: JsonObject, olds: JsonObject) -> JsonObject:
-        declared = object_at(inputs, "roles")
+        declared, stated_before = _document(inputs), _document(olds)
         note = Note(resource_id(inputs, "roles"))
         state: JsonObject = {key: olds[key] for key in LEDGER if key in olds}
         noted = note.pending(state)
-        live = backend.list_roles()
-        views: JsonObject = {role.key: role_view(role) for role in live}
-        stated = (object_at(olds, "roles"), object_at(noted, "roles"))
+        wanted_permissions = {*_wanted(inputs, olds), *_wanted({}, noted)}
+        recent = self.session.recent_roles.take(_place(inputs))
+        if recent is None:
+            live = read_roles(backend, wanted_permissions)
+        else:
+            live = with_permissions(backend, recent, wanted_permissions)
+        views = live.view()
+        stated = (stated_before, object_at(noted, "roles"))
         stop_unless_previewed(inputs, changes_between(declared, views), *stated)
         known = dict.fromkeys(key for run in (olds, noted) for key in _made(run))
         kept = [key for key in known if key in views]
         if not olds and made_here(resource_id(inputs)):
-            kept = [key for key in declared if key in views and key not in BUILT_IN_ROLES]
+            kept = [key for key in declared if key in views and key not in (*BUILT_IN_ROLES, SET)]
         made = kept + [key for key in declared if key not in views]
         before = found_before(
             joined(object_at(olds, "before"), object_at(noted, "before")),
@@ -104,9 +144,14 @@ class OrganizationRolesProvider(ClerkProvider):
             views,
         )
         before = {key: fields for key, fields in before.items() if key not in made}
-        back = ways_back((olds, noted), "roles", declared, views)
+        runs = ({**olds, "roles": stated_before}, noted)
+        back = ways_back(runs, "roles", declared, views)
         back = {key: fields for key, fields in back.items() if key not in kept}
-        changes = role_changes(_with(declared, back), live)
+        whole = _with(declared, back, live)
+        reasons = _unmet(whole, live)
+        if reasons:
+            raise ResourceFailed("\n".join(reasons))
+        changes = role_changes(whole, views)
         tried = list(kept)
 
         def facts(there: Container[str]) -> JsonObject:
@@ -115,61 +160,170 @@ class OrganizationRolesProvider(ClerkProvider):
 
         def left() -> JsonObject:
             # What was refused was not made: somebody else may make it before the next run.
-            return facts({role.key for role in backend.list_roles()})
+            return facts(read_roles(backend, wanted_permissions).view().keys())
+
+        def made_now(key: str) -> None:
+            # Should the answer be lost, what is there next time was made by this run.
+            tried.append(key)
+            note.write(facts(tried), since=state)
 
         with note.intent(facts(kept), since=state, left=left):
-            for change, fields in self._sent(backend, changes, live):
-                if change.id is not None:
-                    backend.update_role(change.id, **fields)
-                    continue
-                # Should the answer be lost, a role that is there next time was made by this run.
-                tried.append(change.key)
-                note.write(facts(tried), since=state)
-                backend.create_role(key=change.key, **fields)
-            gone = self._remove(backend, [key for key in made if key not in declared], live)
+            writing = _Writing(backend, live, made_now)
+            writing.write(changes)
+            gone = writing.remove([key for key in made if key not in declared])
         if changes or gone:
-            there = backend.list_roles()
-            kept_on = ", ".join(role.key for role in there if role.key in gone)
-            if kept_on:
-                raise ResourceFailed(
-                    f"Clerk accepted that these roles are removed and still shows them: {kept_on}. "
-                    "Look at the dashboard page Roles and Permissions, then run again."
-                )
-            lacking = role_changes(declared, there)
-            if lacking:
-                lost = ", ".join(f"{change.key} ({', '.join(change.fields)})" for change in lacking)
-                raise ResourceFailed(
-                    f"Clerk accepted these roles but does not show them as declared: {lost}. "
-                    "Compare them on the dashboard page Roles and Permissions, then run again."
-                )
+            self._read_back(backend, writing, whole, gone, wanted_permissions)
         made = [key for key in made if key in declared]
         return {**inputs, "made": cast(Json, made), "before": before}
 
-    def _sent(
-        self, backend: BackendClient, changes: Iterable[RoleChange], live: Iterable[Role]
-    ) -> Iterator[tuple[RoleChange, dict[str, Any]]]:
-        """Each change with the fields as they are sent: permissions by their ids."""
-        permissions = _permission_ids(backend, live, changes)
-        for change in changes:
-            fields: dict[str, Any] = dict(change.fields)
-            if fields.get("permissions") is not None:
-                fields["permissions"] = [permissions[key] for key in fields["permissions"]]
-            yield change, fields
+    def _read_back(
+        self,
+        backend: BackendClient,
+        writing: _Writing,
+        whole: JsonObject,
+        gone: Collection[str],
+        permissions: Collection[str],
+    ) -> None:
+        """Look whether Clerk shows what was written; a role that it made without taking it into
+        the initial set is added to it.
 
-    def _remove(
-        self, backend: BackendClient, keys: Iterable[str], live: Iterable[Role]
-    ) -> list[str]:
-        """Remove those of the roles that are live; which they were."""
-        ids = {role.key: role.id for role in live}
-        there = [key for key in keys if key in ids]
-        for key in there:
+        Raises:
+            ResourceFailed: it does not.
+        """
+        for key in writing.left_in_set:
+            object_at(whole, key).pop(IN_SET, None)
+        there = read_roles(backend, permissions)
+        lacking = role_changes(whole, there.view())
+        outside = [each.key for each in lacking if each.fields == {IN_SET: True}]
+        if outside:
+            writing.add_to_set(outside)
+            there = read_roles(backend, permissions)
+            lacking = role_changes(whole, there.view())
+        kept_on = ", ".join(key for key in there.view() if key in gone)
+        if kept_on:
+            raise ResourceFailed(
+                f"Clerk accepted that these are removed and still shows them: {kept_on}. "
+                "Look at the dashboard page Roles and Permissions, then run again."
+            )
+        if lacking:
+            raise ResourceFailed(
+                "Clerk accepted these but does not show them as declared: "
+                f"{', '.join(map(str, lacking))}. "
+                "Compare them on the dashboard page Roles and Permissions, then run again."
+            )
+
+
+class _Writing:
+    """The writes of one run, in their order.
+
+    Args:
+        backend: the client.
+        live: what was there before.
+        making: called with the key of a permission or role before it is made.
+    """
+
+    def __init__(self, backend: BackendClient, live: LiveRoles, making: Any) -> None:
+        self._backend = backend
+        self._making = making
+        self._live = live
+        self._roles = {role.key: role.id for role in live.roles}
+        self._permissions = {each.key: each.id for each in live.permissions}
+        self.left_in_set: list[str] = []
+        """Roles that were to be taken out of the set, and were not."""
+
+    def write(self, changes: Iterable[GroupChange]) -> None:
+        """Send the changes; they come in the order of `role_changes`."""
+        changes = list(changes)
+        roles = [each for each in changes if each.key != SET and not is_permission(each.key)]
+        ends = next((each.fields for each in changes if each.key == SET), {})
+        for change in changes:
+            if is_permission(change.key):
+                self._permission(change)
+        creator = self._live.initial and self._live.initial.creator_role
+        # As long as a role is the creator's, Clerk lets it lose no permission that one needs.
+        last = creator.key if creator is not None and "creator_role" in ends else None
+        for change in roles:
+            if change.key != last:
+                self._role(change)
+        self.add_to_set(
+            [each.key for each in roles if not each.missing and each.fields.get(IN_SET) is True]
+        )
+        if ends:
+            self._backend.update_role_set(self._set, **cast(dict[str, Any], ends))
+        for change in roles:
+            if change.key == last:
+                self._role(change)
+        for change in roles:
+            if change.fields.get(IN_SET) is False:
+                self._take_out(change.key, str(ends.get("default_role") or ""))
+
+    def remove(self, keys: Iterable[str]) -> list[str]:
+        """Remove those that are live, roles before the permissions that they have; which they
+        were."""
+        gone = sorted(
+            (key for key in keys if key in self._roles or key in self._permissions),
+            key=is_permission,
+        )
+        for key in gone:
             with contextlib.suppress(NotFound):
-                backend.delete_role(ids[key])
-        return there
+                if is_permission(key):
+                    self._backend.delete_permission(self._permissions[key])
+                else:
+                    self._backend.delete_role(self._roles[key])
+        return gone
+
+    def add_to_set(self, keys: list[str]) -> None:
+        """Let the initial set hold the roles."""
+        for start in range(0, len(keys), MOST_ADDED):
+            self._backend.add_to_role_set(self._set, keys[start : start + MOST_ADDED])
+
+    @property
+    def _set(self) -> str:
+        assert self._live.initial is not None  # `read_roles` has looked
+        return self._live.initial.key
+
+    def _permission(self, change: GroupChange) -> None:
+        fields = cast(dict[str, Any], change.fields)
+        if not change.missing:
+            self._backend.update_permission(self._permissions[change.key], **fields)
+            return
+        self._making(change.key)
+        made = self._backend.create_permission(key=change.key, **fields)
+        self._permissions[change.key] = made.id
+
+    def _role(self, change: GroupChange) -> None:
+        fields: dict[str, Any] = dict(change.fields)
+        in_set = fields.pop(IN_SET, None)
+        if fields.get("permissions") is not None:
+            fields["permissions"] = self._ids(fields["permissions"])
+        if change.missing:
+            self._making(change.key)
+            self._backend.create_role(key=change.key, in_initial_role_set=in_set, **fields)
+        elif fields:
+            self._backend.update_role(self._roles[change.key], **fields)
+
+    def _ids(self, keys: Iterable[str]) -> list[str]:
+        """The ids of permissions; of one that went meanwhile there is none."""
+        keys = list(keys)
+        if not set(keys) <= self._permissions.keys():
+            self._permissions |= {each.key: each.id for each in self._backend.list_permissions()}
+        return [self._permissions[key] for key in keys if key in self._permissions]
+
+    def _take_out(self, key: str, default: str) -> None:
+        """Take a role out of the set, where nobody has it: whoever has one would get another."""
+        initial = self._live.initial
+        if not default and initial is not None and initial.default_role is not None:
+            default = initial.default_role.key
+        if key in self._live.held or not default or default == key:
+            why = "members have it" if key in self._live.held else "it is what new members get"
+            tell(f"the role {key} stays in the initial role set: {why}")
+            self.left_in_set.append(key)
+        else:
+            self._backend.replace_in_role_set(self._set, role=key, by=default)
 
 
 class OrganizationRoles(Resource, module="clerkstack", name="OrganizationRoles"):
-    """The roles the app relies on, and what each may do."""
+    """The roles the app relies on, what each may do, and that they can be given."""
 
     def __init__(
         self,
@@ -178,45 +332,93 @@ class OrganizationRoles(Resource, module="clerkstack", name="OrganizationRoles")
         application_id: str,
         environment: str,
         roles: JsonObject,
+        permissions: JsonObject,
+        role_set: JsonObject,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare roles as {key: {name, description?, permissions?}}; no permissions = as is."""
-        props = {"application_id": application_id, "environment": environment, "roles": roles}
+        """Declare roles as {key: {name, description?, permissions?, in_initial_role_set}} (no
+        permissions: as is), permissions as {key: {name, description?}}, and of the initial role
+        set {creator_role?, default_role?}."""
+        props = {
+            "application_id": application_id,
+            "environment": environment,
+            "roles": roles,
+            "permissions": permissions,
+            "role_set": role_set,
+        }
         super().__init__(OrganizationRolesProvider(), resource_name, props, opts)
+
+
+def _place(inputs: JsonObject) -> tuple[str, str]:
+    return str(inputs["application_id"]), str(inputs["environment"])
+
+
+def _document(inputs: JsonObject) -> JsonObject:
+    return document(*(object_at(inputs, name) for name in ("roles", "permissions", "role_set")))
 
 
 def _made(run: JsonObject) -> list[str]:
     return cast(list[str], run.get("made") or [])
 
 
-def _with(declared: JsonObject, back: JsonObject) -> JsonObject:
-    """What is declared, and the fields that go back (a role has none that is null)."""
-    whole = dict(declared)
+def _wanted(inputs: JsonObject, olds: JsonObject) -> set[str]:
+    """The permissions that have to be seen: declared, had by declared roles, or made here."""
+    both = (_document(inputs), _document(olds))
+    keys = {key for each in (*both, _made(inputs), _made(olds)) for key in each}
+    named = permissions_of(both[0]) | permissions_of(object_at(olds, "before"))
+    return named | {key for key in keys if is_permission(key)}
+
+
+def _seen(declared: Mapping[str, Json], live: JsonObject, key: str) -> JsonObject:
+    """The live values of the fields that a group declares; as declared where they are the same."""
+    fields = object_at(declared, key)
+    same = not role_changes({key: fields}, live)
+    return fields if same else {name: object_at(live, key)[name] for name in fields}
+
+
+def _with(declared: JsonObject, back: JsonObject, live: LiveRoles) -> JsonObject:
+    """What is declared, and the fields that go back (a role has none that is null), as far as the
+    permissions and roles that they name are still there."""
+    whole: JsonObject = {key: dict(object_at(declared, key)) for key in declared}
+    known = {each.key for each in live.permissions}
     for key, fields in back.items():
         going = {k: v for k, v in cast(JsonObject, fields).items() if v is not None}
-        whole[key] = {**going, **object_at(declared, key)}
+        if key == SET:
+            going = {k: v for k, v in going.items() if v in live.given}
+        elif "permissions" in going:
+            held = cast(list[Json], going["permissions"])
+            going["permissions"] = [each for each in held if each in known]
+        if going or key in declared:
+            whole[key] = {**going, **object_at(declared, key)}
     return whole
 
 
-def _permission_ids(
-    backend: BackendClient, live: Iterable[Role], changes: Iterable[RoleChange]
-) -> dict[str, str]:
-    """Ids of the permissions that the changes name; roles already carry most of them."""
-    wanted = {
-        key for change in changes for key in cast(list[str], change.fields.get("permissions") or [])
-    }
-    ids = {permission.key: permission.id for role in live for permission in role.permissions}
-    if not wanted <= ids.keys():
-        ids |= {permission.key: permission.id for permission in backend.list_permissions()}
-    unknown = sorted(wanted - ids.keys())
+def _unmet(declared: JsonObject, live: LiveRoles) -> list[str]:
+    """Why the document can't be brought to this instance; nothing where it can."""
+    return [*_unknown_permissions(declared, live), *_no_creator(declared, live)]
+
+
+def _unknown_permissions(declared: JsonObject, live: LiveRoles) -> Iterator[str]:
+    known = {*(each.key for each in live.permissions), *filter(is_permission, declared)}
+    unknown = sorted(permissions_of(declared) - known)
     if unknown:
-        guesses = [f"{key}{_meant(key, ids)}" for key in unknown]
-        raise ResourceFailed(
+        guesses = [f"{key}{_meant(key, known)}" for key in unknown]
+        yield (
             f"This instance has no permission {', '.join(guesses)}. Correct it under "
-            "clerkstack:organizations.roles, or make it on the dashboard page "
-            "Roles and Permissions. Nothing was written."
+            "clerkstack:organizations.roles, or declare it under "
+            "clerkstack:organizations.permissions. Nothing was written."
         )
-    return ids
+
+
+def _no_creator(declared: JsonObject, live: LiveRoles) -> Iterator[str]:
+    lacking = creator_lacks(declared, live.view())
+    if lacking:
+        creator = object_at(declared, SET)["creator_role"]
+        yield (
+            f"The creator's role {creator} lacks {', '.join(lacking)}. Add it under "
+            f"clerkstack:organizations.roles.{creator}.permissions, or name another role in "
+            "clerkstack:organizations.creatorRole. Nothing was written."
+        )
 
 
 def _meant(key: str, known: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from clerkstack.clients.errors import ApiError
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed
+from clerkstack.providers.live_roles import RecentRoles
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -47,6 +48,7 @@ class Session:
         self._applications: dict[str, Application] = {}
         self._documents: dict[tuple[str, str], ConfigDocument] = {}
         self._platform: PlatformClient | None = None
+        self.recent_roles = RecentRoles()
         self.unjudged: set[str] = set()
         """Resources whose dangers could not be judged in `check`: the services did not answer."""
 

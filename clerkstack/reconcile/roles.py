@@ -1,12 +1,28 @@
-"""Organization roles and their permissions (Clerk Backend API, ListOrganizationRoles)."""
+"""Organization roles, permissions of one's own, and the initial role set, as one document.
+
+A role can be given to members of organizations whose role set holds it; new organizations get the
+initial set. The document has a group of fields for each permission and each role, by key, and one
+for the initial set. (Clerk Backend API: ListOrganizationRoles, ListOrganizationPermissions,
+ListRoleSets.)
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from clerkstack.reconcile.changes import Json, JsonObject
+from clerkstack.reconcile.changes import Json, JsonObject, changes_between, object_at
+
+IN_SET = "in_initial_role_set"
+SET = "initial role set"
+"""The group of the initial set: its `creator_role` and `default_role`, by key."""
+
+CREATOR_NEEDS = frozenset(
+    {"org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_profile:delete"}
+)
+"""A role without these can't be the creator's (https://clerk.com/docs/organizations/creator-role).
+"""
 
 
 class LivePermission(Protocol):
@@ -16,6 +32,10 @@ class LivePermission(Protocol):
     def id(self) -> str: ...
     @property
     def key(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def description(self) -> str | None: ...
 
 
 class LiveRole(Protocol):
@@ -33,46 +53,150 @@ class LiveRole(Protocol):
     def permissions(self) -> Iterable[LivePermission]: ...
 
 
+class LiveItem(Protocol):
+    """A role within a role set."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def has_members(self) -> bool | None: ...
+
+
+class LiveRoleSet(Protocol):
+    """A role set as the Backend API shows it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def roles(self) -> Iterable[LiveItem]: ...
+    @property
+    def default_role(self) -> LiveItem | None: ...
+    @property
+    def creator_role(self) -> LiveItem | None: ...
+
+
 @dataclass(frozen=True)
-class RoleChange:
-    """One role to make (`id` is None) or to update, with the fields that differ."""
+class LiveRoles:
+    """What an instance has. `permissions` are those that were seen: all that roles have, and the
+    others where they were `listed`. `initial` is None where nothing was read."""
+
+    roles: tuple[LiveRole, ...] = ()
+    initial: LiveRoleSet | None = None
+    permissions: tuple[LivePermission, ...] = ()
+    listed: bool = False
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The keys of the roles that the initial set holds."""
+        return frozenset(item.key for item in self.initial.roles) if self.initial else frozenset()
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The keys of the roles that members have, in the initial set."""
+        items = self.initial.roles if self.initial else ()
+        return frozenset(item.key for item in items if item.has_members)
+
+    def view(self) -> JsonObject:
+        """It in the shape of the document."""
+        found: JsonObject = {
+            each.key: {"name": each.name, "description": each.description or ""}
+            for each in self.permissions
+        }
+        found |= {role.key: role_view(role, self.given) for role in self.roles}
+        if self.initial is not None:
+            creator, default = self.initial.creator_role, self.initial.default_role
+            found[SET] = {
+                "creator_role": creator.key if creator else None,
+                "default_role": default.key if default else None,
+            }
+        return found
+
+
+@dataclass(frozen=True)
+class GroupChange:
+    """A permission, a role or the initial set with the fields that differ; `missing` is one to
+    make."""
 
     key: str
-    id: str | None
+    missing: bool
     fields: JsonObject
 
+    def __str__(self) -> str:
+        return f"{kind_of(self.key)} ({', '.join(self.fields) or 'not there'})"
 
-def role_changes(declared: Mapping[str, Json], live: Iterable[LiveRole]) -> list[RoleChange]:
-    """The roles to make or update. Roles nobody declared are left alone."""
-    by_key = {role.key: role for role in live}
-    found: list[RoleChange] = []
-    for key, fields in declared.items():
-        assert isinstance(fields, dict)
-        role = by_key.get(key)
-        if role is None:
-            found.append(RoleChange(key, None, fields))
-            continue
-        there = role_view(role)
-        differing: JsonObject = {
+
+def document(
+    roles: Mapping[str, Json], permissions: Mapping[str, Json], role_set: Mapping[str, Json]
+) -> JsonObject:
+    """The declared document; `role_set` are the fields of the initial set."""
+    return {**permissions, **roles, **({SET: dict(role_set)} if role_set else {})}
+
+
+def kind_of(key: str) -> str:
+    """What a group is, with its key: a permission's has two colons, a role's one."""
+    if key == SET:
+        return SET
+    return f"{'permission' if is_permission(key) else 'role'} {key}"
+
+
+def is_permission(key: str) -> bool:
+    """Whether a group of the document is a permission."""
+    return key.count(":") == 2
+
+
+def role_changes(declared: Mapping[str, Json], view: Mapping[str, Json]) -> list[GroupChange]:
+    """What of the document differs from the view of what is live, in the order it has to be
+    written: permissions, roles, the initial set. What nobody declared is left alone."""
+    found: list[GroupChange] = []
+    for key, fields in sorted(declared.items(), key=lambda pair: _rank(pair[0])):
+        given: JsonObject = {
             name: value
-            for name, value in fields.items()
-            if value is not None and not _same(value, there[name])
+            for name, value in (fields if isinstance(fields, dict) else {}).items()
+            if value is not None
         }
+        if key not in view:
+            found.append(GroupChange(key, True, given))
+            continue
+        differing = {each.path[0] for each in changes_between(given, object_at(view, key))}
         if differing:
-            found.append(RoleChange(key, role.id, differing))
+            fields_of = {name: value for name, value in given.items() if name in differing}
+            found.append(GroupChange(key, False, fields_of))
     return found
 
 
-def role_view(role: LiveRole) -> JsonObject:
-    """A live role in the shape a role is declared in."""
+def role_view(role: LiveRole, given: Container[str]) -> JsonObject:
+    """A live role in the shape a role is declared in. `given` are the keys of the roles that the
+    initial set holds."""
     return {
         "name": role.name,
         "description": role.description or "",
         "permissions": [permission.key for permission in role.permissions],
+        IN_SET: role.key in given,
     }
 
 
-def _same(wanted: Json, found: Json) -> bool:
-    if isinstance(wanted, list) and isinstance(found, list):
-        return sorted(map(str, wanted)) == sorted(map(str, found))
-    return wanted == found
+def permissions_of(declared: Mapping[str, Json]) -> set[str]:
+    """The permissions that the roles of a document name."""
+    return {
+        str(permission)
+        for key in declared
+        if not is_permission(key)
+        for permission in _list(object_at(declared, key).get("permissions"))
+    }
+
+
+def creator_lacks(declared: Mapping[str, Json], view: Mapping[str, Json]) -> list[str]:
+    """The permissions that the declared creator's role would not have and can't do without."""
+    creator = object_at(declared, SET).get("creator_role")
+    if not isinstance(creator, str):
+        return []
+    whole = {**object_at(view, creator), **object_at(declared, creator)}
+    return sorted(CREATOR_NEEDS - {str(each) for each in _list(whole.get("permissions"))})
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _rank(key: str) -> int:
+    return 2 if key == SET else 0 if is_permission(key) else 1

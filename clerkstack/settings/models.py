@@ -107,14 +107,28 @@ def _sendero_roles() -> dict[str, RoleSettings]:
     }
 
 
+class PermissionSettings(SettingsModel):
+    """A permission of one's own, for roles to have."""
+
+    name: Annotated[str, Field(min_length=1)]
+    description: str | None = None
+
+
 class OrganizationsSettings(SettingsModel):
-    """Organizations. `max_allowed_memberships` counts members of one organization."""
+    """Organizations. `max_allowed_memberships` counts members of one organization.
+
+    `creator_role` is what whoever makes an organization gets, `default_role` what a member gets
+    who is given none: of the initial role set, which new organizations have.
+    """
 
     enabled: bool = True
     personal_workspaces: bool = True
     max_allowed_memberships: Annotated[int, Field(ge=0)] | None = None
     admin_delete_enabled: bool | None = None
     roles: dict[RoleKey, RoleSettings] = Field(default_factory=_sendero_roles)
+    permissions: dict[Annotated[str, Field(pattern=PERMISSION_KEY)], PermissionSettings] = {}
+    creator_role: RoleKey | None = None
+    default_role: RoleKey | None = None
 
 
 class OAuthConnection(SettingsModel):

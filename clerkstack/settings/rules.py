@@ -20,6 +20,7 @@ from clerkstack.settings.keys import (
 )
 from clerkstack.settings.models import Settings
 from clerkstack.settings.names import BUILT_IN_ROLES, Step
+from clerkstack.settings.role_rules import broken_role_set
 from clerkstack.settings.sign_in_rules import broken_sign_in
 
 KEYS_PAGE = "Copy it from the dashboard page API keys of that instance"
@@ -110,6 +111,7 @@ def _organizations(settings: Settings) -> Iterator[Broken]:
             if permission in (role.permissions or [])[:number]:
                 at = (*path, "permissions", number)
                 yield Broken(at, f"names {permission} twice", "Name it once")
+    yield from broken_role_set(settings.organizations)
     use = settings.components
     off = use.organizations and not settings.organizations.enabled
     needed = "needs organizations, and this stack turns them off"
@@ -122,6 +124,13 @@ def _organizations(settings: Settings) -> Iterator[Broken]:
         yield Broken(("organizations", "personalWorkspaces"), message, mend)
     if off and settings.organizations.roles and "roles" in settings.organizations.model_fields_set:
         yield Broken(("organizations", "roles"), needed, mend)
+    for name, value in (
+        ("permissions", settings.organizations.permissions),
+        ("creatorRole", settings.organizations.creator_role),
+        ("defaultRole", settings.organizations.default_role),
+    ):
+        if off and value:
+            yield Broken(("organizations", name), needed, mend)
 
 
 def _webhook(settings: Settings) -> Iterator[Broken]:

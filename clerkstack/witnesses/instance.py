@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clerkstack.providers.live_roles import NoRoles, account_with_roles
 from clerkstack.reconcile.changes import object_at
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ def read_instance(settings: Settings, session: Session, tell: Callable[[str], No
     session.verify_secret_key(settings.application_id, found)
     tell("Clerk: roles and permissions")
     with session.backend(*place) as backend:
-        roles = frozenset(each.key for each in backend.list_roles())
+        try:
+            with account_with_roles():
+                roles = frozenset(each.key for each in backend.list_roles())
+        except NoRoles:
+            return Instance(billing=billing)
         permissions = frozenset(each.key for each in backend.list_permissions())
     return Instance(billing=billing, roles=roles, permissions=permissions)

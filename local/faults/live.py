@@ -27,6 +27,18 @@ def live(world: World) -> dict[str, Any]:
                     )
                     for role in each.roles.values()
                 ),
+                "permissions": sorted(
+                    (held.key, held.name, held.description) for held in each.permissions.values()
+                ),
+                "role sets": sorted(
+                    (
+                        held.key,
+                        sorted(each.roles[id_].key for id_ in held.roles),
+                        each.roles[held.creator_role].key,
+                        each.roles[held.default_role].key,
+                    )
+                    for held in each.role_sets.values()
+                ),
                 "webhooks": _webhooks(world, each.id),
             }
             for each in instances

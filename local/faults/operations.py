@@ -25,10 +25,12 @@ from clerkstack.providers.roles import OrganizationRolesProvider
 from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
 from clerkstack.providers.webhook import WebhookEndpointProvider
 from clerkstack.providers.written_variables import AS_WRITTEN, WrittenVariablesProvider
+from clerkstack.reconcile.roles import IN_SET
 from clerkstack.settings import BillingSettings
 from local.driven import Driven, Props, config_on
 from local.world import World
 from local.world import seed as seeded
+from local.world.clerk.organizations import create_role
 
 CATALOG = Path(__file__).parents[2] / "catalog.yaml"
 ON = {"application_id": seeded.APPLICATION_ID, "environment": "development"}
@@ -99,7 +101,26 @@ def _changed(billing: Props) -> Props:
 
 
 def _roles(**roles: Props) -> Props:
-    return {**ON, "roles": {f"org:{key}": fields for key, fields in roles.items()}}
+    declared = {f"org:{key}": {**fields, IN_SET: True} for key, fields in roles.items()}
+    return {**ON, "roles": declared, "permissions": {}, "role_set": {}}
+
+
+def _with_permission(name: str) -> Props:
+    key = "org:invoices:read"
+    finance = {**_FINANCE, "permissions": [*_FINANCE["permissions"], key]}
+    return {**_roles(finance=finance), "permissions": {key: {"name": name}}}
+
+
+def _beginning_with(role: str) -> Props:
+    declared = _roles(admin={}, member={}, finance=_FINANCE)
+    return {**declared, "role_set": {"default_role": f"org:{role}"}}
+
+
+def _outside(world: World) -> None:
+    """What a person does: make the role, in no role set."""
+    instance = world.clerk.instance(seeded.APPLICATION_ID, "development")
+    world.clerk.write_config(instance, {"organization_settings": {"enabled": True}})
+    create_role(instance, {"key": "org:finance", "name": "Finance"}, world.clerk.now_ms())
 
 
 def _webhook(url: str, events: tuple[str, ...] = ("user.created",)) -> Props:
@@ -186,6 +207,46 @@ def operations(publishable_key: str) -> list[Operation]:
             _roles(finance=_RENAMED),
         ),
         role("delete role", "DELETE", r"/organization_roles/", _roles(finance=_FINANCE), _roles()),
+        Operation(
+            "add to role set",
+            OrganizationRolesProvider,
+            (_roles(finance={"name": "Finance"}),),
+            clerk,
+            "POST",
+            r"/role_sets/[^/]+/roles$",
+            before=_outside,
+        ),
+        Operation(
+            "take out of role set",
+            OrganizationRolesProvider,
+            (_roles(finance={"name": "Finance"}), DESTROY),
+            clerk,
+            "POST",
+            r"/roles/replace$",
+            before=_outside,
+        ),
+        role(
+            "update role set",
+            "PATCH",
+            r"/role_sets/",
+            _beginning_with("member"),
+            _beginning_with("finance"),
+        ),
+        role("create permission", "POST", r"/organization_permissions$", _with_permission("Read")),
+        role(
+            "update permission",
+            "PATCH",
+            r"/organization_permissions/",
+            _with_permission("Read"),
+            _with_permission("See"),
+        ),
+        role(
+            "delete permission",
+            "DELETE",
+            r"/organization_permissions/",
+            _with_permission("Read"),
+            _roles(finance=_FINANCE),
+        ),
         hook("create Svix app", clerk, "POST", _SVIX_APP, _HOOK),
         hook("link to Svix", clerk, "POST", r"/svix_url$", _HOOK, _MORE),
         hook("exchange token", "svix", "POST", r"/one-time-token$", _HOOK),

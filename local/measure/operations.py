@@ -21,8 +21,9 @@ LARGE_PRICE = "one price changed, `up`"
 # The smallest number of requests that can do the operation on the development instance, and why.
 FEWEST = {
     FIRST: (
-        40,
-        "application 1 · config: read, 3 writes, 3 read-backs · roles: list, make, list · "
+        42,
+        "application 1 · config: read, 3 writes, 3 read-backs · roles and role sets: 2 lists, "
+        "make, 2 lists · "
         "API keys 1 · webhook: app, token, endpoint, read-back, secret · project 1, variables 16, "
         "read-back 1 · redeploy: find, start, look 3 times (queued, building, ready)",
     ),

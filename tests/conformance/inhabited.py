@@ -14,6 +14,7 @@ from schemathesis.schemas import APIOperation
 from local.world import World, seed
 from local.world.clerk.models import Instance
 from local.world.clerk.organizations import create_permission, create_role
+from local.world.clerk.role_sets import create_role_set, initial_set
 from local.world.clerk.subscriptions import subscribe
 from local.world.svix.inputs import EndpointCreate, read
 from tests.conformance.people import people_bodies, people_in
@@ -37,6 +38,13 @@ CONFIG = {
         "features": {"audit": {"name": "Audit", "description": "A log."}},
         "plans": {"pro": PRO, "spare": {"name": "Spare", "payer_type": "org", "amount": 100}},
     },
+}
+
+
+SET_OF_ROLES = {
+    "roles": ["org:admin", "org:member", "org:spare"],
+    "default_role_key": "org:member",
+    "creator_role_key": "org:admin",
 }
 
 
@@ -93,6 +101,8 @@ def inhabited() -> Iterator[Inhabited]:
         role = create_role(development, {"key": "org:spare", "name": "Spare"}, clerk.now_ms())
         form = {"key": "org:reports:read", "name": "Read reports"}
         permission = create_permission(development, form, clerk.now_ms())
+        form = {"name": "Wide", **SET_OF_ROLES}
+        wide = create_role_set(development, form, clerk.now_ms())
 
         people = people_in(clerk, development)
 
@@ -115,6 +125,7 @@ def inhabited() -> Iterator[Inhabited]:
                 "envOrInsID": [development.id, "development", production.id, "production"],
                 "domainIDOrName": [production.domain.id, "sendero.example"],
                 "organization_role_id": [role.id, roles["org:member"].id, roles["org:admin"].id],
+                "role_set_key_or_id": [wide.key, initial_set(development).id],
                 "permission_id": [permission.id, *roles["org:member"].permissions],
                 **people,
                 "plan_id": [development.id_of("plan", "pro")],
@@ -183,6 +194,15 @@ def _bodies(instance: Instance, config: dict[str, Any], one_time_token: str) -> 
         "CreateOrganizationRole": [{"name": "F", "key": "org:finance", "permissions": held}],
         "UpdateOrganizationRole": [{"name": "Other"}, {"key": "org:other", "permissions": held}],
         "CreateOrganizationPermission": [{"name": "Read", "key": "org:invoices:read"}],
+        "UpdateOrganizationPermission": [{"name": "Other", "key": "org:reports:see"}],
+        "CreateRoleSet": [{"name": "Third", "type": "initial", **SET_OF_ROLES}],
+        "UpdateRoleSet": [
+            {"name": "Other", "key": "role_set:other", "creator_role_key": "org:admin"},
+            {"type": "initial"},
+        ],
+        "AddRolesToRoleSet": [{"role_keys": ["org:spare"], "default_role_key": "org:spare"}],
+        "ReplaceRoleInRoleSet": [{"role_key": "org:spare", "to_role_key": "org:member"}],
+        "ReplaceRoleSet": [{"dest_role_set_key": "role_set:default"}],
         "CreateJWTTemplate": [{"name": "integration", "claims": {"plan": "{{org.plan}}"}}],
         "CreateRedirectURL": [{"url": "https://sendero.example/done"}],
         "CreateEnterpriseConnection": [

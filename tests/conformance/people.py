@@ -6,6 +6,7 @@ from typing import Any
 
 from local.world.clerk.api_keys import OPERATIONS as API_KEYS
 from local.world.clerk.backend import ClerkBackend
+from local.world.clerk.invitations import create_invitation
 from local.world.clerk.models import Instance
 from local.world.clerk.organization_api import make_organization
 from local.world.clerk.sessions import OPERATIONS as SESSIONS
@@ -16,10 +17,16 @@ from local.world.clerk.users import make_user
 
 
 class _Asked:
-    """A request that needs no HTTP: its body, and whom it goes to."""
+    """A request that needs no HTTP: its body, the ids in its path, and whom it goes to."""
 
-    def __init__(self, backend: ClerkBackend, instance: Instance, body: dict[str, Any]) -> None:
-        self.backend, self.instance, self._body = backend, instance, body
+    def __init__(
+        self,
+        backend: ClerkBackend,
+        instance: Instance,
+        body: dict[str, Any],
+        **parts: str,
+    ) -> None:
+        self.backend, self.instance, self._body, self.parts = backend, instance, body, parts
 
     def body(self, *, optional: bool = False) -> dict[str, Any]:
         return self._body
@@ -58,10 +65,14 @@ def people_in(clerk: ClerkBackend, instance: Instance) -> dict[str, list[str]]:
     instance.people.clients[client["id"]] = client
     cookie = signed(instance, {"id": client["id"]})
     key = asked(API_KEYS, "/v1/api_keys", name="Key", subject=organization["id"])
+    form = {"email_address": "new@sendero.example", "role": "org:member"}
+    call: Any = _Asked(clerk, instance, form, organization=organization["id"])
+    invitation = create_invitation(call)[1]
     ticket = asked(SESSIONS, "/v1/sign_in_tokens", user_id=users[1]["id"])
     return {
         "user_id": [each["id"] for each in users],
         "organization_id": [organization["id"], "acme"],
+        "invitation_id": [invitation["id"]],
         "session_id": [session["id"]],
         "sign_in_token_id": [ticket["id"]],
         "apiKeyID": [key["id"]],
@@ -113,6 +124,7 @@ def people_bodies(names: dict[str, list[str]]) -> dict[str, list[Any]]:
     """Give sound bodies of the operations on them, by operation."""
     first, second = names["user_id"]
     organization = names["organization_id"][0]
+    invited = {"email_address": "other@sendero.example", "role": "org:admin", "notify": False}
     return {
         "CreateUser": [
             {"email_address": ["new+clerk_test@sendero.example"], "password": "a long one"},
@@ -120,6 +132,10 @@ def people_bodies(names: dict[str, list[str]]) -> dict[str, list[Any]]:
         ],
         "CreateOrganization": [{"name": "Beta"}, {"name": "Acme", "created_by": first}],
         "CreateOrganizationMembership": [{"user_id": second, "role": "org:member"}],
+        "UpdateOrganizationMembership": [{"role": "org:admin"}],
+        "CreateOrganizationInvitation": [invited, {**invited, "inviter_user_id": first}],
+        "CreateOrganizationInvitationBulk": [[invited]],
+        "RevokeOrganizationInvitation": [{"requesting_user_id": first}],
         "createApiKey": [
             {"name": "Nightly", "subject": organization, "claims": {"type": "sandbox"}},
             {

@@ -53,6 +53,8 @@ UNDESCRIBED: dict[str, dict[int, str]] = {
     "ListRedirectURLs": {422: ALIKE},
     "GetOrganization": {422: ALIKE},
     "UsersGetOrganizationMemberships": {422: ALIKE},
+    "UpdateOrganizationMembership": {400: NO_JSON},
+    "RevokeOrganizationInvitation": {422: "every other form is described to refuse a field so"},
     "CreateSessionToken": {400: NO_JSON},
     "CreateSignInToken": {400: NO_JSON},
     "postClient": {422: "its form may have no field, and no refusal is described"},

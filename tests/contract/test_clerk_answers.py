@@ -14,12 +14,13 @@ from local.world.clerk import (
     FrontendService,
     api_keys,
     frontend_sessions,
+    invitations,
     organization_api,
     sessions,
     sign_flows,
     users,
 )
-from local.world.clerk.models import Instance
+from local.world.clerk.models import CREATOR_NEEDS, Instance
 from local.world.clerk.organizations import create_role
 from local.world.clerk.subscriptions import subscribe
 from local.world.operations import APIS, shape
@@ -41,6 +42,16 @@ ROLE_PERMISSION = f"{ROLE}/permissions/{{permission}}"
 PERMISSIONS = "/v1/organization_permissions"
 PERMISSION = f"{PERMISSIONS}/{{permission}}"
 SETTINGS = "/v1/instance/organization_settings"
+SETS = "/v1/role_sets"
+INITIAL = f"{SETS}/{{role_set}}"
+SET = {
+    "name": "Other",
+    "roles": ["org:admin", "org:member"],
+    "default_role_key": "org:member",
+    "creator_role_key": "org:admin",
+}
+TO_DEFAULT = {"dest_role_set_key": "role_set:default"}
+SWAP = {"role_key": "org:legal", "to_role_key": "org:member"}
 PLAN = {"name": "Team", "payer_type": "org", "amount": 1000}
 ENVIRONMENT = "/v1/environment"
 ITEMS = "/v1/billing/subscription_items"
@@ -192,7 +203,8 @@ CASES = [
     Case("GET", ITEMS, 422, query={"limit": "0"}),
     Case("GET", "/v1/instance", 200),
     Case("GET", SETTINGS, 200),
-    Case("PATCH", SETTINGS, 200, {"max_allowed_memberships": 9, "creator_role_id": "{role}"}),
+    Case("PATCH", SETTINGS, 200, {"max_allowed_memberships": 9, "creator_role_id": "{admin}"}),
+    Case("PATCH", SETTINGS, 422, {"creator_role_id": "{role}"}),
     Case("PATCH", SETTINGS, 404, {"creator_role_id": "role_nowhere"}),
     Case("PATCH", SETTINGS, 422, {"enabled": "yes"}),
     Case("PATCH", SETTINGS, 400, {"enabled": False}),
@@ -215,13 +227,33 @@ CASES = [
     Case("POST", ROLE_PERMISSION, 409, ids={"role": "{admin}"}),
     Case("DELETE", ROLE_PERMISSION, 200, ids={"permission": "{held}"}),
     Case("DELETE", ROLE_PERMISSION, 404),
-    Case("DELETE", ROLE_PERMISSION, 422, ids={"role": "{admin}"}),
+    Case("DELETE", ROLE_PERMISSION, 422, ids={"role": "{admin}", "permission": "{needed}"}),
     Case("GET", PERMISSIONS, 200),
     Case("POST", PERMISSIONS, 200, {"name": "Read", "key": "org:reports:read"}),
     Case("POST", PERMISSIONS, 422, {"name": "Read", "key": "org:sys_reports:read"}),
     Case("GET", PERMISSION, 200),
     Case("GET", PERMISSION, 404, ids={"permission": "perm_nowhere"}),
-    Case("GET", "/v1/role_sets", 200),
+    Case("PATCH", PERMISSION, 200, {"name": "Other"}, ids={"permission": "{own}"}),
+    Case("PATCH", PERMISSION, 403, {"name": "Other"}),
+    Case("DELETE", PERMISSION, 200, ids={"permission": "{own}"}),
+    Case("DELETE", PERMISSION, 403),
+    Case("GET", SETS, 200),
+    Case("GET", SETS, 422, query={"order_by": "members"}),
+    Case("POST", SETS, 200, SET),
+    Case("POST", SETS, 403, SET, key="production"),
+    Case("POST", SETS, 404, {**SET, "roles": ["org:nobody"]}),
+    Case("POST", SETS, 422, {**SET, "key": "wide"}),
+    Case("GET", INITIAL, 200),
+    Case("GET", INITIAL, 404, ids={"role_set": "role_set:none"}),
+    Case("PATCH", INITIAL, 200, {"name": "Main", "key": "role_set:main"}),
+    Case("PATCH", INITIAL, 422, {"creator_role_key": "org:member"}),
+    Case("POST", f"{INITIAL}/replace", 200, TO_DEFAULT, ids={"role_set": "role_set:wide"}),
+    Case("POST", f"{INITIAL}/replace", 403, {"dest_role_set_key": "role_set:wide"}),
+    Case("POST", f"{INITIAL}/roles", 200, {"role_keys": ["org:legal"]}),
+    Case("POST", f"{INITIAL}/roles", 404, {"role_keys": ["org:nobody"]}),
+    Case("POST", f"{INITIAL}/roles", 422, {"role_keys": []}),
+    Case("POST", f"{INITIAL}/roles/replace", 200, SWAP, ids={"role_set": "role_set:wide"}),
+    Case("POST", f"{INITIAL}/roles/replace", 404, SWAP),
     Case("POST", "/v1/webhooks/svix", 200),
     Case("POST", "/v1/webhooks/svix", 400, key="production"),
     Case("DELETE", "/v1/webhooks/svix", 204, key="production"),
@@ -275,6 +307,7 @@ PEOPLE = (
     *frontend_sessions.OPERATIONS,
     *api_keys.OPERATIONS,
     *organization_api.OPERATIONS,
+    *invitations.OPERATIONS,
     *sessions.OPERATIONS,
     *users.OPERATIONS,
 )
@@ -328,6 +361,9 @@ def prepared() -> tuple[ClerkBackend, dict[str, str]]:
         (JWT_TEMPLATES, {"name": "supabase", "claims": {"role": "authenticated"}}),
         (REDIRECT_URLS, {"url": "https://a.dev/callback"}),
         (CONNECTIONS, {**CONNECTION, "name": "Acme", "domains": ["acme.com"]}),
+        (ROLES, {"name": "Legal", "key": "org:legal"}),
+        (SETS, {**SET, "name": "Wide", "roles": ["org:admin", "org:member", "org:legal"]}),
+        (PERMISSIONS, {"name": "See", "key": "org:reports:see"}),
     ):
         headers = {"Authorization": f"Bearer {development.secret}"}
         answer = asked(ClerkService(clerk), "POST", path, json=body, headers=headers)
@@ -341,6 +377,11 @@ def prepared() -> tuple[ClerkBackend, dict[str, str]]:
         "role": role_id(development, "org:member"),
         "admin": role_id(development, "org:admin"),
         "permission": next(iter(development.permissions)),
+        "role_set": "role_set:default",
+        "own": list(development.permissions)[-1],
+        "needed": next(
+            each.id for each in development.permissions.values() if each.key in CREATOR_NEEDS
+        ),
         "held": development.roles[role_id(development, "org:member")].permissions[0],
         "right": development.secret,
         "production": production.secret,
@@ -401,7 +442,7 @@ def test_a_wrong_key_is_refused_in_the_described_form(
     method: str, path: str, key: str | None
 ) -> None:
     names = ("application", "instance", "domain", "role", "permission")
-    names += ("user", "organization", "key", "session", "token")
+    names += ("user", "organization", "key", "session", "token", "role_set", "invitation")
     case = Case(method, path, 401, {}, key=key, ids=dict.fromkeys(names, "any"))
 
     answer = ask(case)

@@ -142,6 +142,7 @@ CASES = [
         name="Finance",
         description="Money",
         permissions=("perm_1",),
+        in_initial_role_set=True,
     ),
     backend(
         "update_role",
@@ -159,6 +160,30 @@ CASES = [
         key="org:invoices:read",
         name="Read invoices",
         description="All of them",
+    ),
+    backend(
+        "update_permission",
+        "UpdateOrganizationPermission",
+        "perm_1",
+        name="Read invoices",
+        description="All of them",
+    ),
+    backend("delete_permission", "DeleteOrganizationPermission", "perm_1"),
+    backend("list_role_sets", "ListRoleSets"),
+    backend(
+        "update_role_set",
+        "UpdateRoleSet",
+        "role_set:default",
+        creator_role="org:admin",
+        default_role="org:member",
+    ),
+    backend("add_to_role_set", "AddRolesToRoleSet", "role_set:default", roles=["org:finance"]),
+    backend(
+        "replace_in_role_set",
+        "ReplaceRoleInRoleSet",
+        "role_set:default",
+        role="org:finance",
+        by="org:member",
     ),
     backend("list_jwt_templates", "ListJWTTemplates"),
     backend("list_redirect_urls", "ListRedirectURLs"),
@@ -234,12 +259,15 @@ class Description:
 
     def __init__(self, name: str, make: Callable[[Description, Any], Any]) -> None:
         self.document = document(name)
+        self.version = self.document["info"]["version"] if name == BACKEND else None
         self.make = make
         self.asked: list[str] = []
         server = self.document["servers"][0]["url"]
         self.base = "/v1" if server.endswith("/v1") else ""
 
     def app(self, request: httpx.Request) -> httpx.Response:
+        # Each request says by which description it was made.
+        assert request.headers.get("Clerk-API-Version") == self.version
         operation, parameters = self._operation(request)
         self._check_query(request, parameters)
         self._check_body(request, operation)

@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from clerkstack.clients.backend import BackendClient, Role
+from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.billing_answers import BackendPlan
 from clerkstack.clients.errors import ApiError
 from clerkstack.clients.frontend import Environment, FrontendClient
 from clerkstack.clients.platform import PlatformClient
+from clerkstack.clients.role_answers import Role
 from clerkstack.clients.svix import Endpoint, SvixClient
 from local.world import World
 from local.world import seed as seeded

@@ -28,7 +28,7 @@ OAUTH_SECRET = "google-secret-1234567"
 SIGNING_KEY = "signing-key-of-tests"
 # Of each instance: config, roles, permissions, connections, environment, link, token, endpoints,
 # templates, redirect URLs, domains. One more for the application.
-REQUESTS = 2 * 11 + 1
+REQUESTS = 2 * 12 + 1
 
 
 def found(project: Project, *words: str) -> dict[tuple[str, str], tuple[Any, Any, str]]:

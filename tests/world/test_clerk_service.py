@@ -68,6 +68,18 @@ def test_our_clients_make_roles_and_reach_the_webhooks(world: World) -> None:
     assert endpoints == []
 
 
+@pytest.mark.parametrize(("version", "status"), [("2025-11-10", 200), ("2026-05-13", 400)])
+def test_a_version_that_there_is_not_is_refused(world: World, version: str, status: int) -> None:
+    url = f"{world.urls.clerk}/v1/instance"
+    key = world.clerk.instance(*DEVELOPMENT).secret
+    headers = {"Authorization": f"Bearer {key}", "Clerk-API-Version": version}
+
+    answer = httpx.get(url, headers=headers)
+
+    codes = [each["code"] for each in answer.json().get("errors", [])]
+    assert (answer.status_code, codes) == (status, ["api_version_invalid"] * (status == 400))
+
+
 def test_the_host_says_whose_environment_it_is(world: World) -> None:
     with platform(world.urls.clerk) as client:
         made = client.create_instance(seed.APPLICATION_ID, domain="a.dev")

@@ -15,7 +15,6 @@ from local.faults.matrix import REDEPLOY, names
 TOP = Path(__file__).parents[2]
 # No provider and no command sends these.
 UNUSED = {
-    "create_permission",
     "dns_check",
     "delete_variable",
 }
@@ -29,6 +28,12 @@ WRITES = {
     "create_role",
     "update_role",
     "delete_role",
+    "create_permission",
+    "update_permission",
+    "delete_permission",
+    "add_to_role_set",
+    "replace_in_role_set",
+    "update_role_set",
     "_svix_url",
     "delete_svix_app",
     "from_link",

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local.world.clerk import config, dashboard, domains, errors
+from local.world.clerk import config, dashboard, domains, errors, role_sets
 from local.world.clerk.instances import clone, keep_ids, seeded, version
 from local.world.clerk.models import (
     Application,
@@ -35,7 +35,9 @@ class ClerkBackend:
     ``plan_limit`` is how many plans an instance may have besides the default ones, None for no
     limit. ``api_keys_config`` advertises the config section `api_keys_settings`, which live
     instances have not shown. ``gated`` are the features that the workspace's own plan lacks.
-    ``clock`` gives seconds since the epoch.
+    ``roles_offered`` says whether the account has roles and role sets, and ``roles_included``
+    whether a role is in the initial role set where CreateOrganizationRole does not say it: no
+    document tells. ``clock`` gives seconds since the epoch.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class ClerkBackend:
         self.api_keys_config = api_keys_config
         self.gated: list[str] = []
         self.readings = Readings()
+        self.roles_offered = True
+        self.roles_included = False
         self.applications: dict[str, Application] = {}
         self.platform_keys: dict[str, list[str]] = {}
 
@@ -69,6 +73,8 @@ class ClerkBackend:
             "api_keys_config": self.api_keys_config,
             "gated": self.gated,
             "readings": self.readings,
+            "roles_offered": self.roles_offered,
+            "roles_included": self.roles_included,
             "platform_keys": self.platform_keys,
             "applications": self.applications,
         }
@@ -84,6 +90,8 @@ class ClerkBackend:
         # A state from before there were any has none.
         self.gated = state.get("gated", [])
         self.readings = Readings(**state.get("readings", {}))
+        self.roles_offered = state.get("roles_offered", True)
+        self.roles_included = state.get("roles_included", False)
         self.platform_keys = state["platform_keys"]
         self.applications = applications
 
@@ -286,6 +294,7 @@ class ClerkBackend:
             replace=replace,
             destructive=destructive,
         )
+        role_sets.settle_config(instance, after)
         if not by_hand:
             config.quietly_lost(instance.config, after, change, self.readings)
         echoed = [name for name in self.sections() if name in (keys or change)]
@@ -304,6 +313,7 @@ class ClerkBackend:
             keep_ids(instance, after)
             instance.config = after
             instance.version += 1
+            role_sets.from_config(instance)
 
     # -- what a person does ------------------------------------------------------------------------
 

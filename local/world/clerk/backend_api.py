@@ -14,10 +14,12 @@ from local.world.clerk import (
     domains,
     enterprise_connections,
     errors,
+    invitations,
     jwt_templates,
     organization_api,
     organizations,
     redirect_urls,
+    role_set_api,
     sessions,
     subscriptions,
     users,
@@ -100,27 +102,29 @@ def update_organization_settings(call: InstanceCall) -> Answer:
 
 def list_roles(call: InstanceCall) -> Answer:
     """ListOrganizationRoles."""
+    call.need_roles()
     roles = [call.instance.role_json(role) for role in call.instance.roles.values()]
     return 200, _listed(call, roles)
 
 
 def create_role(call: InstanceCall) -> Answer:
     """CreateOrganizationRole."""
+    call.need_roles()
     fields = {**ROLE_FIELDS, "include_in_initial_role_set": bool}
     form = checked(call.body(), fields, ("name", "key"))
-    role = organizations.create_role(call.instance, form, call.backend.now_ms())
+    included = call.backend.roles_included
+    role = organizations.create_role(call.instance, form, call.backend.now_ms(), included=included)
     return 200, call.instance.role_json(role)
 
 
 def get_role(call: InstanceCall) -> Answer:
     """GetOrganizationRole."""
-    role = organizations.find_role(call.instance, call.parts["role"])
-    return 200, call.instance.role_json(role)
+    return 200, call.instance.role_json(_role(call))
 
 
 def update_role(call: InstanceCall) -> Answer:
     """UpdateOrganizationRole."""
-    role = organizations.find_role(call.instance, call.parts["role"])
+    role = _role(call)
     form = checked(call.body(), ROLE_FIELDS)
     organizations.update_role(call.instance, role, form, call.backend.now_ms())
     return 200, call.instance.role_json(role)
@@ -128,8 +132,7 @@ def update_role(call: InstanceCall) -> Answer:
 
 def delete_role(call: InstanceCall) -> Answer:
     """DeleteOrganizationRole."""
-    role = organizations.find_role(call.instance, call.parts["role"])
-    return 200, organizations.delete_role(call.instance, role)
+    return 200, organizations.delete_role(call.instance, _role(call))
 
 
 def assign_permission(call: InstanceCall) -> Answer:
@@ -164,9 +167,18 @@ def get_permission(call: InstanceCall) -> Answer:
     return 200, found.to_json()
 
 
-def list_role_sets(call: InstanceCall) -> Answer:
-    """ListRoleSets: the one every instance has."""
-    return 200, _listed(call, [organizations.role_set_json(call.instance)])
+def update_permission(call: InstanceCall) -> Answer:
+    """UpdateOrganizationPermission."""
+    found = organizations.find_permission(call.instance, call.parts["permission"])
+    form = checked(call.body(), {"name": str, "key": str, "description": str})
+    organizations.update_permission(call.instance, found, form, call.backend.now_ms())
+    return 200, found.to_json()
+
+
+def delete_permission(call: InstanceCall) -> Answer:
+    """DeleteOrganizationPermission."""
+    found = organizations.find_permission(call.instance, call.parts["permission"])
+    return 200, organizations.delete_permission(call.instance, found)
 
 
 def create_svix_app(call: InstanceCall) -> Answer:
@@ -212,16 +224,19 @@ OPERATIONS: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/v1/organization_permissions", list_permissions),
     ("POST", "/v1/organization_permissions", create_permission),
     ("GET", PERMISSION, get_permission),
-    ("GET", "/v1/role_sets", list_role_sets),
+    ("PATCH", PERMISSION, update_permission),
+    ("DELETE", PERMISSION, delete_permission),
     ("POST", "/v1/webhooks/svix", create_svix_app),
     ("DELETE", "/v1/webhooks/svix", delete_svix_app),
     ("POST", "/v1/webhooks/svix_url", create_svix_url),
     ("GET", "/v1/domains", list_domains),
+    *role_set_api.OPERATIONS,
     *jwt_templates.OPERATIONS,
     *redirect_urls.OPERATIONS,
     *enterprise_connections.OPERATIONS,
     *users.OPERATIONS,
     *organization_api.OPERATIONS,
+    *invitations.OPERATIONS,
     *api_keys.OPERATIONS,
     *sessions.OPERATIONS,
 )
@@ -237,9 +252,13 @@ def backend_routes(backend: ClerkBackend) -> list[Route]:
     ]
 
 
+def _role(call: InstanceCall) -> Role:
+    call.need_roles()
+    return organizations.find_role(call.instance, call.parts["role"])
+
+
 def _role_and_permission(call: InstanceCall) -> tuple[Role, Permission]:
-    role = organizations.find_role(call.instance, call.parts["role"])
-    return role, organizations.find_permission(call.instance, call.parts["permission"])
+    return _role(call), organizations.find_permission(call.instance, call.parts["permission"])
 
 
 def _need_svix_app(call: InstanceCall) -> None:

@@ -17,6 +17,8 @@ add_platform_key {key, manage}: make a platform key, with or without the right t
 revoke_platform_key {key}. set_limits {plans}: how many plans the workspace may have, null for
 no limit. set_gates {lacking}: the features that the workspace's plan lacks, for production.
 advertise_api_keys {on}: whether the config has a section for API keys.
+offer_roles {on, included}: whether the account has roles and role sets at all, and (may be left
+out) whether a role that is made is in the initial role set where the request does not say it.
 
 ``application_id`` may be left out where there is one application.
 """
@@ -179,6 +181,13 @@ def _advertise_api_keys(backend: ClerkBackend, body: dict[str, Any]) -> None:
     backend.api_keys_config = on
 
 
+def _offer_roles(backend: ClerkBackend, body: dict[str, Any]) -> None:
+    on = _take(body, "on", bool)
+    included = _take(body, "included", bool) if "included" in body else False
+    _nothing_left(body)
+    backend.roles_offered, backend.roles_included = on, included
+
+
 ACTIONS: dict[str, Callable[[ClerkBackend, dict[str, Any]], Any]] = {
     "set_api_keys": _set_api_keys,
     "set_config": _set_config,
@@ -194,6 +203,7 @@ ACTIONS: dict[str, Callable[[ClerkBackend, dict[str, Any]], Any]] = {
     "set_limits": _set_limits,
     "set_gates": _set_gates,
     "advertise_api_keys": _advertise_api_keys,
+    "offer_roles": _offer_roles,
 }
 
 

@@ -257,6 +257,14 @@ def dns_check_running() -> ClerkError:
     return ClerkError(409, "conflict", "A DNS check is running or has just been made.")
 
 
+# -- the version of the API -------------------------------------------------------------------
+
+
+def api_version_invalid(version: str) -> ClerkError:
+    """The header Clerk-API-Version names a version that there is not."""
+    return ClerkError(400, "api_version_invalid", f"There is no version {version} of this API.")
+
+
 # -- roles, webhooks, hosts -------------------------------------------------------------------
 
 

@@ -69,7 +69,7 @@ def user_json(instance: Instance, user: Document) -> Document:
 
 
 def _membership(shown: Document) -> Document:
-    hidden = ("private_metadata", "created_by")
+    hidden = ("private_metadata", "created_by", "role_set_key")
     organization = {k: v for k, v in shown["organization"].items() if k not in hidden}
     kept = {k: v for k, v in shown.items() if k not in hidden}
     person = {k: v for k, v in shown["public_user_data"].items() if v is not None}

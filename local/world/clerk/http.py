@@ -16,6 +16,16 @@ from local.world.wire import number, parsed
 if TYPE_CHECKING:
     from local.world.clerk.backend import ClerkBackend
 
+API_VERSIONS = (
+    "2021-02-05",
+    "2024-10-01",
+    "2025-03-12",
+    "2025-04-10",
+    "2025-11-10",
+    "2026-05-12",
+)
+"""Of the Backend API (https://clerk.com/docs/versioning/available-versions); every one is answered
+as the newest."""
 LARGEST_PAGE = 500
 LARGEST_NUMBER = 2**63 - 1
 Answer = tuple[int, Any]
@@ -54,13 +64,27 @@ class Call:
         """
         if not self._raw and optional:
             return {}
-        try:
-            body = parsed(self._raw)
-        except ValueError:
-            raise errors.body_invalid("The body is no JSON.") from None
+        body = self._json()
         if not isinstance(body, dict):
             raise errors.body_invalid("The body must be an object.")
         return body
+
+    def bodies(self) -> list[Document]:
+        """Give the body, which must be a JSON array of objects.
+
+        Raises:
+            ClerkError: it is not.
+        """
+        body = self._json()
+        if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
+            raise errors.body_invalid("The body must be an array of objects.")
+        return body
+
+    def _json(self) -> Any:
+        try:
+            return parsed(self._raw)
+        except ValueError:
+            raise errors.body_invalid("The body is no JSON.") from None
 
     def flag(self, name: str, *, status: int = 400) -> bool:
         """Give a query parameter that is true, false or absent.
@@ -101,7 +125,19 @@ class InstanceCall(Call):
 
     def __init__(self, backend: ClerkBackend, request: Request, raw: bytes) -> None:
         super().__init__(backend, request, raw)
+        version = request.headers.get("clerk-api-version", API_VERSIONS[-1])
+        if version not in API_VERSIONS:
+            raise errors.api_version_invalid(version)
         self.instance: Instance = backend.instance_of_key(self.key)
+
+    def need_roles(self) -> None:
+        """Go on where the account has roles and role sets.
+
+        Raises:
+            ClerkError: 404 at each of their URLs, as some accounts answer.
+        """
+        if not self.backend.roles_offered:
+            raise errors.unknown_url(self.request.url.path)
 
 
 class PlatformCall(Call):

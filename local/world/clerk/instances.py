@@ -41,7 +41,7 @@ def version(instance: Instance) -> str:
 
 
 def clone(source: Instance, instance: Instance) -> None:
-    """Copy config, permissions and roles, without what Clerk does not copy."""
+    """Copy config, permissions, roles and role sets, without what Clerk does not copy."""
     for name, section in source.config.items():
         if not name.startswith(NOT_CLONED):
             instance.config[name] = copy.deepcopy(section)
@@ -53,7 +53,17 @@ def clone(source: Instance, instance: Instance) -> None:
     for role in source.roles.values():
         held = [renamed[each] for each in role.permissions]
         own = replace(role, id=identifier("role"), permissions=held)
+        renamed[role.id] = own.id
         instance.roles[own.id] = own
+    for held_roles in source.role_sets.values():
+        copied = replace(
+            held_roles,
+            id=identifier("role_set"),
+            roles=[renamed[each] for each in held_roles.roles],
+            default_role=renamed[held_roles.default_role],
+            creator_role=renamed[held_roles.creator_role],
+        )
+        instance.role_sets[copied.id] = copied
     keep_ids(instance, instance.config)
 
 

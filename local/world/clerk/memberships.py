@@ -13,18 +13,6 @@ if TYPE_CHECKING:
     from local.world.clerk.backend import ClerkBackend
 
 
-def role_of(instance: Instance, key: str) -> Role:
-    """Give the role with this key; the one that Clerk's SDKs call `admin` is `org:admin`.
-
-    Raises:
-        ClerkError: there is none.
-    """
-    for role in instance.roles.values():
-        if role.key in (key, f"org:{key}"):
-            return role
-    raise errors.not_found("organization role", key)
-
-
 def join(
     backend: ClerkBackend,
     instance: Instance,

@@ -28,9 +28,13 @@ SYSTEM_PERMISSIONS = {
 }
 MEMBER_PERMISSIONS = ("org:sys_memberships:read", "org:sys_billing:read")
 CREATOR_NEEDS = frozenset(
-    {"org:sys_profile:manage", "org:sys_memberships:read", "org:sys_memberships:manage"}
+    {"org:sys_profile:delete", "org:sys_memberships:read", "org:sys_memberships:manage"}
 )
-"""A role without these can't be the role of whoever makes an organization."""
+"""A role without these can't be the role of whoever makes an organization
+(https://clerk.com/docs/organizations/creator-role)."""
+STANDARD_ROLES = ("org:admin", "org:member")
+"""The roles every instance has from its beginning: the initial role set holds them."""
+INITIAL_SET = "role_set:default"
 
 
 def identifier(prefix: str) -> str:
@@ -86,6 +90,23 @@ class Role:
 
 
 @dataclass
+class RoleSet:
+    """The roles that members of its organizations can be given. ``roles``, ``default_role`` and
+    ``creator_role`` are ids, times are milliseconds. One set of an instance is the initial one."""
+
+    id: str
+    key: str
+    name: str
+    roles: list[str]
+    default_role: str
+    creator_role: str
+    created_at: int
+    updated_at: int
+    type: str = "custom"
+    description: str | None = None
+
+
+@dataclass
 class SecretKey:
     """A secret key; ``expires_at`` is seconds since the epoch, None while it is the current one."""
 
@@ -137,6 +158,7 @@ class Instance:
     version: int = 1
     ids: dict[str, str] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
+    role_sets: dict[str, RoleSet] = field(default_factory=dict)
     permissions: dict[str, Permission] = field(default_factory=dict)
     subscriptions: list[Subscription] = field(default_factory=list)
     jwt_templates: dict[str, Document] = field(default_factory=dict)
@@ -203,9 +225,14 @@ class Instance:
             id_: Permission(**each) for id_, each in fields["permissions"].items()
         }
         # A state from before there were any has none.
+        sets = fields.get("role_sets", {})
+        fields["role_sets"] = {id_: RoleSet(**each) for id_, each in sets.items()}
         fields["subscriptions"] = [Subscription(**each) for each in fields.get("subscriptions", ())]
         fields["people"] = People(**fields.get("people", {}))
-        return cls(**fields)
+        instance = cls(**fields)
+        if not instance.role_sets:
+            with_initial_set(instance, int(instance.created_at * 1000))
+        return instance
 
 
 @dataclass
@@ -249,3 +276,24 @@ def with_standard_roles(instance: Instance, now: int) -> None:
     for key, name, held in (("admin", "Admin", everything), ("member", "Member", reading)):
         role = Role(identifier("role"), f"org:{key}", name, now, now, None, held)
         instance.roles[role.id] = role
+    with_initial_set(instance, now)
+
+
+def with_initial_set(instance: Instance, now: int) -> None:
+    """Give an instance the role set that new organizations get."""
+    admin, member = (
+        next(role.id for role in instance.roles.values() if role.key == key)
+        for key in STANDARD_ROLES
+    )
+    made = RoleSet(
+        id=identifier("role_set"),
+        key=INITIAL_SET,
+        name="Default role set",
+        roles=[admin, member],
+        default_role=member,
+        creator_role=admin,
+        created_at=now,
+        updated_at=now,
+        type="initial",
+    )
+    instance.role_sets[made.id] = made

@@ -1,8 +1,9 @@
 """Organizations and their members through the Backend API.
 
 Operations are named as in the Clerk Backend API. Decided where no document says it: a slug is made
-of the name, with a number behind it where it is taken; a role that is not there is a 404; removing
-an organization revokes its API keys and ends its subscriptions.
+of the name, with a number behind it where it is taken; a role that is not there, or not in the
+organization's role set, is a 404; removing an organization revokes its API keys and ends its
+subscriptions.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any
 from local.world.clerk import errors, events, subscriptions
 from local.world.clerk.backend import ClerkBackend
 from local.world.clerk.http import LARGEST_NUMBER, Answer, InstanceCall, checked
-from local.world.clerk.memberships import join, leave, membership_json, role_of
-from local.world.clerk.models import Instance, identifier
-from local.world.clerk.organizations import ROLE_SET
+from local.world.clerk.memberships import join, leave, membership_json
+from local.world.clerk.models import Instance, RoleSet, identifier
+from local.world.clerk.role_sets import find_role_set, initial_set, role_of
 from local.world.clerk.schema import Document
 from local.world.clerk.user_search import found_users
 
@@ -87,8 +88,6 @@ def create_organization(call: InstanceCall) -> Answer:
     creator = form.get("created_by")
     if creator is not None and creator not in call.instance.people.users:
         raise errors.param_invalid("created_by", "must be the id of a user")
-    if form.get("role_set_key", ROLE_SET) != ROLE_SET:
-        raise errors.param_invalid("role_set_key", f"must be {ROLE_SET}")
     return 200, make_organization(call.backend, call.instance, form)
 
 
@@ -111,6 +110,11 @@ def delete_organization(call: InstanceCall) -> Answer:
     call.instance.subscriptions = [
         each for each in call.instance.subscriptions if each.payer_id != found["id"]
     ]
+    people.invitations = {
+        id_: each
+        for id_, each in people.invitations.items()
+        if each["organization_id"] != found["id"]
+    }
     del people.organizations[found["id"]]
     gone = events.deleted("organization", found["id"], slug=found["slug"])
     events.tell(call.backend, call.instance, "organization.deleted", gone)
@@ -135,8 +139,23 @@ def create_membership(call: InstanceCall) -> Answer:
     form = checked(call.body(), MEMBER_FIELDS, ("user_id", "role"))
     organization = call.instance.people.organization(call.parts["organization"])
     user = call.instance.people.user(form["user_id"])
-    role = role_of(call.instance, form["role"])
+    role = role_of(call.instance, organization, form["role"])
     return 200, join(call.backend, call.instance, organization, user, role, form)
+
+
+def update_membership(call: InstanceCall) -> Answer:
+    """UpdateOrganizationMembership: another role."""
+    form = checked(call.body(), {"role": str}, ("role",))
+    people = call.instance.people
+    organization = people.organization(call.parts["organization"])
+    found = people.membership(organization["id"], call.parts["user"])
+    if found is None:
+        raise errors.not_found("organization membership", call.parts["user"])
+    found["role"] = role_of(call.instance, organization, form["role"]).key
+    found["updated_at"] = call.backend.now_ms()
+    shown = membership_json(call.instance, found)
+    events.tell(call.backend, call.instance, "organizationMembership.updated", shown)
+    return 200, shown
 
 
 def delete_membership(call: InstanceCall) -> Answer:
@@ -174,6 +193,8 @@ def make_organization(backend: ClerkBackend, instance: Instance, form: Document)
     if not 0 <= most <= LARGEST_NUMBER:
         raise errors.param_invalid("max_allowed_memberships", "must not be negative")
     now = backend.now_ms()
+    key = form.get("role_set_key")
+    role_set = initial_set(instance) if key is None else _chosen(instance, key)
     made: Document = {
         "object": "organization",
         "id": identifier("org"),
@@ -183,6 +204,7 @@ def make_organization(backend: ClerkBackend, instance: Instance, form: Document)
         "has_image": False,
         "max_allowed_memberships": most,
         "admin_delete_enabled": section["admin_delete_enabled"],
+        "role_set_key": role_set.key,
         "public_metadata": form.get("public_metadata", {}),
         "private_metadata": form.get("private_metadata", {}),
         "created_at": now,
@@ -194,9 +216,15 @@ def make_organization(backend: ClerkBackend, instance: Instance, form: Document)
     instance.people.organizations[made["id"]] = made
     events.tell(backend, instance, "organization.created", made)
     if creator is not None:
-        role = role_of(instance, section["creator_role"])
+        role = instance.roles[role_set.creator_role]
         join(backend, instance, made, instance.people.user(creator), role, {})
     return made
+
+
+def _chosen(instance: Instance, key: str) -> RoleSet:
+    if key not in {each.key for each in instance.role_sets.values()}:
+        raise errors.param_invalid("role_set_key", "must be the key of a role set")
+    return find_role_set(instance, key)
 
 
 def _slug(instance: Instance, name: str, given: str | None) -> str:
@@ -252,6 +280,7 @@ OPERATIONS: tuple[tuple[str, str, Any], ...] = (
     ("GET", f"{ORGANIZATION}/billing/subscription", get_subscription),
     ("GET", MEMBERS, list_memberships),
     ("POST", MEMBERS, create_membership),
+    ("PATCH", f"{MEMBERS}/{{user}}", update_membership),
     ("DELETE", f"{MEMBERS}/{{user}}", delete_membership),
     ("GET", "/v1/users/{user}/organization_memberships", list_memberships_of_user),
 )

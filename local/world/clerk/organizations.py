@@ -8,18 +8,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from local.world.clerk import errors
-from local.world.clerk.models import CREATOR_NEEDS, Instance, Permission, Role, identifier
+from local.world.clerk import errors, role_errors, role_sets
+from local.world.clerk.models import STANDARD_ROLES, Instance, Permission, Role, identifier
 from local.world.clerk.schema import Document
 
 ROLE_KEY = re.compile(r"^org:[a-z0-9_]+$")
 PERMISSION_KEY = re.compile(r"^org:[a-z0-9_]+:[a-z0-9_]+$")
 MOST_ROLES = 10
 """Besides the ones every instance has."""
-STANDARD_ROLES = ("org:admin", "org:member")
-MOST_ROLE_SETS = 1
 MOST_DOMAINS = 10
-ROLE_SET = "role_set:default"
 ORDERS = ("created_at", "name", "key")
 SETTINGS = {
     "enabled": "enabled",
@@ -43,9 +40,9 @@ def settings_json(instance: Instance) -> Document:
         **{name: section[name] for name in SETTINGS},
         **{name: section[name] for name in DEFAULT_ROLES.values()},
         "max_allowed_roles": MOST_ROLES,
-        "max_role_sets_allowed": MOST_ROLE_SETS,
+        "max_role_sets_allowed": role_sets.MOST_ROLE_SETS,
         "max_allowed_domains": MOST_DOMAINS,
-        "initial_role_set_key": ROLE_SET,
+        "initial_role_set_key": role_sets.initial_set(instance).key,
     }
 
 
@@ -84,8 +81,9 @@ def find_permission(instance: Instance, permission_id: str) -> Permission:
     return instance.permissions[permission_id]
 
 
-def create_role(instance: Instance, form: Document, now: int) -> Role:
-    """Make a role.
+def create_role(instance: Instance, form: Document, now: int, *, included: bool = False) -> Role:
+    """Make a role; where the form does not say it, ``included`` says whether it is in the initial
+    role set.
 
     Raises:
         ClerkError: the key is taken or malformed, a permission is not there, no organizations.
@@ -100,25 +98,23 @@ def create_role(instance: Instance, form: Document, now: int) -> Role:
         identifier("role"), form["key"], form["name"], now, now, form.get("description"), held
     )
     instance.roles[role.id] = role
+    if form.get("include_in_initial_role_set", included):
+        role_sets.initial_set(instance).roles.append(role.id)
     return role
 
 
 def update_role(instance: Instance, role: Role, form: Document, now: int) -> Role:
-    """Change the given fields; a new key follows into the organization settings.
+    """Change the given fields; a new key follows into the organization settings and to members.
 
     Raises:
         ClerkError: as for ``create_role``.
     """
     held = _permissions(instance, form["permissions"]) if "permissions" in form else None
     if held is not None:
-        _check_creator(instance, role, held)
+        role_sets.check_permissions(instance, role, held)
     if "key" in form:
         _check_key(instance, form["key"], role)
-        section = instance.config["organization_settings"]
-        for name in DEFAULT_ROLES.values():
-            if section[name] == role.key:
-                section[name] = form["key"]
-        role.key = form["key"]
+        _rename(instance, role, form["key"])
     role.name = form.get("name", role.name)
     role.description = form.get("description", role.description)
     role.permissions = role.permissions if held is None else held
@@ -130,13 +126,10 @@ def delete_role(instance: Instance, role: Role) -> Document:
     """Remove a role and say so.
 
     Raises:
-        ClerkError: the organization settings name it.
+        ClerkError: somebody has it, or is to get it.
     """
-    section = instance.config["organization_settings"]
-    uses = {"creator_role": "default_creator_role", "domains_default_role": "domain_default_role"}
-    for name, use in uses.items():
-        if section[name] == role.key:
-            raise errors.role_in_use(use)
+    role_sets.check_unused(instance, role)
+    role_sets.take_out(instance, role)
     del instance.roles[role.id]
     return {"object": "role", "id": role.id, "deleted": True}
 
@@ -162,7 +155,7 @@ def remove_permission(instance: Instance, role: Role, permission: Permission, no
     if permission.id not in role.permissions:
         raise errors.permission_not_assigned()
     left = [each for each in role.permissions if each != permission.id]
-    _check_creator(instance, role, left)
+    role_sets.check_permissions(instance, role, left)
     role.permissions = left
     role.updated_at = now
 
@@ -174,34 +167,40 @@ def create_permission(instance: Instance, form: Document, now: int) -> Permissio
         ClerkError: the key is taken, malformed or reserved.
     """
     key = form["key"]
-    if not PERMISSION_KEY.fullmatch(key) or key.startswith("org:sys_"):
-        raise errors.param_invalid("key", "must be org:<feature>:<action>, not of org:sys_")
-    if any(each.key == key for each in instance.permissions.values()):
-        raise errors.duplicate("key")
+    _check_permission_key(instance, key, None)
     made = Permission(identifier("perm"), key, form["name"], now, now, form.get("description", ""))
     instance.permissions[made.id] = made
     return made
 
 
-def role_set_json(instance: Instance) -> Document:
-    """Give the one role set every instance has, as RoleSet."""
-    section = instance.config["organization_settings"]
-    items = {role.key: _role_item(role) for role in instance.roles.values()}
-    made = min(role.created_at for role in instance.roles.values())
-    return {
-        "object": "role_set",
-        "id": f"role_set_{instance.id}",
-        "name": "Default role set",
-        "key": ROLE_SET,
-        "description": None,
-        "roles": list(items.values()),
-        "default_role": items.get(section["domains_default_role"]),
-        "creator_role": items.get(section["creator_role"]),
-        "type": "initial",
-        "role_set_migration": None,
-        "created_at": made,
-        "updated_at": made,
-    }
+def update_permission(instance: Instance, permission: Permission, form: Document, now: int) -> None:
+    """Change the given fields.
+
+    Raises:
+        ClerkError: it is Clerk's own, or as for ``create_permission``.
+    """
+    if permission.system:
+        raise role_errors.system_permission()
+    if "key" in form:
+        _check_permission_key(instance, form["key"], permission)
+    permission.key = form.get("key", permission.key)
+    permission.name = form.get("name", permission.name)
+    permission.description = form.get("description", permission.description)
+    permission.updated_at = now
+
+
+def delete_permission(instance: Instance, permission: Permission) -> Document:
+    """Remove a permission, from the roles that have it too, and say so.
+
+    Raises:
+        ClerkError: it is Clerk's own.
+    """
+    if permission.system:
+        raise role_errors.system_permission()
+    for role in instance.roles.values():
+        role.permissions = [each for each in role.permissions if each != permission.id]
+    del instance.permissions[permission.id]
+    return {"object": "permission", "id": permission.id, "deleted": True}
 
 
 def listed(items: list[Document], query: str | None, order: str) -> list[Document]:
@@ -226,20 +225,6 @@ def listed(items: list[Document], query: str | None, order: str) -> list[Documen
     return [each for _, each in (reversed(in_order) if downwards else in_order)]
 
 
-def _role_item(role: Role) -> Document:
-    return {
-        "object": "role_set_item",
-        "id": role.id,
-        "name": role.name,
-        "key": role.key,
-        "description": role.description,
-        "members_count": 0,
-        "has_members": False,
-        "created_at": role.created_at,
-        "updated_at": role.updated_at,
-    }
-
-
 def _check_key(instance: Instance, key: str, own: Role | None) -> None:
     if not ROLE_KEY.fullmatch(key):
         raise errors.param_invalid("key", "must be org: and lowercase letters, digits or _")
@@ -247,11 +232,20 @@ def _check_key(instance: Instance, key: str, own: Role | None) -> None:
         raise errors.duplicate("key")
 
 
-def _check_creator(instance: Instance, role: Role, held: list[str]) -> None:
-    keys = {instance.permissions[each].key for each in held}
-    missing = CREATOR_NEEDS - keys
-    if missing and role.key == instance.config["organization_settings"]["creator_role"]:
-        raise errors.creator_needs(sorted(missing))
+def _check_permission_key(instance: Instance, key: str, own: Permission | None) -> None:
+    if not PERMISSION_KEY.fullmatch(key) or key.startswith("org:sys_"):
+        raise errors.param_invalid("key", "must be org:<feature>:<action>, not of org:sys_")
+    if any(each.key == key and each is not own for each in instance.permissions.values()):
+        raise errors.duplicate("key")
+
+
+def _rename(instance: Instance, role: Role, key: str) -> None:
+    people = instance.people
+    for named in (*people.memberships.values(), *people.invitations.values()):
+        if named["role"] == role.key:
+            named["role"] = key
+    role.key = key
+    role_sets.to_config(instance)
 
 
 def _permissions(instance: Instance, ids: list[Any]) -> list[str]:

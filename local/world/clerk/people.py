@@ -1,4 +1,4 @@
-"""Who uses an instance: users, organizations, memberships, API keys, sessions and sign-ins.
+"""Who uses an instance: users, organizations, memberships, invitations, API keys, sessions.
 
 Each is kept as the Backend API shows it; what an answer never shows stands in `hidden`, by id.
 """
@@ -20,6 +20,7 @@ class People:
     users: dict[str, Document] = field(default_factory=dict)
     organizations: dict[str, Document] = field(default_factory=dict)
     memberships: dict[str, Document] = field(default_factory=dict)
+    invitations: dict[str, Document] = field(default_factory=dict)
     api_keys: dict[str, Document] = field(default_factory=dict)
     sessions: dict[str, Document] = field(default_factory=dict)
     sign_in_tokens: dict[str, Document] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from clerkstack.cutover.points import point_named
 from clerkstack.cutover.read import Readings
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.drift import Known
+from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.settings import Settings
 
 CATALOG = Path(__file__).parents[3] / "catalog.yaml"
@@ -173,7 +174,7 @@ class Seen(Readings):
             "environment": environment(),
             "domains": [Domain.model_validate(domain)],
             "domain_status": status(),
-            "roles": (),
+            "roles": LiveRoles(),
             "redirect_urls": [],
             "instance_domains": [],
             "test_users": 0,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from clerkstack.clients.backend import Permission, Role
 from clerkstack.clients.frontend import ApiKeySettings
 from clerkstack.clients.instance_lists import EnterpriseConnection, InstanceDomain, JwtTemplate
+from clerkstack.clients.role_answers import Permission, Role, RoleSet, RoleSetItem
 from clerkstack.clients.svix import Endpoint
 from clerkstack.parity import things
 from tests.unit.parity.snapshots import things_between
@@ -91,13 +91,19 @@ def test_roles_and_permissions_are_compared_by_key() -> None:
     mine = permission("perm_1", "org:a:read", "Read"), permission("perm_2", "org:b:read", "B")
     theirs = permission("perm_3", "org:a:read", "See"), permission("perm_4", "org:b:read", "B")
 
+    def held(*keys: str) -> RoleSet:
+        items = tuple(RoleSetItem(key=key) for key in keys)
+        return RoleSet(key="role_set:default", name="Default", type="initial", roles=items)
+
     found = things_between(
-        things.of_roles([role(*mine)], mine), things.of_roles([role(theirs[0])], theirs)
+        things.of_roles([role(*mine)], mine, [held("org:admin", "org:f")]),
+        things.of_roles([role(theirs[0])], theirs, [held("org:admin")]),
     )
 
     assert found == {
         ("role org:f", "permission org:b:read"): ("there", None, "missing"),
         ("permission org:a:read", "name"): ("Read", "See", "differs"),
+        ("role set default", "roles"): (["org:admin", "org:f"], ["org:admin"], "differs"),
     }
 
 

@@ -1,0 +1,97 @@
+"""Roles, permissions and the initial role set of an instance, read with the fewest requests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from clerkstack.clients.errors import NotFound
+from clerkstack.providers.errors import ResourceFailed
+from clerkstack.reconcile.roles import LiveRoles
+
+if TYPE_CHECKING:
+    from clerkstack.clients.backend import BackendClient
+    from clerkstack.providers.session import Session
+
+OF_ROLES = ("ListOrganizationRoles", "ListRoleSets")
+RECENT = 30.0  # seconds that a read which looked before a write serves the write
+
+
+class NoRoles(ResourceFailed):
+    """The account has no roles or no role sets: some of Clerk's answer 404."""
+
+
+@contextmanager
+def account_with_roles() -> Iterator[None]:
+    """Say what to do where the account has no roles.
+
+    Raises:
+        NoRoles: Clerk answered 404 to a list of roles or role sets.
+    """
+    try:
+        yield
+    except NotFound as failure:
+        if failure.operation not in OF_ROLES:
+            raise
+        raise NoRoles(
+            f"This Clerk account has no roles and role sets ({failure.operation}: 404). "
+            "Set clerkstack:organizations.roles to {} (and take out .permissions, .creatorRole "
+            "and .defaultRole), or ask Clerk's support for them."
+        ) from None
+
+
+def read_roles(backend: BackendClient, permissions: Collection[str] = ()) -> LiveRoles:
+    """Read them: two requests, and one more where one of `permissions` (keys) is not seen in a
+    role.
+
+    Raises:
+        NoRoles: the account has none.
+        ApiError, Unreachable, UnexpectedAnswer: the service refused or could not be reached.
+        ResourceFailed: no role set is the initial one.
+    """
+    with account_with_roles():
+        roles = tuple(backend.list_roles())
+        sets = backend.list_role_sets()
+    initial = next((each for each in sets if each.type == "initial"), None)
+    if initial is None:
+        raise ResourceFailed(
+            "This instance has no initial role set. Make one the default on the dashboard page "
+            "Role Sets, then run again."
+        )
+    seen = {each.key: each for role in roles for each in role.permissions}
+    return with_permissions(backend, LiveRoles(roles, initial, tuple(seen.values())), permissions)
+
+
+def with_permissions(
+    backend: BackendClient, live: LiveRoles, permissions: Collection[str]
+) -> LiveRoles:
+    """The same with all permissions, where one of `permissions` (keys) was not seen."""
+    seen = {each.key for each in live.permissions}
+    if live.listed or seen >= set(permissions):
+        return live
+    return replace(live, permissions=tuple(backend.list_permissions()), listed=True)
+
+
+class RecentRoles:
+    """What was read of an instance's roles a moment ago, for the write that follows."""
+
+    def __init__(self) -> None:
+        self._reads: dict[tuple[str, str], tuple[float, LiveRoles]] = {}
+
+    def keep(self, place: tuple[str, str], live: LiveRoles) -> None:
+        """Keep a read."""
+        self._reads[place] = (time.monotonic(), live)
+
+    def take(self, place: tuple[str, str]) -> LiveRoles | None:
+        """The read, once; None where it is too old."""
+        when, live = self._reads.pop(place, (0.0, None))
+        return live if time.monotonic() - when < RECENT else None
+
+
+def roles_of(session: Session, place: tuple[str, str], permissions: Collection[str]) -> LiveRoles:
+    """As `read_roles`, of an instance by application and environment."""
+    with session.backend(*place) as backend:
+        return read_roles(backend, permissions)

@@ -1,0 +1,37 @@
+"""What the settings of permissions and of the initial role set must be beyond their types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clerkstack.reconcile.roles import CREATOR_NEEDS
+from clerkstack.settings.broken import Broken
+from clerkstack.settings.models import OrganizationsSettings
+
+CLERKS_OWN = "org:sys_"
+"""The beginning of the permissions that Clerk brings (CreateOrganizationPermission)."""
+
+
+def broken_role_set(settings: OrganizationsSettings) -> Iterator[Broken]:
+    """Every rule of them that does not hold."""
+    for key in settings.permissions:
+        path = ("organizations", "permissions", key)
+        if key.startswith(CLERKS_OWN):
+            yield Broken(path, "is one of Clerk's own", "Remove it: it is there already")
+        elif not settings.roles:
+            message = "is for roles, and this stack declares none"
+            yield Broken(path, message, "Remove it, or declare a role that has it")
+    for name, role in (
+        ("creatorRole", settings.creator_role),
+        ("defaultRole", settings.default_role),
+    ):
+        if role is not None and role not in settings.roles:
+            message = f"names {role}, which organizations.roles does not have"
+            yield Broken(("organizations", name), message, "Declare that role, or name another one")
+    creator = settings.roles.get(settings.creator_role or "")
+    held = creator.permissions if creator else None
+    lacking = sorted(CREATOR_NEEDS - set(held)) if held is not None else []
+    if lacking:
+        message = f"names {settings.creator_role}, which lacks {', '.join(lacking)}"
+        mend = "Let that role have them, or name another one: Clerk takes no other for the creator"
+        yield Broken(("organizations", "creatorRole"), message, mend)
