@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from clerkstack.cli.variables_in_state import enter_ids
 from clerkstack.problems import ClerkstackError
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def resources_of(exported: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def import_state(stack: str, exported: dict[str, Any]) -> None:
-    """Put a state back, as `exported_stack` gives it; what it shows as secret is encrypted."""
+    """Put a state back, as `exported_stack` gives it; what it shows as secret is encrypted, and a
+    variable without an `id` among its outputs gets it."""
+    enter_ids(resources_of(exported))
     pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
 
 
