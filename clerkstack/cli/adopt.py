@@ -13,7 +13,7 @@ import typer
 from clerkstack.adopt import LeftAlone, catalog_from, catalog_of, differing, settled, unmanaged
 from clerkstack.adopt.edits import edits
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.cli.engine import stack_config
+from clerkstack.cli.engine import refuse_led_astray, stack_config
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read
 from clerkstack.cli.takeover import take_over
@@ -109,6 +109,7 @@ def _adoption(
     if catalog_file is not None:
         wanted["catalog"] = str(catalog_file)
     settings = load(wanted)
+    refuse_led_astray(stack, settings)
     known = known_of(stack)
     live = _live(settings, known, webhook)
     file = Path(settings.catalog)

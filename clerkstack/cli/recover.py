@@ -23,16 +23,17 @@ from clerkstack.cli.engine import (
     exported_stack,
     import_state,
     pulumi,
+    refuse_led_astray,
     resources_of,
     stack_settings,
 )
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
 from clerkstack.cli.restoring import earlier, list_states, put_back
-from clerkstack.cli.variables_in_state import enter_ids
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import VARIABLE_COMMENT, Settings
+from clerkstack.variables_in_state import enter_ids
 
 TAKEN = "exists at Vercel, taken into the state"
 
@@ -82,6 +83,7 @@ def recover(
         exported = exported_stack(stack)
     deployment = exported.get("deployment") or {}
     settings = stack_settings(stack)
+    refuse_led_astray(stack, settings)
     known = _variables(settings)
     half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
     taken = settle(deployment, known)

@@ -14,11 +14,11 @@ import typer
 
 from clerkstack.cli.engine import exported_stack, import_state, pulumi, resources_of
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of
-from clerkstack.cli.variables_in_state import enter_value, variables_of
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import TARGETS, VARIABLE_TYPE
 from clerkstack.drift import Live, declared_variables
 from clerkstack.problems import ClerkstackError
+from clerkstack.variables_in_state import enter_value, variables_of
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings

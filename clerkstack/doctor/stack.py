@@ -13,6 +13,7 @@ from clerkstack.doctor.model import Check, Finding, failed, ok, warning
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import VARIABLES, WORDS, now
 from clerkstack.rotation.stacks import Known, known_of
+from clerkstack.variables_in_state import variables_of
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
@@ -126,6 +127,14 @@ def state(patient: Patient) -> Finding:
     resources = patient.deployment.get("resources") or []
     if not resources:
         return failed("nothing is deployed", f"pulumi up --stack {patient.name}")
+    without = [
+        each for each in variables_of(resources) if not (each.get("outputs") or {}).get("id")
+    ]
+    if without:
+        return warning(
+            f"{len(without)} variables have no id in the state: a refresh would drop them",
+            f"bin/clerkstack recover --stack {patient.name} enters it",
+        )
     kind = (patient.deployment.get("secrets_providers") or {}).get("type", "?")
     if kind == "passphrase" and not passphrase_set():
         return warning(f"{len(resources)} resources, secrets by passphrase, which is not set here")

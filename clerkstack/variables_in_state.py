@@ -21,7 +21,7 @@ def variables_of(resources: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]
 
 
 def enter_value(variable: dict[str, Any], value: Any) -> bool:
-    """Enter a value into inputs and outputs; whether that changed anything."""
+    """Enter a value into inputs and outputs, the delta gone; whether that changed anything."""
     inputs, outputs = variable["inputs"], variable.setdefault("outputs", {})
     if inputs.get("value") == outputs.get("value") == value:
         return False
