@@ -19,6 +19,7 @@ from clerkstack.cli.remote import known_of, read
 from clerkstack.cli.takeover import take_over
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.refusals import billing_refusals
+from clerkstack.declared.variable_names import names_of
 from clerkstack.drift import Known, Live
 from clerkstack.files import edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
@@ -117,8 +118,8 @@ def _adoption(
     wanted, more = settled(wanted, catalog, live, known, load)
     if wanted["appUrl"] == NO_URL:
         raise ClerkstackError(
-            "No variable NEXT_PUBLIC_APP_URL of the deployed target tells the app's URL. Set it: "
-            f"pulumi config set --stack {stack} {PREFIX}appUrl https://…"
+            f"No variable {' or '.join(names_of('app_url'))} of the deployed target tells the "
+            f"app's URL. Set it: pulumi config set --stack {stack} {PREFIX}appUrl https://…"
         )
     settings = load(wanted)
     left = [*left, *more, *unmanaged(settings, live)]

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from clerkstack.declared.variable_names import unread_in
 from clerkstack.doctor.machine import passphrase_set
 from clerkstack.doctor.model import Check, Finding, failed, ok, warning
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import VARIABLES, WORDS, now
+from clerkstack.rotation.journal import WORDS, now
 from clerkstack.rotation.stacks import Known, known_of
 from clerkstack.variables_in_state import variables_of
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from clerkstack.settings import Connection, Settings
 
 DAY = 24 * 3600 * 1000
+NAMES_MEND = (
+    "Say what the app reads in clerkstack:environment.names: [nextjs], [guide] where it reads "
+    "these by itself, or both"
+)
 
 
 class Reader(Protocol):
@@ -176,11 +181,11 @@ def ages(patient: Patient) -> Finding:
     for kind in patient.known.secrets:
         since = patient.known.since.get(kind)
         if since is None:
-            told.append(f"{VARIABLES[kind]} unknown")
+            told.append(f"{patient.known.holders(kind)} unknown")
             continue
         days = (now() - since) // DAY
         by = "" if kind in patient.known.rotated else " since it was written, never rotated"
-        told.append(f"{VARIABLES[kind]} {days} {'day' if days == 1 else 'days'}{by}")
+        told.append(f"{patient.known.holders(kind)} {days} {'day' if days == 1 else 'days'}{by}")
         if days > limit:
             old.append(kind)
     detail = f"{', '.join(told)}; {limit} are allowed"
@@ -189,10 +194,21 @@ def ages(patient: Patient) -> Finding:
     return ok(detail)
 
 
+def names(patient: Patient) -> Finding:
+    """Something reads the variables under their names."""
+    said = patient.settings.environment.said_names
+    resources = patient.deployment.get("resources") or []
+    keys = [str(each["inputs"].get("key")) for each in variables_of(resources)]
+    if (unread := unread_in(keys)) and "guide" not in (said or ()):
+        return warning(unread, NAMES_MEND)
+    return ok(f"as {' and '.join(patient.settings.environment.names)} has them")
+
+
 CHECKS = (
     Check("checkpoint", checkpoint, ("engine", "backend")),
     Check("settings", settings, ("checkpoint",)),
     Check("state", state, ("checkpoint",)),
     Check("rotation", rotation, ("state",)),
     Check("ages of secrets", ages, ("state",)),
+    Check("variables' names", names, ("settings", "state")),
 )
