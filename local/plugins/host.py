@@ -13,12 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
 
+from local.plugins import OUTLIVES
 from local.plugins.service import Provider, Servicer
 
 PARENT_CHECK_SECONDS = 1.0
 OUTLIVES_SECONDS = 300.0
-OUTLIVES = "CLERKSTACK_PLUGIN_OUTLIVES_SECONDS"
-"""The variable that makes the time shorter, for tests that leave no processes behind."""
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 Log = Callable[[str, str], None]

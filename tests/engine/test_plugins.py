@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from local.plugins.host import OUTLIVES
+from local.plugins import OUTLIVES
 from local.world.vercel import VercelBackend, VercelService
 from local.world.vercel.models import Variable, digest
 from tests.kept import select_stack
