@@ -12,6 +12,7 @@ import pulumi_command as command
 from clerkstack import providers
 from clerkstack.declared.variables import DEPLOYED, Keys, Variable, variables
 from clerkstack.settings import VARIABLE_COMMENT, EnvironmentSettings, Settings
+from clerkstack.settings.vercel_plugin import ADDRESS
 from components.base import Component, Place
 from components.vercel import ProjectEnvironmentVariable
 
@@ -110,7 +111,7 @@ class Environment(Component):
         words += ["--target", target]
         if self._settings.team_id:
             words += ["--team", self._settings.team_id]
-        variables: dict[str, pulumi.Input[str]] = {"VERCEL_API_URL": settings.urls.vercel}
+        variables: dict[str, pulumi.Input[str]] = {ADDRESS: settings.urls.vercel}
         if settings.vercel_token is not None:
             token = settings.vercel_token.get_secret_value()
             variables["VERCEL_API_TOKEN"] = pulumi.Output.secret(token)

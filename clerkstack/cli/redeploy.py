@@ -22,6 +22,7 @@ from clerkstack.clients.read_only import READ_ONLY, read_only
 from clerkstack.clients.scrub import scrubbed
 from clerkstack.clients.vercel import Deployment, VercelClient
 from clerkstack.problems import ClerkstackError
+from clerkstack.settings.vercel_plugin import ADDRESS, VERCEL
 
 # Seconds between looks: short at first, so that a quick build is not waited for in vain.
 FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.1, 2, 5.0
@@ -55,7 +56,7 @@ def redeploy(
             "vercel:apiToken."
         )
     say = partial(_say, token)
-    base_url = os.environ.get("VERCEL_API_URL", "https://api.vercel.com")
+    base_url = os.environ.get(ADDRESS) or VERCEL
     with VercelClient(token=SecretStr(token), base_url=base_url, team_id=team) as vercel:
         newest = vercel.latest_deployment(project, target)
         if newest is None:

@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 from clerkstack.declared.variable_names import DEFAULT, NameSet
 from clerkstack.settings.events import SENDERO_EVENTS
 from clerkstack.settings.names import VERCEL_TOKEN
+from clerkstack.settings.vercel_plugin import VERCEL
 
 
 class SettingsModel(BaseModel):
@@ -253,7 +254,7 @@ class Urls(SettingsModel):
     backend: str = "https://api.clerk.com"
     frontend: str | None = None
     svix: str | None = None
-    vercel: str = "https://api.vercel.com"
+    vercel: str = VERCEL
 
 
 def _as_bool(value: object) -> object:
