@@ -30,11 +30,11 @@ from clerkstack.settings import (
     Settings,
     load_connection,
     load_settings,
+    problems_of,
 )
+from clerkstack.settings.vercel_plugin import led_astray
 
 CATALOG_KEY, APP_KEY = f"{PREFIX}catalog", f"{PREFIX}appDeclaration"
-# The Vercel plugin of stack `local` goes where this variable says; others ignore it.
-VERCEL_URL = "VERCEL_API_URL"
 DEFAULT_CATALOG: str = Settings.model_fields["catalog"].default
 
 
@@ -60,7 +60,7 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     except InputError as error:
         problems += error.problems
     if settings is not None:
-        problems += _led_astray(settings, os.environ.get(VERCEL_URL), file.name)
+        problems += problems_of(led_astray(settings, os.environ), stack=stack, file=file)
     # The other files are read even where the settings are wrong: all mistakes are told at once.
     catalog_file = settings.catalog if settings else raw.get(CATALOG_KEY, DEFAULT_CATALOG)
     app_file = settings.app_declaration if settings else raw.get(APP_KEY)
@@ -121,14 +121,6 @@ def asked_in_vain(settings: Settings, connection: Connection, inputs: JsonObject
 
 def _tell(step: str) -> None:
     pulumi.log.debug(step)
-
-
-def _led_astray(settings: Settings, url: str | None, file: str) -> Iterator[Problem]:
-    """A shell that was set up for another stack would send this one's secrets elsewhere."""
-    declared = settings.urls.vercel
-    if settings.components.environment and url and url.rstrip("/") != declared.rstrip("/"):
-        message = f"is {declared}, and {VERCEL_URL} in this shell leads Vercel's plugin to {url}"
-        yield Problem(file, None, "urls.vercel", message, f"Unset {VERCEL_URL}, or use a new shell")
 
 
 def _refused(problems: Sequence[str]) -> pulumi.RunError:

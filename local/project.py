@@ -210,7 +210,7 @@ def settings_on(world: World) -> dict[str, Any]:
         "instance": "development",
         "applicationId": seeded.APPLICATION_ID,
         "appUrl": "https://preview.sendero.example",
-        "environment": {"projectId": seeded.VERCEL_PROJECT_ID},
+        "environment": {"projectId": seeded.VERCEL_PROJECT_ID, "names": ["guide"]},
         "urls": address.settings(world.urls),
     }
 

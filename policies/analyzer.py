@@ -151,6 +151,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
                 declared.parts,
                 declared.leave_alone,
                 self._judge.now,
+                declared.names,
             )
             return _answer(self._judge.all(stack))
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from clerkstack.declared.variable_names import names_of
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings.keys import frontend_host
 from policies.view import INSTANCE, PRODUCTION, Stack
 
-APP_URL = "NEXT_PUBLIC_APP_URL"
-PUBLISHABLE_KEY = "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"
+APP_URLS = names_of("app_url")
+PUBLISHABLE_KEYS = names_of("publishable_key")
 # Labels of a host before its last two that name something before production.
 _BEFORE = frozenset(
     {"preview", "previews", "staging", "stage", "dev", "development", "test", "testing", "qa"}
@@ -72,7 +73,7 @@ def app_hosts(stack: Stack) -> set[str]:
     return {
         Url.of(variable.known).host
         for _, variable in stack.variables()
-        if variable.key == APP_URL and variable.in_production and variable.known
+        if variable.key in APP_URLS and variable.in_production and variable.known
     } - {""}
 
 
@@ -87,7 +88,7 @@ def production_domains(stack: Stack) -> set[str]:
             )
             found |= set(_domains(each.inputs.get("domain"), *keys))
     for _, variable in stack.variables():
-        if variable.key == PUBLISHABLE_KEY and variable.in_production:
+        if variable.key in PUBLISHABLE_KEYS and variable.in_production:
             found |= set(_domains(None, variable.known))
     return found
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from clerkstack.declared.variable_names import NameSet
 from policies.excuses import STACK, Excuse, load_excuses, of_stack
 from policies.policy import Finding, Kind, Policy
 from policies.registry import EXCUSES, POLICIES
@@ -64,6 +65,7 @@ def judge(
     instance: str | None = None,
     parts: Collection[str] | None = None,
     leave_alone: Collection[str] = (),
+    names: Collection[NameSet] | None = None,
     now: datetime | None = None,
     folder: Path = FOLDER,
 ) -> list[Verdict]:
@@ -78,6 +80,7 @@ def judge(
         parts: names of the settings in clerkstack:components that are on; None: what is missing
             is not judged.
         leave_alone: variables that the stack leaves to others, as target/KEY.
+        names: the sets of names that its app reads, where the settings say so.
         now: for dates and ages.
         folder: where config.yaml and excuses.yaml are.
 
@@ -88,7 +91,7 @@ def judge(
     rules = load_rules(folder / "config.yaml")
     found = load_excuses(folder / "excuses.yaml", today=now.date(), max_days=rules.max_excuse_days)
     whole = Stack(
-        stack, [Resource.of(each) for each in resources], instance, parts, leave_alone, now
+        stack, [Resource.of(each) for each in resources], instance, parts, leave_alone, now, names
     )
     bench = Judge(stack, rules, found, now)
     verdicts = [verdict for each in whole.resources for verdict in bench.one(each)]

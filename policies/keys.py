@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from clerkstack.declared.variable_names import names_of
 from clerkstack.settings.keys import (
     STRAY,
     instance_of_key,
@@ -31,10 +32,9 @@ def _wrong_signing_secret(value: str, _instance: str) -> str | None:
 
 Wrong = Callable[[str, str], str | None]
 OF_VARIABLE: dict[str, Wrong] = {
-    "CLERK_SECRET_KEY": wrong_secret_key,
-    "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY": wrong_publishable_key,
-    "CLERK_WEBHOOK_SECRET": _wrong_signing_secret,
-    "CLERK_WEBHOOK_SIGNING_SECRET": _wrong_signing_secret,
+    **dict.fromkeys(names_of("secret_key"), wrong_secret_key),
+    **dict.fromkeys(names_of("publishable_key"), wrong_publishable_key),
+    **dict.fromkeys(names_of("signing_secret"), _wrong_signing_secret),
 }
 OF_INPUT: dict[str, Wrong] = {
     "declared_publishable_key": wrong_publishable_key,
@@ -92,8 +92,8 @@ POLICIES = (
         "Every key has the form of what it is for.",
         "With a key of another kind every request of the app fails; a platform key (ak_…) in the "
         "app opens every application of the workspace to whoever reads it.",
-        "CLERK_SECRET_KEY takes sk_…, NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY a whole pk_…, "
-        "CLERK_WEBHOOK_SECRET whsec_…. Rotate a secret that went to the wrong place.",
+        "The secret key's variable takes sk_…, the publishable key's a whole pk_…, the signing "
+        "secret's whsec_…. Rotate a secret that went to the wrong place.",
         each=_forms,
     ),
     Policy(

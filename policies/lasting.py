@@ -6,8 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clerkstack.rotation.kinds import VARIABLES as KEPT_IN
-from policies.hosts import APP_URL, PUBLISHABLE_KEY
+from clerkstack.declared.variable_names import (
+    DEFAULT,
+    PUBLIC_PREFIXES,
+    Purpose,
+    names_of,
+    unread_in,
+)
+from clerkstack.rotation.kinds import KINDS, variables_of
 from policies.policy import Finding, Option, Policy, Values, note
 from policies.view import (
     API_KEYS,
@@ -48,7 +54,7 @@ OF_PART = {
     "api_keys": (API_KEYS, "the switches of API keys"),
     "webhook": (WEBHOOK, "the webhook endpoint"),
 }
-SECRET_KEY, SIGNING_SECRET = "CLERK_SECRET_KEY", "CLERK_WEBHOOK_SECRET"
+NEEDED: tuple[Purpose, ...] = ("publishable_key", "secret_key", "app_url")
 
 
 def _complete(stack: Stack, _values: Values) -> Iterator[Finding]:
@@ -69,9 +75,10 @@ def _complete(stack: Stack, _values: Values) -> Iterator[Finding]:
 
 
 def _variables_there(stack: Stack) -> Iterator[Finding]:
-    needed = [PUBLISHABLE_KEY, SECRET_KEY, APP_URL]
+    purposes = [*NEEDED]
     if "webhook" in (stack.parts or ()):
-        needed.append(SIGNING_SECRET)
+        purposes.append("signing_secret")
+    needed = [name for each in purposes for name in names_of(each, stack.names or DEFAULT)]
     targets = ("production",) if stack.environment == PRODUCTION else ("preview", "development")
     there = {
         f"{target}/{variable.key}"
@@ -94,15 +101,16 @@ def _age(stack: Stack, values: Values) -> Iterator[Finding]:
     rotated = set()
     for resource in stack.of(ROTATIONS):
         known = resource.outputs.get("rotated")
-        for kind, name in KEPT_IN.items():
+        for kind in KINDS:
             minted = _time(known.get(kind)) if isinstance(known, Mapping) else None
             if minted is None:
                 continue
             # A variable that was written anew since does not make the secret in it younger.
-            rotated.add(name)
+            rotated |= {*variables_of(kind)}
             if minted < oldest:
                 days = (stack.now - minted).days
-                yield Finding(f"{name} was last rotated {days} days ago", resource)
+                names = " and ".join(variables_of(kind, stack.names or DEFAULT))
+                yield Finding(f"{names} was last rotated {days} days ago", resource)
     yield from _by_writing(stack, oldest, rotated)
 
 
@@ -126,7 +134,15 @@ def _by_writing(stack: Stack, oldest: datetime, rotated: Collection[str]) -> Ite
 def _names(resource: Resource, known: Mapping[str, Any]) -> list[str]:
     """The sensitive variables, as target/KEY, that are a secret: not all that is hidden is."""
     names = {**known, **resource.part("state")}
-    return sorted(name for name in names if not name.split("/", 1)[-1].startswith("NEXT_PUBLIC_"))
+    return sorted(name for name in names if not name.split("/", 1)[-1].startswith(PUBLIC_PREFIXES))
+
+
+def _read(stack: Stack, _values: Values) -> Iterator[Finding]:
+    if stack.names and "guide" in stack.names:
+        return  # the app reads these by itself, as its stack says
+    unread = unread_in(variable.key for _, variable in stack.variables())
+    if unread:
+        yield Finding(unread)
 
 
 def _time(written: Any) -> datetime | None:
@@ -143,6 +159,15 @@ POLICIES = (
         "What is missing is not wrong, it is not there: no plan to buy, no event, no key.",
         "Declare it again, or switch the part off in clerkstack:components.",
         whole=_complete,
+    ),
+    Policy(
+        "read-names",
+        "Every variable has a name that something reads.",
+        "What nobody reads has no effect: people land elsewhere after signing in, and webhooks "
+        "are refused.",
+        "Say in clerkstack:environment.names what the app reads: [nextjs], [guide], or both.",
+        whole=_read,
+        advisory=True,
     ),
     Policy(
         "protected",

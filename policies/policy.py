@@ -70,6 +70,7 @@ class Policy:
         whole: judges all resources together: at preview before anything, in `up` after it.
         promise: what the deployment promises to paying customers: no configuration turns it off
             in production.
+        advisory: whether a violation is told and stops nothing, unless configured otherwise.
         production_only: whether a development instance may do as it likes.
         options: values that can be configured.
     """
@@ -81,6 +82,7 @@ class Policy:
     each: Each | None = None
     whole: Whole | None = None
     promise: bool = False
+    advisory: bool = False
     production_only: bool = False
     options: Mapping[str, Option] = field(default_factory=dict)
 

@@ -48,6 +48,8 @@ class Rules:
         if policy.production_only and environment != PRODUCTION:
             return Level.DISABLED
         default = DEFAULTS.get(environment, Level.MANDATORY)
+        if policy.advisory:
+            default = Level.ADVISORY
         return self.levels.get((policy.id, environment), default)
 
     def of(self, policy: Policy) -> Values:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from clerkstack.declared.variable_names import SETS, NameSet
 from clerkstack.settings.names import PARTS, PREFIX, config_value
 
 
@@ -21,6 +22,7 @@ class Declared:
     instance: str | None = None
     parts: frozenset[str] | None = None
     leave_alone: frozenset[str] = frozenset()
+    names: tuple[NameSet, ...] | None = None
 
     @classmethod
     def of(cls, stack: str, config: Mapping[str, str]) -> Declared:
@@ -30,9 +32,12 @@ class Declared:
             return cls(stack)
         given = _group(config, "components")
         parts = _chosen(given) if given else frozenset(PARTS)
-        left = _group(config, "environment").get("leaveAlone")
+        environment = _group(config, "environment")
+        left, named = environment.get("leaveAlone"), environment.get("names")
         alone = frozenset(map(str, left)) if isinstance(left, list) else frozenset()
-        return cls(stack, instance, parts, alone)
+        # Names of no set are the program's to refuse.
+        read = tuple(each for each in SETS if each in named) if isinstance(named, list) else None
+        return cls(stack, instance, parts, alone, read)
 
 
 def _chosen(given: Mapping[str, Any]) -> frozenset[str]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.hosts import APP_URL, Url, app_hosts, production_domains, within
+from clerkstack.declared.variable_names import PUBLIC_PREFIXES, names_of
+from policies.hosts import APP_URLS, Url, app_hosts, production_domains, within
 from policies.keys import holds_live_key, holds_secret
 from policies.policy import Finding, Option, Policy, Values, unjudged
 from policies.view import CLERKS, DEVELOPMENT, PRODUCTION, UNKNOWN, Resource, Stack, Variable
 
-PUBLIC = "NEXT_PUBLIC_"
 SECRET_WORDS = frozenset(
     {"SECRET", "SECRETS", "PRIVATE", "TOKEN", "PASSWORD", "PASSPHRASE", "CREDENTIALS"}
 )
+SECRET_KEYS = names_of("secret_key")
 ELSEWHERE = ("preview", "development")
 
 
@@ -21,11 +22,15 @@ def _named_secret(variable: Variable) -> bool:
 
 
 def _secret(variable: Variable) -> bool:
-    if variable.key.startswith(PUBLIC):
+    if variable.key.startswith(PUBLIC_PREFIXES):
         return False
     # Of what is public, an API key may be meant for browsers; on a server it is not.
     named = _named_secret(variable) or variable.key.endswith("API_KEY")
     return named or holds_secret(variable)
+
+
+def _prefix(variable: Variable) -> str:
+    return next(each for each in PUBLIC_PREFIXES if variable.key.startswith(each))
 
 
 def _elsewhere(variable: Variable) -> list[str]:
@@ -35,22 +40,24 @@ def _elsewhere(variable: Variable) -> list[str]:
 
 def _public(resource: Resource, _values: Values) -> Iterator[Finding]:
     for variable in resource.variables():
-        if not variable.key.startswith(PUBLIC):
+        if not variable.key.startswith(PUBLIC_PREFIXES):
             continue
         if holds_secret(variable):
-            yield Finding(f"{variable.key} holds a secret, and {PUBLIC} puts it into every browser")
+            said = f"holds a secret, and {_prefix(variable)} puts it into every browser"
         elif _named_secret(variable):
-            yield Finding(f"{variable.key} is named as a secret, and {PUBLIC} makes it public")
+            said = f"is named as a secret, and {_prefix(variable)} makes it public"
+        else:
+            continue
+        yield Finding(f"{variable.key} {said}")
 
 
 def _public_copy(stack: Stack, _values: Values) -> Iterator[Finding]:
     secrets = {v.known: v.key for _, v in stack.variables() if _secret(v) and v.known}
     for resource, variable in stack.variables():
         twin = secrets.get(variable.known)
-        if variable.key.startswith(PUBLIC) and twin and not holds_secret(variable):
-            yield Finding(
-                f"{variable.key} has the value of {twin}, and {PUBLIC} makes it public", resource
-            )
+        if variable.key.startswith(PUBLIC_PREFIXES) and twin and not holds_secret(variable):
+            said = f"has the value of {twin}, and {_prefix(variable)} makes it public"
+            yield Finding(f"{variable.key} {said}", resource)
 
 
 def _sensitive(resource: Resource, _values: Values) -> Iterator[Finding]:
@@ -61,7 +68,7 @@ def _sensitive(resource: Resource, _values: Values) -> Iterator[Finding]:
         if DEVELOPMENT in (variable.targets or ()):
             # Vercel keeps no sensitive variable there. The development instance's own key is
             # what `vercel dev` runs with; anything else is not for people's machines.
-            if beside or (variable.key == "CLERK_SECRET_KEY" and holds_live_key(variable)):
+            if beside or (variable.key in SECRET_KEYS and holds_live_key(variable)):
                 yield Finding(f"{variable.key} is a secret, and the development target shows it")
         elif variable.sensitive is UNKNOWN:
             yield unjudged(f"whether {variable.key} is sensitive")
@@ -115,20 +122,20 @@ def _of_production(stack: Stack, _values: Values) -> Iterator[Finding]:
 
 def _app_url(resource: Resource, values: Values) -> Iterator[Finding]:
     for variable in resource.variables():
-        if variable.key != APP_URL or not isinstance(variable.value, str):
+        if variable.key not in APP_URLS or not isinstance(variable.value, str):
             continue
         url = Url.of(variable.known)
         if not variable.in_production:
             if url.scheme != "https" and not (url.scheme == "http" and url.local):
-                yield Finding(f"{APP_URL} is neither https nor http on this machine")
+                yield Finding(f"{variable.key} is neither https nor http on this machine")
             continue
         if url.scheme != "https":
-            yield Finding(f"{APP_URL} is not https")
+            yield Finding(f"{variable.key} is not https")
         hosts = set(values["hosts"])
         if hosts and url.host not in hosts:
-            yield Finding(f"{APP_URL} leads to {url.host}; production is at {_listed(hosts)}")
+            yield Finding(f"{variable.key} leads to {url.host}; production is at {_listed(hosts)}")
         elif not hosts and (why := url.before_production):
-            yield Finding(f"{APP_URL} {why}")
+            yield Finding(f"{variable.key} {why}")
 
 
 def _app_domain(stack: Stack, values: Values) -> Iterator[Finding]:
@@ -136,12 +143,12 @@ def _app_domain(stack: Stack, values: Values) -> Iterator[Finding]:
     if values["hosts"] or not domains:
         return
     for resource, variable in stack.variables():
-        if variable.key != APP_URL or not variable.in_production:
+        if variable.key not in APP_URLS or not variable.in_production:
             continue
         url = Url.of(variable.known)
         if url.host and not url.before_production and not within(url.host, domains):
             yield Finding(
-                f"{APP_URL} leads to {url.host}, and the production instance is for "
+                f"{variable.key} leads to {url.host}, and the production instance is for "
                 f"{_listed(domains)}",
                 resource,
             )
@@ -156,7 +163,7 @@ HOSTS = Option((), "the hosts of production; the instance's domain and the app's
 POLICIES = (
     Policy(
         "server-only-secrets",
-        "No secret has a NEXT_PUBLIC_ name.",
+        "No secret has a name that makes it public, as NEXT_PUBLIC_….",
         "Next.js puts every NEXT_PUBLIC_ value into the pages it sends: whoever opens the app "
         "has the secret.",
         "Name it without NEXT_PUBLIC_, and rotate the secret if it was ever deployed.",
@@ -182,7 +189,7 @@ POLICIES = (
     ),
     Policy(
         "app-url",
-        f"{APP_URL} is production's own address, over https.",
+        "The app's URL is production's own address, over https.",
         "Links in mails, redirects after sign-in and checkout lead people out of production.",
         "Set clerkstack:appUrl to the https URL of production.",
         each=_app_url,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from clerkstack.declared.variable_names import NameSet
 from clerkstack.declared.variables import VARIABLE_TYPE
 
 # The types as the engine names them; dynamic resources by `module=` and `name=`.
@@ -202,6 +203,7 @@ class Stack:
         parts: which parts of the deployment its settings declare; None where nothing says so.
         leave_alone: variables that it leaves to others, as target/KEY.
         now: for how old something is.
+        names: the sets of names that its app reads; None where nothing says so.
     """
 
     name: str
@@ -210,6 +212,7 @@ class Stack:
     parts: Collection[str] | None = None
     leave_alone: Collection[str] = ()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    names: Collection[NameSet] | None = None
 
     @property
     def environment(self) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from local.plugins import OUTLIVES
 from tests import durations
 from tests.absent import pytest_terminal_summary as pytest_terminal_summary
 from tests.leaks import recorded
@@ -20,6 +21,8 @@ recorded.install()
 
 PYTHON_OF_THE_HOST = str(Path(__file__).parent / "bin" / "python-of-the-host")
 os.environ["PULUMI_PYTHON_CMD"] = PYTHON_OF_THE_HOST
+# A plugin goes on after its engine was killed; tests leave none behind for minutes.
+os.environ.setdefault(OUTLIVES, "5")
 # The engine lives for seconds: collecting its garbage takes more than it gives.
 os.environ |= {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
 

@@ -7,12 +7,14 @@ what still differs can't be said in the settings, and is left alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from clerkstack.adopt.billing import billing_settings
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.catalog import Catalog
+from clerkstack.declared.variable_names import SETS, NameSet, Purpose, all_names, names_of
 from clerkstack.declared.webhook import DESCRIPTION
 from clerkstack.drift import Difference, Known, Live, differences
 from clerkstack.problems import ClerkstackError
@@ -30,13 +32,13 @@ if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
 
 Load = Callable[[Mapping[str, Any]], Settings]
-PATHS = {
-    "NEXT_PUBLIC_CLERK_SIGN_IN_URL": "signInUrl",
-    "NEXT_PUBLIC_CLERK_SIGN_UP_URL": "signUpUrl",
-    "NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL": "afterSignInUrl",
-    "NEXT_PUBLIC_CLERK_AFTER_SIGN_UP_URL": "afterSignUpUrl",
+PATHS: dict[Purpose, str] = {
+    "sign_in_url": "signInUrl",
+    "sign_up_url": "signUpUrl",
+    "after_sign_in_url": "afterSignInUrl",
+    "after_sign_up_url": "afterSignUpUrl",
 }
-APP_URL = "NEXT_PUBLIC_APP_URL"
+"""The settings of what variables hold."""
 # More rounds than there are kinds of things would mean that leaving them alone has no effect.
 ROUNDS = 5
 
@@ -170,24 +172,42 @@ def _sign_in(wanted: dict[str, Any], sections: JsonObject) -> None:
 def _environment(
     wanted: dict[str, Any], there: Iterable[EnvironmentVariable], settings: Settings
 ) -> None:
-    """Paths and addresses, as the variables of the deployed target have them."""
+    """Names, paths and addresses, as the variables of the deployed target have them."""
+    there = list(there)
     group = _group(wanted, "environment")
     deployed = "production" if settings.instance == "production" else "preview"
     of_target = {
         each.key: each for each in there if deployed in each.target and not each.git_branch
     }
-    plain = [of_target[key] for key in (*PATHS, APP_URL) if key in of_target]
+    names = settings.environment.names if "names" in group else _names(of_target)
+    if list(names) != settings.environment.names:
+        group["names"] = list(names)
+    app_urls = names_of("app_url", names)
+    settings_of = {key: PATHS[each] for each in PATHS for key in names_of(each, names)}
+    plain = [of_target[key] for key in (*settings_of, *app_urls) if key in of_target]
     if plain and all(each.type == "sensitive" for each in plain):
         group["sensitive"] = "all"
-    for each in plain:
+    # What the first set of names says goes before: what others say differently is left alone.
+    for each in reversed(plain):
         value = each.readable_value
-        if value is not None and each.key in PATHS:
-            group[PATHS[each.key]] = value.get_secret_value()
+        if value is not None and each.key in settings_of:
+            group[settings_of[each.key]] = value.get_secret_value()
         elif value is not None:
             wanted["appUrl"] = value.get_secret_value()
-    local = [e for e in there if e.key == APP_URL and e.target == ("development",)]
+    local = [e for e in there if e.key in app_urls and e.target == ("development",)]
     if settings.instance == "development" and local and local[0].readable_value is not None:
         wanted["developmentAppUrl"] = local[0].readable_value.get_secret_value()
+
+
+def _names(keys: Collection[str]) -> tuple[NameSet, ...]:
+    """The fewest sets of names that have every live name that any of them has."""
+    known = all_names() & {*keys}
+    return next(
+        chosen
+        for count in range(1, len(SETS) + 1)
+        for chosen in combinations(SETS, count)
+        if known <= all_names(chosen)
+    )
 
 
 def _webhook(wanted: dict[str, Any], live: Live, known: Known) -> list[LeftAlone]:

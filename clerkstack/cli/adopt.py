@@ -13,12 +13,13 @@ import typer
 from clerkstack.adopt import LeftAlone, catalog_from, catalog_of, differing, settled, unmanaged
 from clerkstack.adopt.edits import edits
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.cli.engine import stack_config
+from clerkstack.cli.engine import refuse_led_astray, stack_config
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read
 from clerkstack.cli.takeover import take_over
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.refusals import billing_refusals
+from clerkstack.declared.variable_names import names_of
 from clerkstack.drift import Known, Live
 from clerkstack.files import edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
@@ -109,6 +110,7 @@ def _adoption(
     if catalog_file is not None:
         wanted["catalog"] = str(catalog_file)
     settings = load(wanted)
+    refuse_led_astray(stack, settings)
     known = known_of(stack)
     live = _live(settings, known, webhook)
     file = Path(settings.catalog)
@@ -116,8 +118,8 @@ def _adoption(
     wanted, more = settled(wanted, catalog, live, known, load)
     if wanted["appUrl"] == NO_URL:
         raise ClerkstackError(
-            "No variable NEXT_PUBLIC_APP_URL of the deployed target tells the app's URL. Set it: "
-            f"pulumi config set --stack {stack} {PREFIX}appUrl https://…"
+            f"No variable {' or '.join(names_of('app_url'))} of the deployed target tells the "
+            f"app's URL. Set it: pulumi config set --stack {stack} {PREFIX}appUrl https://…"
         )
     settings = load(wanted)
     left = [*left, *more, *unmanaged(settings, live)]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from clerkstack.problems import ClerkstackError
+from clerkstack.problems import ClerkstackError, InputError
+from clerkstack.variables_in_state import enter_ids
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
@@ -39,6 +40,21 @@ def stack_settings(stack: str) -> Settings:
 
     raw, encrypted = stack_config(stack)
     return load_settings(raw, stack=stack, encrypted=encrypted)
+
+
+def refuse_led_astray(stack: str, settings: Settings) -> None:
+    """See that Vercel's plugin goes where the settings say: the engine is going to start it, in
+    some cases without the program, which looks by itself.
+
+    Raises:
+        InputError: it goes elsewhere.
+    """
+    from clerkstack.settings import problems_of
+    from clerkstack.settings.vercel_plugin import led_astray
+
+    problems = problems_of(led_astray(settings, os.environ), stack=stack)
+    if problems:
+        raise InputError(problems)
 
 
 def stack_config(stack: str) -> tuple[dict[str, str], list[str]]:
@@ -72,7 +88,9 @@ def resources_of(exported: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def import_state(stack: str, exported: dict[str, Any]) -> None:
-    """Put a state back, as `exported_stack` gives it; what it shows as secret is encrypted."""
+    """Put a state back, as `exported_stack` gives it; what it shows as secret is encrypted, and a
+    variable without an `id` among its outputs gets it."""
+    enter_ids(resources_of(exported))
     pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
 
 

@@ -19,13 +19,21 @@ from pydantic import SecretStr
 
 from clerkstack.cli.backends import current_backend
 from clerkstack.cli.checkpoint import drop_cut_off_attributes
-from clerkstack.cli.engine import exported_stack, import_state, pulumi, stack_settings
+from clerkstack.cli.engine import (
+    exported_stack,
+    import_state,
+    pulumi,
+    refuse_led_astray,
+    resources_of,
+    stack_settings,
+)
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
 from clerkstack.cli.restoring import earlier, list_states, put_back
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import VARIABLE_COMMENT, Settings
+from clerkstack.variables_in_state import enter_ids
 
 TAKEN = "exists at Vercel, taken into the state"
 
@@ -75,10 +83,12 @@ def recover(
         exported = exported_stack(stack)
     deployment = exported.get("deployment") or {}
     settings = stack_settings(stack)
+    refuse_led_astray(stack, settings)
     known = _variables(settings)
     half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
     taken = settle(deployment, known)
-    if half_made or half_gone:
+    without_id = enter_ids(resources_of(exported))
+    if half_made or half_gone or without_id:
         import_state(stack, exported)
     if taken or half_gone:
         # What the services know of them goes into the state beside what was declared. Of a
@@ -90,11 +100,14 @@ def recover(
         typer.echo(f"{name_of(resource['urn'])}: {end}")
     for resource in half_gone:
         typer.echo(f"{name_of(resource['urn'])}: was being removed, the state has what is left")
+    for urn in without_id:
+        typer.echo(f"{name_of(urn)}: its id entered, without which a refresh would lose it")
     lost = import_variables(stack, settings, known)
     for urn in lost:
         typer.echo(f"{name_of(urn)}: {TAKEN}")
-    found = "recovered" if half_made or half_gone or lost else "nothing was left half-done"
-    typer.echo(f"{stack}: {found}. Run: pulumi up --stack {stack}")
+    any_found = half_made or half_gone or without_id or lost
+    end = "recovered" if any_found else "nothing was left half-done"
+    typer.echo(f"{stack}: {end}. Run: pulumi up --stack {stack}")
 
 
 def left_half_made(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,12 +1,17 @@
 """`clerkstack redeploy`: build the newest deployment of a target again, so that variables count.
 
 A Vercel deployment keeps the environment variables it was built with.
+
+A stack runs it by the command plugin, which shows and keeps what it prints as it is: whatever it
+prints goes through `_say`, also where Vercel's answer repeats the token.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Literal
 
 import typer
@@ -14,8 +19,10 @@ from pydantic import SecretStr
 
 from clerkstack.cli.exits import REMOTE_FAILURE
 from clerkstack.clients.read_only import READ_ONLY, read_only
+from clerkstack.clients.scrub import scrubbed
 from clerkstack.clients.vercel import Deployment, VercelClient
 from clerkstack.problems import ClerkstackError
+from clerkstack.settings.vercel_plugin import ADDRESS, VERCEL
 
 # Seconds between looks: short at first, so that a quick build is not waited for in vain.
 FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.1, 2, 5.0
@@ -48,38 +55,45 @@ def redeploy(
             "https://vercel.com/account/tokens and export it; `pulumi up` takes the one in "
             "vercel:apiToken."
         )
-    base_url = os.environ.get("VERCEL_API_URL", "https://api.vercel.com")
+    say = partial(_say, token)
+    base_url = os.environ.get(ADDRESS) or VERCEL
     with VercelClient(token=SecretStr(token), base_url=base_url, team_id=team) as vercel:
         newest = vercel.latest_deployment(project, target)
         if newest is None:
-            typer.echo(f"{project} has no {target} deployment yet: nothing to build again.")
+            say(f"{project} has no {target} deployment yet: nothing to build again.")
             return
         started = vercel.redeploy(newest, target)
-        typer.echo(f"{target} deployment {started.id} started from {newest.id}.")
+        say(f"{target} deployment {started.id} started from {newest.id}.")
         if wait:
-            _wait(vercel, started, timeout)
+            _wait(vercel, started, timeout, say)
 
 
-def _wait(vercel: VercelClient, started: Deployment, timeout: int) -> None:
+def _say(token: str, text: str, *, err: bool = False) -> None:
+    typer.echo(scrubbed(text, (token,)), err=err)
+
+
+def _wait(
+    vercel: VercelClient, started: Deployment, timeout: int, say: Callable[..., None]
+) -> None:
     deadline = time.monotonic() + timeout
     now = started
     shown = None
     pause = FIRST_PAUSE
     while now.state != READY:
         if now.state in FAILED:
-            typer.echo(f"error: the deployment {now.id} ended as {now.state}.", err=True)
+            say(f"error: the deployment {now.id} ended as {now.state}.", err=True)
             raise typer.Exit(REMOTE_FAILURE)
         if time.monotonic() > deadline:
-            typer.echo(
+            say(
                 f"error: the deployment {now.id} is {now.state} after {timeout} seconds. It goes "
                 "on; look at it in Vercel's dashboard.",
                 err=True,
             )
             raise typer.Exit(REMOTE_FAILURE)
         if now.state != shown:
-            typer.echo(f"{now.id}: {now.state}")
+            say(f"{now.id}: {now.state}")
             shown = now.state
         time.sleep(pause)
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
         now = vercel.deployment(now.id)
-    typer.echo(f"{now.id}: {now.state}. The new variables are live.")
+    say(f"{now.id}: {now.state}. The new variables are live.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from clerkstack.cli.engine import stack_settings
+from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.remote import reading
@@ -118,6 +118,7 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
     from clerkstack.rotation.stacks import Known
 
     settings = stack_settings(stack)
+    refuse_led_astray(stack, settings)
     engine = StackEngine(stack, settings)
 
     def services(known: Known) -> Services:

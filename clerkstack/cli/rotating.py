@@ -27,6 +27,7 @@ from clerkstack.declared.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.people import is_alive
 from clerkstack.rotation.stacks import COMMAND, Resources
+from clerkstack.settings.vercel_plugin import ADDRESS
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
@@ -144,7 +145,7 @@ class StackEngine:
         words = [sys.executable, "-m", "clerkstack", "redeploy", "--project"]
         words += [environment.project_id, "--target", DEPLOYED[self._settings.instance]]
         words += ["--team", environment.team_id] if environment.team_id else []
-        known = {"VERCEL_API_URL": self._settings.urls.vercel}
+        known = {ADDRESS: self._settings.urls.vercel}
         if token is not None:
             known["VERCEL_API_TOKEN"] = token.get_secret_value()
         _watched(words, known)

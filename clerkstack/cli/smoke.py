@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.declared.variable_names import SETS
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import SmokeSettings
 from clerkstack.smoke import MARK, SmokeReport, SmokeStep, Target, clean_up, run_on, target_of
@@ -20,7 +21,7 @@ from clerkstack.smoke.remains import LeftBehind
 from clerkstack.smoke.run import WAIT_SECONDS
 
 INTERRUPTED = 130
-SECRET_KEY, PUBLISHABLE_KEY = "CLERK_SECRET_KEY", "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"
+SECRET_KEY, PUBLISHABLE_KEY = SETS["nextjs"].secret_key, SETS["nextjs"].publishable_key
 API_URL = "CLERK_API_URL"  # as Clerk's own SDKs name it
 
 

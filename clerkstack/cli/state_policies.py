@@ -22,7 +22,9 @@ def judged_policies(
     # They load the engine's library.
     from policies.judge import judge
     from policies.policy import Kind
+    from policies.registry import POLICIES
 
+    told_only = {each.id for each in POLICIES if each.advisory}
     parts = [name for name, on in settings.components.model_dump().items() if on]
     verdicts = judge(
         resources,
@@ -30,9 +32,10 @@ def judged_policies(
         instance=settings.instance,
         parts=parts,
         leave_alone=settings.environment.leave_alone,
+        names=settings.environment.said_names,
     )
     return [
         Breach(each.policy, each.subject, each.message)
         for each in verdicts
-        if each.kind is Kind.OFFENCE and each.excuse is None
+        if each.kind is Kind.OFFENCE and each.excuse is None and each.policy not in told_only
     ]

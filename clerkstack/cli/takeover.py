@@ -18,6 +18,7 @@ from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import TARGETS, VARIABLE_TYPE
 from clerkstack.drift import Live, declared_variables
 from clerkstack.problems import ClerkstackError
+from clerkstack.variables_in_state import enter_value, variables_of
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
@@ -89,16 +90,12 @@ def _tell_values(stack: str, settings: Settings, live: Live) -> None:
     values = {(each.key, each.target): each.value for each in declared_variables(settings, live)}
     exported = exported_stack(stack, show_secrets=True)
     changed = False
-    for resource in resources_of(exported):
-        if resource["type"] != VARIABLE_TYPE:
-            continue
-        inputs, outputs = resource["inputs"], resource.setdefault("outputs", {})
+    for resource in variables_of(resources_of(exported)):
+        inputs = resource["inputs"]
         targets = inputs.get("targets") or []
         value = values.get((inputs["key"], targets[0])) if len(targets) == 1 else None
-        if value:
-            shown = {**SECRET, "plaintext": json.dumps(value)}
-            changed = changed or inputs.get("value") != shown
-            inputs["value"] = outputs["value"] = shown
+        if value and enter_value(resource, {**SECRET, "plaintext": json.dumps(value)}):
+            changed = True
     if changed:
         import_state(stack, exported)
 

@@ -10,6 +10,7 @@ from clerkstack.cutover.addresses import host_of, is_below, is_public, reach, sh
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.declared.billing import billing_inputs
+from clerkstack.declared.variable_names import Purpose, names_of
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.keys import instance_of_key
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from clerkstack.reconcile import JsonObject
 
 YES, NO = "on", "off"
-PUBLISHABLE = "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"
-SECRET_KEY = "CLERK_SECRET_KEY"
-SIGNING_SECRET = "CLERK_WEBHOOK_SECRET"
-APP_URL = "NEXT_PUBLIC_APP_URL"
 
 
 def live_keys(readings: Readings) -> Verdict:
@@ -54,17 +51,23 @@ def live_keys(readings: Readings) -> Verdict:
 
 
 def _keys_at_vercel(readings: Readings) -> Iterator[Fact]:
-    public = readings.variable(PUBLISHABLE)
-    if public is not None and public != "":
-        right = public == readings.publishable_key
-        found = "the instance's key" if right else "another key"
-        yield Fact(PUBLISHABLE, "the instance's key", found, right)
-    else:
-        # All variables may be sensitive: then their values can't be read by anybody.
-        there = "there, not readable" if public == "" else "missing"
-        yield Fact(PUBLISHABLE, "the instance's key", there, public == "")
-    kept = readings.variable(SECRET_KEY) is not None
-    yield Fact(SECRET_KEY, "there", "there" if kept else "missing", kept)
+    for name in _names(readings, "publishable_key"):
+        public = readings.variable(name)
+        if public is not None and public != "":
+            right = public == readings.publishable_key
+            found = "the instance's key" if right else "another key"
+            yield Fact(name, "the instance's key", found, right)
+        else:
+            # All variables may be sensitive: then their values can't be read by anybody.
+            there = "there, not readable" if public == "" else "missing"
+            yield Fact(name, "the instance's key", there, public == "")
+    for name in _names(readings, "secret_key"):
+        kept = readings.variable(name) is not None
+        yield Fact(name, "there", "there" if kept else "missing", kept)
+
+
+def _names(readings: Readings, purpose: Purpose) -> tuple[str, ...]:
+    return names_of(purpose, readings.settings.environment.names)
 
 
 def webhook(readings: Readings) -> Verdict:
@@ -101,8 +104,8 @@ def webhook(readings: Readings) -> Verdict:
             where = shown_url(other.url)
             facts.append(Fact("another endpoint", "none that leads astray", where, right=None))
     if settings.components.environment:
-        there_too = readings.variable(SIGNING_SECRET)
-        facts.append(_secret_variable(readings, there_too))
+        names = _names(readings, "signing_secret")
+        facts += [_secret_variable(readings, name, readings.variable(name)) for name in names]
     return of_facts(
         facts,
         passed=f"one endpoint at {host}, with its own secret",
@@ -112,13 +115,13 @@ def webhook(readings: Readings) -> Verdict:
     )
 
 
-def _secret_variable(readings: Readings, found: str | None) -> Fact:
+def _secret_variable(readings: Readings, name: str, found: str | None) -> Fact:
     if found:
         right = found == readings.signing_secret()
         own = "the endpoint's secret"
-        return Fact(SIGNING_SECRET, own, own if right else "another secret", right)
+        return Fact(name, own, own if right else "another secret", right)
     shown = "missing" if found is None else "there, not readable"
-    return Fact(SIGNING_SECRET, "there", shown, found is not None)
+    return Fact(name, "there", shown, found is not None)
 
 
 def own_oauth(readings: Readings) -> Verdict:
@@ -234,9 +237,10 @@ def api_keys(readings: Readings) -> Verdict:
 
 
 def host(readings: Readings) -> Verdict:
-    """Domain, DNS and NEXT_PUBLIC_APP_URL are the production host's."""
+    """Domain, DNS and the app's URL at Vercel are the production host's."""
     settings = readings.settings
     app = host_of(settings.app_url)
+    names = _names(readings, "app_url")
     domain = readings.primary_domain()
     facts = [
         Fact("app URL", "https, public", reach(settings.app_url), is_public(settings.app_url)),
@@ -249,13 +253,14 @@ def host(readings: Readings) -> Verdict:
         status = readings.domain_status(domain.name)
         facts.append(same(f"DNS of {domain.name}", "complete", status.dns.status))
     if settings.components.environment:
-        value = readings.variable(APP_URL)
-        shown = "missing" if value is None else shown_url(value) or "there, not readable"
-        right = value in ("", settings.app_url)
-        facts.append(Fact(APP_URL, shown_url(settings.app_url), shown, right))
+        for name in names:
+            value = readings.variable(name)
+            shown = "missing" if value is None else shown_url(value) or "there, not readable"
+            right = value in ("", settings.app_url)
+            facts.append(Fact(name, shown_url(settings.app_url), shown, right))
     return of_facts(
         facts,
-        passed=f"DNS and {APP_URL} are those of {app}",
+        passed=f"DNS and {' and '.join(names)} are those of {app}",
         otherwise="not at the production host",
         mend="Set the DNS records that the point dns-records lists, and clerkstack:appUrl to the "
         "production URL; then run pulumi up.",

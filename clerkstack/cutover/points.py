@@ -76,7 +76,7 @@ POINTS = (
         "host",
         "DNS and app URL are at the production host",
         "Links in mail, redirects and the webhook lead to this address.",
-        "The domain's DNS status, the stack's app URL, and NEXT_PUBLIC_APP_URL at Vercel.",
+        "The domain's DNS status, the stack's app URL, and the app URL at Vercel.",
         checklist.host,
         number=7,
         setting=("appUrl",),

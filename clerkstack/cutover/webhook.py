@@ -9,7 +9,7 @@ from clerkstack.cutover.reads import Unread
 FAIL, SUCCESS = "fail", "success"
 SHOWN = 10
 MEND = (
-    "The app has to verify each message with CLERK_WEBHOOK_SECRET, answer 4xx where that fails and "
+    "The app has to verify each message with its signing secret, answer 4xx where that fails and "
     "2xx else, also to an event type it does not know. Where the secret is new, redeploy the app."
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from clerkstack.declared.variable_names import PURPOSES, Purpose, names_of
+
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
 
@@ -69,15 +71,20 @@ def _of_target(settings: Settings, target: str, keys: Keys[Value]) -> list[Varia
         return Variable(target, key, value, secret=True, sensitive=may_hide)
 
     app_url = settings.development_app_url if target == "development" else settings.app_url
-    found = [
-        plain("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", keys.publishable_key),
-        secret("CLERK_SECRET_KEY", keys.secret_key),
-        plain("NEXT_PUBLIC_CLERK_SIGN_IN_URL", paths.sign_in_url),
-        plain("NEXT_PUBLIC_CLERK_SIGN_UP_URL", paths.sign_up_url),
-        plain("NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL", paths.after_sign_in_url),
-        plain("NEXT_PUBLIC_CLERK_AFTER_SIGN_UP_URL", paths.after_sign_up_url),
-        plain("NEXT_PUBLIC_APP_URL", app_url),
-    ]
+    values: dict[Purpose, Value | str] = {
+        "publishable_key": keys.publishable_key,
+        "sign_in_url": paths.sign_in_url,
+        "sign_up_url": paths.sign_up_url,
+        "after_sign_in_url": paths.after_sign_in_url,
+        "after_sign_up_url": paths.after_sign_up_url,
+        "app_url": app_url,
+    }
+    secrets: dict[Purpose, Value] = {"secret_key": keys.secret_key}
     if keys.signing_secret is not None:
-        found.append(secret("CLERK_WEBHOOK_SECRET", keys.signing_secret))
-    return found
+        secrets["signing_secret"] = keys.signing_secret
+    return [
+        secret(name, secrets[purpose]) if purpose in secrets else plain(name, values[purpose])
+        for purpose in PURPOSES
+        if purpose in secrets or purpose in values
+        for name in names_of(purpose, paths.names)
+    ]

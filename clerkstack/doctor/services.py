@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from clerkstack.declared.variables import DEPLOYED
 from clerkstack.doctor.model import Check, Finding, failed, ok, warning
 from clerkstack.premises.config_shape import unfamiliar
-from clerkstack.rotation.journal import VARIABLES, fingerprint
+from clerkstack.rotation.journal import fingerprint, variables_of
 
 if TYPE_CHECKING:
     from clerkstack.doctor.stack import Patient
@@ -154,11 +154,11 @@ def app(patient: Patient) -> Finding:
 
 def _other(patient: Patient, told: dict[str, str]) -> Iterator[str]:
     for kind, secret in patient.known.secrets.items():
-        name = VARIABLES[kind]
-        if name not in told:
-            yield f"{name} (not told)"
-        elif told[name] != fingerprint(secret):
-            yield name
+        names = variables_of(kind, patient.settings.environment.names)
+        known = [name for name in names if name in told]
+        if not known:
+            yield f"{' or '.join(names)} (not told)"
+        yield from (name for name in known if told[name] != fingerprint(secret))
 
 
 CHECKS = (

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from clerkstack.declared.variable_names import unread_in
 from clerkstack.doctor.machine import passphrase_set
 from clerkstack.doctor.model import Check, Finding, failed, ok, warning
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import VARIABLES, WORDS, now
+from clerkstack.rotation.journal import WORDS, now
 from clerkstack.rotation.stacks import Known, known_of
+from clerkstack.variables_in_state import variables_of
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from clerkstack.settings import Connection, Settings
 
 DAY = 24 * 3600 * 1000
+NAMES_MEND = (
+    "Say what the app reads in clerkstack:environment.names: [nextjs], [guide] where it reads "
+    "these by itself, or both"
+)
 
 
 class Reader(Protocol):
@@ -126,6 +132,14 @@ def state(patient: Patient) -> Finding:
     resources = patient.deployment.get("resources") or []
     if not resources:
         return failed("nothing is deployed", f"pulumi up --stack {patient.name}")
+    without = [
+        each for each in variables_of(resources) if not (each.get("outputs") or {}).get("id")
+    ]
+    if without:
+        return warning(
+            f"{len(without)} variables have no id in the state: a refresh would drop them",
+            f"bin/clerkstack recover --stack {patient.name} enters it",
+        )
     kind = (patient.deployment.get("secrets_providers") or {}).get("type", "?")
     if kind == "passphrase" and not passphrase_set():
         return warning(f"{len(resources)} resources, secrets by passphrase, which is not set here")
@@ -167,11 +181,11 @@ def ages(patient: Patient) -> Finding:
     for kind in patient.known.secrets:
         since = patient.known.since.get(kind)
         if since is None:
-            told.append(f"{VARIABLES[kind]} unknown")
+            told.append(f"{patient.known.holders(kind)} unknown")
             continue
         days = (now() - since) // DAY
         by = "" if kind in patient.known.rotated else " since it was written, never rotated"
-        told.append(f"{VARIABLES[kind]} {days} {'day' if days == 1 else 'days'}{by}")
+        told.append(f"{patient.known.holders(kind)} {days} {'day' if days == 1 else 'days'}{by}")
         if days > limit:
             old.append(kind)
     detail = f"{', '.join(told)}; {limit} are allowed"
@@ -180,10 +194,21 @@ def ages(patient: Patient) -> Finding:
     return ok(detail)
 
 
+def names(patient: Patient) -> Finding:
+    """Something reads the variables under their names."""
+    said = patient.settings.environment.said_names
+    resources = patient.deployment.get("resources") or []
+    keys = [str(each["inputs"].get("key")) for each in variables_of(resources)]
+    if (unread := unread_in(keys)) and "guide" not in (said or ()):
+        return warning(unread, NAMES_MEND)
+    return ok(f"as {' and '.join(patient.settings.environment.names)} has them")
+
+
 CHECKS = (
     Check("checkpoint", checkpoint, ("engine", "backend")),
     Check("settings", settings, ("checkpoint",)),
     Check("state", state, ("checkpoint",)),
     Check("rotation", rotation, ("state",)),
     Check("ages of secrets", ages, ("state",)),
+    Check("variables' names", names, ("settings", "state")),
 )

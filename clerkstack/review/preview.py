@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clerkstack.review.cleaning import Cleaning, plain
-from clerkstack.review.properties import Property, changed, named, secret_leaves
+from clerkstack.review.properties import Property, changed, named, secret_leaves, top_of
 
 # A replacement is told in three steps; `replace` is the one that stands for it.
 OPERATIONS = ("create", "update", "replace", "delete", "import")
@@ -137,21 +137,22 @@ def _properties(step: dict[str, Any]) -> list[Property]:
         return []
     if step.get("op") in ("create", "import"):
         return list(changed({}, after))
+    # What neither side declares is the provider's to fill in: the engine names it, and there is
+    # nothing to tell of it. (What begins with __ is the engine's own, and left out already.)
+    declared = {*before, *after}
     detailed = step.get("detailedDiff") or {}
     if detailed:
-        shown = {path for path in detailed if not path.startswith("__")}
-        return list(named(sorted(shown), {**(old.get("outputs") or {}), **before}, after))
-    found = list(changed(before, after))
-    # The engine names top-level properties only, and a dynamic provider none of those that the
-    # program changed.
-    missing = [each for each in step.get("diffs") or [] if not each.startswith("__")]
-    missing = [each for each in missing if not any(_within(one.path, each) for one in found)]
-    found += named(missing, {**before, **(old.get("outputs") or {})}, after)
-    return found or list(secret_leaves(after))
-
-
-def _within(path: str, top: str) -> bool:
-    return path == top or path.startswith((f"{top}.", f"{top}["))
+        shown = sorted(path for path in detailed if top_of(path) in declared)
+        found = list(named(shown, {**(old.get("outputs") or {}), **before}, after))
+    else:
+        found = list(changed(before, after))
+        # The engine names top-level properties only, and a dynamic provider none of those that the
+        # program changed.
+        missing = [each for each in step.get("diffs") or [] if each in declared]
+        missing = [each for each in missing if not any(top_of(one.path) == each for one in found)]
+        found += named(missing, {**before, **(old.get("outputs") or {})}, after)
+    told = [each for each in found if each.before is not None or each.after is not None]
+    return told or list(secret_leaves(after))
 
 
 def _violation(told: dict[str, Any], clean: Cleaning) -> Violation:

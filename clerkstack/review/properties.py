@@ -81,6 +81,12 @@ def joined(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
+def top_of(path: str) -> str:
+    """The first step of a path: the property that it is in."""
+    index, quoted, name = next(iter(_STEP.findall(path)), ("", "", path))
+    return name or index or re.sub(r"\\(.)", r"\1", quoted)
+
+
 def _listed(value: Any) -> bool:
     return isinstance(value, list | None)
 

@@ -10,7 +10,7 @@ from typing import Any
 from clerkstack.review.agreement import Agreement, Finding, Row, Use, Witness
 from clerkstack.review.markdown import NOTHING, block, code, heading, row
 from clerkstack.review.preview import Change, Complaint, Preview, Violation
-from clerkstack.review.properties import Property
+from clerkstack.review.properties import Property, top_of
 from clerkstack.review.stacks import Review
 
 LONG = 12  # entries; more are folded
@@ -111,14 +111,14 @@ def _change(change: Change) -> Iterator[str]:
     first = [f"**{change.operation}**", code(change.resource)]
     if change.operation in ("create", "import"):
         # All of it is new: names tell what it is, and what the catalog sells tells values.
-        tops = list(dict.fromkeys(_top(each.path) for each in change.properties))
+        tops = list(dict.fromkeys(top_of(each.path) for each in change.properties))
         yield row(*first, code(", ".join(tops)), NOTHING, f"new {code(change.type)}")
         for each in change.properties:
-            if _top(each.path) in ("plans", "features"):
+            if top_of(each.path) in ("plans", "features"):
                 yield row("", "", code(each.path), NOTHING, code(shown(each.after)))
         return
     if not change.properties:
-        gone = "removed" if change.operation == "delete" else NOTHING
+        gone = "removed" if change.operation == "delete" else "no property is named"
         yield row(*first, NOTHING, code(change.type), gone)
     for each in change.properties:
         yield row(*first, code(each.path), *(code(one) for one in _pair(each)))
@@ -151,10 +151,6 @@ def shown(value: Any) -> str:
     if isinstance(value, str):
         return value or '""'
     return json.dumps(value, ensure_ascii=False)
-
-
-def _top(path: str) -> str:
-    return path.partition(".")[0].partition("[")[0]
 
 
 def _agreement(told: Agreement) -> list[Section]:

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, V
 
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.kinds import KINDS as KINDS
-from clerkstack.rotation.kinds import VARIABLES as VARIABLES
 from clerkstack.rotation.kinds import WORDS as WORDS
 from clerkstack.rotation.kinds import Kind as Kind
+from clerkstack.rotation.kinds import variables_of as variables_of
 
 Result = Literal["done", "aborted", "refused", "replaced"]
 LONGEST_HISTORY = 500

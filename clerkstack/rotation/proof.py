@@ -16,7 +16,7 @@ from clerkstack.clients.errors import ApiError, UnexpectedAnswer, Unreachable
 from clerkstack.clients.health import Health, HealthClient
 from clerkstack.clients.webhook_probe import WebhookProbe
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import VARIABLES, WORDS, Kind, fingerprint
+from clerkstack.rotation.journal import WORDS, Kind, fingerprint, variables_of
 from clerkstack.settings import Settings
 
 PATIENCE = 180.0  # seconds that a deployment may take to answer at its addresses
@@ -65,7 +65,7 @@ class Prover:
         try:
             health = self._health()
             self._need_fingerprints(health, secrets)
-            odd = list(_others(health, secrets)) if self.settings.rotation.fingerprints else []
+            odd = list(self._others(health, secrets)) if self.settings.rotation.fingerprints else []
             if not odd and "webhook" in secrets:
                 self._probe(secrets["webhook"])
         except (ApiError, Unreachable, UnexpectedAnswer) as failure:
@@ -76,7 +76,7 @@ class Prover:
         health = self._health()
         if self.settings.rotation.fingerprints:
             self._need_fingerprints(health, secrets)
-            for other in _others(health, secrets):
+            for other in self._others(health, secrets):
                 raise NotProved(other)
         if "webhook" in secrets:
             self._probe(secrets["webhook"])
@@ -90,7 +90,8 @@ class Prover:
         if not self.settings.rotation.fingerprints:
             return
         told = health.fingerprints or {}
-        missing = [VARIABLES[kind] for kind in secrets if VARIABLES[kind] not in told]
+        names = [self._variables(kind) for kind in secrets]
+        missing = [" or ".join(each) for each in names if not told.keys() & {*each}]
         if missing:
             raise NotProved(
                 f"{self.settings.app_url}{self.settings.rotation.health_path} does not tell the "
@@ -104,15 +105,19 @@ class Prover:
         if not 200 <= status < 300:
             raise NotProved(
                 f"The app's webhook answered {status} to a test message that is signed with the "
-                f"{WORDS['webhook']}: it has to verify with CLERK_WEBHOOK_SECRET and answer 2xx, "
-                "also to an event type that it does not know."
+                f"{WORDS['webhook']}: it has to verify with "
+                f"{' or '.join(self._variables('webhook'))} and answer 2xx, also to an event type "
+                "that it does not know."
             )
 
+    def _variables(self, kind: Kind) -> tuple[str, ...]:
+        return variables_of(kind, self.settings.environment.names)
 
-def _others(health: Health, secrets: Mapping[Kind, SecretStr]) -> Iterator[str]:
-    told = health.fingerprints or {}
-    for kind, secret in secrets.items():
-        name = VARIABLES[kind]
-        if told.get(name) != fingerprint(secret):
-            of = f"the deployment {health.deployment}" if health.deployment else "the app"
-            yield f"{of} runs with another {name} ({told.get(name)}) than {fingerprint(secret)}."
+    def _others(self, health: Health, secrets: Mapping[Kind, SecretStr]) -> Iterator[str]:
+        told = health.fingerprints or {}
+        of = f"the deployment {health.deployment}" if health.deployment else "the app"
+        for kind, secret in secrets.items():
+            own = fingerprint(secret)
+            for name in self._variables(kind):
+                if told.get(name, own) != own:
+                    yield f"{of} runs with another {name} ({told[name]}) than {own}."

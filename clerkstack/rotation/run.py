@@ -159,7 +159,8 @@ class Rotator:
     def _preflight(self, running: Running) -> None:
         self.tell(PREFLIGHT, "looking whether it can be rolled out and proved")
         resources, deployed = self.keeper.resources, TARGETS[self.settings.instance]
-        missing = list(variables_missing(resources, list(running.sides), deployed))
+        names = self.settings.environment.names
+        missing = list(variables_missing(resources, list(running.sides), deployed, names))
         if missing:
             raise ClerkstackError(
                 f"{self.keeper.stack} does not declare {', '.join(missing)}: whoever has these "

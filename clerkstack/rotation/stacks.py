@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr
 
+from clerkstack.declared.variable_names import NameSet
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import VARIABLES, Journal, Kind
+from clerkstack.rotation.journal import KINDS, WORDS, Journal, Kind, variables_of
 
 # How an exported state marks a secret (pulumi/pulumi, sdk/go/common/resource/properties.go).
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
@@ -36,7 +37,7 @@ class Known:
 
     `since` is when each secret was minted, or where no rotation is known, when the variable that
     holds it was written (milliseconds since 1970). `rotated` are those of which a rotation is
-    known.
+    known, `variables` the names of the stack's variables that hold each.
     """
 
     journal: Journal
@@ -45,6 +46,11 @@ class Known:
     endpoint_id: str | None
     since: Mapping[Kind, int]
     rotated: frozenset[Kind] = frozenset()
+    variables: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
+
+    def holders(self, kind: Kind) -> str:
+        """The variables that hold a secret, in words; its own name where the stack has none."""
+        return " and ".join(self.variables.get(kind, ())) or WORDS[kind]
 
 
 def known_of(resources: Resources, stack: str) -> Known:
@@ -75,6 +81,7 @@ def known_of(resources: Resources, stack: str) -> Known:
         None if endpoint is None else str(endpoint["outputs"]["endpoint_id"]),
         _since(resources, rotations),
         frozenset(_rotated(rotations)),
+        {kind: _holding(resources, kind) for kind in KINDS},
     )
 
 
@@ -102,7 +109,7 @@ def enter(
 def targets(resources: Resources, kinds: Sequence[Kind], deployed: Sequence[str]) -> list[str]:
     """The URNs of what a roll-out writes: the variables that hold these secrets in the targets of
     the stack, what looks that they arrived, and the redeploy."""
-    names = {VARIABLES[kind] for kind in kinds}
+    names = {name for kind in kinds for name in variables_of(kind)}
     found = [
         resource["urn"]
         for resource in resources
@@ -117,9 +124,13 @@ def targets(resources: Resources, kinds: Sequence[Kind], deployed: Sequence[str]
 
 
 def variables_missing(
-    resources: Resources, kinds: Sequence[Kind], deployed: Sequence[str]
+    resources: Resources,
+    kinds: Sequence[Kind],
+    deployed: Sequence[str],
+    names: Sequence[NameSet],
 ) -> Iterator[str]:
-    """Variables, as target/KEY, that would have to hold a secret and are not the stack's."""
+    """Variables, as target/KEY, that would have to hold a secret and are not the stack's; `names`
+    are the sets of names that its app reads."""
     there = {
         (target, resource["inputs"].get("key"))
         for resource in resources
@@ -128,8 +139,9 @@ def variables_missing(
     }
     for kind in kinds:
         for target in deployed:
-            if (target, VARIABLES[kind]) not in there:
-                yield f"{target}/{VARIABLES[kind]}"
+            for name in variables_of(kind, names):
+                if (target, name) not in there:
+                    yield f"{target}/{name}"
 
 
 def secret(value: str) -> dict[str, str]:
@@ -148,11 +160,17 @@ def _since(resources: Resources, rotations: Mapping[str, Any]) -> dict[Kind, int
     written = _the(resources, WRITTEN)
     times = (written["outputs"].get("written") or {}) if written else {}
     since: dict[Kind, int] = {}
-    for kind, name in VARIABLES.items():
-        of_variable = [int(at) for key, at in times.items() if at and key.endswith(f"/{name}")]
+    for kind in KINDS:
+        names = variables_of(kind)
+        of_variable = [int(at) for key, at in times.items() if at and key.split("/")[-1] in names]
         if of_variable:
             since[kind] = min(of_variable)
     return {**since, **{kind: int(at) for kind, at in _rotated(rotations).items()}}
+
+
+def _holding(resources: Resources, kind: Kind) -> tuple[str, ...]:
+    there = {each["inputs"].get("key") for each in resources if each["type"] == VARIABLE_TYPE}
+    return tuple(name for name in variables_of(kind) if name in there)
 
 
 def _rotated(rotations: Mapping[str, Any]) -> dict[Kind, int]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         load_allowed,
         load_connection,
         load_settings,
+        problems_of,
     )
     from clerkstack.settings.models import (
         Allowed,
@@ -43,6 +44,7 @@ else:
                 "load_allowed",
                 "load_connection",
                 "load_settings",
+                "problems_of",
             ),
             "models": (
                 "Allowed",
@@ -84,4 +86,5 @@ __all__ = [
     "load_allowed",
     "load_connection",
     "load_settings",
+    "problems_of",
 ]

@@ -76,19 +76,19 @@ def load_settings(
         broken = [*broken_rules(settings), *exposed(settings, in_the_clear)]
         either_way = _broken_either_way(settings) if ["instance"] in failed else set()
         problems += [
-            Problem(
-                places.name,
-                places.line(rule.path),
-                spelled(rule.path),
-                rule.message,
-                _for_stack(rule.mend, stack),
-            )
+            _problem(rule, places, stack)
             for rule in broken
             if rule.path in either_way or not _concerns(rule, failed)
         ]
     if problems or settings is None:
         raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
     return settings
+
+
+def problems_of(rules: Iterable[Broken], *, stack: str, file: Path | None = None) -> list[Problem]:
+    """Rules that a stack's settings break, with their places in its file."""
+    places = Places(file, stack)
+    return [_problem(rule, places, stack) for rule in rules]
 
 
 def load_connection(raw: Mapping[str, str]) -> Connection:
@@ -111,6 +111,11 @@ def load_allowed(raw: Mapping[str, str]) -> Allowed:
     """
     given = raw.get(ALLOW_KEY)
     return _of_provider(Allowed, {} if given is None else config_value(given), ("allow",))
+
+
+def _problem(rule: Broken, places: Places, stack: str) -> Problem:
+    name, line = spelled(rule.path), places.line(rule.path)
+    return Problem(places.name, line, name, rule.message, _for_stack(rule.mend, stack))
 
 
 def _of_provider(model: type[Model], values: Any, at: Sequence[Step]) -> Model:

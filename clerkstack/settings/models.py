@@ -10,8 +10,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr
 from pydantic.alias_generators import to_camel
 
+from clerkstack.declared.variable_names import DEFAULT, NameSet
 from clerkstack.settings.events import SENDERO_EVENTS
 from clerkstack.settings.names import VERCEL_TOKEN
+from clerkstack.settings.vercel_plugin import VERCEL
 
 
 class SettingsModel(BaseModel):
@@ -172,15 +174,16 @@ class WebhookSettings(SettingsModel):
 
 
 class EnvironmentSettings(SettingsModel):
-    """The Vercel project and the variables' plain values.
+    """The Vercel project, and the variables' names and plain values.
 
-    `sensitive` says which variables Vercel never shows again: the secrets, or all (a team can
-    demand that).
+    `names` says what the app reads, by the sets of `declared/variable_names.py`. `sensitive` says
+    which variables Vercel never shows again: the secrets, or all (a team can demand that).
     """
 
     # Empty only where the component is off (see rules.py).
     project_id: PlainId = ""
     team_id: PlainId | None = None
+    names: Annotated[list[NameSet], Field(min_length=1)] = list(DEFAULT)
     sign_in_url: Slashed = "/sign-in"
     sign_up_url: Slashed = "/sign-up"
     after_sign_in_url: Slashed = "/dashboard"
@@ -188,6 +191,11 @@ class EnvironmentSettings(SettingsModel):
     sensitive: Literal["secrets", "all"] = "secrets"
     leave_alone: list[Annotated[str, Field(pattern=VARIABLE)]] = []
     redeploy: bool = True
+
+    @property
+    def said_names(self) -> list[NameSet] | None:
+        """What the stack says that its app reads; None where it says nothing."""
+        return self.names if "names" in self.model_fields_set else None
 
 
 PlanDanger = Literal["remove", "price", "visibility", "features"]
@@ -260,7 +268,7 @@ class Urls(SettingsModel):
     backend: str = "https://api.clerk.com"
     frontend: str | None = None
     svix: str | None = None
-    vercel: str = "https://api.vercel.com"
+    vercel: str = VERCEL
 
 
 def _as_bool(value: object) -> object:

@@ -156,6 +156,11 @@ def _smoke(settings: Settings) -> Iterator[Broken]:
 
 
 def _environment(settings: Settings) -> Iterator[Broken]:
+    names = settings.environment.names
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            path: tuple[Step, ...] = ("environment", "names", number)
+            yield Broken(path, f"names {name} twice", "Name it once")
     if not settings.components.environment:
         return
     project = settings.environment.project_id

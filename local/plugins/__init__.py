@@ -4,3 +4,8 @@ Each plugin speaks the engine's provider protocol over the SDK's own gRPC stubs 
 resource types, property names and behaviour of the official provider it stands in for, for the
 resources this project declares. ``bin/`` holds the executables; the engine finds them on PATH.
 """
+
+from __future__ import annotations
+
+OUTLIVES = "CLERKSTACK_PLUGIN_OUTLIVES_SECONDS"
+"""The variable that says how long a plugin outlives an engine that was killed."""

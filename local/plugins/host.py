@@ -13,9 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
 
+from local.plugins import OUTLIVES
 from local.plugins.service import Provider, Servicer
 
 PARENT_CHECK_SECONDS = 1.0
+OUTLIVES_SECONDS = 300.0
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 Log = Callable[[str, str], None]
@@ -40,7 +42,11 @@ def engine_log() -> Log:
 
 
 def serve(provider: Provider) -> None:
-    """Serve the provider on a free loopback port until the engine goes."""
+    """Serve the provider on a free loopback port until the engine ends it.
+
+    An engine that was killed does not: as the official plugins do, this one goes on with what it
+    is at, and outlives the engine by minutes.
+    """
     server = grpc.server(ThreadPoolExecutor(max_workers=32), options=UNLIMITED)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider), server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -56,10 +62,12 @@ def serve(provider: Provider) -> None:
     signal.signal(signal.SIGTERM, stop)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    # An engine that was killed cannot say goodbye: its child then gets another parent.
+    # The child of an engine that was killed gets another parent.
     parent = os.getppid()
     while not finished.wait(PARENT_CHECK_SECONDS) and os.getppid() == parent:
         pass
+    if not finished.is_set():
+        finished.wait(float(os.environ.get(OUTLIVES, OUTLIVES_SECONDS)))
     provider.cancel()
     server.stop(grace=None).wait(PARENT_CHECK_SECONDS)
     os._exit(0)

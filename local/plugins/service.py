@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol, cast
 
 import grpc
-from google.protobuf import any_pb2, empty_pb2
+from google.protobuf import any_pb2, empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from local.plugins.changes import Change, Kind
@@ -82,10 +82,15 @@ class Provider(Protocol):
 
     name: str
     version: str
+    detailed_diff: bool
+    """Whether a diff says of each property how it changes, or only which ones do."""
     resources: Mapping[str, Resource]
 
     def configure(self, config: Properties) -> None:
         """Take the provider's configuration."""
+
+    def checked(self, news: struct_pb2.Struct) -> struct_pb2.Struct:
+        """The declared inputs as the engine gets them back from a check."""
 
     def cancel(self) -> None:
         """Stop whatever is running, as soon as can be."""
@@ -135,7 +140,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         except PluginError as error:
             _refuse(context, str(error))
         return provider_pb2.CheckResponse(
-            inputs=request.news,
+            inputs=self._provider.checked(request.news),
             failures=[
                 provider_pb2.CheckFailure(property=failure.property, reason=failure.reason)
                 for failure in failures
@@ -151,7 +156,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             for change in resource.diff(decode(request.olds), decode(request.news))
             if not _is_ignored(change.path, ignored)
         ]
-        return _diff_response(changes)
+        return _diff_response(changes, detailed=self._provider.detailed_diff)
 
     def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
         """Create, or in a preview foretell."""
@@ -230,7 +235,7 @@ def _is_ignored(path: str, ignored: set[str]) -> bool:
     return any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in ignored)
 
 
-def _diff_response(changes: list[Change]) -> provider_pb2.DiffResponse:
+def _diff_response(changes: list[Change], *, detailed: bool) -> provider_pb2.DiffResponse:
     kinds = {
         (Kind.ADD, False): provider_pb2.PropertyDiff.ADD,
         (Kind.ADD, True): provider_pb2.PropertyDiff.ADD_REPLACE,
@@ -247,8 +252,9 @@ def _diff_response(changes: list[Change]) -> provider_pb2.DiffResponse:
         detailedDiff={
             change.path: provider_pb2.PropertyDiff(kind=kinds[change.kind, change.replace])
             for change in changes
+            if detailed
         },
-        hasDetailedDiff=True,
+        hasDetailedDiff=detailed,
     )
 
 

@@ -7,7 +7,7 @@ protocol (Pulumi SDK, ``pulumi/runtime/rpc.py``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,20 +62,6 @@ def holds_secret(value: Any) -> bool:
     return isinstance(value, list) and any(holds_secret(part) for part in value)
 
 
-def secret_texts(value: Any, *, inside: bool = False) -> Iterator[str]:
-    """Yield every non-empty string that lies under a secret marker."""
-    if isinstance(value, Secret):
-        yield from secret_texts(value.value, inside=True)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from secret_texts(part, inside=inside)
-    elif isinstance(value, list):
-        for part in value:
-            yield from secret_texts(part, inside=inside)
-    elif inside and isinstance(value, str) and value:
-        yield value
-
-
 def protect(outputs: Properties, marked: Properties, *, always: tuple[str, ...] = ()) -> Properties:
     """Mark as secret every output that is always secret or was secret in ``marked``."""
     return {
@@ -112,6 +98,26 @@ def _decode_object(struct: struct_pb2.Struct) -> Any:
 
 def _number(value: float) -> int | float:
     return int(value) if value.is_integer() else value
+
+
+def without_unknown_secrets(struct: struct_pb2.Struct) -> struct_pb2.Struct:
+    """A copy in which a secret element of a list that is not known yet has lost its value."""
+    copy = struct_pb2.Struct()
+    copy.CopyFrom(struct)
+    for value in copy.fields.values():
+        _drop_unknown(value, listed=False)
+    return copy
+
+
+def _drop_unknown(value: struct_pb2.Value, *, listed: bool) -> None:
+    for element in value.list_value.values:
+        _drop_unknown(element, listed=True)
+    fields = value.struct_value.fields
+    secret = SIGNATURE in fields and fields[SIGNATURE].string_value == SECRET
+    if listed and secret and fields["value"].string_value == UNKNOWN:
+        del fields["value"]
+    for part in fields.values():
+        _drop_unknown(part, listed=False)
 
 
 def encode(properties: Mapping[str, Any]) -> struct_pb2.Struct:

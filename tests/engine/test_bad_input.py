@@ -299,6 +299,21 @@ def assert_completed_by_the_next_up(project: Project, world: World) -> None:
     assert requests(world) == []
 
 
+def test_an_address_that_nothing_follows_is_refused_before_a_token_goes_anywhere(
+    project: Project, world: World
+) -> None:
+    project.shell["VERCEL_API_URL"] = ""
+
+    printed = refused(project)
+    recovering = project.clerkstack("recover")
+
+    words = "without VERCEL_API_URL in this shell Vercel's plugin takes the token to https://api"
+    for told in (printed, recovering.stderr):
+        assert f"urls.vercel: is {world.urls.vercel}, and {words}" in told
+    assert recovering.returncode == 2
+    assert requests(world) == []
+
+
 def test_a_shell_that_leads_elsewhere_is_refused_before_anything_is_sent(
     project: Project, world: World
 ) -> None:

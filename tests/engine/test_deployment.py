@@ -68,6 +68,26 @@ def test_up_brings_the_whole_deployment(project: Project, world: World) -> None:
     assert found["CLERK_WEBHOOK_SECRET", "development"]["value"] == signing
 
 
+def test_a_first_preview_ends_well_and_the_redeploy_has_no_secret_in_a_list(
+    project: Project, world: World
+) -> None:
+    """The command's plugin loses a secret element of a list that is not known yet."""
+    assert "environment-redeploy" in project.preview()
+
+    project.up()
+
+    (command,) = [
+        each
+        for each in project.state()["deployment"]["resources"]
+        if each["type"] == "command:local:Command"
+    ]
+    trigger, restored = command["inputs"]["triggers"]
+    assert re.fullmatch(r"[0-9a-f]{32}", trigger)
+    assert restored == ""
+    signing = read_instance(world).signing_secrets.values()
+    assert not any(each in json.dumps(command) for each in (*signing, seeded.VERCEL_TOKEN))
+
+
 @starts_from(development)
 def test_resources_stand_under_their_component_and_in_the_guides_order(project: Project) -> None:
     resources = project.state()["deployment"]["resources"]

@@ -86,6 +86,23 @@ def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
     assert_nothing_leaks(two, world, github, offending, clear)
 
 
+@starts_from(development_beside_production)
+def test_a_changed_variable_is_told_by_what_is_declared_of_it(two: Project, github: Github) -> None:
+    """Vercel's provider names a team beside it, which nobody declares, and no detail."""
+    two.set("appUrl", "https://other.sendero.example")
+
+    ran = review(two, github, "--json", stacks=("local",))
+
+    (told,) = json.loads(ran.stdout)["stacks"]
+    changes = {each["resource"]: each["properties"] for each in told["preview"]["changes"]}
+    assert [each["path"] for each in changes["environment-preview-NEXT_PUBLIC_APP_URL"]] == [
+        "value"
+    ]
+    properties = [each for every in changes.values() for each in every]
+    assert all(each["before"] is not None or each["after"] is not None for each in properties)
+    assert "teamId" not in ran.stdout
+
+
 def assert_nothing_leaks(
     project: Project, world: World, github: Github, *runs: subprocess.CompletedProcess[str]
 ) -> None:

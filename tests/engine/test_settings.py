@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from clerkstack.declared.variable_names import UNREAD
 from local.project import Project
 from local.world import World
 from tests import sendero
@@ -75,6 +76,33 @@ def test_a_part_that_is_switched_off_later_goes_and_comes_back(
     assert "CLERK_WEBHOOK_SECRET" not in keys
     assert len(read_instance(world).endpoints) == 1
     assert {key for key, _ in variables(world)} == sendero.VARIABLES
+
+
+@starts_from(development)
+def test_the_variables_have_the_names_that_the_app_reads(project: Project, world: World) -> None:
+    project.set("environment.names", ["guide", "nextjs"])
+    project.up()
+    both = variables(world)
+
+    project.set("environment.names", ["nextjs"])
+    project.up()
+    current = variables(world)
+    world.clear_journal()
+    again = project.up()
+
+    signing = "CLERK_WEBHOOK_SIGNING_SECRET"
+    added = {
+        signing: both["CLERK_WEBHOOK_SECRET", "development"]["value"],
+        "NEXT_PUBLIC_CLERK_SIGN_IN_FALLBACK_REDIRECT_URL": "/dashboard",
+        "NEXT_PUBLIC_CLERK_SIGN_UP_FALLBACK_REDIRECT_URL": "/onboarding",
+    }
+    assert {key for key, _ in both} == sendero.VARIABLES | added.keys()
+    assert {key for key, _ in current} == {key for key, _ in both} - UNREAD.keys()
+    for key, value in added.items():
+        assert current[key, "development"]["value"] == value
+    assert current[signing, "preview"]["type"] == "sensitive"
+    assert "unchanged" in again
+    assert requests(world) == []
 
 
 def test_a_connection_gets_the_stacks_own_credentials_and_its_secret_is_not_in_the_state(

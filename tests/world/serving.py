@@ -33,10 +33,12 @@ def app_of(service: Service) -> Starlette:
     async def method_not_allowed(request: Request, error: Exception) -> Response:
         return service.method_not_allowed(request)
 
-    return Starlette(
+    app = Starlette(
         routes=service.routes(),
         exception_handlers={404: not_found, 405: method_not_allowed},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 @contextmanager

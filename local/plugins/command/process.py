@@ -1,4 +1,7 @@
-"""Runs one command, streams its lines, and can be stopped from another thread."""
+"""Runs one command, streams its lines, and can be stopped from another thread.
+
+What a command writes is shown and kept as it is: no secret is taken out of it.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,13 @@ SHELL = ("/bin/sh", "-c")
 
 @dataclass(frozen=True)
 class Order:
-    """What to run and how; texts of ``hidden`` never appear in a message or log line."""
+    """What to run and how."""
 
     command: str
     interpreter: Sequence[str] = SHELL
     directory: str | None = None
     environment: Mapping[str, str] | None = None
     stdin: str | None = None
-    hidden: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,7 @@ class Runner:
         started or was stopped.
         """
         process = self._start(order)
-        hidden = order.hidden
-        stdout, stderr = _Collector(on_stdout, hidden), _Collector(on_stderr, hidden)
+        stdout, stderr = _Collector(on_stdout), _Collector(on_stderr)
         both: list[str] = []
         readers = [
             threading.Thread(target=collector.read, args=(stream, both), daemon=True)
@@ -85,8 +86,7 @@ class Runner:
         if code != 0:
             ending = f"signal {-code}" if code < 0 else f"exit status {code}"
             why = f"{ending}, stopped before its end" if stopped else ending
-            text = f"{why}: running {order.command!r}:\n{''.join(both)}"
-            raise PluginError(_hide(text, order.hidden))
+            raise PluginError(f"{why}: running {order.command!r}:\n{''.join(both)}")
         return Finished(stdout.text(), stderr.text())
 
     def _start(self, order: Order) -> subprocess.Popen[str]:
@@ -116,10 +116,9 @@ class Runner:
 
 
 class _Collector:
-    def __init__(self, on_line: Callable[[str], None] | None, hidden: Sequence[str]) -> None:
+    def __init__(self, on_line: Callable[[str], None] | None) -> None:
         self._lines: list[str] = []
         self._on_line = on_line
-        self._hidden = hidden
 
     def read(self, stream: IO[str], both: list[str]) -> None:
         with stream:
@@ -127,7 +126,7 @@ class _Collector:
                 self._lines.append(line)
                 both.append(line)
                 if self._on_line is not None:
-                    self._on_line(_hide(line.rstrip("\n"), self._hidden))
+                    self._on_line(line.rstrip("\n"))
 
     def text(self) -> str:
         return "".join(self._lines).removesuffix("\n")
@@ -144,9 +143,3 @@ def _feed(process: subprocess.Popen[str], text: str | None) -> None:
 def _end(process: subprocess.Popen[str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
-
-
-def _hide(text: str, hidden: Sequence[str]) -> str:
-    for secret in sorted(hidden, key=len, reverse=True):
-        text = text.replace(secret, "[secret]")
-    return text

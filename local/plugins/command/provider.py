@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from google.protobuf import struct_pb2
+
 from local.plugins import host
 from local.plugins.changes import Change, compare
 from local.plugins.command.assets import collect
 from local.plugins.command.process import SHELL, Finished, Order, Runner
 from local.plugins.service import Failure, Live, PluginError, Resource
-from local.plugins.wire import UNKNOWN, Properties, Secret, holds_secret, reveal, secret_texts
+from local.plugins.wire import UNKNOWN, Properties, reveal, without_unknown_secrets
 
 INPUTS = (
     "addPreviousOutputInEnv",
@@ -110,7 +112,6 @@ class Command:
                 directory=plain.get("dir"),
                 environment=_environment(plain, reveal(previous)),
                 stdin=plain.get("stdin"),
-                hidden=tuple(secret_texts({**inputs, "_": command})),
             ),
             on_stdout=show if to_stdout else None,
             on_stderr=show if to_stderr else None,
@@ -139,11 +140,9 @@ def _results(finished: Finished, plain: Properties) -> Properties:
 
 
 def _outputs(news: Properties, results: Properties) -> Properties:
-    """Join inputs and results; a secret input makes every result secret."""
+    """Join inputs and results; a result is in the clear, whatever is secret among the inputs."""
     known = {name: news[name] for name in INPUTS if name in news}
     found = {name: results[name] for name in RESULTS if results.get(name) is not None}
-    if holds_secret(known):
-        found = {name: Secret(reveal(value)) for name, value in found.items()}
     return known | {"stdout": "", "stderr": ""} | found
 
 
@@ -152,6 +151,7 @@ class CommandProvider:
 
     name = "command"
     version = "1.2.1"
+    detailed_diff = True
 
     def __init__(self, log: host.Log) -> None:
         self._runner = Runner()
@@ -161,6 +161,11 @@ class CommandProvider:
 
     def configure(self, config: Properties) -> None:
         """Take no configuration."""
+
+    def checked(self, news: struct_pb2.Struct) -> struct_pb2.Struct:
+        """Give the inputs back as the official provider does: of a secret that stands in a list and
+        is not known yet it loses the value, and the engine then refuses the whole property."""
+        return without_unknown_secrets(news)
 
     def cancel(self) -> None:
         """End the running commands."""

@@ -13,6 +13,7 @@ from local.plugins.changes import Change, Kind, compare
 from local.plugins.service import Failure, Live, PartialFailure, PluginError
 from local.plugins.vercel import variable
 from local.plugins.vercel.api import Api, Refused
+from local.plugins.vercel.raw_state import raw_state, with_delta
 from local.plugins.wire import UNKNOWN, Properties, Secret, is_unknown, reveal
 
 # Absent from the declaration, these keep what Vercel has.
@@ -46,6 +47,7 @@ class BulkVariables:
 
     def diff(self, olds: Properties, news: Properties) -> list[Change]:
         """Compare as sets: order means nothing, a variable is known by its place."""
+        olds = raw_state(olds)
         changes = [
             *compare("projectId", olds.get("projectId"), news.get("projectId"), replace=True)
         ]
@@ -66,11 +68,12 @@ class BulkVariables:
 
     def preview(self, olds: Properties | None, news: Properties) -> Properties:
         """Foretell the state; ids of new variables are unknown until then."""
-        outputs = {"teamId": (olds or {}).get("teamId", UNKNOWN)} | news
+        olds = raw_state(olds or {})
+        outputs = {name: olds.get(name, UNKNOWN) for name in ("id", "teamId")} | news
         declared = reveal(news.get("variables"))
         if not isinstance(declared, list):
             return outputs
-        known = {variable.place(entry): entry["id"] for entry in _variables(olds or {})}
+        known = {variable.place(entry): entry["id"] for entry in _variables(olds)}
         outputs["variables"] = [
             entry | {"id": _known_id(known, entry), "value": Secret(entry.get("value"))}
             for entry in declared
@@ -97,7 +100,7 @@ class BulkVariables:
         api = self._api()
         if not state:
             raise PluginError("a set of variables cannot be imported; import each by itself")
-        plain = reveal(state)
+        plain = reveal(raw_state(state))
         project_id, team_id = str(plain["projectId"]), api.team_id(plain.get("teamId"))
         try:
             live = list(api.variables(project_id, team_id))
@@ -121,6 +124,7 @@ class BulkVariables:
         Whatever fails half-way, the raised ``PartialFailure`` carries what exists then.
         """
         api, plain = self._api(), reveal(news)
+        olds = raw_state(olds)
         before = reveal(olds)
         team_id = api.team_id(plain.get("teamId") or before.get("teamId"))
         project_id = str(plain["projectId"])
@@ -151,7 +155,7 @@ class BulkVariables:
 
     def delete(self, resource_id: str, olds: Properties, urn: str) -> None:
         """Remove every recorded variable."""
-        api, plain = self._api(), reveal(olds)
+        api, plain = self._api(), reveal(raw_state(olds))
         team_id = api.team_id(plain.get("teamId"))
         for entry in plain.get("variables") or []:
             _remove(api, str(plain["projectId"]), team_id, entry["id"])
@@ -237,10 +241,11 @@ def _entry(answer: Mapping[str, Any], value: str | None, *, known: bool = False)
 
 def _outputs(project_id: str, team_id: str | None, entries: Iterable[Properties]) -> Properties:
     outputs: Properties = {
+        "id": project_id,
         "projectId": project_id,
         "variables": [
             {name: Secret(part) if name == "value" else part for name, part in entry.items()}
             for entry in entries
         ],
     }
-    return outputs | ({"teamId": team_id} if team_id else {})
+    return with_delta(outputs | ({"teamId": team_id} if team_id else {}), "variables")

@@ -10,6 +10,8 @@ import os
 import re
 from collections.abc import Mapping
 
+from google.protobuf import struct_pb2
+
 from local.plugins import host
 from local.plugins.service import PluginError, Resource
 from local.plugins.vercel.api import Api, NotConfigured
@@ -27,6 +29,8 @@ class VercelProvider:
 
     name = "vercel"
     version = "5.21.1"
+    # A bridged provider names the properties that change, not how.
+    detailed_diff = False
 
     def __init__(self) -> None:
         self._api: Api | None = None
@@ -46,14 +50,16 @@ class VercelProvider:
         if UNKNOWN in (token, plain.get("team")):
             return  # A preview in which another resource will give the token: nothing is sent.
         if not token:
-            raise PluginError(
-                "no Vercel token: set it with `pulumi config set --secret vercel:apiToken` or in "
-                "VERCEL_API_TOKEN"
-            )
+            # The official provider's words; the program's settings say where to set it.
+            raise PluginError("Unable to find api_token: api_token cannot be an empty string")
         if not TOKEN.search(token):
             raise PluginError("the Vercel token (vercel:apiToken) does not have a token's form")
         base_url = os.environ.get("VERCEL_API_URL") or VERCEL
         self._api = Api(token=token, base_url=base_url, team=plain.get("team") or None)
+
+    def checked(self, news: struct_pb2.Struct) -> struct_pb2.Struct:
+        """Give the inputs back as they are."""
+        return news
 
     def cancel(self) -> None:
         """Send no other request."""

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local.plugins.changes import Change, compare, compare_sets
+from local.plugins.changes import Change, Kind, compare, compare_sets
 from local.plugins.service import Failure, Live, PluginError
 from local.plugins.vercel import variable
 from local.plugins.vercel.api import Api, Refused
+from local.plugins.vercel.raw_state import id_of, raw_state, with_delta
 from local.plugins.wire import UNKNOWN, Properties, Secret, is_unknown, protect, reveal
 
 SECRETS = ("value", "valueWo")
@@ -45,7 +46,11 @@ class SingleVariable:
         return failures or variable.check_team_policy(self._api, news.get("teamId"), news)
 
     def diff(self, olds: Properties, news: Properties) -> list[Change]:
-        """Compare the declared properties with the state."""
+        """Compare the declared properties with the state.
+
+        Beside any change the official provider names a team that is not declared: it fills that in.
+        """
+        olds = raw_state(olds)
         changes: list[Change] = []
         for name in COMPARED:
             old, new = olds.get(name), news.get(name)
@@ -54,12 +59,15 @@ class SingleVariable:
             sets = name in ("targets", "customEnvironmentIds")
             comparison = compare_sets if sets else compare
             changes += comparison(name, old, new, replace=name in REPLACING)
+        if changes and news.get("teamId") is None:
+            changes.append(Change("teamId", Kind.UPDATE))
         return changes
 
     def preview(self, olds: Properties | None, news: Properties) -> Properties:
         """Foretell the state; what Vercel fills in is unknown until then."""
-        before = olds or dict.fromkeys(FILLED_IN, UNKNOWN)
-        outputs = {name: before[name] for name in FILLED_IN if name in before} | news
+        before = raw_state(olds) if olds else dict.fromkeys((*FILLED_IN, "id"), UNKNOWN)
+        filled_in = {name: before[name] for name in (*FILLED_IN, "id") if name in before}
+        outputs = filled_in | {"teamId": UNKNOWN} | news
         outputs.pop("valueWo", None)
         return protect(outputs, news, always=SECRETS)
 
@@ -83,9 +91,10 @@ class SingleVariable:
     def read(self, resource_id: str, state: Properties, inputs: Properties) -> Live | None:
         """Read the variable; without a state the id is an import's ``[team/]project/id``."""
         api = self._api()
+        state = raw_state(state)
         if state:
             plain = reveal(state)
-            project_id, variable_id = plain["projectId"], resource_id
+            project_id, variable_id = plain["projectId"], id_of(state)
             team_id = api.team_id(plain.get("teamId"))
         else:
             asked, project_id, variable_id = split_import_id(resource_id)
@@ -100,7 +109,7 @@ class SingleVariable:
             raise PluginError(f"could not read the environment variable: {refused}") from None
         outputs = _outputs(answer, state, project_id, team_id)
         if answer["type"] != "sensitive" and (not state or state.get("value") is not None):
-            outputs["value"] = Secret(answer["value"])
+            outputs = with_delta(outputs | {"value": Secret(answer["value"])}, "value")
         names = [name for name in inputs if name in outputs] or [
             name for name in COMPARED if _declared_on_import(outputs.get(name))
         ]
@@ -109,6 +118,7 @@ class SingleVariable:
 
     def update(self, resource_id: str, olds: Properties, news: Properties, urn: str) -> Properties:
         """Change the variable in place."""
+        olds = raw_state(olds)
         api, plain, before = self._api(), reveal(news), reveal(olds)
         team_id = api.team_id(plain.get("teamId") or before.get("teamId"))
         project_id = plain["projectId"]
@@ -121,7 +131,7 @@ class SingleVariable:
         try:
             answer = api.request(
                 "PATCH",
-                f"/v10/projects/{project_id}/env/{resource_id}",
+                f"/v10/projects/{project_id}/env/{id_of(olds)}",
                 team_id=team_id,
                 body=body,
             )
@@ -135,7 +145,7 @@ class SingleVariable:
         try:
             api.request(
                 "DELETE",
-                f"/v8/projects/{plain['projectId']}/env/{resource_id}",
+                f"/v8/projects/{plain['projectId']}/env/{id_of(plain)}",
                 team_id=api.team_id(plain.get("teamId")),
             )
         except Refused as refused:
@@ -158,11 +168,15 @@ def _outputs(
 ) -> Properties:
     value = reveal(known.get("value"))
     state = variable.to_state(answer, value=None if is_unknown(value) else value)
-    state |= {"projectId": project_id, "valueWoVersion": known.get("valueWoVersion")}
+    state |= {
+        "id": str(answer["id"]),
+        "projectId": project_id,
+        "valueWoVersion": known.get("valueWoVersion"),
+    }
     if team_id:
         state["teamId"] = team_id
     present = {name: part for name, part in state.items() if part is not None}
-    return protect(present, known, always=SECRETS)
+    return with_delta(protect(present, known, always=SECRETS), "value")
 
 
 def _resends(before: Mapping[str, Any], plain: Mapping[str, Any]) -> bool:

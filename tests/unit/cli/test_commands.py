@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import inspect
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +201,42 @@ def test_redeploy_with_a_wrong_token_ends_with_3_and_does_not_repeat_it() -> Non
     assert "(403" in ran.stderr
     assert "pulumi config set --secret vercel:apiToken" in ran.stderr
     assert token not in ran.stderr + ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "code"), [("ERROR", 200, 3), ("READY", 200, 0), ("ERROR", 500, 3)]
+)
+def test_redeploy_prints_no_token_that_vercel_repeats(state: str, status: int, code: int) -> None:
+    """The command plugin shows and keeps what the command prints, and takes nothing out of it."""
+    token = "repeatedVercelToken00001"
+
+    class Repeating(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            made = {"uid": f"dpl_{token}", "name": token, "readyState": state, "state": "READY"}
+            answer = {"deployments": [made], **made, "error": {"message": f"no {token}"}}
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Repeating) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        ran = run(
+            *("redeploy", "--project", "prj_1", "--target", "preview"),
+            VERCEL_API_TOKEN=token,
+            VERCEL_API_URL=f"http://user:{token}@127.0.0.1:{server.server_address[1]}",
+        )
+        server.shutdown()
+
+    assert ran.returncode == code, ran.stderr
+    assert "dpl_…" in ran.stdout or status == 500
+    assert token not in ran.stdout + ran.stderr
 
 
 def test_redeploy_without_a_token_sends_nothing_and_ends_with_2() -> None:

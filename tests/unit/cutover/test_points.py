@@ -460,6 +460,16 @@ def test_a_stack_that_declares_no_variables_leaves_them_to_a_person() -> None:
         assert line(point, right(declared=declared, variables=())).verdict.outcome == PASSED
 
 
+def test_variables_are_judged_under_the_names_that_the_app_reads() -> None:
+    both = settings(environment={"projectId": "prj_1", "names": ["guide", "nextjs"]})
+    signing = "CLERK_WEBHOOK_SIGNING_SECRET"
+    fallbacks = [f"NEXT_PUBLIC_CLERK_SIGN_{each}_FALLBACK_REDIRECT_URL" for each in ("IN", "UP")]
+
+    assert wrong(line("webhook", right(declared=both))) == [signing]
+    missing = wrong(line("variables", right(declared=both)))
+    assert missing == [f"variable production/{each}" for each in (*fallbacks, signing)]
+
+
 def test_the_app_s_own_slugs_count(tmp_path: Any) -> None:
     file = tmp_path / "plans.ts"
     file.write_text(

@@ -11,11 +11,12 @@ import pytest
 
 from clerkstack.app.git import git
 from clerkstack.cli.doctor import _code
+from clerkstack.declared.variable_names import DEFAULT
 from clerkstack.doctor import machine, services
 from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Check, Finding, State, examined, failed, ok, warning
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import VARIABLES, Journal, now
+from clerkstack.rotation.journal import KINDS, Journal, now, variables_of
 from clerkstack.rotation.stacks import enter, known_of
 from tests.unit.doctor.here import Here, examine, look
 
@@ -133,7 +134,8 @@ def test_secrets_that_are_old(here: Here) -> None:
 
 
 def test_of_a_secret_never_rotated_the_age_is_when_it_was_written(here: Here) -> None:
-    written = {f"preview/{name}": now() - 5 * stacks.DAY for name in VARIABLES.values()}
+    names = [name for kind in KINDS for name in variables_of(kind, DEFAULT)]
+    written = {f"preview/{name}": now() - 5 * stacks.DAY for name in names}
     (variables,) = [
         each for each in here.bed.resources if each["type"].endswith(":WrittenVariables")
     ]
@@ -144,6 +146,36 @@ def test_of_a_secret_never_rotated_the_age_is_when_it_was_written(here: Here) ->
 
     assert "CLERK_SECRET_KEY 5 days since it was written, never rotated" in told
     assert "CLERK_WEBHOOK_SECRET 3 days;" in told
+
+
+def test_names_that_no_sdk_reads_are_told_unless_the_stack_says_that_its_app_does(
+    here: Here,
+) -> None:
+    for each in here.bed.resources:
+        each["id"] = "env_1"
+    assert look(stacks.names, here).state == "ok", "the bed says what its app reads"
+    said = "no current SDK of Clerk's reads CLERK_WEBHOOK_SECRET (they read CLERK_WEBHOOK_SI"
+
+    for environment in ({"projectId": "prj_1"}, {"projectId": "prj_1", "names": ["nextjs"]}):
+        here.bed.configured = {"environment": json.dumps(environment)}
+        finding = look(stacks.names, here)
+        assert finding.state == "warning"
+        assert finding.detail.startswith(said)
+        assert "clerkstack:environment.names" in finding.mend
+
+
+def test_variables_without_an_id_in_the_state(here: Here) -> None:
+    held = [each for each in here.bed.resources if each["type"].startswith("vercel:")]
+    for each in held:
+        each.update(id="prj_1/env_1", outputs={"id": "env_1"})
+    assert look(stacks.state, here).state == "ok"
+
+    held[0]["outputs"] = {}
+    finding = look(stacks.state, here)
+
+    assert finding.state == "warning"
+    assert finding.detail == "1 variables have no id in the state: a refresh would drop them"
+    assert "recover --stack dev" in finding.mend
 
 
 def test_what_needs_something_that_failed_is_not_asked() -> None:

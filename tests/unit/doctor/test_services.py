@@ -11,10 +11,11 @@ import httpx
 import pytest
 import respx
 
+from clerkstack.declared.variable_names import DEFAULT
 from clerkstack.doctor import services
 from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Finding
-from clerkstack.rotation.journal import VARIABLES, fingerprint
+from clerkstack.rotation.journal import fingerprint, variables_of
 from local.world import seed as seeded
 from tests.unit.doctor.here import Here, examine, look
 from tests.unit.rotation.bed import hidden
@@ -185,7 +186,7 @@ HEALTH = "https://preview.sendero.example/api/health"
 
 def told(here: Here) -> dict[str, str]:
     secrets = here.patient().known.secrets
-    return {VARIABLES[kind]: fingerprint(secret) for kind, secret in secrets.items()}
+    return {variables_of(kind, DEFAULT)[0]: fingerprint(secret) for kind, secret in secrets.items()}
 
 
 def test_the_app_runs_with_other_secrets_or_tells_none(here: Here) -> None:
@@ -201,6 +202,23 @@ def test_the_app_runs_with_other_secrets_or_tells_none(here: Here) -> None:
             finding = look(services.app, here)
         assert says in finding.detail
         assert finding.state == ("ok" if prints is well else "failed")
+
+
+def test_an_app_tells_a_secret_under_the_name_that_it_reads(here: Here) -> None:
+    here.bed.names = ("guide", "nextjs")
+    well = told(here)
+    signing = well.pop("CLERK_WEBHOOK_SECRET")
+    for prints, says in (
+        ({**well, "CLERK_WEBHOOK_SIGNING_SECRET": signing}, "runs with the state's secrets"),
+        (
+            {**well, "CLERK_WEBHOOK_SECRET": signing, "CLERK_WEBHOOK_SIGNING_SECRET": "0" * 12},
+            "the state has: CLERK_WEBHOOK_SIGNING_SECRET",
+        ),
+        (well, "CLERK_WEBHOOK_SECRET or CLERK_WEBHOOK_SIGNING_SECRET (not told)"),
+    ):
+        with respx.mock:
+            respx.get(HEALTH).respond(json={"deployment": "dpl_7", "fingerprints": prints})
+            assert says in look(services.app, here).detail
 
 
 def test_an_app_that_does_not_answer_or_not_with_a_document(

@@ -17,7 +17,7 @@ from local.plugins.wire import (
     is_unknown,
     protect,
     reveal,
-    secret_texts,
+    without_unknown_secrets,
 )
 
 
@@ -71,8 +71,25 @@ def test_outputs_are_secret_where_told_or_where_inputs_were() -> None:
     }
 
 
-def test_texts_under_a_secret_marker_are_found() -> None:
-    marked = {"a": Secret({"b": ["one", 2, ""]}), "c": "open"}
+def test_a_secret_is_found_however_deep() -> None:
+    assert holds_secret({"a": [{"b": Secret("one")}], "c": "open"})
+    assert not holds_secret({"a": [{"b": "one"}]})
 
-    assert list(secret_texts(marked)) == ["one"]
-    assert holds_secret(marked)
+
+def test_an_unknown_secret_in_a_list_loses_its_value_and_nothing_else_does() -> None:
+    marked = {
+        "list": [Secret(UNKNOWN), Secret("known"), UNKNOWN, [Secret(UNKNOWN)]],
+        "whole": Secret([UNKNOWN]),
+        "map": {"a": Secret(UNKNOWN)},
+    }
+
+    kept = without_unknown_secrets(encode(marked))
+
+    first, *others = kept.fields["list"].list_value.values
+    assert list(first.struct_value.fields) == [SIGNATURE]
+    assert list(others[-1].list_value.values[0].struct_value.fields) == [SIGNATURE]
+    assert others[:2] == list(encode(marked).fields["list"].list_value.values)[1:3]
+    assert {name: decode(kept)[name] for name in ("whole", "map")} == {
+        "whole": marked["whole"],
+        "map": marked["map"],
+    }

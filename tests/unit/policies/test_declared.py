@@ -18,7 +18,9 @@ def test_every_part_is_declared_unless_it_is_switched_off() -> None:
     config = {
         "clerkstack:instance": "production",
         "clerkstack:components": json.dumps({"webhook": False, "signIn": False}),
-        "clerkstack:environment": json.dumps({"leaveAlone": ["production/CLERK_SECRET_KEY"]}),
+        "clerkstack:environment": json.dumps(
+            {"leaveAlone": ["production/CLERK_SECRET_KEY"], "names": ["nextjs", "guide", "other"]}
+        ),
     }
 
     found = Declared.of("prod", config)
@@ -26,6 +28,8 @@ def test_every_part_is_declared_unless_it_is_switched_off() -> None:
     assert found.instance == "production"
     assert found.parts == frozenset(PARTS) - {"webhook", "sign_in"}
     assert found.leave_alone == {"production/CLERK_SECRET_KEY"}
+    assert found.names == ("guide", "nextjs")
+    assert Declared.of("prod", {"clerkstack:instance": "production"}).names is None
 
 
 @pytest.mark.parametrize("text", ["[]", "true", '{"webhok": false}', "{"])

@@ -36,7 +36,8 @@ SECRETS = ("sk_live_abc", "sk_test_abc", "whsec_abc", "ak_abc", LIVE_KEY, TEST_K
 def judged(found: Deployment, **more: Any) -> list[Verdict]:
     """The verdicts over a deployment, as of the tests' day."""
     resources = [{**each, "name": name} for name, each in found.items()]
-    more = {"parts": PARTS, "now": datetime.fromtimestamp(NOW / 1000, UTC), **more}
+    now = datetime.fromtimestamp(NOW / 1000, UTC)
+    more = {"parts": PARTS, "now": now, "names": ["guide"], **more}
     return judge(resources, stack="prod", **more)
 
 
@@ -261,7 +262,24 @@ def test_breaking_one_thing_offends_against_one_policy(
 
 
 def test_every_policy_has_a_case() -> None:
-    assert {policy for _, policy, _ in CASES} == {policy.id for policy in POLICIES}
+    told_only = {policy.id for policy in POLICIES if policy.advisory}
+    assert {policy for _, policy, _ in CASES} == {policy.id for policy in POLICIES} - told_only
+
+
+@pytest.mark.parametrize(("names", "missing"), [(None, 0), (["nextjs"], 1)])
+def test_names_that_no_sdk_reads_are_told_unless_the_stack_says_that_its_app_does(
+    names: list[str] | None, missing: int
+) -> None:
+    assert judged(deployment(), names=["guide"]) == []
+    assert {each.policy for each in judged(deployment(), names=["guide", "nextjs"])} == {"complete"}
+
+    told = judged(deployment(), names=names)
+
+    (verdict,) = [each for each in told if each.policy == "read-names"]
+    assert len(told) == 1 + missing
+    assert (verdict.level, verdict.kind) == (Level.ADVISORY, Kind.OFFENCE)
+    assert "reads CLERK_WEBHOOK_SECRET (they read CLERK_WEBHOOK_SIGNING_SECRET)" in verdict.told
+    assert "clerkstack:environment.names" in verdict.told
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,22 @@ def test_a_secret_that_may_be_what_changes_is_named() -> None:
     ]
 
 
+def test_what_nobody_declares_and_a_provider_fills_in_is_not_told() -> None:
+    """As Vercel's provider names them: it fills the team in, and shows no difference of a value."""
+    inputs = {"key": "A", "value": HIDDEN}
+    told = step("update", inputs, inputs, diffs=["teamId", "value"])
+    detailed = {"teamId": {"diffKind": "update"}, "value": {"diffKind": "update"}}
+    in_detail = step("update", inputs, inputs, diffs=["teamId", "value"], detailedDiff=detailed)
+    for each in (told, in_detail):
+        each["resourcePreEvent"]["metadata"]["old"]["outputs"] = {**inputs, "teamId": "team_1"}
+        assert properties(each) == [("value", SECRET, SECRET)]
+
+
+def test_no_property_is_told_of_which_there_is_nothing_to_tell() -> None:
+    declared = {"a": None, "b": 1}
+    assert properties(step("update", declared, declared, diffs=["a", "b"])) == [("b", 1, 1)]
+
+
 def test_operations_are_counted_once() -> None:
     found = read(
         step("same", {}, {}),

@@ -15,9 +15,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
+from clerkstack.declared.variable_names import DEFAULT, NameSet
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.session import Session
-from clerkstack.rotation.journal import KINDS, VARIABLES, Holder, Kind, Running, now
+from clerkstack.rotation.journal import KINDS, Holder, Kind, Running, now, variables_of
 from clerkstack.rotation.keeping import Keeper
 from clerkstack.rotation.proof import NotProved
 from clerkstack.rotation.run import Rotator
@@ -54,6 +55,7 @@ class Bed:
     confirmed: bool = True
     leaked: bool = False
     configured: dict[str, str] = field(default_factory=dict)
+    names: Sequence[NameSet] = DEFAULT
 
     def __post_init__(self) -> None:
         session = Session(self.settings.connection)
@@ -85,7 +87,8 @@ class Bed:
             *(
                 variable(target, name)
                 for target in ("preview", "development")
-                for name in VARIABLES.values()
+                for kind in KINDS
+                for name in variables_of(kind, self.names)
             ),
         ]
         self.world.clear_journal()
@@ -97,7 +100,7 @@ class Bed:
             "applicationId": seeded.APPLICATION_ID,
             "platformKey": seeded.PLATFORM_KEY,
             "appUrl": "https://preview.sendero.example",
-            "environment": json.dumps({"projectId": "prj_1"}),
+            "environment": json.dumps({"projectId": "prj_1", "names": [*self.names]}),
             "urls": json.dumps(address.settings(self.world.urls)),
             **self.configured,
         }
@@ -202,7 +205,7 @@ class Process:
 
     def roll_out(self, urns: Sequence[str]) -> None:
         self.moment("up")
-        assert len(urns) in (3, 5), urns
+        assert len(urns) in (3, 5, 7), urns
         state = self.bed.known().secrets
         self.bed.deployed = {kind: state[kind].get_secret_value() for kind in KINDS}
         self.moment("updated")

@@ -35,7 +35,7 @@ class App:
         return Prover(settings(self.address, **rotation), patience=patience, sleep=lambda _: None)
 
 
-def settings(url: str, **rotation: Any) -> Settings:
+def settings(url: str, environment: dict[str, Any] | None = None, **rotation: Any) -> Settings:
     raw = {
         "clerkstack:instance": "development",
         "clerkstack:applicationId": "app_1",
@@ -43,6 +43,7 @@ def settings(url: str, **rotation: Any) -> Settings:
         "clerkstack:appUrl": url,
         "clerkstack:components": json.dumps({"environment": False}),
         "clerkstack:rotation": json.dumps(rotation),
+        "clerkstack:environment": json.dumps(environment or {}),
     }
     return load_settings(raw, stack="dev")
 
@@ -100,6 +101,24 @@ def test_the_address_may_lead_to_the_old_one_for_a_while(app: App) -> None:
 
     assert app.prover(patience=60).prove(BOTH) == "dpl_1"
     assert app.asked >= 4
+
+
+def test_an_app_tells_the_secrets_under_the_names_that_it_reads(app: App) -> None:
+    prints = told()["fingerprints"]
+    prints["CLERK_WEBHOOK_SIGNING_SECRET"] = prints.pop("CLERK_WEBHOOK_SECRET")
+    app.health = [(200, {"deployment": "dpl_1", "fingerprints": prints})]
+
+    def prover(*names: str) -> Prover:
+        environment = {"projectId": "prj_1", "names": [*names]}
+        return Prover(settings(app.address, environment), patience=0.01, sleep=lambda _: None)
+
+    assert prover("nextjs").prove(BOTH) == "dpl_1"
+    assert prover("guide", "nextjs").prove(BOTH) == "dpl_1"
+    with pytest.raises(NotProved, match="the fingerprint of CLERK_WEBHOOK_SECRET"):
+        prover("guide").prove(BOTH)
+    prints["CLERK_WEBHOOK_SECRET"] = "0" * 12
+    with pytest.raises(NotProved, match="runs with another CLERK_WEBHOOK_SECRET "):
+        prover("guide", "nextjs").prove(BOTH)
 
 
 @pytest.mark.parametrize(

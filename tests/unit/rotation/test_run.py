@@ -13,7 +13,7 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import fingerprint
 from clerkstack.rotation.keeping import Held
 from clerkstack.rotation.proof import NotProved
-from clerkstack.rotation.stacks import enter
+from clerkstack.rotation.stacks import enter, targets
 from clerkstack.rotation.wishes import NothingOld, Wish
 from local.world import World
 from tests.unit.rotation.bed import Bed, Killed
@@ -245,6 +245,23 @@ def test_a_variable_that_the_stack_does_not_declare_would_be_locked_out(bed: Bed
         bed.rotate()
 
     assert bed.rotate(kinds=("webhook",)).result == "done"
+
+
+def test_every_name_of_a_secret_is_rolled_out(running: World) -> None:
+    """An app may read one secret under two names."""
+    running.reset()
+    bed = Bed(running, names=("guide", "nextjs"))
+    held = [each for each in bed.resources if "WEBHOOK" in each["urn"]]
+    assert len(held) == 4, "two names in two targets"
+
+    rolled = targets(bed.resources, ["webhook"], ["preview", "development"])
+
+    assert {each["urn"] for each in held} < set(rolled)
+    assert bed.rotate().result == "done"
+    gone = "preview-CLERK_WEBHOOK_SIGNING"
+    bed.resources = [each for each in bed.resources if gone not in each["urn"]]
+    with pytest.raises(ClerkstackError, match="declare preview/CLERK_WEBHOOK_SIGNING_SECRET"):
+        bed.rotate()
 
 
 def test_a_key_that_a_person_copied_is_not_rotated(bed: Bed) -> None:

@@ -86,6 +86,18 @@ def test_every_default_is_the_deployments_value() -> None:
             "is not a setting. Did you mean redeploy?",
         ),
         ({"billing": {"gateway": "paddle"}}, "billing.gateway", "Use 'clerk' or 'stripe'"),
+        (
+            {"environment": {"projectId": "p", "names": ["next"]}},
+            "environment.names[0]",
+            "Use 'guide', 'nextjs', 'astro', 'nuxt', 'react-router' or 'express'",
+        ),
+        ({"environment": {"projectId": "p", "names": "nextjs"}}, "environment.names", "- …"),
+        ({"environment": {"projectId": "p", "names": []}}, "environment.names", "is empty"),
+        (
+            {"environment": {"projectId": "p", "names": ["guide", "guide"]}},
+            "environment.names[1]",
+            "names guide twice",
+        ),
         ({"apiKeys": {"userEnabled": "no"}}, "apiKeys.userEnabled", "is not a boolean"),
         ({"organizations": "on"}, "organizations", "is not a group of settings"),
         (

@@ -1,0 +1,144 @@
+"""The names of the app's variables, by what reads them: the one place where they stand.
+
+What an SDK reads was read in the SDK itself (November 2026): @clerk/backend 3.25.0 as installed,
+@clerk/nextjs 7 as published, the others in the repository clerk/javascript. None of them reads the
+app's own address: that name is the app's, with the prefix by which its framework makes it public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+NameSet = Literal["guide", "nextjs", "astro", "nuxt", "react-router", "express"]
+Purpose = Literal[
+    "publishable_key",
+    "secret_key",
+    "sign_in_url",
+    "sign_up_url",
+    "after_sign_in_url",
+    "after_sign_up_url",
+    "app_url",
+    "signing_secret",
+]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that one kind of app reads; None where nothing there reads such a value."""
+
+    publishable_key: str
+    secret_key: str
+    sign_in_url: str | None
+    sign_up_url: str | None
+    after_sign_in_url: str | None
+    after_sign_up_url: str | None
+    app_url: str
+    signing_secret: str
+
+
+SETS: dict[NameSet, Names] = {
+    # The set-up guide's, which Sendero's app reads by itself.
+    "guide": Names(
+        "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY",
+        "CLERK_SECRET_KEY",
+        "NEXT_PUBLIC_CLERK_SIGN_IN_URL",
+        "NEXT_PUBLIC_CLERK_SIGN_UP_URL",
+        "NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL",
+        "NEXT_PUBLIC_CLERK_AFTER_SIGN_UP_URL",
+        "NEXT_PUBLIC_APP_URL",
+        "CLERK_WEBHOOK_SECRET",
+    ),
+    # @clerk/nextjs 7; `verifyWebhook()` is @clerk/backend's.
+    "nextjs": Names(
+        "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY",
+        "CLERK_SECRET_KEY",
+        "NEXT_PUBLIC_CLERK_SIGN_IN_URL",
+        "NEXT_PUBLIC_CLERK_SIGN_UP_URL",
+        "NEXT_PUBLIC_CLERK_SIGN_IN_FALLBACK_REDIRECT_URL",
+        "NEXT_PUBLIC_CLERK_SIGN_UP_FALLBACK_REDIRECT_URL",
+        "NEXT_PUBLIC_APP_URL",
+        "CLERK_WEBHOOK_SIGNING_SECRET",
+    ),
+    # packages/astro: get-safe-env.ts, merge-env-vars-with-params.ts
+    "astro": Names(
+        "PUBLIC_CLERK_PUBLISHABLE_KEY",
+        "CLERK_SECRET_KEY",
+        "PUBLIC_CLERK_SIGN_IN_URL",
+        "PUBLIC_CLERK_SIGN_UP_URL",
+        None,
+        None,
+        "PUBLIC_APP_URL",
+        "CLERK_WEBHOOK_SIGNING_SECRET",
+    ),
+    # packages/nuxt: module.ts, by Nuxt's runtime configuration; its own `verifyWebhook()`
+    "nuxt": Names(
+        "NUXT_PUBLIC_CLERK_PUBLISHABLE_KEY",
+        "NUXT_CLERK_SECRET_KEY",
+        "NUXT_PUBLIC_CLERK_SIGN_IN_URL",
+        "NUXT_PUBLIC_CLERK_SIGN_UP_URL",
+        "NUXT_PUBLIC_CLERK_SIGN_IN_FALLBACK_REDIRECT_URL",
+        "NUXT_PUBLIC_CLERK_SIGN_UP_FALLBACK_REDIRECT_URL",
+        "NUXT_PUBLIC_APP_URL",
+        "NUXT_CLERK_WEBHOOK_SIGNING_SECRET",
+    ),
+    # packages/react-router: utils/env.ts, server/loadOptions.ts
+    "react-router": Names(
+        "VITE_CLERK_PUBLISHABLE_KEY",
+        "CLERK_SECRET_KEY",
+        "VITE_CLERK_SIGN_IN_URL",
+        "VITE_CLERK_SIGN_UP_URL",
+        "VITE_CLERK_SIGN_IN_FALLBACK_REDIRECT_URL",
+        "VITE_CLERK_SIGN_UP_FALLBACK_REDIRECT_URL",
+        "VITE_APP_URL",
+        "CLERK_WEBHOOK_SIGNING_SECRET",
+    ),
+    # packages/express: utils.ts
+    "express": Names(
+        "CLERK_PUBLISHABLE_KEY",
+        "CLERK_SECRET_KEY",
+        "CLERK_SIGN_IN_URL",
+        None,
+        None,
+        None,
+        "APP_URL",
+        "CLERK_WEBHOOK_SIGNING_SECRET",
+    ),
+}
+DEFAULT: tuple[NameSet, ...] = ("guide",)
+"""The names of a stack that says nothing of what its app reads: Sendero's."""
+
+PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "NUXT_PUBLIC_", "PUBLIC_", "VITE_")
+"""By these a framework puts a variable into the pages that it sends."""
+
+
+def names_of(purpose: Purpose, sets: Iterable[NameSet] = tuple(SETS)) -> tuple[str, ...]:
+    """The names under which apps of these sets read a value, each once."""
+    found = (getattr(SETS[each], purpose) for each in sets)
+    return tuple(dict.fromkeys(name for name in found if name is not None))
+
+
+def all_names(sets: Iterable[NameSet] = tuple(SETS)) -> set[str]:
+    """Every name that apps of these sets read."""
+    named = tuple(sets)
+    return {name for purpose in PURPOSES for name in names_of(purpose, named)}
+
+
+def _unread() -> dict[str, str]:
+    current = all_names(each for each in SETS if each != "guide")
+    guide, newest = SETS["guide"], SETS["nextjs"]
+    pairs = {getattr(guide, each): getattr(newest, each) for each in PURPOSES}
+    return {name: instead for name, instead in pairs.items() if name not in current}
+
+
+UNREAD = _unread()
+"""The guide's names that no current SDK reads, and what @clerk/nextjs reads instead."""
+
+
+def unread_in(keys: Iterable[str]) -> str:
+    """What is to be told of variables that no current SDK reads; empty where there are none."""
+    there = set(keys)
+    found = [f"{name} (they read {UNREAD[name]})" for name in UNREAD if name in there]
+    return f"no current SDK of Clerk's reads {', '.join(found)}" if found else ""
