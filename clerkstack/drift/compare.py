@@ -23,7 +23,7 @@ from clerkstack.reconcile.ledger import Ledger
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.reconcile.roles import role_changes, role_view
 from clerkstack.reconcile.sections import with_defaults
-from clerkstack.reconcile.webhook import seen
+from clerkstack.reconcile.webhook import seen, wanted
 
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog
@@ -101,7 +101,7 @@ def _api_keys(settings: Settings, live: Live) -> Iterator[Difference]:
 
 
 def _webhook(settings: Settings, live: Live) -> Iterator[Difference]:
-    declared = endpoint_inputs(settings)
+    declared = wanted(endpoint_inputs(settings), live.left_out)
     if live.endpoint is None:
         yield Difference("webhook endpoint", "", declared["url"], None)
         return
