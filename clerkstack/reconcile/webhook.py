@@ -88,9 +88,10 @@ def unknown_events(events: Iterable[str], inputs: Mapping[str, Json], offered: O
     who = "Svix has no such event type for this instance"
     if offered is None:
         who = "neither does Clerk document such an event type, nor can Svix be asked for it yet"
-    meant = [f"{near} for {event}" for event in unknown if (near := near_event(event, there))]
+    mistyped = [event for event in unknown if event not in KNOWN_EVENTS]
+    meant = [f"{near} for {event}" for event in mistyped if (near := near_event(event, there))]
     asked = f" Did you mean {', '.join(meant)}?" if meant else ""
     return (
-        f"{EVENTS_SETTING} names {', '.join(unknown)}, and {who}. Nothing was sent of the "
-        f"endpoint. Remove it from {EVENTS_SETTING}.{asked}"
+        f"{EVENTS_SETTING} names {', '.join(unknown)}, and {who}. The webhook endpoint was not "
+        f"written. Remove it from {EVENTS_SETTING}.{asked}"
     )

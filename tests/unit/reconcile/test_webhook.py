@@ -60,7 +60,7 @@ def test_an_event_that_is_not_offered_is_named_with_the_setting_and_a_near_one()
 
     assert why == (
         "clerkstack:webhook.events names user.craeted, and Svix has no such event type for this "
-        "instance. Nothing was sent of the endpoint. Remove it from clerkstack:webhook.events. "
+        "instance. The webhook endpoint was not written. Remove it from clerkstack:webhook.events. "
         "Did you mean user.created for user.craeted?"
     )
 
