@@ -28,6 +28,7 @@ PLANS = {
     "enterprise": (150000, 125000, None, False, 13),
 }
 
+# Those that Svix offers for Clerk; apiKey.created is declared too, and left out where it is not.
 EVENTS = {
     "organization.created",
     "organization.updated",
@@ -35,7 +36,6 @@ EVENTS = {
     "organizationMembership.created",
     "organizationMembership.deleted",
     "user.created",
-    "apiKey.created",
 }
 
 PATHS = {

@@ -17,6 +17,7 @@ from clerkstack.catalog import Catalog
 from clerkstack.declared.variable_names import SETS, NameSet, Purpose, all_names, names_of
 from clerkstack.declared.webhook import DESCRIPTION
 from clerkstack.drift import Difference, Known, Live, differences
+from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.api_keys import FEATURE
@@ -25,7 +26,6 @@ from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.reconcile.roles import IN_SET, SET, is_permission
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.settings import BUILT_IN_ROLES, PREFIX, Settings, WebhookSettings
-from clerkstack.settings.events import KNOWN_EVENTS
 from clerkstack.settings.role_rules import CLERKS_OWN
 
 if TYPE_CHECKING:
@@ -216,19 +216,19 @@ def _webhook(wanted: dict[str, Any], live: Live, known: Known) -> list[LeftAlone
         _refuse_managed("webhook endpoint", known.endpoint_id is not None)
         _group(wanted, "components")["webhook"] = False
         return [LeftAlone("webhook endpoint", "the instance has none: none is declared")]
-    unknown = sorted(set(endpoint.event_types or ()) - KNOWN_EVENTS)
-    if endpoint.event_types is None or unknown or endpoint.disabled:
+    if endpoint.event_types is None or endpoint.disabled:
         why = "it is disabled" if endpoint.disabled else "it gets all events"
-        if unknown:
-            why = f"it gets events that Clerk does not send: {', '.join(unknown)}"
         _refuse_managed("webhook endpoint", known.endpoint_id is not None)
         _group(wanted, "components")["webhook"] = False
         return [LeftAlone(f"webhook endpoint {endpoint.url}", why)]
     group = _group(wanted, "webhook")
     path = group.get("path", WebhookSettings().path)
-    if "url" in group or endpoint.url != wanted["appUrl"].rstrip("/") + path:
+    if "url" in group or not same_url(endpoint.url, wanted["appUrl"].rstrip("/") + path):
         group["url"] = endpoint.url
-    group["events"] = list(endpoint.event_types)
+    default, there = WebhookSettings(), set(endpoint.event_types)
+    sure = set(default.events) - set(default.optional_events)
+    if "events" in group or not sure <= there <= set(default.events):
+        group["events"] = sorted(there)
     if endpoint.description != DESCRIPTION:
         group["description"] = endpoint.description
     return []

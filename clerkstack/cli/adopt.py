@@ -23,6 +23,7 @@ from clerkstack.declared.variable_names import names_of
 from clerkstack.drift import Known, Live
 from clerkstack.files import edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
+from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings import (
@@ -134,7 +135,7 @@ def _live(settings: Settings, known: Known, webhook: str | None) -> Live:
             f"The application {settings.application_id} has no {settings.instance} instance: "
             "there is nothing to take over."
         )
-    there = [e for e in live.endpoints if webhook is None or e.url == webhook]
+    there = [e for e in live.endpoints if webhook is None or same_url(e.url, webhook)]
     if webhook is not None and not there:
         raise ClerkstackError(f"The instance has no webhook endpoint {webhook}.")
     if live.endpoint is not None and live.endpoint in there:

@@ -11,7 +11,13 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 
 from clerkstack.clients.answers import Answer
-from clerkstack.clients.errors import Told, UnexpectedAnswer
+from clerkstack.clients.errors import (
+    Forbidden,
+    NotFound,
+    Told,
+    Unauthorized,
+    UnexpectedAnswer,
+)
 from clerkstack.clients.http import Client, Http, Options, Service, joined
 
 PAGE = 250  # the largest page v1.endpoint.list gives
@@ -89,6 +95,16 @@ class AttemptedMessage(Answer):
 
     id: str
     event_type: str = Field(alias="eventType")
+
+
+class _EventType(Answer):
+    name: str
+
+
+class _EventTypes(Answer):
+    data: tuple[_EventType, ...]
+    done: bool
+    iterator: str | None = None
 
 
 class _Attempts(Answer):
@@ -178,7 +194,11 @@ class SvixClient(Client):
         description: str = "",
         disabled: bool = False,
     ) -> Endpoint:
-        """Make an endpoint (v1.endpoint.create). Not repeated by itself."""
+        """Make an endpoint (v1.endpoint.create). Not repeated by itself.
+
+        Svix keeps the URL in a form of its own (`kept_url`), and each event type once, in any
+        order. One that is `disabled` gets nothing.
+        """
         body: dict[str, object] = {
             "url": url,
             "eventTypes": list(event_types),
@@ -196,12 +216,15 @@ class SvixClient(Client):
         event_types: Sequence[str] | None = None,
         description: str | None = None,
     ) -> Endpoint:
-        """Change an endpoint (v1.endpoint.patch); its signing secret stays."""
+        """Change an endpoint (v1.endpoint.patch); its signing secret stays.
+
+        Without event types it gets all events: Svix refuses an empty list, and null is all.
+        """
         body: dict[str, object] = {}
         if url is not None:
             body["url"] = url
         if event_types is not None:
-            body["eventTypes"] = list(event_types)
+            body["eventTypes"] = list(event_types) or None
         if description is not None:
             body["description"] = description
         return self._http.request(
@@ -224,12 +247,39 @@ class SvixClient(Client):
             _Secret, "v1.endpoint.get-secret", "GET", self._path(endpoint_id, "secret")
         ).key
 
-    def recent_attempts(self, endpoint_id: str, *, since: datetime) -> list[Attempt]:
-        """The attempts to deliver to an endpoint since then, newest first, each with its event type
-        (v1.message-attempt.list-by-endpoint): `ATTEMPTS` at most, the first that Svix gives."""
+    def list_event_types(self) -> frozenset[str] | None:
+        """The names of the event types that an endpoint can have (v1.event-type.list), or None if
+        the token may not read them: no description says which tokens may."""
+        found: set[str] = set()
+        params: dict[str, str | int] = {"limit": PAGE}
+        while True:
+            try:
+                page = self._http.request(
+                    _EventTypes,
+                    "v1.event-type.list",
+                    "GET",
+                    joined("api", "v1", "event-type"),
+                    params=params,
+                )
+            except (Unauthorized, Forbidden, NotFound):
+                return None
+            found |= {each.name for each in page.data}
+            if page.done or not page.iterator:
+                return frozenset(found)
+            params["iterator"] = page.iterator
+
+    def recent_attempts(
+        self, endpoint_id: str, *, since: datetime, until: datetime
+    ) -> list[Attempt]:
+        """The attempts to deliver to an endpoint in that time, newest first, each with its event
+        type (v1.message-attempt.list-by-endpoint): the newest `ATTEMPTS` at most.
+
+        Both ends are sent: with `after` alone Svix gives the oldest page, and none after it.
+        """
         params: dict[str, str | int] = {
             "limit": PAGE,
-            "after": since.isoformat().replace("+00:00", "Z"),
+            "after": _moment(since),
+            "before": _moment(until),
             "with_msg": "true",
             "with_content": "false",
         }
@@ -263,6 +313,10 @@ class SvixClient(Client):
         return joined("api", "v1", "app", self.app_id, "endpoint", *more)
 
 
+def _moment(time: datetime) -> str:
+    return time.isoformat().replace("+00:00", "Z")
+
+
 def _read_error(body: Any) -> Told:
     detail = body["detail"]
     if isinstance(detail, list):
@@ -281,5 +335,7 @@ SERVICE = Service(
         "run asks Clerk for a new one",
         403: "The link to Svix does not give this right: run again with a new one",
         404: "The webhook app or endpoint is gone from Svix: run again to make it anew",
+        422: "Change what is named here (eventTypes is clerkstack:webhook.events, url is "
+        "clerkstack:webhook.url), then run again",
     },
 )

@@ -11,6 +11,7 @@ from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.variable_names import Purpose, names_of
+from clerkstack.kept_url import same_url
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.keys import instance_of_key
@@ -81,21 +82,24 @@ def webhook(readings: Readings) -> Verdict:
             mend="Run pulumi up on this stack: it makes the endpoint.",
         )
     host = host_of(endpoint.url)
-    there, wanted = endpoint.event_types, settings.webhook.events
+    left_out = readings.left_out()
+    there = endpoint.event_types
+    wanted = [event for event in settings.webhook.events if event not in left_out]
+    without = f", without {', '.join(left_out)}, which Svix does not offer" if left_out else ""
     missing = sorted(set(wanted) - set(there)) if there is not None else []
     facts = [
         Fact(
             "URL",
             shown_url(settings.webhook_url),
             shown_url(endpoint.url),
-            endpoint.url == settings.webhook_url,
+            same_url(endpoint.url, settings.webhook_url),
         ),
         Fact("reachable address", "https, public", reach(endpoint.url), is_public(endpoint.url)),
         same("endpoint", YES, _switch(not endpoint.disabled)),
         Fact(
             "events",
             f"all {len(wanted)}",
-            f"missing: {', '.join(missing)}" if missing else f"all {len(wanted)}",
+            f"missing: {', '.join(missing)}" if missing else f"all {len(wanted)}{without}",
             not missing,
         ),
     ]

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from clerkstack.cutover.addresses import shown_url
 from clerkstack.cutover.read_of_clerk import OfClerk
+from clerkstack.declared.webhook import endpoint_inputs
 from clerkstack.drift import Known, Live, endpoint_of_stack
+from clerkstack.reconcile.webhook import left_out
 
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog
@@ -91,6 +93,17 @@ class Readings(OfClerk):
         """The stack's endpoint."""
         return endpoint_of_stack(self.endpoints(), self.settings, self.known)
 
+    def left_out(self) -> tuple[str, ...]:
+        """Declared events that the endpoint is without, since Svix does not offer them."""
+
+        def offered() -> frozenset[str] | None:
+            _, svix = self._of_endpoint()
+            where = f"{svix.address}/api/v1/event-type"
+            name = "v1.event-type.list"
+            return self.once(name, where, "Svix: event types", svix.list_event_types)
+
+        return left_out(endpoint_inputs(self.settings), self.endpoint(), offered)
+
     def signing_secret(self) -> str:
         """The secret that signs the endpoint's messages. Raises NoEndpoint."""
         endpoint, svix = self._of_endpoint()
@@ -106,12 +119,14 @@ class Readings(OfClerk):
     def attempts(self) -> list[Attempt]:
         """The attempts to deliver of the last days, newest first. Raises NoEndpoint."""
         endpoint, svix = self._of_endpoint()
+        # Svix' clock may be ahead of this one.
+        until = self.now() + timedelta(hours=1)
         since = self.now() - timedelta(days=DELIVERY_DAYS)
         return self.once(
             "v1.message-attempt.list-by-endpoint",
             f"{svix.address}/api/v1/app/{svix.app_id}/attempt/endpoint/{endpoint.id}",
             "Svix: deliveries",
-            lambda: svix.recent_attempts(endpoint.id, since=since),
+            lambda: svix.recent_attempts(endpoint.id, since=since, until=until),
         )
 
     def probe(self, kind: str, send: Callable[[WebhookProbe], int]) -> int:
@@ -179,6 +194,7 @@ class Readings(OfClerk):
             api_keys,
             self.endpoint() if use.webhook else None,
             self.endpoints() if use.webhook else (),
+            left_out=self.left_out() if use.webhook and self.endpoint() else (),
         )
 
     def smoke_run(self) -> SmokeReport:

@@ -24,7 +24,7 @@ from clerkstack.reconcile.ledger import Ledger
 from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
 from clerkstack.reconcile.roles import document, kind_of, role_changes
 from clerkstack.reconcile.sections import with_defaults
-from clerkstack.reconcile.webhook import seen
+from clerkstack.reconcile.webhook import seen, wanted
 
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog
@@ -112,7 +112,7 @@ def _api_keys(settings: Settings, live: Live) -> Iterator[Difference]:
 
 
 def _webhook(settings: Settings, live: Live) -> Iterator[Difference]:
-    declared = endpoint_inputs(settings)
+    declared = wanted(endpoint_inputs(settings), live.left_out)
     if live.endpoint is None:
         yield Difference("webhook endpoint", "", declared["url"], None)
         return

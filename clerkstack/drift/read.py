@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
 from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.declared.webhook import endpoint_inputs
+from clerkstack.kept_url import same_url
 from clerkstack.providers.live_roles import NoRoles, read_roles
 from clerkstack.reconcile.roles import LiveRoles, is_permission
+from clerkstack.reconcile.webhook import left_out
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
@@ -69,7 +72,8 @@ class Live:
 
     `instance` is None where the application has none of that environment; then nothing else of
     Clerk is read. `signing_secret` is the one of the stack's endpoint, where a readable variable
-    can be compared with it; `endpoints` are all that the instance has.
+    can be compared with it; `endpoints` are all that the instance has. `left_out` are declared
+    events that the endpoint is without, since Svix does not offer them.
     """
 
     instance: ApplicationInstance | None
@@ -80,6 +84,7 @@ class Live:
     endpoints: tuple[Endpoint, ...] = ()
     signing_secret: str | None = None
     variables: tuple[EnvironmentVariable, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def read_live(
@@ -123,6 +128,7 @@ def read_live(
         with session.frontend(publishable_key) as frontend:
             api_keys = frontend.environment().api_keys.model_dump()
     endpoint, signing_secret = None, None
+    lacking: tuple[str, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     if use.webhook:
         tell("Svix: endpoint")
@@ -135,7 +141,20 @@ def read_live(
                 readable = use.environment and (settings.instance == "development" or signing)
                 if endpoint is not None and readable:
                     signing_secret = svix.signing_secret(endpoint.id).get_secret_value()
-    return Live(instance, sections, roles, api_keys, endpoint, endpoints, signing_secret, variables)
+                if endpoint is not None:
+                    declared = endpoint_inputs(settings)
+                    lacking = left_out(declared, endpoint, svix.list_event_types)
+    return Live(
+        instance,
+        sections,
+        roles,
+        api_keys,
+        endpoint,
+        endpoints,
+        signing_secret,
+        variables,
+        lacking,
+    )
 
 
 def roles_of(
@@ -161,4 +180,5 @@ def endpoint_of_stack(
 ) -> Endpoint | None:
     """The endpoint that the stack made, else the one at its URL."""
     found = next((each for each in there if each.id == known.endpoint_id), None)
-    return found or next((each for each in there if each.url == settings.webhook_url), None)
+    at_url = (each for each in there if same_url(each.url, settings.webhook_url))
+    return found or next(at_url, None)

@@ -49,6 +49,8 @@ class Session:
         self._documents: dict[tuple[str, str], ConfigDocument] = {}
         self._platform: PlatformClient | None = None
         self.recent_roles = RecentRoles()
+        self.event_types: dict[tuple[str, str], frozenset[str] | None] = {}
+        """What Svix offers for the webhooks of an instance, where it was asked."""
         self.unjudged: set[str] = set()
         """Resources whose dangers could not be judged in `check`: the services did not answer."""
 

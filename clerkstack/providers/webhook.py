@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from clerkstack.clients.errors import ApiError, NotFound
+from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.clients.read_only import read_only
+from clerkstack.kept_url import kept_url, same_url
 from clerkstack.providers.base import (
     ClerkProvider,
     inputs_of,
@@ -23,11 +24,22 @@ from clerkstack.providers.base import (
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import Note
+from clerkstack.providers.made import Note, tell
 from clerkstack.reconcile import JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import way_back
-from clerkstack.reconcile.webhook import FIELDS, seen, wanted
+from clerkstack.reconcile.webhook import (
+    EVENTS_SETTING,
+    OPTIONAL,
+    Offered,
+    events_of,
+    left_out,
+    new_events,
+    optional_of,
+    seen,
+    unknown_events,
+    wanted,
+)
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -41,6 +53,36 @@ class WebhookEndpointProvider(ClerkProvider):
     """Reconciles one endpoint, found by its URL; other endpoints are left alone."""
 
     outputs = frozenset({"endpoint_id", "signing_secret", *LEDGER})
+
+    def compared(self, inputs: JsonObject) -> JsonObject:
+        """The inputs with the URL as Svix keeps it."""
+        return {**inputs, **({"url": kept_url(str(inputs["url"]))} if "url" in inputs else {})}
+
+    def _same(self, inputs: JsonObject, olds: JsonObject) -> bool:
+        # A state of an older version does not have it.
+        known = inputs if OPTIONAL in olds else {k: v for k, v in inputs.items() if k != OPTIONAL}
+        return super()._same(known, olds)
+
+    def _refused(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
+        """Events that Svix does not offer, looked for before anything is written."""
+        named = events_of(olds), optional_of(olds)
+        new = [e for e in events_of(inputs) if e not in named[0] or e in named[1]]
+        new = [event for event in new if event not in optional_of(inputs)]
+        if not new:
+            return []
+        try:
+            place = str(inputs["application_id"]), str(inputs["environment"])
+            svix = self.session.svix_app(*place)
+        except (NotFound, ResourceFailed):
+            svix = None  # there is no instance yet, or nobody's key for it
+        except (ApiError, Unreachable) as failure:
+            tell(f"Svix can't be asked for its event types; it is before a write. {failure}")
+            return []
+        offered = None
+        if svix is not None:
+            with svix:
+                offered = self._offered(svix, inputs)
+        return [why for why in (unknown_events(new, inputs, offered),) if why]
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -92,7 +134,12 @@ class WebhookEndpointProvider(ClerkProvider):
             if not there:
                 return ReadResult(None, {})
             secret = svix.signing_secret(there[0].id).get_secret_value()
-        live = {**props, **live_view(wanted(props), seen(there[0]))}
+            lacking = left_out(props, there[0], lambda: self._offered(svix, props))
+        declared = wanted(props, lacking)
+        view = live_view(declared, seen(there[0]))
+        if view["events"] == declared["events"]:
+            view["events"] = props["events"]
+        live = {**props, **view}
         inputs = {k: v for k, v in live.items() if k not in self.outputs}
         return ReadResult(_id, {**live, "signing_secret": secret}, inputs)
 
@@ -123,7 +170,7 @@ class WebhookEndpointProvider(ClerkProvider):
                     svix.delete_endpoint(endpoint_id)
                 _gone(endpoint_id not in [each.id for each in svix.list_endpoints()], "endpoint")
             elif endpoint is not None:
-                mine = {"": {key: props[key] for key in FIELDS}}
+                mine = {"": wanted(props, _absent(props, endpoint))}
                 back = way_back({"": object_at(props, "before")}, mine, {"": seen(endpoint)})
                 fields = {k: v for k, v in object_at(back, "").items() if v is not None}
                 if changes_between(fields, seen(endpoint)):
@@ -145,19 +192,60 @@ class WebhookEndpointProvider(ClerkProvider):
     ) -> JsonObject:
         """Make or change the endpoint, read it back, and read its signing secret."""
         note = Note(resource_id(inputs, "webhook"))
+        declared = wanted(inputs, self._to_leave_out(svix, inputs, endpoint))
+        facts = _noted(ledger, inputs)
+        if endpoint is not None and ledger["made_endpoint"] and not since:
+            facts["endpoint"] = endpoint.id
 
         def left() -> JsonObject:
+            there = svix.list_endpoints()
+            if facts.get("endpoint") in {each.id for each in there}:
+                return facts
             # What was refused was not made: somebody else may make it before the next run.
-            urls = {each.url for each in svix.list_endpoints()}
-            return _noted(ledger, inputs) if inputs["url"] in urls else {"app": ledger["made_app"]}
+            made = any(same_url(each.url, str(declared["url"])) for each in there)
+            return _noted(ledger, inputs) if made else {"app": ledger["made_app"]}
 
-        with note.intent(_noted(ledger, inputs), since=since, left=left):
+        with note.intent(facts, since=since, left=left):
             if endpoint is None:
-                endpoint = svix.get_endpoint(svix.create_endpoint(**_fields(inputs)).id)
-            elif changes_between(wanted(inputs), seen(endpoint)):
-                svix.update_endpoint(endpoint.id, **_fields(inputs))
+                facts["endpoint"] = svix.create_endpoint(**_fields(declared)).id
+                # Whatever its read-back says, it is found by its id: no run makes another one.
+                note.write(facts, since=since)
+                endpoint = svix.get_endpoint(str(facts["endpoint"]))
+            elif changes_between(declared, seen(endpoint)):
+                svix.update_endpoint(endpoint.id, **_fields(declared))
                 endpoint = svix.get_endpoint(endpoint.id)
-            return {**_outputs(svix, endpoint, inputs), **ledger}
+            return {**_outputs(svix, endpoint, declared), **ledger}
+
+    def _to_leave_out(
+        self, svix: SvixClient, inputs: JsonObject, endpoint: Endpoint | None
+    ) -> list[str]:
+        """The optional events that Svix does not offer; asked only if the endpoint gets new ones.
+
+        Raises:
+            ResourceFailed: Svix does not offer another declared event.
+        """
+        new = new_events(inputs, endpoint)
+        offered = self._offered(svix, inputs) if new else None
+        why = "" if offered is None else unknown_events(new, inputs, offered)
+        if why:
+            raise ResourceFailed(why)
+        lacking = [e for e in new if e in optional_of(inputs) and e not in (offered or ())]
+        if lacking:
+            named = ", ".join(lacking)
+            tell(
+                f"Svix does not offer {named} for this instance: the webhook endpoint works "
+                "without it. If it is offered later, pulumi up --refresh adds it. To have it "
+                f"refused where it is not offered, name it in {EVENTS_SETTING}."
+            )
+        return lacking
+
+    def _offered(self, svix: SvixClient, inputs: JsonObject) -> Offered:
+        """The event types that Svix offers, asked once in a run."""
+        place = str(inputs["application_id"]), str(inputs["environment"])
+        known = self.session.event_types
+        if place not in known:
+            known[place] = svix.list_event_types()
+        return known[place]
 
     def _link(self, inputs: JsonObject) -> tuple[str, bool]:
         """The link to the instance's Svix app, made where there is none; whether it was."""
@@ -193,9 +281,11 @@ class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
         url: str,
         events: list[str],
         description: str,
+        optional_events: list[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the endpoint; `events` are Clerk's event types."""
+        """Declare the endpoint; `events` are Clerk's event types, `optional_events` those of them
+        that the endpoint is without where Svix does not offer them."""
         secret = pulumi.ResourceOptions(additional_secret_outputs=["signing_secret"])
         super().__init__(
             WebhookEndpointProvider(),
@@ -205,6 +295,7 @@ class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
                 "environment": environment,
                 "url": url,
                 "events": events,
+                OPTIONAL: optional_events or [],
                 "description": description,
                 **dict.fromkeys(WebhookEndpointProvider.outputs),
             },
@@ -225,12 +316,14 @@ def _owned(
     """
     made: JsonObject = {"made_app": olds.get("made_app"), "made_endpoint": True, "before": {}}
     ledger = {key: olds.get(key) for key in LEDGER}
-    by_url = {endpoint.url: endpoint for endpoint in there}
-    known = next((e for e in there if e.id == olds.get("endpoint_id")), None)
+    by_url = {kept_url(endpoint.url): endpoint for endpoint in there}
+    by_id = {endpoint.id: endpoint for endpoint in there}
+    known = by_id.get(str(olds.get("endpoint_id")))
     if known is None:
         # An interrupted run made it, under the URL that was declared then.
-        known, ledger = by_url.get(str(noted.get("url"))), made
-    twin = by_url.get(str(inputs["url"]))
+        at_url = by_url.get(kept_url(str(noted.get("url"))))
+        known, ledger = by_id.get(str(noted.get("endpoint")), at_url), made
+    twin = by_url.get(kept_url(str(inputs["url"])))
     if twin is None or twin is known:
         return known, ledger
     # Two endpoints with one URL would bring every event twice.
@@ -243,8 +336,13 @@ def _owned(
 def _stop_where_edited(there: Sequence[Endpoint], inputs: JsonObject, olds: JsonObject) -> None:
     for endpoint in there:
         if endpoint.id == olds.get("endpoint_id"):
-            owed = changes_between(wanted(inputs), seen(endpoint))
-            stop_unless_previewed(inputs, owed, wanted(olds))
+            owed = changes_between(wanted(inputs, _absent(inputs, endpoint)), seen(endpoint))
+            stop_unless_previewed(inputs, owed, wanted(olds), wanted(olds, _absent(olds, endpoint)))
+
+
+def _absent(inputs: JsonObject, endpoint: Endpoint) -> list[str]:
+    """The optional events that the endpoint does not name."""
+    return [e for e in new_events(inputs, endpoint) if e in optional_of(inputs)]
 
 
 def _has_no_app(backend: BackendClient) -> bool:
@@ -277,13 +375,15 @@ def _noted(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
     return {"url": url, "app": ledger["made_app"], "before": ledger["before"]}
 
 
-def _outputs(svix: SvixClient, endpoint: Endpoint, inputs: JsonObject) -> JsonObject:
-    lost = changes_between(wanted(inputs), seen(endpoint))
+def _outputs(svix: SvixClient, endpoint: Endpoint, declared: JsonObject) -> JsonObject:
+    lost = changes_between(declared, seen(endpoint))
     if lost:
         shown = "; ".join(str(change) for change in lost)
         raise ResourceFailed(
             f"Svix accepted the webhook endpoint but does not show it as declared: {shown}. "
-            "Compare it on the dashboard page Webhooks, then run the same command again."
+            f"Compare {endpoint.id} on the dashboard page Webhooks, and declare a URL as Svix "
+            "shows it (clerkstack:webhook.url), then run the same command again: the endpoint is "
+            "found again, and no other one is made."
         )
     return {
         "endpoint_id": endpoint.id,

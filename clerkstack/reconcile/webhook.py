@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol, cast
 
+from clerkstack.kept_url import kept_url
 from clerkstack.reconcile.changes import Json, JsonObject
+from clerkstack.settings.events import KNOWN_EVENTS, near_event
 
 FIELDS = ("url", "events", "description")
+OPTIONAL = "optional_events"
+EVENTS_SETTING = "clerkstack:webhook.events"
+Offered = Collection[str] | None
+"""The event types that Svix offers; None if the token may not read them."""
 
 
 class LiveEndpoint(Protocol):
@@ -21,12 +27,71 @@ class LiveEndpoint(Protocol):
     def event_types(self) -> Sequence[str] | None: ...
 
 
-def wanted(inputs: Mapping[str, Json]) -> JsonObject:
-    """The fields that are declared, out of a resource's inputs."""
-    return {key: inputs[key] for key in FIELDS}
+def wanted(inputs: Mapping[str, Json], left_out: Collection[str] = ()) -> JsonObject:
+    """The fields that are declared, out of a resource's inputs; without the events left out."""
+    events: Json = [event for event in events_of(inputs) if event not in left_out]
+    url = kept_url(str(inputs["url"]))
+    return {"url": url, "events": events, "description": inputs["description"]}
 
 
 def seen(endpoint: LiveEndpoint) -> JsonObject:
-    """A live endpoint in the shape an endpoint is declared in."""
+    """A live endpoint in the shape an endpoint is declared in; no events stand for all."""
     events = cast(Json, sorted(endpoint.event_types or ()))
-    return {"url": endpoint.url, "events": events, "description": endpoint.description}
+    url = kept_url(endpoint.url)
+    return {"url": url, "events": events, "description": endpoint.description}
+
+
+def events_of(inputs: Mapping[str, Json]) -> list[str]:
+    """The declared events."""
+    return cast("list[str]", inputs.get("events") or [])
+
+
+def optional_of(inputs: Mapping[str, Json]) -> list[str]:
+    """The declared events that the endpoint can do without."""
+    return cast("list[str]", inputs.get(OPTIONAL) or [])
+
+
+def new_events(inputs: Mapping[str, Json], endpoint: LiveEndpoint | None) -> list[str]:
+    """The declared events that a live endpoint does not name; all where there is none."""
+    has = () if endpoint is None else endpoint.event_types or ()
+    return [event for event in events_of(inputs) if event not in has]
+
+
+def left_out(
+    inputs: Mapping[str, Json],
+    endpoint: LiveEndpoint | None,
+    offered: Callable[[], Offered],
+) -> tuple[str, ...]:
+    """The optional events that the endpoint lacks because Svix does not offer them.
+
+    `offered` is asked only if the endpoint lacks one. If that can't be read, Svix is taken to offer
+    none of them.
+    """
+    if endpoint is None or endpoint.event_types is None:
+        return ()
+    lacking = [event for event in new_events(inputs, endpoint) if event in optional_of(inputs)]
+    there = (offered() or ()) if lacking else ()
+    return tuple(event for event in lacking if event not in there)
+
+
+def unknown_events(events: Iterable[str], inputs: Mapping[str, Json], offered: Offered) -> str:
+    """Why an endpoint can't have some of these events, empty if it can; optional ones aside.
+
+    What is offered is unknown (None) where nobody can be asked: then an event has to be one that
+    Clerk documents.
+    """
+    there = KNOWN_EVENTS if offered is None else offered
+    optional = optional_of(inputs)
+    unknown = [event for event in events if event not in there and event not in optional]
+    if not unknown:
+        return ""
+    who = "Svix has no such event type for this instance"
+    if offered is None:
+        who = "neither does Clerk document such an event type, nor can Svix be asked for it yet"
+    mistyped = [event for event in unknown if event not in KNOWN_EVENTS]
+    meant = [f"{near} for {event}" for event in mistyped if (near := near_event(event, there))]
+    asked = f" Did you mean {', '.join(meant)}?" if meant else ""
+    return (
+        f"{EVENTS_SETTING} names {', '.join(unknown)}, and {who}. The webhook endpoint was not "
+        f"written. Remove it from {EVENTS_SETTING}.{asked}"
+    )

@@ -11,7 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, S
 from pydantic.alias_generators import to_camel
 
 from clerkstack.declared.variable_names import DEFAULT, NameSet
-from clerkstack.settings.events import SENDERO_EVENTS
+from clerkstack.kept_url import kept_url
+from clerkstack.settings.events import SENDERO_EVENTS, UNPUBLISHED_EVENTS
 from clerkstack.settings.names import VERCEL_TOKEN
 from clerkstack.settings.vercel_plugin import VERCEL
 
@@ -172,6 +173,13 @@ class WebhookSettings(SettingsModel):
     events: Annotated[list[str], Field(min_length=1)] = list(SENDERO_EVENTS)
     description: str | None = None
 
+    @property
+    def optional_events(self) -> list[str]:
+        """The events that the endpoint is without where Svix does not offer them: none of those
+        that the stack names itself."""
+        named = "events" in self.model_fields_set
+        return [] if named else [each for each in self.events if each in UNPUBLISHED_EVENTS]
+
 
 class EnvironmentSettings(SettingsModel):
     """The Vercel project, and the variables' names and plain values.
@@ -311,8 +319,8 @@ class Settings(SettingsModel):
 
     @property
     def webhook_url(self) -> str:
-        """Where Clerk sends events."""
-        return self.webhook.url or self.app_url.rstrip("/") + self.webhook.path
+        """Where Clerk sends events, as Svix keeps it."""
+        return kept_url(self.webhook.url or self.app_url.rstrip("/") + self.webhook.path)
 
     @property
     def connection(self) -> Connection:

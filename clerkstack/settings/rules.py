@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.code_rules import broken_code
-from clerkstack.settings.events import EVENT_FORM, KNOWN_EVENTS
+from clerkstack.settings.events import EVENT_FORM, meant_event
 from clerkstack.settings.forms import how_to_set
 from clerkstack.settings.keys import (
     wrong_platform_key,
@@ -80,6 +79,8 @@ def _app(settings: Settings) -> Iterator[Broken]:
     ):
         if url is not None and not _good_url(url, loopback_ok=development, query_ok=query):
             mend = "Write it with https:// and a host, for example https://app.example.com"
+            if not url.isascii():
+                mend += "; a host that is not plain ASCII in its xn-- form"
             yield Broken(path, "is not a whole https URL" + also, mend, needs_instance=True)
     if not _good_url(settings.development_app_url, loopback_ok=True):
         message = "is neither an https URL nor http on localhost"
@@ -139,12 +140,14 @@ def _webhook(settings: Settings) -> Iterator[Broken]:
         path = ("webhook", "events", number)
         if event in seen:
             yield Broken(path, f"names {event} twice", "Name it once")
-        elif event not in KNOWN_EVENTS:
-            close = difflib.get_close_matches(event, sorted(KNOWN_EVENTS), n=1)
-            mend = f"Did you mean {close[0]}?" if close else "See clerkstack/settings/events.py"
+        elif not EVENT_FORM.fullmatch(event):
             # Anything may have been pasted there, a signing secret too.
-            named = event if EVENT_FORM.fullmatch(event) else "something"
-            yield Broken(path, f"names {named}, which Clerk does not send", mend)
+            mend = "Write event types as Clerk spells them, for example user.created"
+            yield Broken(path, "names something, which Clerk does not send", mend)
+        elif meant := meant_event(event):
+            # Whether Clerk sends any other one is said by Svix, before the write.
+            mend = f"Did you mean {meant}?"
+            yield Broken(path, f"names {event}, which Clerk does not send", mend)
         seen.add(event)
 
 

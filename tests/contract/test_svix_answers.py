@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import jsonschema
 import pytest
 
+from clerkstack.settings.events import PUBLISHED_EVENTS, UNPUBLISHED_EVENTS
 from local.world.svix import SvixBackend, SvixService
-from tests.descriptions import document, plain
+from local.world.svix.event_types import EVENT_TYPES
+from tests.descriptions import document, plain, webhooks
 from tests.world.serving import serving
 
 pytestmark = pytest.mark.contract
 
 URL = "https://sendero.example.com/api/webhooks/clerk"
-ENDPOINT = "/api/v1/app/{app_id}/endpoint"
+APP = "/api/v1/app/{app_id}"
+ENDPOINT = f"{APP}/endpoint"
+TYPES = "/api/v1/event-type"
 ONE = f"{ENDPOINT}/{{endpoint_id}}"
 
 
@@ -92,9 +97,12 @@ def test_the_token_exchange_answers_as_described(
 
 
 def test_the_life_of_an_endpoint_answers_as_described(
-    description: Description, client: httpx.Client, app: str
+    description: Description, client: httpx.Client, app: str, backend: SvixBackend
 ) -> None:
+    client.headers["Authorization"] = f"Bearer {backend.organization_token()}"
     path = ENDPOINT.format(app_id=app)
+    example = {"eventType": "user.created"}
+    period = {"since": datetime.now(UTC).isoformat()}
     full = {
         "url": URL,
         "description": "ours",
@@ -123,12 +131,20 @@ def test_the_life_of_an_endpoint_answers_as_described(
         (f"{ONE}/secret/rotate", client.post(f"{one}/secret/rotate", json={})),
         (f"{ONE}/headers", client.get(f"{one}/headers")),
         (f"{ONE}/stats", client.get(f"{one}/stats")),
-        (f"{ONE}/send-example", client.post(f"{one}/send-example", json={"eventType": "a.b"})),
+        (f"{ONE}/headers", client.put(f"{one}/headers", json={"headers": {"X-Two": "2"}})),
+        (f"{ONE}/headers", client.patch(f"{one}/headers", json={"headers": {"X-Two": None}})),
+        (f"{ONE}/send-example", client.post(f"{one}/send-example", json=example)),
+        (f"{ONE}/recover", client.post(f"{one}/recover", json=period)),
+        (f"{ONE}/replay-missing", client.post(f"{one}/replay-missing", json=period)),
+        (APP, client.get(APP.format(app_id=app))),
+        (TYPES, client.get(TYPES, params={"limit": 250})),
+        (f"{TYPES}/{{event_type_name}}", client.get(f"{TYPES}/user.created")),
         (ONE, client.delete(one)),
     ]
 
     assert [answer.status_code for _, answer in answers] == [
-        *(201, 201, 201, 200, 200, 200, 200, 200, 201, 200, 204, 200, 200, 202, 204)
+        *(201, 201, 201, 200, 200, 200, 200, 200, 201, 200, 204, 200, 200, 204, 204),
+        *(202, 202, 202, 200, 200, 200, 204),
     ]
     for where, answer in answers:
         description.check(where, answer)
@@ -140,10 +156,11 @@ def test_refusals_answer_as_described(
     path = ENDPOINT.format(app_id=app)
     client.post(path, json={"url": URL, "uid": "one"})
     nobody = {"Authorization": "Bearer nobody"}
+    example = {"eventType": "user.created"}
 
     answers = [
         (ENDPOINT, client.get(path, headers=nobody)),
-        (ENDPOINT, client.get(path, params={"limit": 0})),
+        (ENDPOINT, client.get(path, params={"limit": 251})),
         (ENDPOINT, client.get(path, params={"limit": "²"})),
         (ENDPOINT, client.get(path, params={"iterator": "ep_1"})),
         (ENDPOINT, client.post(path, json={"url": "no"})),
@@ -151,13 +168,15 @@ def test_refusals_answer_as_described(
         (ENDPOINT, client.post(path, content=b"{")),
         (ENDPOINT, client.post(path, content=b"[" * 100_000)),
         (ONE, client.get(f"{path}/none")),
-        (ONE, client.patch(f"{path}/one", json={"eventTypes": ["a", "a"]})),
+        (ONE, client.patch(f"{path}/one", json={"eventTypes": []})),
+        (ONE, client.patch(f"{path}/one", json={"eventTypes": ["user.invented"]})),
+        (f"{ONE}/send-example", client.post(f"{path}/one/send-example", json=example)),
         (ONE, client.patch(f"{path}/one", json={"url": None})),
         (ONE, client.put(f"{path}/a b", json={"url": URL})),
     ]
 
     assert [answer.status_code for _, answer in answers] == [
-        *(401, 422, 422, 422, 422, 409, 422, 422, 404, 422, 422, 422)
+        *(401, 422, 422, 422, 422, 409, 422, 422, 404, 422, 422, 403, 422, 422)
     ]
     for where, answer in answers:
         description.check(where, answer)
@@ -169,3 +188,8 @@ def test_a_body_that_does_not_fit_is_noticed(description: Description) -> None:
 
     with pytest.raises(jsonschema.ValidationError):
         description.check(ENDPOINT, answer)
+
+
+def test_the_catalogue_is_that_of_the_published_webhooks() -> None:
+    assert set(EVENT_TYPES) == webhooks() == PUBLISHED_EVENTS
+    assert not UNPUBLISHED_EVENTS & webhooks()

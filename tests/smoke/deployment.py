@@ -97,7 +97,7 @@ def deployment(*, production: bool = False, proxy: bool = False) -> Iterator[Dep
         world.clerk.write_config(instance, CONFIG)
         world.clerk.write_config(instance, FREE)
         app_id = world.svix.create_app(instance.id)
-        events = ["organization.created", "user.created", "apiKey.created"]
+        events = ["organization.created", "user.created"]
         form = {"url": WEBHOOK, "eventTypes": events}
         endpoint = world.svix.create_endpoint(world.svix.apps()[app_id], read(EndpointCreate, form))
         for key, value in {

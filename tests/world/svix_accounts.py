@@ -39,16 +39,18 @@ class Emulated:
         )
         return key["appId"], answer.json()["token"]
 
-    def sdk(self) -> tuple[str, Svix]:
-        """Open the official SDK."""
+    def sdk(self, *, organization: bool = False) -> tuple[str, Svix]:
+        """Open the official SDK; ``organization``: with a token as Clerk itself has it."""
         app_id, token = self.token()
+        token = self.backend.organization_token() if organization else token
         svix = Svix(token, SvixOptions(server_url=self.url, retry_schedule=[]))
         self.opened.append(svix)
         return app_id, svix
 
-    def http(self) -> tuple[str, httpx.Client]:
-        """Open bare HTTP; gives the path of the endpoints with it."""
+    def http(self, *, organization: bool = False) -> tuple[str, httpx.Client]:
+        """Open bare HTTP, as `sdk`; gives the path of the endpoints with it."""
         app_id, token = self.token()
+        token = self.backend.organization_token() if organization else token
         headers = {"Authorization": f"Bearer {token}"}
         return f"/api/v1/app/{app_id}/endpoint", httpx.Client(base_url=self.url, headers=headers)
 

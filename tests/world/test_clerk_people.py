@@ -299,6 +299,7 @@ def test_events_are_as_the_description_of_the_webhooks_has_them(
     document = yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
     app_id = world.svix.create_app(instance.id)
     app = world.svix.apps()[app_id]
+    world.svix.offer("apiKey.created")
     world.svix.create_endpoint(app, read(EndpointCreate, {"url": "https://sendero.example/hook"}))
 
     jo = user(backend)

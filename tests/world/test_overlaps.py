@@ -54,7 +54,7 @@ def test_both_vendors_overlaps_end_when_the_hours_have_passed(tmp_path: Path) ->
         assert not again.clerk.instance(seed.APPLICATION_ID, "development").accepts(old, now)
 
 
-def test_a_secret_that_was_gone_back_to_has_its_newest_end() -> None:
+def test_a_secret_that_was_gone_back_to_keeps_the_end_it_had() -> None:
     world = World()
     app, endpoint = signing(world)
     rotate(world, app, endpoint, key=KEYS[1])
@@ -63,9 +63,8 @@ def test_a_secret_that_was_gone_back_to_has_its_newest_end() -> None:
 
     rotate(world, app, endpoint, gracePeriodSeconds=0)
 
-    # The first rotation gave it a day. It counted again since, and was ended at once.
-    assert KEYS[0] not in world.svix.valid_secrets(app, endpoint)
-    assert KEYS[1] in world.svix.valid_secrets(app, endpoint)
+    # The first rotation gave it a day, and none takes that back.
+    assert set(KEYS) < set(world.svix.valid_secrets(app, endpoint))
 
 
 def test_the_official_client_rotates_twice_and_back() -> None:

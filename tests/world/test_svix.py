@@ -22,6 +22,7 @@ from local.world.svix import SvixBackend
 from tests.world.svix_accounts import INSTANCE, URL, Emulated, emulated, unpacked
 
 EVENTS = ["organization.created", "user.created"]
+KEY = base64.b64encode(b"k" * 24).decode()
 
 
 @pytest.fixture
@@ -56,8 +57,8 @@ def test_the_sdk_makes_reads_changes_and_removes_an_endpoint(world: Emulated) ->
     put = svix.endpoint.upsert(app, made.id, EndpointUpsertIn(url=URL + "/2"))
     svix.endpoint.delete(app, made.id)
 
-    assert (read.url, read.event_types, read.description) == (URL, EVENTS, "ours")
-    assert (patched.description, patched.event_types) == ("changed", EVENTS)
+    assert (read.url, read.event_types, read.description) == (URL, EVENTS[::-1], "ours")
+    assert (patched.description, patched.event_types) == ("changed", EVENTS[::-1])
     assert (put.url, put.event_types, put.description) == (URL + "/2", None, "")
     with pytest.raises(HttpError) as gone:
         svix.endpoint.get(app, made.id)
@@ -75,7 +76,7 @@ def test_endpoints_are_listed_page_by_page(world: Emulated) -> None:
         seen += [endpoint.id for endpoint in page.data]
         iterator = page.iterator
 
-    assert seen == made
+    assert seen == made[::-1]
     assert page.done
 
 
@@ -109,7 +110,7 @@ def test_a_signing_secret_has_the_form_that_apps_verify_with(world: Emulated) ->
 
 def test_a_given_secret_is_kept(world: Emulated) -> None:
     app, svix = world.sdk()
-    given = "whsec_" + base64.b64encode(b"k" * 24).decode()
+    given = f"whsec_{KEY}"
 
     endpoint = svix.endpoint.create(app, EndpointIn(url=URL, secret=given)).id
 
@@ -121,11 +122,17 @@ def test_a_given_secret_is_kept(world: Emulated) -> None:
     [
         ({"url": "not a url"}, "url"),
         ({"url": None}, "url"),
-        ({"eventTypes": ["user.created", "user.created"]}, "eventTypes"),
+        ({"url": "ftp://sendero.example.com/"}, "url"),
+        ({"description": "a\x08"}, "description"),
+        ({"uid": "ep_mine"}, "uid"),
         ({"eventTypes": []}, "eventTypes"),
         ({"eventTypes": ["user created"]}, "eventTypes"),
         ({"eventTypes": "user.created"}, "eventTypes"),
         ({"secret": "short"}, "secret"),
+        ({"secret": KEY}, "secret"),
+        ({"secret": f"whsec_{KEY[:-1]}"}, "secret"),
+        ({"headers": {"svix-id": "mine"}}, "headers"),
+        ({"headers": {"X Own": "1"}}, "headers"),
         ({"throttleRate": 0}, "throttleRate"),
     ],
 )
@@ -147,41 +154,25 @@ def test_the_sdk_understands_a_validation_error(world: Emulated) -> None:
     app, svix = world.sdk()
 
     with pytest.raises(HTTPValidationError) as refused:
-        svix.endpoint.create(app, EndpointIn(url=URL, event_types=["a", "a"]))
+        svix.endpoint.create(app, EndpointIn(url="ftp://sendero.example.com/"))
 
     assert refused.value.status_code == 422
 
 
-def test_the_old_name_of_event_types_is_ignored(world: Emulated) -> None:
+def test_put_makes_an_endpoint_where_there_is_none_and_then_replaces_it(world: Emulated) -> None:
     path, http = world.http()
+    asked = f"ep_{'0' * 27}"
 
     with http:
-        made = http.post(path, json={"url": URL, "filterTypes": EVENTS}).json()
-
-    assert made["eventTypes"] is None
-    assert "filterTypes" not in made
-
-
-def test_an_empty_list_of_event_types_in_a_patch_means_all(world: Emulated) -> None:
-    app, svix = world.sdk()
-    endpoint = svix.endpoint.create(app, EndpointIn(url=URL, event_types=EVENTS)).id
-
-    patched = svix.endpoint.patch(app, endpoint, EndpointPatch(event_types=[]))
-
-    assert patched.event_types is None
-
-
-def test_put_makes_an_endpoint_under_a_uid_and_then_replaces_it(world: Emulated) -> None:
-    path, http = world.http()
-
-    with http:
-        made = http.put(f"{path}/clerkstack", json={"url": URL})
+        made = http.put(f"{path}/clerkstack", json={"url": URL, "uid": "clerkstack"})
         replaced = http.put(f"{path}/clerkstack/", json={"url": URL + "/2", "uid": "clerkstack"})
-        unknown = http.put(f"{path}/ep_{'0' * 27}", json={"url": URL})
+        unknown = http.put(f"{path}/{asked}", json={"url": URL})
+        unnamed = http.put(f"{path}/other", json={"url": URL})
 
     assert (made.status_code, made.json()["uid"]) == (201, "clerkstack")
     assert (replaced.status_code, replaced.json()["id"]) == (200, made.json()["id"])
-    assert unknown.status_code == 404
+    assert (unknown.status_code, unknown.json()["id"] == asked) == (201, False)
+    assert (unnamed.status_code, unnamed.json()["uid"]) == (201, None)
 
 
 def test_two_endpoints_cannot_have_one_uid(world: Emulated) -> None:
@@ -191,7 +182,7 @@ def test_two_endpoints_cannot_have_one_uid(world: Emulated) -> None:
         http.post(path, json={"url": URL, "uid": "one"})
         refused = http.post(path, json={"url": URL, "uid": "one"})
 
-    assert refused.status_code == 409
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
 
 
 def test_paths_work_with_and_without_the_last_slash(world: Emulated) -> None:
@@ -216,7 +207,8 @@ def test_a_token_opens_its_own_application_only(world: Emulated) -> None:
         foreign = http.get(f"/api/v1/app/{other}/endpoint")
         nobody = http.get(f"/api/v1/app/{other}/endpoint", headers={"Authorization": "Bearer x"})
 
-    assert (foreign.status_code, nobody.status_code) == (403, 401)
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
+    assert nobody.status_code == 401
 
 
 def test_a_removed_application_takes_its_tokens_along(world: Emulated) -> None:
@@ -234,7 +226,10 @@ def test_the_state_survives_a_restart(world: Emulated) -> None:
     with http:
         endpoint = http.post(path, json={"url": URL, "eventTypes": EVENTS}).json()["id"]
         http.post(f"{path}/{endpoint}/secret/rotate", json={"gracePeriodSeconds": 60})
-        http.post(f"{path}/{endpoint}/send-example", json={"eventType": "user.created"})
+        world.backend.offer("apiKey.created")
+        key = {"Authorization": f"Bearer {world.backend.organization_token()}"}
+        example = {"eventType": "user.created"}
+        http.post(f"{path}/{endpoint}/send-example", json=example, headers=key)
     world.backend.deliveries.settle()
     restarted = SvixBackend()
 

@@ -136,7 +136,7 @@ def test_without_a_route_nothing_leaves_and_the_attempt_has_failed(
 
 
 def test_a_failed_message_is_counted_found_and_sent_again(world: Emulated, app: Receiver) -> None:
-    app_id, svix = world.sdk()
+    app_id, svix = world.sdk(organization=True)
     endpoint = svix.endpoint.create(app_id, EndpointIn(url=URL)).id
     world.backend.deliveries.hosts.route(HOST, app.url)
     app.answer = lambda headers, body: 500
@@ -162,7 +162,7 @@ def test_a_failed_message_is_counted_found_and_sent_again(world: Emulated, app: 
 
 
 def test_an_example_goes_to_its_endpoint(world: Emulated, app: Receiver) -> None:
-    app_id, svix = world.sdk()
+    app_id, svix = world.sdk(organization=True)
     endpoint = svix.endpoint.create(app_id, EndpointIn(url=URL)).id
     world.backend.deliveries.hosts.route(HOST, app.url)
 
@@ -174,7 +174,7 @@ def test_an_example_goes_to_its_endpoint(world: Emulated, app: Receiver) -> None
 
 
 def test_messages_are_listed_newest_first_page_by_page(world: Emulated) -> None:
-    app_id, svix = world.sdk()
+    app_id, svix = world.sdk(organization=True)
     made = [
         svix.message.create(
             app_id, MessageIn(event_type=f"event.{n % 2}", payload={"n": n}, event_id=f"e{n}")
@@ -193,7 +193,7 @@ def test_messages_are_listed_newest_first_page_by_page(world: Emulated) -> None:
 
 
 def test_a_repeated_event_id_is_refused(world: Emulated) -> None:
-    path, http = world.http()
+    path, http = world.http(organization=True)
     messages = path.removesuffix("endpoint") + "msg"
     body = {"eventType": "user.created", "payload": {}, "eventId": "one"}
 

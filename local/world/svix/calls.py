@@ -34,6 +34,16 @@ class Call:
         return self.backend.authorize(self.token, self._parts["app"])
 
     @property
+    def app_of_organization(self) -> App:
+        """The application named in the path, for a token of the organization only."""
+        return self.backend.authorize(self.token, self._parts["app"], organization=True)
+
+    @property
+    def event_type(self) -> str:
+        """The event type's name in the path."""
+        return inputs.read_id(self._parts["event_type"], "event_type_name")
+
+    @property
     def endpoint_id(self) -> str:
         """The endpoint's id or uid in the path."""
         return inputs.read_id(self._parts["endpoint"])

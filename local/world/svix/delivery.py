@@ -11,9 +11,9 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from local.world.hosts import Hosts
@@ -29,8 +29,8 @@ from local.world.svix.messages import (
     Attempt,
     Message,
     Wanted,
-    page,
 )
+from local.world.svix.pages import DAYS, by_time
 from local.world.svix.signing import signed_headers
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("local.world")
 SECONDS_TO_ANSWER = 15
 LONGEST_RESPONSE = 4_096
+SECONDS_COUNTED = 28 * DAYS
+LONGEST_RECOVERY = 14 * DAYS + 300
+END = float("inf")
+Kept = TypeVar("Kept", Message, Attempt)
 
 
 class Deliveries:
@@ -63,10 +67,13 @@ class Deliveries:
         """Send an event to every endpoint of the app that wants it; give the message's id.
 
         Returns at once: the requests are made in the background. For Clerk's emulator, inside a
-        request or with the world's guard; an app that is not there gets nothing.
+        request or with the world's guard; an app that is not there gets nothing, and an event
+        that is not in the catalogue is not sent.
         """
         app = self._backend.apps().get(app_id)
-        return None if app is None else self.create(app, event_type, payload).id
+        if app is None or event_type not in self._backend.event_types:
+            return None
+        return self.create(app, event_type, payload).id
 
     def create(
         self,
@@ -88,6 +95,7 @@ class Deliveries:
     def send_example(self, app: App, id_or_uid: str, event_type: str) -> Message:
         """Send an example of an event to one endpoint, whatever events it wants."""
         endpoint = self._backend.endpoint(app, id_or_uid)
+        self._backend.event_type(event_type)
         message = self._made(app, event_type, {"type": event_type, "data": {}}, None, None, None)
         self._send(app, endpoint, message, MANUAL)
         return message
@@ -96,6 +104,37 @@ class Deliveries:
         """Send a message to one endpoint once more."""
         message = self.message(app, message_id)
         self._send(app, self._backend.endpoint(app, id_or_uid), message, MANUAL)
+
+    def recover(self, app: App, id_or_uid: str, since: float, until: float | None) -> None:
+        """Send again what one endpoint did not take in a time (s since the epoch), and not since.
+
+        Raises:
+            Invalid: the time is longer than 14 days.
+        """
+        endpoint = self._backend.endpoint(app, id_or_uid)
+        end = END if until is None else until
+        if since < min(end, self._clock()) - LONGEST_RECOVERY:
+            raise errors.invalid(["body", "since"], "Cannot recover more than 14 days of messages")
+        there = [
+            each
+            for each in app.sent.attempts.values()
+            if each.endpoint_id == endpoint.id and since <= each.made < end
+        ]
+        taken = {each.message_id for each in there if each.status == SUCCESS}
+        failed = {each.message_id: None for each in there if each.status == FAIL}
+        for message_id in failed:
+            if message_id not in taken:
+                self._send(app, endpoint, app.sent.messages[message_id], MANUAL)
+
+    def replay_missing(self, app: App, id_or_uid: str, since: float, until: float | None) -> None:
+        """Send one endpoint what was made in a time (s since the epoch) and never sent to it."""
+        endpoint = self._backend.endpoint(app, id_or_uid)
+        end = END if until is None else until
+        had = {e.message_id for e in app.sent.attempts.values() if e.endpoint_id == endpoint.id}
+        for message in list(app.sent.messages.values()):
+            missing = message.id not in had and since <= message.made < end
+            if missing and _wants(endpoint, message):
+                self._send(app, endpoint, message, MANUAL)
 
     def forget_keep(self) -> None:
         """Write nothing down any more: the world has ended, and what is on its way has not."""
@@ -122,25 +161,20 @@ class Deliveries:
             (each for each in app.sent.messages.values() if each.event_id == id_or_event_id), None
         )
         if found is None:
-            raise errors.not_found("Message")
+            raise errors.not_found()
         return found
 
     def attempt(self, app: App, message_id: str, attempt_id: str) -> Attempt:
         """Find an attempt to deliver a message."""
         found = app.sent.attempts.get(attempt_id)
         if found is None or found.message_id != self.message(app, message_id).id:
-            raise errors.not_found("Attempt")
+            raise errors.not_found()
         return found
 
     def list_messages(self, app: App, wanted: Wanted, *, with_content: bool) -> dict[str, Any]:
-        """Give a page of messages, newest first."""
-        now = self._clock()
-        fitting = (
-            each
-            for each in app.sent.messages.values()
-            if wanted.has(each) and wanted.is_in_time(each.made, now)
-        )
-        shown, beside = page(fitting, wanted)
+        """Give a page of messages."""
+        fitting = (each for each in app.sent.messages.values() if wanted.has(each))
+        shown, beside = self._page(fitting, wanted)
         return {"data": [each.to_json(with_payload=with_content) for each in shown], **beside}
 
     def list_attempts(
@@ -152,8 +186,8 @@ class Deliveries:
         with_message: bool = False,
         with_content: bool = True,
     ) -> dict[str, Any]:
-        """Give a page of attempts, newest first."""
-        shown, beside = page(self._attempts(app, wanted, message_id), wanted)
+        """Give a page of attempts."""
+        shown, beside = self._page(self._attempts(app, wanted, message_id), wanted)
         data = [
             each.to_json(
                 app.sent.messages.get(each.message_id),
@@ -164,11 +198,15 @@ class Deliveries:
         ]
         return {"data": data, **beside}
 
-    def stats(self, app: App, endpoint_id: str, wanted: Wanted) -> dict[str, int]:
+    def stats(
+        self, app: App, endpoint_id: str, since: float | None, until: float | None
+    ) -> dict[str, int]:
         """Count the messages of an endpoint by how their last attempt ended."""
+        end = END if until is None else until
+        begin = min(end, self._clock()) - SECONDS_COUNTED if since is None else since
         latest: dict[str, int] = {}
         for each in sorted(app.sent.attempts.values(), key=lambda attempt: attempt.id):
-            if each.endpoint_id == endpoint_id and wanted.is_in_time(each.made, self._clock()):
+            if each.endpoint_id == endpoint_id and begin <= each.made <= end:
                 latest[each.message_id] = each.status
         return {
             name: sum(status == number for status in latest.values())
@@ -187,7 +225,7 @@ class Deliveries:
         tags: list[str] | None,
     ) -> Message:
         if event_id and any(each.event_id == event_id for each in app.sent.messages.values()):
-            raise errors.event_id_taken()
+            raise errors.conflict()
         now = self._backend.now(app)
         message = Message(
             identifier("msg_", now), event_type, payload, now, event_id, channels, tags
@@ -196,7 +234,6 @@ class Deliveries:
         return message
 
     def _attempts(self, app: App, wanted: Wanted, message_id: str | None) -> Iterator[Attempt]:
-        now = self._clock()
         for each in app.sent.attempts.values():
             message = app.sent.messages.get(each.message_id)
             if (
@@ -204,9 +241,22 @@ class Deliveries:
                 and message_id in (None, each.message_id)
                 and wanted.has(message)
                 and wanted.has_attempt(each)
-                and wanted.is_in_time(each.made, now)
             ):
                 yield each
+
+    def _page(
+        self, things: Iterable[Kept], wanted: Wanted
+    ) -> tuple[Sequence[Kept], dict[str, object]]:
+        return by_time(
+            things,
+            lambda each: each.id,
+            lambda each: each.made,
+            now=self._clock(),
+            limit=wanted.limit,
+            iterator=wanted.iterator,
+            before=wanted.before,
+            after=wanted.after,
+        )
 
     def _send(self, app: App, endpoint: Endpoint, message: Message, trigger: int) -> None:
         now = self._backend.now(app)

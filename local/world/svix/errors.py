@@ -37,7 +37,7 @@ class Invalid(Exception):
 
 def unauthenticated() -> SvixError:
     """The token is missing, unknown or ended."""
-    return SvixError(401, "authentication_failed", "Authentication token missing or invalid.")
+    return SvixError(401, "authentication_failed", "Incorrect authentication credentials.")
 
 
 def one_time_token_used() -> SvixError:
@@ -46,20 +46,31 @@ def one_time_token_used() -> SvixError:
 
 
 def forbidden() -> SvixError:
-    """The token belongs to another application."""
-    return SvixError(403, "permission_denied", "The token does not give access to this.")
+    """An application's token has not the right; another application's things are not found."""
+    return SvixError(403, "insufficient access", "Insufficient access for the given operation.")
 
 
-def not_found(thing: str) -> SvixError:
-    """There is no such thing."""
-    return SvixError(404, "not_found", f"{thing} not found.")
+def not_found() -> SvixError:
+    """There is no such thing, or not in this application."""
+    return SvixError(404, "not_found", "Entity not found")
 
 
-def uid_taken() -> SvixError:
-    """Two endpoints of an application cannot have one uid."""
-    return SvixError(409, "endpoint_exists", "An endpoint with this uid exists already.")
+def bad_request(code: str, detail: str) -> SvixError:
+    """The request makes no sense as things stand."""
+    return SvixError(400, code, detail)
 
 
-def event_id_taken() -> SvixError:
-    """Two messages of an application cannot have one event id."""
-    return SvixError(409, "event_exists", "A message with this eventId exists already.")
+def conflict() -> SvixError:
+    """A name is taken that one thing only can have."""
+    return SvixError(409, "conflict", "A conflict has occurred")
+
+
+def invalid(where: Sequence[str], what: str) -> Invalid:
+    """One value is not taken."""
+    return Invalid([([*where], what, "value_error")])
+
+
+def unknown_event_types(names: Sequence[str]) -> Invalid:
+    """An endpoint can't filter by event types that are not in the catalogue."""
+    listed = ", ".join(names)
+    return invalid(["body", "eventTypes"], f"The following event types don't exist: {listed}")

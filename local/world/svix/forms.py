@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 import string
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from local.world.minted import minted
@@ -33,14 +35,16 @@ def signing_secret() -> str:
     return minted("a signing secret", f"whsec_{random}")
 
 
-def with_prefix(key: str) -> str:
-    """Give a secret with the prefix it may be sent without."""
-    return key if key.startswith("wh") and "_" in key else f"whsec_{key}"
-
-
 def _in_letters(count: int) -> str:
     text = ""
     for _ in range(TIME_LENGTH):
         count, rest = divmod(count, len(LETTERS))
         text = LETTERS[rest] + text
     return text
+
+
+def in_any_order(names: Iterable[str]) -> list[str]:
+    """Give each name once, in an order that is not the one they came in: Svix keeps a set."""
+    once = list(dict.fromkeys(names))
+    mixed = sorted(once, key=lambda name: hashlib.sha256(name.encode()).digest())
+    return mixed[::-1] if mixed == once else mixed

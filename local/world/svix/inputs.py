@@ -1,30 +1,36 @@
 """Request bodies of the Svix API, checked before the backend sees them.
 
 Sources: Svix API description, schemas EndpointIn, EndpointUpsertIn, EndpointPatch,
-EndpointSecretRotateIn, OneTimeTokenIn, EventExampleIn and MessageIn. Unknown fields are ignored,
-as the description allows them; that includes ``filterTypes``, the older name of ``eventTypes``: a
-client that sends only the old name gets an endpoint for every event, and its own check will show
-it.
+EndpointSecretRotateIn, EndpointHeadersIn, EndpointHeadersPatchIn, RecoverIn, ReplayIn,
+OneTimeTokenIn, EventExampleIn and MessageIn; and svix-server 1.100, which takes more than they
+say (``filterTypes``, ``rateLimit``, ``version``, a name twice) and less (a key without ``whsec_``,
+an empty list of event types). Unknown fields are ignored.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     AnyUrl,
     BaseModel,
     ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from local.world.svix.errors import Invalid
+from local.world.svix.forms import in_any_order
 
 LONGEST_GRACE = 604_800
 DEFAULT_GRACE = 86_400
@@ -37,9 +43,46 @@ def _distinct(values: list[str]) -> list[str]:
     return values
 
 
-def _is_url(value: str) -> str:
-    AnyUrl(value)
+def _kept_url(value: str) -> str:
+    """Give a URL as Svix keeps it: both parse it with the same library."""
+    url = AnyUrl(value)
+    if url.scheme not in ("http", "https"):
+        raise ValueError("Endpoint URL schemes must be http or https")
+    return str(url)
+
+
+def _is_text(value: str) -> str:
+    if re.search(r"[\x00-\x08]", value):
+        raise ValueError("Control characters 0x00-0x08 not allowed.")
     return value
+
+
+def _is_uid(value: str) -> str:
+    if value.startswith("ep_"):
+        raise ValueError("a uid has not the prefix of an id")
+    return value
+
+
+def _is_key(value: str) -> str:
+    try:
+        size = len(base64.b64decode(value.removeprefix("whsec_"), validate=True))
+    except binascii.Error:
+        raise ValueError("not base64") from None
+    if not 24 <= size <= 75:
+        raise ValueError("secret length invalid")
+    return value
+
+
+def _are_headers(headers: dict[str, Any]) -> dict[str, Any]:
+    for name, value in headers.items():
+        low = name.lower()
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9a-z-]+", low):
+            raise ValueError("Invalid Header Name.")
+        if FORBIDDEN_HEADER.fullmatch(low):
+            raise ValueError("Header uses a forbidden key or prefix.")
+        if value is not None and not re.fullmatch(r"[\t\x20-\x7e\x80-\xff]{0,4096}", value):
+            raise ValueError("Invalid Header Value.")
+    return headers
 
 
 def _is_moment(text: str) -> str:
@@ -50,17 +93,29 @@ def _is_moment(text: str) -> str:
 
 
 MOMENT = re.compile(r"[0-9-]{10}[Tt][0-9:]{8}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
-Url = Annotated[str, Field(min_length=1, max_length=65_536), AfterValidator(_is_url)]
-Uid = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[a-zA-Z0-9\-_.]+$")]
+FORBIDDEN_HEADER = re.compile(
+    "user-agent|keep-alive|proxy-authenticate|proxy-authorization|te|trailers|transfer-encoding"
+    "|upgrade|age|cache-control|clear-site-data|expires|pragma|warning"
+    "|content-(length|type|encoding|language|location)"
+    "|(x-amz-|x-amzn-|x-google|x-goog-|x-gfe|x-azure-|x-fd-|x-svix-|svix-).*"
+)
+Url = Annotated[str, Field(min_length=1, max_length=65_536), AfterValidator(_kept_url)]
+Text = Annotated[str, AfterValidator(_is_text)]
+IdOrUid = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[a-zA-Z0-9\-_.]+$")]
+Uid = Annotated[IdOrUid, AfterValidator(_is_uid)]
+Moment = Annotated[str, AfterValidator(_is_moment)]
 EventType = Annotated[str, Field(max_length=256, pattern=r"^[a-zA-Z0-9\-_.]+$")]
 Channel = Annotated[str, Field(max_length=128, pattern=r"^[a-zA-Z0-9\-_.:+]+$")]
-EventTypes = Annotated[list[EventType], Field(min_length=1), AfterValidator(_distinct)]
+EventTypes = Annotated[list[EventType], Field(min_length=1), AfterValidator(in_any_order)]
+FILTER = Field(None, validation_alias=AliasChoices("eventTypes", "filterTypes"))
 Channels = Annotated[
-    list[Channel], Field(min_length=1, max_length=MOST_CHANNELS), AfterValidator(_distinct)
+    list[Channel], Field(min_length=1, max_length=MOST_CHANNELS), AfterValidator(in_any_order)
 ]
+Headers = Annotated[dict[str, str], AfterValidator(_are_headers)]
 Tag = Annotated[str, Field(max_length=128, pattern=r"^[a-zA-Z0-9\-_./\\#]+$")]
+# Keys of the other kind (whsk_, for asymmetric signatures) are not reproduced.
 SigningSecret = Annotated[
-    str, Field(pattern=r"^(whsec_|whsk_|whsk1_|whpk_|whpk1_)?[a-zA-Z0-9+/=]{32,100}$")
+    str, Field(pattern=r"^whsec_[a-zA-Z0-9+/=]{32,100}$"), AfterValidator(_is_key)
 ]
 Rate = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -71,15 +126,31 @@ class _Body(BaseModel):
     )
 
 
-class EndpointUpsert(_Body):
+class _EndpointBody(_Body):
+    """What bodies of an endpoint have in common: an older name, and that a field has one name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_name_each(cls, body: Any) -> Any:
+        if not isinstance(body, Mapping):
+            return body
+        if {"eventTypes", "filterTypes"} <= body.keys():
+            raise ValueError("duplicate field `eventTypes`")
+        # The older name of the same field; the newer one goes before it.
+        older = {"throttleRate": body["rateLimit"]} if "rateLimit" in body else {}
+        return {**older, **body}
+
+
+class EndpointUpsert(_EndpointBody):
     """A whole endpoint, as PUT takes it."""
 
     url: Url
-    description: str = ""
+    description: Text = ""
     throttle_rate: Rate | None = None
     uid: Uid | None = None
+    version: Rate | None = 1
     disabled: bool = False
-    event_types: EventTypes | None = None
+    event_types: EventTypes | None = FILTER
     channels: Channels | None = None
     metadata: dict[str, str] = {}
 
@@ -88,26 +159,44 @@ class EndpointCreate(EndpointUpsert):
     """A new endpoint."""
 
     secret: SigningSecret | None = None
-    headers: dict[str, str] | None = None
+    headers: Headers | None = None
 
 
-class EndpointChange(_Body):
-    """Some properties of an endpoint; no event types or channels, or an empty list, means all.
+class EndpointChange(_EndpointBody):
+    """Some properties of an endpoint; null for event types or channels means all.
 
     Only ``model_fields_set`` counts; the values of the others say nothing.
     """
 
     url: Url = ""
-    description: str = ""
-    throttle_rate: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    description: Text = ""
+    throttle_rate: Rate | None = None
     uid: Uid | None = None
+    version: Rate = 1
     disabled: bool = False
-    event_types: Annotated[list[EventType], AfterValidator(_distinct)] | None = None
-    # More are described as possible here, but not in the answer.
-    channels: (
-        Annotated[list[Channel], Field(max_length=MOST_CHANNELS), AfterValidator(_distinct)] | None
-    ) = None
+    event_types: EventTypes | None = FILTER
+    channels: Channels | None = None
     metadata: dict[str, str] = {}
+
+
+class HeadersSet(_Body):
+    """All headers of an endpoint."""
+
+    headers: Headers
+
+
+class HeadersChange(_Body):
+    """Some headers of an endpoint; null takes one away."""
+
+    headers: Annotated[dict[str, str | None], AfterValidator(_are_headers)]
+    delete_headers: list[str] = []
+
+
+class Period(_Body):
+    """From when, and until when, messages are sent again."""
+
+    since: Moment
+    until: Moment | None = None
 
 
 class SecretRotation(_Body):
@@ -135,7 +224,7 @@ class _Application(_Body):
 
     name: Annotated[str, Field(min_length=1)]
     throttle_rate: Rate | None = None
-    uid: Uid | None = None
+    uid: IdOrUid | None = None
     metadata: dict[str, str] = {}
 
 
@@ -144,20 +233,19 @@ class NewMessage(_Body):
 
     event_type: EventType
     payload: dict[str, Any]
-    event_id: Uid | None = None
+    event_id: IdOrUid | None = None
     channels: Channels | None = None
     tags: Annotated[list[Tag], Field(max_length=5), AfterValidator(_distinct)] | None = None
     application: _Application | None = None
     transformations_params: dict[str, Any] | None = None
-    deliver_at: Annotated[str, AfterValidator(_is_moment)] | None = None
+    deliver_at: Moment | None = None
     payload_retention_period: Annotated[int, Field(ge=1, le=90)] | None = None
     payload_retention_hours: Annotated[int, Field(ge=1, le=2160)] | None = None
 
 
 BodyModel = TypeVar("BodyModel", bound=_Body)
-_ID_OR_UID: TypeAdapter[str] = TypeAdapter(Uid)
+_ID_OR_UID: TypeAdapter[str] = TypeAdapter(IdOrUid)
 ATTEMPT_ID = re.compile(r"atmpt_[A-Za-z0-9]{27}")
-ITERATOR = re.compile(r"-?ep_[A-Za-z0-9]{27}")
 
 
 def read(model: type[BodyModel], body: Any) -> BodyModel:
@@ -180,13 +268,6 @@ def read_attempt_id(text: str) -> str:
     """Check the id of an attempt in a path; raises ``Invalid``."""
     if not ATTEMPT_ID.fullmatch(text):
         raise Invalid([(["path", "attempt_id"], "not an id of an attempt", "value_error")])
-    return text
-
-
-def read_iterator(text: str | None) -> str | None:
-    """Check an iterator; raises ``Invalid``."""
-    if text is not None and not ITERATOR.fullmatch(text):
-        raise Invalid([(["query", "iterator"], "not an iterator", "value_error")])
     return text
 
 

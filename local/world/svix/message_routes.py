@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from local.world.svix import inputs, queries
 from local.world.svix.calls import Answer, Call, Operation, once
-from local.world.svix.messages import Wanted
+from local.world.svix.forms import identifier, moment
 
 
 def read_stats(call: Call) -> Answer:
@@ -14,13 +14,12 @@ def read_stats(call: Call) -> Answer:
     app = call.app
     endpoint = call.backend.endpoint(app, call.endpoint_id)
     since, until = (queries.moment(call.query, name) for name in ("since", "until"))
-    wanted = Wanted(after=since, before=until)
-    return 200, call.backend.deliveries.stats(app, endpoint.id, wanted)
+    return 200, call.backend.deliveries.stats(app, endpoint.id, since, until)
 
 
 def send_example(call: Call) -> Answer:
     """v1.endpoint.send-example."""
-    app = call.app
+    app = call.app_of_organization
     body = inputs.read(inputs.EventExample, call.body)
     sent = call.backend.deliveries.send_example(app, call.endpoint_id, body.event_type)
     return 202, sent.to_json()
@@ -28,7 +27,7 @@ def send_example(call: Call) -> Answer:
 
 def create_message(call: Call) -> Answer:
     """v1.message.create."""
-    app = call.app
+    app = call.app_of_organization
     with_content = queries.switch(call.query, "with_content", default=True)
     body = inputs.read(inputs.NewMessage, call.body)
     message = call.backend.deliveries.create(
@@ -100,6 +99,36 @@ def resend(call: Call) -> Answer:
     return 202, {}
 
 
+def recover(call: Call) -> Answer:
+    """v1.endpoint.recover."""
+    app, (since, until) = call.app, _period(call)
+    call.backend.deliveries.recover(app, call.endpoint_id, since, until)
+    return 202, _task(call, "endpoint.recover")
+
+
+def replay_missing(call: Call) -> Answer:
+    """v1.endpoint.replay-missing."""
+    app, (since, until) = call.app, _period(call)
+    call.backend.deliveries.replay_missing(app, call.endpoint_id, since, until)
+    return 202, _task(call, "endpoint.replay")
+
+
+def _period(call: Call) -> tuple[float, float | None]:
+    body = inputs.read(inputs.Period, call.body)
+    until = None if body.until is None else queries.seconds(body.until)
+    return queries.seconds(body.since), until
+
+
+def _task(call: Call, name: str) -> dict[str, object]:
+    now = call.backend.now(call.app)
+    return {
+        "id": identifier("qtask_", now),
+        "status": "running",
+        "task": name,
+        "updatedAt": moment(now),
+    }
+
+
 APP = "/api/v1/app/{app}"
 ENDPOINT = f"{APP}/endpoint/{{endpoint}}"
 MESSAGES = f"{APP}/msg"
@@ -107,6 +136,8 @@ MESSAGE = f"{MESSAGES}/{{message}}"
 OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", f"{ENDPOINT}/stats", read_stats),
     ("POST", f"{ENDPOINT}/send-example", once(send_example)),
+    ("POST", f"{ENDPOINT}/recover", once(recover)),
+    ("POST", f"{ENDPOINT}/replay-missing", once(replay_missing)),
     ("POST", MESSAGES, once(create_message)),
     ("GET", MESSAGES, list_messages),
     ("GET", MESSAGE, read_message),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from local.world.svix.forms import moment
 
@@ -12,8 +11,8 @@ SUCCESS, PENDING, FAIL, SENDING, CANCELED = range(5)
 STATUSES = ("success", "pending", "fail", "sending", "canceled")
 """The names of MessageStatus, in the order of its numbers."""
 SCHEDULED, MANUAL = 0, 1
-SECONDS_SHOWN = 90 * 24 * 3600
-"""How far back the lists go where no time is named."""
+EMPTY = "{}"
+"""What stands for a content that was not asked for."""
 
 
 @dataclass
@@ -65,7 +64,7 @@ class Attempt:
             "msgId": self.message_id,
             "endpointId": self.endpoint_id,
             "url": self.url,
-            "response": self.response if with_content else "",
+            "response": self.response if with_content else EMPTY,
             "responseStatusCode": self.code,
             "responseDurationMs": self.duration_ms,
             "status": self.status,
@@ -109,11 +108,6 @@ class Wanted:
             and self.endpoint_id in (None, attempt.endpoint_id)
         )
 
-    def is_in_time(self, made: float, now: float) -> bool:
-        """Tell whether something was made in the wanted time, the last 90 days by default."""
-        after = now - SECONDS_SHOWN if self.after is None else self.after
-        return made >= after and (self.before is None or made <= self.before)
-
 
 @dataclass
 class Sent:
@@ -121,22 +115,3 @@ class Sent:
 
     messages: dict[str, Message] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)
-
-
-Kept = TypeVar("Kept", Message, Attempt)
-
-
-def page(things: Iterable[Kept], wanted: Wanted) -> tuple[Sequence[Kept], dict[str, object]]:
-    """Cut out a page, newest first, and give what goes beside its data.
-
-    It goes on after the iterator, an id; nothing needs to have that id any more.
-    """
-    ordered = sorted(things, key=lambda each: each.id, reverse=True)
-    mark = wanted.iterator
-    rest = [each for each in ordered if mark is None or each.id < mark]
-    shown = rest[: wanted.limit]
-    return shown, {
-        "iterator": shown[-1].id if shown else None,
-        "prevIterator": None,
-        "done": len(rest) <= wanted.limit,
-    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -14,16 +15,18 @@ from local.world.minted import minted
 from local.world.svix import errors
 from local.world.svix.answers import Answers
 from local.world.svix.delivery import Deliveries
-from local.world.svix.forms import identifier, moment, signing_secret, with_prefix
+from local.world.svix.event_types import EVENT_TYPES
+from local.world.svix.forms import identifier, moment, signing_secret
 from local.world.svix.inputs import (
     DEFAULT_GRACE,
     EndpointChange,
     EndpointCreate,
     EndpointUpsert,
+    HeadersChange,
     SecretRotation,
-    read,
 )
 from local.world.svix.messages import Attempt, Message, Sent
+from local.world.svix.pages import in_order
 from local.world.text import as_plain
 
 CAPABILITIES = [
@@ -34,6 +37,12 @@ CAPABILITIES = [
     "ManageEndpoint",
 ]
 PORTAL = "https://app.svix.com/login"
+MOST_OLD_SECRETS = 10
+SENSITIVE_HEADER = re.compile(
+    "x-auth-token|x-api-key|www-authenticate|authorization|proxy-authenticate|proxy-authorization",
+    re.IGNORECASE,
+)
+"""Headers whose values are never shown again."""
 
 
 @dataclass
@@ -56,6 +65,7 @@ class Endpoint:
     description: str = ""
     throttle_rate: int | None = None
     uid: str | None = None
+    version: int = 1
     disabled: bool = False
     event_types: list[str] | None = None
     channels: list[str] | None = None
@@ -64,22 +74,30 @@ class Endpoint:
     retired: list[Retired] = field(default_factory=list)
 
     def to_json(self) -> dict[str, object]:
-        """Give the endpoint as EndpointOut; what is not set is left out or null as there."""
-        body: dict[str, object] = {
-            "id": self.id,
-            "url": self.url,
+        """Give the endpoint as EndpointOut, with the fields that are no longer described; what is
+        not set is null."""
+        return {
             "description": self.description,
+            "rateLimit": self.throttle_rate,
+            "throttleRate": self.throttle_rate,
+            "uid": self.uid,
+            "url": self.url,
+            "version": self.version,
             "disabled": self.disabled,
             "eventTypes": self.event_types,
+            "filterTypes": self.event_types,
             "channels": self.channels,
-            "throttleRate": self.throttle_rate,
-            "metadata": dict(self.metadata),
             "createdAt": moment(self.created_at),
             "updatedAt": moment(self.updated_at),
+            "id": self.id,
+            "metadata": dict(self.metadata),
         }
-        if self.uid is not None:
-            body["uid"] = self.uid
-        return body
+
+    def shown_headers(self) -> dict[str, object]:
+        """Give the headers as EndpointHeadersOut."""
+        sensitive = [name for name in self.headers if SENSITIVE_HEADER.fullmatch(name)]
+        shown = {name: value for name, value in self.headers.items() if name not in sensitive}
+        return {"headers": shown, "sensitive": sensitive}
 
 
 @dataclass
@@ -93,6 +111,18 @@ class App:
     tokens: list[str] = field(default_factory=list)
     latest: float = 0.0
     sent: Sent = field(default_factory=Sent)
+    made: float = 0.0
+
+    def to_json(self) -> dict[str, object]:
+        """Give it as ApplicationOut; what Clerk calls it is not known."""
+        return {
+            "name": self.instance_id,
+            "throttleRate": None,
+            "id": self.id,
+            "createdAt": moment(self.made),
+            "updatedAt": moment(self.made),
+            "metadata": {},
+        }
 
 
 class SvixBackend:
@@ -102,6 +132,8 @@ class SvixBackend:
         self._clock = clock
         self._region = region
         self._apps: dict[str, App] = {}
+        self._offered: list[str] = []
+        self._organization_tokens: list[str] = []
         self.answers = Answers(clock)
         self.deliveries = Deliveries(self, clock)
 
@@ -115,13 +147,28 @@ class SvixBackend:
         """Make an instance's application and give its id; the one it has is given again."""
         if self.has_app(instance_id):
             return self._app_of(instance_id).id
-        app = App(identifier("app_"), instance_id)
+        app = App(identifier("app_"), instance_id, made=self._clock())
         self._apps[app.id] = app
         return app.id
 
     def delete_app(self, instance_id: str) -> None:
         """Remove an instance's application with all it holds."""
         self._apps.pop(self._app_of(instance_id).id)
+
+    @property
+    def event_types(self) -> list[str]:
+        """The catalogue: what endpoints can filter by, and what Clerk sends."""
+        return sorted({*EVENT_TYPES, *self._offered})
+
+    def offer(self, *names: str) -> None:
+        """Put event types into the catalogue that Clerk's published description lacks."""
+        self._offered += [name for name in names if name not in self._offered]
+
+    def organization_token(self) -> str:
+        """Make a token as Clerk has it: for all applications, and to make messages."""
+        token = minted("a Svix token", f"sk_{secrets.token_urlsafe(24)}.{self._region}")
+        self._organization_tokens.append(token)
+        return token
 
     def link(self, instance_id: str) -> str:
         """Give a log-in link whose fragment carries a fresh one-time token."""
@@ -145,25 +192,52 @@ class SvixBackend:
                 return {"token": token, "capabilities": list(CAPABILITIES)}
         raise errors.one_time_token_used()
 
-    def authorize(self, token: str, app_id: str) -> App:
-        """Give the application a token may act on."""
+    def authorize(self, token: str, app_id: str, *, organization: bool = False) -> App:
+        """Give the application a token may act on; ``organization``: with the organization's
+        only."""
+        holder = self.authenticate(token)
+        if organization and holder is not None:
+            raise errors.forbidden()
+        app = self._apps.get(app_id)
+        if app is None or holder not in (None, app):
+            raise errors.not_found()
+        return app
+
+    def authenticate(self, token: str) -> App | None:
+        """Give the application a token is of, None for a token of the organization."""
+        if token in self._organization_tokens:
+            return None
         holder = next((app for app in self._apps.values() if token in app.tokens), None)
         if holder is None:
             raise errors.unauthenticated()
-        if holder.id != app_id:
-            raise errors.forbidden()
         return holder
+
+    # -- event types --------------------------------------------------------------------------
+
+    def list_event_types(self, *, limit: int, iterator: str | None) -> dict[str, object]:
+        """Give a page of the catalogue, by name."""
+        shown, beside = in_order(
+            self.event_types, str, limit=limit, iterator=iterator, descending=False
+        )
+        return {"data": [_event_type(name) for name in shown], **beside}
+
+    def event_type(self, name: str) -> dict[str, object]:
+        """Give one event type."""
+        if name not in self.event_types:
+            raise errors.not_found()
+        return _event_type(name)
 
     # -- endpoints ----------------------------------------------------------------------------
 
     def create_endpoint(self, app: App, body: EndpointCreate) -> Endpoint:
         """Make an endpoint; its signing secret is made here unless one is given."""
+        self._refuse_unknown(body.event_types)
         self._refuse_taken_uid(app, body.uid, besides=None)
         now = self.now(app)
         endpoint = Endpoint(
             id=identifier("ep_", now),
             url=body.url,
-            secret=with_prefix(body.secret) if body.secret else signing_secret(),
+            secret=body.secret or signing_secret(),
             created_at=now,
             updated_at=now,
             headers=dict(body.headers or {}),
@@ -176,39 +250,32 @@ class SvixBackend:
         """Find an endpoint by id or uid."""
         found = self._find(app, id_or_uid)
         if found is None:
-            raise errors.not_found("Endpoint")
+            raise errors.not_found()
         return found
 
     def list_endpoints(
         self, app: App, *, limit: int, iterator: str | None, descending: bool
     ) -> dict[str, object]:
-        """Give a page of endpoints in the order they were made.
-
-        It goes on after the iterator, an id, or with a minus goes back from it. No endpoint needs
-        to have this id any more: ids sort as the endpoints were made.
-        """
-        ordered = sorted(app.endpoints.values(), key=lambda one: one.id, reverse=descending)
-        mark = (iterator or "").removeprefix("-")
-        ids = [one.id for one in ordered]
-        before = sum((each > mark) if descending else (each < mark) for each in ids) if mark else 0
-        back = mark != iterator and iterator is not None
-        start = max(before - limit, 0) if back else before + (mark in ids)
-        shown = ordered[start : before if back else start + limit]
-        return {
-            "data": [endpoint.to_json() for endpoint in shown],
-            "iterator": shown[-1].id if shown else None,
-            "prevIterator": f"-{shown[0].id}" if shown and start else None,
-            "done": start == 0 if back else start + limit >= len(ordered),
-        }
+        """Give a page of endpoints; their ids sort as they were made."""
+        shown, beside = in_order(
+            app.endpoints.values(),
+            lambda endpoint: endpoint.id,
+            limit=limit,
+            iterator=iterator,
+            descending=descending,
+        )
+        return {"data": [endpoint.to_json() for endpoint in shown], **beside}
 
     def put_endpoint(self, app: App, id_or_uid: str, body: EndpointUpsert) -> tuple[Endpoint, bool]:
-        """Replace an endpoint, or make one with this uid; tells whether it was made."""
+        """Replace an endpoint, or make a new one; tells whether it was made.
+
+        A new one has an id of its own, and only the uid that the body names.
+        """
         found = self._find(app, id_or_uid)
         if found is None:
-            if id_or_uid.startswith("ep_"):
-                raise errors.not_found("Endpoint")
-            fields = body.model_dump(by_alias=True) | {"uid": body.uid or id_or_uid}
-            return self.create_endpoint(app, read(EndpointCreate, fields)), True
+            fields = {name: getattr(body, name) for name in EndpointUpsert.model_fields}
+            return self.create_endpoint(app, EndpointCreate.model_construct(**fields)), True
+        self._refuse_unknown(body.event_types)
         self._refuse_taken_uid(app, body.uid, besides=found.id)
         _take(found, body)
         found.updated_at = self.now(app)
@@ -218,9 +285,10 @@ class SvixBackend:
         """Change the given properties only."""
         found = self.endpoint(app, id_or_uid)
         given = body.model_dump(include=set(body.model_fields_set))
+        self._refuse_unknown(given.get("event_types"))
         self._refuse_taken_uid(app, given.get("uid"), besides=found.id)
         for name, value in given.items():
-            setattr(found, name, (value or None) if name in ("event_types", "channels") else value)
+            setattr(found, name, value)
         found.updated_at = self.now(app)
         return found
 
@@ -228,25 +296,40 @@ class SvixBackend:
         """Remove an endpoint."""
         app.endpoints.pop(self.endpoint(app, id_or_uid).id)
 
+    def set_headers(self, app: App, id_or_uid: str, headers: Mapping[str, str]) -> None:
+        """Replace an endpoint's headers."""
+        self.endpoint(app, id_or_uid).headers = dict(headers)
+
+    def change_headers(self, app: App, id_or_uid: str, body: HeadersChange) -> None:
+        """Set some of an endpoint's headers, and take some away."""
+        found = self.endpoint(app, id_or_uid)
+        changed = {**found.headers, **body.headers}
+        found.headers = {
+            name: value
+            for name, value in changed.items()
+            if value is not None and name not in body.delete_headers
+        }
+
     def rotate_secret(self, app: App, id_or_uid: str, body: SecretRotation) -> None:
         """Give the endpoint a new signing secret; the old one signs on for the grace period."""
         found = self.endpoint(app, id_or_uid)
         grace = body.grace_period_seconds
-        until = self._clock() + (DEFAULT_GRACE if grace is None else grace)
-        replaced, found.secret = (
-            found.secret,
-            with_prefix(body.key) if body.key else signing_secret(),
-        )
-        # One that counts again has no end, and one that is replaced again has its newest one.
-        kept = [old for old in found.retired if old.key not in (replaced, found.secret)]
-        found.retired = [*kept, Retired(replaced, until)] if replaced != found.secret else kept
+        now = self._clock()
+        replaced = Retired(found.secret, now + (DEFAULT_GRACE if grace is None else grace))
+        old = [each for each in (*found.retired, replaced) if each.until > now]
+        if len(old) > MOST_OLD_SECRETS:
+            first = moment(min(each.until for each in old))
+            detail = f"At most {MOST_OLD_SECRETS} old keys can be valid; the first ends at {first}."
+            raise errors.bad_request("limit_reached", detail)
+        found.secret, found.retired = body.key or signing_secret(), old
         found.updated_at = self.now(app)
 
     def valid_secrets(self, app: App, id_or_uid: str) -> list[str]:
         """List the secrets that sign now: the present one and rotated ones still in grace."""
         found = self.endpoint(app, id_or_uid)
         now = self._clock()
-        return [found.secret, *(old.key for old in found.retired if old.until > now)]
+        old = (each.key for each in found.retired if each.until > now)
+        return list(dict.fromkeys((found.secret, *old)))
 
     def age_overlaps(self, seconds: float) -> None:
         """Let the signing secrets that were rotated away end that much earlier."""
@@ -273,12 +356,20 @@ class SvixBackend:
     def live(self) -> dict[str, Any]:
         """Give the state as it is, to be written at once."""
         apps = list(self._apps.values())
-        return {"region": self._region, "apps": apps, "answers": self.answers.live()}
+        return {
+            "region": self._region,
+            "apps": apps,
+            "answers": self.answers.live(),
+            "offered": self._offered,
+            "organization_tokens": self._organization_tokens,
+        }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take a dumped state in place of the present one."""
         self._region = state["region"]
         self.answers.load(state.get("answers", {}))
+        self._offered = list(state.get("offered", ()))
+        self._organization_tokens = list(state.get("organization_tokens", ()))
         self._apps = {}
         for app in state["apps"]:
             endpoints = {one["id"]: _endpoint(one) for one in app["endpoints"].values()}
@@ -289,7 +380,7 @@ class SvixBackend:
         for app in self._apps.values():
             if app.instance_id == instance_id:
                 return app
-        raise errors.not_found("Application")
+        raise errors.not_found()
 
     def _find(self, app: App, id_or_uid: str) -> Endpoint | None:
         return next((e for e in app.endpoints.values() if id_or_uid in (e.id, e.uid)), None)
@@ -297,7 +388,26 @@ class SvixBackend:
     def _refuse_taken_uid(self, app: App, uid: str | None, *, besides: str | None) -> None:
         held = self._find(app, uid) if uid else None
         if held is not None and held.id != besides:
-            raise errors.uid_taken()
+            raise errors.conflict()
+
+    def _refuse_unknown(self, event_types: list[str] | None) -> None:
+        known = self.event_types
+        unknown = [name for name in event_types or () if name not in known]
+        if unknown:
+            raise errors.unknown_event_types(unknown)
+
+
+def _event_type(name: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "description": f"The event {name}.",
+        "archived": False,
+        "deprecated": False,
+        "schemas": None,
+        "createdAt": moment(0),
+        "updatedAt": moment(0),
+        "featureFlag": None,
+    }
 
 
 def _take(endpoint: Endpoint, body: EndpointUpsert) -> None:

@@ -35,7 +35,7 @@ def wanted(query: QueryParams, prefix: str) -> Wanted:
     """
     return Wanted(
         limit=page_size(query),
-        iterator=_one(query, "iterator", _matching(re.compile(prefix + "[A-Za-z0-9]{27}"))),
+        iterator=iterator(query, f"{prefix}[A-Za-z0-9]{{27}}"),
         before=moment(query, "before"),
         after=moment(query, "after"),
         event_types=_event_types(query),
@@ -48,9 +48,20 @@ def wanted(query: QueryParams, prefix: str) -> Wanted:
 
 
 def page_size(query: QueryParams) -> int:
-    """Read the size of a page; raises ``Invalid``."""
-    found = _one(query, "limit", _among(range(1, LARGEST_PAGE + 1)))
+    """Read the size of a page, 0 too; raises ``Invalid``."""
+    found = _one(query, "limit", _among(range(LARGEST_PAGE + 1)))
     return DEFAULT_PAGE if found is None else found
+
+
+def iterator(query: QueryParams, form: str) -> str | None:
+    """Read where a list goes on, or with a minus goes back from; raises ``Invalid``."""
+    return _one(query, "iterator", _matching(re.compile(f"-?{form}")))
+
+
+def descending(query: QueryParams, *, default: bool) -> bool:
+    """Read the order of a list; raises ``Invalid``."""
+    found = _one(query, "order", {"ascending": False, "descending": True}.get)
+    return default if found is None else found
 
 
 def moment(query: QueryParams, name: str) -> float | None:
@@ -60,11 +71,16 @@ def moment(query: QueryParams, name: str) -> float | None:
         if not MOMENT.fullmatch(text):
             return None
         try:
-            return datetime.fromisoformat(text.upper()).timestamp()
+            return seconds(text)
         except (ValueError, OverflowError):
             return None
 
     return _one(query, name, read)
+
+
+def seconds(moment: str) -> float:
+    """Give a time as seconds since the epoch."""
+    return datetime.fromisoformat(moment.upper()).timestamp()
 
 
 def switch(query: QueryParams, name: str, *, default: bool) -> bool:

@@ -21,17 +21,37 @@ def exchange(call: Call) -> Answer:
     return 200, call.backend.exchange(inputs.read(inputs.OneTimeToken, call.body).one_time_token)
 
 
+def read_app(call: Call) -> Answer:
+    """v1.application.get."""
+    return 200, call.app.to_json()
+
+
+def list_event_types(call: Call) -> Answer:
+    """v1.event-type.list. Any token may read it: an application's needs it for its filters."""
+    call.backend.authenticate(call.token)
+    queries.descending(call.query, default=False)  # asked for or not, they are in order
+    for name in ("include_archived", "with_content"):
+        queries.switch(call.query, name, default=False)  # none is archived, none has a schema
+    return 200, call.backend.list_event_types(
+        limit=queries.page_size(call.query),
+        iterator=queries.iterator(call.query, r"[a-zA-Z0-9\-_.]{1,256}"),
+    )
+
+
+def read_event_type(call: Call) -> Answer:
+    """v1.event-type.get."""
+    call.backend.authenticate(call.token)
+    return 200, call.backend.event_type(call.event_type)
+
+
 def list_endpoints(call: Call) -> Answer:
     """v1.endpoint.list."""
     app = call.app
-    order = call.query.get("order", "ascending")
-    if order not in ("ascending", "descending"):
-        raise errors.Invalid([(["query", "order"], "ascending or descending", "value_error")])
     return 200, call.backend.list_endpoints(
         app,
         limit=queries.page_size(call.query),
-        iterator=inputs.read_iterator(call.query.get("iterator")),
-        descending=order == "descending",
+        iterator=queries.iterator(call.query, "ep_[A-Za-z0-9]{27}"),
+        descending=queries.descending(call.query, default=True),
     )
 
 
@@ -83,14 +103,31 @@ def rotate_secret(call: Call) -> Answer:
 
 def read_headers(call: Call) -> Answer:
     """v1.endpoint.get-headers."""
-    endpoint = call.backend.endpoint(call.app, call.endpoint_id)
-    return 200, {"headers": dict(endpoint.headers), "sensitive": []}
+    return 200, call.backend.endpoint(call.app, call.endpoint_id).shown_headers()
 
 
-ENDPOINTS = "/api/v1/app/{app}/endpoint"
+def set_headers(call: Call) -> Answer:
+    """v1.endpoint.set-headers."""
+    app, body = call.app, inputs.read(inputs.HeadersSet, call.body)
+    call.backend.set_headers(app, call.endpoint_id, body.headers)
+    return 204, None
+
+
+def change_headers(call: Call) -> Answer:
+    """v1.endpoint.patch-headers."""
+    app, body = call.app, inputs.read(inputs.HeadersChange, call.body)
+    call.backend.change_headers(app, call.endpoint_id, body)
+    return 204, None
+
+
+APP = "/api/v1/app/{app}"
+ENDPOINTS = f"{APP}/endpoint"
 ENDPOINT = f"{ENDPOINTS}/{{endpoint}}"
 OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", "/api/v1/auth/one-time-token", once(exchange)),
+    ("GET", APP, read_app),
+    ("GET", "/api/v1/event-type", list_event_types),
+    ("GET", "/api/v1/event-type/{event_type}", read_event_type),
     ("GET", ENDPOINTS, list_endpoints),
     ("POST", ENDPOINTS, once(create_endpoint)),
     ("GET", ENDPOINT, read_endpoint),
@@ -100,6 +137,8 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", f"{ENDPOINT}/secret", read_secret),
     ("POST", f"{ENDPOINT}/secret/rotate", once(rotate_secret)),
     ("GET", f"{ENDPOINT}/headers", read_headers),
+    ("PUT", f"{ENDPOINT}/headers", set_headers),
+    ("PATCH", f"{ENDPOINT}/headers", change_headers),
     *MESSAGES,
 )
 

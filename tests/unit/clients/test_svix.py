@@ -165,22 +165,24 @@ def test_attempts_are_read_page_by_page_within_the_time() -> None:
     since = datetime(2026, 1, 1, tzinfo=UTC)
     client, asked = attempts(since + timedelta(days=1), pages=3)
 
-    found = client.recent_attempts("ep_1", since=since)
+    found = client.recent_attempts("ep_1", since=since, until=since + timedelta(days=2))
 
     assert [each.id for each in found] == ["atmpt_0", "atmpt_1", "atmpt_2"]
     assert [each.url.params.get("iterator") for each in asked] == [None, "1", "2"]
     assert {each.url.params["after"] for each in asked} == {"2026-01-01T00:00:00Z"}
+    assert {each.url.params["before"] for each in asked} == {"2026-01-03T00:00:00Z"}
 
 
-def test_of_more_attempts_than_can_be_looked_through_the_first_are(
+def test_of_more_attempts_than_can_be_looked_through_the_newest_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(svix, "ATTEMPTS", 2)
     client, asked = attempts(datetime(2026, 1, 2, tzinfo=UTC), pages=1_000)
 
-    found = client.recent_attempts("ep_1", since=datetime(2026, 1, 1, tzinfo=UTC))
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    found = client.recent_attempts("ep_1", since=since, until=since + timedelta(days=2))
 
-    assert (len(found), len(asked)) == (2, 2)
+    assert ([each.id for each in found], len(asked)) == (["atmpt_0", "atmpt_1"], 2)
 
 
 def test_an_endpoint_is_made_with_its_events() -> None:
@@ -205,6 +207,39 @@ def test_only_what_is_given_is_changed() -> None:
 
     assert json.loads(seen.requests[0].content) == {"eventTypes": ["user.deleted"]}
     assert changed.event_types == ("user.deleted",)
+
+
+def test_no_event_types_are_sent_as_null() -> None:
+    seen = Seen()
+
+    seen.client.update_endpoint("ep_1", event_types=[])
+
+    assert json.loads(seen.requests[0].content) == {"eventTypes": None}
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_event_types_that_the_token_may_not_read_are_not_known(status: int) -> None:
+    def refusing(request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/api/v1/event-type"):
+            return httpx.Response(status)
+        return app(request)
+
+    client = SvixClient.from_link(link(), transport=httpx.MockTransport(refusing))
+
+    assert client.list_event_types() is None
+
+
+def test_all_event_types_are_read() -> None:
+    def paged(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.startswith("/api/v1/event-type"):
+            return app(request)
+        second = request.url.params.get("iterator") == "a.b"
+        body = {"data": [{"name": "c.d" if second else "a.b"}], "iterator": "a.b", "done": second}
+        return httpx.Response(200, json=body)
+
+    client = SvixClient.from_link(link(), transport=httpx.MockTransport(paged))
+
+    assert client.list_event_types() == {"a.b", "c.d"}
 
 
 @pytest.mark.parametrize(

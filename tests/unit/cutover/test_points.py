@@ -19,6 +19,7 @@ from clerkstack.cutover.read import NoEndpoint
 from clerkstack.cutover.read_of_clerk import NoInstance
 from clerkstack.cutover.reads import Unread
 from clerkstack.cutover.rules import Breach
+from clerkstack.settings.events import SENDERO_EVENTS
 from tests.unit.cutover.seen import (
     HOST,
     INSTANCE,
@@ -72,6 +73,24 @@ def test_everything_right_passes(point: str) -> None:
     assert found.verdict.outcome == PASSED, found.verdict
     assert found.done
     assert wrong(found) == []
+
+
+def test_an_event_that_svix_does_not_offer_is_not_missing() -> None:
+    *offered, unpublished = SENDERO_EVENTS
+    there = (endpoint(eventTypes=offered),)
+
+    found = line("webhook", right(endpoints=there, left_out=(unpublished,)))
+
+    assert found.verdict.outcome == PASSED, found.verdict
+    (events,) = [each for each in found.verdict.facts if each.what == "events"]
+    assert events.found == f"all 6, without {unpublished}, which Svix does not offer"
+
+
+def test_an_endpoint_is_the_stacks_however_its_url_is_written() -> None:
+    written = URL.replace("/api", ":443/a/../api")
+    there = (endpoint(id="ep_2", url=written),)
+
+    assert line("webhook", right(endpoints=there)).verdict.outcome == PASSED
 
 
 def live(**changes: Any) -> ApplicationInstance:
@@ -178,6 +197,12 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
     ("webhook", {"endpoints": ()}, FAILED, []),
     ("webhook", {"endpoints": (endpoint(disabled=True),)}, FAILED, ["endpoint"]),
     ("webhook", {"endpoints": (endpoint(eventTypes=["user.created"]),)}, FAILED, ["events"]),
+    (
+        "webhook",
+        {"endpoints": (endpoint(eventTypes=SENDERO_EVENTS[:-1]),)},
+        FAILED,
+        ["events"],
+    ),
     ("webhook", {"endpoints": (endpoint(url=f"https://old.{HOST}/x"),)}, FAILED, ["URL"]),
     (
         "webhook",

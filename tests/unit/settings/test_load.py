@@ -74,6 +74,33 @@ def test_every_default_is_the_deployments_value() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "url"),
+    [
+        (
+            {"webhook": {"url": "https://Hooks.Sendero.example:443"}},
+            "https://hooks.sendero.example/",
+        ),
+        ({"webhook": {"path": "/a/../b"}}, "https://preview.sendero.example/b"),
+        ({"appUrl": "HTTPS://Sendero.example:443/"}, "https://sendero.example/api/webhooks/clerk"),
+    ],
+)
+def test_a_webhooks_url_is_written_as_svix_keeps_it(changes: Any, url: str) -> None:
+    assert load_settings(clean(**changes), stack="dev").webhook_url == url
+
+
+def test_an_event_that_is_not_known_is_for_svix_to_judge() -> None:
+    named = ["user.created", "user.invented", "apiKey.created"]
+    settings = load_settings(clean(webhook={"events": named}), stack="dev")
+
+    assert settings.webhook.events == named
+    assert settings.webhook.optional_events == []
+
+
+def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
+    assert load_settings(clean(), stack="dev").webhook.optional_events == ["apiKey.created"]
+
+
+@pytest.mark.parametrize(
     ("changes", "path", "message"),
     [
         ({"instance": "staging"}, "instance", "is not one of the values it can have"),
@@ -150,11 +177,17 @@ def test_every_default_is_the_deployments_value() -> None:
             "needs organizations, and this stack turns them off",
         ),
         ({"webhook": {"url": "http://a.example/x"}}, "webhook.url", "is not a whole https URL"),
+        ({"webhook": {"url": "https://bücher.example/x"}}, "webhook.url", "in its xn-- form"),
         ({"webhook": {"path": "api"}}, "webhook.path", "has not the form it must have"),
         (
             {"webhook": {"events": ["user.created", "organisation.created"]}},
             "webhook.events[1]",
             "Did you mean organization.created?",
+        ),
+        (
+            {"webhook": {"events": ["apikey.created"]}},
+            "webhook.events[0]",
+            "Did you mean apiKey.created?",
         ),
         (
             {"webhook": {"events": ["user.created", "user.created"]}},
