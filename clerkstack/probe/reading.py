@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from clerkstack.clients.errors import NotFound, Unauthorized
 from clerkstack.declared.variables import DEPLOYED
+from clerkstack.kept_url import kept_url
 from clerkstack.premises.config_shape import unfamiliar
 from clerkstack.probe.account import Account, Probe, Result, holds, untold
 from clerkstack.reconcile.changes import object_at
@@ -114,6 +115,19 @@ def roles(account: Account) -> Iterator[Result]:
     yield holds("clerk.roles", True, f"{len(there)} roles, {len(permissions)} permissions")
 
 
+def role_sets(account: Account) -> Iterator[Result]:
+    """Which roles can be given in new organizations."""
+    with account.session.backend(*account.place) as backend:
+        try:
+            there = backend.list_role_sets()
+        except NotFound:
+            yield holds("clerk.role-sets", False, "the account has none (404)")
+            return
+    initial = [each for each in there if each.type == "initial"]
+    detail = f"{len(there)} sets, initial: {', '.join(each.key for each in initial) or 'none'}"
+    yield holds("clerk.role-sets", len(initial) == 1, detail)
+
+
 def clock(account: Account) -> Iterator[Result]:
     """Clerk's time."""
     with account.session.backend(*account.place) as backend:
@@ -133,8 +147,19 @@ def svix(account: Account) -> Iterator[Result]:
             yield holds("svix.one-time-token", True, "refused when it was used again")
         else:
             yield holds("svix.one-time-token", False, "it could be used again")
-        endpoints = app.list_endpoints()
-    del endpoints
+        offered = app.list_event_types()
+        wanted = account.settings.webhook.events
+        missing = [event for event in wanted if event not in (offered or ())]
+        detail = "the token may not list them" if offered is None else f"{len(offered)} event types"
+        if missing and offered is not None:
+            detail += f"; not among them: {', '.join(missing)}"
+        yield holds("svix.event-types", offered is not None, detail)
+        urls = [endpoint.url for endpoint in app.list_endpoints()]
+    if not urls:
+        yield untold("svix.url-form", "the instance has no endpoint")
+        return
+    other = [url for url in urls if kept_url(url) != url]
+    yield holds("svix.url-form", not other, f"kept as {', '.join(other or urls)}")
 
 
 def variables(account: Account) -> Iterator[Result]:
@@ -178,9 +203,10 @@ OF_CLERK = (
     Probe(("clerk.plans-agree",), plans),
     Probe(("clerk.key-forms",), keys),
     Probe(("clerk.roles",), roles),
+    Probe(("clerk.role-sets",), role_sets),
     Probe(("clerk.clock",), clock),
 )
-OF_SVIX = Probe(("svix.link", "svix.one-time-token"), svix)
+OF_SVIX = Probe(("svix.link", "svix.one-time-token", "svix.event-types", "svix.url-form"), svix)
 OF_VERCEL = (
     Probe(("vercel.variables", "vercel.sensitive"), variables),
     Probe(("vercel.deployments",), deployments),

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from clerkstack.clients.errors import ApiError, Conflict, NotADryRun
 from clerkstack.clients.platform import Config, PlatformClient
+from clerkstack.kept_url import kept_url
 from clerkstack.probe.account import Account, Probe, Result, holds
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import Json, JsonObject, object_at
@@ -19,7 +20,6 @@ FEATURE = "clerkstack_probe"
 VARIABLE = "CLERKSTACK_PROBE"
 NOTE = "Made and removed by clerkstack probe"
 ADDRESS = "HTTPS://Clerkstack-Probe.example.com:443/here/../probe"
-KEPT_AS = "https://clerkstack-probe.example.com/probe"
 EVENT = "user.created"
 
 
@@ -121,7 +121,9 @@ def endpoint(account: Account) -> Iterator[Result]:
             secret = app.signing_secret(made.id)
             app.update_endpoint(made.id, description=NOTE, event_types=[EVENT, "user.deleted"])
             live = app.get_endpoint(made.id)
-            yield holds("svix.url-form", live.url == KEPT_AS, f"{ADDRESS} is kept as {live.url}")
+            yield holds(
+                "svix.url-form", live.url == kept_url(ADDRESS), f"{ADDRESS} is kept as {live.url}"
+            )
             same = app.signing_secret(made.id) == secret
             form = secret.get_secret_value().startswith("whsec_")
             kept = set(live.event_types or ()) == {EVENT, "user.deleted"}

@@ -31,7 +31,7 @@ def everything(world: World) -> Any:
     endpoints = [
         vars(each) for app in world.svix.apps().values() for each in app.endpoints.values()
     ]
-    return world.clerk.instances()[0].config, endpoints, world.vercel.live()
+    return world.clerk.instances()[0].config, endpoints, world.vercel.projects
 
 
 def test_all_hold_and_what_was_made_is_gone(running: World, account: Account) -> None:
