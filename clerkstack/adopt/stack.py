@@ -136,6 +136,11 @@ def _organizations(wanted: dict[str, Any], live: Live, section: JsonObject) -> N
     for name, key in (("creatorRole", "creator_role"), ("defaultRole", "default_role")):
         if name in group:
             group[name] = object_at(view, SET).get(key)
+    if not group["enabled"]:
+        # Without organizations nobody can be given a role, and the settings take none.
+        for name in ("roles", "permissions", "creatorRole", "defaultRole"):
+            group.pop(name, None)
+        return
     # What Clerk's own roles may do is Clerk's, until somebody declares it.
     own = {key: group.get("roles", {}).get(key) or {} for key in BUILT_IN_ROLES}
     group["roles"] = {

@@ -20,6 +20,7 @@ from clerkstack.settings.keys import (
 VERSION = re.compile(r"v1_[0-9a-f]{8}")
 TOKEN = frozenset({"claims", "lifetime", "allowed_clock_skew"})
 API_KEYS = "api_keys_settings"
+NO_SVIX = "the instance has no Svix app: a webhook makes it"
 VARIABLE_TYPES = {"plain", "encrypted", "sensitive", "system", "secret"}
 
 
@@ -137,10 +138,15 @@ def clock(account: Account) -> Iterator[Result]:
 
 def svix(account: Account) -> Iterator[Result]:
     """The way to Svix, and what is there."""
-    with account.session.backend(*account.place) as backend:
-        link = backend.svix_url()
-    with account.session.svix(link) as app:
+    app = account.session.svix_app(*account.place)
+    if app is None:
+        yield from (untold(each, NO_SVIX) for each in OF_SVIX.premises)
+        return
+    with app:
         yield holds("svix.link", True, "app, region and one-time token")
+        with account.session.backend(*account.place) as backend:
+            link = backend.svix_url()
+        account.session.svix(link).close()
         try:
             account.session.svix(link).close()
         except Unauthorized:

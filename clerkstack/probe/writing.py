@@ -11,8 +11,10 @@ from contextlib import suppress
 
 from clerkstack.clients.errors import ApiError, Conflict, NotADryRun
 from clerkstack.clients.platform import Config, PlatformClient
+from clerkstack.clients.svix import SvixClient
 from clerkstack.kept_url import kept_url
-from clerkstack.probe.account import Account, Probe, Result, holds
+from clerkstack.probe.account import Account, Probe, Result, holds, untold
+from clerkstack.probe.reading import NO_SVIX
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import Json, JsonObject, object_at
 
@@ -109,15 +111,14 @@ def endpoint(account: Account) -> Iterator[Result]:
     application, instance = account.place
     app = account.session.svix_app(application, instance)
     if app is None:
-        raise ClerkstackError("the instance has no Svix app: deploy a webhook first")
+        yield from (untold(each, NO_SVIX) for each in OF_SVIX.premises)
+        return
     with app:
-        for each in app.list_endpoints():
-            if each.description == NOTE:
-                app.delete_endpoint(each.id)
-        made = app.create_endpoint(
-            url=ADDRESS, event_types=[EVENT], description=NOTE, disabled=True
-        )
+        _remove_endpoints(app)
         try:
+            made = app.create_endpoint(
+                url=ADDRESS, event_types=[EVENT], description=NOTE, disabled=True
+            )
             secret = app.signing_secret(made.id)
             app.update_endpoint(made.id, description=NOTE, event_types=[EVENT, "user.deleted"])
             live = app.get_endpoint(made.id)
@@ -139,7 +140,14 @@ def endpoint(account: Account) -> Iterator[Result]:
             ]
             yield holds("svix.endpoint", not wrong, "; ".join(wrong) or "as it was sent")
         finally:
-            app.delete_endpoint(made.id)
+            _remove_endpoints(app)
+
+
+def _remove_endpoints(app: SvixClient) -> None:
+    """Remove the probe's endpoints, known by their description: also one whose id was lost."""
+    for each in app.list_endpoints():
+        if each.description == NOTE:
+            app.delete_endpoint(each.id)
 
 
 def variable(account: Account) -> Iterator[Result]:

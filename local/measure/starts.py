@@ -46,6 +46,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "cutover": (*PROD, "--reference", STACK),
     "cutover points": (),
     "cutover sign": ("sign-up", *PROD, "--by", "Ana"),
+    "probe": PROD,
     "redeploy": REDEPLOYED,
     "recover": PROD,
     "move": ("--stack", STACK, "--to", f"file://./{MOVED}"),

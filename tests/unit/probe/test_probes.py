@@ -169,6 +169,26 @@ def test_a_write_that_is_none_and_one_that_is(
     assert repr(everything(running)) == before
 
 
+LOST: list[tuple[dict[str, Any], Probe]] = [
+    ({**PATCH, "after": 1}, writing.OF_CONFIG),
+    ({"service": "svix", "method": "POST", "path": "/endpoint$"}, writing.OF_SVIX),
+    ({"service": "vercel", "method": "POST", "path": "/env$"}, writing.OF_VERCEL),
+]
+
+
+@pytest.mark.parametrize(("request_", "probe"), LOST, ids=["config", "endpoint", "variable"])
+def test_what_was_made_and_not_answered_is_removed(
+    running: World, account: Account, request_: dict[str, Any], probe: Probe
+) -> None:
+    before = repr(everything(running))
+    running.fault(kind="drop_after", **request_)
+
+    found = told(probe, account)
+
+    assert State.UNASKED in {each.state for each in found.values()}
+    assert repr(everything(running)) == before
+
+
 @pytest.mark.parametrize("after", range(3))
 def test_cut_off_it_removes_what_it_made(running: World, account: Account, after: int) -> None:
     before = repr(everything(running))
