@@ -9,7 +9,6 @@ from clerkstack.kept_url import kept_url
 from clerkstack.reconcile.changes import Json, JsonObject
 from clerkstack.settings.events import KNOWN_EVENTS, near_event
 
-FIELDS = ("url", "events", "description")
 OPTIONAL = "optional_events"
 EVENTS_SETTING = "clerkstack:webhook.events"
 Offered = Collection[str] | None

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.world.svix_accounts import unpacked
 
 SECOND = "app_second"
 URL = "https://sendero.example/api/webhooks/clerk"
+SINCE = datetime.now(UTC).isoformat()
 PRO = {
     "name": "Pro",
     "payer_type": "org",
@@ -132,6 +134,7 @@ def inhabited() -> Iterator[Inhabited]:
                 "keys": ["billing", "session,billing"],
                 "app_id": [app],
                 "endpoint_id": [endpoint.id, "main"],
+                "event_type_name": ["user.created", "apiKey.created"],
                 "msg_id": [message.id, "one"],
                 "attempt_id": [attempt],
                 "event_types": ["user.created"],
@@ -156,7 +159,7 @@ def inhabited() -> Iterator[Inhabited]:
                     {"Host": development.host, "Cookie": people["cookie"][0]},
                     {"Host": production.host},
                 ],
-                "svix": _bearers(token),
+                "svix": _bearers(svix.organization_token(), token),
             },
             clerk=clerk.dump(),
             svix=svix.dump(),
@@ -215,6 +218,10 @@ def _bodies(instance: Instance, config: dict[str, Any], one_time_token: str) -> 
         "v1.endpoint.patch": [endpoint, {"disabled": True, "metadata": {"made-by": "us"}}],
         "v1.endpoint.rotate-secret": [{}, {"gracePeriodSeconds": 3600}],
         "v1.endpoint.send-example": [{"eventType": "user.created"}],
+        "v1.endpoint.set-headers": [{"headers": {"X-A": "1"}}],
+        "v1.endpoint.patch-headers": [{"headers": {"X-A": None}, "deleteHeaders": ["X-B"]}],
+        "v1.endpoint.recover": [{"since": SINCE}],
+        "v1.endpoint.replay-missing": [{"since": SINCE, "until": None}],
         "v1.message.create": [
             {"eventType": "user.created", "payload": {"id": "user_2"}},
             {"eventType": "user.deleted", "payload": {}, "eventId": "two", "tags": ["b"]},

@@ -242,7 +242,9 @@ CASES = [
         "v1.message-attempt.list-by-endpoint",
         "ep_1",
         since=datetime(2026, 1, 1, tzinfo=UTC),
+        until=datetime(2026, 1, 8, tzinfo=UTC),
     ),
+    svix("list_event_types", "v1.event-type.list"),
     svix(
         "rotate_signing_secret",
         "v1.endpoint.rotate-secret",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from pydantic import SecretStr
 
+from clerkstack.clients import svix
 from clerkstack.clients.svix import SvixClient
 from clerkstack.clients.vercel import VercelClient
 from local.world.svix import SvixBackend, SvixService
@@ -63,3 +67,23 @@ def test_the_vercel_client_lists_every_variable_and_redeploys() -> None:
     assert found.id == earlier.id
     assert states == ["QUEUED", "BUILDING", "READY"]
     assert backend.deployments[made.id].environment["K299"] == digest("one")
+
+
+def test_the_svix_client_reads_the_newest_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(svix, "PAGE", 2)
+    monkeypatch.setattr(svix, "ATTEMPTS", 4)
+    backend = SvixBackend()
+    app_id = backend.create_app("ins_development")
+
+    with (
+        serving(SvixService(backend)) as url,
+        SvixClient.from_link(backend.link("ins_development"), base_url=url) as client,
+    ):
+        endpoint = client.create_endpoint(url=URL, event_types=["user.created"]).id
+        sent = [backend.deliveries.deliver(app_id, "user.created", {}) for _ in range(7)]
+        backend.deliveries.settle()
+        now = datetime.now(UTC)
+        window = {"since": now - timedelta(days=1), "until": now + timedelta(hours=1)}
+        found = client.recent_attempts(endpoint, **window)
+
+    assert [each.msg.id for each in found if each.msg] == sent[:2:-1]
