@@ -24,7 +24,8 @@ FEWEST = {
         40,
         "application 1 · config: read, 2 writes, 2 read-backs · roles and role sets: 2 lists, "
         "make, 2 lists · API keys 1 · webhook: app, token, endpoint, read-back, secret · "
-        "project 1, variables 16, read-back 1 · redeploy: find, start, look 3 times (queued, building, ready)",
+        "project 1, variables 16, read-back 1 · redeploy: find, start, look 3 times (queued, "
+        "building, ready)",
     ),
     UNCHANGED: (0, "nothing is asked"),
     WITH_PACK: (0, "nothing is asked"),

@@ -97,7 +97,7 @@ RESULTS: dict[str, Any] = {
             rounds(UNCHANGED, "unchanged", 3, 3, 3),
         ],
         "requests": [
-            {"name": FIRST, "sent": {"clerk, read": 20, "clerk, write": 18}},
+            {"name": FIRST, "sent": {"clerk, read": 22, "clerk, write": 18}},
             {"name": UNCHANGED, "sent": {}},
         ],
     },
