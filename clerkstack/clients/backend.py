@@ -59,6 +59,10 @@ SERVICE = Service(
         "the dashboard's page of each organization, then run again",
         "organization_role_exists_in_invitations": "Revoke these invitations, or wait until they "
         "are accepted, then run again",
+        "organization_role_default_creator_role": "Name another role in "
+        "clerkstack:organizations.creatorRole, then run again",
+        "organization_role_domain_default_role": "Name another role in "
+        "clerkstack:organizations.defaultRole, then run again",
         "organization_missing_creator_role_permissions": "Let that role have "
         "org:sys_memberships:manage, org:sys_memberships:read and org:sys_profile:delete, or name "
         "another one in clerkstack:organizations.creatorRole",

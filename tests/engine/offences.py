@@ -91,7 +91,9 @@ def organizations(name, **more):
 
 def roles(name, *keys):
     found = {key: {"name": key} for key in keys}
-    return providers.OrganizationRoles(name, **AT, roles=found, opts=kept())
+    return providers.OrganizationRoles(
+        name, **AT, roles=found, permissions={}, role_set={}, opts=kept()
+    )
 
 """
 

@@ -230,9 +230,9 @@ def test_each_read_once_and_nothing_written(deployed: Project, world: World, app
         "/v1/webhooks/svix_url",
         "/api/v1/auth/one-time-token",
     }
-    # application, config, environment, roles, redirect URLs, domains (of both APIs), status, users;
-    # link, token, endpoints, secret, attempts; variables, deployment.
-    assert len(asked) == 16, asked
+    # application, config, environment, roles, role sets, redirect URLs, domains (of both APIs),
+    # status, users; link, token, endpoints, secret, attempts; variables, deployment.
+    assert len(asked) == 17, asked
     kinds = [json.loads(body)["type"] for _, _, body in app.came]
     assert kinds == ["clerkstack.test"] * 3
     assert sum("svix-signature" in headers for _, headers, _ in app.came) == 2

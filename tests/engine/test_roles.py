@@ -120,8 +120,14 @@ def test_an_account_without_roles_deploys_without_them(project: Project, world: 
 def test_adopt_leaves_a_role_alone_that_cannot_be_given(project: Project, world: World) -> None:
     with backend(world) as client:
         client.create_role(key="org:auditor", name="Auditor", in_initial_role_set=False)
+        see = client.create_permission(key="org:reports:see", name="See reports")
+        client.create_role(
+            key="org:reader", name="Reader", permissions=[see.id], in_initial_role_set=True
+        )
 
     adopted = project.clerkstack("adopt", "--dry-run", "--overwrite")
 
     assert "role org:auditor" in adopted.stdout
     assert "in_initial_role_set" in adopted.stdout
+    assert "org:reports:see" in adopted.stdout
+    assert "org:reader" in adopted.stdout

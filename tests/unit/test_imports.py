@@ -17,6 +17,7 @@ AT_START: dict[str, set[str]] = {
     "check": set(),
     "drift": set(),
     "doctor": {"ruamel.yaml"},
+    "probe": set(),
     "dry-run": set(),
     "adopt": {"pydantic", "ruamel.yaml"},
     "parity": set(),

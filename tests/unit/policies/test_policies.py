@@ -232,6 +232,7 @@ CASES: list[tuple[Change, str, str]] = [
         "roles",
         "organizations",
     ),
+    (inputs("roles", role_set={"creator_role": "org:owner"}), "roles", "roles"),
     (gone("billing"), "complete", "stack"),
     (gone("webhook"), "complete", "stack"),
     (gone("api-keys"), "complete", "stack"),
