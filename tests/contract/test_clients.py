@@ -226,6 +226,7 @@ CASES = [
         url="https://example.com/hook",
         event_types=["user.created"],
         description="ours",
+        disabled=True,
     ),
     svix(
         "update_endpoint",

@@ -104,7 +104,7 @@ def test_every_write_of_the_clients_is_in_the_matrix() -> None:
             }:
                 found.add(node.name)
 
-    assert found == WRITES | UNUSED | ROTATION | COMMENTS | SMOKE | PROBE
+    assert found == WRITES | UNUSED | ROTATION | COMMENTS | SMOKE | PROBE | PROBED
 
 
 @pytest.mark.parametrize("name", sorted(UNUSED))
