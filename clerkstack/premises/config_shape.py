@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, TypeVar
 
 from clerkstack.reconcile.changes import Json, JsonObject
+from clerkstack.reconcile.fields import is_unset
 
 Kind = Literal["boolean", "integer", "text", "list", "object"]
 Shape = Mapping[str, Kind]
@@ -177,15 +178,12 @@ def unfamiliar(sections: Mapping[str, Json]) -> Iterator[str]:
                 kind = _of(shape, field)
                 if kind is None:
                     yield f"{name}.{field}"
-                elif value not in UNSET and _kind(value) != kind:
+                elif not is_unset(field.rpartition(".")[2], value) and _kind(value) != kind:
                     yield f"{name}.{field}: {_kind(value)}, was {kind}"
         elif section is not None:
             yield f"{name}: {_kind(section)}, was object"
 
 
-UNSET: tuple[Json, ...] = (None, "", 0)
-"""How a field reads that is not set (observed of live instances: which of the three depends on the
-field)."""
 _Value = TypeVar("_Value")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from clerkstack.clients.errors import NotFound, Unauthorized
+from clerkstack.clients.errors import ApiError, NotFound, Unauthorized
 from clerkstack.declared.variables import DEPLOYED
 from clerkstack.kept_url import kept_url
 from clerkstack.premises.config_shape import unfamiliar
@@ -129,10 +129,17 @@ def role_sets(account: Account) -> Iterator[Result]:
     yield holds("clerk.role-sets", len(initial) == 1, detail)
 
 
-def clock(account: Account) -> Iterator[Result]:
-    """Clerk's time."""
-    with account.session.backend(*account.place) as backend:
-        time = backend.server_time()
+def backend(account: Account) -> Iterator[Result]:
+    """That the Backend API answers to this version of it, and its time."""
+    with account.session.backend(*account.place) as client:
+        try:
+            time = client.server_time()
+        except ApiError as error:
+            if error.code != "api_version_invalid":
+                raise
+            yield holds("clerk.api-version", False, error.code)
+            return
+    yield holds("clerk.api-version", True, "taken")
     yield holds("clerk.clock", time is not None, "told" if time else "no header Date")
 
 
@@ -210,7 +217,7 @@ OF_CLERK = (
     Probe(("clerk.key-forms",), keys),
     Probe(("clerk.roles",), roles),
     Probe(("clerk.role-sets",), role_sets),
-    Probe(("clerk.clock",), clock),
+    Probe(("clerk.api-version", "clerk.clock"), backend),
 )
 OF_SVIX = Probe(("svix.link", "svix.one-time-token", "svix.event-types", "svix.url-form"), svix)
 OF_VERCEL = (

@@ -17,6 +17,7 @@ from clerkstack.probe.account import Account, Probe, Result, holds, untold
 from clerkstack.probe.reading import NO_SVIX
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import Json, JsonObject, object_at
+from clerkstack.reconcile.fields import is_unset
 
 FEATURE = "clerkstack_probe"
 VARIABLE = "CLERKSTACK_PROBE"
@@ -46,6 +47,7 @@ def feature(account: Account) -> Iterator[Result]:
         version = platform.get_config(*account.place, keys=["billing"]).version
         written = platform.patch_config(*account.place, _with(made), if_match=version)
         yield from _made(platform, account, before, written.after)
+        yield from _cleared(platform, account)
         yield from _taken_away(platform, account)
     finally:
         remove_feature(account)
@@ -60,9 +62,13 @@ def _made(
 ) -> Iterator[Result]:
     live = platform.get_config(*account.place)
     features = _features(live)
+    seen = FEATURE in features
+    detail = "shown at once" if seen else "not shown yet"
+    yield holds("clerk.read-after-write", seen, detail)
     others = {key: value for key, value in features.items() if key != FEATURE}
-    kept = FEATURE in features and others == _features(before)
-    yield holds("clerk.config-merge", kept, "the other features stayed" if kept else "they changed")
+    kept = others == _features(before)
+    detail = "the other features stayed" if kept else "other features changed"
+    yield holds("clerk.config-merge", kept, detail)
     whole = answered.get("billing") == live.sections.get("billing")
     detail = "`after` is what a read shows" if whole else "`after` is not what a read shows"
     yield holds("clerk.config-after", whole, detail)
@@ -77,6 +83,14 @@ def _made(
         moved = live.version != before.version
         detail = "it was written" if moved else "the version did not move with a write"
         yield holds("clerk.config-if-match", False, detail)
+
+
+def _cleared(platform: PlatformClient, account: Account) -> Iterator[Result]:
+    version = platform.get_config(*account.place).version
+    platform.patch_config(*account.place, _with({"description": ""}), if_match=version)
+    left = object_at(_features(platform.get_config(*account.place)), FEATURE).get("description")
+    detail = f"a cleared description reads as {left!r}"
+    yield holds("clerk.config-clear", is_unset("description", left), detail)
 
 
 def _taken_away(platform: PlatformClient, account: Account) -> Iterator[Result]:
@@ -189,9 +203,11 @@ def variable(account: Account) -> Iterator[Result]:
 OF_CONFIG = Probe(
     (
         "clerk.config-dry-run",
+        "clerk.read-after-write",
         "clerk.config-merge",
         "clerk.config-after",
         "clerk.config-if-match",
+        "clerk.config-clear",
         "clerk.config-destructive",
         "clerk.feature-removed",
     ),

@@ -152,7 +152,8 @@ def test_a_sensitive_variable_that_can_be_read(account: Account) -> None:
 PATCH: dict[str, Any] = {"service": "clerk", "method": "PATCH", "path": "/config$"}
 WRITES: list[tuple[dict[str, Any], str]] = [
     ({"kind": "dry_run_ignored", **PATCH}, "clerk.config-dry-run"),
-    ({"kind": "not_persisted", "after": 1, **PATCH}, "clerk.config-merge"),
+    ({"kind": "not_persisted", "after": 1, **PATCH}, "clerk.read-after-write"),
+    ({"kind": "not_persisted", "after": 3, **PATCH}, "clerk.config-clear"),
 ]
 
 
