@@ -402,6 +402,16 @@ PREMISES = (
         "Messages are refused until the app runs with the new secret",
         unchecked="it takes a delivery",
     ),
+    Premise(
+        "svix.gone-back",
+        "A secret that was gone back to keeps the end that the rotation before had given it, also "
+        "where a later one ends it at once.",
+        "the source of svix-server",
+        Sure.SEEN,
+        "rotate --overlap 0 after an --abort says until when the old secret signs",
+        "The warning is one too many",
+        unchecked="it takes a delivery",
+    ),
     # Vercel
     Premise(
         "vercel.variables",

@@ -137,6 +137,17 @@ class Journal(_Model):
             self.history = [each for each in self.history if each.id != earlier.id]
         self.running = earlier
 
+    def signs_until(self, secret: SecretStr) -> int | None:
+        """Until when (milliseconds since 1970) a signing secret signs that an earlier rotation
+        replaced and that was gone back to: Svix keeps the end that it had, also where a later
+        rotation ends it at once (seen with svix-server). None where there is no such end ahead."""
+        ends = [
+            entry.old_ends
+            for entry in self.history
+            if entry.old_ends and entry.old.get("webhook") == fingerprint(secret)
+        ]
+        return max((end for end in ends if end > now()), default=None)
+
     def tidy(self) -> None:
         """Forget old secrets that count no more."""
         if self.last is not None:

@@ -37,6 +37,11 @@ class Keeper:
     held: Callable[[Holder], bool]
     resources: Resources = field(default_factory=list)
 
+    @property
+    def journal(self) -> Journal:
+        """The journal, as it was read last."""
+        return known_of(self.resources, self.stack).journal
+
     def claim(self, begin: Callable[[Known], Running]) -> tuple[Known, Running, bool]:
         """Note a rotation as this process's: the one that `begin` gives; and whether it is an
         earlier run's.

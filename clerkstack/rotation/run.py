@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from pydantic import SecretStr
@@ -195,6 +196,16 @@ class Rotator:
             alive = services.counts(running.sides["clerk"].old)
             still = "warning: Clerk takes the old secret key still"
             self.tell("", still if alive else "Clerk takes the old secret key no more")
+        if running.emergency and "webhook" in running.sides:
+            until = self.keeper.journal.signs_until(running.sides["webhook"].old)
+            if until is not None:
+                end = f"{datetime.fromtimestamp(until / MILLISECONDS, UTC):%Y-%m-%d %H:%M} UTC"
+                self.tell(
+                    "",
+                    f"warning: Svix takes the old signing secret until {end} still: an earlier "
+                    "rotation gave it that end, and was gone back from. Only a new endpoint ends "
+                    "it sooner",
+                )
         self.tell(STORE, "the new secrets into the state")
         self.keeper.keep(running, secrets=_secrets(running))
 

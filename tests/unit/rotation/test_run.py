@@ -333,6 +333,21 @@ def test_a_leaked_key_is_dead_with_the_first_request(bed: Bed) -> None:
     assert "preflight" not in " ".join(bed.said)
 
 
+def test_a_signing_secret_that_was_gone_back_to_is_told_to_live_on(bed: Bed) -> None:
+    leaked, bed.leaked = bed.deployed["webhook"], True
+    bed.rotate(kinds=("webhook",), overlap_hours=0)
+    assert not any("still" in line for line in bed.said)
+    assert leaked not in bed.signing()
+
+    leaked = bed.deployed["webhook"]
+    bed.rotate(kinds=("webhook",))
+    bed.abort()
+    bed.rotate(kinds=("webhook",), overlap_hours=0)
+
+    assert leaked in bed.signing()
+    assert any("Svix takes the old signing secret until" in line for line in bed.said)
+
+
 def test_without_the_confirmation_nothing_is_sent(bed: Bed) -> None:
     bed.confirmed = False
 
