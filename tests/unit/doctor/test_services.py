@@ -25,6 +25,7 @@ pytestmark = pytest.mark.timeout(60)
 
 SERVICES = [
     services.platform_key,
+    services.config,
     services.secret_key,
     services.newest_key,
     services.clock,
@@ -44,6 +45,17 @@ def test_no_such_instance(here: Here) -> None:
     here.bed.configured = {"instance": "production"}
     finding = look(services.platform_key, here)
     assert (finding.state, "production instance" in finding.detail) == ("failed", True)
+
+
+def test_a_config_that_has_more_than_is_known(here: Here) -> None:
+    instance = here.bed.world.clerk.instances()[0]
+    instance.config["auth_email"]["carrier_pigeon"] = True
+
+    finding = look(services.config, here)
+
+    assert finding.state == "warning"
+    assert "auth_email.carrier_pigeon" in finding.detail
+    assert "bin/clerkstack probe --stack dev" in finding.mend
 
 
 def test_a_key_that_counts_no_more(here: Here) -> None:
