@@ -22,6 +22,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "drift": [PROD, (*PROD, "--json")],
     "doctor": [PROD, (*PROD, "--json"), ()],
     "dry-run": [PROD, (*PROD, "--json")],
+    "probe": [PROD, (*PROD, "--json"), ("--stack", "local", "--write")],
     "parity": [("--from", "local", "--to", "prod"), ("--from", "local", "--to", "prod", "--json")],
     "cutover": [
         (*PROD, "--reference", "local", "--smoke", "--html", "c.html", "--junit", "c.xml"),
