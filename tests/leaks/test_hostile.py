@@ -17,6 +17,7 @@ ASKED: dict[str, tuple[tuple[str, int], ...]] = {
     "drift": (("clerk", 1), ("svix", 0), ("vercel", 0)),
     "doctor": (("clerk", 0), ("svix", 0), ("vercel", 0)),
     "dry-run": (("clerk", 0),),
+    "probe": (("clerk", 0), ("svix", 1), ("vercel", 0), ("frontend", 0)),
     "parity": (("clerk", 4),),
     "cutover": (("clerk", 0), ("svix", 1), ("vercel", 0), ("frontend", 0)),
     "smoke": (("clerk", 2), ("frontend", 1), ("frontend", 2)),
