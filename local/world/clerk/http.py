@@ -176,6 +176,17 @@ def page_if_wanted(call: Call, items: list[Document]) -> list[Document]:
     return page if pages else items
 
 
+def bare_list(call: Call, items: list[Document]) -> Any:
+    """Give a list that is described as an array.
+
+    Where `paginated` is true it comes with its count, which no description has: the official Go and
+    JavaScript clients ask so, and read nothing else.
+    """
+    page = page_if_wanted(call, items)
+    counted = "paginated" in call.query and call.flag("paginated", status=422)
+    return {"data": page, "total_count": len(items)} if counted else page
+
+
 def refusal(error: errors.ClerkError) -> Response:
     """Give an error the vendor's form."""
     return JSONResponse(error.body(), status_code=error.status)

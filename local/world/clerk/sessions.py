@@ -11,7 +11,7 @@ from typing import Any
 
 from local.world.clerk import errors, events
 from local.world.clerk.backend import ClerkBackend
-from local.world.clerk.http import Answer, InstanceCall, checked, page_if_wanted
+from local.world.clerk.http import Answer, InstanceCall, bare_list, checked
 from local.world.clerk.models import Instance, identifier
 from local.world.clerk.schema import Document
 from local.world.clerk.signing import jwks, session_token, signed
@@ -43,7 +43,7 @@ def list_sessions(call: InstanceCall) -> Answer:
             for name in ("client_id", "user_id", "status")
         )
     ]
-    return 200, page_if_wanted(call, found)
+    return 200, bare_list(call, found)
 
 
 def create_session(call: InstanceCall) -> Answer:
