@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
@@ -212,6 +213,21 @@ def checked(
         first, *rest = mistakes
         raise errors.ClerkError(first.status, first.code, first.message, meta=first.meta, also=rest)
     return given
+
+
+def moment(form: Document, name: str) -> int:
+    """Give a time that a form has in RFC 3339, in milliseconds since the epoch.
+
+    Raises:
+        ClerkError: it is none.
+    """
+    try:
+        given = datetime.fromisoformat(form[name])
+        if given.tzinfo is None:
+            raise ValueError(name)
+        return int(given.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise errors.param_invalid(name, "must be a time in RFC 3339") from None
 
 
 def _fits(value: Any) -> bool:
