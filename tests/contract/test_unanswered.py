@@ -56,8 +56,9 @@ def key_of(world: World, name: str) -> str:
     if name == "platform":
         return seed.PLATFORM_KEY
     if name == "svix":
-        return world.svix.organization_token()
-    return world.clerk.instance(seed.APPLICATION_ID, "development").secret
+        return str(world.svix.organization_token())
+    secret: str = world.clerk.instance(seed.APPLICATION_ID, "development").secret
+    return secret
 
 
 @pytest.mark.parametrize("name", ["platform", "backend", "frontend"])
