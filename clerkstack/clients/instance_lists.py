@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, JsonValue, RootModel
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, JsonValue, RootModel
 
 from clerkstack.clients.answers import Answer
 
@@ -93,13 +95,22 @@ class InstanceDomains(Answer):
     data: tuple[InstanceDomain, ...]
 
 
-class JwtTemplates(RootModel[tuple[JwtTemplate, ...]]):
+def _without_count(answer: object) -> object:
+    """Give the array of a page.
+
+    The description has the array alone; with `paginated=true` Clerk answers {data, total_count}
+    (clerk-sdk-go: jwttemplate, redirecturl; clerk/javascript pull request 3276).
+    """
+    return answer["data"] if isinstance(answer, dict) and "data" in answer else answer
+
+
+class JwtTemplates(RootModel[Annotated[tuple[JwtTemplate, ...], BeforeValidator(_without_count)]]):
     """A page of JWT templates."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
-class RedirectUrls(RootModel[tuple[RedirectUrl, ...]]):
+class RedirectUrls(RootModel[Annotated[tuple[RedirectUrl, ...], BeforeValidator(_without_count)]]):
     """A page of redirect URLs."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

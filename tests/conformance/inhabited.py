@@ -132,6 +132,7 @@ def inhabited() -> Iterator[Inhabited]:
                 **people,
                 "plan_id": [development.id_of("plan", "pro")],
                 "keys": ["billing", "session,billing"],
+                "paginated": ["true"],
                 "app_id": [app],
                 "endpoint_id": [endpoint.id, "main"],
                 "event_type_name": ["user.created", "apiKey.created"],

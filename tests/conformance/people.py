@@ -12,6 +12,7 @@ from local.world.clerk.organization_api import make_organization
 from local.world.clerk.sessions import OPERATIONS as SESSIONS
 from local.world.clerk.sessions import make_session
 from local.world.clerk.sign_flows import TEST_CODE, verifications
+from local.world.clerk.sign_up_invitations import OPERATIONS as SIGN_UP
 from local.world.clerk.signing import signed
 from local.world.clerk.users import make_user
 
@@ -68,11 +69,12 @@ def people_in(clerk: ClerkBackend, instance: Instance) -> dict[str, list[str]]:
     form = {"email_address": "new@sendero.example", "role": "org:member"}
     call: Any = _Asked(clerk, instance, form, organization=organization["id"])
     invitation = create_invitation(call)[1]
+    to_sign_up = asked(SIGN_UP, "/v1/invitations", email_address="later@sendero.example")
     ticket = asked(SESSIONS, "/v1/sign_in_tokens", user_id=users[1]["id"])
     return {
         "user_id": [each["id"] for each in users],
         "organization_id": [organization["id"], "acme"],
-        "invitation_id": [invitation["id"]],
+        "invitation_id": [invitation["id"], to_sign_up["id"]],
         "session_id": [session["id"]],
         "sign_in_token_id": [ticket["id"]],
         "apiKeyID": [key["id"]],
@@ -130,6 +132,23 @@ def people_bodies(names: dict[str, list[str]]) -> dict[str, list[Any]]:
             {"email_address": ["new+clerk_test@sendero.example"], "password": "a long one"},
             {"email_address": ["new@sendero.example"], "skip_password_requirement": True},
         ],
+        "UpdateUser": [
+            {"first_name": "Ann", "external_id": "", "created_at": "2026-01-01T00:00:00Z"},
+            {"password": "a long one", "sign_out_of_other_sessions": True},
+        ],
+        "UpdateUserMetadata": [{"public_metadata": {"plan": {"seats": 3, "old": None}}}],
+        "ReplaceUserMetadata": [{"unsafe_metadata": {}}],
+        "CreateInvitation": [
+            {"email_address": "new@sendero.example", "expires_in_days": 7, "notify": False},
+            {"email_address": "later@sendero.example", "ignore_existing": True},
+        ],
+        "CreateBulkInvitations": [[{"email_address": "new@sendero.example"}]],
+        "UpdateOrganization": [
+            {"name": "Gamma", "slug": "gamma"},
+            {"role_set_key": "role_set:wide"},
+        ],
+        "MergeOrganizationMetadata": [{"private_metadata": {"crm": {"id": 1}}}],
+        "ReplaceOrganizationMetadata": [{"public_metadata": {}}],
         "CreateOrganization": [{"name": "Beta"}, {"name": "Acme", "created_by": first}],
         "CreateOrganizationMembership": [{"user_id": second, "role": "org:member"}],
         "UpdateOrganizationMembership": [{"role": "org:admin"}],

@@ -16,8 +16,11 @@ from local.world.clerk import (
     frontend_sessions,
     invitations,
     organization_api,
+    organization_changes,
     sessions,
     sign_flows,
+    sign_up_invitations,
+    user_changes,
     users,
 )
 from local.world.clerk.models import CREATOR_NEEDS, Instance
@@ -310,6 +313,9 @@ PEOPLE = (
     *invitations.OPERATIONS,
     *sessions.OPERATIONS,
     *users.OPERATIONS,
+    *user_changes.OPERATIONS,
+    *organization_changes.OPERATIONS,
+    *sign_up_invitations.OPERATIONS,
 )
 # Whoever asks with no key or a wrong one gets the same answer everywhere.
 EVERY = [

@@ -26,7 +26,6 @@ EXCEPTIONS = {
     "api_key_revoked 400 -": GUESS,
     "enterprise_connection_domain_taken 409 param_name": GUESS,
     "form_param_format_invalid 400 param_name": NO_422,
-    "method_not_allowed 405 -": GUESS,
     "operation_not_allowed_on_production_instance 400 -": GUESS,
     "sign_up_not_found 400 -": GUESS,
 }

@@ -132,6 +132,20 @@ def test_our_client_reads_every_page() -> None:
     assert [each.is_satellite for each in domains] == [False]
 
 
+@pytest.mark.parametrize("path", [path for path, _ in MADE[:2]])
+def test_a_list_comes_with_its_count_where_pages_are_asked_for(path: str) -> None:
+    account = filled()
+
+    plain, whole, counted = (
+        ask(account, "GET", f"{path}{query}", account.instance).json()
+        for query in ("", "?paginated=false", "?paginated=true")
+    )
+
+    assert len(plain) == 1
+    assert plain == whole == counted["data"]
+    assert counted["total_count"] == 1
+
+
 NAMES = st.sampled_from(
     [*TEMPLATE, *URL, *CONNECTION, "saml", "login_hint", "lifetime", "custom_attributes", "active"]
 )

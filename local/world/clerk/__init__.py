@@ -43,8 +43,8 @@ class _Refusing:
         return refusal(errors.unknown_url(request.url.path))
 
     def method_not_allowed(self, request: Request) -> Response:
-        """Answer for a known URL with another method."""
-        return refusal(errors.method_not_allowed(request.method, request.url.path))
+        """Answer for a known URL with another method: an operation that is not here."""
+        return self.not_found(request)
 
 
 class ClerkService(_Refusing):

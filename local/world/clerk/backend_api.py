@@ -17,11 +17,14 @@ from local.world.clerk import (
     invitations,
     jwt_templates,
     organization_api,
+    organization_changes,
     organizations,
     redirect_urls,
     role_set_api,
     sessions,
+    sign_up_invitations,
     subscriptions,
+    user_changes,
     users,
 )
 from local.world.clerk.backend import ClerkBackend
@@ -235,8 +238,11 @@ OPERATIONS: tuple[tuple[str, str, Any], ...] = (
     *redirect_urls.OPERATIONS,
     *enterprise_connections.OPERATIONS,
     *users.OPERATIONS,
+    *user_changes.OPERATIONS,
     *organization_api.OPERATIONS,
+    *organization_changes.OPERATIONS,
     *invitations.OPERATIONS,
+    *sign_up_invitations.OPERATIONS,
     *api_keys.OPERATIONS,
     *sessions.OPERATIONS,
 )

@@ -82,11 +82,6 @@ def unknown_url(path: str) -> ClerkError:
     return ClerkError(404, "resource_not_found", f"Nothing is found at {path}.")
 
 
-def method_not_allowed(method: str, path: str) -> ClerkError:
-    """The URL has operations, but not this one."""
-    return ClerkError(405, "method_not_allowed", f"{method} is not allowed at {path}.")
-
-
 def body_invalid(message: str) -> ClerkError:
     """The body can't be read at all."""
     return ClerkError(400, "request_body_invalid", message)

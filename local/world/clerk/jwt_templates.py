@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.world.clerk import errors
-from local.world.clerk.http import Answer, InstanceCall, checked, page_if_wanted
+from local.world.clerk.http import Answer, InstanceCall, bare_list, checked
 from local.world.clerk.models import identifier
 
 FIELDS: dict[str, type | tuple[type, ...]] = {
@@ -28,7 +28,7 @@ ALGORITHM = "RS256"
 
 def list_jwt_templates(call: InstanceCall) -> Answer:
     """ListJWTTemplates: the newest first, which is a guess."""
-    return 200, page_if_wanted(call, list(reversed(call.instance.jwt_templates.values())))
+    return 200, bare_list(call, list(reversed(call.instance.jwt_templates.values())))
 
 
 def create_jwt_template(call: InstanceCall) -> Answer:

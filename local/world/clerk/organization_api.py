@@ -8,21 +8,26 @@ subscriptions.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from local.world.clerk import errors, events, subscriptions
 from local.world.clerk.backend import ClerkBackend
-from local.world.clerk.http import LARGEST_NUMBER, Answer, InstanceCall, checked
+from local.world.clerk.http import Answer, InstanceCall, checked
 from local.world.clerk.memberships import join, leave, membership_json
-from local.world.clerk.models import Instance, RoleSet, identifier
-from local.world.clerk.role_sets import find_role_set, initial_set, role_of
+from local.world.clerk.models import Instance, identifier
+from local.world.clerk.organization_forms import (
+    check_limit,
+    check_name,
+    chosen_set,
+    need_organizations,
+    slug_of,
+)
+from local.world.clerk.role_sets import initial_set, role_of
 from local.world.clerk.schema import Document
 from local.world.clerk.user_search import found_users
 
 ORGANIZATION = "/v1/organizations/{organization}"
 MEMBERS = f"{ORGANIZATION}/memberships"
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 ORDERS = ("created_at", "name", "members_count")
 ORDERS_OF_MEMBERS = (
     "phone_number",
@@ -93,7 +98,7 @@ def create_organization(call: InstanceCall) -> Answer:
 
 def get_organization(call: InstanceCall) -> Answer:
     """GetOrganization: by its id or its slug."""
-    _need_organizations(call.instance)
+    need_organizations(call.instance)
     found = call.instance.people.organization(call.parts["organization"])
     return 200, _counted(call, found)
 
@@ -184,22 +189,18 @@ def make_organization(backend: ClerkBackend, instance: Instance, form: Document)
     Raises:
         ClerkError: organizations are off; the name, the slug or the number is not possible.
     """
-    _need_organizations(instance)
-    name = form["name"].strip()
-    if not 1 <= len(name) <= 256:
-        raise errors.param_invalid("name", "must have from 1 to 256 characters")
+    need_organizations(instance)
+    name = check_name(form["name"])
     section = instance.config["organization_settings"]
-    most = form.get("max_allowed_memberships", section["max_allowed_memberships"])
-    if not 0 <= most <= LARGEST_NUMBER:
-        raise errors.param_invalid("max_allowed_memberships", "must not be negative")
+    most = check_limit(form.get("max_allowed_memberships", section["max_allowed_memberships"]))
     now = backend.now_ms()
     key = form.get("role_set_key")
-    role_set = initial_set(instance) if key is None else _chosen(instance, key)
+    role_set = initial_set(instance) if key is None else chosen_set(instance, key)
     made: Document = {
         "object": "organization",
         "id": identifier("org"),
         "name": name,
-        "slug": _slug(instance, name, form.get("slug")),
+        "slug": slug_of(instance, name, form.get("slug")),
         "image_url": "",
         "has_image": False,
         "max_allowed_memberships": most,
@@ -219,30 +220,6 @@ def make_organization(backend: ClerkBackend, instance: Instance, form: Document)
         role = instance.roles[role_set.creator_role]
         join(backend, instance, made, instance.people.user(creator), role, {})
     return made
-
-
-def _chosen(instance: Instance, key: str) -> RoleSet:
-    if key not in {each.key for each in instance.role_sets.values()}:
-        raise errors.param_invalid("role_set_key", "must be the key of a role set")
-    return find_role_set(instance, key)
-
-
-def _slug(instance: Instance, name: str, given: str | None) -> str:
-    there = {each["slug"] for each in instance.people.organizations.values()}
-    if given is not None:
-        if not SLUG.fullmatch(given):
-            raise errors.param_invalid("slug", "has lowercase letters, digits and - only")
-        if given in there:
-            raise errors.taken("slug")
-        return given
-    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "organization"
-    tries = (stem if n == 0 else f"{stem}-{n}" for n in range(len(there) + 1))
-    return next(each for each in tries if each not in there)
-
-
-def _need_organizations(instance: Instance) -> None:
-    if not instance.config["organization_settings"]["enabled"]:
-        raise errors.organizations_off()
 
 
 def _members(call: InstanceCall, organization: Document) -> int:

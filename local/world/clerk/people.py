@@ -21,6 +21,7 @@ class People:
     organizations: dict[str, Document] = field(default_factory=dict)
     memberships: dict[str, Document] = field(default_factory=dict)
     invitations: dict[str, Document] = field(default_factory=dict)
+    sign_up_invitations: dict[str, Document] = field(default_factory=dict)
     api_keys: dict[str, Document] = field(default_factory=dict)
     sessions: dict[str, Document] = field(default_factory=dict)
     sign_in_tokens: dict[str, Document] = field(default_factory=dict)

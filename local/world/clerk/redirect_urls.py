@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from local.world.clerk import errors
-from local.world.clerk.http import Answer, InstanceCall, checked, page_if_wanted
+from local.world.clerk.http import Answer, InstanceCall, bare_list, checked
 from local.world.clerk.models import identifier
 
 URL = re.compile(r"(?!http:)[a-z][a-z0-9+.-]*://[^\s]+", re.IGNORECASE)
@@ -18,7 +18,7 @@ URL = re.compile(r"(?!http:)[a-z][a-z0-9+.-]*://[^\s]+", re.IGNORECASE)
 
 def list_redirect_urls(call: InstanceCall) -> Answer:
     """ListRedirectURLs: the newest first, which is a guess."""
-    return 200, page_if_wanted(call, list(reversed(call.instance.redirect_urls.values())))
+    return 200, bare_list(call, list(reversed(call.instance.redirect_urls.values())))
 
 
 def create_redirect_url(call: InstanceCall) -> Answer:

@@ -11,7 +11,7 @@ from typing import Any
 
 from local.world.clerk import errors, events
 from local.world.clerk.backend import ClerkBackend
-from local.world.clerk.http import Answer, InstanceCall, checked, page_if_wanted
+from local.world.clerk.http import Answer, InstanceCall, bare_list, checked
 from local.world.clerk.models import Instance, identifier
 from local.world.clerk.schema import Document
 from local.world.clerk.signing import jwks, session_token, signed
@@ -43,7 +43,7 @@ def list_sessions(call: InstanceCall) -> Answer:
             for name in ("client_id", "user_id", "status")
         )
     ]
-    return 200, page_if_wanted(call, found)
+    return 200, bare_list(call, found)
 
 
 def create_session(call: InstanceCall) -> Answer:
@@ -67,12 +67,7 @@ def get_session(call: InstanceCall) -> Answer:
 def revoke_session(call: InstanceCall) -> Answer:
     """RevokeSession."""
     session = _session(call)
-    if session["status"] == "active":
-        session["status"] = "revoked"
-        session["updated_at"] = call.backend.now_ms()
-        user = call.instance.people.users[session["user_id"]]
-        told = {**session, "user": user}
-        events.tell(call.backend, call.instance, "session.revoked", told)
+    revoke(call.backend, call.instance, session)
     return 200, session
 
 
@@ -186,6 +181,15 @@ def make_session(
     user["last_sign_in_at"] = user["last_active_at"] = now
     events.tell(backend, instance, "session.created", {**session, "user": user})
     return session
+
+
+def revoke(backend: ClerkBackend, instance: Instance, session: Document) -> None:
+    """End a session that is active, and tell."""
+    if session["status"] == "active":
+        session["status"] = "revoked"
+        session["updated_at"] = backend.now_ms()
+        user = instance.people.users[session["user_id"]]
+        events.tell(backend, instance, "session.revoked", {**session, "user": user})
 
 
 def _session(call: InstanceCall) -> Document:

@@ -50,6 +50,5 @@ class VercelService:
         return refusal(VercelError(404, "not_found", message))
 
     def method_not_allowed(self, request: Request) -> Response:
-        """Answer for a known URL with another method."""
-        message = f"{request.method} is not allowed on {request.url.path}."
-        return refusal(VercelError(405, "method_not_allowed", message))
+        """Answer for a known URL with another method: an operation that is not here."""
+        return self.not_found(request)

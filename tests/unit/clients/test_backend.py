@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import PAGE, BackendClient
-from clerkstack.clients.errors import ApiError, Unauthorized
+from clerkstack.clients.errors import ApiError, Unauthorized, UnexpectedAnswer
 
 COUNT = 2 * PAGE + 3
 
@@ -98,6 +98,22 @@ def test_a_list_without_a_count_is_read_to_its_end() -> None:
 
     assert [each.id for each in found] == [f"ru_{number}" for number in range(COUNT)]
     assert len(seen.requests) == 3
+
+
+def test_a_list_comes_with_its_count_or_as_the_description_has_it() -> None:
+    found = [template(1)]
+
+    def read(body: object) -> list[str]:
+        client = BackendClient(
+            key=SecretStr("sk_test_1"),
+            base_url="https://api.clerk.test",
+            transport=httpx.MockTransport(lambda request: httpx.Response(200, json=body)),
+        )
+        return [each.id for each in client.list_jwt_templates()]
+
+    assert read({"data": found, "total_count": 1}) == read(found) == ["jtmp_1"]
+    with pytest.raises(UnexpectedAnswer):
+        read({"data": "nothing", "total_count": 1})
 
 
 def test_a_list_that_is_not_paged_is_not_read_for_ever() -> None:

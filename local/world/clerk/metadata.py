@@ -1,0 +1,40 @@
+"""Metadata of users and organizations: merged into what is there, or put in its place.
+
+A merge goes to any depth, and null takes a key away (@clerk/backend 3.25.0, `updateUserMetadata`).
+How large metadata may be is not looked at here.
+"""
+
+from __future__ import annotations
+
+import copy
+
+from local.world.clerk.http import InstanceCall, checked
+from local.world.clerk.schema import Document
+
+
+def change_metadata(
+    call: InstanceCall, held: Document, names: tuple[str, ...], *, replace: bool
+) -> None:
+    """Do what the body says; a field that it leaves out stays.
+
+    Raises:
+        ClerkError: the body has another field, or one that is no object.
+    """
+    form = checked(call.body(optional=True), dict.fromkeys(names, dict))
+    for name, value in form.items():
+        held[name] = value if replace else merged(held[name], value)
+    held["updated_at"] = call.backend.now_ms()
+
+
+def merged(before: Document, change: Document) -> Document:
+    """Merge a change into metadata, which stays as it is."""
+    after = copy.deepcopy(before)
+    for key, value in change.items():
+        if value is None:
+            after.pop(key, None)
+        elif isinstance(value, dict):
+            there = after.get(key)
+            after[key] = merged(there if isinstance(there, dict) else {}, value)
+        else:
+            after[key] = value
+    return after

@@ -1,0 +1,76 @@
+"""What an organization may be: its name, slug, number of members and role set.
+
+Decided where no document says it: while slugs are disabled none can be asked for, and each
+organization has one all the same, made of its name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from local.world.clerk import errors
+from local.world.clerk.http import LARGEST_NUMBER
+from local.world.clerk.models import Instance, RoleSet
+from local.world.clerk.role_sets import find_role_set
+from local.world.clerk.schema import Document
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def need_organizations(instance: Instance) -> None:
+    """Go on where the instance has organizations.
+
+    Raises:
+        ClerkError: it has none.
+    """
+    if not instance.config["organization_settings"]["enabled"]:
+        raise errors.organizations_off()
+
+
+def check_name(name: str) -> str:
+    """Give a name that an organization may have, without blanks at its ends."""
+    if not 1 <= len(name.strip()) <= 256:
+        raise errors.param_invalid("name", "must have from 1 to 256 characters")
+    return name.strip()
+
+
+def check_limit(most: int) -> int:
+    """Give how many members an organization may have; 0 is no limit."""
+    if not 0 <= most <= LARGEST_NUMBER:
+        raise errors.param_invalid("max_allowed_memberships", "must not be negative")
+    return most
+
+
+def check_slug(instance: Instance, slug: str, *, own: Document | None = None) -> str:
+    """Give a slug that an organization may have; ``own`` is the one that changes it.
+
+    Raises:
+        ClerkError: slugs are off, or the slug is malformed or taken.
+    """
+    if instance.config["organization_settings"]["slug_disabled"]:
+        message = "Slugs of organizations are disabled on this instance."
+        raise errors.ClerkError(403, "organization_slugs_disabled", message)
+    if not SLUG.fullmatch(slug):
+        raise errors.param_invalid("slug", "has lowercase letters, digits and - only")
+    if any(
+        each["slug"] == slug for each in instance.people.organizations.values() if each is not own
+    ):
+        raise errors.taken("slug")
+    return slug
+
+
+def chosen_set(instance: Instance, key: str) -> RoleSet:
+    """Give the role set with the key."""
+    if key not in {each.key for each in instance.role_sets.values()}:
+        raise errors.param_invalid("role_set_key", "must be the key of a role set")
+    return find_role_set(instance, key)
+
+
+def slug_of(instance: Instance, name: str, given: str | None) -> str:
+    """Give the slug that was asked for, or one that is made of the name."""
+    if given is not None:
+        return check_slug(instance, given)
+    there = {each["slug"] for each in instance.people.organizations.values()}
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "organization"
+    tries = (stem if n == 0 else f"{stem}-{n}" for n in range(len(there) + 1))
+    return next(each for each in tries if each not in there)
