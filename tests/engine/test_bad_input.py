@@ -170,7 +170,7 @@ def test_all_mistakes_are_told_at_once(project: Project, world: World) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("colour", "red", "Pulumi.local.yaml:21: colour: is not a setting. Remove it"),
+        ("colour", "red", "Pulumi.local.yaml:23: colour: is not a setting. Remove it"),
         ("billing.userEnabled", "no", "billing.userEnabled: is not a boolean"),
         (
             "webhook.events",

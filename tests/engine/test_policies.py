@@ -48,8 +48,8 @@ EACH = [
     ),
     (
         "key-forms",
-        "variable('{n}', 'CLERK_WEBHOOK_SECRET', 'hidden', sensitive=True)",
-        "variable('{n}', 'CLERK_WEBHOOK_SECRET', 'whsec_hidden', sensitive=True)",
+        "variable('{n}', 'CLERK_WEBHOOK_SIGNING_SECRET', 'hidden', sensitive=True)",
+        "variable('{n}', 'CLERK_WEBHOOK_SIGNING_SECRET', 'whsec_hidden', sensitive=True)",
     ),
     (
         "live-keys",
@@ -190,8 +190,17 @@ def test_what_only_the_whole_stack_shows(project: Project) -> None:
     assert found == set()
 
 
+@starts_from(unsettled)
+def test_a_name_that_nothing_reads_is_told(project: Project) -> None:
+    write(project, "variable('old', 'CLERK_WEBHOOK_SECRET', 'whsec_hidden', sensitive=True)")
+
+    found, _ = told(project, fails=False)
+
+    assert found == {("advisory", "read-names", "clerkstack-prod")}
+
+
 def test_every_policy_has_a_case_here_or_of_its_own() -> None:
-    own = {"complete", "secret-age"}  # test_policy_levels.py
+    own = {"read-names", "complete", "secret-age"}  # the last two: test_policy_levels.py
 
     here = {policy for policy, *_ in (*EACH, *WHOLE)}
 

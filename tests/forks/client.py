@@ -11,6 +11,8 @@ OF_PYTHON_ITSELF = ("PYTHON", "LANG", "LC_")
 KNOWN_BY_COMMAND_LINE = "rotate"
 """Rotations look whether another one runs: by its number and its command line."""
 
+AT_ONCE = 0.05  # seconds
+
 
 def main() -> None:
     """Ask for the fork and be it, as far as others can see; or be the Python itself."""
@@ -23,6 +25,7 @@ def main() -> None:
     import json
     import signal
     import socket
+    import time
 
     connection = socket.socket(socket.AF_UNIX)
     try:
@@ -42,8 +45,14 @@ def main() -> None:
     child = int(answers.readline() or 0)
     if not child:
         return alone(python, words)
+
+    def pass_on(number: int, _: object) -> None:
+        # The language host interrupts a program and kills it at once: it has no time to say so.
+        time.sleep(AT_ONCE)
+        os.kill(child, number)
+
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, lambda got, _: os.kill(child, got))
+        signal.signal(number, pass_on)
     status = int(answers.readline())
     if status < 0:
         if status != -signal.SIGKILL:
