@@ -231,8 +231,9 @@ def test_each_read_once_and_nothing_written(deployed: Project, world: World, app
         "/api/v1/auth/one-time-token",
     }
     # application, config, environment, roles, role sets, redirect URLs, domains (of both APIs),
-    # status, users; link, token, endpoints, secret, attempts; variables, deployment.
-    assert len(asked) == 17, asked
+    # status, users; link, token, endpoints, event types (an optional one is not offered), secret,
+    # attempts; variables, deployment.
+    assert len(asked) == 18, asked
     kinds = [json.loads(body)["type"] for _, _, body in app.came]
     assert kinds == ["clerkstack.test"] * 3
     assert sum("svix-signature" in headers for _, headers, _ in app.came) == 2

@@ -57,7 +57,8 @@ def create_invitations(call: InstanceCall) -> Answer:
 
 def list_invitations(call: InstanceCall) -> Answer:
     """ListOrganizationInvitations."""
-    wanted = call.names("status")
+    # An empty one is none of them either.
+    wanted = [each for text in call.query.getlist("status") for each in text.split(",")]
     if not set(wanted) <= set(STATUSES):
         raise errors.param_invalid("status", f"must be of {', '.join(STATUSES)}")
     return _listed(call, wanted)
