@@ -102,10 +102,7 @@ def test_an_event_that_svix_does_not_offer_is_refused_before_any_write(
         "clerkstack:webhook.events. Did you mean user.created for userr.creatted?"
     ) in printed, ran.stdout
     # Clerk gives the way to Svix, and Svix a token for it.
-    assert set(writes(world)) == {
-        "clerk POST /v1/webhooks/svix_url",
-        "svix POST /api/v1/auth/one-time-token",
-    }
+    assert writes(world) == []
 
 
 def test_without_a_svix_app_an_event_that_clerk_does_not_document_is_refused(
@@ -117,7 +114,7 @@ def test_without_a_svix_app_an_event_that_clerk_does_not_document_is_refused(
     printed = " ".join(project.preview(check=False).split())
 
     assert "clerkstack:webhook.events names user.invented, and neither does Clerk" in printed
-    assert set(writes(world)) == {"clerk POST /v1/webhooks/svix_url"}
+    assert writes(world) == []
 
 
 def test_a_default_event_that_svix_does_not_offer_is_left_out_until_it_does(

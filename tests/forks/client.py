@@ -26,7 +26,10 @@ def main() -> None:
     import signal
     import socket
     import time
+    from contextlib import suppress
 
+    # Until there is a fork to pass it on to, an interrupt ends this without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.connect(at)
@@ -49,7 +52,8 @@ def main() -> None:
     def pass_on(number: int, _: object) -> None:
         # The language host interrupts a program and kills it at once: it has no time to say so.
         time.sleep(AT_ONCE)
-        os.kill(child, number)
+        with suppress(ProcessLookupError):
+            os.kill(child, number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, pass_on)
