@@ -15,7 +15,6 @@ from local.world import World
 from tests.deployments import development
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.small import declare, small_thrice
-from tests.engine.test_adopt import real_writes
 from tests.engine.test_killed import assert_complete, recover, up_killed_at
 from tests.kept import starts_from
 
@@ -216,7 +215,7 @@ def test_a_state_that_is_gone_is_built_again_from_what_is_live(
     adopted = project.clerkstack("adopt")
 
     assert adopted.returncode == 0, adopted.stdout + adopted.stderr
-    assert real_writes(world) == [], "adopting writes nothing"
+    assert writes(world) == [], "adopting writes nothing"
     project.up()
     again, now = read_instance(world), variables(world)
     assert [each.id for each in again.endpoints] == [each.id for each in live.endpoints]

@@ -13,8 +13,7 @@ from local.project import Project
 from local.world import World
 from tests import sendero
 from tests.deployments import development
-from tests.engine.live import variables
-from tests.engine.test_adopt import real_writes
+from tests.engine.live import variables, writes
 from tests.engine.test_killed import assert_complete, recover
 from tests.kept import starts_from
 
@@ -59,7 +58,7 @@ def test_recover_enters_the_ids_and_a_refresh_then_drops_nothing(
     assert told.count("its id entered") == COUNT
     assert all(each["outputs"]["id"] == each["id"] for each in in_state(project))
     assert len(in_state(project)) == COUNT
-    assert real_writes(world) == []
+    assert writes(world) == []
     assert_complete(project, world)
     assert ids(world) == before
 
