@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Self, Unpack
+from typing import Any, Self, TypeVar, Unpack
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
@@ -119,6 +119,9 @@ class _Endpoints(Answer):
     iterator: str | None = None
 
 
+_Page = TypeVar("_Page", _EventTypes, _Attempts, _Endpoints)
+
+
 class _Secret(Answer):
     key: SecretStr
 
@@ -168,19 +171,8 @@ class SvixClient(Client):
 
     def list_endpoints(self) -> list[Endpoint]:
         """All endpoints of the app (v1.endpoint.list)."""
-        found: list[Endpoint] = []
-        iterator: str | None = None
-        while True:
-            params: dict[str, str | int] = {"limit": PAGE}
-            if iterator:
-                params["iterator"] = iterator
-            page = self._http.request(
-                _Endpoints, "v1.endpoint.list", "GET", self._path(), params=params
-            )
-            found += page.data
-            iterator = page.iterator
-            if page.done or not iterator:
-                return found
+        pages = self._pages(_Endpoints, "v1.endpoint.list", self._path())
+        return [endpoint for page in pages for endpoint in page.data]
 
     def get_endpoint(self, endpoint_id: str) -> Endpoint:
         """One endpoint (v1.endpoint.get)."""
@@ -250,23 +242,12 @@ class SvixClient(Client):
     def list_event_types(self) -> frozenset[str] | None:
         """The names of the event types that an endpoint can have (v1.event-type.list), or None if
         the token may not read them: no description says which tokens may."""
-        found: set[str] = set()
-        params: dict[str, str | int] = {"limit": PAGE}
-        while True:
-            try:
-                page = self._http.request(
-                    _EventTypes,
-                    "v1.event-type.list",
-                    "GET",
-                    joined("api", "v1", "event-type"),
-                    params=params,
-                )
-            except (Unauthorized, Forbidden, NotFound):
-                return None
-            found |= {each.name for each in page.data}
-            if page.done or not page.iterator:
-                return frozenset(found)
-            params["iterator"] = page.iterator
+        path = joined("api", "v1", "event-type")
+        try:
+            pages = self._pages(_EventTypes, "v1.event-type.list", path)
+            return frozenset(each.name for page in pages for each in page.data)
+        except (Unauthorized, Forbidden, NotFound):
+            return None
 
     def recent_attempts(
         self, endpoint_id: str, *, since: datetime, until: datetime
@@ -277,21 +258,17 @@ class SvixClient(Client):
         Both ends are sent: with `after` alone Svix gives the oldest page, and none after it.
         """
         params: dict[str, str | int] = {
-            "limit": PAGE,
             "after": _moment(since),
             "before": _moment(until),
             "with_msg": "true",
             "with_content": "false",
         }
         path = joined("api", "v1", "app", self.app_id, "attempt", "endpoint", endpoint_id)
-        operation = "v1.message-attempt.list-by-endpoint"
         found: list[Attempt] = []
-        while len(found) < ATTEMPTS:
-            page = self._http.request(_Attempts, operation, "GET", path, params=params)
+        for page in self._pages(_Attempts, "v1.message-attempt.list-by-endpoint", path, params):
             found += page.data
-            if page.done or not page.iterator:
+            if len(found) >= ATTEMPTS:
                 break
-            params["iterator"] = page.iterator
         return sorted(found[:ATTEMPTS], key=lambda each: each.timestamp, reverse=True)
 
     def rotate_signing_secret(
@@ -308,6 +285,21 @@ class SvixClient(Client):
             self._path(endpoint_id, "secret", "rotate"),
             json=body,
         )
+
+    def _pages(
+        self,
+        model: type[_Page],
+        operation: str,
+        path: str,
+        more: Mapping[str, str | int] | None = None,
+    ) -> Iterator[_Page]:
+        params: dict[str, str | int] = {"limit": PAGE, **(more or {})}
+        while True:
+            page = self._http.request(model, operation, "GET", path, params=params)
+            yield page
+            if page.done or not page.iterator:
+                return
+            params["iterator"] = page.iterator
 
     def _path(self, *more: str) -> str:
         return joined("api", "v1", "app", self.app_id, "endpoint", *more)

@@ -10,6 +10,7 @@ from clerkstack.declared.variables import DEPLOYED
 from clerkstack.kept_url import kept_url
 from clerkstack.premises.config_shape import unfamiliar
 from clerkstack.probe.account import Account, Probe, Result, holds, untold
+from clerkstack.reconcile.api_keys import SECTION as API_KEYS_SECTION
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.keys import (
     wrong_platform_key,
@@ -19,7 +20,6 @@ from clerkstack.settings.keys import (
 
 VERSION = re.compile(r"v1_[0-9a-f]{8}")
 TOKEN = frozenset({"claims", "lifetime", "allowed_clock_skew"})
-API_KEYS = "api_keys_settings"
 NO_SVIX = "the instance has no Svix app: a webhook makes it"
 VARIABLE_TYPES = {"plain", "encrypted", "sensitive", "system", "secret"}
 
@@ -56,7 +56,7 @@ def schema(account: Account) -> Iterator[Result]:
         name for name in object_at(account.schema, "properties") if "api_key" in name.lower()
     ]
     detail = ", ".join(advertised) or "not advertised: a person sets them in the dashboard"
-    yield holds("clerk.api-keys-section", set(advertised) <= {API_KEYS}, detail)
+    yield holds("clerk.api-keys-section", set(advertised) <= {API_KEYS_SECTION}, detail)
 
 
 def environment(account: Account) -> Iterator[Result]:

@@ -23,19 +23,6 @@ def world() -> Iterator[World]:
         yield started
 
 
-@pytest.fixture
-def instance(world: World) -> Instance:
-    found: Instance = world.clerk.instance(seed.APPLICATION_ID, "development")
-    return found
-
-
-@pytest.fixture
-def backend(world: World, instance: Instance) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {instance.secret}"}
-    with httpx.Client(base_url=f"{world.urls.clerk}/v1", headers=headers) as client:
-        yield client
-
-
 def made(answer: httpx.Response) -> Any:
     assert answer.is_success, answer.text
     return answer.json()

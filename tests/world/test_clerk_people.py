@@ -45,19 +45,6 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def instance(world: World) -> Instance:
-    found: Instance = world.clerk.instance(seed.APPLICATION_ID, "development")
-    return found
-
-
-@pytest.fixture
-def backend(world: World, instance: Instance) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {instance.secret}"}
-    with httpx.Client(base_url=f"{world.urls.clerk}/v1", headers=headers) as client:
-        yield client
-
-
-@pytest.fixture
 def visitor(world: World, instance: Instance) -> Iterator[httpx.Client]:
     """Somebody at the Frontend API, who keeps the client's token as a native app does."""
 

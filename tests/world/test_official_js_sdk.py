@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from typing import Any
 
-import pytest
-
-from local.deployed import EXAMPLE
 from local.world import World, seed
 from local.world.clerk.organizations import create_permission
 from tests.smoke.deployment import CONFIG, need_app
+from tests.world.node import run_script
 
 START = """
 import { readFileSync } from "node:fs";
@@ -211,16 +207,4 @@ def run(world: World, instance: Any, script: str) -> dict[str, Any]:
         "secretKey": instance.secret,
         "publishableKey": instance.publishable_key,
     }
-    ran = subprocess.run(
-        ["node", "--input-type=module", "-e", START + script],
-        input=json.dumps(given),
-        cwd=EXAMPLE,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if ran.returncode:
-        pytest.fail(ran.stderr)
-    told: dict[str, Any] = json.loads(ran.stdout)
-    return told
+    return run_script(START + script, given)

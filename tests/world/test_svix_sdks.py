@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from svix.api import EventTypeListOptions
@@ -19,9 +16,9 @@ from svix.models import (
     ReplayIn,
 )
 
-from local.deployed import EXAMPLE
 from local.world.svix.event_types import EVENT_TYPES
 from tests.smoke.deployment import need_app
+from tests.world.node import run_script
 from tests.world.receiving import Receiver, receiving
 from tests.world.svix_accounts import INSTANCE, Emulated, emulated
 
@@ -127,7 +124,7 @@ def test_the_javascript_client_does_the_same(world: Emulated) -> None:
         "since": (datetime.now(UTC) - timedelta(hours=1)).isoformat(),
     }
 
-    told = run(given)
+    told = run_script(SCRIPT, given)
     world.backend.deliveries.settle()
 
     assert told == {
@@ -142,19 +139,3 @@ def test_the_javascript_client_does_the_same(world: Emulated) -> None:
         "unknown": [422, "The following event types don't exist: user.invented"],
         "nothing": 404,
     }
-
-
-def run(given: dict[str, Any]) -> dict[str, Any]:
-    ran = subprocess.run(
-        ["node", "--input-type=module", "-e", SCRIPT],
-        input=json.dumps(given),
-        cwd=EXAMPLE,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if ran.returncode:
-        pytest.fail(ran.stderr)
-    told: dict[str, Any] = json.loads(ran.stdout)
-    return told
