@@ -14,7 +14,6 @@ from clerkstack.reconcile.roles import LiveRoles
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
-    from clerkstack.providers.session import Session
 
 OF_ROLES = ("ListOrganizationRoles", "ListRoleSets")
 RECENT = 30.0  # seconds that a read which looked before a write serves the write
@@ -89,9 +88,3 @@ class RecentRoles:
         """The read, once; None where it is too old."""
         when, live = self._reads.pop(place, (0.0, None))
         return live if time.monotonic() - when < RECENT else None
-
-
-def roles_of(session: Session, place: tuple[str, str], permissions: Collection[str]) -> LiveRoles:
-    """As `read_roles`, of an instance by application and environment."""
-    with session.backend(*place) as backend:
-        return read_roles(backend, permissions)

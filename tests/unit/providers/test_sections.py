@@ -257,10 +257,8 @@ def test_lists_in_another_order_are_no_difference(world: World) -> None:
     assert driven.up(inputs) is False
 
 
-def test_a_value_that_is_stored_otherwise_is_sent_once_more_and_then_an_error(
-    world: World,
-) -> None:
-    driven = Driven(OrganizationSettingsProvider(), config_on(world))
+def twenty_members_are_stored(world: World, *, times: int | None) -> None:
+    """Whatever is written so often, always with None."""
     world.fault(
         service="clerk",
         method="PATCH",
@@ -268,8 +266,15 @@ def test_a_value_that_is_stored_otherwise_is_sent_once_more_and_then_an_error(
         kind="stored_otherwise",
         field="organization_settings.max_allowed_memberships",
         value=20,
-        times=None,
+        times=times,
     )
+
+
+def test_a_value_that_is_stored_otherwise_is_sent_once_more_and_then_an_error(
+    world: World,
+) -> None:
+    driven = Driven(OrganizationSettingsProvider(), config_on(world))
+    twenty_members_are_stored(world, times=None)
 
     with pytest.raises(ResourceFailed, match="max_allowed_memberships: 20 → 25"):
         driven.up(organizations(max_allowed_memberships=25))
@@ -279,14 +284,7 @@ def test_a_value_that_is_stored_otherwise_is_sent_once_more_and_then_an_error(
 
 def test_a_value_that_is_stored_otherwise_once_is_right_in_the_end(world: World) -> None:
     driven = Driven(OrganizationSettingsProvider(), config_on(world))
-    world.fault(
-        service="clerk",
-        method="PATCH",
-        path="config$",
-        kind="stored_otherwise",
-        field="organization_settings.max_allowed_memberships",
-        value=20,
-    )
+    twenty_members_are_stored(world, times=1)
 
     driven.up(organizations(max_allowed_memberships=25))
 
