@@ -17,11 +17,13 @@ from clerkstack.variables_in_state import enter_ids
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
 
+UNREADABLE = "failed to load checkpoint"
+
 # What the engine says, and what to do about it, where it does not say so itself.
 MENDS = (
     ("no stack named", "\n`pulumi stack ls` lists the stacks, `pulumi stack init` makes one."),
     (
-        "failed to load checkpoint",
+        UNREADABLE,
         "\nThe state is damaged: bin/clerkstack recover --stack <stack>, and where that does not "
         "help, with --from-history.",
     ),
@@ -101,13 +103,30 @@ def pulumi(
     variables: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Run the engine's own command, with variables of the shell besides, and return what it
-    printed.
+    printed. Where a kill left what it can't load although it does not need it, that is taken away
+    and the command run once more.
 
     Raises:
         ClerkstackError: it is not there; or it failed, unless `tolerate`: with what it said.
     """
+    ran = _run(words, given, variables)
+    if ran.returncode and UNREADABLE in ran.stderr + ran.stdout and "--stack" in words:
+        from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off
+
+        drop_what_a_kill_cut_off(words[words.index("--stack") + 1])
+        ran = _run(words, given, variables)
+    if ran.returncode and not tolerate:
+        detail = (ran.stderr or _diagnostics(ran.stdout) or ran.stdout).strip()
+        mend = next((mend for said, mend in MENDS if said in detail), "")
+        raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}{mend}")
+    return ran.stdout
+
+
+def _run(
+    words: tuple[str, ...], given: str | None, variables: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     try:
-        ran = subprocess.run(
+        return subprocess.run(
             ["pulumi", *words, "--non-interactive"],
             input=given,
             capture_output=True,
@@ -120,11 +139,6 @@ def pulumi(
             "pulumi is not on PATH. Install it, or in a checkout that `make up` has set up, run: "
             "source .local/env.sh"
         ) from None
-    if ran.returncode and not tolerate:
-        detail = (ran.stderr or _diagnostics(ran.stdout) or ran.stdout).strip()
-        mend = next((mend for said, mend in MENDS if said in detail), "")
-        raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}{mend}")
-    return ran.stdout
 
 
 def _diagnostics(printed: str) -> str:

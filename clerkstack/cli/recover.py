@@ -17,8 +17,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import SecretStr
 
-from clerkstack.cli.backends import current_backend
-from clerkstack.cli.checkpoint import drop_cut_off_attributes
+from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off
 from clerkstack.cli.engine import (
     exported_stack,
     import_state,
@@ -75,8 +74,7 @@ def recover(
     elif at is not None or history is not None:
         raise typer.BadParameter("--at and --history go with --from-history")
     typer.echo(f"{stack}: looking at the state", err=True)
-    name = stack.rpartition("/")[2]
-    for file in drop_cut_off_attributes(current_backend(), name):
+    for file in drop_what_a_kill_cut_off(stack):
         typer.echo(f"{file}: cut off by a kill and not needed, removed")
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
     if exported is None:

@@ -18,13 +18,11 @@ from clerkstack.cli.backends import (
     secrets_provider,
     workshop,
 )
-from clerkstack.cli.checkpoint import drop_cut_off_attributes
-from clerkstack.cli.engine import exported_stack, import_state, pulumi
+from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off
+from clerkstack.cli.engine import UNREADABLE, exported_stack, import_state, pulumi
 from clerkstack.cli.history import Earlier, earlier_states, store_of
 from clerkstack.cli.table import print_table
 from clerkstack.problems import ClerkstackError
-
-UNREADABLE = "failed to load checkpoint"
 
 
 def earlier(stack: str, copy: Path | None) -> list[Earlier]:
@@ -84,7 +82,7 @@ def put_back(stack: str, states: Sequence[Earlier], at: int | None) -> dict[str,
     if at is not None and at > len(states):
         raise ClerkstackError(f"There are {len(states)} earlier states of {stack}: see --list.")
     chosen = [*enumerate(states, 1)] if at is None else [(at, states[at - 1])]
-    drop_cut_off_attributes(current_backend(), stack.rpartition("/")[2])
+    drop_what_a_kill_cut_off(stack)
     there = _is_there(stack, whole_is_refused=at is None)
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
     refused = []

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from clerkstack.cli.backends import current_backend, folder_of
-from clerkstack.cli.checkpoint import drop_cut_off_attributes, locks_of
-from clerkstack.cli.engine import exported_stack, import_state, pulumi, resources_of
+from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off, locks_of
+from clerkstack.cli.engine import UNREADABLE, exported_stack, import_state, pulumi, resources_of
 from clerkstack.declared.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.people import is_alive
@@ -36,7 +36,6 @@ OWNER = re.compile(r"@(?P<host>\S+), process (?P<pid>\d+)$")
 LOCKED = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 DEPLOYMENT = re.compile(r"dpl_\w+: [A-Z]+")
 WRITTEN = re.compile(r"ProjectEnvironmentVariable (\S+) (updated|created)\b")
-CUT_OFF = "failed to load checkpoint"
 SECONDS_FOR_A_LOCK = 900.0
 PAUSE = 0.5
 LAST_LINES = 15
@@ -160,9 +159,9 @@ class StackEngine:
                 return act()
             except ClerkstackError as failure:
                 said = str(failure)
-                if CUT_OFF in said and not mended:
+                if UNREADABLE in said and not mended:
                     mended = True
-                    self._drop_attributes()
+                    drop_what_a_kill_cut_off(self._stack)
                     continue
                 if isinstance(failure, HalfDone) and self._is_over():
                     self._recover()
@@ -200,9 +199,6 @@ class StackEngine:
             lock and (lock["host"] != socket.gethostname() or is_alive(int(lock["pid"])))
             for lock in locks
         )
-
-    def _drop_attributes(self) -> None:
-        drop_cut_off_attributes(current_backend(), self._stack.rpartition("/")[2])
 
     def _recover(self) -> None:
         typer.echo("        a killed run left the stack half-done: recovering it", err=True)

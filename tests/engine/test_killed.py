@@ -161,6 +161,12 @@ def test_a_kill_while_the_checkpoint_was_written_is_mended(project: Project, wor
     assert str(attributes) in told
     assert_complete(project, world)
 
+    # Every other command of ours takes them away by itself.
+    attributes.write_bytes(b"{")
+    ran = project.clerkstack("drift", "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert not attributes.exists()
+
 
 @starts_from(development)
 @pytest.mark.parametrize("number", [3, 6, 8])
