@@ -221,11 +221,6 @@ class EnvironmentSettings(ProjectFields):
     project_id: PlainId = ""
     projects: dict[Annotated[str, Field(pattern=PROJECT_NAME)], ProjectSettings] = {}
 
-    @property
-    def said_names(self) -> list[NameSet] | None:
-        """What the stack says that its app reads; None where it says nothing."""
-        return self.names if "names" in self.model_fields_set else None
-
 
 PlanDanger = Literal["remove", "price", "visibility", "features"]
 FeatureDanger = Literal["remove", "visibility"]

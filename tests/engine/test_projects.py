@@ -13,7 +13,7 @@ import pytest
 from local.project import Project
 from local.world import World
 from local.world import seed as seeded
-from tests.deployments import development, production
+from tests.deployments import development, protected_production
 from tests.engine.live import read_instance, requests, writes
 from tests.engine.test_killed import recover, up_killed_at
 from tests.kept import starts_from
@@ -208,7 +208,7 @@ def test_drift_adopt_and_a_lost_state_know_each_project(project: Project, world:
     assert (variables(world, WEB), variables(world, API)) == ({}, {})
 
 
-@starts_from(production)
+@starts_from(protected_production)
 def test_a_rotation_reaches_every_app_and_each_is_proved(project: Project, world: World) -> None:
     need_app()
     url = "https://api.sendero.example"
