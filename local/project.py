@@ -34,6 +34,7 @@ PARTS = (
     "bin",
 )
 ENVIRONMENT = "CLERKSTACK_ENVIRONMENT_OF_COPIES"
+PROVIDER = "CLERKSTACK_SECRETS_PROVIDER_OF_COPIES"
 LIMIT = 300.0  # seconds for one command: a busy machine takes many times what an idle one does
 PASSPHRASE = "passphrase-of-a-copy-mW4tR9xe"
 SECRETS = {
@@ -81,11 +82,18 @@ class Project:
         self.stack = stack
         for folder in ("state", "home"):
             (self.folder / folder).mkdir(exist_ok=True)
-        self.pulumi("stack", "init", stack, *options)
+        self.make_stack(stack, *options)
         words = [part for key, value in secrets.items() for part in ("--secret", f"{key}={value}")]
         self.pulumi("config", "set-all", "--stack", stack, *words)
         for key, value in settings.items():
             self.set(key, value)
+
+    def make_stack(self, stack: str, *options: str) -> None:
+        """Make an empty stack. Its secrets provider is the one in the `options`, else the one that
+        `PROVIDER` names, else the passphrase."""
+        if PROVIDER in os.environ:
+            options = ("--secrets-provider", os.environ[PROVIDER], *options)
+        self.pulumi("stack", "init", stack, *options)
 
     def set(self, key: str, value: Any) -> None:
         """Change one setting in the stack's file; `a.b` names a nested one."""

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pytest
 
-from local.project import PARTS, TOP, Project, copy_project, link_environment
+from local.project import PARTS, PROVIDER, TOP, Project, copy_project, link_environment
 from local.world import World
 from local.world.minted import given_out
 
@@ -33,7 +33,7 @@ Maker = Callable[[Project], None]
 """Brings a copy of the project, of which no stack is made yet, to where tests begin."""
 
 FOLDER = TOP / ".local" / "kept"
-DECIDING = (*PARTS, "local", "requirements-dev.lock", "tests/kept.py")
+DECIDING = (*PARTS, "local", "requirements-dev.lock", "tests/kept.py", "tests/kms.py")
 """What decides how a deployment comes out; caches of bytecode do not."""
 DAY = 86_400.0  # seconds
 FACTS = "facts.json"
@@ -132,7 +132,8 @@ def _is_fresh(place: Path) -> bool:
 
 
 def _digest(make: Maker) -> str:
-    digest = hashlib.sha256(f"{_everybody_s()} {make.__module__} {make.__qualname__}".encode())
+    known = f"{_everybody_s()} {os.environ.get(PROVIDER)} {make.__module__} {make.__qualname__}"
+    digest = hashlib.sha256(known.encode())
     digest.update(Path(inspect.getfile(make)).read_bytes())
     return digest.hexdigest()
 

@@ -15,7 +15,8 @@ from clerkstack.app.syntax import bare, content, every, part, text_of
 COMPONENTS = frozenset({"Protect", "Show"})
 _DECLARING = ("function_declaration", "class_declaration", "variable_declarator")
 # `lazy(() => import('@clerk/nextjs').then((it) => it.Protect))`
-_LAZY = re.compile(r"""import\(\s*["']@clerk/[^"']*["']\s*\)[\s\S]*\b(Protect|Show)\b""")
+_LAZY = re.compile(r"""import\(\s*["']@clerk/[^"'\n]*["']\s*\)""")
+_OF_CLERK = re.compile(r"\b(Protect|Show)\b")
 # As far as a component is passed on from name to name and from file to file.
 _DEEPEST = 20
 
@@ -62,9 +63,11 @@ class ClerkComponents:
         if value.type == "ternary_expression":
             sides = [part(value, "consequence"), part(value, "alternative")]
         elif value.type == "call_expression":
-            lazy = _LAZY.search(text_of(value))
-            if lazy is not None:
-                return lazy.group(1)
+            text = text_of(value)
+            lazy = _LAZY.search(text)
+            taken = _OF_CLERK.findall(text, lazy.end()) if lazy is not None else []
+            if taken:
+                return str(taken[-1])
             given = content(value.child_by_field_name("arguments"))
             sides = [
                 each for each in given if bare(each).type in ("identifier", "member_expression")

@@ -43,12 +43,28 @@ def read_app(
         tell: is given each step's name as it begins.
 
     Raises:
-        InputError: what is named is not there, or the declaration can't be told.
+        InputError: what is named is not there, the declaration can't be told, or the app takes
+            more time or memory than it may.
         GitFailed: a repository can't be fetched.
     """
     if declaration is None and settings.path is None and settings.git is None:
         return None
     # Here, because most stacks name no app, and what reads its code is much.
+    from clerkstack.app.reading import TooMuch
+
+    try:
+        return _read(settings, declaration, tell)
+    except TooMuch as error:
+        from clerkstack.problems import Problem
+
+        mend = (
+            "Name the folders that ask Clerk for something in clerkstack:app.scan, and leave what "
+            "is generated to .gitignore"
+        )
+        raise InputError([Problem("clerkstack:app", None, "", str(error), mend)]) from None
+
+
+def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], None]) -> AppCode:
     from clerkstack.app.declaration import read_declaration
 
     if declaration is not None:

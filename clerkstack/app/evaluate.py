@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from tree_sitter import Node
 
 from clerkstack.app.literals import number_of, string_of
 from clerkstack.app.modules import Modules
+from clerkstack.app.reading import ENTRIES
 from clerkstack.app.scopes import Variable
 from clerkstack.app.source import Module, Unresolved
 from clerkstack.app.syntax import bare, content, text_of
@@ -35,6 +37,8 @@ class Constant:
     column: int
     # Where it is a field of an object: the key, as it is written or as a constant has it.
     key: Constant | None = field(default=None, compare=False, repr=False)
+    # How many values are in it, itself one of them.
+    size: int = field(default=1, compare=False, repr=False)
 
     @property
     def known(self) -> Constant:
@@ -170,12 +174,17 @@ class Evaluator:
         """The value of an expression.
 
         Raises:
-            Unresolved: the expression is none of the known forms.
+            Unresolved: the expression is none of the known forms, or has too many values.
+            TooMuch: the app takes more than it may.
         """
+        self._modules.allowance.look(module.file)
         value = self._value(module, node)
         if isinstance(value, Constant):
             return value
-        return Constant(value, module.file, *module.place(node))
+        size = 1 + sum(each.size for each in _held(value))
+        if size > ENTRIES:
+            raise Unresolved(module, node, f"has more than {ENTRIES:,} values")
+        return Constant(value, module.file, *module.place(node), size=size)
 
     def _value(self, module: Module, node: Node) -> Literal | Constant:
         inner = bare(node)
@@ -238,6 +247,8 @@ class Evaluator:
                 items += spread.value
             else:
                 items.append(self.node(module, child))
+            if len(items) > ENTRIES:
+                raise Unresolved(module, node, f"has more than {ENTRIES:,} values")
         return items
 
     def _object(self, module: Module, node: Node) -> dict[str, Constant]:
@@ -330,3 +341,9 @@ class Evaluator:
                 fields[name] = Constant(following, module.file, *module.place(child))
                 following += 1
         return Constant(fields, module.file, *module.place(node))
+
+
+def _held(value: Literal) -> Iterable[Constant]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

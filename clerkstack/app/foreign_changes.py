@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from clerkstack.app.changes import CHANGING
 from clerkstack.app.declaration import AppDeclaration, refused
 from clerkstack.app.listing import UNREAD, source_files
 from clerkstack.app.modules import Modules
+from clerkstack.app.reading import NotRead, read
 from clerkstack.app.source import Module, Unresolved
 
 # Such files run in no deployment, and replace what they like.
@@ -35,11 +37,7 @@ def _changes(
     declared: AppDeclaration, root: Path, modules: Modules, folders: Sequence[str]
 ) -> Iterator[Unresolved]:
     sayers = {file for file, _ in declared.made_of}
-    texts = {
-        file: file.read_bytes()
-        for file in source_files(root, folders)
-        if file.suffix not in UNREAD and not _TESTS.search(file.relative_to(root).as_posix())
-    }
+    texts = dict(_texts(root, modules, folders))
     names = re.compile(
         rb"\b(" + b"|".join(sorted(_names(declared, modules, list(texts.values())))) + rb")\b"
     )
@@ -55,6 +53,14 @@ def _changes(
             if name in module.imports and _is_said(module, name, declared, modules):
                 message = f"{name} of the app's declaration is changed here"
                 yield Unresolved(module, node, message)
+
+
+def _texts(root: Path, modules: Modules, folders: Sequence[str]) -> Iterator[tuple[Path, bytes]]:
+    for file in source_files(root, folders):
+        modules.allowance.look(file)
+        if file.suffix not in UNREAD and not _TESTS.search(file.relative_to(root).as_posix()):
+            with contextlib.suppress(NotRead):  # the scan tells it
+                yield file, read(file, root)
 
 
 def _names(declared: AppDeclaration, modules: Modules, texts: Sequence[bytes]) -> set[bytes]:

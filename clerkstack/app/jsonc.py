@@ -8,26 +8,31 @@ from typing import Any
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
+from clerkstack.app.reading import NotRead, read
 from clerkstack.app.syntax import content, text_of
 
 _LANGUAGE = Language(tree_sitter_typescript.language_typescript())
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-def read_object(file: Path) -> dict[str, Any]:
-    """The object in a file; empty where there is no such file, or no object in it.
+def read_object(file: Path, root: Path | None) -> dict[str, Any]:
+    """The object in a file; empty where there is none that may be read (see `reading.read`), or no
+    object in it.
 
     Numbers are left out: no setting that is asked for here is one.
     """
     try:
-        text = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        text = read(file, root).removeprefix(b"\xef\xbb\xbf")
         text.decode()
-    except (OSError, UnicodeDecodeError):
+    except (NotRead, UnicodeDecodeError):
         return {}
-    root = Parser(_LANGUAGE).parse(b"(" + text + b")").root_node
-    statement = content(root)[:1]
+    top = Parser(_LANGUAGE).parse(b"(" + text + b")").root_node
+    statement = content(top)[:1]
     inner = content(statement[0])[:1] if statement else []
-    value = _value(content(inner[0])[0]) if inner and content(inner[0]) else None
+    try:
+        value = _value(content(inner[0])[0]) if inner and content(inner[0]) else None
+    except RecursionError:
+        return {}  # nested more deeply than any setting is
     return value if isinstance(value, dict) else {}
 
 

@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from clerkstack.app.packages import Packages
 from clerkstack.app.paths import Configs, files
+from clerkstack.app.reading import Allowance, is_file
 from clerkstack.app.source import Module, Unresolved, parsed
 from clerkstack.problems import shown
 
@@ -18,10 +19,12 @@ class Modules:
 
     Args:
         root: the app's checkout: nothing outside of it is read. None where there is none.
+        allowance: what reading it may take.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, allowance: Allowance | None = None) -> None:
         self._root = None if root is None else root.resolve()
+        self.allowance = allowance or Allowance()
         self._read: dict[Path, Module] = {}
         self._configs = Configs(self._root)
         self._packages = None if self._root is None else Packages(self._root)
@@ -32,12 +35,11 @@ class Modules:
 
         Raises:
             Unresolved: there is no such file, or it is not TypeScript, or outside of the root.
+            TooMuch: the app takes more than it may.
         """
         file = file.resolve()
         if file not in self._read:
-            if not self._inside(file):
-                raise Unresolved(file, None, "lies outside of the app's checkout")
-            self._read[file] = parsed(file)
+            self._read[file] = parsed(file, self._root, self.allowance)
         return self._read[file]
 
     def beside(self, module: Module, node: Node, source: str) -> Module:
@@ -111,7 +113,8 @@ class Modules:
         key = (folder, source)
         if key not in self._found:
             candidates = (each for at in self._starts(folder, source) for each in files(at))
-            self._found[key] = next((each for each in candidates if each.is_file()), None)
+            # Where it lies outside, `read` says so.
+            self._found[key] = next((each for each in candidates if is_file(each, None)), None)
         return self._found[key]
 
     def _starts(self, folder: Path, source: str) -> Iterator[Path]:

@@ -15,9 +15,11 @@ from typing import Any
 
 from clerkstack.app.jsonc import read_object
 from clerkstack.app.patterns import held
+from clerkstack.app.reading import is_file
 
 MANIFEST = "package.json"
 _SKIPPED = frozenset({"node_modules", ".next", ".git", "dist", "build"})
+_LONGEST = 4096
 _MAIN = ("source", "module", "main")
 
 
@@ -26,13 +28,14 @@ class Packages:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._read: dict[Path, dict[str, Any]] = {}
 
     def candidates(self, folder: Path, source: str) -> Iterator[Path]:
         """Where an import of a package, or of the own package's `#…`, may lead."""
         if source.startswith("#"):
             for above in (folder, *folder.parents):
-                if (above / MANIFEST).is_file():
-                    imports = read_object(above / MANIFEST).get("imports")
+                if is_file(above / MANIFEST, self._root):
+                    imports = self._manifest(above).get("imports")
                     yield from _mapped(above, imports, source)
                     break
             return
@@ -40,7 +43,12 @@ class Packages:
         size = 2 if source.startswith("@") else 1
         home = self._homes.get("/".join(parts[:size]))
         if home is not None:
-            yield from _given(home, "/".join((".", *parts[size:])))
+            yield from _given(home, self._manifest(home), "/".join((".", *parts[size:])))
+
+    def _manifest(self, folder: Path) -> dict[str, Any]:
+        if folder not in self._read:
+            self._read[folder] = read_object(folder / MANIFEST, self._root)
+        return self._read[folder]
 
     @cached_property
     def _homes(self) -> dict[str, Path]:
@@ -49,16 +57,15 @@ class Packages:
         twice: set[str] = set()
         for folder, folders, names in os.walk(self._root, followlinks=False):
             folders[:] = [each for each in folders if each not in _SKIPPED]
-            name = read_object(Path(folder, MANIFEST)).get("name") if MANIFEST in names else None
+            name = self._manifest(Path(folder)).get("name") if MANIFEST in names else None
             if isinstance(name, str):
                 twice |= {name} & found.keys()
                 found[name] = Path(folder)
         return {name: home for name, home in found.items() if name not in twice}
 
 
-def _given(home: Path, wanted: str) -> Iterator[Path]:
+def _given(home: Path, manifest: dict[str, Any], wanted: str) -> Iterator[Path]:
     """What a package gives for `.` or `./sub`."""
-    manifest = read_object(home / MANIFEST)
     exports = manifest.get("exports")
     if exports is not None:
         is_map = isinstance(exports, dict) and any(key.startswith(".") for key in exports)
@@ -80,7 +87,9 @@ def _mapped(home: Path, entries: Any, wanted: str) -> Iterator[Path]:
     fitting.sort(key=lambda each: ("*" in each[0], -len(each[0])))
     for pattern, star in fitting[:1]:
         for target in _targets(entries[pattern]):
-            if not target.endswith((".d.ts", ".d.mts", ".d.cts")):
+            # Each * stands for it, and a path has an end.
+            is_path = target.count("*") * len(star) < _LONGEST
+            if is_path and not target.endswith((".d.ts", ".d.mts", ".d.cts")):
                 yield home / target.replace("*", star)
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from clerkstack.app.jsonc import read_object
 from clerkstack.app.patterns import held
+from clerkstack.app.reading import is_file
 
 CONFIGS = ("tsconfig.json", "jsconfig.json")
-# As far as configs name each other: it ends a circle.
-_DEEPEST = 10
 _SCRIPTS = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",), ".jsx": (".tsx",)}
 _ENDINGS = (
     *("", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"),
@@ -50,6 +49,8 @@ class Configs:
     def __init__(self, root: Path | None) -> None:
         self._root = root
         self._nearest: dict[Path, list[Aliases]] = {}
+        # Of a config that is being read nothing is said: that ends a circle.
+        self._said: dict[Path, Aliases] = {}
 
     def candidates(self, folder: Path, source: str) -> Iterator[Path]:
         """Where an import in a file of that folder may lead by the nearest tsconfig.json."""
@@ -58,14 +59,75 @@ class Configs:
 
     def _of(self, folder: Path) -> list[Aliases]:
         if folder not in self._nearest:
-            own = [folder / name for name in CONFIGS if (folder / name).is_file()]
+            own = [folder / name for name in CONFIGS if is_file(folder / name, self._root)]
             if own:
-                self._nearest[folder] = list(_read(own[0], 0))
+                self._nearest[folder] = list(self._read(own[0]))
             elif folder in (self._root, folder.parent):
                 self._nearest[folder] = []
             else:
                 self._nearest[folder] = self._of(folder.parent)
         return self._nearest[folder]
+
+    def _read(self, start: Path) -> Iterator[Aliases]:
+        """What a config says, then what those say that it only refers to; each once."""
+        pending, seen = [start], set()
+        while pending:
+            config = pending.pop(0)
+            if config.resolve() in seen:
+                continue
+            seen.add(config.resolve())
+            found = read_object(config, self._root)
+            yield self._with_extended(config, found)
+            references = found.get("references")
+            for each in references if isinstance(references, list) else ():
+                path = each.get("path") if isinstance(each, dict) else None
+                if isinstance(path, str):
+                    there = config.parent / path
+                    own = is_file(there, self._root)
+                    pending.append(there if own else there / CONFIGS[0])
+
+    def _with_extended(self, config: Path, found: dict[str, Any]) -> Aliases:
+        extends = found.get("extends")
+        paths: dict[str, list[str]] = {}
+        base, base_url = None, None
+        for name in [extends] if isinstance(extends, str) else extends or ():
+            there = self._extended(config.parent, name) if isinstance(name, str) else None
+            if there is not None:
+                other = self._of_extended(there)
+                paths, base = (other.paths, other.base) if other.paths else (paths, base)
+                base_url = other.base_url or base_url
+        options = found.get("compilerOptions")
+        options = options if isinstance(options, dict) else {}
+        if isinstance(options.get("baseUrl"), str):
+            base_url = config.parent / _plain(options["baseUrl"])
+            base = base_url if paths else base
+        if isinstance(options.get("paths"), dict):
+            base = base_url or config.parent
+            paths = {
+                pattern: [_plain(target) for target in targets if isinstance(target, str)]
+                for pattern, targets in options["paths"].items()
+                if isinstance(targets, list)
+            }
+        return Aliases(paths, base, base_url)
+
+    def _of_extended(self, config: Path) -> Aliases:
+        place = config.resolve()
+        if place not in self._said:
+            self._said[place] = Aliases()
+            self._said[place] = self._with_extended(config, read_object(config, self._root))
+        return self._said[place]
+
+    def _extended(self, folder: Path, name: str) -> Path | None:
+        """The file of an `extends`: a path, or a package in a node_modules above."""
+        if name.startswith((".", "/")):
+            starts = [folder / name]
+        else:
+            starts = [each / "node_modules" / name for each in (folder, *folder.parents)]
+        for start in starts:
+            for candidate in (start, Path(f"{start}.json"), start / CONFIGS[0]):
+                if is_file(candidate, self._root):
+                    return candidate
+        return None
 
 
 def files(start: Path) -> Iterator[Path]:
@@ -74,56 +136,6 @@ def files(start: Path) -> Iterator[Path]:
         yield start.with_suffix(ending)
     for ending in _ENDINGS:
         yield Path(f"{start}{ending}")
-
-
-def _read(config: Path, depth: int) -> Iterator[Aliases]:
-    """What a config says, then what those say that it only refers to."""
-    found = read_object(config)
-    yield _with_extended(config, found, depth)
-    references = found.get("references")
-    for each in references if isinstance(references, list) and depth < _DEEPEST else ():
-        path = each.get("path") if isinstance(each, dict) else None
-        if isinstance(path, str):
-            there = config.parent / path
-            yield from _read(there / CONFIGS[0] if there.is_dir() else there, depth + 1)
-
-
-def _with_extended(config: Path, found: dict[str, Any], depth: int) -> Aliases:
-    extends = found.get("extends")
-    paths: dict[str, list[str]] = {}
-    base, base_url = None, None
-    for name in [extends] if isinstance(extends, str) else extends or ():
-        there = _extended(config.parent, name) if isinstance(name, str) else None
-        if there is not None and depth < _DEEPEST:
-            other = _with_extended(there, read_object(there), depth + 1)
-            paths, base = (other.paths, other.base) if other.paths else (paths, base)
-            base_url = other.base_url or base_url
-    options = found.get("compilerOptions")
-    options = options if isinstance(options, dict) else {}
-    if isinstance(options.get("baseUrl"), str):
-        base_url = config.parent / _plain(options["baseUrl"])
-        base = base_url if paths else base
-    if isinstance(options.get("paths"), dict):
-        base = base_url or config.parent
-        paths = {
-            pattern: [_plain(target) for target in targets if isinstance(target, str)]
-            for pattern, targets in options["paths"].items()
-            if isinstance(targets, list)
-        }
-    return Aliases(paths, base, base_url)
-
-
-def _extended(folder: Path, name: str) -> Path | None:
-    """The file of an `extends`: a path, or a package in a node_modules above."""
-    if name.startswith((".", "/")):
-        starts = [folder / name]
-    else:
-        starts = [each / "node_modules" / name for each in (folder, *folder.parents)]
-    for start in starts:
-        for candidate in (start, Path(f"{start}.json"), start / CONFIGS[0]):
-            if candidate.is_file():
-                return candidate
-    return None
 
 
 def _plain(path: str) -> str:

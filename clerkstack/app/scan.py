@@ -11,6 +11,7 @@ from pathlib import Path
 from clerkstack.app.evaluate import Evaluator
 from clerkstack.app.listing import UNREAD, source_files
 from clerkstack.app.modules import Modules
+from clerkstack.app.reading import LARGEST, NotRead, read
 from clerkstack.app.source import Unresolved
 from clerkstack.app.uses import Untold, Use, uses_in
 from clerkstack.problems import InputError, Problem
@@ -25,10 +26,10 @@ _FOR = re.compile(rb"plan|feature|role|permission|auth|session|clerk", re.IGNORE
 # In files that are not read, only what can hardly be anything else.
 _CLEARLY = re.compile(
     rb"\bhas(\.value)?\(\s*\{|\bcheckAuthorization\w*\(\s*\{|\bprotect\(\s*\{"
-    rb"|<(Protect\s[^>]*\b(plan|feature|role|permission)|Show\s[^>]*when)\b"
+    rb"|<(Protect\s[^<>]*\b(plan|feature|role|permission)|Show\s[^<>]*when)\b"
 )
-# A larger file is a bundle.
-LARGEST = 2 * 1024 * 1024
+# Bytes of a file that is looked through for what may ask.
+_SEARCHED = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def scan(
     for number, file in enumerate(files):
         if number and number % 1000 == 0:
             tell(f"the app: {number} of {len(files)} files")
+        modules.allowance.look(file)
         found += _of_file(file, root, modules, evaluator)
     return Scan(
         tuple(each for each in found if isinstance(each, Use)),
@@ -94,9 +96,9 @@ def _refuse_empty(root: Path, folders: Sequence[str], files: Sequence[Path]) -> 
 def _of_file(file: Path, root: Path, modules: Modules, evaluator: Evaluator) -> list[Use | Untold]:
     name = file.relative_to(root).as_posix()
     try:
-        text = file.read_bytes()
-    except OSError as error:
-        return [Untold(name, 1, 1, f"can't be read: {error.strerror}")]
+        text = read(file, root, _SEARCHED)
+    except NotRead as error:
+        return [Untold(name, 1, 1, str(error))]
     if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return [Untold(name, 1, 1, "is UTF-16, and only UTF-8 is read")]
     asks = _ASKS.search(text)

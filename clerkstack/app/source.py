@@ -12,6 +12,7 @@ from tree_sitter import Language, Node
 
 from clerkstack.app.changes import Changes
 from clerkstack.app.grammar import tree
+from clerkstack.app.reading import Allowance, NotRead, read
 from clerkstack.app.scopes import taken
 from clerkstack.app.syntax import content, every, text_of
 
@@ -89,32 +90,36 @@ class Unresolved(Exception):
         super().__init__(message)
 
 
-def parsed(file: Path) -> Module:
+def parsed(file: Path, root: Path | None, allowance: Allowance) -> Module:
     """The module in a file, TypeScript, JavaScript or JSON.
 
+    Args:
+        root: the app's checkout, resolved (see `reading.read`).
+        allowance: what reading the app may still take.
+
     Raises:
-        Unresolved: there is no such file, or it can't be parsed.
+        Unresolved: it may not be read, or can't be parsed.
+        TooMuch: the app takes more than it may.
     """
     try:
-        text = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        text = read(file, root).removeprefix(b"\xef\xbb\xbf")
         text.decode()
-    except OSError:
-        raise Unresolved(file, None, "there is no such file") from None
+    except NotRead as error:
+        raise Unresolved(file, None, str(error)) from None
     except UnicodeDecodeError:
         raise Unresolved(file, None, "is not UTF-8 text") from None
+    allowance.keep(file, len(text))
     is_json = file.suffix == ".json"
     language = _LANGUAGES.get(file.suffix, _LANGUAGES[""])
-    root = tree(language, b"(" + text + b")" if is_json else text)
-    module = Module(file, root, text.split(b"\n"), lead=int(is_json))
-    if root.has_error:
-        raise Unresolved(
-            module, _first_error(root), f"is not {'JSON' if is_json else 'TypeScript'}"
-        )
+    top = tree(language, b"(" + text + b")" if is_json else text)
+    module = Module(file, top, text.split(b"\n"), lead=int(is_json))
+    if top.has_error:
+        raise Unresolved(module, _first_error(top), f"is not {'JSON' if is_json else 'TypeScript'}")
     if is_json:
-        module.constants["default"] = content(content(root)[0])[0]
+        module.constants["default"] = content(content(top)[0])[0]
         module.exports["default"] = (None, "default")
         return module
-    for node in root.named_children:
+    for node in top.named_children:
         _statement(module, node)
     return module
 

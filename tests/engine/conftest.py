@@ -13,8 +13,9 @@ import pytest
 
 from local.aws import Aws, Place
 from local.github import Github
-from local.project import ENVIRONMENT, Project
+from local.project import ENVIRONMENT, PROVIDER, Project
 from local.world import World
+from tests import kms
 from tests.absent import missing
 from tests.deployments import declared
 from tests.forks import Forks
@@ -41,6 +42,23 @@ def _forked(_forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ENVIRONMENT, str(_forks.environment))
     # Plugins run with the Python on PATH.
     monkeypatch.setenv("PATH", str(_forks.environment / "bin"), prepend=os.pathsep)
+
+
+@pytest.fixture(scope="session")
+def _kms() -> Iterator[kms.Kms]:
+    started = kms.Kms()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(autouse=True)
+def _sealed(_kms: kms.Kms, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secrets of the test's stacks are encrypted by KMS; by the passphrase at first where the
+    test has a KMS of its own."""
+    if "aws" in request.fixturenames:
+        return
+    for name, value in {**_kms.variables, PROVIDER: kms.PROVIDER}.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -217,7 +217,7 @@ def test_a_catalog_that_says_something_else_is_kept(bare: Project, company: Worl
 @starts_from(development)
 def test_what_sendero_deploys_is_adopted_by_another_stack(project: Project, world: World) -> None:
     project.pulumi("stack", "rm", "--force", "--yes", "--preserve-config", "--stack", "local")
-    project.pulumi("stack", "init", "local")
+    project.make_stack("local")
     before = everything(world)
     world.clear_journal()
 

@@ -1,0 +1,107 @@
+"""The one way to a file of an app: nothing outside of its checkout, nothing endless, nothing twice
+without end.
+
+An app's repository is not trusted: whoever may write there could else make a deploy read
+`/dev/zero`, a file of the runner's, or one constant of 2^40 entries.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+
+LARGEST = 2 * 1024 * 1024
+"""Bytes of one file; a larger one is a bundle."""
+
+PARSED = 64 * 1024 * 1024
+"""Bytes of all files whose trees are kept: each takes some thirty times its size."""
+
+SECONDS = 120.0
+"""Of CPU, for all of an app."""
+
+ENTRIES = 10_000
+"""Of one constant, with all that is spread into it."""
+
+
+class NotRead(Exception):
+    """A file that is not read; the message says why, to stand behind its name."""
+
+
+class TooMuch(Exception):
+    """All of the app together takes more than it may; the message says which and where."""
+
+
+class Allowance:
+    """What reading one app may still take.
+
+    Args:
+        seconds: of CPU, from now on.
+        parsed: bytes.
+    """
+
+    def __init__(self, seconds: float = SECONDS, parsed: int = PARSED) -> None:
+        self._seconds, self._parsed = seconds, parsed
+        self._until = time.process_time() + seconds
+        self._left = parsed
+
+    def look(self, file: Path) -> None:
+        """Go on with a file only where there is time left.
+
+        Raises:
+            TooMuch: there is none.
+        """
+        if time.process_time() > self._until:
+            raise TooMuch(f"takes more than {self._seconds:g} s of CPU to read, at {file}")
+
+    def keep(self, file: Path, size: int) -> None:
+        """Keep the tree of a file of so many bytes.
+
+        Raises:
+            TooMuch: with it there are more than may be kept.
+        """
+        self.look(file)
+        self._left -= size
+        if self._left < 0:
+            raise TooMuch(f"has more than {self._parsed >> 20} MiB of code to look into, at {file}")
+
+
+def read(file: Path, root: Path | None, largest: int = LARGEST) -> bytes:
+    """The bytes of a file of an app.
+
+    Args:
+        root: the app's checkout, resolved; None where only one file was named, whose imports may
+            lie anywhere.
+        largest: bytes.
+
+    Raises:
+        NotRead: it is not there, no regular file, too large, or outside of the root.
+    """
+    try:
+        real = file.resolve()
+        if root is not None and not real.is_relative_to(root):
+            raise NotRead("lies outside of the app's checkout")
+        # A pipe that nobody writes to would be waited for.
+        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
+        with os.fdopen(descriptor, "rb") as opened:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode):
+                raise NotRead("is no regular file")
+            text = opened.read(largest + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotRead("there is no such file") from None
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name with a null
+        raise NotRead(f"can't be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(text) > largest:
+        raise NotRead(f"is larger than {largest >> 20} MiB, and not read")
+    return text
+
+
+def is_file(file: Path, root: Path | None) -> bool:
+    """Whether there is such a file, and it may be read."""
+    try:
+        real = file.resolve()
+        return (root is None or real.is_relative_to(root)) and real.is_file()
+    except (OSError, RuntimeError, ValueError):
+        return False
