@@ -7,11 +7,23 @@ from typing import Any
 
 import pytest
 
+from clerkstack.catalog import load_catalog
 from clerkstack.clients.vercel import Deployment, EnvironmentVariable
 from clerkstack.cutover.model import Outcome
+from clerkstack.cutover.read import Readings
 from clerkstack.declared.variables import Keys, variables
+from clerkstack.drift import Known
 from clerkstack.settings import Settings
-from tests.unit.cutover.seen import HOST, PUBLISHABLE, Seen, line, settings, variable, wrong
+from tests.unit.cutover.seen import (
+    CATALOG,
+    HOST,
+    PUBLISHABLE,
+    Seen,
+    line,
+    settings,
+    variable,
+    wrong,
+)
 
 API_URL = f"https://api.{HOST}"
 
@@ -101,3 +113,49 @@ def test_each_app_was_built_with_its_newest_variables(api: Deployment | None, to
     mend = "Deploy the app" if api is None else "redeploy --project prj_api --target production"
     assert mend in found.verdict.mend
     assert "prj_web" not in found.verdict.mend
+
+
+class Vercel:
+    """A client that tells whose variables and deployments it was asked for."""
+
+    asked: list[str] = []
+
+    def __init__(self, team_id: str | None) -> None:
+        self._team = team_id
+
+    def __enter__(self) -> Vercel:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def list_variables(self, project: str, *, decrypt: bool) -> list[EnvironmentVariable]:
+        assert decrypt
+        self.asked.append(f"{self._team} {project} variables")
+        return [variable("WHOSE", project)]
+
+    def latest_deployment(self, project: str, target: str) -> Deployment:
+        self.asked.append(f"{self._team} {project} {target}")
+        return deployed(created=len(project))
+
+
+class Session:
+    vercel = Vercel
+
+
+def test_each_project_is_read_once_and_with_its_own_team() -> None:
+    own = two(teamId="team_1")
+    readings = Readings(own, load_catalog(CATALOG), Known(), Session())  # type: ignore[arg-type]
+    api, web = own.vercel_projects
+    Vercel.asked.clear()
+
+    for _ in range(2):
+        assert readings.variable(web, "WHOSE") == "prj_web"
+        assert readings.variable(api, "WHOSE") == "prj_api"
+        assert readings.deployment(web) == readings.deployment(api)
+
+    assert Vercel.asked == [
+        "None prj_web variables",
+        "team_1 prj_api variables",
+        "None prj_web production",
+        "team_1 prj_api production",
+    ]
