@@ -11,6 +11,7 @@ from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.variable_names import names_of
+from clerkstack.declared.variables import takes_no_events
 from clerkstack.kept_url import same_url
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
 from clerkstack.reconcile.changes import object_at
@@ -107,9 +108,8 @@ def webhook(readings: Readings) -> Verdict:
     facts += [
         _secret_variable(readings, project, name)
         for project in readings.projects
+        if not takes_no_events(project, readings.projects, TARGET)
         for name in names_of("signing_secret", project.names)
-        # Events go to one app: of several projects, others do without.
-        if not project.name or f"{TARGET}/{name}" not in project.leave_alone
     ]
     return of_facts(
         facts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
@@ -62,6 +63,17 @@ def variables(project: Project, keys: Keys[Value]) -> list[Variable[Value]]:
         for variable in _of_target(project, target, keys)
         if f"{target}/{variable.key}" not in project.leave_alone
     ]
+
+
+def takes_no_events(project: Project, projects: Sequence[Project], target: str | None) -> bool:
+    """Whether one of several projects does without the signing secret of a target, which another
+    has: events go to one app. Any other secret that is left to others is theirs to bring."""
+
+    def has_it(each: Project) -> bool:
+        names = (f"{target}/{name}" for name in names_of("signing_secret", each.names))
+        return target in each.targets and any(name not in each.leave_alone for name in names)
+
+    return not has_it(project) and any(has_it(other) for other in projects if other != project)
 
 
 def _of_target(project: Project, target: str, keys: Keys[Value]) -> list[Variable[Value]]:

@@ -175,7 +175,7 @@ def _app_of(patient: Patient, project: Project) -> Finding:
 
 
 def _other(patient: Patient, project: Project, told: dict[str, str]) -> Iterator[str]:
-    for kind in held_by(project, patient.known.secrets):
+    for kind in held_by(project, patient.settings.vercel_projects, patient.known.secrets):
         secret, names = patient.known.secrets[kind], variables_of(kind, project.names)
         known = [name for name in names if name in told]
         if not known:

@@ -119,7 +119,7 @@ class Prover:
     def _held(
         self, project: Project, secrets: Mapping[Kind, SecretStr]
     ) -> Mapping[Kind, SecretStr]:
-        return {kind: secrets[kind] for kind in held_by(project, secrets)}
+        return {kind: secrets[kind] for kind in held_by(project, self._all(None), secrets)}
 
     def _health(self, project: Project) -> Health:
         with HealthClient(base_url=project.app_url, sleep=self.sleep) as app:

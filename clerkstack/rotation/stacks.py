@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.declared.variables import VARIABLE_TYPE, takes_no_events
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, WORDS, Journal, Kind, variables_of
 from clerkstack.settings.projects import Project
@@ -137,32 +137,17 @@ def variables_missing(
     for kind in kinds:
         for project in projects:
             for target in project.targets:
+                if kind == "webhook" and takes_no_events(project, projects, target):
+                    continue
                 for name in variables_of(kind, project.names):
-                    spared = kind == "webhook" and _elsewhere(project, projects, target, name)
-                    if (project.project_id, target, name) not in there and not spared:
+                    if (project.project_id, target, name) not in there:
                         yield f"{project.prefix}{target}/{name}"
 
 
-def held_by(project: Project, kinds: Iterable[Kind]) -> list[Kind]:
-    """Which of these secrets the deployments of a project have from the stack."""
-    return [
-        kind
-        for kind in kinds
-        if any(
-            f"{project.deployed}/{name}" not in project.leave_alone
-            for name in variables_of(kind, project.names)
-        )
-    ]
-
-
-def _elsewhere(project: Project, projects: Sequence[Project], target: str, name: str) -> bool:
-    """Whether one of several projects does without the signing secret, which another has: events
-    go to one app."""
-    return f"{target}/{name}" in project.leave_alone and any(
-        target in other.targets and "webhook" in held_by(other, ("webhook",))
-        for other in projects
-        if other != project
-    )
+def held_by(project: Project, projects: Sequence[Project], kinds: Iterable[Kind]) -> list[Kind]:
+    """Which of these secrets the deployments of a project have to have."""
+    no_events = takes_no_events(project, projects, project.deployed)
+    return [kind for kind in kinds if kind != "webhook" or not no_events]
 
 
 def secret(value: str) -> dict[str, str]:

@@ -192,7 +192,7 @@ def test_drift_adopt_and_a_lost_state_know_each_project(project: Project, world:
 
     before = variables(world, WEB), variables(world, API)
     project.pulumi("stack", "rm", "--force", "--yes", "--preserve-config", "--stack", "local")
-    project.pulumi("stack", "init", "local")
+    project.make_stack("local")
     # Of the API no more is said than where it is: what it reads is found out.
     api = {key: TWO["api"][key] for key in ("projectId", "appUrl")}
     project.set("environment", {"projects": {"web": TWO["web"], "api": api}})

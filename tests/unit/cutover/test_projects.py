@@ -95,6 +95,20 @@ def test_an_app_that_receives_no_events_needs_no_signing_secret() -> None:
     assert line("webhook", seen(own)).verdict.outcome == Outcome.PASSED
 
 
+def test_a_signing_secret_that_every_project_leaves_to_others_is_looked_for() -> None:
+    names = ["guide"]
+    alone = ["production/CLERK_WEBHOOK_SECRET"]
+    projects = {
+        "web": {"projectId": "prj_web", "leaveAlone": alone},
+        "api": {"projectId": "prj_api", "appUrl": API_URL, "leaveAlone": alone},
+    }
+    own = settings(environment={"names": names, "projects": projects})
+
+    found = wrong(line("webhook", seen(own)))
+
+    assert found == ["api: CLERK_WEBHOOK_SECRET", "web: CLERK_WEBHOOK_SECRET"]
+
+
 def test_an_app_outside_of_the_domain_is_told() -> None:
     assert wrong(line("host", seen(two(appUrl="https://api.other.example")))) == ["api: app's host"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -180,3 +181,28 @@ def test_where_the_app_of_the_webhook_does_not_run_no_message_is_sent(running: W
         respx.get(f"{API}/api/health").respond(**api_tells())
 
         assert prover(bed).prove(BOTH, [api]) == "dpl_api"
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_a_secret_that_others_bring_to_an_app_is_proved_all_the_same(
+    running: World, several: bool
+) -> None:
+    """Whose key is left alone is locked out with the old one, if nobody looks."""
+    alone = ["preview/CLERK_SECRET_KEY", "preview/CLERK_WEBHOOK_SECRET"]
+    projects = {**PROJECTS, "web": {**PROJECTS["web"], "leaveAlone": alone}}
+    bed = bed_of(running, projects if several else {})
+    if not several:
+        environment = {"projectId": "prj_1", "leaveAlone": alone}
+        bed.configured = {"environment": json.dumps(environment)}
+    old = SecretStr("sk_test_old")
+    with respx.mock(assert_all_called=False) as mock:
+        mock.get(f"{WEB}/api/health").respond(**of_web(old))
+        mock.get(f"{API}/api/health").respond(**api_tells())
+        mock.post(f"{WEB}/api/webhooks/clerk").respond(200)
+
+        with pytest.raises(NotProved, match="dpl_web runs with another CLERK_SECRET_KEY"):
+            prover(bed).prove(BOTH)
+        if not several:
+            mock.get(f"{WEB}/api/health").respond(**told("dpl_web", CLERK_SECRET_KEY=KEY))
+            with pytest.raises(NotProved, match="the fingerprint of CLERK_WEBHOOK_SECRET"):
+                prover(bed).prove(BOTH)
