@@ -6,11 +6,22 @@ import pulumi
 
 from clerkstack.program import load_deployment
 from clerkstack.providers import Instance, Rotations
-from components import ApiKeys, Billing, Environment, Organizations, Place, SignIn, Webhook
+from components import (
+    ApiKeys,
+    Billing,
+    Environment,
+    Organizations,
+    Place,
+    SignIn,
+    Webhook,
+    former_names,
+)
 
 settings, catalog, app = load_deployment()
 use = settings.components
 done: list[pulumi.Resource] = []
+# Asked before anything is declared: from then on the engine writes the state.
+formers = former_names(settings.vercel_projects) if use.environment else {}
 
 # The instance, and its keys
 declared_key = settings.secret_key.get_secret_value() if settings.secret_key else None
@@ -67,6 +78,7 @@ if use.environment:
         settings,
         secret_key=declared_key or instance.secret_key,
         signing_secret=webhook.signing_secret if webhook else None,
+        formers=formers,
         after=done,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_command as command
@@ -16,7 +16,6 @@ from clerkstack.settings import VARIABLE_COMMENT, Settings
 from clerkstack.settings.projects import Project
 from clerkstack.settings.vercel_plugin import ADDRESS
 from components.base import Component, Place
-from components.former import former_names
 from components.vercel import ProjectEnvironmentVariable
 
 
@@ -35,12 +34,13 @@ class Environment(Component):
         *,
         secret_key: pulumi.Input[str],
         signing_secret: pulumi.Input[str] | None,
+        formers: Mapping[Project, Sequence[str]],
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
         super().__init__("Environment", name, place, after)
         keys = Keys[pulumi.Input[str]](place.instance.publishable_key, secret_key, signing_secret)
-        for project, formers in former_names(settings.vercel_projects).items():
-            _OfProject(self, project, formers).declare(settings, keys)
+        for project in settings.vercel_projects:
+            _OfProject(self, project, formers[project]).declare(settings, keys)
         self.register_outputs({})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
@@ -11,6 +12,7 @@ import pytest
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.settings import Settings
 from clerkstack.settings.projects import Project
+from components import former
 from components.former import OURS, former_in
 
 URN = "urn:pulumi:prod::clerkstack::clerkstack:components:Environment$"
@@ -111,3 +113,37 @@ def test_what_is_no_variable_of_one_target_says_nothing() -> None:
     state["urn:pulumi:prod::clerkstack::pulumi:pulumi:Stack::clerkstack-prod"] = {"type": "x"}
 
     assert formers(state, declared(web="prj_web")) == {"web": ()}
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any] | None) -> list[float]:
+    """Have the engine answer so, None where it can't read what is just being written; the pauses
+    between."""
+    pauses: list[float] = []
+    left = list(answers)
+
+    def invoke(token: str, given: dict[str, Any]) -> Any:
+        assert (token, given) == (former.STATE, {"stackName": "prod"})
+        answer = left.pop(0)
+        if answer is None:
+            raise Exception("failed to load checkpoint: EOF")
+        return SimpleNamespace(value={"name": "prod", "outputs": answer})
+
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
+    monkeypatch.setattr(pulumi.runtime, "invoke", invoke)
+    monkeypatch.setattr("components.former.time.sleep", pauses.append)
+    return pauses
+
+
+def test_a_state_that_is_just_being_written_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = asked(monkeypatch, None, None, of_state("environment", "prj_web"))
+    (project,) = declared(web="prj_web")
+
+    assert former.former_names([project]) == {project: ("environment",)}
+    assert len(pauses) == 2
+
+
+def test_a_state_that_can_never_be_read_declares_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked(monkeypatch, *[None] * 20)
+
+    with pytest.raises(pulumi.RunError, match=r"nothing was sent: failed to load .* again\."):
+        former.former_names(declared(only="prj_1"))
