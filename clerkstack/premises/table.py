@@ -498,7 +498,8 @@ PREMISES = (
     Premise(
         "pulumi.state-for-the-program",
         "The engine's own provider answers `pulumi:pulumi:readStackResourceOutputs` of the stack "
-        "that is being updated with type and outputs of each resource, as they were before.",
+        "that is being updated with type and outputs of each resource; while it writes the state, "
+        "the answer may be that the checkpoint can't be loaded.",
         "pulumi 3.274.1, run; pkg/resource/deploy/builtins.go",
         Sure.SEEN,
         "the aliases of a Vercel project that is called otherwise, or one of several now",
