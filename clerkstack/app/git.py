@@ -34,9 +34,13 @@ _SET = {
 }
 # Set by git for its hooks: they would make it work on another repository.
 _OTHERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
-# What the engine gives the program, all of a stack's secrets opened among it, and keys of a
-# deployment: no business of git, nor of what git starts.
-_SECRETS = ("PULUMI_", "CLERK_", "CLERKSTACK_", "VERCEL_", "NEXT_PUBLIC_", "SVIX_")
+# What the engine gives the program, all of a stack's secrets opened among it, keys of a deployment,
+# and of the clouds that keep its state: no business of git, nor of what git starts. A token of
+# GitHub's is, where a helper of git's takes it from there.
+_SECRETS = (
+    *("PULUMI_", "CLERK_", "CLERKSTACK_", "VERCEL_", "NEXT_PUBLIC_", "SVIX_"),
+    *("AWS_", "AZURE_", "ARM_", "GOOGLE_", "CLOUDSDK_", "ACTIONS_", "DIGITALOCEAN_"),
+)
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 

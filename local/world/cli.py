@@ -224,7 +224,12 @@ def _control(home: Path, method: str, path: str, content: str | None = None) -> 
         _fail("The world is not running: python -m local.world start")
     try:
         answer = httpx.request(
-            method, running.control + path, content=content, trust_env=False, timeout=60
+            method,
+            running.control + path,
+            content=content,
+            headers={"Content-Type": "application/json"},
+            trust_env=False,
+            timeout=60,
         )
     except httpx.HTTPError as error:
         _fail(f"{running.control} does not answer: {error}")

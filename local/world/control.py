@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.world.faults import Fault, Faults
 from local.world.hosts import Hosts
@@ -19,6 +21,9 @@ from local.world.wire import parsed
 
 if TYPE_CHECKING:
     from local.deployed import Deployed
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Controlled(Protocol):
@@ -134,8 +139,37 @@ def control_app(world: Controlled) -> Starlette:
             Route("/reset", reset, methods=["POST"]),
             Route("/advance", advance, methods=["POST"]),
             Route("/dashboard/{action}", dashboard, methods=["POST"]),
-        ]
+        ],
+        middleware=[Middleware(_FromThisMachine)],
     )
+
+
+class _FromThisMachine:
+    """Refuses what a page in a browser of this machine could send: whoever wrote the page would
+    drive the world. Such a request comes by another name (of a host that was made to mean this
+    machine), says where it comes from, or is of a form that needs no leave to be sent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            why = _strange(Request(scope))
+            if why is not None:
+                return await _refused(why, 403)(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+def _strange(request: Request) -> str | None:
+    if request.url.hostname not in LOOPBACK:
+        return f"the control API is of this machine: Host is one of {', '.join(LOOPBACK)}"
+    if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none":
+        return "the control API takes nothing from a page in a browser"
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    has_body = request.headers.get("content-length", "0") != "0"
+    if (has_body or "transfer-encoding" in request.headers) and kind != "application/json":
+        return "a body for the control API is of the type application/json"
+    return None
 
 
 def _refused(message: str, status: int = 400) -> Response:

@@ -351,6 +351,39 @@ def test_faults_are_armed_and_disarmed_over_http(world: World, vercel: httpx.Cli
 
 
 @pytest.mark.parametrize(
+    ("headers", "named"),
+    [
+        ({"Host": "rebound.example"}, "Host"),
+        ({"Host": "rebound.example:80"}, "Host"),
+        ({"Origin": "https://page.example"}, "browser"),
+        ({"Origin": "null"}, "browser"),
+        ({"Sec-Fetch-Site": "cross-site"}, "browser"),
+        ({"Content-Type": "text/plain"}, "application/json"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "application/json"),
+    ],
+)
+def test_a_page_in_a_browser_drives_nothing(
+    world: World, headers: dict[str, str], named: str
+) -> None:
+    url = f"{world.urls.control}/faults"
+    fault = '{"kind": "status", "service": "vercel"}'
+
+    sent = {"Content-Type": "application/json", **headers}
+    answer = httpx.post(url, content=fault, headers=sent)
+
+    assert (answer.status_code, named in answer.json()["error"]) == (403, True)
+    assert httpx.get(url).json() == []
+    if "Content-Type" not in headers:
+        assert httpx.get(f"{world.urls.control}/journal", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:1", "[::1]:4870"])
+def test_this_machine_by_each_of_its_names(world: World, host: str) -> None:
+    answer = httpx.get(f"{world.urls.control}/health", headers={"Host": host})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
     ("mistake", "named"),
     [({"kind": "crash"}, "kind"), ({"path": "("}, "path"), ({"often": 3}, "often")],
 )

@@ -89,7 +89,11 @@ def test_a_body_that_is_no_sound_json_is_refused_everywhere(
     clerk = doors.clerk.patch(CONFIG, content=body)
     svix = doors.svix.post(doors.endpoints, content=body)
     vercel = doors.vercel.post(VARIABLES, content=body)
-    dashboard = httpx.post(f"{doors.world.urls.control}/dashboard/set_config", content=body)
+    dashboard = httpx.post(
+        f"{doors.world.urls.control}/dashboard/set_config",
+        content=body,
+        headers={"Content-Type": "application/json"},
+    )
 
     assert (clerk.status_code, clerk.json()["errors"][0]["code"]) == (400, "request_body_invalid")
     assert (svix.status_code, svix.json()["detail"][0]["loc"]) == (422, ["body"])

@@ -219,6 +219,12 @@ def test_git_gets_none_of_the_stacks_secrets(
         "PULUMI_CONFIG_PASSPHRASE",
         "CLERK_SECRET_KEY",
         "VERCEL_API_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AZURE_CLIENT_SECRET",
+        "GOOGLE_CREDENTIALS",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "ACTIONS_RUNTIME_TOKEN",
     ):
         monkeypatch.setenv(name, "hunter2")
     monkeypatch.setenv("SSH_AUTH_SOCK", "/of/the/agent")
