@@ -111,6 +111,16 @@ def test_a_removed_variable_that_was_not_made_anew_is_left_to_the_next_update() 
     assert deployment["resources"][-1] == removed
 
 
+def test_a_variable_that_was_removed_from_another_team_and_is_there_is_taken_back() -> None:
+    """A project that moved: the removal found nothing, and the variable is the same one."""
+    removed = {**variable("A", "preview"), "id": "env_1", "pendingReplacement": True}
+    deployment = exported()
+    deployment["resources"].append(removed)
+
+    assert settle(deployment, {("A", ("preview",)): "env_1"}) == [removed["urn"]]
+    assert "pendingReplacement" not in deployment["resources"][-1]
+
+
 def test_variables_by_hand_or_of_a_branch_are_not_taken_for_declared_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
