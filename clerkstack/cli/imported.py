@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from clerkstack.cli.engine import pulumi
+from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import VARIABLE_TYPE
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ def import_variables(stack: str, settings: Settings, known: Mapping[NaturalKey, 
     `known` are the ids of those that may be taken.
     """
     typer.echo(f"{stack}: looking for variables that the state does not have", err=True)
-    shown = pulumi("preview", "--json", "--stack", stack, tolerate=True)
+    # That somebody else's variables are there is why this runs: it looks at none of them.
+    reading = {READ_ONLY: "true"}
+    shown = pulumi("preview", "--json", "--stack", stack, tolerate=True, variables=reading)
     try:
         steps = json.loads(shown)["steps"]
     except (ValueError, KeyError):

@@ -57,7 +57,8 @@ def _up(stack: str, *words: str) -> None:
 
 
 def _steps(stack: str) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = json.loads(pulumi("preview", "--json", "--stack", stack))["steps"]
+    shown = pulumi("preview", "--json", "--stack", stack, variables={READ_ONLY: "true"})
+    steps: list[dict[str, Any]] = json.loads(shown)["steps"]
     return steps
 
 

@@ -47,6 +47,11 @@ class Variable(Generic[Value]):
     secret: bool = False
     sensitive: bool = False
 
+    @property
+    def name(self) -> str:
+        """As target/KEY."""
+        return f"{self.target}/{self.key}"
+
 
 def variables(settings: Settings, keys: Keys[Value]) -> list[Variable[Value]]:
     """Every variable of the stack, target by target, but those that it leaves alone."""
@@ -54,7 +59,7 @@ def variables(settings: Settings, keys: Keys[Value]) -> list[Variable[Value]]:
         variable
         for target in TARGETS[settings.instance]
         for variable in _of_target(settings, target, keys)
-        if f"{target}/{variable.key}" not in settings.environment.leave_alone
+        if variable.name not in settings.environment.leave_alone
     ]
 
 

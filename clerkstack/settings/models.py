@@ -186,6 +186,8 @@ class EnvironmentSettings(SettingsModel):
 
     `names` says what the app reads, by the sets of `declared/variable_names.py`. `sensitive` says
     which variables Vercel never shows again: the secrets, or all (a team can demand that).
+    `leave_alone` are variables that are not the stack's, `overwrite` those that others made and
+    whose value the stack may replace, both as target/KEY.
     """
 
     # Empty only where the component is off (see rules.py).
@@ -198,6 +200,7 @@ class EnvironmentSettings(SettingsModel):
     after_sign_up_url: Slashed = "/onboarding"
     sensitive: Literal["secrets", "all"] = "secrets"
     leave_alone: list[Annotated[str, Field(pattern=VARIABLE)]] = []
+    overwrite: list[Annotated[str, Field(pattern=VARIABLE)]] = []
     redeploy: bool = True
 
     @property

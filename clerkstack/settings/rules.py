@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
+from clerkstack.declared.variables import TARGETS
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.code_rules import broken_code
 from clerkstack.settings.events import EVENT_FORM, meant_event
@@ -164,6 +165,15 @@ def _environment(settings: Settings) -> Iterator[Broken]:
         if name in names[:number]:
             path: tuple[Step, ...] = ("environment", "names", number)
             yield Broken(path, f"names {name} twice", "Name it once")
+    for number, variable in enumerate(settings.environment.overwrite):
+        path = ("environment", "overwrite", number)
+        if variable in settings.environment.leave_alone:
+            mend = "Take it out of one of the two"
+            yield Broken(path, f"names {variable}, and leaveAlone does too", mend)
+        elif variable.partition("/")[0] not in TARGETS[settings.instance]:
+            mend = f"This stack writes {' and '.join(TARGETS[settings.instance])}"
+            message = f"names {variable}, which is no variable of this stack"
+            yield Broken(path, message, mend, needs_instance=True)
     if not settings.components.environment:
         return
     project = settings.environment.project_id
