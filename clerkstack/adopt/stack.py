@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clerkstack.adopt.billing import billing_settings
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.catalog import Catalog
 from clerkstack.declared.variable_names import SETS, NameSet, Purpose, all_names, names_of
 from clerkstack.declared.webhook import DESCRIPTION
-from clerkstack.drift import Difference, Known, Live, differences
+from clerkstack.drift import Difference, Known, Live, declared_variables, differences
 from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Json, JsonObject
@@ -25,6 +25,7 @@ from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.reconcile.roles import IN_SET, SET, is_permission
 from clerkstack.reconcile.sections import with_defaults
+from clerkstack.reconcile.taken import OVERWRITE, holder
 from clerkstack.settings import BUILT_IN_ROLES, PREFIX, Settings, WebhookSettings
 from clerkstack.settings.role_rules import CLERKS_OWN
 
@@ -32,6 +33,16 @@ if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
 
 Load = Callable[[Mapping[str, Any]], Settings]
+KEYS: dict[str, str] = {
+    name: why
+    for purpose, why in (
+        ("publishable_key", "it is the key of another instance"),
+        ("secret_key", "it is the key of another instance, or an old one"),
+        ("signing_secret", "it is the signing secret of another endpoint, or an old one"),
+    )
+    for name in names_of(cast("Purpose", purpose))
+}
+"""The names of keys, and what one is that has another value."""
 PATHS: dict[Purpose, str] = {
     "sign_in_url": "signInUrl",
     "sign_up_url": "signUpUrl",
@@ -60,7 +71,7 @@ def settled(
         ClerkstackError: something differs that neither catalog nor settings can say.
     """
     wanted: dict[str, Any] = json.loads(json.dumps(config))
-    left = _propose(wanted, live, load(wanted), known)
+    left = _propose(wanted, live, load(wanted), known, load)
     for _ in range(ROUNDS):
         found = differences(load(wanted), catalog, live, known)
         if not found:
@@ -74,6 +85,20 @@ def settled(
         "This is live, and neither the catalog nor the settings can say it. Change it in the "
         f"dashboard, or switch that part of the stack off (clerkstack:components):\n{shown}"
     )
+
+
+def foreign_keys(settings: Settings, live: Live) -> list[LeftAlone]:
+    """Variables of the stack's targets that hold another key than this instance's, left alone or
+    not; one whose value can't be read may be one too."""
+    all_of_them = {"environment": settings.environment.model_copy(update={"leave_alone": []})}
+    found = []
+    for declared in declared_variables(settings.model_copy(update=all_of_them), live):
+        there = holder(live.variables, declared.name)
+        value = None if there is None else there.readable_value
+        own = None if value is None else value.get_secret_value()
+        if declared.key in KEYS and declared.value and own not in (None, declared.value):
+            found.append(LeftAlone(f"variable {declared.name}", KEYS[declared.key]))
+    return found
 
 
 def unmanaged(settings: Settings, live: Live) -> list[LeftAlone]:
@@ -98,8 +123,25 @@ def _is_unused(section: str, fields: Json) -> bool:
     return fields is None or (section.startswith(OAUTH_PREFIX) and off)
 
 
+def _of_integrations(
+    wanted: dict[str, Any], settings: Settings, live: Live, known: Known
+) -> list[LeftAlone]:
+    """Leave alone what an integration writes: it would write it again."""
+    left = []
+    for declared in declared_variables(settings, live):
+        there = holder(live.variables, declared.name)
+        mine = (declared.key, declared.target) in known.variables
+        allowed = declared.name in settings.environment.overwrite
+        if there is None or not there.configuration_id or mine or allowed:
+            continue
+        _group(wanted, "environment").setdefault("leaveAlone", []).append(declared.name)
+        why = f"the integration {there.configuration_id} writes it"
+        left.append(LeftAlone(f"variable {declared.name}", why))
+    return left
+
+
 def _propose(
-    wanted: dict[str, Any], live: Live, settings: Settings, known: Known
+    wanted: dict[str, Any], live: Live, settings: Settings, known: Known, load: Load
 ) -> list[LeftAlone]:
     """Put what is live into the settings; what none of them can hold."""
     left: list[LeftAlone] = []
@@ -118,6 +160,7 @@ def _propose(
         keys["userEnabled"] = on and bool(live.api_keys.get("user_api_keys_enabled"))
     if use.environment:
         _environment(wanted, live.variables, settings)
+        left += _of_integrations(wanted, load(wanted), live, known)
     if use.webhook:
         left += _webhook(wanted, live, known)
     return left
@@ -249,6 +292,11 @@ def _leave(wanted: dict[str, Any], difference: Difference, known: Known) -> list
         alone = _group(wanted, "environment").setdefault("leaveAlone", [])
         if name in alone:
             return []
+        if name in _group(wanted, "environment").get("overwrite", ()):
+            raise ClerkstackError(
+                f"{OVERWRITE} names {name}, and adopt replaces no value. Take it out of there "
+                "until the rest is taken over."
+            )
         target, _, key = name.partition("/")
         _refuse_managed(difference.thing, (key, target) in known.variables)
         alone.append(name)
