@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import pulumi_command as command
 
 from clerkstack import providers
-from clerkstack.clients.errors import RateLimited, ServerError, Unreachable
 from clerkstack.declared.variables import DEPLOYED, Keys, Variable, variables
-from clerkstack.providers.errors import ResourceFailed
-from clerkstack.providers.session import session_for
-from clerkstack.reconcile.taken import Obstacles, obstacles, refusals
 from clerkstack.settings import VARIABLE_COMMENT, EnvironmentSettings, Settings
 from clerkstack.settings.vercel_plugin import ADDRESS
-from clerkstack.variables_in_state import Kept, follow_team, kept_variables, name_of_variable
 from components.base import Component, Place
+from components.look import Look
 from components.vercel import ProjectEnvironmentVariable
-
-if TYPE_CHECKING:
-    from clerkstack.clients.vercel import EnvironmentVariable
 
 
 class Environment(Component):
@@ -39,12 +31,17 @@ class Environment(Component):
     """
 
     def __init__(self, name: str, settings: Settings) -> None:
-        migrations = pulumi.ResourceOptions(state_migrations=[self._follow])
         self._name = name
         self._all = settings
         self._settings: EnvironmentSettings = settings.environment
-        self._kept: dict[tuple[str, str], Kept] = {}
-        self._moved = False
+        self._look = Look(
+            name,
+            project_id=self._settings.project_id,
+            team_id=self._settings.team_id,
+            overwrite=self._settings.overwrite,
+            connection=settings.connection,
+        )
+        migrations = pulumi.ResourceOptions(state_migrations=[self._follow])
         super().__init__("Environment", name, opts=migrations)
         self.project = providers.VercelProject(
             f"{name}-project",
@@ -53,65 +50,17 @@ class Environment(Component):
             asked=self._asked(),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        in_previews = pulumi.ResourceHookOptions(on_dry_run=True)
-        self._look = pulumi.ResourceHook(f"{name}-look", self._before_update, in_previews)
-        self._live: asyncio.Future[Sequence[EnvironmentVariable]] | None = None
-
-    async def _before_update(self, step: pulumi.ResourceHookArgs) -> None:
-        """Refuse an update of a variable that somebody has given to others since the state was
-        written: it would take it from them. Asks once for all variables, and only where one is
-        updated."""
-        variable_id = step.id.rpartition("/")[2]
-        if self._live is None:
-            self._live = asyncio.ensure_future(asyncio.to_thread(self._list))
-        live = await self._live
-        found = obstacles({name_of_variable(step.urn): variable_id}, live)
-        shared = Obstacles(shared=found.shared)
-        project, stack = self._settings.project_id, pulumi.get_stack()
-        reasons = refusals(shared, project, stack, self._settings.overwrite)
-        if reasons:
-            raise ResourceFailed("\n".join(reasons))
-
-    def _list(self) -> Sequence[EnvironmentVariable]:
-        try:
-            session = session_for(self._all.connection)
-            with session.vercel(self._settings.team_id) as vercel:
-                return vercel.list_variables(self._settings.project_id)
-        except (RateLimited, ServerError, Unreachable) as failure:
-            if not pulumi.runtime.is_dry_run():
-                raise
-            pulumi.log.warn(
-                f"what is at Vercel can't be seen; `up` looks before it writes. {failure}"
-            )
-            return []
 
     def _follow(self, state: pulumi.StateMigrationArgs) -> pulumi.StateMigrationResult | None:
-        """See what the state has, and let it follow the project into another team."""
-        project, team = self._settings.project_id, self._settings.team_id
-        self._kept = kept_variables(state.old_state)
-        self._moved = follow_team(state.old_state, project, team)
-        return pulumi.StateMigrationResult(state.old_state) if self._moved else None
+        moved = self._look.follow(state.old_state)
+        return pulumi.StateMigrationResult(state.old_state) if moved else None
 
     async def _asked(self) -> dict[str, object]:
-        """What this run is going to do with variables, as the project's resource takes it."""
         # Until the engine has taken up this component, what the state has is not known. An output
         # of its URN would be one of all its children too.
         await self.urn.future()
         keys = Keys("", "", "" if self._all.components.webhook else None)
-        project = self._settings.project_id
-        kept = {name: each for (of, name), each in self._kept.items() if of == project}
-        declared = {each.name: each for each in variables(self._all, keys)}
-        asked = {name: "" for name in declared if name not in kept}
-        for name, each in kept.items():
-            if self._moved or name not in declared or not each.stays(declared[name]):
-                asked[name] = each.id
-        return {
-            "variables": asked,
-            "moved": self._moved,
-            "overwrite": self._settings.overwrite,
-            "stack": pulumi.get_stack(),
-            "preview": pulumi.runtime.is_dry_run(),
-        }
+        return self._look.asked(variables(self._all, keys))
 
     def _resource_name(self, variable: Variable[Any]) -> str:
         return f"{self._name}-{variable.target}-{variable.key}"
@@ -151,7 +100,7 @@ class Environment(Component):
             opts=pulumi.ResourceOptions.merge(
                 self.lasting(self.project),
                 pulumi.ResourceOptions(
-                    hooks=pulumi.ResourceHookBinding(before_update=[self._look]),
+                    hooks=self._look.hooks,
                     delete_before_replace=True,
                     # One that was taken over keeps what people wrote there.
                     ignore_changes=["comment"],
