@@ -114,10 +114,10 @@ def plan(
 
 def _is_same(found: EnvironmentVariable, declared: Variable[str | None], *, known: bool) -> bool:
     """Whether taking it over replaces nothing of anybody's. One that this project made is another
-    stack's, unless the state knew it under an earlier id."""
+    stack's, unless the state knew it under an earlier id; an integration writes its own again."""
     if found.comment == VARIABLE_COMMENT:
         return known and is_alone(found, declared.target)
-    return bool(declared.value) and value_of(found) == declared.value
+    return not found.configuration_id and bool(declared.value) and value_of(found) == declared.value
 
 
 def _split(

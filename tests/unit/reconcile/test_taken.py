@@ -127,6 +127,7 @@ def planned(
         live(type="sensitive", value=""),
         live("v1", "preview", "production"),
         live(configurationId="icfg_1"),
+        live("v1", "preview", "development", configurationId="icfg_1", value=OWN),
         live(type="system", value=OWN),
         live(comment=VARIABLE_COMMENT, value=OWN),  # another stack's
         live(customEnvironmentIds=["env_1"]),
@@ -134,7 +135,7 @@ def planned(
     ids=str,
 )
 def test_nothing_of_others_is_taken_over_that_is_not_named(there: EnvironmentVariable) -> None:
-    found = planned(there)
+    found = planned(there, of=("preview",))
 
     assert (list(found.splits), dict(found.ids), list(found.drop)) == ([], {}, [])
     assert [each.name for each in found.refused] == [NAME]
