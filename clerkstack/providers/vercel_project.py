@@ -24,6 +24,9 @@ from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.taken import obstacles, refusals
 
+# What begins so is shown in no preview: it is of one run, and no change of the project.
+ASKED = "__asked"
+
 
 class VercelProjectProvider(ClerkProvider):
     """Looks at the project when it is declared, or declared otherwise, and before variables are
@@ -47,12 +50,12 @@ class VercelProjectProvider(ClerkProvider):
 
     def compared(self, inputs: JsonObject) -> JsonObject:
         """What a run asks for is of that run alone."""
-        return {key: value for key, value in inputs.items() if key != "asked"}
+        return {key: value for key, value in inputs.items() if key != ASKED}
 
     def refusals(self, inputs: JsonObject) -> Iterable[tuple[str, str]]:
         """Variables of others in the way of those that this run makes or removes. A run that does
         neither sends nothing."""
-        asked = object_at(inputs, "asked")
+        asked = object_at(inputs, ASKED)
         names = object_at(asked, "variables")
         if not names or read_only():
             return
@@ -103,5 +106,5 @@ class VercelProject(Resource, module="clerkstack", name="VercelProject"):
         removed with their id, by target/KEY; whether the project `moved` to another team; the
         names that the settings `overwrite`; the `stack`; and whether this is a `preview`.
         """
-        props = {"project_id": project_id, "team_id": team_id, "asked": asked}
+        props = {"project_id": project_id, "team_id": team_id, ASKED: asked}
         super().__init__(VercelProjectProvider(), resource_name, props, opts)
