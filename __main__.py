@@ -6,11 +6,25 @@ import pulumi
 
 from clerkstack.program import load_deployment
 from clerkstack.providers import Instance, Rotations
-from components import ApiKeys, Billing, Environment, Organizations, Place, SignIn, Webhook
+from components import (
+    ApiKeys,
+    Billing,
+    Environment,
+    Organizations,
+    Place,
+    SignIn,
+    Webhook,
+    former_names,
+)
 
 settings, catalog, app = load_deployment()
 use = settings.components
 done: list[pulumi.Resource] = []
+# Asked before anything is declared: from then on the engine writes the state.
+formers = former_names(settings.vercel_projects) if use.environment else {}
+
+# The environment's project: what it has already is looked at before anything is written
+environment = Environment("environment", settings, formers) if use.environment else None
 
 # The instance, and its keys
 declared_key = settings.secret_key.get_secret_value() if settings.secret_key else None
@@ -23,7 +37,11 @@ instance = Instance(
     declared_publishable_key=settings.publishable_key,
     declared_secret_key=declared_key,
     # Nobody's users go with a stack: the instance stays, whatever happens to the stack.
-    opts=pulumi.ResourceOptions(protect=settings.protected, retain_on_delete=True),
+    opts=pulumi.ResourceOptions(
+        protect=settings.protected,
+        retain_on_delete=True,
+        depends_on=environment.projects if environment else [],
+    ),
 )
 place = Place(settings.application_id, settings.instance, instance, settings.protected)
 
@@ -60,11 +78,9 @@ if use.webhook:
     done.append(webhook)
 
 # Environment
-if use.environment:
-    Environment(
-        "environment",
+if environment:
+    environment.declare(
         place,
-        settings,
         secret_key=declared_key or instance.secret_key,
         signing_secret=webhook.signing_secret if webhook else None,
         after=done,

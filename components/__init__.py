@@ -6,6 +6,7 @@ from components.api_keys import ApiKeys
 from components.base import Place
 from components.billing import Billing
 from components.environment import Environment
+from components.former import former_names
 from components.organizations import Organizations
 from components.sign_in import SignIn
 from components.webhook import Webhook
@@ -18,4 +19,5 @@ __all__ = [
     "Place",
     "SignIn",
     "Webhook",
+    "former_names",
 ]

@@ -27,10 +27,23 @@ class Component(pulumi.ComponentResource):
     of them, so that two sections of one config are never written at the same time.
     """
 
+    place: Place
+    _after: Sequence[pulumi.Resource] = ()
+
     def __init__(
-        self, kind: str, name: str, place: Place, after: Sequence[pulumi.Resource] = ()
+        self,
+        kind: str,
+        name: str,
+        place: Place | None = None,
+        after: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(f"clerkstack:components:{kind}", name)
+        super().__init__(f"clerkstack:components:{kind}", name, opts=opts)
+        if place is not None:
+            self.stand(place, after)
+
+    def stand(self, place: Place, after: Sequence[pulumi.Resource]) -> None:
+        """Say where it declares, and what comes before: of a component that begins earlier."""
         self.place = place
         self._after = [place.instance, *after]
 

@@ -1,64 +1,125 @@
-"""The app's environment: every variable of the guide, in its Vercel target, then a redeploy."""
+"""The app's environment: every variable of the guide, in its Vercel target, then a redeploy; of
+each Vercel project that the stack names."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 import pulumi
 import pulumi_command as command
 
 from clerkstack import providers
-from clerkstack.declared.variables import DEPLOYED, Keys, Variable, variables
-from clerkstack.settings import VARIABLE_COMMENT, EnvironmentSettings, Settings
+from clerkstack.declared.variables import DeployedTarget, Keys, Variable, variables
+from clerkstack.settings import VARIABLE_COMMENT, Settings
+from clerkstack.settings.projects import Project
 from clerkstack.settings.vercel_plugin import ADDRESS
 from components.base import Component, Place
+from components.look import Look
 from components.vercel import ProjectEnvironmentVariable
 
 
 class Environment(Component):
-    """Variables are one resource for each key and target.
+    """Variables are one resource for each project, key and target.
 
-    Key and target are the variable's natural key: such a resource is updated in place and can
-    be imported, which the plural resource (deleted and made again on each change, never
-    imported) can't.
+    They are the variable's natural key: such a resource is updated in place and can be imported,
+    which the plural resource (deleted and made again on each change, never imported) can't.
+
+    It begins before everything else: what its projects have already is looked at before anything
+    is written anywhere. The variables themselves come at their place in the guide (`declare`).
     """
 
     def __init__(
+        self, name: str, settings: Settings, formers: Mapping[Project, Sequence[str]]
+    ) -> None:
+        self._settings = settings
+        projects = settings.vercel_projects
+        self._looks = {each: Look(each, settings.connection) for each in projects}
+        migrations = pulumi.ResourceOptions(state_migrations=[self._follow])
+        super().__init__("Environment", name, opts=migrations)
+        self._parts = [
+            _OfProject(self, each, formers[each], look, self._asked(each, look))
+            for each, look in self._looks.items()
+        ]
+        self.projects = [part.seen for part in self._parts]
+
+    def _follow(self, state: pulumi.StateMigrationArgs) -> pulumi.StateMigrationResult | None:
+        moved = [look.follow(state.old_state) for look in self._looks.values()]
+        return pulumi.StateMigrationResult(state.old_state) if any(moved) else None
+
+    async def _asked(self, project: Project, look: Look) -> dict[str, object]:
+        # Until the engine has taken up this component, what the state has is not known. An output
+        # of its URN would be one of all its children too.
+        await self.urn.future()
+        keys = Keys("", "", "" if self._settings.components.webhook else None)
+        return look.asked(variables(project, keys))
+
+    def declare(
         self,
-        name: str,
         place: Place,
-        settings: Settings,
         *,
         secret_key: pulumi.Input[str],
         signing_secret: pulumi.Input[str] | None,
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
-        super().__init__("Environment", name, place, after)
-        self._name = name
-        self._settings: EnvironmentSettings = settings.environment
-        self._project = providers.VercelProject(
-            f"{name}-project",
-            project_id=self._settings.project_id,
-            team_id=self._settings.team_id,
-            opts=self.child(),
-        )
+        """Declare the variables, and the redeploys after them."""
+        self.stand(place, after)
         keys = Keys[pulumi.Input[str]](place.instance.publishable_key, secret_key, signing_secret)
-        declared = variables(settings, keys)
-        resources = [self._declare(variable) for variable in declared]
-        written = self._written(declared, resources)
-        if self._settings.redeploy:
-            self._redeploy(settings, declared, resources, written)
+        for part in self._parts:
+            part.declare(self._settings, keys)
         self.register_outputs({})
 
-    def _declare(self, variable: Variable[pulumi.Input[str]]) -> pulumi.Resource:
+
+class _OfProject:
+    """Declares what belongs to one project; `formers` are what the names of its resources began
+    with before."""
+
+    def __init__(
+        self,
+        component: Component,
+        project: Project,
+        formers: Sequence[str],
+        look: Look,
+        asked: Awaitable[dict[str, object]],
+    ) -> None:
+        self._component, self._project, self._formers = component, project, formers
+        self._hooks = look.hooks
+        self.seen = providers.VercelProject(
+            self._name("project"),
+            project_id=project.project_id,
+            team_id=project.team_id,
+            asked=asked,
+            opts=self._options(pulumi.ResourceOptions(parent=component), "project"),
+        )
+
+    def declare(self, settings: Settings, keys: Keys[pulumi.Input[str]]) -> None:
+        """Declare the variables, the look that they arrived, and the redeploy."""
+        declared = variables(self._project, keys)
+        resources = [self._variable(variable) for variable in declared]
+        written = self._written(declared, resources)
+        target = self._project.deployed
+        if self._project.redeploy and target is not None:
+            self._redeploy(settings, target, declared, resources, written)
+
+    def _name(self, of: str) -> str:
+        return f"{self._project.resource}-{of}"
+
+    def _options(self, options: pulumi.ResourceOptions, of: str) -> pulumi.ResourceOptions:
+        """The options with what the resource was called before."""
+        aliases: list[pulumi.Input[pulumi.Alias | str]] = [
+            pulumi.Alias(name=f"{former}-{of}") for former in self._formers
+        ]
+        return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(aliases=aliases))
+
+    def _variable(self, variable: Variable[pulumi.Input[str]]) -> pulumi.Resource:
         target = variable.target
         value = pulumi.Output.secret(variable.value) if variable.secret else variable.value
+        of = f"{target}-{variable.key}"
         return ProjectEnvironmentVariable(
-            f"{self._name}-{target}-{variable.key}",
-            project_id=self._settings.project_id,
-            team_id=self._settings.team_id,
+            self._name(of),
+            project_id=self._project.project_id,
+            team_id=self._project.team_id,
             key=variable.key,
             value=value,
             targets=[target],
@@ -66,8 +127,9 @@ class Environment(Component):
             comment=VARIABLE_COMMENT,
             # A second variable with the same key and target is refused while the first lives.
             opts=pulumi.ResourceOptions.merge(
-                self.lasting(self._project),
+                self._options(self._component.lasting(self.seen), of),
                 pulumi.ResourceOptions(
+                    hooks=self._hooks,
                     delete_before_replace=True,
                     # One that was taken over keeps what people wrote there.
                     ignore_changes=["comment"],
@@ -81,25 +143,25 @@ class Environment(Component):
         resources: Sequence[pulumi.Resource],
     ) -> providers.WrittenVariables:
         """They are read back, and edits of sensitive ones by hand are found."""
-        named = {f"{each.target}/{each.key}": each for each in declared}
+        named = {each.name: each for each in declared}
         return providers.WrittenVariables(
-            f"{self._name}-written",
-            project_id=self._settings.project_id,
-            team_id=self._settings.team_id,
+            self._name("written"),
+            project_id=self._project.project_id,
+            team_id=self._project.team_id,
             values={name: each.value for name, each in named.items()},
             sensitive=[name for name, each in named.items() if each.sensitive],
-            opts=self.child(*resources),
+            opts=self._options(self._component.child(*resources), "written"),
         )
 
     def _redeploy(
         self,
         settings: Settings,
+        target: DeployedTarget,
         declared: Sequence[Variable[pulumi.Input[str]]],
         resources: Sequence[pulumi.Resource],
         written: providers.WrittenVariables,
     ) -> None:
         """Running deployments keep the variables they were built with, so one is built again."""
-        target = DEPLOYED[self.place.environment]
         built = [variable for variable in declared if variable.target == target]
         values = [variable.value for variable in built]
         keys = [variable.key for variable in built]
@@ -107,22 +169,22 @@ class Environment(Component):
         # In the clear: the command's plugin loses a secret that stands in a list and is not known
         # yet. A digest with a key of Clerk's in it tells nobody the key.
         triggers = [pulumi.Output.unsecret(digest), written.restored]
-        words = ["bin/clerkstack", "redeploy", "--project", self._settings.project_id]
+        words = ["bin/clerkstack", "redeploy", "--project", self._project.project_id]
         words += ["--target", target]
-        if self._settings.team_id:
-            words += ["--team", self._settings.team_id]
+        if self._project.team_id:
+            words += ["--team", self._project.team_id]
         variables: dict[str, pulumi.Input[str]] = {ADDRESS: settings.urls.vercel}
         if settings.vercel_token is not None:
             token = settings.vercel_token.get_secret_value()
             variables["VERCEL_API_TOKEN"] = pulumi.Output.secret(token)
         command.local.Command(
-            f"{self._name}-redeploy",
+            self._name("redeploy"),
             create=" ".join(words),
             # A new token or address is no reason to build again; a changed trigger is.
             update="true",
             environment=variables,
             triggers=triggers,
-            opts=self.child(*resources, written),
+            opts=self._options(self._component.child(*resources, written), "redeploy"),
         )
 
 

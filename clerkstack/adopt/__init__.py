@@ -7,6 +7,14 @@ from __future__ import annotations
 
 from clerkstack.adopt.billing import catalog_from, catalog_of, differing
 from clerkstack.adopt.left import LeftAlone
-from clerkstack.adopt.stack import settled, unmanaged
+from clerkstack.adopt.stack import foreign_keys, settled, unmanaged
 
-__all__ = ["LeftAlone", "catalog_from", "catalog_of", "differing", "settled", "unmanaged"]
+__all__ = [
+    "LeftAlone",
+    "catalog_from",
+    "catalog_of",
+    "differing",
+    "foreign_keys",
+    "settled",
+    "unmanaged",
+]

@@ -7,16 +7,17 @@ what still differs can't be said in the settings, and is left alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clerkstack.adopt.billing import billing_settings
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.catalog import Catalog
 from clerkstack.declared.variable_names import SETS, NameSet, Purpose, all_names, names_of
 from clerkstack.declared.webhook import DESCRIPTION
-from clerkstack.drift import Difference, Known, Live, differences
+from clerkstack.drift import Difference, Known, Live, declared_variables, differences
+from clerkstack.drift.compare import variable_name
 from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Json, JsonObject
@@ -25,13 +26,25 @@ from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.reconcile.roles import IN_SET, SET, is_permission
 from clerkstack.reconcile.sections import with_defaults
+from clerkstack.reconcile.taken import OVERWRITE, holder
 from clerkstack.settings import BUILT_IN_ROLES, PREFIX, Settings, WebhookSettings
 from clerkstack.settings.role_rules import CLERKS_OWN
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
+    from clerkstack.settings.projects import Project
 
 Load = Callable[[Mapping[str, Any]], Settings]
+KEYS: dict[str, str] = {
+    name: why
+    for purpose, why in (
+        ("publishable_key", "it is the key of another instance"),
+        ("secret_key", "it is the key of another instance, or an old one"),
+        ("signing_secret", "it is the signing secret of another endpoint, or an old one"),
+    )
+    for name in names_of(cast("Purpose", purpose))
+}
+"""The names of keys, and what one is that has another value."""
 PATHS: dict[Purpose, str] = {
     "sign_in_url": "signInUrl",
     "sign_up_url": "signUpUrl",
@@ -39,6 +52,8 @@ PATHS: dict[Purpose, str] = {
     "after_sign_up_url": "afterSignUpUrl",
 }
 """The settings of what variables hold."""
+NO_URL = "https://app.invalid"
+"""Stands for an app's URL that is not known yet."""
 # More rounds than there are kinds of things would mean that leaving them alone has no effect.
 ROUNDS = 5
 
@@ -60,7 +75,7 @@ def settled(
         ClerkstackError: something differs that neither catalog nor settings can say.
     """
     wanted: dict[str, Any] = json.loads(json.dumps(config))
-    left = _propose(wanted, live, load(wanted), known)
+    left = _propose(wanted, live, load(wanted), known, load)
     for _ in range(ROUNDS):
         found = differences(load(wanted), catalog, live, known)
         if not found:
@@ -74,6 +89,32 @@ def settled(
         "This is live, and neither the catalog nor the settings can say it. Change it in the "
         f"dashboard, or switch that part of the stack off (clerkstack:components):\n{shown}"
     )
+
+
+def foreign_keys(settings: Settings, live: Live) -> list[LeftAlone]:
+    """Variables of the stack's targets that hold another key than this instance's, left alone or
+    not; one whose value can't be read may be one too."""
+    found = []
+    for project, declared in declared_variables(_with_all(settings), live):
+        there = live.variables.get(project.project_id, ())
+        for variable in declared:
+            held = holder(there, variable.name)
+            value = None if held is None else held.readable_value
+            own = None if value is None else value.get_secret_value()
+            if variable.key in KEYS and variable.value and own not in (None, variable.value):
+                thing = f"variable {variable_name(project, variable.target, variable.key)}"
+                found.append(LeftAlone(thing, KEYS[variable.key]))
+    return found
+
+
+def _with_all(settings: Settings) -> Settings:
+    """The settings without what they leave alone at Vercel."""
+    none: dict[str, Any] = {"leave_alone": []}
+    projects = {
+        name: each.model_copy(update=none) for name, each in settings.environment.projects.items()
+    }
+    environment = settings.environment.model_copy(update={**none, "projects": projects})
+    return settings.model_copy(update={"environment": environment})
 
 
 def unmanaged(settings: Settings, live: Live) -> list[LeftAlone]:
@@ -98,8 +139,28 @@ def _is_unused(section: str, fields: Json) -> bool:
     return fields is None or (section.startswith(OAUTH_PREFIX) and off)
 
 
+def _of_integrations(
+    wanted: dict[str, Any], settings: Settings, live: Live, known: Known
+) -> list[LeftAlone]:
+    """Leave alone what an integration writes: it would write it again."""
+    left = []
+    for project, declared in declared_variables(settings, live):
+        for variable in declared:
+            there = holder(live.variables.get(project.project_id, ()), variable.name)
+            mine = (project.project_id, variable.key, variable.target) in known.variables
+            if there is None or not there.configuration_id:
+                continue
+            if mine or variable.name in project.overwrite:
+                continue
+            group = _of_project(wanted, project.name)
+            group.setdefault("leaveAlone", list(project.leave_alone)).append(variable.name)
+            thing = f"variable {variable_name(project, variable.target, variable.key)}"
+            left.append(LeftAlone(thing, f"the integration {there.configuration_id} writes it"))
+    return left
+
+
 def _propose(
-    wanted: dict[str, Any], live: Live, settings: Settings, known: Known
+    wanted: dict[str, Any], live: Live, settings: Settings, known: Known, load: Load
 ) -> list[LeftAlone]:
     """Put what is live into the settings; what none of them can hold."""
     left: list[LeftAlone] = []
@@ -117,7 +178,9 @@ def _propose(
         keys["organizationEnabled"] = on and bool(live.api_keys.get("orgs_api_keys_enabled"))
         keys["userEnabled"] = on and bool(live.api_keys.get("user_api_keys_enabled"))
     if use.environment:
-        _environment(wanted, live.variables, settings)
+        for project in settings.vercel_projects:
+            _variables(wanted, live.variables.get(project.project_id, ()), project)
+        left += _of_integrations(wanted, load(wanted), live, known)
     if use.webhook:
         left += _webhook(wanted, live, known)
     return left
@@ -174,34 +237,49 @@ def _sign_in(wanted: dict[str, Any], sections: JsonObject) -> None:
         wanted["signIn"]["sessionClaims"] = claims
 
 
-def _environment(
-    wanted: dict[str, Any], there: Iterable[EnvironmentVariable], settings: Settings
+def _variables(
+    wanted: dict[str, Any], there: Sequence[EnvironmentVariable], project: Project
 ) -> None:
-    """Names, paths and addresses, as the variables of the deployed target have them."""
-    there = list(there)
-    group = _group(wanted, "environment")
-    deployed = "production" if settings.instance == "production" else "preview"
-    of_target = {
-        each.key: each for each in there if deployed in each.target and not each.git_branch
-    }
-    names = settings.environment.names if "names" in group else _names(of_target)
-    if list(names) != settings.environment.names:
+    """Names, paths and addresses of one project, as the variables of its deployed target have
+    them."""
+    group = _of_project(wanted, project.name)
+    shown = project.deployed or project.targets[0]
+    of_target = {each.key: each for each in there if shown in each.target and not each.git_branch}
+    names = project.said_names or _names(of_target)
+    if names != project.names:
         group["names"] = list(names)
     app_urls = names_of("app_url", names)
-    settings_of = {key: PATHS[each] for each in PATHS for key in names_of(each, names)}
-    plain = [of_target[key] for key in (*settings_of, *app_urls) if key in of_target]
+    purposes = {key: each for each in PATHS for key in names_of(each, names)}
+    plain = [of_target[key] for key in (*purposes, *app_urls) if key in of_target]
     if plain and all(each.type == "sensitive" for each in plain):
         group["sensitive"] = "all"
     # What the first set of names says goes before: what others say differently is left alone.
+    found: dict[Purpose, str] = {}
     for each in reversed(plain):
         value = each.readable_value
-        if value is not None and each.key in settings_of:
-            group[settings_of[each.key]] = value.get_secret_value()
+        if value is not None and each.key in purposes:
+            found[purposes[each.key]] = value.get_secret_value()
         elif value is not None:
-            wanted["appUrl"] = value.get_secret_value()
+            _put_url(wanted, project, "appUrl", value.get_secret_value())
+    # What a project need not say itself it does not.
+    group |= {PATHS[each]: path for each, path in found.items() if path != getattr(project, each)}
     local = [e for e in there if e.key in app_urls and e.target == ("development",)]
-    if settings.instance == "development" and local and local[0].readable_value is not None:
-        wanted["developmentAppUrl"] = local[0].readable_value.get_secret_value()
+    if "development" in project.targets and local and local[0].readable_value is not None:
+        _put_url(wanted, project, "developmentAppUrl", local[0].readable_value.get_secret_value())
+
+
+def _of_project(wanted: dict[str, Any], name: str) -> dict[str, Any]:
+    """The settings of a project: the environment's own in the short form."""
+    environment = _group(wanted, "environment")
+    return _group(_group(environment, "projects"), name) if name else environment
+
+
+def _put_url(wanted: dict[str, Any], project: Project, setting: str, url: str) -> None:
+    """Say where an app is: once for the stack, but of one among several where that is another's."""
+    group = _of_project(wanted, project.name)
+    taken = wanted.get(setting, NO_URL) not in (NO_URL, url)
+    own = project.name and (setting in group or taken)
+    (group if own else wanted)[setting] = url
 
 
 def _names(keys: Collection[str]) -> tuple[NameSet, ...]:
@@ -246,12 +324,20 @@ def _leave(wanted: dict[str, Any], difference: Difference, known: Known) -> list
     why = f"{difference.field}: {told}" if difference.field else f"it {told}"
     left = [LeftAlone(difference.thing, why)]
     if kind == "variable":
-        alone = _group(wanted, "environment").setdefault("leaveAlone", [])
-        if name in alone:
+        *named, target, key = name.split("/")
+        group = _of_project(wanted, *named or [""])
+        for_all = wanted["environment"].get("leaveAlone", [])
+        alone = group.setdefault("leaveAlone", list(for_all))
+        if f"{target}/{key}" in alone:
             return []
-        target, _, key = name.partition("/")
-        _refuse_managed(difference.thing, (key, target) in known.variables)
-        alone.append(name)
+        if f"{target}/{key}" in group.get("overwrite", wanted["environment"].get("overwrite", ())):
+            raise ClerkstackError(
+                f"{OVERWRITE} names {target}/{key}, and adopt replaces no value. Take it out of "
+                "there until the rest is taken over."
+            )
+        natural = (group["projectId"], key, target)
+        _refuse_managed(difference.thing, natural in known.variables)
+        alone.append(f"{target}/{key}")
         return left
     if kind in ("role", "permission"):
         _refuse_managed(difference.thing, name in known.roles_made)

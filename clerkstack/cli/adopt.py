@@ -10,8 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from clerkstack.adopt import LeftAlone, catalog_from, catalog_of, differing, settled, unmanaged
+from clerkstack.adopt import (
+    LeftAlone,
+    catalog_from,
+    catalog_of,
+    differing,
+    foreign_keys,
+    settled,
+    unmanaged,
+)
 from clerkstack.adopt.edits import edits
+from clerkstack.adopt.stack import NO_URL
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.engine import refuse_led_astray, stack_config
 from clerkstack.cli.exits import FOUND
@@ -26,6 +35,7 @@ from clerkstack.files import replace as replace_file
 from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE
 from clerkstack.settings import (
     PREFIX,
     VERCEL_TOKEN,
@@ -33,8 +43,6 @@ from clerkstack.settings import (
     config_value,
     load_settings,
 )
-
-NO_URL = "https://app.invalid"  # stands for an app's URL that is not known yet
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ class Adoption:
     catalog_text: str | None  # None: the file says it already
     changed_settings: Mapping[tuple[str, ...], Any]
     left: Sequence[LeftAlone]
+    foreign: Sequence[LeftAlone]
 
 
 def adopt(
@@ -75,7 +84,8 @@ def adopt(
     vercel:apiToken; the rest is read. What catalog and settings can't say is left alone and
     named. Run again after an interruption: it goes on.
 
-    Exit codes: 0 taken over, 1 it can't be taken over as it is, 2 bad input, 3 a service failed.
+    Exit codes: 0 taken over, 1 it can't be taken over as it is, or a variable holds another
+    instance's key, 2 bad input, 3 a service failed.
     """
     found = _adoption(stack, catalog, overwrite=overwrite, webhook=webhook)
     refusals = _refusals(found)
@@ -91,6 +101,8 @@ def adopt(
         typer.echo(json.dumps(_shown(stack, found, taken), indent=2, ensure_ascii=False))
     else:
         _print(stack, found, taken, dry_run=dry_run)
+    if found.foreign:
+        raise typer.Exit(FOUND)
 
 
 def _adoption(
@@ -125,7 +137,8 @@ def _adoption(
     settings = load(wanted)
     left = [*left, *more, *unmanaged(settings, live)]
     changed = edits(config, wanted)
-    return Adoption(settings, live, catalog, file, text, changed, left)
+    foreign = foreign_keys(settings, live) if settings.components.environment else []
+    return Adoption(settings, live, catalog, file, text, changed, left, foreign)
 
 
 def _live(settings: Settings, known: Known, webhook: str | None) -> Live:
@@ -223,6 +236,7 @@ def _shown(stack: str, found: Adoption, taken: Sequence[str]) -> dict[str, Any]:
         "settings": {".".join(path): value for path, value in found.changed_settings.items()},
         "resources": list(taken),
         "leftAlone": [asdict(each) for each in found.left],
+        "foreignKeys": [asdict(each) for each in found.foreign],
     }
 
 
@@ -237,8 +251,19 @@ def _print(stack: str, found: Adoption, taken: Sequence[str], *, dry_run: bool) 
         typer.echo("Left alone:")
     for each in found.left:
         typer.echo(f"  {each.thing}: {each.why}")
+    if found.foreign:
+        typer.echo("Another's keys, the app does not use this instance there:")
+    for each in found.foreign:
+        typer.echo(f"  {each.thing}: {each.why}")
     if dry_run:
         typer.echo(f"{stack}: nothing was written.")
+        return
+    if found.foreign:
+        typer.echo(
+            f"{stack}: {len(taken)} resources taken over, nothing changed. To have this instance's "
+            f"keys in these variables, take them out of {LEAVE_ALONE}, name them in {OVERWRITE}, "
+            f"and run bin/clerkstack take-over --stack {stack}"
+        )
         return
     typer.echo(f"{stack}: {len(taken)} resources taken over, nothing changed, no difference left.")
 

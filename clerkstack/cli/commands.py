@@ -31,6 +31,10 @@ COMMANDS = {
         "adopt:adopt",
         "Take over a live deployment that people made by hand, without changing it.",
     ),
+    "take-over": (
+        "take_over:take_over",
+        "Take over variables that are at Vercel already, and split those that others share.",
+    ),
     "parity": (
         "parity:parity",
         "Compare two live instances: what a clone did not bring, and what differs since.",

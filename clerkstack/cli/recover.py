@@ -32,7 +32,7 @@ from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import VARIABLE_COMMENT, Settings
-from clerkstack.variables_in_state import enter_ids
+from clerkstack.variables_in_state import enter_ids, follow_team
 
 TAKEN = "exists at Vercel, taken into the state"
 
@@ -84,9 +84,14 @@ def recover(
     refuse_led_astray(stack, settings)
     known = _variables(settings)
     half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
+    moved = [
+        project
+        for project in settings.vercel_projects
+        if follow_team(resources_of(exported), project.project_id, project.team_id)
+    ]
     taken = settle(deployment, known)
     without_id = enter_ids(resources_of(exported))
-    if half_made or half_gone or without_id:
+    if half_made or half_gone or without_id or moved:
         import_state(stack, exported)
     if taken or half_gone:
         # What the services know of them goes into the state beside what was declared. Of a
@@ -98,12 +103,15 @@ def recover(
         typer.echo(f"{name_of(resource['urn'])}: {end}")
     for resource in half_gone:
         typer.echo(f"{name_of(resource['urn'])}: was being removed, the state has what is left")
+    for project in moved:
+        where = project.team_id or "its owner's own account"
+        typer.echo(f"{project.project_id}: the state follows it to {where}")
     for urn in without_id:
         typer.echo(f"{name_of(urn)}: its id entered, without which a refresh would lose it")
-    lost = import_variables(stack, settings, known)
+    lost = import_variables(stack, known)
     for urn in lost:
         typer.echo(f"{name_of(urn)}: {TAKEN}")
-    any_found = half_made or half_gone or without_id or lost
+    any_found = half_made or half_gone or without_id or moved or lost
     end = "recovered" if any_found else "nothing was left half-done"
     typer.echo(f"{stack}: {end}. Run: pulumi up --stack {stack}")
 
@@ -143,8 +151,7 @@ def settle(deployment: dict[str, Any], known: Mapping[NaturalKey, str]) -> list[
     taken = []
     for resource in left_half_made(deployment):
         found = known.get(natural_key(resource["inputs"])) if _is_variable(resource) else None
-        removed = resource.get("pendingReplacement") and resource.get("id") == found
-        if found is not None and not removed:
+        if found is not None:
             outputs = {**resource["inputs"], "id": found}
             entry = {**resource, "id": found, "outputs": outputs}
             entry.pop("pendingReplacement", None)
@@ -170,20 +177,25 @@ def _is_variable(resource: Mapping[str, Any]) -> bool:
 
 
 def _variables(settings: Settings) -> dict[NaturalKey, str]:
-    """Ids of the variables that this project made, by key and targets."""
+    """Ids of the variables that this program made, by project, key and targets."""
     if not settings.components.environment:
         return {}
     if settings.vercel_token is None:
         raise ClerkstackError("vercel:apiToken is not set for this stack.")
-    project, team = settings.environment.project_id, settings.environment.team_id
     token = SecretStr(settings.vercel_token.get_secret_value())
-    with VercelClient(token=token, base_url=settings.urls.vercel, team_id=team) as vercel:
-        return {
-            (each.key, tuple(sorted(each.target))): each.id
-            for each in vercel.list_variables(project)
+    found: dict[NaturalKey, str] = {}
+    for project in settings.vercel_projects:
+        with VercelClient(
+            token=token, base_url=settings.urls.vercel, team_id=project.team_id
+        ) as vercel:
+            there = vercel.list_variables(project.project_id)
+        found |= {
+            (project.project_id, each.key, tuple(sorted(each.target))): each.id
+            for each in there
             # Others with the same key and target were made by hand, or are of a branch or of a
             # custom environment.
             if each.comment == VARIABLE_COMMENT
             and not each.git_branch
             and not each.custom_environment_ids
         }
+    return found

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
@@ -23,7 +22,6 @@ import typer
 from clerkstack.cli.backends import current_backend, folder_of
 from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off, locks_of
 from clerkstack.cli.engine import UNREADABLE, exported_stack, import_state, pulumi, resources_of
-from clerkstack.declared.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.people import is_alive
 from clerkstack.rotation.stacks import COMMAND, Resources
@@ -31,6 +29,7 @@ from clerkstack.settings.vercel_plugin import ADDRESS
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
+    from clerkstack.settings.projects import Project
 
 OWNER = re.compile(r"@(?P<host>\S+), process (?P<pid>\d+)$")
 LOCKED = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
@@ -55,6 +54,7 @@ class StackEngine:
 
     def __init__(self, stack: str, settings: Settings) -> None:
         self._stack, self._settings = stack, settings
+        self._deployed: dict[Project, bool] = {}
 
     def change(self, change: Callable[[Resources], None]) -> Resources:
         """Read the state with its secrets shown, change it, write it back; the resources.
@@ -110,7 +110,7 @@ class StackEngine:
             ) from None
 
     def roll_out(self, urns: Sequence[str]) -> None:
-        """Update these resources, and build the app again.
+        """Update these resources, and build the apps again.
 
         Raises:
             RollOutFailed: the update failed; with what the engine said last.
@@ -118,32 +118,33 @@ class StackEngine:
         words = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--color", "never"]
         words += ["--stack", self._stack, *_targets(urns)]
         self._unlocked(lambda: _watched(words))
-        if not self._settings.environment.redeploy:
-            self._build_again()
+        for project in self._settings.vercel_projects:
+            if not project.redeploy and project.deployed is not None:
+                self._build_again(project, project.deployed)
 
-    @cached_property
-    def _deployed(self) -> bool:
+    def is_deployed(self, project: Project) -> bool:
+        """Whether a deployment of a project's app runs."""
+        if project not in self._deployed:
+            self._deployed[project] = self._looked_for(project)
+        return self._deployed[project]
+
+    def _looked_for(self, project: Project) -> bool:
         from clerkstack.clients.vercel import VercelClient
 
-        environment, token = self._settings.environment, self._settings.vercel_token
+        token = self._settings.vercel_token
         if not self._settings.components.environment or token is None:
             return True  # somewhere, and by others
         with VercelClient(
-            token=token, base_url=self._settings.urls.vercel, team_id=environment.team_id
+            token=token, base_url=self._settings.urls.vercel, team_id=project.team_id
         ) as vercel:
-            target = DEPLOYED[self._settings.instance]
-            return vercel.latest_deployment(environment.project_id, target) is not None
+            return vercel.latest_deployment(project.project_id, project.deploys_to) is not None
 
-    def is_deployed(self) -> bool:
-        """Whether a deployment of the app runs."""
-        return self._deployed
-
-    def _build_again(self) -> None:
+    def _build_again(self, project: Project, target: str) -> None:
         """The stack leaves building to somebody else; a rotation can't."""
-        environment, token = self._settings.environment, self._settings.vercel_token
+        token = self._settings.vercel_token
         words = [sys.executable, "-m", "clerkstack", "redeploy", "--project"]
-        words += [environment.project_id, "--target", DEPLOYED[self._settings.instance]]
-        words += ["--team", environment.team_id] if environment.team_id else []
+        words += [project.project_id, "--target", target]
+        words += ["--team", project.team_id] if project.team_id else []
         known = {ADDRESS: self._settings.urls.vercel}
         if token is not None:
             known["VERCEL_API_TOKEN"] = token.get_secret_value()

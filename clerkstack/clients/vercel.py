@@ -21,6 +21,8 @@ class EnvironmentVariable(Answer):
     target: tuple[str, ...] = ()
     git_branch: str | None = Field(None, alias="gitBranch")
     custom_environment_ids: tuple[str, ...] = Field((), alias="customEnvironmentIds")
+    configuration_id: str | None = Field(None, alias="configurationId")
+    """Of the integration that the variable belongs to."""
     comment: str | None = None
     value: SecretStr | None = None
     decrypted: bool = False
@@ -130,19 +132,32 @@ class VercelClient(Client):
                 return list(found.values())
 
     def create_variable(
-        self, project: str, key: str, value: str, *, targets: Sequence[str], comment: str
+        self,
+        project: str,
+        key: str,
+        value: str,
+        *,
+        targets: Sequence[str],
+        comment: str,
+        custom_environments: Sequence[str] = (),
+        kind: str = "sensitive",
     ) -> EnvironmentVariable:
-        """Make a sensitive variable (POST /v10/projects/{id}/env). Not repeated by itself.
+        """Make a variable (POST /v10/projects/{id}/env). Not repeated by itself.
 
-        `targets` are preview and production: development takes no sensitive one.
+        `kind` is plain, encrypted or sensitive; the development target takes no sensitive one.
+
+        Raises:
+            ApiError: ENV_CONFLICT, another variable has the key for one of the targets.
         """
-        body = {
+        body: dict[str, Any] = {
             "key": key,
             "value": value,
-            "type": "sensitive",
+            "type": kind,
             "target": list(targets),
             "comment": comment,
         }
+        if custom_environments:
+            body["customEnvironmentIds"] = list(custom_environments)
         return self._http.request(
             _Created,
             "create variable",
@@ -161,6 +176,25 @@ class VercelClient(Client):
             json={"value": value},
             params=self._team or None,
             # The same value written twice is written once.
+            repeatable=True,
+        )
+
+    def narrow_variable(
+        self,
+        project: str,
+        variable_id: str,
+        *,
+        targets: Sequence[str],
+        custom_environments: Sequence[str],
+    ) -> None:
+        """Give a variable its targets and custom environments; value and id stay
+        (PATCH /v9/projects/{id}/env/{id})."""
+        self._http.send(
+            "narrow variable",
+            "PATCH",
+            joined("v9", "projects", project, "env", variable_id),
+            json={"target": list(targets), "customEnvironmentIds": list(custom_environments)},
+            params=self._team or None,
             repeatable=True,
         )
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from clerkstack.declared.variable_names import PURPOSES, Purpose, names_of
 
 if TYPE_CHECKING:
-    from clerkstack.settings import Settings
+    from clerkstack.settings.projects import Project
+
+Target = Literal["production", "preview", "development"]
+DeployedTarget = Literal["production", "preview"]
 
 # Vercel's targets, by the Clerk instance whose keys they get.
-TARGETS = {"development": ("preview", "development"), "production": ("production",)}
+TARGETS: dict[str, tuple[Target, ...]] = {
+    "development": ("preview", "development"),
+    "production": ("production",),
+}
 
 # `vercel dev` on a person's machine reads the development target; nothing is deployed there.
-DEPLOYED: dict[str, Literal["production", "preview"]] = {
+DEPLOYED: dict[str, DeployedTarget] = {
     "development": "preview",
     "production": "production",
 }
@@ -47,22 +54,37 @@ class Variable(Generic[Value]):
     secret: bool = False
     sensitive: bool = False
 
+    @property
+    def name(self) -> str:
+        """As target/KEY."""
+        return f"{self.target}/{self.key}"
 
-def variables(settings: Settings, keys: Keys[Value]) -> list[Variable[Value]]:
-    """Every variable of the stack, target by target, but those that it leaves alone."""
+
+def variables(project: Project, keys: Keys[Value]) -> list[Variable[Value]]:
+    """Every variable of one project, target by target, but those that it leaves alone."""
     return [
         variable
-        for target in TARGETS[settings.instance]
-        for variable in _of_target(settings, target, keys)
-        if f"{target}/{variable.key}" not in settings.environment.leave_alone
+        for target in project.targets
+        for variable in _of_target(project, target, keys)
+        if variable.name not in project.leave_alone
     ]
 
 
-def _of_target(settings: Settings, target: str, keys: Keys[Value]) -> list[Variable[Value]]:
-    paths = settings.environment
+def takes_no_events(project: Project, projects: Sequence[Project], target: str | None) -> bool:
+    """Whether one of several projects does without the signing secret of a target, which another
+    has: events go to one app. Any other secret that is left to others is theirs to bring."""
+
+    def has_it(each: Project) -> bool:
+        names = (f"{target}/{name}" for name in names_of("signing_secret", each.names))
+        return target in each.targets and any(name not in each.leave_alone for name in names)
+
+    return not has_it(project) and any(has_it(other) for other in projects if other != project)
+
+
+def _of_target(project: Project, target: str, keys: Keys[Value]) -> list[Variable[Value]]:
     # Vercel keeps no sensitive variable for the development target.
     may_hide = target != "development"
-    hide_all = may_hide and paths.sensitive == "all"
+    hide_all = may_hide and project.sensitive == "all"
 
     def plain(key: str, value: Value | str) -> Variable[Value]:
         return Variable(target, key, value, sensitive=hide_all)
@@ -70,13 +92,13 @@ def _of_target(settings: Settings, target: str, keys: Keys[Value]) -> list[Varia
     def secret(key: str, value: Value) -> Variable[Value]:
         return Variable(target, key, value, secret=True, sensitive=may_hide)
 
-    app_url = settings.development_app_url if target == "development" else settings.app_url
+    app_url = project.development_app_url if target == "development" else project.app_url
     values: dict[Purpose, Value | str] = {
         "publishable_key": keys.publishable_key,
-        "sign_in_url": paths.sign_in_url,
-        "sign_up_url": paths.sign_up_url,
-        "after_sign_in_url": paths.after_sign_in_url,
-        "after_sign_up_url": paths.after_sign_up_url,
+        "sign_in_url": project.sign_in_url,
+        "sign_up_url": project.sign_up_url,
+        "after_sign_in_url": project.after_sign_in_url,
+        "after_sign_up_url": project.after_sign_up_url,
         "app_url": app_url,
     }
     secrets: dict[Purpose, Value] = {"secret_key": keys.secret_key}
@@ -86,5 +108,5 @@ def _of_target(settings: Settings, target: str, keys: Keys[Value]) -> list[Varia
         secret(name, secrets[purpose]) if purpose in secrets else plain(name, values[purpose])
         for purpose in PURPOSES
         if purpose in secrets or purpose in values
-        for name in names_of(purpose, paths.names)
+        for name in names_of(purpose, project.names)
     ]

@@ -446,7 +446,75 @@ PREMISES = (
         "rotation, adopt",
         "A rotation writes the variable again",
     ),
+    Premise(
+        "vercel.narrow",
+        "A PATCH takes targets and custom environments out of a variable; value and id stay.",
+        "a change of the vendor's own command-line client that does it (vercel/vercel 16651)",
+        Sure.INFERRED,
+        "take-over",
+        "take-over reads back, and says that a variable is not as it was split",
+        unchecked="it takes a variable that is shared",
+    ),
+    Premise(
+        "vercel.conflict",
+        "A second variable of a key for a target is refused, also where a longer list of targets "
+        "has it; one of a branch stands beside it.",
+        "the official plugin and getsentry/sentry 118490",
+        Sure.SEEN,
+        "the look at a project before the first write, take-over",
+        "Two variables of one name for a target: the newer one is the stack's",
+        unchecked="it takes a variable that is shared",
+    ),
+    Premise(
+        "vercel.integration",
+        "A variable with a configurationId is an integration's, and a token can change it.",
+        "description of Vercel's API for the field; nobody says the second",
+        Sure.ASSUMED,
+        "take-over of a variable that is named in environment.overwrite",
+        "Vercel refuses the write, and `up` says so: disconnect the integration from the project",
+        unchecked="it takes an integration",
+    ),
+    Premise(
+        "vercel.listed",
+        "The list of variables has all of a project.",
+        "documentation of Vercel's API; getsentry/sentry 118200 has seen lists without some, which "
+        "are only counted there (hiddenProductionEnvCount)",
+        Sure.DOCUMENTED,
+        "the look at a project before the first write",
+        "A variable is in the way all the same: `up` ends with ENV_CONFLICT",
+        unchecked="what a list lacks it does not show",
+    ),
+    Premise(
+        "vercel.moved-project",
+        "A project that moves to another team keeps its id, and its variables theirs.",
+        "documentation of Vercel's API for the project; nobody says it of variables",
+        Sure.ASSUMED,
+        "the state that follows a changed teamId",
+        "`up` refuses, and take-over enters the ids that the variables have now",
+        unchecked="it takes a project that moves",
+    ),
     # Pulumi
+    Premise(
+        "pulumi.team-replaces",
+        "To the Vercel plugin a variable with another declared team is another one; a team that is "
+        "no longer declared stays in the state.",
+        "sources of the Terraform provider, August 2026: RequiresReplaceIfConfigured, "
+        "UseNonNullStateForUnknown",
+        Sure.SEEN,
+        "the program enters the team into the state before the engine compares",
+        "Nothing",
+        unchecked="it is of the plugin, not of an account",
+    ),
+    Premise(
+        "pulumi.state-migrations",
+        "A program can change what the state says of a component's children before the engine "
+        "compares (3.272 and newer; experimental).",
+        "sources of the engine 3.274.1, run",
+        Sure.SEEN,
+        "a project that moves, and the look at variables before the first write",
+        "An older engine says that it has none",
+        unchecked="it is of the engine, not of an account",
+    ),
     Premise(
         "pulumi.secret-in-list",
         "The command plugin loses an unknown value inside a secret element of a list.",
@@ -494,6 +562,17 @@ PREMISES = (
         "recover and adopt enter it; doctor tells where it is missing",
         "Nothing",
         unchecked="it is of the plugin, not of an account",
+    ),
+    Premise(
+        "pulumi.state-for-the-program",
+        "The engine's own provider answers `pulumi:pulumi:readStackResourceOutputs` of the stack "
+        "that is being updated with type and outputs of each resource; while it writes the state, "
+        "the answer may be that the checkpoint can't be loaded.",
+        "pulumi 3.274.1, run; pkg/resource/deploy/builtins.go",
+        Sure.SEEN,
+        "the aliases of a Vercel project that is called otherwise, or one of several now",
+        "An engine that does not answer fails the run before anything is declared",
+        unchecked="it is of the engine, not of an account",
     ),
     Premise(
         "pulumi.no-base-url",

@@ -51,6 +51,8 @@ class Session:
         self.recent_roles = RecentRoles()
         self.event_types: dict[tuple[str, str], frozenset[str] | None] = {}
         """What Svix offers for the webhooks of an instance, where it was asked."""
+        self.seen_projects: set[tuple[str | None, str]] = set()
+        """Projects at Vercel that this run has seen, by team and project."""
         self.unjudged: set[str] = set()
         """Resources whose dangers could not be judged in `check`: the services did not answer."""
 

@@ -1,25 +1,36 @@
-"""The Vercel project that the environment is for, seen before a variable is touched.
+"""The Vercel project that the environment is for, seen before anything is written anywhere.
 
 A variable can't change its project: the engine removes it from the old one and makes it in the
 new one, in this order, because two with the same key and target are refused. With a mistyped
 project it would be removed and never made. So the variables wait for this resource, which fails
-where the project can't be seen.
+where the project can't be seen; and where variables are going to be made or removed, it looks
+whether others have made or share them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from clerkstack.clients.errors import RateLimited, ServerError, Unreachable
+from clerkstack.clients.read_only import read_only
 from clerkstack.providers.base import ClerkProvider, inputs_of
 from clerkstack.providers.errors import plainly
+from clerkstack.providers.made import tell
 from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.taken import obstacles, refusals
+
+# What begins so is shown in no preview: it is of one run, and no change of the project.
+ASKED = "__asked"
 
 
 class VercelProjectProvider(ClerkProvider):
-    """Looks at the project when it is declared, or declared otherwise; never writes to it."""
+    """Looks at the project when it is declared, or declared otherwise, and before variables are
+    made or removed; never writes to it."""
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -37,11 +48,45 @@ class VercelProjectProvider(ClerkProvider):
         """Nothing of the project is declared that could have changed."""
         return ReadResult(_id, inputs_of(_props), inputs_of(_props))
 
+    def compared(self, inputs: JsonObject) -> JsonObject:
+        """What a run asks for is of that run alone."""
+        return {key: value for key, value in inputs.items() if key != ASKED}
+
+    def refusals(self, inputs: JsonObject) -> Iterable[tuple[str, str]]:
+        """Variables of others in the way of those that this run makes or removes. A run that does
+        neither sends nothing."""
+        asked = object_at(inputs, ASKED)
+        names = object_at(asked, "variables")
+        if not names or read_only():
+            return
+        project = str(inputs["project_id"])
+        try:
+            with self.session.vercel(_team(inputs)) as vercel:
+                live = vercel.list_variables(project)
+        except (RateLimited, ServerError, Unreachable) as failure:
+            if not asked["preview"]:
+                raise
+            tell(f"what is at Vercel can't be seen; it is looked at before a write. {failure}")
+            return
+        self.session.seen_projects.add((_team(inputs), project))
+        known = {name: str(variable_id) for name, variable_id in names.items()}
+        found = obstacles(known, live, moved=bool(asked["moved"]))
+        overwrite = [str(name) for name in cast("list[str]", asked["overwrite"])]
+        setting = str(asked["setting"])
+        for reason in refusals(found, project, str(asked["stack"]), overwrite, setting):
+            yield "", reason
+
     def _seen(self, inputs: JsonObject) -> JsonObject:
-        team = inputs.get("team_id")
-        with self.session.vercel(None if team is None else str(team)) as vercel:
-            vercel.get_project(str(inputs["project_id"]))
+        project = str(inputs["project_id"])
+        if (_team(inputs), project) not in self.session.seen_projects:
+            with self.session.vercel(_team(inputs)) as vercel:
+                vercel.get_project(project)
         return inputs
+
+
+def _team(inputs: JsonObject) -> str | None:
+    team = inputs.get("team_id")
+    return None if team is None else str(team)
 
 
 class VercelProject(Resource, module="clerkstack", name="VercelProject"):
@@ -53,8 +98,15 @@ class VercelProject(Resource, module="clerkstack", name="VercelProject"):
         *,
         project_id: str,
         team_id: str | None,
+        asked: pulumi.Input[Mapping[str, Any]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the project by its id, and the team it belongs to, if any."""
-        props = {"project_id": project_id, "team_id": team_id}
+        """Declare the project by its id, and the team it belongs to, if any.
+
+        `asked` is what this run is going to do: `variables` that are made, or made anew and
+        removed with their id, by target/KEY; whether the project `moved` to another team; the
+        names that the settings `overwrite`, and under which `setting`; the `stack`; and whether
+        this is a `preview`.
+        """
+        props = {"project_id": project_id, "team_id": team_id, ASKED: asked}
         super().__init__(VercelProjectProvider(), resource_name, props, opts)

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, cast
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.taken import Found, holder, is_alone, split_name
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
@@ -86,6 +88,29 @@ class WrittenVariablesProvider(ClerkProvider):
                 state[name] = EDITED if edited else known
         inputs = {key: value for key, value in props.items() if key not in self.outputs}
         return ReadResult(_id, {**props, "state": state}, {**inputs, "state": state})
+
+    @plainly
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Refuse it while others have the stack's variables too: what is removed next are they."""
+        props = inputs_of(_props)
+        try:
+            with self._vercel(props) as vercel:
+                live = vercel.list_variables(str(props["project_id"]))
+        except NotFound:
+            return  # with the project they are gone
+        found = [(name, holder(live, name)) for name in object_at(props, "values")]
+        shared = [
+            Found(name, each)
+            for name, each in found
+            if each is not None and not is_alone(each, split_name(name)[0])
+        ]
+        if shared:
+            listed = "\n".join(f"  {each}" for each in shared)
+            raise ResourceFailed(
+                "others have these variables too, and would lose them. Nothing of the project was "
+                f"removed.\n{listed}\nSplit them first, each keeps its value: "
+                "bin/clerkstack take-over --stack <stack>"
+            )
 
     def _vercel(self, inputs: JsonObject) -> VercelClient:
         team = inputs.get("team_id")

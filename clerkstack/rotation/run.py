@@ -32,6 +32,7 @@ from clerkstack.rotation.services import SECONDS_OF_HOUR, Services
 from clerkstack.rotation.stacks import Known, targets, variables_missing
 from clerkstack.rotation.wishes import Wish, aborting, begun
 from clerkstack.settings import Settings
+from clerkstack.settings.projects import Project
 
 HOUR = SECONDS_OF_HOUR * MILLISECONDS
 CLAIM, PREFLIGHT, MINT, STORE, ROLL_OUT, PROVE, RECORD = STEPS = (
@@ -56,14 +57,14 @@ class Engine(Protocol):
         """
 
     def roll_out(self, urns: Sequence[str]) -> None:
-        """Update these resources, and build the app again.
+        """Update these resources, and build the apps again.
 
         Raises:
             ClerkstackError: the update failed.
         """
 
-    def is_deployed(self) -> bool:
-        """Whether a deployment of the app runs."""
+    def is_deployed(self, project: Project) -> bool:
+        """Whether a deployment of a project's app runs."""
 
 
 @dataclass
@@ -159,9 +160,8 @@ class Rotator:
 
     def _preflight(self, running: Running) -> None:
         self.tell(PREFLIGHT, "looking whether it can be rolled out and proved")
-        resources, deployed = self.keeper.resources, TARGETS[self.settings.instance]
-        names = self.settings.environment.names
-        missing = list(variables_missing(resources, list(running.sides), deployed, names))
+        projects = self.settings.vercel_projects
+        missing = list(variables_missing(self.keeper.resources, list(running.sides), projects))
         if missing:
             raise ClerkstackError(
                 f"{self.keeper.stack} does not declare {', '.join(missing)}: whoever has these "
@@ -169,11 +169,18 @@ class Rotator:
                 "the other secret with --secret."
             )
         self.engine.expect_nothing(self._targets(running))
-        if self.engine.is_deployed():
-            for odd in self.prover.look({kind: side.old for kind, side in running.sides.items()}):
+        deployed = self._deployed()
+        if deployed:
+            old = {kind: side.old for kind, side in running.sides.items()}
+            for odd in self.prover.look(old, deployed):
                 self.tell("", f"warning: {odd} It is built again with the new ones.")
         else:
             self.tell("", "warning: no deployment runs yet, so that nothing can be proved")
+        for project in projects if deployed else ():
+            if project not in deployed:
+                self.tell(
+                    "", f"warning: {project.prefix}no deployment runs yet that could be proved"
+                )
 
     def _mint(self, running: Running, services: Services, *, look_first: bool) -> None:
         ends = "end now" if running.emergency else f"live on for {running.overlap_hours} hours"
@@ -280,10 +287,17 @@ class Rotator:
                 "warning: this stack declares no variables; bring the new ones to the "
                 "app yourself: pulumi stack export --show-secrets",
             )
-        if not self.engine.is_deployed():
+        deployed = self._deployed()
+        if not deployed:
             return None
-        self.tell(PROVE, f"that {self.settings.app_url} uses them")
-        return self.prover.prove(secrets)
+        apps = " and ".join(project.app_url for project in deployed)
+        self.tell(PROVE, f"that {apps} {'uses' if len(deployed) == 1 else 'use'} them")
+        return self.prover.prove(secrets, deployed)
+
+    def _deployed(self) -> list[Project]:
+        """The projects whose app runs with the stack's variables."""
+        there = (each for each in self.settings.vercel_projects if each.deployed)
+        return [project for project in there if self.engine.is_deployed(project)]
 
     def _targets(self, running: Running) -> list[str]:
         deployed = TARGETS[self.settings.instance]

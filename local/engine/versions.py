@@ -6,9 +6,9 @@ import re
 
 Version = tuple[int, int, int]
 
-MINIMUM: Version = (3, 259, 0)
-"""Oldest engine that is accepted: the oldest one this project has been run with. It must run a
-policy pack that is an executable file."""
+MINIMUM: Version = (3, 272, 0)
+"""Oldest engine that is accepted: that of the Python SDK in requirements.in. It must run state
+migrations, and a policy pack that is an executable file."""
 
 BUILT = "3.274.1"
 """The engine built from Go modules: pkg/v3 in cli/go.mod."""

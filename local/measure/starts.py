@@ -42,6 +42,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "doctor": PROD,
     "dry-run": PROD,
     "adopt": (*PROD, "--dry-run"),
+    "take-over": (*PROD, "--dry-run"),
     "parity": BOTH,
     "cutover": (*PROD, "--reference", STACK),
     "cutover points": (),

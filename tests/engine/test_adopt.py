@@ -325,3 +325,39 @@ def test_what_the_stack_manages_already_is_never_let_go(project: Project, world:
     assert refused.returncode == 2
     assert "manages the variable preview/NEXT_PUBLIC_APP_URL already" in refused.stderr
     assert (project.folder / "Pulumi.local.yaml").read_text() == file
+
+
+@starts_from(not_adopted)
+def test_another_instances_key_is_said_and_then_replaced_where_that_is_allowed(
+    bare: Project, company: World
+) -> None:
+    project = company.vercel.projects[seeded.VERCEL_PROJECT_ID]
+    for each in project.variables.values():
+        if each.target == ["development"] and each.key == "CLERK_SECRET_KEY":
+            each.value = "sk_test_another"
+        if each.target == ["development"] and each.key == "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY":
+            each.configuration_id = "icfg_clerk"
+    before = everything(company)
+
+    for words in (("--dry-run",), ()):
+        ran = bare.clerkstack("adopt", "--webhook", URL, *words)
+        assert ran.returncode == 1, ran.stderr
+        assert "variable development/CLERK_SECRET_KEY: it is the key of another instance" in (
+            ran.stdout
+        )
+        assert "PUBLISHABLE_KEY: the integration icfg_clerk writes it" in ran.stdout
+        assert "no difference" not in ran.stdout
+        assert "sk_test_another" not in ran.stdout + ran.stderr
+    assert everything(company) == before
+    bare.preview("--expect-no-changes")
+
+    text = (bare.folder / "Pulumi.local.yaml").read_text()
+    assert "- development/CLERK_SECRET_KEY\n" in text
+    text = text.replace("- development/CLERK_SECRET_KEY\n", "- development/NOT_HERE\n")
+    (bare.folder / "Pulumi.local.yaml").write_text(text)
+    bare.set("environment.overwrite", ["development/CLERK_SECRET_KEY"])
+    assert bare.clerkstack("take-over").returncode == 0
+    bare.up()
+    assert variables(company)["CLERK_SECRET_KEY", "development"]["value"] == (
+        read_instance(company).secret_key
+    )

@@ -34,6 +34,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "review": [("--stack", "local", *PROD, "--output", "review.md", "--post"), (*PROD, "--json")],
     "redeploy": [("--project", seed.VERCEL_PROJECT_ID, "--target", "production")],
     "recover": [PROD],
+    "take-over": [(*PROD, "--dry-run"), PROD],
     "rotate": [
         (*PROD, "--reason", "offboarding"),
         (*PROD, "--status", "--json"),

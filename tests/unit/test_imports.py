@@ -20,6 +20,7 @@ AT_START: dict[str, set[str]] = {
     "probe": set(),
     "dry-run": set(),
     "adopt": {"pydantic", "ruamel.yaml"},
+    "take-over": {"pydantic"},
     "parity": set(),
     "redeploy": {"httpx", "pydantic"},
     "recover": {"httpx", "pydantic", "ruamel.yaml"},

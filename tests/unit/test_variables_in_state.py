@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from clerkstack.declared.variables import VARIABLE_TYPE
-from clerkstack.variables_in_state import RAW_STATE_DELTA, enter_ids, enter_value, variables_of
+from clerkstack.variables_in_state import (
+    RAW_STATE_DELTA,
+    drop,
+    enter_ids,
+    enter_value,
+    follow_team,
+    kept_variables,
+    name_of_variable,
+    point_at,
+    variables_of,
+)
 
 
 def variable(**outputs: Any) -> dict[str, Any]:
@@ -48,3 +60,95 @@ def test_ids_are_entered_where_they_lack_and_nowhere_else() -> None:
     assert "id" not in other["outputs"]
     assert list(variables_of(resources)) == [whole, lacking, empty]
     assert enter_ids(resources) == []
+
+
+URN = "urn:pulumi:dev::p::clerkstack:components:Environment$x::environment-preview-A_KEY"
+
+
+def of_project(project: str, team: str | None, **outputs: Any) -> dict[str, Any]:
+    place = {"projectId": project, "key": "A_KEY", "targets": ["preview"], "sensitive": True}
+    if team is not None:
+        place["teamId"] = team
+    return {
+        "urn": URN,
+        "type": VARIABLE_TYPE,
+        "id": "env_1",
+        "inputs": {**place},
+        "outputs": {**place, "id": "env_1", RAW_STATE_DELTA: {}, **outputs},
+    }
+
+
+def noted(project: str, team: str | None) -> dict[str, Any]:
+    place = {"project_id": project, "team_id": team}
+    kind = "pulumi-python:dynamic/clerkstack:WrittenVariables"
+    return {"urn": "urn:w", "type": kind, "inputs": {**place}, "outputs": {**place}}
+
+
+@pytest.mark.parametrize(("was", "now"), [(None, "team_1"), ("team_1", "team_2"), ("team_1", None)])
+def test_a_project_that_moved_is_followed_and_another_is_not(
+    was: str | None, now: str | None
+) -> None:
+    other = of_project("prj_2", was)
+    resources = [of_project("prj_1", was), noted("prj_1", was), other]
+
+    assert follow_team(resources, "prj_1", now)
+
+    moved, written, _ = resources
+    for properties in (moved["inputs"], moved["outputs"]):
+        assert properties.get("teamId") == now
+        assert ("teamId" in properties) == (now is not None)
+    assert RAW_STATE_DELTA not in moved["outputs"]
+    assert written == noted("prj_1", now)
+    assert other == of_project("prj_2", was)
+    assert not follow_team(resources, "prj_1", now), "once is enough"
+
+
+def test_a_team_that_the_plugin_filled_in_stays() -> None:
+    resources = [of_project("prj_1", None, teamId="team_default")]
+
+    assert not follow_team(resources, "prj_1", None)
+
+    assert resources == [of_project("prj_1", None, teamId="team_default")]
+
+
+def test_what_is_being_removed_is_not_kept() -> None:
+    there = of_project("prj_1", None)
+    going, replaced = {**there, "delete": True}, {**there, "pendingReplacement": True}
+
+    assert kept_variables([going, replaced]) == {}
+    assert kept_variables([there])["prj_1", "preview/A_KEY"].id == "env_1"
+    assert name_of_variable(URN) == "preview/A_KEY"
+
+
+def test_the_state_is_pointed_at_the_variable_that_was_split_off() -> None:
+    shared = of_project("prj_1", None, targets=["preview", "production"], gitBranch=None)
+    shared["outputs"]["customEnvironmentIds"] = ["env_x"]
+
+    assert point_at(shared, "env_2", "preview")
+
+    assert shared["id"] == shared["outputs"]["id"] == "env_2"
+    assert shared["inputs"]["targets"] == shared["outputs"]["targets"] == ["preview"]
+    assert not shared["outputs"].get("customEnvironmentIds")
+    assert RAW_STATE_DELTA not in shared["outputs"]
+    assert not point_at(shared, "env_2", "preview")
+
+
+def test_a_resource_is_taken_out_with_what_others_say_of_it() -> None:
+    after = {
+        "urn": "urn:w",
+        "type": "x",
+        "dependencies": ["urn:a", URN],
+        "propertyDependencies": {"values": [URN], "none": None},
+    }
+    resources = [of_project("prj_1", None), after]
+
+    drop(resources, URN)
+
+    assert resources == [
+        {
+            "urn": "urn:w",
+            "type": "x",
+            "dependencies": ["urn:a"],
+            "propertyDependencies": {"values": [], "none": None},
+        }
+    ]

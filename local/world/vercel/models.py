@@ -56,6 +56,8 @@ class Variable:
     git_branch: str | None = None
     comment: str = ""
     visibility: str | None = None
+    configuration_id: str | None = None
+    """Of the integration that made it; such a one nobody makes by a request."""
 
     def reaches(self, target: str) -> bool:
         """Tell whether a build for the target sees this variable."""
@@ -70,7 +72,7 @@ class Variable:
             "value": self._shown(decrypt),
             "target": list(self.target),
             "customEnvironmentIds": list(self.custom_environment_ids),
-            "configurationId": None,
+            "configurationId": self.configuration_id,
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
             "createdBy": None,

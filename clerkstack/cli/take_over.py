@@ -1,0 +1,237 @@
+"""`clerkstack take-over`: variables that are at Vercel already become the stack's.
+
+A run that is killed goes on when it is run again: what was split off is there or is in a note, and
+what is there is found again by its key and place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clerkstack.cli.engine import (
+    exported_stack,
+    import_state,
+    refuse_led_astray,
+    resources_of,
+    stack_settings,
+)
+from clerkstack.cli.exits import FOUND
+from clerkstack.cli.imported import NaturalKey, import_variables, name_of
+from clerkstack.cli.remote import reading, tell
+from clerkstack.declared.variables import Variable
+from clerkstack.drift import Known, Live, declared_variables, endpoint_of_stack
+from clerkstack.problems import ClerkstackError
+from clerkstack.reconcile.splitting import Plan, Split, plan
+from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE, Found, split_name
+from clerkstack.variables_in_state import (
+    drop,
+    follow_team,
+    name_of_variable,
+    point_at,
+    variables_of,
+)
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from clerkstack.clients.vercel import EnvironmentVariable
+    from clerkstack.providers.session import Session
+    from clerkstack.settings import Settings
+    from clerkstack.settings.projects import Project
+
+
+def take_over(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to take over for.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be split and taken over.")
+    ] = False,
+) -> None:
+    """Take over variables that are at Vercel already, and split those that others share.
+
+    Taken over are those that the settings name in clerkstack:environment.overwrite, and those
+    that have the stack's value already. One that is for other targets too is split first, with its
+    value in each. `pulumi up` then writes the stack's values.
+
+    Exit codes: 0 taken over or nothing to do, 1 some can't be, 2 bad input, 3 a service failed.
+    """
+    settings = stack_settings(stack)
+    refuse_led_astray(stack, settings)
+    if not all(each.project_id for each in settings.vercel_projects):
+        raise ClerkstackError("This stack has no clerkstack:environment.projectId.")
+    exported = exported_stack(stack)
+    ids: dict[tuple[str, str], str] = {}
+    with reading():
+        from clerkstack.providers.session import Session
+
+        session = Session(settings.connection)
+        plans = _plans(settings, session, exported, write=not dry_run)
+        for project, done in plans.items():
+            if dry_run:
+                _show(project, done)
+            else:
+                made = {**done.ids, **_split(project, session, done)}
+                ids |= {(project.project_id, name): each for name, each in made.items()}
+    if dry_run:
+        typer.echo(f"{stack}: nothing was written.")
+    else:
+        _enter(stack, exported, plans, ids)
+    for project, done in plans.items():
+        _tell_left(stack, project, done)
+    if any(done.refused or done.unsplit for done in plans.values()):
+        raise typer.Exit(FOUND)
+
+
+def _plans(
+    settings: Settings, session: Session, exported: dict[str, Any], *, write: bool
+) -> dict[Project, Plan]:
+    from clerkstack.adopt.variables import finish
+
+    live: dict[str, tuple[EnvironmentVariable, ...]] = {}
+    for project in settings.vercel_projects:
+        tell(f"Vercel: {project.prefix}variables")
+        with session.vercel(project.team_id) as vercel:
+            found = vercel.list_variables(project.project_id, decrypt=True)
+            if write and finish(vercel, project.project_id, found):
+                found = vercel.list_variables(project.project_id, decrypt=True)
+            live[project.project_id] = tuple(found)
+    tell("Clerk: application and instance")
+    instance = session.instance(settings.application_id, settings.instance)
+    signing = _signing_secret(settings, session, Known.of(resources_of(exported)))
+    known = Live(instance, variables=live, signing_secret=signing)
+    on = settings.components.environment
+    return {
+        project: _plan(project, declared if on else [], live[project.project_id], exported)
+        for project, declared in declared_variables(settings, known)
+    }
+
+
+def _plan(
+    project: Project,
+    declared: Sequence[Variable[str | None]],
+    live: Sequence[EnvironmentVariable],
+    exported: dict[str, Any],
+) -> Plan:
+    resources = {
+        name_of_variable(each["urn"]): each
+        for each in variables_of(resources_of(exported))
+        if each["inputs"].get("projectId") == project.project_id and not each.get("delete")
+    }
+    state = {name: str(each["id"]).rpartition("/")[2] for name, each in resources.items()}
+    # What nothing declares any more is going to be removed: from nobody else either.
+    names = {each.name for each in declared}
+    gone: list[Variable[str | None]] = [
+        Variable(*split_name(name), None, sensitive=bool(each["inputs"].get("sensitive")))
+        for name, each in resources.items()
+        if name not in names
+    ]
+    return plan([*declared, *gone], live, state, project.overwrite)
+
+
+def _signing_secret(settings: Settings, session: Session, known: Known) -> str | None:
+    """That of the stack's endpoint, where it has one yet."""
+    if not settings.components.webhook:
+        return None
+    tell("Svix: endpoint")
+    svix = session.svix_app(settings.application_id, settings.instance)
+    if svix is None:
+        return None
+    with svix:
+        endpoint = endpoint_of_stack(svix.list_endpoints(), settings, known)
+        return None if endpoint is None else svix.signing_secret(endpoint.id).get_secret_value()
+
+
+def _split(project: Project, session: Session, done: Plan) -> dict[str, str]:
+    """Split what is shared; the ids of the declared variables that came of it."""
+    from clerkstack.adopt.variables import split
+
+    ids: dict[str, str] = {}
+    with session.vercel(project.team_id) as vercel:
+        for each in done.splits:
+            ids |= split(vercel, project.project_id, each)
+            typer.echo(f"{project.prefix}{each.variable.key}: {_places(each)} split off")
+    return ids
+
+
+def _enter(
+    stack: str,
+    exported: dict[str, Any],
+    plans: Mapping[Project, Plan],
+    ids: Mapping[tuple[str, str], str],
+) -> None:
+    """Bring the state to what is there."""
+    resources, changed = resources_of(exported), False
+    dropped = {(e.project_id, name) for e, done in plans.items() for name in done.drop}
+    for project in plans:
+        changed |= follow_team(resources, project.project_id, project.team_id)
+    for each in list(variables_of(resources)):
+        name = name_of_variable(each["urn"])
+        at = (str(each["inputs"].get("projectId")), name)
+        if each.get("delete"):
+            continue
+        if at in ids and each.get("pendingReplacement"):
+            del each["pendingReplacement"]
+            changed = True
+        if at in ids and point_at(each, ids[at], split_name(name)[0]):
+            typer.echo(f"{name}: the state has its own variable now")
+            changed = True
+        elif at in dropped and at not in ids:
+            drop(resources, each["urn"])
+            typer.echo(f"{name}: was another's, taken out of the state")
+            changed = True
+    if changed:
+        import_state(stack, exported)
+    known: dict[NaturalKey, str] = {
+        (project, split_name(name)[1], (split_name(name)[0],)): variable_id
+        for (project, name), variable_id in ids.items()
+    }
+    for urn in import_variables(stack, known) if known else []:
+        typer.echo(f"{name_of(urn)}: taken into the state")
+    typer.echo(f"{stack}: run `pulumi up --stack {stack}`, which writes the stack's values.")
+
+
+def _places(each: Split) -> str:
+    return ", ".join(own.place for own in each.own)
+
+
+def _show(project: Project, done: Plan) -> None:
+    for each in done.splits:
+        typer.echo(f"{project.prefix}{each.variable.key}: {_places(each)} would be split off")
+    for name in done.ids:
+        typer.echo(f"{project.prefix}{name}: would be the stack's")
+    for name in done.drop:
+        typer.echo(f"{project.prefix}{name}: would be taken out of the state")
+
+
+def _tell_left(stack: str, project: Project, done: Plan) -> None:
+    again = f"bin/clerkstack take-over --stack {stack}"
+    if done.refused:
+        _list(
+            f"{project.prefix}somebody else made these, and they have another value than the "
+            "stack's, or one that can't be read:",
+            done.refused,
+        )
+        typer.echo(
+            f"To replace their values, name them in {OVERWRITE}, then run {again} again. To leave "
+            f"them as they are, name them in {LEAVE_ALONE}.",
+            err=True,
+        )
+    if done.unsplit:
+        _list(
+            f"{project.prefix}these share a value that can't be read, and the stack has none for "
+            "its own yet:",
+            done.unsplit,
+        )
+        typer.echo(
+            f"In Vercel's dashboard, take the stack's target out of each. Then run {again} again, "
+            f"and pulumi up --stack {stack}, which makes its own.",
+            err=True,
+        )
+
+
+def _list(head: str, found: Sequence[Found]) -> None:
+    typer.echo(head, err=True)
+    for each in found:
+        typer.echo(f"  {each}", err=True)

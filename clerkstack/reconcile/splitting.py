@@ -1,0 +1,146 @@
+"""Taking variables over that a Vercel project has: which may be, and how a shared one is split.
+
+A shared variable becomes one for each of its places, a target or a custom environment. Vercel
+refuses a second variable of a key for a place, so each place is taken out of the shared one and
+gets its own right after; production is never taken out where the value can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from clerkstack.reconcile.taken import Found, holder, is_alone
+from clerkstack.settings.names import VARIABLE_COMMENT
+
+if TYPE_CHECKING:
+    from clerkstack.clients.vercel import EnvironmentVariable
+    from clerkstack.declared.variables import Variable
+
+PRODUCTION = "production"
+READABLE = ("plain", "encrypted")
+
+
+@dataclass(frozen=True)
+class Own:
+    """A variable of one place to be made of a shared one. `name` is the declared one's, or empty
+    where it is somebody else's; without a `value` it has the shared one's."""
+
+    place: str
+    kind: str
+    name: str = ""
+    value: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Split:
+    """A shared variable, the places that get their own, and the declared one that it stays."""
+
+    variable: EnvironmentVariable
+    own: Sequence[Own]
+    stays: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What taking over does.
+
+    `splits` come first. `ids` are then the declared variables' by name, but those that a split
+    makes. `drop` are names that the state has another's variable for. `refused` are not taken
+    over, `unsplit` can't be split: nothing is done with these.
+    """
+
+    splits: Sequence[Split] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
+    drop: Sequence[str] = ()
+    refused: Sequence[Found] = ()
+    unsplit: Sequence[Found] = ()
+
+
+def places(variable: EnvironmentVariable) -> tuple[str, ...]:
+    """The targets and custom environments that a variable is for."""
+    return (*variable.target, *variable.custom_environment_ids)
+
+
+def value_of(variable: EnvironmentVariable) -> str | None:
+    """The value where it can be read and written again; None of a sensitive or system one."""
+    value = variable.readable_value if variable.type in READABLE else None
+    return None if value is None else value.get_secret_value()
+
+
+def plan(
+    declared: Iterable[Variable[str | None]],
+    live: Sequence[EnvironmentVariable],
+    state: Mapping[str, str],
+    overwrite: Iterable[str],
+) -> Plan:
+    """What to do about declared variables that the project has.
+
+    Args:
+        declared: with the values that the stack would write, empty where one is not known.
+        live: all of the project, values decrypted.
+        state: ids in the state, by name.
+        overwrite: names of those whose value may be replaced.
+    """
+    by_id, may = {each.id: each for each in live}, {*overwrite}
+    ids: dict[str, str] = {}
+    drop, refused = [], []
+    shared: dict[str, dict[str, Variable[str | None]]] = {}
+    for variable in declared:
+        name = variable.name
+        known = by_id.get(state.get(name, ""))
+        mine = known is not None and variable.target in known.target and not known.git_branch
+        found = known if mine else holder(live, name)
+        if name in state and not mine and (known is not None or found is not None):
+            drop.append(name)
+        if found is None:
+            continue
+        if not (mine or name in may or _is_same(found, variable, known=name in state)):
+            refused.append(Found(name, found))
+        elif is_alone(found, variable.target):
+            ids[name] = found.id
+        else:
+            shared.setdefault(found.id, {})[variable.target] = variable
+    splits, unsplit = [], []
+    for variable_id, owners in shared.items():
+        split = _split(by_id[variable_id], owners)
+        if split is None:
+            unsplit += [Found(each.name, by_id[variable_id]) for each in owners.values()]
+        else:
+            splits.append(split)
+    return Plan(splits, ids, [name for name in drop if name not in ids], refused, unsplit)
+
+
+def _is_same(found: EnvironmentVariable, declared: Variable[str | None], *, known: bool) -> bool:
+    """Whether taking it over replaces nothing of anybody's. One that this project made is another
+    stack's, unless the state knew it under an earlier id; an integration writes its own again."""
+    if found.comment == VARIABLE_COMMENT:
+        return known and is_alone(found, declared.target)
+    return not found.configuration_id and bool(declared.value) and value_of(found) == declared.value
+
+
+def _split(
+    variable: EnvironmentVariable, owners: Mapping[str, Variable[str | None]]
+) -> Split | None:
+    """How a variable is split; None where a place would be without a value."""
+    every, value = places(variable), value_of(variable)
+    if value is not None:
+        kept = [PRODUCTION if PRODUCTION in every else every[0]]
+    else:
+        # Those who share what can't be read go on sharing it.
+        kept = [place for place in every if place not in owners] or [every[0]]
+    own = []
+    for place in every:
+        if place in kept:
+            continue
+        if place not in owners:
+            own.append(Own(place, variable.type))
+            continue
+        declared = owners[place]
+        if value is None and not declared.value:
+            return None
+        kind = "sensitive" if declared.sensitive else "encrypted"
+        own.append(Own(place, kind, declared.name, declared.value if value is None else None))
+    stays = owners[kept[0]].name if len(kept) == 1 and kept[0] in owners else ""
+    return Split(variable, own, stays)

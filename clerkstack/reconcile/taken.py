@@ -1,0 +1,160 @@
+"""Variables that a Vercel project has already: whose they are, and what a write takes from whom.
+
+A variable can be for several targets and custom environments at once; a stack's is for one target
+alone. A variable of a branch stands beside that of its target and is in nobody's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clerkstack.settings.names import PREFIX, VARIABLE_COMMENT
+
+if TYPE_CHECKING:
+    from clerkstack.clients.vercel import EnvironmentVariable
+
+OVERWRITE = f"{PREFIX}environment.overwrite"
+LEAVE_ALONE = f"{PREFIX}environment.leaveAlone"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands in the way of one declared variable, `name` as target/KEY."""
+
+    name: str
+    variable: EnvironmentVariable
+
+    def __str__(self) -> str:
+        return f"{self.name}: {described(self.variable, self.name)}"
+
+
+@dataclass(frozen=True)
+class Obstacles:
+    """Why variables can't be written. `taken` are others', `lost` are of an earlier run that did
+    not get into the state, `shared` are the stack's and others have them too; `gone` are names of
+    the state's variables that the project, as it is now, does not have."""
+
+    taken: Sequence[Found] = ()
+    lost: Sequence[Found] = ()
+    shared: Sequence[Found] = ()
+    gone: Sequence[str] = ()
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The target and the key of target/KEY."""
+    target, _, key = name.partition("/")
+    return target, key
+
+
+def is_alone(variable: EnvironmentVariable, target: str) -> bool:
+    """Whether a variable is for that target alone, on every branch."""
+    whole = not variable.custom_environment_ids and not variable.git_branch
+    return variable.target == (target,) and whole
+
+
+def holder(live: Iterable[EnvironmentVariable], name: str) -> EnvironmentVariable | None:
+    """The variable that has a declared one's key for its target, on every branch."""
+    target, key = split_name(name)
+    return next((v for v in live if v.key == key and target in v.target and not v.git_branch), None)
+
+
+def described(variable: EnvironmentVariable, name: str) -> str:
+    """What a variable is beside the declared one of that name; no value."""
+    target, _ = split_name(name)
+    words = [variable.type]
+    others = [each for each in variable.target if each != target]
+    if others:
+        words.append(f"also for {' and '.join(others)}")
+    if variable.custom_environment_ids:
+        words.append(f"also for the environment {' and '.join(variable.custom_environment_ids)}")
+    if variable.git_branch:
+        words.append(f"for the branch {variable.git_branch} alone")
+    if target not in variable.target:
+        words.append(f"not for {target}")
+    if variable.configuration_id:
+        words.append(f"of the integration {variable.configuration_id}")
+    return ", ".join(words)
+
+
+def obstacles(
+    asked: Mapping[str, str], live: Sequence[EnvironmentVariable], *, moved: bool = False
+) -> Obstacles:
+    """What stands in the way.
+
+    Args:
+        asked: the variables that are going to be made (without an id), or made anew or removed
+            (with the id that the state knows), by target/KEY.
+        live: all variables of the project.
+        moved: whether the project was in another team when the state was written.
+    """
+    by_id = {each.id: each for each in live}
+    taken: list[Found] = []
+    lost: list[Found] = []
+    shared: list[Found] = []
+    gone: list[str] = []
+    for name, known in asked.items():
+        target, _ = split_name(name)
+        if known and known in by_id:
+            if not is_alone(by_id[known], target):
+                shared.append(Found(name, by_id[known]))
+            continue
+        there = holder(live, name)
+        if known and moved:
+            gone.append(name)
+        elif there is not None and (not known or there.id != known):
+            ours = there.comment == VARIABLE_COMMENT and is_alone(there, target)
+            (lost if ours else taken).append(Found(name, there))
+    return Obstacles(taken, lost, shared, gone)
+
+
+def refusals(
+    found: Obstacles, project: str, stack: str, overwrite: Sequence[str], setting: str = OVERWRITE
+) -> list[str]:
+    """Why an update is refused, each with what to do. `overwrite` are the names that the settings
+    allow already, under `setting`."""
+    take_over = f"bin/clerkstack take-over --stack {stack}"
+    reasons = []
+    if found.shared:
+        reasons.append(
+            "others have these variables too, and a write would take them away from there. "
+            f"They are not written.\n{_listed(found.shared)}\n"
+            f"Split them first, each keeps its value: {take_over}"
+        )
+    if found.taken:
+        new = [each.name for each in found.taken if each.name not in overwrite]
+        at = len(overwrite)
+        allow = "\n".join(
+            f"  pulumi config set --stack {stack} --path '{setting}[{at + number}]' {name}"
+            for number, name in enumerate(new)
+        )
+        how = (
+            f"To have the stack's values there, allow it and take them over:\n{allow}\n  "
+            if new
+            else f"{setting} allows to replace them. Take them over: "
+        )
+        reasons.append(
+            f"{project} has variables already that this stack would make, and somebody else made "
+            f"them. Nothing was written.\n{_listed(found.taken)}\n{how}{take_over}\n"
+            f"To leave one as it is, name it in {LEAVE_ALONE}."
+        )
+    if found.lost:
+        reasons.append(
+            f"{project} has variables already that this project made, and the state of this stack "
+            f"does not have them. Nothing was written.\n{_listed(found.lost)}\n"
+            "Where an earlier run of this stack made them, enter them into the state: "
+            f"bin/clerkstack recover --stack {stack}\n"
+            f"Where another stack did, they are its own: name them in {LEAVE_ALONE}."
+        )
+    if found.gone:
+        listed = "\n".join(f"  {name}" for name in found.gone)
+        reasons.append(
+            f"the state's variables are not those of {project} in its team of today. Nothing was "
+            f"written.\n{listed}\nEnter those that are there into the state: {take_over}"
+        )
+    return reasons
+
+
+def _listed(found: Sequence[Found]) -> str:
+    return "\n".join(f"  {each}" for each in found)

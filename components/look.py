@@ -1,0 +1,92 @@
+"""What is at Vercel before a project's variables are made, changed or removed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from clerkstack.clients.errors import RateLimited, ServerError, Unreachable
+from clerkstack.declared.variables import Variable
+from clerkstack.providers.errors import ResourceFailed
+from clerkstack.providers.session import session_for
+from clerkstack.reconcile.taken import Obstacles, obstacles, refusals
+from clerkstack.settings import PREFIX, Connection
+from clerkstack.settings.projects import Project
+from clerkstack.variables_in_state import Kept, follow_team, kept_variables, name_of_variable
+
+if TYPE_CHECKING:
+    from clerkstack.clients.vercel import EnvironmentVariable
+
+
+class Look:
+    """The look at one project.
+
+    What the state has tells what a run is going to do; where that is nothing, nobody is asked. The
+    project's resource looks before anything is written anywhere, a hook before a variable is
+    updated.
+    """
+
+    def __init__(self, project: Project, connection: Connection) -> None:
+        self._project, self._team = project.project_id, project.team_id
+        self._overwrite = list(project.overwrite)
+        self._setting = PREFIX + ".".join(map(str, project.overwrite_path))
+        self._connection = connection
+        self._kept: dict[str, Kept] = {}
+        self._moved = False
+        self._live: asyncio.Future[Sequence[EnvironmentVariable]] | None = None
+        in_previews = pulumi.ResourceHookOptions(on_dry_run=True)
+        hook = pulumi.ResourceHook(f"{project.resource}-look", self._before_update, in_previews)
+        self.hooks = pulumi.ResourceHookBinding(before_update=[hook])
+        """For each variable."""
+
+    def follow(self, state: list[dict[str, Any]]) -> bool:
+        """See what the state has, and let it follow the project into another team; whether that
+        changed anything."""
+        kept = kept_variables(state)
+        self._kept = {name: each for (of, name), each in kept.items() if of == self._project}
+        self._moved = follow_team(state, self._project, self._team)
+        return self._moved
+
+    def asked(self, declared: Sequence[Variable[Any]]) -> dict[str, object]:
+        """What this run is going to do with variables, as the project's resource takes it."""
+        names = {each.name: each for each in declared}
+        asked = {name: "" for name in names if name not in self._kept}
+        for name, kept in self._kept.items():
+            if self._moved or name not in names or not kept.stays(names[name]):
+                asked[name] = kept.id
+        return {
+            "variables": asked,
+            "moved": self._moved,
+            "overwrite": self._overwrite,
+            "setting": self._setting,
+            "stack": pulumi.get_stack(),
+            "preview": pulumi.runtime.is_dry_run(),
+        }
+
+    async def _before_update(self, step: pulumi.ResourceHookArgs) -> None:
+        """Refuse an update of a variable that somebody has given to others since the state was
+        written: it would take it from them. Asks once for all variables, and only where one is
+        updated."""
+        variable_id = step.id.rpartition("/")[2]
+        if self._live is None:
+            self._live = asyncio.ensure_future(asyncio.to_thread(self._list))
+        found = obstacles({name_of_variable(step.urn): variable_id}, await self._live)
+        shared = Obstacles(shared=found.shared)
+        reasons = refusals(shared, self._project, pulumi.get_stack(), self._overwrite)
+        if reasons:
+            raise ResourceFailed("\n".join(reasons))
+
+    def _list(self) -> Sequence[EnvironmentVariable]:
+        try:
+            with session_for(self._connection).vercel(self._team) as vercel:
+                return vercel.list_variables(self._project)
+        except (RateLimited, ServerError, Unreachable) as failure:
+            if not pulumi.runtime.is_dry_run():
+                raise
+            pulumi.log.warn(
+                f"what is at Vercel can't be seen; `up` looks before it writes. {failure}"
+            )
+            return []
