@@ -6,11 +6,20 @@ import pulumi
 
 from clerkstack.program import load_deployment
 from clerkstack.providers import Instance, Rotations
-from components import ApiKeys, Billing, Environment, Organizations, Place, SignIn, Webhook
+from components import (
+    ApiKeys,
+    Billing,
+    Component,
+    Environment,
+    Organizations,
+    Place,
+    SignIn,
+    Webhook,
+)
 
 settings, catalog, app = load_deployment()
 use = settings.components
-done: list[pulumi.Resource] = []
+done: list[Component] = []
 
 # The instance, and its keys
 declared_key = settings.secret_key.get_secret_value() if settings.secret_key else None
@@ -69,6 +78,9 @@ if use.environment:
         signing_secret=webhook.signing_secret if webhook else None,
         after=done,
     )
+
+# Whoever asks whether this stack made the instance has asked by then
+instance.forget_made([resource for component in done for resource in component.owning])
 
 # Rotations of the secrets, as `clerkstack rotate` notes them
 Rotations(

@@ -22,7 +22,11 @@ FILE_BACKEND = "organization/"
 
 
 class UnknownNeighbours(ClerkstackError):
-    """The backend does not tell which other stacks there are, or what one of them has."""
+    """The backend does not tell which other stacks there are."""
+
+
+class UnreadableStack(ClerkstackError):
+    """The backend does not tell what a stack has that it knows."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def neighbours(stack: str, application_id: str, environment: str) -> list[Neighb
         environment: `development` or `production`.
 
     Raises:
-        UnknownNeighbours: the backend does not tell.
+        UnknownNeighbours: the backend does not tell which stacks there are.
+        UnreadableStack: it does not tell what one of them has.
     """
     return [
         each
@@ -69,7 +74,8 @@ def stacks_on(application_id: str, environment: str) -> list[Neighbour]:
     """All stacks whose state holds a resource of this instance, the asking one among them.
 
     Raises:
-        UnknownNeighbours: the backend does not tell.
+        UnknownNeighbours: the backend does not tell which stacks there are.
+        UnreadableStack: it does not tell what one of them has.
     """
     found = []
     for name in _listed():
@@ -145,7 +151,8 @@ def _resources(stack: str) -> list[dict[str, Any]]:
     try:
         resources = resources_of(exported_stack(stack))
     except ClerkstackError as failure:
-        if NO_STACK in str(failure):
+        # One of another project that is broken is nobody's concern here.
+        if NO_STACK in str(failure) or stack.count("/") > 1:
             return []
         raise UnknownNeighbours(
             f"The state of the stack {stack} can't be read. {failure}"

@@ -9,7 +9,7 @@ import pytest
 
 from clerkstack.cli import engine
 from clerkstack.declared.variables import VARIABLE_TYPE
-from clerkstack.neighbours import UnknownNeighbours, is_same_stack, neighbours
+from clerkstack.neighbours import UnreadableStack, is_same_stack, neighbours
 from tests.backend import Backend, Resources
 
 APPLICATION, OTHER = "app_one", "app_other"
@@ -88,7 +88,7 @@ def test_one_that_can_not_be_read_is_named(backend: Backend) -> None:
     backend.stacks = {"two": [instance()]}
     backend.broken = {"two"}
 
-    with pytest.raises(UnknownNeighbours, match="The state of the stack two can't be read"):
+    with pytest.raises(UnreadableStack, match="The state of the stack two can't be read"):
         names()
 
 
