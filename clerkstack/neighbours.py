@@ -88,6 +88,23 @@ def stacks_on(application_id: str, environment: str) -> list[Neighbour]:
     return found
 
 
+def variables_elsewhere(stack: str) -> dict[str, str]:
+    """The Vercel variables that other stacks have in their states, whatever instance these are on:
+    ids, with the stack.
+
+    Raises:
+        UnknownNeighbours: the backend does not tell which stacks there are.
+        UnreadableStack: it does not tell what one of them has.
+    """
+    return {
+        str(resource["id"]).rpartition("/")[2]: name
+        for name in _listed()
+        if not is_same_stack(name, stack)
+        for resource in _resources(name)
+        if resource["type"] == VARIABLE_TYPE and resource.get("id")
+    }
+
+
 def is_same_stack(one: str, other: str) -> bool:
     """Whether two names that the engine takes in this folder are of one stack: a name without
     project is of this folder's project, one without organization of any."""
@@ -154,8 +171,9 @@ def _resources(stack: str) -> list[dict[str, Any]]:
         # One of another project that is broken is nobody's concern here.
         if NO_STACK in str(failure) or stack.count("/") > 1:
             return []
-        raise UnknownNeighbours(
-            f"The state of the stack {stack} can't be read. {failure}"
+        raise UnreadableStack(
+            f"The state of the stack {stack} can't be read, and it may share this instance. "
+            f"{failure}"
         ) from None
     return [each for each in resources if not each.get("delete")]
 

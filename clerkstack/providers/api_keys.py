@@ -94,7 +94,7 @@ class ApiKeysProvider(ClerkProvider):
             wrong = self._wrong_after_write(inputs, needed)
             if wrong:
                 raise ResourceFailed(_move_by_hand(wrong, inputs, written=written))
-        return {**inputs, "shared": others.shared({GROUP: declared})}
+        return {**inputs, **others.shared({GROUP: declared})}
 
     def _write(self, inputs: JsonObject, switches: JsonObject) -> bool:
         """Set the switches where the schema advertises them; whether it does."""

@@ -130,9 +130,13 @@ class ClerkProvider(ResourceProvider):
         """A group of what stacks share, in words."""
         return group
 
-    def sharing(self, inputs: JsonObject, olds: JsonObject) -> Sharing:
-        """What other stacks have of this resource; `olds` are its properties in the state."""
-        if not self.kind:
+    def sharing(self, inputs: JsonObject, olds: JsonObject, *, removing: bool = False) -> Sharing:
+        """What other stacks have of this resource; `olds` are its properties in the state.
+
+        What the program declares names its stack; only a state of an older version that is removed
+        does not.
+        """
+        if not self.kind or (stack_of(inputs) is None and not removing):
             return Sharing()
         place = str(inputs["application_id"]), str(inputs["environment"])
         return sharing(
@@ -145,13 +149,15 @@ class ClerkProvider(ResourceProvider):
             self.noted_since,
         )
 
-    def sharing_to_write(self, inputs: JsonObject, olds: JsonObject) -> Sharing:
+    def sharing_to_write(
+        self, inputs: JsonObject, olds: JsonObject, *, removing: bool = False
+    ) -> Sharing:
         """The same before a write.
 
         Raises:
             ResourceFailed: another stack owns a field and declares it otherwise.
         """
-        found = self.sharing(inputs, olds)
+        found = self.sharing(inputs, olds, removing=removing)
         reasons = self._contradictions(found, inputs)
         if reasons:
             raise ResourceFailed("\n".join(reasons))

@@ -142,7 +142,7 @@ class BillingProvider(ClerkProvider):
         ledger = Ledger.of(props).joined(Ledger.of(noted))
         with contextlib.suppress(NotFound):
             live = self._live(props)
-            others = self.sharing(props, props)
+            others = self.sharing(props, props, removing=True)
             plans, features = self._removed(ledger, {}, live, others)
             self.stop_for_danger(
                 props, _subscribed(p for p in plans if p in object_at(live, "plans"))
@@ -227,7 +227,7 @@ class BillingProvider(ClerkProvider):
         _refuse_missing(missing_defaults(object_at(inputs, "defaults"), reached))
         ledger = ledger.kept(reached).left_to(others, inputs)
         shared = others.shared(flat_groups(inputs))
-        return {**inputs, **ledger.as_props(), "shared": shared, "noted": note.mark}
+        return {**inputs, **ledger.as_props(), **shared, "noted": note.mark}
 
     def _write(
         self,

@@ -145,7 +145,7 @@ class OrganizationRolesProvider(ClerkProvider):
 
     def _brought(self, backend: BackendClient, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         declared, stated_before = _document(inputs), _document(olds)
-        others = self.sharing_to_write(inputs, olds)
+        others = self.sharing_to_write(inputs, olds, removing=not declared)
         note = Note(resource_id(inputs, self.part), stack_of(inputs))
         state = self.noted_since(olds)
         noted = note.pending(state)
@@ -209,7 +209,7 @@ class OrganizationRolesProvider(ClerkProvider):
             self._read_back(backend, writing, whole, gone, wanted_permissions)
         made = [key for key in made if key in declared or key in left_alone.keys() - others.made]
         kept_of = {"made": cast(Json, made), "before": before}
-        return {**inputs, **kept_of, "shared": others.shared(declared), "noted": note.mark}
+        return {**inputs, **kept_of, **others.shared(declared), "noted": note.mark}
 
     def _read_back(
         self,

@@ -113,7 +113,7 @@ class SectionsProvider(ClerkProvider):
         with contextlib.suppress(NotFound):
             noted = note.pending({"before": {}, **self.noted_since(props)})
             live = self.document(props).sections()
-            others = self.sharing(props, props)
+            others = self.sharing(props, props, removing=True)
             back = self._back(props, (props, noted), {}, live, others)
             self.document(props).reconcile(lambda sections: _returning(back, sections, live))
         note.forget()
@@ -157,7 +157,7 @@ class SectionsProvider(ClerkProvider):
         with note.intent(facts, since=state, left=left):
             document.reconcile(plan)
         shared = others.shared(self.holding("", "", inputs).declared)
-        return {**inputs, "before": before, "shared": shared, "noted": note.mark}
+        return {**inputs, "before": before, **shared, "noted": note.mark}
 
     def _back(
         self,

@@ -142,7 +142,7 @@ class WebhookEndpointProvider(ClerkProvider):
             there = [] if new_app else svix.list_endpoints()
             owned = _owned(svix, there, inputs, {"made_app": made_app}, noted, others)
             reached = self._bring(svix, *owned, inputs, since={}, note=note)
-        return CreateResult(name, {**inputs, **reached, "shared": self._shared(others, inputs)})
+        return CreateResult(name, {**inputs, **reached, **self._shared(others, inputs)})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -157,7 +157,7 @@ class WebhookEndpointProvider(ClerkProvider):
             _stop_where_edited(there, inputs, olds)
             owned = _owned(svix, there, inputs, olds, noted, others)
             reached = self._bring(svix, *owned, inputs, since=since, note=note)
-        return UpdateResult({**inputs, **reached, "shared": self._shared(others, inputs)})
+        return UpdateResult({**inputs, **reached, **self._shared(others, inputs)})
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
@@ -203,7 +203,7 @@ class WebhookEndpointProvider(ClerkProvider):
     def _undo(self, props: JsonObject) -> None:
         svix = self._open(props)
         endpoint_id = str(props["endpoint_id"])
-        left_to = _left_at(props, {}, self.sharing(props, props))
+        left_to = _left_at(props, {}, self.sharing(props, props, removing=True))
         tell_left(left_to, self.group_name)
         with svix:
             there = svix.list_endpoints()

@@ -135,7 +135,8 @@ class Sharing:
         return found
 
     def shared(self, declared: Groups) -> JsonObject:
-        """What the state is to keep of it: by group, the fields that others declared before."""
+        """What the state is to keep of it, as `shared`: by group, the fields that others declared
+        before; nothing where there are none."""
         found: JsonObject = {}
         for group, name, _ in _fields(declared):
             if self.mine is not None and self.mine.declares(group, name):
@@ -144,7 +145,7 @@ class Sharing:
                 theirs = bool(self.holders(group, name))
             if theirs:
                 cast(list[Json], found.setdefault(group, [])).append(name)
-        return found
+        return {"shared": found} if found else {}
 
     def spared(self, back: Groups) -> JsonObject:
         """What goes back, without the fields that others declare."""

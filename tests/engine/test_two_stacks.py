@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clerkstack.providers.made import FOLDER
-from local.project import Project, copy_project, settings_on
+from local.project import TOP, Project, copy_project, settings_on
 from local.world import World
-from tests.engine.live import read_instance, requests, writes
+from local.world import seed as seeded
+from tests.deployments import development
+from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_killed import recover, up_killed_at
 from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
+PAGE = TOP / "docs" / "several.md"
 ONE, TWO = "https://one.sendero.example", "https://two.sendero.example"
 
 
@@ -151,3 +156,44 @@ def test_a_stack_that_is_begun_again_owns_nothing_that_is_there(
     project.destroy()
 
     assert as_live(world) == there
+
+
+@starts_from(development)
+def test_recover_takes_no_variable_of_another_stack(project: Project, world: World) -> None:
+    before = variables(world)
+    two = another(project)
+    two.set("components.environment", True)
+    assert "error" in two.up(check=False)
+
+    told = two.clerkstack("recover")
+
+    assert "the stack local has it, left alone" in told.stdout
+    two.destroy()
+    assert variables(world) == before
+
+
+@starts_from(first)
+def test_the_page_about_several_stacks(project: Project, world: World) -> None:
+    [commands, shared, refused] = re.findall(r"```\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    two = Project(project.folder, world, "two")
+    for command in commands.splitlines():
+        ran = subprocess.run(
+            command, shell=True, cwd=two.folder, env=two.environment, capture_output=True, text=True
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert shared.splitlines()[0] in ran.stderr + ran.stdout
+    two.up()
+    two.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
+
+    told = two.up(check=False)
+
+    _, first_line, *others = refused.splitlines()
+    assert first_line.replace("app_2xK9", seeded.APPLICATION_ID).removeprefix("error: ") in told
+    for line in others:
+        assert line in told
+    project.up()
+    two.up()
+    project.destroy()
+    assert "pro" in as_live(world)["billing"]["plans"]
+    two.destroy()
+    assert as_live(world)["billing"]["plans"] == {}

@@ -9,7 +9,7 @@ import pytest
 
 from clerkstack.cli import engine
 from clerkstack.declared.variables import VARIABLE_TYPE
-from clerkstack.neighbours import UnreadableStack, is_same_stack, neighbours
+from clerkstack.neighbours import UnreadableStack, is_same_stack, neighbours, variables_elsewhere
 from tests.backend import Backend, Resources
 
 APPLICATION, OTHER = "app_one", "app_other"
@@ -117,3 +117,13 @@ def test_one_that_goes_meanwhile_is_no_neighbour(
 def test_names_of_one_stack(backend: Backend, one: str, other: str, same: bool) -> None:
     assert is_same_stack(one, other) is same
     assert is_same_stack(other, one) is same
+
+
+def test_the_variables_of_other_stacks_on_any_instance(backend: Backend) -> None:
+    backend.stacks = {
+        "one": [{**variable("prj_web"), "id": "prj_web/env_mine"}],
+        "prod": [instance(environment="production"), {**variable("prj_web"), "id": "t/p/env_2"}],
+        "half": [{"type": VARIABLE_TYPE, "inputs": {}}],
+    }
+
+    assert variables_elsewhere("one") == {"env_2": "prod"}
