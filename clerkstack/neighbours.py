@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from clerkstack.backend import is_cloud, project_name
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 
@@ -117,20 +118,7 @@ def _parts(stack: str) -> tuple[str | None, str | None, str]:
     *outer, name = stack.split("/")
     organization = outer[0] if outer else None
     project = outer[1] if len(outer) > 1 else None
-    return organization, None if project == _project() else project, name
-
-
-def _project() -> str | None:
-    """The name of this folder's project."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    from clerkstack.cli.backends import PROJECT_FILE
-
-    try:
-        return str((YAML(typ="safe").load(PROJECT_FILE) or {}).get("name"))
-    except (OSError, YAMLError):
-        return None
+    return organization, None if project == project_name() else project, name
 
 
 def _listed() -> list[str]:
@@ -140,7 +128,8 @@ def _listed() -> list[str]:
     from clerkstack.cli.checkpoint import drop_cut_off_attributes
 
     try:
-        found = _list("--all")
+        # In Pulumi Cloud all would be those of everybody.
+        found = _list(*(() if is_cloud() else ("--all",)))
     except ClerkstackError:
         # One state that can't be read ends the whole list.
         try:

@@ -95,6 +95,13 @@ class Stack:
         self.created.clear()
         self.__post_init__()
 
+    def as_older(self) -> None:
+        """Take out of the state what older versions do not write there."""
+        for each in self.resources.values():
+            for name in ("stack", "noted", "shared"):
+                each.state.pop(name, None)
+                each.inputs.pop(name, None)
+
     def declares(self) -> dict[str, Props]:
         """What its state has as declared."""
         return {kind: each.inputs for kind, each in self.resources.items() if each.id}

@@ -168,8 +168,10 @@ class ClerkProvider(ResourceProvider):
         reasons = self._contradictions(found, inputs)
         if found and not reasons:
             declared = self.holding("", "", inputs).declared
-            tell_shared(found, declared, self.group_name, new=not olds)
-            gone = [each for each in self.holding("", "", olds).declared if each not in declared]
+            before = self.holding("", "", olds).declared
+            new = [group for group in declared if not olds or group not in before]
+            tell_shared(found, declared, self.group_name, new=new)
+            gone = [group for group in before if group not in declared]
             left = {group: holders for group in gone if (holders := found.holders(group))}
             tell_left(left, self.group_name)
         return reasons

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from clerkstack.backend import backend, read_json
 from clerkstack.clients.errors import ApiError
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.errors import ResourceFailed
@@ -61,7 +62,7 @@ class Note:
 
     def read(self) -> JsonObject:
         """What was noted, or nothing."""
-        return _read(self._file)
+        return read_json(self._file)
 
     def pending(self, state: Mapping[str, Json]) -> JsonObject:
         """What was noted since `state` (what the state has of it; empty where the resource is not
@@ -79,7 +80,7 @@ class Note:
         if known and self._stack is None:
             yield from (each.facts for each in notes_of(self._resource_id, self._folder))
         elif known:
-            yield _read(_file(self._folder, self._resource_id, None))
+            yield read_json(_file(self._folder, self._resource_id, None))
 
     @contextlib.contextmanager
     def intent(
@@ -147,46 +148,16 @@ def notes_of(resource_id: str, folder: Path = FOLDER) -> list[OfAnother]:
     """The notes of a resource by all stacks of this folder and the backend in use."""
     found = []
     for file in sorted(folder.glob("*.json")):
-        noted = _read(file)
+        noted = read_json(file)
         if noted.get("resource") == resource_id and noted.get("backend") == backend():
             at = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat()
             found.append(OfAnother(str(noted["stack"]), at, noted))
     return found
 
 
-def backend() -> str:
-    """Where this shell's stacks are kept, as the engine finds it: by the shell, the project's file,
-    or whoever is signed in. Empty where that is not known."""
-    return os.environ.get("PULUMI_BACKEND_URL") or _backend_of_project() or _backend_signed_in()
-
-
-def _backend_of_project() -> str:
-    file = Path("Pulumi.yaml")
-    if not file.exists() or "backend" not in file.read_text():
-        return ""
-    from ruamel.yaml import YAML
-
-    of_project = (YAML(typ="safe").load(file) or {}).get("backend")
-    return str((of_project or {}).get("url") or "")
-
-
-def _backend_signed_in() -> str:
-    home = os.environ.get("PULUMI_HOME") or "~/.pulumi"
-    folder = Path(os.environ.get("PULUMI_CREDENTIALS_PATH") or home).expanduser()
-    return str(_read(folder / "credentials.json").get("current") or "")
-
-
 def _file(folder: Path, resource_id: str, stack: str | None) -> Path:
     of = resource_id if stack is None else "\n".join((backend(), stack, resource_id))
     return folder / f"{hashlib.sha256(of.encode()).hexdigest()[:16]}.json"
-
-
-def _read(file: Path) -> JsonObject:
-    try:
-        noted = json.loads(file.read_text())
-    except (OSError, ValueError):
-        return {}
-    return noted if isinstance(noted, dict) else {}
 
 
 def made_here(instance: str, stack: str | None) -> bool:

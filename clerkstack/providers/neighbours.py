@@ -7,7 +7,7 @@ theirs did since. Both are looked at where a resource is made, changed or remove
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clerkstack.providers.made import OfAnother, notes_of, tell
@@ -108,12 +108,16 @@ def refusals(
 
 
 def tell_shared(
-    found: Sharing, declared: Mapping[str, Json], named: Callable[[str], str], *, new: bool
+    found: Sharing,
+    declared: Mapping[str, Json],
+    named: Callable[[str], str],
+    *,
+    new: Collection[str],
 ) -> None:
-    """Say with whom what is declared is shared (where it is `new`), and who is to follow."""
-    if new:
-        for stack, groups in found.with_others(declared).items():
-            tell(f"shared with {stack}: {_listed(groups, named)}")
+    """Say with whom the `new` groups of what is declared are shared, and who is to follow."""
+    of_new = {group: fields for group, fields in declared.items() if group in new}
+    for stack, groups in found.with_others(of_new).items():
+        tell(f"shared with {stack}: {_listed(groups, named)}")
     for stack, groups in found.behind(declared).items():
         tell(
             f"shared with {stack}, which declares it as it was: {_listed(groups, named)}. Bring it "

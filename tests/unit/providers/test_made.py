@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from clerkstack.providers.made import FOLDER, Note, backend, notes_of
+from clerkstack.backend import backend
+from clerkstack.providers.made import FOLDER, Note, notes_of
 
 RESOURCE = "app_one/development/billing"
 ONE, TWO = "organization/clerkstack/one", "organization/clerkstack/two"

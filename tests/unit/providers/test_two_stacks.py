@@ -326,3 +326,33 @@ def test_a_state_that_can_not_be_read_stops_what_it_may_concern(bed: Bed) -> Non
     with pytest.raises(ClerkstackError, match="The state of the stack one can't be read"):
         two.up(declared(bed.world))
     assert live(bed.world) == there
+
+
+@FIRST
+def test_states_of_an_older_version_leave_each_other_alone(bed: Bed, first: int) -> None:
+    stacks = two_stacks(bed, "two checkouts")
+    for stack in stacks:
+        stack.up(declared(bed.world))
+        stack.as_older()
+    there = live(bed.world)
+
+    bed.world.clear_journal()
+    for stack in stacks:
+        stack.up(declared(bed.world))
+    assert bed.world.journal() == []
+    stacks[first].destroy()
+
+    assert live(bed.world) == there
+
+
+def test_what_becomes_shared_is_told(bed: Bed, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = two_stacks(bed, "two checkouts")
+    one.up(declared(bed.world, more=("extra", "org:more")))
+    two.up(declared(bed.world))
+    capsys.readouterr()
+
+    two.up(declared(bed.world, more=("extra", "org:more")))
+
+    told = capsys.readouterr().err
+    assert "shared with one: role org:more\n" in told
+    assert "shared with one: feature of_extra, plan extra\n" in told
