@@ -1,7 +1,7 @@
 """Where this shell's stacks are kept, found as the engine finds it and without asking the engine.
 
-The shell says it (PULUMI_BACKEND_URL), else the project file (`backend.url`), else whoever signed in
-(pulumi/pulumi, pkg/workspace/creds.go, GetCurrentCloudURL).
+The shell says it (PULUMI_BACKEND_URL), else the project's file (`backend.url`), else whoever signed
+in (pulumi/pulumi, pkg/workspace/creds.go, GetCurrentCloudURL).
 """
 
 from __future__ import annotations

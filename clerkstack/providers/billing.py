@@ -44,6 +44,7 @@ from clerkstack.reconcile.ledger import (
     Ledger,
     billing_holding,
     flat_groups,
+    handed_over,
     joined_kinds,
     needed_by_others,
     no_longer,
@@ -147,7 +148,7 @@ class BillingProvider(ClerkProvider):
             self.stop_for_danger(
                 props, _subscribed(p for p in plans if p in object_at(live, "plans"))
             )
-            back = spared(_ways_back(props, noted, {}, live), others)
+            back = self._handed(_ways_back(props, noted, {}, live), ledger, {}, others)
             left = self._write(props, {}, back, plans, features)
             for slug in features:
                 if slug in object_at(left, "features"):
@@ -174,6 +175,13 @@ class BillingProvider(ClerkProvider):
                     self.group_name,
                 )
         return going["plans"], going["features"]
+
+    def _handed(
+        self, back: JsonObject, ledger: Ledger, declared: JsonObject, others: Sharing
+    ) -> JsonObject:
+        """What goes back; what others declare becomes as they declare it."""
+        gone = {kind: ledger.undeclared(kind, declared) for kind in ("plans", "features")}
+        return joined_kinds(spared(back, others), handed_over(gone, others))
 
     def _asked(self, inputs: JsonObject) -> list[str]:
         """What production's code asks for and neither the stack nor the instance has."""
@@ -213,7 +221,7 @@ class BillingProvider(ClerkProvider):
         if not olds and made_here(resource_id(inputs), stack_of(inputs)):
             ledger = ledger.all_made(inputs)
         ledger = ledger.passed_on(others, inputs)
-        back = spared(_ways_back(olds, noted, inputs, live), others)
+        back = self._handed(_ways_back(olds, noted, inputs, live), ledger, inputs, others)
         gone_plans, gone_features = self._removed(ledger, inputs, live, others)
         facts = ledger.facts(inputs)
 

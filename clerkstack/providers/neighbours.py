@@ -130,7 +130,7 @@ def tell_left(left: Mapping[str, Sequence[Holding]], named: Callable[[str], str]
     for group, holders in left.items():
         names = ", ".join(each.stack for each in holders)
         verb = "declares" if len(holders) == 1 else "declare"
-        tell(f"{named(group)} stays as it is: {names} {verb} it too")
+        tell(f"{named(group)} stays: {names} {verb} it too")
 
 
 def _listed(groups: Iterable[str], named: Callable[[str], str]) -> str:

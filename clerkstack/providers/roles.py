@@ -177,14 +177,15 @@ class OrganizationRolesProvider(ClerkProvider):
         back = {key: fields for key, fields in back.items() if key not in kept}
         tell_left(others.kept_for(back, views), self.group_name)
         back = others.spared(back)
+        undeclared = [key for key in made if key not in declared]
+        left_alone = {key: of for key in undeclared if (of := _needed_by_others(key, others))}
+        back |= {key: handed for key in left_alone if (handed := others.handed_over(key))}
         whole = _with(declared, back, live)
         reasons = _unmet(whole, live)
         if reasons:
             raise ResourceFailed("\n".join(reasons))
         changes = role_changes(whole, views)
         tried = list(kept)
-        undeclared = [key for key in made if key not in declared]
-        left_alone = {key: of for key in undeclared if (of := _needed_by_others(key, others))}
         if not declared:  # a preview shows what else stays
             tell_left({key: of for key, of in left_alone.items() if key in views}, self.group_name)
 

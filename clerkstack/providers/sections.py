@@ -179,7 +179,8 @@ class SectionsProvider(ClerkProvider):
         if not others.holders(ORGANIZATIONS, FORCED):
             with_nothing_to_select(back)
         found = any(TOKEN in object_at(run, "before") for run in runs)
-        if "claims" in object_at(back, TOKEN) and not found:
+        theirs = others.holders(TOKEN, "claims")
+        if "claims" in object_at(back, TOKEN) and not (found or theirs):
             back[TOKEN] = None  # there was no template of the token before its claims came
         if props["environment"] == "production":
             _switch_off_without_secret(back, live)

@@ -203,13 +203,14 @@ class WebhookEndpointProvider(ClerkProvider):
     def _undo(self, props: JsonObject) -> None:
         svix = self._open(props)
         endpoint_id = str(props["endpoint_id"])
-        left_to = _left_at(props, {}, self.sharing(props, props, removing=True))
+        others = self.sharing(props, props, removing=True)
+        left_to = _left_at(props, {}, others)
         tell_left(left_to, self.group_name)
         with svix:
             there = svix.list_endpoints()
             endpoint = next((e for e in there if e.id == endpoint_id), None)
-            if left_to:
-                pass
+            if endpoint is not None and left_to:
+                _hand_over(svix, endpoint, others)
             elif endpoint is not None and props.get("made_endpoint"):
                 # Gone already where an earlier answer was lost.
                 with contextlib.suppress(NotFound):
@@ -376,6 +377,7 @@ def _owned(
         at_url = by_url.get(kept_url(str(noted.get("url"))))
         known, ledger = by_id.get(str(noted.get("endpoint")), at_url), made
     if known is not None and _left_at({"url": known.url}, inputs, others):
+        _hand_over(svix, known, others)
         known, ledger = None, made
     twin = by_url.get(kept_url(str(inputs["url"])))
     if twin is None or twin is known:
@@ -395,6 +397,14 @@ def _left_at(olds: JsonObject, inputs: JsonObject, others: Sharing) -> dict[str,
     url = kept_url(str(olds["url"]))
     goes_on = bool(inputs) and same_url(str(inputs["url"]), url)
     return {url: found} if not goes_on and (found := others.holders(url)) else {}
+
+
+def _hand_over(svix: SvixClient, endpoint: Endpoint, others: Sharing) -> None:
+    """Let an endpoint be as the others declare it: it is theirs."""
+    there = seen(endpoint)
+    theirs = {**there, **others.handed_over(kept_url(endpoint.url))}
+    if changes_between(theirs, there):
+        svix.update_endpoint(endpoint.id, **_fields(theirs))
 
 
 def _made_by_others(others: Sharing, group: str) -> bool:

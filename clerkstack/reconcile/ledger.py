@@ -238,6 +238,14 @@ def spared(back: JsonObject, sharing: Sharing) -> JsonObject:
     }
 
 
+def handed_over(gone: Mapping[str, Sequence[str]], sharing: Sharing) -> JsonObject:
+    """The plans and features that this stack lets go, by kind, as the others declare them."""
+    return {
+        kind: {slug: fields for slug in slugs if (fields := sharing.handed_over(f"{kind}/{slug}"))}
+        for kind, slugs in gone.items()
+    }
+
+
 def needed_by_others(kind: str, slug: str, sharing: Sharing) -> list[Holding]:
     """The other stacks that declare a plan or a feature, or a plan with that feature."""
     if kind == "plans":

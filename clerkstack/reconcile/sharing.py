@@ -96,12 +96,24 @@ class Sharing:
     def owner(self, group: str, name: str) -> Holding | None:
         """Whose a field is: a holding, or None where no other stack declares it."""
         found = self.holders(group, name)
-        if not found:
-            return None
-        if self.mine is not None and self.mine.declares(group, name):
+        if found and self.mine is not None and self.mine.declares(group, name):
             found.append(self.mine)
-        first = [each for each in found if each.came_first(group, name)]
-        return min(first or found, key=lambda each: each.since)
+        return _first(found, group, name)
+
+    def next_owner(self, group: str, name: str) -> Holding | None:
+        """Whose a field is without this stack."""
+        return _first(self.holders(group, name), group, name)
+
+    def handed_over(self, group: str) -> JsonObject:
+        """The fields of a group that others declare, as it is then theirs."""
+        names = dict.fromkeys(
+            name for each in self.holders(group) for name in object_at(each.declared, group)
+        )
+        return {
+            name: object_at(owner.declared, group)[name]
+            for name in names
+            if (owner := self.next_owner(group, name)) is not None
+        }
 
     def contradictions(self, declared: Groups) -> list[Contradiction]:
         """The fields that another stack owns and declares with another value."""
@@ -139,25 +151,22 @@ class Sharing:
         before; nothing where there are none."""
         found: JsonObject = {}
         for group, name, _ in _fields(declared):
-            if self.mine is not None and self.mine.declares(group, name):
-                theirs = not self.mine.came_first(group, name)
-            else:
-                theirs = bool(self.holders(group, name))
-            if theirs:
+            known = self.mine is not None and self.mine.declares(group, name)
+            mine = known and self.mine is not None and self.mine.came_first(group, name)
+            if self.holders(group, name) and not mine:
                 cast(list[Json], found.setdefault(group, [])).append(name)
         return {"shared": found} if found else {}
 
     def spared(self, back: Groups) -> JsonObject:
-        """What goes back, without the fields that others declare."""
+        """What goes back; the fields that others declare become as these declare them."""
         left: JsonObject = {}
         for group, fields in back.items():
             if not isinstance(fields, dict):
                 if not self.holders(group):
                     left[group] = fields
                 continue
-            going = {k: v for k, v in fields.items() if not self.holders(group, k)}
-            if going or not fields:
-                left[group] = going
+            theirs = self.handed_over(group)
+            left[group] = {name: theirs.get(name, was) for name, was in fields.items()}
         return left
 
     def kept_for(self, back: Groups, live: Groups) -> dict[str, list[Holding]]:
@@ -192,6 +201,12 @@ class Sharing:
                 elif group in found:
                     _take_over(object_at(found, group), other, group, object_at(declared, group))
         return mine, found
+
+
+def _first(found: list[Holding], group: str, name: str) -> Holding | None:
+    """The one that declared a field first, else the one that came first."""
+    first = [each for each in found if each.came_first(group, name)]
+    return min(first or found, key=lambda each: each.since, default=None)
 
 
 def _take_over(found: JsonObject, other: Holding, group: str, declared: JsonObject) -> None:

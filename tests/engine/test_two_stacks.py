@@ -100,7 +100,7 @@ def test_one_is_as_it_was_after_two_came_changed_and_went(
     assert writes(world) == []
 
     printed = two.destroy()
-    assert "plan pro stays as it is: one declares it too" in printed
+    assert "plan pro stays: one declares it too" in printed
     assert as_live(world) == there
 
 

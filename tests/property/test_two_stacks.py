@@ -166,7 +166,9 @@ def lost(
     return [
         f"{name}: {was[name]} → {now.get(name)}"
         for name in theirs
-        if name in was and was[name] != now.get(name) and ours.get(name, ...) != now.get(name)
+        if name in was
+        and was[name] != now.get(name)
+        and now.get(name, ...) not in (theirs[name], ours.get(name))
     ]
 
 

@@ -356,3 +356,29 @@ def test_what_becomes_shared_is_told(bed: Bed, capsys: pytest.CaptureFixture[str
     told = capsys.readouterr().err
     assert "shared with one: role org:more\n" in told
     assert "shared with one: feature of_extra, plan extra\n" in told
+
+
+@FIRST
+@pytest.mark.parametrize("case", [case for case in OTHERWISE if case != "api_keys"])
+def test_who_has_not_followed_yet_gets_back_what_it_declares(
+    bed: Bed, case: str, first: int
+) -> None:
+    part, changes, _ = OTHERWISE[case]
+    parts = ["organizations", part]
+    before = live(bed.world)
+    one, two = two_stacks(bed, "two checkouts")
+    for stack in (one, two):
+        stack.up(declared(bed.world, parts=parts))
+    both = live(bed.world)
+    one.up(declared(bed.world, parts=parts, **changes))
+    changed = live(bed.world)
+
+    if first == 0:
+        one.destroy()
+        assert live(bed.world) == both
+        two.destroy()
+    else:
+        two.destroy()
+        assert live(bed.world) == changed
+        one.destroy()
+    assert live(bed.world) == before
