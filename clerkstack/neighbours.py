@@ -71,16 +71,28 @@ def neighbours(stack: str, application_id: str, environment: str) -> list[Neighb
     ]
 
 
-def stacks_on(application_id: str, environment: str) -> list[Neighbour]:
+States = dict[tuple[str, str], list[dict[str, Any]]]
+"""States that were read: resources by the stack's name and the time of its last update."""
+
+
+def stacks_on(
+    application_id: str, environment: str, states: States | None = None
+) -> list[Neighbour]:
     """All stacks whose state holds a resource of this instance, the asking one among them.
+
+    Of those in `states` that were not updated since, none is read again; what is read is kept
+    there.
 
     Raises:
         UnknownNeighbours: the backend does not tell which stacks there are.
         UnreadableStack: it does not tell what one of them has.
     """
     found = []
-    for name in _listed():
-        resources = _resources(name)
+    known = {} if states is None else states
+    for name, updated in _listed().items():
+        if (name, updated) not in known:
+            known[name, updated] = _resources(name)
+        resources = known[name, updated]
         if any(_is_on(each, application_id, environment) for each in resources):
             projects = dict.fromkeys(_projects(resources))
             found.append(
@@ -121,9 +133,9 @@ def _parts(stack: str) -> tuple[str | None, str | None, str]:
     return organization, None if project == project_name() else project, name
 
 
-def _listed() -> list[str]:
-    """The stacks that have resources: those of this project; in a backend of one's own, those of
-    all its projects."""
+def _listed() -> dict[str, str]:
+    """The stacks that have resources, with the times of their last updates: those of this project;
+    in a backend of one's own, those of all its projects."""
     from clerkstack.cli.backends import current_backend
     from clerkstack.cli.checkpoint import drop_cut_off_attributes
 
@@ -139,14 +151,22 @@ def _listed() -> list[str]:
             raise UnknownNeighbours(
                 f"The other stacks of this backend can't be listed. {failure}"
             ) from None
-    return [name for name in found if name.count("/") < 2 or name.startswith(FILE_BACKEND)]
+    return {
+        name: updated
+        for name, updated in found.items()
+        if name.count("/") < 2 or name.startswith(FILE_BACKEND)
+    }
 
 
-def _list(*words: str) -> list[str]:
+def _list(*words: str) -> dict[str, str]:
     from clerkstack.cli.engine import pulumi
 
     listed = json.loads(pulumi("stack", "ls", "--json", *words))
-    return [each["name"] for each in listed if each.get("resourceCount") != 0]
+    return {
+        each["name"]: str(each.get("lastUpdate", ""))
+        for each in listed
+        if each.get("resourceCount") != 0
+    }
 
 
 def _resources(stack: str) -> list[dict[str, Any]]:

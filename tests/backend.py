@@ -18,6 +18,7 @@ class Backend:
     def __init__(self, stacks: Mapping[str, Callable[[], Resources] | Resources]) -> None:
         self.stacks = dict(stacks)
         self.broken: set[str] = set()
+        self.updated: dict[str, str] = {}
         self.asked: list[tuple[str, ...]] = []
 
     def __call__(self, *words: str, **_: Any) -> str:
@@ -25,7 +26,12 @@ class Backend:
         self.asked.append(words)
         if words[:2] == ("stack", "ls"):
             listed = [
-                {"name": name, "resourceCount": len(self._resources(name))} for name in self.stacks
+                {
+                    "name": name,
+                    "lastUpdate": self.updated.get(name, ""),
+                    "resourceCount": len(self._resources(name)),
+                }
+                for name in self.stacks
             ]
             return json.dumps(listed)
         if words[:1] == ("whoami",):

@@ -15,7 +15,7 @@ from clerkstack.reconcile.changes import Json, JsonObject, whole_numbers
 from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
 
 if TYPE_CHECKING:
-    from clerkstack.neighbours import Neighbour
+    from clerkstack.neighbours import Neighbour, States
 
 Hold = Callable[[str, str, JsonObject], Holding]
 """From a stack, the time it came and the resource's properties to what it has of it."""
@@ -28,6 +28,7 @@ class Neighbourhood:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], tuple[float, list[Neighbour]]] = {}
+        self._states: States = {}
         self._unknown = False
 
     def stacks(self, application_id: str, environment: str) -> list[Neighbour]:
@@ -43,7 +44,7 @@ class Neighbourhood:
         if self._unknown or (when and time.monotonic() - when < RECENT):
             return known
         try:
-            known = stacks_on(*place)
+            known = stacks_on(*place, self._states)
         except UnknownNeighbours as failure:
             self._unknown = True
             tell(f"what other stacks have of the {environment} instance is not known. {failure}")

@@ -9,7 +9,14 @@ import pytest
 
 from clerkstack.cli import engine
 from clerkstack.declared.variables import VARIABLE_TYPE
-from clerkstack.neighbours import UnreadableStack, is_same_stack, neighbours, variables_elsewhere
+from clerkstack.neighbours import (
+    States,
+    UnreadableStack,
+    is_same_stack,
+    neighbours,
+    stacks_on,
+    variables_elsewhere,
+)
 from tests.backend import Backend, Resources
 
 APPLICATION, OTHER = "app_one", "app_other"
@@ -127,3 +134,17 @@ def test_the_variables_of_other_stacks_on_any_instance(backend: Backend) -> None
     }
 
     assert variables_elsewhere("one") == {"env_2": "prod"}
+
+
+def test_a_state_is_read_again_where_the_stack_was_updated_since(backend: Backend) -> None:
+    backend.stacks = {"one": [instance()], "two": [instance()]}
+    states: States = {}
+    for _ in range(2):
+        stacks_on(APPLICATION, "development", states)
+    read = [words[-1] for words in backend.asked if words[1] == "export"]
+    assert read == ["one", "two"]
+
+    backend.updated["two"] = "2026-11-29T10:00:00Z"
+    stacks_on(APPLICATION, "development", states)
+
+    assert [words[-1] for words in backend.asked if words[1] == "export"] == [*read, "two"]
