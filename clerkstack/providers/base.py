@@ -155,7 +155,7 @@ class ClerkProvider(ResourceProvider):
         """The same before a write.
 
         Raises:
-            ResourceFailed: another stack owns a field and declares it otherwise.
+            ResourceFailed: another stack owns a field and declares it differently.
         """
         found = self.sharing(inputs, olds, removing=removing)
         reasons = self._contradictions(found, inputs)

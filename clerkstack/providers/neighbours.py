@@ -94,16 +94,16 @@ def sharing(
 def refusals(
     contradictions: Sequence[Contradiction], named: Callable[[str], str], place: str
 ) -> Iterator[str]:
-    """Why fields are not declared otherwise than their owner declares them."""
+    """Why fields are not declared differently than their owner declares them."""
     by_stack: dict[str, list[Contradiction]] = {}
     for each in contradictions:
         by_stack.setdefault(each.stack, []).append(each)
     for stack, found in by_stack.items():
         fields = "\n".join(f"  {named(each.group)}: {each}" for each in found)
         yield (
-            f"The stack {stack} shares {place}, and declares this otherwise (there → here):\n"
+            f"The stack {stack} shares {place} and declares this differently (there → here):\n"
             f"{fields}\n"
-            f"It was there first, so it is changed there first: pulumi up --stack {stack}. Or "
+            f"It declared this first, so change it there first: pulumi up --stack {stack}. Or "
             "declare it here as it is there. Nothing was written."
         )
 
@@ -121,8 +121,8 @@ def tell_shared(
         tell(f"shared with {stack}: {_listed(groups, named)}")
     for stack, groups in found.behind(declared).items():
         tell(
-            f"shared with {stack}, which declares it as it was: {_listed(groups, named)}. Bring it "
-            f"up to date next: pulumi up --stack {stack}"
+            f"shared with {stack}, which still declares the old value: {_listed(groups, named)}. "
+            f"Next: pulumi up --stack {stack}"
         )
 
 

@@ -126,8 +126,8 @@ class Sharing:
         ]
 
     def behind(self, declared: Groups) -> dict[str, list[str]]:
-        """The groups that this stack owns and changes, by the stacks that declare them otherwise
-        until they are brought up to date."""
+        """The groups that this stack owns and changes, by the stacks that declare them
+        differently until they are brought up to date."""
         found: dict[str, list[str]] = {}
         for group, name, value in _fields(declared):
             if self.mine is None or self.owner(group, name) is not self.mine:

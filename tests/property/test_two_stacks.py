@@ -1,5 +1,5 @@
 """Two stacks of one instance, brought up, changed, killed and destroyed in any order: nothing that
-the other one declares is removed, or changed otherwise than by the one that owns it, and when both
+the other one declares is removed, or changed by another one than its owner, and when both
 are gone everything is as it was."""
 
 from __future__ import annotations

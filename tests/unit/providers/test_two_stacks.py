@@ -19,7 +19,7 @@ PARTS = [
     ("organizations",),
     *(("organizations", kind) for kind in KINDS if kind not in ("instance", "organizations")),
 ]
-OTHERWISE: dict[str, tuple[str, dict[str, Any], str]] = {
+DIFFERENTLY: dict[str, tuple[str, dict[str, Any], str]] = {
     "organizations": ("organizations", {"most": 12}, "max_allowed_memberships: 9 → 12"),
     "sign_in": ("sign_in", {"claims": "theirs"}, "session token: claims.of: ours → theirs"),
     "secret": ("sign_in", {"secret": "another"}, "OAuth github: client secret: another one"),
@@ -32,7 +32,7 @@ OTHERWISE: dict[str, tuple[str, dict[str, Any], str]] = {
         "the webhook endpoint https://one.sendero.example/api/webhooks/clerk: events",
     ),
 }
-"""What one declares otherwise than the other: the part, how, and what is said of it."""
+"""What one declares differently: the part, how, and what is said of it."""
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +115,9 @@ def test_an_endpoint_of_its_own_is_made_and_goes(bed: Bed, where: str, first: in
     assert live(bed.world) == before
 
 
-@pytest.mark.parametrize("case", OTHERWISE)
-def test_the_second_one_declares_nothing_otherwise(bed: Bed, case: str) -> None:
-    part, changes, said = OTHERWISE[case]
+@pytest.mark.parametrize("case", DIFFERENTLY)
+def test_the_second_one_declares_nothing_differently(bed: Bed, case: str) -> None:
+    part, changes, said = DIFFERENTLY[case]
     parts = ["organizations", part]
     one, two = two_stacks(bed, "two checkouts")
     one.up(declared(bed.world, parts=parts))
@@ -135,11 +135,11 @@ def test_the_second_one_declares_nothing_otherwise(bed: Bed, case: str) -> None:
     assert live(bed.world) == there
 
 
-@pytest.mark.parametrize("case", OTHERWISE)
+@pytest.mark.parametrize("case", DIFFERENTLY)
 def test_the_first_one_changes_what_is_shared_and_the_second_follows(
     bed: Bed, case: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    part, changes, _ = OTHERWISE[case]
+    part, changes, _ = DIFFERENTLY[case]
     parts = ["organizations", part]
     before = live(bed.world)
     one, two = two_stacks(bed, "two checkouts")
@@ -152,7 +152,7 @@ def test_the_first_one_changes_what_is_shared_and_the_second_follows(
             "set_api_keys", environment="development", organizations=True, users=True
         )
     one.up(declared(bed.world, parts=parts, **changes))
-    assert "Bring it up to date next: pulumi up --stack two" in capsys.readouterr().err
+    assert "Next: pulumi up --stack two" in capsys.readouterr().err
     there = live(bed.world)
 
     two.up(declared(bed.world, parts=parts, **changes))
@@ -359,11 +359,11 @@ def test_what_becomes_shared_is_told(bed: Bed, capsys: pytest.CaptureFixture[str
 
 
 @FIRST
-@pytest.mark.parametrize("case", [case for case in OTHERWISE if case != "api_keys"])
+@pytest.mark.parametrize("case", [case for case in DIFFERENTLY if case != "api_keys"])
 def test_who_has_not_followed_yet_gets_back_what_it_declares(
     bed: Bed, case: str, first: int
 ) -> None:
-    part, changes, _ = OTHERWISE[case]
+    part, changes, _ = DIFFERENTLY[case]
     parts = ["organizations", part]
     before = live(bed.world)
     one, two = two_stacks(bed, "two checkouts")
