@@ -9,6 +9,7 @@ from clerkstack.providers import Instance, Rotations
 from components import (
     ApiKeys,
     Billing,
+    Component,
     Environment,
     Organizations,
     Place,
@@ -19,11 +20,11 @@ from components import (
 
 settings, catalog, app = load_deployment()
 use = settings.components
-done: list[pulumi.Resource] = []
+done: list[Component] = []
 # Asked before anything is declared: from then on the engine writes the state.
 formers = former_names(settings.vercel_projects) if use.environment else {}
 
-# The environment's project: what it has already is looked at before anything is written
+# The environment's projects: what they have already is looked at before anything is written
 environment = Environment("environment", settings, formers) if use.environment else None
 
 # The instance, and its keys
@@ -85,6 +86,9 @@ if environment:
         signing_secret=webhook.signing_secret if webhook else None,
         after=done,
     )
+
+# Whoever asks whether this stack made the instance has asked by then
+instance.forget_made([resource for component in done for resource in component.owning])
 
 # Rotations of the secrets, as `clerkstack rotate` notes them
 Rotations(

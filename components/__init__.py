@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.api_keys import ApiKeys
-from components.base import Place
+from components.base import Component, Place
 from components.billing import Billing
 from components.environment import Environment
 from components.former import former_names
@@ -14,6 +14,7 @@ from components.webhook import Webhook
 __all__ = [
     "ApiKeys",
     "Billing",
+    "Component",
     "Environment",
     "Organizations",
     "Place",

@@ -46,6 +46,8 @@ class Component(pulumi.ComponentResource):
         """Say where it declares, and what comes before: of a component that begins earlier."""
         self.place = place
         self._after = [place.instance, *after]
+        self.owning: list[pulumi.Resource] = []
+        """What asks whether this stack made the instance."""
 
     def child(self, *also_after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of a child: parented here, made after everything that comes before."""

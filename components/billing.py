@@ -52,6 +52,7 @@ class Billing(Component):
             **billing_inputs(settings, catalog, app, catalog_file=catalog_file),
             opts=self.lasting(),
         )
+        self.owning.append(self.billing)
         self.register_outputs({})
 
 

@@ -39,4 +39,5 @@ class Organizations(Component):
                 **declared,
                 opts=self.lasting(self.settings),
             )
+            self.owning.append(self.roles)
         self.register_outputs({})

@@ -8,13 +8,17 @@ would give it, numbers as floats and nothing that is null.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 
+from clerkstack.neighbours import Neighbour
 from clerkstack.providers import session
+from clerkstack.providers.base import ClerkProvider
+from clerkstack.providers.made import Note
+from clerkstack.providers.neighbours import Neighbourhood
 from local import address
 from local.world import World
 from local.world import seed as seeded
@@ -30,15 +34,21 @@ class Refused(Exception):
 class Driven:
     """A resource of one stack: what the state has of it, and the provider.
 
-    `config` is the stack's config as the provider gets it. `id` is None and `state` empty where
+    `config` is the stack's config as the provider gets it, `stack` its full name, as the program
+    declares it with each resource. `id` is None and `state` empty where
     the resource is not in the state.
     """
 
     provider: ResourceProvider
     config: Mapping[str, str]
+    stack: str | None = None
     id: str | None = None
     state: Props = field(default_factory=dict)
     inputs: Props = field(default_factory=dict)
+    beside: Callable[[], list[Neighbour]] = list
+    """The stacks that the backend knows."""
+    written: Callable[[], None] = lambda: None
+    """Called where a provider has done its work and the engine has not written the state yet."""
 
     def up(self, inputs: Props, *, always: bool = False) -> bool:
         """One `pulumi up`: whether there was anything to do. A failure leaves the state alone.
@@ -51,6 +61,7 @@ class Driven:
             Refused: by `check`.
             ClerkstackError: as the provider raises it.
         """
+        inputs = {**inputs, **({} if self.stack is None else {"stack": self.stack})}
         self._begin(inputs)
         checked = self.provider.check(self.inputs, wired(inputs))
         if checked.failures:
@@ -58,13 +69,17 @@ class Driven:
         news = wired(checked.inputs)
         if self.id is None:
             made = self.provider.create(news)
+            self.written()
             self.id, self.state = made.id, wired(made.outs or {})
         elif always or self.provider.diff(self.id, self.state, news).changes:
             changed = self.provider.update(self.id, self.state, news)
+            self.written()
             self.state = wired(changed.outs or {})
         else:
             return False
         self.inputs = news
+        # As the program does when the state is written.
+        Note(self.id, self.stack).forget_known(self.state.get("noted"))
         return True
 
     def refresh(self) -> None:
@@ -82,6 +97,7 @@ class Driven:
         self._begin()
         if self.id is not None:
             self.provider.delete(self.id, self.state)
+            self.written()
         self.id, self.state, self.inputs = None, {}, {}
 
     def _begin(self, *declared: Props) -> None:
@@ -90,6 +106,20 @@ class Driven:
         end_run()
         allowed = {"clerkstack:allow": json.dumps(_everything(self.inputs, *declared))}
         self.provider.configure(ConfigureRequest(Config({**self.config, **allowed}, "clerkstack")))
+        if isinstance(self.provider, ClerkProvider):
+            self.provider.session.neighbourhood = _Told(self.beside)
+
+
+class _Told(Neighbourhood):
+    """The stacks that a test knows, in the place of those of a backend."""
+
+    def __init__(self, stacks: Callable[[], list[Neighbour]]) -> None:
+        super().__init__()
+        self._stacks = stacks
+
+    def stacks(self, _application_id: str, _environment: str) -> list[Neighbour]:
+        """They are asked for each time."""
+        return self._stacks()
 
 
 def _everything(*declared: Props) -> Props:

@@ -15,11 +15,13 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, reading, tell
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.sections import organization_settings, sign_in_sections
+from clerkstack.neighbours import neighbours
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.billing import billing_plan
 from clerkstack.reconcile.changes import not_shown, object_at
-from clerkstack.reconcile.ledger import Ledger
+from clerkstack.reconcile.ledger import Ledger, billing_holding, needed_by_others
 from clerkstack.reconcile.sections import with_defaults
+from clerkstack.reconcile.sharing import Sharing
 
 if TYPE_CHECKING:
     from clerkstack.drift import Known
@@ -44,7 +46,7 @@ def dry_run(
     catalog = load_catalog(Path(settings.catalog))
     known = known_of(stack)
     with reading():
-        plan, after = _tried(settings, catalog, known)
+        plan, after = _tried(stack, settings, catalog, known)
     lost = not_shown(plan.changes, after)
     if as_json:
         place = {"application": settings.application_id, "instance": settings.instance}
@@ -59,7 +61,7 @@ def dry_run(
 
 
 def _tried(
-    settings: Settings, catalog: Catalog, known: Known
+    stack: str, settings: Settings, catalog: Catalog, known: Known
 ) -> tuple[WritePlan, Mapping[str, Json]]:
     """What would be written, and the config as Clerk says it would be then."""
     from clerkstack.providers.session import Session
@@ -67,7 +69,7 @@ def _tried(
     session = Session(settings.connection)
     tell("Clerk: config")
     config = session.platform.get_config(settings.application_id, settings.instance)
-    plan = WritePlan(tuple(_changes(settings, catalog, known, config.sections)))
+    plan = WritePlan(tuple(_changes(stack, settings, catalog, known, config.sections)))
     if not plan:
         return plan, config.sections
     tell("Clerk: dry run of the write")
@@ -83,7 +85,7 @@ def _tried(
 
 
 def _changes(
-    settings: Settings, catalog: Catalog, known: Known, sections: JsonObject
+    stack: str, settings: Settings, catalog: Catalog, known: Known, sections: JsonObject
 ) -> list[Change]:
     use = settings.components
     declared: JsonObject = {}
@@ -96,13 +98,29 @@ def _changes(
         section = object_at(sections, "billing")
         inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
         made = Ledger.of(known.billing).kept(section)
+        gone = {kind: made.undeclared(kind, inputs) for kind in ("plans", "features")}
+        others = _others(stack, settings) if any(gone.values()) else Sharing()
+        plans, features = (
+            [slug for slug in slugs if not needed_by_others(kind, slug, others)]
+            for kind, slugs in gone.items()
+        )
         changes += billing_plan(
-            inputs,
-            section,
-            removed_plans=made.undeclared("plans", inputs),
-            removed_features=made.undeclared("features", inputs),
+            inputs, section, removed_plans=plans, removed_features=features
         ).changes
     return changes
+
+
+def _others(stack: str, settings: Settings) -> Sharing:
+    """What other stacks declare of billing, which stays for them."""
+    found = neighbours(stack, settings.application_id, settings.instance)
+    billing = ((each.stack, each.resource("Billing")) for each in found)
+    return Sharing(
+        tuple(
+            billing_holding(name, "", resource["outputs"])
+            for name, resource in billing
+            if resource is not None
+        )
+    )
 
 
 def _print(stack: str, plan: WritePlan, lost: list[Change]) -> None:

@@ -82,7 +82,7 @@ def recover(
     deployment = exported.get("deployment") or {}
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
-    known = _variables(settings)
+    known = _own(stack, _variables(settings))
     half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
     moved = [
         project
@@ -174,6 +174,22 @@ def _enter(resources: list[dict[str, Any]], entry: dict[str, Any]) -> None:
 
 def _is_variable(resource: Mapping[str, Any]) -> bool:
     return bool(resource["type"] == VARIABLE_TYPE)
+
+
+def _own(stack: str, known: Mapping[NaturalKey, str]) -> dict[NaturalKey, str]:
+    """The variables without those that another stack has: its own they stay."""
+    from clerkstack.neighbours import UnknownNeighbours, variables_elsewhere
+
+    try:
+        elsewhere = variables_elsewhere(stack) if known else {}
+    except UnknownNeighbours as failure:
+        typer.echo(f"what other stacks have is not known. {failure}", err=True)
+        elsewhere = {}
+    for (key, targets), found in known.items():
+        if found in elsewhere:
+            where = ", ".join(targets)
+            typer.echo(f"{where}/{key}: the stack {elsewhere[found]} has it, left alone")
+    return {at: found for at, found in known.items() if found not in elsewhere}
 
 
 def _variables(settings: Settings) -> dict[NaturalKey, str]:

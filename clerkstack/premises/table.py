@@ -46,6 +46,7 @@ _BACKEND = "description of the Backend API, 2026-05-12"
 _PLATFORM = "description of the Platform API (beta)"
 _SVIX = "svix-server 1.100, run"
 _COMMAND = "pulumi-command 1.2.1, run"
+_ENGINE = "Pulumi 3.274.1, run"
 _BRIDGED = "the official plugin, built from its sources and run"
 
 PREMISES = (
@@ -582,6 +583,26 @@ PREMISES = (
         "clerkstack:urls.vercel is refused where nothing follows it",
         "A token goes to an address that nobody meant",
         unchecked="it is of the plugin, not of an account",
+    ),
+    Premise(
+        "pulumi.checkpoint-first",
+        "An output of a resource resolves in the program after the engine has written the state "
+        "that has it.",
+        _ENGINE,
+        Sure.SEEN,
+        "the note of a write is forgotten then",
+        "A kill in between leaves what a run made behind, as somebody else's",
+        unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
+        "pulumi.stacks-told",
+        "`pulumi stack ls` and `pulumi stack export` answer while an update is going on, without "
+        "the passphrase of the stack that is read.",
+        _ENGINE,
+        Sure.SEEN,
+        "what other stacks of the instance have",
+        "`up` and `destroy` say that the other stacks are not known, and go on",
+        unchecked="it is of the engine, not of an account",
     ),
 )
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import NotFound
-from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.base import ClerkProvider, Noted, inputs_of, kept_out, resource_id
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.api_keys import (
@@ -31,8 +31,10 @@ from clerkstack.reconcile.api_keys import (
 )
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, api_key_dangers
+from clerkstack.reconcile.sharing import Holding
 
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
+GROUP = "the API key switches"
 # The public environment is cached for a moment after a write.
 LOOKS_AFTER_WRITE = 5
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -40,6 +42,14 @@ SECONDS_BETWEEN_LOOKS = 1.0
 
 class ApiKeysProvider(ClerkProvider):
     """Sets the switches where the instance lets it, and verifies them always."""
+
+    kind: ClassVar[str] = "ApiKeys"
+    part: ClassVar[str] = "api-keys"
+
+    def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
+        """The switches; they stay whatever becomes of the stack."""
+        declared: JsonObject = {GROUP: object_at(props, "switches")}
+        return Holding(stack, since, declared, shared=object_at(props, "shared"))
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Switches that this stack declared on and that would be turned off."""
@@ -49,12 +59,12 @@ class ApiKeysProvider(ClerkProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Bring the switches to what is declared. Safe to repeat."""
         inputs = inputs_of(props)
-        return CreateResult(resource_id(inputs, "api-keys"), self._bring(inputs))
+        return CreateResult(resource_id(inputs, self.part), self._bring(inputs, {}))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring the switches to the new inputs."""
-        return UpdateResult(self._bring(inputs_of(_news)))
+        return UpdateResult(self._bring(inputs_of(_news), inputs_of(_olds)))
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
@@ -68,13 +78,15 @@ class ApiKeysProvider(ClerkProvider):
         if True in switches.values() and not live[FEATURE]:
             # A difference whatever is declared: such a switch is neither on nor off.
             switches[FEATURE] = False
-        return ReadResult(_id, {**props, "switches": switches}, {**props, "switches": switches})
+        found = {**props, "switches": switches}
+        return ReadResult(_id, found, kept_out(found))
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """The switches stay: turning them off would cut off every key that is in use."""
 
-    def _bring(self, inputs: JsonObject) -> JsonObject:
+    def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
+        others = self.sharing_to_write(inputs, olds)
         declared = object_at(inputs, "switches")
         needed = needed_switches(declared)
         if changes_between(needed, self._live(inputs)):
@@ -82,7 +94,7 @@ class ApiKeysProvider(ClerkProvider):
             wrong = self._wrong_after_write(inputs, needed)
             if wrong:
                 raise ResourceFailed(_move_by_hand(wrong, inputs, written=written))
-        return inputs
+        return {**inputs, **others.shared({GROUP: declared})}
 
     def _write(self, inputs: JsonObject, switches: JsonObject) -> bool:
         """Set the switches where the schema advertises them; whether it does."""
@@ -139,7 +151,7 @@ def _move_by_hand(wrong: list[Change], inputs: JsonObject, *, written: bool) -> 
     )
 
 
-class ApiKeys(Resource, module="clerkstack", name="ApiKeys"):
+class ApiKeys(Noted, module="clerkstack", name="ApiKeys"):
     """Who may mint API keys: organizations, users."""
 
     def __init__(

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
     ConfigureRequest,
     DiffResult,
+    Resource,
     ResourceProvider,
 )
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.providers.allowances import Subscribers, refused
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import tell
+from clerkstack.providers.made import Note, tell
+from clerkstack.providers.neighbours import refusals, sharing, tell_left, tell_shared
 from clerkstack.providers.session import Session, session_for
 from clerkstack.reconcile import Change, Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.previewed import unpreviewed
+from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS
 
 if TYPE_CHECKING:
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
     from clerkstack.settings import Allowed, Connection
 
 PROVIDER_KEY = "__provider"
+STACK = "stack"
+KEPT = frozenset({"noted", "shared"})
+"""What the state of each resource may have besides: the mark of the note that it has, and the
+fields that other stacks declared before."""
 Props = Mapping[str, Any]
 
 
@@ -45,6 +53,10 @@ class ClerkProvider(ResourceProvider):
 
     # Properties that only the provider fills in: declared without a value, never compared.
     outputs: ClassVar[frozenset[str]] = frozenset()
+
+    # The resource's type by its name, and how its id ends, where other stacks may declare it too.
+    kind: ClassVar[str] = ""
+    part: ClassVar[str] = ""
 
     _config: dict[str, str]
 
@@ -88,7 +100,8 @@ class ClerkProvider(ResourceProvider):
         failures += moved(_olds, inputs)
         olds = inputs_of(_olds)
         if not failures and not (olds and self._same(inputs, olds)):
-            failures += [CheckFailure("", why) for why in self._refused(inputs, olds)]
+            reasons = self._contradicted(inputs, olds) or self._refused(inputs, olds)
+            failures += [CheckFailure("", why) for why in reasons]
         return CheckResult({**inputs, PROVIDER_KEY: news.get(PROVIDER_KEY)}, failures)
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
@@ -104,6 +117,71 @@ class ClerkProvider(ResourceProvider):
         """What the instance lacks for the inputs; asked where they changed, before anything is
         sent. Writes look again."""
         return ()
+
+    def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
+        """What a stack has of this resource, by its properties in the state or in a note."""
+        raise NotImplementedError
+
+    def noted_since(self, _props: JsonObject) -> JsonObject:
+        """What a note of the resource says it holds since, by its properties in the state."""
+        return {}
+
+    def group_name(self, group: str) -> str:
+        """A group of what stacks share, in words."""
+        return group
+
+    def sharing(self, inputs: JsonObject, olds: JsonObject, *, removing: bool = False) -> Sharing:
+        """What other stacks have of this resource; `olds` are its properties in the state.
+
+        What the program declares names its stack; only a state of an older version that is removed
+        does not.
+        """
+        if not self.kind or (stack_of(inputs) is None and not removing):
+            return Sharing()
+        place = str(inputs["application_id"]), str(inputs["environment"])
+        return sharing(
+            self.session.neighbourhood.stacks(*place),
+            self.kind,
+            resource_id(inputs, self.part),
+            stack_of(inputs),
+            olds,
+            self.holding,
+            self.noted_since,
+        )
+
+    def sharing_to_write(
+        self, inputs: JsonObject, olds: JsonObject, *, removing: bool = False
+    ) -> Sharing:
+        """The same before a write.
+
+        Raises:
+            ResourceFailed: another stack owns a field and declares it differently.
+        """
+        found = self.sharing(inputs, olds, removing=removing)
+        reasons = self._contradictions(found, inputs)
+        if reasons:
+            raise ResourceFailed("\n".join(reasons))
+        return found
+
+    def _contradicted(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
+        found = self.sharing(inputs, olds)
+        reasons = self._contradictions(found, inputs)
+        if found and not reasons:
+            declared = self.holding("", "", inputs).declared
+            before = self.holding("", "", olds).declared
+            new = [group for group in declared if not olds or group not in before]
+            tell_shared(found, declared, self.group_name, new=new)
+            gone = [group for group in before if group not in declared]
+            left = {group: holders for group in gone if (holders := found.holders(group))}
+            tell_left(left, self.group_name)
+        return reasons
+
+    def _contradictions(self, found: Sharing, inputs: JsonObject) -> list[str]:
+        if not found:
+            return []
+        contradictions = found.contradictions(self.holding("", "", inputs).declared)
+        place = f"the {inputs['environment']} instance of {inputs['application_id']}"
+        return list(refusals(contradictions, self.group_name, place))
 
     def refuse_danger(self, inputs: JsonObject, dangers: Iterable[Danger]) -> list[str]:
         """Why dangerous changes are not made: those that the stack's config does not allow."""
@@ -150,7 +228,8 @@ class ClerkProvider(ResourceProvider):
     @plainly
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare declared inputs with what the state says is there. Sends nothing."""
-        inputs = {k: v for k, v in inputs_of(_news).items() if k not in self.outputs}
+        outputs = self.outputs | KEPT
+        inputs = {k: v for k, v in inputs_of(_news).items() if k not in outputs}
         # The state also holds outputs; only what is declared is compared.
         was = {key: value for key, value in inputs_of(_olds).items() if key in inputs}
         return DiffResult(changes=not self._same(inputs, was))
@@ -160,7 +239,37 @@ class ClerkProvider(ResourceProvider):
         return inputs
 
     def _same(self, inputs: JsonObject, olds: JsonObject) -> bool:
-        return same_document(self.compared(inputs), self.compared(olds))
+        # Its name says whose it is; a stack that has another one since is the same stack.
+        mine, theirs = ({k: v for k, v in each.items() if k != STACK} for each in (inputs, olds))
+        return same_document(self.compared(mine), self.compared(theirs))
+
+
+class Noted(Resource):
+    """Base of the resources that a provider makes notes of."""
+
+    noted: pulumi.Output[str | None]
+    of_stack: str
+
+    def __init__(
+        self,
+        provider: ResourceProvider,
+        resource_name: str,
+        props: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare it for this stack; once the state has what a note says, the note goes."""
+        self.of_stack = "/".join(
+            (pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack())
+        )
+        every = {**props, STACK: self.of_stack, "noted": None}
+        super().__init__(provider, resource_name, every, opts)
+
+        def known(end: Sequence[Any]) -> None:
+            Note(end[0], self.of_stack).forget_known(end[1])
+
+        if not pulumi.runtime.is_dry_run():
+            # An output of a resource is there when the engine has written its state.
+            pulumi.Output.all(self.id, self.noted).apply(known)
 
 
 def inputs_of(props: Props) -> JsonObject:
@@ -210,3 +319,21 @@ def stop_unless_previewed(
 def resource_id(inputs: Props, *rest: str) -> str:
     """The id of a resource: application, environment, then its own name."""
     return "/".join((inputs["application_id"], inputs["environment"], *rest))
+
+
+def stack_of(props: Props) -> str | None:
+    """The full name of the stack, None in a state of an older version."""
+    stack = props.get(STACK)
+    return None if stack is None else str(stack)
+
+
+def mark_of(props: JsonObject) -> JsonObject:
+    """The mark of the note that a state has, as notes after it name it; nothing in a state of an
+    older version."""
+    return {"noted": props["noted"]} if props.get("noted") else {}
+
+
+def kept_out(props: JsonObject, *names: str) -> JsonObject:
+    """The inputs among the properties of a state: without its ledger (`names`) and what is kept
+    besides."""
+    return {key: value for key, value in props.items() if key not in (*names, *KEPT)}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.declared.refusals import (
@@ -18,12 +18,17 @@ from clerkstack.declared.refusals import (
 )
 from clerkstack.providers.base import (
     ClerkProvider,
+    Noted,
     inputs_of,
+    kept_out,
+    mark_of,
     resource_id,
+    stack_of,
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note, made_here, tell
+from clerkstack.providers.neighbours import tell_left
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.billing import (
     SECTION,
@@ -35,11 +40,40 @@ from clerkstack.reconcile.billing import (
 )
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, billing_dangers
-from clerkstack.reconcile.ledger import Ledger, joined_kinds, no_longer
+from clerkstack.reconcile.ledger import (
+    Ledger,
+    billing_holding,
+    flat_groups,
+    handed_over,
+    joined_kinds,
+    needed_by_others,
+    no_longer,
+    spared,
+)
+from clerkstack.reconcile.names import BILLING_KINDS
+from clerkstack.reconcile.sharing import Holding, Sharing
 
 
 class BillingProvider(ClerkProvider):
     """Reconciles the section `billing` of the instance config."""
+
+    kind: ClassVar[str] = "Billing"
+    part: ClassVar[str] = SECTION
+
+    def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
+        """Plans, features and toggles by `kind/slug`."""
+        return billing_holding(stack, since, props)
+
+    def noted_since(self, _props: JsonObject) -> JsonObject:
+        """The ledger, and the mark of the note before."""
+        return {**Ledger.of(_props).as_props(), **mark_of(_props)}
+
+    def group_name(self, group: str) -> str:
+        """`plan pro`, `feature sso`, the settings."""
+        kind, _, slug = group.partition("/")
+        if kind == "settings":
+            return "the billing settings"
+        return f"{BILLING_KINDS.get(kind, BILLING_KINDS['plans'])} {slug}"
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
         """Plans nobody could buy, the two deploys that must never reach production, and checks in
@@ -55,6 +89,7 @@ class BillingProvider(ClerkProvider):
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Plans and features that leave, prices and attachments that change, and the toggles."""
         live = self._live(_inputs)
+        others = self.sharing(_inputs, _olds)
         changes = billing_plan(_inputs, live).changes
         leaving = {
             kind: [
@@ -63,6 +98,7 @@ class BillingProvider(ClerkProvider):
                 if slug in object_at(live, kind)
                 and slug not in object_at(_inputs, kind)
                 and slug not in object_at(_inputs, "defaults")
+                and not needed_by_others(kind, slug, others)
             ]
             for kind in ("plans", "features")
         }
@@ -95,27 +131,57 @@ class BillingProvider(ClerkProvider):
         except NotFound:
             return ReadResult(None, {})
         view = billing_view(props, live)
-        inputs = {**{k: v for k, v in props.items() if k not in ("made", "before")}, **view}
+        inputs = {**kept_out(props, "made", "before"), **view}
         return ReadResult(_id, {**props, **view}, inputs)
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Remove what this resource made and put back what it changed, in one write."""
         props = inputs_of(_props)
-        was = Ledger.of(props)
-        noted = Note(_id).pending(was.as_props())
-        ledger = was.joined(Ledger.of(noted))
+        note = Note(_id, stack_of(props))
+        noted = note.pending(self.noted_since(props))
+        ledger = Ledger.of(props).joined(Ledger.of(noted))
         with contextlib.suppress(NotFound):
             live = self._live(props)
-            self.stop_for_danger(props, _subscribed(ledger.kept(live).plans))
-            back = _ways_back(props, noted, {}, live)
-            left = self._write(props, {}, back, ledger.plans, ledger.features)
-            for slug in ledger.features:
+            others = self.sharing(props, props, removing=True)
+            plans, features = self._removed(ledger, {}, live, others)
+            self.stop_for_danger(
+                props, _subscribed(p for p in plans if p in object_at(live, "plans"))
+            )
+            back = self._handed(_ways_back(props, noted, {}, live), ledger, {}, others)
+            left = self._write(props, {}, back, plans, features)
+            for slug in features:
                 if slug in object_at(left, "features"):
                     tell(f"the feature '{slug}' stays: a plan that this stack did not make has it")
-        Note(_id).forget()
+        note.forget()
         # The instance is left behind: should it come back, what is on it is not this stack's own.
-        Note(resource_id(props)).forget()
+        Note(resource_id(props), stack_of(props)).forget()
+
+    def _removed(
+        self, ledger: Ledger, declared: JsonObject, live: JsonObject, others: Sharing
+    ) -> tuple[list[str], list[str]]:
+        """The plans and features that go: made and not declared, here or by another stack. Where
+        all go, those that stay for another one are told; a preview shows the others."""
+        going: dict[str, list[str]] = {}
+        for kind in ("plans", "features"):
+            slugs = ledger.undeclared(kind, declared)
+            holders = {slug: needed_by_others(kind, slug, others) for slug in slugs}
+            going[kind] = [slug for slug in slugs if not holders[slug]]
+            if not declared:
+                there = object_at(live, kind)
+                left = {f"{kind}/{slug}": of for slug, of in holders.items() if of}
+                tell_left(
+                    {name: of for name, of in left.items() if name.partition("/")[2] in there},
+                    self.group_name,
+                )
+        return going["plans"], going["features"]
+
+    def _handed(
+        self, back: JsonObject, ledger: Ledger, declared: JsonObject, others: Sharing
+    ) -> JsonObject:
+        """What goes back; what others declare becomes as they declare it."""
+        gone = {kind: ledger.undeclared(kind, declared) for kind in ("plans", "features")}
+        return joined_kinds(spared(back, others), handed_over(gone, others))
 
     def _asked(self, inputs: JsonObject) -> list[str]:
         """What production's code asks for and neither the stack nor the instance has."""
@@ -135,8 +201,9 @@ class BillingProvider(ClerkProvider):
         """Bring the section from what the state declares (and an interrupted run declared) to
         what the inputs declare."""
         self.refuse_unjudged(inputs, olds)
-        note = Note(resource_id(inputs, SECTION))
-        state = Ledger.of(olds).as_props() if olds else {}
+        others = self.sharing_to_write(inputs, olds)
+        note = Note(resource_id(inputs, SECTION), stack_of(inputs))
+        state = self.noted_since(olds) if olds else {}
         noted = note.pending(state)
         live = self._live(inputs)
         if inputs["environment"] == "production" and (asked := unknown_uses(inputs, live)):
@@ -151,11 +218,11 @@ class BillingProvider(ClerkProvider):
         _refuse_missing(unlikely_defaults(object_at(inputs, "defaults"), live))
         known = joined_kinds(olds, interrupted)
         ledger = Ledger.of(olds).joined(Ledger.of(noted)).extended(known, inputs, live)
-        if not olds and made_here(resource_id(inputs)):
+        if not olds and made_here(resource_id(inputs), stack_of(inputs)):
             ledger = ledger.all_made(inputs)
-        back = _ways_back(olds, noted, inputs, live)
-        gone_plans = ledger.undeclared("plans", inputs)
-        gone_features = ledger.undeclared("features", inputs)
+        ledger = ledger.passed_on(others, inputs)
+        back = self._handed(_ways_back(olds, noted, inputs, live), ledger, inputs, others)
+        gone_plans, gone_features = self._removed(ledger, inputs, live, others)
         facts = ledger.facts(inputs)
 
         def left() -> JsonObject | None:
@@ -166,7 +233,9 @@ class BillingProvider(ClerkProvider):
         with note.intent(facts, since=state, left=left):
             reached = self._write(inputs, inputs, back, gone_plans, gone_features)
         _refuse_missing(missing_defaults(object_at(inputs, "defaults"), reached))
-        return {**inputs, **ledger.kept(reached).as_props()}
+        ledger = ledger.kept(reached).left_to(others, inputs)
+        shared = others.shared(flat_groups(inputs))
+        return {**inputs, **ledger.as_props(), **shared, "noted": note.mark}
 
     def _write(
         self,
@@ -193,7 +262,7 @@ class BillingProvider(ClerkProvider):
         return object_at(self.document(inputs).sections(fresh=fresh), SECTION)
 
 
-class Billing(Resource, module="clerkstack", name="Billing"):
+class Billing(Noted, module="clerkstack", name="Billing"):
     """Plans, features, attachments and toggles of Clerk Billing on one instance."""
 
     def __init__(

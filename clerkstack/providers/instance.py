@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
-from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.base import ClerkProvider, Noted, inputs_of, resource_id, stack_of
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note, note_of_probe, tell
 from clerkstack.reconcile import JsonObject
@@ -67,7 +67,7 @@ class InstanceProvider(ClerkProvider):
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """The instance stays; only the stack forgets it."""
-        Note(_id).forget()
+        Note(_id, stack_of(inputs_of(_props))).forget()
 
     def _outputs(self, inputs: JsonObject) -> JsonObject:
         application, environment = str(inputs["application_id"]), str(inputs["environment"])
@@ -103,7 +103,8 @@ class InstanceProvider(ClerkProvider):
                 )
             clone_of = development.instance_id
         # What it is cloned with is then this stack's own, not somebody else's.
-        Note(resource_id(inputs)).write({"made": True})
+        note = Note(resource_id(inputs), stack_of(inputs))
+        note.write({"made": True})
         try:
             self.session.platform.create_instance(
                 application, domain=str(domain), clone_instance_id=clone_of
@@ -111,7 +112,7 @@ class InstanceProvider(ClerkProvider):
         except (ApiError, Unreachable) as failure:
             # It may exist all the same: made by somebody else, or by a call that got no answer.
             if isinstance(failure, ApiError) and failure.status < 500:
-                Note(resource_id(inputs)).forget()
+                note.forget()
             if self.session.instance(application, environment, fresh=True) is None:
                 raise
         made = self.session.instance(application, environment, fresh=True)
@@ -123,13 +124,22 @@ class InstanceProvider(ClerkProvider):
         return made
 
 
-class Instance(Resource, module="clerkstack", name="Instance"):
+class Instance(Noted, module="clerkstack", name="Instance"):
     """The Clerk instance this stack stands on, and its keys."""
 
     instance_id: pulumi.Output[str]
     publishable_key: pulumi.Output[str]
     secret_key: pulumi.Output[str]
     frontend_host: pulumi.Output[str]
+
+    def forget_made(self, after: Sequence[pulumi.Resource]) -> None:
+        """Forget the note that this stack made the instance, once the resources that ask whether it
+        did are in the state."""
+        if not pulumi.runtime.is_dry_run():
+            there = [each.id for each in after if isinstance(each, pulumi.CustomResource)]
+            pulumi.Output.all(self.id, *there).apply(
+                lambda ids: Note(ids[0], self.of_stack).forget()
+            )
 
     def __init__(
         self,

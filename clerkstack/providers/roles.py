@@ -5,22 +5,27 @@ from __future__ import annotations
 import contextlib
 import difflib
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError, NotFound
 from clerkstack.providers.base import (
     ClerkProvider,
+    Noted,
     inputs_of,
+    kept_out,
+    mark_of,
     resource_id,
+    stack_of,
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.live_roles import NoRoles, read_roles, with_permissions
 from clerkstack.providers.made import Note, made_here, tell
+from clerkstack.providers.neighbours import tell_left
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import changes_between, object_at
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
@@ -32,9 +37,11 @@ from clerkstack.reconcile.roles import (
     creator_lacks,
     document,
     is_permission,
+    kind_of,
     permissions_of,
     role_changes,
 )
+from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.settings.names import BUILT_IN_ROLES
 
 if TYPE_CHECKING:
@@ -52,6 +59,24 @@ class OrganizationRolesProvider(ClerkProvider):
     Written in an order that works: permissions, roles, which roles the set holds, whom it begins
     with; then what goes, the other way round.
     """
+
+    kind: ClassVar[str] = "OrganizationRoles"
+    part: ClassVar[str] = "roles"
+
+    def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
+        """Permissions and roles by key, and the initial role set."""
+        noted = "role_set" not in props and "permissions" not in props
+        declared = object_at(props, "roles") if noted else _document(props)
+        before, shared = object_at(props, "before"), object_at(props, "shared")
+        return Holding(stack, since, declared, frozenset(_made(props)), before, shared)
+
+    def noted_since(self, _props: JsonObject) -> JsonObject:
+        """The ledger, and the mark of the note before."""
+        return {**{key: _props[key] for key in LEDGER if key in _props}, **mark_of(_props)}
+
+    def group_name(self, group: str) -> str:
+        """`role org:finance`, `permission …`, the initial role set."""
+        return kind_of(group)
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """Permissions that are not there, a creator's role that can't be one, no roles at all."""
@@ -74,7 +99,7 @@ class OrganizationRolesProvider(ClerkProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make what is missing, change what differs. Safe to repeat."""
         inputs = inputs_of(props)
-        return CreateResult(resource_id(inputs, "roles"), self._bring(inputs, {}))
+        return CreateResult(resource_id(inputs, self.part), self._bring(inputs, {}))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -98,7 +123,7 @@ class OrganizationRolesProvider(ClerkProvider):
                 seen[name] = {key: _seen(declared, live, key) for key in declared if key in live}
         if "role_set" in props:
             seen["role_set"] = _seen({SET: props["role_set"]}, live, SET)
-        inputs = {k: v for k, v in props.items() if k not in LEDGER} | seen
+        inputs = kept_out(props, *LEDGER) | seen
         return ReadResult(_id, {**props, **seen}, inputs)
 
     @plainly
@@ -108,9 +133,9 @@ class OrganizationRolesProvider(ClerkProvider):
         with contextlib.suppress(NotFound, NoRoles):
             nothing: JsonObject = {"permissions": {}, "roles": {}, "role_set": {}}
             self._bring({**props, **nothing}, props)
-        Note(_id).forget()
+        Note(_id, stack_of(props)).forget()
         # The instance is left behind: should it come back, what is on it is not this stack's own.
-        Note(resource_id(props)).forget()
+        Note(resource_id(props), stack_of(props)).forget()
 
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         """Bring it from what the state declares (and an interrupted run declared) to what the
@@ -120,8 +145,9 @@ class OrganizationRolesProvider(ClerkProvider):
 
     def _brought(self, backend: BackendClient, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         declared, stated_before = _document(inputs), _document(olds)
-        note = Note(resource_id(inputs, "roles"))
-        state: JsonObject = {key: olds[key] for key in LEDGER if key in olds}
+        others = self.sharing_to_write(inputs, olds, removing=not declared)
+        note = Note(resource_id(inputs, self.part), stack_of(inputs))
+        state = self.noted_since(olds)
         noted = note.pending(state)
         wanted_permissions = {*_wanted(inputs, olds), *_wanted({}, noted)}
         recent = self.session.recent_roles.take(_place(inputs))
@@ -134,7 +160,7 @@ class OrganizationRolesProvider(ClerkProvider):
         stop_unless_previewed(inputs, changes_between(declared, views), *stated)
         known = dict.fromkeys(key for run in (olds, noted) for key in _made(run))
         kept = [key for key in known if key in views]
-        if not olds and made_here(resource_id(inputs)):
+        if not olds and made_here(resource_id(inputs), stack_of(inputs)):
             kept = [key for key in declared if key in views and key not in (*BUILT_IN_ROLES, SET)]
         made = kept + [key for key in declared if key not in views]
         before = found_before(
@@ -144,15 +170,24 @@ class OrganizationRolesProvider(ClerkProvider):
             views,
         )
         before = {key: fields for key, fields in before.items() if key not in made}
+        made, before = others.passed_on(made, before, declared)
+        kept += [key for key in made if key in views and key not in kept]
         runs = ({**olds, "roles": stated_before}, noted)
         back = ways_back(runs, "roles", declared, views)
         back = {key: fields for key, fields in back.items() if key not in kept}
+        tell_left(others.kept_for(back, views), self.group_name)
+        back = others.spared(back)
+        undeclared = [key for key in made if key not in declared]
+        left_alone = {key: of for key in undeclared if (of := _needed_by_others(key, others))}
+        back |= {key: handed for key in left_alone if (handed := others.handed_over(key))}
         whole = _with(declared, back, live)
         reasons = _unmet(whole, live)
         if reasons:
             raise ResourceFailed("\n".join(reasons))
         changes = role_changes(whole, views)
         tried = list(kept)
+        if not declared:  # a preview shows what else stays
+            tell_left({key: of for key, of in left_alone.items() if key in views}, self.group_name)
 
         def facts(there: Container[str]) -> JsonObject:
             owned = [key for key in tried if key in there]
@@ -170,11 +205,12 @@ class OrganizationRolesProvider(ClerkProvider):
         with note.intent(facts(kept), since=state, left=left):
             writing = _Writing(backend, live, made_now)
             writing.write(changes)
-            gone = writing.remove([key for key in made if key not in declared])
+            gone = writing.remove([key for key in undeclared if key not in left_alone])
         if changes or gone:
             self._read_back(backend, writing, whole, gone, wanted_permissions)
-        made = [key for key in made if key in declared]
-        return {**inputs, "made": cast(Json, made), "before": before}
+        made = [key for key in made if key in declared or key in left_alone.keys() - others.made]
+        kept_of = {"made": cast(Json, made), "before": before}
+        return {**inputs, **kept_of, **others.shared(declared), "noted": note.mark}
 
     def _read_back(
         self,
@@ -322,7 +358,7 @@ class _Writing:
             self._backend.replace_in_role_set(self._set, role=key, by=default)
 
 
-class OrganizationRoles(Resource, module="clerkstack", name="OrganizationRoles"):
+class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
     """The roles the app relies on, what each may do, and that they can be given."""
 
     def __init__(
@@ -355,6 +391,17 @@ def _place(inputs: JsonObject) -> tuple[str, str]:
 
 def _document(inputs: JsonObject) -> JsonObject:
     return document(*(object_at(inputs, name) for name in ("roles", "permissions", "role_set")))
+
+
+def _needed_by_others(key: str, others: Sharing) -> list[Holding]:
+    """The other stacks that declare a role or permission, or something that has it."""
+    return [
+        each
+        for each in others.others
+        if key in each.declared
+        or key in permissions_of(each.declared)
+        or key in object_at(each.declared, SET).values()
+    ]
 
 
 def _made(run: JsonObject) -> list[str]:

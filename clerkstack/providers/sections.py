@@ -8,17 +8,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import (
     ClerkProvider,
+    Noted,
     inputs_of,
+    kept_out,
+    mark_of,
     resource_id,
+    stack_of,
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import plainly
 from clerkstack.providers.made import Note, tell
+from clerkstack.providers.neighbours import tell_left
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, toggle_dangers
@@ -26,11 +31,13 @@ from clerkstack.reconcile.fields import is_unset, same_value
 from clerkstack.reconcile.names import OAUTH_PREFIX, section_name
 from clerkstack.reconcile.ownership import found_before, joined, ways_back
 from clerkstack.reconcile.sections import (
+    FORCED,
     ORGANIZATIONS,
     with_defaults,
     with_nothing_to_select,
     without_moved,
 )
+from clerkstack.reconcile.sharing import CLIENT_SECRET, Holding, Sharing
 
 SECRET_INPUT = "client_secret_"
 TOKEN = "session"
@@ -45,7 +52,26 @@ class SectionsProvider(ClerkProvider):
     whether one is set.
     """
 
-    name: ClassVar[str] = "sections"
+    part: ClassVar[str] = "sections"
+
+    def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
+        """The fields by section; a section that was not found is made. A client secret is there by
+        its fingerprint."""
+        before, sections = object_at(props, "before"), object_at(props, "sections")
+        declared = {name: dict(object_at(sections, name)) for name in sections}
+        made = frozenset(name for name in declared if name not in before)
+        for provider, fingerprint in object_at(props, "fingerprints").items():
+            declared.setdefault(f"{OAUTH_PREFIX}{provider}", {})[CLIENT_SECRET] = fingerprint
+        return Holding(stack, since, declared, made, before, object_at(props, "shared"))
+
+    def noted_since(self, _props: JsonObject) -> JsonObject:
+        """What was found, and the mark of the note before."""
+        before: JsonObject = {"before": _props["before"]} if "before" in _props else {}
+        return {**before, **mark_of(_props)}
+
+    def group_name(self, group: str) -> str:
+        """The section as people know it."""
+        return section_name(group)
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Toggles that would be turned off."""
@@ -56,7 +82,7 @@ class SectionsProvider(ClerkProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take over what is there and bring it to what is declared. Safe to repeat."""
         inputs = inputs_of(props)
-        name = resource_id(inputs, self.name)
+        name = resource_id(inputs, self.part)
         return CreateResult(name, self._bring(name, inputs, {}, secrets=_secrets(inputs)))
 
     @plainly
@@ -77,18 +103,20 @@ class SectionsProvider(ClerkProvider):
             return ReadResult(None, {})
         view = live_view(object_at(props, "sections"), with_defaults(live))
         props = _without_lost_secrets(props, live) | {"sections": view}
-        return ReadResult(_id, props, {k: v for k, v in props.items() if k != "before"})
+        return ReadResult(_id, props, kept_out(props, "before"))
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Put back the settings that this resource changed and nobody changed since."""
         props = inputs_of(_props)
+        note = Note(_id, stack_of(props))
         with contextlib.suppress(NotFound):
-            noted = Note(_id).pending({"before": object_at(props, "before")})
+            noted = note.pending({"before": {}, **self.noted_since(props)})
             live = self.document(props).sections()
-            back = self._back(props, (props, noted), {}, live)
+            others = self.sharing(props, props, removing=True)
+            back = self._back(props, (props, noted), {}, live, others)
             self.document(props).reconcile(lambda sections: _returning(back, sections, live))
-        Note(_id).forget()
+        note.forget()
 
     def _bring(
         self, name: str, inputs: JsonObject, olds: JsonObject, *, secrets: Iterable[Change]
@@ -96,9 +124,10 @@ class SectionsProvider(ClerkProvider):
         """Bring the sections from what the state declares (and an interrupted run declared) to
         what the inputs declare."""
         self.refuse_unjudged(inputs, olds)
+        others = self.sharing_to_write(inputs, olds)
         declared, also = object_at(inputs, "sections"), tuple(secrets)
-        note, document = Note(name), self.document(inputs)
-        state: JsonObject = {"before": olds["before"]} if "before" in olds else {}
+        note, document = Note(name, stack_of(inputs)), self.document(inputs)
+        state = self.noted_since(olds)
         noted = note.pending(state)
         live = document.sections()
         owed = changes_between(declared, with_defaults(live))
@@ -110,7 +139,8 @@ class SectionsProvider(ClerkProvider):
             declared,
             live,
         )
-        back = self._back(inputs, (olds, noted), declared, live)
+        _, before = others.passed_on((), before, declared)
+        back = self._back(inputs, (olds, noted), declared, live, others)
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
             changes = changes_between(declared, with_defaults(sections))
@@ -126,7 +156,8 @@ class SectionsProvider(ClerkProvider):
 
         with note.intent(facts, since=state, left=left):
             document.reconcile(plan)
-        return {**inputs, "before": before}
+        shared = others.shared(self.holding("", "", inputs).declared)
+        return {**inputs, "before": before, **shared, "noted": note.mark}
 
     def _back(
         self,
@@ -134,17 +165,22 @@ class SectionsProvider(ClerkProvider):
         runs: Iterable[JsonObject],
         declared: JsonObject,
         live: Mapping[str, Json],
+        others: Sharing,
     ) -> JsonObject:
         """What the fields that are not declared any more go back to; decided once, since the
-        write itself changes what is live."""
+        write itself changes what is live. Those that other stacks declare stay."""
         runs = tuple(runs)
-        back = ways_back(runs, "sections", declared, live)
+        whole = ways_back(runs, "sections", declared, live)
+        back = others.spared(whole)
+        tell_left(others.kept_for(whole, live), self.group_name)
         if object_at(live, "billing").get("organization_enabled"):
             # Clerk refuses it; this stack's own billing, if it had any, has gone before.
             object_at(back, ORGANIZATIONS).pop("enabled", None)
-        with_nothing_to_select(back)
+        if not others.holders(ORGANIZATIONS, FORCED):
+            with_nothing_to_select(back)
         found = any(TOKEN in object_at(run, "before") for run in runs)
-        if "claims" in object_at(back, TOKEN) and not found:
+        theirs = others.holders(TOKEN, "claims")
+        if "claims" in object_at(back, TOKEN) and not (found or theirs):
             back[TOKEN] = None  # there was no template of the token before its claims came
         if props["environment"] == "production":
             _switch_off_without_secret(back, live)
@@ -154,16 +190,18 @@ class SectionsProvider(ClerkProvider):
 class OrganizationSettingsProvider(SectionsProvider):
     """The section `organization_settings`."""
 
-    name = "organization-settings"
+    kind = "OrganizationSettings"
+    part = "organization-settings"
 
 
 class SignInProvider(SectionsProvider):
     """The sections `connection_oauth_<provider>` and `session`."""
 
-    name = "sign-in"
+    kind = "SignIn"
+    part = "sign-in"
 
 
-class OrganizationSettings(Resource, module="clerkstack", name="OrganizationSettings"):
+class OrganizationSettings(Noted, module="clerkstack", name="OrganizationSettings"):
     """Organizations on one instance: on or off, limits, personal workspaces."""
 
     def __init__(
@@ -184,7 +222,7 @@ class OrganizationSettings(Resource, module="clerkstack", name="OrganizationSett
         super().__init__(OrganizationSettingsProvider(), resource_name, props, opts)
 
 
-class SignIn(Resource, module="clerkstack", name="SignIn"):
+class SignIn(Noted, module="clerkstack", name="SignIn"):
     """OAuth connections with the stack's own credentials, and the session token's claims."""
 
     def __init__(

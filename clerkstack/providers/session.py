@@ -14,6 +14,7 @@ from clerkstack.clients.errors import ApiError
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.providers.live_roles import RecentRoles
+from clerkstack.providers.neighbours import Neighbourhood
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -49,6 +50,7 @@ class Session:
         self._documents: dict[tuple[str, str], ConfigDocument] = {}
         self._platform: PlatformClient | None = None
         self.recent_roles = RecentRoles()
+        self.neighbourhood = Neighbourhood()
         self.event_types: dict[tuple[str, str], frozenset[str] | None] = {}
         """What Svix offers for the webhooks of an instance, where it was asked."""
         self.seen_projects: set[tuple[str | None, str]] = set()

@@ -9,25 +9,32 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import urlsplit
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.clients.read_only import read_only
 from clerkstack.kept_url import kept_url, same_url
 from clerkstack.providers.base import (
     ClerkProvider,
+    Noted,
     inputs_of,
+    kept_out,
+    mark_of,
     resource_id,
+    stack_of,
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note, tell
+from clerkstack.providers.neighbours import tell_left
 from clerkstack.reconcile import JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import way_back
+from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.reconcile.webhook import (
     EVENTS_SETTING,
     OPTIONAL,
@@ -47,12 +54,45 @@ if TYPE_CHECKING:
 
 
 LEDGER = ("made_app", "made_endpoint", "before")
+APP = "the app at Svix"
+"""The group of what all endpoints of an instance are in; nothing is declared of it."""
 
 
 class WebhookEndpointProvider(ClerkProvider):
     """Reconciles one endpoint, found by its URL; other endpoints are left alone."""
 
     outputs = frozenset({"endpoint_id", "signing_secret", *LEDGER})
+    kind: ClassVar[str] = "WebhookEndpoint"
+    part: ClassVar[str] = "webhook"
+
+    def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
+        """The endpoint by its URL, and the app at Svix."""
+        declared: JsonObject = {APP: {}}
+        made = [APP] if props.get("made_app") or props.get("app") else []
+        before: JsonObject = {}
+        if props.get("url"):
+            url = kept_url(str(props["url"]))
+            fields = {k: v for k, v in props.items() if k in ("events", "description")}
+            declared[url] = fields
+            # A note has a URL only of an endpoint that was made.
+            if props.get("made_endpoint", "app" in props):
+                made.append(url)
+            else:
+                before[url] = object_at(props, "before")
+        return Holding(stack, since, declared, frozenset(made), before, object_at(props, "shared"))
+
+    def noted_since(self, _props: JsonObject) -> JsonObject:
+        """The ledger and the endpoint's id, and the mark of the note before."""
+        ledger = {key: _props[key] for key in (*LEDGER, "endpoint_id") if key in _props}
+        return {**ledger, **mark_of(_props)}
+
+    def group_name(self, group: str) -> str:
+        """The endpoint by its address, without what may be secret in it."""
+        if group == APP:
+            return group
+        parts = urlsplit(group)
+        address = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+        return f"the webhook endpoint {address.geturl()}"
 
     def compared(self, inputs: JsonObject) -> JsonObject:
         """The inputs with the URL as Svix keeps it."""
@@ -88,34 +128,36 @@ class WebhookEndpointProvider(ClerkProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take over the endpoint with this URL, or make it. Safe to repeat."""
         inputs = inputs_of(props)
-        name = resource_id(inputs, "webhook")
-        note = Note(name)
+        others = self.sharing_to_write(inputs, {})
+        name = resource_id(inputs, self.part)
+        note = Note(name, stack_of(inputs))
         noted = note.pending({})
         # Should the answer be lost, an app that is there next time was made by this run.
         note.write({"app": True, **noted})
         link, new_app = self._link(inputs)
-        made_app = new_app or bool(noted.get("app"))
+        made_app = new_app or bool(noted.get("app")) or _made_by_others(others, APP)
         note.write({**noted, "app": made_app})
         with self.session.svix(link) as svix:
             # An app that was just made has no endpoints to look through.
             there = [] if new_app else svix.list_endpoints()
-            owned = _owned(svix, there, inputs, {"made_app": made_app}, noted)
-            reached = self._bring(svix, *owned, inputs, since={})
-        return CreateResult(name, {**inputs, **reached})
+            owned = _owned(svix, there, inputs, {"made_app": made_app}, noted, others)
+            reached = self._bring(svix, *owned, inputs, since={}, note=note)
+        return CreateResult(name, {**inputs, **reached, **self._shared(others, inputs)})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring the endpoint to the new inputs; its signing secret stays."""
         inputs, olds = inputs_of(_news), inputs_of(_olds)
-        since = {key: olds[key] for key in (*LEDGER, "endpoint_id") if key in olds}
-        noted = Note(_id).pending(since)
+        others = self.sharing_to_write(inputs, olds)
+        since, note = self.noted_since(olds), Note(_id, stack_of(inputs))
+        noted = note.pending(since)
         link, _ = self._link(inputs)
         with self.session.svix(link) as svix:
             there = svix.list_endpoints()
             _stop_where_edited(there, inputs, olds)
-            owned = _owned(svix, there, inputs, olds, noted)
-            reached = self._bring(svix, *owned, inputs, since=since)
-        return UpdateResult({**inputs, **reached})
+            owned = _owned(svix, there, inputs, olds, noted, others)
+            reached = self._bring(svix, *owned, inputs, since=since, note=note)
+        return UpdateResult({**inputs, **reached, **self._shared(others, inputs)})
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
@@ -140,7 +182,7 @@ class WebhookEndpointProvider(ClerkProvider):
         if view["events"] == declared["events"]:
             view["events"] = props["events"]
         live = {**props, **view}
-        inputs = {k: v for k, v in live.items() if k not in self.outputs}
+        inputs = kept_out(live, *self.outputs)
         return ReadResult(_id, {**live, "signing_secret": secret}, inputs)
 
     @plainly
@@ -156,15 +198,20 @@ class WebhookEndpointProvider(ClerkProvider):
             # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
             if error.status != 400:
                 raise
-        Note(_id).forget()
+        Note(_id, stack_of(props)).forget()
 
     def _undo(self, props: JsonObject) -> None:
         svix = self._open(props)
         endpoint_id = str(props["endpoint_id"])
+        others = self.sharing(props, props, removing=True)
+        left_to = _left_at(props, {}, others)
+        tell_left(left_to, self.group_name)
         with svix:
             there = svix.list_endpoints()
             endpoint = next((e for e in there if e.id == endpoint_id), None)
-            if endpoint is not None and props.get("made_endpoint"):
+            if endpoint is not None and left_to:
+                _hand_over(svix, endpoint, others)
+            elif endpoint is not None and props.get("made_endpoint"):
                 # Gone already where an earlier answer was lost.
                 with contextlib.suppress(NotFound):
                     svix.delete_endpoint(endpoint_id)
@@ -175,7 +222,8 @@ class WebhookEndpointProvider(ClerkProvider):
                 fields = {k: v for k, v in object_at(back, "").items() if v is not None}
                 if changes_between(fields, seen(endpoint)):
                     svix.update_endpoint(endpoint_id, **_fields({**seen(endpoint), **fields}))
-            left = [e for e in there if e.id != endpoint_id or not props.get("made_endpoint")]
+            stays = bool(left_to) or not props.get("made_endpoint")
+            left = [e for e in there if e.id != endpoint_id or stays]
         if props.get("made_app") and not left:
             with self.backend(props) as backend:
                 backend.delete_svix_app()
@@ -189,9 +237,9 @@ class WebhookEndpointProvider(ClerkProvider):
         inputs: JsonObject,
         *,
         since: JsonObject,
+        note: Note,
     ) -> JsonObject:
         """Make or change the endpoint, read it back, and read its signing secret."""
-        note = Note(resource_id(inputs, "webhook"))
         declared = wanted(inputs, self._to_leave_out(svix, inputs, endpoint))
         facts = _noted(ledger, inputs)
         if endpoint is not None and ledger["made_endpoint"] and not since:
@@ -214,7 +262,10 @@ class WebhookEndpointProvider(ClerkProvider):
             elif changes_between(declared, seen(endpoint)):
                 svix.update_endpoint(endpoint.id, **_fields(declared))
                 endpoint = svix.get_endpoint(endpoint.id)
-            return {**_outputs(svix, endpoint, declared), **ledger}
+            return {**_outputs(svix, endpoint, declared), **ledger, "noted": note.mark}
+
+    def _shared(self, others: Sharing, inputs: JsonObject) -> JsonObject:
+        return others.shared(self.holding("", "", inputs).declared)
 
     def _to_leave_out(
         self, svix: SvixClient, inputs: JsonObject, endpoint: Endpoint | None
@@ -266,7 +317,7 @@ class WebhookEndpointProvider(ClerkProvider):
             return self.session.svix(backend.svix_url())
 
 
-class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
+class WebhookEndpoint(Noted, module="clerkstack", name="WebhookEndpoint"):
     """Where Clerk sends events, which ones, and the secret that signs them."""
 
     endpoint_id: pulumi.Output[str]
@@ -309,10 +360,12 @@ def _owned(
     inputs: JsonObject,
     olds: JsonObject,
     noted: JsonObject,
+    others: Sharing,
 ) -> tuple[Endpoint | None, JsonObject]:
     """The endpoint that is to be as declared, None where it is to be made; and the ledger.
 
-    `olds` is what the state knows, `noted` what an interrupted run meant to do since.
+    `olds` is what the state knows, `noted` what an interrupted run meant to do since. One that
+    other stacks declare as well stays with them where this one goes to another URL.
     """
     made: JsonObject = {"made_app": olds.get("made_app"), "made_endpoint": True, "before": {}}
     ledger = {key: olds.get(key) for key in LEDGER}
@@ -323,14 +376,39 @@ def _owned(
         # An interrupted run made it, under the URL that was declared then.
         at_url = by_url.get(kept_url(str(noted.get("url"))))
         known, ledger = by_id.get(str(noted.get("endpoint")), at_url), made
+    if known is not None and _left_at({"url": known.url}, inputs, others):
+        _hand_over(svix, known, others)
+        known, ledger = None, made
     twin = by_url.get(kept_url(str(inputs["url"])))
     if twin is None or twin is known:
         return known, ledger
     # Two endpoints with one URL would bring every event twice.
     if known is not None and ledger["made_endpoint"]:
         svix.delete_endpoint(known.id)
+    url = kept_url(twin.url)
     before = object_at(noted, "before") or seen(twin)
-    return twin, {**made, "made_endpoint": False, "before": before}
+    mine, found = others.passed_on((), {url: before}, {url: before})
+    before = object_at(found, url)
+    return twin, {**made, "made_endpoint": url in mine, "before": before}
+
+
+def _left_at(olds: JsonObject, inputs: JsonObject, others: Sharing) -> dict[str, list[Holding]]:
+    """The endpoint that this stack leaves and others declare, with these."""
+    url = kept_url(str(olds["url"]))
+    goes_on = bool(inputs) and same_url(str(inputs["url"]), url)
+    return {url: found} if not goes_on and (found := others.holders(url)) else {}
+
+
+def _hand_over(svix: SvixClient, endpoint: Endpoint, others: Sharing) -> None:
+    """Let an endpoint be as the others declare it: it is theirs."""
+    there = seen(endpoint)
+    theirs = {**there, **others.handed_over(kept_url(endpoint.url))}
+    if changes_between(theirs, there):
+        svix.update_endpoint(endpoint.id, **_fields(theirs))
+
+
+def _made_by_others(others: Sharing, group: str) -> bool:
+    return any(group in each.made for each in others.others)
 
 
 def _stop_where_edited(there: Sequence[Endpoint], inputs: JsonObject, olds: JsonObject) -> None:

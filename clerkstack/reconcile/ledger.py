@@ -10,6 +10,7 @@ from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.billing import ANNUAL
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.ownership import found_before, joined, undeclared, way_back
+from clerkstack.reconcile.sharing import Holding, Sharing
 
 SETTINGS = "settings"
 # Fields of plans and features that are null where there is none.
@@ -74,6 +75,36 @@ class Ledger:
             plans=tuple(object_at(inputs, "plans")),
             features=tuple(object_at(inputs, "features")),
             before={**self.before, "plans": {}, "features": {}},
+        )
+
+    def passed_on(self, sharing: Sharing, inputs: JsonObject) -> Ledger:
+        """The ledger with what other stacks brought of the inputs, as if this one had."""
+        if not sharing:
+            return self
+        made, before = sharing.passed_on(
+            flat_slugs(self), flat_groups(self.before, of_before=True), flat_groups(inputs)
+        )
+        kinds = by_kind(before)
+        return Ledger(
+            plans=_slugs(made, "plans"),
+            features=_slugs(made, "features"),
+            before={kind: object_at(kinds, kind) for kind in KINDS},
+        )
+
+    def left_to(self, sharing: Sharing, inputs: JsonObject) -> Ledger:
+        """The ledger without what is not declared any more and others have made as well."""
+        return Ledger(
+            plans=tuple(
+                slug
+                for slug in self.plans
+                if slug in object_at(inputs, "plans") or f"plans/{slug}" not in sharing.made
+            ),
+            features=tuple(
+                slug
+                for slug in self.features
+                if slug in object_at(inputs, "features") or f"features/{slug}" not in sharing.made
+            ),
+            before=self.before,
         )
 
     def kept(self, live: JsonObject) -> Ledger:
@@ -154,6 +185,89 @@ def no_longer(olds: JsonObject, news: JsonObject) -> JsonObject:
         left = undeclared(_declared_groups(olds, kind), _declared_groups(news, kind))
         gone[kind] = object_at(left, SETTINGS) if kind == SETTINGS else left
     return gone
+
+
+def billing_holding(stack: str, since: str, props: JsonObject) -> Holding:
+    """What a stack has of billing, by its properties in the state or in a note."""
+    declared = object_at(props, "declared") or props
+    ledger = Ledger.of(props)
+    return Holding(
+        stack,
+        since,
+        flat_groups(declared),
+        frozenset(flat_slugs(ledger)),
+        flat_groups(ledger.before, of_before=True),
+        object_at(props, "shared"),
+    )
+
+
+def flat_groups(props: JsonObject, *, of_before: bool = False) -> JsonObject:
+    """The groups of all kinds by `kind/slug`; the settings are `settings/settings`."""
+    read = object_at if of_before else _declared_groups
+    return {
+        f"{kind}/{slug}": fields for kind in KINDS for slug, fields in read(props, kind).items()
+    }
+
+
+def flat_slugs(ledger: Ledger) -> list[str]:
+    """What was made, in the same words."""
+    made = (("plans", ledger.plans), ("features", ledger.features))
+    return [f"{kind}/{slug}" for kind, slugs in made for slug in slugs]
+
+
+def by_kind(groups: Mapping[str, Json]) -> JsonObject:
+    """Such groups by their kind and slug again."""
+    found: JsonObject = {}
+    for name, fields in groups.items():
+        kind, _, slug = name.partition("/")
+        cast(JsonObject, found.setdefault(kind, {}))[slug] = fields
+    return found
+
+
+def spared(back: JsonObject, sharing: Sharing) -> JsonObject:
+    """What goes back, by kind, without the fields that other stacks declare."""
+    groups = {
+        f"{kind}/{slug}": fields for kind in KINDS for slug, fields in _groups(back, kind).items()
+    }
+    kinds = by_kind(sharing.spared(groups))
+    return {
+        kind: object_at(object_at(kinds, kind), SETTINGS)
+        if kind == SETTINGS
+        else object_at(kinds, kind)
+        for kind in KINDS
+    }
+
+
+def handed_over(gone: Mapping[str, Sequence[str]], sharing: Sharing) -> JsonObject:
+    """The plans and features that this stack lets go, by kind, as the others declare them."""
+    return {
+        kind: {slug: fields for slug in slugs if (fields := sharing.handed_over(f"{kind}/{slug}"))}
+        for kind, slugs in gone.items()
+    }
+
+
+def needed_by_others(kind: str, slug: str, sharing: Sharing) -> list[Holding]:
+    """The other stacks that declare a plan or a feature, or a plan with that feature."""
+    if kind == "plans":
+        groups = [f"plans/{slug}", f"defaults/{slug}"]
+        return [each for each in sharing.others if any(group in each.declared for group in groups)]
+    return [
+        each
+        for each in sharing.others
+        if f"features/{slug}" in each.declared or slug in _attached(each.declared)
+    ]
+
+
+def _attached(declared: Mapping[str, Json]) -> set[str]:
+    return {
+        str(feature)
+        for group in declared
+        for feature in cast(list[Json], object_at(declared, group).get("features") or [])
+    }
+
+
+def _slugs(made: Sequence[str], kind: str) -> tuple[str, ...]:
+    return tuple(name.partition("/")[2] for name in made if name.startswith(f"{kind}/"))
 
 
 def _groups(props: JsonObject, kind: str) -> JsonObject:

@@ -1,0 +1,202 @@
+"""The other stacks of one instance, as far as the backend knows them.
+
+Two stacks can stand on one Clerk instance: the states of both are then in the same backend, or
+nobody can know. They are listed (`pulumi stack ls`) and read (`pulumi stack export`, secrets
+encrypted) only where it matters, since each is a process of the engine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clerkstack.backend import is_cloud, project_name
+from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.problems import ClerkstackError
+
+PROJECT_OF_VERCEL = "VercelProject"
+DYNAMIC = "/clerkstack:"
+FILE_BACKEND = "organization/"
+"""How the full name of a stack begins in a backend that is no Pulumi Cloud."""
+
+
+class UnknownNeighbours(ClerkstackError):
+    """The backend does not tell which other stacks there are."""
+
+
+class UnreadableStack(ClerkstackError):
+    """The backend does not tell what a stack has that it knows."""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Another stack that has something on the instance.
+
+    `stack` is its name as the engine takes it in this folder: short in this project, in full in
+    another one. `resources` are those of its exported state, secrets encrypted; `project_ids` the
+    Vercel projects among them.
+    """
+
+    stack: str
+    application_id: str
+    environment: str
+    project_ids: tuple[str, ...]
+    resources: tuple[Mapping[str, Any], ...]
+
+    def resource(self, kind: str) -> Mapping[str, Any] | None:
+        """Its resource of a kind of this program's own (`Billing`), None if it has none."""
+        return next(
+            (each for each in self.resources if each["type"].endswith(DYNAMIC + kind)), None
+        )
+
+
+def neighbours(stack: str, application_id: str, environment: str) -> list[Neighbour]:
+    """The other stacks whose state holds a resource of this instance.
+
+    Args:
+        stack: the stack that asks, by a name that the engine takes in this folder.
+        application_id: Clerk's application.
+        environment: `development` or `production`.
+
+    Raises:
+        UnknownNeighbours: the backend does not tell which stacks there are.
+        UnreadableStack: it does not tell what one of them has.
+    """
+    return [
+        each
+        for each in stacks_on(application_id, environment)
+        if not is_same_stack(each.stack, stack)
+    ]
+
+
+States = dict[tuple[str, str], list[dict[str, Any]]]
+"""States that were read: resources by the stack's name and the time of its last update."""
+
+
+def stacks_on(
+    application_id: str, environment: str, states: States | None = None
+) -> list[Neighbour]:
+    """All stacks whose state holds a resource of this instance, the asking one among them.
+
+    Of those in `states` that were not updated since, none is read again; what is read is kept
+    there.
+
+    Raises:
+        UnknownNeighbours: the backend does not tell which stacks there are.
+        UnreadableStack: it does not tell what one of them has.
+    """
+    found = []
+    known = {} if states is None else states
+    for name, updated in _listed().items():
+        if (name, updated) not in known:
+            known[name, updated] = _resources(name)
+        resources = known[name, updated]
+        if any(_is_on(each, application_id, environment) for each in resources):
+            projects = dict.fromkeys(_projects(resources))
+            found.append(
+                Neighbour(name, application_id, environment, tuple(projects), tuple(resources))
+            )
+    return found
+
+
+def variables_elsewhere(stack: str) -> dict[str, str]:
+    """The Vercel variables that other stacks have in their states, whatever instance these are on:
+    ids, with the stack.
+
+    Raises:
+        UnknownNeighbours: the backend does not tell which stacks there are.
+        UnreadableStack: it does not tell what one of them has.
+    """
+    return {
+        str(resource["id"]).rpartition("/")[2]: name
+        for name in _listed()
+        if not is_same_stack(name, stack)
+        for resource in _resources(name)
+        if resource["type"] == VARIABLE_TYPE and resource.get("id")
+    }
+
+
+def is_same_stack(one: str, other: str) -> bool:
+    """Whether two names that the engine takes in this folder are of one stack: a name without
+    project is of this folder's project, one without organization of any."""
+    mine, theirs = _parts(one), _parts(other)
+    return mine[1:] == theirs[1:] and (None in (mine[0], theirs[0]) or mine[0] == theirs[0])
+
+
+def _parts(stack: str) -> tuple[str | None, str | None, str]:
+    """Organization, project and name."""
+    *outer, name = stack.split("/")
+    organization = outer[0] if outer else None
+    project = outer[1] if len(outer) > 1 else None
+    return organization, None if project == project_name() else project, name
+
+
+def _listed() -> dict[str, str]:
+    """The stacks that have resources, with the times of their last updates: those of this project;
+    in a backend of one's own, those of all its projects."""
+    from clerkstack.cli.backends import current_backend
+    from clerkstack.cli.checkpoint import drop_cut_off_attributes
+
+    try:
+        # In Pulumi Cloud all would be those of everybody.
+        found = _list(*(() if is_cloud() else ("--all",)))
+    except ClerkstackError:
+        # One state that can't be read ends the whole list.
+        try:
+            drop_cut_off_attributes(current_backend(), "*")
+            found = _list()
+        except ClerkstackError as failure:
+            raise UnknownNeighbours(
+                f"The other stacks of this backend can't be listed. {failure}"
+            ) from None
+    return {
+        name: updated
+        for name, updated in found.items()
+        if name.count("/") < 2 or name.startswith(FILE_BACKEND)
+    }
+
+
+def _list(*words: str) -> dict[str, str]:
+    from clerkstack.cli.engine import pulumi
+
+    listed = json.loads(pulumi("stack", "ls", "--json", *words))
+    return {
+        each["name"]: str(each.get("lastUpdate", ""))
+        for each in listed
+        if each.get("resourceCount") != 0
+    }
+
+
+def _resources(stack: str) -> list[dict[str, Any]]:
+    """What a stack's state has; nothing of a stack that is gone meanwhile."""
+    from clerkstack.cli.backends import NO_STACK
+    from clerkstack.cli.engine import exported_stack, resources_of
+
+    try:
+        resources = resources_of(exported_stack(stack))
+    except ClerkstackError as failure:
+        # One of another project that is broken is nobody's concern here.
+        if NO_STACK in str(failure) or stack.count("/") > 1:
+            return []
+        raise UnreadableStack(
+            f"The state of the stack {stack} can't be read, and it may share this instance. "
+            f"{failure}"
+        ) from None
+    return [each for each in resources if not each.get("delete")]
+
+
+def _is_on(resource: Mapping[str, Any], application_id: str, environment: str) -> bool:
+    inputs = resource.get("inputs") or {}
+    place = inputs.get("application_id"), inputs.get("environment")
+    return place == (application_id, environment)
+
+
+def _projects(resources: list[dict[str, Any]]) -> Iterator[str]:
+    for resource in resources:
+        inputs = resource.get("inputs") or {}
+        if resource["type"] == VARIABLE_TYPE and inputs.get("projectId"):
+            yield str(inputs["projectId"])
+        elif resource["type"].endswith(DYNAMIC + PROJECT_OF_VERCEL) and inputs.get("project_id"):
+            yield str(inputs["project_id"])

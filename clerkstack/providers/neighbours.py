@@ -1,0 +1,196 @@
+"""What other stacks have of the resource at hand, and what this stack does about it.
+
+The backend knows other stacks by their states; the notes of this folder know what killed runs of
+theirs did since. Both are looked at where a resource is made, changed or removed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from clerkstack.providers.made import OfAnother, notes_of, tell
+from clerkstack.reconcile.changes import Json, JsonObject, whole_numbers
+from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
+
+if TYPE_CHECKING:
+    from clerkstack.neighbours import Neighbour, States
+
+Hold = Callable[[str, str, JsonObject], Holding]
+"""From a stack, the time it came and the resource's properties to what it has of it."""
+RECENT = 5.0  # seconds that the backend's answer serves the next resource of a run
+SECRET_MARK = "4dabf18193072939515e22adb298388d"  # pulumi/pulumi, sdk/go/common/resource
+
+
+class Neighbourhood:
+    """The stacks of this run's instance, as the backend knows them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[float, list[Neighbour]]] = {}
+        self._states: States = {}
+        self._unknown = False
+
+    def stacks(self, application_id: str, environment: str) -> list[Neighbour]:
+        """All of them, none where they can't be listed: that is told, once.
+
+        Raises:
+            UnreadableStack: the state of one can't be read.
+        """
+        from clerkstack.neighbours import UnknownNeighbours, stacks_on
+
+        place = (application_id, environment)
+        when, known = self._known.get(place, (0.0, []))
+        if self._unknown or (when and time.monotonic() - when < RECENT):
+            return known
+        try:
+            known = stacks_on(*place, self._states)
+        except UnknownNeighbours as failure:
+            self._unknown = True
+            tell(f"what other stacks have of the {environment} instance is not known. {failure}")
+        self._known[place] = (time.monotonic(), known)
+        return known
+
+
+def sharing(
+    stacks: Iterable[Neighbour],
+    kind: str,
+    resource_id: str,
+    stack: str | None,
+    olds: JsonObject,
+    hold: Hold,
+    since: Callable[[JsonObject], JsonObject],
+) -> Sharing:
+    """What the stacks have of a resource.
+
+    Args:
+        stacks: those of the instance.
+        kind: the resource's type, by its name.
+        resource_id: its id, by which notes are found.
+        stack: this stack's full name, None where it is not known.
+        olds: what this stack's state has of it; empty where it is not there.
+        hold: reads a state's properties.
+        since: what a note of such a state says it holds since.
+    """
+    stacks = list(stacks)
+    there = {
+        each.stack: (str(resource.get("created") or ""), _plain(resource.get("outputs") or {}))
+        for each in stacks
+        if (resource := each.resource(kind)) is not None
+    }
+    me = _me([each.stack for each in stacks], there, stack, olds)
+    holdings = {name: hold(name, at, props) for name, (at, props) in there.items()}
+    for note in notes_of(resource_id):
+        name = next((each.stack for each in stacks if _same(each.stack, note.stack)), None)
+        if name is not None and name != me:
+            known = since(there[name][1]) if name in there else {}
+            if note.facts.get("since") == known:
+                holdings[name] = _with_note(holdings.get(name), hold, name, note)
+    others = sorted((each for name, each in holdings.items() if name != me), key=_age)
+    mine = holdings.get(me or "") or hold(me or "", "", olds)
+    return Sharing(tuple(others), mine if olds else None)
+
+
+def refusals(
+    contradictions: Sequence[Contradiction], named: Callable[[str], str], place: str
+) -> Iterator[str]:
+    """Why fields are not declared differently than their owner declares them."""
+    by_stack: dict[str, list[Contradiction]] = {}
+    for each in contradictions:
+        by_stack.setdefault(each.stack, []).append(each)
+    for stack, found in by_stack.items():
+        fields = "\n".join(f"  {named(each.group)}: {each}" for each in found)
+        yield (
+            f"The stack {stack} shares {place} and declares this differently (there → here):\n"
+            f"{fields}\n"
+            f"It declared this first, so change it there first: pulumi up --stack {stack}. Or "
+            "declare it here as it is there. Nothing was written."
+        )
+
+
+def tell_shared(
+    found: Sharing,
+    declared: Mapping[str, Json],
+    named: Callable[[str], str],
+    *,
+    new: Collection[str],
+) -> None:
+    """Say with whom the `new` groups of what is declared are shared, and who is to follow."""
+    of_new = {group: fields for group, fields in declared.items() if group in new}
+    for stack, groups in found.with_others(of_new).items():
+        tell(f"shared with {stack}: {_listed(groups, named)}")
+    for stack, groups in found.behind(declared).items():
+        tell(
+            f"shared with {stack}, which still declares the old value: {_listed(groups, named)}. "
+            f"Next: pulumi up --stack {stack}"
+        )
+
+
+def tell_left(left: Mapping[str, Sequence[Holding]], named: Callable[[str], str]) -> None:
+    """Say what stays for others."""
+    for group, holders in left.items():
+        names = ", ".join(each.stack for each in holders)
+        verb = "declares" if len(holders) == 1 else "declare"
+        tell(f"{named(group)} stays: {names} {verb} it too")
+
+
+def _listed(groups: Iterable[str], named: Callable[[str], str]) -> str:
+    return ", ".join(dict.fromkeys(map(named, groups)))
+
+
+def _age(holding: Holding) -> str:
+    return holding.since
+
+
+def _same(one: str, other: str) -> bool:
+    from clerkstack.neighbours import is_same_stack
+
+    return is_same_stack(one, other)
+
+
+def _me(
+    stacks: Sequence[str],
+    there: Mapping[str, tuple[str, JsonObject]],
+    stack: str | None,
+    olds: JsonObject,
+) -> str | None:
+    """This stack among those that the backend knows: the one whose state is what this run has.
+
+    A name alone may be an old one, where the stack was renamed since.
+    """
+    alike = [name for name, (_, props) in there.items() if olds and _is_of(props, olds)]
+    named = [name for name in stacks if stack is not None and _same(name, stack)]
+    for candidates in ([name for name in alike if name in named], alike, named):
+        if candidates:
+            return candidates[0]
+    return None
+
+
+def _is_of(props: JsonObject, olds: JsonObject) -> bool:
+    return bool(props) and all(key in olds and olds[key] == props[key] for key in props)
+
+
+def _plain(outputs: Mapping[str, Any]) -> JsonObject:
+    """Properties of an exported state as a provider gets them, without the secrets."""
+    return {
+        key: whole_numbers(value)
+        for key, value in outputs.items()
+        if key != "__provider" and not (isinstance(value, dict) and SECRET_MARK in value)
+    }
+
+
+def _with_note(known: Holding | None, hold: Hold, stack: str, note: OfAnother) -> Holding:
+    """What a stack has with what a killed run of it noted."""
+    noted = hold(stack, note.at, note.facts)
+    if known is None:
+        return noted
+    from clerkstack.reconcile.ownership import joined
+
+    return Holding(
+        stack,
+        known.since,
+        joined(known.declared, noted.declared),
+        known.made | noted.made,
+        joined(noted.before, known.before),
+        known.shared,
+    )

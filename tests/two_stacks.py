@@ -1,0 +1,343 @@
+"""Stacks of one instance, each with all kinds of resources, driven without an engine.
+
+Each has a checkout, where its notes are, and a backend, which tells of the others. A run can be
+killed at any request, and before the state is written.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clerkstack.cli import engine
+from clerkstack.clients.http import Http
+from clerkstack.neighbours import stacks_on
+from clerkstack.providers.api_keys import ApiKeysProvider
+from clerkstack.providers.base import ClerkProvider
+from clerkstack.providers.billing import BillingProvider
+from clerkstack.providers.instance import InstanceProvider
+from clerkstack.providers.roles import OrganizationRolesProvider
+from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
+from clerkstack.providers.webhook import WebhookEndpointProvider
+from clerkstack.reconcile.roles import IN_SET
+from local.driven import Driven, Props, config_on
+from local.world import World
+from local.world import seed as seeded
+from tests.backend import Backend, Resources
+from tests.engine.live import read_instance
+
+ON = {"application_id": seeded.APPLICATION_ID, "environment": "development"}
+KINDS: dict[str, tuple[str, Callable[[], ClerkProvider]]] = {
+    "instance": ("Instance", InstanceProvider),
+    "sign_in": ("SignIn", SignInProvider),
+    "organizations": ("OrganizationSettings", OrganizationSettingsProvider),
+    "roles": ("OrganizationRoles", OrganizationRolesProvider),
+    "billing": ("Billing", BillingProvider),
+    "api_keys": ("ApiKeys", ApiKeysProvider),
+    "webhook": ("WebhookEndpoint", WebhookEndpointProvider),
+}
+"""The kinds of resources in the order in which the program declares them."""
+RETAINED = ("instance", "api_keys")
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+Declared = Mapping[str, Props]
+
+
+class Killed(BaseException):
+    """The run is over, in the middle of it."""
+
+
+@dataclass
+class Stack:
+    """One stack: `backend` is the address of its backend, `checkout` the folder it runs in."""
+
+    name: str
+    checkout: Path
+    backend: str
+    beds: Bed
+    created: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        stack = f"organization/clerkstack/{self.name}"
+        self.resources = {
+            kind: Driven(provider(), config_on(self.beds.world), stack, beside=self._others)
+            for kind, (_, provider) in KINDS.items()
+        }
+
+    def up(self, declared: Declared) -> None:
+        """One `pulumi up`, without a preview: what is not declared any more goes last."""
+        with self._here():
+            for kind, driven in self.resources.items():
+                if kind in declared:
+                    driven.up(copy.deepcopy(declared[kind]))
+                    self.created.setdefault(kind, self.beds.now())
+            self._remove([kind for kind in KINDS if kind not in declared])
+
+    def destroy(self) -> None:
+        """One `pulumi destroy`."""
+        with self._here():
+            self._remove(list(KINDS))
+
+    def recover(self) -> None:
+        """What `clerkstack recover` does where something was being removed."""
+        with self._here():
+            for driven in self.resources.values():
+                driven.refresh()
+
+    def forget(self) -> None:
+        """`pulumi stack rm --force`, and begun again."""
+        self.created.clear()
+        self.__post_init__()
+
+    def as_older(self) -> None:
+        """Take out of the state what older versions do not write there."""
+        for each in self.resources.values():
+            for name in ("stack", "noted", "shared"):
+                each.state.pop(name, None)
+                each.inputs.pop(name, None)
+
+    def declares(self) -> dict[str, Props]:
+        """What its state has as declared."""
+        return {kind: each.inputs for kind, each in self.resources.items() if each.id}
+
+    def exported(self) -> Resources:
+        """Its state as the engine exports it."""
+        return [
+            {
+                "type": f"pulumi-python:dynamic/clerkstack:{KINDS[kind][0]}",
+                "id": each.id,
+                "created": self.created.get(kind, ""),
+                "inputs": _exported(each.inputs),
+                "outputs": _exported(each.state),
+            }
+            for kind, each in self.resources.items()
+            if each.id
+        ]
+
+    def _remove(self, kinds: list[str]) -> None:
+        for kind in reversed(kinds):
+            driven = self.resources[kind]
+            if kind in RETAINED:
+                driven.id, driven.state, driven.inputs = None, {}, {}
+            else:
+                driven.destroy()
+            self.created.pop(kind, None)
+
+    def _others(self) -> list[Any]:
+        return stacks_on(str(ON["application_id"]), str(ON["environment"]))
+
+    @contextmanager
+    def _here(self) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.checkout)
+            patch.setenv("PULUMI_BACKEND_URL", self.backend)
+            known = {
+                each.name: each.exported
+                for each in self.beds.stacks
+                if each.backend == self.backend
+            }
+            told = Backend(known)
+            told.broken = self.beds.broken
+            patch.setattr(engine, "pulumi", told)
+            yield
+
+
+class Bed:
+    """A world, and the stacks on its development instance."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world = world
+        self._folder = folder
+        self._time = 0
+        self.stacks: list[Stack] = []
+        self.broken: set[str] = set()
+
+    def stack(self, name: str, *, checkout: str = "one", backend: str = "one") -> Stack:
+        """A stack that has nothing yet."""
+        folder = self._folder / checkout
+        folder.mkdir(exist_ok=True)
+        (folder / "Pulumi.yaml").write_text("name: clerkstack\nruntime: python\n")
+        made = Stack(name, folder, f"file://{self._folder}/{backend}", self)
+        self.stacks.append(made)
+        return made
+
+    def now(self) -> str:
+        """A time after all earlier ones."""
+        self._time += 1
+        return f"2026-11-29T10:00:{self._time:06}Z"
+
+
+@contextmanager
+def killed_at(stack: Stack, number: int, moment: str) -> Iterator[list[bool]]:
+    """Within it the stack's run is killed at its n-th request, `before` it is sent or `after` it
+    was answered; or where the state of the n-th resource is about to be `written`. The list has an
+    entry where it came to that."""
+    struck: list[bool] = []
+    count = 0
+
+    def strike() -> None:
+        nonlocal count
+        count += 1
+        if count == number:
+            struck.append(True)
+            raise Killed
+
+    attempt = Http._attempt
+
+    def attempted(http: Http, *how: Any) -> Any:
+        if moment == "before":
+            strike()
+        answer = attempt(http, *how)
+        if moment == "after":
+            strike()
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        if moment == "written":
+            for driven in stack.resources.values():
+                patch.setattr(driven, "written", strike)
+        else:
+            patch.setattr(Http, "_attempt", attempted)
+        with suppress(Killed):
+            yield struck
+
+
+def live(world: World) -> dict[str, Any]:
+    """What is on the instance that stacks declare; the API key switches and Clerk's own plan apart,
+    which stay."""
+    instance = world.clerk.instance(seeded.APPLICATION_ID, "development")
+    config = copy.deepcopy(world.clerk.read_config(instance, []))
+    config["billing"]["plans"].pop("free_org", None)
+    initial = next(each for each in instance.role_sets.values() if each.type == "initial")
+    read = read_instance(world)
+    return {
+        **{f"config {name}": fields for name, fields in config.items() if name != "api_keys"},
+        **{f"role {role.key}": _role(role) for role in instance.roles.values()},
+        **{f"permission {each.key}": each.name for each in instance.permissions.values()},
+        "initial role set": (sorted(initial.roles), initial.default_role, initial.creator_role),
+        **{
+            f"endpoint {each.url}": (each.description, sorted(each.event_types or ()))
+            for each in read.endpoints
+        },
+    }
+
+
+def _role(role: Any) -> tuple[Any, ...]:
+    return role.name, role.description or "", sorted(role.permissions)
+
+
+def declared(world: World, *, parts: Iterable[str] = KINDS, **changes: Any) -> dict[str, Props]:
+    """What a stack declares: of each part something that no fresh world has.
+
+    Args:
+        world: the world.
+        parts: the kinds of resources; the instance is there in any case.
+        changes: `host` of the app; `amount` of the plan pro; `most` members; `role` is the name of
+            the role finance; `users` may have API keys; `claims` of the session token; `secret` of
+            the OAuth connection; `without` are slugs and keys that are left out; `more` are slugs
+            and keys besides; `events` of the webhook.
+    """
+    of = _Choices(**changes)
+    key = world.clerk.instance(seeded.APPLICATION_ID, "development").publishable_key
+    switches = {"orgs_api_keys_enabled": True, "user_api_keys_enabled": of.users}
+    every: dict[str, Props] = {
+        "instance": {"clone_development": True},
+        "sign_in": {
+            "sections": {
+                "connection_oauth_github": {"enabled": True, "client_id": "own"},
+                "session": {"claims": {"of": of.claims}},
+            },
+            "client_secret_github": f"hush-hush-{of.secret}",
+            "fingerprints": {"github": of.secret},
+        },
+        "organizations": {
+            "sections": {
+                "organization_settings": {"enabled": True, "max_allowed_memberships": of.most}
+            }
+        },
+        "roles": _roles(of),
+        "billing": _billing(of),
+        "api_keys": {"publishable_key": key, "switches": switches},
+        "webhook": {
+            "url": f"https://{of.host}/api/webhooks/clerk",
+            "events": list(of.events),
+            "optional_events": [],
+            "description": "clerkstack",
+        },
+    }
+    return {kind: {**ON, **props} for kind, props in every.items() if kind in ("instance", *parts)}
+
+
+@dataclass(frozen=True)
+class _Choices:
+    host: str = "one.sendero.example"
+    amount: int = 6000
+    most: int = 9
+    role: str = "Finance"
+    secret: str = "own"
+    claims: str = "ours"
+    users: bool = False
+    without: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    events: tuple[str, ...] = ("user.created",)
+
+
+def _roles(of: _Choices) -> Props:
+    given = ["org:sys_memberships:read", "org:invoices:read"]
+    roles = {
+        "org:finance": {"name": of.role, "permissions": given, IN_SET: True},
+        "org:member": {"name": "Member", IN_SET: True},
+    }
+    roles |= {key: {"name": "More", IN_SET: True} for key in of.more if key.startswith("org:")}
+    permissions = {"org:invoices:read": {"name": "Read invoices"}}
+    roles = {key: fields for key, fields in roles.items() if key not in of.without}
+    if "org:finance" in of.without:
+        permissions = {}
+    return {"roles": roles, "permissions": permissions, "role_set": {}}
+
+
+def _billing(of: _Choices) -> Props:
+    slugs = [slug for slug in of.more if not slug.startswith("org:")]
+    plans = {
+        slug: {
+            "name": slug.title(),
+            "amount": amount,
+            "currency": "usd",
+            "payer_type": "org",
+            "features": [f"of_{slug}", "audit"],
+            "free_trial_enabled": False,
+            "publicly_visible": True,
+            "is_recurring": True,
+        }
+        for slug, amount in {"pro": of.amount, "team": 900, **dict.fromkeys(slugs, 100)}.items()
+        if slug not in of.without
+    }
+    features = {f"of_{slug}": {"name": slug, "publicly_visible": True} for slug in plans}
+    return {
+        "settings": {
+            "organization_enabled": True,
+            "user_enabled": False,
+            "free_trial_requires_payment_method": False,
+        },
+        "gateway": "clerk",
+        "features": {**features, "audit": {"name": "Audit", "publicly_visible": True}},
+        "plans": plans,
+        "defaults": {},
+        "app": {},
+        "catalog": "catalog.yaml",
+    }
+
+
+def _exported(props: Props) -> Props:
+    """Properties as JSON, those that are secret encrypted."""
+    secrets = ("secret_key", "signing_secret", "client_secret_")
+    return {
+        key: {**SECRET, "ciphertext": "…"} if key.startswith(secrets) else json.loads(json.dumps(v))
+        for key, v in props.items()
+    }

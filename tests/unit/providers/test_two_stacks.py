@@ -1,0 +1,384 @@
+"""Two stacks of one instance: neither takes, changes or removes what the other one declares, and
+after both nothing is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clerkstack.problems import ClerkstackError
+from local.driven import Refused
+from local.world import World
+from tests.two_stacks import KINDS, Bed, Stack, declared, killed_at, live
+
+# Roles and billing are possible where organizations are on.
+PARTS = [
+    ("organizations",),
+    *(("organizations", kind) for kind in KINDS if kind not in ("instance", "organizations")),
+]
+DIFFERENTLY: dict[str, tuple[str, dict[str, Any], str]] = {
+    "organizations": ("organizations", {"most": 12}, "max_allowed_memberships: 9 → 12"),
+    "sign_in": ("sign_in", {"claims": "theirs"}, "session token: claims.of: ours → theirs"),
+    "secret": ("sign_in", {"secret": "another"}, "OAuth github: client secret: another one"),
+    "roles": ("roles", {"role": "Money"}, "role org:finance: name: Finance → Money"),
+    "billing": ("billing", {"amount": 7000}, "plan pro: amount: 6000 → 7000"),
+    "api_keys": ("api_keys", {"users": True}, "user_api_keys_enabled: False → True"),
+    "webhook": (
+        "webhook",
+        {"events": ("user.created", "user.deleted")},
+        "the webhook endpoint https://one.sendero.example/api/webhooks/clerk: events",
+    ),
+}
+"""What one declares differently: the part, how, and what is said of it."""
+
+
+@pytest.fixture(scope="module")
+def _world() -> Iterator[World]:
+    with World(proxy=False) as started:
+        yield started
+
+
+@pytest.fixture
+def bed(_world: World, tmp_path: Path) -> Bed:
+    _world.reset()
+    return Bed(_world, tmp_path)
+
+
+def two_stacks(bed: Bed, where: str) -> tuple[Stack, Stack]:
+    """Two stacks in one checkout, in two, or in two backends."""
+    checkout = "one" if where == "one checkout" else "two"
+    backend = "two" if where == "two backends" else "one"
+    return bed.stack("one"), bed.stack("two", checkout=checkout, backend=backend)
+
+
+ANYWHERE = pytest.mark.parametrize("where", ["one checkout", "two checkouts", "two backends"])
+FIRST = pytest.mark.parametrize("first", [0, 1], ids=["the first goes first", "the second does"])
+
+
+@FIRST
+@pytest.mark.parametrize("parts", [*PARTS, KINDS], ids=lambda parts: "+".join(parts))
+def test_what_both_declare_stays_until_both_are_gone(
+    bed: Bed, first: int, parts: tuple[str, ...]
+) -> None:
+    before = live(bed.world)
+    stacks = two_stacks(bed, "two checkouts")
+    for stack in stacks:
+        stack.up(declared(bed.world, parts=parts))
+    there = live(bed.world)
+
+    stacks[first].destroy()
+    assert live(bed.world) == there
+
+    stacks[1 - first].destroy()
+    assert live(bed.world) == before
+
+
+def test_what_is_passed_on_goes_to_and_fro(bed: Bed) -> None:
+    before = live(bed.world)
+    one, two = two_stacks(bed, "two checkouts")
+    both = declared(bed.world)
+    one.up(both)
+    two.up(both)
+    one.destroy()
+    one.up(both)
+    two.destroy()
+    two.up(both)
+    two.destroy()
+    assert live(bed.world) != before
+
+    one.destroy()
+    assert live(bed.world) == before
+
+
+@ANYWHERE
+@FIRST
+def test_an_endpoint_of_its_own_is_made_and_goes(bed: Bed, where: str, first: int) -> None:
+    before = live(bed.world)
+    stacks = two_stacks(bed, where)
+    stacks[0].up(declared(bed.world, parts=["webhook"]))
+    stacks[1].up(declared(bed.world, parts=["webhook"], host="two.sendero.example"))
+    assert {name for name in live(bed.world) if name.startswith("endpoint")} == {
+        "endpoint https://one.sendero.example/api/webhooks/clerk",
+        "endpoint https://two.sendero.example/api/webhooks/clerk",
+    }
+
+    stacks[first].destroy()
+    left = ["two", "one"][first]
+    assert [name for name in live(bed.world) if name.startswith("endpoint")] == [
+        f"endpoint https://{left}.sendero.example/api/webhooks/clerk"
+    ]
+
+    stacks[1 - first].destroy()
+    assert live(bed.world) == before
+
+
+@pytest.mark.parametrize("case", DIFFERENTLY)
+def test_the_second_one_declares_nothing_differently(bed: Bed, case: str) -> None:
+    part, changes, said = DIFFERENTLY[case]
+    parts = ["organizations", part]
+    one, two = two_stacks(bed, "two checkouts")
+    one.up(declared(bed.world, parts=parts))
+    there = live(bed.world)
+
+    with pytest.raises(Refused) as refused:
+        two.up(declared(bed.world, parts=parts, **changes))
+    assert "The stack one shares the development instance" in str(refused.value)
+    assert said in str(refused.value)
+    assert "pulumi up --stack one" in str(refused.value)
+
+    two.up(declared(bed.world, parts=parts))
+    with pytest.raises(Refused, match="The stack one shares"):
+        two.up(declared(bed.world, parts=parts, **changes))
+    assert live(bed.world) == there
+
+
+@pytest.mark.parametrize("case", DIFFERENTLY)
+def test_the_first_one_changes_what_is_shared_and_the_second_follows(
+    bed: Bed, case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part, changes, _ = DIFFERENTLY[case]
+    parts = ["organizations", part]
+    before = live(bed.world)
+    one, two = two_stacks(bed, "two checkouts")
+    for stack in (one, two):
+        stack.up(declared(bed.world, parts=parts))
+
+    if part == "api_keys":
+        # The one switch that no API has.
+        bed.world.dashboard(
+            "set_api_keys", environment="development", organizations=True, users=True
+        )
+    one.up(declared(bed.world, parts=parts, **changes))
+    assert "Next: pulumi up --stack two" in capsys.readouterr().err
+    there = live(bed.world)
+
+    two.up(declared(bed.world, parts=parts, **changes))
+    assert live(bed.world) == there
+    one.destroy()
+    assert live(bed.world) == there
+    two.destroy()
+    assert live(bed.world) == before
+
+
+def test_who_came_second_owns_what_it_declared_first(bed: Bed) -> None:
+    one, two = two_stacks(bed, "two checkouts")
+    one.up(declared(bed.world))
+    two.up(declared(bed.world, more=("extra", "org:more")))
+    one.up(declared(bed.world, more=("extra", "org:more")))
+
+    changed = declared(bed.world, more=("extra", "org:more"))
+    changed["billing"]["plans"]["extra"]["amount"] = 500
+    changed["roles"]["roles"]["org:more"]["name"] = "Even more"
+    with pytest.raises(Refused, match="The stack two shares"):
+        one.up(changed)
+    two.up(changed)
+
+    assert live(bed.world)["config billing"]["plans"]["extra"]["amount"] == 500
+    assert live(bed.world)["role org:more"][0] == "Even more"
+
+
+@FIRST
+def test_what_one_does_not_declare_any_more_stays_for_the_other(bed: Bed, first: int) -> None:
+    before = live(bed.world)
+    stacks = two_stacks(bed, "two checkouts")
+    for stack in stacks:
+        stack.up(declared(bed.world))
+    there = live(bed.world)
+
+    less = declared(bed.world, without=("pro", "org:finance"))
+    stacks[first].up(less)
+    assert live(bed.world) == there
+
+    stacks[1 - first].up(less)
+    left = live(bed.world)
+    assert set(left["config billing"]["plans"]) == {"team"}
+    assert "role org:finance" not in left
+    assert "permission org:invoices:read" not in left
+    for stack in stacks:
+        stack.destroy()
+    assert live(bed.world) == before
+
+
+def test_what_the_second_one_needs_stays(bed: Bed) -> None:
+    """A role of its own that has a permission of the first one's."""
+    one, two = two_stacks(bed, "two checkouts")
+    one.up(declared(bed.world, parts=["organizations", "roles"]))
+    needs = declared(bed.world, parts=["organizations", "roles"])
+    needs["roles"]["permissions"] = {}
+    needs["roles"]["roles"] = {"org:books": {"name": "Books", "permissions": ["org:invoices:read"]}}
+    two.up(needs)
+
+    one.destroy()
+
+    assert "permission org:invoices:read" in live(bed.world)
+    assert len(live(bed.world)["role org:books"][2]) == 1
+
+
+@pytest.mark.parametrize("where", ["one checkout", "two backends"])
+@pytest.mark.parametrize(
+    ("number", "moment"), [(4, "before"), (9, "after"), (16, "after"), (3, "written")]
+)
+def test_a_killed_first_run_takes_nothing_of_the_other_ones(
+    bed: Bed, where: str, number: int, moment: str
+) -> None:
+    one, two = two_stacks(bed, where)
+    one.up(declared(bed.world))
+    there = live(bed.world)
+
+    with killed_at(two, number, moment):
+        two.up(declared(bed.world, host="two.sendero.example"))
+    two.up(declared(bed.world, host="two.sendero.example"))
+    two.destroy()
+
+    assert live(bed.world) == there
+
+
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [(4, "after"), (9, "after"), (12, "before"), (16, "after"), (4, "written")],
+)
+@FIRST
+def test_what_a_killed_run_made_is_known_to_the_other_stack(
+    bed: Bed, number: int, moment: str, first: int
+) -> None:
+    before = live(bed.world)
+    stacks = two_stacks(bed, "one checkout")
+    with killed_at(stacks[0], number, moment):
+        stacks[0].up(declared(bed.world))
+    for stack in (stacks[1], stacks[0]):
+        stack.up(declared(bed.world))
+    there = live(bed.world)
+
+    stacks[first].destroy()
+    assert live(bed.world) == there
+    stacks[1 - first].destroy()
+    assert live(bed.world) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "moment"), [(1, "after"), (5, "before"), (8, "after"), (2, "written")]
+)
+@FIRST
+def test_a_killed_destroy_leaves_the_other_one_its_own(
+    bed: Bed, number: int, moment: str, first: int
+) -> None:
+    before = live(bed.world)
+    stacks = two_stacks(bed, "two checkouts")
+    for stack in stacks:
+        stack.up(declared(bed.world))
+    there = live(bed.world)
+
+    with killed_at(stacks[first], number, moment):
+        stacks[first].destroy()
+    stacks[first].recover()
+    stacks[first].destroy()
+    assert live(bed.world) == there
+
+    stacks[1 - first].destroy()
+    assert live(bed.world) == before
+
+
+def test_a_stack_that_is_begun_again_finds_no_note(bed: Bed) -> None:
+    one = bed.stack("one")
+    one.up(declared(bed.world))
+    there = live(bed.world)
+    one.forget()
+
+    one.up(declared(bed.world))
+    one.destroy()
+
+    assert live(bed.world) == there
+
+
+def test_one_checkout_and_two_backends_have_notes_of_their_own(bed: Bed) -> None:
+    one = bed.stack("dev")
+    same_name = bed.stack("dev", backend="two")
+    with killed_at(one, 9, "after"):
+        one.up(declared(bed.world))
+    there = live(bed.world)
+
+    same_name.up(declared(bed.world, parts=["organizations"]))
+    same_name.destroy()
+
+    assert live(bed.world)["config organization_settings"] == there["config organization_settings"]
+
+
+def test_a_renamed_stack_is_no_other_one(bed: Bed) -> None:
+    before = live(bed.world)
+    one = bed.stack("one")
+    one.up(declared(bed.world))
+    one.name = "renamed"
+
+    one.destroy()
+
+    assert live(bed.world) == before
+
+
+def test_a_state_that_can_not_be_read_stops_what_it_may_concern(bed: Bed) -> None:
+    one, two = two_stacks(bed, "two checkouts")
+    one.up(declared(bed.world))
+    there = live(bed.world)
+    bed.broken.add("one")
+
+    with pytest.raises(ClerkstackError, match="The state of the stack one can't be read"):
+        two.up(declared(bed.world))
+    assert live(bed.world) == there
+
+
+@FIRST
+def test_states_of_an_older_version_leave_each_other_alone(bed: Bed, first: int) -> None:
+    stacks = two_stacks(bed, "two checkouts")
+    for stack in stacks:
+        stack.up(declared(bed.world))
+        stack.as_older()
+    there = live(bed.world)
+
+    bed.world.clear_journal()
+    for stack in stacks:
+        stack.up(declared(bed.world))
+    assert bed.world.journal() == []
+    stacks[first].destroy()
+
+    assert live(bed.world) == there
+
+
+def test_what_becomes_shared_is_told(bed: Bed, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = two_stacks(bed, "two checkouts")
+    one.up(declared(bed.world, more=("extra", "org:more")))
+    two.up(declared(bed.world))
+    capsys.readouterr()
+
+    two.up(declared(bed.world, more=("extra", "org:more")))
+
+    told = capsys.readouterr().err
+    assert "shared with one: role org:more\n" in told
+    assert "shared with one: feature of_extra, plan extra\n" in told
+
+
+@FIRST
+@pytest.mark.parametrize("case", [case for case in DIFFERENTLY if case != "api_keys"])
+def test_who_has_not_followed_yet_gets_back_what_it_declares(
+    bed: Bed, case: str, first: int
+) -> None:
+    part, changes, _ = DIFFERENTLY[case]
+    parts = ["organizations", part]
+    before = live(bed.world)
+    one, two = two_stacks(bed, "two checkouts")
+    for stack in (one, two):
+        stack.up(declared(bed.world, parts=parts))
+    both = live(bed.world)
+    one.up(declared(bed.world, parts=parts, **changes))
+    changed = live(bed.world)
+
+    if first == 0:
+        one.destroy()
+        assert live(bed.world) == both
+        two.destroy()
+    else:
+        two.destroy()
+        assert live(bed.world) == changed
+        one.destroy()
+    assert live(bed.world) == before
