@@ -10,11 +10,17 @@ from clerkstack.declared.variable_names import PURPOSES, Purpose, names_of
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
 
+Target = Literal["production", "preview", "development"]
+DeployedTarget = Literal["production", "preview"]
+
 # Vercel's targets, by the Clerk instance whose keys they get.
-TARGETS = {"development": ("preview", "development"), "production": ("production",)}
+TARGETS: dict[str, tuple[Target, ...]] = {
+    "development": ("preview", "development"),
+    "production": ("production",),
+}
 
 # `vercel dev` on a person's machine reads the development target; nothing is deployed there.
-DEPLOYED: dict[str, Literal["production", "preview"]] = {
+DEPLOYED: dict[str, DeployedTarget] = {
     "development": "preview",
     "production": "production",
 }

@@ -27,6 +27,7 @@ _MENDS = {
     models.PROVIDER: "Name the provider as Clerk does, for example google or github",
     models.ROLE_KEY: "Write it as org:finance: org: and small letters, digits or _",
     models.VARIABLE: "Write target and key, for example preview/CLERK_SECRET_KEY",
+    models.PROJECT_NAME: "Write small letters, digits and - only, for example web",
     models.PERMISSION_KEY: "Write it as org:sys_memberships:read",
 }
 

@@ -11,9 +11,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, S
 from pydantic.alias_generators import to_camel
 
 from clerkstack.declared.variable_names import DEFAULT, NameSet
+from clerkstack.declared.variables import DEPLOYED, TARGETS, Target
 from clerkstack.kept_url import kept_url
 from clerkstack.settings.events import SENDERO_EVENTS, UNPUBLISHED_EVENTS
-from clerkstack.settings.names import VERCEL_TOKEN
+from clerkstack.settings.names import VERCEL_TOKEN, Step
+from clerkstack.settings.projects import Project
 from clerkstack.settings.vercel_plugin import VERCEL
 
 
@@ -38,6 +40,7 @@ INSIDE = r"^[^/\\\s-][^\\]*$"
 IDENTIFIER = r"^[A-Za-z_$][A-Za-z0-9_$]*$"
 ASKED = r"^((plan|feature)/[A-Za-z0-9_-]+|(role|permission)/org:[a-z0-9_:]+)$"
 PERMISSION_KEY = r"^org:[a-z0-9_]+:[a-z0-9_]+$"
+PROJECT_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"  # in the names of its resources
 
 Secret = Annotated[SecretStr, Field(strict=False)]
 VercelToken = Annotated[Secret | None, Field(alias=VERCEL_TOKEN)]
@@ -181,16 +184,17 @@ class WebhookSettings(SettingsModel):
         return [] if named else [each for each in self.events if each in UNPUBLISHED_EVENTS]
 
 
-class EnvironmentSettings(SettingsModel):
-    """The Vercel project, and the variables' names and plain values.
+class ProjectFields(SettingsModel):
+    """What is said of one Vercel project, or of all: its team, and the variables' targets, names
+    and plain values.
 
-    `names` says what the app reads, by the sets of `declared/variable_names.py`. `sensitive` says
-    which variables Vercel never shows again: the secrets, or all (a team can demand that).
+    `targets` are those that the stack writes; None is: all that get the instance's keys. `names`
+    says what the app reads, by the sets of `declared/variable_names.py`. `sensitive` says which
+    variables Vercel never shows again: the secrets, or all (a team can demand that).
     """
 
-    # Empty only where the component is off (see rules.py).
-    project_id: PlainId = ""
     team_id: PlainId | None = None
+    targets: Annotated[list[Target], Field(min_length=1)] | None = None
     names: Annotated[list[NameSet], Field(min_length=1)] = list(DEFAULT)
     sign_in_url: Slashed = "/sign-in"
     sign_up_url: Slashed = "/sign-up"
@@ -199,6 +203,23 @@ class EnvironmentSettings(SettingsModel):
     sensitive: Literal["secrets", "all"] = "secrets"
     leave_alone: list[Annotated[str, Field(pattern=VARIABLE)]] = []
     redeploy: bool = True
+
+
+class ProjectSettings(ProjectFields):
+    """One of several Vercel projects. What it does not say is as `environment` has it; its app is
+    at the stack's own URL where it names none."""
+
+    project_id: PlainId = ""  # the rules ask for one
+    app_url: str | None = None
+    development_app_url: str | None = None
+
+
+class EnvironmentSettings(ProjectFields):
+    """The Vercel project, or several by a name of the user's own."""
+
+    # Empty only where the component is off, or where there are several (see project_rules.py).
+    project_id: PlainId = ""
+    projects: dict[Annotated[str, Field(pattern=PROJECT_NAME)], ProjectSettings] = {}
 
     @property
     def said_names(self) -> list[NameSet] | None:
@@ -321,6 +342,41 @@ class Settings(SettingsModel):
     def webhook_url(self) -> str:
         """Where Clerk sends events, as Svix keeps it."""
         return kept_url(self.webhook.url or self.app_url.rstrip("/") + self.webhook.path)
+
+    @property
+    def vercel_projects(self) -> tuple[Project, ...]:
+        """The Vercel projects that the variables are written to, by name, each with all that holds
+        for it; the short form is one without a name."""
+        environment = self.environment
+        if not environment.projects:
+            return (self._project("", environment, ("environment",)),)
+        return tuple(
+            self._project(name, environment.projects[name], ("environment", "projects", name))
+            for name in sorted(environment.projects)
+        )
+
+    def _project(
+        self, name: str, said: ProjectSettings | EnvironmentSettings, path: tuple[Step, ...]
+    ) -> Project:
+        fields = {
+            field: getattr(said if field in said.model_fields_set else self.environment, field)
+            for field in ProjectFields.model_fields
+        }
+        own = said if isinstance(said, ProjectSettings) else ProjectSettings()
+        targets = TARGETS[self.instance]
+        names_said = "names" in said.model_fields_set | self.environment.model_fields_set
+        fields |= {
+            "project_id": said.project_id,
+            "app_url": own.app_url or self.app_url,
+            "development_app_url": own.development_app_url or self.development_app_url,
+            # In one order, however they are written.
+            "targets": tuple(e for e in targets if e in (fields["targets"] or targets)),
+            "names": tuple(fields["names"]),
+            "leave_alone": tuple(fields["leave_alone"]),
+            "said_names": tuple(fields["names"]) if names_said else None,
+            "deploys_to": DEPLOYED[self.instance],
+        }
+        return Project(name=name, path=path, **fields)
 
     @property
     def connection(self) -> Connection:

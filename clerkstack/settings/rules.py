@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Callable, Iterator, Sequence
-from urllib.parse import urlsplit
 
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.code_rules import broken_code
@@ -15,16 +12,15 @@ from clerkstack.settings.keys import (
     wrong_platform_key,
     wrong_publishable_key,
     wrong_secret_key,
-    wrong_vercel_token,
 )
 from clerkstack.settings.models import Settings
 from clerkstack.settings.names import BUILT_IN_ROLES, Step
+from clerkstack.settings.project_rules import broken_projects
 from clerkstack.settings.role_rules import broken_role_set
 from clerkstack.settings.sign_in_rules import broken_sign_in
+from clerkstack.settings.urls import good_url, unlike_app_url
 
 KEYS_PAGE = "Copy it from the dashboard page API keys of that instance"
-PLACEHOLDER = "REPLACE_ME"  # as Pulumi.dev.yaml and Pulumi.prod.yaml have it
-HOST = re.compile(r"[A-Za-z0-9.:_-]+")
 
 
 def broken_rules(settings: Settings) -> Iterator[Broken]:
@@ -36,7 +32,7 @@ def broken_rules(settings: Settings) -> Iterator[Broken]:
     yield from _organizations(settings)
     yield from broken_sign_in(settings)
     yield from _webhook(settings)
-    yield from _environment(settings)
+    yield from broken_projects(settings)
     yield from _urls(settings)
     yield from _smoke(settings)
 
@@ -72,17 +68,14 @@ def _keys(settings: Settings) -> Iterator[Broken]:
 
 def _app(settings: Settings) -> Iterator[Broken]:
     development = settings.instance == "development"
-    also = " (or http on localhost)" if development else ""
     for path, url, query in (
         (("appUrl",), settings.app_url, False),
         (("webhook", "url"), settings.webhook.url, True),
     ):
-        if url is not None and not _good_url(url, loopback_ok=development, query_ok=query):
-            mend = "Write it with https:// and a host, for example https://app.example.com"
-            if not url.isascii():
-                mend += "; a host that is not plain ASCII in its xn-- form"
-            yield Broken(path, "is not a whole https URL" + also, mend, needs_instance=True)
-    if not _good_url(settings.development_app_url, loopback_ok=True):
+        if url is not None and not good_url(url, loopback_ok=development, query_ok=query):
+            message, mend = unlike_app_url(url, development=development)
+            yield Broken(path, message, mend, needs_instance=True)
+    if not good_url(settings.development_app_url, loopback_ok=True):
         message = "is neither an https URL nor http on localhost"
         yield Broken(("developmentAppUrl",), message, "For example http://localhost:3000")
     elif not development and "development_app_url" in settings.model_fields_set:
@@ -158,54 +151,8 @@ def _smoke(settings: Settings) -> Iterator[Broken]:
             yield Broken(("smoke", "gates", at), "must have a feature or a plan", mend)
 
 
-def _environment(settings: Settings) -> Iterator[Broken]:
-    names = settings.environment.names
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            path: tuple[Step, ...] = ("environment", "names", number)
-            yield Broken(path, f"names {name} twice", "Name it once")
-    if not settings.components.environment:
-        return
-    project = settings.environment.project_id
-    if not project or PLACEHOLDER in project:
-        path = ("environment", "projectId")
-        message = "is still a placeholder" if project else "is missing"
-        yield Broken(path, message, how_to_set(path, "prj_…"))
-    if settings.environment.team_id and PLACEHOLDER in settings.environment.team_id:
-        path = ("environment", "teamId")
-        yield Broken(path, "is still a placeholder", how_to_set(path, "team_…"))
-    token = settings.vercel_token
-    wrong = None if token is None else wrong_vercel_token(token.get_secret_value())
-    if token is None or wrong:
-        set_it = how_to_set(("vercel:apiToken",))
-        mend = f"Make a token at https://vercel.com/account/tokens. {set_it}"
-        yield Broken(("vercel:apiToken",), wrong or "is missing", mend)
-
-
 def _urls(settings: Settings) -> Iterator[Broken]:
     for name, url in settings.urls.model_dump().items():
-        if url is not None and not _good_url(url, loopback_ok=True):
+        if url is not None and not good_url(url, loopback_ok=True):
             message = "is neither an https URL nor http on this machine, and keys are sent there"
             yield Broken(("urls", name), message, "Remove it: the default is the vendor's own")
-
-
-def _good_url(url: str, *, loopback_ok: bool, query_ok: bool = False) -> bool:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if not host or parts.username is not None or parts.fragment or (parts.query and not query_ok):
-        return False
-    if not url.isprintable() or " " in url or not HOST.fullmatch(host):
-        return False
-    if not all(host.split(".")):
-        return False
-    return parts.scheme == "https" or (loopback_ok and parts.scheme == "http" and _loopback(host))
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,136 @@
+"""What the Vercel projects of a stack must be: there, apart from each other, and each one's app at
+an address of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from clerkstack.declared.variables import TARGETS
+from clerkstack.settings.broken import Broken
+from clerkstack.settings.forms import how_to_set
+from clerkstack.settings.keys import wrong_vercel_token
+from clerkstack.settings.urls import good_url, unlike_app_url
+
+if TYPE_CHECKING:
+    from clerkstack.settings.models import EnvironmentSettings, ProjectSettings, Settings
+    from clerkstack.settings.names import Step
+    from clerkstack.settings.projects import Project
+
+PLACEHOLDER = "REPLACE_ME"  # as Pulumi.dev.yaml and Pulumi.prod.yaml have it
+
+
+def broken_projects(settings: Settings) -> Iterator[Broken]:
+    """Every rule that `clerkstack:environment` breaks."""
+    environment = settings.environment
+    yield from _fields(environment, ("environment",), settings.instance)
+    for name, project in environment.projects.items():
+        path = ("environment", "projects", name)
+        yield from _fields(project, path, settings.instance)
+        yield from _urls(project, path, settings.instance)
+    if "projects" in environment.model_fields_set and not environment.projects:
+        mend = "Name at least one, or remove it"
+        yield Broken(("environment", "projects"), "is empty", mend)
+        return
+    if not settings.components.environment:
+        return
+    yield from _identities(settings)
+    yield from _apart(settings.vercel_projects)
+    token = settings.vercel_token
+    wrong = None if token is None else wrong_vercel_token(token.get_secret_value())
+    if token is None or wrong:
+        set_it = how_to_set(("vercel:apiToken",))
+        mend = f"Make a token at https://vercel.com/account/tokens. {set_it}"
+        yield Broken(("vercel:apiToken",), wrong or "is missing", mend)
+
+
+def _fields(
+    said: EnvironmentSettings | ProjectSettings, path: tuple[Step, ...], instance: str
+) -> Iterator[Broken]:
+    """What both the environment and each of its projects can say."""
+    yield from _named_twice(said.names, (*path, "names"))
+    targets = said.targets or ()
+    yield from _named_twice(targets, (*path, "targets"))
+    for number, target in enumerate(targets):
+        if target not in TARGETS[instance]:
+            own = " and ".join(TARGETS[instance])
+            message = f"names {target}, which gets no keys of a {instance} instance"
+            mend = f"Use {own}, or remove it"
+            yield Broken((*path, "targets", number), message, mend, needs_instance=True)
+
+
+def _named_twice(names: Sequence[str], path: tuple[Step, ...]) -> Iterator[Broken]:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield Broken((*path, number), f"names {name} twice", "Name it once")
+
+
+def _urls(project: ProjectSettings, path: tuple[Step, ...], instance: str) -> Iterator[Broken]:
+    development = instance == "development"
+    url = project.app_url
+    if url is not None and not good_url(url, loopback_ok=development):
+        message, mend = unlike_app_url(url, development=development)
+        yield Broken((*path, "appUrl"), message, mend, needs_instance=True)
+    url = project.development_app_url
+    if url is not None and not good_url(url, loopback_ok=True):
+        message = "is neither an https URL nor http on localhost"
+        yield Broken((*path, "developmentAppUrl"), message, "For example http://localhost:3000")
+    elif url is not None and not development:
+        message = "is for a stack with clerkstack:instance development"
+        yield Broken((*path, "developmentAppUrl"), message, "Remove it", needs_instance=True)
+
+
+def _identities(settings: Settings) -> Iterator[Broken]:
+    """Ids that are missing or not filled in, and both forms at once."""
+    environment = settings.environment
+    if environment.projects and environment.project_id:
+        yield Broken(
+            ("environment", "projectId"),
+            "stands beside environment.projects",
+            "Take it out, and name that project under environment.projects as well, with its "
+            "projectId: its variables stay as they are",
+        )
+    for project in settings.vercel_projects:
+        path = (*project.path, "projectId")
+        if not project.project_id or PLACEHOLDER in project.project_id:
+            message = "is still a placeholder" if project.project_id else "is missing"
+            yield Broken(path, message, how_to_set(path, "prj_…"))
+    for said, at in (
+        (environment, ("environment",)),
+        *((e, ("environment", "projects", name)) for name, e in environment.projects.items()),
+    ):
+        if said.team_id and PLACEHOLDER in said.team_id:
+            path = (*at, "teamId")
+            yield Broken(path, "is still a placeholder", how_to_set(path, "team_…"))
+
+
+def _apart(projects: Sequence[Project]) -> Iterator[Broken]:
+    """One project under two names would get two values for one variable; and of two apps at one
+    address only one can be proved."""
+    for number, project in enumerate(projects):
+        before = projects[:number]
+        if not project.project_id or PLACEHOLDER in project.project_id:
+            continue
+        for other in before:
+            if other.project_id == project.project_id:
+                yield Broken(
+                    (*project.path, "projectId"),
+                    f"is the project of {other.name} already",
+                    "Name each project once; for other targets of it, name them under targets",
+                )
+            elif (
+                project.deployed
+                and other.deployed
+                and _address(other.app_url) == _address(project.app_url)
+            ):
+                path = (*project.path, "appUrl")
+                yield Broken(
+                    path,
+                    f"is where the app of {other.name} is as well, and so nobody could tell "
+                    "which of the two answers",
+                    how_to_set(path, "https://…"),
+                )
+
+
+def _address(url: str) -> str:
+    return url.rstrip("/").lower()

@@ -1,0 +1,55 @@
+"""One Vercel project with all that holds for it: what it says itself, and what it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from clerkstack.declared.variable_names import NameSet
+    from clerkstack.declared.variables import DeployedTarget, Target
+    from clerkstack.settings.names import Step
+
+
+@dataclass(frozen=True)
+class Project:
+    """A Vercel project that the stack's variables are written to.
+
+    `name` is the user's own, and empty where the stack has one project in the short form; `path`
+    is where the project stands in the settings. `targets` are those that the stack writes, and
+    `said_names` what the settings say that the app reads, None where they say nothing.
+    """
+
+    name: str
+    path: tuple[Step, ...]
+    project_id: str
+    team_id: str | None
+    app_url: str
+    development_app_url: str
+    targets: tuple[Target, ...]
+    names: tuple[NameSet, ...]
+    said_names: tuple[NameSet, ...] | None
+    sign_in_url: str
+    sign_up_url: str
+    after_sign_in_url: str
+    after_sign_up_url: str
+    sensitive: Literal["secrets", "all"]
+    leave_alone: tuple[str, ...]
+    redeploy: bool
+    deploys_to: DeployedTarget
+
+    @property
+    def deployed(self) -> DeployedTarget | None:
+        """The target whose deployments run with the stack's variables; None where it writes none
+        of a target that is deployed."""
+        return self.deploys_to if self.deploys_to in self.targets else None
+
+    @property
+    def prefix(self) -> str:
+        """Before a thing's name in what people read: `web: `, or nothing in the short form."""
+        return f"{self.name}: " if self.name else ""
+
+    @property
+    def resource(self) -> str:
+        """What the names of its resources begin with."""
+        return f"environment-{self.name}" if self.name else "environment"

@@ -1,0 +1,41 @@
+"""What a URL in the settings must be."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+HOST = re.compile(r"[A-Za-z0-9.:_-]+")
+
+
+def good_url(url: str, *, loopback_ok: bool, query_ok: bool = False) -> bool:
+    """Whether it is a whole https URL, or http on this machine where that may be."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.fragment or (parts.query and not query_ok):
+        return False
+    if not url.isprintable() or " " in url or not HOST.fullmatch(host):
+        return False
+    if not all(host.split(".")):
+        return False
+    return parts.scheme == "https" or (loopback_ok and parts.scheme == "http" and _loopback(host))
+
+
+def unlike_app_url(url: str, *, development: bool) -> tuple[str, str]:
+    """Message and mend for an app's URL that is none."""
+    also = " (or http on localhost)" if development else ""
+    mend = "Write it with https:// and a host, for example https://app.example.com"
+    if not url.isascii():
+        mend += "; a host that is not plain ASCII in its xn-- form"
+    return "is not a whole https URL" + also, mend
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
