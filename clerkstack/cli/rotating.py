@@ -138,12 +138,26 @@ class StackEngine:
         """Whether a deployment of the app runs."""
         return self._deployed
 
+    def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
+        """Build the newest deployment of a target, of a branch or of a custom environment again.
+
+        Raises:
+            RollOutFailed: the build failed.
+        """
+        own = target in DEPLOYED.values()
+        words = ["--target" if own else "--custom-environment", target]
+        self._redeploy(project_id, team_id, [*words, *(["--branch", branch] if branch else [])])
+
     def _build_again(self) -> None:
         """The stack leaves building to somebody else; a rotation can't."""
-        environment, token = self._settings.environment, self._settings.vercel_token
-        words = [sys.executable, "-m", "clerkstack", "redeploy", "--project"]
-        words += [environment.project_id, "--target", DEPLOYED[self._settings.instance]]
-        words += ["--team", environment.team_id] if environment.team_id else []
+        environment = self._settings.environment
+        words = ["--target", DEPLOYED[self._settings.instance]]
+        self._redeploy(environment.project_id, environment.team_id, words)
+
+    def _redeploy(self, project_id: str, team_id: str | None, options: Sequence[str]) -> None:
+        words = [sys.executable, "-m", "clerkstack", "redeploy", "--project", project_id, *options]
+        words += ["--team", team_id] if team_id else []
+        token = self._settings.vercel_token
         known = {ADDRESS: self._settings.urls.vercel}
         if token is not None:
             known["VERCEL_API_TOKEN"] = token.get_secret_value()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -148,3 +148,23 @@ class Keeper:
             change(resources, journal)
 
         self.resources = self.state.change(mine)
+
+
+def see_to(state: State, stack: str, names: Sequence[str]) -> None:
+    """Note that people have given other holders the new secret.
+
+    Raises:
+        ClerkstackError: of one of the names none is known; nothing is noted.
+    """
+
+    def change(resources: Resources) -> None:
+        journal = known_of(resources, stack).journal
+        if unknown := journal.see_to(names):
+            there = ", ".join(other.name for other in journal.waiting) or "none"
+            raise ClerkstackError(
+                f"{', '.join(unknown)}: no other holder of {stack}'s secrets is called that. "
+                f"Not yet seen to: {there}."
+            )
+        enter(resources, journal)
+
+    state.change(change)

@@ -15,7 +15,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variable_names import DEFAULT, NameSet
+from clerkstack.neighbours import Neighbour
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.session import Session
 from clerkstack.rotation.journal import KINDS, Holder, Kind, Running, now, variables_of
@@ -24,6 +26,7 @@ from clerkstack.rotation.proof import NotProved
 from clerkstack.rotation.run import Rotator
 from clerkstack.rotation.services import Services
 from clerkstack.rotation.stacks import Known, Resources, known_of, shown
+from clerkstack.rotation.survey import Survey
 from clerkstack.rotation.wishes import Wish
 from clerkstack.settings import Settings, load_settings
 from local import address
@@ -56,6 +59,8 @@ class Bed:
     leaked: bool = False
     configured: dict[str, str] = field(default_factory=dict)
     names: Sequence[NameSet] = DEFAULT
+    project_id: str = seeded.VERCEL_PROJECT_ID
+    neighbours: list[Neighbour] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         session = Session(self.settings.connection)
@@ -77,6 +82,7 @@ class Bed:
             resource(
                 f"{DYNAMIC}Instance",
                 instance_id=instance.instance_id,
+                publishable_key=instance.publishable_key,
                 secret_key=hidden(self.deployed["clerk"]),
             ),
             resource(
@@ -85,13 +91,24 @@ class Bed:
             resource(f"{DYNAMIC}Rotations", rotated={}, journal=hidden("{}")),
             resource(f"{DYNAMIC}WrittenVariables", written={"preview/CLERK_SECRET_KEY": 5}),
             *(
-                variable(target, name)
+                variable(target, name, self.project_id, self._written(target, name, kind))
                 for target in ("preview", "development")
                 for kind in KINDS
                 for name in variables_of(kind, self.names)
             ),
         ]
         self.world.clear_journal()
+
+    def _written(self, target: str, key: str, kind: Kind) -> str:
+        """Write one of the stack's own variables; its id."""
+        body = {
+            "key": key,
+            "value": self.deployed[kind],
+            "type": "encrypted" if target == "development" else "sensitive",
+            "target": [target],
+        }
+        vercel = self.world.vercel
+        return vercel.create_variable(vercel.projects[self.project_id], body).id
 
     @property
     def settings(self) -> Settings:
@@ -100,7 +117,7 @@ class Bed:
             "applicationId": seeded.APPLICATION_ID,
             "platformKey": seeded.PLATFORM_KEY,
             "appUrl": "https://preview.sendero.example",
-            "environment": json.dumps({"projectId": "prj_1", "names": [*self.names]}),
+            "environment": json.dumps({"projectId": self.project_id, "names": [*self.names]}),
             "urls": json.dumps(address.settings(self.world.urls)),
             **self.configured,
         }
@@ -128,6 +145,13 @@ class Bed:
 
     def known(self) -> Known:
         return known_of(copy.deepcopy(self.resources), "dev")
+
+    def vercel(self, team_id: str | None = None) -> VercelClient:
+        return VercelClient(
+            token=SecretStr(seeded.VERCEL_TOKEN),
+            base_url=self.world.urls.vercel,
+            team_id=team_id,
+        )
 
     def counts(self, key: str) -> bool:
         """Whether Clerk takes a secret key."""
@@ -166,6 +190,7 @@ class Bed:
             process,
             process.services,
             process,  # type: ignore[arg-type]
+            process.survey(),
             process.tell,
             process.confirm,
         )
@@ -208,7 +233,23 @@ class Process:
         assert len(urns) in (3, 5, 7), urns
         state = self.bed.known().secrets
         self.bed.deployed = {kind: state[kind].get_secret_value() for kind in KINDS}
+        vercel = self.bed.world.vercel
+        project = vercel.projects[self.bed.project_id]
+        for each in self.bed.resources:
+            if each["urn"] in urns and each["inputs"].get("projectId") == project.id:
+                kind = next(k for k in KINDS if each["inputs"]["key"] in variables_of(k))
+                body = {"value": self.bed.deployed[kind]}
+                vercel.update_variable(project, each["outputs"]["id"], body)
+        vercel.add_deployment(project.id, "preview")
         self.moment("updated")
+
+    def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
+        self.moment("build")
+        with self.bed.vercel(team_id) as vercel:
+            newest = vercel.latest_deployment(project_id, target, branch=branch)
+            if newest is not None:
+                vercel.redeploy(newest, target)
+        self.moment("built")
 
     def is_deployed(self) -> bool:
         return self.bed.runs_app
@@ -235,6 +276,11 @@ class Process:
         )
         return Watched(real, self)  # type: ignore[return-value]
 
+    def survey(self) -> Survey:
+        settings = self.bed.settings
+        real = Survey(settings, Session(settings.connection), lambda: self.bed.neighbours)
+        return Watched(real, self)  # type: ignore[return-value]
+
     def myself(self) -> Holder:
         return Holder(who=f"run {self.pid}", host="here", pid=self.pid, until=now() + 1000)
 
@@ -253,7 +299,7 @@ class Process:
 class Watched:
     """The services, killed before and after each thing that they do."""
 
-    def __init__(self, real: Services, process: Process) -> None:
+    def __init__(self, real: Services | Survey, process: Process) -> None:
         self._real, self._process = real, process
 
     def close(self) -> None:
@@ -277,14 +323,14 @@ def resource(kind: str, **outputs: Any) -> dict[str, Any]:
     return {"urn": urn, "type": kind, "custom": True, "inputs": {}, "outputs": outputs}
 
 
-def variable(target: str, key: str) -> dict[str, Any]:
+def variable(target: str, key: str, project_id: str, made: str) -> dict[str, Any]:
     kind = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
     return {
         "urn": f"urn:pulumi:dev::clerkstack::{kind}::environment-{target}-{key}",
         "type": kind,
         "custom": True,
-        "inputs": {"key": key, "targets": [target]},
-        "outputs": {},
+        "inputs": {"projectId": project_id, "key": key, "targets": [target]},
+        "outputs": {"id": made},
     }
 
 
