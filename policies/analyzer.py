@@ -149,9 +149,8 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
                 resources,
                 declared.instance,
                 declared.parts,
-                declared.leave_alone,
+                declared.projects,
                 self._judge.now,
-                declared.names,
             )
             return _answer(self._judge.all(stack))
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from clerkstack.declared.variable_names import NameSet
 from policies.excuses import STACK, Excuse, load_excuses, of_stack
 from policies.policy import Finding, Kind, Policy
 from policies.registry import EXCUSES, POLICIES
 from policies.rules import Level, Rules, load_rules
-from policies.view import Resource, Stack
+from policies.view import Expected, Resource, Stack
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -64,8 +63,7 @@ def judge(
     stack: str,
     instance: str | None = None,
     parts: Collection[str] | None = None,
-    leave_alone: Collection[str] = (),
-    names: Collection[NameSet] | None = None,
+    projects: Sequence[Expected] = (Expected(),),
     now: datetime | None = None,
     folder: Path = FOLDER,
 ) -> list[Verdict]:
@@ -79,8 +77,7 @@ def judge(
         instance: development or production, as the settings name it.
         parts: names of the settings in clerkstack:components that are on; None: what is missing
             is not judged.
-        leave_alone: variables that the stack leaves to others, as target/KEY.
-        names: the sets of names that its app reads, where the settings say so.
+        projects: what the stack's Vercel projects have to have by its settings.
         now: for dates and ages.
         folder: where config.yaml and excuses.yaml are.
 
@@ -90,9 +87,7 @@ def judge(
     now = now or datetime.now(UTC)
     rules = load_rules(folder / "config.yaml")
     found = load_excuses(folder / "excuses.yaml", today=now.date(), max_days=rules.max_excuse_days)
-    whole = Stack(
-        stack, [Resource.of(each) for each in resources], instance, parts, leave_alone, now, names
-    )
+    whole = Stack(stack, [Resource.of(each) for each in resources], instance, parts, projects, now)
     bench = Judge(stack, rules, found, now)
     verdicts = [verdict for each in whole.resources for verdict in bench.one(each)]
     return [*verdicts, *bench.all(whole)]

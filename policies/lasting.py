@@ -29,6 +29,7 @@ from policies.view import (
     VARIABLES,
     WEBHOOK,
     WRITTEN,
+    Expected,
     Resource,
     Stack,
 )
@@ -71,24 +72,27 @@ def _complete(stack: Stack, _values: Values) -> Iterator[Finding]:
             "instance has the slugs that the app asks for, nor whether trials ask for a card"
         )
     if "environment" in stack.parts:
-        yield from _variables_there(stack)
+        for project in stack.projects:
+            yield from _variables_there(stack, project)
 
 
-def _variables_there(stack: Stack) -> Iterator[Finding]:
+def _variables_there(stack: Stack, project: Expected) -> Iterator[Finding]:
     purposes = [*NEEDED]
     if "webhook" in (stack.parts or ()):
         purposes.append("signing_secret")
-    needed = [name for each in purposes for name in names_of(each, stack.names or DEFAULT)]
+    needed = [name for each in purposes for name in names_of(each, project.names or DEFAULT)]
     targets = ("production",) if stack.environment == PRODUCTION else ("preview", "development")
     there = {
         f"{target}/{variable.key}"
-        for _, variable in stack.variables()
+        for resource, variable in stack.variables()
+        if project.concerns(resource)
         for target in (targets if variable.targets is None else variable.targets)
     }
-    for target in targets:
+    of = f" of {project.name}" if project.name else ""
+    for target in targets if project.targets is None else project.targets:
         for name in (f"{target}/{key}" for key in needed):
-            if name not in there and name not in stack.leave_alone:
-                yield Finding(f"the variable {name} would be missing")
+            if name not in there and name not in project.leave_alone:
+                yield Finding(f"the variable {name}{of} would be missing")
 
 
 def _protected(resource: Resource, _values: Values) -> Iterator[Finding]:
@@ -138,11 +142,13 @@ def _names(resource: Resource, known: Mapping[str, Any]) -> list[str]:
 
 
 def _read(stack: Stack, _values: Values) -> Iterator[Finding]:
-    if stack.names and "guide" in stack.names:
-        return  # the app reads these by itself, as its stack says
-    unread = unread_in(variable.key for _, variable in stack.variables())
-    if unread:
-        yield Finding(unread)
+    for project in stack.projects:
+        if project.names and "guide" in project.names:
+            continue  # the app reads these by itself, as its stack says
+        own = (v.key for resource, v in stack.variables() if project.concerns(resource))
+        unread = unread_in(own)
+        if unread:
+            yield Finding(f"{project.name}: {unread}" if project.name else unread)
 
 
 def _time(written: Any) -> datetime | None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clerkstack.declared.variable_names import SETS, NameSet
+from clerkstack.declared.variable_names import SETS
 from clerkstack.settings.names import PARTS, PREFIX, config_value
+from policies.view import Expected
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,7 @@ class Declared:
     stack: str
     instance: str | None = None
     parts: frozenset[str] | None = None
-    leave_alone: frozenset[str] = frozenset()
-    names: tuple[NameSet, ...] | None = None
+    projects: tuple[Expected, ...] = (Expected(),)
 
     @classmethod
     def of(cls, stack: str, config: Mapping[str, str]) -> Declared:
@@ -33,11 +33,29 @@ class Declared:
         given = _group(config, "components")
         parts = _chosen(given) if given else frozenset(PARTS)
         environment = _group(config, "environment")
-        left, named = environment.get("leaveAlone"), environment.get("names")
-        alone = frozenset(map(str, left)) if isinstance(left, list) else frozenset()
-        # Names of no set are the program's to refuse.
-        read = tuple(each for each in SETS if each in named) if isinstance(named, list) else None
-        return cls(stack, instance, parts, alone, read)
+        projects = environment.get("projects")
+        if not isinstance(projects, dict) or not projects:
+            return cls(stack, instance, parts, (_expected("", environment),))
+        # What a project does not say is as the environment has it.
+        expected = (
+            _expected(name, {**environment, **said}, str(said.get("projectId") or ""))
+            for name, said in sorted(projects.items())
+            if isinstance(said, dict)
+        )
+        return cls(stack, instance, parts, tuple(expected))
+
+
+def _expected(name: str, said: Mapping[str, Any], project_id: str = "") -> Expected:
+    """What is said of one project; what is no list is the program's to refuse, as are names of no
+    set."""
+    left, named, targets = (said.get(each) for each in ("leaveAlone", "names", "targets"))
+    return Expected(
+        name,
+        project_id,
+        frozenset(map(str, targets)) if isinstance(targets, list) else None,
+        frozenset(map(str, left)) if isinstance(left, list) else frozenset(),
+        tuple(each for each in SETS if each in named) if isinstance(named, list) else None,
+    )
 
 
 def _chosen(given: Mapping[str, Any]) -> frozenset[str]:

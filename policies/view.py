@@ -193,6 +193,30 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What a Vercel project has to have by the stack's settings.
+
+    Args:
+        name: the user's own for it, empty where the stack has one.
+        project_id: the project; empty where there is only one, whichever it is.
+        targets: those that the stack writes; None: all that are its instance's.
+        leave_alone: variables that it leaves to others, as target/KEY.
+        names: the sets of names that its app reads; None where nothing says so.
+    """
+
+    name: str = ""
+    project_id: str = ""
+    targets: Collection[str] | None = None
+    leave_alone: Collection[str] = ()
+    names: Collection[NameSet] | None = None
+
+    def concerns(self, resource: Resource) -> bool:
+        """Whether what a resource declares is this project's; what is shared is each one's."""
+        of = resource.inputs.get("projectId")
+        return not self.project_id or not isinstance(of, str) or of == self.project_id
+
+
+@dataclass(frozen=True)
 class Stack:
     """All resources of one stack.
 
@@ -201,18 +225,21 @@ class Stack:
         resources: what will be there after the update, or is there.
         instance: which instance its settings name; None where nothing says so.
         parts: which parts of the deployment its settings declare; None where nothing says so.
-        leave_alone: variables that it leaves to others, as target/KEY.
+        projects: what its Vercel projects have to have.
         now: for how old something is.
-        names: the sets of names that its app reads; None where nothing says so.
     """
 
     name: str
     resources: Sequence[Resource]
     instance: str | None = None
     parts: Collection[str] | None = None
-    leave_alone: Collection[str] = ()
+    projects: Sequence[Expected] = (Expected(),)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
-    names: Collection[NameSet] | None = None
+
+    @property
+    def names(self) -> list[NameSet]:
+        """The sets of names that any of its apps reads, as far as the settings say so."""
+        return list(dict.fromkeys(name for each in self.projects for name in each.names or ()))
 
     @property
     def environment(self) -> str | None:

@@ -7,7 +7,7 @@ what still differs can't be said in the settings, and is left alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from clerkstack.settings.role_rules import CLERKS_OWN
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
+    from clerkstack.settings.projects import Project
 
 Load = Callable[[Mapping[str, Any]], Settings]
 PATHS: dict[Purpose, str] = {
@@ -39,6 +40,8 @@ PATHS: dict[Purpose, str] = {
     "after_sign_up_url": "afterSignUpUrl",
 }
 """The settings of what variables hold."""
+NO_URL = "https://app.invalid"
+"""Stands for an app's URL that is not known yet."""
 # More rounds than there are kinds of things would mean that leaving them alone has no effect.
 ROUNDS = 5
 
@@ -117,7 +120,8 @@ def _propose(
         keys["organizationEnabled"] = on and bool(live.api_keys.get("orgs_api_keys_enabled"))
         keys["userEnabled"] = on and bool(live.api_keys.get("user_api_keys_enabled"))
     if use.environment:
-        _environment(wanted, live.variables, settings)
+        for project in settings.vercel_projects:
+            _variables(wanted, live.variables.get(project.project_id, ()), project)
     if use.webhook:
         left += _webhook(wanted, live, known)
     return left
@@ -174,34 +178,49 @@ def _sign_in(wanted: dict[str, Any], sections: JsonObject) -> None:
         wanted["signIn"]["sessionClaims"] = claims
 
 
-def _environment(
-    wanted: dict[str, Any], there: Iterable[EnvironmentVariable], settings: Settings
+def _variables(
+    wanted: dict[str, Any], there: Sequence[EnvironmentVariable], project: Project
 ) -> None:
-    """Names, paths and addresses, as the variables of the deployed target have them."""
-    there = list(there)
-    group = _group(wanted, "environment")
-    deployed = "production" if settings.instance == "production" else "preview"
-    of_target = {
-        each.key: each for each in there if deployed in each.target and not each.git_branch
-    }
-    names = settings.environment.names if "names" in group else _names(of_target)
-    if list(names) != settings.environment.names:
+    """Names, paths and addresses of one project, as the variables of its deployed target have
+    them."""
+    group = _of_project(wanted, project.name)
+    shown = project.deployed or project.targets[0]
+    of_target = {each.key: each for each in there if shown in each.target and not each.git_branch}
+    names = project.said_names or _names(of_target)
+    if names != project.names:
         group["names"] = list(names)
     app_urls = names_of("app_url", names)
-    settings_of = {key: PATHS[each] for each in PATHS for key in names_of(each, names)}
-    plain = [of_target[key] for key in (*settings_of, *app_urls) if key in of_target]
+    purposes = {key: each for each in PATHS for key in names_of(each, names)}
+    plain = [of_target[key] for key in (*purposes, *app_urls) if key in of_target]
     if plain and all(each.type == "sensitive" for each in plain):
         group["sensitive"] = "all"
     # What the first set of names says goes before: what others say differently is left alone.
+    found: dict[Purpose, str] = {}
     for each in reversed(plain):
         value = each.readable_value
-        if value is not None and each.key in settings_of:
-            group[settings_of[each.key]] = value.get_secret_value()
+        if value is not None and each.key in purposes:
+            found[purposes[each.key]] = value.get_secret_value()
         elif value is not None:
-            wanted["appUrl"] = value.get_secret_value()
+            _put_url(wanted, project, "appUrl", value.get_secret_value())
+    # What a project need not say itself it does not.
+    group |= {PATHS[each]: path for each, path in found.items() if path != getattr(project, each)}
     local = [e for e in there if e.key in app_urls and e.target == ("development",)]
-    if settings.instance == "development" and local and local[0].readable_value is not None:
-        wanted["developmentAppUrl"] = local[0].readable_value.get_secret_value()
+    if "development" in project.targets and local and local[0].readable_value is not None:
+        _put_url(wanted, project, "developmentAppUrl", local[0].readable_value.get_secret_value())
+
+
+def _of_project(wanted: dict[str, Any], name: str) -> dict[str, Any]:
+    """The settings of a project: the environment's own in the short form."""
+    environment = _group(wanted, "environment")
+    return _group(_group(environment, "projects"), name) if name else environment
+
+
+def _put_url(wanted: dict[str, Any], project: Project, setting: str, url: str) -> None:
+    """Say where an app is: once for the stack, but of one among several where that is another's."""
+    group = _of_project(wanted, project.name)
+    taken = wanted.get(setting, NO_URL) not in (NO_URL, url)
+    own = project.name and (setting in group or taken)
+    (group if own else wanted)[setting] = url
 
 
 def _names(keys: Collection[str]) -> tuple[NameSet, ...]:
@@ -246,12 +265,15 @@ def _leave(wanted: dict[str, Any], difference: Difference, known: Known) -> list
     why = f"{difference.field}: {told}" if difference.field else f"it {told}"
     left = [LeftAlone(difference.thing, why)]
     if kind == "variable":
-        alone = _group(wanted, "environment").setdefault("leaveAlone", [])
-        if name in alone:
+        *named, target, key = name.split("/")
+        group = _of_project(wanted, *named or [""])
+        for_all = wanted["environment"].get("leaveAlone", [])
+        alone = group.setdefault("leaveAlone", list(for_all))
+        if f"{target}/{key}" in alone:
             return []
-        target, _, key = name.partition("/")
-        _refuse_managed(difference.thing, (key, target) in known.variables)
-        alone.append(name)
+        natural = (group["projectId"], key, target)
+        _refuse_managed(difference.thing, natural in known.variables)
+        alone.append(f"{target}/{key}")
         return left
     if kind in ("role", "permission"):
         _refuse_managed(difference.thing, name in known.roles_made)

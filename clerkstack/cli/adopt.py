@@ -12,6 +12,7 @@ import typer
 
 from clerkstack.adopt import LeftAlone, catalog_from, catalog_of, differing, settled, unmanaged
 from clerkstack.adopt.edits import edits
+from clerkstack.adopt.stack import NO_URL
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.engine import refuse_led_astray, stack_config
 from clerkstack.cli.exits import FOUND
@@ -33,8 +34,6 @@ from clerkstack.settings import (
     config_value,
     load_settings,
 )
-
-NO_URL = "https://app.invalid"  # stands for an app's URL that is not known yet
 
 
 @dataclass(frozen=True)

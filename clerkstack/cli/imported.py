@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from clerkstack.cli.engine import pulumi
 from clerkstack.declared.variables import VARIABLE_TYPE
 
-if TYPE_CHECKING:
-    from clerkstack.settings import Settings
-
-NaturalKey = tuple[str, tuple[str, ...]]
-"""Key and targets: Vercel has no two variables that share both."""
+NaturalKey = tuple[str, str, tuple[str, ...]]
+"""The project's id, key and targets: Vercel has no two variables that share all of it."""
 
 
-def import_variables(stack: str, settings: Settings, known: Mapping[NaturalKey, str]) -> list[str]:
+def import_variables(stack: str, known: Mapping[NaturalKey, str]) -> list[str]:
     """Import declared variables that exist and that the state does not have; their URNs.
 
     `known` are the ids of those that may be taken.
@@ -33,9 +30,6 @@ def import_variables(stack: str, settings: Settings, known: Mapping[NaturalKey, 
             "The program can't be previewed: mend that first, then run this again.", err=True
         )
         return []
-    place = [
-        each for each in (settings.environment.team_id, settings.environment.project_id) if each
-    ]
     new = {step["urn"]: step["newState"] for step in steps if step.get("op") == "create"}
     parents: dict[str, str] = {}
     components: dict[str, dict[str, Any]] = {}
@@ -51,7 +45,8 @@ def import_variables(stack: str, settings: Settings, known: Mapping[NaturalKey, 
             components[name_of(parent)] = kind
         else:
             parents[name_of(parent)] = parent
-        at = "/".join([*place, found])
+        place = (state["inputs"].get("teamId"), state["inputs"]["projectId"])
+        at = "/".join([*filter(None, place), found])
         resources.append(
             {"type": VARIABLE_TYPE, "name": name_of(urn), "id": at, "parent": name_of(parent)}
         )
@@ -68,7 +63,8 @@ def import_variables(stack: str, settings: Settings, known: Mapping[NaturalKey, 
 
 def natural_key(inputs: Mapping[str, Any]) -> NaturalKey:
     """That of a variable's resource."""
-    return str(inputs["key"]), tuple(sorted(inputs.get("targets") or ()))
+    targets = tuple(sorted(inputs.get("targets") or ()))
+    return str(inputs.get("projectId")), str(inputs["key"]), targets
 
 
 def name_of(urn: str) -> str:

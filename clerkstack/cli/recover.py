@@ -100,7 +100,7 @@ def recover(
         typer.echo(f"{name_of(resource['urn'])}: was being removed, the state has what is left")
     for urn in without_id:
         typer.echo(f"{name_of(urn)}: its id entered, without which a refresh would lose it")
-    lost = import_variables(stack, settings, known)
+    lost = import_variables(stack, known)
     for urn in lost:
         typer.echo(f"{name_of(urn)}: {TAKEN}")
     any_found = half_made or half_gone or without_id or lost
@@ -170,20 +170,25 @@ def _is_variable(resource: Mapping[str, Any]) -> bool:
 
 
 def _variables(settings: Settings) -> dict[NaturalKey, str]:
-    """Ids of the variables that this project made, by key and targets."""
+    """Ids of the variables that this program made, by project, key and targets."""
     if not settings.components.environment:
         return {}
     if settings.vercel_token is None:
         raise ClerkstackError("vercel:apiToken is not set for this stack.")
-    project, team = settings.environment.project_id, settings.environment.team_id
     token = SecretStr(settings.vercel_token.get_secret_value())
-    with VercelClient(token=token, base_url=settings.urls.vercel, team_id=team) as vercel:
-        return {
-            (each.key, tuple(sorted(each.target))): each.id
-            for each in vercel.list_variables(project)
+    found: dict[NaturalKey, str] = {}
+    for project in settings.vercel_projects:
+        with VercelClient(
+            token=token, base_url=settings.urls.vercel, team_id=project.team_id
+        ) as vercel:
+            there = vercel.list_variables(project.project_id)
+        found |= {
+            (project.project_id, each.key, tuple(sorted(each.target))): each.id
+            for each in there
             # Others with the same key and target were made by hand, or are of a branch or of a
             # custom environment.
             if each.comment == VARIABLE_COMMENT
             and not each.git_branch
             and not each.custom_environment_ids
         }
+    return found

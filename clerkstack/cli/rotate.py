@@ -27,7 +27,7 @@ from clerkstack.problems import ClerkstackError
 if TYPE_CHECKING:
     from clerkstack.rotation.journal import Entry, Kind, Running
     from clerkstack.rotation.run import Rotator
-from clerkstack.rotation.wishes import Wish
+from clerkstack.rotation.wishes import HOURS, SCHEDULED, Wish
 
 INTERRUPTED = 130
 PAUSE = 2.0  # seconds between looks whether the other run has ended
@@ -39,15 +39,13 @@ def rotate(
     secret: Annotated[
         Which, typer.Option(help="Clerk's secret key, the webhook's signing secret, or all.")
     ] = "all",
-    reason: Annotated[
-        str, typer.Option(help="Why; Clerk and the history keep it.")
-    ] = "scheduled rotation",
+    reason: Annotated[str, typer.Option(help="Why; Clerk and the history keep it.")] = SCHEDULED,
     overlap: Annotated[
         str,
         typer.Option(
             help="How long the old secrets count beside the new ones: 24h, 2d; 0 ends them at once."
         ),
-    ] = "24h",
+    ] = f"{HOURS}h",
     if_older_than: Annotated[
         str | None,
         typer.Option(help="Only secrets that are older, in days: 80d.", metavar="DAYS"),
@@ -129,8 +127,9 @@ def _see_to(stack: str, names: tuple[str, ...]) -> None:
     """
     from clerkstack.cli.rotating import StackEngine
     from clerkstack.rotation.keeping import see_to
+    from clerkstack.rotation.people import is_at_it
 
-    see_to(StackEngine(stack, stack_settings(stack)), stack, names)
+    see_to(StackEngine(stack, stack_settings(stack)), stack, names, held=is_at_it)
 
 
 def _wish(

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
@@ -31,6 +30,7 @@ from clerkstack.settings.vercel_plugin import ADDRESS
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
+    from clerkstack.settings.projects import Project
 
 OWNER = re.compile(r"@(?P<host>\S+), process (?P<pid>\d+)$")
 LOCKED = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
@@ -55,6 +55,7 @@ class StackEngine:
 
     def __init__(self, stack: str, settings: Settings) -> None:
         self._stack, self._settings = stack, settings
+        self._deployed: dict[Project, bool] = {}
 
     def change(self, change: Callable[[Resources], None]) -> Resources:
         """Read the state with its secrets shown, change it, write it back; the resources.
@@ -110,7 +111,7 @@ class StackEngine:
             ) from None
 
     def roll_out(self, urns: Sequence[str]) -> None:
-        """Update these resources, and build the app again.
+        """Update these resources, and build the apps again.
 
         Raises:
             RollOutFailed: the update failed; with what the engine said last.
@@ -118,25 +119,26 @@ class StackEngine:
         words = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--color", "never"]
         words += ["--stack", self._stack, *_targets(urns)]
         self._unlocked(lambda: _watched(words))
-        if not self._settings.environment.redeploy:
-            self._build_again()
+        for project in self._settings.vercel_projects:
+            if not project.redeploy and project.deployed is not None:
+                self._build_again(project, project.deployed)
 
-    @cached_property
-    def _deployed(self) -> bool:
+    def is_deployed(self, project: Project) -> bool:
+        """Whether a deployment of a project's app runs."""
+        if project not in self._deployed:
+            self._deployed[project] = self._looked_for(project)
+        return self._deployed[project]
+
+    def _looked_for(self, project: Project) -> bool:
         from clerkstack.clients.vercel import VercelClient
 
-        environment, token = self._settings.environment, self._settings.vercel_token
+        token = self._settings.vercel_token
         if not self._settings.components.environment or token is None:
             return True  # somewhere, and by others
         with VercelClient(
-            token=token, base_url=self._settings.urls.vercel, team_id=environment.team_id
+            token=token, base_url=self._settings.urls.vercel, team_id=project.team_id
         ) as vercel:
-            target = DEPLOYED[self._settings.instance]
-            return vercel.latest_deployment(environment.project_id, target) is not None
-
-    def is_deployed(self) -> bool:
-        """Whether a deployment of the app runs."""
-        return self._deployed
+            return vercel.latest_deployment(project.project_id, project.deploys_to) is not None
 
     def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
         """Build the newest deployment of a target, of a branch or of a custom environment again.
@@ -148,11 +150,9 @@ class StackEngine:
         words = ["--target" if own else "--custom-environment", target]
         self._redeploy(project_id, team_id, [*words, *(["--branch", branch] if branch else [])])
 
-    def _build_again(self) -> None:
+    def _build_again(self, project: Project, target: str) -> None:
         """The stack leaves building to somebody else; a rotation can't."""
-        environment = self._settings.environment
-        words = ["--target", DEPLOYED[self._settings.instance]]
-        self._redeploy(environment.project_id, environment.team_id, words)
+        self._redeploy(project.project_id, project.team_id, ["--target", target])
 
     def _redeploy(self, project_id: str, team_id: str | None, options: Sequence[str]) -> None:
         words = [sys.executable, "-m", "clerkstack", "redeploy", "--project", project_id, *options]

@@ -23,6 +23,7 @@ def judged_policies(
     from policies.judge import judge
     from policies.policy import Kind
     from policies.registry import POLICIES
+    from policies.view import Expected
 
     told_only = {each.id for each in POLICIES if each.advisory}
     parts = [name for name, on in settings.components.model_dump().items() if on]
@@ -31,8 +32,10 @@ def judged_policies(
         stack=stack,
         instance=settings.instance,
         parts=parts,
-        leave_alone=settings.environment.leave_alone,
-        names=settings.environment.said_names,
+        projects=[
+            Expected(each.name, each.project_id, each.targets, each.leave_alone, each.said_names)
+            for each in settings.vercel_projects
+        ],
     )
     return [
         Breach(each.policy, each.subject, each.message)

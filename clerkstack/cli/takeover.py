@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from clerkstack.cli.engine import exported_stack, import_state, pulumi, resources_of
-from clerkstack.cli.imported import NaturalKey, import_variables, name_of
+from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
 from clerkstack.clients.read_only import READ_ONLY
-from clerkstack.declared.variables import TARGETS, VARIABLE_TYPE
+from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.drift import Live, declared_variables
 from clerkstack.problems import ClerkstackError
 from clerkstack.variables_in_state import enter_value, variables_of
@@ -37,7 +37,7 @@ def take_over(stack: str, settings: Settings, live: Live) -> list[str]:
     """
     before = _names(exported_stack(stack))
     if settings.components.environment:
-        import_variables(stack, settings, _ids(settings, live))
+        import_variables(stack, _ids(settings, live))
         _tell_values(stack, settings, live)
     typer.echo(f"{stack}: taking the rest into the state, reading only", err=True)
     # Clerk's first: until the keys are in the state, nobody can tell what variables would become.
@@ -75,10 +75,11 @@ def _names(exported: dict[str, Any]) -> list[str]:
 def _ids(settings: Settings, live: Live) -> dict[NaturalKey, str]:
     """The variables that may be taken: those of one target of the stack's, and of no branch."""
     return {
-        (each.key, each.target): each.id
-        for each in live.variables
+        (project.project_id, each.key, each.target): each.id
+        for project in settings.vercel_projects
+        for each in live.variables.get(project.project_id, ())
         if len(each.target) == 1
-        and each.target[0] in TARGETS[settings.instance]
+        and each.target[0] in project.targets
         and not each.git_branch
         and not each.custom_environment_ids
     }
@@ -87,13 +88,15 @@ def _ids(settings: Settings, live: Live) -> dict[NaturalKey, str]:
 def _tell_values(stack: str, settings: Settings, live: Live) -> None:
     """Enter the variables' values into the state: an import does not get them from Vercel, which
     gives no value of a sensitive one and, to a plugin, only encrypted ones of the others."""
-    values = {(each.key, each.target): each.value for each in declared_variables(settings, live)}
+    values: dict[NaturalKey, str | None] = {
+        (project.project_id, each.key, (each.target,)): each.value
+        for project, declared in declared_variables(settings, live)
+        for each in declared
+    }
     exported = exported_stack(stack, show_secrets=True)
     changed = False
     for resource in variables_of(resources_of(exported)):
-        inputs = resource["inputs"]
-        targets = inputs.get("targets") or []
-        value = values.get((inputs["key"], targets[0])) if len(targets) == 1 else None
+        value = values.get(natural_key(resource["inputs"]))
         if value and enter_value(resource, {**SECRET, "plaintext": json.dumps(value)}):
             changed = True
     if changed:
@@ -113,5 +116,5 @@ def _refuse_writes(stack: str) -> None:
         raise ClerkstackError(
             f"Vercel's variables would be changed:\n{listed}\nNothing was written there. Compare "
             f"them with `clerkstack drift --stack {stack}`, and name those that the stack is to "
-            "leave alone under clerkstack:environment.leaveAlone."
+            "leave alone under clerkstack:environment.leaveAlone, or under that project's own."
         )

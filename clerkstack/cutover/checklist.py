@@ -10,7 +10,7 @@ from clerkstack.cutover.addresses import host_of, is_below, is_public, reach, sh
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.declared.billing import billing_inputs
-from clerkstack.declared.variable_names import Purpose, names_of
+from clerkstack.declared.variable_names import names_of
 from clerkstack.kept_url import same_url
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
 from clerkstack.reconcile.changes import object_at
@@ -19,6 +19,7 @@ from clerkstack.settings.keys import instance_of_key
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog
     from clerkstack.reconcile import JsonObject
+    from clerkstack.settings.projects import Project
 
 YES, NO = "on", "off"
 
@@ -40,8 +41,8 @@ def live_keys(readings: Readings) -> Verdict:
     )
     if told.auth_config.test_mode is not None:
         facts.append(same("test mode", NO, _switch(told.auth_config.test_mode)))
-    if readings.settings.components.environment:
-        facts += _keys_at_vercel(readings)
+    for project in readings.projects:
+        facts += _keys_at_vercel(readings, project)
     return of_facts(
         facts,
         passed="the production instance, with live keys, and they are the app's",
@@ -51,24 +52,20 @@ def live_keys(readings: Readings) -> Verdict:
     )
 
 
-def _keys_at_vercel(readings: Readings) -> Iterator[Fact]:
-    for name in _names(readings, "publishable_key"):
-        public = readings.variable(name)
+def _keys_at_vercel(readings: Readings, project: Project) -> Iterator[Fact]:
+    for name in names_of("publishable_key", project.names):
+        public, shown = readings.variable(project, name), f"{project.prefix}{name}"
         if public is not None and public != "":
             right = public == readings.publishable_key
             found = "the instance's key" if right else "another key"
-            yield Fact(name, "the instance's key", found, right)
+            yield Fact(shown, "the instance's key", found, right)
         else:
             # All variables may be sensitive: then their values can't be read by anybody.
             there = "there, not readable" if public == "" else "missing"
-            yield Fact(name, "the instance's key", there, public == "")
-    for name in _names(readings, "secret_key"):
-        kept = readings.variable(name) is not None
-        yield Fact(name, "there", "there" if kept else "missing", kept)
-
-
-def _names(readings: Readings, purpose: Purpose) -> tuple[str, ...]:
-    return names_of(purpose, readings.settings.environment.names)
+            yield Fact(shown, "the instance's key", there, public == "")
+    for name in names_of("secret_key", project.names):
+        kept = readings.variable(project, name) is not None
+        yield Fact(f"{project.prefix}{name}", "there", "there" if kept else "missing", kept)
 
 
 def webhook(readings: Readings) -> Verdict:
@@ -107,9 +104,13 @@ def webhook(readings: Readings) -> Verdict:
         if other.id != endpoint.id and not other.disabled and not is_public(other.url):
             where = shown_url(other.url)
             facts.append(Fact("another endpoint", "none that leads astray", where, right=None))
-    if settings.components.environment:
-        names = _names(readings, "signing_secret")
-        facts += [_secret_variable(readings, name, readings.variable(name)) for name in names]
+    facts += [
+        _secret_variable(readings, project, name)
+        for project in readings.projects
+        for name in names_of("signing_secret", project.names)
+        # Events go to one app: of several projects, others do without.
+        if not project.name or f"{TARGET}/{name}" not in project.leave_alone
+    ]
     return of_facts(
         facts,
         passed=f"one endpoint at {host}, with its own secret",
@@ -119,7 +120,8 @@ def webhook(readings: Readings) -> Verdict:
     )
 
 
-def _secret_variable(readings: Readings, name: str, found: str | None) -> Fact:
+def _secret_variable(readings: Readings, project: Project, key: str) -> Fact:
+    name, found = f"{project.prefix}{key}", readings.variable(project, key)
     if found:
         right = found == readings.signing_secret()
         own = "the endpoint's secret"
@@ -243,32 +245,41 @@ def api_keys(readings: Readings) -> Verdict:
 def host(readings: Readings) -> Verdict:
     """Domain, DNS and the app's URL at Vercel are the production host's."""
     settings = readings.settings
-    app = host_of(settings.app_url)
-    names = _names(readings, "app_url")
     domain = readings.primary_domain()
+    apps = {project.app_url: project.prefix for project in readings.projects if project.name}
+    urls = apps or {settings.app_url: ""}
     facts = [
-        Fact("app URL", "https, public", reach(settings.app_url), is_public(settings.app_url)),
+        Fact(f"{of}app URL", "https, public", reach(url), is_public(url))
+        for url, of in urls.items()
     ]
     if domain is None:
         facts.append(Fact("production domain", "there", "missing", right=False))
     else:
-        below = is_below(app, domain.name)
-        facts.append(Fact("app's host", f"at {domain.name}", app, below))
+        for url, of in urls.items():
+            below = is_below(host_of(url), domain.name)
+            facts.append(Fact(f"{of}app's host", f"at {domain.name}", host_of(url), below))
         status = readings.domain_status(domain.name)
         facts.append(same(f"DNS of {domain.name}", "complete", status.dns.status))
-    if settings.components.environment:
-        for name in names:
-            value = readings.variable(name)
-            shown = "missing" if value is None else shown_url(value) or "there, not readable"
-            right = value in ("", settings.app_url)
-            facts.append(Fact(name, shown_url(settings.app_url), shown, right))
+    for project in readings.projects:
+        facts += _app_url_at_vercel(readings, project)
+    declared = settings.vercel_projects
+    names = dict.fromkeys(name for each in declared for name in names_of("app_url", each.names))
+    hosts = " and ".join(host_of(url) for url in urls)
     return of_facts(
         facts,
-        passed=f"DNS and {' and '.join(names)} are those of {app}",
+        passed=f"DNS and {' and '.join(names)} are those of {hosts}",
         otherwise="not at the production host",
         mend="Set the DNS records that the point dns-records lists, and clerkstack:appUrl to the "
         "production URL; then run pulumi up.",
     )
+
+
+def _app_url_at_vercel(readings: Readings, project: Project) -> Iterator[Fact]:
+    for name in names_of("app_url", project.names):
+        value = readings.variable(project, name)
+        shown = "missing" if value is None else shown_url(value) or "there, not readable"
+        right = value in ("", project.app_url)
+        yield Fact(f"{project.prefix}{name}", shown_url(project.app_url), shown, right)
 
 
 def smoke(readings: Readings) -> Verdict:

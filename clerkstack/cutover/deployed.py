@@ -10,8 +10,9 @@ from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.drift import Difference, differences
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
+from clerkstack.settings.projects import Project
 
-VARIABLE = "variable "
+VARIABLE = ("variable ", "variables of ")
 SHOWN = 40
 
 
@@ -20,7 +21,8 @@ def variables(readings: Readings) -> Verdict:
     if not readings.settings.components.environment:
         return _not_declared("no variables")
     found = [each for each in _differences(readings, variables=True) if _is_variable(each)]
-    count = len([each for each in readings.variables() if TARGET in each.target])
+    there = [each for project in readings.projects for each in readings.variables(project)]
+    count = len([each for each in there if TARGET in each.target])
     return of_facts(
         (_fact(each) for each in found),
         passed=f"every variable is as declared ({count} for production)",
@@ -33,32 +35,51 @@ def deployment(readings: Readings) -> Verdict:
     """The newest production deployment was built after the newest variable was written."""
     if not readings.settings.components.environment:
         return _not_declared("no deployment")
-    newest = readings.deployment()
+    verdicts = {project: _built(readings, project) for project in readings.projects}
+    if len(verdicts) == 1:
+        return next(iter(verdicts.values()))
+    facts = [
+        fact
+        for project, each in verdicts.items()
+        for fact in each.facts or (Fact(project.name, "deployed", each.summary, right=False),)
+    ]
+    return of_facts(
+        facts,
+        passed="; ".join(each.summary for each in verdicts.values()),
+        otherwise="not every app was built with the newest variables",
+        mend=" ".join(dict.fromkeys(each.mend for each in verdicts.values() if each.mend)),
+    )
+
+
+def _built(readings: Readings, project: Project) -> Verdict:
+    newest = readings.deployment(project)
     if newest is None or newest.created_at is None:
         return Verdict(
             Outcome.FAILED,
-            "there is no finished production deployment",
+            f"{project.prefix}there is no finished production deployment",
             mend="Deploy the app to production at Vercel.",
         )
     written = [
         (each.updated_at, each.key)
-        for each in readings.variables()
+        for each in readings.variables(project)
         if TARGET in each.target and each.updated_at is not None
     ]
     if not written:
-        return Verdict(Outcome.FAILED, "production has no variables", mend="Run pulumi up.")
+        reason = f"{project.prefix}production has no variables"
+        return Verdict(Outcome.FAILED, reason, mend="Run pulumi up.")
     latest, key = max(written)
     fact = Fact(
-        "newest deployment",
+        f"{project.prefix}newest deployment",
         f"after {_moment(latest)} ({key})",
         _moment(newest.created_at),
         newest.created_at >= latest,
     )
+    built = f"{project.prefix}built at {_moment(newest.created_at)}, after the newest variable"
     return of_facts(
         [fact],
-        passed=f"built at {_moment(newest.created_at)}, after the newest variable",
+        passed=built,
         otherwise="it was built with older variables",
-        mend="bin/clerkstack redeploy --project <prj_…> --target production",
+        mend=f"bin/clerkstack redeploy --project {project.project_id} --target production",
     )
 
 

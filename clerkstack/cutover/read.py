@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clerkstack.providers.session import Session
     from clerkstack.reconcile import JsonObject
     from clerkstack.settings import Settings
+    from clerkstack.settings.projects import Project
     from clerkstack.smoke import SmokeReport
 
 DELIVERY_DAYS = 7
@@ -143,35 +144,43 @@ class Readings(OfClerk):
 
     # -- Vercel -------------------------------------------------------------------------------
 
-    def variables(self) -> tuple[EnvironmentVariable, ...]:
-        """The project's variables, readable where Vercel lets them be read."""
-        project, team = self.settings.environment.project_id, self.settings.environment.team_id
+    @property
+    def projects(self) -> tuple[Project, ...]:
+        """The Vercel projects that the stack declares variables of."""
+        return self.settings.vercel_projects if self.settings.components.environment else ()
+
+    def variables(self, project: Project) -> tuple[EnvironmentVariable, ...]:
+        """A project's variables, readable where Vercel lets them be read."""
 
         def fetch() -> tuple[EnvironmentVariable, ...]:
-            with self._session.vercel(team) as vercel:
-                return tuple(vercel.list_variables(project, decrypt=True))
+            with self._session.vercel(project.team_id) as vercel:
+                return tuple(vercel.list_variables(project.project_id, decrypt=True))
 
-        where = f"{shown_url(self.settings.urls.vercel)}/v10/projects/{project}/env"
-        return self.once("list variables", where, "Vercel: variables", fetch)
+        where = f"{shown_url(self.settings.urls.vercel)}/v10/projects/{project.project_id}/env"
+        return self.once(
+            f"list variables {where}", where, f"Vercel: {project.prefix}variables", fetch
+        )
 
-    def variable(self, key: str) -> str | None:
+    def variable(self, project: Project, key: str) -> str | None:
         """The value of a production variable: empty where it can't be read, None without one."""
-        for each in self.variables():
+        for each in self.variables(project):
             if each.key == key and TARGET in each.target and not each.git_branch:
                 value = each.readable_value
                 return "" if value is None else value.get_secret_value()
         return None
 
-    def deployment(self) -> Deployment | None:
-        """The newest production deployment that is ready."""
-        project, team = self.settings.environment.project_id, self.settings.environment.team_id
+    def deployment(self, project: Project) -> Deployment | None:
+        """The newest production deployment of a project that is ready."""
 
         def fetch() -> Deployment | None:
-            with self._session.vercel(team) as vercel:
-                return vercel.latest_deployment(project, TARGET)
+            with self._session.vercel(project.team_id) as vercel:
+                return vercel.latest_deployment(project.project_id, TARGET)
 
-        where = f"{shown_url(self.settings.urls.vercel)}/v6/deployments?projectId={project}"
-        return self.once("list deployments", where, "Vercel: deployment", fetch)
+        address = shown_url(self.settings.urls.vercel)
+        where = f"{address}/v6/deployments?projectId={project.project_id}"
+        return self.once(
+            f"list deployments {where}", where, f"Vercel: {project.prefix}deployment", fetch
+        )
 
     # -- all together -------------------------------------------------------------------------
 
@@ -179,7 +188,8 @@ class Readings(OfClerk):
         """As much of `Live` as the variables are compared with."""
         use = self.settings.components
         secret = self.signing_secret() if use.webhook and self.endpoint() else None
-        return Live(self.instance(), variables=self.variables(), signing_secret=secret)
+        variables = {each.project_id: self.variables(each) for each in self.projects}
+        return Live(self.instance(), variables=variables, signing_secret=secret)
 
     def live(self) -> Live:
         """What is live, without the variables."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from clerkstack.declared.variable_names import PURPOSES, Purpose, names_of
 
 if TYPE_CHECKING:
-    from clerkstack.settings import Settings
+    from clerkstack.settings.projects import Project
 
 Target = Literal["production", "preview", "development"]
 DeployedTarget = Literal["production", "preview"]
@@ -54,21 +54,20 @@ class Variable(Generic[Value]):
     sensitive: bool = False
 
 
-def variables(settings: Settings, keys: Keys[Value]) -> list[Variable[Value]]:
-    """Every variable of the stack, target by target, but those that it leaves alone."""
+def variables(project: Project, keys: Keys[Value]) -> list[Variable[Value]]:
+    """Every variable of one project, target by target, but those that it leaves alone."""
     return [
         variable
-        for target in TARGETS[settings.instance]
-        for variable in _of_target(settings, target, keys)
-        if f"{target}/{variable.key}" not in settings.environment.leave_alone
+        for target in project.targets
+        for variable in _of_target(project, target, keys)
+        if f"{target}/{variable.key}" not in project.leave_alone
     ]
 
 
-def _of_target(settings: Settings, target: str, keys: Keys[Value]) -> list[Variable[Value]]:
-    paths = settings.environment
+def _of_target(project: Project, target: str, keys: Keys[Value]) -> list[Variable[Value]]:
     # Vercel keeps no sensitive variable for the development target.
     may_hide = target != "development"
-    hide_all = may_hide and paths.sensitive == "all"
+    hide_all = may_hide and project.sensitive == "all"
 
     def plain(key: str, value: Value | str) -> Variable[Value]:
         return Variable(target, key, value, sensitive=hide_all)
@@ -76,13 +75,13 @@ def _of_target(settings: Settings, target: str, keys: Keys[Value]) -> list[Varia
     def secret(key: str, value: Value) -> Variable[Value]:
         return Variable(target, key, value, secret=True, sensitive=may_hide)
 
-    app_url = settings.development_app_url if target == "development" else settings.app_url
+    app_url = project.development_app_url if target == "development" else project.app_url
     values: dict[Purpose, Value | str] = {
         "publishable_key": keys.publishable_key,
-        "sign_in_url": paths.sign_in_url,
-        "sign_up_url": paths.sign_up_url,
-        "after_sign_in_url": paths.after_sign_in_url,
-        "after_sign_up_url": paths.after_sign_up_url,
+        "sign_in_url": project.sign_in_url,
+        "sign_up_url": project.sign_up_url,
+        "after_sign_in_url": project.after_sign_in_url,
+        "after_sign_up_url": project.after_sign_up_url,
         "app_url": app_url,
     }
     secrets: dict[Purpose, Value] = {"secret_key": keys.secret_key}
@@ -92,5 +91,5 @@ def _of_target(settings: Settings, target: str, keys: Keys[Value]) -> list[Varia
         secret(name, secrets[purpose]) if purpose in secrets else plain(name, values[purpose])
         for purpose in PURPOSES
         if purpose in secrets or purpose in values
-        for name in names_of(purpose, paths.names)
+        for name in names_of(purpose, project.names)
     ]

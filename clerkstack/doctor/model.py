@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -56,6 +56,23 @@ def failed(detail: str, mend: str = "") -> Finding:
     return Finding(State.FAILED, detail, mend)
 
 
+def together(findings: Iterable[tuple[str, Finding]]) -> Finding:
+    """What was found of several things as one: how the worst of them is, and what to do about each
+    that is not well. Each comes with what its words begin with."""
+    found = list(findings)
+    worst = max((each.state for _, each in found), key=list(State).index)
+    mends = dict.fromkeys(each.mend for _, each in found if each.mend)
+    detail = "; ".join(f"{of}{each.detail}" for of, each in found)
+    return Finding(worst, detail, "; ".join(mends), any(each.service for _, each in found))
+
+
+def of_failure(error: ClerkstackError) -> Finding:
+    """What a look that raised has found."""
+    services = (ApiError, Unreachable, UnexpectedAnswer)
+    failing = isinstance(error, services) and getattr(error, "status", 500) >= 500
+    return Finding(State.FAILED, str(error), service=failing)
+
+
 def examined(
     checks: Sequence[Check[Place]],
     place: Place,
@@ -74,9 +91,7 @@ def examined(
             try:
                 finding = check.look(place)
             except ClerkstackError as error:
-                services = (ApiError, Unreachable, UnexpectedAnswer)
-                failing = isinstance(error, services) and getattr(error, "status", 500) >= 500
-                finding = Finding(State.FAILED, str(error), service=failing)
+                finding = of_failure(error)
         if finding.state in (State.FAILED, State.NOT_ASKED):
             unwell.add(check.name)
         yield check.name, finding

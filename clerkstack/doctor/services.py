@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from clerkstack.declared.variables import DEPLOYED
-from clerkstack.doctor.model import Check, Finding, failed, ok, warning
+from clerkstack.doctor.model import Check, Finding, failed, of_failure, ok, together, warning
 from clerkstack.premises.config_shape import unfamiliar
+from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import fingerprint, variables_of
+from clerkstack.rotation.stacks import held_by
 
 if TYPE_CHECKING:
     from clerkstack.doctor.stack import Patient
+    from clerkstack.settings.projects import Project
 
 SECONDS_APART = 60.0
 """How far two clocks may be apart: tokens and signatures allow minutes, and drift grows."""
@@ -119,42 +121,62 @@ def webhook(patient: Patient) -> Finding:
 
 
 def vercel(patient: Patient) -> Finding:
-    """The token sees the project, and something is deployed."""
+    """The token sees each project, and something is deployed."""
     settings = patient.settings
     if not settings.components.environment:
         return ok("this stack declares no variables")
-    target = DEPLOYED[settings.instance]
-    with patient.session.vercel(settings.environment.team_id) as client:
-        project = client.get_project(settings.environment.project_id)
-        newest = client.latest_deployment(project.id, target)
+    return together((each.prefix, _at_vercel(patient, each)) for each in settings.vercel_projects)
+
+
+def _at_vercel(patient: Patient, declared: Project) -> Finding:
+    target = declared.deployed
+    try:
+        with patient.session.vercel(declared.team_id) as client:
+            project = client.get_project(declared.project_id)
+            newest = client.latest_deployment(project.id, target) if target else None
+    except ClerkstackError as error:
+        return of_failure(error)
+    if target is None:
+        return ok(f"{project.name}, whose deployments have no variables of this stack")
     if newest is None:
         return warning(f"{project.name} has no {target} deployment", "Deploy the app at Vercel")
     return ok(f"{project.name}, {target} deployment {newest.id}")
 
 
 def app(patient: Patient) -> Finding:
-    """It answers, with the secrets that the state has."""
+    """Each answers, with the secrets that the state has."""
+    deployed = [each for each in patient.settings.vercel_projects if each.deployed]
+    if not deployed:
+        return ok("no deployment has variables of this stack")
+    return together((each.prefix, _app_of(patient, each)) for each in deployed)
+
+
+def _app_of(patient: Patient, project: Project) -> Finding:
     from clerkstack.clients.health import HealthClient
 
     settings = patient.settings
-    with HealthClient(base_url=settings.app_url) as client:
-        health = client.health(settings.rotation.health_path)
+    try:
+        with HealthClient(base_url=project.app_url) as client:
+            health = client.health(settings.rotation.health_path)
+    except ClerkstackError as error:
+        return of_failure(error)  # the others are looked at all the same
     deployment = f"deployment {health.deployment}" if health.deployment else "it"
     if not settings.rotation.fingerprints:
         return ok(f"{deployment} answers")
-    other = list(_other(patient, health.fingerprints or {}))
+    other = list(_other(patient, project, health.fingerprints or {}))
     if other:
+        team = f" --team {project.team_id}" if project.team_id else ""
         return failed(
             f"{deployment} runs with other secrets than the state has: {', '.join(other)}",
-            f"bin/clerkstack redeploy --project {settings.environment.project_id} --target "
-            f"{DEPLOYED[settings.instance]}; what the app has to tell: docs/rotation.md",
+            f"bin/clerkstack redeploy --project {project.project_id} --target {project.deployed}"
+            f"{team}; what the app has to tell: docs/rotation.md",
         )
     return ok(f"{deployment} runs with the state's secrets")
 
 
-def _other(patient: Patient, told: dict[str, str]) -> Iterator[str]:
-    for kind, secret in patient.known.secrets.items():
-        names = variables_of(kind, patient.settings.environment.names)
+def _other(patient: Patient, project: Project, told: dict[str, str]) -> Iterator[str]:
+    for kind in held_by(project, patient.known.secrets):
+        secret, names = patient.known.secrets[kind], variables_of(kind, project.names)
         known = [name for name in names if name in told]
         if not known:
             yield f"{' or '.join(names)} (not told)"

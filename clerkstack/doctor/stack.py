@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from clerkstack.declared.variable_names import unread_in
 from clerkstack.doctor.machine import passphrase_set
-from clerkstack.doctor.model import Check, Finding, failed, ok, warning
+from clerkstack.doctor.model import Check, Finding, failed, ok, together, warning
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, now
 from clerkstack.rotation.stacks import Known, known_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
     from clerkstack.providers.session import Session
     from clerkstack.settings import Connection, Settings
+    from clerkstack.settings.projects import Project
 
 DAY = 24 * 3600 * 1000
 NAMES_MEND = (
@@ -205,12 +206,21 @@ def ages(patient: Patient) -> Finding:
 
 def names(patient: Patient) -> Finding:
     """Something reads the variables under their names."""
-    said = patient.settings.environment.said_names
     resources = patient.deployment.get("resources") or []
-    keys = [str(each["inputs"].get("key")) for each in variables_of(resources)]
-    if (unread := unread_in(keys)) and "guide" not in (said or ()):
+    projects = patient.settings.vercel_projects
+    return together((each.prefix, _names_of(each, resources)) for each in projects)
+
+
+def _names_of(project: Project, resources: Sequence[dict[str, Any]]) -> Finding:
+    own = (
+        each["inputs"]
+        for each in variables_of(resources)
+        if not project.name or each["inputs"].get("projectId") == project.project_id
+    )
+    unread = unread_in(str(each.get("key")) for each in own)
+    if unread and "guide" not in (project.said_names or ()):
         return warning(unread, NAMES_MEND)
-    return ok(f"as {' and '.join(patient.settings.environment.names)} has them")
+    return ok(f"as {' and '.join(project.names)} has them")
 
 
 CHECKS = (

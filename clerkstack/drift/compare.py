@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.drift.read import Known, Live
     from clerkstack.settings import Settings
+    from clerkstack.settings.projects import Project
 
 ANOTHER = "another value"
 AS_DECLARED = "as declared"
@@ -122,15 +123,22 @@ def _webhook(settings: Settings, live: Live) -> Iterator[Difference]:
 
 
 def _variables(settings: Settings, live: Live, known: Known) -> Iterator[Difference]:
-    declared = declared_variables(settings, live)
-    for variable in declared:
-        yield from _variable(variable, live.variables, known)
-    yield from _undeclared(declared, live.variables, known)
+    ours = {project.project_id for project in settings.vercel_projects}
+    for project_id in dict.fromkeys(each for each, _, _ in known.variables):
+        if project_id not in ours:
+            yield Difference(f"variables of {project_id}", "", None, "in the state")
+    for project, declared in declared_variables(settings, live):
+        there = live.variables.get(project.project_id, ())
+        for variable in declared:
+            yield from _variable(project, variable, there, known)
+        yield from _undeclared(project, declared, there, known)
 
 
-def declared_variables(settings: Settings, live: Live) -> list[Variable[str | None]]:
-    """The stack's variables with the values that the live keys give them; empty where a key is not
-    known."""
+def declared_variables(
+    settings: Settings, live: Live
+) -> list[tuple[Project, list[Variable[str | None]]]]:
+    """The variables of each project with the values that the live keys give them; empty where a
+    key is not known."""
     instance = live.instance
     secret_key = settings.secret_key or (instance.secret_key if instance else None)
     keys = Keys[str | None](
@@ -140,15 +148,23 @@ def declared_variables(settings: Settings, live: Live) -> list[Variable[str | No
         # An empty one stands for one that is not known: the variable is declared all the same.
         signing_secret=(live.signing_secret or "") if settings.components.webhook else None,
     )
-    return variables(settings, keys)
+    return [(project, variables(project, keys)) for project in settings.vercel_projects]
+
+
+def variable_name(project: Project, target: str, key: str) -> str:
+    """What a variable is called to people: target/KEY, after the project's name if it has one."""
+    return "/".join(filter(None, (project.name, target, key)))
 
 
 def _variable(
-    declared: Variable[str | None], there: Iterable[EnvironmentVariable], known: Known
+    project: Project,
+    declared: Variable[str | None],
+    there: Iterable[EnvironmentVariable],
+    known: Known,
 ) -> Iterator[Difference]:
-    thing = f"variable {declared.target}/{declared.key}"
+    thing = f"variable {variable_name(project, declared.target, declared.key)}"
     of_key = [each for each in there if each.key == declared.key and not each.git_branch]
-    mine = known.variables.get((declared.key, declared.target))
+    mine = known.variables.get((project.project_id, declared.key, declared.target))
     found = next((each for each in of_key if each.id == mine), None)
     if found is None:
         found = next((each for each in of_key if declared.target in each.target), None)
@@ -161,7 +177,8 @@ def _variable(
     sensitive = found.type == "sensitive"
     if sensitive != declared.sensitive:
         yield Difference(thing, "sensitive", declared.sensitive, sensitive)
-    written = known.written.get(f"{declared.target}/{declared.key}")
+    times = known.written.get(project.project_id, {})
+    written = times.get(f"{declared.target}/{declared.key}")
     if sensitive and written and found.updated_at not in (None, int(written)):
         yield Difference(thing, "value", AS_DECLARED, "edited since the last update")
     value = found.readable_value
@@ -172,11 +189,15 @@ def _variable(
 
 
 def _undeclared(
-    declared: Iterable[Variable[str | None]], there: Iterable[EnvironmentVariable], known: Known
+    project: Project,
+    declared: Iterable[Variable[str | None]],
+    there: Iterable[EnvironmentVariable],
+    known: Known,
 ) -> Iterator[Difference]:
     """Variables of the state that nothing declares any more and that are still there."""
     names = {(variable.key, variable.target) for variable in declared}
     ids = {each.id for each in there}
-    for (key, target), variable_id in known.variables.items():
-        if (key, target) not in names and variable_id in ids:
-            yield Difference(f"variable {target}/{key}", "", None, "there")
+    for (project_id, key, target), variable_id in known.variables.items():
+        mine = project_id == project.project_id
+        if mine and (key, target) not in names and variable_id in ids:
+            yield Difference(f"variable {variable_name(project, target, key)}", "", None, "there")

@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 class Known:
     """What the stack's state knows that its declaration can't: ids, and what the stack made.
 
-    `variables` are ids by (key, target); `written` says of sensitive variables, as target/KEY, when
-    Vercel last updated them as the stack wrote them (milliseconds since 1970). `roles_made` are
-    keys of roles and permissions.
+    `variables` are ids by (project's id, key, target); `written` says of the sensitive variables of
+    each project, as target/KEY, when Vercel last updated them as the stack wrote them (milliseconds
+    since 1970). `roles_made` are keys of roles and permissions.
     """
 
     endpoint_id: str | None = None
-    variables: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    variables: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     billing: Mapping[str, Any] = field(default_factory=dict)
     roles_made: tuple[str, ...] = ()
-    written: Mapping[str, Any] = field(default_factory=dict)
+    written: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, resources: Iterable[Mapping[str, Any]]) -> Known:
@@ -46,15 +46,16 @@ class Known:
         endpoint = None
         billing: Mapping[str, Any] = {}
         roles: tuple[str, ...] = ()
-        written: Mapping[str, Any] = {}
-        variables: dict[tuple[str, str], str] = {}
+        written: dict[str, Mapping[str, Any]] = {}
+        variables: dict[tuple[str, str, str], str] = {}
         for resource in resources:
             kind = resource["type"].rpartition(":")[2]
             outputs = resource.get("outputs") or {}
             if resource["type"] == VARIABLE_TYPE:
                 inputs = resource["inputs"]
                 for target in inputs.get("targets") or ():
-                    variables[inputs["key"], target] = str(resource["id"]).rpartition("/")[2]
+                    natural = (str(inputs.get("projectId")), inputs["key"], target)
+                    variables[natural] = str(resource["id"]).rpartition("/")[2]
             elif kind == "WebhookEndpoint":
                 endpoint = outputs.get("endpoint_id")
             elif kind == "Billing":
@@ -62,7 +63,7 @@ class Known:
             elif kind == "OrganizationRoles":
                 roles = tuple(outputs.get("made") or ())
             elif kind == "WrittenVariables":
-                written = outputs.get("written") or {}
+                written[str(outputs.get("project_id"))] = outputs.get("written") or {}
         return cls(endpoint, variables, billing, roles, written)
 
 
@@ -72,8 +73,9 @@ class Live:
 
     `instance` is None where the application has none of that environment; then nothing else of
     Clerk is read. `signing_secret` is the one of the stack's endpoint, where a readable variable
-    can be compared with it; `endpoints` are all that the instance has. `left_out` are declared
-    events that the endpoint is without, since Svix does not offer them.
+    can be compared with it; `endpoints` are all that the instance has. `variables` are those of
+    each project, by its id. `left_out` are declared events that the endpoint is without, since Svix
+    does not offer them.
     """
 
     instance: ApplicationInstance | None
@@ -83,7 +85,7 @@ class Live:
     endpoint: Endpoint | None = None
     endpoints: tuple[Endpoint, ...] = ()
     signing_secret: str | None = None
-    variables: tuple[EnvironmentVariable, ...] = ()
+    variables: Mapping[str, tuple[EnvironmentVariable, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
 
@@ -105,12 +107,12 @@ def read_live(
     tell("Clerk: application and instance")
     place = (settings.application_id, settings.instance)
     instance = session.instance(*place)
-    variables: tuple[EnvironmentVariable, ...] = ()
-    if settings.components.environment:
-        tell("Vercel: variables")
-        with session.vercel(settings.environment.team_id) as vercel:
-            project = settings.environment.project_id
-            variables = tuple(vercel.list_variables(project, decrypt=True))
+    variables: dict[str, tuple[EnvironmentVariable, ...]] = {}
+    for project in settings.vercel_projects if settings.components.environment else ():
+        tell(f"Vercel: {project.prefix}variables")
+        with session.vercel(project.team_id) as vercel:
+            found = vercel.list_variables(project.project_id, decrypt=True)
+            variables[project.project_id] = tuple(found)
     if instance is None:
         return Live(None, variables=variables)
     tell("Clerk: config")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ class Own:
     """
 
     hosts: frozenset[str] = frozenset()
-    paths: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, Collection[str]] = field(default_factory=dict)
     loopback: bool = False
 
     def neutral(self, name: str, value: Json) -> Json:
@@ -47,8 +47,8 @@ class Own:
         if _KEY.match(value):
             return f"<{value[:2]}>"
         text = self._without_host(value)
-        declared = self.paths.get(name)
-        return f"<{name}>" if declared and text in (declared, OWN + declared) else text
+        declared = self.paths.get(name, ())
+        return f"<{name}>" if text.removeprefix(OWN) in declared else text
 
     def _without_host(self, value: str) -> str:
         if value.lower() in self.hosts:
@@ -70,18 +70,20 @@ class Own:
 def own_of(settings: Settings, hosts: Iterable[str]) -> Own:
     """What belongs to the stack's instance; `hosts` are those that Clerk shows of it."""
     development = settings.instance == "development"
-    urls = [settings.app_url, *([settings.development_app_url] if development else [])]
+    projects = settings.vercel_projects
+    urls = [settings.app_url, *(each.app_url for each in projects)]
+    if development:
+        urls += [settings.development_app_url, *(each.development_app_url for each in projects)]
     if settings.production.domain and not development:
         hosts = [*hosts, settings.production.domain]
-    environment = settings.environment
     return Own(
         hosts=frozenset(filter(None, [*map(place_of, urls), *(each.lower() for each in hosts)])),
         paths={
-            "sign_in_url": environment.sign_in_url,
-            "sign_up_url": environment.sign_up_url,
-            "after_sign_in_url": environment.after_sign_in_url,
-            "after_sign_up_url": environment.after_sign_up_url,
-            WEBHOOK: urlsplit(settings.webhook_url).path,
+            "sign_in_url": {each.sign_in_url for each in projects},
+            "sign_up_url": {each.sign_up_url for each in projects},
+            "after_sign_in_url": {each.after_sign_in_url for each in projects},
+            "after_sign_up_url": {each.after_sign_up_url for each in projects},
+            WEBHOOK: {urlsplit(settings.webhook_url).path},
         },
         loopback=development,
     )

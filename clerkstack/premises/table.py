@@ -524,6 +524,16 @@ PREMISES = (
         unchecked="it is of the plugin, not of an account",
     ),
     Premise(
+        "pulumi.state-for-the-program",
+        "The engine's own provider answers `pulumi:pulumi:readStackResourceOutputs` of the stack "
+        "that is being updated with type and outputs of each resource, as they were before.",
+        "pulumi 3.274.1, run; pkg/resource/deploy/builtins.go",
+        Sure.SEEN,
+        "the aliases of a Vercel project that is called otherwise, or one of several now",
+        "An engine that does not answer fails the run before anything is declared",
+        unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
         "pulumi.no-base-url",
         "The official plugins go to Vercel's own address, whatever VERCEL_API_URL says.",
         _BRIDGED,

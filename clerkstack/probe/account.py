@@ -121,7 +121,7 @@ class Account:
 
     @cached_property
     def variables(self) -> list[EnvironmentVariable]:
-        """The variables of the stack's Vercel project."""
-        declared = self.settings.environment
+        """The variables of the stack's Vercel project, the first of several."""
+        declared = self.settings.vercel_projects[0]
         with self.session.vercel(declared.team_id) as client:
             return client.list_variables(declared.project_id)

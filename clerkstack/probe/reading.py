@@ -226,7 +226,7 @@ def projects(account: Account) -> Iterator[Result]:
 
 def deployments(account: Account) -> Iterator[Result]:
     """What Vercel tells of deployments."""
-    declared, target = account.settings.environment, DEPLOYED[account.settings.instance]
+    declared, target = account.settings.vercel_projects[0], DEPLOYED[account.settings.instance]
     with account.session.vercel(declared.team_id) as client:
         newest = client.latest_deployment(declared.project_id, target)
     if newest is None:

@@ -166,7 +166,7 @@ def _remove_endpoints(app: SvixClient) -> None:
 
 def variable(account: Account) -> Iterator[Result]:
     """A sensitive variable of its own name, for preview."""
-    declared = account.settings.environment
+    declared = account.settings.vercel_projects[0]
     with account.session.vercel(declared.team_id) as client:
 
         def there() -> list[str]:

@@ -162,6 +162,7 @@ def _holding(
     ]
     if variable.git_branch:
         builds = list(variable.target)
+    built = [each for each in variable.target if each in project.built and each not in builds]
     return Copy(
         kind=kinds[0],
         name=name,
@@ -169,6 +170,7 @@ def _holding(
         team_id=project.team_id,
         variable_id=variable.id,
         held=[fingerprint(value)],
+        built=built,
         builds=builds,
         branch=variable.git_branch,
     )

@@ -59,10 +59,13 @@ class Holder(_Model):
 
 
 class Copy(_Model):
-    """A variable of the stack's projects that is none of its resources and held an old secret: the
-    rotation writes it, where it still has a value of one of the fingerprints `held`. `builds` are
-    the targets (a custom environment by its slug) that have to be built again besides those of the
-    stack, and `branch` whose deployments, where not all. `left` says why it was left as it is."""
+    """A variable of the stack's projects that is none of its resources and held an old secret.
+
+    The rotation writes it, where it still has a value of one of the fingerprints `held`. `built`
+    are its targets that the roll-out builds again, `builds` those that have to be built besides (a
+    custom environment by its slug), and `branch` is whose deployments, where not all. `left` says
+    why it was left as it is.
+    """
 
     kind: Kind
     name: str
@@ -70,6 +73,7 @@ class Copy(_Model):
     team_id: str | None = None
     variable_id: str
     held: list[str]
+    built: list[str] = Field(default_factory=list)
     builds: list[str] = Field(default_factory=list)
     branch: str | None = None
     left: str | None = None

@@ -1,4 +1,5 @@
-"""The proof that the deployment that answers uses a rotation's secrets.
+"""The proof that the deployments that answer use a rotation's secrets: of each project its app, at
+its own address.
 
 Vercel says that a deployment is ready a moment before its addresses lead there, so it is looked at
 until it is so, or for too long.
@@ -7,8 +8,11 @@ until it is so, or for too long.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -17,10 +21,14 @@ from clerkstack.clients.health import Health, HealthClient
 from clerkstack.clients.webhook_probe import WebhookProbe
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, Kind, fingerprint, variables_of
-from clerkstack.settings import Settings
+from clerkstack.rotation.stacks import held_by
+from clerkstack.settings import PREFIX, Settings
+from clerkstack.settings.places import spelled
+from clerkstack.settings.projects import Project
 
 PATIENCE = 180.0  # seconds that a deployment may take to answer at its addresses
 FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.1, 1.6, 5.0
+Result = TypeVar("Result")
 
 
 class NotProved(ClerkstackError):
@@ -29,24 +37,37 @@ class NotProved(ClerkstackError):
 
 @dataclass
 class Prover:
-    """Looks at the app of a stack."""
+    """Looks at the apps of a stack."""
 
     settings: Settings
     patience: float = PATIENCE
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
-    def prove(self, secrets: Mapping[Kind, SecretStr]) -> str | None:
-        """See that the app uses these secrets; the id of its deployment, where it tells.
+    def prove(
+        self, secrets: Mapping[Kind, SecretStr], deployed: Sequence[Project] | None = None
+    ) -> str | None:
+        """See that the apps use these secrets; the ids of their deployments, where they tell.
+
+        Args:
+            secrets: those that are to be in use.
+            deployed: the projects whose app runs; None: all.
 
         Raises:
-            NotProved: it does not, after `patience` seconds.
+            NotProved: one does not, after `patience` seconds.
         """
+        projects = self._all(deployed)
+        told = [self._patiently(partial(self._looked, each, secrets)) for each in projects]
+        if "webhook" in secrets and self._takes_events(projects):
+            self._patiently(partial(self._probe, secrets["webhook"]))
+        return ", ".join(filter(None, told)) or None
+
+    def _patiently(self, look: Callable[[], Result]) -> Result:
         deadline = self.clock() + self.patience
         pause = FIRST_PAUSE
         while True:
             try:
-                return self._looked(secrets)
+                return look()
             except (NotProved, ApiError, Unreachable, UnexpectedAnswer) as failure:
                 if self.clock() + pause > deadline:
                     raise NotProved(
@@ -55,48 +76,75 @@ class Prover:
             self.sleep(pause)
             pause = min(pause * GROWTH, LONGEST_PAUSE)
 
-    def look(self, secrets: Mapping[Kind, SecretStr]) -> list[str]:
+    def look(
+        self, secrets: Mapping[Kind, SecretStr], deployed: Sequence[Project] | None = None
+    ) -> list[str]:
         """Look once, before anything is rotated: what would keep a rotation from being proved is
         raised, what is only odd is told.
 
         Raises:
-            NotProved: the app does not answer as the proof needs it.
+            NotProved: an app does not answer as the proof needs it.
         """
+        projects, odd = self._all(deployed), list[str]()
         try:
-            health = self._health()
-            self._need_fingerprints(health, secrets)
-            odd = list(self._others(health, secrets)) if self.settings.rotation.fingerprints else []
-            if not odd and "webhook" in secrets:
+            for project in projects:
+                health = self._health(project)
+                held = self._held(project, secrets)
+                self._need_fingerprints(project, health, held)
+                if self.settings.rotation.fingerprints:
+                    odd += self._others(project, health, held)
+            if not odd and "webhook" in secrets and self._takes_events(projects):
                 self._probe(secrets["webhook"])
         except (ApiError, Unreachable, UnexpectedAnswer) as failure:
             raise NotProved(f"The app does not answer as a rotation needs it. {failure}") from None
         return odd
 
-    def _looked(self, secrets: Mapping[Kind, SecretStr]) -> str | None:
-        health = self._health()
+    def _looked(self, project: Project, secrets: Mapping[Kind, SecretStr]) -> str | None:
+        health, held = self._health(project), self._held(project, secrets)
         if self.settings.rotation.fingerprints:
-            self._need_fingerprints(health, secrets)
-            for other in self._others(health, secrets):
+            self._need_fingerprints(project, health, held)
+            for other in self._others(project, health, held):
                 raise NotProved(other)
-        if "webhook" in secrets:
-            self._probe(secrets["webhook"])
         return health.deployment
 
-    def _health(self) -> Health:
-        with HealthClient(base_url=self.settings.app_url, sleep=self.sleep) as app:
+    def _all(self, deployed: Sequence[Project] | None) -> Sequence[Project]:
+        return self.settings.vercel_projects if deployed is None else deployed
+
+    def _takes_events(self, deployed: Sequence[Project]) -> bool:
+        """Whether the app runs that the webhook's events go to, or it is none of the projects'."""
+        host = urlsplit(self.settings.webhook_url).netloc
+        there = [each for each in self._all(None) if urlsplit(each.app_url).netloc == host]
+        return not there or any(each in deployed for each in there)
+
+    def _held(
+        self, project: Project, secrets: Mapping[Kind, SecretStr]
+    ) -> Mapping[Kind, SecretStr]:
+        return {kind: secrets[kind] for kind in held_by(project, secrets)}
+
+    def _health(self, project: Project) -> Health:
+        with HealthClient(base_url=project.app_url, sleep=self.sleep) as app:
             return app.health(self.settings.rotation.health_path)
 
-    def _need_fingerprints(self, health: Health, secrets: Mapping[Kind, SecretStr]) -> None:
+    def _need_fingerprints(
+        self, project: Project, health: Health, secrets: Mapping[Kind, SecretStr]
+    ) -> None:
         if not self.settings.rotation.fingerprints:
             return
         told = health.fingerprints or {}
-        names = [self._variables(kind) for kind in secrets]
+        names = [variables_of(kind, project.names) for kind in secrets]
         missing = [" or ".join(each) for each in names if not told.keys() & {*each}]
         if missing:
+            without = (
+                " Where this app has no use for such a variable, name it in "
+                f"{PREFIX}{spelled(project.path)}.leaveAlone."
+                if project.name
+                else ""
+            )
             raise NotProved(
-                f"{self.settings.app_url}{self.settings.rotation.health_path} does not tell the "
+                f"{project.app_url}{self.settings.rotation.health_path} does not tell the "
                 f"fingerprint of {' and '.join(missing)}. Let it, as docs/rotation.md shows; or "
                 "set clerkstack:rotation.fingerprints to false, and that the app answers counts."
+                f"{without}"
             )
 
     def _probe(self, secret: SecretStr) -> None:
@@ -106,18 +154,22 @@ class Prover:
             raise NotProved(
                 f"The app's webhook answered {status} to a test message that is signed with the "
                 f"{WORDS['webhook']}: it has to verify with "
-                f"{' or '.join(self._variables('webhook'))} and answer 2xx, also to an event type "
+                f"{' or '.join(self._signing_names())} and answer 2xx, also to an event type "
                 "that it does not know."
             )
 
-    def _variables(self, kind: Kind) -> tuple[str, ...]:
-        return variables_of(kind, self.settings.environment.names)
+    def _signing_names(self) -> tuple[str, ...]:
+        names = (name for each in self.settings.vercel_projects for name in each.names)
+        return variables_of("webhook", tuple(dict.fromkeys(names)))
 
-    def _others(self, health: Health, secrets: Mapping[Kind, SecretStr]) -> Iterator[str]:
+    def _others(
+        self, project: Project, health: Health, secrets: Mapping[Kind, SecretStr]
+    ) -> Iterator[str]:
         told = health.fingerprints or {}
         of = f"the deployment {health.deployment}" if health.deployment else "the app"
+        of = f"{project.prefix}{of}"
         for kind, secret in secrets.items():
             own = fingerprint(secret)
-            for name in self._variables(kind):
+            for name in variables_of(kind, project.names):
                 if told.get(name, own) != own:
                     yield f"{of} runs with another {name} ({told[name]}) than {own}."

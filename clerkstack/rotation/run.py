@@ -35,8 +35,9 @@ from clerkstack.rotation.proof import NotProved, Prover
 from clerkstack.rotation.services import SECONDS_OF_HOUR, Services
 from clerkstack.rotation.stacks import Known, targets, variables_missing
 from clerkstack.rotation.survey import REFUSED, Survey
-from clerkstack.rotation.wishes import Wish, aborting, begun
+from clerkstack.rotation.wishes import HOURS, SCHEDULED, Wish, aborting, begun
 from clerkstack.settings import Settings
+from clerkstack.settings.projects import Project
 
 HOUR = SECONDS_OF_HOUR * MILLISECONDS
 CLAIM, PREFLIGHT, MINT, STORE, ROLL_OUT, PROVE, RECORD = STEPS = (
@@ -61,14 +62,14 @@ class Engine(Protocol):
         """
 
     def roll_out(self, urns: Sequence[str]) -> None:
-        """Update these resources, and build the app again.
+        """Update these resources, and build the apps again.
 
         Raises:
             ClerkstackError: the update failed.
         """
 
-    def is_deployed(self) -> bool:
-        """Whether a deployment of the app runs."""
+    def is_deployed(self, project: Project) -> bool:
+        """Whether a deployment of a project's app runs."""
 
     def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
         """Build the newest deployment of a target, of a branch or of a custom environment again.
@@ -125,11 +126,11 @@ class Rotator:
             self._take_on(running, wish.seen_to)
             fresh = not resumed or self._is_unprepared(running, services)
             if fresh:
-                self._prepare(known, running, services, wish.seen_to)
+                self._prepare(known, running, services, wish)
             if not running.minted:
                 self._mint(running, services, look_first=not fresh)
             if not running.looked:
-                self._look_late(known, running, wish.seen_to)
+                self._look_late(known, running, wish)
             return self._forward(running, services, fresh=fresh)
         except BaseException:
             self._let_go(running)
@@ -159,9 +160,7 @@ class Rotator:
 
     # -- the steps ---------------------------------------------------------------------------------
 
-    def _prepare(
-        self, known: Known, running: Running, services: Services, seen_to: Sequence[str]
-    ) -> None:
+    def _prepare(self, known: Known, running: Running, services: Services, wish: Wish) -> None:
         """See that it can work; take the claim back where it can't: nothing was sent."""
         try:
             if running.emergency:
@@ -169,7 +168,7 @@ class Rotator:
                     services.reach_svix(running)
                 self.confirm(running)
                 return
-            self._preflight(known, running, seen_to)
+            self._preflight(known, running, wish)
         except (ClerkstackError, KeyboardInterrupt):
             self.keeper.drop(running)
             raise
@@ -195,35 +194,41 @@ class Rotator:
         sides = running.sides.items()
         return all(side.new is None and services.shown(k, running) == side.old for k, side in sides)
 
-    def _preflight(self, known: Known, running: Running, seen_to: Sequence[str]) -> None:
+    def _preflight(self, known: Known, running: Running, wish: Wish) -> None:
         self.tell(PREFLIGHT, "looking whether it can be rolled out and proved")
-        resources, deployed = self.keeper.resources, TARGETS[self.settings.instance]
-        names = self.settings.environment.names
-        missing = list(variables_missing(resources, list(running.sides), deployed, names))
+        projects = self.settings.vercel_projects
+        missing = list(variables_missing(self.keeper.resources, list(running.sides), projects))
         if missing:
             raise ClerkstackError(
                 f"{self.keeper.stack} does not declare {', '.join(missing)}: whoever has these "
                 "variables would be locked out. Declare them (clerkstack:environment), or rotate "
                 "the other secret with --secret."
             )
-        self._look(known, running, seen_to)
+        self._look(known, running, wish)
         if left := [other for other in running.others if other.named is None]:
-            raise Unseen(_refusal(self.keeper.stack, left, running.others))
+            raise Unseen(_refusal(self.keeper.stack, running, left))
         self.engine.expect_nothing(self._targets(running))
-        if self.engine.is_deployed():
-            for odd in self.prover.look({kind: side.old for kind, side in running.sides.items()}):
+        deployed = self._deployed()
+        if deployed:
+            old = {kind: side.old for kind, side in running.sides.items()}
+            for odd in self.prover.look(old, deployed):
                 self.tell("", f"warning: {odd} It is built again with the new ones.")
         else:
             self.tell("", "warning: no deployment runs yet, so that nothing can be proved")
+        for project in projects if deployed else ():
+            if project not in deployed:
+                self.tell(
+                    "", f"warning: {project.prefix}no deployment runs yet that could be proved"
+                )
 
-    def _look(self, known: Known, running: Running, seen_to: Sequence[str]) -> None:
+    def _look(self, known: Known, running: Running, wish: Wish) -> None:
         """Find who else holds the old secrets, and note it."""
         secrets = {kind: side.old for kind, side in running.sides.items()}
         found = self.survey.look(known, self.keeper.resources, secrets)
         carried = {copy.variable_id: copy for copy in running.copies}
         running.copies = list({**carried, **{c.variable_id: c for c in found.copies}}.values())
         running.others, running.looked = found.others, True
-        self._take_on(running, seen_to)
+        self._take_on(running, wish.seen_to)
         for note in found.notes:
             self.tell("", f"warning: {note}")
         for copy in running.copies:
@@ -231,14 +236,14 @@ class Rotator:
         for line in in_words(running.others):
             self.tell("", line)
         known_names = {other.name for other in running.others}
-        for name in seen_to:
+        for name in wish.seen_to:
             if name not in known_names:
                 self.tell("", f"warning: {name} is no other holder (any more)")
 
-    def _look_late(self, known: Known, running: Running, seen_to: Sequence[str]) -> None:
+    def _look_late(self, known: Known, running: Running, wish: Wish) -> None:
         """The same after the mint, which nothing may hold up: the old secrets end by themselves."""
         try:
-            self._look(known, running, seen_to)
+            self._look(known, running, wish)
         except ClerkstackError as failure:
             self.tell("", f"warning: nobody knows who else holds the old secrets. {failure}")
             return
@@ -365,11 +370,19 @@ class Rotator:
             )
         self._build(running, written)
         if failure is not None:
+            self.keeper.keep(running)
             raise failure
-        if not self.engine.is_deployed():
+        deployed = self._deployed()
+        if not deployed:
             return None
-        self.tell(PROVE, f"that {self.settings.app_url} uses them")
-        return self.prover.prove(secrets)
+        apps = " and ".join(project.app_url for project in deployed)
+        self.tell(PROVE, f"that {apps} {'uses' if len(deployed) == 1 else 'use'} them")
+        return self.prover.prove(secrets, deployed)
+
+    def _deployed(self) -> list[Project]:
+        """The projects whose app runs with the stack's variables."""
+        there = (each for each in self.settings.vercel_projects if each.deployed)
+        return [project for project in there if self.engine.is_deployed(project)]
 
     def _write_copies(
         self, running: Running, secrets: Mapping[Kind, SecretStr], *, look: bool
@@ -391,6 +404,8 @@ class Rotator:
                 if not running.emergency:
                     raise
                 failure = failed
+                # The build that comes now is without it: the next run makes one more.
+                copy.builds, copy.built = [*copy.builds, *copy.built], []
                 continue
             if left is None:
                 self.tell("", f"{copy.name} {'put back' if back else 'written'}")
@@ -437,14 +452,18 @@ class Rotator:
             self.keeper.let_go(running)
 
 
-def _refusal(stack: str, left: Sequence[Other], others: Sequence[Other]) -> str:
-    """What is to be done about other holders, with the command that goes on."""
-    names = " ".join(f"--holder-done {shlex.quote(other.name)}" for other in others)
+def _refusal(stack: str, running: Running, left: Sequence[Other]) -> str:
+    """What is to be done about other holders, with the command that goes on, as was asked for."""
+    words = ["--secret", *running.sides] if len(running.sides) == 1 else []
+    words += [] if running.reason == SCHEDULED else ["--reason", running.reason]
+    words += [] if running.overlap_hours == HOURS else ["--overlap", f"{running.overlap_hours}h"]
+    words += [word for other in running.others for word in ("--holder-done", other.name)]
+    asked = shlex.join(words)
     lines = "\n".join(f"  {line}" for line in in_words(left))
     return (
         f"Others hold what is rotated, and would be refused when the old secrets end:\n{lines}\n"
         "Nothing was sent. Make sure that somebody gives each the new secret before that, and "
-        f"name them: bin/clerkstack rotate --stack {stack} {names}\n"
+        f"name them: bin/clerkstack rotate --stack {stack} {asked}\n"
         "Until the old secrets end, `rotate --status` and `doctor` count those that nobody has "
         f"reported as done: bin/clerkstack rotate --stack {stack} --status --holder-done NAME"
     )

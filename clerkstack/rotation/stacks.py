@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from clerkstack.declared.variable_names import NameSet
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, WORDS, Journal, Kind, variables_of
+from clerkstack.settings.projects import Project
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
@@ -113,7 +113,7 @@ def enter(
 
 def targets(resources: Resources, kinds: Sequence[Kind], deployed: Sequence[str]) -> list[str]:
     """The URNs of what a roll-out writes: the variables that hold these secrets in the targets of
-    the stack, what looks that they arrived, and the redeploy."""
+    the stack, what looks that they arrived, and the redeploy; of every project."""
     names = {name for kind in kinds for name in variables_of(kind)}
     found = [
         resource["urn"]
@@ -129,24 +129,45 @@ def targets(resources: Resources, kinds: Sequence[Kind], deployed: Sequence[str]
 
 
 def variables_missing(
-    resources: Resources,
-    kinds: Sequence[Kind],
-    deployed: Sequence[str],
-    names: Sequence[NameSet],
+    resources: Resources, kinds: Sequence[Kind], projects: Sequence[Project]
 ) -> Iterator[str]:
-    """Variables, as target/KEY, that would have to hold a secret and are not the stack's; `names`
-    are the sets of names that its app reads."""
+    """Variables, as target/KEY after the project's name, that would have to hold a secret and are
+    not the stack's."""
     there = {
-        (target, resource["inputs"].get("key"))
+        (resource["inputs"].get("projectId"), target, resource["inputs"].get("key"))
         for resource in resources
         if resource["type"] == VARIABLE_TYPE
         for target in resource["inputs"].get("targets") or ()
     }
     for kind in kinds:
-        for target in deployed:
-            for name in variables_of(kind, names):
-                if (target, name) not in there:
-                    yield f"{target}/{name}"
+        for project in projects:
+            for target in project.targets:
+                for name in variables_of(kind, project.names):
+                    spared = kind == "webhook" and _elsewhere(project, projects, target, name)
+                    if (project.project_id, target, name) not in there and not spared:
+                        yield f"{project.prefix}{target}/{name}"
+
+
+def held_by(project: Project, kinds: Iterable[Kind]) -> list[Kind]:
+    """Which of these secrets the deployments of a project have from the stack."""
+    return [
+        kind
+        for kind in kinds
+        if any(
+            f"{project.deployed}/{name}" not in project.leave_alone
+            for name in variables_of(kind, project.names)
+        )
+    ]
+
+
+def _elsewhere(project: Project, projects: Sequence[Project], target: str, name: str) -> bool:
+    """Whether one of several projects does without the signing secret, which another has: events
+    go to one app."""
+    return f"{target}/{name}" in project.leave_alone and any(
+        target in other.targets and "webhook" in held_by(other, ("webhook",))
+        for other in projects
+        if other != project
+    )
 
 
 @dataclass(frozen=True)
@@ -194,12 +215,16 @@ def shown(value: Any) -> Any:
 
 
 def _since(resources: Resources, rotations: Mapping[str, Any]) -> dict[Kind, int]:
-    written = _the(resources, WRITTEN)
-    times = (written["outputs"].get("written") or {}) if written else {}
+    times = [
+        (key.split("/")[-1], int(at))
+        for resource in _all(resources, WRITTEN)
+        for key, at in (resource["outputs"].get("written") or {}).items()
+        if at
+    ]
     since: dict[Kind, int] = {}
     for kind in KINDS:
         names = variables_of(kind)
-        of_variable = [int(at) for key, at in times.items() if at and key.split("/")[-1] in names]
+        of_variable = [at for key, at in times if key in names]
         if of_variable:
             since[kind] = min(of_variable)
     return {**since, **{kind: int(at) for kind, at in _rotated(rotations).items()}}
@@ -215,13 +240,17 @@ def _rotated(rotations: Mapping[str, Any]) -> dict[Kind, int]:
 
 
 def _the(resources: Resources, name: str) -> dict[str, Any] | None:
+    return next(_all(resources, name), None)
+
+
+def _all(resources: Resources, name: str) -> Iterator[dict[str, Any]]:
     ours = (each for each in resources if each["type"].endswith(f"/clerkstack:{name}"))
-    return next((each for each in ours if each.get("custom") and not each.get("delete")), None)
+    return (each for each in ours if each.get("custom") and not each.get("delete"))
 
 
 def _rolls_out(resource: Mapping[str, Any]) -> bool:
     kind = resource["type"]
     if kind.endswith(f"/clerkstack:{WRITTEN}"):
         return True
-    # The program's one command that builds the app again.
+    # The program's commands that build the apps again.
     return bool(kind == COMMAND and "clerkstack:components:Environment$" in resource["urn"])

@@ -118,7 +118,7 @@ class Survey:
             return "it is gone"
         except ApiError as refusal:
             if refusal.status in LEFT_ALONE:
-                return f"{REFUSED} ({refusal.status} {refusal.code})"
+                return f"{REFUSED} ({refusal.status})"
             raise
         if there != value:
             raise UnexpectedAnswer(

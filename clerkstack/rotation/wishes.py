@@ -11,6 +11,9 @@ from clerkstack.rotation.journal import WORDS, Copy, Kind, Running, Side, finger
 from clerkstack.rotation.stacks import Known
 from clerkstack.settings import Settings
 
+SCHEDULED, HOURS = "scheduled rotation", 24
+"""Why, and for how long the old secrets live on, where nothing else is asked for."""
+
 
 @dataclass(frozen=True)
 class Wish:

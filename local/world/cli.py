@@ -162,11 +162,13 @@ def run_app(
     host: Annotated[
         str | None, typer.Option(help="what it answers for, besides its own address")
     ] = None,
+    project: Annotated[str | None, typer.Option(help="of which project; else the app's")] = None,
     home: HomeOption = HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Run the example app as the deployment of a target, until the world stops."""
-    found = _control(home, "POST", "/app", content=json.dumps({"target": target, "host": host}))
+    body = {"target": target, "host": host, "project": project}
+    found = _control(home, "POST", "/app", content=json.dumps(body))
     if as_json:
         print(json.dumps(found))
     else:

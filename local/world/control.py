@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
@@ -32,8 +33,10 @@ class Controlled(Protocol):
     def urls(self) -> Urls:
         """Give the base URLs."""
 
-    def deploy(self, target: str, host: str | None = None) -> Deployed:
-        """Run the example app as the deployment of a target."""
+    def deploy(
+        self, target: str, host: str | None = None, *, project_id: str | None = None
+    ) -> Deployed:
+        """Run the example app as the deployment of a project's target."""
 
     def reset(self) -> None:
         """Go back to the beginning."""
@@ -86,10 +89,13 @@ def control_app(world: Controlled) -> Starlette:
 
         try:
             body = parsed(await request.body())
-            deployed = await run_in_threadpool(world.deploy, body["target"], body.get("host"))
+            deploy = partial(world.deploy, project_id=body.get("project"))
+            deployed = await run_in_threadpool(deploy, body["target"], body.get("host"))
             deployment = await run_in_threadpool(deployed.settle)
         except (KeyError, TypeError, AttributeError):
-            return _refused("the body must be an object with target, and a host if there is one")
+            return _refused(
+                "the body must be an object with target, and host and project if there are"
+            )
         except (ValueError, NotBuilt, TimeoutError) as error:
             return _refused(str(error))
         return JSONResponse({"address": deployed.address, "deployment": deployment})

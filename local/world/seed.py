@@ -17,14 +17,22 @@ PLATFORM_KEY = "ak_local_sendero_platform"
 VERCEL_TOKEN = "localSenderoVercelToken1"
 VERCEL_PROJECT_ID = "prj_senderolocal"
 VERCEL_PROJECT_NAME = "sendero"
+VERCEL_API_PROJECT_ID = "prj_senderolocalapi"
+VERCEL_TEAM_ID = "team_senderolocal"
+VERCEL_TEAM_PROJECT_ID = "prj_senderolocaljobs"
 
 
 def seed_vercel(vercel: VercelBackend) -> None:
-    """Make the project with a finished deployment in production and one in preview."""
-    vercel.add_token(VERCEL_TOKEN)
+    """Make the app's project, one of its API, and one that belongs to a team; each with a finished
+    deployment in production and one in preview."""
+    vercel.add_team(VERCEL_TEAM_ID, "sendero-team")
+    vercel.add_token(VERCEL_TOKEN, teams=(VERCEL_TEAM_ID,))
     vercel.add_project(VERCEL_PROJECT_ID, VERCEL_PROJECT_NAME)
-    for target in ("production", "preview"):
-        vercel.add_deployment(VERCEL_PROJECT_ID, target)
+    vercel.add_project(VERCEL_API_PROJECT_ID, "sendero-api")
+    vercel.add_project(VERCEL_TEAM_PROJECT_ID, "sendero-jobs", team_id=VERCEL_TEAM_ID)
+    for project in (VERCEL_PROJECT_ID, VERCEL_API_PROJECT_ID, VERCEL_TEAM_PROJECT_ID):
+        for target in ("production", "preview"):
+            vercel.add_deployment(project, target)
 
 
 def seed_clerk(clerk: Any, by_hand: Dashboard) -> None:

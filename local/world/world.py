@@ -75,7 +75,7 @@ class World:
         self._turns = Turns()
         self._urls: Urls | None = None
         self._running = ExitStack()
-        self._deployed: dict[str, Deployed] = {}
+        self._deployed: dict[tuple[str, str], Deployed] = {}
         self.hosts = self.svix.deliveries.hosts
         self.requests = Journal()
         self.faults = Faults()
@@ -164,21 +164,28 @@ class World:
         """
         self.hosts.route(host, address)
 
-    def deploy(self, target: str, host: str | None = None) -> Deployed:
-        """Run the example app as the deployment of a target, once; it ends with the world.
+    def deploy(
+        self, target: str, host: str | None = None, *, project_id: str | None = None
+    ) -> Deployed:
+        """Run the example app as the deployment of a target of a project, Sendero's where none is
+        named, once; it ends with the world.
 
         With a host its address answers for that: webhooks reach it. See `local.deployed`.
 
         Raises:
             NotBuilt: the app can't be run here.
-            ValueError: there is no such target.
+            ValueError: there is no such target or project.
         """
         if target not in ("production", "preview"):
             raise ValueError(f"there is no target {target}")
+        project_id = project_id or VERCEL_PROJECT_ID
+        if project_id not in self.vercel.projects:
+            raise ValueError(f"there is no project {project_id}")
         from local.deployed import Deployed, build  # here, because few worlds have an app
 
-        if target in self._deployed:
-            deployed = self._deployed[target]
+        known = (project_id, target)
+        if known in self._deployed:
+            deployed = self._deployed[known]
             if host is not None:
                 self.route(host, deployed.address)
             return deployed
@@ -187,16 +194,16 @@ class World:
             folder = Path(self._running.enter_context(tempfile.TemporaryDirectory()))
         deployed = Deployed(
             self.vercel,
-            project_id=VERCEL_PROJECT_ID,
+            project_id=project_id,
             target=target,
             guard=self._turns.threads,
             surroundings={"CLERK_API_URL": self.urls.clerk},
             program=build(),
-            log=folder / f"app-{target}.log",
+            log=folder / f"app-{project_id}-{target}.log",
         ).start()
         self._running.callback(self._deployed.clear)
         self._running.callback(deployed.stop)
-        self._deployed[target] = deployed
+        self._deployed[known] = deployed
         if host is not None:
             self.route(host, deployed.address)
         return deployed

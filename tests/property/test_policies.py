@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from policies import view
 from policies.judge import judge
+from policies.view import Expected
 from tests.unit.policies.deployments import PARTS, deployment
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -53,7 +54,7 @@ def test_any_value_anywhere_is_judged(
             at[last] = data.draw(ANYTHING)
     resources = [{**each, "name": name} for name, each in found.items()]
 
-    verdicts = judge(resources, stack="prod", parts=PARTS, names=["guide"])
+    verdicts = judge(resources, stack="prod", parts=PARTS, projects=[Expected(names=["guide"])])
 
     # Slugs and file names are what billing-slugs is about.
     assert not [v for v in verdicts if "_zzzz" in v.told and v.policy != "billing-slugs"]

@@ -11,7 +11,7 @@ import pytest
 from clerkstack.adopt.stack import _names
 from clerkstack.declared import variable_names
 from clerkstack.declared.variable_names import SETS, UNREAD, NameSet, all_names, unread_in
-from clerkstack.declared.variables import Keys, variables
+from clerkstack.declared.variables import Keys, Variable, variables
 from clerkstack.settings import EnvironmentSettings, Settings
 from tests import sendero
 
@@ -23,17 +23,21 @@ FALLBACKS = {
 }
 
 
+def of(environment: EnvironmentSettings, instance: str, keys: Keys[str]) -> list[Variable[str]]:
+    """The variables of a stack's one project."""
+    settings = Settings.model_construct(
+        instance=instance, app_url="https://sendero.example", environment=environment
+    )
+    (project,) = settings.vercel_projects
+    return variables(project, keys)
+
+
 def declared(*names: NameSet, keys: Keys[str] = KEYS) -> dict[str, str]:
     """The variables of the preview target."""
     environment = EnvironmentSettings(project_id="prj_1")
     if names:
         environment = EnvironmentSettings(project_id="prj_1", names=[*names])
-    settings = Settings.model_construct(
-        instance="development",
-        app_url="https://preview.sendero.example",
-        environment=environment,
-    )
-    found = [each for each in variables(settings, keys) if each.target == "preview"]
+    found = [each for each in of(environment, "development", keys) if each.target == "preview"]
     assert len({each.key for each in found}) == len(found)
     return {each.key: each.value for each in found}
 
@@ -61,12 +65,9 @@ def test_names_stand_beside_each_other_where_the_app_reads_both() -> None:
 
 
 def test_secrets_are_secret_under_each_name() -> None:
-    settings = Settings.model_construct(
-        instance="production",
-        app_url="https://sendero.example",
-        environment=EnvironmentSettings(project_id="prj_1", names=[*SETS]),
-    )
-    secrets = {each.key for each in variables(settings, KEYS) if each.secret and each.sensitive}
+    environment = EnvironmentSettings(project_id="prj_1", names=[*SETS])
+    found = of(environment, "production", KEYS)
+    secrets = {each.key for each in found if each.secret and each.sensitive}
 
     assert secrets == {
         *("CLERK_SECRET_KEY", "NUXT_CLERK_SECRET_KEY", "CLERK_WEBHOOK_SECRET"),

@@ -170,11 +170,13 @@ def test_the_control_api_runs_it_once(there: Deployment) -> None:
     first = httpx.post(f"{control}/app", json={"target": "preview"})
     wrong = httpx.post(f"{control}/app", json={"host": "a.example"})
     nobody = httpx.post(f"{control}/app", json={"target": "staging"}, timeout=60)
+    elsewhere = httpx.post(f"{control}/app", json={"target": "preview", "project": "prj_x"})
 
     deployment_ = {"address": there.app.address, "deployment": there.app.deployment}
     assert first.json() == deployment_
     assert wrong.status_code == 400
     assert (nobody.status_code, nobody.json()["error"]) == (400, "there is no target staging")
+    assert (elsewhere.status_code, elsewhere.json()["error"]) == (400, "there is no project prj_x")
 
 
 # -- the app --------------------------------------------------------------------------------------

@@ -26,7 +26,12 @@ def variable(key: str, target: str) -> dict[str, Any]:
         "urn": f"urn:pulumi:local::p::{VARIABLE}::{target}-{key}",
         "custom": True,
         "type": VARIABLE,
-        "inputs": {"key": key, "targets": [target], "value": {"ciphertext": "…"}},
+        "inputs": {
+            "projectId": "prj_1",
+            "key": key,
+            "targets": [target],
+            "value": {"ciphertext": "…"},
+        },
         "provider": "urn:provider::id",
     }
 
@@ -38,11 +43,28 @@ def exported(*resources: dict[str, Any], kind: str = "creating") -> dict[str, An
     }
 
 
+def config_on(world: World, **environment: Any) -> dict[str, Any]:
+    """The config of a stack on a world, as the engine shows it."""
+    config = {
+        "clerkstack:instance": "development",
+        "clerkstack:applicationId": "app_1",
+        "clerkstack:platformKey": "ak_1",
+        "clerkstack:appUrl": "https://app.example",
+        "clerkstack:environment": json.dumps(environment),
+        "clerkstack:urls": json.dumps({"vercel": world.urls.vercel}),
+        "vercel:apiToken": seeded.VERCEL_TOKEN,
+    }
+    return {key: {"value": value, "secret": True} for key, value in config.items()}
+
+
 def test_a_variable_that_exists_is_taken_with_its_id() -> None:
     made = variable("A", "preview")
     deployment = exported(made)
 
-    taken = settle(deployment, {("A", ("preview",)): "env_1", ("A", ("production",)): "env_2"})
+    taken = settle(
+        deployment,
+        {("prj_1", "A", ("preview",)): "env_1", ("prj_1", "A", ("production",)): "env_2"},
+    )
 
     assert taken == [made["urn"]]
     assert deployment["pending_operations"] == []
@@ -53,7 +75,10 @@ def test_a_variable_that_exists_is_taken_with_its_id() -> None:
 def test_a_variable_that_does_not_exist_is_left_to_the_next_update() -> None:
     deployment = exported(variable("A", "preview"))
 
-    taken = settle(deployment, {("A", ("development",)): "env_1", ("B", ("preview",)): "env_2"})
+    taken = settle(
+        deployment,
+        {("prj_1", "A", ("development",)): "env_1", ("prj_1", "B", ("preview",)): "env_2"},
+    )
 
     assert taken == []
     assert deployment == {"resources": [{"urn": "urn:stack"}], "pending_operations": []}
@@ -76,7 +101,7 @@ def test_pending_updates_are_the_engines_own_matter() -> None:
     deployment = exported(variable("A", "preview"), kind="updating")
 
     assert left_half_made(deployment) == []
-    assert settle(deployment, {("A", ("preview",)): "env_1"}) == []
+    assert settle(deployment, {("prj_1", "A", ("preview",)): "env_1"}) == []
     assert deployment["pending_operations"]
 
 
@@ -94,7 +119,7 @@ def test_a_variable_made_anew_takes_the_place_of_the_removed_one(pending: bool) 
     deployment = exported(*[variable("A", "preview")][: int(pending)])
     deployment["resources"].append(removed)
 
-    taken = settle(deployment, {("A", ("preview",)): "env_2"})
+    taken = settle(deployment, {("prj_1", "A", ("preview",)): "env_2"})
 
     assert taken == [removed["urn"]]
     [_, entry] = deployment["resources"]
@@ -121,18 +146,40 @@ def test_variables_by_hand_or_of_a_branch_are_not_taken_for_declared_ones(
         draft["comment"] = VARIABLE_COMMENT
         world.vercel.create_variable(project, {**draft, "gitBranch": "feature"})
         held = world.vercel.create_variable(project, draft)
-        config = {
-            "clerkstack:instance": "development",
-            "clerkstack:applicationId": "app_1",
-            "clerkstack:platformKey": "ak_1",
-            "clerkstack:appUrl": "https://app.example",
-            "clerkstack:environment": json.dumps({"projectId": seeded.VERCEL_PROJECT_ID}),
-            "clerkstack:urls": json.dumps({"vercel": world.urls.vercel}),
-            "vercel:apiToken": seeded.VERCEL_TOKEN,
-        }
-        shown = {key: {"value": value, "secret": True} for key, value in config.items()}
-        monkeypatch.setattr("clerkstack.cli.engine.pulumi", lambda *_: json.dumps(shown))
+        config = config_on(world, projectId=seeded.VERCEL_PROJECT_ID)
+        monkeypatch.setattr("clerkstack.cli.engine.pulumi", lambda *_: json.dumps(config))
 
         known = _variables(stack_settings("dev"))
 
-    assert known == {("A", ("preview",)): held.id}
+    assert known == {(seeded.VERCEL_PROJECT_ID, "A", ("preview",)): held.id}
+
+
+def test_a_variable_of_another_project_is_not_taken_for_this_ones() -> None:
+    made = variable("A", "preview")
+    deployment = exported(made)
+
+    assert settle(deployment, {("prj_2", "A", ("preview",)): "env_2"}) == []
+
+
+def test_the_variables_of_every_project_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    projects = {
+        "web": {"projectId": seeded.VERCEL_PROJECT_ID},
+        "jobs": {
+            "projectId": seeded.VERCEL_TEAM_PROJECT_ID,
+            "teamId": seeded.VERCEL_TEAM_ID,
+            "targets": ["development"],
+        },
+    }
+    draft: dict[str, Any] = {"key": "A", "value": "x", "type": "plain", "target": ["preview"]}
+    with World() as world:
+        for project in world.vercel.projects.values():
+            world.vercel.create_variable(project, {**draft, "comment": VARIABLE_COMMENT})
+        config = config_on(world, projects=projects)
+        monkeypatch.setattr("clerkstack.cli.engine.pulumi", lambda *_: json.dumps(config))
+
+        known = _variables(stack_settings("dev"))
+
+    assert {project for project, *_ in known} == {
+        seeded.VERCEL_PROJECT_ID,
+        seeded.VERCEL_TEAM_PROJECT_ID,
+    }

@@ -24,6 +24,7 @@ from clerkstack.declared.billing import billing_inputs
 from clerkstack.drift import Known
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.settings import Settings
+from clerkstack.settings.projects import Project
 
 CATALOG = Path(__file__).parents[3] / "catalog.yaml"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -212,6 +213,16 @@ def _giving(name: str) -> Any:
     return lambda self, *_: self._given(name)
 
 
+def _giving_of_project(name: str) -> Any:
+    """What is given by the project's id, or for each alike."""
+
+    def given(self: Seen, project: Project) -> Any:
+        value = self.values[name]
+        return value[project.project_id] if isinstance(value, dict) else self._given(name)
+
+    return given
+
+
 for _name in [
     "instance",
     "sections",
@@ -227,10 +238,10 @@ for _name in [
     "left_out",
     "signing_secret",
     "attempts",
-    "variables",
-    "deployment",
 ]:
     setattr(Seen, _name, _giving(_name))
+for _name in ["variables", "deployment"]:
+    setattr(Seen, _name, _giving_of_project(_name))
 
 
 def line(point: str, seen: Seen) -> Line:

@@ -233,6 +233,58 @@ def test_an_app_tells_a_secret_under_the_name_that_it_reads(here: Here) -> None:
             assert says in look(services.app, here).detail
 
 
+TWO = {
+    "web": {"projectId": seeded.VERCEL_PROJECT_ID},
+    "api": {"projectId": seeded.VERCEL_API_PROJECT_ID, "appUrl": "https://api.sendero.example"},
+}
+
+
+def of_projects(here: Here, **projects: dict[str, Any]) -> None:
+    given = {"projects": {**TWO, **projects}}
+    here.bed.configured = {"environment": json.dumps(given)}
+
+
+def test_each_of_several_projects_is_looked_at(here: Here) -> None:
+    of_projects(here)
+    finding = look(services.vercel, here)
+    assert finding.state == "ok"
+    assert "api: sendero-api, preview deployment" in finding.detail
+    assert f"web: {seeded.VERCEL_PROJECT_NAME}, preview deployment" in finding.detail
+
+    jobs = {"projectId": seeded.VERCEL_TEAM_PROJECT_ID, "targets": ["development"]}
+    of_projects(here, jobs=jobs)
+    finding = examine(services.vercel, here)
+    assert finding.state == "failed"  # it is a team's, and the settings do not say so
+    assert "web: sendero" in finding.detail
+    of_projects(here, jobs={**jobs, "teamId": seeded.VERCEL_TEAM_ID})
+    finding = look(services.vercel, here)
+    assert "jobs: sendero-jobs, whose deployments have no variables" in finding.detail
+
+
+def test_each_app_is_asked_and_the_one_that_is_behind_is_named(here: Here) -> None:
+    of_projects(here)
+    well = told(here)
+    with respx.mock:
+        respx.get(HEALTH).respond(json={"deployment": "dpl_web", "fingerprints": well})
+        api = respx.get("https://api.sendero.example/api/health")
+        api.respond(json={"deployment": "dpl_api", "fingerprints": well})
+        finding = look(services.app, here)
+        assert finding.state == "ok"
+        assert "api: deployment dpl_api runs with" in finding.detail
+
+        api.respond(json={"fingerprints": {**well, "CLERK_SECRET_KEY": "0" * 12}})
+        finding = look(services.app, here)
+        assert finding.state == "failed"
+        assert "api: it runs with other secrets" in finding.detail
+        assert "web: deployment dpl_web runs with the state's secrets" in finding.detail
+        assert f"--project {seeded.VERCEL_API_PROJECT_ID} --target preview" in finding.mend
+
+        api.respond(503)
+        finding = examine(services.app, here)
+        assert (finding.state, finding.service) == ("failed", True)
+        assert "web: deployment dpl_web runs with the state's secrets" in finding.detail
+
+
 def test_an_app_that_does_not_answer_or_not_with_a_document(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from policies.judge import judge
 from policies.policy import Kind
+from policies.view import Expected
 from tests.unit.policies.deployments import DAY, NOW, Deployment, deployment, variable
 
 APP = "production-NEXT_PUBLIC_APP_URL"
@@ -18,7 +19,9 @@ def offences(folder: Path, text: str, found: Deployment) -> set[tuple[str, str]]
     (folder / "config.yaml").write_text(f"policies:\n{text}")
     resources = [{**each, "name": name} for name, each in found.items()]
     now = datetime.fromtimestamp(NOW / 1000, UTC)
-    verdicts = judge(resources, stack="prod", now=now, folder=folder, names=["guide"])
+    verdicts = judge(
+        resources, stack="prod", now=now, folder=folder, projects=[Expected(names=["guide"])]
+    )
     return {(v.policy, v.subject) for v in verdicts if v.kind is Kind.OFFENCE}
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from policies.settings import Declared
+from policies.view import Expected
 from tests.unit.policies.deployments import PARTS
 
 
@@ -27,9 +28,31 @@ def test_every_part_is_declared_unless_it_is_switched_off() -> None:
 
     assert found.instance == "production"
     assert found.parts == frozenset(PARTS) - {"webhook", "sign_in"}
-    assert found.leave_alone == {"production/CLERK_SECRET_KEY"}
-    assert found.names == ("guide", "nextjs")
-    assert Declared.of("prod", {"clerkstack:instance": "production"}).names is None
+    (project,) = found.projects
+    assert project.leave_alone == {"production/CLERK_SECRET_KEY"}
+    assert project.names == ("guide", "nextjs")
+    (project,) = Declared.of("prod", {"clerkstack:instance": "production"}).projects
+    assert project.names is None
+
+
+def test_each_of_several_projects_is_expected_to_have_its_own() -> None:
+    environment = {
+        "names": ["nextjs"],
+        "leaveAlone": ["production/CLERK_SECRET_KEY"],
+        "projects": {
+            "web": {"projectId": "prj_web"},
+            "api": {"projectId": "prj_api", "names": ["express"], "leaveAlone": []},
+        },
+    }
+    config = {
+        "clerkstack:instance": "production",
+        "clerkstack:environment": json.dumps(environment),
+    }
+
+    assert Declared.of("prod", config).projects == (
+        Expected("api", "prj_api", None, frozenset(), ("express",)),
+        Expected("web", "prj_web", None, frozenset(["production/CLERK_SECRET_KEY"]), ("nextjs",)),
+    )
 
 
 @pytest.mark.parametrize("text", ["[]", "true", '{"webhok": false}', "{"])

@@ -12,6 +12,7 @@ from policies.excuses import Excuse, load_excuses
 from policies.judge import Verdict, judge
 from policies.policy import Kind
 from policies.rules import Level
+from policies.view import Expected
 from tests.unit.policies.deployments import deployment
 
 TODAY = date(2026, 11, 25)
@@ -54,7 +55,9 @@ def verdicts(folder: Path, day: str = "2026-11-25", stack: str = "prod") -> list
     found["written"]["outputs"] = {}
     now = datetime.fromisoformat(f"{day}T23:59:00").replace(tzinfo=UTC)
     resources = [{**each, "name": name} for name, each in found.items()]
-    return judge(resources, stack=stack, now=now, folder=folder, names=["guide"])
+    return judge(
+        resources, stack=stack, now=now, folder=folder, projects=[Expected(names=["guide"])]
+    )
 
 
 def test_a_file_that_is_not_there_excuses_nothing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from policies.judge import Verdict, judge
 from policies.policy import Kind
 from policies.registry import POLICIES
 from policies.rules import Level
+from policies.view import Expected
 from tests.unit.policies.deployments import (
     DAY,
     LIVE_KEY,
@@ -33,11 +34,14 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SECRETS = ("sk_live_abc", "sk_test_abc", "whsec_abc", "ak_abc", LIVE_KEY, TEST_KEY, "hidden-value")
 
 
+GUIDE = Expected(names=["guide"])
+
+
 def judged(found: Deployment, **more: Any) -> list[Verdict]:
     """The verdicts over a deployment, as of the tests' day."""
     resources = [{**each, "name": name} for name, each in found.items()]
     now = datetime.fromtimestamp(NOW / 1000, UTC)
-    more = {"parts": PARTS, "now": now, "names": ["guide"], **more}
+    more = {"parts": PARTS, "now": now, "projects": [GUIDE], **more}
     return judge(resources, stack="prod", **more)
 
 
@@ -271,10 +275,12 @@ def test_every_policy_has_a_case() -> None:
 def test_names_that_no_sdk_reads_are_told_unless_the_stack_says_that_its_app_does(
     names: list[str] | None, missing: int
 ) -> None:
-    assert judged(deployment(), names=["guide"]) == []
-    assert {each.policy for each in judged(deployment(), names=["guide", "nextjs"])} == {"complete"}
+    assert judged(deployment()) == []
+    assert {
+        each.policy for each in judged(deployment(), projects=[Expected(names=["guide", "nextjs"])])
+    } == {"complete"}
 
-    told = judged(deployment(), names=names)
+    told = judged(deployment(), projects=[Expected(names=names)])
 
     (verdict,) = [each for each in told if each.policy == "read-names"]
     assert len(told) == 1 + missing
@@ -344,7 +350,39 @@ def test_a_variable_that_is_left_to_others_is_not_missing() -> None:
     found = deployment()
     del found[SK]
 
-    assert offences(found, leave_alone=["production/CLERK_SECRET_KEY"]) == set()
+    alone = Expected(leave_alone=["production/CLERK_SECRET_KEY"], names=["guide"])
+    assert offences(found, projects=[alone]) == set()
+
+
+def of_two_projects() -> tuple[Deployment, list[Expected]]:
+    """A deployment whose variables are those of `web`, and once more those of `api`."""
+    found = deployment()
+    for name, each in [*found.items()]:
+        if each["type"] == view.VARIABLE:
+            each["inputs"]["projectId"] = "prj_web"
+            copy = {**each, "inputs": {**each["inputs"], "projectId": "prj_api"}}
+            found[f"api-{name}"] = copy
+    return found, [Expected("api", "prj_api", names=["guide"]), Expected("web", "prj_web")]
+
+
+def test_each_of_several_projects_has_everything() -> None:
+    found, projects = of_two_projects()
+    assert offences(found, projects=projects) == {("read-names", "stack")}
+    del found[f"api-{SK}"]
+
+    (told,) = [v for v in judged(found, projects=projects) if v.policy == "complete"]
+
+    assert told.message == "the variable production/CLERK_SECRET_KEY of api would be missing"
+    alone = Expected("api", "prj_api", None, ["production/CLERK_SECRET_KEY"], ["guide"])
+    assert not offences(found, projects=[alone, Expected("web", "prj_web", names=["guide"])])
+
+
+def test_what_no_sdk_reads_is_told_of_the_project_that_has_it() -> None:
+    found, projects = of_two_projects()
+
+    (told,) = [v for v in judged(found, projects=projects) if v.policy == "read-names"]
+
+    assert told.message.startswith("web: no current SDK")
 
 
 def test_a_development_stack_is_told_and_not_stopped() -> None:

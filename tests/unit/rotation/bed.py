@@ -29,9 +29,11 @@ from clerkstack.rotation.stacks import Known, Resources, known_of, shown
 from clerkstack.rotation.survey import Survey
 from clerkstack.rotation.wishes import Wish
 from clerkstack.settings import Settings, load_settings
+from clerkstack.settings.projects import Project
 from local import address
 from local.world import World
 from local.world import seed as seeded
+from local.world.vercel.models import digest
 
 URL = "https://preview.sendero.example/api/webhooks/clerk"
 DYNAMIC = "pulumi-python:dynamic/clerkstack:"
@@ -61,6 +63,11 @@ class Bed:
     names: Sequence[NameSet] = DEFAULT
     project_id: str = seeded.VERCEL_PROJECT_ID
     neighbours: list[Neighbour] = field(default_factory=list)
+    projects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Several Vercel projects; where there are none, it is one in the short form."""
+    nothing_runs: tuple[str, ...] = ()
+    proved: list[str] = field(default_factory=list)
+    rolled_out: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         session = Session(self.settings.connection)
@@ -89,17 +96,22 @@ class Bed:
                 f"{DYNAMIC}WebhookEndpoint", endpoint_id=endpoint.id, signing_secret=hidden(signing)
             ),
             resource(f"{DYNAMIC}Rotations", rotated={}, journal=hidden("{}")),
-            resource(f"{DYNAMIC}WrittenVariables", written={"preview/CLERK_SECRET_KEY": 5}),
             *(
-                variable(target, name, self.project_id, self._written(target, name, kind))
-                for target in ("preview", "development")
+                resource(f"{DYNAMIC}WrittenVariables", written={"preview/CLERK_SECRET_KEY": 5})
+                for _ in self.settings.vercel_projects
+            ),
+            *(
+                variable(target, name, project, self._written(project, target, name, kind))
+                for project in self.settings.vercel_projects
+                for target in project.targets
                 for kind in KINDS
-                for name in variables_of(kind, self.names)
+                for name in variables_of(kind, project.names)
+                if f"{target}/{name}" not in project.leave_alone
             ),
         ]
         self.world.clear_journal()
 
-    def _written(self, target: str, key: str, kind: Kind) -> str:
+    def _written(self, project: Project, target: str, key: str, kind: Kind) -> str:
         """Write one of the stack's own variables; its id."""
         body = {
             "key": key,
@@ -107,17 +119,21 @@ class Bed:
             "type": "encrypted" if target == "development" else "sensitive",
             "target": [target],
         }
-        vercel = self.world.vercel
-        return vercel.create_variable(vercel.projects[self.project_id], body).id
+        vercel, there = self.world.vercel, project.project_id
+        if there not in vercel.projects:
+            vercel.add_project(there, project.name, team_id=project.team_id)
+        return vercel.create_variable(vercel.projects[there], body).id
 
     @property
     def settings(self) -> Settings:
+        short = {"projectId": self.project_id}
+        projects = {"projects": self.projects} if self.projects else short
         given: dict[str, Any] = {
             "instance": "development",
             "applicationId": seeded.APPLICATION_ID,
             "platformKey": seeded.PLATFORM_KEY,
             "appUrl": "https://preview.sendero.example",
-            "environment": json.dumps({"projectId": self.project_id, "names": [*self.names]}),
+            "environment": json.dumps({**projects, "names": [*self.names]}),
             "urls": json.dumps(address.settings(self.world.urls)),
             **self.configured,
         }
@@ -230,17 +246,23 @@ class Process:
 
     def roll_out(self, urns: Sequence[str]) -> None:
         self.moment("up")
-        assert len(urns) in (3, 5, 7), urns
+        assert len(urns) in (3, 5, 7) or self.bed.projects, urns
+        self.bed.rolled_out = [*urns]
         state = self.bed.known().secrets
         self.bed.deployed = {kind: state[kind].get_secret_value() for kind in KINDS}
-        vercel = self.bed.world.vercel
-        project = vercel.projects[self.bed.project_id]
+        vercel, changed = self.bed.world.vercel, set()
         for each in self.bed.resources:
-            if each["urn"] in urns and each["inputs"].get("projectId") == project.id:
+            if each["urn"] in urns and "projectId" in each["inputs"]:
                 kind = next(k for k in KINDS if each["inputs"]["key"] in variables_of(k))
-                body = {"value": self.bed.deployed[kind]}
-                vercel.update_variable(project, each["outputs"]["id"], body)
-        vercel.add_deployment(project.id, "preview")
+                project = vercel.projects[each["inputs"]["projectId"]]
+                value = self.bed.deployed[kind]
+                made = project.variables[each["outputs"]["id"]]
+                if made.value_digest != digest(value):
+                    vercel.update_variable(project, made.id, {"value": value})
+                    changed.add(project.id)
+        for project_id in changed:
+            # As the engine does: nothing is built where nothing was written.
+            vercel.add_deployment(project_id, "preview")
         self.moment("updated")
 
     def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
@@ -251,15 +273,16 @@ class Process:
                 vercel.redeploy(newest, target)
         self.moment("built")
 
-    def is_deployed(self) -> bool:
-        return self.bed.runs_app
+    def is_deployed(self, project: Project) -> bool:
+        return self.bed.runs_app and project.name not in self.bed.nothing_runs
 
-    def look(self, secrets: dict[Kind, SecretStr]) -> list[str]:
+    def look(self, secrets: dict[Kind, SecretStr], deployed: Sequence[Project]) -> list[str]:
         self.moment("look")
         return []
 
-    def prove(self, secrets: dict[Kind, SecretStr]) -> str:
+    def prove(self, secrets: dict[Kind, SecretStr], deployed: Sequence[Project]) -> str:
         self.moment("prove")
+        self.bed.proved = [project.name for project in deployed]
         for kind, secret in secrets.items():
             if not self.bed.proves or secret.get_secret_value() != self.bed.deployed[kind]:
                 raise NotProved("the app runs with another")
@@ -323,13 +346,13 @@ def resource(kind: str, **outputs: Any) -> dict[str, Any]:
     return {"urn": urn, "type": kind, "custom": True, "inputs": {}, "outputs": outputs}
 
 
-def variable(target: str, key: str, project_id: str, made: str) -> dict[str, Any]:
+def variable(target: str, key: str, project: Project, made: str) -> dict[str, Any]:
     kind = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
     return {
-        "urn": f"urn:pulumi:dev::clerkstack::{kind}::environment-{target}-{key}",
+        "urn": f"urn:pulumi:dev::clerkstack::{kind}::{project.resource}-{target}-{key}",
         "type": kind,
         "custom": True,
-        "inputs": {"projectId": project_id, "key": key, "targets": [target]},
+        "inputs": {"key": key, "targets": [target], "projectId": project.project_id},
         "outputs": {"id": made},
     }
 

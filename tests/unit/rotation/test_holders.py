@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,8 +14,8 @@ from clerkstack.clients.errors import ApiError
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.neighbours import Neighbour, UnknownNeighbours
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import Journal, fingerprint
-from clerkstack.rotation.keeping import see_to
+from clerkstack.rotation.journal import Holder, Journal, fingerprint, now
+from clerkstack.rotation.keeping import Held, see_to
 from clerkstack.rotation.run import Unseen
 from clerkstack.rotation.stacks import enter
 from local.world import World
@@ -443,6 +444,35 @@ def test_stacks_that_are_not_known_are_told(bed: Bed, monkeypatch: pytest.Monkey
     assert any("no stack can be listed" in line for line in bed.said)
 
 
+def test_the_command_that_goes_on_is_the_one_that_was_refused(bed: Bed) -> None:
+    name = in_another_project(bed)
+
+    with pytest.raises(Unseen) as refused:
+        bed.rotate(kinds=("clerk",), reason="Ben's laptop", overlap_hours=48)
+
+    words = shlex.split(str(refused.value).split("name them: ")[1].splitlines()[0])
+    assert words[4:] == [
+        *("--secret", "clerk", "--reason", "Ben's laptop", "--overlap", "48h"),
+        *("--holder-done", name),
+    ]
+
+
+def test_every_project_of_the_stack_is_its_own(running: World) -> None:
+    running.reset()
+    urls = {name: f"https://{name}.sendero.example" for name in ("web", "api")}
+    projects = {name: {"projectId": f"prj_{name}", "appUrl": url} for name, url in urls.items()}
+    bed = Bed(running, projects=projects)
+    copies = [add(bed, "CLERK_API_KEY", project=f"prj_{name}") for name in projects]
+    theirs = add(bed, "CLERK_SECRET_KEY")
+
+    entry = bed.rotate(seen_to=(f"{NAME}/preview/CLERK_SECRET_KEY",))
+
+    assert sorted(entry.copies) == [f"{name}/preview/CLERK_API_KEY" for name in sorted(projects)]
+    assert all(holds(bed, each) for each in copies)
+    assert not holds(bed, theirs)
+    assert [other.name for other in entry.others] == [f"{NAME}/preview/CLERK_SECRET_KEY"]
+
+
 # -- a team ----------------------------------------------------------------------------------------
 
 
@@ -541,7 +571,10 @@ def test_a_rotation_without_others_asks_for_the_lists_alone(bed: Bed) -> None:
 
     bed.rotate()
 
-    assert reads(bed) == ["", f"/{OWN}/env", "/prj_api/env"]
+    there = bed.world.vercel.projects.values()
+    others = sorted(f"/{each.id}/env" for each in there if not each.team_id and each.id != OWN)
+    listed, own, *rest = reads(bed)
+    assert (listed, own, sorted(rest)) == ("", f"/{OWN}/env", others)
 
 
 def test_only_what_was_written_since_the_mint_is_read_by_itself(bed: Bed) -> None:
@@ -579,9 +612,16 @@ def test_killed_at_any_moment_the_next_run_writes_every_copy(running: World) -> 
         came = bed.killed_at(moment, lambda bed=bed: bed.rotate(**NAMED))
         bed.assert_nobody_is_locked_out()
 
-        entry = bed.rotate(**NAMED) if came else bed.known().journal.history[-1]
+        if came:
+            # Whoever was named once is known: a scheduled run goes on with it.
+            try:
+                bed.rotate()
+            except Unseen:
+                bed.rotate(**NAMED)
 
+        entry = bed.known().journal.history[-1]
         assert entry.result == "done", moment
+        assert all(other.named for other in entry.others), moment
         assert bed.mints()["clerk"] <= 2, moment
         assert all(holds(bed, each) for each in made), moment
         assert [other.name for other in bed.known().journal.waiting] == list(NAMED["seen_to"])
@@ -630,6 +670,21 @@ def test_a_holder_that_comes_while_a_rotation_stands_still_is_not_forgotten(
             assert [each.name for each in bed.known().journal.waiting] == [name], moment
         moment += 1
     assert refusals > 4
+
+
+def test_a_copy_that_somebody_changed_while_a_rotation_stood_still_is_theirs(bed: Bed) -> None:
+    made, name = of_another_name(bed)
+    bed.fails["up"] = ClerkstackError("the engine failed")
+    with pytest.raises(ClerkstackError):
+        bed.rotate()
+    bed.world.vercel.update_variable(bed.world.vercel.projects[OWN], made.id, {"value": "theirs"})
+    bed.fails.clear()
+
+    entry = bed.rotate()
+
+    assert (entry.result, entry.copies, entry.others) == ("done", [], [])
+    assert made.value == "theirs"
+    assert any(f"{name} is left as it is" in line for line in bed.said)
 
 
 def test_an_abort_killed_at_any_moment_puts_every_copy_back(running: World) -> None:
@@ -701,6 +756,7 @@ def test_a_leak_is_rolled_out_though_a_copy_can_not_be_written_now(bed: Bed) -> 
     assert bed.counts(bed.deployed["clerk"])  # the app is built all the same
     assert bed.rotate(kinds=("clerk",), overlap_hours=0).result == "done"
     assert holds(bed, copy)
+    assert built(bed, "preview")["CLERK_API_KEY"] == copy.value_digest
     assert bed.mints()["clerk"] == 1
 
 
@@ -724,7 +780,8 @@ def test_a_leak_in_the_middle_of_a_rotation_reaches_what_that_one_had_not(runnin
 
 
 def done(bed: Bed, *names: str) -> None:
-    see_to(Process(bed, 0), "dev", names)
+    process = Process(bed, 0)
+    see_to(process, "dev", names, held=process.is_held)
 
 
 def test_each_is_counted_until_it_is_seen_to(bed: Bed) -> None:
@@ -742,6 +799,18 @@ def test_each_is_counted_until_it_is_seen_to(bed: Bed) -> None:
     assert bed.known().journal.waiting == []
     others = bed.known().journal.history[-1].others
     assert all(other.named and other.done for other in others)
+
+
+def test_nothing_is_noted_beside_a_run_that_is_at_it(bed: Bed) -> None:
+    name = in_another_project(bed)
+    assert bed.killed_at(15, lambda: bed.rotate(seen_to=(name,)))
+    journal = bed.known().journal
+    assert journal.running is not None
+    journal.running.holder = Holder(who="Ben", host="here", pid=999, until=now() + DAY)
+    enter(bed.resources, journal)
+
+    with pytest.raises(Held, match="Ben"):
+        done(bed, name)
 
 
 def test_those_of_the_rotation_before_are_counted_while_their_overlap_lasts(bed: Bed) -> None:

@@ -1,0 +1,84 @@
+"""What the state calls the resources of each Vercel project: another name is no new project.
+
+A project's resources are named after the user's own name for it. Where that changes, or a stack
+goes over from one project to several, the engine would remove every variable and make it anew; so
+each resource gets as aliases what the state calls those of the same project. The state is asked
+for, since the settings alone can't tell which of several projects was the one: their order means
+nothing, and a killed update leaves both names behind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.settings.projects import Project
+
+# The engine's own provider answers it with the state as it was when the update began
+# (pulumi/pulumi, pkg/resource/deploy/builtins.go).
+STATE = "pulumi:pulumi:readStackResourceOutputs"
+OURS = "pulumi-python:dynamic/clerkstack:"
+ENDS = {f"{OURS}VercelProject": "-project", f"{OURS}WrittenVariables": "-written"}
+"""What the names of these end with, after what all names of their project begin with."""
+
+
+def former_names(projects: Iterable[Project]) -> dict[Project, tuple[str, ...]]:
+    """See `former_in`, of the state of the stack that is being updated.
+
+    Raises:
+        pulumi.RunError: a name has gone from one project to another.
+    """
+    answer = pulumi.runtime.invoke(STATE, {"stackName": pulumi.get_stack()}).value
+    return former_in((answer or {}).get("outputs") or {}, projects)
+
+
+def former_in(
+    state: Mapping[str, Mapping[str, Any]], projects: Iterable[Project]
+) -> dict[Project, tuple[str, ...]]:
+    """What else the names of each project's resources begin with in the state.
+
+    Args:
+        state: type and outputs of each resource, by its URN.
+        projects: those that are declared.
+
+    Raises:
+        pulumi.RunError: a name has gone from one project to another.
+    """
+    declared = list(projects)
+    begins: dict[str, set[str]] = defaultdict(set)
+    for project_id, begin in _begins(state):
+        begins[project_id].add(begin)
+    found = {
+        project: tuple(sorted(begins[project.project_id] - {project.resource}))
+        for project in declared
+    }
+    own = {project.resource: project for project in declared}
+    for project, formers in found.items():
+        for former in formers:
+            if former in own:
+                raise pulumi.RunError(
+                    f"clerkstack:environment.projects: {own[former].name} is what this stack "
+                    f"calls {project.project_id} until now, which is to be {project.name}. "
+                    f"Nothing was sent. Give {own[former].project_id} a name that the stack does "
+                    "not have yet."
+                )
+    return found
+
+
+def _begins(state: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Each resource's project, and what its name begins with."""
+    for urn, resource in state.items():
+        kind, outputs = str(resource.get("type")), resource.get("outputs") or {}
+        name = urn.rsplit("::", 1)[-1]
+        if kind == VARIABLE_TYPE:
+            targets = outputs.get("targets") or []
+            end = f"-{targets[0]}-{outputs.get('key')}" if len(targets) == 1 else ""
+            project_id = outputs.get("projectId")
+        else:
+            end, project_id = ENDS.get(kind, ""), outputs.get("project_id")
+        if end and project_id and name.endswith(end):
+            yield str(project_id), name.removesuffix(end)

@@ -1,0 +1,103 @@
+"""The points of a stack with several Vercel projects: each project's app and variables are judged,
+and a fault of one is told under its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clerkstack.clients.vercel import Deployment, EnvironmentVariable
+from clerkstack.cutover.model import Outcome
+from clerkstack.declared.variables import Keys, variables
+from clerkstack.settings import Settings
+from tests.unit.cutover.seen import HOST, PUBLISHABLE, Seen, line, settings, variable, wrong
+
+API_URL = f"https://api.{HOST}"
+
+
+def two(**api: Any) -> Settings:
+    projects = {
+        "web": {"projectId": "prj_web"},
+        "api": {"projectId": "prj_api", "appUrl": API_URL, "names": ["express"], **api},
+    }
+    return settings(environment={"projects": projects})
+
+
+def deployed(created: int = 2_000) -> Deployment:
+    return Deployment.model_validate(
+        {"id": "dpl_1", "name": "acme", "state": "READY", "created": created}
+    )
+
+
+def live(own: Settings) -> dict[str, list[EnvironmentVariable]]:
+    """The variables of each project, all as they are declared."""
+    keys = Keys[str](PUBLISHABLE, "sk", "whsec")
+    return {
+        project.project_id: [
+            variable(each.key, None if each.sensitive else each.value)
+            for each in variables(project, keys)
+        ]
+        for project in own.vercel_projects
+    }
+
+
+def seen(own: Settings, **given: Any) -> Seen:
+    there = {"prj_web": deployed(), "prj_api": deployed()}
+    return Seen(own, **{"variables": live(own), "deployment": there, **given})
+
+
+POINTS = ("live-keys", "webhook", "host", "variables", "deployment")
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_two_that_are_right_pass(point: str) -> None:
+    found = line(point, seen(two()))
+
+    assert found.verdict.outcome == Outcome.PASSED, found.verdict
+    if point not in ("webhook", "variables"):
+        assert "api" in found.verdict.summary + str([each.what for each in found.verdict.facts])
+
+
+@pytest.mark.parametrize(
+    ("point", "key", "told"),
+    [
+        ("live-keys", "CLERK_PUBLISHABLE_KEY", "api: CLERK_PUBLISHABLE_KEY"),
+        ("live-keys", "CLERK_SECRET_KEY", "api: CLERK_SECRET_KEY"),
+        ("webhook", "CLERK_WEBHOOK_SIGNING_SECRET", "api: CLERK_WEBHOOK_SIGNING_SECRET"),
+        ("host", "APP_URL", "api: APP_URL"),
+        ("variables", "CLERK_SIGN_IN_URL", "variable api/production/CLERK_SIGN_IN_URL"),
+    ],
+)
+def test_what_one_lacks_is_told_under_its_name(point: str, key: str, told: str) -> None:
+    own = two()
+    there = live(own)
+    there["prj_api"] = [each for each in there["prj_api"] if each.key != key]
+
+    assert wrong(line(point, seen(own, variables=there))) == [told]
+
+
+def test_an_app_that_receives_no_events_needs_no_signing_secret() -> None:
+    own = two(leaveAlone=["production/CLERK_WEBHOOK_SIGNING_SECRET"])
+
+    assert line("webhook", seen(own)).verdict.outcome == Outcome.PASSED
+
+
+def test_an_app_outside_of_the_domain_is_told() -> None:
+    assert wrong(line("host", seen(two(appUrl="https://api.other.example")))) == ["api: app's host"]
+
+
+@pytest.mark.parametrize(
+    ("api", "told"),
+    [(None, "api"), (deployed(created=1), "api: newest deployment")],
+)
+def test_each_app_was_built_with_its_newest_variables(api: Deployment | None, told: str) -> None:
+    there = {"prj_web": deployed(), "prj_api": api}
+
+    found = line("deployment", seen(two(), deployment=there))
+
+    assert found.verdict.outcome == Outcome.FAILED
+    assert wrong(found) == [told]
+    mend = "Deploy the app" if api is None else "redeploy --project prj_api --target production"
+    assert mend in found.verdict.mend
+    assert "prj_web" not in found.verdict.mend
