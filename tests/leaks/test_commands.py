@@ -37,6 +37,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "rotate": [
         (*PROD, "--reason", "offboarding"),
         (*PROD, "--status", "--json"),
+        (*PROD, "--status", "--holder-done", "nobody"),
         (*PROD, "--abort"),
         (*PROD, "--overlap", "0", "--confirm", "prod", "--json"),
         (*PROD, "--history"),
