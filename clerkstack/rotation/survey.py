@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from clerkstack.clients.errors import ApiError, Forbidden, NotFound, UnexpectedAnswer
 from clerkstack.declared.variables import TARGETS
 from clerkstack.neighbours import UnknownNeighbours
+from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.holders import (
     Looked,
     Question,
@@ -77,7 +78,7 @@ class Survey:
             ApiError, Unreachable: the stack's own projects, or who there is, can't be read.
         """
         findings = Findings()
-        stacks = self._neighbours(findings)
+        stacks = self._neighbours(findings, secrets)
         for stack in stacks:
             findings.others += _of_stack(stack, known, secrets)
         if self._settings.components.environment and self._settings.vercel_token is not None:
@@ -129,12 +130,21 @@ class Survey:
 
     # -- inside -----------------------------------------------------------------------------------
 
-    def _neighbours(self, findings: Findings) -> Sequence[Neighbour]:
+    def _neighbours(
+        self, findings: Findings, secrets: Mapping[Kind, SecretStr]
+    ) -> Sequence[Neighbour]:
+        """The other stacks of the instance. A backend that lists none is told; a stack that is
+        there, and can't be read, may be one of them."""
         try:
             return self._stacks()
         except UnknownNeighbours as unknown:
             findings.notes.append(f"other stacks of this instance are not known: {unknown}")
-            return []
+        except ClerkstackError as unreadable:
+            kinds = list(secrets)
+            findings.others.append(
+                Other(kinds=kinds, name="stacks", finding="may hold", why=str(unreadable))
+            )
+        return []
 
     def _look_at_team(
         self,

@@ -473,6 +473,19 @@ def test_every_project_of_the_stack_is_its_own(running: World) -> None:
     assert [other.name for other in entry.others] == [f"{NAME}/preview/CLERK_SECRET_KEY"]
 
 
+def test_a_stack_that_can_not_be_read_may_hold_them(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: Any) -> Any:
+        raise ClerkstackError("The state of the stack staging can't be read.")
+
+    monkeypatch.setattr(Bed, "neighbours", property(unreadable), raising=False)
+
+    with pytest.raises(Unseen, match="staging can't be read"):
+        bed.rotate()
+    assert bed.rotate(seen_to=("stacks",)).result == "done"
+
+
 # -- a team ----------------------------------------------------------------------------------------
 
 
