@@ -257,11 +257,11 @@ def create_deployment(call: Call) -> Answer:
         raise errors.bad_request("Invalid request: missing required property `name`.")
     if not isinstance(earlier, str):
         raise errors.bad_request("Only `deploymentId` is supported as a source here.")
-    if target is not None and target not in TARGETS[:2]:
-        raise errors.bad_request(f"`target` should be one of {', '.join(TARGETS[:2])}.")
     environment = body.get("customEnvironmentSlugOrId")
     if environment is not None and not isinstance(environment, str):
         raise errors.bad_request("`customEnvironmentSlugOrId` should be string.")
+    if target is not None and target not in TARGETS[:2]:
+        raise errors.bad_request(f"`target` should be one of {', '.join(TARGETS[:2])}.")
     made = call.backend.redeploy(
         call.team_id, earlier, name=name, target=target, environment=environment
     )
@@ -289,6 +289,8 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", f"{VERSION}/projects", list_projects),
     ("GET", PROJECT, read_project),
     ("GET", f"{PROJECT}/custom-environments", list_custom_environments),
+    # As the command-line client asks, without a version.
+    ("GET", "/projects/{project}/custom-environments", list_custom_environments),
     ("GET", f"{VERSION}/env", list_shared_variables),
     ("GET", f"{VERSION}/env/{{variable}}", read_shared_variable),
     ("GET", f"{VERSION}/user", read_user),
