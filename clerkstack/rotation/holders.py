@@ -32,11 +32,19 @@ NAMES: Mapping[Kind, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Question:
-    """What is looked for: the old secrets of one instance, whose keys these `targets` get."""
+    """What is looked for: the old secrets of one instance, whose keys these `targets` get. None of
+    them was minted before `not_before` (milliseconds since 1970), where that is known."""
 
     secrets: Mapping[Kind, SecretStr]
     publishable_key: str | None
     targets: frozenset[str]
+    not_before: int | None = None
+
+    def may_be_in(self, variable: EnvironmentVariable) -> bool:
+        """Whether a variable was written when there was a secret that is looked for."""
+        if self.not_before is None or variable.updated_at is None:
+            return True
+        return variable.updated_at >= self.not_before
 
     def kinds_in(self, value: SecretStr) -> list[Kind]:
         """The secrets that a value is, or has within it."""
@@ -96,7 +104,7 @@ def shared_in(
     for variable in shared:
         value = values.get(variable.id)
         kinds = question.kinds_named(variable.key) if value is None else question.kinds_in(value)
-        if not kinds:
+        if not kinds or not question.may_be_in(variable):
             continue
         linked = ", ".join(projects.get(each, each) for each in variable.project_ids)
         where = f"shared by {linked}" if linked else "shared by no project yet"
@@ -118,17 +126,11 @@ def name_of(project: Looked, variable: EnvironmentVariable) -> str:
     return f"{project.name}/{targets}{branch}/{variable.key}"
 
 
-def to_read(
-    variable: EnvironmentVariable, mine: Owned, project_id: str, *, not_before: int | None
-) -> bool:
-    """Whether the value of a variable has to be read by its id: the list did not show it, it can
-    be read, and it was written (milliseconds since 1970) when there was a secret that is looked
-    for."""
-    if variable.type not in WRITABLE or variable.readable_value is not None:
-        return False
-    if mine.has(project_id, variable):
-        return False
-    return not_before is None or (variable.updated_at or not_before) >= not_before
+def to_read(variable: EnvironmentVariable, question: Question) -> bool:
+    """Whether the value of a variable has to be read by its id: the list did not show it, and it
+    can be read, and may be what is looked for."""
+    readable = variable.type in WRITABLE and variable.readable_value is None
+    return readable and question.may_be_in(variable)
 
 
 def is_publishable_key(variable: EnvironmentVariable) -> bool:
@@ -177,9 +179,12 @@ def _holding(
 
 
 def _suspect(project: Looked, variable: EnvironmentVariable, question: Question) -> bool:
-    """Whether a variable that can't be read may hold the instance's secret somewhere: not where the
-    app has another instance's publishable key. Where it has none that can be read, a target of one
-    of the stack's projects that gets another instance's keys is that one's."""
+    """Whether a variable that can't be read may hold the instance's secret somewhere: not where it
+    was written before there was that secret, and not where the app has another instance's
+    publishable key. Where it has none that can be read, a target of one of the stack's projects
+    that gets another instance's keys is that one's."""
+    if not question.may_be_in(variable):
+        return False
     for place in (*variable.target, *variable.custom_environment_ids):
         keys = _publishable_keys(project, place, variable.git_branch)
         if keys and question.publishable_key is not None:

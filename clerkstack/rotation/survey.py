@@ -26,7 +26,7 @@ from clerkstack.rotation.holders import (
     shared_in,
     to_read,
 )
-from clerkstack.rotation.journal import Copy, Kind, Other, fingerprint
+from clerkstack.rotation.journal import Copy, Journal, Kind, Other, fingerprint
 from clerkstack.rotation.services import SECONDS_OF_HOUR
 from clerkstack.rotation.stacks import ENDPOINT, Known, Owned, Resources, owned_by
 from clerkstack.settings import Settings
@@ -83,7 +83,10 @@ class Survey:
             findings.others += _of_stack(stack, known, secrets)
         if self._settings.components.environment and self._settings.vercel_token is not None:
             question = Question(
-                secrets, known.publishable_key, frozenset(TARGETS[self._settings.instance])
+                secrets,
+                known.publishable_key,
+                frozenset(TARGETS[self._settings.instance]),
+                _not_before(known.journal, secrets),
             )
             # What another stack's state has goes with that stack.
             mine = _all(owned_by(resources), *(owned_by(each.resources) for each in stacks))
@@ -91,9 +94,7 @@ class Survey:
             for project in self._settings.vercel_projects:
                 own.setdefault(project.team_id, []).append(project)
             for team_id, projects in own.items():
-                self._look_at_team(
-                    team_id, projects, question, mine, _not_before(known, secrets), findings
-                )
+                self._look_at_team(team_id, projects, question, mine, findings)
         return findings
 
     def write(self, copy: Copy, value: SecretStr, *, held: Iterable[str], look: bool) -> str | None:
@@ -152,7 +153,6 @@ class Survey:
         own: Sequence[Project],
         question: Question,
         mine: Owned,
-        not_before: int | None,
         findings: Findings,
     ) -> None:
         vercel = self._client(team_id)
@@ -182,7 +182,6 @@ class Survey:
                 ),
                 question,
                 mine,
-                not_before,
             )
             _sort(found_in(looked, question, mine), findings)
         for other in listed.values():
@@ -194,17 +193,12 @@ class Survey:
                 findings.notes.append(f"the token may not read the variables of {other.name}")
                 continue
             given = Looked(other.id, other.name, team_id, variables, {})
-            looked = self._looked(vercel, given, question, mine, not_before)
+            looked = self._looked(vercel, given, question, mine)
             _sort(found_in(looked, question, mine), findings)
         self._look_at_shared(vercel, listed, question, findings)
 
     def _looked(
-        self,
-        vercel: VercelClient,
-        project: Looked,
-        question: Question,
-        mine: Owned,
-        not_before: int | None,
+        self, vercel: VercelClient, project: Looked, question: Question, mine: Owned
     ) -> Looked:
         """A project with the values that can be read, and the names of its environments where they
         are of any use."""
@@ -215,7 +209,7 @@ class Survey:
         }
         read = partial(vercel.get_variable, project.id)
         for variable in project.variables:
-            if to_read(variable, mine, project.id, not_before=not_before):
+            if not mine.has(project.id, variable) and to_read(variable, question):
                 _read(values, variable, read)
         looked = replace(project, values=values)
         found = list(found_in(looked, question, mine))
@@ -252,7 +246,7 @@ class Survey:
         for variable in shared:
             if variable.readable_value is not None:
                 values[variable.id] = variable.readable_value
-            elif variable.type != "sensitive":
+            elif to_read(variable, question):
                 _read(values, variable, vercel.get_shared_variable)
         names = {each.id: each.name for each in listed.values()}
         findings.others += shared_in(shared, values, question, names)
@@ -284,12 +278,16 @@ def _of_stack(other: Neighbour, known: Known, secrets: Mapping[Kind, SecretStr])
         yield Other(kinds=kinds, name=f"stack:{other.stack}", finding="holds", why=why)
 
 
-def _not_before(known: Known, secrets: Mapping[Kind, SecretStr]) -> int | None:
-    """When the oldest of the secrets was minted: what was written before holds none of them. None
-    where that is not known."""
-    if not set(secrets) <= known.rotated:
-        return None
-    return min(known.since[kind] for kind in secrets) - CLOCKS_DIFFER
+def _not_before(journal: Journal, secrets: Mapping[Kind, SecretStr]) -> int | None:
+    """A time (milliseconds since 1970) before which none of the secrets was minted: the rotation
+    that made it had not begun. None where no rotation is known to have made one of them."""
+    began = []
+    for kind, secret in secrets.items():
+        made = [e.started for e in journal.history if e.new.get(kind) == fingerprint(secret)]
+        if not made:
+            return None
+        began.append(min(made))
+    return min(began) - CLOCKS_DIFFER
 
 
 def _read(

@@ -605,6 +605,23 @@ def test_only_what_was_written_since_the_mint_is_read_by_itself(bed: Bed) -> Non
     assert f"/{OWN}/env/{before.id}" not in single
 
 
+def test_what_was_written_before_the_mint_does_not_hold_what_was_minted(bed: Bed) -> None:
+    name = unreadable_in_another_project(bed)
+    (made,) = bed.world.vercel.projects["prj_api"].variables.values()
+    bed.rotate(seen_to=(name,))
+
+    # Gone back: what is in use is older than that mint, and how old is not known.
+    bed.abort()
+    made.updated_at = 5
+    with pytest.raises(Unseen):
+        bed.rotate()
+    bed.rotate(seen_to=(name,))
+
+    # Whoever has not written it since has an older one, which ends by itself.
+    assert bed.rotate().others == []
+    assert [each.name for each in bed.known().journal.waiting] == [name]
+
+
 # -- kills -----------------------------------------------------------------------------------------
 
 
