@@ -33,7 +33,15 @@ FAILED = frozenset({"ERROR", "CANCELED", "DELETED"})
 
 def redeploy(
     project: Annotated[str, typer.Option(help="Vercel project id or name.")],
-    target: Annotated[Target, typer.Option(help="Whose newest deployment to build again.")],
+    target: Annotated[
+        Target | None, typer.Option(help="Whose newest deployment to build again.")
+    ] = None,
+    custom_environment: Annotated[
+        str | None, typer.Option(help="The same, of a custom environment: its slug.")
+    ] = None,
+    branch: Annotated[
+        str | None, typer.Option(help="Only of deployments of this branch; for preview.")
+    ] = None,
     team: Annotated[str | None, typer.Option(help="Vercel team id or slug.")] = None,
     timeout: Annotated[int, typer.Option(min=1, help="Seconds to wait until it is ready.")] = 900,
     wait: Annotated[bool, typer.Option(help="Wait until it is ready.")] = True,
@@ -48,6 +56,12 @@ def redeploy(
     if read_only():
         typer.echo(f"{READ_ONLY} is set: nothing is built.")
         return
+    where = custom_environment or target
+    if where is None or (custom_environment and target) or (branch and target != "preview"):
+        raise ClerkstackError(
+            "Name what to build again: --target production, --target preview (with --branch that "
+            "branch's), or --custom-environment SLUG."
+        )
     token = os.environ.get("VERCEL_API_TOKEN")
     if not token:
         raise ClerkstackError(
@@ -58,12 +72,13 @@ def redeploy(
     say = partial(_say, token)
     base_url = os.environ.get(ADDRESS) or VERCEL
     with VercelClient(token=SecretStr(token), base_url=base_url, team_id=team) as vercel:
-        newest = vercel.latest_deployment(project, target)
+        newest = vercel.latest_deployment(project, where, branch=branch)
         if newest is None:
-            say(f"{project} has no {target} deployment yet: nothing to build again.")
+            of_branch = f" of {branch}" if branch else ""
+            say(f"{project} has no {where} deployment{of_branch} yet: nothing to build again.")
             return
-        started = vercel.redeploy(newest, target)
-        say(f"{target} deployment {started.id} started from {newest.id}.")
+        started = vercel.redeploy(newest, where)
+        say(f"{where} deployment {started.id} started from {newest.id}.")
         if wait:
             _wait(vercel, started, timeout, say)
 

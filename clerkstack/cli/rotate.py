@@ -14,14 +14,20 @@ from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.remote import reading
-from clerkstack.cli.rotations import ends_of, fate_of, show_history, show_status
+from clerkstack.cli.rotations import (
+    ends_of,
+    fate_of,
+    show_history,
+    show_status,
+    waiting_lines,
+)
 from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.problems import ClerkstackError
 
 if TYPE_CHECKING:
     from clerkstack.rotation.journal import Entry, Kind, Running
     from clerkstack.rotation.run import Rotator
-from clerkstack.rotation.wishes import Wish
+from clerkstack.rotation.wishes import HOURS, SCHEDULED, Wish
 
 INTERRUPTED = 130
 PAUSE = 2.0  # seconds between looks whether the other run has ended
@@ -33,15 +39,13 @@ def rotate(
     secret: Annotated[
         Which, typer.Option(help="Clerk's secret key, the webhook's signing secret, or all.")
     ] = "all",
-    reason: Annotated[
-        str, typer.Option(help="Why; Clerk and the history keep it.")
-    ] = "scheduled rotation",
+    reason: Annotated[str, typer.Option(help="Why; Clerk and the history keep it.")] = SCHEDULED,
     overlap: Annotated[
         str,
         typer.Option(
             help="How long the old secrets count beside the new ones: 24h, 2d; 0 ends them at once."
         ),
-    ] = "24h",
+    ] = f"{HOURS}h",
     if_older_than: Annotated[
         str | None,
         typer.Option(help="Only secrets that are older, in days: 80d.", metavar="DAYS"),
@@ -64,6 +68,14 @@ def rotate(
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for another run of this.")
     ] = 0,
+    holder_done: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another holder of the secret, as the refusal names it, that a person gives the "
+            "new one; with --status: that has it now. Repeatable.",
+            metavar="NAME",
+        ),
+    ] = None,
     take_over: Annotated[
         bool, typer.Option("--take-over", help="Another machine's run is known to be dead.")
     ] = False,
@@ -75,13 +87,25 @@ def rotate(
     builds the app again, and proves that it uses them. A run that was killed or has failed is gone
     on with by the next one.
 
-    Exit codes: 0 done, 1 not proved, or (--status) not over, 2 bad input, or another run is at it,
-    3 a service failed: run it again, 130 interrupted.
+    Whoever else holds a secret is looked for before anything is minted: variables of the stack's
+    own projects are written in the same run, all others have to be named with --holder-done.
+
+    Exit codes: 0 done, 1 not proved, or (--status) not over, 2 bad input, another holder of the
+    secrets that is not named, or another run at it, 3 a service failed: run it again, 130
+    interrupted.
     """
-    if status or history:
-        raise typer.Exit(show_status(stack, as_json) if status else show_history(stack, as_json))
+    seen_to = tuple(holder_done or ())
+    if seen_to and (history or abort):
+        option = "--history" if history else "--abort"
+        raise ClerkstackError(f"--holder-done is for a rotation or --status: leave out {option}.")
+    if status:
+        if seen_to:
+            _see_to(stack, seen_to)
+        raise typer.Exit(show_status(stack, as_json))
+    if history:
+        raise typer.Exit(show_history(stack, as_json))
     kinds = None if secret == "all" else (secret,)
-    wish = _wish(kinds, reason, overlap, if_older_than)
+    wish = _wish(kinds, reason, overlap, if_older_than, seen_to)
     if wish.overlap_hours == 0 and not abort:
         _refuse_unconfirmed(stack, confirm)
     with ended_like_interrupt():
@@ -95,8 +119,25 @@ def rotate(
     _conclude(stack, entry, as_json)
 
 
+def _see_to(stack: str, names: tuple[str, ...]) -> None:
+    """Note in the state that other holders have the new secret.
+
+    Raises:
+        ClerkstackError: of one of the names none is known; nothing is noted.
+    """
+    from clerkstack.cli.rotating import StackEngine
+    from clerkstack.rotation.keeping import see_to
+    from clerkstack.rotation.people import is_at_it
+
+    see_to(StackEngine(stack, stack_settings(stack)), stack, names, held=is_at_it)
+
+
 def _wish(
-    kinds: tuple[Kind, ...] | None, reason: str, overlap: str, if_older_than: str | None
+    kinds: tuple[Kind, ...] | None,
+    reason: str,
+    overlap: str,
+    if_older_than: str | None,
+    seen_to: tuple[str, ...],
 ) -> Wish:
     from clerkstack.rotation.journal import now
     from clerkstack.rotation.overlap import days_of, hours_of
@@ -104,11 +145,12 @@ def _wish(
     from clerkstack.rotation.wishes import Wish
 
     older = None if if_older_than is None else now() - days_of(if_older_than)
-    return Wish(kinds, reason, hours_of(overlap), who(), older)
+    return Wish(kinds, reason, hours_of(overlap), who(), older, seen_to)
 
 
 def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
     from clerkstack.cli.rotating import StackEngine
+    from clerkstack.neighbours import neighbours
     from clerkstack.providers.session import Session
     from clerkstack.rotation.keeping import Keeper
     from clerkstack.rotation.people import is_at_it, myself
@@ -116,6 +158,7 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
     from clerkstack.rotation.run import Rotator
     from clerkstack.rotation.services import Services
     from clerkstack.rotation.stacks import Known
+    from clerkstack.rotation.survey import Survey
 
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
@@ -136,6 +179,11 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
         engine,
         services,
         Prover(settings),
+        Survey(
+            settings,
+            Session(settings.connection),
+            lambda: neighbours(stack, settings.application_id, settings.instance),
+        ),
         _teller(),
         lambda running: _confirm(stack, running, confirmed),
     )
@@ -225,6 +273,9 @@ def _conclude(stack: str, entry: Entry | None, as_json: bool) -> None:
         words = " and ".join(WORDS[kind] for kind in entry.secrets)
         if entry.result == "done":
             typer.echo(f"{stack}: {words} rotated. {ends_of(entry)}")
+            others = [other for other in entry.others if other.done is None]
+            for line in waiting_lines(stack, others, entry.old_ends):
+                typer.echo(line)
         elif entry.new:
             typer.echo(f"{stack}: back to the old {words}. {fate_of(entry)}")
         else:

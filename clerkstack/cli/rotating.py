@@ -22,6 +22,7 @@ import typer
 from clerkstack.cli.backends import current_backend, folder_of
 from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off, locks_of
 from clerkstack.cli.engine import UNREADABLE, exported_stack, import_state, pulumi, resources_of
+from clerkstack.declared.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.people import is_alive
 from clerkstack.rotation.stacks import COMMAND, Resources
@@ -139,12 +140,24 @@ class StackEngine:
         ) as vercel:
             return vercel.latest_deployment(project.project_id, project.deploys_to) is not None
 
+    def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
+        """Build the newest deployment of a target, of a branch or of a custom environment again.
+
+        Raises:
+            RollOutFailed: the build failed.
+        """
+        own = target in DEPLOYED.values()
+        words = ["--target" if own else "--custom-environment", target]
+        self._redeploy(project_id, team_id, [*words, *(["--branch", branch] if branch else [])])
+
     def _build_again(self, project: Project, target: str) -> None:
         """The stack leaves building to somebody else; a rotation can't."""
+        self._redeploy(project.project_id, project.team_id, ["--target", target])
+
+    def _redeploy(self, project_id: str, team_id: str | None, options: Sequence[str]) -> None:
+        words = [sys.executable, "-m", "clerkstack", "redeploy", "--project", project_id, *options]
+        words += ["--team", team_id] if team_id else []
         token = self._settings.vercel_token
-        words = [sys.executable, "-m", "clerkstack", "redeploy", "--project"]
-        words += [project.project_id, "--target", target]
-        words += ["--team", project.team_id] if project.team_id else []
         known = {ADDRESS: self._settings.urls.vercel}
         if token is not None:
             known["VERCEL_API_TOKEN"] = token.get_secret_value()

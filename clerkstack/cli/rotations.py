@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from clerkstack.cli.exits import DONE, FOUND
 from clerkstack.cli.table import print_table
 
 if TYPE_CHECKING:
-    from clerkstack.rotation.journal import Entry, Journal, Kind, Running
+    from clerkstack.rotation.journal import Entry, Journal, Kind, Other, Running
     from clerkstack.rotation.stacks import Known
 
 
@@ -21,7 +22,7 @@ def show_status(stack: str, as_json: bool) -> int:
     """Print where the rotation of a stack stands; the exit code."""
     known = _known(stack)
     journal = known.journal
-    over = journal.running is None and not journal.doomed
+    over = journal.running is None and not journal.doomed and not journal.waiting
     if as_json:
         typer.echo(json.dumps(_status(stack, known), indent=2))
     else:
@@ -39,6 +40,9 @@ def show_history(stack: str, as_json: bool) -> int:
     elif history:
         headings = ("ended", "result", "secret", "old → new", "overlap", "who", "why")
         print_table(headings, [_rows(each) for each in history])
+        for entry in history:
+            for line in _elsewhere(entry):
+                typer.echo(line)
     else:
         typer.echo(f"{stack}: no rotation yet.")
     return DONE
@@ -49,6 +53,19 @@ def ends_of(entry: Entry) -> str:
     if not entry.overlap_hours:
         return "The old ones ended with the mint."
     return f"The old ones end at {_moment(entry.old_ends)}; until then --abort goes back to them."
+
+
+def waiting_lines(stack: str, others: Sequence[Other], ends: int | None) -> list[str]:
+    """The other holders that nobody has seen to, and what to do about them."""
+    if not others:
+        return []
+    count = f"{len(others)} other {'holder has' if len(others) == 1 else 'holders have'}"
+    until = "" if ends is None else f" until {_moment(ends)}"
+    done = f"bin/clerkstack rotate --stack {stack} --status --holder-done NAME"
+    return [
+        f"{stack}: {count} to get the new secrets{until}. When one has them: {done}",
+        *(f"  {other.name}: {other.why}" for other in others),
+    ]
 
 
 def fate_of(entry: Entry) -> str:
@@ -76,6 +93,7 @@ def _status(stack: str, known: Known) -> dict[str, Any]:
         "running": None if journal.running is None else _shown(journal.running),
         "last": None if journal.last is None else _shown(journal.last),
         "doomed": journal.doomed,
+        "waiting": [other.model_dump(exclude_none=True) for other in journal.waiting],
         "since": known.since,
     }
 
@@ -121,6 +139,7 @@ def _lines(stack: str, known: Known) -> list[str]:
             f"{stack}: the {WORDS[kind]} in use ends at {_moment(ends)}: it was gone back to. "
             "Rotate before."
         )
+    lines += waiting_lines(stack, journal.waiting, journal.waiting_until)
     if not lines:
         lines.append(f"{stack}: no rotation is under way.")
         lines += _last(journal)
@@ -154,6 +173,16 @@ def _next(running: Running) -> str:
     if running.aborting:
         return "go back to the old ones"
     return "roll out and prove" if running.minted else "mint"
+
+
+def _elsewhere(entry: Entry) -> list[str]:
+    """What a rotation of the history wrote besides the stack's own variables, and whom it left to
+    people."""
+    lines = [f"  {_moment(entry.ended)}: {name} written as well" for name in entry.copies]
+    for other in entry.others:
+        state = "done" if other.done else "named" if other.named else "not named"
+        lines.append(f"  {_moment(entry.ended)}: {other.finding}: {other.name} ({state})")
+    return lines
 
 
 def _rows(entry: Entry) -> list[tuple[str, ...]]:

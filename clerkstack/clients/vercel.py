@@ -1,4 +1,4 @@
-"""Vercel REST API: reading variables, building a deployment again."""
+"""Vercel REST API: reading variables and where they count, building a deployment again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from clerkstack.clients.answers import Answer
 from clerkstack.clients.errors import Told
 from clerkstack.clients.http import Client, Http, Options, Service, joined
+
+PAGE = 100
+"""Projects on a page: the most that is given at once."""
 
 
 class EnvironmentVariable(Answer):
@@ -36,7 +39,25 @@ class EnvironmentVariable(Answer):
     @field_validator("target", mode="before")
     @classmethod
     def _one_target(cls, value: object) -> object:
-        return [value] if isinstance(value, str) else value
+        return [value] if isinstance(value, str) else value or ()
+
+    @field_validator("custom_environment_ids", mode="before")
+    @classmethod
+    def _no_environments(cls, value: object) -> object:
+        return value or ()
+
+
+class SharedVariable(EnvironmentVariable):
+    """A variable of a team, for the projects that are linked to it."""
+
+    project_ids: tuple[str, ...] = Field((), alias="projectId")
+
+
+class CustomEnvironment(Answer):
+    """An environment of a project besides production, preview and development."""
+
+    id: str
+    slug: str
 
 
 class Deployment(Answer):
@@ -59,12 +80,26 @@ class Project(Answer):
 
 
 class _Pagination(Answer):
-    next: int | None = None
+    next: int | str | None = None
 
 
 class _Variables(Answer):
     envs: tuple[EnvironmentVariable, ...]
     pagination: _Pagination = _Pagination()
+
+
+class _Projects(Answer):
+    projects: tuple[Project, ...]
+    pagination: _Pagination = _Pagination()
+
+
+class _SharedVariables(Answer):
+    data: tuple[SharedVariable, ...]
+    pagination: _Pagination = _Pagination()
+
+
+class _CustomEnvironments(Answer):
+    environments: tuple[CustomEnvironment, ...]
 
 
 class _Created(Answer):
@@ -103,15 +138,100 @@ class VercelClient(Client):
             params=self._team or None,
         )
 
+    def list_projects(self) -> list[Project]:
+        """All projects that the token's owner sees in the team, or in their own scope where there
+        is no team (GET /v10/projects).
+
+        `from` takes the `pagination.next` of the page before, a number or a token.
+        """
+        found: dict[str, Project] = {}
+        after: int | str | None = None
+        while True:
+            params: dict[str, str | int] = {**self._team, "limit": PAGE}
+            if after is not None:
+                params["from"] = str(after)
+            page = self._http.request(
+                _Projects, "list projects", "GET", "/v10/projects", params=params
+            )
+            fresh = [project for project in page.projects if project.id not in found]
+            found |= {project.id: project for project in fresh}
+            after = page.pagination.next
+            if after is None or not fresh:
+                return list(found.values())
+
+    def custom_environments(self, project: str) -> list[CustomEnvironment]:
+        """A project's environments besides the three that each has
+        (GET /v9/projects/{id}/custom-environments)."""
+        page = self._http.request(
+            _CustomEnvironments,
+            "list custom environments",
+            "GET",
+            joined("v9", "projects", project, "custom-environments"),
+            params=self._team or None,
+        )
+        return list(page.environments)
+
+    def get_variable(self, project: str, variable_id: str) -> EnvironmentVariable:
+        """A variable with its value, unless it is sensitive (GET /v10/projects/{id}/env/{id}).
+
+        Raises:
+            NotFound: there is none with that id.
+        """
+        return self._http.request(
+            EnvironmentVariable,
+            "get variable",
+            "GET",
+            joined("v10", "projects", project, "env", variable_id),
+            params=self._team or None,
+        )
+
+    def list_shared_variables(self) -> list[SharedVariable]:
+        """The variables of the team that projects share (GET /v1/env); none without a team.
+
+        The description shows `pagination` in the answer, and no parameter for it: see
+        `list_variables`.
+        """
+        found: dict[str, SharedVariable] = {}
+        until: int | str | None = None
+        while self._team:
+            params: dict[str, str | int] = dict(self._team)
+            if until is not None:
+                params["until"] = until
+            page = self._http.request(
+                _SharedVariables, "list shared variables", "GET", "/v1/env", params=params
+            )
+            fresh = [variable for variable in page.data if variable.id not in found]
+            found |= {variable.id: variable for variable in fresh}
+            until = page.pagination.next
+            if until is None or not fresh:
+                break
+        return list(found.values())
+
+    def get_shared_variable(self, variable_id: str) -> SharedVariable:
+        """A shared variable with its value, unless it is sensitive (GET /v1/env/{id}).
+
+        Raises:
+            NotFound: there is none with that id.
+        """
+        return self._http.request(
+            SharedVariable,
+            "get shared variable",
+            "GET",
+            joined("v1", "env", variable_id),
+            params=self._team or None,
+        )
+
     def list_variables(self, project: str, *, decrypt: bool = False) -> list[EnvironmentVariable]:
         """All variables of a project (GET /v10/projects/{id}/env).
 
-        Only where `decrypt` are their values readable, except for sensitive ones. The description
-        shows `pagination` in the answer and names no parameter for it: `until` is the one of the
-        other lists, and a service that does not heed it would give the same page for ever.
+        Only where `decrypt` are their values readable, except for sensitive ones; and some accounts
+        get them encrypted all the same (vercel/vercel issue 9072): `get_variable` reads one. The
+        description shows `pagination` in the answer and names no parameter for it: `until` is the
+        one of the other lists, and a service that does not heed it would give the same page for
+        ever.
         """
         found: dict[str, EnvironmentVariable] = {}
-        until: int | None = None
+        until: int | str | None = None
         while True:
             params: dict[str, str | int] = dict(self._team)
             if decrypt:
@@ -211,8 +331,13 @@ class VercelClient(Client):
             params=self._team or None,
         )
 
-    def latest_deployment(self, project: str, target: str) -> Deployment | None:
-        """The newest ready deployment of a target, or None (GET /v6/deployments)."""
+    def latest_deployment(
+        self, project: str, target: str, *, branch: str | None = None
+    ) -> Deployment | None:
+        """The newest ready deployment of a target, or None (GET /v6/deployments).
+
+        The target may be the slug of a custom environment; with `branch` only that branch's count.
+        """
         page = self._http.request(
             _Deployments,
             "list deployments",
@@ -223,17 +348,23 @@ class VercelClient(Client):
                 "target": target,
                 "state": "READY",
                 "limit": 1,
+                **({"branch": branch} if branch else {}),
                 **self._team,
             },
         )
         return page.deployments[0] if page.deployments else None
 
     def redeploy(self, deployment: Deployment, target: str) -> Deployment:
-        """Build a deployment again with today's variables (POST /v13/deployments)."""
+        """Build a deployment again with today's variables (POST /v13/deployments).
+
+        A target that is none of Vercel's own is the slug of a custom environment.
+        """
         body = {"deploymentId": deployment.id, "name": deployment.name}
         if target == "production":
             # Preview is what Vercel builds where no target is named.
             body["target"] = target
+        elif target != "preview":
+            body["customEnvironmentSlugOrId"] = target
         return self._http.request(
             Deployment,
             "redeploy",

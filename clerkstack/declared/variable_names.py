@@ -110,6 +110,10 @@ SETS: dict[NameSet, Names] = {
 DEFAULT: tuple[NameSet, ...] = ("guide",)
 """The names of a stack that says nothing of what its app reads: Sendero's."""
 
+OLDER_SECRET_KEYS = ("CLERK_API_KEY",)
+"""By these earlier SDKs read the secret key (@clerk/clerk-sdk-node before 4.12, @clerk/nextjs 4):
+nothing declares them, and who still has one has the key."""
+
 PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "NUXT_PUBLIC_", "PUBLIC_", "VITE_")
 """By these a framework puts a variable into the pages that it sends."""
 

@@ -163,6 +163,15 @@ def rotation(patient: Patient) -> Finding:
     for kind, end in journal.doomed.items():
         hours = max((end - now()) // 3_600_000, 0)
         return failed(f"the {WORDS[kind]} in use ends in {hours} hours", again)
+    if waiting := journal.waiting:
+        who = ", ".join(other.name for other in waiting)
+        count = f"{len(waiting)} other {'holder has' if len(waiting) == 1 else 'holders have'}"
+        last = journal.waiting_until
+        until = f" until {_time(last)}" if last is not None else ""
+        return failed(
+            f"{count} to get the new secrets{until}: {who}",
+            f"See to each, then {again} --status --holder-done NAME",
+        )
     done = journal.history[-1] if journal.history else None
     if done is None:
         return ok("never")

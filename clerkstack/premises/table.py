@@ -440,6 +440,34 @@ PREMISES = (
         "The redeploy says that nothing is deployed",
     ),
     Premise(
+        "vercel.decrypt",
+        "A readable variable comes with its value when it is read by its id, also where the list "
+        "gives it encrypted.",
+        "documentation of Vercel's API; issues 9072 of vercel/vercel and 25 of vercel/sdk",
+        Sure.DOCUMENTED,
+        "rotation looks for other holders of a secret by their value",
+        "A rotation lists what it can't read as `may hold` by its name, and misses other names",
+    ),
+    Premise(
+        "vercel.projects",
+        "The projects of a team that a token sees are listed, page by page, and so are the team's "
+        "shared variables and a project's custom environments.",
+        "documentation of Vercel's API",
+        Sure.DOCUMENTED,
+        "rotation looks for other holders of a secret in them",
+        "A rotation says what it could not look at, and goes on",
+    ),
+    Premise(
+        "vercel.environments",
+        "The deployments of a custom environment are found by its slug as the target, those of a "
+        "branch by `branch`; `customEnvironmentSlugOrId` builds one again there.",
+        "documentation of Vercel's API; the vendor's command-line client",
+        Sure.INFERRED,
+        "rotation builds them again where a variable of theirs was written",
+        "Such a deployment keeps the old secret until it is built: `vercel redeploy`",
+        unchecked="it would build a deployment",
+    ),
+    Premise(
         "vercel.write",
         "A variable that is written is there at once, under the same id, as it was sent.",
         "documentation of Vercel's API",

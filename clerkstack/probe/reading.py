@@ -196,6 +196,34 @@ def variables(account: Account) -> Iterator[Result]:
         yield untold("vercel.sensitive", "the project has no sensitive variable")
 
 
+def values(account: Account) -> Iterator[Result]:
+    """Whether a variable that is readable is read by its id."""
+    encrypted = next((each for each in account.variables if each.type == "encrypted"), None)
+    if encrypted is None:
+        yield untold("vercel.decrypt", "the project has no encrypted variable")
+        return
+    declared = account.settings.environment
+    with account.session.vercel(declared.team_id) as client:
+        read = client.get_variable(declared.project_id, encrypted.id).readable_value is not None
+    listed = "in the list" if encrypted.readable_value is not None else "not in the list"
+    detail = f"{encrypted.key}: {'by its id' if read else 'not by its id'}, {listed}"
+    yield holds("vercel.decrypt", read, detail)
+
+
+def projects(account: Account) -> Iterator[Result]:
+    """What Vercel lists besides the stack's own variables."""
+    declared = account.settings.environment
+    with account.session.vercel(declared.team_id) as client:
+        there = client.list_projects()
+        shared = client.list_shared_variables()
+        custom = client.custom_environments(declared.project_id)
+    mine = any(declared.project_id in (each.id, each.name) for each in there)
+    detail = (
+        f"{len(there)} projects, {len(shared)} shared variables, {len(custom)} custom environments"
+    )
+    yield holds("vercel.projects", mine, detail if mine else f"{detail}; the stack's is not there")
+
+
 def deployments(account: Account) -> Iterator[Result]:
     """What Vercel tells of deployments."""
     declared, target = account.settings.vercel_projects[0], DEPLOYED[account.settings.instance]
@@ -222,5 +250,7 @@ OF_CLERK = (
 OF_SVIX = Probe(("svix.link", "svix.one-time-token", "svix.event-types", "svix.url-form"), svix)
 OF_VERCEL = (
     Probe(("vercel.variables", "vercel.sensitive"), variables),
+    Probe(("vercel.decrypt",), values),
+    Probe(("vercel.projects",), projects),
     Probe(("vercel.deployments",), deployments),
 )

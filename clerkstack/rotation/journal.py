@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, ValidationError
@@ -19,6 +20,7 @@ from clerkstack.rotation.kinds import Kind as Kind
 from clerkstack.rotation.kinds import variables_of as variables_of
 
 Result = Literal["done", "aborted", "refused", "replaced"]
+Finding = Literal["holds", "may hold"]
 LONGEST_HISTORY = 500
 FINGERPRINT = 12
 MILLISECONDS = 1000
@@ -56,9 +58,44 @@ class Holder(_Model):
         return f"{self.who} (process {self.pid} of {self.host})"
 
 
+class Copy(_Model):
+    """A variable of the stack's projects that is none of its resources and held an old secret.
+
+    The rotation writes it, where it still has a value of one of the fingerprints `held`. `built`
+    are its targets that the roll-out builds again, `builds` those that have to be built besides (a
+    custom environment by its slug), and `branch` is whose deployments, where not all. `left` says
+    why it was left as it is.
+    """
+
+    kind: Kind
+    name: str
+    project_id: str
+    team_id: str | None = None
+    variable_id: str
+    held: list[str]
+    built: list[str] = Field(default_factory=list)
+    builds: list[str] = Field(default_factory=list)
+    branch: str | None = None
+    left: str | None = None
+
+
+class Other(_Model):
+    """Something outside of the stack's reach that holds an old secret, or may hold it. `why` says
+    what it is and what to do about it; `named` when a person took it on before the mint, `done`
+    when one said that it has the new secret (milliseconds since 1970)."""
+
+    kinds: list[Kind]
+    name: str
+    finding: Finding
+    why: str
+    named: int | None = None
+    done: int | None = None
+
+
 class Running(_Model):
     """A rotation that is not over. `replaces` is one that was not over either, when a leak came
-    in between: until something is minted, it can be gone back to."""
+    in between: until something is minted, it can be gone back to. `looked` says whether other
+    holders of the secrets were looked for; `copies` and `others` are those that were found."""
 
     id: str
     who: str
@@ -69,6 +106,9 @@ class Running(_Model):
     aborting: bool = False
     holder: Holder | None = None
     replaces: Running | None = None
+    looked: bool = False
+    copies: list[Copy] = Field(default_factory=list)
+    others: list[Other] = Field(default_factory=list)
 
     @property
     def emergency(self) -> bool:
@@ -82,7 +122,8 @@ class Running(_Model):
 
 
 class Entry(_Model):
-    """A rotation that is over: who, when, why, which. Times are milliseconds since 1970."""
+    """A rotation that is over: who, when, why, which. Times are milliseconds since 1970. `copies`
+    are the other variables that it wrote, `others` the holders that it left to people."""
 
     id: str
     secrets: list[Kind]
@@ -97,6 +138,8 @@ class Entry(_Model):
     new: dict[Kind, str]
     old_ends: int | None = None
     deployment: str | None = None
+    copies: list[str] = Field(default_factory=list)
+    others: list[Other] = Field(default_factory=list)
 
 
 class Journal(_Model):
@@ -136,6 +179,41 @@ class Journal(_Model):
             earlier.holder = None
             self.history = [each for each in self.history if each.id != earlier.id]
         self.running = earlier
+
+    @property
+    def waiting(self) -> list[Other]:
+        """The other holders that nobody has seen to, while the old secrets are still valid, each
+        once: those of the rotation under way, and of all whose overlap has not ended."""
+        lists = [entry.others for entry in self._overlapping]
+        if self.running is not None and not self.running.aborting:
+            lists.append(self.running.others)
+        every = {other.name: other for others in lists for other in others}
+        return [other for other in every.values() if other.done is None]
+
+    @property
+    def waiting_until(self) -> int | None:
+        """When the old secrets end that the other holders still have (milliseconds since 1970)."""
+        waits = (e for e in self._overlapping if any(other.done is None for other in e.others))
+        return max((entry.old_ends for entry in waits if entry.old_ends), default=None)
+
+    @property
+    def _overlapping(self) -> list[Entry]:
+        """The rotations whose old secrets are still valid."""
+        there = (entry for entry in self.history if entry.result in ("done", "replaced"))
+        return [entry for entry in there if (entry.old_ends or 0) > now()]
+
+    def see_to(self, names: Iterable[str]) -> list[str]:
+        """Note that a person has seen to other holders, unless one of the names is of none that is
+        known; those names."""
+        wanted = set(names)
+        runs = [run for run in (self.running, self.last) if run is not None]
+        lists = [run.others for run in runs] + [entry.others for entry in self.history]
+        known = [other for others in lists for other in others if other.name in wanted]
+        if unknown := wanted - {other.name for other in known}:
+            return sorted(unknown)
+        for other in known:
+            other.done = other.done or now()
+        return []
 
     def signs_until(self, secret: SecretStr) -> int | None:
         """Until when (milliseconds since 1970) a signing secret signs that an earlier rotation
@@ -178,6 +256,8 @@ class Journal(_Model):
             },
             old_ends=max((side.old_ends for side in sides if side.old_ends), default=None),
             deployment=deployment,
+            copies=[copy.name for copy in running.copies if copy.left is None],
+            others=running.others,
         )
         self.history = [*self.history, entry][-LONGEST_HISTORY:]
         self.running = None

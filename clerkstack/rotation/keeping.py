@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -148,3 +148,29 @@ class Keeper:
             change(resources, journal)
 
         self.resources = self.state.change(mine)
+
+
+def see_to(
+    state: State, stack: str, names: Sequence[str], *, held: Callable[[Holder], bool]
+) -> None:
+    """Note that people have given other holders the new secret.
+
+    Raises:
+        Held: a run is at it, which would write over the note.
+        ClerkstackError: of one of the names none is known; nothing is noted.
+    """
+
+    def change(resources: Resources) -> None:
+        journal = known_of(resources, stack).journal
+        holder = journal.running.holder if journal.running is not None else None
+        if holder is not None and held(holder):
+            raise Held(f"{holder} holds the rotation of {stack}. Note it once that run is over.")
+        if unknown := journal.see_to(names):
+            there = ", ".join(other.name for other in journal.waiting) or "none"
+            raise ClerkstackError(
+                f"{', '.join(unknown)}: no other holder of {stack}'s secrets is called that. "
+                f"Not yet seen to: {there}."
+            )
+        enter(resources, journal)
+
+    state.change(change)

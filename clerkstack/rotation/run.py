@@ -7,6 +7,7 @@ after it the new ones, in one write with the state's own.
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,11 +17,14 @@ from pydantic import SecretStr
 
 from clerkstack.declared.variables import TARGETS
 from clerkstack.problems import ClerkstackError
+from clerkstack.rotation.holders import in_words
 from clerkstack.rotation.journal import (
     MILLISECONDS,
     WORDS,
+    Copy,
     Entry,
     Kind,
+    Other,
     Running,
     Side,
     fingerprint,
@@ -30,7 +34,8 @@ from clerkstack.rotation.keeping import Keeper
 from clerkstack.rotation.proof import NotProved, Prover
 from clerkstack.rotation.services import SECONDS_OF_HOUR, Services
 from clerkstack.rotation.stacks import Known, targets, variables_missing
-from clerkstack.rotation.wishes import Wish, aborting, begun
+from clerkstack.rotation.survey import REFUSED, Survey
+from clerkstack.rotation.wishes import HOURS, SCHEDULED, Wish, aborting, begun
 from clerkstack.settings import Settings
 from clerkstack.settings.projects import Project
 
@@ -66,6 +71,17 @@ class Engine(Protocol):
     def is_deployed(self, project: Project) -> bool:
         """Whether a deployment of a project's app runs."""
 
+    def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
+        """Build the newest deployment of a target, of a branch or of a custom environment again.
+
+        Raises:
+            ClerkstackError: the build failed.
+        """
+
+
+class Unseen(ClerkstackError):
+    """Somebody else holds a secret, and nobody has taken it on."""
+
 
 @dataclass
 class Rotator:
@@ -80,6 +96,7 @@ class Rotator:
     engine: Engine
     services_of: Callable[[Known], Services]
     prover: Prover
+    survey: Survey
     tell: Callable[[str, str], None]
     confirm: Callable[[Running], None]
 
@@ -89,6 +106,7 @@ class Rotator:
         Raises:
             Held: somebody else is at it.
             NothingOld: there is nothing to do.
+            Unseen: other holders of the secrets would be locked out. Nothing was sent.
             NotProved: the app does not use the new secrets, and the old ones were left alone.
             ClerkstackError: it can't be done, or has failed; nothing that was done is lost.
         """
@@ -105,16 +123,21 @@ class Rotator:
             if resumed and self._is_unconfirmed(running, services):
                 self.keeper.drop(running)
                 return self.rotate(wish)
-            if not resumed:
-                self._prepare(running, services)
+            self._take_on(running, wish.seen_to)
+            fresh = not resumed or self._is_unprepared(running, services)
+            if fresh:
+                self._prepare(known, running, services, wish)
             if not running.minted:
-                self._mint(running, services, look_first=resumed)
-            return self._forward(running, services)
+                self._mint(running, services, look_first=not fresh)
+            if not running.looked:
+                self._look_late(known, running, wish)
+            return self._forward(running, services, fresh=fresh)
         except BaseException:
             self._let_go(running)
             raise
         finally:
             services.close()
+            self.survey.close()
 
     def abort(self) -> Entry:
         """Go back to the old secrets while they live.
@@ -133,10 +156,11 @@ class Rotator:
             raise
         finally:
             services.close()
+            self.survey.close()
 
     # -- the steps ---------------------------------------------------------------------------------
 
-    def _prepare(self, running: Running, services: Services) -> None:
+    def _prepare(self, known: Known, running: Running, services: Services, wish: Wish) -> None:
         """See that it can work; take the claim back where it can't: nothing was sent."""
         try:
             if running.emergency:
@@ -144,11 +168,23 @@ class Rotator:
                     services.reach_svix(running)
                 self.confirm(running)
                 return
-            self._preflight(running)
+            self._preflight(known, running, wish)
         except (ClerkstackError, KeyboardInterrupt):
             self.keeper.drop(running)
             raise
-        self.keeper.still_mine(running)
+        if running.copies or running.others:
+            # A run that is killed after the mint has to know them.
+            self.keeper.keep(running)
+        else:
+            self.keeper.still_mine(running)
+
+    def _is_unprepared(self, running: Running, services: Services) -> bool:
+        """Whether a run ended before it had looked for other holders, and minted nothing: it is
+        begun anew, so that none is forgotten."""
+        if running.looked or running.emergency or running.replaces is not None:
+            return False
+        sides = running.sides.items()
+        return all(side.new is None and services.shown(k, running) == side.old for k, side in sides)
 
     def _is_unconfirmed(self, running: Running, services: Services) -> bool:
         """Whether a run ended before it was told that the old secrets may end at once: nothing is
@@ -158,7 +194,7 @@ class Rotator:
         sides = running.sides.items()
         return all(side.new is None and services.shown(k, running) == side.old for k, side in sides)
 
-    def _preflight(self, running: Running) -> None:
+    def _preflight(self, known: Known, running: Running, wish: Wish) -> None:
         self.tell(PREFLIGHT, "looking whether it can be rolled out and proved")
         projects = self.settings.vercel_projects
         missing = list(variables_missing(self.keeper.resources, list(running.sides), projects))
@@ -168,6 +204,9 @@ class Rotator:
                 "variables would be locked out. Declare them (clerkstack:environment), or rotate "
                 "the other secret with --secret."
             )
+        self._look(known, running, wish)
+        if left := [other for other in running.others if other.named is None]:
+            raise Unseen(_refusal(self.keeper.stack, running, left))
         self.engine.expect_nothing(self._targets(running))
         deployed = self._deployed()
         if deployed:
@@ -181,6 +220,40 @@ class Rotator:
                 self.tell(
                     "", f"warning: {project.prefix}no deployment runs yet that could be proved"
                 )
+
+    def _look(self, known: Known, running: Running, wish: Wish) -> None:
+        """Find who else holds the old secrets, and note it."""
+        secrets = {kind: side.old for kind, side in running.sides.items()}
+        found = self.survey.look(known, self.keeper.resources, secrets)
+        carried = {copy.variable_id: copy for copy in running.copies}
+        running.copies = list({**carried, **{c.variable_id: c for c in found.copies}}.values())
+        running.others, running.looked = found.others, True
+        self._take_on(running, wish.seen_to)
+        for note in found.notes:
+            self.tell("", f"warning: {note}")
+        for copy in running.copies:
+            self.tell("", f"written as well: {copy.name}, a copy of the {WORDS[copy.kind]}")
+        for line in in_words(running.others):
+            self.tell("", line)
+        known_names = {other.name for other in running.others}
+        for name in wish.seen_to:
+            if name not in known_names:
+                self.tell("", f"warning: {name} is no other holder (any more)")
+
+    def _look_late(self, known: Known, running: Running, wish: Wish) -> None:
+        """The same after the mint, which nothing may hold up: the old secrets end by themselves."""
+        try:
+            self._look(known, running, wish)
+        except ClerkstackError as failure:
+            self.tell("", f"warning: nobody knows who else holds the old secrets. {failure}")
+            return
+        if running.copies or running.others:
+            self.keeper.keep(running)
+
+    def _take_on(self, running: Running, names: Sequence[str]) -> None:
+        for other in running.others:
+            if other.name in names:
+                other.named = other.named or now()
 
     def _mint(self, running: Running, services: Services, *, look_first: bool) -> None:
         ends = "end now" if running.emergency else f"live on for {running.overlap_hours} hours"
@@ -229,7 +302,7 @@ class Rotator:
         if untouched:
             self.keeper.drop(running)
 
-    def _forward(self, running: Running, services: Services) -> Entry:
+    def _forward(self, running: Running, services: Services, *, fresh: bool) -> Entry:
         """Everything after the mint; each of it may be done twice."""
         clerk = running.sides.get("clerk")
         if clerk is not None and not services.counts(_new(clerk)):
@@ -237,7 +310,7 @@ class Rotator:
                 f"Clerk does not take the new {WORDS['clerk']}: somebody rotated again meanwhile, "
                 "with no overlap. Rotate with --overlap 0: that begins anew."
             )
-        deployment = self._rolled_out(running, _secrets(running))
+        deployment = self._rolled_out(running, _secrets(running), look=not fresh)
         self.tell(RECORD, "noting that it is done")
         rotated = {kind: side.minted or now() for kind, side in running.sides.items()}
         return self.keeper.conclude(running, "done", deployment=deployment, rotated=rotated)
@@ -266,7 +339,10 @@ class Rotator:
         old = {kind: side.old for kind, side in sides.items()}
         self.tell(STORE, "the old secrets into the state")
         self.keeper.keep(running, secrets=old)
-        deployment = self._rolled_out(running, old)
+        for other in running.others:
+            if other.done is not None and "webhook" in other.kinds:
+                self.tell("", f"warning: {other.name} was given the new {WORDS['webhook']}")
+        deployment = self._rolled_out(running, old, look=True)
         self.tell(RECORD, "noting that it was aborted")
         doomed: dict[Kind, int] = {}
         if clerk is not None and clerk.new is not None and clerk.old_ends:
@@ -276,10 +352,15 @@ class Rotator:
             running, "aborted", deployment=deployment, rotated=rotated, doomed=doomed
         )
 
-    def _rolled_out(self, running: Running, secrets: Mapping[Kind, SecretStr]) -> str | None:
+    def _rolled_out(
+        self, running: Running, secrets: Mapping[Kind, SecretStr], *, look: bool
+    ) -> str | None:
         urns = self._targets(running)
-        if urns:
+        if urns or running.copies:
             self.tell(ROLL_OUT, "the variables, and the app built with them")
+        # Before the app is built: a build has the variables of its moment.
+        written, failure = self._write_copies(running, secrets, look=look)
+        if urns:
             self.engine.roll_out(urns)
         else:
             self.tell(
@@ -287,6 +368,10 @@ class Rotator:
                 "warning: this stack declares no variables; bring the new ones to the "
                 "app yourself: pulumi stack export --show-secrets",
             )
+        self._build(running, written)
+        if failure is not None:
+            self.keeper.keep(running)
+            raise failure
         deployed = self._deployed()
         if not deployed:
             return None
@@ -299,6 +384,63 @@ class Rotator:
         there = (each for each in self.settings.vercel_projects if each.deployed)
         return [project for project in there if self.engine.is_deployed(project)]
 
+    def _write_copies(
+        self, running: Running, secrets: Mapping[Kind, SecretStr], *, look: bool
+    ) -> tuple[list[Copy], ClerkstackError | None]:
+        """Write the other variables of the stack's projects: those that have the secret now, and
+        what is to be raised once the app is built. What Vercel refuses is left to people: it can't
+        be in the way for ever. Where the old secret is dead already, nothing holds the app up."""
+        back, written, failure = running.aborting, [], None
+        for copy in (each for each in running.copies if each.left is None):
+            new = running.sides[copy.kind].new
+            if back and new is None:
+                continue
+            held = [fingerprint(new)] if back and new is not None else copy.held
+            # One that a rotation before this one has, or has not, written.
+            look_first = look or len(copy.held) > 1
+            try:
+                left = self.survey.write(copy, secrets[copy.kind], held=held, look=look_first)
+            except ClerkstackError as failed:
+                if not running.emergency:
+                    raise
+                failure = failed
+                # The build that comes now is without it: the next run makes one more.
+                copy.builds, copy.built = [*copy.builds, *copy.built], []
+                continue
+            if left is None:
+                self.tell("", f"{copy.name} {'put back' if back else 'written'}")
+                written.append(copy)
+                continue
+            self.tell("", f"warning: {copy.name} is left as it is: {left}")
+            if not back:
+                copy.left = left
+                if left.startswith(REFUSED):
+                    self._leave(running, copy, left)
+        return written, failure
+
+    def _build(self, running: Running, copies: Sequence[Copy]) -> None:
+        """Build again what the roll-out does not: custom environments and branches, each once."""
+        done: set[tuple[str, str, str | None]] = set()
+        for copy in copies:
+            for target in copy.builds:
+                key = (copy.project_id, target, copy.branch)
+                if key in done:
+                    continue
+                done.add(key)
+                where = f"{target}:{copy.branch}" if copy.branch else target
+                self.tell("", f"{where} is built again")
+                try:
+                    self.engine.build(copy.project_id, copy.team_id, target, copy.branch)
+                except ClerkstackError as failure:
+                    self.tell("", f"warning: {where} can't be built again: {failure}")
+                    self._leave(running, copy, f"its deployment of {where} can't be built again")
+
+    def _leave(self, running: Running, copy: Copy, why: str) -> None:
+        if copy.name not in {other.name for other in running.others}:
+            running.others.append(
+                Other(kinds=[copy.kind], name=copy.name, finding="holds", why=why)
+            )
+
     def _targets(self, running: Running) -> list[str]:
         deployed = TARGETS[self.settings.instance]
         return targets(self.keeper.resources, list(running.sides), deployed)
@@ -308,6 +450,23 @@ class Rotator:
         # It may be over, or somebody else's; or the state can't be reached.
         with contextlib.suppress(ClerkstackError):
             self.keeper.let_go(running)
+
+
+def _refusal(stack: str, running: Running, left: Sequence[Other]) -> str:
+    """What is to be done about other holders, with the command that goes on, as was asked for."""
+    words = ["--secret", *running.sides] if len(running.sides) == 1 else []
+    words += [] if running.reason == SCHEDULED else ["--reason", running.reason]
+    words += [] if running.overlap_hours == HOURS else ["--overlap", f"{running.overlap_hours}h"]
+    words += [word for other in running.others for word in ("--holder-done", other.name)]
+    asked = shlex.join(words)
+    lines = "\n".join(f"  {line}" for line in in_words(left))
+    return (
+        f"Others hold what is rotated, and would be refused when the old secrets end:\n{lines}\n"
+        "Nothing was sent. Make sure that somebody gives each the new secret before that, and "
+        f"name them: bin/clerkstack rotate --stack {stack} {asked}\n"
+        "Until the old secrets end, `rotate --status` and `doctor` count those that nobody has "
+        f"reported as done: bin/clerkstack rotate --stack {stack} --status --holder-done NAME"
+    )
 
 
 def _secrets(running: Running) -> dict[Kind, SecretStr]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
@@ -13,6 +13,9 @@ from clerkstack.declared.variables import VARIABLE_TYPE, takes_no_events
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, WORDS, Journal, Kind, variables_of
 from clerkstack.settings.projects import Project
+
+if TYPE_CHECKING:
+    from clerkstack.clients.vercel import EnvironmentVariable
 
 # How an exported state marks a secret (pulumi/pulumi, sdk/go/common/resource/properties.go).
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
@@ -46,6 +49,7 @@ class Known:
     endpoint_id: str | None
     since: Mapping[Kind, int]
     rotated: frozenset[Kind] = frozenset()
+    publishable_key: str | None = None
     variables: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
 
     def holders(self, kind: Kind) -> str:
@@ -81,6 +85,7 @@ def known_of(resources: Resources, stack: str) -> Known:
         None if endpoint is None else str(endpoint["outputs"]["endpoint_id"]),
         _since(resources, rotations),
         frozenset(_rotated(rotations)),
+        shown(instance["outputs"].get("publishable_key")),
         {kind: _holding(resources, kind) for kind in KINDS},
     )
 
@@ -148,6 +153,38 @@ def held_by(project: Project, projects: Sequence[Project], kinds: Iterable[Kind]
     """Which of these secrets the deployments of a project have to have."""
     no_events = takes_no_events(project, projects, project.deployed)
     return [kind for kind in kinds if kind != "webhook" or not no_events]
+
+
+@dataclass(frozen=True)
+class Owned:
+    """The stack's own variables, by Vercel's id and by where they are: project, key, target."""
+
+    ids: frozenset[str]
+    places: frozenset[tuple[str, str, str]]
+
+    def has(self, project_id: str, variable: EnvironmentVariable) -> bool:
+        """Whether a variable is one of them; one of a branch or a custom environment is so only by
+        its id."""
+        if variable.id in self.ids:
+            return True
+        if variable.git_branch or variable.custom_environment_ids or not variable.target:
+            return False
+        return all((project_id, variable.key, each) in self.places for each in variable.target)
+
+
+def owned_by(resources: Sequence[Mapping[str, Any]]) -> Owned:
+    """The variables that a stack's state has."""
+    ids, places = set(), set()
+    for resource in resources:
+        if resource["type"] != VARIABLE_TYPE or resource.get("delete"):
+            continue
+        inputs, outputs = resource["inputs"], resource.get("outputs") or {}
+        own = outputs.get("id") or str(resource.get("id") or "").rpartition("/")[2]
+        if own:
+            ids.add(str(own))
+        for target in inputs.get("targets") or ():
+            places.add((str(inputs.get("projectId")), str(inputs.get("key")), str(target)))
+    return Owned(frozenset(ids), frozenset(places))
 
 
 def secret(value: str) -> dict[str, str]:

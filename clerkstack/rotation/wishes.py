@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import secrets as randomness
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import WORDS, Kind, Running, Side, now
+from clerkstack.rotation.journal import WORDS, Copy, Kind, Running, Side, fingerprint, now
 from clerkstack.rotation.stacks import Known
 from clerkstack.settings import Settings
+
+SCHEDULED, HOURS = "scheduled rotation", 24
+"""Why, and for how long the old secrets live on, where nothing else is asked for."""
 
 
 @dataclass(frozen=True)
 class Wish:
     """What is asked for. `kinds` of None are all secrets that the stack has; only those that were
-    minted before `older_than` (milliseconds since 1970) are rotated, where that is given."""
+    minted before `older_than` (milliseconds since 1970) are rotated, where that is given. `seen_to`
+    names the other holders of the secrets that a person sees to."""
 
     kinds: tuple[Kind, ...] | None
     reason: str
     overlap_hours: int
     who: str
     older_than: int | None = None
+    seen_to: tuple[str, ...] = ()
 
 
 class NothingOld(ClerkstackError):
@@ -48,11 +54,21 @@ def begun(wish: Wish, known: Known, settings: Settings, stack: str) -> Running:
         overlap_hours=wish.overlap_hours,
         started=now(),
         replaces=under_way,
+        copies=[] if under_way is None else list(_carried(under_way)),
         sides={
             kind: Side(old=known.secrets[kind], overlap_hours=hours, since=known.since.get(kind))
             for kind, hours in overlaps.items()
         },
     )
+
+
+def _carried(under_way: Running) -> Iterator[Copy]:
+    """The other variables that a rotation, which is replaced, may have written or not."""
+    for copy in under_way.copies:
+        new = under_way.sides[copy.kind].new
+        if copy.left is None:
+            held = [*copy.held, *([fingerprint(new)] if new is not None else [])]
+            yield copy.model_copy(update={"held": held})
 
 
 def _kinds(wish: Wish, known: Known, settings: Settings, stack: str) -> tuple[Kind, ...]:

@@ -16,8 +16,9 @@ from tests.descriptions import document, plain
 pytestmark = pytest.mark.contract
 
 VERCEL = (
-    ("GET", "/v9/projects"),
     ("POST", "/v11/projects"),
+    ("POST", "/v1/env"),
+    ("POST", "/v9/projects/prj_any/custom-environments"),
     ("DELETE", "/v9/projects/prj_any"),
     ("GET", "/v5/domains"),
     ("GET", "/v9/projects/prj_any/domains"),

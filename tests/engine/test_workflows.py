@@ -16,7 +16,7 @@ from local.world import World
 from local.world import seed as seeded
 from tests import sendero
 from tests.engine.by_hand import by_hand
-from tests.engine.live import writes
+from tests.engine.live import read_instance, writes
 from tests.engine.reviewed import event
 from tests.kept import starts_from
 from tests.smoke.deployment import need_app
@@ -57,7 +57,13 @@ def prod_deployed(project: Project) -> None:
 
 
 # What rotate.yml puts into the environment of its commands.
-SCHEDULED = {"SECRET": "all", "REASON": "scheduled rotation", "OVERLAP": "24h", "OLDER_THAN": "80d"}
+SCHEDULED = {
+    "SECRET": "all",
+    "REASON": "scheduled rotation",
+    "OVERLAP": "24h",
+    "OLDER_THAN": "80d",
+    "HOLDERS": "",
+}
 BY_HAND = {**SCHEDULED, "REASON": "somebody left", "OLDER_THAN": ""}
 
 
@@ -182,15 +188,37 @@ def test_secrets_that_grow_old_are_rotated(project: Project, world: World, githu
     assert "no secret is that old" in quiet.stderr
     assert [each for each in writes(world) if "rotate" in each] == minted
 
-    # Somebody left; Svix fails, and the next scheduled run goes on with it.
+    # Somebody left, and another project has the key: the summary says what to do, and whoever runs
+    # it by hand names that one.
+    key = read_instance(world, "production").secret_key
+    with world._turns.threads:
+        project_of_others = world.vercel.add_project("prj_other", "other")
+        body = {"key": "CLERK_SECRET_KEY", "type": "encrypted", "target": ["production"]}
+        theirs = world.vercel.create_variable(project_of_others, {**body, "value": key})
+    name = "other/production/CLERK_SECRET_KEY"
+    refused = run(project, github, commands["Rotate"], "prod", BY_HAND)
+    assert refused.returncode == 2
+    assert f"--holder-done {name}" in refused.stderr
+    stands = run(project, github, commands["Where it stands"], "prod", BY_HAND)
+    assert stands.returncode == 0
+    assert f"--holder-done {name}" in (project.folder / "summary.md").read_text()
+    assert [each for each in writes(world) if "rotate" in each] == minted
+    named = {**BY_HAND, "HOLDERS": f"{name} gone/production/CLERK_SECRET_KEY"}
+
+    # Svix fails, and the next scheduled run goes on with it.
     world.fault(service="svix", method="POST", path="secret/rotate$", kind="status", status=400)
-    failed = run(project, github, commands["Rotate"], "prod", BY_HAND)
+    failed = run(project, github, commands["Rotate"], "prod", named)
     stands = run(project, github, commands["Where it stands"], "prod", BY_HAND)
     assert (failed.returncode, stands.returncode) == (3, 1)
     assert "not finished" in stands.stdout
     resumed = run(project, github, commands["Rotate"], "prod", SCHEDULED)
     stands = run(project, github, commands["Where it stands"], "prod", SCHEDULED)
-    assert (resumed.returncode, stands.returncode) == (0, 0), resumed.stderr + stands.stdout
+    assert (resumed.returncode, stands.returncode) == (0, 1), resumed.stderr + stands.stdout
+    assert "1 other holder has to get the new secrets" in stands.stdout
+    assert theirs.value == key
+    project.clerkstack("rotate", "--status", "--holder-done", name)
+    stands = run(project, github, commands["Where it stands"], "prod", SCHEDULED)
+    assert stands.returncode == 0
     assert "somebody left" in (project.folder / "summary.md").read_text()
     mints = [each for each in writes(world) if each.endswith("/rotate_secret_keys")]
     assert len(mints) == 1

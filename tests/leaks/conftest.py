@@ -10,7 +10,7 @@ from local.github import Github
 from local.world import World, minted
 from tests.engine.cutting_over import HOST
 from tests.kept import kept
-from tests.leaks.deployed import with_every_secret
+from tests.leaks.deployed import hold_the_secret_key, with_every_secret
 from tests.leaks.scene import Scene
 from tests.smoke.deployment import need_app
 
@@ -26,4 +26,5 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         app = world.deploy("production", HOST)
         project = beginning.put_project(folder / "project", world)
         app.settle()
+        hold_the_secret_key(world)
         yield Scene(project, world, github, folder / "temporary", frozenset(others))

@@ -11,6 +11,7 @@ import typer
 from clerkstack.cli import app
 from local.world import seed
 from tests.engine.reviewed import event
+from tests.leaks.deployed import HOLDER
 from tests.leaks.scene import Scene
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
@@ -36,8 +37,9 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "recover": [PROD],
     "take-over": [(*PROD, "--dry-run"), PROD],
     "rotate": [
-        (*PROD, "--reason", "offboarding"),
+        (*PROD, "--reason", "offboarding", "--holder-done", HOLDER),
         (*PROD, "--status", "--json"),
+        (*PROD, "--status", "--holder-done", HOLDER),
         (*PROD, "--abort"),
         (*PROD, "--overlap", "0", "--confirm", "prod", "--json"),
         (*PROD, "--history"),

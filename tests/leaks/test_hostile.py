@@ -25,7 +25,7 @@ ASKED: dict[str, tuple[tuple[str, int], ...]] = {
     "redeploy": (("vercel", 0), ("vercel", 1)),
     "recover": (("vercel", 0),),
     "take-over": (("clerk", 0), ("svix", 0), ("vercel", 0)),
-    "rotate": (("clerk", 1), ("svix", 0), ("svix", 2), ("vercel", 1)),
+    "rotate": (("clerk", 1), ("svix", 0), ("svix", 2), ("vercel", 0), ("vercel", 1)),
     "adopt": (("clerk", 0), ("vercel", 0)),
 }
 

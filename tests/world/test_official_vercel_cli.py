@@ -69,6 +69,8 @@ class Cli:
 @pytest.fixture
 def cli(tmp_path: Path) -> Iterator[Cli]:
     with World(proxy=False) as world:
+        # Of several scopes it selects none by itself.
+        world.vercel.add_token(seed.VERCEL_TOKEN)
         yield Cli(world, tmp_path)
 
 
@@ -115,3 +117,23 @@ def test_a_token_that_is_wrong_is_told(cli: Cli) -> None:
 
     assert ran.returncode == 1
     assert "token" in ran.stderr.lower()
+
+
+def test_it_lists_projects_and_environments_and_builds_one_again(cli: Cli) -> None:
+    vercel = cli.world.vercel
+    with cli.world._turns.threads:
+        qa = vercel.add_custom_environment(seed.VERCEL_PROJECT_ID, "qa")
+        body = {"key": "K", "value": VALUE, "type": "encrypted", "customEnvironmentIds": [qa]}
+        vercel.create_variable(vercel.projects[seed.VERCEL_PROJECT_ID], body)
+        before = vercel.add_deployment(seed.VERCEL_PROJECT_ID, "qa")
+    cli.does("link", "--yes", "--project", seed.VERCEL_PROJECT_ID)
+
+    projects = cli.does("project", "ls")
+    environments = cli.does("target", "ls")
+
+    assert all(name in projects for name in ("sendero", "sendero-api"))
+    assert "qa" in environments
+    cli.does("redeploy", before.id, "--target", "qa", "--no-wait")
+    again = max(vercel.deployments.values(), key=lambda each: each.created_at)
+    assert (again.redeploy_of, again.target) == (before.id, "qa")
+    assert again.environment == before.environment

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients import svix
+from clerkstack.clients import svix, vercel
 from clerkstack.clients.svix import SvixClient
 from clerkstack.clients.vercel import VercelClient
 from local.world.svix import SvixBackend, SvixService
@@ -67,6 +67,54 @@ def test_the_vercel_client_lists_every_variable_and_redeploys() -> None:
     assert found.id == earlier.id
     assert states == ["QUEUED", "BUILDING", "READY"]
     assert backend.deployments[made.id].environment["K299"] == digest("one")
+
+
+def test_the_vercel_client_finds_what_a_team_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vercel, "PAGE", 2)
+    service = VercelService()
+    backend = service.backend
+    backend.lists_decrypted = False
+    backend.add_token(TOKEN, teams=["team_a"])
+    backend.add_team("team_a", "a-team")
+    for name in ("web", "api", "docs"):
+        backend.add_project(f"prj_{name}", name, team_id="team_a")
+    staging = backend.add_custom_environment("prj_web", "staging")
+    body = {"key": "K", "value": "one", "type": "encrypted", "target": ["production"]}
+    made = backend.create_variable(backend.projects["prj_web"], body)
+    shared = backend.add_shared("team_a", body, projects=["prj_web"]).variable
+    deployed = {
+        "staging": backend.add_deployment("prj_web", "staging"),
+        "preview": backend.add_deployment("prj_web", "preview", branch="x"),
+    }
+    backend.add_deployment("prj_web", "preview")
+
+    with (
+        serving(service) as url,
+        VercelClient(token=SecretStr(TOKEN), base_url=url, team_id="team_a") as client,
+        VercelClient(token=SecretStr(TOKEN), base_url=url) as alone,
+    ):
+        names = [project.name for project in client.list_projects()]
+        (listed,) = client.list_variables("prj_web", decrypt=True)
+        one = client.get_variable("prj_web", made.id).readable_value
+        (among,) = client.list_shared_variables()
+        read = client.get_shared_variable(shared.id).readable_value
+        environments = client.custom_environments("prj_web")
+        found = {
+            "staging": client.latest_deployment("prj_web", "staging"),
+            "preview": client.latest_deployment("prj_web", "preview", branch="x"),
+        }
+        again = {name: client.redeploy(each, name) for name, each in found.items() if each}
+        nothing = alone.list_shared_variables()
+
+    assert names == ["docs", "api", "web"]
+    assert listed.readable_value is None
+    assert one == read == SecretStr("one")
+    assert (among.project_ids, among.target) == (("prj_web",), ("production",))
+    assert [(each.id, each.slug) for each in environments] == [(staging, "staging")]
+    for name, each in deployed.items():
+        assert found[name].id == each.id  # type: ignore[union-attr]
+        assert backend.deployments[again[name].id].target == name
+    assert nothing == []
 
 
 def test_the_svix_client_reads_the_newest_attempts(monkeypatch: pytest.MonkeyPatch) -> None:

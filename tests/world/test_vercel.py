@@ -361,3 +361,78 @@ def test_the_state_survives_a_restart(vercel: Vercel) -> None:
     assert restarted.dump() == vercel.backend.dump()
     assert restarted.projects[PROJECT].variables == vercel.backend.projects[PROJECT].variables
     assert restarted.now() > vercel.backend.deployments.popitem()[1].created_at
+
+
+def test_projects_are_listed_in_pages_by_a_token_of_their_own(vercel: Vercel) -> None:
+    for number in range(3):
+        vercel.backend.add_project(f"prj_{number}", f"p{number}")
+
+    first = vercel.client.get("/v10/projects?limit=2").json()
+    after = first["pagination"]["next"]
+    rest = vercel.client.get(f"/v10/projects?limit=2&from={after}").json()
+    theirs = vercel.client.get("/v10/projects?teamId=team_a").json()["projects"]
+    older = vercel.client.get("/v9/projects?limit=2").json()["pagination"]["next"]
+
+    assert [each["name"] for each in first["projects"]] == ["p2", "p1"]
+    assert [each["name"] for each in rest["projects"]] == ["p0", "sendero"]
+    assert rest["pagination"]["next"] is None
+    assert isinstance(after, str)
+    assert isinstance(older, int)
+    assert [each["name"] for each in theirs] == ["theirs"]
+    assert vercel.client.get("/v10/projects?teamId=team_b").status_code == 403
+
+
+def test_an_account_may_list_values_encrypted_and_read_one_all_the_same(vercel: Vercel) -> None:
+    vercel.backend.lists_decrypted = False
+    made = vercel.make(value="open").json()["created"]
+
+    (listed,) = vercel.client.get(f"{ENV}?decrypt=true").json()["envs"]
+
+    assert (listed["value"], listed["decrypted"]) == (made["value"], False)
+    assert vercel.client.get(f"{ENV}/{made['id']}").json()["value"] == "open"
+
+
+def test_custom_environments_and_branches_are_built_with_what_is_theirs(vercel: Vercel) -> None:
+    staging = vercel.backend.add_custom_environment(PROJECT, "staging")
+    vercel.make(target=["preview"], value="all")
+    vercel.make(target=[], customEnvironmentIds=[staging], value="staging")
+    vercel.make(target=["preview"], gitBranch="feature/x", value="branch")
+    built = {
+        "staging": vercel.backend.add_deployment(PROJECT, "staging"),
+        "branch": vercel.backend.add_deployment(PROJECT, "preview", branch="feature/x"),
+        "all": vercel.backend.add_deployment(PROJECT, "preview"),
+    }
+    for value, made in built.items():
+        assert made.environment == {"API_URL": digest(value)}
+
+    found = vercel.client.get(f"/v9/projects/{PROJECT}/custom-environments").json()
+    assert [(each["id"], each["slug"]) for each in found["environments"]] == [(staging, "staging")]
+    ask = f"/v6/deployments?projectId={PROJECT}&state=READY"
+    for more, value in (
+        ("target=staging", "staging"),
+        ("target=preview&branch=feature/x", "branch"),
+    ):
+        (one,) = vercel.client.get(f"{ask}&{more}").json()["deployments"]
+        assert one["uid"] == built[value].id
+        again = {"deploymentId": one["uid"], "name": "sendero"}
+        if value == "staging":
+            again["customEnvironmentSlugOrId"] = "staging"
+        made_again = vercel.client.post("/v13/deployments", json=again).json()
+        assert vercel.backend.deployments[made_again["id"]].environment == built[value].environment
+    strange = {"deploymentId": built["all"].id, "name": "s", "customEnvironmentSlugOrId": "other"}
+    assert vercel.client.post("/v13/deployments", json=strange).status_code == 400
+
+
+def test_what_a_team_shares_is_read_one_by_one(vercel: Vercel) -> None:
+    made = vercel.backend.add_shared("team_a", variable(value="open"), projects=["prj_team"])
+
+    (listed,) = vercel.client.get("/v1/env?teamId=team_a").json()["data"]
+    read = vercel.client.get(f"/v1/env/{made.variable.id}?teamId=team_a").json()
+
+    assert (listed["id"], listed["projectId"]) == (made.variable.id, ["prj_team"])
+    assert listed["value"] != "open" == read["value"]
+    assert vercel.client.get("/v1/env").json()["data"] == []
+    assert vercel.client.get(f"/v1/env/{made.variable.id}").status_code == 404
+    again = VercelBackend()
+    again.load(json.loads(json.dumps(vercel.backend.dump())))
+    assert again.shared == vercel.backend.shared

@@ -1,8 +1,8 @@
 """A Vercel that answers for environment variables, projects, teams and redeploys.
 
 Not reproduced: builds (a redeploy is ready after it was looked at twice; what then runs is
-`local.deployed`), shared variables, domains, members, and rate limits (the world's faults make
-those).
+`local.deployed`), writing shared variables and custom environments (tests add them), domains,
+members, and rate limits (the world's faults make those).
 
 Decided where the public documentation leaves it open: a bulk create of which everything failed
 answers with the first refusal's status and all refusals under ``failed``; an unknown variable or

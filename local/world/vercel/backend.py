@@ -13,12 +13,15 @@ from local.world.text import as_plain
 from local.world.vercel import errors, variables
 from local.world.vercel.models import (
     STEPS,
+    TARGETS,
     Deployment,
     Project,
+    Shared,
     Team,
     Variable,
     digest,
     project_from_state,
+    shared_from_state,
 )
 from local.world.vercel.variables import Draft
 from local.world.vercel.vault import Vault
@@ -54,7 +57,11 @@ class VercelBackend:
         self.teams: dict[str, Team] = {}
         self.projects: dict[str, Project] = {}
         self.deployments: dict[str, Deployment] = {}
+        self.shared: dict[str, Shared] = {}
         self.vault = Vault()
+        # Some accounts get encrypted values from a list that was asked with `decrypt`
+        # (vercel/vercel issue 9072). Not part of the state.
+        self.lists_decrypted = True
         # For tests: what is deployed from now on ends as an error. Not part of the state.
         self.builds_break = False
 
@@ -76,9 +83,30 @@ class VercelBackend:
         self.projects[project_id] = project
         return project
 
-    def add_deployment(self, project_id: str, target: str) -> Deployment:
-        """Add a finished deployment, built with the project's variables of this moment."""
-        return self._deploy(self.projects[project_id], target, step=len(STEPS) - 1)
+    def add_custom_environment(self, project_id: str, slug: str) -> str:
+        """Add an environment besides production, preview and development; its id."""
+        made = _identifier("env_", 24)
+        self.projects[project_id].custom_environments[made] = slug
+        return made
+
+    def add_deployment(
+        self, project_id: str, target: str, *, branch: str | None = None
+    ) -> Deployment:
+        """Add a finished deployment, built with the project's variables of this moment.
+
+        The target may be a custom environment's slug.
+        """
+        return self._deploy(self.projects[project_id], target, branch=branch, step=len(STEPS) - 1)
+
+    def add_shared(
+        self, team_id: str, body: Mapping[str, Any], *, projects: Sequence[str] = ()
+    ) -> Shared:
+        """Add a variable of a team, linked to projects."""
+        draft = variables.read_new(body)
+        variables.check(draft, self.teams[team_id])
+        made = Shared(team_id, list(projects), self._made(draft))
+        self.shared[made.variable.id] = made
+        return made
 
     # -- who asks -----------------------------------------------------------------------------
 
@@ -185,15 +213,26 @@ class VercelBackend:
     # -- deployments --------------------------------------------------------------------------
 
     def redeploy(
-        self, team_id: str | None, deployment_id: str, *, name: str, target: str | None
+        self,
+        team_id: str | None,
+        deployment_id: str,
+        *,
+        name: str,
+        target: str | None,
+        environment: str | None = None,
     ) -> Deployment:
         """Build an earlier deployment again, with the project's variables of this moment.
 
-        Where no target is named, Vercel builds a preview, whatever the earlier one was.
+        Where no target is named, Vercel builds a preview, whatever the earlier one was. A custom
+        environment, by slug or id, goes before the target.
         """
         earlier = self.deployment(team_id, deployment_id)
         project = self.projects[earlier.project_id]
-        made = self._deploy(project, target or "preview", step=0)
+        if environment is not None and project.environment_id(environment) is None:
+            raise errors.bad_request(f"The custom environment {environment} does not exist.")
+        made = self._deploy(
+            project, environment or target or "preview", branch=earlier.branch, step=0
+        )
         made.name = name
         made.redeploy_of = earlier.id
         return made
@@ -203,6 +242,19 @@ class VercelBackend:
         found = self.deployments.get(deployment_id)
         if found is None or self.projects[found.project_id].team_id != team_id:
             raise errors.not_found("Deployment")
+        return found
+
+    # -- what teams share ---------------------------------------------------------------------
+
+    def shared_of(self, team_id: str | None) -> list[Shared]:
+        """List the variables of a team that projects share."""
+        return [each for each in self.shared.values() if each.team_id == team_id]
+
+    def shared_variable(self, team_id: str | None, variable_id: str) -> Shared:
+        """Find a team's variable."""
+        found = self.shared.get(variable_id)
+        if found is None or found.team_id != team_id:
+            raise errors.not_found("Environment variable")
         return found
 
     # -- lists --------------------------------------------------------------------------------
@@ -240,6 +292,7 @@ class VercelBackend:
             "teams": self.teams,
             "projects": self.projects,
             "deployments": self.deployments,
+            "shared": self.shared,
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -251,6 +304,9 @@ class VercelBackend:
             key: project_from_state(dict(project)) for key, project in state["projects"].items()
         }
         self.deployments = {key: Deployment(**one) for key, one in state["deployments"].items()}
+        self.shared = {
+            key: shared_from_state(dict(one)) for key, one in state.get("shared", {}).items()
+        }
 
     def now(self) -> int:
         """Give the time in milliseconds; never the same twice, so that lists have an order."""
@@ -258,6 +314,11 @@ class VercelBackend:
         return self._tick
 
     def _add(self, project: Project, draft: Draft) -> Variable:
+        variable = self._made(draft)
+        project.variables[variable.id] = variable
+        return variable
+
+    def _made(self, draft: Draft) -> Variable:
         now = self.now()
         variable = Variable(
             id=_identifier("", 16),
@@ -270,7 +331,6 @@ class VercelBackend:
             updated_at=now,
         )
         self._write(variable, draft, now)
-        project.variables[variable.id] = variable
         return variable
 
     def _write(self, variable: Variable, draft: Draft, now: int) -> None:
@@ -278,7 +338,11 @@ class VercelBackend:
         if draft.value is not None:
             self.vault.put(draft.value)
 
-    def _deploy(self, project: Project, target: str, *, step: int) -> Deployment:
+    def _deploy(
+        self, project: Project, target: str, *, step: int, branch: str | None = None
+    ) -> Deployment:
+        custom = None if target in TARGETS else project.environment_id(target)
+        branch = branch if target == "preview" else None
         made = Deployment(
             id=_identifier("dpl_", 28),
             name=project.name,
@@ -286,8 +350,12 @@ class VercelBackend:
             target=target,
             created_at=self.now(),
             step=step,
-            environment=project.build_environment(target),
+            environment=project.build_environment(custom or target, branch),
             breaks=self.builds_break,
+            branch=branch,
+            custom_environment=None
+            if custom is None
+            else {"id": custom, "slug": project.custom_environments[custom]},
         )
         self.deployments[made.id] = made
         return made

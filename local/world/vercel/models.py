@@ -60,8 +60,9 @@ class Variable:
     """Of the integration that made it; such a one nobody makes by a request."""
 
     def reaches(self, target: str) -> bool:
-        """Tell whether a build for the target sees this variable."""
-        return target in self.target
+        """Tell whether a build for the target, or for the custom environment of that id, sees
+        this variable."""
+        return target in self.target or target in self.custom_environment_ids
 
     def to_json(self, *, decrypt: bool) -> dict[str, object]:
         """Give the variable as the API shows it."""
@@ -103,9 +104,23 @@ class Project:
     team_id: str | None
     created_at: int
     variables: dict[str, Variable] = field(default_factory=dict)
+    custom_environments: dict[str, str] = field(default_factory=dict)
+    """The slugs of the environments besides Vercel's own three, by id."""
+
+    def environment_id(self, slug_or_id: str) -> str | None:
+        """Give the id of a custom environment."""
+        found = self.custom_environments.items()
+        return next((key for key, slug in found if slug_or_id in (key, slug)), None)
 
     def to_json(self) -> dict[str, object]:
         """Give the project as the API shows it."""
+        return {
+            **self.in_list(),
+            "env": [v.to_json(decrypt=False) for v in self.variables.values()],
+        }
+
+    def in_list(self) -> dict[str, object]:
+        """Give the project as the list shows it; taken strictly, without its variables."""
         return {
             "id": self.id,
             "name": self.name,
@@ -120,21 +135,36 @@ class Project:
             "rootDirectory": None,
             "directoryListing": False,
             "nodeVersion": "22.x",
-            "env": [v.to_json(decrypt=False) for v in self.variables.values()],
             "targets": {},
             "latestDeployments": [],
         }
 
-    def build_environment(self, target: str) -> dict[str, str]:
+    def build_environment(self, target: str, branch: str | None = None) -> dict[str, str]:
         """Map every variable a build for the target gets to its value's digest.
 
-        A variable bound to a branch is left out: the redeploys here build the default one.
+        The target may be the id of a custom environment. A branch's own variables go before those
+        of all.
         """
-        return {
-            variable.key: variable.value_digest
-            for variable in self.variables.values()
-            if variable.reaches(target) and variable.git_branch is None
-        }
+        reached = [each for each in self.variables.values() if each.reaches(target)]
+        chosen = [each for each in reached if each.git_branch is None]
+        chosen += [each for each in reached if branch is not None and each.git_branch == branch]
+        return {variable.key: variable.value_digest for variable in chosen}
+
+
+@dataclass
+class Shared:
+    """A variable of a team, for the projects that are linked to it."""
+
+    team_id: str
+    project_ids: list[str]
+    variable: Variable
+
+    def to_json(self, *, decrypt: bool) -> dict[str, object]:
+        """Give the variable as the API shows it."""
+        shown = self.variable.to_json(decrypt=decrypt)
+        for name in ("customEnvironmentIds", "configurationId"):
+            del shown[name]
+        return {**shown, "ownerId": self.team_id, "projectId": list(self.project_ids)}
 
 
 @dataclass
@@ -150,6 +180,9 @@ class Deployment:
     environment: dict[str, str] = field(default_factory=dict)
     redeploy_of: str | None = None
     breaks: bool = False
+    branch: str | None = None
+    custom_environment: dict[str, str] | None = None
+    """The id and slug of the environment, where it is none of Vercel's own."""
 
     @property
     def state(self) -> str:
@@ -185,13 +218,20 @@ class Deployment:
             "alias": [],
             # The API names only "production" and "staging"; a preview deployment has null.
             "target": self.target if self.target == "production" else None,
+            **({"customEnvironment": self.custom_environment} if self.custom_environment else {}),
             "source": "redeploy" if self.redeploy_of else "git",
             "creator": {"uid": "user_world", "username": "world"},
             "meta": {
                 "environmentDigest": self.environment_digest,
+                **({"githubCommitRef": self.branch} if self.branch else {}),
                 **({"originalDeploymentId": self.redeploy_of} if self.redeploy_of else {}),
             },
         }
+
+
+def shared_from_state(state: dict[str, Any]) -> Shared:
+    """Read a team's variable back from plain data."""
+    return Shared(**{**state, "variable": Variable(**state["variable"])})
 
 
 def project_from_state(state: dict[str, Any]) -> Project:

@@ -70,13 +70,13 @@ class Call:
         """A query parameter that is true or absent."""
         return self.query.get(name) == "true"
 
-    def page(self, items: Any) -> Page:
-        """The part of a list that limit, until and since ask for."""
+    def page(self, items: Any, *, until: str = "until") -> Page:
+        """The part of a list that limit, until and since ask for; `until` names that parameter."""
         limit = self._number("limit")
         if limit is not None and not 1 <= limit <= LARGEST_PAGE:
             raise errors.bad_request(f"`limit` should be from 1 to {LARGEST_PAGE}.")
         return self.backend.page(
-            items, limit=limit, until=self._number("until"), since=self._number("since")
+            items, limit=limit, until=self._number(until), since=self._number("since")
         )
 
     def _number(self, name: str) -> int | None:
@@ -102,7 +102,8 @@ def list_variables(call: Call) -> Answer:
         if branch in (None, v.git_branch) and (target is None or v.reaches(target))
     ]
     page = call.page(chosen)
-    shown = [variable.to_json(decrypt=call.flag("decrypt")) for variable in page.items]
+    decrypt = call.flag("decrypt") and call.backend.lists_decrypted
+    shown = [variable.to_json(decrypt=decrypt) for variable in page.items]
     return 200, {"envs": shown, "pagination": _pagination(page)}
 
 
@@ -160,6 +161,50 @@ def read_project(call: Call) -> Answer:
     return 200, call.project.to_json()
 
 
+def list_projects(call: Call) -> Answer:
+    """getProjects: those of the scope, the newest first. Version 10 goes on with `from` and a token
+    of its own, earlier ones with `until` and a time (as the command-line client sends)."""
+    tokens = call.parts["version"] >= 10
+    search = (call.query.get("search") or "").lower()
+    there = [
+        project
+        for project in call.backend.projects.values()
+        if project.team_id == call.team_id and search in project.name.lower()
+    ]
+    page = call.page(there, until="from" if tokens else "until")
+    pagination = _pagination(page)
+    if tokens and page.next is not None:
+        pagination["next"] = str(page.next)
+    return 200, {"projects": [each.in_list() for each in page.items], "pagination": pagination}
+
+
+def list_custom_environments(call: Call) -> Answer:
+    """getV9ProjectsIdOrNameCustomEnvironments."""
+    shown = [
+        {"id": key, "slug": slug, "type": "preview", "createdAt": 0, "updatedAt": 0}
+        for key, slug in call.project.custom_environments.items()
+    ]
+    return 200, {"accountLimit": {"total": 12}, "environments": shown}
+
+
+def list_shared_variables(call: Call) -> Answer:
+    """listSharedEnvVariable: a team's, encrypted; those of one project with `projectId`."""
+    project = call.query.get("projectId")
+    there = [
+        each
+        for each in call.backend.shared_of(call.team_id)
+        if project is None or project in each.project_ids
+    ]
+    shown = [each.to_json(decrypt=False) for each in there]
+    return 200, {"data": shown, "pagination": {"count": len(shown), "next": None, "prev": None}}
+
+
+def read_shared_variable(call: Call) -> Answer:
+    """getSharedEnvVar: readable values come decrypted."""
+    found = call.backend.shared_variable(call.team_id, call.parts["variable"])
+    return 200, found.to_json(decrypt=True)
+
+
 def read_user(call: Call) -> Answer:
     """getAuthUser: the token's owner."""
     return 200, {"user": call.backend.owner()}
@@ -180,17 +225,20 @@ def read_team(call: Call) -> Answer:
 
 
 def list_deployments(call: Call) -> Answer:
-    """getDeployments, filtered by project, target and state."""
+    """getDeployments, filtered by project, target (or a custom environment's slug), state and
+    branch."""
     project = call.query.get("projectId") or call.query.get("app")
     wanted = call.backend.project(call.team_id, project).id if project else None
     target = call.query.get("target")
     states = (call.query.get("state") or "").split(",")
+    branch = call.query.get("branch")
 
     def fits(made: Deployment) -> bool:
         return (
             call.backend.projects[made.project_id].team_id == call.team_id
             and wanted in (None, made.project_id)
             and target in (None, made.target)
+            and branch in (None, made.branch)
             and (states == [""] or made.state in states)
         )
 
@@ -209,9 +257,14 @@ def create_deployment(call: Call) -> Answer:
         raise errors.bad_request("Invalid request: missing required property `name`.")
     if not isinstance(earlier, str):
         raise errors.bad_request("Only `deploymentId` is supported as a source here.")
+    environment = body.get("customEnvironmentSlugOrId")
+    if environment is not None and not isinstance(environment, str):
+        raise errors.bad_request("`customEnvironmentSlugOrId` should be string.")
     if target is not None and target not in TARGETS[:2]:
         raise errors.bad_request(f"`target` should be one of {', '.join(TARGETS[:2])}.")
-    made = call.backend.redeploy(call.team_id, earlier, name=name, target=target)
+    made = call.backend.redeploy(
+        call.team_id, earlier, name=name, target=target, environment=environment
+    )
     return 200, made.to_json()
 
 
@@ -233,7 +286,13 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("DELETE", VARIABLE, delete_variable),
     ("GET", f"{VERSION}/env/pull/{{project}}/{{target}}", pull_variables),
     ("GET", f"{VERSION}/env/pull/{{project}}/{{target}}/{{branch:path}}", pull_variables),
+    ("GET", f"{VERSION}/projects", list_projects),
     ("GET", PROJECT, read_project),
+    ("GET", f"{PROJECT}/custom-environments", list_custom_environments),
+    # As the command-line client asks, without a version.
+    ("GET", "/projects/{project}/custom-environments", list_custom_environments),
+    ("GET", f"{VERSION}/env", list_shared_variables),
+    ("GET", f"{VERSION}/env/{{variable}}", read_shared_variable),
     ("GET", f"{VERSION}/user", read_user),
     ("GET", f"{VERSION}/teams", list_teams),
     ("GET", f"{VERSION}/teams/{{team}}", read_team),

@@ -73,6 +73,9 @@ def test_the_version_is_told_without_a_command() -> None:
         ("parity", "--from", "dev", "--to", "dev"),
         ("parity", "--from", "dev", "--to", "prod", "--without", "config"),
         ("redeploy", "--project", "p", "--target", "prod"),
+        ("redeploy", "--project", "p"),
+        ("redeploy", "--project", "p", "--target", "preview", "--custom-environment", "staging"),
+        ("redeploy", "--project", "p", "--target", "production", "--branch", "x"),
         ("redeploy", "--project", "p", "--target", "preview", "--timeout", "0"),
     ],
 )

@@ -109,6 +109,24 @@ def test_a_rotation_that_was_left(here: Here) -> None:
     assert "the secret key in use ends in 2" in look(stacks.rotation, here).detail
 
 
+def test_other_holders_are_counted_until_they_are_seen_to(here: Here) -> None:
+    vercel = here.bed.world.vercel
+    project = vercel.add_project("prj_api", "api")
+    body = {"key": "CLERK_SECRET_KEY", "type": "encrypted", "target": ["preview"]}
+    vercel.create_variable(project, {**body, "value": here.bed.deployed["clerk"]})
+    name = "api/preview/CLERK_SECRET_KEY"
+    here.bed.rotate(seen_to=(name,))
+
+    finding = look(stacks.rotation, here)
+
+    assert finding.state == "failed"
+    assert finding.detail.startswith("1 other holder has to get the new secrets until 20")
+    assert name in finding.detail
+    assert "rotate --stack dev --status --holder-done NAME" in finding.mend
+    change(here, lambda journal: journal.see_to([name]))
+    assert look(stacks.rotation, here).state == "ok"
+
+
 def test_an_unfinished_rotation_tells_when_an_old_secret_ends(here: Here) -> None:
     assert here.bed.killed_at(10, here.bed.rotate)
 

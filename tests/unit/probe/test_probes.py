@@ -13,6 +13,7 @@ from clerkstack.probe import reading, writing
 from clerkstack.probe.account import Account, Probe, Result, State
 from clerkstack.probe.run import probed
 from local.world import World
+from local.world import seed as seeded
 
 pytestmark = pytest.mark.timeout(60)
 SILENT = {"write": True, "tell": lambda _: None}
@@ -41,7 +42,12 @@ def test_all_hold_and_what_was_made_is_gone(running: World, account: Account) ->
 
     assert not failing(found)
     untold = {each.premise for each in found.values() if each.state is State.UNTOLD}
-    assert untold <= {"vercel.deployments", "svix.attempts", "vercel.variables"}
+    assert untold <= {
+        "vercel.deployments",
+        "svix.attempts",
+        "vercel.variables",
+        "vercel.decrypt",
+    }
     assert repr(everything(running)) == before
 
 
@@ -147,6 +153,18 @@ def test_a_sensitive_variable_that_can_be_read(account: Account) -> None:
         "vercel.variables": "a variable of type rot13; L has no target",
         "vercel.sensitive": "readable: K",
     }
+
+
+def test_a_readable_value_that_the_list_does_not_show(running: World, account: Account) -> None:
+    project = running.vercel.projects[seeded.VERCEL_PROJECT_ID]
+    body = {"key": "K", "value": "v", "type": "encrypted", "target": ["preview"]}
+    running.vercel.create_variable(project, body)
+
+    by_its_id, listed = (probe for probe in reading.OF_VERCEL[1:3])
+
+    assert failing(told(by_its_id, account)) == {}
+    assert failing(told(listed, account)) == {}
+    running.vercel.projects[seeded.VERCEL_PROJECT_ID].variables.clear()
 
 
 PATCH: dict[str, Any] = {"service": "clerk", "method": "PATCH", "path": "/config$"}

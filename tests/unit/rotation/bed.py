@@ -15,7 +15,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variable_names import DEFAULT, NameSet
+from clerkstack.neighbours import Neighbour
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.session import Session
 from clerkstack.rotation.journal import KINDS, Holder, Kind, Running, now, variables_of
@@ -24,12 +26,14 @@ from clerkstack.rotation.proof import NotProved
 from clerkstack.rotation.run import Rotator
 from clerkstack.rotation.services import Services
 from clerkstack.rotation.stacks import Known, Resources, known_of, shown
+from clerkstack.rotation.survey import Survey
 from clerkstack.rotation.wishes import Wish
 from clerkstack.settings import Settings, load_settings
 from clerkstack.settings.projects import Project
 from local import address
 from local.world import World
 from local.world import seed as seeded
+from local.world.vercel.models import digest
 
 URL = "https://preview.sendero.example/api/webhooks/clerk"
 DYNAMIC = "pulumi-python:dynamic/clerkstack:"
@@ -57,6 +61,8 @@ class Bed:
     leaked: bool = False
     configured: dict[str, str] = field(default_factory=dict)
     names: Sequence[NameSet] = DEFAULT
+    project_id: str = seeded.VERCEL_PROJECT_ID
+    neighbours: list[Neighbour] = field(default_factory=list)
     projects: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Several Vercel projects; where there are none, it is one in the short form."""
     nothing_runs: tuple[str, ...] = ()
@@ -83,6 +89,7 @@ class Bed:
             resource(
                 f"{DYNAMIC}Instance",
                 instance_id=instance.instance_id,
+                publishable_key=instance.publishable_key,
                 secret_key=hidden(self.deployed["clerk"]),
             ),
             resource(
@@ -94,7 +101,7 @@ class Bed:
                 for _ in self.settings.vercel_projects
             ),
             *(
-                variable(target, name, project)
+                variable(target, name, project, self._written(project, target, name, kind))
                 for project in self.settings.vercel_projects
                 for target in project.targets
                 for kind in KINDS
@@ -104,9 +111,23 @@ class Bed:
         ]
         self.world.clear_journal()
 
+    def _written(self, project: Project, target: str, key: str, kind: Kind) -> str:
+        """Write one of the stack's own variables; its id."""
+        body = {
+            "key": key,
+            "value": self.deployed[kind],
+            "type": "encrypted" if target == "development" else "sensitive",
+            "target": [target],
+        }
+        vercel, there = self.world.vercel, project.project_id
+        if there not in vercel.projects:
+            vercel.add_project(there, project.name, team_id=project.team_id)
+        return vercel.create_variable(vercel.projects[there], body).id
+
     @property
     def settings(self) -> Settings:
-        projects = {"projects": self.projects} if self.projects else {"projectId": "prj_1"}
+        short = {"projectId": self.project_id}
+        projects = {"projects": self.projects} if self.projects else short
         given: dict[str, Any] = {
             "instance": "development",
             "applicationId": seeded.APPLICATION_ID,
@@ -140,6 +161,13 @@ class Bed:
 
     def known(self) -> Known:
         return known_of(copy.deepcopy(self.resources), "dev")
+
+    def vercel(self, team_id: str | None = None) -> VercelClient:
+        return VercelClient(
+            token=SecretStr(seeded.VERCEL_TOKEN),
+            base_url=self.world.urls.vercel,
+            team_id=team_id,
+        )
 
     def counts(self, key: str) -> bool:
         """Whether Clerk takes a secret key."""
@@ -178,6 +206,7 @@ class Bed:
             process,
             process.services,
             process,  # type: ignore[arg-type]
+            process.survey(),
             process.tell,
             process.confirm,
         )
@@ -221,7 +250,28 @@ class Process:
         self.bed.rolled_out = [*urns]
         state = self.bed.known().secrets
         self.bed.deployed = {kind: state[kind].get_secret_value() for kind in KINDS}
+        vercel, changed = self.bed.world.vercel, set()
+        for each in self.bed.resources:
+            if each["urn"] in urns and "projectId" in each["inputs"]:
+                kind = next(k for k in KINDS if each["inputs"]["key"] in variables_of(k))
+                project = vercel.projects[each["inputs"]["projectId"]]
+                value = self.bed.deployed[kind]
+                made = project.variables[each["outputs"]["id"]]
+                if made.value_digest != digest(value):
+                    vercel.update_variable(project, made.id, {"value": value})
+                    changed.add(project.id)
+        for project_id in changed:
+            # As the engine does: nothing is built where nothing was written.
+            vercel.add_deployment(project_id, "preview")
         self.moment("updated")
+
+    def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
+        self.moment("build")
+        with self.bed.vercel(team_id) as vercel:
+            newest = vercel.latest_deployment(project_id, target, branch=branch)
+            if newest is not None:
+                vercel.redeploy(newest, target)
+        self.moment("built")
 
     def is_deployed(self, project: Project) -> bool:
         return self.bed.runs_app and project.name not in self.bed.nothing_runs
@@ -249,6 +299,11 @@ class Process:
         )
         return Watched(real, self)  # type: ignore[return-value]
 
+    def survey(self) -> Survey:
+        settings = self.bed.settings
+        real = Survey(settings, Session(settings.connection), lambda: self.bed.neighbours)
+        return Watched(real, self)  # type: ignore[return-value]
+
     def myself(self) -> Holder:
         return Holder(who=f"run {self.pid}", host="here", pid=self.pid, until=now() + 1000)
 
@@ -267,7 +322,7 @@ class Process:
 class Watched:
     """The services, killed before and after each thing that they do."""
 
-    def __init__(self, real: Services, process: Process) -> None:
+    def __init__(self, real: Services | Survey, process: Process) -> None:
         self._real, self._process = real, process
 
     def close(self) -> None:
@@ -291,14 +346,14 @@ def resource(kind: str, **outputs: Any) -> dict[str, Any]:
     return {"urn": urn, "type": kind, "custom": True, "inputs": {}, "outputs": outputs}
 
 
-def variable(target: str, key: str, project: Project) -> dict[str, Any]:
+def variable(target: str, key: str, project: Project, made: str) -> dict[str, Any]:
     kind = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
     return {
         "urn": f"urn:pulumi:dev::clerkstack::{kind}::{project.resource}-{target}-{key}",
         "type": kind,
         "custom": True,
         "inputs": {"key": key, "targets": [target], "projectId": project.project_id},
-        "outputs": {},
+        "outputs": {"id": made},
     }
 
 

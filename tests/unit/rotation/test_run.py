@@ -66,7 +66,11 @@ def test_the_requests_are_the_fewest(bed: Bed) -> None:
     ]
     # The bed looks after each step whether the app's key counts: one of ours, after the mint.
     sent = [each for each in sent if not each.endswith("GET instance")]
+    there = [each for each in bed.world.vercel.projects.values() if each.team_id is None]
     assert sent == [
+        # Who else holds them: the projects there are, and the variables of each.
+        "vercel GET projects",
+        *(["vercel GET env"] * len(there)),
         "clerk POST rotate_secret_keys",
         "clerk POST svix_url",
         "svix POST one-time-token",

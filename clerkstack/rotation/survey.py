@@ -1,0 +1,323 @@
+"""What a rotation asks Vercel about other holders of a secret, and what it writes there.
+
+Requests: for each team one list of its projects and one of its shared variables, and for each
+project one list of variables; a value that a list does not show is read by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from clerkstack.clients.errors import ApiError, Forbidden, NotFound, UnexpectedAnswer
+from clerkstack.declared.variables import TARGETS
+from clerkstack.neighbours import UnknownNeighbours
+from clerkstack.problems import ClerkstackError
+from clerkstack.rotation.holders import (
+    Looked,
+    Question,
+    found_in,
+    is_publishable_key,
+    shared_in,
+    to_read,
+)
+from clerkstack.rotation.journal import Copy, Journal, Kind, Other, fingerprint
+from clerkstack.rotation.services import SECONDS_OF_HOUR
+from clerkstack.rotation.stacks import ENDPOINT, Known, Owned, Resources, owned_by
+from clerkstack.settings import Settings
+
+if TYPE_CHECKING:
+    from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
+    from clerkstack.clients.vercel import Project as Listed
+    from clerkstack.neighbours import Neighbour
+    from clerkstack.providers.session import Session
+    from clerkstack.settings.projects import Project
+
+CLOCKS_DIFFER = SECONDS_OF_HOUR * 1000
+"""Milliseconds by which Vercel's clock and the one that a mint was noted with may differ."""
+
+
+@dataclass
+class Findings:
+    """What was found; `notes` say what could not be looked at."""
+
+    copies: list[Copy] = field(default_factory=list)
+    others: list[Other] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class Survey:
+    """Looks for the other holders of one stack's secrets, and writes those that it may."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: Session,
+        stacks: Callable[[], Sequence[Neighbour]],
+    ) -> None:
+        self._settings, self._session, self._stacks = settings, session, stacks
+        self._closing = ExitStack()
+        self._clients: dict[str | None, VercelClient] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._clients.clear()
+        self._closing.close()
+
+    def look(
+        self, known: Known, resources: Resources, secrets: Mapping[Kind, SecretStr]
+    ) -> Findings:
+        """Find who else holds these secrets.
+
+        Raises:
+            ApiError, Unreachable: the stack's own projects, or who there is, can't be read.
+        """
+        findings = Findings()
+        stacks = self._neighbours(findings, secrets)
+        for stack in stacks:
+            findings.others += _of_stack(stack, known, secrets)
+        if self._settings.components.environment and self._settings.vercel_token is not None:
+            question = Question(
+                secrets,
+                known.publishable_key,
+                frozenset(TARGETS[self._settings.instance]),
+                _not_before(known.journal, secrets),
+            )
+            # What another stack's state has goes with that stack.
+            mine = _all(owned_by(resources), *(owned_by(each.resources) for each in stacks))
+            own: dict[str | None, list[Project]] = {}
+            for project in self._settings.vercel_projects:
+                own.setdefault(project.team_id, []).append(project)
+            for team_id, projects in own.items():
+                self._look_at_team(team_id, projects, question, mine, findings)
+        return findings
+
+    def write(self, copy: Copy, value: SecretStr, *, held: Iterable[str], look: bool) -> str | None:
+        """Write a variable that held an old secret; why it was left as it is, where it was.
+
+        Where `look`, it is read first, and left alone unless it has a value of one of the
+        fingerprints `held`.
+
+        Raises:
+            ApiError, Unreachable, UnexpectedAnswer: it is not known whether it was written.
+        """
+        vercel = self._client(copy.team_id)
+        try:
+            if look:
+                there = vercel.get_variable(copy.project_id, copy.variable_id).readable_value
+                if there == value:
+                    return None
+                if there is None or fingerprint(there) not in set(held):
+                    return "it has another value meanwhile"
+            vercel.write_variable(copy.project_id, copy.variable_id, value.get_secret_value())
+            there = vercel.get_variable(copy.project_id, copy.variable_id).readable_value
+        except NotFound:
+            return "it is gone"
+        except ApiError as refusal:
+            if refusal.status in LEFT_ALONE:
+                return f"{REFUSED} ({refusal.status})"
+            raise
+        if there != value:
+            raise UnexpectedAnswer(
+                f"Vercel took the new value of {copy.name} and does not show it. Run the same "
+                "command again."
+            )
+        return None
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _neighbours(
+        self, findings: Findings, secrets: Mapping[Kind, SecretStr]
+    ) -> Sequence[Neighbour]:
+        """The other stacks of the instance. A backend that lists none is told; a stack that is
+        there, and can't be read, may be one of them."""
+        try:
+            return self._stacks()
+        except UnknownNeighbours as unknown:
+            findings.notes.append(f"other stacks of this instance are not known: {unknown}")
+        except ClerkstackError as unreadable:
+            kinds = list(secrets)
+            findings.others.append(
+                Other(kinds=kinds, name="stacks", finding="may hold", why=str(unreadable))
+            )
+        return []
+
+    def _look_at_team(
+        self,
+        team_id: str | None,
+        own: Sequence[Project],
+        question: Question,
+        mine: Owned,
+        findings: Findings,
+    ) -> None:
+        vercel = self._client(team_id)
+        try:
+            listed = {project.id: project for project in vercel.list_projects()}
+        except (Forbidden, NotFound) as refusal:
+            findings.notes.append(
+                f"the token may not list the projects of {team_id or 'its owner'} "
+                f"({refusal.status}): only this stack's were looked at"
+            )
+            listed = {}
+        seen: set[str] = set()
+        for project in own:
+            there = _named(listed.values(), project.project_id)
+            seen.add(there.id if there else project.project_id)
+            name = there.name if there else project.name or project.project_id
+            looked = self._looked(
+                vercel,
+                Looked(
+                    project.project_id,
+                    name,
+                    team_id,
+                    vercel.list_variables(project.project_id, decrypt=True),
+                    {},
+                    own=True,
+                    built=frozenset({project.deployed} if project.deployed else ()),
+                ),
+                question,
+                mine,
+            )
+            _sort(found_in(looked, question, mine), findings)
+        for other in listed.values():
+            if other.id in seen:
+                continue
+            try:
+                variables = vercel.list_variables(other.id, decrypt=True)
+            except (Forbidden, NotFound):
+                findings.notes.append(f"the token may not read the variables of {other.name}")
+                continue
+            given = Looked(other.id, other.name, team_id, variables, {})
+            looked = self._looked(vercel, given, question, mine)
+            _sort(found_in(looked, question, mine), findings)
+        self._look_at_shared(vercel, listed, question, findings)
+
+    def _looked(
+        self, vercel: VercelClient, project: Looked, question: Question, mine: Owned
+    ) -> Looked:
+        """A project with the values that can be read, and the names of its environments where they
+        are of any use."""
+        values = {
+            each.id: value
+            for each in project.variables
+            if (value := each.readable_value) is not None
+        }
+        read = partial(vercel.get_variable, project.id)
+        for variable in project.variables:
+            if not mine.has(project.id, variable) and to_read(variable, question):
+                _read(values, variable, read)
+        looked = replace(project, values=values)
+        found = list(found_in(looked, question, mine))
+        if any(isinstance(each, Other) and each.finding == "may hold" for each in found):
+            # The publishable key beside it shows whose key it is.
+            for variable in project.variables:
+                if is_publishable_key(variable) and variable.id not in values:
+                    _read(values, variable, read)
+            found = list(found_in(looked, question, mine))
+        custom = {each for one in project.variables for each in one.custom_environment_ids}
+        if any(each in one.name for one in found for each in custom):
+            return replace(looked, environments=self._environments(vercel, project))
+        return looked
+
+    def _environments(self, vercel: VercelClient, project: Looked) -> dict[str, str]:
+        try:
+            return {each.id: each.slug for each in vercel.custom_environments(project.id)}
+        except (Forbidden, NotFound):
+            return {}
+
+    def _look_at_shared(
+        self,
+        vercel: VercelClient,
+        listed: Mapping[str, Listed],
+        question: Question,
+        findings: Findings,
+    ) -> None:
+        try:
+            shared = vercel.list_shared_variables()
+        except (Forbidden, NotFound):
+            findings.notes.append("the token may not read the team's shared variables")
+            return
+        values: dict[str, SecretStr] = {}
+        for variable in shared:
+            if variable.readable_value is not None:
+                values[variable.id] = variable.readable_value
+            elif to_read(variable, question):
+                _read(values, variable, vercel.get_shared_variable)
+        names = {each.id: each.name for each in listed.values()}
+        findings.others += shared_in(shared, values, question, names)
+
+    def _client(self, team_id: str | None) -> VercelClient:
+        if team_id not in self._clients:
+            self._clients[team_id] = self._closing.enter_context(self._session.vercel(team_id))
+        return self._clients[team_id]
+
+
+LEFT_ALONE = frozenset({400, 403, 409, 422})
+"""What Vercel answers where it will not take a value at all: to ask again is of no use."""
+REFUSED = "Vercel refuses to change it"
+
+
+def _of_stack(other: Neighbour, known: Known, secrets: Mapping[Kind, SecretStr]) -> Iterator[Other]:
+    """Another stack's state holds the instance's secret key; the signing secret only where both
+    have one endpoint."""
+    kinds: list[Kind] = ["clerk"] if "clerk" in secrets else []
+    endpoint = other.resource(ENDPOINT)
+    theirs = None if endpoint is None else (endpoint.get("outputs") or {}).get("endpoint_id")
+    if "webhook" in secrets and theirs is not None and theirs == known.endpoint_id:
+        kinds.append("webhook")
+    if kinds:
+        why = (
+            "another stack of the same instance: once the rotation is done, `pulumi up --refresh "
+            f"--stack {other.stack}` brings the new one to its state and its variables"
+        )
+        yield Other(kinds=kinds, name=f"stack:{other.stack}", finding="holds", why=why)
+
+
+def _not_before(journal: Journal, secrets: Mapping[Kind, SecretStr]) -> int | None:
+    """A time (milliseconds since 1970) before which none of the secrets was minted: the rotation
+    that made it had not begun. None where no rotation is known to have made one of them."""
+    began = []
+    for kind, secret in secrets.items():
+        made = [e.started for e in journal.history if e.new.get(kind) == fingerprint(secret)]
+        if not made:
+            return None
+        began.append(min(made))
+    return min(began) - CLOCKS_DIFFER
+
+
+def _read(
+    values: dict[str, SecretStr],
+    variable: EnvironmentVariable,
+    read: Callable[[str], EnvironmentVariable],
+) -> None:
+    """Add the value of a variable, where it can be read by its id."""
+    try:
+        value = read(variable.id).readable_value
+    except (Forbidden, NotFound):
+        return
+    if value is not None:
+        values[variable.id] = value
+
+
+def _named(listed: Iterable[Listed], id_or_name: str) -> Listed | None:
+    return next((each for each in listed if id_or_name in (each.id, each.name)), None)
+
+
+def _sort(found: Iterable[Copy | Other], findings: Findings) -> None:
+    for each in found:
+        if isinstance(each, Copy):
+            findings.copies.append(each)
+        else:
+            findings.others.append(each)
+
+
+def _all(*owned: Owned) -> Owned:
+    return Owned(
+        frozenset().union(*(each.ids for each in owned)),
+        frozenset().union(*(each.places for each in owned)),
+    )
