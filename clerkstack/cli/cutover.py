@@ -15,7 +15,7 @@ import typer
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import exported_stack, resources_of, stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
-from clerkstack.cli.remote import tell
+from clerkstack.cli.remote import session_of, tell
 from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cli.table import print_table
 from clerkstack.cutover.judge import judge, may_be_signed
@@ -160,9 +160,8 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
     resources = resources_of(exported_stack(stack))
 
     from clerkstack.cutover.read import Readings
-    from clerkstack.providers.session import Session
 
-    session = Session(settings.connection)
+    session = session_of(settings)
     with Readings(
         settings,
         catalog,

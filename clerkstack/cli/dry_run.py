@@ -12,7 +12,7 @@ import typer
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import known_of, reading, tell
+from clerkstack.cli.remote import known_of, reading, session_of, tell
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.sections import organization_settings, sign_in_sections
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
@@ -62,9 +62,7 @@ def _tried(
     settings: Settings, catalog: Catalog, known: Known
 ) -> tuple[WritePlan, Mapping[str, Json]]:
     """What would be written, and the config as Clerk says it would be then."""
-    from clerkstack.providers.session import Session
-
-    session = Session(settings.connection)
+    session = session_of(settings)
     tell("Clerk: config")
     config = session.platform.get_config(settings.application_id, settings.instance)
     plan = WritePlan(tuple(_changes(settings, catalog, known, config.sections)))

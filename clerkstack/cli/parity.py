@@ -11,7 +11,7 @@ import typer
 
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import reading, tell
+from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.table import print_table
 from clerkstack.parity import Compared, Mismatch, Part, Snapshot, compare, read_snapshot
 from clerkstack.problems import ClerkstackError
@@ -80,11 +80,9 @@ def _check(stacks: dict[str, Settings]) -> None:
 
 def _read(stacks: dict[str, Settings], without: Sequence[Part]) -> list[Snapshot]:
     with reading():
-        from clerkstack.providers.session import Session
-
         (one, mine), (other, theirs) = stacks.items()
-        session = Session(mine.connection)
-        beside = session.beside(theirs.connection)
+        session = session_of(mine)
+        beside = session_of(theirs, session)
         return [
             read_snapshot(one, mine, session, tell, without=without),
             read_snapshot(other, theirs, beside, tell, without=without),

@@ -10,6 +10,7 @@ import typer
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import BAD_INPUT, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.cli.remote import session_of
 from clerkstack.cli.table import print_table
 
 if TYPE_CHECKING:
@@ -46,9 +47,8 @@ def probe(
         raise typer.Exit(BAD_INPUT)
     from clerkstack.probe.account import Account, State
     from clerkstack.probe.run import probed, remember
-    from clerkstack.providers.session import Session
 
-    session = Session(settings.connection)
+    session = session_of(settings)
     with ended_like_interrupt():
         try:
             found = probed(Account(settings, session), write=write, tell=_tell)

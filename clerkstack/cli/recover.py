@@ -27,6 +27,7 @@ from clerkstack.cli.engine import (
     stack_settings,
 )
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
+from clerkstack.cli.remote import session_of
 from clerkstack.cli.restoring import earlier, list_states, put_back
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variables import VARIABLE_TYPE
@@ -82,6 +83,8 @@ def recover(
     deployment = exported.get("deployment") or {}
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
+    # Its own refresh lets the providers read with these keys.
+    session_of(settings)
     known = _variables(settings)
     half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
     taken = settle(deployment, known)

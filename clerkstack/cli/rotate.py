@@ -13,7 +13,7 @@ import typer
 from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
-from clerkstack.cli.remote import reading
+from clerkstack.cli.remote import reading, session_of
 from clerkstack.cli.rotations import ends_of, fate_of, show_history, show_status
 from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.problems import ClerkstackError
@@ -109,7 +109,6 @@ def _wish(
 
 def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
     from clerkstack.cli.rotating import StackEngine
-    from clerkstack.providers.session import Session
     from clerkstack.rotation.keeping import Keeper
     from clerkstack.rotation.people import is_at_it, myself
     from clerkstack.rotation.proof import Prover
@@ -119,12 +118,12 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
 
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
-    engine = StackEngine(stack, settings)
+    session, engine = session_of(settings), StackEngine(stack, settings)
 
     def services(known: Known) -> Services:
         return Services(
             settings,
-            Session(settings.connection),
+            session,
             instance_id=known.instance_id,
             endpoint_id=known.endpoint_id,
             key=known.secrets.get("clerk"),

@@ -77,13 +77,11 @@ def smoke(
 
 def _target(stack: str | None, url: str | None) -> Target:
     if stack is not None:
-        from clerkstack.cli.remote import reading
+        from clerkstack.cli.remote import reading, session_of
 
         settings = stack_settings(stack)
         with reading():
-            from clerkstack.providers.session import Session
-
-            return target_of(settings, Session(settings.connection), url=url)
+            return target_of(settings, session_of(settings), url=url)
     if url is None:
         raise ClerkstackError("Name the deployment: --stack NAME, or --url URL.")
     if not url.startswith(("https://", "http://")):

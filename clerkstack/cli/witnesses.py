@@ -14,7 +14,7 @@ from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import reading, tell
+from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.table import print_table
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
@@ -54,9 +54,7 @@ def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
 
 def _read(settings: Settings) -> Instance:
     with reading():
-        from clerkstack.providers.session import Session
-
-        return read_instance(settings, Session(settings.connection), tell)
+        return read_instance(settings, session_of(settings), tell)
 
 
 def _document(

@@ -198,7 +198,6 @@ class OfClerk(Reads):
 
     @cached_property
     def _backend_client(self) -> BackendClient:
-        self._session.verify_secret_key(self.settings.application_id, self.instance())
         return self.opened.enter_context(self._session.backend(*self._place))
 
     def _backend(

@@ -17,6 +17,10 @@ class ResourceFailed(ClerkstackError):
     """A resource could not be brought to what is declared; the message says what to do."""
 
 
+class OtherInstancesKey(ClerkstackError):
+    """A key of the stack's config belongs to another instance than the stack declares."""
+
+
 def plainly(operation: Callable[P, R]) -> Callable[P, R]:
     """Let a deliberate error of `operation` reach the person as its message, without frames.
 

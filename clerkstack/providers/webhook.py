@@ -88,6 +88,8 @@ class WebhookEndpointProvider(ClerkProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take over the endpoint with this URL, or make it. Safe to repeat."""
         inputs = inputs_of(props)
+        # Refused here, nothing was sent: a note would take another's Svix app for this run's.
+        self.backend(inputs).close()
         name = resource_id(inputs, "webhook")
         note = Note(name)
         noted = note.pending({})
