@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from clerkstack.safe import may_hold_secret
 from clerkstack.settings import Settings
 
 # Each is one value: keys in it that are gone must not stay.
@@ -22,6 +23,17 @@ def edits(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[tuple[st
         for path, value in _differing(config, wanted, ())
         if path in written or value != _default(path)
     }
+
+
+def secret_paths(wanted: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Where the settings hold a secret that was read of the endpoint: its headers, and a URL whose
+    query may hold one."""
+    webhook = wanted.get("webhook")
+    if isinstance(webhook, dict):
+        headers = webhook.get("headers")
+        yield from (("webhook", "headers", name) for name in headers or {})
+        if may_hold_secret(str(webhook.get("url") or "")):
+            yield ("webhook", "url")
 
 
 def _differing(

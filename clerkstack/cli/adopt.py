@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,11 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from clerkstack.adopt import LeftAlone, catalog_from, catalog_of, differing, settled, unmanaged
-from clerkstack.adopt.edits import edits
+from clerkstack.adopt.edits import edits, secret_paths
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.cli.engine import refuse_led_astray, stack_config
+from clerkstack.cli.engine import pulumi, refuse_led_astray, stack_config
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read
+from clerkstack.cli.say import say
 from clerkstack.cli.takeover import take_over
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.refusals import billing_refusals
@@ -26,6 +27,8 @@ from clerkstack.files import replace as replace_file
 from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import object_at
+from clerkstack.review.cleaning import SECRET
+from clerkstack.safe import hide
 from clerkstack.settings import (
     PREFIX,
     VERCEL_TOKEN,
@@ -33,6 +36,7 @@ from clerkstack.settings import (
     config_value,
     load_settings,
 )
+from clerkstack.settings.places import spelled
 
 NO_URL = "https://app.invalid"  # stands for an app's URL that is not known yet
 
@@ -48,6 +52,13 @@ class Adoption:
     catalog_text: str | None  # None: the file says it already
     changed_settings: Mapping[tuple[str, ...], Any]
     left: Sequence[LeftAlone]
+    secret: Collection[tuple[str, ...]] = ()  # of the changed settings
+
+    @property
+    def shown_settings(self) -> dict[tuple[str, ...], Any]:
+        """The changed settings as they may be shown."""
+        changed = self.changed_settings.items()
+        return {path: SECRET if path in self.secret else value for path, value in changed}
 
 
 def adopt(
@@ -80,7 +91,7 @@ def adopt(
     found = _adoption(stack, catalog, overwrite=overwrite, webhook=webhook)
     refusals = _refusals(found)
     for refusal in refusals:
-        typer.echo(f"error: {refusal} Change it in the dashboard, then adopt.", err=True)
+        say(f"error: {refusal} Change it in the dashboard, then adopt.", err=True)
     if refusals:
         raise typer.Exit(FOUND)
     taken: list[str] = []
@@ -88,7 +99,7 @@ def adopt(
         _write(stack, found)
         taken = take_over(stack, found.settings, found.live)
     if as_json:
-        typer.echo(json.dumps(_shown(stack, found, taken), indent=2, ensure_ascii=False))
+        say(json.dumps(_shown(stack, found, taken), indent=2, ensure_ascii=False))
     else:
         _print(stack, found, taken, dry_run=dry_run)
 
@@ -105,7 +116,11 @@ def _adoption(
             for key, value in values.items()
             if key == VERCEL_TOKEN or ":" not in key
         }
-        return load_settings(named, stack=stack, encrypted=encrypted)
+        # What is written as a secret is encrypted then.
+        also = [f"{PREFIX}{path[0]}" for path in secret_paths(values)]
+        found = load_settings(named, stack=stack, encrypted=[*encrypted, *also])
+        hide(found.secrets)
+        return found
 
     wanted = {"appUrl": NO_URL, **config}
     if catalog_file is not None:
@@ -125,7 +140,10 @@ def _adoption(
     settings = load(wanted)
     left = [*left, *more, *unmanaged(settings, live)]
     changed = edits(config, wanted)
-    return Adoption(settings, live, catalog, file, text, changed, left)
+    secret = {*secret_paths(wanted)} & {*changed}
+    if f"{PREFIX}webhook" in encrypted:
+        secret |= {("webhook", "url")} & {*changed}
+    return Adoption(settings, live, catalog, file, text, changed, left, frozenset(secret))
 
 
 def _live(settings: Settings, known: Known, webhook: str | None) -> Live:
@@ -201,15 +219,19 @@ def _write(stack: str, found: Adoption) -> None:
             head = f"# Plans and features, as {of} had them. Amounts are cents a month.\n"
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_file(file, head + found.catalog_text)
-        if found.changed_settings:
+        if plain := {p: v for p, v in found.changed_settings.items() if p not in found.secret}:
             file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
             changes = {
                 ("config", f"{PREFIX}{first}", *rest): value
-                for (first, *rest), value in found.changed_settings.items()
+                for (first, *rest), value in plain.items()
             }
             replace_file(file, edited_yaml(file.read_text(encoding="utf-8"), changes))
     except OSError as error:
         raise ClerkstackError(f"{file}: {error.strerror}. Run this where that file is.") from None
+    for path in found.secret:
+        key = f"{PREFIX}{spelled(path)}"
+        words = ("config", "set", "--stack", stack, "--secret", "--path", key)
+        pulumi(*words, given=found.changed_settings[path])
 
 
 def _shown(stack: str, found: Adoption, taken: Sequence[str]) -> dict[str, Any]:
@@ -220,7 +242,7 @@ def _shown(stack: str, found: Adoption, taken: Sequence[str]) -> dict[str, Any]:
         "catalog": str(found.catalog_file) if found.catalog_text is not None else None,
         "plans": list(found.catalog.plans),
         "features": list(found.catalog.features),
-        "settings": {".".join(path): value for path, value in found.changed_settings.items()},
+        "settings": {".".join(path): value for path, value in found.shown_settings.items()},
         "resources": list(taken),
         "leftAlone": [asdict(each) for each in found.left],
     }
@@ -230,17 +252,17 @@ def _print(stack: str, found: Adoption, taken: Sequence[str], *, dry_run: bool) 
     plans, features = len(found.catalog.plans), len(found.catalog.features)
     would = "would be " if dry_run else ""
     if found.catalog_text is not None:
-        typer.echo(f"{found.catalog_file}: {would}written, {plans} plans, {features} features")
-    for path, value in found.changed_settings.items():
-        typer.echo(f"{PREFIX}{'.'.join(path)}: {would}{json.dumps(value, ensure_ascii=False)}")
+        say(f"{found.catalog_file}: {would}written, {plans} plans, {features} features")
+    for path, value in found.shown_settings.items():
+        say(f"{PREFIX}{'.'.join(path)}: {would}{json.dumps(value, ensure_ascii=False)}")
     if found.left:
-        typer.echo("Left alone:")
+        say("Left alone:")
     for each in found.left:
-        typer.echo(f"  {each.thing}: {each.why}")
+        say(f"  {each.thing}: {each.why}")
     if dry_run:
-        typer.echo(f"{stack}: nothing was written.")
+        say(f"{stack}: nothing was written.")
         return
-    typer.echo(f"{stack}: {len(taken)} resources taken over, nothing changed, no difference left.")
+    say(f"{stack}: {len(taken)} resources taken over, nothing changed, no difference left.")
 
 
 def _text(value: Any) -> str:

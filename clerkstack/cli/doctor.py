@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,7 @@ import typer
 from clerkstack.cli.checkpoint import cut_off_attributes, locks_of
 from clerkstack.cli.engine import exported_stack, pulumi, stack_settings
 from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
+from clerkstack.cli.say import say, say_marked
 
 if TYPE_CHECKING:
     from clerkstack.doctor.machine import Machine
@@ -48,7 +48,7 @@ def doctor(
     told: list[tuple[str, Finding]] = []
 
     def tell(name: str) -> None:
-        typer.echo(f"looking: {name}", err=True)
+        say(f"looking: {name}", err=True)
 
     for name, finding in examined(machine.CHECKS, here, tell):
         told.append((name, finding))
@@ -64,7 +64,7 @@ def doctor(
             _show(name, finding, as_json)
         patient.close()
     if as_json:
-        typer.echo(json.dumps(_document(stack, told), indent=2, ensure_ascii=False))
+        say(json.dumps(_document(stack, told), indent=2, ensure_ascii=False))
     raise typer.Exit(_code([finding for _, finding in told]))
 
 
@@ -99,17 +99,10 @@ class _Reader:
 def _show(name: str, finding: Finding, as_json: bool) -> None:
     if as_json:
         return
-    mark = typer.style(f"{finding.state:<10}", fg=COLOURS[finding.state])
-    # None: as the output is; https://no-color.org/ is not click's to know.
-    colours = False if os.environ.get("NO_COLOR") else None
-    typer.echo(f"{mark} {name:<18} {_plain(finding.detail)}", color=colours)
+    text = f"{name:<18} {finding.detail}"
+    say_marked(finding.state, text, colour=COLOURS[finding.state], width=10)
     if finding.mend:
-        typer.echo(f"{'':<29} → {_plain(finding.mend)}")
-
-
-def _plain(text: str) -> str:
-    """What a service told is text, and no command to the terminal."""
-    return "".join(each if each.isprintable() or each == "\n" else "?" for each in text)
+        say(f"{'':<29} → {finding.mend}")
 
 
 def _document(stack: str | None, told: list[tuple[str, Finding]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, reading, session_of, tell
+from clerkstack.cli.say import say
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.sections import organization_settings, sign_in_sections
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
@@ -51,7 +52,7 @@ def dry_run(
         changes = [{"field": c.name, "live": c.before, "declared": c.after} for c in plan.changes]
         found = {"changes": changes, "destructive": plan.destructive}
         found["notKept"] = [change.name for change in lost]
-        typer.echo(json.dumps({"stack": stack, **place, **found}, indent=2, ensure_ascii=False))
+        say(json.dumps({"stack": stack, **place, **found}, indent=2, ensure_ascii=False))
     else:
         _print(stack, plan, lost)
     if lost:
@@ -105,15 +106,15 @@ def _changes(
 
 def _print(stack: str, plan: WritePlan, lost: list[Change]) -> None:
     for change in plan.changes:
-        typer.echo(f"  {change}")
+        say(f"  {change}")
     for change in lost:
-        typer.echo(f"error: Clerk would take {change.name} and not show it as declared.", err=True)
+        say(f"error: Clerk would take {change.name} and not show it as declared.", err=True)
     if not plan:
-        typer.echo(f"{stack}: nothing would be written to the config.")
+        say(f"{stack}: nothing would be written to the config.")
     elif not lost:
         removes = ", removing what is shown as → nothing" if plan.destructive else ""
         count = len(plan.changes)
-        typer.echo(
+        say(
             f"{stack}: Clerk would take {'this change' if count == 1 else f'these {count} changes'}"
             f"{removes}. Nothing was written."
         )

@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError, InputError
+from clerkstack.safe import hide
 from clerkstack.variables_in_state import enter_ids
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ def stack_settings(stack: str) -> Settings:
     from clerkstack.settings import load_settings
 
     raw, encrypted = stack_config(stack)
-    return load_settings(raw, stack=stack, encrypted=encrypted)
+    file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
+    settings = load_settings(raw, stack=stack, file=file, encrypted=encrypted)
+    hide(settings.secrets)
+    return settings
 
 
 def refuse_led_astray(stack: str, settings: Settings) -> None:
@@ -66,7 +70,7 @@ def stack_config(stack: str) -> tuple[dict[str, str], list[str]]:
     Raises:
         ClerkstackError: the engine can't be run or does not know the stack.
     """
-    typer.echo(f"reading the settings of {stack}", err=True)
+    say(f"reading the settings of {stack}", err=True)
     shown = json.loads(pulumi("config", "--json", "--show-secrets", "--stack", stack))
     raw = {key: each["value"] for key, each in shown.items() if "value" in each}
     return raw, [key for key, each in shown.items() if each.get("secret")]

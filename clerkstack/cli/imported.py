@@ -7,9 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from clerkstack.cli.engine import pulumi
+from clerkstack.cli.say import say
 from clerkstack.declared.variables import VARIABLE_TYPE
 
 if TYPE_CHECKING:
@@ -24,14 +23,12 @@ def import_variables(stack: str, settings: Settings, known: Mapping[NaturalKey, 
 
     `known` are the ids of those that may be taken.
     """
-    typer.echo(f"{stack}: looking for variables that the state does not have", err=True)
+    say(f"{stack}: looking for variables that the state does not have", err=True)
     shown = pulumi("preview", "--json", "--stack", stack, tolerate=True)
     try:
         steps = json.loads(shown)["steps"]
     except (ValueError, KeyError):
-        typer.echo(
-            "The program can't be previewed: mend that first, then run this again.", err=True
-        )
+        say("The program can't be previewed: mend that first, then run this again.", err=True)
         return []
     place = [
         each for each in (settings.environment.team_id, settings.environment.project_id) if each

@@ -29,6 +29,7 @@ from clerkstack.cli.engine import (
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
 from clerkstack.cli.remote import session_of
 from clerkstack.cli.restoring import earlier, list_states, put_back
+from clerkstack.cli.say import say
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
@@ -66,7 +67,7 @@ def recover(
     """
     exported = None
     if listing or from_history:
-        typer.echo(f"{stack}: looking for earlier states", err=True)
+        say(f"{stack}: looking for earlier states", err=True)
         states = earlier(stack, history)
         if listing:
             list_states(stack, states)
@@ -74,9 +75,9 @@ def recover(
         exported = put_back(stack, states, at)
     elif at is not None or history is not None:
         raise typer.BadParameter("--at and --history go with --from-history")
-    typer.echo(f"{stack}: looking at the state", err=True)
+    say(f"{stack}: looking at the state", err=True)
     for file in drop_what_a_kill_cut_off(stack):
-        typer.echo(f"{file}: cut off by a kill and not needed, removed")
+        say(f"{file}: cut off by a kill and not needed, removed")
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
     if exported is None:
         exported = exported_stack(stack)
@@ -98,17 +99,17 @@ def recover(
         pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets)
     for resource in half_made:
         end = TAKEN if resource["urn"] in taken else "the next update makes it again"
-        typer.echo(f"{name_of(resource['urn'])}: {end}")
+        say(f"{name_of(resource['urn'])}: {end}")
     for resource in half_gone:
-        typer.echo(f"{name_of(resource['urn'])}: was being removed, the state has what is left")
+        say(f"{name_of(resource['urn'])}: was being removed, the state has what is left")
     for urn in without_id:
-        typer.echo(f"{name_of(urn)}: its id entered, without which a refresh would lose it")
+        say(f"{name_of(urn)}: its id entered, without which a refresh would lose it")
     lost = import_variables(stack, settings, known)
     for urn in lost:
-        typer.echo(f"{name_of(urn)}: {TAKEN}")
+        say(f"{name_of(urn)}: {TAKEN}")
     any_found = half_made or half_gone or without_id or lost
     end = "recovered" if any_found else "nothing was left half-done"
-    typer.echo(f"{stack}: {end}. Run: pulumi up --stack {stack}")
+    say(f"{stack}: {end}. Run: pulumi up --stack {stack}")
 
 
 def left_half_made(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import typer
 
 from clerkstack.cli.engine import exported_stack, resources_of
 from clerkstack.cli.exits import REMOTE_FAILURE
+from clerkstack.cli.say import say
 from clerkstack.clients.errors import UnexpectedAnswer
 from clerkstack.drift import Known, Live, read_live
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def tell(step: str) -> None:
     """Say what is being read, beside the output."""
-    typer.echo(f"reading {step}", err=True)
+    say(f"reading {step}", err=True)
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def reading() -> Iterator[None]:
     try:
         yield
     except (ResourceFailed, UnexpectedAnswer) as error:
-        typer.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         raise typer.Exit(REMOTE_FAILURE) from None
 
 

@@ -15,6 +15,7 @@ from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.remote import reading, session_of
 from clerkstack.cli.rotations import ends_of, fate_of, show_history, show_status
+from clerkstack.cli.say import say
 from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.problems import ClerkstackError
 
@@ -90,7 +91,7 @@ def rotate(
             entry = _done(rotator, None if abort else wish, wait)
         except KeyboardInterrupt:
             where = f"bin/clerkstack rotate --stack {stack} --status"
-            typer.echo(f"interrupted. Where it stands: {where}", err=True)
+            say(f"interrupted. Where it stands: {where}", err=True)
             raise typer.Exit(INTERRUPTED) from None
     _conclude(stack, entry, as_json)
 
@@ -156,15 +157,15 @@ def _done(rotator: Rotator, wish: Wish | None, wait: float) -> Entry | None:
         except Held as error:
             if time.monotonic() + PAUSE > deadline:
                 raise
-            typer.echo(f"waiting: {error}", err=True)
+            say(f"waiting: {error}", err=True)
             time.sleep(PAUSE)
         except NothingOld as error:
-            typer.echo(str(error), err=True)
+            say(str(error), err=True)
             return None
         except (NotProved, RollOutFailed, ApiError, Unreachable) as error:
-            typer.echo(f"error: {error}", err=True)
+            say(f"error: {error}", err=True)
             again = f"bin/clerkstack rotate --stack {rotator.keeper.stack}"
-            typer.echo(f"Nothing is lost. Go on: {again}; go back: {again} --abort", err=True)
+            say(f"Nothing is lost. Go on: {again}; go back: {again} --abort", err=True)
             code = FOUND if isinstance(error, NotProved) else REMOTE_FAILURE
             raise typer.Exit(code) from None
 
@@ -174,7 +175,7 @@ def _teller() -> Callable[[str, str], None]:
 
     def tell(step: str, detail: str) -> None:
         head = f"rotate: {step:<9} {time.monotonic() - begun:5.1f} s  " if step else " " * 8
-        typer.echo(head + detail, err=True)
+        say(head + detail, err=True)
 
     return tell
 
@@ -189,7 +190,7 @@ def _confirm(stack: str, running: Running, given: str | None) -> None:
 
     words = " and ".join(WORDS[kind] for kind in running.sides)
     if given is None:
-        typer.echo(
+        say(
             f"The {words} of {stack} end NOW. Until the app is built again, it is refused by Clerk "
             "and refuses Clerk's webhooks.",
             err=True,
@@ -219,13 +220,13 @@ def _conclude(stack: str, entry: Entry | None, as_json: bool) -> None:
 
     if as_json:
         shown = None if entry is None else entry.model_dump(exclude_none=True)
-        typer.echo(json.dumps({"stack": stack, "rotation": shown}, indent=2))
+        say(json.dumps({"stack": stack, "rotation": shown}, indent=2))
     elif entry is not None:
         words = " and ".join(WORDS[kind] for kind in entry.secrets)
         if entry.result == "done":
-            typer.echo(f"{stack}: {words} rotated. {ends_of(entry)}")
+            say(f"{stack}: {words} rotated. {ends_of(entry)}")
         elif entry.new:
-            typer.echo(f"{stack}: back to the old {words}. {fate_of(entry)}")
+            say(f"{stack}: back to the old {words}. {fate_of(entry)}")
         else:
-            typer.echo(f"{stack}: nothing had been minted; there is no rotation under way.")
+            say(f"{stack}: nothing had been minted; there is no rotation under way.")
     raise typer.Exit(DONE)

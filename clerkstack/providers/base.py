@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pulumi.dynamic import (
@@ -195,9 +196,17 @@ def stop_unless_previewed(
     Raises:
         ResourceFailed: the preview could not show some of the changes; names each.
     """
-    surprises = unpreviewed(changes, *known)
+    refuse_surprises(inputs, [str(change) for change in unpreviewed(changes, *known)])
+
+
+def refuse_surprises(inputs: Props, surprises: Sequence[str]) -> None:
+    """Write nothing where an update would undo what somebody changed and no preview showed it.
+
+    Raises:
+        ResourceFailed: there are surprises; names each.
+    """
     if surprises:
-        shown = "\n".join(f"  {change}" for change in surprises)
+        shown = "\n".join(f"  {surprise}" for surprise in surprises)
         raise ResourceFailed(
             f"Somebody changed the {inputs['environment']} instance of "
             f"{inputs['application_id']} since the state was last brought up to date, and no "
@@ -205,6 +214,11 @@ def stop_unless_previewed(
             "Nothing was written. To keep a change, declare it. Then see all of it and go on: "
             "pulumi preview --refresh --diff, pulumi up --refresh"
         )
+
+
+def fingerprint_of(application_id: str, environment: str, secret: str) -> str:
+    """Tells whether a secret of an instance changed, in the clear among a resource's inputs."""
+    return hashlib.sha256(f"{application_id}/{environment}/{secret}".encode()).hexdigest()[:8]
 
 
 def resource_id(inputs: Props, *rest: str) -> str:

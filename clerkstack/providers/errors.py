@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from clerkstack.problems import ClerkstackError
+from clerkstack.safe import safe
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,6 +37,6 @@ def plainly(operation: Callable[P, R]) -> Callable[P, R]:
             return operation(*args, **kwargs)
         except ClerkstackError as error:
             sys.tracebacklimit = 0
-            raise ResourceFailed(str(error)) from None
+            raise ResourceFailed(safe(str(error))) from None
 
     return wrapped

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -13,6 +12,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import (
     ClerkProvider,
+    fingerprint_of,
     inputs_of,
     resource_id,
     stop_unless_previewed,
@@ -204,9 +204,7 @@ class SignIn(Resource, module="clerkstack", name="SignIn"):
         }
         # The engine shows no difference between two secrets; these say that one changed.
         secrets["fingerprints"] = {
-            provider: hashlib.sha256(
-                f"{application_id}/{environment}/{secret}".encode()
-            ).hexdigest()[:8]
+            provider: fingerprint_of(application_id, environment, secret)
             for provider, secret in client_secrets.items()
         }
         props = {

@@ -8,7 +8,9 @@ Svix API (v1.authentication.exchange-one-time-token, v1.endpoint.*).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
@@ -19,14 +21,28 @@ from clerkstack.clients.read_only import read_only
 from clerkstack.kept_url import kept_url, same_url
 from clerkstack.providers.base import (
     ClerkProvider,
+    fingerprint_of,
     inputs_of,
+    refuse_surprises,
     resource_id,
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import ResourceFailed, plainly
+from clerkstack.providers.live_headers import read_headers
 from clerkstack.providers.made import Note, tell
-from clerkstack.reconcile import JsonObject, changes_between, live_view
+from clerkstack.reconcile import Json, JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.headers import (
+    Writes,
+    edited_headers,
+    header_writes,
+    headers_back,
+    headers_before,
+    headers_not_kept,
+    headers_of,
+    live_headers_view,
+    undeclared_headers,
+)
 from clerkstack.reconcile.ownership import way_back
 from clerkstack.reconcile.webhook import (
     EVENTS_SETTING,
@@ -40,6 +56,7 @@ from clerkstack.reconcile.webhook import (
     unknown_events,
     wanted,
 )
+from clerkstack.safe import may_hold_secret
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -47,12 +64,14 @@ if TYPE_CHECKING:
 
 
 LEDGER = ("made_app", "made_endpoint", "before")
+HEADERS_BEFORE = "headers_before"
+FINGERPRINTS, ADDRESS = "header_fingerprints", "address"
 
 
 class WebhookEndpointProvider(ClerkProvider):
     """Reconciles one endpoint, found by its URL; other endpoints are left alone."""
 
-    outputs = frozenset({"endpoint_id", "signing_secret", *LEDGER})
+    outputs = frozenset({"endpoint_id", "signing_secret", HEADERS_BEFORE, *LEDGER})
 
     def compared(self, inputs: JsonObject) -> JsonObject:
         """The inputs with the URL as Svix keeps it."""
@@ -102,21 +121,21 @@ class WebhookEndpointProvider(ClerkProvider):
             # An app that was just made has no endpoints to look through.
             there = [] if new_app else svix.list_endpoints()
             owned = _owned(svix, there, inputs, {"made_app": made_app}, noted)
-            reached = self._bring(svix, *owned, inputs, since={})
+            reached = self._bring(svix, *owned, inputs, {}, noted, since={})
         return CreateResult(name, {**inputs, **reached})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring the endpoint to the new inputs; its signing secret stays."""
         inputs, olds = inputs_of(_news), inputs_of(_olds)
-        since = {key: olds[key] for key in (*LEDGER, "endpoint_id") if key in olds}
+        since = _since(olds)
         noted = Note(_id).pending(since)
         link, _ = self._link(inputs)
         with self.session.svix(link) as svix:
             there = svix.list_endpoints()
             _stop_where_edited(there, inputs, olds)
             owned = _owned(svix, there, inputs, olds, noted)
-            reached = self._bring(svix, *owned, inputs, since=since)
+            reached = self._bring(svix, *owned, inputs, olds, noted, since=since)
         return UpdateResult({**inputs, **reached})
 
     @plainly
@@ -137,11 +156,13 @@ class WebhookEndpointProvider(ClerkProvider):
                 return ReadResult(None, {})
             secret = svix.signing_secret(there[0].id).get_secret_value()
             lacking = left_out(props, there[0], lambda: self._offered(svix, props))
+            headers = headers_of(props)
+            kept = live_headers_view(headers, read_headers(svix, there[0].id)) if headers else {}
         declared = wanted(props, lacking)
         view = live_view(declared, seen(there[0]))
         if view["events"] == declared["events"]:
             view["events"] = props["events"]
-        live = {**props, **view}
+        live = {**props, **view, **_with_headers(props, kept)}
         inputs = {k: v for k, v in live.items() if k not in self.outputs}
         return ReadResult(_id, {**live, "signing_secret": secret}, inputs)
 
@@ -174,6 +195,9 @@ class WebhookEndpointProvider(ClerkProvider):
             elif endpoint is not None:
                 mine = {"": wanted(props, _absent(props, endpoint))}
                 back = way_back({"": object_at(props, "before")}, mine, {"": seen(endpoint)})
+                gone, before = headers_of(props), object_at(props, HEADERS_BEFORE)
+                if gone and (writes := headers_back(before, gone, read_headers(svix, endpoint_id))):
+                    svix.patch_headers(endpoint_id, writes)
                 fields = {k: v for k, v in object_at(back, "").items() if v is not None}
                 if changes_between(fields, seen(endpoint)):
                     svix.update_endpoint(endpoint_id, **_fields({**seen(endpoint), **fields}))
@@ -189,13 +213,17 @@ class WebhookEndpointProvider(ClerkProvider):
         endpoint: Endpoint | None,
         ledger: JsonObject,
         inputs: JsonObject,
+        olds: JsonObject,
+        noted: JsonObject,
         *,
         since: JsonObject,
     ) -> JsonObject:
         """Make or change the endpoint, read it back, and read its signing secret."""
         note = Note(resource_id(inputs, "webhook"))
         declared = wanted(inputs, self._to_leave_out(svix, inputs, endpoint))
-        facts = _noted(ledger, inputs)
+        headers = _HeadersOf.endpoint(svix, endpoint, inputs, olds, noted)
+        taken = {**_noted(ledger, inputs), **headers.facts}
+        facts = dict(taken)
         if endpoint is not None and ledger["made_endpoint"] and not since:
             facts["endpoint"] = endpoint.id
 
@@ -204,19 +232,22 @@ class WebhookEndpointProvider(ClerkProvider):
             if facts.get("endpoint") in {each.id for each in there}:
                 return facts
             # What was refused was not made: somebody else may make it before the next run.
-            made = any(same_url(each.url, str(declared["url"])) for each in there)
-            return _noted(ledger, inputs) if made else {"app": ledger["made_app"]}
+            there_now = any(same_url(each.url, str(declared["url"])) for each in there)
+            return taken if there_now else {"app": ledger["made_app"]}
 
         with note.intent(facts, since=since, left=left):
             if endpoint is None:
-                facts["endpoint"] = svix.create_endpoint(**_fields(declared)).id
+                made = svix.create_endpoint(**_fields(declared), headers=headers.declared)
+                facts["endpoint"] = made.id
                 # Whatever its read-back says, it is found by its id: no run makes another one.
                 note.write(facts, since=since)
                 endpoint = svix.get_endpoint(str(facts["endpoint"]))
             elif changes_between(declared, seen(endpoint)):
                 svix.update_endpoint(endpoint.id, **_fields(declared))
                 endpoint = svix.get_endpoint(endpoint.id)
-            return {**_outputs(svix, endpoint, declared), **ledger}
+            headers.bring(svix, endpoint.id)
+            outputs = {**_outputs(svix, endpoint, declared), **ledger}
+            return {**outputs, **({HEADERS_BEFORE: headers.before} if headers.before else {})}
 
     def _to_leave_out(
         self, svix: SvixClient, inputs: JsonObject, endpoint: Endpoint | None
@@ -284,11 +315,32 @@ class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
         events: list[str],
         description: str,
         optional_events: list[str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        address: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the endpoint; `events` are Clerk's event types, `optional_events` those of them
-        that the endpoint is without where Svix does not offer them."""
-        secret = pulumi.ResourceOptions(additional_secret_outputs=["signing_secret"])
+        """Declare the endpoint.
+
+        `events` are Clerk's event types, `optional_events` those of them that the endpoint is
+        without where Svix does not offer them. `headers` are secrets, and so is `url` where there
+        is an `address`, which is what may be seen of it.
+        """
+        of_secrets = ["signing_secret", "headers", HEADERS_BEFORE]
+        # The engine shows no difference between two secrets; these say that one changed.
+        secrets: dict[str, Any] = {
+            FINGERPRINTS: {
+                name: fingerprint_of(application_id, environment, value)
+                for name, value in (headers or {}).items()
+            }
+        }
+        if headers:
+            secrets["headers"] = pulumi.Output.secret(dict(headers))
+        if address is not None:
+            of_secrets += ["url", "before"]
+            secrets["url"] = pulumi.Output.secret(url)
+            own = fingerprint_of(application_id, environment, url)
+            secrets[ADDRESS] = f"{address} ({own})"
+        secret = pulumi.ResourceOptions(additional_secret_outputs=of_secrets)
         super().__init__(
             WebhookEndpointProvider(),
             resource_name,
@@ -299,6 +351,7 @@ class WebhookEndpoint(Resource, module="clerkstack", name="WebhookEndpoint"):
                 "events": events,
                 OPTIONAL: optional_events or [],
                 "description": description,
+                **secrets,
                 **dict.fromkeys(WebhookEndpointProvider.outputs),
             },
             pulumi.ResourceOptions.merge(secret, opts),
@@ -319,11 +372,12 @@ def _owned(
     made: JsonObject = {"made_app": olds.get("made_app"), "made_endpoint": True, "before": {}}
     ledger = {key: olds.get(key) for key in LEDGER}
     by_url = {kept_url(endpoint.url): endpoint for endpoint in there}
+    by_url |= {_mark(url): endpoint for url, endpoint in by_url.items()}
     by_id = {endpoint.id: endpoint for endpoint in there}
     known = by_id.get(str(olds.get("endpoint_id")))
     if known is None:
         # An interrupted run made it, under the URL that was declared then.
-        at_url = by_url.get(kept_url(str(noted.get("url"))))
+        at_url = by_url.get(str(noted.get("url")))
         known, ledger = by_id.get(str(noted.get("endpoint")), at_url), made
     twin = by_url.get(kept_url(str(inputs["url"])))
     if twin is None or twin is known:
@@ -331,7 +385,7 @@ def _owned(
     # Two endpoints with one URL would bring every event twice.
     if known is not None and ledger["made_endpoint"]:
         svix.delete_endpoint(known.id)
-    before = object_at(noted, "before") or seen(twin)
+    before = {**seen(twin), **object_at(noted, "before")}
     return twin, {**made, "made_endpoint": False, "before": before}
 
 
@@ -373,8 +427,96 @@ def _fields(inputs: JsonObject) -> dict[str, Any]:
 
 
 def _noted(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
-    url = inputs["url"] if ledger["made_endpoint"] else None
-    return {"url": url, "app": ledger["made_app"], "before": ledger["before"]}
+    """What a note holds of it: no address, which may hold a secret."""
+    url = _mark(kept_url(str(inputs["url"]))) if ledger["made_endpoint"] else None
+    before = {k: v for k, v in object_at(ledger, "before").items() if k != "url"}
+    return {"url": url, "app": ledger["made_app"], "before": cast(Json, before)}
+
+
+def _mark(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
+def _since(olds: JsonObject) -> JsonObject:
+    """The ledger that a note stands on: an address by its mark."""
+    since = {key: olds[key] for key in (*LEDGER, "endpoint_id") if key in olds}
+    before = object_at(since, "before")
+    if may_hold_secret(str(before.get("url", ""))):
+        since["before"] = {**before, "url": _mark(str(before["url"]))}
+    return since
+
+
+def _with_headers(props: JsonObject, kept: Mapping[str, str]) -> JsonObject:
+    """The properties of the headers as they are live: whoever changed one is seen in a preview."""
+    if not headers_of(props):
+        return {}
+    place = str(props["application_id"]), str(props["environment"])
+    marks = {name: fingerprint_of(*place, value) for name, value in kept.items()}
+    return {"headers": cast(Json, dict(kept)), FINGERPRINTS: cast(Json, marks)}
+
+
+@dataclass(frozen=True)
+class _HeadersOf:
+    """What is to be done about an endpoint's headers; nothing is read where none are declared, now
+    or before."""
+
+    declared: dict[str, str]
+    writes: Writes = field(default_factory=dict)
+    before: JsonObject = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+
+    @classmethod
+    def endpoint(
+        cls,
+        svix: SvixClient,
+        endpoint: Endpoint | None,
+        inputs: JsonObject,
+        olds: JsonObject,
+        noted: JsonObject,
+    ) -> _HeadersOf:
+        """Raises ResourceFailed where somebody edited one and no preview showed that."""
+        declared, known = headers_of(inputs), headers_of(olds)
+        if endpoint is None or not (declared or known):
+            return cls(declared)
+        live = read_headers(svix, endpoint.id)
+        refuse_surprises(
+            inputs, [f"header {name}" for name in edited_headers(declared, known, live)]
+        )
+        absent = cast("list[str]", noted.get("absent") or [])
+        before = headers_before(object_at(olds, HEADERS_BEFORE), known, declared, live, absent)
+        back = headers_back(
+            object_at(olds, HEADERS_BEFORE), undeclared_headers(known, declared), live
+        )
+        new = [name.lower() for name in declared if live.spelled(name) is None]
+        return cls(
+            declared,
+            {**back, **header_writes(declared, known, live)},
+            before,
+            tuple(dict.fromkeys((*absent, *new))),
+        )
+
+    @property
+    def facts(self) -> JsonObject:
+        """What a note has to hold of them: names that there were not. No value."""
+        return {"absent": list(self.absent)} if self.absent else {}
+
+    def bring(self, svix: SvixClient, endpoint_id: str) -> None:
+        """Write what is to be written; what was sent has to be there.
+
+        Raises:
+            ResourceFailed: Svix does not show it.
+        """
+        if self.writes:
+            svix.patch_headers(endpoint_id, self.writes)
+        if not self.declared:
+            return
+        lost = headers_not_kept(self.declared, read_headers(svix, endpoint_id))
+        if lost:
+            raise ResourceFailed(
+                f"Svix accepted the headers of the webhook endpoint and does not show these as "
+                f"declared: {', '.join(lost)}. Compare {endpoint_id} on the dashboard page "
+                "Webhooks, then run the same command again."
+            )
 
 
 def _outputs(svix: SvixClient, endpoint: Endpoint, declared: JsonObject) -> JsonObject:

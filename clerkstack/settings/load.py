@@ -80,6 +80,12 @@ def load_settings(
             for rule in broken
             if rule.path in either_way or not _concerns(rule, failed)
         ]
+        if "webhook" in values and f"{PREFIX}webhook" in (encrypted or ()):
+            given = [("webhook", "url"), ("webhook", "path")]
+            named = settings.webhook.model_fields_set
+            settings._webhook_url_encrypted = any(
+                path[1] in named and not places.in_the_clear(path) for path in given
+            )
     if problems or settings is None:
         raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
     return settings

@@ -11,6 +11,7 @@ from clerkstack.settings.broken import Broken
 from clerkstack.settings.code_rules import broken_code
 from clerkstack.settings.events import EVENT_FORM, meant_event
 from clerkstack.settings.forms import how_to_set
+from clerkstack.settings.header_rules import broken_headers
 from clerkstack.settings.keys import (
     wrong_platform_key,
     wrong_publishable_key,
@@ -36,6 +37,7 @@ def broken_rules(settings: Settings) -> Iterator[Broken]:
     yield from _organizations(settings)
     yield from broken_sign_in(settings)
     yield from _webhook(settings)
+    yield from broken_headers(settings)
     yield from _environment(settings)
     yield from _urls(settings)
     yield from _smoke(settings)
@@ -49,6 +51,7 @@ def exposed(settings: Settings, in_the_clear: Callable[[Sequence[Step]], bool]) 
         for name, connection in settings.sign_in.oauth.items()
         if connection.client_secret is not None
     ]
+    paths += [("webhook", "headers", name) for name in settings.webhook.headers]
     for path in paths:
         if in_the_clear(path):
             mend = f"Make a new one, since everybody who has the file has it. {how_to_set(path)}"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from clerkstack.cli import engine, main
+from clerkstack.providers.session import Session
+from clerkstack.settings import Connection
 from local.project import SECRETS
 
 ENCRYPTED = (*SECRETS, "clerkstack:secretKey")
@@ -24,6 +27,7 @@ class EngineOfMemory:
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     resources: dict[str, list[Any]] = field(default_factory=dict)
     ran: list[tuple[str, ...]] = field(default_factory=list)
+    encrypted: frozenset[str] = frozenset(ENCRYPTED)
 
     def answer(
         self, words: tuple[str, ...], _given: str | None, _variables: Mapping[str, str]
@@ -50,7 +54,7 @@ class EngineOfMemory:
             key: value if isinstance(value, str) else json.dumps(value)
             for key, value in {**SECRETS, **given}.items()
         }
-        return {key: {"value": v, "secret": key in ENCRYPTED} for key, v in texts.items()}
+        return {key: {"value": v, "secret": key in self.encrypted} for key, v in texts.items()}
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> EngineOfMemory:
@@ -58,6 +62,22 @@ def install(monkeypatch: pytest.MonkeyPatch) -> EngineOfMemory:
     found = EngineOfMemory()
     monkeypatch.setattr(engine, "_run", found.answer)
     return found
+
+
+@contextmanager
+def sessions_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command ends with its process, and with it its connections: here the next one goes on."""
+    opened: list[Session] = []
+    begin = Session.__init__
+
+    def noted(session: Session, connection: Connection) -> None:
+        begin(session, connection)
+        opened.append(session)
+
+    monkeypatch.setattr(Session, "__init__", noted)
+    yield
+    for session in opened:
+        session.close()
 
 
 def ended(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:

@@ -10,12 +10,10 @@ from pydantic import SecretStr
 
 from clerkstack.cli.commands import COMMANDS
 from clerkstack.clients.platform import PlatformClient
-from clerkstack.providers.session import Session
-from clerkstack.settings import Connection
 from local.project import TOP, production_settings_on, settings_on
 from local.world import World
 from local.world import seed as seeded
-from tests.unit.cli.engine_of_memory import EngineOfMemory, ended, install
+from tests.unit.cli.engine_of_memory import EngineOfMemory, ended, install, sessions_closed
 from tests.unit.rotation.bed import Bed
 
 OTHER, OTHERS_KEY = "app_other", "ak_other_workspace"
@@ -99,18 +97,8 @@ def here(running: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     (tmp_path / "catalog.yaml").write_text((TOP / "catalog.yaml").read_text())
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
     monkeypatch.setenv("VERCEL_API_URL", running.urls.vercel)
-    opened: list[Session] = []
-    begin = Session.__init__
-
-    def noted(session: Session, connection: Connection) -> None:
-        begin(session, connection)
-        opened.append(session)
-
-    # A command ends with its process; here the next one goes on in it.
-    monkeypatch.setattr(Session, "__init__", noted)
-    yield Here(running, install(monkeypatch))
-    for session in opened:
-        session.close()
+    with sessions_closed(monkeypatch):
+        yield Here(running, install(monkeypatch))
 
 
 def test_every_command_is_walked() -> None:
