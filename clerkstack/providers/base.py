@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -47,7 +48,16 @@ class ClerkProvider(ResourceProvider):
     # Properties that only the provider fills in: declared without a value, never compared.
     outputs: ClassVar[frozenset[str]] = frozenset()
 
+    stack: str | None = None
+    """The stack's name, for commands that messages show. The engine does not tell it to a provider:
+    it is part of what the program pickles."""
+
     _config: dict[str, str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        # None in a test, and where nothing was declared.
+        self.stack = pulumi.get_stack() or None
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the credentials and base URLs from the stack's config."""
@@ -112,8 +122,16 @@ class ClerkProvider(ResourceProvider):
         if not found:
             return []
         application, environment = str(inputs["application_id"]), str(inputs["environment"])
-        subscribers = Subscribers(self.session, application, environment)
-        return refused(found, self._allowed, subscribers, f"the {environment} instance")
+        session = self.session
+        session.asking.stack = self.stack
+        return refused(
+            found,
+            self._allowed,
+            Subscribers(session, application, environment),
+            f"the {environment} instance",
+            session.asking,
+            sandbox=environment == "development",
+        )
 
     def stop_for_danger(self, inputs: JsonObject, dangers: Iterable[Danger]) -> None:
         """Go on only where each danger is allowed.

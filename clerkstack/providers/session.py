@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import ApiError
+from clerkstack.providers.allowances import Asking
 from clerkstack.providers.config_document import ConfigDocument
 from clerkstack.providers.errors import OtherInstancesKey, ResourceFailed
 from clerkstack.providers.live_roles import RecentRoles
@@ -52,6 +53,7 @@ class Session:
         self._platform: PlatformClient | None = None
         self._verified: set[tuple[str, str]] = set()
         self.recent_roles = RecentRoles()
+        self.asking = Asking()
         self.event_types: dict[tuple[str, str], frozenset[str] | None] = {}
         """What Svix offers for the webhooks of an instance, where it was asked."""
         self.unjudged: set[str] = set()
