@@ -10,8 +10,20 @@ from urllib.parse import urlsplit
 
 OWN_MACHINE = (".local", ".localhost", ".internal", ".test")
 """Names that lead nowhere but to a private network (RFC 6761, RFC 6762, ICANN for .internal)."""
-HOSTED = (".vercel.app", ".now.sh")
-"""What a hosting provider gives each deployment: nobody can set DNS records there."""
+HOSTED = (
+    "lovable.app",
+    "netlify.app",
+    "now.sh",
+    "onrender.com",
+    "pages.dev",
+    "replit.app",
+    "vercel.app",
+)
+"""Below these a hosting provider gives each project a host. Nobody can set DNS records there: Clerk
+makes no production instance on one (provider_domain_operation_not_allowed), and serves one that it
+has by a proxy of the app's (is_provider_domain of the Platform API)."""
+OWN_DOMAIN = "add a domain of your own to the project at Vercel"
+OR_PROXY = "or name it in clerkstack:production.domain where the app proxies Clerk"
 TUNNELS = (
     ".loca.lt",
     ".ngrok.app",
@@ -48,12 +60,12 @@ def is_local(host: str) -> bool:
 
 def is_hosted(host: str) -> bool:
     """Whether a host is a hosting provider's own, for one deployment or project."""
-    return host.endswith(HOSTED)
+    return any(is_below(host, domain) for domain in HOSTED)
 
 
 def is_preview(host: str) -> bool:
     """Whether a host is a deployment or tunnel for trying things."""
-    return host.endswith((*HOSTED, *TUNNELS)) or bool(BEFORE & {*host.split(".")[:-2]})
+    return is_hosted(host) or host.endswith(TUNNELS) or bool(BEFORE & {*host.split(".")[:-2]})
 
 
 def is_production(host: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from clerkstack.declared.variable_names import names_of
-from clerkstack.hosts import is_below, is_local, is_production
+from clerkstack.hosts import OWN_DOMAIN, is_below, is_hosted, is_local, is_production
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings.keys import frontend_host
 from policies.view import INSTANCE, PRODUCTION, Stack
@@ -53,6 +53,11 @@ class Url:
             return "has no host"
         if self.local:
             return f"leads to {self.host}, which nobody else reaches"
+        if is_hosted(self.host):
+            return (
+                f"leads to {self.host}, which is the hosting provider's: {OWN_DOMAIN}, or name "
+                "it in this policy's hosts where the app proxies Clerk"
+            )
         if not is_production(self.host):
             return f"leads to {self.host}, which is no production host"
         return None

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from clerkstack.files import REMOVED
 from clerkstack.safe import may_hold_secret
 from clerkstack.settings import Settings
 
@@ -16,13 +17,25 @@ WHOLE = frozenset({"roles", "sessionClaims"})
 
 
 def edits(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
-    """The settings that differ, by path. A default that nobody wrote down is not written."""
+    """The settings that differ, by path, `REMOVED` for those that there must not be any more. A
+    default that nobody wrote down is not written."""
     written = _paths(config)
-    return {
+    found = {
         path: value
         for path, value in _differing(config, wanted, ())
         if path in written or value != _default(path)
     }
+    return {**found, **dict.fromkeys(_gone(config, wanted, ()), REMOVED)}
+
+
+def _gone(
+    config: Mapping[str, Any], wanted: Mapping[str, Any], at: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    for key, was in config.items():
+        if key not in wanted:
+            yield (*at, key)
+        elif isinstance(was, dict) and isinstance(wanted[key], dict) and key not in WHOLE:
+            yield from _gone(was, wanted[key], (*at, key))
 
 
 def secret_paths(wanted: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

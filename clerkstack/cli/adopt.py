@@ -22,13 +22,13 @@ from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.refusals import billing_refusals
 from clerkstack.declared.variable_names import names_of
 from clerkstack.drift import Known, Live
-from clerkstack.files import edited_yaml, yaml_text
+from clerkstack.files import REMOVED, edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
-from clerkstack.kept_url import same_url
+from clerkstack.kept_url import kept_url, same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import object_at
 from clerkstack.review.cleaning import SECRET
-from clerkstack.safe import hide
+from clerkstack.safe import hide, shown_url
 from clerkstack.settings import (
     PREFIX,
     VERCEL_TOKEN,
@@ -57,8 +57,10 @@ class Adoption:
     @property
     def shown_settings(self) -> dict[tuple[str, ...], Any]:
         """The changed settings as they may be shown."""
+        words = {**dict.fromkeys(self.secret, SECRET)}
         changed = self.changed_settings.items()
-        return {path: SECRET if path in self.secret else value for path, value in changed}
+        words |= {path: "(removed)" for path, value in changed if value is REMOVED}
+        return {path: words.get(path, value) for path, value in changed}
 
 
 def adopt(
@@ -140,9 +142,10 @@ def _adoption(
     settings = load(wanted)
     left = [*left, *more, *unmanaged(settings, live)]
     changed = edits(config, wanted)
-    secret = {*secret_paths(wanted)} & {*changed}
+    secret = {*secret_paths(wanted)}
     if f"{PREFIX}webhook" in encrypted:
-        secret |= {("webhook", "url")} & {*changed}
+        secret.add(("webhook", "url"))
+    secret = {path for path in secret & {*changed} if changed[path] is not REMOVED}
     return Adoption(settings, live, catalog, file, text, changed, left, frozenset(secret))
 
 
@@ -154,6 +157,10 @@ def _live(settings: Settings, known: Known, webhook: str | None) -> Live:
             "there is nothing to take over."
         )
     there = [e for e in live.endpoints if webhook is None or same_url(e.url, webhook)]
+    if webhook is not None and not there:
+        # As this command shows it: without its query.
+        shown = shown_url(kept_url(webhook))
+        there = [e for e in live.endpoints if shown_url(kept_url(e.url)) == shown]
     if webhook is not None and not there:
         raise ClerkstackError(f"The instance has no webhook endpoint {webhook}.")
     if live.endpoint is not None and live.endpoint in there:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from clerkstack.settings import Settings
 
 UNREADABLE = "failed to load checkpoint"
+NO_STACK = "no stack named"
 
 # What the engine says, and what to do about it, where it does not say so itself.
 MENDS = (
-    ("no stack named", "\n`pulumi stack ls` lists the stacks, `pulumi stack init` makes one."),
+    (NO_STACK, "\n`pulumi stack ls` lists the stacks, `pulumi stack init` makes one."),
     (
         UNREADABLE,
         "\nThe state is damaged: bin/clerkstack recover --stack <stack>, and where that does not "
@@ -30,6 +32,10 @@ MENDS = (
     ),
     ("no Pulumi.yaml project file found", "\nRun this in the project's folder."),
 )
+
+
+class UnknownStack(ClerkstackError):
+    """The backend in use has no such stack."""
 
 
 def stack_settings(stack: str) -> Settings:
@@ -43,9 +49,22 @@ def stack_settings(stack: str) -> Settings:
 
     raw, encrypted = stack_config(stack)
     file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
-    settings = load_settings(raw, stack=stack, file=file, encrypted=encrypted)
+    settings = load_settings(
+        raw, stack=stack, file=file, encrypted=encrypted, project=project_name()
+    )
     hide(settings.secrets)
     return settings
+
+
+def project_name() -> str | None:
+    """The name in this folder's Pulumi.yaml, None where that can't be read."""
+    try:
+        found = re.search(
+            r"^name:\s*[\"']?([\w.-]+)", Path("Pulumi.yaml").read_text(), re.MULTILINE
+        )
+    except (OSError, ValueError):
+        return None
+    return found[1] if found else None
 
 
 def refuse_led_astray(stack: str, settings: Settings) -> None:
@@ -111,6 +130,7 @@ def pulumi(
     and the command run once more.
 
     Raises:
+        UnknownStack: there is no such stack.
         ClerkstackError: it is not there; or it failed, unless `tolerate`: with what it said.
     """
     ran = _run(words, given, variables)
@@ -122,7 +142,8 @@ def pulumi(
     if ran.returncode and not tolerate:
         detail = (ran.stderr or _diagnostics(ran.stdout) or ran.stdout).strip()
         mend = next((mend for said, mend in MENDS if said in detail), "")
-        raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}{mend}")
+        kind = UnknownStack if NO_STACK in detail else ClerkstackError
+        raise kind(f"pulumi {words[0]} failed:\n{detail}{mend}")
     return ran.stdout
 
 

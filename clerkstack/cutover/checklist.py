@@ -22,6 +22,7 @@ from clerkstack.witnesses import Instance, compare
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog
     from clerkstack.reconcile import JsonObject
+    from clerkstack.settings import Settings
 
 YES, NO = "on", "off"
 
@@ -74,6 +75,11 @@ def _names(readings: Readings, purpose: Purpose) -> tuple[str, ...]:
     return names_of(purpose, readings.settings.environment.names)
 
 
+def _reached(what: str, url: str, settings: Settings) -> Fact:
+    domain = settings.production.domain
+    return Fact(what, "https, public", reach(url, domain), is_public(url, domain))
+
+
 def webhook(readings: Readings) -> Verdict:
     """The stack's endpoint at the production URL, on, with every event, its secret at Vercel."""
     settings = readings.settings
@@ -97,7 +103,7 @@ def webhook(readings: Readings) -> Verdict:
             shown_url(endpoint.url),
             same_url(endpoint.url, settings.webhook_url),
         ),
-        Fact("reachable address", "https, public", reach(endpoint.url), is_public(endpoint.url)),
+        _reached("reachable address", endpoint.url, settings),
         same("endpoint", YES, _switch(not endpoint.disabled)),
         Fact(
             "events",
@@ -107,7 +113,11 @@ def webhook(readings: Readings) -> Verdict:
         ),
     ]
     for other in readings.endpoints():
-        if other.id != endpoint.id and not other.disabled and not is_public(other.url):
+        if (
+            other.id != endpoint.id
+            and not other.disabled
+            and not is_public(other.url, settings.production.domain)
+        ):
             where = shown_url(other.url)
             facts.append(Fact("another endpoint", "none that leads astray", where, right=None))
     if settings.components.environment:
@@ -253,7 +263,7 @@ def host(readings: Readings) -> Verdict:
     names = _names(readings, "app_url")
     domain = readings.primary_domain()
     facts = [
-        Fact("app URL", "https, public", reach(settings.app_url), is_public(settings.app_url)),
+        _reached("app URL", settings.app_url, settings),
     ]
     if domain is None:
         facts.append(Fact("production domain", "there", "missing", right=False))

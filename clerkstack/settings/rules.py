@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
+from clerkstack.hosts import OWN_DOMAIN, is_hosted
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.code_rules import broken_code
 from clerkstack.settings.events import EVENT_FORM, meant_event
@@ -102,6 +103,10 @@ def _production(settings: Settings) -> Iterator[Broken]:
         path = ("production", "domain")
         message = "is missing, and a production instance can't be made without a domain"
         yield Broken(path, message, how_to_set(path, "sendero.example"))
+    elif production.create and production.domain and is_hosted(production.domain):
+        message = "belongs to a hosting provider, and Clerk makes no production instance there"
+        mend = f"First {OWN_DOMAIN}, then name that"
+        yield Broken(("production", "domain"), message, mend)
 
 
 def _organizations(settings: Settings) -> Iterator[Broken]:
