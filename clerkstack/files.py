@@ -15,13 +15,24 @@ def yaml_text(document: Mapping[str, Any]) -> str:
     return dumped(dict(document))
 
 
+REMOVED = object()
+"""In the place of a value: the path is taken out."""
+
+
 def edited_yaml(text: str, changes: Mapping[tuple[str, ...], Any]) -> str:
-    """YAML with other values at some paths; comments, order and everything else stay."""
+    """YAML with other values at some paths, and without what is `REMOVED`; comments, order and
+    everything else stay."""
     yaml = round_trip()
     document = yaml.load(text) or {}
     for path, value in changes.items():
         *outer, last = path
         at = document
+        if value is REMOVED:
+            for step in outer:
+                at = at.get(step) if isinstance(at, dict) else None
+            if isinstance(at, dict):
+                at.pop(last, None)
+            continue
         for step in outer:
             if not isinstance(at.get(step), dict):
                 at[step] = {}

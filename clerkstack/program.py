@@ -56,6 +56,7 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
             stack=stack,
             file=file,
             encrypted=get_config_secret_keys_env(),
+            project=pulumi.get_project(),
         )
     except InputError as error:
         problems += error.problems

@@ -30,6 +30,7 @@ class Webhook(Component):
             application_id=place.application_id,
             environment=place.environment,
             **endpoint_inputs(settings),
+            address=settings.webhook_address,
             opts=self.lasting(),
         )
         self.signing_secret = pulumi.Output.secret(self.endpoint.signing_secret)

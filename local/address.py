@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,9 +71,20 @@ def shell_file(home: Path) -> Path:
     return home / "env.sh"
 
 
-def write_shell_file(home: Path, exports: Mapping[str, str]) -> None:
-    """Let a person's shell know the same."""
-    lines = [f"export {key}={shlex.quote(value)}" for key, value in exports.items()]
+def write_shell_file(home: Path, exports: Mapping[str, str], registries: Iterable[str]) -> None:
+    """Let a person's shell know the same. npm goes to its registries as it did before: through the
+    person's own proxy, or through none."""
+    hosts = shlex.quote(",".join((LOOPBACK, *registries)))
+    lines = [
+        ': "${CLERKSTACK_USERS_PROXY=${HTTPS_PROXY-${https_proxy-}}}"',
+        "export CLERKSTACK_USERS_PROXY",
+        'if [ -n "$CLERKSTACK_USERS_PROXY" ]; then',
+        '    export npm_config_https_proxy="${npm_config_https_proxy:-$CLERKSTACK_USERS_PROXY}"',
+        "else",
+        f"    export npm_config_noproxy={hosts}",
+        "fi",
+    ]
+    lines += [f"export {key}={shlex.quote(value)}" for key, value in exports.items()]
     shell_file(home).write_text("\n".join(lines) + "\n")
 
 

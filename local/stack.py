@@ -18,7 +18,8 @@ from typing import NoReturn
 from local import address
 from local.engine import Engine, EngineSetupError, Places, ensure, locks, variables
 from local.engine.official import plugins_missing
-from local.engine.variables import uses_stand_ins, write_env_file
+from local.engine.variables import STAND_INS_VARIABLE, uses_stand_ins, write_env_file
+from local.npm import registries
 from local.steps import Steps, alone
 from local.world import background
 from local.world.store import DEFAULT_PORT, HIGHEST_PORT, Home, PortTaken, Urls, WorldError
@@ -120,7 +121,8 @@ class Local:
             return code
         urls = self._start_world()
         reach = address.variables(urls)
-        address.write_shell_file(self._home.folder, reach)
+        hosts = registries(self._places.project, os.environ)
+        address.write_shell_file(self._home.folder, reach, hosts)
         self._environ |= reach
         if self._exists(stack):
             return self._unlock(stack)
@@ -156,7 +158,13 @@ class Local:
         code = 0
         for words in plugins_missing(self._places, os.environ):
             self._steps.say(f"pulumi plugin install {' '.join(words)}")
-            code = code or _run([self._pulumi, "plugin", "install", *words], self._environ)
+            code = _run([self._pulumi, "plugin", "install", *words], self._environ)
+            if code != 0:
+                self._steps.say(
+                    f"the plugin {words[1]} can't be had here. Without it, the stand-in of "
+                    f"local/plugins does for the local stacks: {STAND_INS_VARIABLE}=yes make up"
+                )
+                return code
         return code
 
     def _start_world(self) -> Urls:

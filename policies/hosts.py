@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from clerkstack.declared.variable_names import names_of
+from clerkstack.hosts import OWN_DOMAIN, is_below, is_hosted, is_local, is_production
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings.keys import frontend_host
 from policies.view import INSTANCE, PRODUCTION, Stack
 
 APP_URLS = names_of("app_url")
 PUBLISHABLE_KEYS = names_of("publishable_key")
-# Labels of a host before its last two that name something before production.
-_BEFORE = frozenset(
-    {"preview", "previews", "staging", "stage", "dev", "development", "test", "testing", "qa"}
-)
-_SHARED = (".vercel.app", ".ngrok.io", ".ngrok.app", ".ngrok-free.app", ".trycloudflare.com")
 
 
 @dataclass(frozen=True)
@@ -49,11 +44,7 @@ class Url:
     @property
     def local(self) -> bool:
         """Whether it leads to this machine or a private network: nobody else reaches it."""
-        try:
-            address = ipaddress.ip_address(self.host)
-        except ValueError:
-            return self.host == "localhost" or self.host.endswith((".localhost", ".local"))
-        return not address.is_global
+        return is_local(self.host)
 
     @property
     def before_production(self) -> str | None:
@@ -62,8 +53,12 @@ class Url:
             return "has no host"
         if self.local:
             return f"leads to {self.host}, which nobody else reaches"
-        named = _BEFORE & set(self.host.split(".")[:-2])
-        if named or self.host.endswith(_SHARED):
+        if is_hosted(self.host):
+            return (
+                f"leads to {self.host}, which is the hosting provider's: {OWN_DOMAIN}, or name "
+                "it in this policy's hosts where the app proxies Clerk"
+            )
+        if not is_production(self.host):
             return f"leads to {self.host}, which is no production host"
         return None
 
@@ -109,4 +104,4 @@ def _domains(declared: object, *keys: object) -> Iterator[str]:
 
 def within(host: str, domains: set[str]) -> bool:
     """Whether a host is one of the domains or below one."""
-    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+    return any(is_below(host, domain) for domain in domains)

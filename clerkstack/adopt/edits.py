@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from clerkstack.files import REMOVED
+from clerkstack.safe import may_hold_secret
 from clerkstack.settings import Settings
 
 # Each is one value: keys in it that are gone must not stay.
@@ -15,13 +17,36 @@ WHOLE = frozenset({"roles", "sessionClaims"})
 
 
 def edits(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
-    """The settings that differ, by path. A default that nobody wrote down is not written."""
+    """The settings that differ, by path, `REMOVED` for those that there must not be any more. A
+    default that nobody wrote down is not written."""
     written = _paths(config)
-    return {
+    found = {
         path: value
         for path, value in _differing(config, wanted, ())
         if path in written or value != _default(path)
     }
+    return {**found, **dict.fromkeys(_gone(config, wanted, ()), REMOVED)}
+
+
+def _gone(
+    config: Mapping[str, Any], wanted: Mapping[str, Any], at: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    for key, was in config.items():
+        if key not in wanted:
+            yield (*at, key)
+        elif isinstance(was, dict) and isinstance(wanted[key], dict) and key not in WHOLE:
+            yield from _gone(was, wanted[key], (*at, key))
+
+
+def secret_paths(wanted: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Where the settings hold a secret that was read of the endpoint: its headers, and a URL whose
+    query may hold one."""
+    webhook = wanted.get("webhook")
+    if isinstance(webhook, dict):
+        headers = webhook.get("headers")
+        yield from (("webhook", "headers", name) for name in headers or {})
+        if may_hold_secret(str(webhook.get("url") or "")):
+            yield ("webhook", "url")
 
 
 def _differing(

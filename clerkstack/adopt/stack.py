@@ -305,6 +305,13 @@ def _webhook(wanted: dict[str, Any], live: Live, known: Known) -> list[LeftAlone
         _group(wanted, "components")["webhook"] = False
         return [LeftAlone(f"webhook endpoint {endpoint.url}", why)]
     group = _group(wanted, "webhook")
+    left = [
+        LeftAlone(f"webhook header {name}", "Svix does not show its value")
+        for name in (live.headers.masked if live.headers else ())
+        if name not in group.get("headers", {})
+    ]
+    if live.headers and live.headers.values:
+        group["headers"] = {**group.get("headers", {}), **live.headers.values}
     path = group.get("path", WebhookSettings().path)
     if "url" in group or not same_url(endpoint.url, wanted["appUrl"].rstrip("/") + path):
         group["url"] = endpoint.url
@@ -314,7 +321,7 @@ def _webhook(wanted: dict[str, Any], live: Live, known: Known) -> list[LeftAlone
         group["events"] = sorted(there)
     if endpoint.description != DESCRIPTION:
         group["description"] = endpoint.description
-    return []
+    return left
 
 
 def _leave(wanted: dict[str, Any], difference: Difference, known: Known) -> list[LeftAlone]:

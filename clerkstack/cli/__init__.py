@@ -9,6 +9,7 @@ import typer
 
 from clerkstack.cli.commands import Commands
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
+from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError
 
 app = typer.Typer(
@@ -27,7 +28,7 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         from clerkstack import version
 
-        typer.echo(f"clerkstack {version()}")
+        say(f"clerkstack {version()}")
         raise typer.Exit
 
 
@@ -48,7 +49,7 @@ def main() -> None:
     try:
         app(prog_name="clerkstack")
     except ClerkstackError as error:
-        typer.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         sys.exit(REMOTE_FAILURE if _of_a_service(error) else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,23 +19,26 @@ from clerkstack.adopt import (
     settled,
     unmanaged,
 )
-from clerkstack.adopt.edits import edits
+from clerkstack.adopt.edits import edits, secret_paths
 from clerkstack.adopt.stack import NO_URL
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.cli.engine import refuse_led_astray, stack_config
+from clerkstack.cli.engine import pulumi, refuse_led_astray, stack_config
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read
+from clerkstack.cli.say import say
 from clerkstack.cli.takeover import take_over
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.refusals import billing_refusals
 from clerkstack.declared.variable_names import names_of
 from clerkstack.drift import Known, Live
-from clerkstack.files import edited_yaml, yaml_text
+from clerkstack.files import REMOVED, edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
-from clerkstack.kept_url import same_url
+from clerkstack.kept_url import kept_url, same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE
+from clerkstack.review.cleaning import SECRET
+from clerkstack.safe import hide, shown_url
 from clerkstack.settings import (
     PREFIX,
     VERCEL_TOKEN,
@@ -43,6 +46,7 @@ from clerkstack.settings import (
     config_value,
     load_settings,
 )
+from clerkstack.settings.places import spelled
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,15 @@ class Adoption:
     changed_settings: Mapping[tuple[str, ...], Any]
     left: Sequence[LeftAlone]
     foreign: Sequence[LeftAlone]
+    secret: Collection[tuple[str, ...]] = ()  # of the changed settings
+
+    @property
+    def shown_settings(self) -> dict[tuple[str, ...], Any]:
+        """The changed settings as they may be shown."""
+        words = {**dict.fromkeys(self.secret, SECRET)}
+        changed = self.changed_settings.items()
+        words |= {path: "(removed)" for path, value in changed if value is REMOVED}
+        return {path: words.get(path, value) for path, value in changed}
 
 
 def adopt(
@@ -90,7 +103,7 @@ def adopt(
     found = _adoption(stack, catalog, overwrite=overwrite, webhook=webhook)
     refusals = _refusals(found)
     for refusal in refusals:
-        typer.echo(f"error: {refusal} Change it in the dashboard, then adopt.", err=True)
+        say(f"error: {refusal} Change it in the dashboard, then adopt.", err=True)
     if refusals:
         raise typer.Exit(FOUND)
     taken: list[str] = []
@@ -98,7 +111,7 @@ def adopt(
         _write(stack, found)
         taken = take_over(stack, found.settings, found.live)
     if as_json:
-        typer.echo(json.dumps(_shown(stack, found, taken), indent=2, ensure_ascii=False))
+        say(json.dumps(_shown(stack, found, taken), indent=2, ensure_ascii=False))
     else:
         _print(stack, found, taken, dry_run=dry_run)
     if found.foreign:
@@ -117,7 +130,11 @@ def _adoption(
             for key, value in values.items()
             if key == VERCEL_TOKEN or ":" not in key
         }
-        return load_settings(named, stack=stack, encrypted=encrypted)
+        # What is written as a secret is encrypted then.
+        also = [f"{PREFIX}{path[0]}" for path in secret_paths(values)]
+        found = load_settings(named, stack=stack, encrypted=[*encrypted, *also])
+        hide(found.secrets)
+        return found
 
     wanted = {"appUrl": NO_URL, **config}
     if catalog_file is not None:
@@ -137,8 +154,12 @@ def _adoption(
     settings = load(wanted)
     left = [*left, *more, *unmanaged(settings, live)]
     changed = edits(config, wanted)
+    secret = {*secret_paths(wanted)}
+    if f"{PREFIX}webhook" in encrypted:
+        secret.add(("webhook", "url"))
+    secret = {path for path in secret & {*changed} if changed[path] is not REMOVED}
     foreign = foreign_keys(settings, live) if settings.components.environment else []
-    return Adoption(settings, live, catalog, file, text, changed, left, foreign)
+    return Adoption(settings, live, catalog, file, text, changed, left, foreign, frozenset(secret))
 
 
 def _live(settings: Settings, known: Known, webhook: str | None) -> Live:
@@ -149,6 +170,10 @@ def _live(settings: Settings, known: Known, webhook: str | None) -> Live:
             "there is nothing to take over."
         )
     there = [e for e in live.endpoints if webhook is None or same_url(e.url, webhook)]
+    if webhook is not None and not there:
+        # As this command shows it: without its query.
+        shown = shown_url(kept_url(webhook))
+        there = [e for e in live.endpoints if shown_url(kept_url(e.url)) == shown]
     if webhook is not None and not there:
         raise ClerkstackError(f"The instance has no webhook endpoint {webhook}.")
     if live.endpoint is not None and live.endpoint in there:
@@ -214,15 +239,19 @@ def _write(stack: str, found: Adoption) -> None:
             head = f"# Plans and features, as {of} had them. Amounts are cents a month.\n"
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_file(file, head + found.catalog_text)
-        if found.changed_settings:
+        if plain := {p: v for p, v in found.changed_settings.items() if p not in found.secret}:
             file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
             changes = {
                 ("config", f"{PREFIX}{first}", *rest): value
-                for (first, *rest), value in found.changed_settings.items()
+                for (first, *rest), value in plain.items()
             }
             replace_file(file, edited_yaml(file.read_text(encoding="utf-8"), changes))
     except OSError as error:
         raise ClerkstackError(f"{file}: {error.strerror}. Run this where that file is.") from None
+    for path in found.secret:
+        key = f"{PREFIX}{spelled(path)}"
+        words = ("config", "set", "--stack", stack, "--secret", "--path", key)
+        pulumi(*words, given=found.changed_settings[path])
 
 
 def _shown(stack: str, found: Adoption, taken: Sequence[str]) -> dict[str, Any]:
@@ -233,7 +262,7 @@ def _shown(stack: str, found: Adoption, taken: Sequence[str]) -> dict[str, Any]:
         "catalog": str(found.catalog_file) if found.catalog_text is not None else None,
         "plans": list(found.catalog.plans),
         "features": list(found.catalog.features),
-        "settings": {".".join(path): value for path, value in found.changed_settings.items()},
+        "settings": {".".join(path): value for path, value in found.shown_settings.items()},
         "resources": list(taken),
         "leftAlone": [asdict(each) for each in found.left],
         "foreignKeys": [asdict(each) for each in found.foreign],
@@ -244,28 +273,28 @@ def _print(stack: str, found: Adoption, taken: Sequence[str], *, dry_run: bool) 
     plans, features = len(found.catalog.plans), len(found.catalog.features)
     would = "would be " if dry_run else ""
     if found.catalog_text is not None:
-        typer.echo(f"{found.catalog_file}: {would}written, {plans} plans, {features} features")
-    for path, value in found.changed_settings.items():
-        typer.echo(f"{PREFIX}{'.'.join(path)}: {would}{json.dumps(value, ensure_ascii=False)}")
+        say(f"{found.catalog_file}: {would}written, {plans} plans, {features} features")
+    for path, value in found.shown_settings.items():
+        say(f"{PREFIX}{'.'.join(path)}: {would}{json.dumps(value, ensure_ascii=False)}")
     if found.left:
-        typer.echo("Left alone:")
+        say("Left alone:")
     for each in found.left:
-        typer.echo(f"  {each.thing}: {each.why}")
+        say(f"  {each.thing}: {each.why}")
     if found.foreign:
-        typer.echo("Another's keys, the app does not use this instance there:")
+        say("Another's keys, the app does not use this instance there:")
     for each in found.foreign:
-        typer.echo(f"  {each.thing}: {each.why}")
+        say(f"  {each.thing}: {each.why}")
     if dry_run:
-        typer.echo(f"{stack}: nothing was written.")
+        say(f"{stack}: nothing was written.")
         return
     if found.foreign:
-        typer.echo(
+        say(
             f"{stack}: {len(taken)} resources taken over, nothing changed. To have this instance's "
             f"keys in these variables, take them out of {LEAVE_ALONE}, name them in {OVERWRITE}, "
             f"and run bin/clerkstack take-over --stack {stack}"
         )
         return
-    typer.echo(f"{stack}: {len(taken)} resources taken over, nothing changed, no difference left.")
+    say(f"{stack}: {len(taken)} resources taken over, nothing changed, no difference left.")
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,7 @@ import typer
 from clerkstack.app.code import AppCode
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.exits import BAD_INPUT, FOUND
+from clerkstack.cli.say import say
 from clerkstack.declared.billing import app_inputs
 from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
 from clerkstack.declared.refusals import app_disagreements
@@ -94,15 +95,13 @@ def _check_files(catalog: Path, app: Path | None, *, as_json: bool) -> None:
             "disagreements": differing,
             **counts,
         }
-        typer.echo(json.dumps(found, indent=2))
+        say(json.dumps(found, indent=2))
     else:
         for line in [*map(str, problems), *differing]:
-            typer.echo(line, err=True)
+            say(line, err=True)
         if not problems and not differing:
             against = f", and {app} agrees" if app else ""
-            typer.echo(
-                f"{catalog}: {counts['plans']} plans, {counts['features']} features{against}."
-            )
+            say(f"{catalog}: {counts['plans']} plans, {counts['features']} features{against}.")
     if problems:
         raise typer.Exit(BAD_INPUT)
     if differing:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import exported_stack, resources_of, stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
-from clerkstack.cli.remote import tell
+from clerkstack.cli.remote import session_of, tell
+from clerkstack.cli.say import say
 from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cli.table import print_table
 from clerkstack.cutover.judge import judge, may_be_signed
@@ -84,11 +86,11 @@ def cutover(
         report = judge(name, points, readings, signoffs)
     for file, text in _files(report, html, junit, sarif):
         replace(file, text)
-        typer.echo(f"wrote {file}", err=True)
+        say(f"wrote {file}", err=True)
     if as_json:
         from clerkstack.cutover.document import document
 
-        typer.echo(json.dumps(document(report), indent=2, ensure_ascii=False))
+        say(json.dumps(document(report), indent=2, ensure_ascii=False))
     else:
         _print(report)
     if report.service_failed:
@@ -126,17 +128,17 @@ def sign(
     outcome = line.verdict.outcome
     if not may_be_signed(outcome):
         if outcome == Outcome.PASSED:
-            typer.echo(f"{point} has passed: there is nothing to sign off.")
+            say(f"{point} has passed: there is nothing to sign off.")
             return
-        typer.echo(f"{point} has failed and can't be signed off: {line.verdict.summary}", err=True)
-        typer.echo(line.verdict.mend, err=True)
+        say(f"{point} has failed and can't be signed off: {line.verdict.summary}", err=True)
+        say(line.verdict.mend, err=True)
         raise typer.Exit(FOUND)
     now = datetime.now(UTC).replace(microsecond=0)
     signoff = SignOff(
         by=by.strip(), date=now, until=now + holds, instance=report.instance, note=note.strip()
     )
     write_signoff(FILE, name, point, signoff)
-    typer.echo(f"{point} is signed off by {signoff.by} until {signoff.until:%Y-%m-%d %H:%M} UTC.")
+    say(f"{point} is signed off by {signoff.by} until {signoff.until:%Y-%m-%d %H:%M} UTC.")
 
 
 @app.command()
@@ -157,12 +159,12 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
     settings = _of_production(stack, stack_settings(stack))
     other = stack_settings(reference) if reference else None
     catalog = load_catalog(Path(settings.catalog))
+    app = read_app(settings.app, settings.app_declaration, tell=tell)
     resources = resources_of(exported_stack(stack))
 
     from clerkstack.cutover.read import Readings
-    from clerkstack.providers.session import Session
 
-    session = Session(settings.connection)
+    session = session_of(settings)
     with Readings(
         settings,
         catalog,
@@ -173,6 +175,7 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
         reference=other,
         smoke=partial(_smoke_run, settings, session) if smoke else None,
         policies=partial(judged_policies, stack, settings),
+        app=app,
     ) as readings:
         yield readings
 
@@ -188,7 +191,7 @@ def _smoke_run(settings: Settings, session: Session) -> SmokeReport:
 
 
 def _tell_smoke(step: str) -> None:
-    typer.echo(f"smoke run: {step}", err=True)
+    say(f"smoke run: {step}", err=True)
 
 
 def _of_production(stack: str, settings: Settings) -> Settings:
@@ -236,7 +239,7 @@ def _print(report: Report) -> None:
     print_table(("", "point", "", "what was found"), [numbered, further])
     for line in report.open:
         _explain(line)
-    typer.echo(f"{report.summary()}.")
+    say(f"{report.summary()}.")
 
 
 def _explain(line: Line) -> None:
@@ -244,6 +247,6 @@ def _explain(line: Line) -> None:
     mend, facts = line.verdict.mend, line.verdict.facts
     wrong = [each for each in facts if each.right is False]
     if mend:
-        typer.echo(f"{line.point.id}: {mend}")
+        say(f"{line.point.id}: {mend}")
     for each in wrong or [each for each in facts if each.right is None]:
-        typer.echo(f"  {each.what}: {each.found}, and has to be {each.expected}")
+        say(f"  {each.what}: {each.found}, and has to be {each.expected}")

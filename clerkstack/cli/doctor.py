@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from clerkstack.cli.checkpoint import cut_off_attributes, locks_of
-from clerkstack.cli.engine import exported_stack, pulumi, stack_settings
-from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
+from clerkstack.cli.engine import UnknownStack, exported_stack, pulumi, stack_settings
+from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
+from clerkstack.cli.say import say, say_marked
 
 if TYPE_CHECKING:
     from clerkstack.doctor.machine import Machine
     from clerkstack.doctor.model import Finding
     from clerkstack.settings import Settings
 
+Found = TypeVar("Found")
 COLOURS = {
     "ok": typer.colors.GREEN,
     "warning": typer.colors.YELLOW,
@@ -38,7 +40,8 @@ def doctor(
 
     Reads only. Each line that is not ok says what to do. Secrets are told by fingerprint.
 
-    Exit codes: 0 nothing is off (warnings may be told), 1 something is, 3 a service failed.
+    Exit codes: 0 nothing is off (warnings may be told), 1 something is, 2 there is no such stack,
+    3 a service failed.
     """
     from clerkstack.doctor import machine, services
     from clerkstack.doctor import stack as stacks
@@ -46,9 +49,10 @@ def doctor(
 
     here = machine.Machine(pulumi)
     told: list[tuple[str, Finding]] = []
+    reader: _Reader | None = None
 
     def tell(name: str) -> None:
-        typer.echo(f"looking: {name}", err=True)
+        say(f"looking: {name}", err=True)
 
     for name, finding in examined(machine.CHECKS, here, tell):
         told.append((name, finding))
@@ -57,15 +61,17 @@ def doctor(
         from clerkstack.providers.session import Session
 
         unwell = {name for name, finding in told if finding.state in ("failed", "not asked")}
-        patient = stacks.Patient(stack, _Reader(stack, here), Session)
+        reader = _Reader(stack, here)
+        patient = stacks.Patient(stack, reader, Session)
         checks = (*stacks.CHECKS, *services.CHECKS)
         for name, finding in examined(checks, patient, tell, unwell):
             told.append((name, finding))
             _show(name, finding, as_json)
         patient.close()
     if as_json:
-        typer.echo(json.dumps(_document(stack, told), indent=2, ensure_ascii=False))
-    raise typer.Exit(_code([finding for _, finding in told]))
+        say(json.dumps(_document(stack, told), indent=2, ensure_ascii=False))
+    unknown = reader is not None and reader.unknown
+    raise typer.Exit(BAD_INPUT if unknown else _code([finding for _, finding in told]))
 
 
 class _Reader:
@@ -73,12 +79,20 @@ class _Reader:
 
     def __init__(self, stack: str, machine: Machine) -> None:
         self._stack, self._machine = stack, machine
+        self.unknown = False  # whether the backend was seen to have no such stack
 
     def settings(self) -> Settings:
-        return stack_settings(self._stack)
+        return self._noting(lambda: stack_settings(self._stack))
 
     def exported(self) -> dict[str, Any]:
-        return exported_stack(self._stack, show_secrets=True)
+        return self._noting(lambda: exported_stack(self._stack, show_secrets=True))
+
+    def _noting(self, read: Callable[[], Found]) -> Found:
+        try:
+            return read()
+        except UnknownStack:
+            self.unknown = True
+            raise
 
     def cut_off(self) -> list[str]:
         url = str(self._machine.backend.get("url", ""))
@@ -99,17 +113,10 @@ class _Reader:
 def _show(name: str, finding: Finding, as_json: bool) -> None:
     if as_json:
         return
-    mark = typer.style(f"{finding.state:<10}", fg=COLOURS[finding.state])
-    # None: as the output is; https://no-color.org/ is not click's to know.
-    colours = False if os.environ.get("NO_COLOR") else None
-    typer.echo(f"{mark} {name:<18} {_plain(finding.detail)}", color=colours)
+    text = f"{name:<18} {finding.detail}"
+    say_marked(finding.state, text, colour=COLOURS[finding.state], width=10)
     if finding.mend:
-        typer.echo(f"{'':<29} → {_plain(finding.mend)}")
-
-
-def _plain(text: str) -> str:
-    """What a service told is text, and no command to the terminal."""
-    return "".join(each if each.isprintable() or each == "\n" else "?" for each in text)
+        say(f"{'':<29} → {finding.mend}")
 
 
 def _document(stack: str | None, told: list[tuple[str, Finding]]) -> dict[str, Any]:

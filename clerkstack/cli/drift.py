@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +13,16 @@ from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read
+from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.cli.table import print_table
-from clerkstack.drift import differences
+from clerkstack.drift import Difference, differences
+from clerkstack.safe import safe
 
 
 def drift(
     stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to compare.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    addresses: Annotated[bool, SHOW_ADDRESSES] = False,
 ) -> None:
     """Compare what a stack declares with what is live at Clerk, Svix and Vercel.
 
@@ -34,19 +37,29 @@ def drift(
     known = known_of(stack)
     live = read(settings, known)
     found = differences(settings, catalog, live, known)
+    told = [_told(each, addresses) for each in found]
     if as_json:
         place = {"application": settings.application_id, "instance": settings.instance}
-        shown = {"stack": stack, **place, "differences": [asdict(each) for each in found]}
-        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        shown = {"stack": stack, **place, "differences": [asdict(each) for each in told]}
+        say(json.dumps(shown, indent=2, ensure_ascii=False), addresses=addresses)
     elif found:
-        rows = [(each.thing, each.field, each.declared, each.live) for each in found]
-        print_table(("what", "field", "declared", "live"), [rows])
+        rows = [(each.thing, each.field, each.declared, each.live) for each in told]
+        print_table(("what", "field", "declared", "live"), [rows], addresses=addresses)
         count = len(found)
-        typer.echo(
+        say(
             f"{stack}: {count} {'difference' if count == 1 else 'differences'}. To bring back what "
             f"is declared: pulumi up --refresh --stack {stack}. To keep what is live, declare it."
         )
     else:
-        typer.echo(f"{stack}: no difference.")
+        say(f"{stack}: no difference.")
     if found:
         raise typer.Exit(FOUND)
+
+
+def _told(each: Difference, addresses: bool) -> Difference:
+    """A difference as it is shown: one that the parts of an address make that are left out is
+    told."""
+    declared, live = (safe(side, addresses=addresses) for side in (each.declared, each.live))
+    if declared == live:
+        live = f"{live} (another query: --show-addresses shows it, unless it is set as a secret)"
+    return replace(each, declared=declared, live=live)

@@ -12,7 +12,8 @@ import typer
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import known_of, reading, tell
+from clerkstack.cli.remote import known_of, reading, session_of, tell
+from clerkstack.cli.say import say
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.sections import organization_settings, sign_in_sections
 from clerkstack.neighbours import neighbours
@@ -53,7 +54,7 @@ def dry_run(
         changes = [{"field": c.name, "live": c.before, "declared": c.after} for c in plan.changes]
         found = {"changes": changes, "destructive": plan.destructive}
         found["notKept"] = [change.name for change in lost]
-        typer.echo(json.dumps({"stack": stack, **place, **found}, indent=2, ensure_ascii=False))
+        say(json.dumps({"stack": stack, **place, **found}, indent=2, ensure_ascii=False))
     else:
         _print(stack, plan, lost)
     if lost:
@@ -64,9 +65,7 @@ def _tried(
     stack: str, settings: Settings, catalog: Catalog, known: Known
 ) -> tuple[WritePlan, Mapping[str, Json]]:
     """What would be written, and the config as Clerk says it would be then."""
-    from clerkstack.providers.session import Session
-
-    session = Session(settings.connection)
+    session = session_of(settings)
     tell("Clerk: config")
     config = session.platform.get_config(settings.application_id, settings.instance)
     plan = WritePlan(tuple(_changes(stack, settings, catalog, known, config.sections)))
@@ -125,15 +124,15 @@ def _others(stack: str, settings: Settings) -> Sharing:
 
 def _print(stack: str, plan: WritePlan, lost: list[Change]) -> None:
     for change in plan.changes:
-        typer.echo(f"  {change}")
+        say(f"  {change}")
     for change in lost:
-        typer.echo(f"error: Clerk would take {change.name} and not show it as declared.", err=True)
+        say(f"error: Clerk would take {change.name} and not show it as declared.", err=True)
     if not plan:
-        typer.echo(f"{stack}: nothing would be written to the config.")
+        say(f"{stack}: nothing would be written to the config.")
     elif not lost:
         removes = ", removing what is shown as → nothing" if plan.destructive else ""
         count = len(plan.changes)
-        typer.echo(
+        say(
             f"{stack}: Clerk would take {'this change' if count == 1 else f'these {count} changes'}"
             f"{removes}. Nothing was written."
         )

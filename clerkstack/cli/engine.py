@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError, InputError
+from clerkstack.safe import hide
 from clerkstack.variables_in_state import enter_ids
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
 
 UNREADABLE = "failed to load checkpoint"
+NO_STACK = "no stack named"
 
 # What the engine says, and what to do about it, where it does not say so itself.
 MENDS = (
-    ("no stack named", "\n`pulumi stack ls` lists the stacks, `pulumi stack init` makes one."),
+    (NO_STACK, "\n`pulumi stack ls` lists the stacks, `pulumi stack init` makes one."),
     (
         UNREADABLE,
         "\nThe state is damaged: bin/clerkstack recover --stack <stack>, and where that does not "
@@ -29,6 +32,10 @@ MENDS = (
     ),
     ("no Pulumi.yaml project file found", "\nRun this in the project's folder."),
 )
+
+
+class UnknownStack(ClerkstackError):
+    """The backend in use has no such stack."""
 
 
 def stack_settings(stack: str) -> Settings:
@@ -41,7 +48,23 @@ def stack_settings(stack: str) -> Settings:
     from clerkstack.settings import load_settings
 
     raw, encrypted = stack_config(stack)
-    return load_settings(raw, stack=stack, encrypted=encrypted)
+    file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
+    settings = load_settings(
+        raw, stack=stack, file=file, encrypted=encrypted, project=project_name()
+    )
+    hide(settings.secrets)
+    return settings
+
+
+def project_name() -> str | None:
+    """The name in this folder's Pulumi.yaml, None where that can't be read."""
+    try:
+        found = re.search(
+            r"^name:\s*[\"']?([\w.-]+)", Path("Pulumi.yaml").read_text(), re.MULTILINE
+        )
+    except (OSError, ValueError):
+        return None
+    return found[1] if found else None
 
 
 def refuse_led_astray(stack: str, settings: Settings) -> None:
@@ -66,7 +89,7 @@ def stack_config(stack: str) -> tuple[dict[str, str], list[str]]:
     Raises:
         ClerkstackError: the engine can't be run or does not know the stack.
     """
-    typer.echo(f"reading the settings of {stack}", err=True)
+    say(f"reading the settings of {stack}", err=True)
     shown = json.loads(pulumi("config", "--json", "--show-secrets", "--stack", stack))
     raw = {key: each["value"] for key, each in shown.items() if "value" in each}
     return raw, [key for key, each in shown.items() if each.get("secret")]
@@ -107,6 +130,7 @@ def pulumi(
     and the command run once more.
 
     Raises:
+        UnknownStack: there is no such stack.
         ClerkstackError: it is not there; or it failed, unless `tolerate`: with what it said.
     """
     ran = _run(words, given, variables)
@@ -118,7 +142,8 @@ def pulumi(
     if ran.returncode and not tolerate:
         detail = (ran.stderr or _diagnostics(ran.stdout) or ran.stdout).strip()
         mend = next((mend for said, mend in MENDS if said in detail), "")
-        raise ClerkstackError(f"pulumi {words[0]} failed:\n{detail}{mend}")
+        kind = UnknownStack if NO_STACK in detail else ClerkstackError
+        raise kind(f"pulumi {words[0]} failed:\n{detail}{mend}")
     return ran.stdout
 
 

@@ -20,9 +20,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-import typer
-
 from clerkstack.cli.backends import BackendFailed, folder_of, mend_of
+from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError
 
 KEPT = re.compile(
@@ -144,7 +143,7 @@ class Bucket:
                     if counted[key] <= VERSIONS and found["VersionId"] != "null":
                         yield f"{key}{VERSION}{found['VersionId']}", found["LastModified"]
         except ClientError as error:
-            typer.echo(f"without the bucket's versions: {error}", err=True)
+            say(f"without the bucket's versions: {error}", err=True)
 
 
 @contextmanager

@@ -7,9 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-import typer
-
 from clerkstack.cli.engine import pulumi
+from clerkstack.cli.say import say
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import VARIABLE_TYPE
 
@@ -22,16 +21,14 @@ def import_variables(stack: str, known: Mapping[NaturalKey, str]) -> list[str]:
 
     `known` are the ids of those that may be taken.
     """
-    typer.echo(f"{stack}: looking for variables that the state does not have", err=True)
+    say(f"{stack}: looking for variables that the state does not have", err=True)
     # That somebody else's variables are there is why this runs: it looks at none of them.
     reading = {READ_ONLY: "true"}
     shown = pulumi("preview", "--json", "--stack", stack, tolerate=True, variables=reading)
     try:
         steps = json.loads(shown)["steps"]
     except (ValueError, KeyError):
-        typer.echo(
-            "The program can't be previewed: mend that first, then run this again.", err=True
-        )
+        say("The program can't be previewed: mend that first, then run this again.", err=True)
         return []
     new = {step["urn"]: step["newState"] for step in steps if step.get("op") == "create"}
     parents: dict[str, str] = {}

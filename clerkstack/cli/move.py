@@ -12,6 +12,7 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.moving import Moved, NotTheSame, removal
 from clerkstack.cli.moving import move as move_state
+from clerkstack.cli.say import say
 
 
 def move(
@@ -38,25 +39,25 @@ def move(
     """
     with ended_like_interrupt():
         try:
-            moved = move_state(stack, to, secrets_provider, lambda step: typer.echo(step, err=True))
+            moved = move_state(stack, to, secrets_provider, lambda step: say(step, err=True))
         except NotTheSame as error:
-            typer.echo(f"error: {error}", err=True)
+            say(f"error: {error}", err=True)
             raise typer.Exit(FOUND) from None
     if as_json:
-        typer.echo(json.dumps(asdict(moved), indent=2))
+        say(json.dumps(asdict(moved), indent=2))
     else:
         _print(moved)
 
 
 def _print(moved: Moved) -> None:
-    typer.echo(
+    say(
         f"{moved.stack}: {moved.resources} resources are in {moved.target}, every output and "
         f"secret as it was. {_pending(moved.pending)}"
     )
     if moved.config is not None:
-        typer.echo(f"{moved.config} is encrypted by the new secrets provider: commit it.")
-    typer.echo(f"From now on, everybody: pulumi login '{moved.target}'")
-    typer.echo(
+        say(f"{moved.config} is encrypted by the new secrets provider: commit it.")
+    say(f"From now on, everybody: pulumi login '{moved.target}'")
+    say(
         "The old state is as it was. An update there would work against the new one: when "
         f"everybody has changed over, remove it:\n  {removal(moved.source, moved.stack)}"
     )

@@ -11,7 +11,8 @@ import typer
 
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import reading, tell
+from clerkstack.cli.remote import reading, session_of, tell
+from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.cli.table import print_table
 from clerkstack.parity import Compared, Mismatch, Part, Snapshot, compare, read_snapshot
 from clerkstack.problems import ClerkstackError
@@ -32,6 +33,7 @@ def parity(
         typer.Option("--without", help="Leave a part out; may be given several times."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    addresses: Annotated[bool, SHOW_ADDRESSES] = False,
 ) -> None:
     """Compare two live instances: what a clone did not bring, and what differs since.
 
@@ -56,9 +58,10 @@ def parity(
         raise ClerkstackError(f"neither {reference} nor {target} has an instance yet.")
     compared = compare(*snapshots)
     if as_json:
-        typer.echo(json.dumps(_document(stacks, compared), indent=2, ensure_ascii=False))
+        document = json.dumps(_document(stacks, compared), indent=2, ensure_ascii=False)
+        say(document, addresses=addresses)
     else:
-        _print(reference, target, compared)
+        _print(reference, target, compared, addresses=addresses)
     if compared.mismatches or compared.unread:
         raise typer.Exit(FOUND)
 
@@ -66,7 +69,7 @@ def parity(
 def _check(stacks: dict[str, Settings]) -> None:
     (one, mine), (other, theirs) = stacks.items()
     if mine.application_id != theirs.application_id:
-        typer.echo(
+        say(
             f"{one} and {other} are of different applications: {mine.application_id}, "
             f"{theirs.application_id}",
             err=True,
@@ -80,11 +83,9 @@ def _check(stacks: dict[str, Settings]) -> None:
 
 def _read(stacks: dict[str, Settings], without: Sequence[Part]) -> list[Snapshot]:
     with reading():
-        from clerkstack.providers.session import Session
-
         (one, mine), (other, theirs) = stacks.items()
-        session = Session(mine.connection)
-        beside = session.beside(theirs.connection)
+        session = session_of(mine)
+        beside = session_of(theirs, session)
         return [
             read_snapshot(one, mine, session, tell, without=without),
             read_snapshot(other, theirs, beside, tell, without=without),
@@ -113,7 +114,7 @@ def _document(stacks: dict[str, Settings], compared: Compared) -> dict[str, Any]
     return {"from": one, "to": other, "differences": differences, "unread": unread}
 
 
-def _print(reference: str, target: str, compared: Compared) -> None:
+def _print(reference: str, target: str, compared: Compared, *, addresses: bool) -> None:
     words = {
         "missing": f"missing in {target}",
         "only": f"only in {target}",
@@ -130,15 +131,16 @@ def _print(reference: str, target: str, compared: Compared) -> None:
     found = compared.mismatches
     if found:
         headings = ("kind", "what", "field", reference, target, "")
-        print_table(headings, [rows(group) for _, group in groupby(found, lambda each: each.kind)])
+        groups = [rows(group) for _, group in groupby(found, lambda each: each.kind)]
+        print_table(headings, groups, addresses=addresses)
     for each in compared.unread:
-        typer.echo(f"could not be read: {each.part} of {each.stack} ({each.reason})")
+        say(f"could not be read: {each.part} of {each.stack} ({each.reason})")
     parts = list(dict.fromkeys(each.part for each in compared.unread))
     if parts:
         options = " ".join(f"--without {part}" for part in parts)
-        typer.echo(f"Not compared: {', '.join(parts)}. To leave it out: {options}")
+        say(f"Not compared: {', '.join(parts)}. To leave it out: {options}")
     count = f"{len(found)} {'difference' if len(found) == 1 else 'differences'}"
-    typer.echo(
+    say(
         f"{reference} → {target}: {count if found else 'no difference'}"
         f"{' in what was compared' if parts else ''}."
     )

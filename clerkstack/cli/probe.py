@@ -10,6 +10,8 @@ import typer
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import BAD_INPUT, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.cli.remote import session_of
+from clerkstack.cli.say import say
 from clerkstack.cli.table import print_table
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def probe(
     """
     settings = stack_settings(stack)
     if write and settings.instance != "development":
-        typer.echo(
+        say(
             f"error: {stack} is the {settings.instance} instance, and --write is for development: "
             "leave it out, or probe the development stack",
             err=True,
@@ -46,9 +48,8 @@ def probe(
         raise typer.Exit(BAD_INPUT)
     from clerkstack.probe.account import Account, State
     from clerkstack.probe.run import probed, remember
-    from clerkstack.providers.session import Session
 
-    session = Session(settings.connection)
+    session = session_of(settings)
     with ended_like_interrupt():
         try:
             found = probed(Account(settings, session), write=write, tell=_tell)
@@ -59,7 +60,7 @@ def probe(
         remember(settings.application_id, found)
     if as_json:
         shown = json.dumps(_document(stack, settings, found), indent=2, ensure_ascii=False)
-        typer.echo(shown)
+        say(shown)
     else:
         _show(stack, found)
     if State.FAILS in states:
@@ -69,7 +70,7 @@ def probe(
 
 
 def _tell(premises: str) -> None:
-    typer.echo(f"probing {premises}", err=True)
+    say(f"probing {premises}", err=True)
 
 
 def _show(stack: str, found: dict[str, Result]) -> None:
@@ -81,12 +82,12 @@ def _show(stack: str, found: dict[str, Result]) -> None:
     failing = [each for each in found.values() if each.state is State.FAILS]
     for each in failing:
         premise = BY_ID[each.premise]
-        typer.echo(f"{premise.id} does not hold. Relies on it: {premise.relies}.")
-        typer.echo(f"  → {premise.otherwise}.")
+        say(f"{premise.id} does not hold. Relies on it: {premise.relies}.")
+        say(f"  → {premise.otherwise}.")
     counts = ", ".join(
         f"{sum(each.state is state for each in found.values())} {state}" for state in State
     )
-    typer.echo(f"{stack}: {len(found)} premises: {counts}.")
+    say(f"{stack}: {len(found)} premises: {counts}.")
 
 
 def _document(stack: str, settings: Settings, found: dict[str, Result]) -> dict[str, object]:

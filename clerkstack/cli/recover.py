@@ -27,7 +27,9 @@ from clerkstack.cli.engine import (
     stack_settings,
 )
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
+from clerkstack.cli.remote import session_of
 from clerkstack.cli.restoring import earlier, list_states, put_back
+from clerkstack.cli.say import say
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
@@ -65,7 +67,7 @@ def recover(
     """
     exported = None
     if listing or from_history:
-        typer.echo(f"{stack}: looking for earlier states", err=True)
+        say(f"{stack}: looking for earlier states", err=True)
         states = earlier(stack, history)
         if listing:
             list_states(stack, states)
@@ -73,15 +75,17 @@ def recover(
         exported = put_back(stack, states, at)
     elif at is not None or history is not None:
         raise typer.BadParameter("--at and --history go with --from-history")
-    typer.echo(f"{stack}: looking at the state", err=True)
+    say(f"{stack}: looking at the state", err=True)
     for file in drop_what_a_kill_cut_off(stack):
-        typer.echo(f"{file}: cut off by a kill and not needed, removed")
+        say(f"{file}: cut off by a kill and not needed, removed")
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
     if exported is None:
         exported = exported_stack(stack)
     deployment = exported.get("deployment") or {}
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
+    # Its own refresh lets the providers read with these keys.
+    session_of(settings)
     known = _own(stack, _variables(settings))
     half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
     moved = [
@@ -100,20 +104,20 @@ def recover(
         pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets)
     for resource in half_made:
         end = TAKEN if resource["urn"] in taken else "the next update makes it again"
-        typer.echo(f"{name_of(resource['urn'])}: {end}")
+        say(f"{name_of(resource['urn'])}: {end}")
     for resource in half_gone:
-        typer.echo(f"{name_of(resource['urn'])}: was being removed, the state has what is left")
+        say(f"{name_of(resource['urn'])}: was being removed, the state has what is left")
     for project in moved:
         where = project.team_id or "its owner's own account"
-        typer.echo(f"{project.project_id}: the state follows it to {where}")
+        say(f"{project.project_id}: the state follows it to {where}")
     for urn in without_id:
-        typer.echo(f"{name_of(urn)}: its id entered, without which a refresh would lose it")
+        say(f"{name_of(urn)}: its id entered, without which a refresh would lose it")
     lost = import_variables(stack, known)
     for urn in lost:
-        typer.echo(f"{name_of(urn)}: {TAKEN}")
+        say(f"{name_of(urn)}: {TAKEN}")
     any_found = half_made or half_gone or without_id or moved or lost
     end = "recovered" if any_found else "nothing was left half-done"
-    typer.echo(f"{stack}: {end}. Run: pulumi up --stack {stack}")
+    say(f"{stack}: {end}. Run: pulumi up --stack {stack}")
 
 
 def left_half_made(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -183,12 +187,12 @@ def _own(stack: str, known: Mapping[NaturalKey, str]) -> dict[NaturalKey, str]:
     try:
         elsewhere = variables_elsewhere(stack) if known else {}
     except UnknownNeighbours as failure:
-        typer.echo(f"what other stacks have is not known. {failure}", err=True)
+        say(f"what other stacks have is not known. {failure}", err=True)
         elsewhere = {}
-    for (key, targets), found in known.items():
+    for (_, key, targets), found in known.items():
         if found in elsewhere:
             where = ", ".join(targets)
-            typer.echo(f"{where}/{key}: the stack {elsewhere[found]} has it, left alone")
+            say(f"{where}/{key}: the stack {elsewhere[found]} has it, left alone")
     return {at: found for at, found in known.items() if found not in elsewhere}
 
 

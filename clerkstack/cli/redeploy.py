@@ -18,8 +18,8 @@ import typer
 from pydantic import SecretStr
 
 from clerkstack.cli.exits import REMOTE_FAILURE
+from clerkstack.cli.say import say
 from clerkstack.clients.read_only import READ_ONLY, read_only
-from clerkstack.clients.scrub import scrubbed
 from clerkstack.clients.vercel import Deployment, VercelClient
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings.vercel_plugin import ADDRESS, VERCEL
@@ -54,7 +54,7 @@ def redeploy(
     Exit codes: 0 ready, or there was nothing to build, 2 bad input, 3 Vercel failed, or the build.
     """
     if read_only():
-        typer.echo(f"{READ_ONLY} is set: nothing is built.")
+        say(f"{READ_ONLY} is set: nothing is built.")
         return
     where = custom_environment or target
     if where is None or (custom_environment and target) or (branch and target != "preview"):
@@ -69,26 +69,22 @@ def redeploy(
             "https://vercel.com/account/tokens and export it; `pulumi up` takes the one in "
             "vercel:apiToken."
         )
-    say = partial(_say, token)
+    tell = partial(say, hidden=(token,))
     base_url = os.environ.get(ADDRESS) or VERCEL
     with VercelClient(token=SecretStr(token), base_url=base_url, team_id=team) as vercel:
         newest = vercel.latest_deployment(project, where, branch=branch)
         if newest is None:
             of_branch = f" of {branch}" if branch else ""
-            say(f"{project} has no {where} deployment{of_branch} yet: nothing to build again.")
+            tell(f"{project} has no {where} deployment{of_branch} yet: nothing to build again.")
             return
         started = vercel.redeploy(newest, where)
-        say(f"{where} deployment {started.id} started from {newest.id}.")
+        tell(f"{where} deployment {started.id} started from {newest.id}.")
         if wait:
-            _wait(vercel, started, timeout, say)
-
-
-def _say(token: str, text: str, *, err: bool = False) -> None:
-    typer.echo(scrubbed(text, (token,)), err=err)
+            _wait(vercel, started, timeout, tell)
 
 
 def _wait(
-    vercel: VercelClient, started: Deployment, timeout: int, say: Callable[..., None]
+    vercel: VercelClient, started: Deployment, timeout: int, tell: Callable[..., None]
 ) -> None:
     deadline = time.monotonic() + timeout
     now = started
@@ -96,19 +92,19 @@ def _wait(
     pause = FIRST_PAUSE
     while now.state != READY:
         if now.state in FAILED:
-            say(f"error: the deployment {now.id} ended as {now.state}.", err=True)
+            tell(f"error: the deployment {now.id} ended as {now.state}.", err=True)
             raise typer.Exit(REMOTE_FAILURE)
         if time.monotonic() > deadline:
-            say(
+            tell(
                 f"error: the deployment {now.id} is {now.state} after {timeout} seconds. It goes "
                 "on; look at it in Vercel's dashboard.",
                 err=True,
             )
             raise typer.Exit(REMOTE_FAILURE)
         if now.state != shown:
-            say(f"{now.id}: {now.state}")
+            tell(f"{now.id}: {now.state}")
             shown = now.state
         time.sleep(pause)
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
         now = vercel.deployment(now.id)
-    say(f"{now.id}: {now.state}. The new variables are live.")
+    tell(f"{now.id}: {now.state}. The new variables are live.")

@@ -10,16 +10,18 @@ import typer
 
 from clerkstack.cli.engine import exported_stack, resources_of
 from clerkstack.cli.exits import REMOTE_FAILURE
+from clerkstack.cli.say import say
 from clerkstack.clients.errors import UnexpectedAnswer
 from clerkstack.drift import Known, Live, read_live
 
 if TYPE_CHECKING:
+    from clerkstack.providers.session import Session
     from clerkstack.settings import Settings
 
 
 def tell(step: str) -> None:
     """Say what is being read, beside the output."""
-    typer.echo(f"reading {step}", err=True)
+    say(f"reading {step}", err=True)
 
 
 @contextmanager
@@ -34,8 +36,26 @@ def reading() -> Iterator[None]:
     try:
         yield
     except (ResourceFailed, UnexpectedAnswer) as error:
-        typer.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         raise typer.Exit(REMOTE_FAILURE) from None
+
+
+def session_of(settings: Settings, beside: Session | None = None) -> Session:
+    """The clients of a stack, whose keys are seen to be its instance's before anything is read.
+
+    `beside` is the session of another stack; what both read with the same platform key is read
+    once. Where the settings hold no key of an instance, nothing is sent.
+
+    Raises:
+        ApiError, Unreachable: it could not be looked up whose the keys are.
+        OtherInstancesKey: one is another instance's.
+    """
+    from clerkstack.providers.session import Session
+
+    found = Session(settings.connection) if beside is None else beside.beside(settings.connection)
+    place = (settings.application_id, settings.instance)
+    found.verify_keys(*place, settings.publishable_key)
+    return found
 
 
 def known_of(stack: str) -> Known:
@@ -46,6 +66,4 @@ def known_of(stack: str) -> Known:
 def read(settings: Settings, known: Known, *, signing: bool = False) -> Live:
     """What is live of a stack's deployment, each step told as it begins; see `read_live`."""
     with reading():
-        from clerkstack.providers.session import Session
-
-        return read_live(settings, Session(settings.connection), known, tell, signing=signing)
+        return read_live(settings, session_of(settings), known, tell, signing=signing)

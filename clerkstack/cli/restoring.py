@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import typer
 from ruamel.yaml import YAML
 
 from clerkstack.cli.backends import (
@@ -21,6 +20,7 @@ from clerkstack.cli.backends import (
 from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off
 from clerkstack.cli.engine import UNREADABLE, exported_stack, import_state, pulumi
 from clerkstack.cli.history import Earlier, earlier_states, store_of
+from clerkstack.cli.say import say
 from clerkstack.cli.table import print_table
 from clerkstack.problems import ClerkstackError
 
@@ -60,7 +60,7 @@ def list_states(stack: str, states: Sequence[Earlier]) -> None:
         for number, each in enumerate(states, 1)
     ]
     print_table(("N", "saved", "what", "where"), [rows])
-    typer.echo(f"To put one back: bin/clerkstack recover --stack {stack} --from-history --at N")
+    say(f"To put one back: bin/clerkstack recover --stack {stack} --from-history --at N")
 
 
 def put_back(stack: str, states: Sequence[Earlier], at: int | None) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def put_back(stack: str, states: Sequence[Earlier], at: int | None) -> dict[str,
     refused = []
     for number, state in chosen:
         if state.exported is None:
-            typer.echo(f"{number}  {state.key}: {state.why}", err=True)
+            say(f"{number}  {state.key}: {state.why}", err=True)
             continue
         if not there:
             with workshop(stack) as bench:
@@ -98,10 +98,10 @@ def put_back(stack: str, states: Sequence[Earlier], at: int | None) -> dict[str,
             import_state(stack, state.exported)
         except ClerkstackError as failure:
             refused.append(str(failure))
-            typer.echo(f"{number}  {state.key}: the engine does not take it", err=True)
+            say(f"{number}  {state.key}: the engine does not take it", err=True)
             continue
         saved = state.saved.strftime("%Y-%m-%d %H:%M:%S UTC")
-        typer.echo(f"{stack}: the state of {saved} is back, {state.resources} resources")
+        say(f"{stack}: the state of {saved} is back, {state.resources} resources")
         return state.exported
     listed = "\n".join(dict.fromkeys(refused))
     raise ClerkstackError(f"No earlier state of {stack} can be put back.\n{listed}".rstrip())

@@ -16,6 +16,7 @@ import typer
 from clerkstack.app.git import head_of
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError
 from clerkstack.review.comment import NO_LIMIT, SUMMARY_LIMIT, Occasion, comment, verdict
 from clerkstack.review.pull_request import PullRequest, commit_of, pull_request, run_address
@@ -115,9 +116,9 @@ def _write(
     if summary:
         _put(Path(summary), comment(reviews, occasion, SUMMARY_LIMIT), "a")
     if as_json:
-        typer.echo(json.dumps(_as_json(reviews, occasion), indent=2, ensure_ascii=False))
+        say(json.dumps(_as_json(reviews, occasion), indent=2, ensure_ascii=False))
     elif show:
-        typer.echo(whole, nl=False)
+        say(whole, nl=False)
 
 
 def _put(file: Path, text: str, mode: Literal["w", "a"]) -> None:
@@ -180,4 +181,4 @@ def _commit(where: PullRequest | None) -> str:
 
 
 def _tell(step: str) -> None:
-    typer.echo(step, err=True)
+    say(step, err=True)

@@ -13,7 +13,7 @@ import typer
 from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
-from clerkstack.cli.remote import reading
+from clerkstack.cli.remote import reading, session_of
 from clerkstack.cli.rotations import (
     ends_of,
     fate_of,
@@ -21,6 +21,7 @@ from clerkstack.cli.rotations import (
     show_status,
     waiting_lines,
 )
+from clerkstack.cli.say import say
 from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.problems import ClerkstackError
 
@@ -114,7 +115,7 @@ def rotate(
             entry = _done(rotator, None if abort else wish, wait)
         except KeyboardInterrupt:
             where = f"bin/clerkstack rotate --stack {stack} --status"
-            typer.echo(f"interrupted. Where it stands: {where}", err=True)
+            say(f"interrupted. Where it stands: {where}", err=True)
             raise typer.Exit(INTERRUPTED) from None
     _conclude(stack, entry, as_json)
 
@@ -151,7 +152,6 @@ def _wish(
 def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
     from clerkstack.cli.rotating import StackEngine
     from clerkstack.neighbours import neighbours
-    from clerkstack.providers.session import Session
     from clerkstack.rotation.keeping import Keeper
     from clerkstack.rotation.people import is_at_it, myself
     from clerkstack.rotation.proof import Prover
@@ -162,12 +162,12 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
 
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
-    engine = StackEngine(stack, settings)
+    session, engine = session_of(settings), StackEngine(stack, settings)
 
     def services(known: Known) -> Services:
         return Services(
             settings,
-            Session(settings.connection),
+            session,
             instance_id=known.instance_id,
             endpoint_id=known.endpoint_id,
             key=known.secrets.get("clerk"),
@@ -181,7 +181,7 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
         Prover(settings),
         Survey(
             settings,
-            Session(settings.connection),
+            session,
             lambda: neighbours(stack, settings.application_id, settings.instance),
         ),
         _teller(),
@@ -205,15 +205,15 @@ def _done(rotator: Rotator, wish: Wish | None, wait: float) -> Entry | None:
         except Held as error:
             if time.monotonic() + PAUSE > deadline:
                 raise
-            typer.echo(f"waiting: {error}", err=True)
+            say(f"waiting: {error}", err=True)
             time.sleep(PAUSE)
         except NothingOld as error:
-            typer.echo(str(error), err=True)
+            say(str(error), err=True)
             return None
         except (NotProved, RollOutFailed, ApiError, Unreachable) as error:
-            typer.echo(f"error: {error}", err=True)
+            say(f"error: {error}", err=True)
             again = f"bin/clerkstack rotate --stack {rotator.keeper.stack}"
-            typer.echo(f"Nothing is lost. Go on: {again}; go back: {again} --abort", err=True)
+            say(f"Nothing is lost. Go on: {again}; go back: {again} --abort", err=True)
             code = FOUND if isinstance(error, NotProved) else REMOTE_FAILURE
             raise typer.Exit(code) from None
 
@@ -223,7 +223,7 @@ def _teller() -> Callable[[str, str], None]:
 
     def tell(step: str, detail: str) -> None:
         head = f"rotate: {step:<9} {time.monotonic() - begun:5.1f} s  " if step else " " * 8
-        typer.echo(head + detail, err=True)
+        say(head + detail, err=True)
 
     return tell
 
@@ -238,7 +238,7 @@ def _confirm(stack: str, running: Running, given: str | None) -> None:
 
     words = " and ".join(WORDS[kind] for kind in running.sides)
     if given is None:
-        typer.echo(
+        say(
             f"The {words} of {stack} end NOW. Until the app is built again, it is refused by Clerk "
             "and refuses Clerk's webhooks.",
             err=True,
@@ -268,16 +268,16 @@ def _conclude(stack: str, entry: Entry | None, as_json: bool) -> None:
 
     if as_json:
         shown = None if entry is None else entry.model_dump(exclude_none=True)
-        typer.echo(json.dumps({"stack": stack, "rotation": shown}, indent=2))
+        say(json.dumps({"stack": stack, "rotation": shown}, indent=2))
     elif entry is not None:
         words = " and ".join(WORDS[kind] for kind in entry.secrets)
         if entry.result == "done":
-            typer.echo(f"{stack}: {words} rotated. {ends_of(entry)}")
+            say(f"{stack}: {words} rotated. {ends_of(entry)}")
             others = [other for other in entry.others if other.done is None]
             for line in waiting_lines(stack, others, entry.old_ends):
-                typer.echo(line)
+                say(line)
         elif entry.new:
-            typer.echo(f"{stack}: back to the old {words}. {fate_of(entry)}")
+            say(f"{stack}: back to the old {words}. {fate_of(entry)}")
         else:
-            typer.echo(f"{stack}: nothing had been minted; there is no rotation under way.")
+            say(f"{stack}: nothing had been minted; there is no rotation under way.")
     raise typer.Exit(DONE)

@@ -17,11 +17,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import typer
-
 from clerkstack.cli.backends import current_backend, folder_of
 from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off, locks_of
 from clerkstack.cli.engine import UNREADABLE, exported_stack, import_state, pulumi, resources_of
+from clerkstack.cli.say import say
 from clerkstack.declared.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.people import is_alive
@@ -195,7 +194,7 @@ class StackEngine:
             elif pid not in told:
                 told.add(pid)
                 where = "" if here else f" of {lock['host']}"
-                typer.echo(f"        waiting for pulumi, process {pid}{where}, to end", err=True)
+                say(f"        waiting for pulumi, process {pid}{where}, to end", err=True)
             time.sleep(PAUSE)
 
     def _is_over(self) -> bool:
@@ -215,7 +214,7 @@ class StackEngine:
         )
 
     def _recover(self) -> None:
-        typer.echo("        a killed run left the stack half-done: recovering it", err=True)
+        say("        a killed run left the stack half-done: recovering it", err=True)
         words = [sys.executable, "-m", "clerkstack", "recover", "--stack", self._stack]
         ran = subprocess.run(words, capture_output=True, text=True, check=False)
         if ran.returncode:
@@ -251,7 +250,7 @@ def _watched(words: Sequence[str], variables: dict[str, str] | None = None) -> N
                     lines.append(text)
                 if (news := _news(text)) and news not in told:
                     told.add(news)
-                    typer.echo(f"        {news}", err=True)
+                    say(f"        {news}", err=True)
         except KeyboardInterrupt:
             process.send_signal(signal.SIGINT)
             raise

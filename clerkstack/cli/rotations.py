@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from clerkstack.cli.engine import exported_stack, resources_of
 from clerkstack.cli.exits import DONE, FOUND
+from clerkstack.cli.say import say
 from clerkstack.cli.table import print_table
 
 if TYPE_CHECKING:
@@ -24,10 +23,10 @@ def show_status(stack: str, as_json: bool) -> int:
     journal = known.journal
     over = journal.running is None and not journal.doomed and not journal.waiting
     if as_json:
-        typer.echo(json.dumps(_status(stack, known), indent=2))
+        say(json.dumps(_status(stack, known), indent=2))
     else:
         for line in _lines(stack, known):
-            typer.echo(line)
+            say(line)
     return DONE if over else FOUND
 
 
@@ -36,15 +35,15 @@ def show_history(stack: str, as_json: bool) -> int:
     history = list(reversed(_known(stack).journal.history))
     if as_json:
         shown = [each.model_dump(exclude_none=True) for each in history]
-        typer.echo(json.dumps({"stack": stack, "rotations": shown}, indent=2))
+        say(json.dumps({"stack": stack, "rotations": shown}, indent=2))
     elif history:
         headings = ("ended", "result", "secret", "old → new", "overlap", "who", "why")
         print_table(headings, [_rows(each) for each in history])
         for entry in history:
             for line in _elsewhere(entry):
-                typer.echo(line)
+                say(line)
     else:
-        typer.echo(f"{stack}: no rotation yet.")
+        say(f"{stack}: no rotation yet.")
     return DONE
 
 

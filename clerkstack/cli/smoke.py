@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.cli.say import say, say_marked
 from clerkstack.declared.variable_names import SETS
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import SmokeSettings
@@ -67,7 +68,7 @@ def smoke(
                 target,
                 email_domain=email_domain,
                 wait_seconds=wait,
-                tell=lambda what: typer.echo(f"{what} …", err=True),
+                tell=lambda what: say(f"{what} …", err=True),
                 done=lambda step: None if as_json else _show(step),
             )
         except KeyboardInterrupt:
@@ -77,13 +78,11 @@ def smoke(
 
 def _target(stack: str | None, url: str | None) -> Target:
     if stack is not None:
-        from clerkstack.cli.remote import reading
+        from clerkstack.cli.remote import reading, session_of
 
         settings = stack_settings(stack)
         with reading():
-            from clerkstack.providers.session import Session
-
-            return target_of(settings, Session(settings.connection), url=url)
+            return target_of(settings, session_of(settings), url=url)
     if url is None:
         raise ClerkstackError("Name the deployment: --stack NAME, or --url URL.")
     if not url.startswith(("https://", "http://")):
@@ -109,23 +108,21 @@ def _clean_up(target: Target, as_json: bool) -> None:
 
     with PeopleClient(key=target.secret_key, base_url=target.backend) as people:
         try:
-            removed = clean_up(people, MARK, tell=lambda what: typer.echo(f"{what} …", err=True))
+            removed = clean_up(people, MARK, tell=lambda what: say(f"{what} …", err=True))
         except LeftBehind as error:
-            typer.echo(f"error: {error}", err=True)
+            say(f"error: {error}", err=True)
             raise typer.Exit(REMOTE_FAILURE if error.service else FOUND) from None
     if as_json:
-        typer.echo(json.dumps({"removed": removed}, indent=2))
+        say(json.dumps({"removed": removed}, indent=2))
     else:
-        typer.echo("\n".join(removed) or "Nothing of a smoke run is there.")
+        say("\n".join(removed) or "Nothing of a smoke run is there.")
 
 
 def _show(step: SmokeStep) -> None:
     mark = "ok" if step.ok else "FAILED" if step.ran else "–"
     colour = typer.colors.GREEN if step.ok else typer.colors.RED if step.ran else None
-    told = typer.style(f"{mark:<7}", fg=colour)
-    # None: as the output is; https://no-color.org/ is not click's to know.
-    colours = False if os.environ.get("NO_COLOR") else None
-    typer.echo(f"{told} {step.name:<20} {step.seconds:5.1f} s  {step.detail}", color=colours)
+    text = f"{step.name:<20} {step.seconds:5.1f} s  {step.detail}"
+    say_marked(mark, text, colour=colour, width=7)
 
 
 def _conclude(report: SmokeReport, as_json: bool) -> None:
@@ -138,14 +135,14 @@ def _conclude(report: SmokeReport, as_json: bool) -> None:
             "interrupted": report.interrupted,
             "steps": steps,
         }
-        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        say(json.dumps(shown, indent=2, ensure_ascii=False))
     elif report.ok:
         seconds = sum(each.seconds for each in report.steps)
-        typer.echo(f"{report.url}: all {len(report.steps)} steps went well, in {seconds:.1f} s.")
+        say(f"{report.url}: all {len(report.steps)} steps went well, in {seconds:.1f} s.")
     else:
         names = ", ".join(each.name for each in failed) or "none"
         ended = "; interrupted" if report.interrupted else ""
-        typer.echo(f"{report.url}: failed: {names}{ended}.")
+        say(f"{report.url}: failed: {names}{ended}.")
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)
     if failed:

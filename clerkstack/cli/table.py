@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 
 from clerkstack.reconcile import Json
+from clerkstack.safe import safe
 
 # Where the output is no terminal, nothing is cut or folded.
 WIDE = 10_000
 NOTHING = "–"
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def print_table(headings: Sequence[str], groups: Iterable[Iterable[Sequence[Json]]]) -> None:
-    """Print groups of rows, a line between the groups. None is shown as a dash."""
+def print_table(
+    headings: Sequence[str],
+    groups: Iterable[Iterable[Sequence[Json]]],
+    *,
+    addresses: bool = False,
+) -> None:
+    """Print groups of rows, a line between the groups. None is shown as a dash; addresses are
+    whole only where a person asked for that."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -29,7 +34,7 @@ def print_table(headings: Sequence[str], groups: Iterable[Iterable[Sequence[Json
     for group in groups:
         for row in group:
             # What a person typed in a dashboard is text, never markup.
-            table.add_row(*(Text(_shown(cell)) for cell in row))
+            table.add_row(*(Text(_shown(cell, addresses=addresses)) for cell in row))
         table.add_section()
     if people:
         console.print(table)
@@ -41,9 +46,9 @@ def print_table(headings: Sequence[str], groups: Iterable[Iterable[Sequence[Json
         print(line.rstrip())
 
 
-def _shown(value: Json) -> str:
+def _shown(value: Json, *, addresses: bool) -> str:
     if value is None:
         return NOTHING
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    # Nor is it a command to the terminal.
-    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    shown: str = safe(text, addresses=addresses)
+    return shown

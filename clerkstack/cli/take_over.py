@@ -20,7 +20,8 @@ from clerkstack.cli.engine import (
 )
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of
-from clerkstack.cli.remote import reading, tell
+from clerkstack.cli.remote import reading, session_of, tell
+from clerkstack.cli.say import say
 from clerkstack.declared.variables import Variable
 from clerkstack.drift import Known, Live, declared_variables, endpoint_of_stack
 from clerkstack.problems import ClerkstackError
@@ -64,9 +65,7 @@ def take_over(
     exported = exported_stack(stack)
     ids: dict[tuple[str, str], str] = {}
     with reading():
-        from clerkstack.providers.session import Session
-
-        session = Session(settings.connection)
+        session = session_of(settings)
         plans = _plans(settings, session, exported, write=not dry_run)
         for project, done in plans.items():
             if dry_run:
@@ -75,7 +74,7 @@ def take_over(
                 made = {**done.ids, **_split(project, session, done)}
                 ids |= {(project.project_id, name): each for name, each in made.items()}
     if dry_run:
-        typer.echo(f"{stack}: nothing was written.")
+        say(f"{stack}: nothing was written.")
     else:
         _enter(stack, exported, plans, ids)
     for project, done in plans.items():
@@ -151,7 +150,7 @@ def _split(project: Project, session: Session, done: Plan) -> dict[str, str]:
     with session.vercel(project.team_id) as vercel:
         for each in done.splits:
             ids |= split(vercel, project.project_id, each)
-            typer.echo(f"{project.prefix}{each.variable.key}: {_places(each)} split off")
+            say(f"{project.prefix}{each.variable.key}: {_places(each)} split off")
     return ids
 
 
@@ -175,11 +174,11 @@ def _enter(
             del each["pendingReplacement"]
             changed = True
         if at in ids and point_at(each, ids[at], split_name(name)[0]):
-            typer.echo(f"{name}: the state has its own variable now")
+            say(f"{name}: the state has its own variable now")
             changed = True
         elif at in dropped and at not in ids:
             drop(resources, each["urn"])
-            typer.echo(f"{name}: was another's, taken out of the state")
+            say(f"{name}: was another's, taken out of the state")
             changed = True
     if changed:
         import_state(stack, exported)
@@ -188,8 +187,8 @@ def _enter(
         for (project, name), variable_id in ids.items()
     }
     for urn in import_variables(stack, known) if known else []:
-        typer.echo(f"{name_of(urn)}: taken into the state")
-    typer.echo(f"{stack}: run `pulumi up --stack {stack}`, which writes the stack's values.")
+        say(f"{name_of(urn)}: taken into the state")
+    say(f"{stack}: run `pulumi up --stack {stack}`, which writes the stack's values.")
 
 
 def _places(each: Split) -> str:
@@ -198,11 +197,11 @@ def _places(each: Split) -> str:
 
 def _show(project: Project, done: Plan) -> None:
     for each in done.splits:
-        typer.echo(f"{project.prefix}{each.variable.key}: {_places(each)} would be split off")
+        say(f"{project.prefix}{each.variable.key}: {_places(each)} would be split off")
     for name in done.ids:
-        typer.echo(f"{project.prefix}{name}: would be the stack's")
+        say(f"{project.prefix}{name}: would be the stack's")
     for name in done.drop:
-        typer.echo(f"{project.prefix}{name}: would be taken out of the state")
+        say(f"{project.prefix}{name}: would be taken out of the state")
 
 
 def _tell_left(stack: str, project: Project, done: Plan) -> None:
@@ -213,7 +212,7 @@ def _tell_left(stack: str, project: Project, done: Plan) -> None:
             "stack's, or one that can't be read:",
             done.refused,
         )
-        typer.echo(
+        say(
             f"To replace their values, name them in {OVERWRITE}, then run {again} again. To leave "
             f"them as they are, name them in {LEAVE_ALONE}.",
             err=True,
@@ -224,7 +223,7 @@ def _tell_left(stack: str, project: Project, done: Plan) -> None:
             "its own yet:",
             done.unsplit,
         )
-        typer.echo(
+        say(
             f"In Vercel's dashboard, take the stack's target out of each. Then run {again} again, "
             f"and pulumi up --stack {stack}, which makes its own.",
             err=True,
@@ -232,6 +231,6 @@ def _tell_left(stack: str, project: Project, done: Plan) -> None:
 
 
 def _list(head: str, found: Sequence[Found]) -> None:
-    typer.echo(head, err=True)
+    say(head, err=True)
     for each in found:
-        typer.echo(f"  {each}", err=True)
+        say(f"  {each}", err=True)

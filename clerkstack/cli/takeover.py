@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from clerkstack.cli.engine import exported_stack, import_state, pulumi, resources_of
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
+from clerkstack.cli.say import say
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.drift import Live, declared_variables
@@ -39,14 +38,14 @@ def take_over(stack: str, settings: Settings, live: Live) -> list[str]:
     if settings.components.environment:
         import_variables(stack, _ids(settings, live))
         _tell_values(stack, settings, live)
-    typer.echo(f"{stack}: taking the rest into the state, reading only", err=True)
+    say(f"{stack}: taking the rest into the state, reading only", err=True)
     # Clerk's first: until the keys are in the state, nobody can tell what variables would become.
     ours = [urn for urn, kind in _new(stack) if kind.startswith(OURS)]
     if ours:
         _up(stack, *(word for urn in ours for word in ("--target", urn)))
     _refuse_writes(stack)
     _up(stack)
-    typer.echo(f"{stack}: looking whether anything is left to do", err=True)
+    say(f"{stack}: looking whether anything is left to do", err=True)
     pulumi("preview", "--expect-no-changes", "--stack", stack)
     return [name for name in _names(exported_stack(stack)) if name not in before]
 

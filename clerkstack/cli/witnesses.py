@@ -14,7 +14,8 @@ from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import reading, tell
+from clerkstack.cli.remote import reading, session_of, tell
+from clerkstack.cli.say import say
 from clerkstack.cli.table import print_table
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
@@ -45,7 +46,7 @@ def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
     )
     if as_json:
         document = _document(stack, settings, app, instance, found)
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        say(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         _print(stack, settings, app, instance, found)
     if found.findings:
@@ -54,9 +55,7 @@ def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
 
 def _read(settings: Settings) -> Instance:
     with reading():
-        from clerkstack.providers.session import Session
-
-        return read_instance(settings, Session(settings.connection), tell)
+        return read_instance(settings, session_of(settings), tell)
 
 
 def _document(
@@ -101,16 +100,16 @@ def _print(
     groups = [_rows("plan", found.plans, columns), _rows("feature", found.features, columns)]
     print_table(("kind", "slug", "field", *columns, ""), groups)
     for finding in found.findings:
-        typer.echo(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
+        say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
     for untold in () if app is None else app.untold:
-        typer.echo(f"not looked up: {untold}")
+        say(f"not looked up: {untold}")
     if app is not None:
         at = f" at commit {app.commit}" if app.commit else ""
-        typer.echo(f"{stack}: the app is {_path(settings, app)}{at}, {len(app.uses)} checks in it.")
+        say(f"{stack}: the app is {_path(settings, app)}{at}, {len(app.uses)} checks in it.")
     if instance is not None and not instance.exists:
         name = f"{settings.instance} instance"
-        typer.echo(f"{stack}: {settings.application_id} has no {name} yet: it is not compared.")
-    typer.echo(f"{stack}: {_summary(found, columns, 0 if app is None else len(app.untold))}")
+        say(f"{stack}: {settings.application_id} has no {name} yet: it is not compared.")
+    say(f"{stack}: {_summary(found, columns, 0 if app is None else len(app.untold))}")
 
 
 def _without(where: str, message: str) -> str:

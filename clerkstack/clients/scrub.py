@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -22,6 +22,8 @@ _FORM = re.compile(
     r"github_pat_|eyJ[\w\-]+\.eyJ|Bearer\s+)|#key=)"
     r"[\w\-+/=]+(?:\.[\w\-+/=]+)*"
 )
+HEADERS = "headers"
+"""The field of an endpoint's headers, each of which may be a key."""
 _SECRET_NAME = re.compile(r"secret|token|ticket|password|private_?key", re.IGNORECASE)
 
 
@@ -88,8 +90,20 @@ def scrubbed_values(
     return value
 
 
+def in_query(text: str) -> Iterator[str]:
+    """The values in the query of an address, and names without one; nothing of another text."""
+    if "://" not in text or "?" not in text:
+        return
+    try:
+        query = urlsplit(text).query
+    except ValueError:
+        return
+    yield from (value or name for name, value in parse_qsl(query, keep_blank_values=True))
+
+
 def secrets_in(value: object, name: str = "") -> Iterator[str]:
-    """The values in a request body whose field is named as a secret, also without white space.
+    """The values in a request body whose field is named as a secret, also without white space;
+    headers, and what follows the path of an address.
 
     A service may trim what it is sent before it repeats it.
     """
@@ -98,6 +112,9 @@ def secrets_in(value: object, name: str = "") -> Iterator[str]:
             yield value
             if value != value.strip():
                 yield value.strip()
+        yield from in_query(value)
+    elif isinstance(value, Mapping) and name == HEADERS:
+        yield from (str(each) for each in value.values() if each is not None)
     elif isinstance(value, Mapping):
         for key, each in value.items():
             yield from secrets_in(each, str(key))

@@ -76,6 +76,14 @@ class Endpoint(Answer):
     )
 
 
+class EndpointHeaders(Answer):
+    """What an endpoint sends besides Svix's own headers (EndpointHeadersOut). Of `sensitive` ones
+    Svix shows the names alone."""
+
+    headers: dict[str, SecretStr]
+    sensitive: tuple[str, ...]
+
+
 class Attempt(Answer):
     """An attempt to deliver a message (MessageAttemptOut).
 
@@ -184,6 +192,7 @@ class SvixClient(Client):
         url: str,
         event_types: Sequence[str],
         description: str = "",
+        headers: Mapping[str, str] | None = None,
         disabled: bool = False,
     ) -> Endpoint:
         """Make an endpoint (v1.endpoint.create). Not repeated by itself.
@@ -196,6 +205,8 @@ class SvixClient(Client):
             "eventTypes": list(event_types),
             "description": description,
         }
+        if headers:
+            body["headers"] = dict(headers)
         if disabled:
             body["disabled"] = True
         return self._http.request(Endpoint, "v1.endpoint.create", "POST", self._path(), json=body)
@@ -225,6 +236,26 @@ class SvixClient(Client):
             "PATCH",
             self._path(endpoint_id),
             json=body,
+            # The same fields set twice are set once.
+            repeatable=True,
+        )
+
+    def headers(self, endpoint_id: str) -> EndpointHeaders:
+        """What an endpoint sends besides (v1.endpoint.get-headers)."""
+        path = self._path(endpoint_id, "headers")
+        return self._http.request(EndpointHeaders, "v1.endpoint.get-headers", "GET", path)
+
+    def patch_headers(self, endpoint_id: str, headers: Mapping[str, str | None]) -> None:
+        """Set some headers of an endpoint, and take away those that are None; all others stay
+        (v1.endpoint.patch-headers)."""
+        self._http.send(
+            "v1.endpoint.patch-headers",
+            "PATCH",
+            self._path(endpoint_id, "headers"),
+            json={
+                "headers": dict(headers),
+                "deleteHeaders": [name for name, value in headers.items() if value is None],
+            },
             # The same fields set twice are set once.
             repeatable=True,
         )
@@ -328,6 +359,6 @@ SERVICE = Service(
         403: "The link to Svix does not give this right: run again with a new one",
         404: "The webhook app or endpoint is gone from Svix: run again to make it anew",
         422: "Change what is named here (eventTypes is clerkstack:webhook.events, url is "
-        "clerkstack:webhook.url), then run again",
+        "clerkstack:webhook.url, headers is clerkstack:webhook.headers), then run again",
     },
 )

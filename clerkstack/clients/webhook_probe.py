@@ -16,6 +16,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Unpack
 
 import httpx
@@ -30,7 +31,15 @@ EVENT_TYPE = "clerkstack.test"
 class WebhookProbe(Client):
     """Sends test messages to one endpoint."""
 
-    def __init__(self, *, url: str, **options: Unpack[Options]) -> None:
+    def __init__(
+        self,
+        *,
+        url: str,
+        headers: Mapping[str, SecretStr] = MappingProxyType({}),
+        **options: Unpack[Options],
+    ) -> None:
+        """`headers` are those of the endpoint: Svix sends them with every message."""
+        self._own = {name: value.get_secret_value() for name, value in headers.items()}
         place = httpx.URL(url)
         self._path = place.raw_path.decode("ascii")
         base = place.copy_with(raw_path=b"/", fragment=None)
@@ -59,7 +68,7 @@ class WebhookProbe(Client):
     def _status(self, operation: str, body: dict[str, Any], headers: Mapping[str, str]) -> int:
         try:
             return self._http.send(
-                operation, "POST", self._path, json=body, headers=headers
+                operation, "POST", self._path, json=body, headers={**self._own, **headers}
             ).status_code
         except ApiError as error:
             return error.status

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clerkstack.cutover.addresses import host_of, is_below, is_public, reach, shown_url
+from clerkstack.cutover.addresses import is_public, reach
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.variable_names import names_of
 from clerkstack.declared.variables import takes_no_events
+from clerkstack.hosts import host_of, is_below
 from clerkstack.kept_url import same_url
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.names import BILLING_KINDS
+from clerkstack.safe import shown_url
 from clerkstack.settings.keys import instance_of_key
+from clerkstack.witnesses import Instance, compare
 
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog
     from clerkstack.reconcile import JsonObject
+    from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 
 YES, NO = "on", "off"
@@ -69,6 +73,11 @@ def _keys_at_vercel(readings: Readings, project: Project) -> Iterator[Fact]:
         yield Fact(f"{project.prefix}{name}", "there", "there" if kept else "missing", kept)
 
 
+def _reached(what: str, url: str, settings: Settings) -> Fact:
+    domain = settings.production.domain
+    return Fact(what, "https, public", reach(url, domain), is_public(url, domain))
+
+
 def webhook(readings: Readings) -> Verdict:
     """The stack's endpoint at the production URL, on, with every event, its secret at Vercel."""
     settings = readings.settings
@@ -92,7 +101,7 @@ def webhook(readings: Readings) -> Verdict:
             shown_url(endpoint.url),
             same_url(endpoint.url, settings.webhook_url),
         ),
-        Fact("reachable address", "https, public", reach(endpoint.url), is_public(endpoint.url)),
+        _reached("reachable address", endpoint.url, settings),
         same("endpoint", YES, _switch(not endpoint.disabled)),
         Fact(
             "events",
@@ -102,7 +111,11 @@ def webhook(readings: Readings) -> Verdict:
         ),
     ]
     for other in readings.endpoints():
-        if other.id != endpoint.id and not other.disabled and not is_public(other.url):
+        if (
+            other.id != endpoint.id
+            and not other.disabled
+            and not is_public(other.url, settings.production.domain)
+        ):
             where = shown_url(other.url)
             facts.append(Fact("another endpoint", "none that leads astray", where, right=None))
     facts += [
@@ -159,11 +172,14 @@ def slugs(readings: Readings) -> Verdict:
     catalog = readings.catalog
     live = object_at(readings.sections(), "billing")
     facts = [*_slug_facts(readings, catalog, live), *_app_facts(readings, live)]
+    uses = 0 if readings.app is None else len(readings.app.uses)
+    asked = f", and what {uses} checks in the app's code ask for" if uses else ""
     return of_facts(
         facts,
-        passed=f"all {len(catalog.plans)} plans and {len(catalog.features)} features exist",
+        passed=f"all {len(catalog.plans)} plans and {len(catalog.features)} features exist{asked}",
         otherwise="has({ plan }) and has({ feature }) answer false for what differs",
-        mend="Run pulumi up on this stack: it brings the catalog.",
+        mend="Run pulumi up on this stack: it brings the catalog. What the app's code has "
+        "otherwise has to be the same in both: bin/clerkstack check shows them side by side.",
     )
 
 
@@ -191,20 +207,20 @@ def _slug_facts(readings: Readings, catalog: Catalog, live: JsonObject) -> Itera
 
 
 def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Fact]:
-    """The slugs that the app's own code asks for."""
-    from clerkstack.app import read_declaration
-
-    file = readings.settings.app_declaration
-    if not file:
+    """What the app's own code declares and asks for otherwise than catalog or instance have it, as
+    `clerkstack check` finds it."""
+    if readings.app is None:
         return
-    app = read_declaration(Path(file))
-    for kind, slugs, there in (
-        ("plan", sorted(app.plans), object_at(live, "plans")),
-        ("feature", sorted(app.features), object_at(live, "features")),
-    ):
-        for slug in slugs:
-            if slug not in there:
-                yield Fact(f"{kind} {slug} of the app's code", "there", "missing", right=False)
+    settings = readings.settings
+    inputs = billing_inputs(
+        settings.billing, readings.catalog, readings.app, catalog_file=settings.catalog
+    )
+    for each in compare(readings.app, inputs, Instance(billing=live)).findings:
+        if each.kind in BILLING_KINDS.values() and each.app is not None:
+            what = f"{each.kind} {each.slug} of the app's code"
+            # What the app does not declare it may not need: a person has to say so.
+            right = None if each.app is False else False
+            yield Fact(what, "as the app has it", f"{each.message} ({each.mend})", right)
 
 
 def trial(readings: Readings) -> Verdict:
@@ -248,10 +264,7 @@ def host(readings: Readings) -> Verdict:
     domain = readings.primary_domain()
     apps = {project.app_url: project.prefix for project in readings.projects if project.name}
     urls = apps or {settings.app_url: ""}
-    facts = [
-        Fact(f"{of}app URL", "https, public", reach(url), is_public(url))
-        for url, of in urls.items()
-    ]
+    facts = [_reached(f"{of}app URL", url, settings) for url, of in urls.items()]
     if domain is None:
         facts.append(Fact("production domain", "there", "missing", right=False))
     else:

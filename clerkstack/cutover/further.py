@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from clerkstack.cutover.addresses import host_of, is_below, is_local, is_preview, shown_url
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import Readings
 from clerkstack.cutover.read_of_clerk import TEST_ADDRESS
+from clerkstack.hosts import host_of, is_below, is_local, is_preview
 from clerkstack.reconcile.changes import object_at
+from clerkstack.safe import shown_url
 
 if TYPE_CHECKING:
     from clerkstack.clients.domains import DomainStatus

@@ -48,7 +48,7 @@ POINTS = (
         "has({ plan }) answers false for a slug that differs, silently: a customer pays and gets "
         "nothing.",
         "Every plan and feature of the catalog, and what each plan includes, in the instance's "
-        "billing; and the slugs of the app's own declaration, where the stack names it.",
+        "billing; and what the app's own code declares and asks for, where the stack names it.",
         checklist.slugs,
         number=4,
         in_catalog=True,

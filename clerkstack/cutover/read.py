@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.cutover.addresses import shown_url
 from clerkstack.cutover.read_of_clerk import OfClerk
 from clerkstack.declared.webhook import endpoint_inputs
 from clerkstack.drift import Known, Live, endpoint_of_stack
 from clerkstack.reconcile.webhook import left_out
+from clerkstack.safe import shown_url
 
 if TYPE_CHECKING:
+    from clerkstack.app.code import AppCode
     from clerkstack.catalog import Catalog
     from clerkstack.clients.svix import Attempt, Endpoint, SvixClient
     from clerkstack.clients.vercel import Deployment, EnvironmentVariable
@@ -46,6 +47,7 @@ class Readings(OfClerk):
         reference: the settings of the development stack that production is held against.
         smoke: makes the smoke run, where it was asked for.
         policies: judges the resources as the policy pack does.
+        app: what the app's own code says, None where the stack names none.
     """
 
     def __init__(
@@ -61,13 +63,14 @@ class Readings(OfClerk):
         reference: Settings | None = None,
         smoke: Callable[[], SmokeReport] | None = None,
         policies: Policies | None = None,
+        app: AppCode | None = None,
     ) -> None:
         super().__init__(
             settings,
             known,
             session,
             reference,
-            hidden=_declared_secrets(settings),
+            hidden=settings.secrets,
             tell=tell,
             now=now,
         )
@@ -75,6 +78,7 @@ class Readings(OfClerk):
         self.resources = resources
         self.smoke = smoke
         self.policies = policies
+        self.app = app
 
     # -- the webhook --------------------------------------------------------------------------
 
@@ -133,11 +137,12 @@ class Readings(OfClerk):
     def probe(self, kind: str, send: Callable[[WebhookProbe], int]) -> int:
         """The status that the endpoint answers a test message with. Raises NoEndpoint."""
         endpoint, _ = self._of_endpoint()
+        headers = self.settings.webhook.headers
 
         def fetch() -> int:
             from clerkstack.clients.webhook_probe import WebhookProbe
 
-            with WebhookProbe(url=endpoint.url) as probe:
+            with WebhookProbe(url=endpoint.url, headers=headers) as probe:
                 return send(probe)
 
         return self.once(f"POST {kind}", shown_url(endpoint.url), f"the app: {kind}", fetch)
@@ -232,9 +237,3 @@ class Readings(OfClerk):
         if endpoint is None or svix is None:
             raise NoEndpoint
         return endpoint, svix
-
-
-def _declared_secrets(settings: Settings) -> list[str]:
-    kept = [settings.platform_key, settings.secret_key, settings.vercel_token]
-    kept += [each.client_secret for each in settings.sign_in.oauth.values()]
-    return [each.get_secret_value() for each in kept if each is not None]

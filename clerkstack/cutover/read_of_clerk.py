@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clerkstack.cutover.addresses import host_of, shown_url
 from clerkstack.cutover.reads import Reads, Unread, Value
 from clerkstack.drift import Known, roles_of
+from clerkstack.hosts import host_of
 from clerkstack.reconcile.roles import LiveRoles
+from clerkstack.safe import shown_url
 from clerkstack.settings.keys import frontend_host
 
 if TYPE_CHECKING:
@@ -198,7 +199,6 @@ class OfClerk(Reads):
 
     @cached_property
     def _backend_client(self) -> BackendClient:
-        self._session.verify_secret_key(self.settings.application_id, self.instance())
         return self.opened.enter_context(self._session.backend(*self._place))
 
     def _backend(

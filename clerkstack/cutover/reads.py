@@ -15,8 +15,8 @@ from clerkstack.clients.errors import (
     Unreachable,
     UnusableKey,
 )
-from clerkstack.clients.scrub import scrubbed
 from clerkstack.cutover.model import Evidence
+from clerkstack.safe import safe
 
 Value = TypeVar("Value")
 
@@ -72,8 +72,9 @@ class Reads:
         return tuple(self._used.values())
 
     def clean(self, text: str) -> str:
-        """A text without any secret that is known, and anything that has a secret's form."""
-        return scrubbed(text, sorted(self._secrets, key=len, reverse=True))
+        """A text as it may be shown, without any secret that is known."""
+        shown: str = safe(text, hidden=sorted(self._secrets, key=len, reverse=True))
+        return shown
 
     def hide(self, *secrets: str) -> None:
         """Values that no text may hold, from now on."""

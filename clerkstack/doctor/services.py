@@ -55,10 +55,14 @@ def secret_key(patient: Patient) -> Finding:
     """The key that the app has counts, and belongs to this instance."""
     from clerkstack.clients.backend import BackendClient
 
-    key = patient.settings.secret_key or patient.known.secrets.get("clerk")
+    settings = patient.settings
+    patient.session.verify_keys(
+        settings.application_id, settings.instance, settings.publishable_key
+    )
+    key = settings.secret_key or patient.known.secrets.get("clerk")
     if key is None:
         return failed("the state has none", f"pulumi up --refresh --stack {patient.name}")
-    with BackendClient(key=key, base_url=patient.settings.urls.backend) as backend:
+    with BackendClient(key=key, base_url=settings.urls.backend) as backend:
         there = backend.get_instance().id
     if there != patient.known.instance_id:
         return failed(

@@ -20,6 +20,7 @@ from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, nee
 from clerkstack.reconcile.billing import billing_plan, missing_defaults
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.fields import SECRETS, is_unset
+from clerkstack.reconcile.headers import headers_not_kept
 from clerkstack.reconcile.ledger import Ledger
 from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
 from clerkstack.reconcile.roles import document, kind_of, role_changes
@@ -118,6 +119,13 @@ def _webhook(settings: Settings, live: Live) -> Iterator[Difference]:
         yield Difference("webhook endpoint", "", declared["url"], None)
         return
     yield from of_thing("webhook endpoint", changes_between(declared, seen(live.endpoint)))
+    if live.headers is not None:
+        headers = {n: v.get_secret_value() for n, v in settings.webhook.headers.items()}
+        for name in headers_not_kept(headers, live.headers):
+            there = live.headers.spelled(name) is not None
+            yield Difference(
+                "webhook endpoint", f"header {name}", AS_DECLARED, ANOTHER if there else None
+            )
     if live.endpoint.disabled:
         yield Difference("webhook endpoint", "disabled", False, True)
 

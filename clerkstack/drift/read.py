@@ -12,7 +12,9 @@ from clerkstack.clients.errors import ApiError
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.declared.webhook import endpoint_inputs
 from clerkstack.kept_url import same_url
+from clerkstack.providers.live_headers import read_headers
 from clerkstack.providers.live_roles import NoRoles, read_roles
+from clerkstack.reconcile.headers import LiveHeaders
 from clerkstack.reconcile.roles import LiveRoles, is_permission
 from clerkstack.reconcile.webhook import left_out
 
@@ -75,7 +77,8 @@ class Live:
     Clerk is read. `signing_secret` is the one of the stack's endpoint, where a readable variable
     can be compared with it; `endpoints` are all that the instance has. `variables` are those of
     each project, by its id. `left_out` are declared events that the endpoint is without, since Svix
-    does not offer them.
+    does not offer them. `headers` are the endpoint's, where the stack declares some or they were
+    asked for.
     """
 
     instance: ApplicationInstance | None
@@ -87,6 +90,7 @@ class Live:
     signing_secret: str | None = None
     variables: Mapping[str, tuple[EnvironmentVariable, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    headers: LiveHeaders | None = None
 
 
 def read_live(
@@ -98,7 +102,7 @@ def read_live(
     signing: bool = False,
 ) -> Live:
     """Read it. `tell` is given each step's name as it begins; where `signing`, the endpoint's
-    signing secret is read in any case.
+    signing secret is read in any case, and so are its headers.
 
     Raises:
         ApiError, Unreachable: a service refused or could not be reached.
@@ -129,7 +133,7 @@ def read_live(
         tell("Clerk: API key switches")
         with session.frontend(publishable_key) as frontend:
             api_keys = frontend.environment().api_keys.model_dump()
-    endpoint, signing_secret = None, None
+    endpoint, signing_secret, headers = None, None, None
     lacking: tuple[str, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     if use.webhook:
@@ -143,6 +147,8 @@ def read_live(
                 readable = use.environment and (settings.instance == "development" or signing)
                 if endpoint is not None and readable:
                     signing_secret = svix.signing_secret(endpoint.id).get_secret_value()
+                if endpoint is not None and (signing or settings.webhook.headers):
+                    headers = read_headers(svix, endpoint.id)
                 if endpoint is not None:
                     declared = endpoint_inputs(settings)
                     lacking = left_out(declared, endpoint, svix.list_event_types)
@@ -156,6 +162,7 @@ def read_live(
         signing_secret,
         variables,
         lacking,
+        headers,
     )
 
 

@@ -62,14 +62,14 @@ def read_snapshot(
 
     Raises:
         ApiError, Unreachable, UnexpectedAnswer: a service refused or could not be reached.
-        ResourceFailed: the secret key is missing, or another instance's.
+        OtherInstancesKey: the secret key is another instance's.
+        ResourceFailed: it is missing.
     """
     place = (settings.application_id, settings.instance)
     tell(f"{stack}: application")
     instance = session.instance(*place)
     if instance is None:
         return Snapshot(stack, exists=False)
-    session.verify_secret_key(settings.application_id, instance)
     tell(f"{stack}: config")
     sections = dict(session.config(*place).sections())
     found = list(things.of_config(sections))

@@ -377,6 +377,16 @@ PREMISES = (
         "`up` says that something was not kept",
     ),
     Premise(
+        "svix.headers",
+        "Headers of an endpoint are set one by one, null takes one away, and of some "
+        "(authorization, x-auth-token, …) the name alone is shown.",
+        "description of the Svix API; the source of svix-server",
+        Sure.DOCUMENTED,
+        "webhook.headers",
+        "`up` says that a header was not kept",
+        unchecked="it takes an endpoint with headers",
+    ),
+    Premise(
         "svix.cloud",
         "Svix's own service answers as svix-server does.",
         "none",

@@ -10,6 +10,8 @@ from clerkstack.clients.errors import ApiError
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.providers.made import tell
 from clerkstack.reconcile.names import BILLING_KINDS
+from clerkstack.settings.names import PREFIX
+from clerkstack.settings.places import spelled
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -77,17 +79,26 @@ def _not_ended(backend: BackendClient, **which: str) -> int:
 
 
 def refused(
-    dangers: Sequence[Danger], allowed: Allowed, subscribers: Subscribers, place: str
+    dangers: Sequence[Danger],
+    allowed: Allowed,
+    subscribers: Subscribers,
+    place: str,
+    asking: Asking,
+    *,
+    sandbox: bool = False,
 ) -> list[str]:
-    """Why dangerous changes are not made, each with its mend; allowed ones are told.
+    """Why dangerous changes are not made, in one text with one command that allows them; those
+    that are made are told.
 
     Args:
         dangers: what would change.
         allowed: what the stack's config allows.
         subscribers: who it concerns.
         place: the instance, in words.
+        asking: what was refused of other resources in this run: the command allows that too.
+        sandbox: plans and features may be changed as long as nobody subscribes to them.
     """
-    reasons = []
+    reasons, gentle, done = [], [], []
     for danger, count in zip(dangers, subscribers.of(dangers), strict=True):
         if count == 0 and danger.harmless_without:
             continue
@@ -96,11 +107,63 @@ def refused(
             thing += f". {_counted(count)}"
         if _is_allowed(danger, allowed):
             tell(f"DANGER, allowed by clerkstack:allow: {thing}")
+        elif sandbox and danger.group != "toggles" and (count == 0 or not danger.counted):
+            done.append(f"{KINDS[danger.group]} {danger.name} ({danger.kind})")
         else:
-            reasons.append(
-                f"DANGER: {thing}. Nothing is done unless this is allowed. {_ask(danger, allowed)}"
-            )
-    return reasons
+            reasons.append(thing)
+            asking.refused.append(danger)
+            gentle += [danger.gently] if danger.gently and count != 0 else []
+    if done and not reasons:
+        asking.tell_once(
+            f"Nobody subscribes to what changes on {place}, so it is changed without being asked "
+            f"for: {', '.join(done)}. In production, or with subscribers, each is refused unless "
+            "clerkstack:allow has it."
+        )
+    if not reasons:
+        return []
+    shown = "\n".join(f"DANGER: {each}." for each in reasons)
+    ways = "".join(f"Gently: {each}.\n" for each in dict.fromkeys(gentle))
+    return [
+        f"{shown}\nNothing is done unless this is allowed.\n{ways}"
+        f"To allow {'it' if len(asking.refused) == 1 else 'all of it'}, run: "
+        f"{how_to_allow(asking.refused, allowed, asking.stack)}"
+    ]
+
+
+class Asking:
+    """What one run refused so far, over all its resources, and what it told once."""
+
+    def __init__(self, stack: str | None = None) -> None:
+        self.stack = stack
+        self.refused: list[Danger] = []
+        self._told: set[str] = set()
+
+    def tell_once(self, text: str) -> None:
+        """Tell it, unless this run did."""
+        if text not in self._told:
+            self._told.add(text)
+            tell(text)
+
+
+def how_to_allow(dangers: Sequence[Danger], allowed: Allowed, stack: str | None) -> str:
+    """One command that allows all of them, beside what is allowed already."""
+    counts: Counter[tuple[str, ...]] = Counter()
+    settings = []
+    for danger in dict.fromkeys(dangers):
+        at: tuple[str, ...] = ("toggles",)
+        value, there = danger.name, len(allowed.toggles)
+        if danger.group != "toggles":
+            at, value = (danger.group, danger.name), danger.kind
+            there = len(_kinds(danger, allowed))
+        path = spelled(("allow", *at, there + counts[at]))
+        counts[at] += 1
+        settings.append((f"'{PREFIX}{path}", value))
+    of_stack = f" --stack {stack}" if stack else ""
+    if len(settings) == 1:
+        [(key, value)] = settings
+        return f"pulumi config set{of_stack} --path {key}' {value}"
+    words = " ".join(f"--plaintext {key}={value}'" for key, value in settings)
+    return f"pulumi config set-all{of_stack} --path {words}"
 
 
 def _is_allowed(danger: Danger, allowed: Allowed) -> bool:
@@ -115,16 +178,6 @@ def _kinds(danger: Danger, allowed: Allowed) -> Sequence[str]:
         allowed.plans if danger.group == "plans" else allowed.features
     )
     return by_slug.get(danger.name, ())
-
-
-def _ask(danger: Danger, allowed: Allowed) -> str:
-    """The command that allows it, beside what is allowed already."""
-    from clerkstack.settings.forms import how_to_set
-
-    if danger.group == "toggles":
-        return how_to_set(("allow", "toggles", len(allowed.toggles)), danger.name)
-    count = len(_kinds(danger, allowed))
-    return how_to_set(("allow", danger.group, danger.name, count), danger.kind)
 
 
 def _counted(count: int | None) -> str:

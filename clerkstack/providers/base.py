@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -189,8 +190,16 @@ class ClerkProvider(ResourceProvider):
         if not found:
             return []
         application, environment = str(inputs["application_id"]), str(inputs["environment"])
-        subscribers = Subscribers(self.session, application, environment)
-        return refused(found, self._allowed, subscribers, f"the {environment} instance")
+        session = self.session
+        session.asking.stack = (stack_of(inputs) or "").rpartition("/")[2] or None
+        return refused(
+            found,
+            self._allowed,
+            Subscribers(session, application, environment),
+            f"the {environment} instance",
+            session.asking,
+            sandbox=environment == "development",
+        )
 
     def stop_for_danger(self, inputs: JsonObject, dangers: Iterable[Danger]) -> None:
         """Go on only where each danger is allowed.
@@ -304,9 +313,17 @@ def stop_unless_previewed(
     Raises:
         ResourceFailed: the preview could not show some of the changes; names each.
     """
-    surprises = unpreviewed(changes, *known)
+    refuse_surprises(inputs, [str(change) for change in unpreviewed(changes, *known)])
+
+
+def refuse_surprises(inputs: Props, surprises: Sequence[str]) -> None:
+    """Write nothing where an update would undo what somebody changed and no preview showed it.
+
+    Raises:
+        ResourceFailed: there are surprises; names each.
+    """
     if surprises:
-        shown = "\n".join(f"  {change}" for change in surprises)
+        shown = "\n".join(f"  {surprise}" for surprise in surprises)
         raise ResourceFailed(
             f"Somebody changed the {inputs['environment']} instance of "
             f"{inputs['application_id']} since the state was last brought up to date, and no "
@@ -314,6 +331,11 @@ def stop_unless_previewed(
             "Nothing was written. To keep a change, declare it. Then see all of it and go on: "
             "pulumi preview --refresh --diff, pulumi up --refresh"
         )
+
+
+def fingerprint_of(application_id: str, environment: str, secret: str) -> str:
+    """Tells whether a secret of an instance changed, in the clear among a resource's inputs."""
+    return hashlib.sha256(f"{application_id}/{environment}/{secret}".encode()).hexdigest()[:8]
 
 
 def resource_id(inputs: Props, *rest: str) -> str:

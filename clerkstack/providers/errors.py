@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from clerkstack.problems import ClerkstackError
+from clerkstack.safe import safe
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -15,6 +16,10 @@ R = TypeVar("R")
 
 class ResourceFailed(ClerkstackError):
     """A resource could not be brought to what is declared; the message says what to do."""
+
+
+class OtherInstancesKey(ClerkstackError):
+    """A key of the stack's config belongs to another instance than the stack declares."""
 
 
 def plainly(operation: Callable[P, R]) -> Callable[P, R]:
@@ -32,6 +37,6 @@ def plainly(operation: Callable[P, R]) -> Callable[P, R]:
             return operation(*args, **kwargs)
         except ClerkstackError as error:
             sys.tracebacklimit = 0
-            raise ResourceFailed(str(error)) from None
+            raise ResourceFailed(safe(str(error))) from None
 
     return wrapped

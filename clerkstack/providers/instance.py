@@ -75,13 +75,7 @@ class InstanceProvider(ClerkProvider):
         if found is None:
             found = self._make(inputs, application, environment)
         declared = inputs.get("declared_publishable_key")
-        if declared and found.publishable_key and declared != found.publishable_key:
-            raise ResourceFailed(
-                f"clerkstack:publishableKey is not the key of the {environment} instance of "
-                f"{application}. Copy it again from the dashboard page API keys, or remove it: "
-                "it is then read from the Platform API."
-            )
-        self.session.verify_secret_key(application, found)
+        self.session.verify_keys(application, environment, str(declared) if declared else None)
         return _described(found)
 
     def _make(self, inputs: JsonObject, application: str, environment: str) -> ApplicationInstance:

@@ -35,6 +35,7 @@ from clerkstack.clients.errors import ApiError
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.reconcile import Json, JsonObject
+from clerkstack.safe import safe
 
 FOLDER = Path(".clerkstack")
 NO_STATE: Mapping[str, Json] = {}
@@ -173,4 +174,4 @@ def note_of_probe(application_id: str) -> Note:
 
 def tell(text: str) -> None:
     """Say something under the engine's output that is no error."""
-    print(text, file=sys.stderr)
+    print(safe(text), file=sys.stderr)

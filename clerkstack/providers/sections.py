@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import (
     ClerkProvider,
     Noted,
+    fingerprint_of,
     inputs_of,
     kept_out,
     mark_of,
@@ -242,9 +242,7 @@ class SignIn(Noted, module="clerkstack", name="SignIn"):
         }
         # The engine shows no difference between two secrets; these say that one changed.
         secrets["fingerprints"] = {
-            provider: hashlib.sha256(
-                f"{application_id}/{environment}/{secret}".encode()
-            ).hexdigest()[:8]
+            provider: fingerprint_of(application_id, environment, secret)
             for provider, secret in client_secrets.items()
         }
         props = {

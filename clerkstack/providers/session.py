@@ -11,12 +11,15 @@ import threading
 from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import ApiError
+from clerkstack.providers.allowances import Asking
 from clerkstack.providers.config_document import ConfigDocument
-from clerkstack.providers.errors import ResourceFailed
+from clerkstack.providers.errors import OtherInstancesKey, ResourceFailed
 from clerkstack.providers.live_roles import RecentRoles
 from clerkstack.providers.neighbours import Neighbourhood
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from clerkstack.clients.backend import BackendClient
     from clerkstack.clients.frontend import FrontendClient
     from clerkstack.clients.platform import Application, ApplicationInstance, PlatformClient
@@ -49,8 +52,10 @@ class Session:
         self._applications: dict[str, Application] = {}
         self._documents: dict[tuple[str, str], ConfigDocument] = {}
         self._platform: PlatformClient | None = None
+        self._verified: set[tuple[str, str]] = set()
         self.recent_roles = RecentRoles()
         self.neighbourhood = Neighbourhood()
+        self.asking = Asking()
         self.event_types: dict[tuple[str, str], frozenset[str] | None] = {}
         """What Svix offers for the webhooks of an instance, where it was asked."""
         self.seen_projects: set[tuple[str | None, str]] = set()
@@ -113,22 +118,65 @@ class Session:
             other._applications = self._applications
         return other
 
-    def verify_secret_key(self, application_id: str, instance: ApplicationInstance) -> None:
-        """Look whose the secret key of the stack's config is, where that can't be seen.
+    def verify_keys(
+        self, application_id: str, environment: str, publishable_key: str | None = None
+    ) -> None:
+        """Check that the keys of the stack's config belong to the instance that it declares.
+
+        Sends nothing where the config has none; otherwise reads the application, as whoever reads
+        the instance does, and asks whose the secret key is where the Platform API shows another.
+
+        Args:
+            application_id, environment: the declared instance.
+            publishable_key: the one of the config, None if it has none.
 
         Raises:
-            ResourceFailed: it belongs to another instance: roles and webhook would be that one's.
+            OtherInstancesKey: one belongs to another instance: its roles, webhook and users would
+                be taken for this one's.
         """
-        declared, shown = self._connection.secret_key, instance.secret_key
+        if publishable_key is None and self._connection.secret_key is None:
+            return
+        found = self.instance(application_id, environment)
+        shown = found.publishable_key if found else None
+        if publishable_key and shown and publishable_key != shown:
+            raise OtherInstancesKey(
+                f"clerkstack:publishableKey is not the key of the {environment} instance of "
+                f"{application_id}. Copy it again from the dashboard page API keys, or remove it: "
+                "it is then read from the Platform API."
+            )
+        if found is not None:
+            self.secret_key(application_id, environment)
+
+    def secret_key(self, application_id: str, environment: str) -> SecretStr | None:
+        """The instance's secret key: the one of the stack's config, which is verified once, else
+        the one that the Platform API shows; None where that shows none.
+
+        Raises:
+            OtherInstancesKey: the one of the config belongs to another instance, or this one does
+                not exist yet.
+        """
+        declared = self._connection.secret_key
+        found = self.instance(application_id, environment)
+        shown = found.secret_key if found else None
         # An instance can have several keys; the Platform API shows one.
         if declared is None or declared == shown:
-            return
-        with self.backend(application_id, instance.environment_type) as backend:
+            return shown
+        with self._lock:
+            if (application_id, environment) not in self._verified:
+                self._verify(declared, found, f"{environment} instance of {application_id}")
+                self._verified.add((application_id, environment))
+        return declared
+
+    def _verify(self, key: SecretStr, found: ApplicationInstance | None, words: str) -> None:
+        from clerkstack.clients.backend import BackendClient
+
+        with BackendClient(key=key, base_url=self._connection.urls.backend) as backend:
             there = backend.get_instance().id
-        if there != instance.instance_id:
-            raise ResourceFailed(
+        if found is None or there != found.instance_id:
+            wanted = f"{found.instance_id}, the {words}" if found else f"the {words}, not made yet"
+            raise OtherInstancesKey(
                 f"clerkstack:secretKey is the key of the instance {there}, and this stack is for "
-                f"{instance.instance_id}. Copy it again from the dashboard page API keys, or "
+                f"{wanted}. Copy it again from the dashboard page API keys, or "
                 "remove it: it is then read from the Platform API."
             )
 
@@ -136,14 +184,12 @@ class Session:
         """A Backend API client with the instance's secret key.
 
         Raises:
+            OtherInstancesKey: the key of the stack's config belongs to another instance.
             ResourceFailed: neither the stack's config nor the Platform API gives a secret key.
         """
         from clerkstack.clients.backend import BackendClient
 
-        key = self._connection.secret_key
-        if key is None:
-            instance = self.instance(application_id, environment)
-            key = instance.secret_key if instance else None
+        key = self.secret_key(application_id, environment)
         if key is None:
             raise ResourceFailed(
                 f"The Platform API shows no secret key for the {environment} instance of "

@@ -8,31 +8,46 @@ Svix API (v1.authentication.exchange-one-time-token, v1.endpoint.*).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, cast
-from urllib.parse import urlsplit
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.clients.read_only import read_only
+from clerkstack.hosts import host_of
 from clerkstack.kept_url import kept_url, same_url
 from clerkstack.providers.base import (
     ClerkProvider,
     Noted,
+    fingerprint_of,
     inputs_of,
     kept_out,
     mark_of,
+    refuse_surprises,
     resource_id,
     stack_of,
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import ResourceFailed, plainly
+from clerkstack.providers.live_headers import read_headers
 from clerkstack.providers.made import Note, tell
 from clerkstack.providers.neighbours import tell_left
-from clerkstack.reconcile import JsonObject, changes_between, live_view
+from clerkstack.reconcile import Json, JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.headers import (
+    Writes,
+    edited_headers,
+    header_writes,
+    headers_back,
+    headers_before,
+    headers_not_kept,
+    headers_of,
+    live_headers_view,
+    undeclared_headers,
+)
 from clerkstack.reconcile.ownership import way_back
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.reconcile.webhook import (
@@ -47,6 +62,7 @@ from clerkstack.reconcile.webhook import (
     unknown_events,
     wanted,
 )
+from clerkstack.safe import may_hold_secret
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -56,43 +72,45 @@ if TYPE_CHECKING:
 LEDGER = ("made_app", "made_endpoint", "before")
 APP = "the app at Svix"
 """The group of what all endpoints of an instance are in; nothing is declared of it."""
+HEADERS_BEFORE = "headers_before"
+FINGERPRINTS, ADDRESS = "header_fingerprints", "address"
 
 
 class WebhookEndpointProvider(ClerkProvider):
     """Reconciles one endpoint, found by its URL; other endpoints are left alone."""
 
-    outputs = frozenset({"endpoint_id", "signing_secret", *LEDGER})
+    outputs = frozenset({"endpoint_id", "signing_secret", HEADERS_BEFORE, *LEDGER})
     kind: ClassVar[str] = "WebhookEndpoint"
     part: ClassVar[str] = "webhook"
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
-        """The endpoint by its URL, and the app at Svix."""
+        """The endpoint by its host and the mark of its URL, and the app at Svix."""
         declared: JsonObject = {APP: {}}
         made = [APP] if props.get("made_app") or props.get("app") else []
         before: JsonObject = {}
-        if props.get("url"):
-            url = kept_url(str(props["url"]))
+        if props.get("url") or props.get(ADDRESS):
+            group = _group(props)
             fields = {k: v for k, v in props.items() if k in ("events", "description")}
-            declared[url] = fields
+            declared[group] = fields
             # A note has a URL only of an endpoint that was made.
             if props.get("made_endpoint", "app" in props):
-                made.append(url)
+                made.append(group)
             else:
-                before[url] = object_at(props, "before")
+                before[group] = object_at(props, "before")
         return Holding(stack, since, declared, frozenset(made), before, object_at(props, "shared"))
 
     def noted_since(self, _props: JsonObject) -> JsonObject:
-        """The ledger and the endpoint's id, and the mark of the note before."""
-        ledger = {key: _props[key] for key in (*LEDGER, "endpoint_id") if key in _props}
-        return {**ledger, **mark_of(_props)}
+        """The ledger and the endpoint's id, an address by its mark, and the mark of the note
+        before."""
+        since = {key: _props[key] for key in (*LEDGER, "endpoint_id") if key in _props}
+        before = object_at(since, "before")
+        if may_hold_secret(str(before.get("url", ""))):
+            since["before"] = {**before, "url": _group({**_props, "url": before["url"]}, at="")}
+        return {**since, **mark_of(_props)}
 
     def group_name(self, group: str) -> str:
-        """The endpoint by its address, without what may be secret in it."""
-        if group == APP:
-            return group
-        parts = urlsplit(group)
-        address = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
-        return f"the webhook endpoint {address.geturl()}"
+        """The endpoint by its host: what follows may be secret."""
+        return group if group == APP else f"the webhook endpoint at {group.partition(' ')[0]}"
 
     def compared(self, inputs: JsonObject) -> JsonObject:
         """The inputs with the URL as Svix keeps it."""
@@ -129,6 +147,8 @@ class WebhookEndpointProvider(ClerkProvider):
         """Take over the endpoint with this URL, or make it. Safe to repeat."""
         inputs = inputs_of(props)
         others = self.sharing_to_write(inputs, {})
+        # Refused here, nothing was sent: a note would take another's Svix app for this run's.
+        self.backend(inputs).close()
         name = resource_id(inputs, self.part)
         note = Note(name, stack_of(inputs))
         noted = note.pending({})
@@ -141,7 +161,7 @@ class WebhookEndpointProvider(ClerkProvider):
             # An app that was just made has no endpoints to look through.
             there = [] if new_app else svix.list_endpoints()
             owned = _owned(svix, there, inputs, {"made_app": made_app}, noted, others)
-            reached = self._bring(svix, *owned, inputs, since={}, note=note)
+            reached = self._bring(svix, *owned, inputs, {}, noted, since={}, note=note)
         return CreateResult(name, {**inputs, **reached, **self._shared(others, inputs)})
 
     @plainly
@@ -156,7 +176,7 @@ class WebhookEndpointProvider(ClerkProvider):
             there = svix.list_endpoints()
             _stop_where_edited(there, inputs, olds)
             owned = _owned(svix, there, inputs, olds, noted, others)
-            reached = self._bring(svix, *owned, inputs, since=since, note=note)
+            reached = self._bring(svix, *owned, inputs, olds, noted, since=since, note=note)
         return UpdateResult({**inputs, **reached, **self._shared(others, inputs)})
 
     @plainly
@@ -177,11 +197,13 @@ class WebhookEndpointProvider(ClerkProvider):
                 return ReadResult(None, {})
             secret = svix.signing_secret(there[0].id).get_secret_value()
             lacking = left_out(props, there[0], lambda: self._offered(svix, props))
+            headers = headers_of(props)
+            kept = live_headers_view(headers, read_headers(svix, there[0].id)) if headers else {}
         declared = wanted(props, lacking)
         view = live_view(declared, seen(there[0]))
         if view["events"] == declared["events"]:
             view["events"] = props["events"]
-        live = {**props, **view}
+        live = {**props, **view, **_with_headers(props, kept)}
         inputs = kept_out(live, *self.outputs)
         return ReadResult(_id, {**live, "signing_secret": secret}, inputs)
 
@@ -210,7 +232,7 @@ class WebhookEndpointProvider(ClerkProvider):
             there = svix.list_endpoints()
             endpoint = next((e for e in there if e.id == endpoint_id), None)
             if endpoint is not None and left_to:
-                _hand_over(svix, endpoint, others)
+                _hand_over(svix, endpoint, others, _group(props))
             elif endpoint is not None and props.get("made_endpoint"):
                 # Gone already where an earlier answer was lost.
                 with contextlib.suppress(NotFound):
@@ -219,6 +241,9 @@ class WebhookEndpointProvider(ClerkProvider):
             elif endpoint is not None:
                 mine = {"": wanted(props, _absent(props, endpoint))}
                 back = way_back({"": object_at(props, "before")}, mine, {"": seen(endpoint)})
+                gone, before = headers_of(props), object_at(props, HEADERS_BEFORE)
+                if gone and (writes := headers_back(before, gone, read_headers(svix, endpoint_id))):
+                    svix.patch_headers(endpoint_id, writes)
                 fields = {k: v for k, v in object_at(back, "").items() if v is not None}
                 if changes_between(fields, seen(endpoint)):
                     svix.update_endpoint(endpoint_id, **_fields({**seen(endpoint), **fields}))
@@ -235,13 +260,17 @@ class WebhookEndpointProvider(ClerkProvider):
         endpoint: Endpoint | None,
         ledger: JsonObject,
         inputs: JsonObject,
+        olds: JsonObject,
+        noted: JsonObject,
         *,
         since: JsonObject,
         note: Note,
     ) -> JsonObject:
         """Make or change the endpoint, read it back, and read its signing secret."""
         declared = wanted(inputs, self._to_leave_out(svix, inputs, endpoint))
-        facts = _noted(ledger, inputs)
+        headers = _HeadersOf.endpoint(svix, endpoint, inputs, olds, noted)
+        taken = {**_noted(ledger, inputs), **headers.facts}
+        facts = dict(taken)
         if endpoint is not None and ledger["made_endpoint"] and not since:
             facts["endpoint"] = endpoint.id
 
@@ -250,19 +279,22 @@ class WebhookEndpointProvider(ClerkProvider):
             if facts.get("endpoint") in {each.id for each in there}:
                 return facts
             # What was refused was not made: somebody else may make it before the next run.
-            made = any(same_url(each.url, str(declared["url"])) for each in there)
-            return _noted(ledger, inputs) if made else {"app": ledger["made_app"]}
+            there_now = any(same_url(each.url, str(declared["url"])) for each in there)
+            return taken if there_now else {"app": ledger["made_app"]}
 
         with note.intent(facts, since=since, left=left):
             if endpoint is None:
-                facts["endpoint"] = svix.create_endpoint(**_fields(declared)).id
+                made = svix.create_endpoint(**_fields(declared), headers=headers.declared)
+                facts["endpoint"] = made.id
                 # Whatever its read-back says, it is found by its id: no run makes another one.
                 note.write(facts, since=since)
                 endpoint = svix.get_endpoint(str(facts["endpoint"]))
             elif changes_between(declared, seen(endpoint)):
                 svix.update_endpoint(endpoint.id, **_fields(declared))
                 endpoint = svix.get_endpoint(endpoint.id)
-            return {**_outputs(svix, endpoint, declared), **ledger, "noted": note.mark}
+            headers.bring(svix, endpoint.id)
+            outputs = {**_outputs(svix, endpoint, declared), **ledger, "noted": note.mark}
+            return {**outputs, **({HEADERS_BEFORE: headers.before} if headers.before else {})}
 
     def _shared(self, others: Sharing, inputs: JsonObject) -> JsonObject:
         return others.shared(self.holding("", "", inputs).declared)
@@ -333,11 +365,32 @@ class WebhookEndpoint(Noted, module="clerkstack", name="WebhookEndpoint"):
         events: list[str],
         description: str,
         optional_events: list[str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        address: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the endpoint; `events` are Clerk's event types, `optional_events` those of them
-        that the endpoint is without where Svix does not offer them."""
-        secret = pulumi.ResourceOptions(additional_secret_outputs=["signing_secret"])
+        """Declare the endpoint.
+
+        `events` are Clerk's event types, `optional_events` those of them that the endpoint is
+        without where Svix does not offer them. `headers` are secrets, and so is `url` where there
+        is an `address`, which is what may be seen of it.
+        """
+        of_secrets = ["signing_secret", "headers", HEADERS_BEFORE]
+        # The engine shows no difference between two secrets; these say that one changed.
+        secrets: dict[str, Any] = {
+            FINGERPRINTS: {
+                name: fingerprint_of(application_id, environment, value)
+                for name, value in (headers or {}).items()
+            }
+        }
+        if headers:
+            secrets["headers"] = pulumi.Output.secret(dict(headers))
+        if address is not None:
+            of_secrets += ["url", "before"]
+            secrets["url"] = pulumi.Output.secret(url)
+            own = fingerprint_of(application_id, environment, url)
+            secrets[ADDRESS] = f"{address} ({own})"
+        secret = pulumi.ResourceOptions(additional_secret_outputs=of_secrets)
         super().__init__(
             WebhookEndpointProvider(),
             resource_name,
@@ -348,6 +401,7 @@ class WebhookEndpoint(Noted, module="clerkstack", name="WebhookEndpoint"):
                 "events": events,
                 OPTIONAL: optional_events or [],
                 "description": description,
+                **secrets,
                 **dict.fromkeys(WebhookEndpointProvider.outputs),
             },
             pulumi.ResourceOptions.merge(secret, opts),
@@ -370,14 +424,16 @@ def _owned(
     made: JsonObject = {"made_app": olds.get("made_app"), "made_endpoint": True, "before": {}}
     ledger = {key: olds.get(key) for key in LEDGER}
     by_url = {kept_url(endpoint.url): endpoint for endpoint in there}
+    by_url |= {_group({**inputs, "url": url}, at=""): each for url, each in by_url.items()}
     by_id = {endpoint.id: endpoint for endpoint in there}
     known = by_id.get(str(olds.get("endpoint_id")))
     if known is None:
         # An interrupted run made it, under the URL that was declared then.
-        at_url = by_url.get(kept_url(str(noted.get("url"))))
+        at_url = by_url.get(str(noted.get("url")))
         known, ledger = by_id.get(str(noted.get("endpoint")), at_url), made
-    if known is not None and _left_at({"url": known.url}, inputs, others):
-        _hand_over(svix, known, others)
+    at = {**inputs, "url": known.url, ADDRESS: None} if known is not None else {}
+    if known is not None and _left_at(at, inputs, others):
+        _hand_over(svix, known, others, _group(at))
         known, ledger = None, made
     twin = by_url.get(kept_url(str(inputs["url"])))
     if twin is None or twin is known:
@@ -385,30 +441,30 @@ def _owned(
     # Two endpoints with one URL would bring every event twice.
     if known is not None and ledger["made_endpoint"]:
         svix.delete_endpoint(known.id)
-    url = kept_url(twin.url)
-    before = object_at(noted, "before") or seen(twin)
-    mine, found = others.passed_on((), {url: before}, {url: before})
-    before = object_at(found, url)
-    return twin, {**made, "made_endpoint": url in mine, "before": before}
+    group = _group({**inputs, "url": twin.url}, at="")
+    before = {**seen(twin), **object_at(noted, "before")}
+    mine, found = others.passed_on((), {group: before}, {group: before})
+    before = object_at(found, group)
+    return twin, {**made, "made_endpoint": group in mine, "before": before}
 
 
 def _left_at(olds: JsonObject, inputs: JsonObject, others: Sharing) -> dict[str, list[Holding]]:
     """The endpoint that this stack leaves and others declare, with these."""
-    url = kept_url(str(olds["url"]))
-    goes_on = bool(inputs) and same_url(str(inputs["url"]), url)
-    return {url: found} if not goes_on and (found := others.holders(url)) else {}
-
-
-def _hand_over(svix: SvixClient, endpoint: Endpoint, others: Sharing) -> None:
-    """Let an endpoint be as the others declare it: it is theirs."""
-    there = seen(endpoint)
-    theirs = {**there, **others.handed_over(kept_url(endpoint.url))}
-    if changes_between(theirs, there):
-        svix.update_endpoint(endpoint.id, **_fields(theirs))
+    group = _group(olds)
+    goes_on = bool(inputs) and _group(inputs) == group
+    return {group: found} if not goes_on and (found := others.holders(group)) else {}
 
 
 def _made_by_others(others: Sharing, group: str) -> bool:
     return any(group in each.made for each in others.others)
+
+
+def _hand_over(svix: SvixClient, endpoint: Endpoint, others: Sharing, group: str) -> None:
+    """Let an endpoint be as the others declare it: it is theirs."""
+    there = seen(endpoint)
+    theirs = {**there, **others.handed_over(group)}
+    if changes_between(theirs, there):
+        svix.update_endpoint(endpoint.id, **_fields(theirs))
 
 
 def _stop_where_edited(there: Sequence[Endpoint], inputs: JsonObject, olds: JsonObject) -> None:
@@ -449,8 +505,98 @@ def _fields(inputs: JsonObject) -> dict[str, Any]:
 
 
 def _noted(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
-    url = inputs["url"] if ledger["made_endpoint"] else None
-    return {"url": url, "app": ledger["made_app"], "before": ledger["before"]}
+    """What a note holds of it: no address, which may hold a secret."""
+    url = _group(inputs) if ledger["made_endpoint"] else None
+    before = {k: v for k, v in object_at(ledger, "before").items() if k != "url"}
+    return {"url": url, "app": ledger["made_app"], "before": cast(Json, before)}
+
+
+def _group(props: JsonObject, at: str = ADDRESS) -> str:
+    """What an endpoint is known by to other stacks and in notes: its host and the fingerprint of
+    its URL. A state that keeps the URL secret has both in the address, `at`; a note has it
+    already."""
+    address, url = props.get(at), str(props.get("url"))
+    if address is not None:
+        shown, _, own = str(address).removesuffix(")").rpartition(" (")
+        return f"{host_of(shown)} {own}"
+    if " " in url:
+        return url
+    url = kept_url(url)
+    place = str(props["application_id"]), str(props["environment"])
+    return f"{host_of(url)} {fingerprint_of(*place, url)}"
+
+
+def _with_headers(props: JsonObject, kept: Mapping[str, str]) -> JsonObject:
+    """The properties of the headers as they are live: whoever changed one is seen in a preview."""
+    if not headers_of(props):
+        return {}
+    place = str(props["application_id"]), str(props["environment"])
+    marks = {name: fingerprint_of(*place, value) for name, value in kept.items()}
+    return {"headers": cast(Json, dict(kept)), FINGERPRINTS: cast(Json, marks)}
+
+
+@dataclass(frozen=True)
+class _HeadersOf:
+    """What is to be done about an endpoint's headers; nothing is read where none are declared, now
+    or before."""
+
+    declared: dict[str, str]
+    writes: Writes = field(default_factory=dict)
+    before: JsonObject = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+
+    @classmethod
+    def endpoint(
+        cls,
+        svix: SvixClient,
+        endpoint: Endpoint | None,
+        inputs: JsonObject,
+        olds: JsonObject,
+        noted: JsonObject,
+    ) -> _HeadersOf:
+        """Raises ResourceFailed where somebody edited one and no preview showed that."""
+        declared, known = headers_of(inputs), headers_of(olds)
+        if endpoint is None or not (declared or known):
+            return cls(declared)
+        live = read_headers(svix, endpoint.id)
+        refuse_surprises(
+            inputs, [f"header {name}" for name in edited_headers(declared, known, live)]
+        )
+        absent = cast("list[str]", noted.get("absent") or [])
+        before = headers_before(object_at(olds, HEADERS_BEFORE), known, declared, live, absent)
+        back = headers_back(
+            object_at(olds, HEADERS_BEFORE), undeclared_headers(known, declared), live
+        )
+        new = [name.lower() for name in declared if live.spelled(name) is None]
+        return cls(
+            declared,
+            {**back, **header_writes(declared, known, live)},
+            before,
+            tuple(dict.fromkeys((*absent, *new))),
+        )
+
+    @property
+    def facts(self) -> JsonObject:
+        """What a note has to hold of them: names that there were not. No value."""
+        return {"absent": list(self.absent)} if self.absent else {}
+
+    def bring(self, svix: SvixClient, endpoint_id: str) -> None:
+        """Write what is to be written; what was sent has to be there.
+
+        Raises:
+            ResourceFailed: Svix does not show it.
+        """
+        if self.writes:
+            svix.patch_headers(endpoint_id, self.writes)
+        if not self.declared:
+            return
+        lost = headers_not_kept(self.declared, read_headers(svix, endpoint_id))
+        if lost:
+            raise ResourceFailed(
+                f"Svix accepted the headers of the webhook endpoint and does not show these as "
+                f"declared: {', '.join(lost)}. Compare {endpoint_id} on the dashboard page "
+                "Webhooks, then run the same command again."
+            )
 
 
 def _outputs(svix: SvixClient, endpoint: Endpoint, declared: JsonObject) -> JsonObject:

@@ -40,6 +40,21 @@ class Danger:
     harmless_without: bool = False
 
     @property
+    def gently(self) -> str:
+        """What takes nothing from whoever subscribes, in its place; empty where nothing does."""
+        if self.group != "plans" or self.kind not in ("remove", "price", "features"):
+            return ""
+        if self.kind == "remove":
+            return (
+                f"leave the plan '{self.name}' in the catalog with publicly_visible: false, so "
+                "that nobody new subscribes (Clerk does not delete a plan with subscribers: 409)"
+            )
+        return (
+            f"give the plan '{self.name}' publicly_visible: false and nothing else, and sell a new "
+            "plan with a slug of its own"
+        )
+
+    @property
     def counted(self) -> bool:
         """Whether subscribers are a matter of it."""
         return bool(self.plans or self.payer)

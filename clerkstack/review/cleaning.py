@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from clerkstack.clients.scrub import SHORTEST, scrubbed_values, secrets_in
+from clerkstack.clients.scrub import SHORTEST, secrets_in
+from clerkstack.safe import safe
 
 # How the engine marks values, in its own JSON (pulumi.runtime.rpc has the same ones).
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -34,7 +35,7 @@ class Cleaning:
 
     def __call__(self, value: Any) -> Any:
         """A JSON value, names included, as it may be shown."""
-        return scrubbed_values(value, self._hidden)
+        return safe(value, hidden=self._hidden)
 
     def __repr__(self) -> str:
         return f"Cleaning({len(self._hidden)} values)"

@@ -80,6 +80,8 @@ class Commands:
                 on_line(line)
             code = process.wait()
             aside.join()
+            process.stdout.close()
+            process.stderr.close()
         finally:
             with self._lock:
                 self._running.discard(process)

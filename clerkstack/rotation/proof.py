@@ -148,7 +148,8 @@ class Prover:
             )
 
     def _probe(self, secret: SecretStr) -> None:
-        with WebhookProbe(url=self.settings.webhook_url, sleep=self.sleep) as probe:
+        url, headers = self.settings.webhook_url, self.settings.webhook.headers
+        with WebhookProbe(url=url, headers=headers, sleep=self.sleep) as probe:
             status = probe.signed(secret)
         if not 200 <= status < 300:
             raise NotProved(

@@ -65,7 +65,7 @@ def told(error: ErrorDetails, path: Sequence[Step]) -> tuple[str, str]:
 def how_to_set(path: Sequence[Step], example: str = "<value>") -> str:
     """The command that sets a setting. A secret's value is asked for, not part of the command."""
     options = "--path " if len(path) > 1 else ""
-    if path[-1] in _SECRETS:
+    if path[-1] in _SECRETS or tuple(path[:2]) == ("webhook", "headers"):
         options, example = options + "--secret ", ""
     key = spelled(path) if ":" in str(path[0]) else PREFIX + spelled(path)
     key = f"'{key}'" if set(key) & set("[]\"'") else key

@@ -5,18 +5,32 @@ Names are camelCase in Pulumi.<stack>.yaml, as everywhere in Pulumi, and snake_c
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PrivateAttr,
+    SecretStr,
+)
 from pydantic.alias_generators import to_camel
 
+from clerkstack.clients.scrub import in_query
 from clerkstack.declared.variable_names import DEFAULT, NameSet
 from clerkstack.declared.variables import DEPLOYED, TARGETS, Target
 from clerkstack.kept_url import kept_url
+from clerkstack.safe import may_hold_secret, shown_url
 from clerkstack.settings.events import SENDERO_EVENTS, UNPUBLISHED_EVENTS
 from clerkstack.settings.names import VERCEL_TOKEN, Step
 from clerkstack.settings.projects import Project
 from clerkstack.settings.vercel_plugin import VERCEL
+
+LONG = 16  # letters; no word of a path is as long
 
 
 class SettingsModel(BaseModel):
@@ -169,10 +183,14 @@ class ApiKeysSettings(SettingsModel):
 
 
 class WebhookSettings(SettingsModel):
-    """The webhook endpoint: `url`, or the app's URL with `path`."""
+    """The webhook endpoint: `url`, or the app's URL with `path`.
+
+    `headers` are sent with every event besides Svix's own; their values are secrets.
+    """
 
     path: Slashed = "/api/webhooks/clerk"
     url: str | None = None
+    headers: dict[str, Secret] = {}
     events: Annotated[list[str], Field(min_length=1)] = list(SENDERO_EVENTS)
     description: str | None = None
 
@@ -330,6 +348,7 @@ class Settings(SettingsModel):
     protect: Annotated[bool, BeforeValidator(_as_bool)] | None = None
     urls: Urls = Urls()
     vercel_token: VercelToken = None
+    _webhook_url_encrypted: bool = PrivateAttr(default=False)
 
     @property
     def protected(self) -> bool:
@@ -378,6 +397,29 @@ class Settings(SettingsModel):
         own_list = "overwrite" in said.model_fields_set or not self.environment.overwrite
         at = (*(path if own_list else ("environment",)), "overwrite")
         return Project(name=name, path=path, overwrite_path=at, **fields)
+
+    @property
+    def webhook_address(self) -> str | None:
+        """What may be seen of the endpoint's URL where that is a secret: it has a query, or a
+        person set it as one. None where it is none."""
+        url = self.webhook_url
+        if self._webhook_url_encrypted:
+            return shown_url(urlsplit(url)._replace(path="/…", query="").geturl())
+        return shown_url(url) if may_hold_secret(url) else None
+
+    @property
+    def secrets(self) -> list[str]:
+        """The values of all its secrets, that nothing shows."""
+        kept = [self.platform_key, self.secret_key, self.vercel_token]
+        kept += [each.client_secret for each in self.sign_in.oauth.values()]
+        kept += self.webhook.headers.values()
+        found = [each.get_secret_value() for each in kept if each is not None]
+        if self._webhook_url_encrypted:
+            found += in_query(self.webhook_url)
+            # No word of a path is one, such as webhooks.
+            segments = urlsplit(self.webhook_url).path.split("/")
+            found += [each for each in segments if len(each) >= LONG or re.search(r"\d", each)]
+        return found
 
     @property
     def connection(self) -> Connection:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from clerkstack.hosts import OWN_DOMAIN, is_hosted
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.code_rules import broken_code
 from clerkstack.settings.events import EVENT_FORM, meant_event
 from clerkstack.settings.forms import how_to_set
+from clerkstack.settings.header_rules import broken_headers
 from clerkstack.settings.keys import (
     wrong_platform_key,
     wrong_publishable_key,
@@ -32,6 +34,7 @@ def broken_rules(settings: Settings) -> Iterator[Broken]:
     yield from _organizations(settings)
     yield from broken_sign_in(settings)
     yield from _webhook(settings)
+    yield from broken_headers(settings)
     yield from broken_projects(settings)
     yield from _urls(settings)
     yield from _smoke(settings)
@@ -45,6 +48,7 @@ def exposed(settings: Settings, in_the_clear: Callable[[Sequence[Step]], bool]) 
         for name, connection in settings.sign_in.oauth.items()
         if connection.client_secret is not None
     ]
+    paths += [("webhook", "headers", name) for name in settings.webhook.headers]
     for path in paths:
         if in_the_clear(path):
             mend = f"Make a new one, since everybody who has the file has it. {how_to_set(path)}"
@@ -92,6 +96,10 @@ def _production(settings: Settings) -> Iterator[Broken]:
         path = ("production", "domain")
         message = "is missing, and a production instance can't be made without a domain"
         yield Broken(path, message, how_to_set(path, "sendero.example"))
+    elif production.create and production.domain and is_hosted(production.domain):
+        message = "belongs to a hosting provider, and Clerk makes no production instance there"
+        mend = f"First {OWN_DOMAIN}, then name that"
+        yield Broken(("production", "domain"), message, mend)
 
 
 def _organizations(settings: Settings) -> Iterator[Broken]:

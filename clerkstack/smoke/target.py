@@ -32,11 +32,13 @@ def target_of(settings: Settings, session: Session, *, url: str | None = None) -
 
     Raises:
         ApiError, Unreachable: the instance's keys could not be read.
+        OtherInstancesKey: the secret key is another instance's: users would be made there.
         ClerkstackError: there is no such instance, or the Platform API shows none of its keys.
     """
-    instance = session.instance(settings.application_id, settings.instance)
+    place = (settings.application_id, settings.instance)
+    instance = session.instance(*place)
     publishable = settings.publishable_key or (instance.publishable_key if instance else None)
-    secret = settings.secret_key or (instance.secret_key if instance else None)
+    secret = session.secret_key(*place)
     if not publishable or secret is None:
         raise ClerkstackError(
             f"The Platform API shows no keys of a {settings.instance} instance of "

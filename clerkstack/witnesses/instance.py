@@ -31,19 +31,18 @@ def read_instance(settings: Settings, session: Session, tell: Callable[[str], No
 
     Raises:
         ApiError, Unreachable, UnexpectedAnswer: a service refused or could not be reached.
-        ResourceFailed: the secret key is missing, or another instance's.
+        OtherInstancesKey: the secret key is another instance's.
+        ResourceFailed: it is missing.
     """
     place = (settings.application_id, settings.instance)
     tell("Clerk: application and instance")
-    found = session.instance(*place)
-    if found is None:
+    if session.instance(*place) is None:
         return Instance(exists=False)
     tell("Clerk: config")
     sections = session.config(*place).sections()
     billing = object_at(sections, "billing")
     if not object_at(sections, "organization_settings").get("enabled"):
         return Instance(billing=billing)
-    session.verify_secret_key(settings.application_id, found)
     tell("Clerk: roles and permissions")
     with session.backend(*place) as backend:
         try:

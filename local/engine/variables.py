@@ -35,7 +35,7 @@ HEAD = """\
 # Made by `python3 -m local.engine env`. Use: source .local/env.sh
 # For the stacks `local` and `local-prod` only. In this shell, commands on any other stack would
 # use the same state (.local/state) and passphrase, and would go to the local world in the place
-# of Vercel, and no other host is reached (VERCEL_API_URL, HTTPS_PROXY).
+# of Vercel, and no other host is reached (VERCEL_API_URL, HTTPS_PROXY), but npm its registries.
 # Use a new shell for other stacks.
 """
 

@@ -55,7 +55,12 @@ def _webhooks(world: World, instance_id: str) -> list[Any]:
     """The endpoints of each Svix app of an instance."""
     return [
         sorted(
-            (e["url"], e["description"], sorted(e["event_types"] or ()))
+            (
+                e["url"],
+                e["description"],
+                sorted(e["event_types"] or ()),
+                sorted(e["headers"].items()),
+            )
             for e in app["endpoints"].values()
         )
         for app in world.svix.dump()["apps"]

@@ -137,6 +137,7 @@ _FINANCE = {
 _RENAMED = {**_FINANCE, "name": "Money", "permissions": ["org:sys_billing:read"]}
 _HOOK = _webhook("https://app.sendero.example/hook")
 _MORE = _webhook("https://app.sendero.example/hook", ("user.created", "organization.created"))
+_WITH_HEADER = {**_HOOK, "headers": {"x-own": "value"}, "header_fingerprints": {"x-own": "1"}}
 _SENSITIVE = {
     "project_id": seeded.VERCEL_PROJECT_ID,
     "values": {"preview/SECRET": "declared"},
@@ -252,6 +253,7 @@ def operations(publishable_key: str) -> list[Operation]:
         hook("exchange token", "svix", "POST", r"/one-time-token$", _HOOK),
         hook("create endpoint", "svix", "POST", _ENDPOINTS, _HOOK),
         hook("update endpoint", "svix", "PATCH", _ENDPOINT, _HOOK, _MORE),
+        hook("set headers", "svix", "PATCH", r"/headers$", _HOOK, _WITH_HEADER),
         hook("delete endpoint", "svix", "DELETE", _ENDPOINT, _HOOK, DESTROY),
         hook("delete Svix app", clerk, "DELETE", _SVIX_APP, _HOOK, DESTROY),
         Operation(

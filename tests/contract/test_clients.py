@@ -226,6 +226,7 @@ CASES = [
         url="https://example.com/hook",
         event_types=["user.created"],
         description="ours",
+        headers={"x-own": "value"},
         disabled=True,
     ),
     svix(
@@ -238,6 +239,13 @@ CASES = [
     ),
     svix("delete_endpoint", "v1.endpoint.delete", "ep_1"),
     svix("signing_secret", "v1.endpoint.get-secret", "ep_1"),
+    svix("headers", "v1.endpoint.get-headers", "ep_1"),
+    svix(
+        "patch_headers",
+        "v1.endpoint.patch-headers",
+        "ep_1",
+        headers={"x-own": "value", "x-other": None},
+    ),
     svix(
         "recent_attempts",
         "v1.message-attempt.list-by-endpoint",

@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 URL = "https://app.acme.example/hooks/clerk"
 PATH = "/v10/projects/{}/env"
+QUERY, HEADER = "query-9f8Kq2Lm7XwZr4", "header-4Tn8Rb3Vc6Hy"
 
 
 def variable(
@@ -127,6 +128,32 @@ def everything(world: World) -> dict[str, Any]:
         "endpoints": [each.model_dump() for each in live.endpoints],
         "variables": variables(world),
     }
+
+
+def with_secrets(project: Project) -> None:
+    """The same, with a query in the endpoint's address, and headers."""
+    not_adopted(project)
+    [app] = project.world.svix.apps().values()
+    [endpoint] = [each for each in app.endpoints.values() if each.url == URL]
+    endpoint.url = f"{URL}?bypass={QUERY}"
+    endpoint.headers = {"x-bypass": HEADER, "authorization": f"Bearer {HEADER}"}
+
+
+@starts_from(with_secrets)
+def test_secrets_of_the_endpoint_are_taken_over_encrypted(bare: Project, company: World) -> None:
+    company.clear_journal()
+
+    ran = bare.clerkstack("adopt", "--webhook", f"{URL}?…")
+
+    assert ran.returncode == 0, ran.stderr
+    assert writes(company) == []
+    drift = bare.clerkstack("drift")
+    assert drift.returncode == 0, drift.stdout
+    assert "webhook header authorization: Svix does not show its value" in ran.stdout
+    file = (bare.folder / "Pulumi.local.yaml").read_text()
+    kept = file + ran.stdout + ran.stderr + json.dumps(bare.state()) + drift.stdout
+    assert [each for each in (QUERY, HEADER) if each in kept] == []
+    bare.preview("--expect-no-changes")
 
 
 @starts_from(not_adopted)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+
 import pytest
 
 from local.project import Project
@@ -36,7 +39,8 @@ def test_a_price_with_subscribers(project: Project, world: World) -> None:
         assert "its amount changes from 6000 to 7000" in printed
         assert "12 subscribers" in printed
         assert "pulumi config set --path allow.plans.pro[0]" not in printed
-        assert "pulumi config set --path 'clerkstack:allow.plans.pro[0]' price" in printed
+        command = "pulumi config set --stack local --path 'clerkstack:allow.plans.pro[0]' price"
+        assert command in printed.replace("\n", " ")
     assert writes(world) == []
 
     allow(project, "clerkstack:allow.plans.pro[0]", "price")
@@ -64,23 +68,54 @@ def test_a_price_that_nobody_pays_is_no_danger(project: Project, world: World) -
 def test_what_leaves_the_catalog(project: Project, world: World) -> None:
     text = (project.folder / "catalog.yaml").read_text()
     (project.folder / "catalog.yaml").write_text(text[: text.index("  enterprise:")])
+    subscribe(world, "enterprise", 1)
     world.clear_journal()
 
     refused = project.up(check=False)
 
     assert "plan 'enterprise' on the development instance: it leaves the catalog" in refused
+    assert "publicly_visible: false" in refused
     assert writes(world) == []
 
+    subscribe(world, "enterprise", 0)  # Clerk would refuse to delete it: 409
     allow(project, "clerkstack:allow.plans.enterprise[0]", "remove")
     project.up()
 
     assert "enterprise" not in read_instance(world).config["billing"]["plans"]
 
 
+OTHER = """
+features:
+  reports: { name: Reports }
+plans:
+  team: { name: Team, amount: 4900, features: [reports] }
+"""
+
+
+@starts_from(development)
+def test_another_catalog_in_ones_own_sandbox(project: Project, world: World) -> None:
+    subscribe(world, "basic", 1)
+    (project.folder / "catalog.yaml").write_text(OTHER)
+
+    refused = project.up(check=False)
+
+    [command] = re.findall(r"pulumi (config set-all [^\n]*)", refused)
+    assert read_instance(world).config["billing"]["plans"].keys() >= {"basic", "pro"}
+    subscribe(world, "basic", 0)
+    told = project.up()
+
+    assert told.partition("Diagnostics:")[2].count("Nobody subscribes to what changes") == 1
+    assert {"team"} <= read_instance(world).config["billing"]["plans"].keys()
+    assert "pro" not in read_instance(world).config["billing"]["plans"]
+    project.pulumi(*shlex.split(command))
+
+
 def test_a_feature_that_leaves_names_the_plans_that_lose_it(project: Project, world: World) -> None:
     text = (project.folder / "catalog.yaml").read_text()
     extra = text.replace("features:\n", "features:\n  extra: { name: Extra }\n", 1)
-    extra = extra.replace("[", "[extra, ", 1) if "features: [" in extra else extra
+    extra = extra.replace(
+        "      - additional_workspaces\n", "      - additional_workspaces\n      - extra\n"
+    )
     (project.folder / "catalog.yaml").write_text(extra)
     project.up()
     has = [
@@ -88,6 +123,7 @@ def test_a_feature_that_leaves_names_the_plans_that_lose_it(project: Project, wo
         for slug, plan in read_instance(world).config["billing"]["plans"].items()
         if "extra" in plan["features"]
     ]
+    assert has
     for slug in has:
         subscribe(world, slug, 2)
     (project.folder / "catalog.yaml").write_text(text)

@@ -69,6 +69,6 @@ def test_without_a_stack_and_with_one_that_is_not_there(project: Project) -> Non
     assert set(found) == {"python", "checkout", "engine", "plugins", "backend"}
 
     code, found = doctor(project, "--stack", "nowhere")
-    assert code == 1
+    assert code == 2
     assert "nowhere" in found["settings"]["detail"]
     assert found["app"]["state"] == "not asked"

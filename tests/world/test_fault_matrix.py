@@ -44,6 +44,7 @@ WRITES = {
     "create_endpoint",
     "update_endpoint",
     "delete_endpoint",
+    "patch_headers",
     "redeploy",
     "write_variable",
 }

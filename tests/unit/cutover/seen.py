@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
 from clerkstack.clients.domains import Domain, DomainStatus
 from clerkstack.clients.frontend import Environment
@@ -142,6 +143,7 @@ class Seen(Readings):
         chosen = declared or settings()
         more = {name: given.pop(name, None) for name in ("reference", "smoke", "policies")}
         resources = given.pop("resources", ())
+        app = read_app(chosen.app, chosen.app_declaration)
         super().__init__(
             chosen,
             load_catalog(CATALOG),
@@ -149,6 +151,7 @@ class Seen(Readings):
             None,  # type: ignore[arg-type]
             now=lambda: NOW,
             resources=resources,
+            app=app,
             **more,
         )
         endpoint = {"id": "ep_1", "url": URL, "eventTypes": chosen.webhook.events}

@@ -20,6 +20,7 @@ from clerkstack.cutover.read_of_clerk import NoInstance
 from clerkstack.cutover.reads import Unread
 from clerkstack.cutover.rules import Breach
 from clerkstack.settings.events import SENDERO_EVENTS
+from tests.unit.cutover import seen
 from tests.unit.cutover.seen import (
     HOST,
     INSTANCE,
@@ -505,7 +506,54 @@ def test_the_app_s_own_slugs_count(tmp_path: Any) -> None:
 
     found = line("slugs", right(declared=settings(appDeclaration=str(file))))
 
-    assert wrong(found) == ["feature sso of the app's code"]
+    assert "feature sso of the app's code" in failed(found)
+    # The catalog has more than this file declares: a person has to say whether that is meant.
+    assert "plan basic of the app's code" in wrong(found)
+    assert "plan basic of the app's code" not in failed(found)
+
+
+def failed(found: seen.Line) -> list[str]:
+    return [each.what for each in found.verdict.facts if each.right is False]
+
+
+def of_code(folder: Any, code: str) -> seen.Line:
+    """The point of the slugs for an app with a file of code beside its declaration."""
+    (folder / "src").mkdir()
+    (folder / "src" / "plans.ts").write_text(
+        (seen.CATALOG.parent / "example/src/plans.ts").read_text()
+    )
+    (folder / "src" / "page.tsx").write_text(
+        f"import {{ auth }} from '@clerk/nextjs/server'\n"
+        f"export default async function Page() {{ const {{ has }} = await auth(); {code} }}\n"
+    )
+    app = {"path": str(folder), "declaration": "src/plans.ts"}
+    return line("slugs", right(declared=settings(app=app)))
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("has({ plan: 'proo' })", "plan proo"),
+        ("has({ feature: 'sso' })", "feature sso"),
+        ("has({ plan: 'user:pro' })", "plan user:pro"),
+    ],
+)
+def test_what_the_app_s_code_asks_for_and_nothing_has_fails(
+    tmp_path: Any, code: str, what: str
+) -> None:
+    found = of_code(tmp_path, f"return {code}")
+
+    assert found.verdict.outcome == FAILED
+    assert failed(found) == [f"{what} of the app's code"]
+    [fact] = [each for each in found.verdict.facts if each.right is False]
+    assert "src/page.tsx:2" in fact.found
+
+
+def test_code_that_asks_for_what_there_is_passes(tmp_path: Any) -> None:
+    found = of_code(tmp_path, "return has({ plan: 'pro' }) || has({ role: 'org:auditor' })")
+
+    assert found.verdict.outcome == Outcome.PASSED
+    assert "checks in the app's code" in found.verdict.summary
 
 
 def test_the_domain_is_the_one_the_publishable_key_leads_to() -> None:

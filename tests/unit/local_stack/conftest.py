@@ -37,6 +37,7 @@ case "$1 $2" in
     mkdir -p "$(dirname "$file")"; echo '{}' > "$file" ;;
 "stack rm") mv "$file" "$file.bak" ;;
 "destroy "*) exit ${DESTROY_CODE:-0} ;;
+"plugin install") exit ${PLUGIN_CODE:-0} ;;
 esac
 """
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +80,82 @@ def test_an_official_plugin_is_brought_first_and_then_led_to_the_world(project: 
     )
     assert project.environment()["HTTPS_PROXY"] == project.urls().proxy
     assert project.environment()["SSL_CERT_FILE"] == project.urls().ca_file
+
+
+def test_a_plugin_that_cannot_be_had_is_told_with_what_does_without_it(project: Project) -> None:
+    package = project.folder / ".venv" / "lib" / "python3" / "site-packages" / "pulumiverse_vercel"
+    package.mkdir(parents=True)
+    facts = {"resource": True, "name": "vercel", "version": "5.21.1"}
+    (package / "pulumi-plugin.json").write_text(json.dumps(facts))
+
+    ran = project.run("up", PLUGIN_CODE="3")
+
+    assert ran.returncode == 3
+    assert "the plugin vercel can't be had here" in ran.stderr
+    assert "CLERKSTACK_STAND_INS=yes make up" in ran.stderr
+    assert [line for line in project.journal() if " up " in line] == []
+
+
+SHOWN = 'printf "%s %s" "${npm_config_noproxy-none}" "${npm_config_https_proxy-none}"'
+
+
+@pytest.mark.parametrize(
+    ("shell", "npmrc", "shown"),
+    [
+        ({}, "", "127.0.0.1,localhost,registry.npmjs.org none"),
+        (
+            {},
+            "registry=https://npm.acme.example/x/\n@acme:registry = http://own.acme.example:81\n",
+            "127.0.0.1,localhost,registry.npmjs.org,npm.acme.example,own.acme.example none",
+        ),
+        ({"HTTPS_PROXY": "http://proxy.acme:3128"}, "", "none http://proxy.acme:3128"),
+        ({"https_proxy": "http://proxy.acme:3128"}, "", "none http://proxy.acme:3128"),
+        (
+            {"HTTPS_PROXY": "http://a:1", "npm_config_https_proxy": "http://b:2"},
+            "",
+            "none http://b:2",
+        ),
+    ],
+)
+def test_npm_goes_where_it_went_before_in_a_shell_that_knows_the_world(
+    project: Project, shell: dict[str, str], npmrc: str, shown: str
+) -> None:
+    (project.folder / ".npmrc").write_text(npmrc)
+    project.run("up", CLERKSTACK_STAND_INS="yes")
+    source = f'. "{project.folder}/.local/env.sh"; '
+
+    for times in (1, 2):  # sourced again, it is as it was
+        words = ["/bin/sh", "-c", source * times + SHOWN]
+        told = subprocess.run(words, capture_output=True, text=True, check=True, env=shell).stdout
+        assert told == shown
+
+
+@pytest.mark.parametrize("host", ["registry.npmjs.org", "api.vercel.com"])
+def test_npm_itself_reads_it_so(project: Project, host: str) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not on this machine")
+    agent = Path(npm).resolve().parents[1] / "node_modules" / "@npmcli" / "agent" / "lib"
+    if not (agent / "proxy.js").exists():
+        pytest.skip("this npm keeps its way to a proxy elsewhere")
+    project.run("up", CLERKSTACK_STAND_INS="yes")
+    script = (
+        f"const {{ getProxy }} = require('{agent}/proxy.js');"
+        "const noProxy = process.env.npm_config_noproxy;"
+        f"console.log(getProxy('https://{host}/x', {{ noProxy }}))"
+    )
+    words = ["/bin/sh", "-c", f'. "{project.folder}/.local/env.sh"; node -e "$SCRIPT"']
+    path = f"{Path(npm).parent}:/usr/bin:/bin"
+
+    ran = subprocess.run(
+        words,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": path, "SCRIPT": script},
+    )
+
+    assert (ran.stdout.strip() == "null") is (host == "registry.npmjs.org"), ran.stdout
 
 
 def test_a_stand_in_plugin_gets_the_worlds_address_and_the_app_is_reached_by_its_host(

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from clerkstack.clients.errors import ApiError
-from clerkstack.providers.allowances import Subscribers, refused
+from clerkstack.providers.allowances import Asking, Subscribers, how_to_allow, refused
 from clerkstack.providers.session import Session
 from clerkstack.reconcile.danger import Danger
 from clerkstack.settings import Allowed
@@ -96,8 +96,8 @@ def test_what_nobody_subscribes_to_is_not_asked() -> None:
     ("clerk", "allowed", "told"),
     [
         (Clerk(), {}, None),
-        (Clerk(("a", "active")), {}, "1 subscriber. Nothing is done"),
-        (Clerk(("a", "active"), ("a", "active")), {}, "2 subscribers. Nothing is done"),
+        (Clerk(("a", "active")), {}, "1 subscriber.\nNothing is done"),
+        (Clerk(("a", "active"), ("a", "active")), {}, "2 subscribers.\nNothing is done"),
         (Clerk(refusing=True), {}, "Clerk does not tell how many subscribe to it"),
         (Clerk(("a", "active")), {"a": ["price"]}, None),
         (Clerk(("a", "active")), {"a": ["remove"]}, "'clerkstack:allow.plans.a[1]' price"),
@@ -109,7 +109,100 @@ def test_a_danger_is_refused_unless_it_is_allowed(
 ) -> None:
     subscribers = Subscribers(cast(Session, clerk), "app_1", "production")
 
-    reasons = refused([price("a")], Allowed(plans=allowed), subscribers, PLACE)
+    asking = Asking("prod")
+
+    reasons = refused([price("a")], Allowed(plans=allowed), subscribers, PLACE, asking)
 
     assert len(reasons) == (told is not None)
     assert all(told in reason for reason in reasons if told)
+
+
+def removed(plan: str) -> Danger:
+    return Danger("plans", plan, "remove", "it leaves the catalog", (plan,))
+
+
+FEATURE = Danger("features", "x", "remove", "it leaves the catalog")
+TOGGLE = Danger("toggles", "billing.userEnabled", "off", "it is turned off", payer="user")
+CATALOG = [removed("a"), price("b"), FEATURE, removed("c")]
+
+
+def asked(
+    clerk: Clerk, dangers: list[Danger], asking: Asking, *, sandbox: bool = True
+) -> list[str]:
+    subscribers = Subscribers(cast(Session, clerk), "app_1", "development")
+    place = "the development instance"
+    return refused(dangers, Allowed(), subscribers, place, asking, sandbox=sandbox)
+
+
+def test_a_sandbox_that_nobody_subscribes_to_is_told_once_and_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asking = Asking("dev")
+
+    assert asked(Clerk(("d", "active"), ("a", "ended")), CATALOG, asking) == []
+    assert asked(Clerk(), CATALOG, asking) == []
+
+    told = capsys.readouterr().err
+    assert told.count("Nobody subscribes") == 1
+    assert "plan a (remove), feature x (remove), plan c (remove)" in told
+
+
+@pytest.mark.parametrize(
+    ("clerk", "sandbox"),
+    [
+        (Clerk(("c", "active")), True),
+        (Clerk(), False),
+        (Clerk(refusing=True), True),
+    ],
+)
+def test_elsewhere_one_command_allows_all_of_it(clerk: Clerk, sandbox: bool) -> None:
+    [reason] = asked(clerk, CATALOG, Asking("dev"), sandbox=sandbox)
+
+    *_, command = reason.splitlines()
+    assert command.count("pulumi config set") == 1
+    assert "--stack dev --path" in command
+    allowed = {word for word in command.split("'") if word.startswith("clerkstack:allow")}
+    shown = {line.split("'")[1] for line in reason.splitlines() if line.startswith("DANGER")}
+    assert {word.split(".")[2].split("[")[0] for word in allowed} == shown
+    gentle = [line for line in reason.splitlines() if line.startswith("Gently")]
+    assert any("publicly_visible: false" in line and "409" in line for line in gentle) is (
+        clerk.refusing or bool(clerk.items)
+    )
+
+
+def test_a_toggle_is_asked_for_in_a_sandbox_too() -> None:
+    opened = Danger("toggles", "organizations.enabled", "off", "it is turned off")
+
+    [reason] = asked(Clerk(), [opened], Asking("dev"))
+
+    assert reason.endswith(
+        "pulumi config set --stack dev --path 'clerkstack:allow.toggles[0]' organizations.enabled"
+    )
+
+
+def test_the_last_command_allows_what_all_resources_were_refused() -> None:
+    asking = Asking("dev")
+    opened = Danger("toggles", "organizations.enabled", "off", "it is turned off")
+    asked(Clerk(), [opened], asking)
+
+    [reason] = asked(Clerk(("a", "active")), [removed("a"), FEATURE], asking, sandbox=False)
+
+    words = reason.splitlines()[-1].split("--plaintext ")[1:]
+    assert [word.strip() for word in words] == [
+        "'clerkstack:allow.toggles[0]=organizations.enabled'",
+        "'clerkstack:allow.plans.a[0]=remove'",
+        "'clerkstack:allow.features.x[0]=remove'",
+    ]
+
+
+def test_what_is_allowed_already_is_kept() -> None:
+    allowed = Allowed(plans={"a": ["visibility"]}, toggles=["signIn.oauth.google.enabled"])
+    dangers = [removed("a"), price("a"), TOGGLE, removed("a")]
+
+    command = how_to_allow(dangers, allowed, None)
+
+    assert command == (
+        "pulumi config set-all --path --plaintext 'clerkstack:allow.plans.a[1]=remove' "
+        "--plaintext 'clerkstack:allow.plans.a[2]=price' "
+        "--plaintext 'clerkstack:allow.toggles[1]=billing.userEnabled'"
+    )

@@ -1,0 +1,36 @@
+"""How a command says something: everything it prints goes through `safe`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+
+import typer
+
+from clerkstack.safe import safe
+
+SHOW_ADDRESSES = typer.Option(
+    "--show-addresses",
+    help="Show addresses whole. Their query can hold a secret; one that is set as a secret "
+    "stays hidden.",
+)
+
+
+def say(
+    text: str,
+    *,
+    err: bool = False,
+    nl: bool = True,
+    hidden: Collection[str] = (),
+    addresses: bool = False,
+) -> None:
+    """Print a text, on standard error with `err`; without a line break where not `nl`."""
+    typer.echo(safe(text, hidden=hidden, addresses=addresses), err=err, nl=nl)
+
+
+def say_marked(mark: str, text: str, *, colour: str | None, width: int) -> None:
+    """Print a text behind a word in a colour, where the output has colours."""
+    # None: as the output is; https://no-color.org/ is not click's to know.
+    colours = False if os.environ.get("NO_COLOR") else None
+    styled = typer.style(f"{safe(mark):<{width}}", fg=colour)
+    typer.echo(f"{styled} {safe(text)}", color=colours)

@@ -1,0 +1,89 @@
+"""Commands in this process, with an engine that knows the stacks it is given and starts nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from clerkstack.cli import engine, main
+from clerkstack.providers.session import Session
+from clerkstack.settings import Connection
+from local.project import SECRETS
+
+ENCRYPTED = (*SECRETS, "clerkstack:secretKey")
+
+
+@dataclass
+class EngineOfMemory:
+    """Stacks by name: their settings, without prefix, and the resources of their state."""
+
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    resources: dict[str, list[Any]] = field(default_factory=dict)
+    ran: list[tuple[str, ...]] = field(default_factory=list)
+    encrypted: frozenset[str] = frozenset(ENCRYPTED)
+
+    def answer(
+        self, words: tuple[str, ...], _given: str | None, _variables: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """What `pulumi` would say."""
+        self.ran.append(words)
+        stack = words[words.index("--stack") + 1] if "--stack" in words else None
+        if stack is not None and stack not in self.settings:
+            return subprocess.CompletedProcess(
+                words, 255, "", f"error: no stack named '{stack}' found"
+            )
+        said: Any = {}
+        if words[0] == "config" and stack is not None:
+            said = self._config(stack)
+        elif words[:2] == ("stack", "export"):
+            said = {"version": 3, "deployment": {"resources": self.resources.get(stack or "", [])}}
+        elif words[0] == "about":
+            said = {"backend": {"url": "file:///nowhere"}, "cliAbout": {"version": "v3.274.1"}}
+        return subprocess.CompletedProcess(words, 0, json.dumps(said), "")
+
+    def _config(self, stack: str) -> dict[str, Any]:
+        given = {f"clerkstack:{key}": value for key, value in self.settings[stack].items()}
+        texts = {
+            key: value if isinstance(value, str) else json.dumps(value)
+            for key, value in {**SECRETS, **given}.items()
+        }
+        return {key: {"value": v, "secret": key in self.encrypted} for key, v in texts.items()}
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> EngineOfMemory:
+    """Put it in the place of the engine's command."""
+    found = EngineOfMemory()
+    monkeypatch.setattr(engine, "_run", found.answer)
+    return found
+
+
+@contextmanager
+def sessions_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command ends with its process, and with it its connections: here the next one goes on."""
+    opened: list[Session] = []
+    begin = Session.__init__
+
+    def noted(session: Session, connection: Connection) -> None:
+        begin(session, connection)
+        opened.append(session)
+
+    monkeypatch.setattr(Session, "__init__", noted)
+    yield
+    for session in opened:
+        session.close()
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """Run a command as a person types it; its exit code."""
+    monkeypatch.setattr(sys, "argv", ["clerkstack", *words])
+    with pytest.raises(SystemExit) as exited:
+        main()
+    code = exited.value.code
+    return code if isinstance(code, int) else 0

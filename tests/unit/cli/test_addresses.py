@@ -1,0 +1,145 @@
+"""No command shows what the query of an address, a header, or a user part of one holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from clerkstack import safe
+from clerkstack.cli.commands import COMMANDS
+from clerkstack.clients.platform import PlatformClient
+from local.project import TOP, production_settings_on, settings_on
+from local.world import World
+from local.world import seed as seeded
+from tests.unit.cli.engine_of_memory import (
+    ENCRYPTED,
+    EngineOfMemory,
+    ended,
+    install,
+    sessions_closed,
+)
+from tests.unit.rotation.bed import Bed
+
+DECLARED, LIVE, HEADER = "declared-9f8Kq2Lm7XwZ", "live-4Tn8Rb3Vc6Hy", "header-7Jd5Ws1Pq9Ze"
+BYPASS = "x-vercel-protection-bypass"
+HOOK = "https://preview.sendero.example/api/webhooks/clerk"
+RUNS: dict[str, list[tuple[str, ...]]] = {
+    "check": [("--stack", "dev", "--live")],
+    "drift": [("--stack", "dev"), ("--stack", "dev", "--json")],
+    "doctor": [("--stack", "dev"), ("--stack", "dev", "--json")],
+    "probe": [("--stack", "dev"), ("--stack", "dev", "--json")],
+    "dry-run": [("--stack", "dev")],
+    "adopt": [("--stack", "dev", "--dry-run"), ("--stack", "dev", "--dry-run", "--json")],
+    "parity": [("--from", "dev", "--to", "prod"), ("--from", "dev", "--to", "prod", "--json")],
+    "recover": [("--stack", "dev")],
+    "rotate": [("--stack", "dev", "--status"), ("--stack", "dev", "--history")],
+    "smoke": [("--url", f"https://me:{DECLARED}@app.example/?x={LIVE}")],
+    "cutover": [("--stack", "prod"), ("--stack", "prod", "--json")],
+}
+WITHOUT = {"redeploy", "move", "review"}
+"""What reads no address, or the engine's output alone: tests/unit/review, tests/leaks."""
+
+
+class Here:
+    """Stacks with a query and a header as secrets, and endpoints with others."""
+
+    def __init__(self, world: World, stacks: EngineOfMemory) -> None:
+        self.world, self.stacks = world, stacks
+        with PlatformClient(
+            key=SecretStr(seeded.PLATFORM_KEY), base_url=world.urls.clerk
+        ) as platform:
+            platform.create_instance(seeded.APPLICATION_ID, domain="sendero.example")
+        bed = Bed(world)
+        stacks.resources["dev"] = [{**each, "id": "id"} for each in bed.resources]
+        [app] = world.svix.apps().values()
+        [own] = app.endpoints.values()
+        own.url, own.headers = f"{HOOK}?{BYPASS}={LIVE}", {BYPASS: LIVE, "authorization": LIVE}
+        webhook = {"url": f"{HOOK}?{BYPASS}={DECLARED}", "headers": {BYPASS: HEADER}}
+        self.settings: dict[str, Any] = {**settings_on(world), "webhook": webhook}
+        stacks.settings["dev"] = self.settings
+        stacks.settings["prod"] = {**production_settings_on(world), "webhook": webhook}
+        stacks.encrypted = frozenset({*ENCRYPTED, "clerkstack:webhook"})
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[World]:
+    with World(proxy=False) as world:
+        yield world
+
+
+@pytest.fixture
+def here(running: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Here]:
+    running.reset()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "catalog.yaml").write_text((TOP / "catalog.yaml").read_text())
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+    monkeypatch.setenv("VERCEL_API_URL", running.urls.vercel)
+    monkeypatch.setattr(safe, "_secrets", set())
+    with sessions_closed(monkeypatch):
+        yield Here(running, install(monkeypatch))
+
+
+def test_every_command_is_walked() -> None:
+    assert set(COMMANDS) == {*RUNS, *WITHOUT}
+
+
+@pytest.mark.parametrize(("name", "words"), [(n, w) for n in RUNS for w in RUNS[n]])
+def test_no_command_shows_a_query_a_header_or_a_user(
+    here: Here,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    words: tuple[str, ...],
+) -> None:
+    ended(monkeypatch, name, *words)
+
+    printed = "".join(capsys.readouterr())
+    assert printed
+    assert not [each for each in (DECLARED, LIVE, HEADER) if each in printed], printed
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_whole_addresses_are_shown_where_asked_for_and_secret_settings_stay_secret(
+    here: Here,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: tuple[str, ...],
+) -> None:
+    ended(monkeypatch, "drift", "--stack", "dev", "--show-addresses", *more)
+
+    printed = capsys.readouterr().out
+    assert f"{BYPASS}={LIVE}" in printed, printed
+    assert DECLARED not in printed
+    assert HEADER not in printed
+
+
+def test_another_query_alone_is_a_difference_that_is_told(
+    here: Here, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here.stacks.encrypted = frozenset(ENCRYPTED)
+    here.settings["webhook"] = {"url": f"{HOOK}?{BYPASS}={DECLARED}"}
+
+    assert ended(monkeypatch, "drift", "--stack", "dev") == 1
+
+    printed = capsys.readouterr().out
+    assert f"{HOOK}?…" in printed, printed
+    assert "another query" in printed
+
+
+def test_a_path_that_is_set_as_a_secret_is_one(
+    here: Here, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"https://preview.sendero.example/hooks/{DECLARED}"
+    here.settings["webhook"] = {"url": url}
+    [app] = here.world.svix.apps().values()
+    [own] = app.endpoints.values()
+    own.url = url
+
+    ended(monkeypatch, "doctor", "--stack", "dev")
+    ended(monkeypatch, "drift", "--stack", "dev", "--show-addresses")
+
+    assert DECLARED not in "".join(capsys.readouterr())
