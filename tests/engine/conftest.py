@@ -53,9 +53,9 @@ def _kms() -> Iterator[kms.Kms]:
 
 @pytest.fixture(autouse=True)
 def _sealed(_kms: kms.Kms, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The secrets of the test's stacks are encrypted by KMS; by the passphrase at first where the
-    test has a KMS of its own."""
-    if "aws" in request.fixturenames:
+    """The secrets of the test's stacks are encrypted by KMS; by the passphrase where the test is
+    marked so, and at first where it has a KMS of its own."""
+    if "aws" in request.fixturenames or request.node.get_closest_marker("passphrase"):
         return
     for name, value in {**_kms.variables, PROVIDER: kms.PROVIDER}.items():
         monkeypatch.setenv(name, value)

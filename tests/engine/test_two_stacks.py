@@ -150,7 +150,7 @@ def test_a_stack_that_is_begun_again_owns_nothing_that_is_there(
 ) -> None:
     there = as_live(world)
     project.pulumi("stack", "rm", "--force", "--yes", "--preserve-config", "--stack", "one")
-    project.pulumi("stack", "init", "one")
+    project.make_stack("one")
     project.up()
 
     project.destroy()
@@ -172,6 +172,7 @@ def test_recover_takes_no_variable_of_another_stack(project: Project, world: Wor
     assert variables(world) == before
 
 
+@pytest.mark.passphrase
 @starts_from(first)
 def test_the_page_about_several_stacks(project: Project, world: World) -> None:
     [commands, shared, refused] = re.findall(

@@ -36,6 +36,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "adopt": [("--stack", "dev", "--dry-run"), ("--stack", "dev", "--dry-run", "--json")],
     "parity": [("--from", "dev", "--to", "prod"), ("--from", "dev", "--to", "prod", "--json")],
     "recover": [("--stack", "dev")],
+    "take-over": [("--stack", "dev", "--dry-run")],
     "rotate": [("--stack", "dev", "--status"), ("--stack", "dev", "--history")],
     "smoke": [("--url", f"https://me:{DECLARED}@app.example/?x={LIVE}")],
     "cutover": [("--stack", "prod"), ("--stack", "prod", "--json")],

@@ -27,6 +27,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "adopt": [("--stack", "dev", "--dry-run"), ("--stack", "dev", "--overwrite")],
     "parity": [("--from", "dev", "--to", "prod"), ("--from", "good", "--to", "prod")],
     "recover": [("--stack", "dev")],
+    "take-over": [("--stack", "dev"), ("--stack", "dev", "--dry-run")],
     "rotate": [("--stack", "dev"), ("--stack", "dev", "--secret", "webhook", "--abort")],
     "smoke": [("--stack", "dev"), ("--stack", "dev", "--clean-up")],
     "cutover": [("--stack", "prod"), ("--stack", "prod", "--smoke")],

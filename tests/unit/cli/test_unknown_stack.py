@@ -19,6 +19,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "adopt": [("--stack", "nope"), ("--stack", "nope", "--dry-run")],
     "parity": [("--from", "nope", "--to", "other")],
     "recover": [("--stack", "nope"), ("--stack", "nope", "--list")],
+    "take-over": [("--stack", "nope"), ("--stack", "nope", "--dry-run")],
     "move": [("--stack", "nope", "--to", "file:///elsewhere")],
     "review": [("--stack", "nope"), ("--stack", "nope", "--json")],
     "rotate": [

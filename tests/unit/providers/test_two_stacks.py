@@ -29,7 +29,7 @@ DIFFERENTLY: dict[str, tuple[str, dict[str, Any], str]] = {
     "webhook": (
         "webhook",
         {"events": ("user.created", "user.deleted")},
-        "the webhook endpoint https://one.sendero.example/api/webhooks/clerk: events",
+        "the webhook endpoint at one.sendero.example: events",
     ),
 }
 """What one declares differently: the part, how, and what is said of it."""
