@@ -9,11 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+from ruamel.yaml import YAML
 
-from local.project import Project
+from local.project import TOP, Project
 from local.world import World
 from local.world import seed as seeded
-from tests.deployments import development, protected_production
+from tests.deployments import declared, development, protected_production
 from tests.engine.live import read_instance, requests, writes
 from tests.engine.test_killed import recover, up_killed_at
 from tests.kept import starts_from
@@ -74,6 +75,30 @@ def ids(found: dict[str, Any]) -> dict[str, str]:
 
 def set_projects(project: Project, projects: dict[str, Any]) -> None:
     project.set("environment", {"names": ["guide"], "projects": projects})
+
+
+@starts_from(declared)
+def test_the_page_about_two_projects(project: Project, world: World) -> None:
+    _, _, page = (TOP / "docs" / "several.md").read_text().partition("## Two Vercel projects")
+    block = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert block is not None
+    said = YAML(typ="safe").load(block[1])
+    environment = said["clerkstack:environment"]
+    del environment["teamId"]  # the projects of the local world are of nobody's team
+    environment["projects"]["web"]["projectId"] = WEB
+    environment["projects"]["api"]["projectId"] = API
+    for name in ("appUrl", "environment"):
+        project.set(name, said[f"clerkstack:{name}"])
+
+    project.up()
+
+    web, api = variables(world, WEB), variables(world, API)
+    assert web["preview/NEXT_PUBLIC_APP_URL"]["value"] == "https://sendero.example"
+    assert api["preview/APP_URL"]["value"] == "https://api.sendero.example"
+    assert "preview/NEXT_PUBLIC_CLERK_SIGN_IN_URL" in web
+    assert "preview/NEXT_PUBLIC_CLERK_SIGN_IN_URL" not in api
+    drift = project.clerkstack("drift")
+    assert drift.returncode == 0, drift.stdout + drift.stderr
 
 
 @starts_from(development)
