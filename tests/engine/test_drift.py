@@ -102,7 +102,16 @@ def test_every_edit_is_found_and_an_up_takes_it_back(project: Project, world: Wo
 
     # No API moves these switches back where the instance does not advertise them.
     world.dashboard("set_api_keys", environment="development", organizations=True, users=False)
+
+    # Somebody gave one of the stack's variables to production: it is not taken away from there.
+    given = variables(world)["CLERK_SECRET_KEY", "production"]
+    refused = project.up("--refresh", check=False)
+    taken = project.clerkstack("take-over")
     project.up("--refresh")
+
+    assert "take-over --stack local" in refused
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+    assert variables(world)["CLERK_SECRET_KEY", "production"] == given
     assert found(project) == {}
 
 

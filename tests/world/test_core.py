@@ -145,6 +145,8 @@ def test_a_taken_port_is_named_with_a_way_out(world: World) -> None:
 
 
 def test_reset_goes_back_to_the_seed(world: World, vercel: httpx.Client) -> None:
+    before = len(world.vercel.deployments)
+    world.vercel.add_deployment(seed.VERCEL_PROJECT_ID, "production")
     write(vercel)
     world.fault(kind="status", service="vercel")
 
@@ -152,7 +154,7 @@ def test_reset_goes_back_to_the_seed(world: World, vercel: httpx.Client) -> None
 
     assert world.journal() == []
     assert keys(vercel) == []
-    assert len(world.vercel.deployments) == 2
+    assert len(world.vercel.deployments) == before
 
 
 # -- journal --------------------------------------------------------------------------------------
