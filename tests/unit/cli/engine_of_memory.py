@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,9 +59,14 @@ class EngineOfMemory:
         return {key: {"value": v, "secret": key in self.encrypted} for key, v in texts.items()}
 
 
-def install(monkeypatch: pytest.MonkeyPatch) -> EngineOfMemory:
-    """Put it in the place of the engine's command."""
+def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> EngineOfMemory:
+    """Put it in the place of the engine's command, which is then on PATH: a file in the folder
+    that nobody runs."""
     found = EngineOfMemory()
+    binaries = folder / "bin"
+    binaries.mkdir()
+    (binaries / "pulumi").touch(0o755)
+    monkeypatch.setenv("PATH", str(binaries), prepend=os.pathsep)
     monkeypatch.setattr(engine, "_run", found.answer)
     return found
 

@@ -81,7 +81,7 @@ def here(running: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("VERCEL_API_URL", running.urls.vercel)
     monkeypatch.setattr(safe, "_secrets", set())
     with sessions_closed(monkeypatch):
-        yield Here(running, install(monkeypatch))
+        yield Here(running, install(monkeypatch, tmp_path))
 
 
 def test_every_command_is_walked() -> None:

@@ -55,7 +55,7 @@ def stacks(
     running.reset()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VERCEL_API_URL", running.urls.vercel)
-    found = install(monkeypatch)
+    found = install(monkeypatch, tmp_path)
     found.settings["dev"] = settings_on(running)
     with sessions_closed(monkeypatch):
         yield found

@@ -99,7 +99,7 @@ def here(running: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
     monkeypatch.setenv("VERCEL_API_URL", running.urls.vercel)
     with sessions_closed(monkeypatch):
-        yield Here(running, install(monkeypatch))
+        yield Here(running, install(monkeypatch, tmp_path))
 
 
 def test_every_command_is_walked() -> None:

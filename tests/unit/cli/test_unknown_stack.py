@@ -50,10 +50,9 @@ def test_an_unknown_stack_is_bad_input(
     (tmp_path / "Pulumi.yaml").write_text("name: clerkstack\nruntime: python\n")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
-    install(monkeypatch)
+    install(monkeypatch, tmp_path)
     # `review` starts the engine's command itself.
     there = tmp_path / "bin" / "pulumi"
-    there.parent.mkdir()
     there.write_text("#!/bin/sh\necho \"error: no stack named 'nope' found\" >&2\nexit 255\n")
     there.chmod(0o755)
     monkeypatch.setenv("PATH", f"{there.parent}:/usr/bin:/bin")
