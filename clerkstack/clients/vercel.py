@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Unpack
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar, Unpack
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 
@@ -83,19 +84,26 @@ class _Pagination(Answer):
     next: int | str | None = None
 
 
-class _Variables(Answer):
-    envs: tuple[EnvironmentVariable, ...]
+Listed = TypeVar("Listed", bound=EnvironmentVariable | Project)
+
+
+class _Page(Answer, Generic[Listed]):
+    """A page of a list; each list calls its `items` otherwise."""
+
+    items: tuple[Listed, ...]
     pagination: _Pagination = _Pagination()
 
 
-class _Projects(Answer):
-    projects: tuple[Project, ...]
-    pagination: _Pagination = _Pagination()
+class _Variables(_Page[EnvironmentVariable]):
+    items: tuple[EnvironmentVariable, ...] = Field(alias="envs")
 
 
-class _SharedVariables(Answer):
-    data: tuple[SharedVariable, ...]
-    pagination: _Pagination = _Pagination()
+class _Projects(_Page[Project]):
+    items: tuple[Project, ...] = Field(alias="projects")
+
+
+class _SharedVariables(_Page[SharedVariable]):
+    items: tuple[SharedVariable, ...] = Field(alias="data")
 
 
 class _CustomEnvironments(Answer):
@@ -144,20 +152,9 @@ class VercelClient(Client):
 
         `from` takes the `pagination.next` of the page before, a number or a token.
         """
-        found: dict[str, Project] = {}
-        after: int | str | None = None
-        while True:
-            params: dict[str, str | int] = {**self._team, "limit": PAGE}
-            if after is not None:
-                params["from"] = str(after)
-            page = self._http.request(
-                _Projects, "list projects", "GET", "/v10/projects", params=params
-            )
-            fresh = [project for project in page.projects if project.id not in found]
-            found |= {project.id: project for project in fresh}
-            after = page.pagination.next
-            if after is None or not fresh:
-                return list(found.values())
+        return self._all(
+            _Projects, "list projects", "/v10/projects", {"limit": PAGE}, cursor="from"
+        )
 
     def custom_environments(self, project: str) -> list[CustomEnvironment]:
         """A project's environments besides the three that each has
@@ -191,21 +188,9 @@ class VercelClient(Client):
         The description shows `pagination` in the answer, and no parameter for it: see
         `list_variables`.
         """
-        found: dict[str, SharedVariable] = {}
-        until: int | str | None = None
-        while self._team:
-            params: dict[str, str | int] = dict(self._team)
-            if until is not None:
-                params["until"] = until
-            page = self._http.request(
-                _SharedVariables, "list shared variables", "GET", "/v1/env", params=params
-            )
-            fresh = [variable for variable in page.data if variable.id not in found]
-            found |= {variable.id: variable for variable in fresh}
-            until = page.pagination.next
-            if until is None or not fresh:
-                break
-        return list(found.values())
+        if not self._team:
+            return []
+        return self._all(_SharedVariables, "list shared variables", "/v1/env")
 
     def get_shared_variable(self, variable_id: str) -> SharedVariable:
         """A shared variable with its value, unless it is sensitive (GET /v1/env/{id}).
@@ -230,26 +215,8 @@ class VercelClient(Client):
         one of the other lists, and a service that does not heed it would give the same page for
         ever.
         """
-        found: dict[str, EnvironmentVariable] = {}
-        until: int | str | None = None
-        while True:
-            params: dict[str, str | int] = dict(self._team)
-            if decrypt:
-                params["decrypt"] = "true"
-            if until is not None:
-                params["until"] = until
-            page = self._http.request(
-                _Variables,
-                "list variables",
-                "GET",
-                joined("v10", "projects", project, "env"),
-                params=params or None,
-            )
-            fresh = [each for each in page.envs if each.id not in found]
-            found |= {each.id: each for each in fresh}
-            until = page.pagination.next
-            if until is None or not fresh:
-                return list(found.values())
+        path = joined("v10", "projects", project, "env")
+        return self._all(_Variables, "list variables", path, {"decrypt": "true"} if decrypt else {})
 
     def create_variable(
         self,
@@ -383,6 +350,28 @@ class VercelClient(Client):
             joined("v13", "deployments", deployment_id),
             params=self._team or None,
         )
+
+    def _all(
+        self,
+        page_of: type[_Page[Listed]],
+        operation: str,
+        path: str,
+        params: Mapping[str, str | int] = MappingProxyType({}),
+        *,
+        cursor: str = "until",
+    ) -> list[Listed]:
+        """What is on all pages of a list. `cursor` takes the `pagination.next` of the page before;
+        a service that does not heed it gives the same page again, which ends the list."""
+        found: dict[str, Listed] = {}
+        after: int | str | None = None
+        while True:
+            asked = {**self._team, **params, **({} if after is None else {cursor: after})}
+            page = self._http.request(page_of, operation, "GET", path, params=asked or None)
+            fresh = {each.id: each for each in page.items if each.id not in found}
+            found |= fresh
+            after = page.pagination.next
+            if after is None or not fresh:
+                return list(found.values())
 
 
 def _read_error(body: Any) -> Told:
