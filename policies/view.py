@@ -14,6 +14,7 @@ from typing import Any
 
 from clerkstack.declared.variable_names import NameSet
 from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.engine_marks import SECRET_SIGNATURE, SIGNATURE
 
 # The types as the engine names them; dynamic resources by `module=` and `name=`.
 DYNAMIC = "pulumi-python:dynamic/clerkstack:"
@@ -36,10 +37,8 @@ _LISTS = {VARIABLES: "variables", PROJECT: "environments"}
 
 PRODUCTION, DEVELOPMENT = "production", "development"
 
-# How the engine and its state mark a secret, and a value that is known only at `up`
-# (pulumi/pulumi, sdk/go/common/resource/properties.go and resource/plugin/rpc.go).
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+# How the engine and its state mark a value that is known only at `up` (pulumi/pulumi,
+# sdk/go/common/resource/plugin/rpc.go).
 _UNKNOWNS = frozenset(
     {
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -72,7 +71,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         return UNKNOWN if value in _UNKNOWNS or value == _REDACTED else value
     if isinstance(value, Mapping):
-        if value.get(_SIGNATURE) == _SECRET:
+        if value.get(SIGNATURE) == SECRET_SIGNATURE:
             return _opened(value)
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, Sequence):

@@ -22,11 +22,11 @@ from clerkstack.adopt import (
 from clerkstack.adopt.edits import edits, secret_paths
 from clerkstack.adopt.stack import NO_URL
 from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.cli.adopting import take_over
 from clerkstack.cli.engine import pulumi, refuse_led_astray, stack_config
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read
 from clerkstack.cli.say import say
-from clerkstack.cli.takeover import take_over
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.refusals import billing_refusals
 from clerkstack.declared.variable_names import names_of

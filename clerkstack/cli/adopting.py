@@ -16,6 +16,7 @@ from clerkstack.cli.say import say
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.drift import Live, declared_variables
+from clerkstack.engine_marks import shown_secret
 from clerkstack.problems import ClerkstackError
 from clerkstack.variables_in_state import enter_value, variables_of
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 # Resources that heed READ_ONLY, and the components that hold them.
 OURS = ("pulumi-python:dynamic/clerkstack:", "clerkstack:components:")
-# How an exported state shows a secret; importing it encrypts it again.
-SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 
 
 def take_over(stack: str, settings: Settings, live: Live) -> list[str]:
@@ -97,7 +96,7 @@ def _tell_values(stack: str, settings: Settings, live: Live) -> None:
     changed = False
     for resource in variables_of(resources_of(exported)):
         value = values.get(natural_key(resource["inputs"]))
-        if value and enter_value(resource, {**SECRET, "plaintext": json.dumps(value)}):
+        if value and enter_value(resource, shown_secret(json.dumps(value))):
             changed = True
     if changed:
         import_state(stack, exported)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from clerkstack.engine_marks import SIGNATURE
 from clerkstack.providers.made import OfAnother, notes_of, tell
 from clerkstack.reconcile.changes import Json, JsonObject, whole_numbers
 from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 Hold = Callable[[str, str, JsonObject], Holding]
 """From a stack, the time it came and the resource's properties to what it has of it."""
 RECENT = 5.0  # seconds that the backend's answer serves the next resource of a run
-SECRET_MARK = "4dabf18193072939515e22adb298388d"  # pulumi/pulumi, sdk/go/common/resource
 
 
 class Neighbourhood:
@@ -175,7 +175,7 @@ def _plain(outputs: Mapping[str, Any]) -> JsonObject:
     return {
         key: whole_numbers(value)
         for key, value in outputs.items()
-        if key != "__provider" and not (isinstance(value, dict) and SECRET_MARK in value)
+        if key != "__provider" and not (isinstance(value, dict) and SIGNATURE in value)
     }
 
 

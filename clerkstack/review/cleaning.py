@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from clerkstack.clients.scrub import SHORTEST, secrets_in
+from clerkstack.engine_marks import SECRET_SIGNATURE, SIGNATURE
 from clerkstack.safe import safe
 
-# How the engine marks values, in its own JSON (pulumi.runtime.rpc has the same ones).
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+# How the engine marks what is not known yet, in its own JSON (as pulumi.runtime.rpc does).
 UNKNOWN_MARKS = frozenset(
     {
         "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # text, and what has no kind yet

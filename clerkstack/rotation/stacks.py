@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from clerkstack.declared.variables import VARIABLE_TYPE, takes_no_events
+from clerkstack.engine_marks import shown_secret
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, WORDS, Journal, Kind, variables_of
 from clerkstack.settings.projects import Project
@@ -17,8 +18,6 @@ from clerkstack.settings.projects import Project
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
 
-# How an exported state marks a secret (pulumi/pulumi, sdk/go/common/resource/properties.go).
-SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 INSTANCE, ENDPOINT, ROTATIONS, WRITTEN = (
     "Instance",
     "WebhookEndpoint",
@@ -189,7 +188,7 @@ def owned_by(resources: Sequence[Mapping[str, Any]]) -> Owned:
 
 def secret(value: str) -> dict[str, str]:
     """A secret text, in the form that an import encrypts."""
-    return {**SECRET, "plaintext": json.dumps(value)}
+    return shown_secret(json.dumps(value))
 
 
 def shown(value: Any) -> Any:
