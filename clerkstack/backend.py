@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,21 @@ def _signed_in() -> str:
 
 
 def _project() -> dict[str, Any]:
+    """What the project's file says. It is asked for once for each stack and each note."""
+    try:
+        changed = PROJECT_FILE.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _read(PROJECT_FILE.resolve(), changed)
+
+
+@cache
+def _read(file: Path, _changed: int) -> dict[str, Any]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        found = YAML(typ="safe").load(PROJECT_FILE)
+        found = YAML(typ="safe").load(file)
     except (OSError, YAMLError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ruamel.yaml import YAML
 
+from clerkstack.backend import PROJECT_FILE
 from clerkstack.cli.engine import pulumi
 from clerkstack.problems import ClerkstackError
 
@@ -23,7 +24,6 @@ FILE = "file://"
 BACKEND = "PULUMI_BACKEND_URL"
 PASSPHRASE = "passphrase"
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
-PROJECT_FILE = Path("Pulumi.yaml")
 NO_STACK = "no stack named"
 
 # What the engine says where a service fails, and what to do about it.

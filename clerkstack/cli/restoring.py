@@ -9,9 +9,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from clerkstack.backend import PROJECT_FILE
 from clerkstack.cli.backends import (
     NO_STACK,
-    PROJECT_FILE,
     config_file,
     current_backend,
     secrets_provider,
