@@ -105,7 +105,7 @@ class WebhookEndpointProvider(ClerkProvider):
         since = {key: _props[key] for key in (*LEDGER, "endpoint_id") if key in _props}
         before = object_at(since, "before")
         if may_hold_secret(str(before.get("url", ""))):
-            since["before"] = {**before, "url": _group({**_props, "url": before["url"]}, at="")}
+            since["before"] = {**before, "url": _group_of(_props, str(before["url"]))}
         return {**since, **mark_of(_props)}
 
     def group_name(self, group: str) -> str:
@@ -226,13 +226,14 @@ class WebhookEndpointProvider(ClerkProvider):
         svix = self._open(props)
         endpoint_id = str(props["endpoint_id"])
         others = self.sharing(props, props, removing=True)
-        left_to = _left_at(props, {}, others)
+        group = _group(props)
+        left_to = _left_at(group, {}, others)
         tell_left(left_to, self.group_name)
         with svix:
             there = svix.list_endpoints()
             endpoint = next((e for e in there if e.id == endpoint_id), None)
             if endpoint is not None and left_to:
-                _hand_over(svix, endpoint, others, _group(props))
+                _hand_over(svix, endpoint, others, group)
             elif endpoint is not None and props.get("made_endpoint"):
                 # Gone already where an earlier answer was lost.
                 with contextlib.suppress(NotFound):
@@ -424,16 +425,16 @@ def _owned(
     made: JsonObject = {"made_app": olds.get("made_app"), "made_endpoint": True, "before": {}}
     ledger = {key: olds.get(key) for key in LEDGER}
     by_url = {kept_url(endpoint.url): endpoint for endpoint in there}
-    by_url |= {_group({**inputs, "url": url}, at=""): each for url, each in by_url.items()}
+    by_url |= {_group_of(inputs, url): endpoint for url, endpoint in by_url.items()}
     by_id = {endpoint.id: endpoint for endpoint in there}
     known = by_id.get(str(olds.get("endpoint_id")))
     if known is None:
         # An interrupted run made it, under the URL that was declared then.
         at_url = by_url.get(str(noted.get("url")))
         known, ledger = by_id.get(str(noted.get("endpoint")), at_url), made
-    at = {**inputs, "url": known.url, ADDRESS: None} if known is not None else {}
+    at = _group_of(inputs, known.url) if known is not None else ""
     if known is not None and _left_at(at, inputs, others):
-        _hand_over(svix, known, others, _group(at))
+        _hand_over(svix, known, others, at)
         known, ledger = None, made
     twin = by_url.get(kept_url(str(inputs["url"])))
     if twin is None or twin is known:
@@ -441,16 +442,15 @@ def _owned(
     # Two endpoints with one URL would bring every event twice.
     if known is not None and ledger["made_endpoint"]:
         svix.delete_endpoint(known.id)
-    group = _group({**inputs, "url": twin.url}, at="")
+    group = _group_of(inputs, twin.url)
     before = {**seen(twin), **object_at(noted, "before")}
     mine, found = others.passed_on((), {group: before}, {group: before})
     before = object_at(found, group)
     return twin, {**made, "made_endpoint": group in mine, "before": before}
 
 
-def _left_at(olds: JsonObject, inputs: JsonObject, others: Sharing) -> dict[str, list[Holding]]:
+def _left_at(group: str, inputs: JsonObject, others: Sharing) -> dict[str, list[Holding]]:
     """The endpoint that this stack leaves and others declare, with these."""
-    group = _group(olds)
     goes_on = bool(inputs) and _group(inputs) == group
     return {group: found} if not goes_on and (found := others.holders(group)) else {}
 
@@ -511,16 +511,18 @@ def _noted(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
     return {"url": url, "app": ledger["made_app"], "before": cast(Json, before)}
 
 
-def _group(props: JsonObject, at: str = ADDRESS) -> str:
+def _group(props: JsonObject) -> str:
     """What an endpoint is known by to other stacks and in notes: its host and the fingerprint of
-    its URL. A state that keeps the URL secret has both in the address, `at`; a note has it
-    already."""
-    address, url = props.get(at), str(props.get("url"))
+    its URL. A state that keeps the URL secret has both in the address; a note has it already."""
+    address, url = props.get(ADDRESS), str(props.get("url"))
     if address is not None:
         shown, _, own = str(address).removesuffix(")").rpartition(" (")
         return f"{host_of(shown)} {own}"
-    if " " in url:
-        return url
+    return url if " " in url else _group_of(props, url)
+
+
+def _group_of(props: JsonObject, url: str) -> str:
+    """The same of a URL on the instance of some properties."""
     url = kept_url(url)
     place = str(props["application_id"]), str(props["environment"])
     return f"{host_of(url)} {fingerprint_of(*place, url)}"
