@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import SecretStr
 
 from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off
 from clerkstack.cli.engine import (
@@ -30,11 +29,13 @@ from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natur
 from clerkstack.cli.remote import session_of
 from clerkstack.cli.restoring import earlier, list_states, put_back
 from clerkstack.cli.say import say
-from clerkstack.clients.vercel import VercelClient
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import VARIABLE_COMMENT, Settings
 from clerkstack.variables_in_state import enter_ids, follow_team
+
+if TYPE_CHECKING:
+    from clerkstack.providers.session import Session
 
 TAKEN = "exists at Vercel, taken into the state"
 
@@ -85,8 +86,8 @@ def recover(
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
     # Its own refresh lets the providers read with these keys.
-    session_of(settings)
-    known = _own(stack, _variables(settings))
+    session = session_of(settings)
+    known = _own(stack, _variables(settings, session))
     half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
     moved = [
         project
@@ -196,18 +197,15 @@ def _own(stack: str, known: Mapping[NaturalKey, str]) -> dict[NaturalKey, str]:
     return {at: found for at, found in known.items() if found not in elsewhere}
 
 
-def _variables(settings: Settings) -> dict[NaturalKey, str]:
+def _variables(settings: Settings, session: Session) -> dict[NaturalKey, str]:
     """Ids of the variables that this program made, by project, key and targets."""
     if not settings.components.environment:
         return {}
     if settings.vercel_token is None:
         raise ClerkstackError("vercel:apiToken is not set for this stack.")
-    token = SecretStr(settings.vercel_token.get_secret_value())
     found: dict[NaturalKey, str] = {}
     for project in settings.vercel_projects:
-        with VercelClient(
-            token=token, base_url=settings.urls.vercel, team_id=project.team_id
-        ) as vercel:
+        with session.vercel(project.team_id) as vercel:
             there = vercel.list_variables(project.project_id)
         found |= {
             (project.project_id, each.key, tuple(sorted(each.target))): each.id

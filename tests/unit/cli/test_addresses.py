@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +10,13 @@ from pydantic import SecretStr
 from clerkstack import safe
 from clerkstack.cli.commands import COMMANDS
 from clerkstack.clients.platform import PlatformClient
-from local.project import TOP, production_settings_on, settings_on
+from local.project import production_settings_on, settings_on
 from local.world import World
 from local.world import seed as seeded
 from tests.unit.cli.engine_of_memory import (
     ENCRYPTED,
     EngineOfMemory,
     ended,
-    install,
-    sessions_closed,
 )
 from tests.unit.rotation.bed import Bed
 
@@ -66,22 +62,10 @@ class Here:
         stacks.encrypted = frozenset({*ENCRYPTED, "clerkstack:webhook"})
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    with World(proxy=False) as world:
-        yield world
-
-
 @pytest.fixture
-def here(running: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Here]:
-    running.reset()
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "catalog.yaml").write_text((TOP / "catalog.yaml").read_text())
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
-    monkeypatch.setenv("VERCEL_API_URL", running.urls.vercel)
+def here(running: World, stacks: EngineOfMemory, monkeypatch: pytest.MonkeyPatch) -> Here:
     monkeypatch.setattr(safe, "_secrets", set())
-    with sessions_closed(monkeypatch):
-        yield Here(running, install(monkeypatch, tmp_path))
+    return Here(running, stacks)
 
 
 def test_every_command_is_walked() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from clerkstack.files import REMOVED, edited_yaml
 from local.project import settings_on
 from local.world import World
 from local.world.clerk.kinds import KINDS
-from tests.unit.cli.engine_of_memory import EngineOfMemory, ended, install, sessions_closed
+from tests.unit.cli.engine_of_memory import EngineOfMemory, ended
 
 ORGANIZATIONS: dict[str, dict[str, Any]] = {
     "off": {"enabled": False, "force_organization_selection": False},
@@ -42,23 +41,12 @@ DECLARED: dict[str, dict[str, Any]] = {
 """What the stack's file has of organizations before."""
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    with World(proxy=False) as world:
-        yield world
-
-
 @pytest.fixture
-def stacks(
-    running: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[EngineOfMemory]:
-    running.reset()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VERCEL_API_URL", running.urls.vercel)
-    found = install(monkeypatch, tmp_path)
-    found.settings["dev"] = settings_on(running)
-    with sessions_closed(monkeypatch):
-        yield found
+def stacks(stacks: EngineOfMemory, running: World, tmp_path: Path) -> EngineOfMemory:
+    """The stack `dev`, which has no catalog yet."""
+    (tmp_path / "catalog.yaml").unlink()
+    stacks.settings["dev"] = settings_on(running)
+    return stacks
 
 
 def in_file(settings: dict[str, Any], proposed: dict[str, Any]) -> dict[str, Any]:

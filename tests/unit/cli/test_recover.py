@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from clerkstack.cli.engine import stack_settings
+from clerkstack.cli.imported import NaturalKey
 from clerkstack.cli.recover import (
     _variables,
     left_half_made,
@@ -15,9 +17,16 @@ from clerkstack.cli.recover import (
     settle,
 )
 from clerkstack.declared.variables import VARIABLE_TYPE as VARIABLE
+from clerkstack.providers.session import Session
 from clerkstack.settings import VARIABLE_COMMENT
 from local.world import World
 from local.world import seed as seeded
+
+
+def _known() -> dict[NaturalKey, str]:
+    settings = stack_settings("dev")
+    with closing(Session(settings.connection)) as session:
+        return _variables(settings, session)
 
 
 def variable(key: str, target: str) -> dict[str, Any]:
@@ -159,7 +168,7 @@ def test_variables_by_hand_or_of_a_branch_are_not_taken_for_declared_ones(
         config = config_on(world, projectId=seeded.VERCEL_PROJECT_ID)
         monkeypatch.setattr("clerkstack.cli.engine.pulumi", lambda *_: json.dumps(config))
 
-        known = _variables(stack_settings("dev"))
+        known = _known()
 
     assert known == {(seeded.VERCEL_PROJECT_ID, "A", ("preview",)): held.id}
 
@@ -187,7 +196,7 @@ def test_the_variables_of_every_project_are_known(monkeypatch: pytest.MonkeyPatc
         config = config_on(world, projects=projects)
         monkeypatch.setattr("clerkstack.cli.engine.pulumi", lambda *_: json.dumps(config))
 
-        known = _variables(stack_settings("dev"))
+        known = _known()
 
     assert {project for project, *_ in known} == {
         seeded.VERCEL_PROJECT_ID,

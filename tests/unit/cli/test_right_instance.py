@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from pydantic import SecretStr
 
 from clerkstack.cli.commands import COMMANDS
 from clerkstack.clients.platform import PlatformClient
-from local.project import TOP, production_settings_on, settings_on
+from local.project import production_settings_on, settings_on
 from local.world import World
 from local.world import seed as seeded
-from tests.unit.cli.engine_of_memory import EngineOfMemory, ended, install, sessions_closed
+from tests.unit.cli.engine_of_memory import EngineOfMemory, ended
 from tests.unit.rotation.bed import Bed
 
 OTHER, OTHERS_KEY = "app_other", "ak_other_workspace"
@@ -85,21 +82,9 @@ class Here:
         return [f"{e.method} {e.path}" for e in self.world.journal() if e.method != "GET"]
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    with World(proxy=False) as world:
-        yield world
-
-
 @pytest.fixture
-def here(running: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Here]:
-    running.reset()
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "catalog.yaml").write_text((TOP / "catalog.yaml").read_text())
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
-    monkeypatch.setenv("VERCEL_API_URL", running.urls.vercel)
-    with sessions_closed(monkeypatch):
-        yield Here(running, install(monkeypatch, tmp_path))
+def here(running: World, stacks: EngineOfMemory) -> Here:
+    return Here(running, stacks)
 
 
 def test_every_command_is_walked() -> None:

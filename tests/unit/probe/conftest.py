@@ -15,12 +15,6 @@ from local.world import seed as seeded
 from tests.unit.rotation.bed import Bed
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    with World(proxy=False) as world:
-        yield world
-
-
 @pytest.fixture
 def account(running: World) -> Iterator[Account]:
     running.reset()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,6 @@ ON = {"application_id": seeded.APPLICATION_ID, "environment": "development"}
 BYPASS, AUTH = "x-vercel-protection-bypass", "Authorization"
 SECRET = "bypass-9f8Kq2Lm7XwZr4"
 OF_HEADERS = "/headers"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    with World(proxy=False) as world:
-        yield world
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +63,6 @@ ACTS: dict[str, Callable[[Driven, Props], Any]] = {
 }
 WITHOUT = {("billing", "refresh"), ("billing", "destroy")}
 """What asks the Platform API alone, for the application that is declared."""
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    with World(proxy=False) as world:
-        yield world
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,12 +27,6 @@ pytestmark = pytest.mark.timeout(240)
 OWN = seeded.VERCEL_PROJECT_ID
 NAME = seeded.VERCEL_PROJECT_NAME
 DAY = 24 * 3_600_000
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    with World(proxy=False) as world:
-        yield world
 
 
 @pytest.fixture

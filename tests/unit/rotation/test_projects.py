@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,12 +32,6 @@ def of_api(**more: Any) -> dict[str, dict[str, Any]]:
 def without_events() -> dict[str, dict[str, Any]]:
     alone = [f"{target}/{SIGNING_OF_API}" for target in ("preview", "development")]
     return of_api(leaveAlone=alone)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    with World(proxy=False) as world:
-        yield world
 
 
 def bed_of(running: World, projects: dict[str, dict[str, Any]], **more: Any) -> Bed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,12 +18,6 @@ from local.world import World
 from tests.unit.rotation.bed import Bed, Killed
 
 pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    with World(proxy=False) as world:
-        yield world
 
 
 @pytest.fixture
