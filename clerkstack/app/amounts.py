@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from clerkstack.app.evaluate import Constant
-from clerkstack.app.source import Unresolved
+from clerkstack.app.modules import Unresolved
 
 # Names without _ and capitals. A price whose name tells no unit (`price`, `monthly`) is not read:
 # 60 may be dollars or cents.

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class AppCode:
     """What was read. `declaration` is None where the settings name none; `path` and `commit` are
-    None where there is only a file with the declaration."""
+    None where there is only a file with the declaration. `notes` are what could change the
+    declaration without being seen; `others` are files of other languages that name Clerk."""
 
     declaration: AppDeclaration | None = None
     uses: tuple[Use, ...] = ()
@@ -27,6 +28,8 @@ class AppCode:
     unmanaged: frozenset[str] = frozenset()
     path: str | None = None
     commit: str | None = None
+    notes: tuple[Untold, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def read_app(
@@ -70,12 +73,13 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
     if declaration is not None:
         return AppCode(read_declaration(Path(declaration)))
     from clerkstack.app.foreign_changes import refuse_changes
+    from clerkstack.app.kept import FOLDER
     from clerkstack.app.modules import Modules
     from clerkstack.app.scan import scan
 
     checkout = _checkout(settings, tell)
     modules = Modules(checkout.folder)
-    declared = None
+    declared, notes = None, []
     if settings.declaration is not None:
         declared = read_declaration(
             checkout.folder / settings.declaration,
@@ -83,8 +87,15 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
             features_name=settings.features_name,
             modules=modules,
         )
-        refuse_changes(declared, checkout.folder, modules, settings.scan)
-    found = scan(checkout.folder, settings.scan, modules=modules, tell=tell)
+        notes = refuse_changes(declared, checkout.folder, modules, settings.scan, FOLDER)
+    found = scan(
+        checkout.folder,
+        settings.scan,
+        modules=modules,
+        unread=settings.unread,
+        kept=FOLDER,
+        tell=tell,
+    )
     return AppCode(
         declared,
         found.uses,
@@ -92,6 +103,8 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
         frozenset(settings.unmanaged),
         checkout.path,
         checkout.commit,
+        tuple(notes),
+        found.others,
     )
 
 

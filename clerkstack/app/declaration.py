@@ -17,8 +17,7 @@ from typing import Generic, TypeVar
 from clerkstack.app.amounts import ANNUAL, MONTHLY, at, cents_of
 from clerkstack.app.evaluate import Constant
 from clerkstack.app.finding import Finding
-from clerkstack.app.modules import Modules
-from clerkstack.app.source import Unresolved
+from clerkstack.app.modules import Modules, Unresolved
 from clerkstack.problems import InputError, Problem
 
 # Names without _ and capitals.
@@ -253,6 +252,6 @@ def _flag(constant: Constant) -> bool | None:
 def _problem(error: Unresolved, modules: Modules) -> Problem:
     column = "" if error.column is None else f"column {error.column}"
     mend = "Write it as a constant: a literal, or a name of a constant in a file imported by path"
-    if error.node is None and not error.file.is_file():
+    if error.line is None and not error.file.is_file():
         mend = "Name the app's file, from the folder in which this is run"
     return Problem(modules.shown(error.file), error.line, column, error.message, mend)

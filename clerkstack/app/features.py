@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from clerkstack.app.evaluate import Constant
+from clerkstack.app.modules import Unresolved
 from clerkstack.app.plans import entries, is_function, is_plan
-from clerkstack.app.source import Unresolved
 
 NAMED_FEATURES = re.compile("(?i)features$")
 # Fields that hold the slug where a feature is written as an object.

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from clerkstack.app.evaluate import Constant, Evaluator
 from clerkstack.app.features import NAMED_FEATURES, features_beside, features_by_name, texts_in
-from clerkstack.app.modules import Modules
-from clerkstack.app.owners import Owners
+from clerkstack.app.modules import Module, Modules, Unresolved
 from clerkstack.app.plans import NAMED_PLANS, declared, entries, is_plan, plans_in
-from clerkstack.app.source import Module, Unresolved
 from clerkstack.app.suspects import Suspects
 
 
@@ -21,13 +19,13 @@ class Finding:
         self._modules = modules
         self._evaluator = Evaluator(self._modules)
         self._module = self._modules.read(path)
-        self._owners = Owners(self._modules)
         self._suspects = Suspects(self._module, self._modules, self._evaluator)
         self._exported: dict[str, Constant] = {}
         self._failed: dict[str, Unresolved] = {}
         for name in self._names():
             try:
-                self._exported[name] = self._evaluator.exported(self._module, name)
+                self._evaluator.fresh()
+                self._exported[name] = self._evaluator.exported(self._module, name).known
             except Unresolved as error:
                 self._failed[name] = error
 
@@ -51,9 +49,12 @@ class Finding:
             raise self._failed[min(suspects, key=lambda key: "plan" not in key.lower())]
         unread = self._suspects.unread_export(places)
         if unread is not None:
-            node, form = unread
+            place, form = unread
             message = f"is {form} with plans, which is not read: write export const … = …"
-            raise Unresolved(self._module, node, message)
+            raise Unresolved(self._module.file, place, message)
+        if not places and self._module.facts.error is not None:
+            error = self._module.facts.error
+            raise Unresolved(self._module.file, error, "is not TypeScript")
         if not places:
             message = "exports no plans: no object whose values have slug and features"
             raise Unresolved(self._module.file, None, message)
@@ -79,12 +80,12 @@ class Finding:
         attached = _once(attached)
         places = {each.place for each in attached}
         values = {each.value for each in attached if isinstance(each.value, str)}
-        owners = dict.fromkeys(filter(None, map(self._owners.owner, attached)))
+        owners = dict.fromkeys(filter(None, map(self._owner, attached)))
         found = [
             text
             for module, name in owners
             for text in features_beside(
-                self._evaluator.name(module, name), lambda it: it.place in places, own=True
+                self._evaluator.name(module, name).known, lambda it: it.place in places, own=True
             )
         ]
         for module in self._modules.reached():
@@ -96,7 +97,7 @@ class Finding:
 
     def behind(self, constants: Iterable[Constant]) -> set[tuple[Path, str]]:
         """The constants in which values are written, and all those they are made of."""
-        owners = filter(None, map(self._owners.owner, constants))
+        owners = filter(None, map(self._owner, constants))
         pending = [(module.file, name) for module, name in owners]
         found: set[tuple[Path, str]] = set()
         while pending:
@@ -117,16 +118,17 @@ class Finding:
 
     def _values(self, module: Module) -> Iterator[tuple[str, Constant]]:
         """What a module declares and exports, where it can be told."""
-        for key, (source, _) in module.exports.items():
+        for key, (source, _) in module.facts.exports.items():
             if source is None:
                 try:
-                    yield key, self._evaluator.exported(module, key)
+                    self._evaluator.fresh()
+                    yield key, self._evaluator.exported(module, key).known
                 except Unresolved:
                     continue
 
     def _declared(self, name: str, constant: Constant) -> list[Constant]:
         def apart(one: Constant, other: Constant) -> bool:
-            return self._owners.owner(one) != self._owners.owner(other)
+            return self._owner(one) != self._owner(other)
 
         return list(declared(name, constant, apart))
 
@@ -138,19 +140,29 @@ class Finding:
                 yield constant
 
     def _named(self, name: str) -> Constant:
-        if name in self._module.constants or name in self._module.imports:
+        facts = self._module.facts
+        if name in facts.constants or name in facts.imports:
             return self._evaluator.name(self._module, name).known
         return self._evaluator.exported(self._module, name).known
 
     def _names(self) -> Iterator[str]:
-        yield from self._module.exports
-        for source in self._module.all_of:
+        exports = self._module.facts.exports
+        yield from exports
+        for source in self._module.facts.all_of:
             try:
                 there = self._modules.from_statement(self._module, source)
             except Unresolved as error:
                 self._failed[f"* from {source}"] = error
             else:
-                yield from (name for name in there.exports if name not in self._module.exports)
+                yield from (name for name in there.facts.exports if name not in exports)
+
+    def _owner(self, value: Constant) -> tuple[Module, str] | None:
+        """The constant of the top that a value is written in: its module and name."""
+        module = self._modules.read(value.file)
+        for start, end, name in module.facts.owned:
+            if start <= (value.line << 24 | value.column) < end:
+                return module, name
+        return None
 
 
 def _unknown_plans(name: str, constant: Constant) -> list[Constant]:

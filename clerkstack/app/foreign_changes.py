@@ -1,90 +1,156 @@
-"""Changes of the declaration in other files of the app than those that say it."""
+"""Changes of the declaration in other files of the app than those that say it.
+
+That a constant never changes is asked for, not proved: a change by its name, or by a variable that
+is given a part of it, is refused. What it is handed to could change it too; where it is not written
+as a constant (`as const`, `satisfies`, `readonly`, `Object.freeze`), that is a note.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from clerkstack.app.changes import CHANGING
 from clerkstack.app.declaration import AppDeclaration, refused
-from clerkstack.app.listing import UNREAD, source_files
-from clerkstack.app.modules import Modules
-from clerkstack.app.reading import NotRead, read
-from clerkstack.app.source import Module, Unresolved
+from clerkstack.app.evaluate import Either, Evaluator
+from clerkstack.app.facts_of_files import FileFacts, Ir
+from clerkstack.app.gathering import Gathering, Job
+from clerkstack.app.kept import Kept
+from clerkstack.app.listing import listed
+from clerkstack.app.modules import Module, Modules, Unresolved
+from clerkstack.app.origins import CHANGED
+from clerkstack.app.uses import Untold
 
 # Such files run in no deployment, and replace what they like.
 _TESTS = re.compile(r"(\.|_)(test|spec)\.[cm]?[jt]sx?$|(^|/)__(tests|mocks)__/")
+_RENAMED = re.compile(rb"\b(\w+)\s+as\s+(\w+)")
+_CHANGING = re.compile(CHANGED)
 
 
 def refuse_changes(
-    declared: AppDeclaration, root: Path, modules: Modules, folders: Sequence[str] = ()
-) -> None:
-    """Look through the app for code that changes what the declaration is made of.
-
-    A function of another file that gives away a part of it is not followed.
+    declared: AppDeclaration,
+    root: Path,
+    modules: Modules,
+    folders: Sequence[str] = (),
+    kept: Path | None = None,
+) -> list[Untold]:
+    """Look through the app for code that changes what the declaration is made of; what else could
+    change it.
 
     Raises:
         InputError: some code does; each with file, line and column.
     """
-    errors = list(_changes(declared, root, modules, folders))
+    looking = _Looking(declared, root.resolve(), modules)
+    held = None if kept is None else Kept(looking.root, kept)
+    gathering = Gathering(looking.root, modules.allowance, held)
+    try:
+        found = list(looking.modules(gathering, listed(looking.root, folders).code))
+    finally:
+        if held is not None:
+            held.save()
+    errors = [error for module in found for error in looking.changes(module)]
     if errors:
         raise refused(errors, modules)
+    return looking.notes(found)
 
 
-def _changes(
-    declared: AppDeclaration, root: Path, modules: Modules, folders: Sequence[str]
-) -> Iterator[Unresolved]:
-    sayers = {file for file, _ in declared.made_of}
-    texts = dict(_texts(root, modules, folders))
-    names = re.compile(
-        rb"\b(" + b"|".join(sorted(_names(declared, modules, list(texts.values())))) + rb")\b"
-    )
-    for file, text in texts.items():
-        if file.resolve() in sayers or not names.search(text) or not CHANGING.search(text):
-            continue
-        try:
-            module = modules.read(file)
-            changed = module.changes.names
-        except (Unresolved, RecursionError):
-            continue  # the scan tells it
-        for name, node in changed.items():
-            if name in module.imports and _is_said(module, name, declared, modules):
+class _Looking:
+    def __init__(self, declared: AppDeclaration, root: Path, modules: Modules) -> None:
+        self._made_of = declared.made_of
+        self.root = root
+        self._modules = modules
+        self._evaluator = Evaluator(modules)
+
+    def modules(self, gathering: Gathering, names: list[str]) -> Iterator[Module]:
+        """The files that name a constant of the declaration and change or hand on something."""
+        looked = [name for name in names if not _TESTS.search(name)]
+        called = self._called(gathering, looked)
+        jobs: list[Job] = []
+        for name, text in gathering.texts(looked):
+            here = [each for each in called if each in text]
+            if here:
+                jobs.append((name, tuple(sorted(each.decode() for each in here))))
+        for name, found in gathering.found(jobs):
+            if found[0] == "facts":  # what can't be read, the scan tells
+                yield Module(self.root / name, FileFacts.of_json(found[1]))
+
+    def changes(self, module: Module) -> Iterator[Unresolved]:
+        """Where a module changes a constant of the declaration."""
+        if any(module.file == file for file, _ in self._made_of):
+            return  # what they change themselves has no value there
+        for name, place in module.facts.writes.items():
+            if self._said(module, name):
                 message = f"{name} of the app's declaration is changed here"
-                yield Unresolved(module, node, message)
+                yield Unresolved(module.file, place, message)
 
+    def notes(self, modules: list[Module]) -> list[Untold]:
+        """Where what is not written as a constant is handed to what could change it."""
+        found: dict[tuple[Path, str], Untold] = {}
+        for module in modules:
+            for name, handed in module.facts.gives.items():
+                said = self._said(module, name)
+                if said is None or said in found or self._is_fixed(*said):
+                    continue
+                place = next((at for at, part in handed if self._can_change(module, part)), None)
+                if place is None:
+                    continue
+                error = Unresolved(module.file, place, "")
+                message = (
+                    f"{name} of the app's declaration is handed on here, and may be changed "
+                    "where it arrives: write it `as const`"
+                )
+                at = (error.line or 1, error.column or 1)
+                found[said] = Untold(self._modules.shown(module.file), *at, message)
+        return list(found.values())
 
-def _texts(root: Path, modules: Modules, folders: Sequence[str]) -> Iterator[tuple[Path, bytes]]:
-    for file in source_files(root, folders):
-        modules.allowance.look(file)
-        if file.suffix not in UNREAD and not _TESTS.search(file.relative_to(root).as_posix()):
-            with contextlib.suppress(NotRead):  # the scan tells it
-                yield file, read(file, root)
+    def _is_fixed(self, file: Path, name: str) -> bool:
+        facts = self._modules.read(file).facts
+        return name in facts.fixed or facts.constants.get(name, ["x"])[0] == "u"
 
+    def _can_change(self, module: Module, part: Ir) -> bool:
+        """Whether a part is a list or an object, or can't be told."""
+        self._evaluator.fresh()
+        value = self._evaluator.of(module, part).value
+        if isinstance(value, Either):
+            return any(isinstance(each.value, dict | list) for each in value.choices)
+        return isinstance(value, dict | list | Unresolved)
 
-def _names(declared: AppDeclaration, modules: Modules, texts: Sequence[bytes]) -> set[bytes]:
-    """What the constants may be called where they are imported."""
-    found: set[bytes] = set()
-    for file, name in declared.made_of:
-        found.add(re.escape(name.encode()))
-        if modules.read(file).exports.get("default") == (None, name) or name == "default":
-            found.add(re.escape(file.stem.encode()))
-    while True:
-        renamed = re.compile(rb"\b(?:" + b"|".join(sorted(found)) + rb")\s+as\s+(\w+)")
-        more = {each for text in texts for each in renamed.findall(text)} - found
-        if not more:
-            return found
-        found |= more
+    def _called(self, gathering: Gathering, names: list[str]) -> Collection[bytes]:
+        """What the constants may be called where they are imported."""
+        found: set[bytes] = set()
+        for file, name in self._made_of:
+            if "@" in name:
+                continue
+            found.add(name.encode())
+            exports = self._modules.read(file).facts.exports
+            if exports.get("default") in ([None, name], (None, name)) or name == "default":
+                found.add(file.stem.encode())
+        renamed = {
+            pair
+            for _, text in gathering.texts(names)
+            if b" as " in text
+            for pair in _RENAMED.findall(text)
+        }
+        more = found
+        while more:
+            more = {new for old, new in renamed if old in more and new != b"const"} - found
+            found |= more
+        return found
 
-
-def _is_said(module: Module, name: str, declared: AppDeclaration, modules: Modules) -> bool:
-    source, inner = module.imports[name]
-    try:
-        there = modules.beside(module, module.sources[source], source)
-    except Unresolved:
-        return False
-    if inner == "*":
-        return any(file == there.file for file, _ in declared.made_of)
-    origin = modules.origin(there, inner)
-    return origin is not None and (origin[0].file, origin[1]) in declared.made_of
+    def _said(self, module: Module, name: str) -> tuple[Path, str] | None:
+        """The constant of the declaration that a name of a module is, if it is one."""
+        if (module.file, name) in self._made_of:
+            return module.file, name
+        if name not in module.facts.imports:
+            return None
+        source, inner = module.facts.imports[name]
+        try:
+            there = self._modules.from_statement(module, source)
+        except Unresolved:
+            return None
+        if inner == "*":
+            own = (each for each in self._made_of if each[0] == there.file)
+            return next(own, None)
+        origin = self._modules.origin(there, inner)
+        found = None if origin is None else (origin[0].file, origin[1])
+        return found if found in self._made_of else None

@@ -3,69 +3,148 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
+from clerkstack.app.blocks import BLOCKS
 from clerkstack.app.git import GitFailed, git
-from clerkstack.app.source import SCRIPTS
+from clerkstack.app.modules import SCRIPTS
 
-# Single-file components and texts with components, whose code is not read.
-UNREAD = frozenset({".vue", ".svelte", ".astro", ".mdx"})
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+# Files that may ask Clerk in a language that is not read.
+_OTHERS = frozenset(
+    {
+        *(".py", ".go", ".rb", ".php", ".java", ".kt", ".cs", ".rs", ".ex", ".exs", ".swift"),
+        *(".dart", ".html", ".htm", ".erb", ".ejs", ".hbs", ".liquid", ".twig", ".pug", ".elm"),
+    }
+)
+_READ = SCRIPTS | BLOCKS
 _NEVER = frozenset({"node_modules", ".next", ".git"})
 # What a package's build makes: only beside its package.json, so that a route of that name is read.
 _BUILT = frozenset({"dist", "build"})
 
 
-def source_files(root: Path, folders: Sequence[str] = ()) -> list[Path]:
-    """All files of code, below the root or below some folders of it, in the order of their path.
+class Listing(NamedTuple):
+    """Paths within the root, in their order: files of code, and files of other languages."""
 
-    What git would ignore is left out where the root is of a repository and git is there.
+    code: list[str]
+    others: list[str]
+
+
+def listed(root: Path, folders: Sequence[str] = ()) -> Listing:
+    """All files of code, below the root or below some folders of it.
+
+    What git would ignore is left out.
     """
-    starts = [root / folder for folder in folders] or [root]
-    listed = _listed(root)
-    candidates = _walked(starts) if listed is None else _among(listed, starts)
-    found = {each for each in candidates if _is_source(each) and not _left_out(each, root)}
-    return sorted(found)
+    names = _by_git(root)
+    starts = {os.path.normpath(each) for each in folders}
+    if names is None:
+        names = _walked(root, "")
+        starts = {each for each in starts if not Path(root, each).is_file()}
+    below = tuple(f"{each}/" for each in starts)
+    is_all = not folders or "." in starts
+    wanted = {each for each in names if is_all or each in starts or each.startswith(below)}
+    kept = _Kept(root)
+    code, others = [], []
+    for name in sorted(wanted, key=lambda it: it.split("/")):
+        ending = os.path.splitext(name)[1]  # noqa: PTH122 (for each file of a monorepo)
+        if ending in _READ and not name.endswith((".d.ts", ".d.mts")):
+            if kept.has(name):
+                code.append(name)
+        elif ending in _OTHERS and kept.has(name):
+            others.append(name)
+    return Listing(code, others)
 
 
-def _is_source(file: Path) -> bool:
-    wanted = file.suffix in SCRIPTS | UNREAD and not file.name.endswith((".d.ts", ".d.mts"))
-    return wanted and not file.is_symlink() and file.is_file()
+def source_files(root: Path, folders: Sequence[str] = ()) -> list[Path]:
+    """The files of code alone."""
+    return [root / name for name in listed(root, folders).code]
 
 
-def _left_out(file: Path, root: Path) -> bool:
-    at = root
-    for step in file.relative_to(root).parts[:-1]:
-        if step in _NEVER:
-            return True
-        if step in _BUILT and (at == root or (at / "package.json").is_file()):
-            return True
-        at = at / step
-        if at.is_symlink():
-            return True
-    return False
+class _Kept:
+    """Which files are not built, nor installed, nor behind a link."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = str(root)
+        self._folders: dict[str, bool] = {"": True}
+
+    def has(self, name: str) -> bool:
+        try:
+            mode = os.lstat(f"{self._root}/{name}").st_mode
+        except (OSError, ValueError):
+            return False
+        return stat.S_ISREG(mode) and self._is_read(name.rpartition("/")[0])
+
+    def _is_read(self, folder: str) -> bool:
+        if folder not in self._folders:
+            above, _, step = folder.rpartition("/")
+            is_built = step in _BUILT and (
+                not above or Path(self._root, above, "package.json").is_file()
+            )
+            self._folders[folder] = (
+                step not in _NEVER
+                and not is_built
+                and self._is_read(above)
+                and not Path(self._root, folder).is_symlink()
+            )
+        return self._folders[folder]
 
 
-def _listed(root: Path) -> list[Path] | None:
+def _by_git(root: Path) -> list[str] | None:
     """What git says is there: known, or new and not ignored. None where it can't say."""
     words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     try:
-        listed = git(*words, folder=root)
+        found = git(*words, folder=root).split("\0")
     except (GitFailed, OSError, subprocess.TimeoutExpired):
         return None
-    return [root / name for name in listed.split("\0") if name] or None
+    names = [name for name in found if name and not name.endswith("/")]
+    for each in found:
+        # A repository within: git names its folder only.
+        if each.endswith("/") and not Path(root, each).is_symlink():
+            names += _walked(root, each.rstrip("/"))
+    links = [name for name in names if "." not in name.rpartition("/")[2]]
+    for each in links:  # a submodule is named without a slash
+        if Path(root, each).is_dir() and not Path(root, each).is_symlink():
+            names += _walked(root, each)
+    return names or None
 
 
-def _among(listed: Iterable[Path], starts: Sequence[Path]) -> Iterator[Path]:
-    for each in listed:
-        if any(each.is_relative_to(start) for start in starts):
-            # A repository within: git names its folder only.
-            yield from _walked([each]) if each.is_dir() and not each.is_symlink() else [each]
+def _walked(root: Path, below: str) -> list[str]:
+    """The files below a folder, without what a .gitignore leaves out."""
+    ignored: dict[str, list[tuple[str, GitIgnoreSpec]]] = {}
+    names: list[str] = []
+    for folder, folders, files in os.walk(root / below, followlinks=False):
+        at = os.path.relpath(folder, root)
+        at = "" if at == "." else f"{at}/"
+        specs = [*ignored.get(at.rstrip("/").rpartition("/")[0], ())]
+        if ".gitignore" in files:
+            specs += _spec(root, at)
+        ignored[at.rstrip("/")] = specs
+        folders[:] = [
+            each
+            for each in folders
+            if each not in _NEVER and not _is_ignored(f"{at}{each}/", specs)
+        ]
+        names += [f"{at}{each}" for each in files if not _is_ignored(f"{at}{each}", specs)]
+    return names
 
 
-def _walked(starts: Iterable[Path]) -> Iterator[Path]:
-    for start in starts:
-        for folder, folders, names in os.walk(start, followlinks=False):
-            folders[:] = [each for each in folders if each not in _NEVER]
-            yield from (Path(folder, name) for name in names)
+def _spec(root: Path, at: str) -> Iterator[tuple[str, GitIgnoreSpec]]:
+    from pathspec import GitIgnoreSpec
+
+    from clerkstack.app.reading import NotRead, read
+
+    try:
+        lines = read(root / at / ".gitignore", root, 64 * 1024).decode(errors="replace")
+        yield at, GitIgnoreSpec.from_lines(lines.splitlines())
+    except (NotRead, ValueError):
+        return
+
+
+def _is_ignored(name: str, specs: Iterable[tuple[str, GitIgnoreSpec]]) -> bool:
+    return any(spec.match_file(name.removeprefix(at)) for at, spec in specs)

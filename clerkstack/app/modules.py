@@ -1,21 +1,55 @@
-"""The modules of an app: which file an import means, and which module declares a name."""
+"""The modules of an app: what each file says, and which file an import means."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from tree_sitter import Node
-
+from clerkstack.app.facts_of_files import FileFacts, Ir, column_of, line_of
 from clerkstack.app.packages import Packages
 from clerkstack.app.paths import Configs, files
-from clerkstack.app.reading import Allowance, is_file
-from clerkstack.app.source import Module, Unresolved, parsed
+from clerkstack.app.reading import Allowance, NotRead, is_file, read
 from clerkstack.problems import shown
+
+SCRIPTS = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
+
+
+@dataclass(eq=False)
+class Module:
+    """One file, and what it says."""
+
+    file: Path
+    facts: FileFacts
+
+
+class Unresolved(Exception):
+    """Something in the source whose value can't be told without running it."""
+
+    def __init__(self, file: Path, place: int | None, message: str) -> None:
+        self.file = file
+        self.line = line_of(place) if place else None
+        self.column = column_of(place) if place else None
+        self.message = message
+        self.is_function = False
+        # Of a parameter: nobody is known who calls the function.
+        self.uncalled = False
+        self.silent = False
+        # What its type says it is, and the module that the type is written in.
+        self.type: tuple[Module, Ir] | None = None
+        super().__init__(message)
+
+    def at(self, file: Path, place: int) -> Unresolved:
+        """The same, at a place."""
+        found = type(self).__new__(type(self))
+        found.__dict__.update(self.__dict__)
+        found.file = file
+        found.line, found.column = line_of(place) or None, column_of(place) or None
+        return found
 
 
 class Modules:
-    """The modules that one file reaches by its imports, each read once.
+    """The modules of an app, each read once.
 
     Args:
         root: the app's checkout: nothing outside of it is read. None where there is none.
@@ -23,32 +57,51 @@ class Modules:
     """
 
     def __init__(self, root: Path | None = None, allowance: Allowance | None = None) -> None:
-        self._root = None if root is None else root.resolve()
+        self.root = None if root is None else root.resolve()
         self.allowance = allowance or Allowance()
         self._read: dict[Path, Module] = {}
-        self._configs = Configs(self._root)
-        self._packages = None if self._root is None else Packages(self._root)
+        self._configs = Configs(self.root)
+        self._packages = None if self.root is None else Packages(self.root)
         self._found: dict[tuple[Path, str], Path | None] = {}
 
     def read(self, file: Path) -> Module:
         """The module of a file.
 
         Raises:
-            Unresolved: there is no such file, or it is not TypeScript, or outside of the root.
+            Unresolved: there is no such file, or it can't be read or parsed.
             TooMuch: the app takes more than it may.
         """
+        from clerkstack.app.onepass import NotParsed, facts_of
+
+        if file in self._read:
+            return self._read[file]
         file = file.resolve()
         if file not in self._read:
-            self._read[file] = parsed(file, self._root, self.allowance)
+            try:
+                text = read(file, self.root)
+                self.allowance.keep(file, len(text))
+                facts = facts_of(text, file.suffix)
+            except (NotRead, NotParsed) as error:
+                raise Unresolved(file, None, str(error)) from None
+            if facts.stopped:
+                raise Unresolved(file, None, str(facts.stopped[0]))
+            if file.suffix == ".json" and "default" not in facts.constants:
+                raise Unresolved(file, facts.error, "is not JSON")
+            self._read[file] = Module(file, facts)
         return self._read[file]
 
-    def beside(self, module: Module, node: Node, source: str) -> Module:
+    def known(self, file: Path, facts: FileFacts) -> Module:
+        """A module whose facts are there already; of a file within the root."""
+        self._read[file] = Module(file, facts)
+        return self._read[file]
+
+    def beside(self, module: Module, place: int, source: str) -> Module:
         """The module that `module` imports from `source`.
 
         Raises:
             Unresolved: it is of a package, or there is no such file.
         """
-        found = self._file(module.file.parent, source)
+        found = self.file_of(module.file.parent, source)
         if found is not None:
             try:
                 return self.read(found)
@@ -56,24 +109,23 @@ class Modules:
                 if error.line is not None:
                     raise
                 message = f"comes from '{source}', which {error.message}"
-                raise Unresolved(module, node, message) from None
-        if source.startswith("."):
-            raise Unresolved(module, node, f"comes from '{source}', and there is no such file")
-        raise Unresolved(
-            module,
-            node,
-            f"comes from '{source}', and only relative imports, the paths of tsconfig.json and "
-            "packages of the app's checkout are followed",
-        )
+                raise Unresolved(module.file, place, message) from None
+        message = f"comes from '{source}', and there is no such file"
+        if not source.startswith("."):
+            message = (
+                f"comes from '{source}', and only relative imports, the paths of tsconfig.json and "
+                "packages of the app's checkout are followed"
+            )
+        raise Unresolved(module.file, place, message)
 
     def from_statement(self, module: Module, source: str) -> Module:
         """The module that a statement of `module` imports or exports from."""
-        return self.beside(module, module.sources[source], source)
+        return self.beside(module, module.facts.sources.get(source, 0), source)
 
     def shown(self, file: Path) -> str:
         """A path as messages show it: inside of the root, where there is one."""
-        if self._root is not None and self._inside(file):
-            return file.relative_to(self._root).as_posix()
+        if self.root is not None and file.is_relative_to(self.root):
+            return file.relative_to(self.root).as_posix()
         return shown(file)
 
     def reached(self) -> list[Module]:
@@ -89,33 +141,40 @@ class Modules:
                 continue
             seen.add(at)
             module, name = at
-            source, inner = module.exports.get(name, (None, name))
-            if source is None and inner in module.imports:
-                source, inner = module.imports[inner]
+            facts = module.facts
+            source, inner = facts.exports.get(name, (None, name))
+            if source is None and inner in facts.imports:
+                source, inner = facts.imports[str(inner)]
             if source is not None:
-                pending += self._followed(module, [source], inner)
-            elif name in module.exports:
-                return module, inner
+                pending += self._followed(module, [source], str(inner))
+            elif name in facts.exports:
+                return module, str(inner)
             else:
-                pending += self._followed(module, module.all_of, name)
+                pending += self._followed(module, facts.all_of, name)
         return None
 
+    def file_of(self, folder: Path, source: str) -> Path | None:
+        """The file that an import in a folder means, None where there is none."""
+        key = (folder, source)
+        if key not in self._found:
+            candidates = (each for at in self._starts(folder, source) for each in files(at))
+            # Where it lies outside, `read` says so.
+            found = next((each for each in candidates if is_file(each, None)), None)
+            self._found[key] = None if found is None else found.resolve()
+        return self._found[key]
+
+    def is_package_here(self, source: str) -> bool:
+        """Whether an import means a package of the checkout, whether or not its file is there."""
+        return self._packages is not None and self._packages.has(source)
+
     def _followed(
-        self, module: Module, sources: list[str], name: str
+        self, module: Module, sources: Iterable[str], name: str
     ) -> Iterator[tuple[Module, str]]:
         for source in sources:
             try:
                 yield self.from_statement(module, source), name
             except Unresolved:
                 continue
-
-    def _file(self, folder: Path, source: str) -> Path | None:
-        key = (folder, source)
-        if key not in self._found:
-            candidates = (each for at in self._starts(folder, source) for each in files(at))
-            # Where it lies outside, `read` says so.
-            self._found[key] = next((each for each in candidates if is_file(each, None)), None)
-        return self._found[key]
 
     def _starts(self, folder: Path, source: str) -> Iterator[Path]:
         if source.startswith("."):
@@ -124,6 +183,3 @@ class Modules:
         yield from self._configs.candidates(folder, source)
         if self._packages is not None:
             yield from self._packages.candidates(folder, source)
-
-    def _inside(self, file: Path) -> bool:
-        return self._root is None or file.is_relative_to(self._root)

@@ -45,6 +45,11 @@ class Packages:
         if home is not None:
             yield from _given(home, self._manifest(home), "/".join((".", *parts[size:])))
 
+    def has(self, source: str) -> bool:
+        """Whether a package of that name is one of the checkout's."""
+        size = 2 if source.startswith("@") else 1
+        return "/".join(source.split("/")[:size]) in self._homes
+
     def _manifest(self, folder: Path) -> dict[str, Any]:
         if folder not in self._read:
             self._read[folder] = read_object(folder / MANIFEST, self._root)

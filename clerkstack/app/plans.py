@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from clerkstack.app.evaluate import Constant
-from clerkstack.app.source import Unresolved
-from clerkstack.app.syntax import FUNCTIONS
+from clerkstack.app.modules import Unresolved
 
 NAMED_PLANS = re.compile("(?i)plans$")
 
@@ -33,8 +32,7 @@ def plans_in(constant: Constant) -> list[Constant]:
 
 def is_function(constant: Constant) -> bool:
     """Whether its value can't be told because it is a function."""
-    node = constant.value.node if isinstance(constant.value, Unresolved) else None
-    return node is not None and node.type in FUNCTIONS
+    return isinstance(constant.value, Unresolved) and constant.value.is_function
 
 
 def declared(

@@ -16,7 +16,7 @@ LARGEST = 2 * 1024 * 1024
 """Bytes of one file; a larger one is a bundle."""
 
 PARSED = 64 * 1024 * 1024
-"""Bytes of all files whose trees are kept: each takes some thirty times its size."""
+"""Bytes of all files that are parsed."""
 
 SECONDS = 120.0
 """Of CPU, for all of an app."""
@@ -56,15 +56,54 @@ class Allowance:
             raise TooMuch(f"takes more than {self._seconds:g} s of CPU to read, at {file}")
 
     def keep(self, file: Path, size: int) -> None:
-        """Keep the tree of a file of so many bytes.
+        """Parse a file of so many bytes.
 
         Raises:
-            TooMuch: with it there are more than may be kept.
+            TooMuch: with it there are more than may be parsed.
         """
         self.look(file)
         self._left -= size
         if self._left < 0:
             raise TooMuch(f"has more than {self._parsed >> 20} MiB of code to look into, at {file}")
+
+    def spend(self, seconds: float) -> None:
+        """Take what another process has used."""
+        self._until -= seconds
+
+    def seconds_left(self) -> float:
+        """Seconds of CPU that may still be used."""
+        return self._until - time.process_time()
+
+
+class Reader:
+    """Reads files of one checkout: each folder is resolved once.
+
+    Args:
+        root: the checkout, resolved.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._start = f"{root}/"
+        # The folders that are what their path says: no link leads to them.
+        self._plain: set[str] = {""}
+
+    def read(self, name: str, largest: int = LARGEST) -> bytes:
+        """The bytes of a file, by its path within the root; see `read` below.
+
+        Raises:
+            NotRead: see there.
+        """
+        folder = name.rpartition("/")[0]
+        if folder not in self._plain:
+            at = os.path.join(self._start, folder)  # noqa: PTH118 (for each file of a monorepo)
+            if os.path.realpath(at) != at:
+                return read(Path(self._start, name), self._root, largest)
+            self._plain.add(folder)
+        try:
+            return _opened(self._start + name, os.O_NOFOLLOW, largest)
+        except (OSError, ValueError):  # a link, or what `read` tells
+            return read(Path(self._start, name), self._root, largest)
 
 
 def read(file: Path, root: Path | None, largest: int = LARGEST) -> bytes:
@@ -82,20 +121,31 @@ def read(file: Path, root: Path | None, largest: int = LARGEST) -> bytes:
         real = file.resolve()
         if root is not None and not real.is_relative_to(root):
             raise NotRead("lies outside of the app's checkout")
-        # A pipe that nobody writes to would be waited for.
-        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
-        with os.fdopen(descriptor, "rb") as opened:
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode):
-                raise NotRead("is no regular file")
-            text = opened.read(largest + 1)
+        return _opened(str(real), 0, largest)
     except (FileNotFoundError, NotADirectoryError):
         raise NotRead("there is no such file") from None
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name with a null
         raise NotRead(f"can't be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(text) > largest:
-        raise NotRead(f"is larger than {largest >> 20} MiB, and not read")
-    return text
+
+
+def _opened(path: str, flags: int, largest: int) -> bytes:
+    # A pipe that nobody writes to would be waited for.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise NotRead("is no regular file")
+        if facts.st_size > largest:
+            raise NotRead(f"is larger than {largest >> 20} MiB, and not read")
+        text = b""
+        while len(text) <= largest:
+            part = os.read(descriptor, max(facts.st_size - len(text), 0) + 1)
+            if not part:
+                return text
+            text += part
+    finally:
+        os.close(descriptor)
+    raise NotRead(f"is larger than {largest >> 20} MiB, and not read")
 
 
 def is_file(file: Path, root: Path | None) -> bool:

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-import codecs
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clerkstack.app.evaluate import Evaluator
-from clerkstack.app.listing import UNREAD, source_files
-from clerkstack.app.modules import Modules
-from clerkstack.app.reading import LARGEST, NotRead, read
-from clerkstack.app.source import Unresolved
-from clerkstack.app.uses import Untold, Use, uses_in
+from clerkstack.app.clerk import is_clerks
+from clerkstack.app.evaluate import Callers
+from clerkstack.app.facts_of_files import FileFacts
+from clerkstack.app.gathering import Gathering, Job
+from clerkstack.app.kept import Kept
+from clerkstack.app.listing import listed
+from clerkstack.app.modules import Module, Modules
+from clerkstack.app.reading import NotRead, Reader
+from clerkstack.app.uses import Checks, Found, Untold, Use
 from clerkstack.problems import InputError, Problem
 
-# A file without these bytes asks Clerk for nothing, and is not parsed.
-_ASKS = re.compile(
-    rb"\b(has|protect|Protect|Show|checkAuthorization\w*)\b"
-    # An element that may be one of Clerk's by another name, which another file gave it.
-    rb"|<[A-Z][\w.]*\s[^<]{0,400}?\b(plan|feature|role|permission|when)\s*="
-)
-_FOR = re.compile(rb"plan|feature|role|permission|auth|session|clerk", re.IGNORECASE)
-# In files that are not read, only what can hardly be anything else.
-_CLEARLY = re.compile(
-    rb"\bhas(\.value)?\(\s*\{|\bcheckAuthorization\w*\(\s*\{|\bprotect\(\s*\{"
-    rb"|<(Protect\s[^<>]*\b(plan|feature|role|permission)|Show\s[^<>]*when)\b"
-)
-# Bytes of a file that is looked through for what may ask.
-_SEARCHED = 32 * 1024 * 1024
+# So often files are looked into again, for what calls the functions that ask for a parameter.
+_ROUNDS = 5
+_MOST_FILES = 3000
+_SOURCE = re.compile(rb"\b(?:from|import|require)\s*\(?\s*[\"']([^\"'\n]{1,200})[\"']")
+_NAMES_CLERK = re.compile(rb"\bclerk\b|@clerk/", re.IGNORECASE)
+_OTHERS_LARGEST = 512 * 1024
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What was found, in the order of files and lines; `files` is how many there are."""
+    """What was found, in the order of files and lines; `files` is how many there are, and `others`
+    are files of other languages that name Clerk."""
 
     uses: tuple[Use, ...]
     untold: tuple[Untold, ...]
     files: int
+    others: tuple[str, ...] = ()
 
 
 def scan(
@@ -46,6 +42,8 @@ def scan(
     folders: Sequence[str] = (),
     *,
     modules: Modules | None = None,
+    unread: Sequence[str] = (),
+    kept: Path | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Scan:
     """Find every check below the root, or below some folders of it.
@@ -54,37 +52,204 @@ def scan(
         root: the app's checkout; nothing outside of it is read.
         folders: paths inside of it; none is all of it.
         modules: what was read of it before.
+        unread: files of other languages that are left unread on purpose, as in a .gitignore.
+        kept: the folder where what is found is kept for the next run; None keeps nothing.
         tell: is given what is done, now and then.
 
     Raises:
         InputError: there is no code, or none in one of the folders.
+        TooMuch: the app takes more than it may.
     """
     root = root.resolve()
     modules = modules or Modules(root)
-    evaluator = Evaluator(modules)
-    files = source_files(root, folders)
-    _refuse_empty(root, folders, files)
-    found: list[Use | Untold] = []
-    tell(f"the app: {len(files)} files")
-    for number, file in enumerate(files):
-        if number and number % 1000 == 0:
-            tell(f"the app: {number} of {len(files)} files")
-        modules.allowance.look(file)
-        found += _of_file(file, root, modules, evaluator)
+    files = listed(root, folders)
+    _refuse_empty(folders, files.code)
+    tell(f"the app: {len(files.code)} files")
+    held = None if kept is None else Kept(root, kept)
+    gathering = Gathering(root, modules.allowance, held)
+    try:
+        scanning = _Scanning(root, files.code, modules, gathering, tell)
+        found = scanning.checks()
+    finally:
+        if held is not None:
+            held.save()
+    order = {name: number for number, name in enumerate(files.code)}
+    found = sorted(dict.fromkeys(found), key=lambda it: (order.get(it.file, 0), it.line, it.column))
     return Scan(
         tuple(each for each in found if isinstance(each, Use)),
         tuple(each for each in found if isinstance(each, Untold)),
-        len(files),
+        len(files.code),
+        tuple(_naming_clerk(root, files.others, unread)),
     )
 
 
-def _refuse_empty(root: Path, folders: Sequence[str], files: Sequence[Path]) -> None:
+class _Scanning:
+    def __init__(
+        self,
+        root: Path,
+        names: list[str],
+        modules: Modules,
+        gathering: Gathering,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._root = root
+        self._names = names
+        self._modules = modules
+        self._gathering = gathering
+        self._tell = tell
+        self._scanned: dict[str, Module] = {}
+        self._untold: dict[str, Untold] = {}
+        # By file: what was wanted of it besides.
+        self._wanted: dict[str, frozenset[str]] = {}
+        self._reached = Reached(root, modules)
+
+    def checks(self) -> list[Found]:
+        """All of them: files are looked into again while new callers are asked for."""
+        self._gather((name, ()) for name in self._names)
+        wanted: set[str] = set()
+        own: dict[str, set[str]] = {}
+        found: list[Found] = []
+        for number in range(_ROUNDS):
+            callers = Callers()
+            learning = Checks(self._modules, callers, self._reached)
+            for module in self._scanned.values():
+                learning.learn(module)
+            checks = Checks(self._modules, callers, self._reached)
+            found = [each for module in self._scanned.values() for each in checks.of(module)]
+            more = self._names_of(callers.asked) | self._renamed(wanted) | self._hooks(checks)
+            own_now = self._own_parameters(callers)
+            if (more <= wanted and own_now == own) or number == _ROUNDS - 1:
+                break
+            wanted |= more
+            own = own_now
+            self._tell(f"the app: who calls {', '.join(sorted(more)[:3])}")
+            self._gather(self._again(wanted, own))
+        return [*found, *self._untold.values()]
+
+    def _gather(self, jobs: Iterable[Job]) -> None:
+        for name, found in self._gathering.found(jobs):
+            self._untold.pop(name, None)
+            if found[0] == "untold":
+                self._untold[name] = Untold(name, *found[1:])
+            elif found[0] == "facts":
+                facts = FileFacts.of_json(found[1])
+                self._scanned[name] = self._modules.known(self._root / name, facts)
+
+    def _again(self, wanted: set[str], own: dict[str, set[str]]) -> list[Job]:
+        """The files in which something new is wanted."""
+        jobs: list[Job] = []
+        words = {each: each.removeprefix("*").encode() for each in wanted}
+        for name, text in self._gathering.texts(self._names):
+            named = {each for each, word in words.items() if word in text}
+            here = frozenset(named | own.get(name, set()))
+            if here and here != self._wanted.get(name):
+                self._wanted[name] = here
+                jobs.append((name, tuple(sorted(here))))
+        return jobs
+
+    def _hooks(self, checks: Checks) -> set[str]:
+        """What functions are called that give `has`, and what they give it by."""
+        found: set[str] = set()
+        for module in self._scanned.values():
+            for function, keys in checks.hooks(module):
+                names = self._names_of([(module.file, function)], "named")
+                found |= {*names, *keys} - {"has"} if names else set()
+        return found
+
+    def _names_of(self, functions: Iterable[tuple[Path, str]], by: str = "name") -> set[str]:
+        """What other files may call these functions by."""
+        found: set[str] = set()
+        for file, function in functions:
+            module = self._modules.read(file)
+            name = module.facts.functions.get(function, {}).get(by)
+            if name is None:
+                continue
+            exported = [each for each, (_, inner) in module.facts.exports.items() if inner == name]
+            is_top = name in module.facts.constants
+            found |= {each for each in exported or ([] if is_top else [name]) if each != "default"}
+            if "default" in exported or name == "default":
+                stem = file.parent.name if file.stem == "index" else file.stem
+                found.add(f"*{stem}")
+        return found
+
+    def _renamed(self, wanted: set[str]) -> set[str]:
+        """What barrels call them."""
+        return {
+            name
+            for module in self._scanned.values()
+            for name, (source, inner) in module.facts.exports.items()
+            if source is not None and inner in wanted and name != "default"
+        }
+
+    def _own_parameters(self, callers: Callers) -> dict[str, set[str]]:
+        """The parameters of functions of other files that are given `has`, by file."""
+        found: dict[str, set[str]] = {}
+        for file, function in callers.given_has:
+            module = self._modules.read(file)
+            names = module.facts.functions.get(function[0], {}).get("names") or []
+            name = names[function[1]] if function[1] < len(names) else None
+            if name:
+                shown = self._modules.shown(file)
+                found.setdefault(shown, set()).add(name)
+        return found
+
+
+class Reached:
+    """Whether a file, or one that it imports, imports a package of Clerk's."""
+
+    def __init__(self, root: Path, modules: Modules) -> None:
+        self._root = root
+        self._modules = modules
+        self._reader = Reader(root)
+        self._there: dict[Path, bool] = {}
+        self._sources: dict[Path, list[str]] = {}
+
+    def __call__(self, file: Path) -> bool:
+        if file not in self._there:
+            self._there[file] = self._look(file)
+        return self._there[file]
+
+    def _look(self, file: Path) -> bool:
+        pending, seen = [file], {file}
+        while pending and len(seen) < _MOST_FILES:
+            at = pending.pop()
+            if self._there.get(at):
+                return True
+            if at in self._there and at != file:
+                continue
+            for source in self._of(at):
+                there = self._modules.file_of(at.parent, source)
+                if there is None and is_clerks(source):
+                    return True
+                if there is not None and there not in seen:
+                    seen.add(there)
+                    pending.append(there)
+        # None of those it imports does.
+        self._there |= dict.fromkeys(seen, False) if not pending else {}
+        return False
+
+    def _of(self, file: Path) -> list[str]:
+        if file not in self._sources:
+            self._modules.allowance.look(file)
+            text = b""
+            if file.is_relative_to(self._root):
+                try:
+                    text = self._reader.read(file.relative_to(self._root).as_posix())
+                except NotRead:
+                    text = b""
+            found = _SOURCE.findall(text)
+            self._sources[file] = [each.decode(errors="replace") for each in found]
+        return self._sources[file]
+
+
+def _refuse_empty(folders: Sequence[str], names: Sequence[str]) -> None:
     """An app in which nothing is read asks for nothing wrong: that is no answer."""
-    if not files and not folders:
+    if not names and not folders:
         message = "names an app in which no file of code is"
         mend = "Name the folder or repository with the app's code"
         raise InputError([Problem("clerkstack:app", None, "", message, mend)])
-    empty = [each for each in folders if not any(it.is_relative_to(root / each) for it in files)]
+    paths = [Path(name) for name in names] if folders else []
+    empty = [each for each in folders if not any(it.is_relative_to(each) for it in paths)]
     mend = "Name folders with code that is neither ignored by git nor built, and no link"
     if empty:
         raise InputError(
@@ -93,43 +258,19 @@ def _refuse_empty(root: Path, folders: Sequence[str], files: Sequence[Path]) -> 
         )
 
 
-def _of_file(file: Path, root: Path, modules: Modules, evaluator: Evaluator) -> list[Use | Untold]:
-    name = file.relative_to(root).as_posix()
-    try:
-        text = read(file, root, _SEARCHED)
-    except NotRead as error:
-        return [Untold(name, 1, 1, str(error))]
-    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return [Untold(name, 1, 1, "is UTF-16, and only UTF-8 is read")]
-    asks = _ASKS.search(text)
-    if asks is None or _FOR.search(text) is None:
-        return []
-    if file.suffix in UNREAD:
-        return _unread(name, text)
-    if len(text) > LARGEST:
-        at = _place(text, asks.start())
-        return [Untold(name, *at, "is larger than 2 MiB, and not read. Leave it out of the scan")]
-    try:
-        return list(uses_in(modules.read(file), modules, evaluator, name))
-    except Unresolved as error:
-        return [Untold(name, error.line or 1, error.column or 1, error.message)]
-    except RecursionError:
-        return [Untold(name, 1, 1, "is nested too deeply, or imports in a circle")]
+def _naming_clerk(root: Path, names: Sequence[str], unread: Sequence[str]) -> list[str]:
+    """The files of other languages that name Clerk, but for those left unread on purpose."""
+    if names and unread:
+        from pathspec import GitIgnoreSpec
 
-
-def _unread(name: str, text: bytes) -> list[Use | Untold]:
-    ending = Path(name).suffix
-    return [
-        Untold(
-            name,
-            *_place(text, each.start()),
-            f"asks Clerk in a {ending} file, and those are not read",
-        )
-        for each in _CLEARLY.finditer(text)
-    ]
-
-
-def _place(text: bytes, offset: int) -> tuple[int, int]:
-    before = text[:offset]
-    line = before[before.rfind(b"\n") + 1 :]
-    return before.count(b"\n") + 1, len(line.decode(errors="replace")) + 1
+        spec = GitIgnoreSpec.from_lines(unread)
+        names = [name for name in names if not spec.match_file(name)]
+    reader, found = Reader(root), []
+    for name in names:
+        try:
+            text = reader.read(name, _OTHERS_LARGEST)
+        except NotRead:
+            continue
+        if _NAMES_CLERK.search(text):
+            found.append(name)
+    return found

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from tree_sitter import Node
-
 from clerkstack.app.evaluate import Constant, Evaluator
+from clerkstack.app.facts_of_files import Ir, column_of, line_of
 from clerkstack.app.features import NAMED_FEATURES, are_slugs, texts_in
-from clerkstack.app.modules import Modules
+from clerkstack.app.modules import Module, Modules, Unresolved
 from clerkstack.app.plans import NAMED_PLANS, plans_in
-from clerkstack.app.scopes import taken
-from clerkstack.app.source import Module, Unresolved
-from clerkstack.app.syntax import FUNCTIONS, bare, content, every, text_of
 
-_NO_VALUES = FUNCTIONS | {"class"}
-_LITERALS = ("object", "array")
 # Names of functions, as in `fetchPlans = cache(async () => …)`.
 _DOES = re.compile("(get|fetch|load|list|find|use|has|is|can)[A-Z]")
-_COMMON = re.compile(r"(module\s*\.\s*)?exports\b")
 _BODIES = ("a class", "a namespace")
-_FORMS = {
-    **dict.fromkeys(("class", "class_declaration", "abstract_class_declaration"), "a class"),
-    **dict.fromkeys(("internal_module", "module"), "a namespace"),
-}
+_LITERALS = ("o", "a")
 Place = tuple[Path, int, int]
 
 
@@ -45,16 +35,17 @@ class Suspects:
         written = self._written(name)
         if written is None:
             return not found or bool(NAMED_PLANS.search(name))
-        module, node = written
-        if node.type in _NO_VALUES:
+        module, inner, held = written
+        if _is_code(held):
             return False
         if not found:
             return True
-        places = [each.place for each in self._plans_behind(module, node, set())]
+        places = [each.place for each in self._plans_behind(module, inner)]
         if places:
             return not set(places) <= set(found)
+        plans = module.facts.inside.get(inner, [[], []])[1]
         return bool(NAMED_PLANS.search(name) and not _DOES.match(name)) or (
-            node.type in _LITERALS and any(True for _ in _written_plans(node))
+            held[0] in _LITERALS and bool(plans)
         )
 
     def may_be_features(self, name: str) -> bool:
@@ -68,124 +59,68 @@ class Suspects:
         written = self._written(name)
         if written is None:
             return True
-        module, node = written
-        if node.type in _NO_VALUES:
+        module, inner, held = written
+        if _is_code(held):
             return False
-        if node.type in _LITERALS:
-            told = [text for child in content(node) for text in self._texts(module, child)]
+        if held[0] in _LITERALS:
+            told = [text for each in held[1] for text in self._texts(module, held[0], each)]
             return bool(told) and are_slugs(told)
-        return not any(True for _ in self._constants_in(module, node))
+        names = module.facts.inside.get(inner, [[], []])[0]
+        return not any(self._evaluator.name(module, each).told for each in names)
 
-    def unread_export(self, found: Collection[Place]) -> tuple[Node, str] | None:
+    def unread_export(self, found: Collection[Place]) -> tuple[int, str] | None:
         """An export of a form that is not read and holds other plans than those found, with what
         form that is."""
-        for node in self._module.root.named_children:
-            form = _unread_form(node)
-            if form in _BODIES:
-                plans = [self._module.place(each) for each, _ in _written_plans(node, inside=False)]
-            elif form is not None:
-                behind = self._plans_behind(self._module, node, set())
-                plans = [each.place[1:] for each in behind if each.place not in found]
-            if form is not None and plans:
-                return node, form
+        for place, form, names, plans in self._module.facts.unread:
+            written = [at for at, _ in plans]
+            if form not in _BODIES:
+                behind = self._behind(self._module, names, plans, set())
+                written = [each for each in behind if each.place not in found]
+            if written:
+                return place, form
         return None
 
-    def _written(self, name: str) -> tuple[Module, Node] | None:
+    def _written(self, name: str) -> tuple[Module, str, Ir] | None:
         origin = self._modules.origin(self._module, name)
         if origin is None:
             return None
         module, inner = origin
-        node = module.constants.get(inner)
-        return None if node is None else (module, bare(node))
+        held = module.facts.constants.get(inner)
+        while held is not None and held[0] in ("v", "t"):
+            held = held[1]
+        return None if held is None or held[0] == "d" else (module, inner, held)
 
-    def _plans_behind(
-        self, module: Module, node: Node, seen: set[tuple[Path, str]]
+    def _plans_behind(self, module: Module, name: str) -> Iterator[Constant]:
+        """The plans that are written in a constant or in those that it names."""
+        names, plans = module.facts.inside.get(name, [[], []])
+        yield from self._behind(module, names, plans, {(module.file, name)})
+
+    def _behind(
+        self, module: Module, names: Iterable[str], plans: Iterable[Ir], seen: set[tuple[Path, str]]
     ) -> Iterator[Constant]:
-        """The plans that are written in an expression or in the constants that it names."""
-        for each, slug in _written_plans(node):
-            found = self._evaluated(module, slug)
-            if found is not None and isinstance(found.value, str):
-                yield Constant(None, module.file, *module.place(each))
-        for name in {text_of(each) for each in _names_in(node)}:
+        for place, slug in plans:
+            found = self._evaluator.of(module, slug).value
+            if isinstance(found, str):
+                yield Constant(None, module.file, line_of(place), column_of(place))
+        for name in names:
             if (module.file, name) in seen:
                 continue
             seen.add((module.file, name))
-            try:
-                yield from plans_in(self._evaluator.name(module, name))
-            except Unresolved:
-                if name in module.constants:
-                    yield from self._plans_behind(module, module.constants[name], seen)
+            held = self._evaluator.name(module, name)
+            if held.told:
+                yield from plans_in(held)
+            elif name in module.facts.inside:
+                names_in, plans_in_it = module.facts.inside[name]
+                yield from self._behind(module, names_in, plans_in_it, seen)
 
-    def _constants_in(self, module: Module, node: Node) -> Iterator[Constant]:
-        for each in _names_in(node):
-            try:
-                yield self._evaluator.name(module, text_of(each), each)
-            except Unresolved:
-                continue
-
-    def _texts(self, module: Module, entry: Node) -> list[Constant]:
+    def _texts(self, module: Module, form: str, entry: Ir) -> list[Constant]:
         """The texts that an entry of a list or object adds to it, where they can be told."""
-        inner = content(entry)[0] if entry.type == "spread_element" else entry
-        constant = self._evaluated(module, inner)
+        inner = entry[1] if entry[0] == "..." else entry[2] if form == "o" else entry
         try:
-            return [] if constant is None else texts_in(constant)
+            return texts_in(self._evaluator.of(module, inner).known)
         except Unresolved:
             return []
 
-    def _evaluated(self, module: Module, entry: Node) -> Constant | None:
-        """The value of an expression, or of an entry of an object; None where it can't be told."""
-        node = entry.child_by_field_name("value") if entry.type == "pair" else entry
-        try:
-            return None if node is None else self._evaluator.node(module, node)
-        except Unresolved:
-            return None
 
-
-def _names_in(node: Node) -> Iterator[Node]:
-    return every(node, "identifier", "shorthand_property_identifier")
-
-
-def _unread_form(node: Node) -> str | None:
-    """What an exporting statement is where its values are not read, None where they are."""
-    if node.type == "expression_statement":
-        assigned = content(node)[0]
-        left = text_of(assigned.child_by_field_name("left"))
-        is_common = assigned.type == "assignment_expression" and _COMMON.match(left)
-        return "an export of CommonJS" if is_common else None
-    if node.type != "export_statement":
-        return None
-    exported = node.child_by_field_name("declaration") or node.child_by_field_name("value")
-    if exported is None:
-        is_assigned = any(child.type == "=" for child in node.children)
-        return "an export of CommonJS" if is_assigned else None
-    if exported.type in _FORMS:
-        return _FORMS[exported.type]
-    patterns = [each.child_by_field_name("name") for each in exported.named_children]
-    return "a pattern" if any(each is not None and _is_unread(each) for each in patterns) else None
-
-
-def _is_unread(pattern: Node) -> bool:
-    """Whether some name of a pattern is none of those that are read out of an object."""
-    if pattern.type == "object_pattern":
-        return len(list(taken(pattern))) < len(content(pattern))
-    return pattern.type == "array_pattern"
-
-
-def _written_plans(node: Node, *, inside: bool = True) -> Iterator[tuple[Node, Node]]:
-    """Objects with slug and features, and what their slug is; `inside`: of functions too."""
-    for each in every(node, "object"):
-        if not inside and _in_function(each):
-            continue
-        fields = {
-            text_of(child.child_by_field_name("key") or child).strip("'\""): child
-            for child in content(each)
-        }
-        if {"slug", "features"} <= fields.keys():
-            yield each, fields["slug"]
-
-
-def _in_function(node: Node) -> bool:
-    at = node.parent
-    while at is not None and at.type not in FUNCTIONS:
-        at = at.parent
-    return at is not None
+def _is_code(held: Ir) -> bool:
+    return bool(held[0] == "f" or (held[0] == "x" and held[1].startswith("is a class")))

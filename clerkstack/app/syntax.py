@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -26,39 +27,110 @@ FUNCTIONS = frozenset(
         "method_definition",
     }
 )
-
-
-def text_of(node: Node | None) -> str:
-    """The source text of a node."""
-    return node.text.decode() if node is not None and node.text is not None else ""
-
-
-def part(node: Node, name: str) -> Node:
-    """The part of a node that the grammar says it has."""
-    found = node.child_by_field_name(name)
-    assert found is not None
-    return found
+VARIABLES = frozenset({"lexical_declaration", "variable_declaration"})
+MEMBERS = frozenset({"member_expression", "subscript_expression"})
+# Longer lines are a bundle's: their columns are counted in bytes.
+_LONGEST_LINE = 20_000
+_SHORT = 200
 
 
 def content(node: Node | None) -> list[Node]:
-    """The named children that are no comments."""
+    """The named children that are no comments and no errors."""
     if node is None:
         return []
-    return [child for child in node.named_children if child.type != "comment"]
+    return [child for child in node.named_children if child.type not in ("comment", "ERROR")]
 
 
 def bare(node: Node) -> Node:
     """An expression without what is around it: parentheses, `as …`, `satisfies …`, `!`."""
     while node.type in TRANSPARENT:
-        node = content(node)[-1 if node.type == "type_assertion" else 0]
+        inside = content(node)
+        if not inside:
+            break
+        node = inside[-1 if node.type == "type_assertion" else 0]
     return node
 
 
-def every(node: Node, *kinds: str) -> Iterator[Node]:
-    """The node and all in it that are of some kind, in the order of the text."""
-    pending = [node]
-    while pending:
-        at = pending.pop()
-        if at.type in kinds:
-            yield at
-        pending += reversed(at.named_children)
+class Source:
+    """The text of a file, for its nodes."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self._plain = text.isascii()
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins."""
+        starts = [0]
+        at = self.text.find(b"\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = self.text.find(b"\n", at + 1)
+        return starts
+
+    def of(self, node: Node | None) -> str:
+        """The source text of a node."""
+        return "" if node is None else self.text[node.start_byte : node.end_byte].decode()
+
+    def short(self, node: Node | None) -> str:
+        """The beginning of a node's text: as much as any name that is looked for."""
+        if node is None:
+            return ""
+        end = min(node.end_byte, node.start_byte + _SHORT)
+        return self.text[node.start_byte : end].decode(errors="ignore")
+
+    def place(self, node: Node) -> int:
+        """Where a node begins, as one number: see `facts_of_files.line_of`."""
+        row, column = node.start_point
+        return self._counted(row, column)
+
+    def place_after(self, node: Node) -> int:
+        """Where a node ends, likewise."""
+        row, column = node.end_point
+        return self._counted(row, column)
+
+    def place_at(self, at: int) -> int:
+        """The place of a byte."""
+        row = bisect_right(self._starts, at) - 1
+        return self._counted(row, at - self._starts[row])
+
+    def _counted(self, row: int, column: int) -> int:
+        if not self._plain and column < _LONGEST_LINE:
+            start = self._starts[row]
+            column = len(self.text[start : start + column].decode(errors="replace"))
+        return (row + 1) << 24 | min(column + 1, 0xFFFFFF)
+
+    def last(self, node: Node | None) -> str:
+        """The last name of `a.b.c` and `a?.['c']`, and a name or key itself."""
+        if node is None:
+            return ""
+        node = bare(node)
+        if node.type == "member_expression":
+            return self.of(node.child_by_field_name("property"))
+        if node.type == "subscript_expression":
+            inner = node.child_by_field_name("index")
+            node = node if inner is None else inner
+        return self.of(node).strip("'\"") if node.type in NAMING else ""
+
+    def key(self, entry: Node) -> str | None:
+        """The key of an entry of an object, None where it is computed."""
+        if entry.type == "shorthand_property_identifier":
+            return self.of(entry)
+        key = entry.child_by_field_name("key") or entry.child_by_field_name("name")
+        if key is None or key.type == "computed_property_name":
+            return None
+        return self.of(key).strip("'\"")
+
+
+NAMING = frozenset(
+    {
+        "identifier",
+        "string",
+        "property_identifier",
+        "private_property_identifier",
+        "shorthand_property_identifier",
+        "shorthand_property_identifier_pattern",
+        "nested_identifier",
+        "this",
+    }
+)

@@ -1,31 +1,32 @@
-"""Where a module asks Clerk for a plan, a feature, a role or a permission.
+"""Where an app asks Clerk for a plan, a feature, a role or a permission.
 
 The forms are those that Clerk documents (clerk.com/docs/guides/secure/authorization-checks and
-the references of `has()`, `<Show>`, `<Protect>` and `auth.protect()`): a parameter object with
-`plan`, `feature`, `role` or `permission`, or props of those names. `user:pro` and `org:pro` ask
-for a plan or feature of one payer. A slug that nothing has answers false, silently.
+the references of `has()`, `<Show>`, `<Protect>`, `auth.protect()` and of the session's claims): a
+parameter object with `plan`, `feature`, `role` or `permission`, or props of those names. `user:pro`
+and `org:pro` ask for a plan or feature of one payer. A slug that nothing has answers false,
+silently.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from tree_sitter import Node
+from clerkstack.app.clerk import COMPONENTS, HAS, MAY, Clerk, Kind, last
+from clerkstack.app.evaluate import Callers, Constant, Either, Evaluator, alternatives, place_of
+from clerkstack.app.facts_of_files import Ir, column_of, line_of
+from clerkstack.app.kinds import KINDS, named
+from clerkstack.app.kinds import Kind as Asked
+from clerkstack.app.modules import Module, Modules, Unresolved
 
-from clerkstack.app.clerk_components import ClerkComponents
-from clerkstack.app.clerk_names import ClerkNames
-from clerkstack.app.evaluate import Constant, Evaluator
-from clerkstack.app.kinds import KINDS, Kind, named
-from clerkstack.app.modules import Modules
-from clerkstack.app.source import Module, Unresolved
-from clerkstack.app.syntax import bare, content, every, text_of
-
-_ELEMENTS = ("jsx_opening_element", "jsx_self_closing_element")
-_CREATING = frozenset({"createElement", "cloneElement", "jsx", "jsxs"})
+_CREATING = frozenset({"createElement", "cloneElement", "jsx", "jsxs", "h"})
 # Methods that call what they are given.
 _CALLING = frozenset({"some", "every", "find", "filter", "map", "forEach", "flatMap", "findLast"})
-_NO_SLUG = frozenset({"string", "jsx_attribute"})
+_SELF = frozenset({"call", "apply", "bind"})
+# Of what `auth()` gives: they are nobody else's.
+_CLAIMS_ALONE = frozenset({"orgRole", "orgPermissions"})
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Use:
     A scope that Clerk does not know stays part of the slug.
     """
 
-    kind: Kind
+    kind: Asked
     slug: str
     payer: str | None
     file: str
@@ -61,204 +62,305 @@ class Untold:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
-def uses_in(
-    module: Module, modules: Modules, evaluator: Evaluator, file: str
-) -> Iterator[Use | Untold]:
-    """All checks in a module, in the order of the text.
+Found = Use | Untold
+SECONDS = 0.5
+"""Of CPU, for what one file asks, once it is parsed."""
+
+
+class Checks:
+    """The checks of an app, once the facts of its files are there.
 
     Args:
-        module: the module.
-        modules: the modules of the app, to follow imports.
-        evaluator: tells the values of constants, over the same modules.
-        file: the module's path as it is told.
+        modules: the app's.
+        callers: who calls the app's functions; `learn` adds to it.
+        reached: see `Clerk`.
     """
-    checks = _Checks(module, modules, evaluator, file)
-    for node in every(module.root, "call_expression", *_ELEMENTS):
-        if node.type == "call_expression":
-            yield from checks.of_call(node)
-        else:
-            yield from checks.of_element(node)
 
+    def __init__(self, modules: Modules, callers: Callers, reached: Callable[[Path], bool]) -> None:
+        self._modules = modules
+        self._callers = callers
+        self._reached = reached
+        self._clerk = Clerk(modules, callers, reached)
+        self._evaluator = Evaluator(modules, callers)
+        # Of what may be no check: nobody looks for who calls it.
+        self._unsure = Evaluator(modules, callers.unasked())
 
-class _Checks:
-    def __init__(self, module: Module, modules: Modules, evaluator: Evaluator, file: str) -> None:
-        self._module = module
-        self._evaluator = evaluator
-        self._names = ClerkNames(module, modules)
-        self._components = ClerkComponents(module, modules)
-        self._file = file
+    def learn(self, module: Module) -> None:
+        """Enter the calls of functions of the app that a module has."""
+        for _, callee, arguments, _, places in module.facts.calls:
+            called = self._clerk.kind(module, callee)
+            if called is not None and called.is_ == "function" and called.module is not None:
+                calls = self._callers.calls.setdefault((called.module.file, called.name), [])
+                calls.append((module, arguments, places))
+            for at, each in enumerate(arguments):
+                self._learn_given(module, callee, at, each)
 
-    def of_call(self, call: Node) -> Iterator[Use | Untold]:
-        """`has({ … })`, `auth.protect({ … })`, `session.checkAuthorization({ … })`."""
-        arguments = content(call.child_by_field_name("arguments"))
-        called = self._names.called(call)
-        if called is None:
-            yield from self._of_created(call, arguments)
-            for each in arguments:
-                if self._is_unseen(call) and self._names.is_has(each):
-                    yield self._given_on(each)
-            return
-        if called.at is None:
-            yield self._given_on(call)
-            return
-        for given in (it for each in arguments[called.at :][:1] for it in _either(each)):
-            if given.type == "object":
-                if called.certain or any(_key(each) in KINDS for each in content(given)):
-                    yield from self._of_object(given)
-            elif given.type != "string" and self._names.function(given) is None:
-                yield from self._of_value(given, tell=called.certain)
-
-    def of_element(self, element: Node) -> Iterator[Use | Untold]:
-        """`<Protect plan="…">`, `<Show when={{ plan: … }}>`."""
-        component = self._components.named(element.child_by_field_name("name"))
-        for each in content(element) if component else ():
-            if each.type == "jsx_attribute":
-                name, *value = content(each)
-                yield from self._of_prop(component, text_of(name), value[0] if value else each)
-            elif each.type == "jsx_expression" and component == "Protect":
-                for spread in content(each):
-                    yield from self._of_value(content(spread)[0], tell=True)
-
-    def _of_created(self, call: Node, arguments: list[Node]) -> Iterator[Use | Untold]:
-        """`createElement(Protect, { plan: … })`."""
-        function = text_of(call.child_by_field_name("function")).rpartition(".")[2]
-        if function not in _CREATING or len(arguments) < 2:
-            return
-        component, props = self._components.named(arguments[0]), bare(arguments[1])
-        if component is None:
-            return
-        if props.type != "object":
-            yield from self._of_value(props, tell=component == "Protect")
-            return
-        for each in content(props):
-            value = each.child_by_field_name("value")
-            key = _key(each)
-            if key is not None and each.type == "pair" and value is not None:
-                yield from self._of_prop(component, key, value)
-
-    def _of_prop(self, component: str | None, name: str, value: Node) -> Iterator[Use | Untold]:
-        if component == "Show" and name == "when":
-            yield from self._of_when(value)
-        elif component == "Protect" and name in KINDS:
-            yield from self._of_slug(name, value)
-        elif component == "Protect" and name == "condition":
-            inner = content(value)[:1] if value.type == "jsx_expression" else [value]
-            yield from (self._given_on(it) for it in inner if self._names.function(it) is None)
-
-    def _is_unseen(self, call: Node) -> bool:
-        """Whether a function that a call gives `has` to can't be seen, or calls it as it likes."""
-        callee = bare(call.child_by_field_name("function") or call)
-        if callee.type == "identifier":
-            return self._names.function(callee) is None
-        return text_of(callee.child_by_field_name("property")) in _CALLING
-
-    def _given_on(self, node: Node) -> Untold:
-        line, column = self._module.place(node)
-        message = "what is asked for can't be told: has is given on here, and called elsewhere"
-        return Untold(self._file, line, column, message)
-
-    def _of_when(self, value: Node) -> Iterator[Use | Untold]:
-        inner = content(value)[:1] if value.type == "jsx_expression" else [value]
-        for given in (each for node in inner for each in _either(node)):
-            if given.type == "object":
-                yield from self._of_object(given)
-            elif given.type not in _NO_SLUG and self._names.function(given) is None:
-                yield from self._of_value(given, tell=True)
-
-    def _of_object(self, node: Node) -> Iterator[Use | Untold]:
-        """The checks in a parameter object that is written out."""
-        for each in content(node):
-            key = _key(each)
-            if each.type == "spread_element":
-                yield from self._of_value(content(each)[0], tell=True)
-            elif each.type == "shorthand_property_identifier" and key in KINDS:
-                yield from self._of_slug(key, each)
-            elif each.type == "pair":
-                value = each.child_by_field_name("value")
-                if key is None:
-                    key_node = each.child_by_field_name("key")
-                    yield from self._of_computed(key_node, value)
-                elif key in KINDS and value is not None:
-                    yield from self._of_slug(key, value)
-
-    def _of_computed(self, key: Node | None, value: Node | None) -> Iterator[Use | Untold]:
-        inner = content(key)
-        try:
-            name = self._evaluator.node(self._module, inner[0]).known.value
-        except Unresolved as error:
-            yield self._untold(inner[0], "what is asked for", error)
-            return
-        if name in KINDS and value is not None:
-            yield from self._of_slug(str(name), value)
-
-    def _of_value(self, node: Node, *, tell: bool) -> Iterator[Use | Untold]:
-        """The checks in a parameter object that a name or expression stands for."""
-        try:
-            held = self._evaluator.node(self._module, bare(node)).known.value
-        except Unresolved as error:
-            if tell:
-                yield self._untold(node, "what is asked for", error)
-            return
-        for kind in KINDS:
-            if isinstance(held, dict) and kind in held:
-                yield from self._of_constant(kind, held[kind], node)
-
-    def _of_slug(self, kind: str, node: Node) -> Iterator[Use | Untold]:
-        if node.type == "jsx_expression":
-            node = content(node)[0] if content(node) else node
-        wanted = next(each for each in KINDS if each == kind)
-        for each in _either(node):
-            try:
-                value = self._evaluator.node(self._module, each)
-            except Unresolved as error:
-                yield self._untold(each, f"the {kind} that is asked for", error)
-            else:
-                yield from self._of_constant(wanted, value, each)
-
-    def _of_constant(self, kind: Kind, constant: Constant, at: Node) -> Iterator[Use | Untold]:
-        value = constant.value
-        line, column = self._module.place(at)
-        if isinstance(value, str) and value:
-            slug, payer = named(kind, value)
-            yield Use(kind, slug, payer, self._file, line, column)
-        elif isinstance(value, Unresolved):
-            yield self._untold(at, f"the {kind} that is asked for", value)
-        elif value is not None:
-            message = f"the {kind} that is asked for is not a text"
-            yield Untold(self._file, line, column, message)
-
-    def _untold(self, node: Node, what: str, error: Unresolved) -> Untold:
-        line, column = self._module.place(node)
-        elsewhere = f" ({error.file.name}:{error.line})" if error.line else f" ({error.file.name})"
-        near = error.file == self._module.file and error.line == line
-        message = f"{what} can't be told: {error.message}{'' if near else elsewhere}"
-        return Untold(self._file, line, column, message)
-
-
-def _either(node: Node) -> Iterator[Node]:
-    """The expressions of which one is the value: both of `a ? b : c`, `a ?? b`, `a || b`."""
-    node = bare(node)
-    fields: tuple[str, ...] = ()
-    if node.type == "ternary_expression":
-        fields = ("consequence", "alternative")
-    elif node.type == "binary_expression":
-        operator = text_of(node.child_by_field_name("operator"))
-        fields = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",)}.get(
-            operator, ()
+    def _learn_given(self, module: Module, callee: Ir, at: int, given: Ir) -> None:
+        """`auth.protect(allowed)`, `condition={allowed}`: Clerk calls a function with `has`."""
+        inner = (
+            [entry[2] for entry in given[1] if entry[0] in ("condition", "when")]
+            if given[0] == "o"
+            else [given]
         )
-    if not fields:
-        yield node
-    for name in fields:
-        inner = node.child_by_field_name(name)
-        if inner is not None:
-            yield from _either(inner)
+        is_protect = given[0] != "o" and at == 0 and self._clerk.protects(module, callee)
+        for each in inner:
+            if each[0] == "r" and (is_protect or given[0] == "o"):
+                called = self._clerk.kind(module, each)
+                if called is not None and called.is_ == "function" and called.module is not None:
+                    function = called.module.facts.functions.setdefault(called.name, {})
+                    function.setdefault("prop", "condition")
 
+    def hooks(self, module: Module) -> Iterator[tuple[str, list[str]]]:
+        """The functions of a module that give `has`, or a function that asks for what it is given,
+        each with the names that they give it by."""
+        for name, function in module.facts.functions.items():
+            gives = function.get("gives")
+            if gives is None or not function.get("named"):
+                continue
+            found = self._clerk.kind(module, gives)
+            if found is not None and self._hands_on(found):
+                yield name, []
+            elif found is not None and found.is_ == "object" and found.ir is not None:
+                inside = found.module or module
+                entries = found.ir[1] if found.ir[0] == "o" else []
+                keys = [
+                    each[0]
+                    for each in entries
+                    if isinstance(each[0], str)
+                    and each[0] != "..."
+                    and self._hands_on(self._clerk.kind(inside, each[2]))
+                ]
+                if keys:
+                    yield name, keys
 
-def _key(entry: Node) -> str | None:
-    """The key of an entry of an object, None where it is computed."""
-    if entry.type == "shorthand_property_identifier":
-        return text_of(entry)
-    key = entry.child_by_field_name("key")
-    if key is None or key.type == "computed_property_name":
-        return None
-    return text_of(key).strip("'\"")
+    def _hands_on(self, found: Kind | None) -> bool:
+        if found is None or found.module is None:
+            return found == HAS
+        return found.is_ == "function" and (found.module.file, found.name) in self._callers.asked
+
+    def of(self, module: Module) -> Iterator[Found]:
+        """All checks in a module."""
+        for why in module.facts.stopped or ():
+            message = f"{why}, and is not read. Leave it out of the scan"
+            yield self._at(module, 1 << 24 | 1, message)
+        for error, place in module.facts.lost:
+            message = (
+                f"is not TypeScript, and a check is in it ({line_of(place)}:{column_of(place)})"
+            )
+            yield self._at(module, error, message)
+        until = time.process_time() + SECONDS
+        for form, callee, arguments, place, places in module.facts.calls:
+            if time.process_time() > until:
+                message = f"asks for more than is told in {SECONDS:g} s. Leave it out of the scan"
+                yield self._at(module, place, message)
+                break
+            self._evaluator.fresh()
+            self._unsure.fresh()
+            if form == "e":
+                yield from self._of_element(module, callee, arguments[0])
+            else:
+                yield from self._of_call(module, callee, arguments, place, places)
+        for kind, claim, value, name in module.facts.claims:
+            self._evaluator.fresh()
+            yield from self._of_claim(module, kind, claim, value, name)
+
+    def _of_call(
+        self, module: Module, callee: Ir, arguments: list[Ir], place: int, places: list[int]
+    ) -> Iterator[Found]:
+        at = 0
+        name = last(callee)
+        if callee[0] == "m" and name in _SELF and self._is_asker(module, callee[1]):
+            if name != "call":  # has.apply(auth, [{ … }])
+                if self._clerk.kind(module, callee[1]) == HAS:
+                    yield self._given_on(module, place)
+                return
+            callee, at = callee[1], 1
+        if name == "protect" and callee[0] == "m":
+            certain = self._clerk.protects(module, callee)
+        else:
+            certain = self._certain(module, callee, len(arguments) - at)
+        if certain is None:
+            yield from self._of_created(module, callee, arguments)
+            yield from self._given_away(module, callee, arguments, places)
+            return
+        for given in alternatives(arguments[at]) if len(arguments) > at else ():
+            if given[0] == "o":
+                if certain or any(each[0] in KINDS for each in given[1]):
+                    yield from self._of_object(module, given)
+            elif given[0] != "s" and not self._is_function(module, given):
+                yield from self._of_value(module, given, tell=certain)
+
+    def _is_asker(self, module: Module, ir: Ir) -> bool:
+        return self._clerk.kind(module, ir) in (HAS, MAY)
+
+    def _certain(self, module: Module, callee: Ir, given: int) -> bool | None:
+        """Whether a call asks Clerk whatever it is given; None where it does not."""
+        found = self._clerk.kind(module, callee)
+        if found == HAS:
+            return True
+        # `has(object, path)` of another library: Clerk's takes one.
+        if found != MAY or given != 1:
+            return None
+        if callee[0] in ("m", "d") and not self._reached(module.file):
+            return None
+        return False
+
+    def _is_function(self, module: Module, ir: Ir) -> bool:
+        found = self._clerk.kind(module, ir)
+        return found is not None and found.is_ == "function"
+
+    def _given_away(
+        self, module: Module, callee: Ir, arguments: list[Ir], places: list[int]
+    ) -> Iterator[Found]:
+        """`has` given on to what can't be seen, or calls it as it likes."""
+        for each, place in zip(arguments, places, strict=True):
+            if each[0] not in ("r", "m", "d") or self._clerk.kind(module, each) != HAS:
+                continue
+            called = self._clerk.kind(module, callee)
+            if called is not None and called.is_ == "function" and called.module is not None:
+                at = arguments.index(each)
+                self._callers.given_has.add((called.module.file, (called.name, at)))
+                continue
+            if callee[0] == "r" or (callee[0] == "m" and last(callee) in _CALLING):
+                yield self._given_on(module, place)
+
+    def _of_created(self, module: Module, callee: Ir, arguments: list[Ir]) -> Iterator[Found]:
+        """`createElement(Protect, { plan: … })`."""
+        if last(callee) in _CREATING and len(arguments) > 1:
+            yield from self._of_element(module, arguments[0], arguments[1])
+
+    def _of_element(self, module: Module, component: Ir, props: Ir) -> Iterator[Found]:
+        """`<Protect plan="…">`, `<Show when={{ plan: … }}>`."""
+        found = self._clerk.kind(module, component)
+        if found is None or found.is_ != "clerk" or found.name not in COMPONENTS:
+            return
+        is_protect = found.name == "Protect"
+        if props[0] != "o":
+            yield from self._of_value(module, props, tell=is_protect)
+            return
+        for entry in props[1]:
+            if entry[0] == "...":
+                if is_protect:
+                    yield from self._of_value(module, entry[1], tell=True)
+            elif is_protect and entry[0] in KINDS:
+                yield from self._of_slug(module, entry[0], entry[2])
+            elif is_protect and entry[0] == "condition":
+                if not self._is_function(module, entry[2]):
+                    yield self._given_on(module, place_of(entry[2]))
+            elif not is_protect and entry[0] == "when":
+                yield from self._of_when(module, entry[2])
+
+    def _of_when(self, module: Module, value: Ir) -> Iterator[Found]:
+        for given in alternatives(value):
+            if given[0] == "o":
+                yield from self._of_object(module, given)
+            elif given[0] not in ("s", "b") and not self._is_function(module, given):
+                yield from self._of_value(module, given, tell=True)
+
+    def _of_object(self, module: Module, ir: Ir) -> Iterator[Found]:
+        """The checks in a parameter object that is written out."""
+        for entry in ir[1]:
+            if entry[0] == "...":
+                for each in alternatives(entry[1]):
+                    if each[0] == "o":
+                        yield from self._of_object(module, each)
+                    else:
+                        yield from self._of_value(module, each, tell=True)
+            elif isinstance(entry[0], str):
+                if entry[0] in KINDS:
+                    yield from self._of_slug(module, entry[0], entry[2])
+            else:
+                yield from self._of_computed(module, entry[0], entry[2])
+
+    def _of_computed(self, module: Module, key: Ir, value: Ir) -> Iterator[Found]:
+        name = self._evaluator.of(module, key).value
+        if isinstance(name, Either):
+            for each in name.choices:
+                if each.value in KINDS:
+                    yield from self._of_slug(module, str(each.value), value)
+        elif isinstance(name, Unresolved):
+            yield self._untold(module, place_of(key), "what is asked for", name)
+        elif name in KINDS:
+            yield from self._of_slug(module, str(name), value)
+
+    def _of_value(self, module: Module, ir: Ir, *, tell: bool) -> Iterator[Found]:
+        """The checks in a parameter object that a name or expression stands for."""
+        evaluator = self._evaluator if tell else self._unsure
+        held = evaluator.of(module, ir)
+        place = place_of(ir)
+        choices = held.value.choices if isinstance(held.value, Either) else [held]
+        for each in choices:
+            if isinstance(each.value, Unresolved):
+                if tell:
+                    yield self._untold(module, place, "what is asked for", each.value, each)
+                continue
+            for kind in KINDS:
+                if isinstance(each.value, dict) and kind in each.value:
+                    inner = each.value[kind]
+                    yield from self._of_constant(module, kind, inner, place, each)
+
+    def _of_slug(self, module: Module, kind: str, ir: Ir) -> Iterator[Found]:
+        wanted = next(each for each in KINDS if each == kind)
+        for each in alternatives(ir):
+            value = self._evaluator.of(module, each)
+            yield from self._of_constant(module, wanted, value, place_of(each), value)
+
+    def _of_constant(
+        self, module: Module, kind: Asked, constant: Constant, place: int, outer: Constant
+    ) -> Iterator[Found]:
+        value = constant.value
+        given = constant.given or outer.given
+        file, line, column = self._modules.shown(module.file), line_of(place), column_of(place)
+        if given is not None:
+            file, line, column = self._modules.shown(given[0]), *given[1:]
+        if isinstance(value, Either):
+            for each in value.choices:
+                yield from self._of_constant(module, kind, each, place, outer)
+        elif isinstance(value, str) and value:
+            slug, payer = named(kind, value)
+            yield Use(kind, slug, payer, file, line, column)
+        elif isinstance(value, Unresolved):
+            what = f"the {kind} that is asked for"
+            found = self._untold(module, place, what, value)
+            yield Untold(file, line, column, found.message)
+        elif value is not None and value is not False:
+            yield Untold(file, line, column, f"the {kind} that is asked for is not a text")
+
+    def _of_claim(
+        self, module: Module, kind: str, claim: Ir, value: Ir, name: str
+    ) -> Iterator[Found]:
+        """`sessionClaims.pla === 'u:pro'`, `orgRole === 'org:x'`."""
+        found = self._clerk.kind(module, claim)
+        is_clerks = found is not None and found.is_ == "clerk"
+        if found is not None and not is_clerks:
+            return
+        if not is_clerks and not self._reached(module.file):
+            return
+        if not is_clerks and name in ("pla", "fea") and claim[0] == "r":
+            return
+        yield from self._of_slug(module, kind, value)
+
+    def _given_on(self, module: Module, place: int) -> Untold:
+        message = "what is asked for can't be told: has is given on here, and called elsewhere"
+        return self._at(module, place, message)
+
+    def _untold(
+        self,
+        module: Module,
+        place: int,
+        what: str,
+        error: Unresolved,
+        given: Constant | None = None,
+    ) -> Untold:
+        elsewhere = f" ({error.file.name}:{error.line})" if error.line else f" ({error.file.name})"
+        near = error.file == module.file and error.line in (None, line_of(place))
+        message = f"{what} can't be told: {error.message}{'' if near else elsewhere}"
+        found = self._at(module, place, message)
+        if given is not None and given.given is not None:
+            file, line, column = given.given
+            found = Untold(self._modules.shown(file), line, column, message)
+        return found
+
+    def _at(self, module: Module, place: int, message: str) -> Untold:
+        file = self._modules.shown(module.file)
+        return Untold(file, line_of(place) or 1, column_of(place) or 1, message)

@@ -18,9 +18,10 @@ def print_table(
     groups: Iterable[Iterable[Sequence[Json]]],
     *,
     addresses: bool = False,
+    width: int = WIDE,
 ) -> None:
     """Print groups of rows, a line between the groups. None is shown as a dash; addresses are
-    whole only where a person asked for that."""
+    whole only where a person asked for that. `width` is for where the output is no terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -29,7 +30,7 @@ def print_table(
     console = Console()
     people = console.is_terminal
     if not people:
-        console = Console(width=WIDE)
+        console = Console(width=width)
     table = Table(*headings, box=box.SIMPLE_HEAD)
     for group in groups:
         for row in group:

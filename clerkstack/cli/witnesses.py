@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import sys
+import textwrap
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from clerkstack.reconcile import Json, JsonObject
 from clerkstack.settings import BUILT_IN_ROLES, Settings
 from clerkstack.witnesses import Comparison, Instance, Row, compare, read_instance
 
+_WIDEST = 120  # columns, where the output is no terminal
+_SHOWN = 3
 # Of a finding, as `check --json` has it.
 TOLD = ("kind", "slug", "field", "message", "mend", "where", "app", "catalog", "instance")
 
@@ -78,6 +82,8 @@ def _document(
         "features": [asdict(each) for each in found.features],
         "uses": [{**asdict(each.use), "known": each.known} for each in found.uses],
         "unresolved": [] if app is None else [asdict(each) for each in app.untold],
+        "notes_on_declaration": [] if app is None else [asdict(each) for each in app.notes],
+        "not_looked_at": [] if app is None else list(app.others),
         "findings": [{name: getattr(each, name) for name in TOLD} for each in found.findings],
     }
 
@@ -98,18 +104,48 @@ def _print(
     read["instance"] = instance is not None and instance.exists
     columns = [side for side in sides if read[side]]
     groups = [_rows("plan", found.plans, columns), _rows("feature", found.features, columns)]
-    print_table(("kind", "slug", "field", *columns, ""), groups)
+    print_table(("kind", "slug", "field", *columns, ""), groups, width=_WIDEST)
     for finding in found.findings:
-        say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
+        _say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
     for untold in () if app is None else app.untold:
-        say(f"not looked up: {untold}")
+        _say(f"not looked up: {untold}")
+    for note in () if app is None else app.notes:
+        _say(f"note: {note}")
     if app is not None:
         at = f" at commit {app.commit}" if app.commit else ""
-        say(f"{stack}: the app is {_path(settings, app)}{at}, {len(app.uses)} checks in it.")
+        checks = _counted(len(app.uses), "check")
+        _say(f"{stack}: the app is {_path(settings, app)}{at}, {checks} in it.{_others(app)}")
     if instance is not None and not instance.exists:
         name = f"{settings.instance} instance"
         say(f"{stack}: {settings.application_id} has no {name} yet: it is not compared.")
-    say(f"{stack}: {_summary(found, columns, 0 if app is None else len(app.untold))}")
+    _say(f"{stack}: {_summary(found, columns, 0 if app is None else len(app.untold))}")
+
+
+def _say(text: str) -> None:
+    """Print a line; where the output is no terminal, nothing that is too wide to be read in one."""
+    if sys.stdout.isatty():
+        say(text)
+        return
+    folding = {"subsequent_indent": "  ", "break_long_words": False, "break_on_hyphens": False}
+    for line in textwrap.wrap(text, _WIDEST, **folding) or [""]:  # type: ignore[arg-type]
+        say(line)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _others(app: AppCode) -> str:
+    """The files that name Clerk and are not looked at."""
+    if not app.others:
+        return ""
+    some = ", ".join(app.others[:_SHOWN]) + (", …" if len(app.others) > _SHOWN else "")
+    files = _counted(len(app.others), "file")
+    verb = "names" if len(app.others) == 1 else "name"
+    return (
+        f" {files} of other languages {verb} Clerk and can't be looked at ({some}): "
+        "clerkstack:app.unread says which are left out on purpose."
+    )
 
 
 def _without(where: str, message: str) -> str:
@@ -130,16 +166,27 @@ def _rows(kind: str, rows: Iterable[Row], columns: list[str]) -> list[tuple[Json
             said = [each[name] for each in held.values() if each is not None and name in each]
             same = all(_comparable(each) == _comparable(said[0]) for each in said)
             if not same:
-                cells = (_cell(each, name) for each in held.values())
+                shared = _shared(said)
+                cells = (_cell(each, name, shared) for each in held.values())
                 shown.append((kind, row.slug, name, *cells, "differs"))
     return shown
 
 
-def _cell(held: JsonObject | None, name: str) -> Json:
+def _cell(held: JsonObject | None, name: str, shared: Collection[str]) -> Json:
+    """What a witness says of a field; of a list, what not all of them have."""
     if held is None or name not in held:
         return ""
     value = held[name]
-    return ", ".join(map(str, value)) if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    own = [each for each in map(str, value) if each not in shared]
+    return ", ".join(own) or "none of these"
+
+
+def _shared(said: Sequence[Json]) -> set[str]:
+    """The entries that all lists have."""
+    lists = [set(map(str, each)) for each in said if isinstance(each, list)]
+    return set.intersection(*lists) if lists else set()
 
 
 def _comparable(value: Json) -> object:
@@ -148,7 +195,7 @@ def _comparable(value: Json) -> object:
 
 def _summary(found: Comparison, columns: list[str], untold: int) -> str:
     count = len(found.findings)
-    what = f"{count} {'finding' if count == 1 else 'findings'}" if count else "all agree"
-    beside = f", {untold} {'check' if untold == 1 else 'checks'} can't be told" if untold else ""
+    what = _counted(count, "finding") if count else "all agree"
+    beside = f", {_counted(untold, 'check')} can't be told" if untold else ""
     sides = " and ".join(filter(None, [", ".join(columns[:-1]), columns[-1]]))
     return f"{sides} compared: {what}{beside}."

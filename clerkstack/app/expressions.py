@@ -1,0 +1,508 @@
+"""Expressions and types of a tree as lists (see `facts_of_files`): nothing is evaluated."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from tree_sitter import Node
+
+from clerkstack.app.facts_of_files import FileFacts, Ir
+from clerkstack.app.scopes import Binding, Scope, Step, parameters
+from clerkstack.app.syntax import FUNCTIONS, MEMBERS, Source, content
+
+# Deeper than any declaration.
+_DEEPEST = 60
+# Expressions and types of one file.
+MOST = 150_000
+# A function that gives away something of Clerk's has one of these words.
+_OF_CLERK = re.compile(rb"\b(has|checkAuthorization\w*|\w*[aA]uth|\w*[sS]ession|Protect|Show)\b")
+_LAZY = re.compile(r"""import\(\s*["']([^"'\n]*)["']\s*\)""")
+_COMPONENT = re.compile(r"\b(Protect|Show)\b")
+_EITHER = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",)}
+_NO_RETURNS = FUNCTIONS | {"class", "class_declaration"}
+
+
+class TooMuch(Exception):
+    """The file has more expressions than are looked at, or takes too long."""
+
+
+class Expressions:
+    """The expressions of one file.
+
+    Args:
+        source: the file's text.
+        facts: where the constants, functions and types go that an expression needs.
+        go_on: raises `TooMuch` where the file took too long.
+    """
+
+    def __init__(self, source: Source, facts: FileFacts, go_on: Callable[[], None]) -> None:
+        self._source = source
+        self._facts = facts
+        self._go_on = go_on
+        self._left = MOST
+        self._depth = 0
+        self._pending: list[Callable[[], None]] = []
+        # By the id of a function's node: the name that others call it by, and what it is given to.
+        self.named: dict[int, str] = {}
+        self.given_to: dict[int, tuple[Node, int, Scope]] = {}
+        self.scopes: dict[int, Scope] = {}
+        self._annotated: dict[int, Node] = {}
+        # The functions whose parameters somebody asked for.
+        self.asked: dict[str, str] = {}
+
+    def finish(self) -> None:
+        """Find all that the expressions so far need."""
+        while self._pending:
+            self._go_on()
+            self._pending.pop()()
+
+    def entered(self, node: Node, outer: Scope | None) -> Scope:
+        """The scope that a node makes."""
+        if node.id not in self.scopes:
+            self.scopes[node.id] = Scope(node, outer, self._source)
+        return self.scopes[node.id]
+
+    def of(self, node: Node | None, scope: Scope) -> Ir:
+        """An expression."""
+        if node is None:
+            return ["z", 0]
+        self._left -= 1
+        if self._left % 256 == 0:
+            self._go_on()
+        if self._left < 0:
+            raise TooMuch
+        if self._depth > _DEEPEST:
+            return ["x", "is nested too deeply", self._source.place(node)]
+        self._depth += 1
+        try:
+            return self._of(node, scope)
+        finally:
+            self._depth -= 1
+
+    def _of(self, node: Node, scope: Scope) -> Ir:
+        kind, place = node.type, self._source.place(node)
+        if node.has_error and (kind == "ERROR" or node.is_missing):
+            return ["x", "is not TypeScript", place]
+        if kind in ("as_expression", "satisfies_expression", "type_assertion"):
+            return self._cast(node, scope)
+        if kind in ("parenthesized_expression", "non_null_expression"):
+            return self.of(content(node)[0] if content(node) else None, scope)
+        if kind == "string":
+            return self.string(node)
+        if kind == "template_string":
+            if any(child.type == "template_substitution" for child in node.named_children):
+                return ["x", "is a text with holes", place]
+            return self.string(node)
+        if kind == "number":
+            return ["n", self._source.of(node), place]
+        if kind == "unary_expression":
+            inner = node.child_by_field_name("argument")
+            sign = self._source.of(node.child_by_field_name("operator"))
+            if inner is not None and inner.type == "number" and sign in ("+", "-"):
+                return ["n", sign.strip("+") + self._source.of(inner), place]
+        elif kind in ("true", "false"):
+            return ["b", kind == "true", place]
+        elif kind in ("null", "undefined"):
+            return ["z", place]
+        elif kind == "array":
+            return ["a", [self._item(each, scope) for each in content(node)], place]
+        elif kind == "object":
+            return self._object(node, scope)
+        elif kind in ("identifier", "shorthand_property_identifier"):
+            return ["r", self.reference(self._source.of(node), scope), place]
+        elif kind in MEMBERS:
+            return self._member(node, scope)
+        elif kind == "call_expression":
+            return self._call(node, scope)
+        elif kind in FUNCTIONS:
+            return ["f", self.function(node, scope), place]
+        elif kind in ("ternary_expression", "binary_expression"):
+            return self._either(node, scope)
+        elif kind == "new_expression":
+            found = ["x", "is a new expression, not a constant", place]
+            given = content(node.child_by_field_name("arguments"))
+            if given and self._source.short(node.child_by_field_name("constructor")) == "Set":
+                found.append(self.of(given[0], scope))
+            return found
+        elif kind == "await_expression":
+            return ["w", self.of(content(node)[0] if content(node) else None, scope), place]
+        return ["x", f"is a {kind.replace('_', ' ')}, not a constant", place]
+
+    def string(self, node: Node) -> Ir:
+        """A text, or a template without holes."""
+        parts = []
+        for child in node.named_children:
+            part = self._source.of(child)
+            if child.type == "escape_sequence":
+                try:
+                    part = part[1] if part[1:] in ("'", "`", "$") else json.loads(f'"{part}"')
+                except ValueError:
+                    place = self._source.place(child)
+                    return ["x", f"{part} is an escape that is not read", place]
+            parts.append(part)
+        return ["s", "".join(parts), self._source.place(node)]
+
+    def reference(self, name: str, scope: Scope) -> str:
+        """The id of what a name means."""
+        binding = scope.find(name)
+        if binding is None:
+            return name
+        self.need(binding)
+        return binding.id
+
+    def need(self, binding: Binding) -> None:
+        """See that the facts have a variable."""
+        if binding.id not in self._facts.constants:
+            self._facts.constants[binding.id] = ["x", "is in a file that takes too long", 0]
+            self._pending.append(lambda: self._define(binding))
+
+    def _define(self, binding: Binding) -> None:
+        name = binding.id.partition("@")[0]
+        facts, kind = self._facts, binding.kind
+        where = "" if binding.id != name else " of this file"
+        found: Ir = ["x", f"{name} is not a constant{where}", 0]
+        if kind in ("const", "let"):
+            found = self._initial(binding)
+            if kind == "let":
+                why, place = f"{name} is not a constant", 0
+                if binding.id == name:
+                    why = f"{name} can have another value here"
+                    place = self._source.place(binding.declared or binding.at)
+                found = ["v", found, why, place]
+        elif kind == "function" and binding.base is not None:
+            found = ["f", self.function(binding.base, binding.scope), 0]
+        elif kind == "enum" and binding.base is not None:
+            found = self._enum(binding.base, binding.scope)
+        elif kind == "param" and binding.base is not None:
+            fid = self.function(binding.base, binding.scope.outer or binding.scope)
+            self._parameters(fid, binding.base, binding.scope)
+            found = self._along(["p", fid, binding.index, name], binding)
+        elif kind in ("each", "in") and binding.base is not None:
+            outer = binding.scope.outer or binding.scope
+            over = self.of(binding.base, outer)
+            if kind == "in":
+                keys = ["m", ["r", "Object", 0], ["s", "keys", 0], 0]
+                over = ["c", keys, [over], self._source.place(binding.base), "Object.keys"]
+            found = self._along(["e", over, name], binding)
+        facts.constants[binding.id] = found
+
+    def _initial(self, binding: Binding) -> Ir:
+        base, scope = binding.base, binding.scope
+        if base is None:
+            return ["x", f"{binding.id.partition('@')[0]} is not a constant", 0]
+        if not binding.steps:
+            if base.type in FUNCTIONS or base.type == "call_expression":
+                self.name_function(base, binding.id.partition("@")[0], binding.type)
+            found = self.of(base, scope)
+            if binding.type is not None and found[0] in ("x", "r", "m", "c", "w", "?"):
+                found = ["t", found, self.type(_inner(binding.type), scope, {})]
+            return found
+        whole = f"=@{base.start_byte}"
+        if whole not in self._facts.constants:
+            self._facts.constants[whole] = ["x", "is in a file that takes too long", 0]
+            self._facts.constants[whole] = self.of(base, scope)
+        return self._along(["r", whole, self._source.place(base)], binding)
+
+    def _along(self, found: Ir, binding: Binding) -> Ir:
+        """What a pattern takes out of a value."""
+        place = self._source.place(binding.at)
+        for step in binding.steps:
+            found = self._step(found, step, binding.scope, place)
+        return found
+
+    def _step(self, found: Ir, step: Step, scope: Scope, place: int) -> Ir:
+        if step.kind == "key":
+            return ["d", found, ["s", step.key, place], 0]
+        if step.kind == "index":
+            return ["d", found, ["n", step.key, place], 0]
+        if step.kind == "default":
+            return ["|", found, self.of(step.node, scope)]
+        return ["x", "is the rest of a pattern, not a constant", 0]
+
+    def name_function(self, node: Node, name: str, annotation: Node | None = None) -> None:
+        """Know a function, or the one that a call is given (`memo(…)`), by a name."""
+        if node.type == "call_expression":
+            given = content(node.child_by_field_name("arguments"))
+            node = next((each for each in given if each.type in FUNCTIONS), node)
+        if node.type in FUNCTIONS:
+            self.named.setdefault(node.id, name)
+            if annotation is not None:
+                self._annotated.setdefault(node.id, annotation)
+
+    def function(self, node: Node, scope: Scope) -> str:
+        """The id of a function."""
+        fid = f"f@{node.start_byte}"
+        if fid not in self._facts.functions:
+            names = [self._parameter_name(each) for each in parameters(node)]
+            self._facts.functions[fid] = {"names": names}
+            name = node.child_by_field_name("name")
+            if name is not None:
+                self.named.setdefault(node.id, self._source.of(name))
+            if _OF_CLERK.search(self._source.text, node.start_byte, node.end_byte):
+                self._pending.append(lambda: self._returned(fid, node, scope))
+        return fid
+
+    def _parameter_name(self, node: Node) -> str:
+        name = node.child_by_field_name("pattern") or node
+        return self._source.of(name) if name.type == "identifier" else ""
+
+    def _returned(self, fid: str, node: Node, outer: Scope) -> None:
+        """What a function gives back, where that may be something of Clerk's."""
+        self._facts.functions[fid]["named"] = self.named.get(node.id)
+        body = node.child_by_field_name("body")
+        if body is None:
+            return
+        scope = self.entered(node, outer)
+        found: list[Ir] = []
+        if body.type != "statement_block":
+            found.append(self.of(body, scope))
+        pending = [(body, scope)] if body.type == "statement_block" else []
+        while pending:
+            at, scope = pending.pop()
+            self._left -= 1
+            if self._left < 0:
+                raise TooMuch
+            if at.type == "return_statement":
+                found += [self.of(each, scope) for each in content(at)]
+            elif at.type.endswith(
+                ("_statement", "block", "switch_body", "_case", "_default", "_clause")
+            ):
+                inner = self.entered(at, scope) if at.type in _BLOCKS else scope
+                pending += [(each, inner) for each in reversed(at.named_children)]
+        if found:
+            given = found[0] if len(found) == 1 else ["?", "is what a function gives", found, 0]
+            self._facts.functions[fid]["gives"] = given
+
+    def _parameters(self, fid: str, node: Node, scope: Scope) -> None:
+        """Know what a function's parameters are given: their types, or who calls it."""
+        function = self._facts.functions[fid]
+        if "types" in function:
+            return
+        name = self.named.get(node.id)
+        function["name"] = name
+        function["types"] = [
+            self.type(
+                _inner(each.child_by_field_name("type")), scope, _generics(node, self._source)
+            )
+            for each in parameters(node)
+        ]
+        props = self._annotated.get(node.id)
+        if props is not None and function["types"] and function["types"][0] is None:
+            function["types"][0] = self.type(_inner(props), scope, {})
+        given = self.given_to.get(node.id)
+        if given is not None:
+            call, at, around = given
+            callee = call.child_by_field_name("function") or call.child_by_field_name("name")
+            if call.type == "jsx_attribute":
+                function["prop"] = self._source.of(content(call)[0])
+            elif callee is not None:
+                function["given"] = [self.of(callee, around), at]
+        if name is not None:
+            self.asked[fid] = name
+
+    def _cast(self, node: Node, scope: Scope) -> Ir:
+        inside = content(node)
+        if not inside:
+            return ["x", "is not TypeScript", self._source.place(node)]
+        is_assertion = node.type == "type_assertion"
+        value = self.of(inside[-1 if is_assertion else 0], scope)
+        if node.type == "as_expression" and len(inside) > 1 and value[0] not in "snbzaof":
+            return ["t", value, self.type(inside[1], scope, {})]
+        return value
+
+    def _either(self, node: Node, scope: Scope) -> Ir:
+        kind, place = node.type, self._source.place(node)
+        operator = self._source.of(node.child_by_field_name("operator"))
+        names: tuple[str, ...] = ("consequence", "alternative")
+        if kind == "binary_expression":
+            names = _EITHER.get(operator, ())
+        word = f"is a {kind.replace('_', ' ')}, not a constant"
+        sides = [node.child_by_field_name(name) for name in names]
+        alternatives = [self.of(each, scope) for each in sides if each is not None]
+        return ["?", word, alternatives, place] if alternatives else ["x", word, place]
+
+    def _item(self, node: Node, scope: Scope) -> Ir:
+        if node.type == "spread_element":
+            inner = self.of(content(node)[0] if content(node) else None, scope)
+            return ["...", inner, self._source.place(node)]
+        return self.of(node, scope)
+
+    def _object(self, node: Node, scope: Scope) -> Ir:
+        entries: list[Ir] = []
+        error = next((each for each in node.children if each.is_error or each.is_missing), None)
+        if error is not None:
+            return ["x", "is not TypeScript", self._source.place(error)]
+        for child in content(node):
+            place = self._source.place(child)
+            if child.type == "spread_element":
+                entries.append(self._item(child, scope))
+            elif child.type == "shorthand_property_identifier":
+                entries.append([self._source.of(child), place, self.of(child, scope)])
+            elif child.type in ("pair", "method_definition"):
+                key_node = child.child_by_field_name("key" if child.type == "pair" else "name")
+                value = child.child_by_field_name("value") if child.type == "pair" else child
+                if key_node is None or value is None:
+                    return ["x", "is not TypeScript", place]
+                name = self._source.key(child)
+                if name is not None:
+                    self.name_function(value, name)
+                key = self._key(key_node, scope)
+                entries.append([key, self._source.place(key_node), self.of(value, scope)])
+            else:
+                return ["x", f"is a {child.type.replace('_', ' ')}", place]
+        return ["o", entries, self._source.place(node)]
+
+    def _key(self, node: Node, scope: Scope) -> str | Ir:
+        if node.type in ("property_identifier", "private_property_identifier"):
+            return self._source.of(node)
+        if node.type == "computed_property_name":
+            return self.of(content(node)[0] if content(node) else None, scope)
+        return self.of(node, scope)
+
+    def _member(self, node: Node, scope: Scope) -> Ir:
+        target = self.of(node.child_by_field_name("object"), scope)
+        place = self._source.place(node)
+        if node.type == "member_expression":
+            name = node.child_by_field_name("property")
+            return ["m", target, ["s", self._source.of(name), place], place]
+        index = node.child_by_field_name("index")
+        if any(child.is_error for child in node.children):
+            error = next(child for child in node.children if child.is_error)
+            return ["x", "is not TypeScript", self._source.place(error)]
+        return ["m", target, self.of(index, scope), place]
+
+    def _call(self, node: Node, scope: Scope) -> Ir:
+        callee, arguments = (
+            node.child_by_field_name("function"),
+            node.child_by_field_name("arguments"),
+        )
+        given = (
+            content(arguments) if arguments is not None and arguments.type == "arguments" else []
+        )
+        text = self._source.short(callee)
+        place = self._source.place(node)
+        lazy = _LAZY.search(self._source.of(node)) if text in _LOADING else None
+        if lazy is not None and "clerk" in lazy.group(1):
+            taken = _COMPONENT.findall(self._source.of(node), lazy.end())
+            if taken:
+                return ["k", taken[-1], place]
+        for at, each in enumerate(given):
+            if each.type in FUNCTIONS:
+                self.given_to.setdefault(each.id, (node, at, scope))
+        called = self.of(callee, scope)
+        items = [self._item(each, scope) for each in given]
+        found = ["c", called, items, place, text]
+        if given and given[0].type == "arrow_function" and self._source.last(callee) in _MAPPING:
+            body = given[0].child_by_field_name("body")
+            if body is not None and body.type in _PLAIN:
+                found.append(self.of(body, self.entered(given[0], scope)))
+        return found
+
+    def _enum(self, node: Node, scope: Scope) -> Ir:
+        entries: list[Ir] = []
+        for child in content(node.child_by_field_name("body")):
+            name, value = child, None
+            if child.type == "enum_assignment":
+                name = child.child_by_field_name("name") or child
+                value = child.child_by_field_name("value")
+            inner = None if value is None else self.of(value, scope)
+            entries.append([self._key(name, scope), self._source.place(child), inner])
+        return ["u", entries, self._source.place(node)]
+
+    def type(self, node: Node | None, scope: Scope, generics: dict[str, Node]) -> Ir | None:
+        """A type, None where it has no values that can be told."""
+        if node is None:
+            return None
+        self._left -= 1
+        if self._left < 0:
+            raise TooMuch
+        if self._depth > _DEEPEST:
+            return None
+        self._depth += 1
+        try:
+            return self._type(node, scope, generics)
+        finally:
+            self._depth -= 1
+
+    def _type(self, node: Node, scope: Scope, generics: dict[str, Node]) -> Ir | None:
+        def inner(each: Node) -> Ir | None:
+            return self.type(each, scope, generics)
+
+        kind, parts = node.type, content(node)
+        if kind in ("parenthesized_type", "readonly_type", "type_annotation") and parts:
+            return inner(parts[0])
+        if kind == "literal_type" and parts:
+            return ["l", self.of(parts[0], scope)]
+        if kind == "union_type":
+            return ["|", [inner(each) for each in parts]]
+        if kind == "type_identifier":
+            name = self._source.of(node)
+            if name in generics:
+                return inner(generics.pop(name))
+            return ["R", name]
+        if kind == "index_type_query" and parts:
+            return ["K", inner(parts[0])]
+        if kind == "type_query" and parts:
+            return ["T", self.of(parts[0], scope)]
+        if kind == "lookup_type" and len(parts) == 2:
+            return ["I", inner(parts[0]), inner(parts[1])]
+        if kind == "predefined_type":
+            return ["P", self._source.of(node)]
+        if kind == "array_type" and parts:
+            return ["A", inner(parts[0])]
+        if kind == "tuple_type":
+            return ["A", ["|", [inner(each) for each in parts]]]
+        if kind in ("object_type", "interface_body"):
+            return [
+                "O",
+                [
+                    self._field(each, scope, generics)
+                    for each in parts
+                    if each.type == "property_signature"
+                ],
+            ]
+        if kind == "intersection_type":
+            return ["&", [inner(each) for each in parts]]
+        if kind == "generic_type" and len(parts) == 2:
+            name, given = self._source.of(parts[0]), content(parts[1])
+            if name in _SAME and given:
+                return inner(given[0])
+            if name in ("Array", "ReadonlyArray", "Set") and given:
+                return ["A", inner(given[0])]
+            if name in ("Exclude", "Extract") and len(given) == 2:
+                return [name, inner(given[0]), inner(given[1])]
+            if name in ("FC", "React.FC", "FunctionComponent") and given:
+                return inner(given[0])
+        return None
+
+    def _field(self, node: Node, scope: Scope, generics: dict[str, Node]) -> Ir:
+        name = self._source.key(node) or ""
+        return [name, self.type(_inner(node.child_by_field_name("type")), scope, generics)]
+
+
+_BLOCKS = frozenset(
+    {"statement_block", "for_statement", "for_in_statement", "catch_clause", "switch_body"}
+)
+_MAPPING = frozenset({"map", "flatMap"})
+_PLAIN = MEMBERS | {"identifier", "string", "template_string"}
+_LOADING = frozenset({"dynamic", "lazy", "React.lazy", "defineAsyncComponent", "loadable"})
+_SAME = frozenset(
+    {"Readonly", "NonNullable", "Required", "Partial", "Awaited", "PropsWithChildren"}
+)
+
+
+def _inner(annotation: Node | None) -> Node | None:
+    parts = content(annotation)
+    return parts[0] if parts else None
+
+
+def _generics(function: Node, source: Source) -> dict[str, Node]:
+    """What the type parameters of a function are held to."""
+    found = {}
+    for each in content(function.child_by_field_name("type_parameters")):
+        name, held = each.child_by_field_name("name"), each.child_by_field_name("constraint")
+        if name is not None and held is not None and content(held):
+            found[source.of(name)] = content(held)[0]
+    return found

@@ -1,0 +1,101 @@
+"""What one pass over a file finds, small enough to be kept and sent between processes.
+
+An expression is a list: its form, its parts, and last its place. Nothing in it is evaluated.
+
+| form | parts |
+|---|---|
+| `s` `n` `b` `z` | a text; a number as it is written; true or false; null or undefined |
+| `a` | the items, each an expression |
+| `o` | the entries, each `[key, place of the key, value]`; a key is a text or an expression |
+| `...` | what is spread, in an `a` or `o` |
+| `r` | the id of a variable |
+| `m` `d` | an object and a key: a member; one that a pattern takes out |
+| `c` | what is called, the arguments, what is called as text |
+| `f` | the id of a function |
+| `?` | what it is in words, the alternatives, of which one is the value |
+| `|` | the parameter, and its default |
+| `p` | the id of a function and which parameter, its name |
+| `e` | what a loop goes over, the name that the loop gives each entry |
+| `w` | what is awaited |
+| `t` | an expression, and the type that it is said to have |
+| `u` | the entries of an enum, as of `o`; a value may be None |
+| `k` | the name of a component of Clerk's that is loaded lazily |
+| `x` | why it has no value |
+
+A type is a list likewise: `l` an expression of a literal, `|` types, `R` a name, `K` a type whose
+keys it is, `T` an expression whose type it is, `I` a type and the type of an index, `A` the type of
+the entries, `O` the fields as `[name, type]`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
+
+Ir: TypeAlias = list[Any]
+
+
+def line_of(place: int) -> int:
+    """The line of a place, from 1."""
+    return place >> 24
+
+
+def column_of(place: int) -> int:
+    """Its column in characters, from 1."""
+    return place & 0xFFFFFF
+
+
+@dataclass
+class FileFacts:
+    """What a file says.
+
+    Attributes:
+        imports: by local name: (source, name there); `*` is all.
+        exports: by the name that others use: (source or None, name there).
+        all_of: sources of `export *`.
+        sources: the place of the first statement that imports or exports from each.
+        constants: by the id of a variable: its expression.
+        owned: from where to where each constant of the top is written.
+        types: by name: a type.
+        writes: by the id of a variable: the first place where its value is changed.
+        gives: by the id of a variable of the top: where a part of it is handed on, as (place, the
+            part). It is looked for where it is wanted.
+        fixed: constants of the top that are written as ones: `as const`, `Object.freeze(…)`, …
+        calls: what may ask, or may give something to what asks: see `Call`.
+        claims: what is compared with a claim of the session: (kind, claim, value, claim's name).
+        functions: by id: see `Function`.
+        inside: of constants of the top that have no value: (names in them, plans written in them).
+        unread: exports of a form that is not read: (place, form, names in it, plans in it).
+        error: the place of the first error at the top.
+        lost: checks that lie in what is no TypeScript: (place of the error, place of the check).
+        stopped: why there is nothing else: the file takes too long, or has too much in it.
+    """
+
+    imports: dict[str, list[str]] = field(default_factory=dict)
+    exports: dict[str, list[str | None]] = field(default_factory=dict)
+    all_of: list[str] = field(default_factory=list)
+    sources: dict[str, int] = field(default_factory=dict)
+    constants: dict[str, Ir] = field(default_factory=dict)
+    owned: list[list[Any]] = field(default_factory=list)
+    types: dict[str, Ir] = field(default_factory=dict)
+    writes: dict[str, int] = field(default_factory=dict)
+    gives: dict[str, list[Ir]] = field(default_factory=dict)
+    fixed: list[str] = field(default_factory=list)
+    calls: list[list[Any]] = field(default_factory=list)
+    claims: list[list[Any]] = field(default_factory=list)
+    functions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    inside: dict[str, list[Any]] = field(default_factory=dict)
+    unread: list[list[Any]] = field(default_factory=list)
+    error: int | None = None
+    lost: list[list[int]] = field(default_factory=list)
+    stopped: list[Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Without what is empty."""
+        there = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: value for name, value in there if value}
+
+    @classmethod
+    def of_json(cls, found: dict[str, Any]) -> FileFacts:
+        """What `as_json` made."""
+        return cls(**found)

@@ -1,0 +1,167 @@
+"""What is found in many files: kept ones are not parsed again, the others in several processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from clerkstack.app.kept import Kept, digest_of
+from clerkstack.app.looking import asks, look
+from clerkstack.app.reading import Allowance, NotRead, Reader, TooMuch
+
+SEARCHED = 32 * 1024 * 1024
+"""Bytes of a file that is looked through for what may ask."""
+
+# Fewer are parsed sooner than a process has started.
+_MANY_FILES, _MANY_BYTES = 48, 512 * 1024
+_MOST_PROCESSES = 8
+_STARTS = (
+    "import json, sys\n"
+    "sys.path[:] = json.loads(sys.argv[1])\n"
+    "from clerkstack.app.gathering import work\n"
+    "work()\n"
+)
+
+Job = tuple[str, tuple[str, ...]]
+
+
+class Gathering:
+    """What is found in the files of an app.
+
+    Args:
+        root: the app's checkout, resolved.
+        allowance: what reading it may take.
+        kept: what was found before; None where nothing is kept.
+    """
+
+    def __init__(self, root: Path, allowance: Allowance, kept: Kept | None) -> None:
+        self._root = root
+        self._allowance = allowance
+        self._kept = kept
+        self._reader = Reader(root)
+
+    def found(self, jobs: Iterable[Job]) -> Iterator[tuple[str, list[Any]]]:
+        """What is found in each file, in any order.
+
+        Args:
+            jobs: the path of each within the root, and what is wanted of it (see `look`).
+
+        Raises:
+            TooMuch: the app takes more than it may.
+        """
+        left: list[tuple[int, str, tuple[str, ...]]] = []
+        digests: dict[str, str] = {}
+        for name, wanted in jobs:
+            file = self._root / name
+            self._allowance.look(file)
+            try:
+                text = self._reader.read(name, SEARCHED)
+            except NotRead as error:
+                yield name, ["untold", 1, 1, str(error)]
+                continue
+            digest = digest_of(text, file.suffix, wanted)
+            found = None if self._kept is None else self._kept.get(digest)
+            if found is None and not wanted and not asks(text):
+                found = look(text, file.suffix)
+                self._keep(digest, found)
+            if found is not None:
+                yield name, found
+                continue
+            self._allowance.keep(file, len(text))
+            digests[name] = digest
+            left.append((len(text), name, wanted))
+        for name, found in self._parsed(left):
+            self._keep(digests[name], found)
+            yield name, found
+
+    def texts(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The text of each file that can be read."""
+        for name in names:
+            self._allowance.look(self._root / name)
+            try:
+                yield name, self._reader.read(name, SEARCHED)
+            except NotRead:
+                continue
+
+    def _keep(self, digest: str, found: list[Any]) -> None:
+        # How long a file took is another machine's or moment's.
+        is_whole = found[0] != "facts" or "stopped" not in found[1]
+        if self._kept is not None and is_whole and found[0] != "untold":
+            self._kept.put(digest, found)
+
+    def _parsed(
+        self, jobs: list[tuple[int, str, tuple[str, ...]]]
+    ) -> Iterator[tuple[str, list[Any]]]:
+        processes = min(_cores(), _MOST_PROCESSES, len(jobs))
+        is_much = len(jobs) >= _MANY_FILES and sum(size for size, _, _ in jobs) >= _MANY_BYTES
+        left = [(name, wanted) for _, name, wanted in sorted(jobs)]
+        if is_much and processes > 1:
+            done: set[str] = set()
+            parts = [left[number::processes] for number in range(processes)]
+            with ThreadPoolExecutor(processes) as pool:
+                for answers, seconds in pool.map(self._in_process, parts):
+                    self._allowance.spend(seconds)
+                    for name, found in answers:
+                        done.add(name)
+                        yield name, found
+            left = [each for each in left if each[0] not in done]
+        for name, wanted in left:
+            file = self._root / name
+            self._allowance.look(file)
+            try:
+                yield name, look(self._reader.read(name, SEARCHED), file.suffix, wanted)
+            except NotRead as error:
+                yield name, ["untold", 1, 1, str(error)]
+
+    def _in_process(self, jobs: Sequence[Job]) -> tuple[list[tuple[str, list[Any]]], float]:
+        """Look at files in a process of its own, and its seconds of CPU; what it fails at is left.
+
+        It is started, not forked: this may be one with the threads of the engine's library. It gets
+        nothing of the environment, which holds a stack's secrets.
+        """
+        asked = json.dumps([str(self._root), self._allowance.seconds_left(), jobs])
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-c", _STARTS, json.dumps(sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"LC_ALL": "C.UTF-8"},
+        )
+        with process:
+            try:
+                out, _ = process.communicate(asked.encode())
+                found, seconds = json.loads(out) if process.returncode == 0 else ([], 0.0)
+            except ValueError:
+                return [], 0.0
+            finally:
+                process.kill()
+        return found, seconds
+
+
+def work() -> None:
+    """A process of `Gathering`: files by standard input, what is found by standard output."""
+    root, seconds, jobs = json.load(sys.stdin)
+    allowance, reader = Allowance(seconds), Reader(Path(root))
+    found = []
+    for name, wanted in jobs:
+        file = Path(root, name)
+        try:
+            allowance.look(file)
+            found.append((name, look(reader.read(name, SEARCHED), file.suffix, wanted)))
+        except (NotRead, TooMuch):
+            continue  # the one who asked says so
+    json.dump([found, time.process_time()], sys.stdout, separators=(",", ":"))
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1

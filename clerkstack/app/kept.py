@@ -1,0 +1,145 @@
+"""What was found in files, kept for the next run: by the file's content and the reader's version.
+
+The folder may lie where an app's repository can write (a monorepo with this project in it), so a
+file of it counts only with a signature by a key of this machine's user. Anything else, of another
+version, cut off or made up, is as if it were not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import importlib.metadata
+import json
+import os
+import secrets
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(".clerkstack", "app-facts")
+_LARGEST = 64 * 1024 * 1024
+_MOST = 10  # apps that are kept; the one that was used longest ago goes
+_PACKAGES = ("tree-sitter", "tree-sitter-typescript")
+
+
+class Kept:
+    """What is kept of one app.
+
+    Args:
+        root: the app's checkout.
+        folder: where it is kept; it is made when there is something to keep.
+    """
+
+    def __init__(self, root: Path, folder: Path = FOLDER) -> None:
+        self._file = folder / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:16]}.json"
+        self._key = _key(root)
+        self._version = _version()
+        self._there: dict[str, Any] = {} if self._key is None else self._loaded(self._key)
+        self._used: dict[str, Any] = {}
+        self._changed = False
+
+    def get(self, digest: str) -> list[Any] | None:
+        """What was found in a file, by its `digest_of`."""
+        found = self._there.get(digest)
+        if found is not None:
+            self._used[digest] = found
+        return found
+
+    def put(self, digest: str, found: list[Any]) -> None:
+        """Keep what was found."""
+        self._used[digest] = found
+        self._changed = True
+
+    def save(self) -> None:
+        """Write it, whole or not at all; where it can't be written, nothing is kept."""
+        if self._key is None or not self._changed:
+            return
+        held = {"version": self._version, "found": self._used}
+        body = json.dumps(held, separators=(",", ":")).encode()
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(prefix=".writing-", dir=self._file.parent)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(_signed(self._key, body) + b"\n" + body)
+                Path(name).replace(self._file)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+            _forget(self._file)
+
+    def _loaded(self, key: bytes) -> dict[str, Any]:
+        try:
+            with open(self._file, "rb", opener=_regular) as file:
+                text = file.read(_LARGEST + 1)
+            signature, _, body = text.partition(b"\n")
+            if not hmac.compare_digest(signature, _signed(key, body)):
+                return {}
+            held = json.loads(body)
+        except (OSError, ValueError, RecursionError):
+            return {}
+        found = held["found"] if held.get("version") == self._version else {}
+        return found if isinstance(found, dict) else {}
+
+
+def digest_of(text: bytes, suffix: str, wanted: tuple[str, ...] = ()) -> str:
+    """By what something is kept: a file's content, its kind, and what was looked for in it."""
+    found = hashlib.sha256(text)
+    found.update(b"\0".join([b"", suffix.encode(), *(each.encode() for each in wanted)]))
+    return found.hexdigest()
+
+
+def _version() -> str:
+    """Of all that decides what is found in a file: this package's text, and what it parses with."""
+    found = hashlib.sha256(repr(sys.version_info[:2]).encode())
+    for name in _PACKAGES:
+        found.update(importlib.metadata.version(name).encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+def _signed(key: bytes, body: bytes) -> bytes:
+    return hmac.new(key, body, "sha256").hexdigest().encode()
+
+
+def _key(root: Path) -> bytes | None:
+    """The key of this machine's user, made where there is none; None where there can be none."""
+    home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111
+    file = Path(home, "clerkstack", "app-facts.key")
+    try:
+        if not file.is_absolute() or file.resolve().is_relative_to(root):
+            return None
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=file.parent) as made:
+                made.write(secrets.token_bytes(32))
+                made.flush()
+                with contextlib.suppress(FileExistsError):  # another run was first
+                    os.link(made.name, file)
+        with open(file, "rb", opener=_regular) as opened:
+            key = opened.read(64)
+    except OSError:
+        return None
+    return key if len(key) == 32 else None
+
+
+def _regular(path: str, flags: int) -> int:
+    """Open a regular file of this user's; no link, and none that others may write."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_mode & 0o022:
+        os.close(descriptor)
+        raise PermissionError(path)
+    return descriptor
+
+
+def _forget(used: Path) -> None:
+    files = sorted(used.parent.glob("*.json"), key=lambda it: it.stat().st_mtime, reverse=True)
+    for each in files[_MOST:]:
+        if each != used:
+            each.unlink(missing_ok=True)

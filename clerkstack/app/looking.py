@@ -1,0 +1,67 @@
+"""What is found in one file of an app, in a form that can be kept and sent: a list whose first is
+
+- `nothing`: it asks Clerk for nothing;
+- `untold`, line, column and message: it is not read, and may ask;
+- `facts` and what `FileFacts.as_json` makes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from clerkstack.app.reading import LARGEST
+
+NOTHING = ["nothing"]
+# A file without these bytes asks Clerk for nothing, and is not parsed.
+_ASKS = re.compile(
+    rb"\b(?:has|protect|Protect|Show|checkAuthorization\w*|orgRole|orgPermissions|sessionClaims"
+    rb"|membership|organizationMembership)\b"
+    # A call that may be of `has` by another name.
+    rb"|\(\s*\{\s*(?:plan|feature|role|permission)\s*[:,}]"
+    # An element that may be one of Clerk's by another name, which another file gave it.
+    rb"|<[A-Z][\w.]*\s[^<]{0,400}?\b(?:plan|feature|role|permission|when|condition)\s*="
+)
+_FOR = re.compile(rb"plan|feature|role|permission|auth|session|clerk", re.IGNORECASE)
+
+
+def asks(text: bytes) -> bool:
+    """Whether a file may ask Clerk for something."""
+    return _ASKS.search(text) is not None and _FOR.search(text) is not None
+
+
+def look(text: bytes, suffix: str, wanted: Sequence[str] = ()) -> list[Any]:
+    """What is found in a file.
+
+    Args:
+        text: all of its bytes.
+        suffix: of its name.
+        wanted: see `onepass.facts_of`; with some, it is looked into whatever it has.
+    """
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ["untold", 1, 1, "is UTF-16, and only UTF-8 is read"]
+    at = _ASKS.search(text)
+    if not wanted and (at is None or _FOR.search(text) is None):
+        return NOTHING
+    if len(text) > LARGEST:
+        row, column = _place(text, 0 if at is None else at.start())
+        return [
+            "untold",
+            row,
+            column,
+            "is larger than 2 MiB, and not read. Leave it out of the scan",
+        ]
+    from clerkstack.app.onepass import NotParsed, facts_of
+
+    try:
+        return ["facts", facts_of(text, suffix, wanted).as_json()]
+    except NotParsed as error:
+        return ["untold", 1, 1, str(error)]
+
+
+def _place(text: bytes, at: int) -> tuple[int, int]:
+    before = text[:at]
+    start = before.rfind(b"\n") + 1
+    return before.count(b"\n") + 1, len(before[start:].decode(errors="replace")) + 1
