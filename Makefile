@@ -60,7 +60,7 @@ lint: venv ## style, format, types, workflows
 measure: venv engine ## what suite, starts, ups and scan cost, into docs/measured.md
 	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.measure $(ARGS)
 
-bench: venv engine ## of it, time and requests of a first and of an unchanged `up`
+bench: venv engine ## of it, time and requests of a first and of an unchanged `up`; --app: of an app's code
 	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.measure --only ups $(ARGS)
 
 faults: venv ## each write on each bad day of a service: what the run says, what is live

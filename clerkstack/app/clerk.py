@@ -26,6 +26,7 @@ _OWN = (".", "@/", "~", "#", "/", "$")
 # Where a function is given to Clerk, which calls it with `has`.
 _CONDITIONS = frozenset({"condition", "when"})
 _DEEPEST = 40
+_STEPS = 20_000  # of one expression
 _MOST_FILES = 2000
 
 
@@ -69,10 +70,14 @@ class Clerk:
         self._reached = reached
         self._done: dict[tuple[Path, str], Kind | None] = {}
         self._depth = 0
+        self._left = _STEPS
 
     def kind(self, module: Module, ir: Ir) -> Kind | None:
         """What an expression is, None where nothing is known of it."""
-        if self._depth > _DEEPEST:
+        if self._depth == 0:
+            self._left = _STEPS
+        self._left -= 1
+        if self._depth > _DEEPEST or self._left < 0:
             return None
         self._depth += 1
         try:
@@ -89,7 +94,11 @@ class Clerk:
         if form == "c":
             return self._of_call(module, ir)
         if form == "p":
-            return self._of_parameter(module, ir)
+            key = (module.file, f"{ir[1]}:{ir[2]}")
+            if key not in self._done:
+                self._done[key] = None  # ends a circle
+                self._done[key] = self._of_parameter(module, ir)
+            return self._done[key]
         if form in ("w", "t", "v", "|"):
             return self.kind(module, ir[1])
         if form == "?":
@@ -252,6 +261,13 @@ class Clerk:
 
     def _given_by(self, module: Module, function: str) -> Kind | None:
         """What a function of the app gives."""
+        key = (module.file, function)
+        if key not in self._done:
+            self._done[key] = None  # ends a circle
+            self._done[key] = self._looked_into(module, function)
+        return self._done[key]
+
+    def _looked_into(self, module: Module, function: str) -> Kind | None:
         gives = module.facts.functions.get(function, {}).get("gives")
         found = None if gives is None else self.kind(module, gives)
         if found is None and not self._reached(module.file):

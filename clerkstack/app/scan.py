@@ -178,7 +178,9 @@ class _Scanning:
             name
             for module in self._scanned.values()
             for name, (source, inner) in module.facts.exports.items()
-            if source is not None and inner in wanted and name != "default"
+            if source is not None
+            and name != "default"
+            and (inner if inner != "default" else f"*{stem_of(source)}") in wanted
         }
 
     def _own_parameters(self, callers: Callers) -> dict[str, set[str]]:
@@ -192,6 +194,11 @@ class _Scanning:
                 shown = self._modules.shown(file)
                 found.setdefault(shown, set()).add(name)
         return found
+
+
+def stem_of(source: str) -> str:
+    """What the file of an import is called."""
+    return source.rpartition("/")[2].partition(".")[0]
 
 
 class Reached:

@@ -1,5 +1,5 @@
 """Measures what the suite, a start, an `up` and a scan cost, as ratios of one run, and writes them
-into docs/measured.md. The parts: suite, starts, ups, processes, large, scan.
+into docs/measured.md. The parts: suite, starts, ups, processes, large, scan, app.
 
 All parts take about ten minutes on 2 cores; the suite's is what the last whole `make test` has
 recorded. Ctrl-C ends it, and nothing is written. Exit codes: 0 done, 1 a command that is measured
@@ -26,7 +26,7 @@ from local.measure import command, proc, suite
 from local.measure.document import SECTIONS, sections, written
 from local.measure.processes import processes
 from local.measure.results import Machine, Results
-from local.measure.scan import scan
+from local.measure.scan import monorepo, scan
 from local.measure.starts import starts
 from local.measure.ups import ups
 from local.project import TOP
@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     steps = Steps("measure")
     whole = not options.only
     parts = [*(options.only or PARTS), *(["large"] if options.large else [])]
+    if options.app:
+        parts = ["app"]
     try:
         results = _measured(parts, options.rounds, steps)
     except command.Failed as error:
@@ -79,6 +81,8 @@ def _measured(parts: Sequence[str], rounds: int, steps: Steps) -> Results:
             unmeasured["suite"] = NO_SUITE
     if "scan" in parts:
         found["scan"] = scan(rounds, say)
+    if "app" in parts:
+        found["app"] = monorepo(rounds, say)
     for part, measure in (("starts", starts), ("processes", processes)):
         if part in parts:
             try:
@@ -121,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--write", action="store_true", help="write what --only measures")
     parser.add_argument("--large", action="store_true", help="the large catalog besides --only")
+    parser.add_argument("--app", action="store_true", help="a large app's code instead of --only")
     parser.add_argument("--rounds", type=_count, default=ROUNDS, help=f"rounds to run ({ROUNDS})")
     parser.add_argument("--json", action="store_true", help="print JSON, and write nothing")
     return parser

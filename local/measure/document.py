@@ -14,6 +14,7 @@ from local.measure.results import (
     Accounts,
     Large,
     Machine,
+    Monorepo,
     Results,
     Rounds,
     Scan,
@@ -34,6 +35,7 @@ SECTIONS = {
     "processes": ("processes", "memory"),
     "large": ("large",),
     "scan": ("scan",),
+    "app": ("app",),
 }
 """Which sections are made of each part of the results; besides, `machine` is always made."""
 SLOWEST = 10  # files of tests that are listed
@@ -66,6 +68,8 @@ def sections(results: Results) -> dict[str, str]:
         made["large"] = _large(results.large)
     if results.scan is not None:
         made["scan"] = _scan(results.scan)
+    if results.app is not None:
+        made["app"] = _app(results.app)
     return made
 
 
@@ -256,6 +260,25 @@ def _scan(scan: Scan) -> str:
     return (
         _table(("an app of", "to a Python start", "CPU s", "MiB"), rows)
         + f"\nA file more: {each / unit:.3f}× of a Python start, {each * MILLISECONDS:.2f} ms.\n"
+    )
+
+
+def _app(app: Monorepo) -> str:
+    rows = [
+        (
+            name,
+            f"{median([cost.cpu for cost in costs]):.2f}",
+            f"{median([cost.seconds for cost in costs]):.2f}",
+            f"{max(cost.mebibytes for cost in costs):.0f}",
+        )
+        for name, costs in (("nothing kept", app.cold), ("all kept", app.warm))
+    ]
+    walks = [(str(fields), f"{cpu * MILLISECONDS:.1f}") for fields, cpu in app.walks]
+    return (
+        f"{app.files:,} files, {app.checks} checks in them.\n\n"
+        + _table(("of it is", "CPU s", "seconds", "MiB"), rows)
+        + "\nA function that walks a tree and calls itself for each field:\n\n"
+        + _table(("fields", "CPU ms"), walks)
     )
 
 

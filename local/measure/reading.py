@@ -1,5 +1,6 @@
-"""Run in a process of its own: `python -m local.measure.reading FOLDER FILE` searches an app's code
-as `clerkstack check` does, and writes what it found and its peak of memory into the file, as JSON.
+"""Run in a process of its own: `python -m local.measure.reading FOLDER FILE [KEPT]` searches an
+app's code as `clerkstack check` does, and writes what it found and its peak of memory into the
+file, as JSON. What is found is kept in the folder KEPT, where one is named.
 
 It imports as little as can be besides: what it costs is measured.
 """
@@ -15,9 +16,9 @@ from clerkstack.app.scan import scan
 from local.measure.proc import peak_mebibytes
 
 
-def main(folder: str, file: str) -> None:
+def main(folder: str, file: str, kept: str | None = None) -> None:
     """Search, and write."""
-    found = scan(Path(folder))
+    found = scan(Path(folder), kept=None if kept is None else Path(kept))
     reading = {
         "files": found.files,
         "checks": len(found.uses),

@@ -181,6 +181,19 @@ class Starts(Part):
     starts: tuple[Start, ...]
 
 
+class Monorepo(Part):
+    """What it costs to search a large app's code."""
+
+    files: int
+    checks: int
+    cold: tuple[Cost, ...]
+    """With nothing kept of it."""
+    warm: tuple[Cost, ...]
+    """With all of it kept."""
+    walks: tuple[tuple[int, float], ...]
+    """Of a recursive walk: how many fields, and seconds of CPU."""
+
+
 class Scan(Part):
     """Reading an app's code for what it asks Clerk."""
 
@@ -255,6 +268,7 @@ class Results(Part):
     ups: Ups | None = None
     processes: tuple[Accounts, ...] | None = None
     large: Large | None = None
+    app: Monorepo | None = None
     scan: Scan | None = None
     unmeasured: dict[str, str] = {}
     """Of a part that was to be measured and could not be: why."""

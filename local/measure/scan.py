@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from clerkstack.app.looking import look
 from local.measure import command
 from local.measure.generated_app import CHECKS, FILES, write_app
-from local.measure.results import Cost, Part, Scan
+from local.measure.results import Cost, Monorepo, Part, Scan
 from local.measure.starts import python_starts
 from local.project import TOP
+
+MANY_FILES, MANY_CHECKS = 6000, 600
+WALKED = (4, 8, 16, 32, 64)
 
 
 class Reading(Part):
@@ -55,9 +60,55 @@ def scan(count: int, say: Callable[[str], None]) -> Scan:
     )
 
 
-def _cost(app: Path) -> tuple[Cost, Reading]:
+def monorepo(count: int, say: Callable[[str], None]) -> Monorepo:
+    """Search a large generated app, with nothing kept of it and with all, `count` times; and walks
+    over a tree, as a function that calls itself for each field.
+
+    Raises:
+        command.Failed: see `scan`.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_app(folder / "whole", MANY_FILES, MANY_CHECKS)
+        cold, warm = [], []
+        for number in range(count):
+            for costs, state in ((cold, "nothing"), (warm, "all")):
+                say(f"scan of {MANY_FILES} files, {state} kept, round {number + 1} of {count}")
+                cost, reading = _cost(folder / "whole", folder / f"kept{number}")
+                if reading.checks != MANY_CHECKS:
+                    raise command.Failed(f"{reading.checks} checks were found of {MANY_CHECKS}")
+                costs.append(cost)
+    walks = tuple((fields, min(_walked(fields) for _ in range(count))) for fields in WALKED)
+    return Monorepo(
+        files=reading.files,
+        checks=reading.checks,
+        cold=tuple(cold),
+        warm=tuple(warm),
+        walks=walks,
+    )
+
+
+def walk_of(fields: int) -> str:
+    """A function that walks a tree with so many fields, and asks a set for something."""
+    rows = "".join(f"  if (n.f{each}) n.f{each} = walk(n.f{each})\n" for each in range(fields))
+    return f"const S = new Set(['admin'])\nfunction walk(n) {{\n{rows}  return S.has(n.role)\n}}\n"
+
+
+def _walked(fields: int) -> float:
+    """Seconds of CPU that the reader takes for one."""
+    text = walk_of(fields).encode()
+    began = time.process_time()
+    look(text, ".ts")
+    return time.process_time() - began
+
+
+def _cost(app: Path, kept: Path | None = None) -> tuple[Cost, Reading]:
     found = app.with_suffix(".json")
-    words = (sys.executable, "-m", "local.measure.reading", str(app), str(found))
-    cost = command.run(words, cwd=TOP, environ=os.environ)
+    words = [sys.executable, "-m", "local.measure.reading", str(app), str(found)]
+    environ = dict(os.environ)
+    if kept is not None:
+        words.append(str(kept))
+        environ["XDG_STATE_HOME"] = str(kept)
+    cost = command.run(words, cwd=TOP, environ=environ)
     reading = Reading.model_validate_json(found.read_text())
     return cost.model_copy(update={"mebibytes": reading.mebibytes}), reading

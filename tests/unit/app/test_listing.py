@@ -111,3 +111,27 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path, encoding: str) -> No
 
     assert found.uses == ()
     assert [str(each) for each in found.untold] == ["a.ts:1:1: is UTF-16, and only UTF-8 is read"]
+
+
+def test_files_of_other_languages_that_name_clerk_are_told(tmp_path: Path) -> None:
+    write(tmp_path, "a.ts")
+    for name, text in {
+        "api/main.py": "import clerk_backend_api  # @clerk/backend\n",
+        "go/main.go": 'import "github.com/clerk/clerk-sdk-go/v2"\n',
+        "web/index.html": "<script src='https://x.clerk.accounts.dev'></script>\n",
+        "api/clerks.py": "clerks = ['a']\n",
+        "node_modules/x/a.py": "# clerk\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    assert scan(tmp_path).others == ("api/main.py", "go/main.go", "web/index.html")
+    assert scan(tmp_path, unread=["*.html", "api/"]).others == ("go/main.go",)
+
+
+def test_what_gitignore_names_is_left_out_without_git(tmp_path: Path) -> None:
+    write(tmp_path, "a.ts", "generated/b.ts", "lib/c.ts", "lib/keep.ts", "lib/deep/c.ts")
+    (tmp_path / ".gitignore").write_text("/generated\n")
+    (tmp_path / "lib" / ".gitignore").write_text("*.ts\n!keep.ts\n")
+
+    assert listed(tmp_path) == ["a.ts", "lib/keep.ts"]

@@ -114,6 +114,13 @@ RESULTS: dict[str, Any] = {
         "nothing": [cost(1, cpu=0.2, mebibytes=30)],
         "whole": [cost(2, cpu=1.2, mebibytes=50)],
     },
+    "app": {
+        "files": 6001,
+        "checks": 600,
+        "cold": [cost(2, cpu=3, mebibytes=60), cost(2, cpu=2, mebibytes=50)],
+        "warm": [cost(1, cpu=0.4, mebibytes=40)],
+        "walks": [[4, 0.001], [64, 0.0123]],
+    },
 }
 
 
@@ -226,6 +233,15 @@ def test_a_scan_and_a_large_catalog() -> None:
     assert row(scan, "501 files, 60 checks in them") == ["60×", "1.20", "50"]
     assert "0.100× of a Python start, 2.00 ms" in scan
     assert row(large, "unchanged `up`")[:2] == ["3.00×", "3.00×"]
+
+
+def test_a_large_app() -> None:
+    app = made()["app"]
+
+    assert app.startswith("6,001 files, 600 checks in them.")
+    assert row(app, "nothing kept") == ["2.50", "2.00", "60"]
+    assert row(app, "all kept") == ["0.40", "1.00", "40"]
+    assert row(app, "64") == ["12.3"]
 
 
 def test_a_part_that_was_not_measured_is_left_alone() -> None:

@@ -43,6 +43,7 @@ def test_no_app_is_the_default() -> None:
         {"path": "../web", "scan": ["src", "apps/web", "(site)", "src/[locale]"]},
         {"path": "../web", "unmanaged": ["plan/legacy", "feature/a-b", "role/org:x"]},
         {"path": "../web", "unmanaged": ["permission/org:invoices:read"]},
+        {"path": "../web", "unread": ["scripts/*.py", "*.html"]},
         {"git": "https://git.example/acme/web.git", "ref": "main"},
         {"git": "ssh://git@git.example:2222/acme/web.git", "ref": "release/2026-11"},
         {"git": "git@git.example:acme/web.git", "ref": HEX},

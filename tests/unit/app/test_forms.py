@@ -1,0 +1,114 @@
+"""A check that is moved into any form that is read is found: forms of what asks, of the value that
+is asked for, and of the file around, put together by chance."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clerkstack.app.scan import scan
+
+IMPORTS = "import { auth, useAuth, Protect, Show } from '@clerk/nextjs'\n"
+# What asks for VALUE, as a statement in an async function that has `t`.
+ASKING = {
+    "destructured": "const { has } = await auth(); has({ plan: VALUE })",
+    "renamed": "const { has: can } = useAuth(); can?.({ plan: VALUE })",
+    "member": "const session = await auth(); session.has!({ plan: VALUE })",
+    "at once": "(await auth()).has({ plan: VALUE, reverification: 'strict' })",
+    "protect": "await auth.protect({ plan: VALUE })",
+    "a condition": "await auth.protect((can) => !can({ plan: VALUE }))",
+    "session": "const { session } = useSession(); session?.checkAuthorization({ plan: VALUE })",
+    "an element": "return <Protect plan={VALUE}>Save & continue</Protect>",
+    "when": "return <Show when={{ plan: VALUE }} />",
+    "when, a function": "return <Show when={(has) => t || has({ plan: VALUE })}>x</Show>",
+    "created": "return React.createElement(Protect, { plan: VALUE })",
+    "an object": "const { has } = await auth(); const asked = { plan: VALUE }; has(asked)",
+    "a spread": "const { has } = await auth(); has({ ...{ plan: VALUE } })",
+    "a helper": "const { has } = await auth(); askFor(has, VALUE)",
+    "a wrapper": "return askPlan(VALUE)",
+    "a component": "return <Gate plan={VALUE} />",
+    "a hook": "const { may } = useMine(); may({ plan: VALUE })",
+    "another file's wrapper": "return elsewhere(VALUE)",
+    "another file's component": "return <Elsewhere to={VALUE}>x</Elsewhere>",
+    "another file's hook": "const { can } = useElsewhere(); can({ plan: VALUE })",
+    "a callback": "const ask = useCallback((p) => useAuth().has({ plan: p }), []); ask(VALUE)",
+}
+# What stands for the slug, and what it needs before.
+VALUES = {
+    "a text": ("'pro'", ""),
+    "a template": ("`pro`", ""),
+    "a constant": ("PRO", "const PRO = 'pro'\n"),
+    "a member": ("PLANS.pro.slug", "const PLANS = { pro: { slug: 'pro' } } as const\n"),
+    "an imported member": ("LIB.pro.slug", "import { LIB } from './lib'\n"),
+    "an enum": ("Tier.Pro", "enum Tier { Pro = 'pro' }\n"),
+    "an imported enum": ("Level.Pro", "import { Level } from './lib'\n"),
+    "a side": ("(t ? 'pro' : 'pro')", ""),
+    "a side by a constant": (
+        "SIDE",
+        "const SIDE = process.env.X ? 'pro' : PRO\nconst PRO = 'pro'\n",
+    ),
+    "a default": ("(OTHER ?? 'pro')", "const OTHER = null\n"),
+    "a key": ("SLUGS[t]", "const SLUGS = { month: 'pro', year: 'pro' }\n"),
+    "frozen": ("FROZEN.pro", "const FROZEN = Object.freeze({ pro: 'pro' })\n"),
+    "taken out": ("slug", "const { pro: { slug } } = { pro: { slug: 'pro' } }\n"),
+    "by its type": ("(t as Plan)", "type Plan = 'pro'\n"),
+    "an entry": ("LIST[0]", "const LIST = ['pro'] as const\n"),
+}
+# What stands around the statement.
+AROUND = {
+    "a function": "export async function page(t) {\n  STATEMENT\n}\n",
+    "an arrow": "export const page = async (t) => {\n  STATEMENT\n}\n",
+    "a block": "export async function page(t) { if (t) { for (const x of t) { STATEMENT } } }\n",
+    "a method": "export const pages = { async page(t) { STATEMENT } }\n",
+    "a class": "export class Page { async page(t) { STATEMENT } }\n",
+    "a switch": "export async function page(t) { switch (t) { case 1: STATEMENT } }\n",
+    "an error before": 'const a = <p title="x & y">A & B</p>\n'
+    "export async function page(t) { STATEMENT }\n",
+    "an error behind": "export async function page(t) { STATEMENT }\nconst a = = 1\n",
+    "a try": "export async function page(t) { try { STATEMENT } catch (error) { t(error) } }\n",
+    "memo": "export const Page = memo(async (t) => { STATEMENT })\n",
+}
+HELPERS = """
+function askFor(may, plan) { return may({ plan }) }
+function askPlan(plan: string) { const { has } = useAuth(); return has({ plan }) }
+const Gate = ({ plan }: { plan: string }) => <Protect plan={plan} />
+function useMine() { const { has } = useAuth(); return { may: has } }
+"""
+OTHERS = {
+    "lib.ts": "export const LIB = { pro: { slug: 'pro' } } as const\n"
+    "export enum Level { Pro = 'pro' }\n",
+    "wrapper.tsx": IMPORTS
+    + "export default (plan) => useAuth().has({ plan })\n"
+    + "interface Props { to: string; children: ReactNode }\n"
+    + "export const Elsewhere = memo((props: Props) => <Protect plan={props.to} />)\n"
+    + "export const useElsewhere = () => { const { has: can } = useAuth(); return { can } }\n",
+    "barrel.ts": "export * from './wrapper'\nexport { default as elsewhere } from './wrapper'\n",
+}
+BARREL = "import { elsewhere, Elsewhere, useElsewhere } from './barrel'\n"
+
+
+@given(
+    st.sampled_from(sorted(ASKING)),
+    st.sampled_from(sorted(VALUES)),
+    st.sampled_from(sorted(AROUND)),
+)
+@settings(max_examples=250, deadline=None)
+def test_a_check_is_found_in_any_form(asking: str, value: str, around: str) -> None:
+    written, before = VALUES[value]
+    statement = ASKING[asking].replace("VALUE", written)
+    text = IMPORTS + BARREL + before + AROUND[around].replace("STATEMENT", statement) + HELPERS
+    with tempfile.TemporaryDirectory() as name:
+        for file, content in {"page.tsx": text, **OTHERS}.items():
+            Path(name, file).write_text(content)
+
+        found = scan(Path(name))
+
+    assert {(use.kind, use.slug) for use in found.uses} == {("plan", "pro")}, text
+    told = {use.file for use in found.uses}
+    assert told <= {"page.tsx", "wrapper.tsx"}
+    # The helpers that nobody calls are listed, and nothing else.
+    where = [each for each in found.untold if "is not a constant" not in each.message]
+    assert where == [], text

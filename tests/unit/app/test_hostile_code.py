@@ -1,0 +1,140 @@
+"""Nothing that a file contains takes long, or ends with a traceback."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from clerkstack.app.looking import look
+from clerkstack.app.scan import scan
+from local.measure.scan import walk_of
+
+SECONDS = 2.0
+HAS = b"has({plan:'a'});"
+MOST = 2 * 1024 * 1024
+COMPONENTS = (".vue", ".svelte", ".astro", ".mdx")
+CODE = {
+    "many checks": HAS * (MOST // len(HAS) - 1),
+    "checks in checks": b"has({plan:" * 20_000 + b"'a'" + b"})" * 20_000,
+    "a chain": b"a" + b".has({plan:'a'})" * 60_000,
+    "blocks that are not closed": b"{has({plan:a});" * 50_000,
+    "functions that are not closed": b"function f(a){ return has({plan:a});" * 30_000,
+    "functions in functions": b"function f(a){ return has({plan:a});" * 3000 + b"}" * 3000,
+    "constants of constants": b"".join(b"const x%d=[x%d];" % (n, n - 1) for n in range(80_000))
+    + HAS,
+    "a large pattern": b"const {"
+    + b",".join(b"a%d:{b:c%d}" % (n, n) for n in range(50_000))
+    + b"}=x;",
+    "elements that are not closed": b"<Protect plan='a' " * 60_000,
+    "elements in elements": b"x=" + b"<Protect plan='a'>" * 20_000 + b"</Protect>" * 20_000,
+    "changes": b"x.y=1;" * 300_000 + HAS,
+    "aliases": b"".join(b"const x%d=O(x%d).y;x%d.z=1;" % (n, n - 1, n) for n in range(30_000))
+    + HAS,
+    "errors": b"has({plan: ]] <Protect plan= x < (((" * 50_000,
+    "elements with errors": b'<Protect plan="a" has({plan:' * 60_000,
+    "types": b"type X=" + b"|".join(b"'a%d'" % n for n in range(150_000)) + b";has({plan:x as X})",
+    "claims": b"orgRole==='a';" * 140_000,
+    "generics": b"a<b<c<" * 340_000 + HAS,
+    "no text": bytes(range(256)) * 8000 + HAS,
+    "a bundle": b"/*auth*/" + HAS * (5 * 1024 * 1024 // len(HAS)),
+}
+TEMPLATES = {
+    "elements": b"<Protect a " * 80_000,
+    "braces": b"{has({plan:'a'})}" * 100_000,
+    "open braces": b"{" * 900_000,
+    "scripts": b"<script>" * 100_000,
+    "comments": b"<!--" * 200_000,
+    "fences": b"```\n" * 200_000,
+    "whole elements": b'<Protect plan="a"/>' * 80_000,
+    "bound attributes": b'<Protect :plan="a" plan={x}/>' * 60_000,
+    "directives": b' :a="has()"' * 150_000,
+    "frontmatter": b"---\n" * 200_000,
+    "spaces": b"{has" + b" " * 1_000_000 + b"}",
+    "each": b"{#each has as " * 100_000,
+}
+
+
+def quickly(text: bytes, suffix: str) -> None:
+    began = time.process_time()
+    found = look(text, suffix, ("wanted",))
+    assert time.process_time() - began < SECONDS
+    assert found[0] in ("facts", "untold")
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_code_that_is_much(name: str) -> None:
+    quickly(CODE[name], ".tsx")
+
+
+@pytest.mark.parametrize("suffix", COMPONENTS)
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_templates_that_are_much(name: str, suffix: str) -> None:
+    quickly(TEMPLATES[name] + b" auth has(", suffix)
+
+
+@pytest.mark.parametrize("fields", [8, 64, 1000])
+def test_a_walk_takes_as_long_as_it_is(fields: int) -> None:
+    began = time.process_time()
+    look(walk_of(fields).encode(), ".ts")
+
+    assert time.process_time() - began < 0.1 + fields / 1000
+
+
+def test_a_file_that_takes_too_long_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_bytes(CODE["many checks"])
+    (tmp_path / "b.ts").write_bytes(HAS)
+
+    found = scan(tmp_path)
+
+    assert [use.file for use in found.uses] == ["b.ts"]
+    (untold,) = found.untold
+    assert untold.file == "a.ts"
+    assert "and is not read. Leave it out of the scan" in untold.message
+
+
+def test_functions_that_call_each_other_end(tmp_path: Path) -> None:
+    rows = [
+        f"const useF{n} = (a) => a ? useF{(n + 1) % 40}() : b ? useF{(n + 7) % 40}() : useAuth()\n"
+        for n in range(40)
+    ]
+    checks = [f"export const g{n} = () => useF{n}().has({{ plan: 'p{n}' }})\n" for n in range(40)]
+    (tmp_path / "a.ts").write_text("".join([*rows, *checks]))
+    began = time.process_time()
+
+    scan(tmp_path)
+
+    assert time.process_time() - began < SECONDS
+
+
+def test_loops_over_loops_have_an_end(tmp_path: Path) -> None:
+    texts = ", ".join(f"'t{n}'" for n in range(5000))
+    loops = "for (const p of LIST) has({ plan: p })\n" * 2000
+    text = f"const LIST = [{texts}]\nexport const f = ({{ has }}) => {{\n{loops}}}\n"
+    (tmp_path / "a.ts").write_text(text)
+    began = time.process_time()
+
+    found = scan(tmp_path)
+
+    assert time.process_time() - began < 2 * SECONDS
+    assert "asks for more than is told" in found.untold[0].message
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_cut_and_broken_files_end_without_a_traceback(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    corpus = b"\n".join(
+        each.read_bytes() for each in sorted((Path(__file__).parent / "corpus").glob("*.txt"))
+    )
+    for number in range(60):
+        start = chance.randrange(len(corpus))
+        text = bytearray(corpus[start : start + chance.randrange(1500)])
+        for _ in range(chance.randrange(6)):
+            if text:
+                text[chance.randrange(len(text))] = chance.randrange(256)
+        suffix = chance.choice((".ts", ".tsx", ".js", *COMPONENTS))
+        (tmp_path / f"f{number}{suffix}").write_bytes(text)
+
+    scan(tmp_path)

@@ -1,0 +1,207 @@
+"""What is found in files is kept by their content: for this version, this machine's user, whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clerkstack.app import gathering, kept, looking, onepass
+from clerkstack.app.kept import Kept
+from clerkstack.app.scan import Scan, scan
+
+CHECK = "export const f = ({ has }) => has({ plan: 'pro' })\n"
+
+
+@pytest.fixture(autouse=True)
+def _own_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "a.ts").write_text(CHECK)
+    (folder / "b.ts").write_text("export const g = ({ has }) => has({ feature: 'sso' })\n")
+    return folder
+
+
+def scanned(app: Path) -> Scan:
+    return scan(app, kept=app.parent / "kept")
+
+
+def file_of(app: Path) -> Path:
+    (file,) = (app.parent / "kept").glob("*.json")
+    return file
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The texts that are parsed."""
+    texts: list[bytes] = []
+    real = onepass.facts_of
+
+    def counted(text: bytes, *words: object) -> object:
+        texts.append(text)
+        return real(text, *words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(onepass, "facts_of", counted)
+    return texts
+
+
+def test_a_file_is_parsed_once_until_it_changes(app: Path, parsed: list[bytes]) -> None:
+    first = scanned(app)
+    again = scanned(app)
+
+    assert len(parsed) == 2
+    assert again == first
+    assert [use.slug for use in again.uses] == ["pro", "sso"]
+
+    (app / "a.ts").write_text(CHECK.replace("pro", "max"))
+
+    assert [use.slug for use in scanned(app).uses] == ["max", "sso"]
+    assert len(parsed) == 3
+
+
+def test_the_same_text_elsewhere_is_told_there(app: Path) -> None:
+    scanned(app)
+    (app / "a.ts").rename(app / "z.ts")
+
+    assert [use.where for use in scanned(app).uses] == ["b.ts:1:46", "z.ts:1:43"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"\n", b"{}", b"\0" * 100, b"abc\n{}", b"[" * 100_000, b"\xff\xfe", b"x" * 70 + b"\n{}"],
+)
+def test_what_is_cut_or_made_up_is_as_if_it_were_not_there(
+    app: Path, text: bytes, parsed: list[bytes]
+) -> None:
+    first = scanned(app)
+    file_of(app).write_bytes(text)
+
+    assert scanned(app) == first
+    assert len(parsed) == 4
+
+
+def test_a_made_up_file_without_the_users_key_says_nothing(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = scanned(app)
+    file = file_of(app)
+    _, _, body = file.read_bytes().partition(b"\n")
+    held = json.loads(body)
+    held["found"] = {digest: ["nothing"] for digest in held["found"]}
+    forged = json.dumps(held, separators=(",", ":")).encode()
+    file.write_bytes(kept._signed(b"another key".ljust(32), forged) + b"\n" + forged)
+
+    assert scanned(app) == first
+
+    # Another user's, or another machine's.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
+    assert Kept(app, tmp_path / "kept")._there == {}
+
+
+def test_another_version_of_the_reader_says_nothing(
+    app: Path, parsed: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = scanned(app)
+    monkeypatch.setattr(kept, "_version", lambda: "another")
+
+    assert scanned(app) == first
+    assert len(parsed) == 4
+
+
+def test_no_link_is_followed_and_no_file_of_others_believed(app: Path, tmp_path: Path) -> None:
+    scanned(app)
+    file = file_of(app)
+    moved = tmp_path / "elsewhere.json"
+    file.rename(moved)
+    file.symlink_to(moved)
+
+    assert Kept(app, tmp_path / "kept")._there == {}
+
+    file.unlink()
+    moved.rename(file)
+    assert Kept(app, tmp_path / "kept")._there != {}
+    file.chmod(0o666)
+    assert Kept(app, tmp_path / "kept")._there == {}
+
+
+def test_where_nothing_can_be_kept_all_is_found(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept").write_text("a file where the folder would be")
+    assert len(scanned(app).uses) == 2
+
+    # A key within the app would be the app's.
+    monkeypatch.setenv("XDG_STATE_HOME", str(app))
+    assert len(scan(app, kept=tmp_path / "kept2").uses) == 2
+    assert not (tmp_path / "kept2").exists()
+
+
+def test_several_at_once(app: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: scanned(app), range(16)))
+
+    assert all(each == found[0] for each in found)
+    assert [each.name for each in (app.parent / "kept").iterdir()] == [file_of(app).name]
+    assert file_of(app).stat().st_mode & 0o777 == 0o600
+
+
+def test_many_files_are_parsed_in_processes_that_get_no_secret(
+    app: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "_MANY_FILES", 2)
+    monkeypatch.setattr(gathering, "_MANY_BYTES", 0)
+    monkeypatch.setattr(gathering, "_cores", lambda: 2)
+    monkeypatch.setenv("CLERK_SECRET_KEY", "sk_test_secret")
+    monkeypatch.setattr(looking, "look", pytest.fail)
+    given: list[dict[str, str]] = []
+    real = gathering.subprocess.Popen
+
+    def started(words: list[str], env: dict[str, str], **more: Any) -> object:
+        if words[0] == sys.executable:
+            given.append(env)
+        return real(words, env=env, **more)
+
+    monkeypatch.setattr(gathering.subprocess, "Popen", started)
+
+    found = scan(app)
+
+    assert [use.slug for use in found.uses] == ["pro", "sso"]
+    assert given == [{"LC_ALL": "C.UTF-8"}] * 2
+
+
+@pytest.mark.parametrize(
+    "starts", ["import os; os._exit(3)", "print('no json')", "print('[[], 0]')"]
+)
+def test_what_a_process_does_not_answer_is_read_here(
+    app: Path, monkeypatch: pytest.MonkeyPatch, starts: str
+) -> None:
+    monkeypatch.setattr(gathering, "_MANY_FILES", 2)
+    monkeypatch.setattr(gathering, "_MANY_BYTES", 0)
+    monkeypatch.setattr(gathering, "_cores", lambda: 2)
+    monkeypatch.setattr(gathering, "_STARTS", starts)
+
+    assert [use.slug for use in scan(app).uses] == ["pro", "sso"]
+
+
+def test_the_oldest_app_is_forgotten(app: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    for number in range(15):
+        (folder / f"{number}.json").write_text("")
+        os.utime(folder / f"{number}.json", (number, number))
+
+    scanned(app)
+
+    left = {each.stem for each in folder.glob("*.json")}
+    assert len(left) == 10
+    assert not left & {str(number) for number in range(6)}
