@@ -291,6 +291,10 @@ class Clerk:
 
     def protects(self, module: Module, callee: Ir) -> bool | None:
         """Whether a call is of `auth.protect`: None where it is certainly not."""
+        if callee[0] == "r":
+            found = self.kind(module, callee)
+            is_clerks = found is not None and found.is_ == "clerk" and found.name == "protect"
+            return True if is_clerks else None
         if callee[0] != "m" or callee[2][1] != "protect":
             return None
         holder = self.kind(module, callee[1])

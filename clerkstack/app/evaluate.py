@@ -18,6 +18,7 @@ _LISTING = frozenset({"Object.keys", "Object.values", "Object.entries"})
 _ENTRIES_OF = frozenset(
     {"filter", "slice", "sort", "reverse", "toSorted", "toReversed", "concat", "values"}
 )
+_ENTRY = frozenset({"find", "findLast", "at"})
 # As many digits as JavaScript keeps of a whole number.
 _LARGEST = 15
 STEPS = 100_000
@@ -364,6 +365,11 @@ class Evaluator:
 
     def _of_call(self, module: Module, ir: Ir) -> Literal | Constant:
         called, given = ir[4], ir[2]
+        if ir[1][0] == "m" and ir[1][2][0] == "s" and ir[1][2][1] in _ENTRY:
+            found = self.elements(module, ir[1][1], "")
+            if isinstance(found.value, Either):
+                message = f"calls {_plain(called)}, which is not run"
+                return self._either(module, ir[3], message, found.value.choices)
         if called == "Object.freeze" and len(given) == 1:
             return self.of(module, given[0]).known
         if called not in _LISTING or len(given) != 1:
@@ -428,6 +434,31 @@ class Evaluator:
         error.type = None if held is None else (module, held)
         return Constant(error, module.file, 1, 1)
 
+    def _of_rest(self, module: Module, ir: Ir) -> Constant:
+        """What a rest parameter may be: the lists that callers give."""
+        function, index, message = (
+            module.facts.functions.get(ir[1], {}),
+            ir[2],
+            f"{ir[3]} is not a constant",
+        )
+        types = function.get("types") or []
+        held = types[index] if index < len(types) else None
+        choices = []
+        for there, arguments, places in self._callers.of(module.file, ir[1]):
+            items = [
+                each
+                for given, place in zip(arguments[index:], places[index:], strict=False)
+                if given[0] != "..."
+                for each in self._given(there, given, place)
+            ]
+            choices.append(Constant(items, there.file, 1, 1, size=1 + len(items)))
+        error: Unresolved = Unresolved(module.file, None, message)
+        if choices:
+            error = Either(module.file, 0, message, choices)
+            error.line = error.column = None
+        error.type = None if held is None else (module, held)
+        return Constant(error, module.file, 1, 1)
+
     def _given(self, module: Module, ir: Ir, place: int) -> Iterator[Constant]:
         """What a call gives: all that it may be, each with its place."""
         for each in alternatives(ir):
@@ -445,6 +476,10 @@ class Evaluator:
         if isinstance(choices, Unresolved):
             error = Unresolved(module.file, None, message)
             error.type = choices.type
+            values = None if error.type is None else self.values_of_type(*error.type)
+            if values:
+                error = Either(module.file, 0, message, values)
+                error.line = error.column = None
             return Constant(error, module.file, 1, 1)
         if not choices:
             return Constant(Unresolved(module.file, None, message), module.file, 1, 1)
@@ -489,9 +524,9 @@ class Evaluator:
         value = self.of(module, ir).value
         if isinstance(value, list):
             return value
-        if isinstance(value, Either):
+        if isinstance(value, Either) and value.choices:
             return [
-                inner
+                replace(inner, given=inner.given or each.given)
                 for each in value.choices
                 for inner in (each.value if isinstance(each.value, list) else [])
             ]
@@ -719,6 +754,7 @@ _FORMS = {
     "?": "either",
     "|": "default",
     "p": "parameter",
+    "q": "rest",
     "e": "entry",
     "t": "typed",
     "v": "variable",
@@ -753,7 +789,7 @@ def _place(ir: Ir) -> int:
         return _place(ir[1])
     if ir[0] == "|":
         return _place(ir[2])
-    if ir[0] in "pe":
+    if ir[0] in "pqe":
         return 0
     at = 3 if ir[0] in "mdc?" else 2
     if ir[0] == "z":

@@ -178,7 +178,9 @@ class Expressions:
         elif kind == "param" and binding.base is not None:
             fid = self.function(binding.base, binding.scope.outer or binding.scope)
             self._parameters(fid, binding.base, binding.scope)
-            found = self._along(["p", fid, binding.index, name], binding)
+            found = ["q", fid, binding.index, name]
+            if [step.kind for step in binding.steps] != ["rest"]:
+                found = self._along(["p", fid, binding.index, name], binding)
         elif kind in ("each", "in") and binding.base is not None:
             outer = binding.scope.outer or binding.scope
             over = self.of(binding.base, outer)

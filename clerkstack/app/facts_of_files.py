@@ -14,7 +14,7 @@ An expression is a list: its form, its parts, and last its place. Nothing in it 
 | `f` | the id of a function |
 | `?` | what it is in words, the alternatives, of which one is the value |
 | `|` | the parameter, and its default |
-| `p` | the id of a function and which parameter, its name |
+| `p` `q` | the id of a function and which parameter, its name; of the rest of them |
 | `e` | what a loop goes over, the name that the loop gives each entry |
 | `w` | what is awaited |
 | `t` | an expression, and the type that it is said to have |

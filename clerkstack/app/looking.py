@@ -17,7 +17,7 @@ from clerkstack.app.reading import LARGEST
 NOTHING = ["nothing"]
 # A file without these bytes asks Clerk for nothing, and is not parsed.
 _ASKS = re.compile(
-    rb"\b(?:has|protect|Protect|Show|checkAuthorization\w*|orgRole|orgPermissions|sessionClaims"
+    rb"\b(?:has|protect|Protect|Show|checkAuthorization\w*|org_?[rR]ole|org_?[pP]ermissions|sessionClaims"
     rb"|membership|organizationMembership)\b"
     # A call that may be of `has` by another name.
     rb"|\(\s*\{\s*(?:plan|feature|role|permission)\s*[:,}]"

@@ -14,6 +14,12 @@ from clerkstack.problems import shown
 
 SCRIPTS = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
 
+_ALIASES = {
+    "$lib": ("svelte.config", ("src/lib",)),
+    **dict.fromkeys(("~", "@"), ("nuxt.config", ("app", "."))),
+    **dict.fromkeys(("~~", "@@"), ("nuxt.config", (".",))),
+}
+
 
 @dataclass(eq=False)
 class Module:
@@ -167,6 +173,21 @@ class Modules:
         """Whether an import means a package of the checkout, whether or not its file is there."""
         return self._packages is not None and self._packages.has(source)
 
+    def _by_framework(self, folder: Path, source: str) -> Iterator[Path]:
+        """Aliases that a framework writes into a tsconfig.json that no repository has."""
+        begin, _, rest = source.partition("/")
+        if begin not in _ALIASES or self.root is None or not folder.is_relative_to(self.root):
+            return
+        config, places = _ALIASES[begin]
+        for above in (folder, *folder.parents):
+            if any(
+                is_file(above / f"{config}.{ending}", self.root) for ending in ("js", "ts", "mjs")
+            ):
+                yield from (above / place / rest for place in places)
+                return
+            if above == self.root:
+                return
+
     def _followed(
         self, module: Module, sources: Iterable[str], name: str
     ) -> Iterator[tuple[Module, str]]:
@@ -181,5 +202,6 @@ class Modules:
             yield folder / source
             return
         yield from self._configs.candidates(folder, source)
+        yield from self._by_framework(folder, source)
         if self._packages is not None:
             yield from self._packages.candidates(folder, source)

@@ -33,6 +33,8 @@ CLAIMS = {
     "rol": "role",
     "role": "role",
     "orgPermissions": "permission",
+    "org_role": "role",
+    "org_permissions": "permission",
     "per": "permission",
     "permissions": "permission",
 }
@@ -40,13 +42,13 @@ CLAIMS = {
 
 # `role` alone is a word of everybody: it counts on what has these names.
 _MEMBERS = re.compile("(?i)membership$|^o$|^org$")
-_LISTS = frozenset({"fea", "pla", "orgPermissions", "per", "permissions"})
+_LISTS = frozenset({"fea", "pla", "orgPermissions", "org_permissions", "per", "permissions"})
 _LOOKING = frozenset({"includes", "startsWith", "indexOf", "has"})
 _EQUAL = frozenset({"===", "!==", "==", "!="})
 # Beginnings of what is looked at: all else of a tree is not walked.
 _WORDS = (
     rb"\b(?:has|checkAuthorization\w*|protect|Protect|Show|plan|feature|role|permission|when"
-    rb"|condition|createElement|cloneElement|jsxs?|pla|fea|orgRole|orgPermissions|rol|per|permissions)\b"
+    rb"|condition|createElement|cloneElement|jsxs?|pla|fea|orgRole|orgPermissions|org_role|org_permissions|rol|per|permissions|org:\w+)\b"
 )
 _RENAMED = re.compile(
     rb"\b(?:has|checkAuthorization\w*)[\"']?\s*:\s*(\w+)|\b(\w+)\s*=\s*[^=;\n]{0,80}\.\s*has\b(?!\s*[?!.(])"
@@ -633,12 +635,17 @@ class _Pass:
             return
         claim, value = bare(claim), bare(value)
         name = self.source.last(claim)
-        if name not in CLAIMS or value.type in ("null", "undefined") or self._is_typeof(claim):
+        is_role = value.type == "string" and self.source.of(value)[1:].startswith("org:")
+        if is_role and claim.type == "identifier" and name not in CLAIMS:
+            name = "role"  # what it is made of tells
+        elif name not in CLAIMS or value.type in ("null", "undefined") or self._is_typeof(claim):
             return
-        if name in ("role", "rol", "permissions", "per"):
-            owner = bare(claim.child_by_field_name("object") or claim)
-            if owner is claim or not _MEMBERS.search(self.source.last(owner)):
+        elif name in ("role", "rol", "permissions", "per") and claim.type != "identifier":
+            owner = self.source.last(claim.child_by_field_name("object"))
+            if not _MEMBERS.search(owner) and (not is_role or "etadata" in owner):
                 return
+        elif name in ("role", "rol", "permissions", "per") and not is_role:
+            return
         if value.type == "identifier" and self.source.of(value) == "undefined":
             return
         self._told(claim, value, name, scope)
@@ -649,8 +656,7 @@ class _Pass:
             return
         inner = bare(target)
         if inner.type == "array":
-            name = self.source.last(value)
-            if name in CLAIMS:
+            if bare(value).type in ("identifier", "member_expression"):
                 for each in content(inner):
                     self._claim(value, each, scope)
             return

@@ -175,7 +175,7 @@ class Checks:
                     yield self._given_on(module, place)
                 return
             callee, at = callee[1], 1
-        if name == "protect" and callee[0] == "m":
+        if name == "protect":
             certain = self._clerk.protects(module, callee)
         else:
             certain = self._certain(module, callee, len(arguments) - at)
@@ -202,8 +202,15 @@ class Checks:
         if found != MAY or given != 1:
             return None
         if callee[0] in ("m", "d") and not self._reached(module.file):
+            self._ask_for_holder(module, callee[1])
             return None
         return False
+
+    def _ask_for_holder(self, module: Module, ir: Ir) -> None:
+        """`(a) => a.has({ plan })`: whoever calls it may give what `auth()` gave."""
+        held = module.facts.constants.get(ir[1]) if ir[0] == "r" else None
+        if held is not None and held[0] == "p":
+            self._callers.of(module.file, held[1])
 
     def _is_function(self, module: Module, ir: Ir) -> bool:
         found = self._clerk.kind(module, ir)
@@ -336,7 +343,7 @@ class Checks:
             return
         if not is_clerks and not self._reached(module.file):
             return
-        if not is_clerks and name in ("pla", "fea") and claim[0] == "r":
+        if not is_clerks and claim[0] == "r" and name not in _CLAIMS_ALONE:
             return
         yield from self._of_slug(module, kind, value)
 

@@ -70,7 +70,8 @@ def monorepo(count: int, say: Callable[[str], None]) -> Monorepo:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_app(folder / "whole", MANY_FILES, MANY_CHECKS)
-        cold, warm = [], []
+        cold: list[Cost] = []
+        warm: list[Cost] = []
         for number in range(count):
             for costs, state in ((cold, "nothing"), (warm, "all")):
                 say(f"scan of {MANY_FILES} files, {state} kept, round {number + 1} of {count}")
