@@ -25,6 +25,8 @@ _PACKAGE = re.compile(r"(?:^|[@/-])clerk(?:[/-]|$)")
 _OWN = (".", "@/", "~", "#", "/", "$")
 # Where a function is given to Clerk, which calls it with `has`.
 _CONDITIONS = frozenset({"condition", "when"})
+# What gives what somebody has put there elsewhere.
+_UNKNOWN = frozenset({"useContext", "use", "inject", "getContext"})
 _DEEPEST = 40
 _STEPS = 20_000  # of one expression
 _MOST_FILES = 2000
@@ -248,6 +250,11 @@ class Clerk:
             return Kind("clerk", "()")
         if called is not None and called.is_ == "function" and called.module is not None:
             return self._given_by(called.module, called.name)
+        name = last(callee)
+        if name in _UNKNOWN:
+            return None
+        if name == "useMemo" and given and given[0][0] == "f":
+            return self._given_by(module, given[0][1])
         for each in given:
             if each[0] in "rmfkc":  # memo(Protect), useCallback(() => …)
                 found = self.kind(module, each)

@@ -408,7 +408,9 @@ class Evaluator:
         choices: list[Constant] = []
         callee: Ir = ["x"] if given is None else given[0]
         at = 0 if given is None else given[1]
-        if callee[0] == "m" and callee[2][1] in _VISITING and index == at == 0:
+        reduces = callee[0] == "m" and callee[2][1] in ("reduce", "reduceRight")
+        visits = callee[0] == "m" and callee[2][1] in _VISITING
+        if at == 0 and ((visits and index == 0) or (reduces and index == 1)):
             found = self.elements(module, callee[1], name)
             if isinstance(found.value, Either):
                 return found

@@ -49,6 +49,7 @@ class Expressions:
         self.given_to: dict[int, tuple[Node, int, Scope]] = {}
         self.scopes: dict[int, Scope] = {}
         self._annotated: dict[int, Node] = {}
+        self._assigned: set[str] = set()
         # The functions whose parameters somebody asked for.
         self.asked: dict[str, str] = {}
 
@@ -158,7 +159,16 @@ class Expressions:
             self._facts.constants[binding.id] = ["x", "is in a file that takes too long", 0]
             self._pending.append(lambda: self._define(binding))
 
+    def assign(self, binding: Binding, value: Node, scope: Scope) -> None:
+        """Know a variable by what it is given later."""
+        name = binding.id.partition("@")[0]
+        self._assigned.add(binding.id)
+        held = self.of(value, scope)
+        self._facts.constants[binding.id] = ["v", held, f"{name} is not a constant", 0]
+
     def _define(self, binding: Binding) -> None:
+        if binding.id in self._assigned:
+            return
         name = binding.id.partition("@")[0]
         facts, kind = self._facts, binding.kind
         where = "" if binding.id != name else " of this file"
@@ -437,6 +447,10 @@ class Expressions:
             return inner(parts[0])
         if kind == "literal_type" and parts:
             return ["l", self.of(parts[0], scope)]
+        if kind == "template_literal_type" and not any(
+            child.type == "template_type" for child in node.named_children
+        ):
+            return ["l", self.string(node)]
         if kind == "union_type":
             return ["|", [inner(each) for each in parts]]
         if kind == "type_identifier":

@@ -35,20 +35,19 @@ CLAIMS = {
     "orgPermissions": "permission",
     "org_role": "role",
     "org_permissions": "permission",
-    "per": "permission",
     "permissions": "permission",
 }
 """What claims of a session, and what `auth()` gives of them, are called, and what they are of."""
 
 # `role` alone is a word of everybody: it counts on what has these names.
 _MEMBERS = re.compile("(?i)membership$|^o$|^org$")
-_LISTS = frozenset({"fea", "pla", "orgPermissions", "org_permissions", "per", "permissions"})
+_LISTS = frozenset({"fea", "pla", "orgPermissions", "org_permissions", "permissions"})
 _LOOKING = frozenset({"includes", "startsWith", "indexOf", "has"})
 _EQUAL = frozenset({"===", "!==", "==", "!="})
 # Beginnings of what is looked at: all else of a tree is not walked.
 _WORDS = (
     rb"\b(?:has|checkAuthorization\w*|protect|Protect|Show|plan|feature|role|permission|when"
-    rb"|condition|createElement|cloneElement|jsxs?|pla|fea|orgRole|orgPermissions|org_role|org_permissions|rol|per|permissions|org:\w+)\b"
+    rb"|condition|createElement|cloneElement|jsxs?|pla|fea|orgRole|orgPermissions|org_role|org_permissions|rol|permissions|org:\w+)\b"
 )
 _RENAMED = re.compile(
     rb"\b(?:has|checkAuthorization\w*)[\"']?\s*:\s*(\w+)|\b(\w+)\s*=\s*[^=;\n]{0,80}\.\s*has\b(?!\s*[?!.(])"
@@ -485,6 +484,7 @@ class _Pass:
             self._changed(node.child_by_field_name("left"), node, scope)
             if self._local:
                 self._hands_on(node, [node.child_by_field_name("right")], scope)
+            self._assigned(node, scope)
         elif kind == "update_expression" or (
             kind == "unary_expression"
             and self.source.of(node.child_by_field_name("operator")) == "delete"
@@ -496,6 +496,14 @@ class _Pass:
                 self._hands_on(body, [body], scope)
         elif kind == "ERROR":
             self._errors.append(node)
+
+    def _assigned(self, node: Node, scope: Scope) -> None:
+        """`check = auth.has`."""
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is not None and left.type == "identifier" and right is not None:
+            binding = scope.find(self.source.of(left))
+            if binding is not None and self.source.last(right) in ASKING:
+                self.exp.assign(binding, right, scope)
 
     def _call(self, node: Node, scope: Scope, *, first: bool) -> None:
         callee = bare(node.child_by_field_name("function") or node)
@@ -585,7 +593,11 @@ class _Pass:
         last = text.rpartition(".")[2]
         _, there = self.facts.imports.get(text.partition(".")[0], ["", ""])
         is_clerks = last in COMPONENTS or there in COMPONENTS
-        asks = first and (is_clerks or any(each in PROPS for each in names))
+        asks = first and (
+            is_clerks
+            or any(each in PROPS for each in names)
+            or any(self._stores(each) for each in attributes)
+        )
         if not asks and last not in self._local:
             return
         if not self._new(node):
@@ -594,6 +606,19 @@ class _Pass:
         component = self.exp.of(name, scope) if "." not in text else self._dotted(name, scope)
         place = self.source.place(node)
         self.facts.calls.append(["e", component, [["o", entries, place]], place, [place]])
+
+    def _stores(self, attribute: Node) -> bool:
+        """`can={has}`, `value={{ can: has }}`."""
+        asking = ASKING | self._asking
+        for value in content(attribute)[1:]:
+            for inner in content(value) if value.type == "jsx_expression" else ():
+                if self.source.last(inner) in asking:
+                    return True
+                for entry in content(inner) if inner.type == "object" else ():
+                    held = entry.child_by_field_name("value") or entry
+                    if self.source.last(held) in asking:
+                        return True
+        return False
 
     def _dotted(self, name: Node, scope: Scope) -> Ir:
         first, *others = self.source.of(name).split(".")
@@ -640,11 +665,11 @@ class _Pass:
             name = "role"  # what it is made of tells
         elif name not in CLAIMS or value.type in ("null", "undefined") or self._is_typeof(claim):
             return
-        elif name in ("role", "rol", "permissions", "per") and claim.type != "identifier":
+        elif name in ("role", "rol", "permissions") and claim.type != "identifier":
             owner = self.source.last(claim.child_by_field_name("object"))
             if not _MEMBERS.search(owner) and (not is_role or "etadata" in owner):
                 return
-        elif name in ("role", "rol", "permissions", "per") and not is_role:
+        elif name in ("role", "rol", "permissions") and not is_role:
             return
         if value.type == "identifier" and self.source.of(value) == "undefined":
             return
@@ -671,7 +696,7 @@ class _Pass:
             inner = bare(callee.child_by_field_name("object") or inner)
         name = self.source.last(inner)
         if name in _LISTS:
-            if name in ("per", "permissions"):
+            if name == "permissions":
                 owner = bare(inner.child_by_field_name("object") or inner)
                 if owner is inner or not _MEMBERS.search(self.source.last(owner)):
                     return

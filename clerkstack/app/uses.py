@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from clerkstack.app.clerk import COMPONENTS, HAS, MAY, Clerk, Kind, last
+from clerkstack.app.clerk import ASKING, COMPONENTS, HAS, MAY, Clerk, Kind, last
 from clerkstack.app.evaluate import Callers, Constant, Either, Evaluator, alternatives, place_of
 from clerkstack.app.facts_of_files import Ir, column_of, line_of
 from clerkstack.app.kinds import KINDS, named
@@ -240,6 +240,8 @@ class Checks:
         """`<Protect plan="…">`, `<Show when={{ plan: … }}>`."""
         found = self._clerk.kind(module, component)
         if found is None or found.is_ != "clerk" or found.name not in COMPONENTS:
+            if props[0] == "o" and (found is None or found.is_ != "function"):
+                yield from self._stored(module, props)
             return
         is_protect = found.name == "Protect"
         if props[0] != "o":
@@ -256,6 +258,16 @@ class Checks:
                     yield self._given_on(module, place_of(entry[2]))
             elif not is_protect and entry[0] == "when":
                 yield from self._of_when(module, entry[2])
+
+    def _stored(self, module: Module, props: Ir) -> Iterator[Found]:
+        """`<Context value={{ can: has }}>`: who takes it out there can't be seen. By its own name
+        it is known everywhere."""
+        for entry in props[1]:
+            inner: Ir = entry[2] if entry[0] != "..." else ["z", 0]
+            held: list[Ir] = inner[1] if inner[0] == "o" else [entry]
+            for each in held:
+                if each[0] not in (*ASKING, "...") and self._clerk.kind(module, each[2]) == HAS:
+                    yield self._given_on(module, place_of(each[2]))
 
     def _of_when(self, module: Module, value: Ir) -> Iterator[Found]:
         for given in alternatives(value):

@@ -317,6 +317,17 @@ PREMISES = (
         unchecked="it is of the app's packages, not of an account",
     ),
     Premise(
+        "clerk.session-claims",
+        "A session's claims are called `pla` and `fea` (`u:pro`, `o:x,o:y`) and `o.rol` (without "
+        "`org:`), `org_role` and `org_permissions` before; `auth()` gives `orgRole` and "
+        "`orgPermissions`.",
+        "the types and tests of Clerk's own SDK (clerk/javascript, packages/shared)",
+        Sure.SEEN,
+        "the checks of claims that are found in an app's code",
+        "A comparison with a claim of another name is not looked at",
+        unchecked="it is of the app's packages, not of an account",
+    ),
+    Premise(
         "clerk.clock",
         "Answers carry Clerk's time in the header Date.",
         "RFC 9110",
