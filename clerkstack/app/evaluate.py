@@ -126,7 +126,9 @@ class Evaluator:
             return self._done[key]
         if key in self._open:
             short = name.partition("@")[0]
-            return self._lost(module, at, f"{short} is defined by itself")
+            lost = Unresolved(module.file, at or None, f"{short} is defined by itself")
+            lost.circular = True
+            return Constant(lost, module.file, *_line(at))
         self._open.append(key)
         try:
             found = self._named(module, name, at)
@@ -395,7 +397,7 @@ class Evaluator:
         error = given.value
         if not isinstance(error, Unresolved):
             return default if given.value is None else given
-        choices = [default] if error.uncalled or error.silent else [given, default]
+        choices = [default] if error.uncalled else [given, default]
         return self._either(module, _place(ir[2]), error.message, choices)
 
     def _of_parameter(self, module: Module, ir: Ir) -> Constant:
@@ -465,6 +467,8 @@ class Evaluator:
         """What a call gives: all that it may be, each with its place."""
         for each in alternatives(ir):
             found = self.of(module, each)
+            if isinstance(found.value, Unresolved) and found.value.circular:
+                continue  # a function that calls itself with what it is given
             at = found.given or (module.file, *_line(_place(each) or place))
             yield replace(found, given=at)
 

@@ -41,7 +41,7 @@ def refuse_changes(
         InputError: some code does; each with file, line and column.
     """
     looking = _Looking(declared, root.resolve(), modules)
-    held = None if kept is None else Kept(looking.root, kept)
+    held = None if kept is None else Kept(looking.root, kept, "changes")
     gathering = Gathering(looking.root, modules.allowance, held)
     try:
         found = list(looking.modules(gathering, listed(looking.root, folders).code))

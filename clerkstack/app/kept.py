@@ -22,7 +22,7 @@ from typing import Any
 
 FOLDER = Path(".clerkstack", "app-facts")
 _LARGEST = 64 * 1024 * 1024
-_MOST = 10  # apps that are kept; the one that was used longest ago goes
+_MOST = 10  # files that are kept; the one that was used longest ago goes
 _PACKAGES = ("tree-sitter", "tree-sitter-typescript")
 
 
@@ -32,10 +32,12 @@ class Kept:
     Args:
         root: the app's checkout.
         folder: where it is kept; it is made when there is something to keep.
+        of: who looks: what one of them does not use any more is forgotten.
     """
 
-    def __init__(self, root: Path, folder: Path = FOLDER) -> None:
-        self._file = folder / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:16]}.json"
+    def __init__(self, root: Path, folder: Path = FOLDER, of: str = "checks") -> None:
+        digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+        self._file = folder / f"{digest}-{of}.json"
         self._key = _key(root)
         self._version = _version()
         self._there: dict[str, Any] = {} if self._key is None else self._loaded(self._key)

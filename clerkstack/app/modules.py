@@ -40,7 +40,7 @@ class Unresolved(Exception):
         self.is_function = False
         # Of a parameter: nobody is known who calls the function.
         self.uncalled = False
-        self.silent = False
+        self.circular = False
         # What its type says it is, and the module that the type is written in.
         self.type: tuple[Module, Ir] | None = None
         super().__init__(message)

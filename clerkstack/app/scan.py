@@ -19,7 +19,7 @@ from clerkstack.app.uses import Checks, Found, Untold, Use
 from clerkstack.problems import InputError, Problem
 
 # So often files are looked into again, for what calls the functions that ask for a parameter.
-_ROUNDS = 5
+_ROUNDS = 12
 _MOST_FILES = 3000
 _SOURCE = re.compile(rb"\b(?:from|import|require)\s*\(?\s*[\"']([^\"'\n]{1,200})[\"']")
 _NAMES_CLERK = re.compile(rb"\bclerk\b|@clerk/", re.IGNORECASE)

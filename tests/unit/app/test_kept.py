@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from clerkstack.app import gathering, kept, looking, onepass
+from clerkstack.app.code import AppCode, read_app
 from clerkstack.app.kept import Kept
 from clerkstack.app.scan import Scan, scan
+from clerkstack.settings import AppSettings
 
 CHECK = "export const f = ({ has }) => has({ plan: 'pro' })\n"
 
@@ -67,6 +69,25 @@ def test_a_file_is_parsed_once_until_it_changes(app: Path, parsed: list[bytes]) 
 
     assert [use.slug for use in scanned(app).uses] == ["max", "sso"]
     assert len(parsed) == 3
+
+
+def test_a_declaration_is_looked_for_changes_once(
+    app: Path, tmp_path: Path, parsed: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (app / "plans.ts").write_text("export const PLANS = { pro: { slug: 'pro', features: [] } }\n")
+    (app / "c.ts").write_text("import { PLANS } from './plans'\nshow(PLANS)\n")
+    monkeypatch.chdir(tmp_path)
+
+    def read() -> AppCode | None:
+        return read_app(AppSettings(path="app", declaration="plans.ts"), None)
+
+    first = read()
+    parsed.clear()
+
+    assert read() == first
+    assert len(parsed) == 1  # the declaration itself
+    assert first is not None
+    assert [note.file for note in first.notes] == ["c.ts"]
 
 
 def test_the_same_text_elsewhere_is_told_there(app: Path) -> None:
