@@ -108,7 +108,7 @@ class Expressions:
         elif kind in ("null", "undefined"):
             return ["z", place]
         elif kind == "array":
-            return ["a", [self._item(each, scope) for each in content(node)], place]
+            return ["a", [self.item(each, scope) for each in content(node)], place]
         elif kind == "object":
             return self._object(node, scope)
         elif kind in ("identifier", "shorthand_property_identifier"):
@@ -335,7 +335,8 @@ class Expressions:
         alternatives = [self.of(each, scope) for each in sides if each is not None]
         return ["?", word, alternatives, place] if alternatives else ["x", word, place]
 
-    def _item(self, node: Node, scope: Scope) -> Ir:
+    def item(self, node: Node, scope: Scope) -> Ir:
+        """An item of a list, an argument or an entry that is spread."""
         if node.type == "spread_element":
             inner = self.of(content(node)[0] if content(node) else None, scope)
             return ["...", inner, self._source.place(node)]
@@ -349,7 +350,7 @@ class Expressions:
         for child in content(node):
             place = self._source.place(child)
             if child.type == "spread_element":
-                entries.append(self._item(child, scope))
+                entries.append(self.item(child, scope))
             elif child.type == "shorthand_property_identifier":
                 entries.append([self._source.of(child), place, self.of(child, scope)])
             elif child.type in ("pair", "method_definition"):
@@ -404,7 +405,7 @@ class Expressions:
             if each.type in FUNCTIONS:
                 self.given_to.setdefault(each.id, (node, at, scope))
         called = self.of(callee, scope)
-        items = [self._item(each, scope) for each in given]
+        items = [self.item(each, scope) for each in given]
         found = ["c", called, items, place, text]
         if given and given[0].type == "arrow_function" and self._source.last(callee) in _MAPPING:
             body = given[0].child_by_field_name("body")

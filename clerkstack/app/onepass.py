@@ -569,7 +569,7 @@ class _Pass:
     def _asks(self, node: Node, callee: Node, given: list[Node], scope: Scope) -> None:
         if not self._new(node):
             return
-        arguments = [self.exp._item(each, scope) for each in given]
+        arguments = [self.exp.item(each, scope) for each in given]
         places = [self.source.place(each) for each in given]
         called = self.exp.of(callee, scope)
         self.facts.calls.append(["c", called, arguments, self.source.place(node), places])
@@ -636,7 +636,7 @@ class _Pass:
         place = self.source.place(node)
         if node.type == "jsx_expression":
             for each in content(node):
-                yield self.exp._item(each, scope)
+                yield self.exp.item(each, scope)
         elif node.type == "jsx_attribute":
             name, *values = content(node)
             value = values[0] if values else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -69,6 +70,20 @@ def test_a_file_is_parsed_once_until_it_changes(app: Path, parsed: list[bytes]) 
 
     assert [use.slug for use in scanned(app).uses] == ["max", "sso"]
     assert len(parsed) == 3
+
+
+def test_what_is_kept_needs_no_parser(app: Path, tmp_path: Path) -> None:
+    scanned(app)
+    script = (
+        "import sys; from pathlib import Path; from clerkstack.app.scan import scan; "
+        "found = scan(Path(sys.argv[1]), kept=Path(sys.argv[2])); "
+        "print(len(found.uses), 'tree_sitter' in sys.modules)"
+    )
+
+    words = [sys.executable, "-c", script, str(app), str(tmp_path / "kept")]
+    ran = subprocess.run(words, capture_output=True, text=True, check=True)
+
+    assert ran.stdout.split() == ["2", "False"]
 
 
 def test_a_declaration_is_looked_for_changes_once(
