@@ -286,6 +286,8 @@ class Clerk:
         function, index = module.facts.functions.get(ir[1], {}), ir[2]
         if index == 0 and function.get("prop") in _CONDITIONS:
             return HAS
+        if self._is_others(module, (function.get("types") or []), index):
+            return FOREIGN
         given = function.get("given")
         if given is not None and index == 0 and given[1] == 0 and self.protects(module, given[0]):
             return HAS
@@ -295,6 +297,16 @@ class Clerk:
                 if found is not None and found != FOREIGN:
                     return found
         return None
+
+    def _is_others(self, module: Module, types: list[Ir | None], index: int) -> bool:
+        """Whether a parameter's type is imported from a package that is not Clerk's."""
+        held = types[index] if index < len(types) else None
+        if held is None or held[0] != "R" or held[1] not in module.facts.imports:
+            return False
+        source = module.facts.imports[held[1]][0]
+        own = source.startswith(_OWN) or self._modules.is_package_here(source)
+        is_there = self._modules.file_of(module.file.parent, source) is not None
+        return not (own or is_there or is_clerks(source))
 
     def protects(self, module: Module, callee: Ir) -> bool | None:
         """Whether a call is of `auth.protect`: None where it is certainly not."""

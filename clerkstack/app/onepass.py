@@ -685,6 +685,17 @@ class _Pass:
                 for each in content(inner):
                     self._claim(value, each, scope)
             return
+        if bare(value).type in ("identifier", "member_expression"):
+            name = self.source.last(value)
+            if name in ("orgRole", "org_role") and inner.type in (
+                "identifier",
+                "member_expression",
+            ):
+                entry: Ir = ["e", self.exp.of(inner, scope), self.source.last(inner)]
+                either = ["?", "is one of a list", [entry], self.source.place(inner)]
+                known = self.exp.of(value, scope)
+                self.facts.claims.append([CLAIMS[name], known, either, name])
+                return
         while inner.type == "call_expression":  # .split(',')
             callee = bare(inner.child_by_field_name("function") or inner)
             if callee.type != "member_expression" or self.source.last(callee) not in (

@@ -322,7 +322,8 @@ class Checks:
         wanted = next(each for each in KINDS if each == kind)
         for each in alternatives(ir):
             value = self._evaluator.of(module, each)
-            yield from self._of_constant(module, wanted, value, place_of(each), value)
+            place = place_of(each) or place_of(ir)
+            yield from self._of_constant(module, wanted, value, place, value)
 
     def _of_constant(
         self, module: Module, kind: Asked, constant: Constant, place: int, outer: Constant
