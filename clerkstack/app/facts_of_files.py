@@ -22,9 +22,9 @@ An expression is a list: its form, its parts, and last its place. Nothing in it 
 | `k` | the name of a component of Clerk's that is loaded lazily |
 | `x` | why it has no value |
 
-Another kind of facts is one more field of `FileFacts`, filled where `onepass` visits a node (and its
-words in `_WORDS` and `looking`, so that the node is visited), and joined beside `uses.Checks`: what
-`evaluate` and `clerk` tell of an expression is there for it.
+Another kind of facts is one more field of `FileFacts`, filled where `onepass` visits a node (and
+its words in `_WORDS` and `looking`, so that the node is visited), and joined beside `uses.Checks`:
+what `evaluate` and `clerk` tell of an expression is there for it.
 
 A type is a list likewise: `l` an expression of a literal, `|` types, `R` a name, `K` a type whose
 keys it is, `T` an expression whose type it is, `I` a type and the type of an index, `A` the type of

@@ -63,8 +63,6 @@ def tree(suffix: str, text: bytes, until: float) -> Node:
 
 def _parsed(language: Language, text: bytes, until: float) -> Node:
     parser = Parser(language)
-    if len(text) < _CHUNK:
-        return parser.parse(text).root_node
     try:
         found = parser.parse(
             lambda at, _: text[at : at + _CHUNK],

@@ -636,7 +636,8 @@ class _Pass:
         place = self.source.place(node)
         if node.type == "jsx_expression":
             for each in content(node):
-                yield self.exp.item(each, scope)
+                if each.type == "spread_element":
+                    yield self.exp.item(each, scope)
         elif node.type == "jsx_attribute":
             name, *values = content(node)
             value = values[0] if values else None

@@ -41,6 +41,18 @@ CODE = {
     "no text": bytes(range(256)) * 8000 + HAS,
     "a bundle": b"/*auth*/" + HAS * (5 * 1024 * 1024 // len(HAS)),
 }
+# The parser looks for minutes for a way to go on behind an error in this.
+RECOVERY = (
+    b'{"workspaces":["packages/*","apps/*"]}\nimport { Protect, Pro'
+    b"tect as Gate } from '@clerk/nextjs'\nimport * as Clerk from '"
+    b"@clerk/nextjs'\nexport const A = () => <>\n  <Protect plan=\xc2\xabp"
+    b'lan team\xc2\xbb"team" fallback={<p role="note">no</p>}>x</Protect'
+    b">\n  <Gate feature={\xc2\xabfeature a\xc2\xbb'a'} />\n  <Clerk.Protect rol"
+    b"e=\xc2\xabrole port { Protect, Protect as Gate } from '@cleorg:r\xc2\xbb"
+    b'"org:r" permission={\xc2\xabpermission org:p:q\xc2\xbb`org:p:q`} />\n  <P'
+    b"rotect condition={(has) => has({ role: \xc2\xabrole org:s\xc2\xbb'org:s'"
+    b" })} />\n</>\n"
+)
 TEMPLATES = {
     "elements": b"<Protect a " * 80_000,
     "braces": b"{has({plan:'a'})}" * 100_000,
@@ -67,6 +79,11 @@ def quickly(text: bytes, suffix: str) -> None:
 @pytest.mark.parametrize("name", CODE)
 def test_code_that_is_much(name: str) -> None:
     quickly(CODE[name], ".tsx")
+
+
+@pytest.mark.parametrize("suffix", [".js", ".ts"])
+def test_an_error_that_the_parser_does_not_get_over(suffix: str) -> None:
+    quickly(RECOVERY, suffix)
 
 
 @pytest.mark.parametrize("suffix", COMPONENTS)
