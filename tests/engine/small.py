@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.project import Project
+from local.project import Project, write_source
 from tests.deployments import declared
 
 PROGRAM = """\
@@ -27,9 +27,7 @@ pulumi.export("key", key)
 def declare(project: Project, things: int = 2) -> None:
     """Have the project's program declare so many resources, each with a secret, and nothing
     else."""
-    # Python tells two versions of a file by their second and size: each has a size of its own.
-    program = PROGRAM.replace("COUNT", str(things)) + "#" * things + "\n"
-    (project.folder / "__main__.py").write_text(program)
+    write_source(project.folder / "__main__.py", PROGRAM.replace("COUNT", str(things)))
 
 
 def small(project: Project) -> None:

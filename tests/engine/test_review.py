@@ -12,7 +12,7 @@ import pytest
 
 from local.github import Github
 from local.github.github import READ_TOKEN, TOKEN
-from local.project import PASSPHRASE, Project
+from local.project import PASSPHRASE, Project, write_source
 from local.world import World
 from local.world import seed as seeded
 from tests.deployments import declared_production, development_beside_production
@@ -136,7 +136,7 @@ raise ValueError(f"it is {secret}")
 
 @starts_from(development_beside_production)
 def test_planted_secrets_are_shown_nowhere(two: Project, world: World, github: Github) -> None:
-    (two.folder / "__main__.py").write_text(PLANTED)
+    write_source(two.folder / "__main__.py", PLANTED)
     two.pulumi("config", "set", "--secret", "clerkstack:platformKey", "no-keys-form-at-all")
 
     ran = review(two, github, "--post", "--json", stacks=("local",))
@@ -217,7 +217,7 @@ def at_work_in(folder: Path) -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: signal.Signals) -> None:
     program = (two.folder / "__main__.py").read_text()
-    (two.folder / "__main__.py").write_text("import time\ntime.sleep(100)\n")
+    write_source(two.folder / "__main__.py", "import time\ntime.sleep(100)\n")
     running = subprocess.Popen(
         ["bin/clerkstack", "review", "--stack", "local", "--stack", "prod", "--post"],
         cwd=two.folder,
@@ -242,5 +242,5 @@ def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: sign
         time.sleep(0.2)
     assert at_work_in(two.folder) == []
     assert github.comments() == []
-    (two.folder / "__main__.py").write_text(program)
+    write_source(two.folder / "__main__.py", program)
     assert two.preview()

@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from local.github import Github
-from local.project import TOP, Project, production_settings_on, settings_on
+from local.project import TOP, Project, production_settings_on, settings_on, write_source
 from local.world import World
 from local.world import seed as seeded
 from tests import sendero
@@ -162,7 +162,7 @@ def test_what_a_policy_refuses_is_not_deployed(
 ) -> None:
     # Nobody but the pack refuses it.
     program = project.folder / "__main__.py"
-    program.write_text(program.read_text() + OFFENCE)
+    write_source(program, program.read_text() + OFFENCE)
 
     reviewed = run(project, github, steps("pull-request.yml", "review")["Review"])
     deployed = run(project, github, steps("deploy.yml", "prod")["Update"], "prod")
