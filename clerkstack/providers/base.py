@@ -141,7 +141,7 @@ class ClerkProvider(ResourceProvider):
             return Sharing()
         place = str(inputs["application_id"]), str(inputs["environment"])
         return sharing(
-            self.session.neighbourhood.stacks(*place),
+            self.session.neighbourhood.stacks(*place, stack_of(inputs)),
             self.kind,
             resource_id(inputs, self.part),
             stack_of(inputs),

@@ -20,35 +20,41 @@ if TYPE_CHECKING:
 
 Hold = Callable[[str, str, JsonObject], Holding]
 """From a stack, the time it came and the resource's properties to what it has of it."""
-RECENT = 5.0  # seconds that the backend's answer serves the next resource of a run
+RECENT = 5.0  # seconds that the backend's answer serves the next resource of a run, or
+SLOW = 10  # times as long as it took to come
 
 
 class Neighbourhood:
     """The stacks of this run's instance, as the backend knows them."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], tuple[float, list[Neighbour]]] = {}
+        self._known: dict[tuple[str, str, str | None], tuple[float, list[Neighbour]]] = {}
         self._states: States = {}
         self._unknown = False
 
-    def stacks(self, application_id: str, environment: str) -> list[Neighbour]:
-        """All of them, none where they can't be listed: that is told, once.
+    def stacks(
+        self, application_id: str, environment: str, asking: str | None = None
+    ) -> list[Neighbour]:
+        """All of them, none where they can't be listed: that is told, once. None either where the
+        asking stack is the only one.
 
         Raises:
             UnreadableStack: the state of one can't be read.
         """
         from clerkstack.neighbours import UnknownNeighbours, stacks_on
 
-        place = (application_id, environment)
-        when, known = self._known.get(place, (0.0, []))
-        if self._unknown or (when and time.monotonic() - when < RECENT):
+        place = (application_id, environment, asking)
+        until, known = self._known.get(place, (0.0, []))
+        began = time.monotonic()
+        if self._unknown or began < until:
             return known
         try:
-            known = stacks_on(*place, self._states)
+            known = stacks_on(application_id, environment, self._states, asking)
         except UnknownNeighbours as failure:
             self._unknown = True
             tell(f"what other stacks have of the {environment} instance is not known. {failure}")
-        self._known[place] = (time.monotonic(), known)
+        came = time.monotonic()
+        self._known[place] = (came + max(RECENT, SLOW * (came - began)), known)
         return known
 
 
