@@ -18,7 +18,7 @@ unexport PYTHONSAFEPATH
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up app production preview down test check test-pythons lint measure bench faults rotation team-demo lock clean venv engine node world-start world-stop
+.PHONY: help up app production preview down test check test-pythons lint measure bench faults rotation team-demo messages lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -71,6 +71,9 @@ team-demo: venv engine ## a deployment with its state in S3 and its secrets by K
 
 rotation: venv engine node ## rotations under continuous traffic, killed and refused at every moment
 	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.rotation $(ARGS)
+
+messages: venv ## every message and help text of the product, with file and line, for a person to read
+	@$(VENV)/python -m local.messages $(ARGS)
 
 lock: venv ## renew the lock files, the newest versions that the .in files allow
 	@for name in requirements requirements-dev local/engine/go; do \
