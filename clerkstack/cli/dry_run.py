@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 
 def dry_run(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose write to try.")],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose write is tried.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Let Clerk check what the next `pulumi up` would write to the instance's config.
+    """Ask Clerk whether it would accept the config that the next `pulumi up` writes.
 
-    A preview compares; only Clerk knows whether it takes the write: limits of the workspace's
-    plan, slugs that are taken, plans that have subscribers. Sent as one config write with
-    dry_run=true. An answer that does not say that it was a dry run is an alarm, since it was a
-    write. Roles, webhook and variables have no dry run.
+    A preview compares; only Clerk knows whether it accepts the write: limits of the workspace's
+    plan, slugs that are taken, plans with subscribers. The command sends one config write with
+    dry_run=true. If the answer does not confirm that it was a dry run, the command reports an
+    alarm: it was a write. Roles, webhook and variables have no dry run. See docs/reconciliation.md.
 
-    Exit codes: 0 Clerk would take it and show it as declared, 1 Clerk would take it and show
+    Exit codes: 0 Clerk would accept it and show it as declared, 1 Clerk would accept it and show
     something else, 2 bad input, 3 Clerk refuses it or can't be reached.
     """
     settings = stack_settings(stack)
