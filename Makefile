@@ -18,7 +18,7 @@ unexport PYTHONSAFEPATH
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up app production preview down test check test-pythons lint measure bench faults rotation team-demo messages lock clean venv engine node world-start world-stop
+.PHONY: help up app production preview down test check test-pythons lint measure bench faults rotation team-demo messages reference lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -74,6 +74,9 @@ rotation: venv engine node ## rotations under continuous traffic, killed and ref
 
 messages: venv ## every message and help text of the product, with file and line, for a person to read
 	@$(VENV)/python -m local.messages $(ARGS)
+
+reference: venv ## renew the tables of the settings, policies and commands in docs/
+	@$(VENV)/python -m local.reference
 
 lock: venv ## renew the lock files, the newest versions that the .in files allow
 	@for name in requirements requirements-dev local/engine/go; do \
