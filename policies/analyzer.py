@@ -25,6 +25,7 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
 from clerkstack.problems import InputError
+from clerkstack.rotation.rolling_out import rolls_out
 from policies.excuses import load_excuses
 from policies.judge import FOLDER, Judge, Verdict
 from policies.policy import Policy
@@ -74,7 +75,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
             )
         except InputError as error:
             _refuse(context, error)
-        self._judge = Judge(request.stack, self._rules, excuses, now)
+        self._judge = Judge(request.stack, self._rules, excuses, now, rolls_out())
         return analyzer_pb2.AnalyzerStackConfigureResponse()
 
     def GetAnalyzerInfo(

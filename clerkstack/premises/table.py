@@ -623,6 +623,18 @@ PREMISES = (
         unchecked="it is of the plugin, not of an account",
     ),
     Premise(
+        "pulumi.unasked",
+        "In an update of some resources (`--target`) the engine checks, updates and removes no "
+        "other one, runs no hook of it, and shows it to policies as the state has it; a resource "
+        "that is not in the state and that a target depends on fails the update.",
+        _ENGINE,
+        Sure.SEEN,
+        "rotate: who refuses to write anything but secrets is not asked where only those are "
+        "written, whose resources depend on each other alone",
+        "A rotation is refused by its preview, before anything is minted",
+        unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
         "pulumi.checkpoint-first",
         "An output of a resource resolves in the program after the engine has written the state "
         "that has it.",

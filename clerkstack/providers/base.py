@@ -27,6 +27,7 @@ from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sharing import Holding, Sharing
+from clerkstack.rotation.rolling_out import refusal, rolls_out
 from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ class ClerkProvider(ResourceProvider):
     kind: ClassVar[str] = ""
     part: ClassVar[str] = ""
 
+    # Whether an update that rolls out rotated secrets, and nothing else, may write it.
+    rolled_out: ClassVar[bool] = False
+
     _config: dict[str, str]
 
     def configure(self, req: ConfigureRequest) -> None:
@@ -82,7 +86,14 @@ class ClerkProvider(ResourceProvider):
 
     @property
     def session(self) -> Session:
-        """The clients and cached reads that this run shares."""
+        """The clients and cached reads that this run shares.
+
+        Raises:
+            ResourceFailed: this run rolls out rotated secrets, and this resource is none of them.
+                Without a session nothing is sent, a removal included, which no `check` precedes.
+        """
+        if rolls_out() and not self.rolled_out:
+            raise ResourceFailed(refusal(self._what))
         return session_for(self._connection)
 
     def document(self, inputs: Props) -> ConfigDocument:
@@ -97,6 +108,8 @@ class ClerkProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse what may not be deployed before anything is sent."""
         inputs = inputs_of(news)
+        if rolls_out() and not self.rolled_out:
+            return CheckResult(inputs, [CheckFailure("", refusal(self._what))])
         failures = [CheckFailure(name, reason) for name, reason in self.refusals(inputs)]
         failures += moved(_olds, inputs)
         olds = inputs_of(_olds)
@@ -230,6 +243,10 @@ class ClerkProvider(ResourceProvider):
             tell(f"what is live can't be seen; it is looked at before a write. {failure}")
             self.session.unjudged.add(self._name(inputs))
             return []
+
+    @property
+    def _what(self) -> str:
+        return type(self).__name__.removesuffix("Provider")
 
     def _name(self, inputs: JsonObject) -> str:
         return f"{type(self).__name__} {inputs.get('application_id')}/{inputs.get('environment')}"
