@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from clerkstack.app.agreement import disagreements
+from clerkstack.app.agreement import disagreeing, disagreements, meant
 from clerkstack.app.asked import PAYERS, Asked, Known, expanded, unknown
-from clerkstack.reconcile.billing import ENABLED_FOR
+from clerkstack.app.facts import payer_of
+from clerkstack.reconcile.billing import ENABLED_FOR, TRIAL, offered
 from clerkstack.reconcile.changes import Json, JsonObject, object_at
 
 SWITCHES = {"org": "organizationEnabled", "user": "userEnabled"}
@@ -46,7 +47,7 @@ def unknown_uses(inputs: Mapping[str, Json], live: Mapping[str, Json] | None) ->
     believed = cast("list[str]", object_at(inputs, "app").get("unmanaged") or [])
     known = [declared]
     if live is not None:
-        known.append(Known(object_at(live, "plans"), object_at(live, "features")))
+        known.append(Known(offered(live), object_at(live, "features")))
     found = []
     for asked, where in undeclared_uses(inputs):
         kind, slug, _ = asked
@@ -56,6 +57,63 @@ def unknown_uses(inputs: Mapping[str, Json], live: Mapping[str, Json] | None) ->
         if why is not None:
             found.append(why)
     return found
+
+
+def unanswered(app: Mapping[str, Json], live: Mapping[str, Json]) -> list[str]:
+    """What the app's code declares and asks for, and a live section answers otherwise.
+
+    Args:
+        app: as the billing resource has it; see `app_inputs`.
+        live: the section `billing` of an instance, or as a write leaves it.
+    """
+    plans, features = offered(live), object_at(live, "features")
+    known = Known(plans, features)
+    found = [
+        each.message
+        for each in disagreeing(app, plans, features, other="the instance")
+        if each.app is not False  # what only the instance has takes nothing from anybody
+    ]
+    for (kind, slug, payer), where in expanded(object_at(app, "uses")):
+        if not known.has(kind, slug, payer):
+            written = slug if payer is None else f"{payer}:{slug}"
+            there = "" if slug in known.slugs(kind) else meant(slug, list(known.slugs(kind)))
+            found.append(
+                f"{where} asks has({{ {kind}: '{written}' }}), and no plan that is on sale on the "
+                f"instance answers it{there}: it is false for everybody"
+            )
+    return found
+
+
+def payer_refusals(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> Iterator[str]:
+    """The declared plans that others pay for on the instance: no write changes a plan's payer."""
+    there = object_at(live, "plans")
+    for slug, plan in all_plans(inputs).items():
+        held = object_at(there, slug)
+        here = payer_of(cast(JsonObject, plan))
+        if held and payer_of(held) != here:
+            yield (
+                f"the plan '{slug}' is paid by {PAYERS[payer_of(held)]} on the instance, and by "
+                f"{PAYERS[here]} in {inputs['catalog']}: has({{ plan: '{here}:{slug}' }}) answers "
+                "false for everybody. Clerk never changes a plan's payer: give it another slug in "
+                f"{inputs['catalog']}, or remove the one of the instance on the dashboard page "
+                "Billing → Plans, then run pulumi up --refresh."
+            )
+
+
+def live_refusals(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> Iterator[str]:
+    """What is wrong on a live production instance although the state has it right; `live` is its
+    section `billing`."""
+    if asks_for_a_card(live):
+        yield (
+            f"{TRIAL} is on for the production instance, and this stack declares it off: trials "
+            "ask for a card. Somebody turned it on since. pulumi up --refresh turns it off."
+        )
+    yield from payer_refusals(inputs, live)
+
+
+def asks_for_a_card(live: Mapping[str, Json]) -> bool:
+    """Whether free trials ask for a card by a live section `billing`."""
+    return bool(live) and live.get(TRIAL) is not False
 
 
 def without_places(inputs: Mapping[str, Json]) -> JsonObject:
@@ -78,12 +136,21 @@ def billing_refusals(inputs: Mapping[str, Json], environment: str) -> Iterator[s
                 f"Set clerkstack:billing.{SWITCHES[payer]} to true, or take the "
                 f"plan out of {inputs['catalog']}."
             )
-    if environment != "production":
+    if environment == "development":
         return
-    if settings.get("free_trial_requires_payment_method"):
+    if settings.get(TRIAL):
         yield (
             "free_trial_requires_payment_method is on for a production instance: trials "
             "would ask for a card. Set clerkstack:billing.freeTrialRequiresPaymentMethod "
             "to false."
+        )
+    if settings.get("user_enabled") and "user" not in map(
+        payer_of, cast("list[JsonObject]", list(all_plans(inputs).values()))
+    ):
+        yield (
+            f"billing of users would be on in production, and {inputs['catalog']} has no plan that "
+            "they pay for: people would have Clerk's plan free_user, which nothing asks for. Set "
+            "clerkstack:billing.userEnabled to false, or give the plan for them payer_type: user "
+            "(the one that Clerk makes by itself: free_user, with default: true)."
         )
     yield from app_disagreements(inputs)

@@ -113,6 +113,16 @@ PREMISES = (
         "The cutover tells a difference that is none",
     ),
     Premise(
+        "clerk.billing-off",
+        "A plan whose payer's billing is off answers nobody; Clerk's own free_org and free_user "
+        "stay in the config all the same.",
+        "nobody shows it",
+        Sure.ASSUMED,
+        "what the app's code asks for, in production: check, preview, up, drift, cutover",
+        "A check of such a plan is refused although somebody still has it",
+        unchecked="it takes a subscriber",
+    ),
+    Premise(
         "clerk.plans-agree",
         "The plans of the Backend API are those of the config's billing section, by slug.",
         f"{_BACKEND}; {_READS}",

@@ -103,6 +103,8 @@ class ClerkProvider(ResourceProvider):
         if not failures and not (olds and self._same(inputs, olds)):
             reasons = self._contradicted(inputs, olds) or self._refused(inputs, olds)
             failures += [CheckFailure("", why) for why in reasons]
+        elif not failures:
+            failures += [CheckFailure("", why) for why in self.unchanged(inputs)]
         return CheckResult({**inputs, PROVIDER_KEY: news.get(PROVIDER_KEY)}, failures)
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
@@ -117,6 +119,11 @@ class ClerkProvider(ResourceProvider):
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """What the instance lacks for the inputs; asked where they changed, before anything is
         sent. Writes look again."""
+        return ()
+
+    def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
+        """What is wrong on the instance although nothing is declared otherwise than before. Sends
+        nothing: it is seen only where this run has read the instance already."""
         return ()
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
@@ -184,30 +191,39 @@ class ClerkProvider(ResourceProvider):
         place = f"the {inputs['environment']} instance of {inputs['application_id']}"
         return list(refusals(contradictions, self.group_name, place))
 
-    def refuse_danger(self, inputs: JsonObject, dangers: Iterable[Danger]) -> list[str]:
-        """Why dangerous changes are not made: those that the stack's config does not allow."""
-        found = list(dangers)
+    def refuse_danger(
+        self, inputs: JsonObject, dangers: Iterable[Danger], *, named: bool = True
+    ) -> list[str]:
+        """Why dangerous changes are not made: those that the stack's config does not allow. What
+        was accepted in this run is not judged again; where the preview could not name the others
+        (`named`), nothing is done of itself in a sandbox either."""
+        session = self.session
+        found = [each for each in dangers if each not in session.asking.accepted]
         if not found:
             return []
         application, environment = str(inputs["application_id"]), str(inputs["environment"])
-        session = self.session
         session.asking.stack = (stack_of(inputs) or "").rpartition("/")[2] or None
-        return refused(
+        reasons = refused(
             found,
             self._allowed,
             Subscribers(session, application, environment),
             f"the {environment} instance",
             session.asking,
-            sandbox=environment == "development",
+            sandbox=environment == "development" and named,
         )
+        if not reasons:
+            session.asking.accepted.update(found)
+        return reasons
 
-    def stop_for_danger(self, inputs: JsonObject, dangers: Iterable[Danger]) -> None:
+    def stop_for_danger(
+        self, inputs: JsonObject, dangers: Iterable[Danger], *, named: bool = True
+    ) -> None:
         """Go on only where each danger is allowed.
 
         Raises:
             ResourceFailed: the stack's config does not allow one of them.
         """
-        reasons = self.refuse_danger(inputs, dangers)
+        reasons = self.refuse_danger(inputs, dangers, named=named)
         if reasons:
             raise ResourceFailed("\n".join(reasons))
 

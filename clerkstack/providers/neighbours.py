@@ -88,7 +88,8 @@ def sharing(
                 holdings[name] = _with_note(holdings.get(name), hold, name, note)
     others = sorted((each for name, each in holdings.items() if name != me), key=_age)
     mine = holdings.get(me or "") or hold(me or "", "", olds)
-    return Sharing(tuple(others), mine if olds else None)
+    _, state = there.get(me or "", ("", {}))
+    return Sharing(tuple(others), mine if olds else None, state)
 
 
 def refusals(

@@ -257,11 +257,13 @@ Toggle = Annotated[
 
 class Allowed(SettingsModel):
     """Dangerous changes that this stack may make: by plan and feature, and toggles that may be
-    turned off, by their setting's name."""
+    turned off, by their setting's name. With `billing_left`, billing that the stack does not
+    declare any more stays on the instance as it is, and is nobody's."""
 
     plans: dict[str, list[PlanDanger]] = {}
     features: dict[str, list[FeatureDanger]] = {}
     toggles: list[Toggle] = []
+    billing_left: bool = False
 
 
 class SmokeGate(SettingsModel):

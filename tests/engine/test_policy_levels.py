@@ -21,7 +21,10 @@ from tests.kept import starts_from
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
 TODAY = datetime.now(UTC).date()
-USERS = "billing('billing', settings=toggles(user_enabled=True))"
+USERS = (
+    "billing('billing', settings=toggles(user_enabled=True), "
+    "defaults={'free_user': {'name': 'Free', 'payer_type': 'user', 'features': []}})"
+)
 
 
 def excuse(project: Project, expires: object, **changes: str) -> None:
@@ -38,6 +41,13 @@ def excuse(project: Project, expires: object, **changes: str) -> None:
     (project.folder / "policies" / "excuses.yaml").write_text(json.dumps({"excuses": [entry]}))
 
 
+def write_users(project: Project, *lines: str) -> None:
+    """Billing of users with a plan of theirs: without one, nobody's word helps."""
+    plan = "plans:\n  free_user: { name: Free, amount: 0, payer_type: user, default: true }\n"
+    project.edit("catalog.yaml", ("plans:\n", plan))
+    write(project, USERS, *lines)
+
+
 def config(project: Project, **policies: object) -> str:
     """Write a policy configuration of Pulumi's own; its name."""
     (project.folder / "strict.json").write_text(
@@ -48,7 +58,7 @@ def config(project: Project, **policies: object) -> str:
 
 @starts_from(unsettled)
 def test_an_excuse_lets_pass_until_its_day_and_is_told(project: Project) -> None:
-    write(project, USERS)
+    write_users(project)
     excuse(project, TODAY + timedelta(days=1))
 
     found, printed = told(project, fails=False)
@@ -67,7 +77,7 @@ def test_an_excuse_lets_pass_until_its_day_and_is_told(project: Project) -> None
 
 @starts_from(unsettled)
 def test_an_excuse_that_is_wrong_stops_the_run_with_its_line(project: Project) -> None:
-    write(project, USERS)
+    write_users(project)
     excuse(project, TODAY + timedelta(days=1), policy="billing-payer", reason="")
 
     _, printed = told(project, fails=True)
@@ -79,7 +89,7 @@ def test_an_excuse_that_is_wrong_stops_the_run_with_its_line(project: Project) -
 
 @starts_from(unsettled)
 def test_pulumis_own_policy_configuration(project: Project) -> None:
-    write(project, USERS, "webhook('webhook', events=['user.deleted'])")
+    write_users(project, "webhook('webhook', events=['user.deleted'])")
     name = config(
         project,
         billing_payers="advisory",
