@@ -13,12 +13,7 @@ from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.clients.errors import NotFound
 from clerkstack.declared.billing import billing_inputs
-from clerkstack.declared.refusals import (
-    app_disagreements,
-    billing_refusals,
-    undeclared_uses,
-    unknown_uses,
-)
+from clerkstack.declared.refusals import billing_refusals, undeclared_uses, unknown_uses
 from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.providers.session import session_for
 from clerkstack.reconcile.billing import SECTION
@@ -86,6 +81,12 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     refusals = list(refusals_of(settings, inputs, preview=preview))
     if not preview and not refusals and settings.components.billing:
         refusals = asked_in_vain(settings, load_connection(raw), inputs)
+    if not settings.components.billing and settings.instance == "production":
+        from clerkstack.without_billing import refusals_without_billing
+
+        refusals += refusals_without_billing(
+            settings, raw, object_at(inputs, "app"), preview=preview
+        )
     if refusals:
         raise _refused(refusals)
     return settings, catalog, app
@@ -94,13 +95,8 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
 def refusals_of(settings: Settings, inputs: JsonObject, *, preview: bool) -> Iterator[str]:
     """Why this is not deployed, where nobody else would say it, or not in time. `inputs` are those
     of the billing resource."""
-    if settings.components.billing:
-        if not preview:
-            yield from billing_refusals(inputs, settings.instance)
-    elif settings.instance == "production":
-        # There is no billing resource that would be asked; the app asks all the same.
-        yield from app_disagreements(inputs)
-        yield from unknown_uses(inputs, None)
+    if settings.components.billing and not preview:
+        yield from billing_refusals(inputs, settings.instance)
 
 
 def asked_in_vain(settings: Settings, connection: Connection, inputs: JsonObject) -> list[str]:

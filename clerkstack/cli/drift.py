@@ -12,10 +12,10 @@ import typer
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import known_of, read
+from clerkstack.cli.remote import known_of, read, tell
 from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.cli.table import print_table
-from clerkstack.drift import Difference, differences
+from clerkstack.drift import Difference, differences, without_billing
 from clerkstack.safe import safe
 
 
@@ -28,7 +28,8 @@ def drift(
 
     Reads only. What the stack does not manage is not compared. A secret is never shown, and a
     sensitive variable's value can't be read: that it is there, sensitive and for the right target
-    is what is compared.
+    is what is compared. Production whose settings leave billing out is compared with what the app's
+    code asks for.
 
     Exit codes: 0 no difference, 1 differences, 2 bad input, 3 a service failed.
     """
@@ -37,6 +38,11 @@ def drift(
     known = known_of(stack)
     live = read(settings, known)
     found = differences(settings, catalog, live, known)
+    if not settings.components.billing and settings.instance == "production":
+        from clerkstack.app.code import read_app
+
+        app = read_app(settings.app, settings.app_declaration, tell=tell)
+        found += without_billing(settings, app, live)
     told = [_told(each, addresses) for each in found]
     if as_json:
         place = {"application": settings.application_id, "instance": settings.instance}

@@ -43,6 +43,8 @@ def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
             *settings.organizations.permissions,
             *(each for role in named.values() for each in role.permissions or ()),
         },
+        brought=settings.components.billing,
+        production=settings.instance == "production",
     )
     if as_json:
         document = _document(stack, settings, app, instance, found)

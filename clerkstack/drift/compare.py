@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from clerkstack.declared.api_keys import api_key_switches
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.declared.billing import app_inputs, billing_inputs
+from clerkstack.declared.refusals import asks_for_a_card, unanswered
 from clerkstack.declared.sections import (
     organization_roles,
     organization_settings,
@@ -17,7 +18,7 @@ from clerkstack.declared.webhook import endpoint_inputs
 from clerkstack.drift.difference import Difference, of_config, of_thing
 from clerkstack.reconcile import Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
-from clerkstack.reconcile.billing import billing_plan, missing_defaults
+from clerkstack.reconcile.billing import TRIAL, billing_plan, missing_defaults
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.headers import headers_not_kept
@@ -28,6 +29,7 @@ from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.webhook import seen, wanted
 
 if TYPE_CHECKING:
+    from clerkstack.app.code import AppCode
     from clerkstack.catalog import Catalog
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.drift.read import Known, Live
@@ -63,6 +65,19 @@ def differences(settings: Settings, catalog: Catalog, live: Live, known: Known) 
             found += _webhook(settings, live)
     if use.environment:
         found += _variables(settings, live, known)
+    return found
+
+
+def without_billing(settings: Settings, app: AppCode | None, live: Live) -> list[Difference]:
+    """Of a production stack that leaves billing out: what the app's code asks of the instance in
+    vain, and trials that ask for a card."""
+    if settings.components.billing or settings.instance != "production" or live.instance is None:
+        return []
+    section = object_at(live.sections, "billing")
+    asked = [] if app is None else unanswered(app_inputs(app), section)
+    found = [Difference("the app's code", "asks in vain", each, None) for each in asked]
+    if asks_for_a_card(section):
+        found.append(Difference("billing", TRIAL, False, True))
     return found
 
 

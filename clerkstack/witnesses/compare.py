@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, cast
 
 from clerkstack.app.agreement import Disagreement, disagreeing, meant
 from clerkstack.app.asked import Asked, Known, unknown
-from clerkstack.app.facts import attached_to, differing, facts_of_config, told
+from clerkstack.app.facts import PAYER, attached_to, differing, facts_of_config, told
 from clerkstack.declared.billing import app_inputs
-from clerkstack.declared.refusals import all_plans
+from clerkstack.declared.refusals import all_plans, asks_for_a_card
 from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.billing import TRIAL, offered
 from clerkstack.reconcile.changes import object_at
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def compare(
     *,
     roles: Collection[str] = (),
     permissions: Collection[str] = (),
+    brought: bool = True,
+    production: bool = False,
 ) -> Comparison:
     """Compare the three, of which app and instance may be missing.
 
@@ -87,8 +90,14 @@ def compare(
         instance: what is live; None where it was not read.
         roles: the keys of the roles that the settings name.
         permissions: those of the permissions that these have.
+        brought: whether the stack brings the catalog. Where it leaves billing out, a live instance
+            is all that the app can ask.
+        production: whether it is a production instance, whose free trials ask for no card.
     """
-    return _Comparing(app, inputs, instance, roles, permissions).comparison()
+    if not brought and instance is not None and instance.exists:
+        inputs = {**inputs, "plans": {}, "defaults": {}, "features": {}}
+    comparing = _Comparing(app, inputs, instance, roles, permissions)
+    return comparing.comparison(brought=brought, production=production)
 
 
 class _Comparing:
@@ -111,13 +120,16 @@ class _Comparing:
         self._live_features = object_at(billing, "features")
         self._known = [Known(self._plans, self._features, roles, permissions)]
         if self._live is not None:
-            live = (self._live_plans, self._live_features)
+            live = (offered(billing), self._live_features)
             self._known.append(Known(*live, self._live.roles, self._live.permissions))
 
-    def comparison(self) -> Comparison:
+    def comparison(self, *, brought: bool, production: bool) -> Comparison:
         seen, asked = self._uses()
-        findings = (*self._app_and_catalog(), *self._app_and_instance())
-        findings += (*self._catalog_and_instance(), *asked)
+        by_live = not brought and self._live is not None
+        findings = tuple(self._only_live() if by_live else self._app_and_catalog())
+        findings += (*self._app_and_instance(), *self._catalog_and_instance(), *asked)
+        if production:
+            findings += (*self._trial_card(brought),)
         wrong = {(each.kind, each.slug) for each in findings}
         return Comparison(
             tuple(self._rows("plan", wrong)),
@@ -149,6 +161,26 @@ class _Comparing:
             if each.field != "exists":
                 yield replace(self._finding(each), catalog=None, instance=each.catalog)
 
+    def _only_live(self) -> Iterator[Finding]:
+        """What the app declares and the instance does not have, where no catalog is brought."""
+        live = (self._live_plans, self._live_features)
+        for each in disagreeing(self._code, *live, other="the instance"):
+            if each.field == "exists" and each.app:
+                mend = "Correct it in the app, or let the stack that has billing bring it"
+                found = replace(self._finding(each), mend=mend)
+                yield replace(found, catalog=None, instance=False)
+
+    def _trial_card(self, brought: bool) -> Iterator[Finding]:
+        if self._live is None or not asks_for_a_card(self._live.billing):
+            return
+        mend = "pulumi up --refresh turns it off"
+        if not brought:
+            mend = "Turn it off on the dashboard page Billing → Settings, or declare billing"
+        message = "free trials ask for a payment method on the production instance"
+        setting = "clerkstack:billing.freeTrialRequiresPaymentMethod"
+        sides: dict[str, Json] = {"catalog": False, "instance": True}
+        yield Finding("setting", TRIAL, TRIAL, message, mend, setting, **sides)
+
     def _finding(self, each: Disagreement) -> Finding:
         place, mend = self._declared_at(each), "Write in both what is meant to be"
         if each.field == "exists":
@@ -171,6 +203,7 @@ class _Comparing:
         if self._live is None:
             return
         mend = "pulumi up --refresh brings what is declared; to keep what is live, declare it"
+        payer = "Give it another slug: Clerk never changes who pays for a plan"
         for kind, declared, live in (
             ("plan", self._plans, self._live_plans),
             ("feature", self._features, self._live_features),
@@ -188,7 +221,8 @@ class _Comparing:
             for name, message in _differences(slug, cast(JsonObject, held), there):
                 at = (self._catalog, self._app_value(slug, name))
                 one, other = self._declared_value(slug, name), self._live_value(slug, name)
-                yield Finding("plan", slug, name, message, mend, *at, one, other)
+                what = payer if name == PAYER else mend
+                yield Finding("plan", slug, name, message, what, *at, one, other)
 
     def _uses(self) -> tuple[list[Seen], list[Finding]]:
         seen: list[Seen] = []

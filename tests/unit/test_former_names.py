@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from clerkstack import own_state
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.settings import Settings
 from clerkstack.settings.projects import Project
@@ -122,7 +123,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any] | None) -> l
     left = list(answers)
 
     def invoke(token: str, given: dict[str, Any]) -> Any:
-        assert (token, given) == (former.STATE, {"stackName": "prod"})
+        assert (token, given) == (own_state.STATE, {"stackName": "prod"})
         answer = left.pop(0)
         if answer is None:
             raise Exception("failed to load checkpoint: EOF")
@@ -130,7 +131,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any] | None) -> l
 
     monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
     monkeypatch.setattr(pulumi.runtime, "invoke", invoke)
-    monkeypatch.setattr("components.former.time.sleep", pauses.append)
+    monkeypatch.setattr("clerkstack.own_state.time.sleep", pauses.append)
     return pauses
 
 

@@ -47,31 +47,11 @@ def inputs(catalog: Catalog, code: AppCode | None) -> JsonObject:
     return billing_inputs(BillingSettings(), catalog, code, catalog_file="catalog.yaml")
 
 
-@pytest.mark.parametrize("preview", [True, False])
-@pytest.mark.parametrize(
-    ("plans", "asks", "says"), [(WRONG, "", "'professional'"), (RIGHT, ASKS, "'gold'")]
-)
-def test_without_billing_production_is_compared_with_the_app_all_the_same(
-    tmp_path: Path, catalog: Catalog, plans: str, asks: str, says: str, preview: bool
-) -> None:
-    off = settings("production", billing=False)
-
-    found = list(refusals_of(off, inputs(catalog, app(tmp_path, plans, asks)), preview=preview))
-
-    assert any(says in each for each in found)
-
-
 def test_what_agrees_is_not_refused(tmp_path: Path, catalog: Catalog) -> None:
-    off = settings("production", billing=False)
+    on = settings("production")
 
-    assert list(refusals_of(off, inputs(catalog, app(tmp_path, RIGHT)), preview=False)) == []
-    assert list(refusals_of(off, inputs(catalog, None), preview=False)) == []
-
-
-def test_development_without_billing_is_not_compared(tmp_path: Path, catalog: Catalog) -> None:
-    off = settings("development", billing=False)
-
-    assert list(refusals_of(off, inputs(catalog, app(tmp_path, WRONG)), preview=False)) == []
+    assert list(refusals_of(on, inputs(catalog, app(tmp_path, RIGHT)), preview=False)) == []
+    assert list(refusals_of(on, inputs(catalog, None), preview=False)) == []
 
 
 def test_with_billing_its_resource_says_it_at_preview(tmp_path: Path, catalog: Catalog) -> None:

@@ -566,3 +566,37 @@ def test_the_domain_is_the_one_the_publishable_key_leads_to() -> None:
 
     assert found is not None
     assert found.name == HOST
+
+
+def without_pro() -> dict[str, Any]:
+    found = lacking_plan()
+    found["billing"]["plans"]["basic"]["features"] = []
+    return found
+
+
+@pytest.mark.parametrize(
+    ("live", "outcome"), [(sections, Outcome.PASSED), (without_pro, FAILED)], ids=["all", "less"]
+)
+def test_a_stack_without_billing_is_judged_by_what_is_live(
+    tmp_path: Any, live: Any, outcome: Outcome
+) -> None:
+    (tmp_path / "page.tsx").write_text(
+        "export default async function Page({ has }) { return has({ plan: 'pro' }) }\n"
+    )
+    catalog = tmp_path / "catalog.yaml"
+    catalog.write_text("features: {}\nplans: {other: {name: Other, amount: 1, features: []}}\n")
+    declared = settings(
+        app={"path": str(tmp_path)}, components={"billing": False}, catalog=str(catalog)
+    )
+
+    found = line("slugs", right(declared=declared, sections=live()))
+
+    assert found.verdict.outcome == outcome, found.verdict
+    assert failed(found) == (["plan pro of the app's code"] if outcome == FAILED else [])
+
+
+def test_a_plan_that_others_pay_for_fails() -> None:
+    found = sections()
+    found["billing"]["plans"]["pro"]["payer_type"] = "user"
+
+    assert failed(line("slugs", right(sections=found))) == ["plan pro"]

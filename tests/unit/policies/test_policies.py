@@ -268,7 +268,9 @@ def test_breaking_one_thing_offends_against_one_policy(
 
 def test_every_policy_has_a_case() -> None:
     told_only = {policy.id for policy in POLICIES if policy.advisory}
-    assert {policy for _, policy, _ in CASES} == {policy.id for policy in POLICIES} - told_only
+    own = {"billing-managed"}  # of the settings alone
+    cases = {policy for _, policy, _ in CASES}
+    assert cases | own == {policy.id for policy in POLICIES} - told_only
 
 
 @pytest.mark.parametrize(("names", "missing"), [(None, 0), (["nextjs"], 1)])
@@ -333,7 +335,7 @@ def test_the_app_is_where_the_instance_is_for() -> None:
 @pytest.mark.parametrize(
     ("parts", "names"),
     [
-        (["organizations", "api_keys"], ["billing", "webhook", WS, SK, PK, APP]),
+        (["organizations", "api_keys", "billing"], ["webhook", WS, SK, PK, APP]),
         (["billing", "webhook"], ["organizations", "roles", "api-keys", SK, PK, APP]),
     ],
 )
@@ -578,11 +580,29 @@ def test_both_switches_are_unknown_where_all_are() -> None:
     assert len(judged(found)) == 2
 
 
-def test_production_without_billing_is_told_that_nobody_looks() -> None:
+def test_production_without_billing_is_refused_unless_somebody_answers_for_it(
+    tmp_path: Path,
+) -> None:
     found = deployment()
     del found["billing"]
+    without = {"parts": set(PARTS) - {"billing"}}
 
-    told = judged(found, parts=set(PARTS) - {"billing"})
+    (refused,) = judged(found, **without)
 
-    assert [(each.policy, each.kind) for each in told] == [("complete", Kind.NOTE)]
-    assert "billing is switched off" in told[0].message
+    assert (refused.policy, refused.level) == ("billing-managed", Level.MANDATORY)
+    assert "billing is switched off" in refused.message
+    (tmp_path / "excuses.yaml").write_text(
+        "excuses:\n  - {policy: billing-managed, stack: prod, subject: stack, by: ana, "
+        "reason: The stack plans keeps them., expires: 2027-01-31}\n"
+    )
+    (excused,) = judged(found, folder=tmp_path, **without)
+    assert excused.level is Level.ADVISORY
+    # Which part a stack leaves out is not known of a state alone.
+    assert judged(found, parts=None) == []
+
+
+def test_development_may_leave_billing_out() -> None:
+    found = deployment("development")
+    del found["billing"]
+
+    assert judged(found, parts=set(PARTS) - {"billing"}) == []

@@ -63,9 +63,11 @@ def found(
     app: AppCode | None = None,
     catalog: dict[str, Any] | None = None,
     instance: Instance | None = None,
+    **of_stack: bool,
 ) -> Comparison:
     inputs = {"catalog": "catalog.yaml", "defaults": {}, **(CONFIG if catalog is None else catalog)}
-    return compare(app, inputs, instance, roles={"org:admin"}, permissions={"org:a:read"})
+    keys: dict[str, Any] = {"roles": {"org:admin"}, "permissions": {"org:a:read"}}
+    return compare(app, inputs, instance, **keys, **of_stack)
 
 
 def changed(**fields: Any) -> dict[str, Any]:
@@ -87,7 +89,8 @@ def test_three_that_say_the_same() -> None:
     assert [row.slug for row in comparison.features] == ["calendar", "tasks"]
     for row in (*comparison.plans, *comparison.features):
         assert row.agree
-        assert row.app == row.catalog == row.instance
+        assert row.catalog == row.instance
+        assert row.app == {k: v for k, v in (row.catalog or {}).items() if k != "payer_type"}
 
 
 @pytest.mark.parametrize("instance", [None, Instance(exists=False)])
@@ -238,3 +241,64 @@ def test_what_the_settings_say_is_on_the_instance_is_believed_until_it_is_read()
 
     assert found(app).findings == ()
     assert told(found(app, instance=Instance(billing=CONFIG))) == [("plan", "old", "asked")]
+
+
+def test_who_pays_for_a_plan_is_compared() -> None:
+    (finding,) = found(code(), instance=Instance(billing=changed(payer_type="user"))).findings
+
+    assert (finding.slug, finding.field) == ("duo", "payer_type")
+    assert (finding.catalog, finding.instance) == ("org", "user")
+    assert "paid by organizations, the instance paid by users" in finding.message
+    assert "another slug" in finding.mend
+
+
+CARD = "free_trial_requires_payment_method"
+
+
+@pytest.mark.parametrize("brought", [True, False])
+def test_a_trial_that_asks_for_a_card_is_found_in_production(brought: bool) -> None:
+    on, off = (Instance(billing={**CONFIG, CARD: value}) for value in (True, False))
+
+    (finding,) = found(code(), instance=on, production=True, brought=brought).findings
+
+    assert (finding.kind, finding.field, finding.catalog, finding.instance) == (
+        "setting",
+        CARD,
+        False,
+        True,
+    )
+    assert ("pulumi up --refresh" in finding.mend) is brought
+    assert found(code(), instance=on).findings == ()
+    assert found(code(), instance=off, production=True).findings == ()
+
+
+def test_a_stack_that_brings_no_catalog_is_judged_by_what_is_live() -> None:
+    lacking = copy.deepcopy(CONFIG)
+    del lacking["plans"]["crew"]
+    lacking["plans"]["duo"]["features"] = ["tasks"]
+    more = use("plan", "gold")
+    app = code(plan("duo", "calendar", "tasks"), plan("crew", "tasks"), uses=(more,))
+
+    right = found(code(), {"plans": {}, "features": {}}, Instance(billing=CONFIG), brought=False)
+    wrong = found(app, instance=Instance(billing=lacking), brought=False)
+    unread = found(code(), brought=False)
+
+    assert right.findings == ()
+    assert told(wrong) == [
+        ("plan", "crew", "exists"),
+        ("plan", "duo", "features"),
+        ("plan", "gold", "asked"),
+    ]
+    assert {each.catalog for each in wrong.findings[:2]} == {None}
+    # Without a look at the instance there is nothing but the catalog to compare with.
+    assert unread.findings == ()
+
+
+def test_a_plan_of_a_payer_whose_billing_is_off_answers_nobody() -> None:
+    off = {**changed(), "organization_enabled": False}
+
+    (finding,) = found(
+        AppCode(None, (use("plan", "duo"),)), {"plans": {}, "features": {}}, Instance(billing=off)
+    ).findings
+
+    assert finding.field == "asked"
