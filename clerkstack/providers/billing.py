@@ -151,6 +151,9 @@ class BillingProvider(ClerkProvider):
             note.forget()
             Note(resource_id(props), stack_of(props)).forget()
             return
+        if self._replaced(props):
+            tell("billing stays as it is: another resource of this stack has it")
+            return
         with contextlib.suppress(NotFound):
             live = self._live(props)
             run = self.removal(props, live)
@@ -176,6 +179,13 @@ class BillingProvider(ClerkProvider):
         note.forget()
         # The instance is left behind: should it come back, what is on it is not this stack's own.
         Note(resource_id(props), stack_of(props)).forget()
+
+    def _replaced(self, props: JsonObject) -> bool:
+        """Whether this run made another resource in the place of the one that goes: each write has
+        a mark of its own."""
+        self.session.neighbourhood.look_again()
+        now = self.sharing(props, props, removing=True).state
+        return bool(now) and now.get("noted") != props.get("noted")
 
     @property
     def left(self) -> bool:

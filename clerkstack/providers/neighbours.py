@@ -31,6 +31,10 @@ class Neighbourhood:
         self._states: States = {}
         self._unknown = False
 
+    def look_again(self) -> None:
+        """Ask the backend anew: this run has written its own state since."""
+        self._known.clear()
+
     def stacks(self, application_id: str, environment: str) -> list[Neighbour]:
         """All of them, none where they can't be listed: that is told, once.
 

@@ -9,7 +9,7 @@ import pytest
 
 from local.project import Project
 from local.world import World
-from tests.deployments import production_of_an_app
+from tests.deployments import development, production_of_an_app
 from tests.engine.live import read_instance, writes
 from tests.kept import starts_from
 
@@ -69,3 +69,19 @@ def test_billing_that_the_app_asks_for_does_not_leave(project: Project, world: W
     assert "the app gives plan 'pro'" in again.stdout
     assert "free trials ask for a card on the production instance" in again.stdout
     assert writes(world) == []
+
+
+@starts_from(development)
+def test_a_replacement_takes_nothing_with_it(project: Project, world: World) -> None:
+    before = read_instance(world).config["billing"]
+    (urn,) = (
+        each["urn"]
+        for each in project.state()["deployment"]["resources"]
+        if each["urn"].endswith("::billing-catalog")
+    )
+
+    said = project.pulumi("up", "--yes", "--skip-preview", "--stack", "local", "--replace", urn)
+
+    assert "replaced" in said.stdout
+    assert read_instance(world).config["billing"] == before
+    assert project.clerkstack("drift").returncode == 0

@@ -115,6 +115,21 @@ def test_billing_can_be_left_as_it_is(
     assert "billing stays on the production instance as it is" in capsys.readouterr().err
 
 
+def test_a_resource_that_another_one_replaces_takes_nothing_with_it(instance: Instance) -> None:
+    old = instance.billing
+    old.up(inputs(instance))
+    new = Driven(BillingProvider(), old.config, STACK)
+    instance.billing = new
+    new.beside = lambda: own_state(instance)
+    new.up(inputs(instance))
+    there = instance.live()
+
+    old.beside = new.beside
+    old.destroy()
+
+    assert instance.live() == there
+
+
 def test_what_the_app_declares_is_not_removed(instance: Instance) -> None:
     app = {"plans": {"pro": ["sso"]}, "features": ["sso"]}
     instance.billing.up(inputs(instance, app))
