@@ -18,7 +18,7 @@ from local.engine.official import Unusable
 from local.engine.places import Places, which
 from local.steps import Steps, alone
 
-Source = Literal["path", "installer", "build"]
+Source = Literal["path", "release", "build"]
 
 
 class EngineSetupError(Exception):
@@ -54,6 +54,17 @@ def ensure(places: Places, *, environ: Mapping[str, str], steps: Steps) -> Engin
     return engine
 
 
+def ensure_official(places: Places, *, environ: Mapping[str, str], steps: Steps) -> Engine:
+    """The official release of the pinned version, whatever is on PATH. Raises EngineSetupError."""
+    with alone(places.lock, steps), _workshop(places) as workshop:
+        try:
+            _remove(places.official)
+            pulumi, version = official.install(environ, places, workshop, steps)
+        except Unusable as reason:
+            raise EngineSetupError(f"The official Pulumi can't be had: {reason}") from None
+    return Engine(source="release", pulumi=pulumi, version=version)
+
+
 def stamped(places: Places, *, environ: Mapping[str, str]) -> Engine | None:
     """The engine of an earlier call, unless its files, its recipe or PATH's `pulumi` changed."""
     try:
@@ -85,12 +96,12 @@ def _first_way(places: Places, environ: Mapping[str, str], workshop: Path, steps
         pulumi, version = official.on_path(environ, places)
         return Engine(source="path", pulumi=pulumi, version=version)
     except Unusable as reason:
-        steps.say(f"{reason}; asking for the official installer")
+        steps.say(f"{reason}; asking for the official release")
         reasons.append(str(reason))
     try:
         _remove(places.official)
         pulumi, version = official.install(environ, places, workshop, steps)
-        return Engine(source="installer", pulumi=pulumi, version=version)
+        return Engine(source="release", pulumi=pulumi, version=version)
     except Unusable as reason:
         steps.say(f"{reason}; building Pulumi {versions.BUILT} from Go modules")
         reasons.append(str(reason))
