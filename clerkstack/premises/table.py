@@ -1,4 +1,4 @@
-"""What this project takes for true of Clerk, Svix, Vercel and Pulumi, and how sure that is.
+"""What this project takes for true of Clerk, Svix, Vercel, Pulumi and GitHub, and how sure that is.
 
 `clerkstack probe` checks what can be checked on a real account; docs/premises.md is made from this
 table (`python -m clerkstack.premises`). Whoever relies on how a service behaves writes it in here.
@@ -37,7 +37,7 @@ class Premise:
 
     @property
     def service(self) -> str:
-        """Whose: clerk, svix, vercel or pulumi."""
+        """Whose: clerk, svix, vercel, pulumi or github."""
         return self.id.partition(".")[0]
 
 
@@ -641,6 +641,57 @@ PREMISES = (
         "what other stacks of the instance have",
         "`up` and `destroy` say that the other stacks are not known, and go on",
         unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
+        "pulumi.release-hashes",
+        "Beside each release at GitHub lies pulumi-VERSION-checksums.txt with the SHA-256 of each "
+        "archive, and get.pulumi.com/releases/sdk has the same archives, the programs below "
+        "pulumi/.",
+        "installers of others that compare with it, published in 2026",
+        Sure.INFERRED,
+        "the official engine of set-up and CI",
+        "The set-up builds the engine from Go modules; CI fails with what is missing",
+        unchecked="it is of the release, not of an account",
+    ),
+    # GitHub
+    Premise(
+        "github.environment-made",
+        "An environment that a job names and that is not there is made, without protection.",
+        "docs.github.com, deployments and environments",
+        Sure.DOCUMENTED,
+        "doctor, docs/pull-requests.md",
+        "The first deploy fails in the place of going on unasked",
+        unchecked="doctor looks at it",
+    ),
+    Premise(
+        "github.protected-none",
+        "An environment for protected branches lets all branches in where none is protected.",
+        "docs.github.com, deployments and environments",
+        Sure.DOCUMENTED,
+        "doctor",
+        "doctor calls something open that is closed",
+        unchecked="doctor looks at it",
+    ),
+    Premise(
+        "github.run-ended",
+        "The event workflow_run names the pull requests of the run's branch from the repository "
+        "itself, with their newest commits, and none for a fork's; the workflow that it starts has "
+        "the code of the default branch.",
+        "docs.github.com, events that trigger workflows, and the webhook's payload",
+        Sure.INFERRED,
+        "comment",
+        "The run says that there is nothing to comment",
+        unchecked="it is of GitHub's runs, not of an account",
+    ),
+    Premise(
+        "github.artifact",
+        "An artifact is a ZIP archive of the files that were named, fetched by a redirect to an "
+        "address that needs no token.",
+        "description of the REST API; docs.github.com, artifacts",
+        Sure.DOCUMENTED,
+        "comment",
+        "The artifact is refused as no archive of one file, and nothing is commented",
+        unchecked="it is of GitHub's runs, not of an account",
     ),
 )
 

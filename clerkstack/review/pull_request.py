@@ -21,7 +21,8 @@ from clerkstack.review.comment import MARKER
 DEFAULT_API = "https://api.github.com"
 DEFAULT_SERVER = "https://github.com"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-_FILE = re.compile(r"\.github/workflows/([\w.-]{1,100})\.ya?ml", re.ASCII)
+# GitHub may name the branch it was read from as well.
+_FILE = re.compile(r"\.github/workflows/([\w.-]{1,100})\.ya?ml(?:@.*)?", re.ASCII)
 FIRST = "pull-request"
 """The workflow whose comment has the plain marker."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -194,6 +195,25 @@ def test_what_waits_for_each_other_is_of_one_kind(
         assert each.split("-${{")[0].startswith(file.stem), each
     if triggers(file) & OF_A_PULL_REQUEST:
         assert all("github.event.pull_request.number" in each for each in groups)
+
+
+def test_a_role_is_trusted_to_one_subject_and_audience_compared_whole() -> None:
+    issuer = "token.actions.githubusercontent.com"
+    trusts = [
+        statement
+        for file in (TOP / "docs" / "aws").rglob("*.json")
+        for statement in json.loads(file.read_text())["Statement"]
+        if statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    ]
+
+    assert trusts
+    for each in trusts:
+        assert list(each["Condition"]) == ["StringEquals"]
+        told = each["Condition"]["StringEquals"]
+        assert told[f"{issuer}:aud"] == "sts.amazonaws.com"
+        subjects = told[f"{issuer}:sub"]
+        for subject in [subjects] if isinstance(subjects, str) else subjects:
+            assert re.fullmatch(r"repo:[\w-]+/[\w-]+:environment:[\w-]+", subject), subject
 
 
 def test_a_stack_is_updated_by_one_run_at_a_time_and_production_after_an_approval() -> None:

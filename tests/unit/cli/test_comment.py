@@ -120,6 +120,7 @@ def pull(number: int, *, head: str = "feed0123feed", of: int = 42, to: int = 42)
     [
         ({}, [7]),
         ({"pull_requests": [pull(7), pull(8)]}, [7, 8]),
+        ({"path": ".github/workflows/pull-request.yml@refs/heads/main"}, [7]),
         # A newer commit was pushed meanwhile.
         ({"pull_requests": [pull(7, head="another")]}, []),
         # The same branch has a pull request in a fork, whose number is another one's here.

@@ -161,6 +161,38 @@ def test_what_is_not_of_the_form_is_refused(raw: bytes) -> None:
     assert time.monotonic() - begun < 5
 
 
+def many(kind: str) -> dict[str, Any]:
+    """A stack with so many entries of a kind that comparing each with each would take minutes."""
+    stack: dict[str, Any] = {**told()["stacks"][0]}
+    numbers = list(range(40_000))
+    row = {"slug": "pro", "agree": False}
+    if kind == "values of a list":
+        changed = {"path": "a", "before": numbers, "after": [-each for each in numbers]}
+        change = {"operation": "update", "resource": "r", "type": "t", "properties": [changed]}
+        stack["preview"] = {**stack["preview"], "changes": [change]}
+    elif kind == "values of a row":
+        app, catalog = {"features": numbers}, {"features": [-each for each in numbers]}
+        stack["agreement"] = {"plans": [{**row, "app": app, "catalog": catalog}]}
+    elif kind == "findings":
+        found = [{"message": str(each), "app": each, "catalog": 0} for each in range(15_000)]
+        stack["agreement"] = {"findings": found}
+    else:
+        plain = {"operation": "delete", "resource": "r", "type": "t", "properties": []}
+        stack["preview"] = {**stack["preview"], "changes": [plain] * 15_000}
+    return stack
+
+
+@pytest.mark.parametrize("kind", ["values of a list", "values of a row", "findings", "changes"])
+def test_many_entries_take_no_minutes(kind: str) -> None:
+    raw = json.dumps({**told(), "stacks": [many(kind)]}).encode()
+    begun = time.monotonic()
+
+    text = comment(read_document(raw), OCCASION)
+
+    assert len(text) <= LIMIT
+    assert time.monotonic() - begun < 20
+
+
 def test_texts_that_take_long_to_clean_take_no_minutes() -> None:
     """A tenth of the room, in much less than a tenth of what the job may take."""
     entry = {"resource": "eyJ" * 1600, "message": "@" * 5000}
