@@ -6,16 +6,18 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from local.engine import official, versions
+from local.engine import official, release, versions
 from local.engine.build import FLAGS, build
 from local.engine.official import Unusable
 from local.engine.places import Places, which
+from local.engine.release import NotTheRelease
 from local.steps import Steps, alone
 
 Source = Literal["path", "release", "build"]
@@ -54,15 +56,29 @@ def ensure(places: Places, *, environ: Mapping[str, str], steps: Steps) -> Engin
     return engine
 
 
-def ensure_official(places: Places, *, environ: Mapping[str, str], steps: Steps) -> Engine:
-    """The official release of the pinned version, whatever is on PATH. Raises EngineSetupError."""
-    with alone(places.lock, steps), _workshop(places) as workshop:
-        try:
-            _remove(places.official)
-            pulumi, version = official.install(environ, places, workshop, steps)
-        except Unusable as reason:
-            raise EngineSetupError(f"The official Pulumi can't be had: {reason}") from None
-    return Engine(source="release", pulumi=pulumi, version=version)
+def ensure_official(
+    places: Places,
+    *,
+    environ: Mapping[str, str],
+    steps: Steps,
+    pauses: Sequence[float] = release.PAUSES,
+) -> Engine:
+    """The official release of the pinned version, whatever is on PATH; asked for again after each
+    of the pauses (seconds) where it can't be had. Raises EngineSetupError."""
+    limit = release.REACH_LIMIT_OF_CI
+    with alone(places.lock, steps):
+        _remove(places.official)
+        for pause in (*pauses, None):
+            try:
+                with _workshop(places) as workshop:
+                    pulumi, version = official.install(environ, places, workshop, steps, limit)
+                return Engine(source="release", pulumi=pulumi, version=version)
+            except Unusable as reason:
+                if pause is None or isinstance(reason, NotTheRelease):
+                    raise EngineSetupError(f"The official Pulumi can't be had: {reason}") from None
+                steps.say(f"{reason}; again in {pause:g} seconds")
+                time.sleep(pause)
+    raise AssertionError("the last try returns or raises")
 
 
 def stamped(places: Places, *, environ: Mapping[str, str]) -> Engine | None:

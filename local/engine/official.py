@@ -62,14 +62,18 @@ def on_path(environ: Mapping[str, str], places: Places) -> tuple[Path, str]:
 
 
 def install(
-    environ: Mapping[str, str], places: Places, workshop: Path, steps: Steps
+    environ: Mapping[str, str],
+    places: Places,
+    workshop: Path,
+    steps: Steps,
+    limit: float = release.REACH_LIMIT,
 ) -> tuple[Path, str]:
     """Bring the official release into the project's own folder; (pulumi, version).
 
     Neither the user's home nor a shell profile is touched. Raises Unusable.
     """
     steps.say(f"official release, Pulumi {versions.OFFICIAL}, its hash checked")
-    root = release.fetch(environ, places, workshop)
+    root = release.fetch(environ, places, workshop, limit)
     version = version_of(root / "bin" / "pulumi", environ, places)
     if not (root / "bin" / "pulumi-language-python").exists():
         raise Unusable("the official release brought no pulumi-language-python")

@@ -46,8 +46,18 @@ _SYSTEMS = {"linux": "linux", "darwin": "darwin"}
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "arm64": "arm64", "aarch64": "arm64"}
 
 
+PAUSES = (2.0, 5.0, 10.0)
+"""Seconds between the tries of a run that has no other way, such as CI's."""
+
+REACH_LIMIT_OF_CI = 30.0
+
+
 class Unusable(Exception):
     """This way does not lead to an engine here; the text says why."""
+
+
+class NotTheRelease(Unusable):
+    """What came has another hash: asking again is no help."""
 
 
 def archive_name(system: str = sys.platform, machine: str = "") -> str:
@@ -73,8 +83,8 @@ def hashes_in(text: str) -> dict[str, str]:
     return {name: digest for digest, name in _LINE.findall(text) if name.startswith(ours)}
 
 
-def published(environ: Mapping[str, str]) -> dict[str, str]:
-    """The hashes that stand beside the release. Raises Unusable within REACH_LIMIT seconds."""
+def published(environ: Mapping[str, str], limit: float = REACH_LIMIT) -> dict[str, str]:
+    """The hashes that stand beside the release. Raises Unusable within `limit` seconds."""
     place = environ.get(PLACE_VARIABLE) or RELEASE
     url = f"{place}/pulumi-{versions.OFFICIAL}-checksums.txt"
     answer: list[bytes] = []
@@ -82,7 +92,7 @@ def published(environ: Mapping[str, str]) -> dict[str, str]:
 
     def fetch() -> None:
         try:
-            with urllib.request.urlopen(url, timeout=REACH_LIMIT) as response:
+            with urllib.request.urlopen(url, timeout=limit) as response:
                 answer.append(response.read(MOST_HASHES))
         except (OSError, ValueError, urllib.error.URLError) as error:
             problem[0] = str(getattr(error, "reason", error))
@@ -90,7 +100,7 @@ def published(environ: Mapping[str, str]) -> dict[str, str]:
     # The time limit of urlopen leaves out the name look-up, which can hang much longer.
     thread = threading.Thread(target=fetch, daemon=True)
     thread.start()
-    thread.join(REACH_LIMIT)
+    thread.join(limit)
     if not answer:
         raise Unusable(f"the official release cannot be reached ({problem[0]})")
     found = hashes_in(answer[0].decode("utf-8", errors="replace"))
@@ -99,18 +109,20 @@ def published(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def fetch(environ: Mapping[str, str], places: Places, workshop: Path) -> Path:
+def fetch(
+    environ: Mapping[str, str], places: Places, workshop: Path, limit: float = REACH_LIMIT
+) -> Path:
     """The release's programs, unpacked into a folder of `workshop`. Raises Unusable: it can't be
     reached, or is not what it has to be; nothing of it is unpacked or run then."""
     name = archive_name()
-    wanted = (pinned(places) or published(environ)).get(name)
+    wanted = (pinned(places) or published(environ, limit)).get(name)
     if wanted is None:
         raise Unusable(f"there is no hash of {name}")
     archive = workshop / name
     found = _download(f"{environ.get(PLACE_VARIABLE) or ARCHIVES}/{name}", archive)
     if found != wanted:
         archive.unlink()
-        raise Unusable(f"{name} is not the release: its SHA-256 is {found}, not {wanted}")
+        raise NotTheRelease(f"{name} is not the release: its SHA-256 is {found}, not {wanted}")
     try:
         return _unpacked(archive, workshop / "official")
     except (tarfile.TarError, EOFError, OSError) as error:

@@ -180,6 +180,24 @@ def test_ci_takes_the_release_whatever_is_on_path(machine: Machine, serve: Serve
     assert not engine.pulumi.exists()
 
 
+def test_ci_asks_again_for_what_can_t_be_had_but_not_for_what_is_wrong(
+    machine: Machine, serve: Serve
+) -> None:
+    steps = Steps("engine", machine.said)
+
+    def bring(place: str) -> None:
+        environ = {**machine.environ, PLACE_VARIABLE: place}
+        ensure_official(machine.places, environ=environ, steps=steps, pauses=(0, 0))
+
+    with pytest.raises(EngineSetupError, match="cannot be reached"):
+        bring("http://127.0.0.1:1")
+    assert machine.said.getvalue().count("again in 0 seconds") == 2
+    with pytest.raises(EngineSetupError, match="is not the release"):
+        bring(serve(RELEASE, "0" * 64))
+    assert machine.said.getvalue().count("again in 0 seconds") == 2
+    assert machine.left_in_engine_folder() == {"lock"}
+
+
 @pytest.mark.parametrize(
     ("system", "machine", "name"),
     [
