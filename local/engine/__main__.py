@@ -17,7 +17,7 @@ COMMANDS = {
     "ensure": "set the engine up where needed, and say which one is used",
     "status": "say which engine is used; set nothing up (ends with 1 when there is none)",
     "env": "set up, write .local/env.sh and print it",
-    "official": "bring the official release, whatever is on PATH, as CI needs it",
+    "official": "bring the official release and its plugins, whatever is on PATH, as CI needs it",
     "pin": "record the hashes of the official release in local/engine/official.lock",
 }
 

@@ -63,15 +63,17 @@ def ensure_official(
     steps: Steps,
     pauses: Sequence[float] = release.PAUSES,
 ) -> Engine:
-    """The official release of the pinned version, whatever is on PATH; asked for again after each
-    of the pauses (seconds) where it can't be had. Raises EngineSetupError."""
+    """The official release of the pinned version, whatever is on PATH, and the plugins of the
+    locked packages; asked for again after each of the pauses (seconds) where it can't be had.
+    Raises EngineSetupError."""
     limit = release.REACH_LIMIT_OF_CI
     with alone(places.lock, steps):
-        _remove(places.official)
         for pause in (*pauses, None):
             try:
+                _remove(places.official)
                 with _workshop(places) as workshop:
                     pulumi, version = official.install(environ, places, workshop, steps, limit)
+                official.bring_plugins(pulumi, environ, places, steps)
                 return Engine(source="release", pulumi=pulumi, version=version)
             except Unusable as reason:
                 if pause is None or isinstance(reason, NotTheRelease):

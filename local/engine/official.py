@@ -10,9 +10,17 @@ from pathlib import Path
 from local.engine import release, versions
 from local.engine.places import Places, which
 from local.engine.release import Unusable
-from local.steps import Steps
+from local.steps import CommandFailed, Steps
 
-__all__ = ["Unusable", "engine_environ", "install", "on_path", "plugins_missing", "version_of"]
+__all__ = [
+    "Unusable",
+    "bring_plugins",
+    "engine_environ",
+    "install",
+    "on_path",
+    "plugins_missing",
+    "version_of",
+]
 
 
 def engine_environ(environ: Mapping[str, str], places: Places) -> dict[str, str]:
@@ -79,6 +87,18 @@ def install(
         raise Unusable("the official release brought no pulumi-language-python")
     root.replace(places.official)
     return places.official / "bin" / "pulumi", version
+
+
+def bring_plugins(pulumi: Path, environ: Mapping[str, str], places: Places, steps: Steps) -> None:
+    """Have the engine fetch the plugins of the locked packages, in their versions: a run that may
+    fetch none afterwards takes none that a state names. Raises Unusable."""
+    for words in plugins_missing(places, environ):
+        steps.say(f"plugin {words[1]} {words[2]}")
+        command = [str(pulumi), "plugin", "install", *words]
+        try:
+            steps.run(command, environ=environ, cwd=places.project, limit=600)
+        except (CommandFailed, OSError) as error:
+            raise Unusable(f"the plugin {words[1]} {words[2]} cannot be had: {error}") from error
 
 
 def plugins_missing(places: Places, environ: Mapping[str, str]) -> list[list[str]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -178,6 +179,25 @@ def test_ci_takes_the_release_whatever_is_on_path(machine: Machine, serve: Serve
             steps=steps,
         )
     assert not engine.pulumi.exists()
+
+
+def test_ci_takes_the_plugins_of_the_locked_packages_with_it(
+    machine: Machine, serve: Serve
+) -> None:
+    journal = machine.root / "pulumi.log"
+    program = f'#!/bin/sh\necho "$*" >> {journal}\necho v3.274.1\n'
+    archive = packed({"pulumi/pulumi": program, "pulumi/pulumi-language-python": PROGRAM})
+    package = machine.places.venv_bin.parent / "lib/python3.12/site-packages/pulumi_thing"
+    package.mkdir(parents=True)
+    facts = {"resource": True, "name": "thing", "version": "1.2.3", "server": "github://x/y"}
+    (package / "pulumi-plugin.json").write_text(json.dumps(facts))
+    environ = {**machine.environ, PLACE_VARIABLE: serve(archive)}
+    steps = Steps("engine", machine.said)
+
+    ensure_official(machine.places, environ=environ, steps=steps)
+
+    called = journal.read_text().splitlines()
+    assert called == ["version", "plugin install resource thing 1.2.3 --server github://x/y"]
 
 
 def test_ci_asks_again_for_what_can_t_be_had_but_not_for_what_is_wrong(
