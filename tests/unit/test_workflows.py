@@ -119,6 +119,62 @@ def test_the_code_of_a_pull_request_has_no_token_that_can_write(job: dict[str, A
     assert not re.search(r"github\.token|GITHUB_TOKEN|GH_TOKEN", str(job))
 
 
+PLANTED = "ghs_plantedtokenofthejob0000000000000000"
+# Stands where the pull request's program would: it looks for the token in every process above it.
+LOOKING = """#!{python}
+import os, pathlib
+found, seen, process = [], 0, os.getpid()
+while process > 1:
+    told = pathlib.Path(f"/proc/{{process}}")
+    seen += 1
+    if b"{token}" in (told / "environ").read_bytes():
+        found.append((told / "cmdline").read_text().replace(chr(0), " "))
+    process = int((told / "status").read_text().split("PPid:")[1].split()[0])
+pathlib.Path("{out}").write_text(f"{{seen >= 3}} {{found}}")
+raise SystemExit(1)
+"""
+
+
+def with_token(step: dict[str, Any], job: dict[str, Any]) -> dict[str, str]:
+    """The variables that a step has by its workflow, the job's token where they name it."""
+    told = {**job.get("env", {}), **step.get("env", {})}
+    return {
+        name: PLANTED if re.search(r"github\.token|secrets\.GITHUB_TOKEN", str(value)) else ""
+        for name, value in told.items()
+    }
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc")
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("name", ["pull-request", "preview-production"])
+def test_no_process_above_the_previewed_program_has_the_token(
+    tmp_path: Path, name: str, given: bool
+) -> None:
+    """With `given` the step is as it was before, and it is found."""
+    job = read(TOP / f".github/workflows/{name}.yml")["jobs"]["review"]
+    (step,) = [each for each in job["steps"] if "run" in each]
+    before = {**step, "env": {"GITHUB_TOKEN": "${{ github.token }}"}} if given else step
+    out, pulumi = tmp_path / "found", tmp_path / "pulumi"
+    pulumi.write_text(LOOKING.format(python=sys.executable, token=PLANTED, out=out))
+    pulumi.chmod(0o755)
+    subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", step["run"].replace("bin/", f"{TOP}/bin/")],
+        cwd=tmp_path,
+        env={
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "GITHUB_ACTIONS": "true",
+            **with_token(before, job),
+        },
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    seen, _, found = out.read_text().partition(" ")
+    assert (seen, found != "[]") == ("True", given), found
+
+
 def test_the_job_that_comments_runs_main_s_code_and_nothing_of_the_other_run() -> None:
     file = TOP / ".github/workflows/comment.yml"
     (job,) = read(file)["jobs"].values()
