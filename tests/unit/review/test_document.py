@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clerkstack.problems import ClerkstackError
 from clerkstack.review.comment import LIMIT, Occasion, comment
@@ -159,6 +161,47 @@ def test_what_is_not_of_the_form_is_refused(raw: bytes) -> None:
     assert len(str(caught.value)) < 300
     assert "approved" not in str(caught.value)
     assert time.monotonic() - begun < 5
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The paths of everything in a JSON value."""
+    inner = (
+        list(value.items())
+        if isinstance(value, dict)
+        else list(enumerate(value))
+        if isinstance(value, list)
+        else []
+    )
+    return [path, *(found for key, each in inner for found in places(each, (*path, key)))]
+
+
+WORDS = st.sampled_from([*HOSTILE, "", "pro", "plans", "slug", "app", "features", "price"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | WORDS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text() | WORDS, inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_whatever_stands_anywhere_is_refused_or_harmless(data: st.DataObject) -> None:
+    whole: Any = {"document": told()}
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(places(whole)[1:]))
+        place = whole
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = data.draw(JSON)
+    raw = json.dumps(whole["document"]).encode()
+
+    try:
+        read = read_document(raw)
+    except ClerkstackError:
+        return
+    assert_harmless(comment(read, OCCASION))
 
 
 def many(kind: str) -> dict[str, Any]:
