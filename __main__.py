@@ -16,13 +16,15 @@ from components import (
     SignIn,
     Webhook,
     former_names,
+    state_of_stack,
 )
 
 settings, catalog, app = load_deployment()
 use = settings.components
 done: list[Component] = []
 # Asked before anything is declared: from then on the engine writes the state.
-formers = former_names(settings.vercel_projects) if use.environment else {}
+state = state_of_stack()
+formers = former_names(state, settings.vercel_projects) if use.environment else {}
 
 # The environment's projects: what they have already is looked at before anything is written
 environment = Environment("environment", settings, formers) if use.environment else None

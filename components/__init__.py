@@ -9,6 +9,7 @@ from components.environment import Environment
 from components.former import former_names
 from components.organizations import Organizations
 from components.sign_in import SignIn
+from components.state import state_of_stack
 from components.webhook import Webhook
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "SignIn",
     "Webhook",
     "former_names",
+    "state_of_stack",
 ]

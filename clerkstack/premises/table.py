@@ -555,6 +555,27 @@ PREMISES = (
         unchecked="it is of the engine, not of an account",
     ),
     Premise(
+        "pulumi.state-is-code",
+        "The dynamic provider that is pickled in a state is unpickled by `refresh`, `destroy` and "
+        "removals; in an `up` not before the program has run.",
+        _ENGINE,
+        Sure.SEEN,
+        "the program and the commands refuse a state with code of others; the plugin in bin runs "
+        "our own alone",
+        "The plugin refuses all the same",
+        unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
+        "pulumi.plugins-of-the-project",
+        "The engine runs a plugin from the folder that Pulumi.yaml names under `plugins`, also its "
+        "own one for dynamic providers, whatever version the state names.",
+        _ENGINE,
+        Sure.SEEN,
+        "code in a state is not run",
+        "pulumi.dynamic runs what the state has; program and commands still refuse",
+        unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
         "pulumi.secret-in-list",
         "The command plugin loses an unknown value inside a secret element of a list.",
         _COMMAND,
