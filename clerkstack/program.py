@@ -23,6 +23,7 @@ from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.providers.session import session_for
 from clerkstack.reconcile.billing import SECTION
 from clerkstack.reconcile.changes import JsonObject, object_at
+from clerkstack.safe import hide, safe
 from clerkstack.settings import (
     PREFIX,
     AppSettings,
@@ -61,6 +62,7 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     except InputError as error:
         problems += error.problems
     if settings is not None:
+        hide(settings.secrets)
         problems += problems_of(led_astray(settings, os.environ), stack=stack, file=file)
     # The other files are read even where the settings are wrong: all mistakes are told at once.
     catalog_file = settings.catalog if settings else raw.get(CATALOG_KEY, DEFAULT_CATALOG)
@@ -121,13 +123,15 @@ def asked_in_vain(settings: Settings, connection: Connection, inputs: JsonObject
 
 
 def _tell(step: str) -> None:
-    pulumi.log.debug(step)
+    pulumi.log.debug(safe(step))
 
 
 def _refused(problems: Sequence[str]) -> pulumi.RunError:
     count = len(problems)
     lines = "\n".join(f"  {problem}" for problem in problems)
     return pulumi.RunError(
-        f"{count} {'problem' if count == 1 else 'problems'} in what this stack declares. "
-        f"Nothing was sent.\n{lines}"
+        safe(
+            f"{count} {'problem' if count == 1 else 'problems'} in what this stack declares. "
+            f"Nothing was sent.\n{lines}"
+        )
     )

@@ -16,6 +16,7 @@ from typing import Any
 import pulumi
 
 from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.safe import safe
 from clerkstack.settings.projects import Project
 
 OURS = "pulumi-python:dynamic/clerkstack:"
@@ -47,12 +48,13 @@ def former_names(
     for project, formers in found.items():
         for former in formers:
             if former in own:
-                raise pulumi.RunError(
+                why = (
                     f"clerkstack:environment.projects: {own[former].name} is what this stack "
                     f"calls {project.project_id} until now, which is to be {project.name}. "
                     f"Nothing was sent. Give {own[former].project_id} a name that the stack does "
                     "not have yet."
                 )
+                raise pulumi.RunError(safe(why))
     return found
 
 

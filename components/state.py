@@ -43,8 +43,10 @@ def _read() -> Mapping[str, Mapping[str, Any]]:
             # The SDK raises no narrower one. The engine has begun to write: a first run's stack.
             if pause is None:
                 raise pulumi.RunError(
-                    f"What this stack has can't be read, and nothing was sent: {failure} "
-                    "Run the same command again."
+                    safe(
+                        f"What this stack has can't be read, and nothing was sent: {failure} "
+                        "Run the same command again."
+                    )
                 ) from None
             time.sleep(pause)
         else:

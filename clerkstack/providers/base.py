@@ -27,7 +27,8 @@ from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sharing import Holding, Sharing
-from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS
+from clerkstack.safe import hide
+from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS, SECRET_KEYS
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -65,6 +66,7 @@ class ClerkProvider(ResourceProvider):
         """Take the credentials and base URLs from the stack's config."""
         found = {key: req.config.get(key) for key in (*CONNECTION_KEYS, ALLOW_KEY)}
         self._config = {key: value for key, value in found.items() if value is not None}
+        hide(self._config[key] for key in SECRET_KEYS if key in self._config)
 
     # Both are read when they are asked for: a run that changes nothing asks for neither, and does
     # not wait for the models of settings.

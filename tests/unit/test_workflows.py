@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -306,3 +307,30 @@ def test_zizmor_finds_nothing_and_would_find_something(tmp_path: Path) -> None:
 
     assert zizmor(TOP / ".github") == 0
     assert zizmor(wrong) != 0
+
+
+@pytest.mark.parametrize(
+    "inside", ["", "a\n```\n<b>x</b>", "`````", "``` x ```\n````", "%s \\n $(id)"]
+)
+def test_a_summary_is_shown_and_never_obeyed(tmp_path: Path, inside: str) -> None:
+    summary = tmp_path / "summary.md"
+    text = f"one\n{inside}\n| a | [b](https://x.example) |"
+    ran = subprocess.run(
+        [str(TOP / "bin" / "summary"), "prod"],
+        input=text,
+        env={**os.environ, "GITHUB_STEP_SUMMARY": str(summary)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    title, begin, *lines, end = summary.read_text().rstrip("\n").split("\n")
+    assert (title, "\n".join(lines), ran.stdout) == ("### prod", text, f"{text}\n")
+    assert begin == f"{end}text"
+    assert set(end) == {"`"}
+    assert end not in text
+
+
+def test_every_summary_is_written_so() -> None:
+    for file in FILES:
+        assert "GITHUB_STEP_SUMMARY" not in file.read_text(), file

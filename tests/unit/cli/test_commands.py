@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import typer
 
+from clerkstack import cli
 from clerkstack.cli import app
 from clerkstack.cli.commands import COMMANDS
 from local.world import World
@@ -56,6 +57,39 @@ def test_the_version_is_told_without_a_command() -> None:
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("clerkstack 0.")
+
+
+HOSTILE = "frob\x1b[2J\n::error::gone ##[group]x \u202e sk_live_4fJq9Lm7XwZrTn8cVb2"
+
+
+@pytest.mark.parametrize("words", [(HOSTILE,), ("check", f"--{HOSTILE}"), ("check", HOSTILE)])
+def test_the_words_of_a_command_are_shown_and_not_obeyed(words: tuple[str, ...]) -> None:
+    ran = run(*words)
+
+    assert ran.returncode == 2
+    assert "4fJq9" not in ran.stdout + ran.stderr
+    for line in (ran.stdout + ran.stderr).splitlines():
+        assert line.isprintable()
+        assert not line.strip().startswith("::")
+        assert "##[" not in line
+
+
+def test_a_mistake_in_this_program_shows_no_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def mistake(**_: Any) -> None:
+        raise RuntimeError(HOSTILE)
+
+    monkeypatch.setattr(cli, "app", mistake)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    told = capsys.readouterr()
+    assert ended.value.code == 1
+    assert "RuntimeError: frob\\u001b[2J" in told.err
+    assert "in mistake" in told.err
+    assert "4fJq9" not in told.err
+    assert "\n::" not in told.err
 
 
 @pytest.mark.parametrize(
