@@ -30,8 +30,8 @@ _SIGN = (
     r"(?:[\w\-+/=]|\\+u00[0-9a-f]{2}|\\+/|%(?:25)?[0-9a-f]{2}|&#x?[0-9a-f]{2,4};"
     r"|&(?:amp|equals|plus|sol);)"
 )
-# Of what begins as words do as well, so many signs tell a key.
-_LONG = rf"(?={_SIGN}{{{SOME}}})"
+# Of what begins as words do as well, so many signs tell a key, some of them no small letters.
+_LONG = rf"(?={_SIGN}{{{SOME}}})(?-i:(?=[a-z_\-]*[A-Z0-9+/=%\\&]))"
 _FORM = re.compile(
     r"((?<![a-z0-9])(?:[sr]k_(?:test|live)_|ak_|whsec_|appsk_|testsk_|ott_|gh[opsur]_|github_pat_"
     r"|(?-i:Bearer)\s+"

@@ -557,11 +557,12 @@ PREMISES = (
     Premise(
         "pulumi.state-is-code",
         "The dynamic provider that is pickled in a state is unpickled by `refresh`, `destroy` and "
-        "removals; in an `up` not before the program has run.",
+        "removals, with the settings that the state has; in an `up` not before the program has "
+        "run.",
         _ENGINE,
         Sure.SEEN,
         "the program and the commands refuse a state with code of others; the plugin in bin runs "
-        "our own alone",
+        "our own alone, and only with addresses that a stack's file names",
         "The plugin refuses all the same",
         unchecked="it is of the engine, not of an account",
     ),

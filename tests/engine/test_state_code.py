@@ -41,6 +41,29 @@ def rewrite(project: Project, change: Callable[[list[dict[str, Any]]], None]) ->
 
 
 @starts_from(development)
+def test_no_state_leads_the_keys_elsewhere(project: Project, world: World) -> None:
+    def lead(resources: list[dict[str, Any]]) -> None:
+        for each in resources:
+            if each["type"] == "pulumi:providers:pulumi-python":
+                for side in ("inputs", "outputs"):
+                    urls = json.loads(each[side]["clerkstack:urls"])
+                    led = json.dumps(dict.fromkeys(urls, "http://127.0.0.1:9"))
+                    each[side]["clerkstack:urls"] = led
+
+    rewrite(project, lead)
+    world.clear_journal()
+
+    ran = project.pulumi("refresh", "--yes", "--stack", project.stack, check=False)
+
+    assert ran.returncode
+    assert "leads the stack's keys to http://127.0.0.1:9" in ran.stdout + ran.stderr
+    assert "can't be reached" not in ran.stdout + ran.stderr
+    # What the message says to do: the addresses of the settings are taken.
+    project.up()
+    project.pulumi("refresh", "--yes", "--stack", project.stack)
+
+
+@starts_from(development)
 def test_code_in_a_state_runs_in_no_command(project: Project, world: World) -> None:
     marker = project.folder / "ran"
     hostile = base64.b64encode(pickle.dumps(Payload(marker))).decode()

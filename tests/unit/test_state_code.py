@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
+import os
 import pickle
+import subprocess
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import dill
@@ -12,9 +16,10 @@ import pulumi
 import pytest
 from pulumi.dynamic import Resource
 from pulumi.dynamic.dynamic import serialize_provider
+from ruamel.yaml import YAML
 
 from clerkstack import providers, state_code
-from clerkstack.dynamic import Refused, only_ours
+from clerkstack.dynamic import Refused, led_elsewhere, only_ours
 from clerkstack.engine_marks import shown_secret
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.providers.errors import ResourceFailed
@@ -212,6 +217,64 @@ def test_the_plugin_unpickles_ours_alone() -> None:
                 with pytest.raises(ResourceFailed, match="was not run"):
                     asked("id", {})
     assert not is_ours(base64.b64decode(HOSTILE))
+
+
+TOP = Path(__file__).parents[2]
+
+
+SERVICES = {"platform": "http://127.0.0.1:4871", "vercel": "http://127.0.0.1:4873"}
+
+
+@pytest.mark.parametrize(
+    ("urls", "led"),
+    [
+        ("", []),
+        (json.dumps(SERVICES), []),
+        (json.dumps({**SERVICES, "svix": None}), []),
+        (json.dumps({"platform": "http://127.0.0.1:487"}), ["http://127.0.0.1:487"]),
+        (json.dumps({"platform": "https://evil.example"}), ["https://evil.example"]),
+        (
+            json.dumps({**SERVICES, "svix": "https://www.sendero.example"}),
+            ["https://www.sendero.example"],
+        ),
+        ("[1]", ["[1]"]),
+        ("https://evil.example", ["https://evil.example"]),
+    ],
+)
+def test_keys_go_where_a_file_of_the_project_says(
+    tmp_path: Path, urls: str, led: list[str]
+) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  clerkstack:instance: development\n")
+    (tmp_path / "Pulumi.local.yaml").write_text(
+        "config:\n  clerkstack:appUrl: https://www.sendero.example\n  clerkstack:urls:\n"
+        "    platform: http://127.0.0.1:4871\n    vercel: 'http://127.0.0.1:4873'\n"
+        "  clerkstack:webhook:\n    url: https://www.sendero.example\n"
+    )
+
+    assert led_elsewhere(urls, tmp_path) == led
+
+
+def test_the_project_names_its_own_plugins() -> None:
+    named = YAML(typ="safe").load((TOP / "Pulumi.yaml").read_text())["plugins"]["providers"]
+
+    assert {each["name"]: each["path"] for each in named} == {
+        "pulumi-python": "bin",
+        "pulumi-nodejs": "bin",
+    }
+    for each in named:
+        assert os.access(TOP / "bin" / f"pulumi-resource-{each['name']}", os.X_OK)
+
+
+def test_no_provider_of_node_starts() -> None:
+    ran = subprocess.run(
+        [str(TOP / "bin" / "pulumi-resource-pulumi-nodejs"), "127.0.0.1:1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "was not run" in ran.stderr
 
 
 def test_the_program_declares_nothing_on_such_a_state(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -334,3 +334,5 @@ def test_a_summary_is_shown_and_never_obeyed(tmp_path: Path, inside: str) -> Non
 def test_every_summary_is_written_so() -> None:
     for file in FILES:
         assert "GITHUB_STEP_SUMMARY" not in file.read_text(), file
+        # Without it a pipe ends as its last command does.
+        assert read(file)["defaults"]["run"]["shell"] == "bash", file

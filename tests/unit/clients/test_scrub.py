@@ -104,6 +104,8 @@ def test_a_key_that_nobody_named_is_known_however_it_is_written(written: str) ->
     "words",
     [
         "Basic organizations have 5 seats",
+        "plan Basic environment-preview-and-more",
+        "bearer authentication-of-organizations",
         "bearer of good news",
         "npm_config_cache and pul-ley",
         "the token must be set: --secret vercel:apiToken",
