@@ -54,7 +54,7 @@ if use.sign_in:
 
 # Organizations
 if use.organizations:
-    done.append(Organizations("organizations", place, settings.organizations, after=done))
+    done.append(Organizations("organizations", place, settings.organizations, app=app, after=done))
 
 # Billing
 if use.billing:

@@ -152,6 +152,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
                 declared.parts,
                 declared.projects,
                 self._judge.now,
+                declared.names_app,
             )
             return _answer(self._judge.all(stack))
 

@@ -5,54 +5,103 @@ The program asks before an `up` begins, the provider before a write.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import cast
 
 from clerkstack.app.agreement import disagreements
 from clerkstack.app.asked import PAYERS, Asked, Known, expanded, unknown
+from clerkstack.declared.afterwards import (
+    Access,
+    access_afterwards,
+    all_plans,
+    sold_afterwards,
+)
 from clerkstack.reconcile.billing import ENABLED_FOR
 from clerkstack.reconcile.changes import Json, JsonObject, object_at
 
 SWITCHES = {"org": "organizationEnabled", "user": "userEnabled"}
 """The settings that switch billing on, by who pays."""
 
-
-def all_plans(inputs: Mapping[str, Json]) -> JsonObject:
-    """The declared plans with those that Clerk makes by itself, by slug."""
-    return {**object_at(inputs, "plans"), **object_at(inputs, "defaults")}
+Asking = tuple[Asked, str | None]
+"""What the app's code asks for, and where; None where it only declares the feature."""
 
 
 def app_disagreements(inputs: Mapping[str, Json]) -> list[str]:
     """See `disagreements`, of the app's declaration and all that is declared."""
-    return disagreements(object_at(inputs, "app"), all_plans(inputs), object_at(inputs, "features"))
+    return disagreements(
+        object_at(inputs, "app"),
+        all_plans(inputs),
+        object_at(inputs, "features"),
+        clerks=clerks_plans(inputs),
+    )
 
 
-def undeclared_uses(inputs: Mapping[str, Json]) -> list[tuple[Asked, str]]:
+def clerks_plans(inputs: Mapping[str, Json]) -> set[str]:
+    """The plans that Clerk makes by itself: nobody has to declare them."""
+    return {*object_at(inputs, "defaults"), *sold_afterwards({**inputs, "plans": {}}).plans}
+
+
+def asked_for(inputs: Mapping[str, Json]) -> list[Asking]:
+    """What the app's code asks for, of the inputs of a resource. A feature that it declares, and
+    that is declared here as well, it is taken to ask for."""
+    app = object_at(inputs, "app")
+    found: list[Asking] = list(expanded(object_at(app, "uses")))
+    there = {slug for (kind, slug, _), _ in found if kind == "feature"}
+    if not isinstance(inputs.get("plans"), Mapping):
+        return found  # of roles, or plans that are known only at `up`
+    for slug in cast("list[str]", app.get("features") or []):
+        if slug in object_at(inputs, "features") and slug not in there:
+            found.append((("feature", slug, None), None))
+    return found
+
+
+def undeclared_uses(inputs: Mapping[str, Json]) -> list[Asking]:
     """The plans and features that the app's code asks for and the stack does not declare."""
-    declared = Known(all_plans(inputs), object_at(inputs, "features"))
-    uses = expanded(object_at(object_at(inputs, "app"), "uses"))
-    return [(asked, where) for asked, where in uses if not declared.has(*asked)]
+    return _uncertain(inputs, sold_afterwards(inputs))
 
 
-def unknown_uses(inputs: Mapping[str, Json], live: Mapping[str, Json] | None) -> list[str]:
+def unknown_uses(
+    inputs: Mapping[str, Json], live: Mapping[str, Json] | None, *, gone: Collection[str] = ()
+) -> list[str]:
     """Why checks of the app's code can never be true.
 
     Args:
         inputs: of the billing resource.
         live: the section `billing` of the instance. None where it can't be seen (a policy sees
             no network): then what the settings say is on the instance is believed.
+        gone: plans and features that the update removes, as `plans/pro`.
     """
-    declared = Known(all_plans(inputs), object_at(inputs, "features"))
+    return _unknown(inputs, sold_afterwards(inputs, live, gone=gone), live=live is not None)
+
+
+def undeclared_access(inputs: Mapping[str, Json]) -> list[Asking]:
+    """The roles and permissions that the app's code asks for and the stack does not declare."""
+    return _uncertain(inputs, access_afterwards(inputs))
+
+
+def unknown_access(
+    inputs: Mapping[str, Json], live: Access | None, *, gone: Collection[str] = ()
+) -> list[str]:
+    """Why checks of roles and permissions can never be true; `inputs` as `access_inputs` makes
+    them, `live` and `gone` as `unknown_uses` takes them."""
+    return _unknown(inputs, access_afterwards(inputs, live, gone=gone), live=live is not None)
+
+
+def _uncertain(inputs: Mapping[str, Json], declared: Known) -> list[Asking]:
+    return [
+        (asked, where)
+        for asked, where in asked_for(inputs)
+        if not (declared.surely_has(asked) or (where is None and declared.attaches(asked[1])))
+    ]
+
+
+def _unknown(inputs: Mapping[str, Json], known: Known, *, live: bool) -> list[str]:
     believed = cast("list[str]", object_at(inputs, "app").get("unmanaged") or [])
-    known = [declared]
-    if live is not None:
-        known.append(Known(object_at(live, "plans"), object_at(live, "features")))
     found = []
-    for asked, where in undeclared_uses(inputs):
-        kind, slug, _ = asked
-        if live is None and f"{kind}/{slug}" in believed:
+    for asked, where in asked_for(inputs):
+        if not live and "/".join(asked[:2]) in believed:
             continue
-        why = unknown(asked, where, known, live=live is not None)
+        why = unknown(asked, where, known, live=live)
         if why is not None:
             found.append(why)
     return found

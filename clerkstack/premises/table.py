@@ -222,6 +222,26 @@ PREMISES = (
         "The cutover shows an earlier state: run it again",
         unchecked="a change that users see would be made",
     ),
+    Premise(
+        "clerk.asked-of-the-token",
+        "`has()` looks in the session token alone: it has the plan and the features of whoever is "
+        "billed, without those with `include_in_jwt: false`, and nothing where billing is off.",
+        "Clerk's session token, version 2 (`pla`, `fea`); Clerk's own guide to billing",
+        Sure.INFERRED,
+        "check, policies, up: which checks of the app's code are false for everybody",
+        "A check that can be true is refused: set include_in_jwt to true, or ask for another",
+        unchecked="it takes a person who signs in and subscribes",
+    ),
+    Premise(
+        "clerk.default-plans",
+        "Where billing is switched on for organizations or users, Clerk makes free_org or "
+        "free_user by itself.",
+        "Clerk's own guide to billing; its command line client",
+        Sure.DOCUMENTED,
+        "check, policies, up, adopt: nobody has to declare them",
+        "A check of a default plan of another slug is a finding: name it in app.unmanaged",
+        unchecked="it would switch billing on for everybody",
+    ),
     # Clerk: keys and roles
     Premise(
         "clerk.key-forms",

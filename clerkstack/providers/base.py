@@ -121,6 +121,11 @@ class ClerkProvider(ResourceProvider):
         sent. Writes look again."""
         return ()
 
+    def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
+        """What the app asks for and the update removes; `_state` are the resource's properties in
+        the state, with its ledger, which `check` does not get. Writes look again."""
+        return ()
+
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """What a stack has of this resource, by its properties in the state or in a note."""
         raise NotImplementedError
@@ -238,12 +243,16 @@ class ClerkProvider(ResourceProvider):
 
     @plainly
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare declared inputs with what the state says is there. Sends nothing."""
+        """Compare declared inputs with what the state says is there, and refuse an update that
+        takes away what the app asks for. Where it asks for nothing of that, sends nothing."""
         outputs = self.outputs | KEPT
         inputs = {k: v for k, v in inputs_of(_news).items() if k not in outputs}
         # The state also holds outputs; only what is declared is compared.
         was = {key: value for key, value in inputs_of(_olds).items() if key in inputs}
-        return DiffResult(changes=not self._same(inputs, was))
+        changes = not self._same(inputs, was)
+        if changes and (reasons := [*self.taken_away(inputs, inputs_of(_olds))]):
+            raise ResourceFailed("\n".join(reasons))
+        return DiffResult(changes=changes)
 
     def compared(self, inputs: JsonObject) -> JsonObject:
         """What of the inputs is compared with those of the state."""

@@ -106,6 +106,14 @@ class BillingProvider(ClerkProvider):
             changes, live, leaving_plans=leaving["plans"], leaving_features=leaving["features"]
         )
 
+    def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
+        """Plans and features that production's code asks for."""
+        if _inputs["environment"] != "production" or not undeclared_uses(_inputs):
+            return []
+        live, others = self._live(_inputs), self.sharing(_inputs, _state)
+        gone = self._removed(Ledger.of(_state), _inputs, live, others)
+        return unknown_uses(_inputs, live, gone=_names(*gone))
+
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take over what is there, make what is missing. Safe to repeat."""
@@ -206,8 +214,6 @@ class BillingProvider(ClerkProvider):
         state = self.noted_since(olds) if olds else {}
         noted = note.pending(state)
         live = self._live(inputs)
-        if inputs["environment"] == "production" and (asked := unknown_uses(inputs, live)):
-            raise ResourceFailed("\n".join(asked))
         interrupted = object_at(noted, "declared")
         stop_unless_previewed(
             inputs,
@@ -223,6 +229,10 @@ class BillingProvider(ClerkProvider):
         ledger = ledger.passed_on(others, inputs)
         back = self._handed(_ways_back(olds, noted, inputs, live), ledger, inputs, others)
         gone_plans, gone_features = self._removed(ledger, inputs, live, others)
+        if inputs["environment"] == "production":
+            asked = unknown_uses(inputs, live, gone=_names(gone_plans, gone_features))
+            if asked:
+                raise ResourceFailed("\n".join(asked))
         facts = ledger.facts(inputs)
 
         def left() -> JsonObject | None:
@@ -306,6 +316,11 @@ def _refuse_missing(lacking: Sequence[str]) -> None:
             "instance has none of that slug. Clerk names them free_org and free_user: write the "
             "slug that the dashboard page Billing → Plans shows, or drop `default: true`."
         )
+
+
+def _names(plans: Iterable[str], features: Iterable[str]) -> list[str]:
+    """Plans and features as `unknown_uses` takes them."""
+    return [*(f"plans/{slug}" for slug in plans), *(f"features/{slug}" for slug in features)]
 
 
 def _subscribed(plans: Iterable[str]) -> list[Danger]:

@@ -15,6 +15,7 @@ from local.github.github import TOKEN
 from local.project import PASSPHRASE, Project, write_source
 from local.world import World
 from local.world import seed as seeded
+from tests import sendero
 from tests.deployments import declared_production, development_beside_production
 from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, writes
@@ -55,6 +56,9 @@ def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
 ) -> None:
     two.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     offend(two, True)
+    two.stack = "prod"
+    write_app(two, plans=sendero.APP_DECLARATION.replace("monthlyUsd: 60", "monthlyUsd: 65"))
+    two.stack = "local"
     world.clear_journal()
     state = contents(two.folder / "state")
 

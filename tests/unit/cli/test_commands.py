@@ -202,6 +202,27 @@ def test_check_against_the_app_ends_with_1_where_they_differ(tmp_path: Path) -> 
     assert json.loads(as_json.stdout)["problems"] == []
 
 
+def test_check_finds_a_feature_that_no_plan_has(tmp_path: Path) -> None:
+    plans, catalog = tmp_path / "plans.ts", tmp_path / "catalog.yaml"
+    plans.write_text(
+        "export const BILLING_FEATURES = { SSO: 'sso', AUDIT: 'audit' } as const\n"
+        "export const PLANS = { pro: { slug: 'pro', features: [BILLING_FEATURES.SSO] } }\n"
+    )
+    catalog.write_text(
+        "features: {sso: {name: SSO}, audit: {name: Audit}}\n"
+        "plans: {pro: {name: Pro, amount: 1, features: [sso]}}\n"
+    )
+
+    ran = run("check", "--app", str(plans), "--catalog", str(catalog))
+    catalog.write_text(catalog.read_text().replace("[sso]", "[sso, audit]"))
+    plans.write_text(plans.read_text().replace("[BILL", "[BILLING_FEATURES.AUDIT, BILL"))
+    mended = run("check", "--app", str(plans), "--catalog", str(catalog))
+
+    assert ran.returncode == 1
+    assert "the app declares the feature 'audit', and no plan has the feature" in ran.stderr
+    assert mended.returncode == 0, mended.stderr
+
+
 def test_redeploy_builds_again_and_waits() -> None:
     with World() as world:
         ran = redeploy(world)
