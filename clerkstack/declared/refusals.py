@@ -110,6 +110,8 @@ def _unknown(inputs: Mapping[str, Json], known: Known, *, live: bool) -> list[st
 def without_places(inputs: Mapping[str, Json]) -> JsonObject:
     """The inputs as they are compared: a check that only moved in the app's code is no change."""
     app = object_at(inputs, "app")
+    if not app:  # a state of before has none
+        return {key: value for key, value in inputs.items() if key != "app"}
     uses = object_at(app, "uses")
     slugs = {kind: cast(Json, sorted(object_at(uses, kind))) for kind in uses}
     return {**inputs, "app": {**app, "uses": cast(Json, slugs)}} if slugs else dict(inputs)

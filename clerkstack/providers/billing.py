@@ -108,7 +108,7 @@ class BillingProvider(ClerkProvider):
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
         """Plans and features that production's code asks for."""
-        if _inputs["environment"] != "production" or not undeclared_uses(_inputs):
+        if _inputs.get("environment") != "production" or not undeclared_uses(_inputs):
             return []
         live, others = self._live(_inputs), self.sharing(_inputs, _state)
         gone = self._removed(Ledger.of(_state), _inputs, live, others)

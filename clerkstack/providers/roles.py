@@ -114,7 +114,7 @@ class OrganizationRolesProvider(ClerkProvider):
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
         """Roles and permissions that production's code asks for."""
-        if _inputs["environment"] != "production" or not undeclared_access(_inputs):
+        if _inputs.get("environment") != "production" or not undeclared_access(_inputs):
             return []
         others, declared = self.sharing(_inputs, _state), _document(_inputs)
         gone = [
@@ -415,7 +415,7 @@ class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
             "roles": roles,
             "permissions": permissions,
             "role_set": role_set,
-            **({"app": app} if app else {}),
+            "app": app or {},
         }
         super().__init__(OrganizationRolesProvider(), resource_name, props, opts)
 

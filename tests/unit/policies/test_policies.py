@@ -525,6 +525,25 @@ def test_a_secret_of_unknown_age_is_a_note() -> None:
     )
 
 
+def test_a_dated_excuse_answers_for_an_app_that_is_not_named(tmp_path: Path) -> None:
+    found = deployment()
+    found["billing"]["inputs"]["app"] = {}
+    entry = {
+        "policy": "app-code",
+        "stack": "prod",
+        "subject": "billing",
+        "reason": "The app's repository can't be read from CI before March.",
+        "by": "ana@sendero.example",
+        "expires": str(datetime.fromtimestamp(NOW / 1000, UTC).date()),
+    }
+    (tmp_path / "excuses.yaml").write_text(json.dumps({"excuses": [entry]}))
+
+    (verdict,) = judged(found, folder=tmp_path)
+
+    assert (verdict.policy, verdict.level) == ("app-code", Level.ADVISORY)
+    assert "ana@sendero.example" in verdict.told
+
+
 def test_development_may_be_without_the_apps_code() -> None:
     found = deployment("development")
     found["billing"]["inputs"]["app"] = {}

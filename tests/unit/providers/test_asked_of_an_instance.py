@@ -179,6 +179,17 @@ def test_a_role_that_the_update_removes_is_refused_while_the_app_asks_for_it(
     assert "org:auditor" not in stack.state["roles"]
 
 
+def test_an_app_that_is_named_no_more_is_a_change_and_none_at_all_is_not(world: World) -> None:
+    stack = driven(world, OrganizationRolesProvider)
+    older = {key: value for key, value in roles().items() if key != "app"}
+    stack.up(older)
+
+    assert stack.up({**roles(), "app": {}}) is False
+    assert stack.up(roles(asking(role="org:admin"))) is True
+    assert stack.up({**roles(), "app": {}}) is True
+    assert not stack.state["app"]
+
+
 def test_development_asks_as_it_likes(world: World) -> None:
     inputs = {**roles(asking(role="org:auditor")), "environment": "development"}
     instance = world.clerk.instance(seeded.APPLICATION_ID, "development")
