@@ -60,6 +60,17 @@ def sold_afterwards(
     return Known(plans=plans, features=features, payers=tuple(payers))
 
 
+def put_back(live: Mapping[str, Json], back: Mapping[str, Json]) -> JsonObject:
+    """The section `billing` of an instance where a stack has let go of what it changed; `back` is
+    by kind, as the ledger says it."""
+    found: JsonObject = {**live, **object_at(back, "settings")}
+    for kind, into in (("plans", "plans"), ("defaults", "plans"), ("features", "features")):
+        there = object_at(found, into)
+        returning = {slug: of for slug, of in object_at(back, kind).items() if slug in there}
+        found[into] = {**there, **_over(returning, there, ())}
+    return found
+
+
 def access_afterwards(
     inputs: Mapping[str, Json], live: Access | None = None, *, gone: Collection[str] = ()
 ) -> Known:

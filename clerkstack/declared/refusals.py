@@ -61,7 +61,7 @@ def undeclared_uses(inputs: Mapping[str, Json]) -> list[Asking]:
 
 
 def unknown_uses(
-    inputs: Mapping[str, Json], live: Mapping[str, Json] | None, *, gone: Collection[str] = ()
+    inputs: Mapping[str, Json], live: Mapping[str, Json] | None, gone: Collection[str] = ()
 ) -> list[str]:
     """Why checks of the app's code can never be true.
 

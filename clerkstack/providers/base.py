@@ -250,9 +250,18 @@ class ClerkProvider(ResourceProvider):
         # The state also holds outputs; only what is declared is compared.
         was = {key: value for key, value in inputs_of(_olds).items() if key in inputs}
         changes = not self._same(inputs, was)
-        if changes and (reasons := [*self.taken_away(inputs, inputs_of(_olds))]):
+        if changes and (reasons := self._taken_away(inputs, inputs_of(_olds))):
             raise ResourceFailed("\n".join(reasons))
         return DiffResult(changes=changes)
+
+    def _taken_away(self, inputs: JsonObject, state: JsonObject) -> list[str]:
+        try:
+            return [*self.taken_away(inputs, state)]
+        except NotFound:
+            return []  # there is nothing that could be taken away
+        except (ApiError, Unreachable) as failure:
+            tell(f"what the app asks for can't be looked up; it is before a write. {failure}")
+            return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
         """What of the inputs is compared with those of the state."""

@@ -10,6 +10,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
+from clerkstack.declared.afterwards import put_back
 from clerkstack.declared.refusals import (
     billing_refusals,
     undeclared_uses,
@@ -37,6 +38,7 @@ from clerkstack.reconcile.billing import (
     billing_view,
     missing_defaults,
     unlikely_defaults,
+    without_features,
 )
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, billing_dangers
@@ -110,9 +112,16 @@ class BillingProvider(ClerkProvider):
         """Plans and features that production's code asks for."""
         if _inputs.get("environment") != "production" or not undeclared_uses(_inputs):
             return []
-        live, others = self._live(_inputs), self.sharing(_inputs, _state)
-        gone = self._removed(Ledger.of(_state), _inputs, live, others)
-        return unknown_uses(_inputs, live, gone=_names(*gone))
+        return unknown_uses(_inputs, *self.left(_inputs, _state))
+
+    def left(self, inputs: JsonObject, state: JsonObject) -> tuple[JsonObject, list[str]]:
+        """What is live once this stack has let go of what it no longer declares, and the names of
+        the plans and features that go."""
+        live, others = self._live(inputs), self.sharing(inputs, state)
+        ledger = Ledger.of(state)
+        back = self._handed(_ways_back(state, {}, inputs, live), ledger, inputs, others)
+        gone = self._removed(ledger, inputs, live, others)
+        return put_back(live, without_features(back, set(gone[1]))), _names(*gone)
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -230,8 +239,8 @@ class BillingProvider(ClerkProvider):
         back = self._handed(_ways_back(olds, noted, inputs, live), ledger, inputs, others)
         gone_plans, gone_features = self._removed(ledger, inputs, live, others)
         if inputs["environment"] == "production":
-            asked = unknown_uses(inputs, live, gone=_names(gone_plans, gone_features))
-            if asked:
+            rest = put_back(live, without_features(back, set(gone_features)))
+            if asked := unknown_uses(inputs, rest, _names(gone_plans, gone_features)):
                 raise ResourceFailed("\n".join(asked))
         facts = ledger.facts(inputs)
 

@@ -116,14 +116,17 @@ class OrganizationRolesProvider(ClerkProvider):
         """Roles and permissions that production's code asks for."""
         if _inputs.get("environment") != "production" or not undeclared_access(_inputs):
             return []
-        others, declared = self.sharing(_inputs, _state), _document(_inputs)
-        gone = [
-            key
-            for key in _made(_state)
-            if key not in declared and not _needed_by_others(key, others)
-        ]
-        live = access_of(self.session, _place(_inputs))
-        return unknown_access(_inputs, live, gone=gone)
+        try:
+            with self.backend(_inputs) as backend:
+                live = read_roles(backend, _wanted(_inputs, _state))
+        except NoRoles:
+            return []
+        others, declared, views = self.sharing(_inputs, _state), _document(_inputs), live.view()
+        made = _made(_state)
+        back = ways_back(({**_state, "roles": _document(_state)},), "roles", declared, views)
+        back = others.spared({key: of for key, of in back.items() if key not in made})
+        gone = [key for key in made if key not in declared and not _needed_by_others(key, others)]
+        return _asked_in_vain(_inputs, _with(declared, back, live), live, gone)
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -214,7 +217,7 @@ class OrganizationRolesProvider(ClerkProvider):
         back |= {key: handed for key in left_alone if (handed := others.handed_over(key))}
         whole = _with(declared, back, live)
         going = [key for key in undeclared if key not in left_alone]
-        reasons = [*_unmet(whole, live), *_asked_in_vain(inputs, live, going)]
+        reasons = [*_unmet(whole, live), *_asked_in_vain(inputs, whole, live, going)]
         if reasons:
             raise ResourceFailed("\n".join(reasons))
         changes = role_changes(whole, views)
@@ -475,13 +478,22 @@ def _with(declared: JsonObject, back: JsonObject, live: LiveRoles) -> JsonObject
     return whole
 
 
-def _asked_in_vain(inputs: JsonObject, live: LiveRoles, gone: Collection[str]) -> list[str]:
-    """Why checks in the code of production's app can't be true once the update has gone through.
-    Only the initial role set was read: a role outside of it may be in another."""
+def _asked_in_vain(
+    inputs: JsonObject, whole: JsonObject, live: LiveRoles, gone: Collection[str]
+) -> list[str]:
+    """Why checks in the code of production's app can't be true once an update has gone through:
+    `whole` is what is declared and what goes back, `gone` what goes. Only the initial role set was
+    read: a role outside of it may be in another."""
     if inputs.get("environment") != "production":
         return []
+    groups = {key: fields for key, fields in whole.items() if key != SET}
+    document: JsonObject = {
+        "app": object_at(inputs, "app"),
+        "roles": {key: of for key, of in groups.items() if not is_permission(key)},
+        "permissions": {key: of for key, of in groups.items() if is_permission(key)},
+    }
     roles = {role.key: {each.key for each in role.permissions} for role in live.roles}
-    return unknown_access(inputs, Access(roles), gone=gone)
+    return unknown_access(document, Access(roles), gone=gone)
 
 
 def _unmet(declared: JsonObject, live: LiveRoles) -> list[str]:

@@ -179,6 +179,22 @@ def test_a_role_that_the_update_removes_is_refused_while_the_app_asks_for_it(
     assert "org:auditor" not in stack.state["roles"]
 
 
+def test_a_permission_that_goes_with_what_goes_back_is_refused(
+    world: World, backend: BackendClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.create_permission(key="org:invoices:read", name="Read invoices")
+    backend.create_role(key="org:auditor", name="Auditor", in_initial_role_set=True)
+    stack = driven(world, OrganizationRolesProvider)
+    app = asking(permission="org:invoices:read")
+    stack.up(roles(app, auditor={"permissions": ["org:invoices:read"]}))
+    world.clear_journal()
+
+    said = refused_at(stack, roles(app), monkeypatch)
+
+    assert all("has that permission" in each for each in said)
+    assert only_read(world)
+
+
 def test_an_app_that_is_named_no_more_is_a_change_and_none_at_all_is_not(world: World) -> None:
     stack = driven(world, OrganizationRolesProvider)
     older = {key: value for key, value in roles().items() if key != "app"}
@@ -229,6 +245,17 @@ def test_a_plan_that_the_update_removes_is_refused_while_the_app_asks_for_it(
     assert all("has that plan" in each for each in said)
     assert only_read(world)
     stack.up(billing(asking(plan="pro"), pro=plan("Pro")))
+
+
+def test_where_nobody_answers_a_preview_goes_on_and_the_write_does_not(world: World) -> None:
+    stack = driven(world, OrganizationRolesProvider)
+    stack.up(roles(asking(role="org:auditor"), auditor={}))
+    news = {**roles(asking(role="org:auditor")), "stack": STACK}
+    world.fault(kind="status", status=403, service="clerk", path="organization_roles", times=9)
+
+    assert stack.provider.diff("id", stack.state, news).changes
+    with pytest.raises(Exception, match="403"):
+        stack.up(roles(asking(role="org:auditor")))
 
 
 def test_a_plan_that_was_there_before_stays_and_may_be_asked_for(world: World) -> None:
