@@ -16,7 +16,7 @@ from typing import Any
 import pulumi
 
 from clerkstack.declared.variables import VARIABLE_TYPE
-from clerkstack.own_state import own_state
+from clerkstack.safe import safe
 from clerkstack.settings.projects import Project
 
 OURS = "pulumi-python:dynamic/clerkstack:"
@@ -24,18 +24,7 @@ ENDS = {f"{OURS}VercelProject": "-project", f"{OURS}WrittenVariables": "-written
 """What the names of these end with, after what all names of their project begin with."""
 
 
-def former_names(projects: Iterable[Project]) -> dict[Project, tuple[str, ...]]:
-    """See `former_in`, of the state of the stack that is being updated.
-
-    To be asked for before anything is declared; see `own_state`.
-
-    Raises:
-        pulumi.RunError: a name has gone from one project to another, or the state can't be read.
-    """
-    return former_in(own_state(), projects)
-
-
-def former_in(
+def former_names(
     state: Mapping[str, Mapping[str, Any]], projects: Iterable[Project]
 ) -> dict[Project, tuple[str, ...]]:
     """What else the names of each project's resources begin with in the state.
@@ -59,12 +48,13 @@ def former_in(
     for project, formers in found.items():
         for former in formers:
             if former in own:
-                raise pulumi.RunError(
+                why = (
                     f"clerkstack:environment.projects: {own[former].name} is what this stack "
                     f"calls {project.project_id} until now, which is to be {project.name}. "
                     f"Nothing was sent. Give {own[former].project_id} a name that the stack does "
                     "not have yet."
                 )
+                raise pulumi.RunError(safe(why))
     return found
 
 

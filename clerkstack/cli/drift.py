@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +15,8 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read, tell
 from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.cli.table import print_table
-from clerkstack.drift import Difference, differences, without_billing
-from clerkstack.safe import safe
+from clerkstack.drift import differences, without_billing
+from clerkstack.drift.difference import told
 
 
 def drift(
@@ -43,13 +43,13 @@ def drift(
 
         app = read_app(settings.app, settings.app_declaration, tell=tell)
         found += without_billing(settings, app, live)
-    told = [_told(each, addresses) for each in found]
+    shown = [told(each, addresses=addresses) for each in found]
     if as_json:
         place = {"application": settings.application_id, "instance": settings.instance}
-        shown = {"stack": stack, **place, "differences": [asdict(each) for each in told]}
-        say(json.dumps(shown, indent=2, ensure_ascii=False), addresses=addresses)
+        document = {"stack": stack, **place, "differences": [asdict(each) for each in shown]}
+        say(json.dumps(document, indent=2, ensure_ascii=False), addresses=addresses)
     elif found:
-        rows = [(each.thing, each.field, each.declared, each.live) for each in told]
+        rows = [(each.thing, each.field, each.declared, each.live) for each in shown]
         print_table(("what", "field", "declared", "live"), [rows], addresses=addresses)
         count = len(found)
         say(
@@ -60,12 +60,3 @@ def drift(
         say(f"{stack}: no difference.")
     if found:
         raise typer.Exit(FOUND)
-
-
-def _told(each: Difference, addresses: bool) -> Difference:
-    """A difference as it is shown: one that the parts of an address make that are left out is
-    told."""
-    declared, live = (safe(side, addresses=addresses) for side in (each.declared, each.live))
-    if declared == live:
-        live = f"{live} (another query: --show-addresses shows it, unless it is set as a secret)"
-    return replace(each, declared=declared, live=live)

@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from clerkstack.cli.backends import current_backend, folder_of
 from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off, locks_of
-from clerkstack.cli.engine import UNREADABLE, exported_stack, import_state, pulumi, resources_of
+from clerkstack.cli.engine import (
+    UNREADABLE,
+    exported_stack,
+    import_state,
+    pulumi,
+    refuse_foreign_code,
+    resources_of,
+)
 from clerkstack.cli.say import say
 from clerkstack.declared.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
@@ -117,6 +124,7 @@ class StackEngine:
         """
         words = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--color", "never"]
         words += ["--stack", self._stack, *_targets(urns)]
+        refuse_foreign_code(self._stack)
         self._unlocked(lambda: _watched(words))
         for project in self._settings.vercel_projects:
             if not project.redeploy and project.deployed is not None:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from clerkstack.app.facts import PAYER, facts_of_config, told
+from clerkstack.app.kinds import KINDS, SOLD
 from clerkstack.cutover.addresses import is_public, reach
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
+from clerkstack.declared.access import access_inputs
+from clerkstack.declared.afterwards import Access
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.variable_names import names_of
 from clerkstack.declared.variables import takes_no_events
@@ -16,7 +19,7 @@ from clerkstack.hosts import host_of, is_below
 from clerkstack.kept_url import same_url
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.names import BILLING_KINDS
+from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import shown_url
 from clerkstack.settings.keys import instance_of_key
 from clerkstack.witnesses import Instance, compare
@@ -230,9 +233,16 @@ def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Fact]:
     inputs = billing_inputs(
         settings.billing, readings.catalog, readings.app, catalog_file=settings.catalog
     )
+    access = access_inputs(settings, readings.app)
+    # Those of a stack that declares none are not read.
+    kinds = KINDS if access["app"] and access.get("enabled") else SOLD
+    roles = readings.roles() if kinds is KINDS else LiveRoles()
+    held = {role.key: {each.key for each in role.permissions} for role in roles.roles}
+    instance = Instance(billing=live, access=Access(held))
     brought = settings.components.billing
-    for each in compare(readings.app, inputs, Instance(billing=live), brought=brought).findings:
-        if each.kind in BILLING_KINDS.values() and each.app is not None:
+    found = compare(readings.app, inputs, instance, access=access, brought=brought)
+    for each in found.findings:
+        if each.kind in kinds and each.app is not None:
             what = f"{each.kind} {each.slug} of the app's code"
             # What the app does not declare it may not need: a person has to say so.
             right = None if each.app is False else False

@@ -15,7 +15,7 @@ from clerkstack.declared.sections import (
 )
 from clerkstack.declared.variables import Keys, Variable, variables
 from clerkstack.declared.webhook import endpoint_inputs
-from clerkstack.drift.difference import Difference, of_config, of_thing
+from clerkstack.drift.difference import ANOTHER, Difference, of_config, of_thing
 from clerkstack.reconcile import Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
 from clerkstack.reconcile.billing import TRIAL, billing_plan, missing_defaults
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 
-ANOTHER = "another value"
 AS_DECLARED = "as declared"
 
 
@@ -208,7 +207,16 @@ def _variable(
     own = None if value is None else value.get_secret_value()
     if declared.value and own is not None and own != declared.value:
         shown = (AS_DECLARED, ANOTHER) if declared.secret else (declared.value, own)
+        if not declared.secret and _kind(own) != _kind(declared.value):
+            # Keys that were swapped, a password in the place of an address: nothing tells it.
+            shown = (declared.value, ANOTHER)
         yield Difference(thing, "value", *shown)
+
+
+def _kind(value: str) -> str:
+    """Which kind of value it is that is shown: an address, a path, a publishable key."""
+    kinds = {"https://": "address", "http://": "address", "/": "path", "pk_": "publishable key"}
+    return next((kind for begin, kind in kinds.items() if value.startswith(begin)), "")
 
 
 def _undeclared(

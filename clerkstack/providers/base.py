@@ -27,7 +27,8 @@ from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sharing import Holding, Sharing
-from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS
+from clerkstack.safe import hide
+from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS, SECRET_KEYS
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -65,6 +66,7 @@ class ClerkProvider(ResourceProvider):
         """Take the credentials and base URLs from the stack's config."""
         found = {key: req.config.get(key) for key in (*CONNECTION_KEYS, ALLOW_KEY)}
         self._config = {key: value for key, value in found.items() if value is not None}
+        hide(self._config[key] for key in SECRET_KEYS if key in self._config)
 
     # Both are read when they are asked for: a run that changes nothing asks for neither, and does
     # not wait for the models of settings.
@@ -124,6 +126,11 @@ class ClerkProvider(ResourceProvider):
     def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
         """What is wrong on the instance although nothing is declared otherwise than before. Sends
         nothing: it is seen only where this run has read the instance already."""
+        return ()
+
+    def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
+        """What the app asks for and the update removes; `_state` are the resource's properties in
+        the state, with its ledger, which `check` does not get. Writes look again."""
         return ()
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
@@ -252,12 +259,25 @@ class ClerkProvider(ResourceProvider):
 
     @plainly
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare declared inputs with what the state says is there. Sends nothing."""
+        """Compare declared inputs with what the state says is there, and refuse an update that
+        takes away what the app asks for. Where it asks for nothing of that, sends nothing."""
         outputs = self.outputs | KEPT
         inputs = {k: v for k, v in inputs_of(_news).items() if k not in outputs}
         # The state also holds outputs; only what is declared is compared.
         was = {key: value for key, value in inputs_of(_olds).items() if key in inputs}
-        return DiffResult(changes=not self._same(inputs, was))
+        changes = not self._same(inputs, was)
+        if changes and (reasons := self._taken_away(inputs, inputs_of(_olds))):
+            raise ResourceFailed("\n".join(reasons))
+        return DiffResult(changes=changes)
+
+    def _taken_away(self, inputs: JsonObject, state: JsonObject) -> list[str]:
+        try:
+            return [*self.taken_away(inputs, state)]
+        except NotFound:
+            return []  # there is nothing that could be taken away
+        except (ApiError, Unreachable) as failure:
+            tell(f"what the app asks for can't be looked up; it is before a write. {failure}")
+            return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
         """What of the inputs is compared with those of the state."""

@@ -104,6 +104,17 @@ class BillingProvider(ClerkProvider):
         if _in_production(_inputs) and undeclared_uses(_inputs):
             yield from unknown_uses(_inputs, self._foreseen(_inputs, _olds, live).after(live))
 
+    def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
+        """Plans and features that production's code asks for."""
+        if not _in_production(_inputs) or not undeclared_uses(_inputs):
+            return []
+        return unknown_uses(_inputs, self.after(_inputs, _state))
+
+    def after(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
+        """The section as an update of the resource leaves it, whose state has its ledger."""
+        live, others = self._live(inputs), self.sharing(inputs, state)
+        return self._run(inputs, state, self._noted(inputs, state), live, others).after(live)
+
     def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
         """What is wrong on a production instance that nothing here changes, where this run has
         read the config already."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Hold = Callable[[str, str, JsonObject], Holding]
 """From a stack, the time it came and the resource's properties to what it has of it."""
-RECENT = 5.0  # seconds that the backend's answer serves the next resource of a run
+RECENT = 5.0  # seconds that the backend's answer serves the next resource of a run, or
+SLOW = 10  # times as long as it took to come
 
 
 class Neighbourhood:
@@ -44,15 +45,17 @@ class Neighbourhood:
         from clerkstack.neighbours import UnknownNeighbours, stacks_on
 
         place = (application_id, environment)
-        when, known = self._known.get(place, (0.0, []))
-        if self._unknown or (when and time.monotonic() - when < RECENT):
+        until, known = self._known.get(place, (0.0, []))
+        began = time.monotonic()
+        if self._unknown or began < until:
             return known
         try:
             known = stacks_on(*place, self._states)
         except UnknownNeighbours as failure:
             self._unknown = True
             tell(f"what other stacks have of the {environment} instance is not known. {failure}")
-        self._known[place] = (time.monotonic(), known)
+        came = time.monotonic()
+        self._known[place] = (came + max(RECENT, SLOW * (came - began)), known)
         return known
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from clerkstack.reconcile.billing import SECTION, TRIAL, billing_plan
+from clerkstack.reconcile.billing import ENABLED_FOR, SECTION, TRIAL, billing_plan
 from clerkstack.reconcile.changes import Change, Json, JsonObject, object_at
 from clerkstack.reconcile.danger import Danger, billing_dangers
 from clerkstack.reconcile.ledger import (
@@ -23,6 +23,7 @@ from clerkstack.reconcile.ledger import (
     no_longer,
     spared,
 )
+from clerkstack.reconcile.names import CLERKS_PLANS
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.reconcile.write import WritePlan
 
@@ -68,8 +69,13 @@ class BillingRun:
         return self._foreseen(live)[0]
 
     def after(self, live: Mapping[str, Json]) -> JsonObject:
-        """The section as its writes leave it, apart from what Clerk adds by itself."""
-        return self._foreseen(live)[1]
+        """The section as its writes leave it, with the plans that Clerk makes by itself."""
+        left = self._foreseen(live)[1]
+        plans = dict(object_at(left, "plans"))
+        for payer, toggle in ENABLED_FOR.items():
+            if left.get(toggle) and not live.get(toggle):
+                plans.setdefault(CLERKS_PLANS[payer], {"payer_type": payer, "features": []})
+        return {**left, "plans": plans} if plans else left
 
     def dangers(self, live: Mapping[str, Json]) -> list[Danger]:
         """What of it has to be asked for: all of it, whoever declared what goes."""

@@ -24,6 +24,7 @@ EACH = [
         "billing('{n}', app={{**app(), 'plans': renamed(app()['plans'], 'pro', 'professional')}})",
         "billing('{n}', gateway='stripe')",
     ),
+    ("app-code", "billing('{n}', app={{}})", "billing('{n}')"),
     (
         "trial-card",
         "billing('{n}', settings=toggles(free_trial_requires_payment_method=True))",

@@ -13,9 +13,13 @@ from local.project import Project
 from local.world import World
 from policies.lasting import PROTECTED
 from policies.view import SHARED, SIGN_IN, VARIABLES
-from tests.deployments import declared_production, protected_production
+from tests.deployments import (
+    declared_production,
+    production_of_an_app,
+)
 from tests.engine.live import writes
 from tests.engine.offences import PACK, leave_to_the_pack, told, unsettled, write
+from tests.engine.written_app import write_app
 from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
@@ -142,6 +146,7 @@ def test_a_changed_development_stack_is_told_and_goes_on(project: Project) -> No
 
 @starts_from(declared_production)
 def test_what_the_settings_declare_has_to_be_there(project: Project, world: World) -> None:
+    write_app(project)
     project.edit("__main__.py", ("if use.webhook:\n    webhook = ", "if False:\n    webhook = "))
 
     found, printed = told(project, fails=True)
@@ -156,7 +161,7 @@ def test_what_the_settings_declare_has_to_be_there(project: Project, world: Worl
     assert {name for level, name, _ in found if level == "mandatory"} == set()
 
 
-@starts_from(protected_production)
+@starts_from(production_of_an_app)
 def test_old_secrets(project: Project, world: World, tmp_path: Path) -> None:
     found, _ = told(project, fails=False)
     assert "secret-age" not in {name for _, name, _ in found}

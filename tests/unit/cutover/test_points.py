@@ -536,6 +536,8 @@ def of_code(folder: Any, code: str) -> seen.Line:
         ("has({ plan: 'proo' })", "plan proo"),
         ("has({ feature: 'sso' })", "feature sso"),
         ("has({ plan: 'user:pro' })", "plan user:pro"),
+        ("has({ role: 'org:auditor' })", "role org:auditor"),
+        ("has({ permission: 'org:invoices:read' })", "permission org:invoices:read"),
     ],
 )
 def test_what_the_app_s_code_asks_for_and_nothing_has_fails(
@@ -550,7 +552,7 @@ def test_what_the_app_s_code_asks_for_and_nothing_has_fails(
 
 
 def test_code_that_asks_for_what_there_is_passes(tmp_path: Any) -> None:
-    found = of_code(tmp_path, "return has({ plan: 'pro' }) || has({ role: 'org:auditor' })")
+    found = of_code(tmp_path, "return has({ plan: 'pro' }) || has({ role: 'org:finance' })")
 
     assert found.verdict.outcome == Outcome.PASSED
     assert "checks in the app's code" in found.verdict.summary
