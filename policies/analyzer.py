@@ -26,6 +26,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
 from clerkstack.problems import InputError
 from clerkstack.rotation.rolling_out import rolls_out
+from clerkstack.safe import safe
 from policies.excuses import load_excuses
 from policies.judge import FOLDER, Judge, Verdict
 from policies.policy import Policy
@@ -152,6 +153,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
                 declared.parts,
                 declared.projects,
                 self._judge.now,
+                declared.names_app,
             )
             return _answer(self._judge.all(stack))
 
@@ -222,7 +224,7 @@ def _answer(verdicts: Iterable[Verdict]) -> analyzer_pb2.AnalyzeResponse:
                 policyPackName=PACK,
                 policyPackVersion=VERSION,
                 description=BY_ID[each.policy].summary if each.policy in BY_ID else "",
-                message=each.told,
+                message=safe(each.told),
                 enforcementLevel=LEVELS[each.level],
                 urn=each.urn,
             )

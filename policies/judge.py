@@ -65,6 +65,7 @@ def judge(
     instance: str | None = None,
     parts: Collection[str] | None = None,
     projects: Sequence[Expected] = (Expected(),),
+    names_app: bool | None = None,
     now: datetime | None = None,
     folder: Path = FOLDER,
 ) -> list[Verdict]:
@@ -79,6 +80,7 @@ def judge(
         parts: names of the settings in clerkstack:components that are on; None: what is missing
             is not judged.
         projects: what the stack's Vercel projects have to have by its settings.
+        names_app: whether the settings name the app's code; None: it is not judged.
         now: for dates and ages.
         folder: where config.yaml and excuses.yaml are.
 
@@ -88,7 +90,8 @@ def judge(
     now = now or datetime.now(UTC)
     rules = load_rules(folder / "config.yaml")
     found = load_excuses(folder / "excuses.yaml", today=now.date(), max_days=rules.max_excuse_days)
-    whole = Stack(stack, [Resource.of(each) for each in resources], instance, parts, projects, now)
+    seen = [Resource.of(each) for each in resources]
+    whole = Stack(stack, seen, instance, parts, projects, now, names_app)
     bench = Judge(stack, rules, found, now)
     verdicts = [verdict for each in whole.resources for verdict in bench.one(each)]
     return [*verdicts, *bench.all(whole)]

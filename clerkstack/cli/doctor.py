@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +39,8 @@ def doctor(
 ) -> None:
     """Look at this machine, a stack, and the services and the app that it stands on.
 
-    Reads only. Each line that is not ok says what to do. Secrets are told by fingerprint.
+    Reads only. Each line that is not ok says what to do. Secrets are told by fingerprint. With
+    GITHUB_TOKEN it looks who has to approve before production as well.
 
     Exit codes: 0 nothing is off (warnings may be told), 1 something is, 2 there is no such stack,
     3 a service failed.
@@ -48,6 +50,8 @@ def doctor(
     from clerkstack.doctor.model import examined
 
     here = machine.Machine(pulumi)
+    # To ask GitHub with; nothing that is started needs it.
+    os.environ.pop("GITHUB_TOKEN", None)
     told: list[tuple[str, Finding]] = []
     reader: _Reader | None = None
 

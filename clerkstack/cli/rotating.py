@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from clerkstack.cli.backends import current_backend, folder_of
 from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off, locks_of
-from clerkstack.cli.engine import UNREADABLE, exported_stack, import_state, resources_of
+from clerkstack.cli.engine import (
+    UNREADABLE,
+    ForeignCode,
+    exported_stack,
+    import_state,
+    refuse_foreign_code,
+    resources_of,
+)
 from clerkstack.cli.events import EVENTS, more_than_values, news, reasons, seen
 from clerkstack.cli.say import say
 from clerkstack.declared.variables import DEPLOYED
@@ -103,8 +110,9 @@ class StackEngine:
         """
         words, variables = self._update("preview", urns)
         try:
+            refuse_foreign_code(self._stack)
             lines = self._unlocked(lambda: _watched(words, variables, quiet=True))
-        except RollOutFailed as failure:
+        except (ForeignCode, RollOutFailed) as failure:
             raise Refused(f"The update that rolls it out is refused. {failure}") from None
         if unchanged and (more := list(more_than_values(seen(lines)))):
             raise Refused(
@@ -119,6 +127,7 @@ class StackEngine:
             RollOutFailed: the update failed; with the reasons that the engine gave.
         """
         words, variables = self._update("up", urns)
+        refuse_foreign_code(self._stack)
         self._unlocked(lambda: _watched([*words, "--yes", "--skip-preview"], variables))
         for project in self._settings.vercel_projects:
             if not project.redeploy and project.deployed is not None:

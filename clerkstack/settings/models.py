@@ -75,7 +75,8 @@ class AppSettings(SettingsModel):
 
     `declaration` is the file that exports the plans, inside of it; `scan` are the folders whose
     checks are looked at (none named: all). `unmanaged` are slugs that the app asks for and the
-    instance has without this stack.
+    instance has without this stack. With `tests` the checks in the app's own tests are as all
+    others; without, they are notes.
     """
 
     path: Annotated[str, Field(min_length=1)] | None = None
@@ -86,6 +87,7 @@ class AppSettings(SettingsModel):
     features_name: Annotated[str, Field(pattern=IDENTIFIER)] | None = None
     scan: list[Annotated[str, Field(pattern=INSIDE)]] = []
     unmanaged: list[Annotated[str, Field(pattern=ASKED)]] = []
+    tests: bool = False
 
     @property
     def named(self) -> bool:
@@ -257,11 +259,13 @@ Toggle = Annotated[
 
 class Allowed(SettingsModel):
     """Dangerous changes that this stack may make: by plan and feature, and toggles that may be
-    turned off, by their setting's name."""
+    turned off, by their setting's name. With `billing_left`, billing that the stack does not
+    declare any more stays on the instance as it is, and is nobody's."""
 
     plans: dict[str, list[PlanDanger]] = {}
     features: dict[str, list[FeatureDanger]] = {}
     toggles: list[Toggle] = []
+    billing_left: bool = False
 
 
 class SmokeGate(SettingsModel):

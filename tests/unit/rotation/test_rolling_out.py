@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pulumi.dynamic import Config, ConfigureRequest
 
 from clerkstack import providers
 from clerkstack.declared.variables import VARIABLE_TYPE
@@ -104,6 +105,12 @@ def test_other_variables_stay_as_they_were() -> None:
     }
 
 
+def configured() -> WrittenVariablesProvider:
+    provider = WrittenVariablesProvider()
+    provider.configure(ConfigureRequest(Config({}, "clerkstack")))
+    return provider
+
+
 def test_the_look_at_the_variables_takes_the_new_secrets_alone(rolling: None) -> None:
     olds: dict[str, Any] = {
         "project_id": "prj_1",
@@ -116,7 +123,7 @@ def test_the_look_at_the_variables_takes_the_new_secrets_alone(rolling: None) ->
         "state": {"production/CLERK_SECRET_KEY": "as written", "production/X": "as written"},
     }
 
-    checked = WrittenVariablesProvider().check(olds, news)
+    checked = configured().check(olds, news)
 
     assert checked.failures == []
     assert checked.inputs["values"] == {**olds["values"], "production/CLERK_SECRET_KEY": "2"}
@@ -127,7 +134,7 @@ def test_in_any_other_update_it_takes_what_is_declared() -> None:
     news = {"project_id": "prj_1", "values": {"production/URL": "b"}, "state": {}}
     olds = {**news, "values": {"production/URL": "a"}}
 
-    assert WrittenVariablesProvider().check(olds, news).inputs["values"] == {"production/URL": "b"}
+    assert configured().check(olds, news).inputs["values"] == {"production/URL": "b"}
 
 
 def test_a_preview_is_made_with_another_secret_of_the_same_form() -> None:
