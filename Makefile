@@ -96,7 +96,7 @@ venv: ## .venv with the locked packages
 	    exit 1; }
 	@$(PYTHON) -m local.venv
 
-engine: venv ## the Pulumi engine: from PATH, by its installer, or built
+engine: venv ## the Pulumi engine: from PATH, its release, or built
 	@$(VENV)/python -m local.engine ensure
 
 node: # what npm and Go bring besides: the official client, the example app's packages, descriptions of others

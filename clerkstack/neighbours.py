@@ -66,7 +66,7 @@ def neighbours(stack: str, application_id: str, environment: str) -> list[Neighb
     """
     return [
         each
-        for each in stacks_on(application_id, environment, asking=stack)
+        for each in stacks_on(application_id, environment)
         if not is_same_stack(each.stack, stack)
     ]
 
@@ -76,20 +76,12 @@ States = dict[tuple[str, str], list[dict[str, Any]]]
 
 
 def stacks_on(
-    application_id: str,
-    environment: str,
-    states: States | None = None,
-    asking: str | None = None,
+    application_id: str, environment: str, states: States | None = None
 ) -> list[Neighbour]:
     """All stacks whose state holds a resource of this instance, the asking one among them.
 
-    Args:
-        application_id: Clerk's application.
-        environment: `development` or `production`.
-        states: of those in it that were not updated since, none is read again; what is read is
-            kept there.
-        asking: where this stack is the only one that the backend knows, it is not read either, and
-            the answer is empty.
+    Of those in `states` that were not updated since, none is read again; what is read is kept
+    there.
 
     Raises:
         UnknownNeighbours: the backend does not tell which stacks there are.
@@ -97,10 +89,7 @@ def stacks_on(
     """
     found = []
     known = {} if states is None else states
-    listed = _listed()
-    if asking is not None and all(is_same_stack(name, asking) for name in listed):
-        return []
-    for name, updated in listed.items():
+    for name, updated in _listed().items():
         if (name, updated) not in known:
             known[name, updated] = _resources(name)
         resources = known[name, updated]

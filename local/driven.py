@@ -117,9 +117,7 @@ class _Told(Neighbourhood):
         super().__init__()
         self._stacks = stacks
 
-    def stacks(
-        self, _application_id: str, _environment: str, _asking: str | None = None
-    ) -> list[Neighbour]:
+    def stacks(self, _application_id: str, _environment: str) -> list[Neighbour]:
         """They are asked for each time."""
         return self._stacks()
 

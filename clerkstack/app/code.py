@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class AppCode:
     """What was read. `declaration` is None where the settings name none; `path` and `commit` are
-    None where there is only a file with the declaration."""
+    None where there is only a file with the declaration. `in_tests` are the checks in the app's
+    own tests, where the settings do not say that they are as the others."""
 
     declaration: AppDeclaration | None = None
     uses: tuple[Use, ...] = ()
@@ -27,6 +28,7 @@ class AppCode:
     unmanaged: frozenset[str] = frozenset()
     path: str | None = None
     commit: str | None = None
+    in_tests: tuple[Use, ...] = ()
 
 
 def read_app(
@@ -71,6 +73,7 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
         return AppCode(read_declaration(Path(declaration)))
     from clerkstack.app.foreign_changes import refuse_changes
     from clerkstack.app.modules import Modules
+    from clerkstack.app.own_tests import is_test
     from clerkstack.app.scan import scan
 
     checkout = _checkout(settings, tell)
@@ -85,13 +88,18 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
         )
         refuse_changes(declared, checkout.folder, modules, settings.scan)
     found = scan(checkout.folder, settings.scan, modules=modules, tell=tell)
+    apart = frozenset[str]()
+    if not settings.tests:
+        files = {each.file for each in found.uses} | {each.file for each in found.untold}
+        apart = frozenset(each for each in files if is_test(each, checkout.folder))
     return AppCode(
         declared,
-        found.uses,
-        found.untold,
+        tuple(each for each in found.uses if each.file not in apart),
+        tuple(each for each in found.untold if each.file not in apart),
         frozenset(settings.unmanaged),
         checkout.path,
         checkout.commit,
+        tuple(each for each in found.uses if each.file in apart),
     )
 
 

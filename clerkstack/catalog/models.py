@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from clerkstack.reconcile.names import CLERKS_PLANS
+
 SLUG = r"^[A-Za-z0-9_-]+$"  # Clerk: slug_invalid_format
 AMOUNT_LIMIT = 99_999_999  # cents; an amount is below it (Clerk: plan_amount_exceeds_upper_limit)
 LONGEST_TRIAL = 365  # days (Clerk: too_many_free_trial_days)
@@ -22,7 +24,7 @@ class Payer(Enum):
 
 
 # What Clerk makes by itself where billing is switched on, by slug.
-CLERKS_OWN = {"free_org": Payer.ORG, "free_user": Payer.USER}
+CLERKS_OWN = {slug: Payer(payer) for payer, slug in CLERKS_PLANS.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,6 +59,10 @@ COMMANDS = {
         "review:review",
         "Tell for a pull request what it would do to each stack, and what stands against it.",
     ),
+    "comment": (
+        "comment:comment",
+        "Put the review that a job made of a pull request into its comment, or renew the comment.",
+    ),
     "rotate": (
         "rotate:rotate",
         "Rotate the secrets of the running app, so that no valid request is refused meanwhile.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -38,8 +39,8 @@ def doctor(
 ) -> None:
     """Check this machine, a stack, and the services and the app that the stack uses.
 
-    Only reads. Each line that is not ok says what to do. Secrets are shown by fingerprint. See
-    docs/trouble.md.
+    Only reads. Each line that is not ok says what to do. Secrets are shown by fingerprint. With
+    GITHUB_TOKEN it also checks who must approve before production. See docs/trouble.md.
 
     Exit codes: 0 nothing is wrong (warnings are possible), 1 something is, 2 there is no such
     stack, 3 a service failed.
@@ -49,6 +50,8 @@ def doctor(
     from clerkstack.doctor.model import examined
 
     here = machine.Machine(pulumi)
+    # To ask GitHub with; nothing that is started needs it.
+    os.environ.pop("GITHUB_TOKEN", None)
     told: list[tuple[str, Finding]] = []
     reader: _Reader | None = None
 

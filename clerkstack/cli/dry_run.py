@@ -15,8 +15,10 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, reading, session_of, tell
 from clerkstack.cli.say import say
 from clerkstack.declared.billing import billing_inputs
+from clerkstack.declared.refusals import billing_refusals
 from clerkstack.declared.sections import organization_settings, sign_in_sections
 from clerkstack.neighbours import neighbours
+from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.billing import billing_plan
 from clerkstack.reconcile.changes import not_shown, object_at
@@ -96,6 +98,10 @@ def _changes(
     if use.billing:
         section = object_at(sections, "billing")
         inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
+        # Should Clerk take it for a write, it is one that may never be made.
+        refused = list(billing_refusals(inputs, settings.instance))
+        if refused:
+            raise ClerkstackError("\n".join(("Nothing was sent.", *refused)))
         made = Ledger.of(known.billing).kept(section)
         gone = {kind: made.undeclared(kind, inputs) for kind in ("plans", "features")}
         others = _others(stack, settings) if any(gone.values()) else Sharing()

@@ -17,9 +17,10 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.say import say
 from clerkstack.cli.table import print_table
+from clerkstack.declared.access import access_inputs
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
-from clerkstack.settings import BUILT_IN_ROLES, Settings
+from clerkstack.settings import Settings
 from clerkstack.witnesses import Comparison, Instance, Row, compare, read_instance
 
 # Of a finding, as `check --json` has it.
@@ -33,16 +34,13 @@ def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
     app = read_app(settings.app, settings.app_declaration, tell=tell)
     instance = _read(settings) if live else None
     inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
-    named = settings.organizations.roles
     found = compare(
         app,
         inputs,
         instance,
-        roles={*BUILT_IN_ROLES, *named},
-        permissions={
-            *settings.organizations.permissions,
-            *(each for role in named.values() for each in role.permissions or ()),
-        },
+        access=access_inputs(settings, app),
+        brought=settings.components.billing,
+        production=settings.instance == "production",
     )
     if as_json:
         document = _document(stack, settings, app, instance, found)
@@ -79,6 +77,7 @@ def _document(
         "uses": [{**asdict(each.use), "known": each.known} for each in found.uses],
         "unresolved": [] if app is None else [asdict(each) for each in app.untold],
         "findings": [{name: getattr(each, name) for name in TOLD} for each in found.findings],
+        "notes": list(found.notes),
     }
 
 
@@ -101,6 +100,8 @@ def _print(
     print_table(("kind", "slug", "field", *columns, ""), groups)
     for finding in found.findings:
         say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
+    for note in found.notes:
+        say(f"note, in a test of the app: {note}")
     for untold in () if app is None else app.untold:
         say(f"not looked up: {untold}")
     if app is not None:

@@ -28,28 +28,29 @@ class Neighbourhood:
     """The stacks of this run's instance, as the backend knows them."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, str | None], tuple[float, list[Neighbour]]] = {}
+        self._known: dict[tuple[str, str], tuple[float, list[Neighbour]]] = {}
         self._states: States = {}
         self._unknown = False
 
-    def stacks(
-        self, application_id: str, environment: str, asking: str | None = None
-    ) -> list[Neighbour]:
-        """All of them, none where they can't be listed: that is told, once. None either where the
-        asking stack is the only one.
+    def look_again(self) -> None:
+        """Ask the backend anew: this run has written its own state since."""
+        self._known.clear()
+
+    def stacks(self, application_id: str, environment: str) -> list[Neighbour]:
+        """All of them, none where they can't be listed: that is told, once.
 
         Raises:
             UnreadableStack: the state of one can't be read.
         """
         from clerkstack.neighbours import UnknownNeighbours, stacks_on
 
-        place = (application_id, environment, asking)
+        place = (application_id, environment)
         until, known = self._known.get(place, (0.0, []))
         began = time.monotonic()
         if self._unknown or began < until:
             return known
         try:
-            known = stacks_on(application_id, environment, self._states, asking)
+            known = stacks_on(*place, self._states)
         except UnknownNeighbours as failure:
             self._unknown = True
             tell(f"what other stacks have of the {environment} instance is not known. {failure}")
@@ -94,7 +95,8 @@ def sharing(
                 holdings[name] = _with_note(holdings.get(name), hold, name, note)
     others = sorted((each for name, each in holdings.items() if name != me), key=_age)
     mine = holdings.get(me or "") or hold(me or "", "", olds)
-    return Sharing(tuple(others), mine if olds else None)
+    _, state = there.get(me or "", ("", {}))
+    return Sharing(tuple(others), mine if olds else None, state)
 
 
 def refusals(

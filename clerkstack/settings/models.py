@@ -96,6 +96,9 @@ class AppSettings(SettingsModel):
     unmanaged: list[Annotated[str, Field(pattern=ASKED)]] = []
     """Slugs that the instance has without this stack: `plan/legacy`, `feature/beta`,
     `role/org:auditor`, `permission/org:invoices:read`. A check of one is no mistake."""
+    tests: bool = False
+    """Whether the checks in the app's own tests count like all others. Without it they are
+    notes."""
 
     @property
     def named(self) -> bool:
@@ -321,7 +324,8 @@ Toggle = Annotated[
 
 class Allowed(SettingsModel):
     """Dangerous changes that this stack may make: by plan and feature, and toggles that may be
-    turned off, by their setting's name."""
+    turned off, by their setting's name. With `billing_left`, billing that the stack does not
+    declare any more stays on the instance as it is, and is nobody's."""
 
     plans: dict[str, list[PlanDanger]] = {}
     """By slug, the dangerous changes that a plan may have
@@ -330,6 +334,9 @@ class Allowed(SettingsModel):
     """By slug, those that a feature may have."""
     toggles: list[Toggle] = []
     """Toggles that may be turned off, by their setting: `billing.userEnabled`, …."""
+    billing_left: bool = False
+    """Whether billing that the stack no longer declares, or that goes with the stack, stays on the
+    instance as it is and is nobody's."""
 
 
 class SmokeGate(SettingsModel):

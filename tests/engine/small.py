@@ -7,11 +7,8 @@ from tests.deployments import declared
 
 PROGRAM = """\
 import pulumi
-from pulumi.dynamic import CreateResult, Resource, ResourceProvider
-
-class Kept(ResourceProvider):
-    def create(self, props):
-        return CreateResult("kept", {**props, "made": "yes"})
+from pulumi.dynamic import Resource
+from things import Kept
 
 class Thing(Resource):
     def __init__(self, name, value):
@@ -23,10 +20,26 @@ for number in range(COUNT):
 pulumi.export("key", key)
 """
 
+THINGS = """\
+from pulumi.dynamic import CreateResult, ResourceProvider
+
+class Kept(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def create(self, props):
+        return CreateResult("kept", {**props, "made": "yes"})
+"""
+NO_OWN = "OWN: dict[str, tuple[str, str]] = {}"
+OWN = 'OWN = {"pulumi-python:dynamic:Resource": ("things", "Kept")}'
+
 
 def declare(project: Project, things: int = 2) -> None:
     """Have the project's program declare so many resources, each with a secret, and nothing
     else."""
+    if not (project.folder / "things.py").exists():
+        # A provider of one's own, as docs/team.md has it.
+        write_source(project.folder / "things.py", THINGS)
+        project.edit("clerkstack/state_code.py", (NO_OWN, OWN))
     write_source(project.folder / "__main__.py", PROGRAM.replace("COUNT", str(things)))
 
 

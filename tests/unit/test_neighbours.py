@@ -148,20 +148,3 @@ def test_a_state_is_read_again_where_the_stack_was_updated_since(backend: Backen
     stacks_on(APPLICATION, "development", states)
 
     assert [words[-1] for words in backend.asked if words[1] == "export"] == [*read, "two"]
-
-
-@pytest.mark.parametrize("name", ["one", "organization/clerkstack/one"])
-def test_a_stack_that_is_alone_is_not_read(backend: Backend, name: str) -> None:
-    backend.stacks = {"one": [instance()]}
-
-    assert names(name) == []
-    assert [words[1] for words in backend.asked] == ["ls"]
-
-
-@pytest.mark.parametrize("other", ["two", "organization/shop/one"])
-def test_a_stack_that_is_not_alone_is_read_with_the_others(backend: Backend, other: str) -> None:
-    backend.stacks = {"one": [instance()], other: [instance()]}
-
-    found = stacks_on(APPLICATION, "development", asking="one")
-
-    assert [each.stack for each in found] == ["one", other]
