@@ -107,7 +107,8 @@ def test_other_variables_stay_as_they_were() -> None:
 
 def configured() -> WrittenVariablesProvider:
     provider = WrittenVariablesProvider()
-    provider.configure(ConfigureRequest(Config({}, "clerkstack")))
+    keys = {"clerkstack:platformKey": "ak_tests", "vercel:apiToken": "tests"}
+    provider.configure(ConfigureRequest(Config(keys, "clerkstack")))
     return provider
 
 
