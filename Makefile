@@ -18,7 +18,7 @@ unexport PYTHONSAFEPATH
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up app production preview down test check test-pythons lint measure bench faults rotation team-demo lock clean venv engine node world-start world-stop
+.PHONY: help up app production preview down test check test-pythons lint measure bench faults rotation team-demo messages reference lock clean venv engine node world-start world-stop
 .NOTPARALLEL:
 
 help: ## this list
@@ -72,6 +72,12 @@ team-demo: venv engine ## a deployment with its state in S3 and its secrets by K
 rotation: venv engine node ## rotations under continuous traffic, killed and refused at every moment
 	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m local.rotation $(ARGS)
 
+messages: venv ## every message and help text of the product, with file and line, for a person to read
+	@$(VENV)/python -m local.messages $(ARGS)
+
+reference: venv ## renew the tables of the settings, policies and commands in docs/
+	@$(VENV)/python -m local.reference
+
 lock: venv ## renew the lock files, the newest versions that the .in files allow
 	@for name in requirements requirements-dev local/engine/go; do \
 	    echo "$$name.lock"; \
@@ -90,7 +96,7 @@ venv: ## .venv with the locked packages
 	    exit 1; }
 	@$(PYTHON) -m local.venv
 
-engine: venv ## the Pulumi engine: from PATH, by its installer, or built
+engine: venv ## the Pulumi engine: from PATH, its release, or built
 	@$(VENV)/python -m local.engine ensure
 
 node: # what npm and Go bring besides: the official client, the example app's packages, descriptions of others

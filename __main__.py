@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
+from clerkstack.own_state import own_state
 from clerkstack.program import load_deployment
 from clerkstack.providers import Instance, Rotations
 from components import (
@@ -22,7 +23,8 @@ settings, catalog, app = load_deployment()
 use = settings.components
 done: list[Component] = []
 # Asked before anything is declared: from then on the engine writes the state.
-formers = former_names(settings.vercel_projects) if use.environment else {}
+state = own_state()
+formers = former_names(state, settings.vercel_projects) if use.environment else {}
 
 # The environment's projects: what they have already is looked at before anything is written
 environment = Environment("environment", settings, formers) if use.environment else None
@@ -52,7 +54,7 @@ if use.sign_in:
 
 # Organizations
 if use.organizations:
-    done.append(Organizations("organizations", place, settings.organizations, after=done))
+    done.append(Organizations("organizations", place, settings.organizations, app=app, after=done))
 
 # Billing
 if use.billing:

@@ -9,20 +9,28 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
+from clerkstack.app.asked import Asked, unknown
 from clerkstack.app.code import AppCode, read_app
+from clerkstack.app.kinds import SOLD
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.clients.errors import NotFound
+from clerkstack.declared.access import access_inputs
+from clerkstack.declared.afterwards import Access, access_afterwards, sold_afterwards, together
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.refusals import (
-    app_disagreements,
     billing_refusals,
+    undeclared_access,
     undeclared_uses,
+    unknown_access,
     unknown_uses,
 )
 from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.providers.session import session_for
 from clerkstack.reconcile.billing import SECTION
 from clerkstack.reconcile.changes import JsonObject, object_at
+from clerkstack.rotation.hooks import write_secrets_only
+from clerkstack.rotation.rolling_out import rolls_out
+from clerkstack.safe import hide, safe
 from clerkstack.settings import (
     PREFIX,
     AppSettings,
@@ -34,6 +42,18 @@ from clerkstack.settings import (
 )
 from clerkstack.settings.vercel_plugin import led_astray
 
+NAMED = 5
+"""As many places as a message names."""
+NOTHING_COMPARED = (
+    "This stack does not name the app's code, so nobody has looked whether the plans and features "
+    "that it asks for are there: a slug that differs answers false for everybody, without an "
+    "error. Set clerkstack:app.path or clerkstack:app.git. See docs/app.md"
+)
+NOTHING_FOUND = (
+    "The code that clerkstack:app names asks Clerk for nothing, and no declaration of its plans is "
+    "named, so nothing was compared. Name the code of the app that is deployed, or its "
+    "clerkstack:app.declaration. See docs/app.md"
+)
 CATALOG_KEY, APP_KEY = f"{PREFIX}catalog", f"{PREFIX}appDeclaration"
 DEFAULT_CATALOG: str = Settings.model_fields["catalog"].default
 
@@ -61,7 +81,10 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     except InputError as error:
         problems += error.problems
     if settings is not None:
+        hide(settings.secrets)
         problems += problems_of(led_astray(settings, os.environ), stack=stack, file=file)
+    if rolls_out() and settings is not None and not problems:
+        return _for_secrets_only(settings)
     # The other files are read even where the settings are wrong: all mistakes are told at once.
     catalog_file = settings.catalog if settings else raw.get(CATALOG_KEY, DEFAULT_CATALOG)
     app_file = settings.app_declaration if settings else raw.get(APP_KEY)
@@ -84,23 +107,45 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     preview = pulumi.runtime.is_dry_run()
     inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
     refusals = list(refusals_of(settings, inputs, preview=preview))
+    access = access_inputs(settings, app)
     if not preview and not refusals and settings.components.billing:
         refusals = asked_in_vain(settings, load_connection(raw), inputs)
+    if not settings.components.billing and settings.instance == "production":
+        from clerkstack.without_billing import refusals_without_billing
+
+        refusals += refusals_without_billing(
+            settings, raw, object_at(inputs, "app"), preview=preview
+        )
+    if not (preview and settings.components.organizations):
+        refusals += roles_in_vain(settings, load_connection(raw), access)
     if refusals:
         raise _refused(refusals)
+    if settings.instance == "production" and not compared(app):
+        pulumi.warn(NOTHING_COMPARED if app is None else NOTHING_FOUND)
+    if app is not None and (notes := [*notes_of_tests(app, inputs, access)]):
+        pulumi.info(_of_tests(notes))
     return settings, catalog, app
+
+
+def _for_secrets_only(settings: Settings) -> tuple[Settings, Catalog, None]:
+    """What an update needs that writes rotated secrets and nothing else.
+
+    Nobody may be locked out because somebody pushed to the app's repository, or broke the catalog:
+    neither is written, so neither is judged.
+    """
+    write_secrets_only()
+    try:
+        return settings, load_catalog(Path(settings.catalog)), None
+    except InputError as error:
+        pulumi.log.warn(f"the catalog is not read: {error}")
+        return settings, Catalog(currency="USD", features={}, plans={}), None
 
 
 def refusals_of(settings: Settings, inputs: JsonObject, *, preview: bool) -> Iterator[str]:
     """Why this is not deployed, where nobody else would say it, or not in time. `inputs` are those
     of the billing resource."""
-    if settings.components.billing:
-        if not preview:
-            yield from billing_refusals(inputs, settings.instance)
-    elif settings.instance == "production":
-        # There is no billing resource that would be asked; the app asks all the same.
-        yield from app_disagreements(inputs)
-        yield from unknown_uses(inputs, None)
+    if settings.components.billing and not preview:
+        yield from billing_refusals(inputs, settings.instance)
 
 
 def asked_in_vain(settings: Settings, connection: Connection, inputs: JsonObject) -> list[str]:
@@ -120,14 +165,69 @@ def asked_in_vain(settings: Settings, connection: Connection, inputs: JsonObject
         return [f"what the app asks for can't be looked up on the instance: {failure}"]
 
 
+def roles_in_vain(settings: Settings, connection: Connection, access: JsonObject) -> list[str]:
+    """What production's code asks for of roles and permissions, and neither the settings nor the
+    instance has.
+
+    The provider of the roles looks as well, where the stack declares some. Where everything that
+    is asked for is declared nothing is sent.
+    """
+    if settings.instance != "production" or not undeclared_access(access):
+        return []
+    if access.get("enabled") is False:
+        return unknown_access(access, Access(on=False))
+    from clerkstack.providers.live_roles import access_of
+
+    try:
+        place = (settings.application_id, settings.instance)
+        return unknown_access(access, access_of(session_for(connection), place))
+    except ClerkstackError as failure:
+        return [f"what the app asks for can't be looked up on the instance: {failure}"]
+
+
+def compared(app: AppCode | None) -> bool:
+    """Whether there is anything of the app's code to compare the catalog with."""
+    if app is None:
+        return False
+    return app.declaration is not None or any(each.kind in SOLD for each in app.uses)
+
+
+def notes_of_tests(app: AppCode, inputs: JsonObject, access: JsonObject) -> Iterator[str]:
+    """What the app's own tests ask for and nobody declares; each slug once."""
+    known = together(sold_afterwards(inputs), access_afterwards(access))
+    seen: set[Asked] = set()
+    for use in app.in_tests:
+        asked: Asked = (use.kind, use.slug, use.payer)
+        if asked not in seen and f"{use.kind}/{use.slug}" not in app.unmanaged:
+            seen.add(asked)
+            yield from filter(None, [unknown(asked, use.where, known, live=False)])
+
+
+def _of_tests(notes: Sequence[str]) -> str:
+    count, more = len(notes), len(notes) - NAMED
+    lines = [f"  {each}" for each in notes[:NAMED]]
+    if more > 0:
+        lines.append(f"  and {more} more: bin/clerkstack check --stack {pulumi.get_stack()}")
+    what = "a slug that is" if count == 1 else f"{count} slugs that are"
+    return "\n".join(
+        [
+            f"The app's own tests ask Clerk for {what} not declared. That stops nothing; with "
+            "clerkstack:app.tests its tests are looked at as all of its code:",
+            *lines,
+        ]
+    )
+
+
 def _tell(step: str) -> None:
-    pulumi.log.debug(step)
+    pulumi.log.debug(safe(step))
 
 
 def _refused(problems: Sequence[str]) -> pulumi.RunError:
     count = len(problems)
     lines = "\n".join(f"  {problem}" for problem in problems)
     return pulumi.RunError(
-        f"{count} {'problem' if count == 1 else 'problems'} in what this stack declares. "
-        f"Nothing was sent.\n{lines}"
+        safe(
+            f"{count} {'problem' if count == 1 else 'problems'} in what this stack declares. "
+            f"Nothing was sent.\n{lines}"
+        )
     )

@@ -12,6 +12,7 @@ import pulumi_command as command
 
 from clerkstack import providers
 from clerkstack.declared.variables import DeployedTarget, Keys, Variable, variables
+from clerkstack.rotation.rolling_out import as_if_new, rolls_out
 from clerkstack.settings import VARIABLE_COMMENT, Settings
 from clerkstack.settings.projects import Project
 from clerkstack.settings.vercel_plugin import ADDRESS
@@ -65,6 +66,10 @@ class Environment(Component):
     ) -> None:
         """Declare the variables, and the redeploys after them."""
         self.stand(place, after)
+        if rolls_out() and pulumi.runtime.is_dry_run():
+            secret_key = pulumi.Output.from_input(secret_key).apply(as_if_new)
+            if signing_secret is not None:
+                signing_secret = pulumi.Output.from_input(signing_secret).apply(as_if_new)
         keys = Keys[pulumi.Input[str]](place.instance.publishable_key, secret_key, signing_secret)
         for part in self._parts:
             part.declare(self._settings, keys)
@@ -166,6 +171,9 @@ class _OfProject:
         values = [variable.value for variable in built]
         keys = [variable.key for variable in built]
         digest = pulumi.Output.all(*values).apply(lambda known: _digest(keys, known))
+        if rolls_out():
+            # Of what is at Vercel: a declared value that waits for its own update is built then.
+            digest = written.values.apply(lambda known: _digest_of(known, target))
         # In the clear: the command's plugin loses a secret that stands in a list and is not known
         # yet. A digest with a key of Clerk's in it tells nobody the key.
         triggers = [pulumi.Output.unsecret(digest), written.restored]
@@ -186,6 +194,12 @@ class _OfProject:
             triggers=triggers,
             opts=self._options(self._component.child(*resources, written), "redeploy"),
         )
+
+
+def _digest_of(values: Mapping[str, str], target: str) -> str:
+    """The same of the values by target/KEY."""
+    names = [name for name in values if name.partition("/")[0] == target]
+    return _digest([name.partition("/")[2] for name in names], [values[name] for name in names])
 
 
 def _digest(keys: Sequence[str], values: Sequence[str]) -> str:

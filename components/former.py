@@ -9,7 +9,6 @@ nothing, and a killed update leaves both names behind.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -17,49 +16,15 @@ from typing import Any
 import pulumi
 
 from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.safe import safe
 from clerkstack.settings.projects import Project
 
-# The engine's own provider answers it with the state as it was when the update began
-# (pulumi/pulumi, pkg/resource/deploy/builtins.go).
-STATE = "pulumi:pulumi:readStackResourceOutputs"
-PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between looks at a state that is just being written."""
 OURS = "pulumi-python:dynamic/clerkstack:"
 ENDS = {f"{OURS}VercelProject": "-project", f"{OURS}WrittenVariables": "-written"}
 """What the names of these end with, after what all names of their project begin with."""
 
 
-def former_names(projects: Iterable[Project]) -> dict[Project, tuple[str, ...]]:
-    """See `former_in`, of the state of the stack that is being updated.
-
-    To be asked for before anything is declared: from then on the engine writes the state, and a
-    file of it that is half written can't be read.
-
-    Raises:
-        pulumi.RunError: a name has gone from one project to another, or the state can't be read.
-    """
-    return former_in(_state(), projects)
-
-
-def _state() -> Mapping[str, Mapping[str, Any]]:
-    """Type and outputs of each resource, by its URN."""
-    for pause in (*PAUSES, None):
-        try:
-            answer = pulumi.runtime.invoke(STATE, {"stackName": pulumi.get_stack()}).value
-        except Exception as failure:
-            # The SDK raises no narrower one. The engine has begun to write: a first run's stack.
-            if pause is None:
-                raise pulumi.RunError(
-                    f"What this stack has can't be read, and nothing was sent: {failure} "
-                    "Run the same command again."
-                ) from None
-            time.sleep(pause)
-        else:
-            return (answer or {}).get("outputs") or {}
-    raise AssertionError("the last look returns or raises")
-
-
-def former_in(
+def former_names(
     state: Mapping[str, Mapping[str, Any]], projects: Iterable[Project]
 ) -> dict[Project, tuple[str, ...]]:
     """What else the names of each project's resources begin with in the state.
@@ -83,12 +48,13 @@ def former_in(
     for project, formers in found.items():
         for former in formers:
             if former in own:
-                raise pulumi.RunError(
+                why = (
                     f"clerkstack:environment.projects: {own[former].name} is what this stack "
                     f"calls {project.project_id} until now, which is to be {project.name}. "
                     f"Nothing was sent. Give {own[former].project_id} a name that the stack does "
                     "not have yet."
                 )
+                raise pulumi.RunError(safe(why))
     return found
 
 

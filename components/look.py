@@ -13,6 +13,7 @@ from clerkstack.declared.variables import Variable
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.providers.session import session_for
 from clerkstack.reconcile.taken import Obstacles, obstacles, refusals
+from clerkstack.safe import safe
 from clerkstack.settings import PREFIX, Connection
 from clerkstack.settings.projects import Project
 from clerkstack.variables_in_state import Kept, follow_team, kept_variables, name_of_variable
@@ -77,7 +78,7 @@ class Look:
         shared = Obstacles(shared=found.shared)
         reasons = refusals(shared, self._project, pulumi.get_stack(), self._overwrite)
         if reasons:
-            raise ResourceFailed("\n".join(reasons))
+            raise ResourceFailed(safe("\n".join(reasons)))
 
     def _list(self) -> Sequence[EnvironmentVariable]:
         try:
@@ -87,6 +88,6 @@ class Look:
             if not pulumi.runtime.is_dry_run():
                 raise
             pulumi.log.warn(
-                f"what is at Vercel can't be seen; `up` looks before it writes. {failure}"
+                safe(f"what is at Vercel can't be seen; `up` looks before it writes. {failure}")
             )
             return []

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pulumi
 
+from clerkstack.app.code import AppCode
+from clerkstack.declared.access import access_asked
 from clerkstack.declared.sections import organization_roles, organization_settings
 from clerkstack.providers import OrganizationRoles, OrganizationSettings
 from clerkstack.settings import OrganizationsSettings
@@ -20,6 +22,8 @@ class Organizations(Component):
         name: str,
         place: Place,
         settings: OrganizationsSettings,
+        *,
+        app: AppCode | None,
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
         super().__init__("Organizations", name, place, after)
@@ -37,6 +41,7 @@ class Organizations(Component):
                 application_id=place.application_id,
                 environment=place.environment,
                 **declared,
+                app=access_asked(app),
                 opts=self.lasting(self.settings),
             )
             self.owning.append(self.roles)

@@ -7,6 +7,7 @@ ends with the process that started it, which its standard input tells.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,9 +23,9 @@ TOP = Path(__file__).resolve().parents[1]
 HOST, REGION, BUCKET = "127.0.0.1", "us-east-1", "clerkstack-state"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "emulated", "AWS_SECRET_ACCESS_KEY": "emulated"}
 SECONDS_TO_END = 10
-POLICIES = ("deploy", "review")
+POLICIES = ("deploy", "deploy-dev", "review")
 DOCUMENTED_BUCKET = "my-clerkstack-state"
-DOCUMENTED_KEY = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000"
+DOCUMENTED_KEY = re.compile(r"arn:aws:kms:[^\"]+")
 SIGNED = {
     "Authorization": f"AWS4-HMAC-SHA256 Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/20260101/"
     f"{REGION}/s3/aws4_request, SignedHeaders=host, Signature=0"
@@ -152,8 +153,11 @@ def main() -> None:
     iam = boto3.client("iam", **at)
     for name in POLICIES:
         text = (TOP / "docs" / "aws" / f"{name}.json").read_text()
+        # Each test has a folder of its own; its stack is in the place of production.
+        text = text.replace(f"{DOCUMENTED_BUCKET}/.pulumi", f"{BUCKET}/*/.pulumi")
+        text = text.replace(DOCUMENTED_BUCKET, BUCKET).replace("clerkstack/prod", "*/local")
         # moto asks of a key of KMS whether it is allowed for all keys.
-        text = text.replace(DOCUMENTED_BUCKET, BUCKET).replace(DOCUMENTED_KEY, "*")
+        text = DOCUMENTED_KEY.sub("*", text)
         iam.create_user(UserName=name)
         iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=text)
         made = iam.create_access_key(UserName=name)["AccessKey"]

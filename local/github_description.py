@@ -44,7 +44,15 @@ def fetch(project: Path, environ: Mapping[str, str], steps: Steps, patience: flo
         folder = Path(name)
         again.run(
             steps,
-            ["npm", "pack", PACKAGE, "--loglevel=error", "--pack-destination", name],
+            [
+                "npm",
+                "pack",
+                PACKAGE,
+                "--ignore-scripts",
+                "--loglevel=error",
+                "--pack-destination",
+                name,
+            ],
             part=GITHUB.title,
             environ={**again.NPM, **environ},
             cwd=folder,

@@ -25,6 +25,8 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
 from clerkstack.problems import InputError
+from clerkstack.rotation.rolling_out import rolls_out
+from clerkstack.safe import safe
 from policies.excuses import load_excuses
 from policies.judge import FOLDER, Judge, Verdict
 from policies.policy import Policy
@@ -74,7 +76,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
             )
         except InputError as error:
             _refuse(context, error)
-        self._judge = Judge(request.stack, self._rules, excuses, now)
+        self._judge = Judge(request.stack, self._rules, excuses, now, rolls_out())
         return analyzer_pb2.AnalyzerStackConfigureResponse()
 
     def GetAnalyzerInfo(
@@ -151,6 +153,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
                 declared.parts,
                 declared.projects,
                 self._judge.now,
+                declared.names_app,
             )
             return _answer(self._judge.all(stack))
 
@@ -221,7 +224,7 @@ def _answer(verdicts: Iterable[Verdict]) -> analyzer_pb2.AnalyzeResponse:
                 policyPackName=PACK,
                 policyPackVersion=VERSION,
                 description=BY_ID[each.policy].summary if each.policy in BY_ID else "",
-                message=each.told,
+                message=safe(each.told),
                 enforcementLevel=LEVELS[each.level],
                 urn=each.urn,
             )

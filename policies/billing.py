@@ -8,8 +8,8 @@ from pathlib import Path
 from clerkstack.catalog import load_catalog
 from clerkstack.declared.refusals import app_disagreements, unknown_uses
 from clerkstack.problems import InputError
-from policies.policy import Finding, Policy, Values, note, unjudged
-from policies.view import API_KEYS, BILLING, PRODUCTION, UNKNOWN, Resource, unknown_in
+from policies.policy import Finding, Policy, Values, unjudged
+from policies.view import API_KEYS, BILLING, UNKNOWN, Resource, Stack, unknown_in
 
 TOP = Path(__file__).resolve().parent.parent
 COMPARED = ("plans", "features", "defaults", "app")
@@ -25,11 +25,25 @@ def _slugs(resource: Resource, _values: Values) -> Iterator[Finding]:
         yield unjudged(f"{' and '.join(unknown)} (of billing)")
     elif resource.part("app"):
         yield from (Finding(said) for said in _with_the_app(resource))
-    elif resource.environment == PRODUCTION:
-        yield note(
-            "the stack names no declaration of the app's own (clerkstack:app): slugs "
-            "are compared with the catalog alone, and not with what the app asks for"
+
+
+def _app_code(resource: Resource, _values: Values) -> Iterator[Finding]:
+    if resource.type != BILLING:
+        return
+    if resource.inputs.get("app") is UNKNOWN:
+        yield unjudged("app (of billing)")
+    elif not {"plans", "uses"} & resource.part("app").keys():
+        yield Finding(
+            "nothing of the app's code is compared with what is sold: clerkstack:app names none, "
+            "or none that declares a plan or asks for one"
         )
+
+
+def _app_named(stack: Stack, _values: Values) -> Iterator[Finding]:
+    """Without a billing resource the program compares, where the settings name the app."""
+    asked = {"billing", "organizations"} & {*(stack.parts or ())}
+    if asked and stack.names_app is False and not stack.of(BILLING):
+        yield Finding("the stack does not name the app's code (clerkstack:app)")
 
 
 def _catalog(resource: Resource) -> Iterator[str]:
@@ -118,6 +132,16 @@ POLICIES = (
         "Make the slugs agree in the catalog, in the app's declaration and in what is deployed.",
         each=_slugs,
         promise=True,
+    ),
+    Policy(
+        "app-code",
+        "Production's catalog is compared with the code of the app.",
+        "A slug that the app asks for and nothing has answers false for everybody, without an "
+        "error; without the app's code nobody looks.",
+        "Set clerkstack:app.path or clerkstack:app.git, and clerkstack:app.declaration.",
+        each=_app_code,
+        whole=_app_named,
+        production_only=True,
     ),
     Policy(
         "trial-card",

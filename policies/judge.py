@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from clerkstack.rotation.rolling_out import is_rolled_out
 from policies.excuses import STACK, Excuse, load_excuses, of_stack
 from policies.policy import Finding, Kind, Policy
 from policies.registry import EXCUSES, POLICIES
@@ -64,6 +65,7 @@ def judge(
     instance: str | None = None,
     parts: Collection[str] | None = None,
     projects: Sequence[Expected] = (Expected(),),
+    names_app: bool | None = None,
     now: datetime | None = None,
     folder: Path = FOLDER,
 ) -> list[Verdict]:
@@ -78,6 +80,7 @@ def judge(
         parts: names of the settings in clerkstack:components that are on; None: what is missing
             is not judged.
         projects: what the stack's Vercel projects have to have by its settings.
+        names_app: whether the settings name the app's code; None: it is not judged.
         now: for dates and ages.
         folder: where config.yaml and excuses.yaml are.
 
@@ -87,7 +90,8 @@ def judge(
     now = now or datetime.now(UTC)
     rules = load_rules(folder / "config.yaml")
     found = load_excuses(folder / "excuses.yaml", today=now.date(), max_days=rules.max_excuse_days)
-    whole = Stack(stack, [Resource.of(each) for each in resources], instance, parts, projects, now)
+    seen = [Resource.of(each) for each in resources]
+    whole = Stack(stack, seen, instance, parts, projects, now, names_app)
     bench = Judge(stack, rules, found, now)
     verdicts = [verdict for each in whole.resources for verdict in bench.one(each)]
     return [*verdicts, *bench.all(whole)]
@@ -95,12 +99,17 @@ def judge(
 
 @dataclass
 class Judge:
-    """Judges one run: resource by resource, then the stack. Remembers what excuses were for."""
+    """Judges one run: resource by resource, then the stack. Remembers what excuses were for.
+
+    `secrets_only` is an update that rolls out rotated secrets and can write nothing else
+    (clerkstack/rotation/rolling_out.py): what it leaves as it is stops it from nothing.
+    """
 
     stack: str
     rules: Rules
     excuses: Collection[Excuse]
     now: datetime
+    secrets_only: bool = False
     _used: set[Excuse] = field(default_factory=set)
     _unjudged: set[str] = field(default_factory=set)
 
@@ -137,7 +146,7 @@ class Judge:
             return
         if finding.kind is Kind.UNJUDGED:
             self._unjudged.add(policy.id)
-        if finding.kind is not Kind.OFFENCE:
+        if finding.kind is not Kind.OFFENCE or self._leaves(about):
             level = Level.ADVISORY
         subject, urn = (about.name, about.urn) if about else (STACK, "")
         excuse = None
@@ -155,6 +164,12 @@ class Judge:
             finding.kind,
             excuse,
         )
+
+    def _leaves(self, about: Resource | None) -> bool:
+        """Whether the update can't change what a finding is about."""
+        if not self.secrets_only:
+            return False
+        return about is None or not is_rolled_out(about.type, about.name, about.inputs.get("key"))
 
     def _excuse(self, policy: str, subject: str, message: str) -> Excuse | None:
         found = [
@@ -176,6 +191,7 @@ class Judge:
                 mend = ""
             else:
                 continue
-            level = Level.MANDATORY if kind is Kind.OFFENCE else Level.ADVISORY
+            stops = kind is Kind.OFFENCE and not self.secrets_only
+            level = Level.MANDATORY if stops else Level.ADVISORY
             doc = f"docs/policies.md#{EXCUSES}"
             yield Verdict(EXCUSES, level, message, "", mend, doc, STACK, "", kind)

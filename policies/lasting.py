@@ -66,14 +66,17 @@ def _complete(stack: Stack, _values: Values) -> Iterator[Finding]:
     for part, (kind, what) in OF_PART.items():
         if part in stack.parts and not stack.of(kind):
             yield Finding(f"{what} would be missing")
-    if "billing" not in stack.parts and stack.environment == PRODUCTION:
-        yield note(
-            "billing is switched off (clerkstack:components.billing): nobody looks whether the "
-            "instance has the slugs that the app asks for, nor whether trials ask for a card"
-        )
     if "environment" in stack.parts:
         for project in stack.projects:
             yield from _variables_there(stack, project)
+
+
+def _billing_managed(stack: Stack, _values: Values) -> Iterator[Finding]:
+    if stack.parts is not None and "billing" not in stack.parts:
+        yield Finding(
+            "billing is switched off (clerkstack:components.billing), and this stack keeps neither "
+            "plans and features nor trials without a card"
+        )
 
 
 def _variables_there(stack: Stack, project: Expected) -> Iterator[Finding]:
@@ -165,6 +168,15 @@ POLICIES = (
         "What is missing is not wrong, it is not there: no plan to buy, no event, no key.",
         "Declare it again, or switch the part off in clerkstack:components.",
         whole=_complete,
+    ),
+    Policy(
+        "billing-managed",
+        "Production's plans and features are declared.",
+        "What no stack declares is changed in the dashboard, and no policy sees it: a slug that "
+        "differs answers false, a trial asks for a card.",
+        "Leave clerkstack:components.billing on. Where another stack keeps them, write an excuse.",
+        whole=_billing_managed,
+        production_only=True,
     ),
     Policy(
         "read-names",

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from clerkstack.declared.refusals import unknown_access
 from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.settings.names import BUILT_IN_ROLES, SENDERO_ROLES
 from policies.policy import Finding, Option, Policy, Values, unjudged
-from policies.view import ORGANIZATIONS, ROLES, SIGN_IN, UNKNOWN, Resource, Stack
+from policies.view import ORGANIZATIONS, ROLES, SIGN_IN, UNKNOWN, Resource, Stack, unknown_in
 
 SECRET_INPUT = "client_secret_"  # clerkstack.providers.sections
 ROLE = re.compile(r"org:[a-z0-9_]+")
@@ -64,6 +65,19 @@ def _roles(stack: Stack, values: Values) -> Iterator[Finding]:
                 yield Finding(f"the role {name} is not declared", about)
 
 
+def _asked_roles(resource: Resource, _values: Values) -> Iterator[Finding]:
+    if resource.type != ROLES or not resource.part("app"):
+        return
+    if any(unknown_in(resource.inputs.get(name)) for name in ("roles", "permissions", "app")):
+        yield unjudged("roles, permissions and what the app asks for of them")
+        return
+    try:
+        yield from (Finding(why) for why in unknown_access(dict(resource.inputs), None))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        # Another program than ours may declare anything; what can't be compared does not pass.
+        yield Finding("roles, permissions and the app's code are not of a form to be compared")
+
+
 def _organizations_on(resource: Resource) -> bool:
     section = resource.part("sections").get("organization_settings")
     return isinstance(section, dict) and section.get("enabled") is not False
@@ -94,10 +108,11 @@ POLICIES = (
     ),
     Policy(
         "roles",
-        "Every role that is needed or named is there.",
-        "Members who are given a role that is not there get none: the people of finance see no "
-        "invoices.",
+        "Every role that is needed, named or asked for is there.",
+        "Members who are given a role that is not there get none, and a check of a role or "
+        "permission that nobody has answers false: the people of finance see no invoices.",
         "Declare it in clerkstack:organizations.roles.",
+        each=_asked_roles,
         whole=_roles,
         options={"roles": Option(NEEDED_ROLES, "the roles that the app relies on")},
     ),

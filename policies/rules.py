@@ -29,10 +29,7 @@ class Level(StrEnum):
 
 
 DEFAULTS = {PRODUCTION: Level.MANDATORY, DEVELOPMENT: Level.ADVISORY}
-PROMISED = (
-    "is what the deployment promises to paying customers, and stays mandatory in production",
-    "Write an excuse with a reason and an end into policies/excuses.yaml",
-)
+PROMISED = "is what the deployment promises to paying customers, and stays mandatory in production"
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ class Rules:
             if DEVELOPMENT in given:
                 own_levels[name, DEVELOPMENT] = Level(given.pop(DEVELOPMENT))
             if _broken(policy, own_levels.get((name, PRODUCTION), Level.MANDATORY)):
-                problems.append(Problem(ENGINES_FILE, None, name, *PROMISED))
+                problems.append(Problem(ENGINES_FILE, None, name, PROMISED, _kept(policy)))
             for each in sorted(set(given) - set(policy.options)):
                 mend = f"Use {', '.join([DEVELOPMENT, *policy.options])}"
                 problems.append(Problem(ENGINES_FILE, None, f"{name}.{each}", "is not known", mend))
@@ -131,12 +128,18 @@ def _level(document: Document, policy: Policy, path: str, value: Any, line: int)
         document.refuse(line, path, "is not a level", f"Use {', '.join(Level)}")
         return None
     if path.endswith(PRODUCTION) and _broken(policy, level):
-        document.refuse(line, path, *PROMISED)
+        document.refuse(line, path, PROMISED, _kept(policy))
     return level
 
 
 def _broken(policy: Policy, level: Level) -> bool:
     return policy.promise and level is not Level.MANDATORY
+
+
+def _kept(policy: Policy) -> str:
+    """What to do in the place of lowering a promise: the program and the provider refuse the same,
+    whatever is configured or excused."""
+    return f"Take the level out, no excuse helps either. {policy.mend.rstrip('.')}"
 
 
 def _value(document: Document, path: str, option: Option, value: Any, line: int) -> Any:

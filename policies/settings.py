@@ -23,6 +23,7 @@ class Declared:
     instance: str | None = None
     parts: frozenset[str] | None = None
     projects: tuple[Expected, ...] = (Expected(),)
+    names_app: bool | None = None
 
     @classmethod
     def of(cls, stack: str, config: Mapping[str, str]) -> Declared:
@@ -32,17 +33,19 @@ class Declared:
             return cls(stack)
         given = _group(config, "components")
         parts = _chosen(given) if given else frozenset(PARTS)
+        code = _group(config, "app")
+        named = bool(code.get("path") or code.get("git") or config.get(f"{PREFIX}appDeclaration"))
         environment = _group(config, "environment")
         projects = environment.get("projects")
         if not isinstance(projects, dict) or not projects:
-            return cls(stack, instance, parts, (_expected("", environment),))
+            return cls(stack, instance, parts, (_expected("", environment),), named)
         # What a project does not say is as the environment has it.
         expected = (
             _expected(name, {**environment, **said}, str(said.get("projectId") or ""))
             for name, said in sorted(projects.items())
             if isinstance(said, dict)
         )
-        return cls(stack, instance, parts, tuple(expected))
+        return cls(stack, instance, parts, tuple(expected), named)
 
 
 def _expected(name: str, said: Mapping[str, Any], project_id: str = "") -> Expected:

@@ -226,6 +226,7 @@ class Stack:
         parts: which parts of the deployment its settings declare; None where nothing says so.
         projects: what its Vercel projects have to have.
         now: for how old something is.
+        names_app: whether its settings name the app's code; None where nothing says so.
     """
 
     name: str
@@ -234,6 +235,7 @@ class Stack:
     parts: Collection[str] | None = None
     projects: Sequence[Expected] = (Expected(),)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    names_app: bool | None = None
 
     @property
     def names(self) -> list[NameSet]:

@@ -30,10 +30,14 @@ class Disagreement:
 
 
 def disagreements(
-    app: Mapping[str, Any], plans: Mapping[str, Any], features: Mapping[str, Any]
+    app: Mapping[str, Any],
+    plans: Mapping[str, Any],
+    features: Mapping[str, Any],
+    *,
+    clerks: Collection[str] = (),
 ) -> list[str]:
     """Every difference as a sentence; see `disagreeing`."""
-    return [each.message for each in disagreeing(app, plans, features)]
+    return [each.message for each in disagreeing(app, plans, features, clerks=clerks)]
 
 
 def disagreeing(
@@ -41,6 +45,7 @@ def disagreeing(
     plans: Mapping[str, Any],
     features: Mapping[str, Any],
     *,
+    clerks: Collection[str] = (),
     other: str = "the catalog",
 ) -> list[Disagreement]:
     """Every slug that only one side has, every attachment that differs, and every price, trial
@@ -51,6 +56,7 @@ def disagreeing(
             without "plans" where the stack names no declaration, and then nothing is compared.
         plans: the declared plans, in the spelling of the config.
         features: the declared features, by slug.
+        clerks: plans that Clerk makes by itself, which neither side has to have.
         other: who declares them, for the sentences.
     """
     if "plans" not in app:
@@ -58,7 +64,11 @@ def disagreeing(
     app_plans: Mapping[str, Any] = app.get("plans") or {}
     app_features: Collection[str] = app.get("features") or []
     found = [
-        *_only_one_side("plan", app_plans, plans, other),
+        *(
+            each
+            for each in _only_one_side("plan", app_plans, plans, other)
+            if each.slug not in clerks
+        ),
         *_only_one_side("feature", app_features, features, other),
     ]
     for slug, attached in app_plans.items():

@@ -8,41 +8,107 @@ from typing import TYPE_CHECKING, cast
 
 from clerkstack.app.agreement import meant
 from clerkstack.app.facts import attached_to, payer_of
-from clerkstack.app.kinds import KINDS, Kind, named
+from clerkstack.app.kinds import ACCESS, KINDS, SOLD, Kind, named
 from clerkstack.reconcile.changes import Json, JsonObject, object_at
 
 if TYPE_CHECKING:
     from clerkstack.app.uses import Use
 
 PAYERS = {"org": "organizations", "user": "users"}
-# Clerk's own permissions, on every instance (clerk.com/docs/guides/organizations/control-access/
-# roles-and-permissions): `org:sys_…`.
+# Clerk's own permissions begin so, and these are on every instance (clerk.com/docs/guides/
+# organizations/control-access/roles-and-permissions).
 SYSTEM = "org:sys_"
+SYSTEM_PERMISSIONS = frozenset(
+    f"{SYSTEM}{each}"
+    for each in (
+        *("profile:manage", "profile:delete", "memberships:read", "memberships:manage"),
+        *("domains:read", "domains:manage", "billing:read", "billing:manage"),
+        *("api_keys:read", "api_keys:manage"),
+    )
+)
 Asked = tuple[Kind, str, str | None]
 
 
 @dataclass(frozen=True)
 class Known:
-    """What there is to ask for. Plans are in the spelling of the config."""
+    """What there is to ask for once a stack is deployed, as far as it is known.
+
+    Attributes:
+        plans: by slug, in the spelling of the config.
+        features: by slug, likewise.
+        payers: for whom billing is on; without it nobody has a plan.
+        roles: those that somebody can have.
+        permissions: those that such a role has.
+        idle_roles: roles that are in no role set.
+        idle_permissions: permissions that no role has.
+        open_permissions: permissions of which only the instance tells whether a role has them.
+        listed: whether there are no other permissions; without, Clerk may have more of its own.
+        organizations: whether there are any.
+    """
 
     plans: Mapping[str, Json] = field(default_factory=dict)
-    features: Collection[str] = ()
+    features: Mapping[str, Json] = field(default_factory=dict)
+    payers: Collection[str] = tuple(PAYERS)
     roles: Collection[str] = ()
     permissions: Collection[str] = ()
+    idle_roles: Collection[str] = ()
+    idle_permissions: Collection[str] = ()
+    open_permissions: Collection[str] = ()
+    listed: bool = False
+    organizations: bool = True
 
-    def has(self, kind: Kind, slug: str, payer: str | None) -> bool:
-        """Whether a check of it can ever be true."""
+    def has(self, asked: Asked) -> bool:
+        """Whether a check can be true, as far as it is known."""
+        clerks = asked[0] == "permission" and asked[1].startswith(SYSTEM) and not self.listed
+        open_to = clerks or asked[1] in self.open_permissions
+        return self.surely_has(asked) or (open_to and self.organizations)
+
+    def surely_has(self, asked: Asked) -> bool:
+        """Whether it certainly can."""
+        kind, slug, payer = asked
         if kind == "plan":
-            plan = self.plans.get(slug)
-            return isinstance(plan, dict) and payer in (None, payer_of(plan))
+            return any(self._pays(each, payer) for each in self._plans_of(slug))
         if kind == "feature":
-            return slug in self.features and (payer is None or payer in self._payers(slug))
+            return not self._hidden(slug) and any(
+                self._pays(each, payer) for each in self._holding(slug)
+            )
+        if not self.organizations:
+            return False
         if kind == "role":
             return slug in self.roles
-        return slug.startswith(SYSTEM) or slug in self.permissions
+        return slug in SYSTEM_PERMISSIONS or slug in self.permissions
+
+    def attaches(self, feature: str) -> bool:
+        """Whether a plan has a feature, whether or not somebody can have that plan."""
+        return bool(self._holding(feature))
+
+    def why_not(self, asked: Asked) -> str | None:
+        """Why a check of something that is there is never true; None where it is not there."""
+        kind, slug, payer = asked
+        if kind in ACCESS and not self.organizations:
+            return "organizations are off"
+        if kind == "role" and slug in self.idle_roles:
+            return f"the role '{slug}' is in no role set, so that nobody can have it"
+        if kind == "permission" and slug in self.idle_permissions:
+            return f"no role has the permission '{slug}'"
+        if kind in ACCESS:
+            return None
+        plans = self._plans_of(slug) if kind == "plan" else self._holding(slug)
+        if not plans:
+            there = kind == "feature" and slug in self.features
+            return f"no plan has the feature '{slug}'" if there else None
+        if not any(payer in (None, payer_of(each)) for each in plans):
+            other = PAYERS["user" if payer == "org" else "org"]
+            which = "is for" if kind == "plan" else "is in plans of"
+            return f"the {kind} '{slug}' {which} {other}"
+        if kind == "feature" and self._hidden(slug):
+            return f"the feature '{slug}' is in no session token (include_in_jwt: false)"
+        off = " and ".join(PAYERS[each] for each in PAYERS if each not in self.payers)
+        which = "is for" if kind == "plan" else "is in plans of"
+        return f"the {kind} '{slug}' {which} {off}, for whom billing is off"
 
     def slugs(self, kind: Kind) -> Collection[str]:
-        """All of a kind."""
+        """All of a kind that can be asked for."""
         of_kind: dict[Kind, Collection[str]] = {
             "plan": self.plans,
             "feature": self.features,
@@ -51,17 +117,30 @@ class Known:
         }
         return of_kind[kind]
 
-    def _payers(self, feature: str) -> set[str]:
+    def _plans_of(self, slug: str) -> list[JsonObject]:
+        plan = self.plans.get(slug)
+        return [plan] if isinstance(plan, dict) else []
+
+    def _holding(self, feature: str) -> list[JsonObject]:
         held = (each for each in self.plans.values() if isinstance(each, dict))
-        return {payer_of(each) for each in held if feature in attached_to(each)}
+        return [each for each in held if feature in attached_to(each)]
+
+    def _pays(self, plan: JsonObject, payer: str | None) -> bool:
+        of_plan = payer_of(plan)
+        return payer in (None, of_plan) and of_plan in self.payers
+
+    def _hidden(self, feature: str) -> bool:
+        """Whether session tokens are without it. `has()` looks in nothing else."""
+        fields = self.features.get(feature)
+        return isinstance(fields, dict) and fields.get("include_in_jwt") is False
 
 
-def compact(uses: Iterable[Use]) -> JsonObject:
-    """{kind: {slug: first place}} of plans and features, the payer before the slug where the check
-    names one: what the billing resource keeps."""
+def compact(uses: Iterable[Use], kinds: Collection[Kind] = SOLD) -> JsonObject:
+    """{kind: {slug: first place}} of some kinds, the payer before the slug where the check names
+    one: what a resource keeps."""
     found: JsonObject = {}
     for each in uses:
-        if each.kind in ("plan", "feature"):
+        if each.kind in kinds:
             places = cast(JsonObject, found.setdefault(each.kind, {}))
             places.setdefault(_written(each.slug, each.payer), each.where)
     return found
@@ -74,31 +153,30 @@ def expanded(uses: Mapping[str, Json]) -> Iterator[tuple[Asked, str]]:
             yield (kind, *named(kind, written)), str(where)
 
 
-def unknown(asked: Asked, where: str, known: Collection[Known], *, live: bool) -> str | None:
+def unknown(asked: Asked, where: str | None, known: Known, *, live: bool) -> str | None:
     """Why a check can never be true, None where it can.
 
     Args:
         asked: kind, slug and payer.
-        where: the place of the check.
+        where: the place of the check; None of a feature that the app only declares.
         known: what there is: declared, and on the instance where it was read.
         live: the instance was read.
     """
     kind, slug, payer = asked
-    if any(each.has(*asked) for each in known):
+    if known.has(asked) or (where is None and known.attaches(slug)):
         return None
     call = f"{where} asks has({{ {kind}: '{_written(slug, payer)}' }})"
-    if any(each.has(kind, slug, None) for each in known):
-        other = PAYERS["user" if payer == "org" else "org"]
-        which = "is for" if kind == "plan" else "is in plans of"
-        return f"{call}, and the {kind} '{slug}' {which} {other}: it answers false for everybody"
-    there = dict.fromkeys(each for side in known for each in side.slugs(kind))
-    who = f"neither the catalog nor the instance has that {kind}"
-    if kind in ("role", "permission"):
-        who = f"neither the settings nor the instance has that {kind}"
-    if not live:
-        source = "the settings do" if kind in ("role", "permission") else "the catalog does"
-        who = f"{source} not have that {kind}"
-    return f"{call}, and {who}{meant(slug, list(there))}: it answers false for everybody"
+    if where is None:
+        call = f"the app declares the {kind} '{slug}'"
+    why = known.why_not(asked)
+    if why is None:
+        source = "settings" if kind in ACCESS else "catalog"
+        why = f"neither the {source} nor the instance has that {kind}"
+        if not live:
+            why = f"the {source} {'do' if kind in ACCESS else 'does'} not have that {kind}"
+        why += meant(slug, list(known.slugs(kind)))
+    answer = "it" if where is not None else f"has({{ {kind}: '{slug}' }})"
+    return f"{call}, and {why}: {answer} answers false for everybody"
 
 
 def _written(slug: str, payer: str | None) -> str:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 class AppCode:
     """What was read. `declaration` is None where the settings name none; `path` and `commit` are
     None where there is only a file with the declaration. `notes` are what could change the
-    declaration without being seen; `others` are files of other languages that name Clerk."""
+    declaration without being seen; `others` are files of other languages that name Clerk;
+    `in_tests` are the checks in the app's own tests, where the settings do not say that they are
+    as the others."""
 
     declaration: AppDeclaration | None = None
     uses: tuple[Use, ...] = ()
@@ -30,6 +32,7 @@ class AppCode:
     commit: str | None = None
     notes: tuple[Untold, ...] = ()
     others: tuple[str, ...] = ()
+    in_tests: tuple[Use, ...] = ()
 
 
 def read_app(
@@ -75,6 +78,7 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
     from clerkstack.app.foreign_changes import refuse_changes
     from clerkstack.app.kept import FOLDER
     from clerkstack.app.modules import Modules
+    from clerkstack.app.own_tests import is_test
     from clerkstack.app.scan import scan
 
     checkout = _checkout(settings, tell)
@@ -96,15 +100,20 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
         kept=FOLDER,
         tell=tell,
     )
+    apart = frozenset[str]()
+    if not settings.tests:
+        files = {each.file for each in found.uses} | {each.file for each in found.untold}
+        apart = frozenset(each for each in files if is_test(each, checkout.folder))
     return AppCode(
         declared,
-        found.uses,
-        found.untold,
+        tuple(each for each in found.uses if each.file not in apart),
+        tuple(each for each in found.untold if each.file not in apart),
         frozenset(settings.unmanaged),
         checkout.path,
         checkout.commit,
         tuple(notes),
         found.others,
+        tuple(each for each in found.uses if each.file in apart),
     )
 
 

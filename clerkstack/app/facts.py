@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from clerkstack.app.declaration import DeclaredPlan
     from clerkstack.reconcile.changes import Json, JsonObject
 
-AMOUNT, ANNUAL, TRIAL, VISIBLE = (
+AMOUNT, ANNUAL, TRIAL, VISIBLE, PAYER = (
     "amount",
     "annual_monthly_amount",
     "free_trial_days",
     "publicly_visible",
+    "payer_type",
 )
-FIELDS = (AMOUNT, ANNUAL, TRIAL, VISIBLE)
+FIELDS = (AMOUNT, ANNUAL, TRIAL, VISIBLE, PAYER)
 
 
 def facts_of_code(plan: DeclaredPlan) -> JsonObject:
@@ -48,6 +49,8 @@ def facts_of_config(plan: Mapping[str, Json]) -> JsonObject:
         facts[TRIAL] = (plan.get(TRIAL) or None) if plan["free_trial_enabled"] else None
     if VISIBLE in plan:
         facts[VISIBLE] = plan[VISIBLE]
+    if PAYER in plan:
+        facts[PAYER] = plan[PAYER]
     return facts
 
 
@@ -69,6 +72,8 @@ def told(field: str, value: Json) -> str:
         return f"at {value} cents a month billed yearly" if value else "without a yearly price"
     if field == TRIAL:
         return f"with a trial of {value} days" if value else "without a trial"
+    if field == PAYER:
+        return f"paid by {'users' if value == 'user' else 'organizations'}"
     return "publicly visible" if value else "not publicly visible"
 
 

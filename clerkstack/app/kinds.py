@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 Kind = Literal["plan", "feature", "role", "permission"]
-KINDS: tuple[Kind, ...] = ("plan", "feature", "role", "permission")
+SOLD: tuple[Kind, ...] = ("plan", "feature")
+ACCESS: tuple[Kind, ...] = ("role", "permission")
+KINDS: tuple[Kind, ...] = (*SOLD, *ACCESS)
 # As Clerk's own SDK splits them (@clerk/shared, authorization).
 _SCOPES = {"o": "org", "org": "org", "organization": "org", "u": "user", "user": "user"}
 

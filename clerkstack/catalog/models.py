@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from clerkstack.reconcile.names import CLERKS_PLANS
+
 SLUG = r"^[A-Za-z0-9_-]+$"  # Clerk: slug_invalid_format
 AMOUNT_LIMIT = 99_999_999  # cents; an amount is below it (Clerk: plan_amount_exceeds_upper_limit)
 LONGEST_TRIAL = 365  # days (Clerk: too_many_free_trial_days)
@@ -22,7 +24,7 @@ class Payer(Enum):
 
 
 # What Clerk makes by itself where billing is switched on, by slug.
-CLERKS_OWN = {"free_org": Payer.ORG, "free_user": Payer.USER}
+CLERKS_OWN = {slug: Payer(payer) for payer, slug in CLERKS_PLANS.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,33 +33,48 @@ class Feature:
 
     slug: str
     name: str
+    """Shown to people."""
     description: str | None = None
+    """Shown in Clerk's pricing table. Default: left as it is."""
     include_in_jwt: bool | None = None
+    """The session token holds the feature. Default: left as it is."""
     jwt_value: str | None = None
+    """What the token holds for it. Default: left as it is."""
     publicly_visible: bool = True
+    """Shown in Clerk's pricing table."""
     avatar_url: str | None = None
+    """An https URL of its picture. Default: left as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What somebody can subscribe to.
 
-    `amount` is cents a month billed monthly, `annual_monthly_amount` cents a month billed
-    yearly. `features` holds the features of the plan it includes, then its own. A `default` plan
-    is the one Clerk makes by itself for the payer; it is managed and never made or removed.
+    `features` holds the features of the plan it includes, then its own.
     """
 
     slug: str
     name: str
+    """Shown to people. Two plans can't share one."""
     amount: int
+    """Cents a month when billed monthly."""
     annual_monthly_amount: int | None = None
+    """Cents a month when billed yearly; at most `amount`. Default: no annual price."""
     description: str | None = None
+    """Shown in Clerk's pricing table. Default: left as it is."""
     features: tuple[str, ...] = ()
+    """Slugs of features."""
     free_trial_days: int | None = None
+    """1 to 365. Default: no trial."""
     publicly_visible: bool = True
+    """Shown in Clerk's pricing table."""
     payer_type: Payer = Payer.ORG
+    """Who pays."""
     is_recurring: bool | None = None
+    """The plan renews by itself. Default: left as it is."""
     default: bool = False
+    """This is the plan that Clerk creates by itself (`free_org`, `free_user`): managed, never
+    created or removed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -47,12 +49,28 @@ def options(
 def main() -> None:
     """Run the program; expected errors become one message and an exit code."""
     try:
-        app(prog_name="clerkstack")
+        sys.exit(app(prog_name="clerkstack", standalone_mode=False))
     except ClerkstackError as error:
         say(f"error: {error}", err=True)
         sys.exit(REMOTE_FAILURE if _of_a_service(error) else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(130)
+    except typer.Abort:
+        say("Aborted!", err=True)
+        sys.exit(1)
+    except Exception as error:
+        say(_told(error), err=True, nl=False)
+        sys.exit(getattr(error, "exit_code", 1))
+
+
+def _told(error: Exception) -> str:
+    """What is wrong with the words of the command, or the frames of a mistake in this program."""
+    show = getattr(error, "show", None)  # typer names the class only where it keeps it to itself
+    if show is None:
+        return traceback.format_exc()
+    said = io.StringIO()
+    show(file=said)
+    return said.getvalue()
 
 
 def _of_a_service(error: ClerkstackError) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,20 +22,36 @@ from clerkstack.adopt import (
 )
 from clerkstack.adopt.edits import edits, secret_paths
 from clerkstack.adopt.stack import NO_URL
+from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.adopting import take_over
-from clerkstack.cli.engine import pulumi, refuse_led_astray, stack_config
+from clerkstack.cli.engine import (
+    exported_stack,
+    project_name,
+    pulumi,
+    refuse_led_astray,
+    resources_of,
+    stack_config,
+)
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import known_of, read
+from clerkstack.cli.remote import known_of, read, tell
 from clerkstack.cli.say import say
+from clerkstack.declared.access import access_inputs
+from clerkstack.declared.afterwards import Access
 from clerkstack.declared.billing import billing_inputs
-from clerkstack.declared.refusals import billing_refusals
+from clerkstack.declared.refusals import (
+    app_disagreements,
+    billing_refusals,
+    unknown_access,
+    unknown_uses,
+)
 from clerkstack.declared.variable_names import names_of
 from clerkstack.drift import Known, Live
 from clerkstack.files import REMOVED, edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
 from clerkstack.kept_url import kept_url, same_url
-from clerkstack.problems import ClerkstackError
+from clerkstack.problems import ClerkstackError, InputError
+from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE
 from clerkstack.review.cleaning import SECRET
@@ -46,7 +63,8 @@ from clerkstack.settings import (
     config_value,
     load_settings,
 )
-from clerkstack.settings.places import spelled
+from clerkstack.settings.misplaced import misplaced
+from clerkstack.settings.places import Places, spelled
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,7 @@ class Adoption:
     left: Sequence[LeftAlone]
     foreign: Sequence[LeftAlone]
     secret: Collection[tuple[str, ...]] = ()  # of the changed settings
+    app: AppCode | None = None
 
     @property
     def shown_settings(self) -> dict[tuple[str, ...], Any]:
@@ -101,15 +120,16 @@ def adopt(
     instance's key, 2 bad input, 3 a service failed.
     """
     found = _adoption(stack, catalog, overwrite=overwrite, webhook=webhook)
-    refusals = _refusals(found)
+    refusals = list(_refusals(found))
     for refusal in refusals:
-        say(f"error: {refusal} Change it in the dashboard, then adopt.", err=True)
+        say(f"error: {refusal}", err=True)
     if refusals:
         raise typer.Exit(FOUND)
     taken: list[str] = []
     if not dry_run:
-        _write(stack, found)
-        taken = take_over(stack, found.settings, found.live)
+        with _files_as_they_were(stack, found):
+            _write(stack, found)
+            taken = take_over(stack, found.settings, found.live)
     if as_json:
         say(json.dumps(_shown(stack, found, taken), indent=2, ensure_ascii=False))
     else:
@@ -122,6 +142,10 @@ def _adoption(
     stack: str, catalog_file: Path | None, *, overwrite: bool, webhook: str | None
 ) -> Adoption:
     raw, encrypted = stack_config(stack)
+    # What the program would refuse once the files are written is refused before.
+    unread = misplaced(raw, project_name(), Places(_stack_file(stack), stack), stack)
+    if problems := [each.problem for each in unread]:
+        raise InputError(problems)
     config = {key.removeprefix(PREFIX): config_value(value) for key, value in raw.items()}
 
     def load(values: Mapping[str, Any]) -> Settings:
@@ -141,6 +165,7 @@ def _adoption(
         wanted["catalog"] = str(catalog_file)
     settings = load(wanted)
     refuse_led_astray(stack, settings)
+    app = read_app(settings.app, settings.app_declaration, tell=tell)
     known = known_of(stack)
     live = _live(settings, known, webhook)
     file = Path(settings.catalog)
@@ -159,7 +184,9 @@ def _adoption(
         secret.add(("webhook", "url"))
     secret = {path for path in secret & {*changed} if changed[path] is not REMOVED}
     foreign = foreign_keys(settings, live) if settings.components.environment else []
-    return Adoption(settings, live, catalog, file, text, changed, left, foreign, frozenset(secret))
+    return Adoption(
+        settings, live, catalog, file, text, changed, left, foreign, frozenset(secret), app
+    )
 
 
 def _live(settings: Settings, known: Known, webhook: str | None) -> Live:
@@ -216,14 +243,57 @@ def _catalog(
     return catalog_from(document), yaml_text(document), left
 
 
-def _refusals(found: Adoption) -> list[str]:
+def _refusals(found: Adoption) -> Iterator[str]:
     """Why the stack would be refused as it is: nothing is written then."""
-    if not found.settings.components.billing:
-        return []
-    inputs = billing_inputs(
-        found.settings.billing, found.catalog, None, catalog_file=str(found.catalog_file)
-    )
-    return list(billing_refusals(inputs, found.settings.instance))
+    settings, live = found.settings, object_at(found.live.sections, "billing")
+
+    def inputs(app: AppCode | None) -> JsonObject:
+        file = str(found.catalog_file)
+        return billing_inputs(settings.billing, found.catalog, app, catalog_file=file)
+
+    if settings.components.billing:
+        for why in billing_refusals(inputs(None), settings.instance):
+            yield f"{why} Change it in the dashboard, then adopt."
+    if settings.instance != "production":
+        return
+    asked = inputs(found.app)
+    access = access_inputs(settings, found.app)
+    roles = found.live.roles.roles
+    held = Access({role.key: {each.key for each in role.permissions} for role in roles})
+    for why in (
+        *app_disagreements(asked),
+        *unknown_uses(asked, live),
+        # Those of a stack that declares none are not read.
+        *(unknown_access(access, held) if access.get("enabled") else ()),
+    ):
+        yield (
+            f"{why}. Correct the app's code or what is live, then adopt; or write a catalog of "
+            "what the app sells, and adopt leaves alone what else is live."
+        )
+
+
+@contextmanager
+def _files_as_they_were(stack: str, found: Adoption) -> Iterator[None]:
+    """Write and take over inside; where that fails before anything is in the state, the files are
+    put back."""
+    files = (found.catalog_file, _stack_file(stack))
+    before = {file: file.read_bytes() if file.exists() else None for file in files}
+    known = resources_of(exported_stack(stack))
+    try:
+        yield
+    except ClerkstackError:
+        if resources_of(exported_stack(stack)) == known:
+            for file, was in before.items():
+                if was is not None:
+                    file.write_bytes(was)
+                else:
+                    file.unlink(missing_ok=True)
+            say("Nothing came into the state; the files are as they were.", err=True)
+        raise
+
+
+def _stack_file(stack: str) -> Path:
+    return Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
 
 
 def _write(stack: str, found: Adoption) -> None:
@@ -240,7 +310,7 @@ def _write(stack: str, found: Adoption) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_file(file, head + found.catalog_text)
         if plain := {p: v for p, v in found.changed_settings.items() if p not in found.secret}:
-            file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
+            file = _stack_file(stack)
             changes = {
                 ("config", f"{PREFIX}{first}", *rest): value
                 for (first, *rest), value in plain.items()

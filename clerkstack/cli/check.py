@@ -14,8 +14,9 @@ from clerkstack.cli.exits import BAD_INPUT, FOUND
 from clerkstack.cli.say import say
 from clerkstack.declared.billing import app_inputs
 from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
-from clerkstack.declared.refusals import app_disagreements
+from clerkstack.declared.refusals import app_disagreements, unknown_uses
 from clerkstack.problems import ClerkstackError, InputError, Problem
+from clerkstack.reconcile import JsonObject
 
 CATALOG = Path("catalog.yaml")
 
@@ -45,9 +46,10 @@ def check(
     With --stack the app is the one that the stack's settings name (clerkstack:app, or
     clerkstack:appDeclaration). Its declaration is compared with the catalog: slugs, what each
     plan includes, prices, trials, visibility. Its code is searched for checks of a plan, feature,
-    role or permission that nothing has: these answer false for everybody. What can't be told
-    without running the code is listed with its place, and is no finding. With --live the instance
-    is compared as well, and a slug that only it has is known.
+    role or permission that nobody can have: these answer false for everybody. What can't be told
+    without running the code is listed with its place, and is no finding; nor is what the app's
+    own tests ask for. With --live the instance is compared as well, and a slug that only it has
+    is known.
 
     Exit codes: 0 nothing found, 1 differences or unknown slugs, 2 bad input, 3 a service failed.
     """
@@ -81,14 +83,13 @@ def _check_files(catalog: Path, app: Path | None, *, as_json: bool) -> None:
     except InputError as error:
         problems += error.problems
     if loaded is not None and declared is not None:
-        differing = app_disagreements(
-            {
-                "app": app_inputs(AppCode(declared)),
-                "features": declared_features(loaded),
-                "plans": declared_plans(loaded),
-                "defaults": default_plans(loaded),
-            }
-        )
+        inputs: JsonObject = {
+            "app": app_inputs(AppCode(declared)),
+            "features": declared_features(loaded),
+            "plans": declared_plans(loaded),
+            "defaults": default_plans(loaded),
+        }
+        differing = [*app_disagreements(inputs), *unknown_uses(inputs, None)]
     if as_json:
         found = {
             "problems": [vars(problem) for problem in problems],

@@ -21,11 +21,11 @@ COMMANDS = {
     ),
     "doctor": (
         "doctor:doctor",
-        "Look at this machine, a stack, and the services and the app that it stands on.",
+        "Check this machine, a stack, and the services and the app that the stack uses.",
     ),
     "dry-run": (
         "dry_run:dry_run",
-        "Let Clerk check what the next `pulumi up` would write to the instance's config.",
+        "Ask Clerk whether it would accept the config that the next `pulumi up` writes.",
     ),
     "adopt": (
         "adopt:adopt",
@@ -33,7 +33,7 @@ COMMANDS = {
     ),
     "take-over": (
         "take_over:take_over",
-        "Take over variables that are at Vercel already, and split those that others share.",
+        "Take over variables that exist at Vercel, and split those that others share.",
     ),
     "parity": (
         "parity:parity",
@@ -41,11 +41,11 @@ COMMANDS = {
     ),
     "probe": (
         "probe:probe",
-        "Check on a real account what clerkstack takes for true of Clerk, Svix and Vercel.",
+        "Check on a real account that Clerk, Svix and Vercel are as clerkstack expects.",
     ),
     "redeploy": (
         "redeploy:redeploy",
-        "Build the newest deployment of a target again and wait until it is ready.",
+        "Build the newest deployment of a target again, and wait until it is ready.",
     ),
     "recover": (
         "recover:recover",
@@ -53,11 +53,15 @@ COMMANDS = {
     ),
     "move": (
         "move:move",
-        "Bring a stack's state from the backend in use into another, for a team.",
+        "Move a stack's state from the current backend to another, for a team.",
     ),
     "review": (
         "review:review",
         "Tell for a pull request what it would do to each stack, and what stands against it.",
+    ),
+    "comment": (
+        "comment:comment",
+        "Put the review that a job made of a pull request into its comment, or renew the comment.",
     ),
     "rotate": (
         "rotate:rotate",
@@ -65,12 +69,11 @@ COMMANDS = {
     ),
     "smoke": (
         "smoke:smoke",
-        "Sign up, make an organization, mint an API key, use the app with it, "
-        "and remove it all again.",
+        "Sign up, create an organization, mint an API key, use the app with it, and remove it all.",
     ),
     "cutover": (
         "cutover:app",
-        "Judge whether production may get traffic: the checklist, and more that bites.",
+        "Judge whether production may get traffic: the checklist, and what else fails at launch.",
     ),
 }
 """Name to module and member below `clerkstack.cli`, and the line of `--help`: the first of the

@@ -46,7 +46,7 @@ def cutover(
     stack: StackOption = None,
     reference: Annotated[
         str | None,
-        typer.Option("--reference", help="A stack that has what production needs as well: dev."),
+        typer.Option("--reference", help="A stack that has what production needs: dev."),
     ] = None,
     smoke: Annotated[
         bool,
@@ -63,18 +63,18 @@ def cutover(
         Path | None, typer.Option("--sarif", help="Write the report as SARIF 2.1.0, for CI.")
     ] = None,
 ) -> None:
-    """Judge whether production may get traffic: the checklist, and more that bites.
+    """Judge whether production may get traffic: the checklist, and what else fails at launch.
 
-    Asks Clerk, Svix, Vercel and the app. Reads only, but for three test messages to the app's
-    webhook endpoint (event type clerkstack.test, nothing of anybody in them), and for the smoke
-    run where --smoke is given. Each point has its evidence: what was read, where and when. A
-    secret is never shown.
+    Asks Clerk, Svix, Vercel and the app. Only reads, except for three test messages to the app's
+    webhook endpoint (event type clerkstack.test, without anybody's data), and for the smoke run if
+    --smoke is given. Each point has its evidence: what was read, where and when. A secret is never
+    shown. See docs/cutover.md.
 
-    What a machine can't judge a person signs off: clerkstack cutover sign. A point that failed
-    can't be signed off.
+    A person signs off what a machine can't judge: clerkstack cutover sign. Nobody can sign off a
+    point that failed.
 
-    Exit codes: 0 every point passed or is signed off, 1 something is left to do, 2 bad input,
-    3 a point could not be judged because a service failed.
+    Exit codes: 0 every point passed or is signed off, 1 something is left to do, 2 bad input, 3 a
+    point could not be judged because a service failed.
     """
     if context.invoked_subcommand is not None:
         return
@@ -104,15 +104,18 @@ def sign(
     point: Annotated[
         str, typer.Argument(help="The point: `clerkstack cutover points` lists them.")
     ],
-    by: Annotated[str, typer.Option("--by", help="Who takes it on themselves.")],
+    by: Annotated[str, typer.Option("--by", help="Who answers for it.")],
     stack: StackOption = None,
-    note: Annotated[str, typer.Option("--note", help="What was looked at, or decided.")] = "",
-    valid: Annotated[str, typer.Option("--valid", help="How long it holds: 12h, 14d, 4w.")] = "30d",
+    note: Annotated[str, typer.Option("--note", help="What was checked, or decided.")] = "",
+    valid: Annotated[
+        str, typer.Option("--valid", help="How long it is valid: 12h, 14d, 4w.")
+    ] = "30d",
 ) -> None:
-    """Sign a point off that a machine can't judge, in signoffs.yaml.
+    """Sign off a point that a machine can't judge, in signoffs.yaml.
 
-    The point is judged first: what failed can't be signed off, and what passed needs nobody. The
-    sign-off counts for this stack's instance, until it is over. Commit the file.
+    The point is judged first: nobody can sign off a point that failed, and a point that passed
+    needs no sign-off. The sign-off is valid for this stack's instance, until its date. Commit the
+    file.
 
     Exit codes: 0 written, 1 the point has failed, 2 bad input.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -32,22 +33,25 @@ COLOURS = {
 def doctor(
     stack: Annotated[
         str | None,
-        typer.Option("--stack", "-s", help="The stack to look at; without, only this machine."),
+        typer.Option("--stack", "-s", help="The stack to check; without it, only this machine."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at this machine, a stack, and the services and the app that it stands on.
+    """Check this machine, a stack, and the services and the app that the stack uses.
 
-    Reads only. Each line that is not ok says what to do. Secrets are told by fingerprint.
+    Only reads. Each line that is not ok says what to do. Secrets are shown by fingerprint. With
+    GITHUB_TOKEN it also checks who must approve before production. See docs/trouble.md.
 
-    Exit codes: 0 nothing is off (warnings may be told), 1 something is, 2 there is no such stack,
-    3 a service failed.
+    Exit codes: 0 nothing is wrong (warnings are possible), 1 something is, 2 there is no such
+    stack, 3 a service failed.
     """
     from clerkstack.doctor import machine, services
     from clerkstack.doctor import stack as stacks
     from clerkstack.doctor.model import examined
 
     here = machine.Machine(pulumi)
+    # To ask GitHub with; nothing that is started needs it.
+    os.environ.pop("GITHUB_TOKEN", None)
     told: list[tuple[str, Finding]] = []
     reader: _Reader | None = None
 

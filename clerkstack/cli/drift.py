@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +12,11 @@ import typer
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import known_of, read
+from clerkstack.cli.remote import known_of, read, tell
 from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.cli.table import print_table
-from clerkstack.drift import Difference, differences
-from clerkstack.safe import safe
+from clerkstack.drift import differences, without_billing
+from clerkstack.drift.difference import told
 
 
 def drift(
@@ -28,7 +28,8 @@ def drift(
 
     Reads only. What the stack does not manage is not compared. A secret is never shown, and a
     sensitive variable's value can't be read: that it is there, sensitive and for the right target
-    is what is compared.
+    is what is compared. Production whose settings leave billing out is compared with what the app's
+    code asks for.
 
     Exit codes: 0 no difference, 1 differences, 2 bad input, 3 a service failed.
     """
@@ -37,13 +38,18 @@ def drift(
     known = known_of(stack)
     live = read(settings, known)
     found = differences(settings, catalog, live, known)
-    told = [_told(each, addresses) for each in found]
+    if not settings.components.billing and settings.instance == "production":
+        from clerkstack.app.code import read_app
+
+        app = read_app(settings.app, settings.app_declaration, tell=tell)
+        found += without_billing(settings, app, live)
+    shown = [told(each, addresses=addresses) for each in found]
     if as_json:
         place = {"application": settings.application_id, "instance": settings.instance}
-        shown = {"stack": stack, **place, "differences": [asdict(each) for each in told]}
-        say(json.dumps(shown, indent=2, ensure_ascii=False), addresses=addresses)
+        document = {"stack": stack, **place, "differences": [asdict(each) for each in shown]}
+        say(json.dumps(document, indent=2, ensure_ascii=False), addresses=addresses)
     elif found:
-        rows = [(each.thing, each.field, each.declared, each.live) for each in told]
+        rows = [(each.thing, each.field, each.declared, each.live) for each in shown]
         print_table(("what", "field", "declared", "live"), [rows], addresses=addresses)
         count = len(found)
         say(
@@ -54,12 +60,3 @@ def drift(
         say(f"{stack}: no difference.")
     if found:
         raise typer.Exit(FOUND)
-
-
-def _told(each: Difference, addresses: bool) -> Difference:
-    """A difference as it is shown: one that the parts of an address make that are left out is
-    told."""
-    declared, live = (safe(side, addresses=addresses) for side in (each.declared, each.live))
-    if declared == live:
-        live = f"{live} (another query: --show-addresses shows it, unless it is set as a secret)"
-    return replace(each, declared=declared, live=live)

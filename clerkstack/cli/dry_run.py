@@ -15,8 +15,10 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, reading, session_of, tell
 from clerkstack.cli.say import say
 from clerkstack.declared.billing import billing_inputs
+from clerkstack.declared.refusals import billing_refusals
 from clerkstack.declared.sections import organization_settings, sign_in_sections
 from clerkstack.neighbours import neighbours
+from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.billing import billing_plan
 from clerkstack.reconcile.changes import not_shown, object_at
@@ -30,17 +32,17 @@ if TYPE_CHECKING:
 
 
 def dry_run(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose write to try.")],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose write is tried.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Let Clerk check what the next `pulumi up` would write to the instance's config.
+    """Ask Clerk whether it would accept the config that the next `pulumi up` writes.
 
-    A preview compares; only Clerk knows whether it takes the write: limits of the workspace's
-    plan, slugs that are taken, plans that have subscribers. Sent as one config write with
-    dry_run=true. An answer that does not say that it was a dry run is an alarm, since it was a
-    write. Roles, webhook and variables have no dry run.
+    A preview compares; only Clerk knows whether it accepts the write: limits of the workspace's
+    plan, slugs that are taken, plans with subscribers. The command sends one config write with
+    dry_run=true. If the answer does not confirm that it was a dry run, the command reports an
+    alarm: it was a write. Roles, webhook and variables have no dry run. See docs/reconciliation.md.
 
-    Exit codes: 0 Clerk would take it and show it as declared, 1 Clerk would take it and show
+    Exit codes: 0 Clerk would accept it and show it as declared, 1 Clerk would accept it and show
     something else, 2 bad input, 3 Clerk refuses it or can't be reached.
     """
     settings = stack_settings(stack)
@@ -96,6 +98,10 @@ def _changes(
     if use.billing:
         section = object_at(sections, "billing")
         inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
+        # Should Clerk take it for a write, it is one that may never be made.
+        refused = list(billing_refusals(inputs, settings.instance))
+        if refused:
+            raise ClerkstackError("\n".join(("Nothing was sent.", *refused)))
         made = Ledger.of(known.billing).kept(section)
         gone = {kind: made.undeclared(kind, inputs) for kind in ("plans", "features")}
         others = _others(stack, settings) if any(gone.values()) else Sharing()

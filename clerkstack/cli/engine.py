@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError, InputError
 from clerkstack.safe import hide
+from clerkstack.state_code import foreign_in, refusal
 from clerkstack.variables_in_state import enter_ids
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
 
+RUNS_CODE = frozenset({"up", "preview", "refresh", "destroy", "import"})
+"""The engine's commands that start what stands in the state."""
 UNREADABLE = "failed to load checkpoint"
 NO_STACK = "no stack named"
 
@@ -36,6 +39,10 @@ MENDS = (
 
 class UnknownStack(ClerkstackError):
     """The backend in use has no such stack."""
+
+
+class ForeignCode(ClerkstackError):
+    """A state holds code that is not this project's."""
 
 
 def stack_settings(stack: str) -> Settings:
@@ -114,9 +121,27 @@ def resources_of(exported: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def import_state(stack: str, exported: dict[str, Any]) -> None:
     """Put a state back, as `exported_stack` gives it; what it shows as secret is encrypted, and a
-    variable without an `id` among its outputs gets it."""
+    variable without an `id` among its outputs gets it.
+
+    Raises:
+        ForeignCode: it holds code that is not this project's.
+    """
+    refuse_foreign_code(stack, exported)
     enter_ids(resources_of(exported))
     pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
+
+
+def refuse_foreign_code(stack: str, exported: Mapping[str, Any] | None = None) -> None:
+    """See that nothing is run which somebody wrote into the state. `exported` is the state; else it
+    is asked for.
+
+    Raises:
+        ForeignCode: it holds code that is not this project's; names each resource.
+        ClerkstackError: the state can't be read.
+    """
+    found = foreign_in(exported_stack(stack) if exported is None else exported)
+    if found:
+        raise ForeignCode(refusal(found, stack))
 
 
 def pulumi(
@@ -131,8 +156,13 @@ def pulumi(
 
     Raises:
         UnknownStack: there is no such stack.
+        ForeignCode: it would run code that is not this project's.
         ClerkstackError: it is not there; or it failed, unless `tolerate`: with what it said.
     """
+    if words[0] in RUNS_CODE and "--stack" in words:
+        stack = words[words.index("--stack") + 1]
+        told = pulumi("stack", "export", "--stack", stack, variables=variables)
+        refuse_foreign_code(stack, json.loads(told))
     ran = _run(words, given, variables)
     if ran.returncode and UNREADABLE in ran.stderr + ran.stdout and "--stack" in words:
         from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off

@@ -27,14 +27,15 @@ def move(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Bring a stack's state from the backend in use into another, for a team.
+    """Move a stack's state from the current backend to another, for a team.
 
     Compares every resource, output and secret in memory, and what an update would do in both
-    places; only then is the stack's config written, where another secrets provider is asked for.
-    Nothing is sent to Clerk, Svix or Vercel. The old state stays; how to remove it is told at the
-    end. Run again after an interruption: it goes on.
+    places. Only then does it write the stack's config, if you ask for another secrets provider.
+    Nothing is sent to Clerk, Svix or Vercel. The old state stays; the command ends with how to
+    remove it. After an interruption, run it again, and it continues. See
+    docs/team.md#moving-a-stack.
 
-    Exit codes: 0 moved, 1 the two differ, 2 bad input, or somebody is at work on the stack, 3 a
+    Exit codes: 0 moved, 1 the two differ, 2 bad input, or somebody is working on the stack, 3 a
     service failed.
     """
     with ended_like_interrupt():

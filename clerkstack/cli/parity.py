@@ -26,27 +26,27 @@ def parity(
         str, typer.Option("--from", help="The stack whose instance is the reference: dev.")
     ],
     target: Annotated[
-        str, typer.Option("--to", help="The stack whose instance is held against it: prod.")
+        str, typer.Option("--to", help="The stack whose instance is compared with it: prod.")
     ],
     without: Annotated[
         list[Part] | None,
-        typer.Option("--without", help="Leave a part out; may be given several times."),
+        typer.Option("--without", help="Leave a part out; repeatable."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     addresses: Annotated[bool, SHOW_ADDRESSES] = False,
 ) -> None:
     """Compare two live instances: what a clone did not bring, and what differs since.
 
-    Reads only, at Clerk and Svix: the whole config (billing, plans, features and what each plan
+    Only reads, at Clerk and Svix: the whole config (billing, plans, features and what each plan
     includes, organizations, sign-in, OAuth connections, session claims), roles and permissions,
     enterprise connections, API key switches, webhook endpoints, JWT templates, redirect URLs,
-    domains. What the stacks declare is not compared: that is `drift`.
+    domains. It does not compare what the stacks declare: `drift` does. See docs/parity.md.
 
-    Addresses, ids and keys that belong to each instance are no difference. Of a credential only
-    whether there is one is compared, and an OAuth connection that production has switched on
-    without its own is always told.
+    Addresses, ids and keys that belong to each instance are no difference. A credential is compared
+    only by whether it is set. An OAuth connection that is on in production without its own
+    credentials is always reported.
 
-    Exit codes: 0 no difference, 1 differences, or a part that an instance does not let be read
+    Exit codes: 0 no difference, 1 differences, or a part that an instance does not let anybody read
     (--without leaves it out), 2 bad input, 3 a service failed.
     """
     if reference == target:

@@ -25,18 +25,18 @@ def probe(
         bool,
         typer.Option(
             "--write",
-            help="Also make a feature, an endpoint that is off and a variable, and remove them. "
+            help="Also create a feature, a disabled endpoint and a variable, and remove them. "
             "On a development instance only.",
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check on a real account what clerkstack takes for true of Clerk, Svix and Vercel.
+    """Check on a real account that Clerk, Svix and Vercel are as clerkstack expects.
 
-    Reads only, unless --write is given. docs/premises.md lists the premises, how sure each one is,
-    and what to expect where it does not hold.
+    Only reads, unless --write is given. docs/premises.md lists the premises, how sure each one is,
+    and what to expect if it does not hold.
 
-    Exit codes: 0 all that can be told hold, 1 some do not, 2 bad input, 3 a service refused.
+    Exit codes: 0 all that can be checked hold, 1 some do not, 2 bad input, 3 a service refused.
     """
     settings = stack_settings(stack)
     if write and settings.instance != "development":

@@ -49,20 +49,22 @@ def recover(
     at: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Which one to put back, as --list numbers them; else the newest whole one."
+            min=1,
+            help="Which one to put back, by its number in --list. Default: the newest whole one.",
         ),
     ] = None,
     history: Annotated[
-        Path | None, typer.Option(help="A folder with a copy of the backend's folder .pulumi.")
+        Path | None, typer.Option(help="A copy of the backend's folder .pulumi.")
     ] = None,
 ) -> None:
     """Make a stack usable again after `pulumi up` was killed, or its state was lost or damaged.
 
-    Run `pulumi up` afterwards. Only run it when no other update of the stack is going on: it
-    takes the stack's lock away. Variables that this project did not make are left alone.
+    Run `pulumi up` afterwards. Don't run it while another update of the stack is running: it
+    removes the stack's lock. It leaves variables alone that this project did not create. See
+    docs/trouble.md and docs/team.md#when-the-state-is-lost-or-damaged.
 
-    With --from-history the state is put back that the backend kept after an earlier update; what
-    came since is taken over where it exists, or made again.
+    With --from-history it puts back a state that the backend kept after an earlier update. What was
+    created since then is taken over if it exists, or created again.
 
     Exit codes: 0 the state is whole, 2 bad input, 3 a service failed.
     """

@@ -34,24 +34,24 @@ FAILED = frozenset({"ERROR", "CANCELED", "DELETED"})
 def redeploy(
     project: Annotated[str, typer.Option(help="Vercel project id or name.")],
     target: Annotated[
-        Target | None, typer.Option(help="Whose newest deployment to build again.")
+        Target | None, typer.Option(help="The target whose newest deployment is built again.")
     ] = None,
     custom_environment: Annotated[
-        str | None, typer.Option(help="The same, of a custom environment: its slug.")
+        str | None, typer.Option(help="A custom environment instead, by its slug.")
     ] = None,
     branch: Annotated[
-        str | None, typer.Option(help="Only of deployments of this branch; for preview.")
+        str | None, typer.Option(help="Only deployments of this branch; for preview.")
     ] = None,
     team: Annotated[str | None, typer.Option(help="Vercel team id or slug.")] = None,
     timeout: Annotated[int, typer.Option(min=1, help="Seconds to wait until it is ready.")] = 900,
     wait: Annotated[bool, typer.Option(help="Wait until it is ready.")] = True,
 ) -> None:
-    """Build the newest deployment of a target again and wait until it is ready.
+    """Build the newest deployment of a target again, and wait until it is ready.
 
-    The token is read from VERCEL_API_TOKEN, never from an option: options are visible to
-    everybody on the machine.
+    Reads the token from VERCEL_API_TOKEN, never from an option: everybody on the machine can see
+    options.
 
-    Exit codes: 0 ready, or there was nothing to build, 2 bad input, 3 Vercel failed, or the build.
+    Exit codes: 0 ready, or there was nothing to build, 2 bad input, 3 Vercel or the build failed.
     """
     if read_only():
         say(f"{READ_ONLY} is set: nothing is built.")

@@ -18,7 +18,13 @@ from clerkstack.cli.backends import (
     workshop,
 )
 from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off
-from clerkstack.cli.engine import UNREADABLE, exported_stack, import_state, pulumi
+from clerkstack.cli.engine import (
+    UNREADABLE,
+    ForeignCode,
+    exported_stack,
+    import_state,
+    pulumi,
+)
 from clerkstack.cli.history import Earlier, earlier_states, store_of
 from clerkstack.cli.say import say
 from clerkstack.cli.table import print_table
@@ -96,6 +102,10 @@ def put_back(stack: str, states: Sequence[Earlier], at: int | None) -> dict[str,
             there = True
         try:
             import_state(stack, state.exported)
+        except ForeignCode as failure:
+            refused.append(str(failure))
+            say(f"{number}  {state.key}: it holds code that is not this project's", err=True)
+            continue
         except ClerkstackError as failure:
             refused.append(str(failure))
             say(f"{number}  {state.key}: the engine does not take it", err=True)

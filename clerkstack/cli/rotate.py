@@ -171,6 +171,7 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
             instance_id=known.instance_id,
             endpoint_id=known.endpoint_id,
             key=known.secrets.get("clerk"),
+            before=known.journal.secrets_before,
         )
 
     return Rotator(

@@ -19,11 +19,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from clerkstack.cli.backends import current_backend, folder_of
 from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off, locks_of
-from clerkstack.cli.engine import UNREADABLE, exported_stack, import_state, pulumi, resources_of
+from clerkstack.cli.engine import (
+    UNREADABLE,
+    ForeignCode,
+    exported_stack,
+    import_state,
+    refuse_foreign_code,
+    resources_of,
+)
+from clerkstack.cli.events import EVENTS, more_than_values, news, reasons, seen
 from clerkstack.cli.say import say
 from clerkstack.declared.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.people import is_alive
+from clerkstack.rotation.rolling_out import environment_of as rolling_out
+from clerkstack.rotation.run import Refused
 from clerkstack.rotation.stacks import COMMAND, Resources
 from clerkstack.settings.vercel_plugin import ADDRESS
 
@@ -33,11 +43,8 @@ if TYPE_CHECKING:
 
 OWNER = re.compile(r"@(?P<host>\S+), process (?P<pid>\d+)$")
 LOCKED = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
-DEPLOYMENT = re.compile(r"dpl_\w+: [A-Z]+")
-WRITTEN = re.compile(r"ProjectEnvironmentVariable (\S+) (updated|created)\b")
 SECONDS_FOR_A_LOCK = 900.0
 PAUSE = 0.5
-LAST_LINES = 15
 Result = TypeVar("Result")
 
 
@@ -94,33 +101,44 @@ class StackEngine:
             f"bin/clerkstack recover --stack {self._stack}, then this."
         )
 
-    def expect_nothing(self, urns: Sequence[str]) -> None:
-        """See that an update of these resources would change nothing.
+    def foresee(self, urns: Sequence[str], *, unchanged: bool) -> None:
+        """Preview the very update that `roll_out` makes, with all who judge it.
 
         Raises:
-            ClerkstackError: it would, or can't be made.
+            Refused: it would be refused, or, where the rest is to be `unchanged`, change more than
+                the secrets.
         """
+        words, variables = self._update("preview", urns)
         try:
-            pulumi("preview", "--expect-no-changes", "--stack", self._stack, *_targets(urns))
-        except ClerkstackError as failure:
-            raise ClerkstackError(
-                "A rotation would change more than the secrets, or can't be rolled out. Nothing "
-                f"was sent. Bring the stack up to date first: pulumi up --stack {self._stack}\n"
-                f"{failure}"
-            ) from None
+            refuse_foreign_code(self._stack)
+            lines = self._unlocked(lambda: _watched(words, variables, quiet=True))
+        except (ForeignCode, RollOutFailed) as failure:
+            raise Refused(f"The update that rolls it out is refused. {failure}") from None
+        if unchanged and (more := list(more_than_values(seen(lines)))):
+            raise Refused(
+                f"It would change more than the secrets: {', '.join(more)}. Bring the stack up to "
+                f"date first: pulumi up --stack {self._stack}"
+            )
 
     def roll_out(self, urns: Sequence[str]) -> None:
         """Update these resources, and build the apps again.
 
         Raises:
-            RollOutFailed: the update failed; with what the engine said last.
+            RollOutFailed: the update failed; with the reasons that the engine gave.
         """
-        words = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--color", "never"]
-        words += ["--stack", self._stack, *_targets(urns)]
-        self._unlocked(lambda: _watched(words))
+        words, variables = self._update("up", urns)
+        refuse_foreign_code(self._stack)
+        self._unlocked(lambda: _watched([*words, "--yes", "--skip-preview"], variables))
         for project in self._settings.vercel_projects:
             if not project.redeploy and project.deployed is not None:
                 self._build_again(project, project.deployed)
+
+    def _update(self, word: str, urns: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """The update of these resources and no others, as words and variables of the engine's: of
+        a preview those of the update, so that the two are judged alike."""
+        targets = [each for urn in urns for each in ("--target", urn)]
+        words = ["pulumi", word, "--json", "--non-interactive", "--stack", self._stack, *targets]
+        return words, {**EVENTS, **rolling_out(urns)}
 
     def is_deployed(self, project: Project) -> bool:
         """Whether a deployment of a project's app runs."""
@@ -221,12 +239,11 @@ class StackEngine:
             raise ClerkstackError(f"The stack can't be recovered:\n{ran.stderr.strip()}")
 
 
-def _targets(urns: Sequence[str]) -> list[str]:
-    return [word for urn in urns for word in ("--target", urn)]
-
-
-def _watched(words: Sequence[str], variables: dict[str, str] | None = None) -> None:
-    """Run to the end, what it says told as it comes. Ctrl-C reaches it once, through here.
+def _watched(
+    words: Sequence[str], variables: Mapping[str, str], *, quiet: bool = False
+) -> list[str]:
+    """Run to the end, its news told as they come unless `quiet`; all lines. Ctrl-C reaches it once,
+    through here.
 
     Raises:
         RollOutFailed: it failed.
@@ -241,27 +258,19 @@ def _watched(words: Sequence[str], variables: dict[str, str] | None = None) -> N
         text=True,
         errors="replace",
         start_new_session=True,
-        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", **(variables or {})},
+        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", **variables},
     ) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:
                 if text := line.rstrip():
                     lines.append(text)
-                if (news := _news(text)) and news not in told:
-                    told.add(news)
-                    say(f"        {news}", err=True)
+                if not quiet and (new := news(text)) and new not in told:
+                    told.add(new)
+                    say(f"        {new}", err=True)
         except KeyboardInterrupt:
             process.send_signal(signal.SIGINT)
             raise
     if process.returncode:
-        said = "\n".join(lines[-LAST_LINES:])
-        raise RollOutFailed(f"{words[0]} {words[1]} failed:\n{said}")
-
-
-def _news(line: str) -> str:
-    """What of a line of the engine's is worth telling: a variable written, how far a build is."""
-    if found := DEPLOYMENT.search(line):
-        return found[0]
-    found = WRITTEN.search(line)
-    return f"{found[1]} {found[2]}" if found else ""
+        raise RollOutFailed(f"{words[0]} {words[1]} failed:\n{reasons(lines)}")
+    return lines

@@ -134,9 +134,11 @@ def _lines(stack: str, known: Known) -> list[str]:
             else f"  Go on: bin/clerkstack rotate --stack {stack}. Go back: the same with --abort."
         )
     for kind, ends in journal.doomed.items():
+        over = ends <= now()
         lines.append(
-            f"{stack}: the {WORDS[kind]} in use ends at {_moment(ends)}: it was gone back to. "
-            "Rotate before."
+            f"{stack}: the {WORDS[kind]} in use {_ends(ends)}: it was gone back to. "
+            f"{'The app is locked out. Rotate now' if over else 'Rotate before'}: "
+            f"bin/clerkstack rotate --stack {stack}"
         )
     lines += waiting_lines(stack, journal.waiting, journal.waiting_until)
     if not lines:
@@ -163,7 +165,7 @@ def _sides(running: Running) -> list[str]:
     lines = []
     for kind, side in running.sides.items():
         new = "not minted yet" if side.new is None else fingerprint(side.new)
-        ends = f"; the old one ends at {_moment(side.old_ends)}" if side.old_ends else ""
+        ends = f"; the old one {_ends(side.old_ends)}" if side.old_ends else ""
         lines.append(f"{WORDS[kind]}: {fingerprint(side.old)} → {new}{ends}")
     return lines
 
@@ -194,6 +196,12 @@ def _rows(entry: Entry) -> list[tuple[str, ...]]:
         return ended, result, WORDS[kind], change, overlap, who, entry.reason if first else ""
 
     return [row(kind, at == 0) for at, kind in enumerate(entry.secrets)]
+
+
+def _ends(milliseconds: int) -> str:
+    from clerkstack.rotation.journal import now
+
+    return f"{'ended' if milliseconds <= now() else 'ends'} at {_moment(milliseconds)}"
 
 
 def _moment(milliseconds: int | None) -> str:

@@ -28,7 +28,7 @@ API_URL = "CLERK_API_URL"  # as Clerk's own SDKs name it
 
 def smoke(
     stack: Annotated[
-        str | None, typer.Option("--stack", "-s", help="The stack whose deployment to try.")
+        str | None, typer.Option("--stack", "-s", help="The stack whose deployment is tried.")
     ] = None,
     url: Annotated[
         str | None,
@@ -46,17 +46,18 @@ def smoke(
     ] = WAIT_SECONDS,
     only_clean_up: Annotated[
         bool,
-        typer.Option("--clean-up", help="Only remove what runs that were killed left behind."),
+        typer.Option("--clean-up", help="Only remove what killed runs left behind."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Sign up, make an organization, mint an API key, use the app with it, and remove it all again.
+    """Sign up, create an organization, mint an API key, use the app with it, and remove it all.
 
-    The steps: sign-up, sign-in, organization, webhook, API key, its verification, an MCP call,
-    the gated routes, the revoked key. What was made is removed in any case, also after a failure
-    or Ctrl-C; what can't be removed is told.
+    The steps: sign-up, sign-in, organization, webhook, API key, its verification, an MCP call, the
+    gated routes, the revoked key. The run removes what it created in any case, also after a failure
+    or Ctrl-C, and reports what it can't remove. See docs/smoke.md.
 
-    Exit codes: 0 all well, 1 a step failed, 2 bad input, 3 a service failed, 130 interrupted.
+    Exit codes: 0 all steps passed, 1 a step failed, 2 bad input, 3 a service failed, 130
+    interrupted.
     """
     with ended_like_interrupt():
         target = _target(stack, url)

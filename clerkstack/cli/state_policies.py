@@ -36,6 +36,7 @@ def judged_policies(
             Expected(each.name, each.project_id, each.targets, each.leave_alone, each.said_names)
             for each in settings.vercel_projects
         ],
+        names_app=settings.app.named or settings.app_declaration is not None,
     )
     return [
         Breach(each.policy, each.subject, each.message)

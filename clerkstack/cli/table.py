@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from clerkstack.reconcile import Json
-from clerkstack.safe import safe
+from clerkstack.safe import safe, visible
 
 # Where the output is no terminal, nothing is cut or folded.
 WIDE = 10_000
@@ -51,5 +51,5 @@ def _shown(value: Json, *, addresses: bool) -> str:
     if value is None:
         return NOTHING
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    shown: str = safe(text, addresses=addresses)
-    return shown
+    # A line break in what somebody else wrote would be another row.
+    return visible(safe(text, addresses=addresses), line=True)

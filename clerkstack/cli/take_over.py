@@ -45,16 +45,16 @@ if TYPE_CHECKING:
 
 
 def take_over(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to take over for.")],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack that takes them over.")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be split and taken over.")
     ] = False,
 ) -> None:
-    """Take over variables that are at Vercel already, and split those that others share.
+    """Take over variables that exist at Vercel, and split those that others share.
 
-    Taken over are those that the settings name in clerkstack:environment.overwrite, and those
-    that have the stack's value already. One that is for other targets too is split first, with its
-    value in each. `pulumi up` then writes the stack's values.
+    Takes over the variables that the settings name in clerkstack:environment.overwrite, and those
+    that have the stack's value already. Splits a variable that is for other targets too, and keeps
+    its value in each. `pulumi up` then writes the stack's values. See docs/trouble.md.
 
     Exit codes: 0 taken over or nothing to do, 1 some can't be, 2 bad input, 3 a service failed.
     """

@@ -19,9 +19,10 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.say import say
 from clerkstack.cli.table import print_table
+from clerkstack.declared.access import access_inputs
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
-from clerkstack.settings import BUILT_IN_ROLES, Settings
+from clerkstack.settings import Settings
 from clerkstack.witnesses import Comparison, Instance, Row, compare, read_instance
 
 _WIDEST = 120  # columns, where the output is no terminal
@@ -37,16 +38,13 @@ def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
     app = read_app(settings.app, settings.app_declaration, tell=tell)
     instance = _read(settings) if live else None
     inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
-    named = settings.organizations.roles
     found = compare(
         app,
         inputs,
         instance,
-        roles={*BUILT_IN_ROLES, *named},
-        permissions={
-            *settings.organizations.permissions,
-            *(each for role in named.values() for each in role.permissions or ()),
-        },
+        access=access_inputs(settings, app),
+        brought=settings.components.billing,
+        production=settings.instance == "production",
     )
     if as_json:
         document = _document(stack, settings, app, instance, found)
@@ -85,6 +83,7 @@ def _document(
         "notes_on_declaration": [] if app is None else [asdict(each) for each in app.notes],
         "not_looked_at": [] if app is None else list(app.others),
         "findings": [{name: getattr(each, name) for name in TOLD} for each in found.findings],
+        "notes": list(found.notes),
     }
 
 
@@ -107,6 +106,8 @@ def _print(
     print_table(("kind", "slug", "field", *columns, ""), groups, width=_WIDEST)
     for finding in found.findings:
         _say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
+    for note in found.notes:
+        _say(f"note, in a test of the app: {note}")
     for untold in () if app is None else app.untold:
         _say(f"not looked up: {untold}")
     for note in () if app is None else app.notes:

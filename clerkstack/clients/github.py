@@ -1,7 +1,9 @@
-"""GitHub REST API: the comments of a pull request.
+"""GitHub REST API: the comments of a pull request, the artifacts of a run, environments.
 
 Every pull request is an issue, and its comments are an issue's:
 https://docs.github.com/en/rest/issues/comments
+https://docs.github.com/en/rest/actions/artifacts
+https://docs.github.com/en/rest/deployments/environments
 """
 
 from __future__ import annotations
@@ -41,8 +43,73 @@ class _Comments(RootModel[tuple[Comment, ...]]):
     """A page of comments."""
 
 
+class Artifact(Answer):
+    """A file that a run of a workflow left."""
+
+    id: int
+    name: str
+    size_in_bytes: int
+    expired: bool = False
+
+
+class _Artifacts(Answer):
+    artifacts: tuple[Artifact, ...]
+
+
+class ProtectionRule(Answer):
+    """What stands before a job that names an environment: "required_reviewers", "wait_timer",
+    "branch_policy", or the name of an app's rule."""
+
+    type: str
+    reviewers: tuple[Any, ...] | None = None
+
+
+class BranchPolicy(Answer):
+    """Which branches' jobs may name an environment: the protected ones, or those of patterns."""
+
+    protected_branches: bool
+    custom_branch_policies: bool
+
+
+class Environment(Answer):
+    """An environment of the repository. Without a branch policy every branch may name it."""
+
+    name: str
+    protection_rules: tuple[ProtectionRule, ...] = ()
+    deployment_branch_policy: BranchPolicy | None = None
+
+    @property
+    def has_reviewers(self) -> bool:
+        """Whether somebody has to approve."""
+        rules = (each for each in self.protection_rules if each.type == "required_reviewers")
+        return any(each.reviewers for each in rules)
+
+
+class _Environments(Answer):
+    environments: tuple[Environment, ...] = ()
+
+
+class _Branch(Answer):
+    name: str
+
+
+class _Branches(RootModel[tuple[_Branch, ...]]):
+    """A page of branches."""
+
+
+class Pattern(Answer):
+    """A pattern of branches or tags that may name an environment."""
+
+    name: str | None = None
+    type: str = "branch"
+
+
+class _Patterns(Answer):
+    branch_policies: tuple[Pattern, ...] = ()
+
+
 class GithubClient(Client):
-    """Client of the comments of one repository's pull requests."""
+    """Client of one repository: comments of its pull requests, artifacts, environments."""
 
     def __init__(
         self, *, token: SecretStr, base_url: str, repository: str, **options: Unpack[Options]
@@ -130,6 +197,48 @@ class GithubClient(Client):
         path = joined(*self._repository, "issues", "comments", str(comment_id))
         self._http.send("delete comment", "DELETE", path)
 
+    def artifacts(self, run: int, name: str) -> tuple[Artifact, ...]:
+        """The artifacts of that name that a run left, one for each attempt of it
+        (GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts). A page is enough: nobody makes
+        a hundred attempts.
+        """
+        path = joined(*self._repository, "actions", "runs", str(run), "artifacts")
+        params: dict[str, str | int] = {"name": name, "per_page": PAGE}
+        return self._http.request(
+            _Artifacts, "list artifacts", "GET", path, params=params
+        ).artifacts
+
+    def artifact(self, artifact_id: int, most: int) -> bytes:
+        """An artifact as a ZIP archive, of no more than `most` bytes and one
+        (GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/zip, which leads to another
+        host).
+        """
+        path = joined(*self._repository, "actions", "artifacts", str(artifact_id), "zip")
+        return self._http.send("download artifact", "GET", path, most=most).content
+
+    def environments(self) -> tuple[Environment, ...]:
+        """The repository's environments (GET /repos/{owner}/{repo}/environments), the first
+        hundred."""
+        path = joined(*self._repository, "environments")
+        return self._http.request(
+            _Environments, "list environments", "GET", path, params={"per_page": PAGE}
+        ).environments
+
+    def has_protected_branch(self) -> bool:
+        """Whether a branch of the repository is protected
+        (GET /repos/{owner}/{repo}/branches?protected=true)."""
+        params: dict[str, str | int] = {"protected": "true", "per_page": 1}
+        path = joined(*self._repository, "branches")
+        return bool(self._http.request(_Branches, "list branches", "GET", path, params=params).root)
+
+    def branch_patterns(self, environment: str) -> tuple[Pattern, ...]:
+        """The patterns of the branches and tags that may name an environment
+        (GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies)."""
+        path = joined(*self._repository, "environments", environment, "deployment-branch-policies")
+        return self._http.request(
+            _Patterns, "list branch policies", "GET", path, params={"per_page": PAGE}
+        ).branch_policies
+
 
 def _read_error(body: Any) -> Told:
     return Told.of(message=body["message"])
@@ -158,8 +267,8 @@ SERVICE = Service(
     wait=_wait,
     mends={
         401: "The token in GITHUB_TOKEN is wrong or has ended",
-        403: "The token in GITHUB_TOKEN may not do this: the job needs `pull-requests: write` "
-        "under `permissions`; a pull request of a fork never gets it",
+        403: "The token in GITHUB_TOKEN may not do this: under `permissions` the job needs "
+        "`pull-requests: write` to comment, `actions: read` for artifacts and environments",
         404: "Check GITHUB_REPOSITORY and the number of the pull request, and that the token in "
         "GITHUB_TOKEN may see the repository",
     },

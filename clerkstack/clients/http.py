@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
@@ -82,7 +83,8 @@ class Sending(TypedDict, total=False):
 
     `repeatable` says that the same request twice does no more than once; by itself that holds
     for GET, HEAD, PUT and DELETE. `reads` says that it changes nothing, although it is no GET.
-    `form` is a body of form fields in the place of JSON.
+    `form` is a body of form fields in the place of JSON. `most` is for a file: redirects are
+    followed, the key goes to the service alone, and no more than that many bytes are read.
     """
 
     params: Params | None
@@ -91,6 +93,7 @@ class Sending(TypedDict, total=False):
     headers: Mapping[str, str] | None
     repeatable: bool
     reads: bool
+    most: int
 
 
 class Http:
@@ -184,9 +187,27 @@ class Http:
         except (httpx.InvalidURL, ValueError):
             return self._lost(httpx.LocalProtocolError("not built"), operation)
         try:
-            return self._client.send(request)
+            most = how.get("most")
+            return self._client.send(request) if most is None else self._read(request, most)
         except (httpx.HTTPError, ValueError, OverflowError) as error:
             return self._lost(error, operation)
+
+    def _read(self, request: httpx.Request, most: int) -> httpx.Response:
+        """The answer at the end of the redirects, its body cut behind `most` and one more byte."""
+        body = bytearray()
+        answer = self._client.send(request, stream=True, follow_redirects=True)
+        with contextlib.closing(answer):
+            for part in answer.iter_bytes():
+                body += part
+                if len(body) > most:
+                    break
+        kept = {
+            name: value
+            for name, value in answer.headers.items()
+            if name not in ("content-encoding", "content-length", "transfer-encoding")
+        }
+        content = bytes(body[: most + 1])
+        return httpx.Response(answer.status_code, headers=kept, content=content, request=request)
 
     def _lost(self, error: Exception, operation: str) -> Lost:
         return lost(

@@ -1,11 +1,17 @@
-"""Taking keys out of text that a service sent, before it becomes part of a message."""
+"""Taking keys out of text that a service sent, before it becomes part of a message.
+
+Everything here takes a time that grows with the text and not with its square: a service, or whoever
+wrote what it repeats, decides what the text is.
+"""
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
@@ -16,56 +22,143 @@ HIDDEN = "…"
 DEEPEST = 20  # levels of an answer that a message shows; no service nests its errors so far
 SHORTEST = 6  # a shorter value is no key, and would tear holes into ordinary words
 TELLING = 10  # so many first characters tell a key: a service may cut short what it repeats
+LAST = 12  # so many last ones do: more, since words end alike more often than they begin
+SOME = 16  # of what no form tells: "Basic organizations" is no key, sixteen of base64 are
 
+# A sign of a key as it is, and as JSON, HTML and URLs write it.
+_SIGN = (
+    r"(?:[\w\-+/=]|\\+u00[0-9a-f]{2}|\\+/|%(?:25)?[0-9a-f]{2}|&#x?[0-9a-f]{2,4};"
+    r"|&(?:amp|equals|plus|sol);)"
+)
+# Of what begins as words do as well, so many signs tell a key, some of them no small letters.
+_LONG = rf"(?={_SIGN}{{{SOME}}})(?-i:(?=[a-z_\-]*[A-Z0-9+/=%\\&]))"
 _FORM = re.compile(
-    r"((?<![A-Za-z0-9])(?:sk_(?:test|live)_|ak_|whsec_|appsk_|testsk_|ott_|gh[opsur]_|"
-    r"github_pat_|eyJ[\w\-]+\.eyJ|Bearer\s+)|#key=)"
-    r"[\w\-+/=]+(?:\.[\w\-+/=]+)*"
+    r"((?<![a-z0-9])(?:[sr]k_(?:test|live)_|ak_|whsec_|appsk_|testsk_|ott_|gh[opsur]_|github_pat_"
+    r"|(?-i:Bearer)\s+"
+    rf"|(?:bearer\s+|basic\s+|npm_|pul-|glpat-|GOCSPX-|xox[bp]-|vc[aciprk]_){_LONG})"
+    # The first part of a token in three says of which kind it is.
+    r"|(?<=[\w\-])\.eyJ|#key=)"
+    rf"{_SIGN}+(?:\.{_SIGN}+)*",
+    re.IGNORECASE,
+)
+_PEM = re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?:(?!-----END)[\w+/=\s\\-])*")
+# What tells a key by its first letters does so in base64, wherever it begins there, and in hex.
+_PACKED_BEGINS = ("sk_test_", "sk_live_", "whsec_")
+_NAMED = re.compile(
+    r"((?:secret|token|ticket|password|passwd|private_?key|api_?key)[\w\-]{0,40}=)"
+    rf"[^\s&\\\"'<>;,{HIDDEN}]{{{SHORTEST},}}",
+    re.IGNORECASE,
 )
 HEADERS = "headers"
 """The field of an endpoint's headers, each of which may be a key."""
 _SECRET_NAME = re.compile(r"secret|token|ticket|password|private_?key", re.IGNORECASE)
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def scrubbed(text: str, hidden: Iterable[str] = ()) -> str:
     """The text without the values in `hidden`, as they are or written otherwise or cut short, and
     without anything that has a key's form."""
-    for value in hidden:
-        if len(value) >= SHORTEST:
-            for written in _ways(value):
-                text = _without(text, written)
-    return _FORM.sub(lambda found: found.group(1) + HIDDEN, text)
+    known = tuple(value for value in hidden if len(value) >= SHORTEST)
+    if known:
+        text = _without(text, known)
+    text = _FORM.sub(lambda found: found.group(1) + HIDDEN, text)
+    text = _NAMED.sub(lambda found: found.group(1) + HIDDEN, text)
+    if "PRIVATE KEY" in text:
+        text = _PEM.sub(lambda found: found.group(1) + HIDDEN, text)
+    return _packed().sub(HIDDEN, text)
 
 
-def _ways(value: str) -> list[str]:
-    """How a service may write a value that it repeats, the longest first."""
+def has_form(text: str) -> bool:
+    """Whether anything in a text has a key's form."""
+    return scrubbed(text) != text
+
+
+@lru_cache(maxsize=1)
+def _packed() -> re.Pattern[str]:
+    base = (core for begin in _PACKED_BEGINS for core in _in_base64(begin))
+    coded = "|".join(map(re.escape, sorted(base)))
+    hexed = "|".join(begin.encode().hex() for begin in _PACKED_BEGINS)
+    # What stands before it in the same code is its user, or bits of a neighbour.
+    return re.compile(
+        rf"(?:{coded})[\w\-+/]{{8,}}={{0,2}}|(?i:{hexed})[0-9a-fA-F]{{16,}}", re.ASCII
+    )
+
+
+def _in_base64(value: str) -> Iterator[str]:
+    """How base64 writes a value, by where it stands in what is coded; in both alphabets. The signs
+    that hold bits of a neighbour are left out."""
+    raw = value.encode(errors="surrogatepass")
+    for offset in range(3):
+        coded = base64.b64encode(b"\0" * offset + raw).decode()
+        core = coded[offset + 1 if offset else 0 : (offset + len(raw)) * 8 // 6]
+        yield core
+        yield core.replace("+", "-").replace("/", "_")
+
+
+@lru_cache(maxsize=1_000)
+def _ways(value: str) -> tuple[str, ...]:
+    """How a service may write a value that it repeats, in small letters."""
+    raw = value.encode(errors="surrogatepass")
+    plain = json.dumps(value, ensure_ascii=False)[1:-1]
+    of_go = plain
+    for letter in "<>&'+=":
+        of_go = of_go.replace(letter, f"\\u{ord(letter):04x}")
     inner = json.dumps(value)[1:-1]
-    ways = {
-        value,
-        inner,
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        json.dumps(inner)[1:-1],
-        quote(value, safe=""),
-        quote_plus(value),
-        base64.b64encode(value.encode(errors="surrogatepass")).decode().rstrip("="),
-    }
-    return sorted(ways, key=len, reverse=True)
+    texts = {value, inner, plain, of_go, inner.replace("/", "\\/"), repr(value)[1:-1]}
+    texts |= {json.dumps(each, ensure_ascii=False)[1:-1] for each in (inner, plain, of_go)}
+    numbered = "".join(each if each.isalnum() else f"&#{ord(each)};" for each in value)
+    in_hex = "".join(each if each.isalnum() else f"&#x{ord(each):x};" for each in value)
+    texts |= {html.escape(value), html.escape(value, quote=False), numbered, in_hex}
+    texts |= {html.escape(value).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")}
+    # A lone surrogate is in no address.
+    quoted = quote(value, safe="", errors="surrogatepass")
+    texts |= {quoted, quote(quoted, safe=""), quote(value, errors="surrogatepass")}
+    texts |= {quote_plus(value, errors="surrogatepass"), raw.hex(), raw.hex(" "), raw.hex(":")}
+    texts |= {core for core in _in_base64(value) if len(core) >= SHORTEST}
+    return tuple({each.translate(_LOWER) for each in texts})
 
 
-def _without(text: str, value: str) -> str:
-    """The text without the value, and without the begin of it where it is cut short."""
-    begin = value[:TELLING]
+def _without(text: str, values: Iterable[str]) -> str:
+    """The text without the values, in whatever way and letters they are written, and without their
+    begin or end where they are cut short."""
+    lower = text.translate(_LOWER)
+    spans: list[tuple[int, int]] = []
+    for value in values:
+        for way in _ways(value):
+            spans += _found(lower, way)
+    if not spans:
+        return text
+    kept: list[str] = []
+    end = 0
+    for start, stop in sorted(spans):
+        if start > end or not kept:
+            kept += [text[end:start], HIDDEN]
+        end = max(end, stop)
+    return "".join([*kept, text[end:]])
+
+
+def _found(text: str, way: str) -> Iterator[tuple[int, int]]:
+    """Where a text has it whole, its begin, or its end."""
+    telling = min(TELLING, len(way))
+    begin, last = way[:telling], way[-LAST:] if len(way) > LAST else ""
     at = text.find(begin)
     while at >= 0:
-        end = at
-        for letter in value:
+        end = at + telling
+        for letter in way[telling:]:
             if end == len(text) or text[end] != letter:
                 break
             end += 1
-        if end - at >= min(TELLING, len(value)):
-            text = text[:at] + HIDDEN + text[end:]
-        at = text.find(begin, at + 1)
-    return text
+        yield at, end
+        at = text.find(begin, end)
+    at = text.find(last) if last else -1
+    while at >= 0:
+        start = at
+        for letter in reversed(way[:-LAST]):
+            if not start or text[start - 1] != letter:
+                break
+            start -= 1
+        yield start, at + LAST
+        at = text.find(last, at + LAST)
 
 
 def scrubbed_values(

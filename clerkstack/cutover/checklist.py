@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from clerkstack.app.facts import PAYER, facts_of_config, told
+from clerkstack.app.kinds import KINDS, SOLD
 from clerkstack.cutover.addresses import is_public, reach
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
+from clerkstack.declared.access import access_inputs
+from clerkstack.declared.afterwards import Access
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.declared.variable_names import names_of
 from clerkstack.declared.variables import takes_no_events
@@ -15,7 +19,7 @@ from clerkstack.hosts import host_of, is_below
 from clerkstack.kept_url import same_url
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.names import BILLING_KINDS
+from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import shown_url
 from clerkstack.settings.keys import instance_of_key
 from clerkstack.witnesses import Instance, compare
@@ -171,8 +175,16 @@ def slugs(readings: Readings) -> Verdict:
     """Every plan and feature of the catalog, and what each plan includes."""
     catalog = readings.catalog
     live = object_at(readings.sections(), "billing")
-    facts = [*_slug_facts(readings, catalog, live), *_app_facts(readings, live)]
     uses = 0 if readings.app is None else len(readings.app.uses)
+    if readings.app is not None and not readings.settings.components.billing:
+        # What nobody brings from the catalog is judged by what the app asks of the instance.
+        return of_facts(
+            list(_app_facts(readings, live)),
+            passed=f"the instance answers all {uses} checks in the app's code",
+            otherwise="has({ plan }) and has({ feature }) answer false for what differs",
+            mend="Correct the app, or let the stack that has billing bring it.",
+        )
+    facts = [*_slug_facts(readings, catalog, live), *_app_facts(readings, live)]
     asked = f", and what {uses} checks in the app's code ask for" if uses else ""
     return of_facts(
         facts,
@@ -204,6 +216,12 @@ def _slug_facts(readings: Readings, catalog: Catalog, live: JsonObject) -> Itera
             differing = sorted(mine ^ theirs)
             found = f"differs: {', '.join(differing)}" if differing else f"{len(mine)} features"
             yield Fact(f"plan {slug} includes", f"{len(mine)} features", found, not differing)
+        if there:
+            payer, found = (
+                told(PAYER, facts_of_config(object_at(at, slug)).get(PAYER))
+                for at in (managed, plans)
+            )
+            yield Fact(f"plan {slug}", payer, found, payer == found)
 
 
 def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Fact]:
@@ -215,8 +233,16 @@ def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Fact]:
     inputs = billing_inputs(
         settings.billing, readings.catalog, readings.app, catalog_file=settings.catalog
     )
-    for each in compare(readings.app, inputs, Instance(billing=live)).findings:
-        if each.kind in BILLING_KINDS.values() and each.app is not None:
+    access = access_inputs(settings, readings.app)
+    # Those of a stack that declares none are not read.
+    kinds = KINDS if access["app"] and access.get("enabled") else SOLD
+    roles = readings.roles() if kinds is KINDS else LiveRoles()
+    held = {role.key: {each.key for each in role.permissions} for role in roles.roles}
+    instance = Instance(billing=live, access=Access(held))
+    brought = settings.components.billing
+    found = compare(readings.app, inputs, instance, access=access, brought=brought)
+    for each in found.findings:
+        if each.kind in kinds and each.app is not None:
             what = f"{each.kind} {each.slug} of the app's code"
             # What the app does not declare it may not need: a person has to say so.
             right = None if each.app is False else False

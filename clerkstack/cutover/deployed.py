@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.drift import Difference, differences
+from clerkstack.drift.difference import told
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.projects import Project
@@ -162,6 +163,7 @@ def _is_variable(difference: Difference) -> bool:
 
 
 def _fact(each: Difference) -> Fact:
+    each = told(each)
     name = f"{each.thing} {each.field}".strip()
     return Fact(name, _text(each.declared), _text(each.live), right=False)
 

@@ -8,6 +8,7 @@ from clerkstack.app.asked import compact
 from clerkstack.app.facts import facts_of_code
 from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
 from clerkstack.reconcile import Json, JsonObject
+from clerkstack.safe import safe
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
@@ -58,4 +59,6 @@ def app_inputs(app: AppCode) -> JsonObject:
         found["uses"] = compact(app.uses)
     if app.unmanaged:
         found["unmanaged"] = cast(Json, sorted(app.unmanaged))
-    return found
+    # The engine shows it in previews and keeps it in the state. No slug loses anything by it.
+    shown: JsonObject = safe(found)
+    return shown

@@ -8,7 +8,7 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,7 @@ class Machine:
     find: Callable[[str], str | None] = shutil.which
     folder: Path = field(default_factory=Path.cwd)
     version: tuple[int, ...] = field(default_factory=lambda: tuple(sys.version_info[:2]))
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @cached_property
     def backend(self) -> dict[str, Any]:
@@ -112,6 +113,24 @@ def checkout(machine: Machine) -> Finding:
     return ok(f"{head}, nothing changed")
 
 
+def approvals(machine: Machine) -> Finding:
+    """Nothing of GitHub's deploys to production that nobody approved."""
+    from clerkstack.doctor import approvals as environments
+
+    environ, folder = machine.environ, machine.folder
+    repository = environments.repository_of(environ, folder)
+    token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN")
+    if not (repository and token):
+        return environments.approvals(repository, folder, None)
+    from pydantic import SecretStr
+
+    from clerkstack.clients.github import GithubClient
+
+    api = environ.get("GITHUB_API_URL") or "https://api.github.com"
+    with GithubClient(token=SecretStr(token), base_url=api, repository=repository) as github:
+        return environments.approvals(repository, folder, github)
+
+
 def passphrase_set() -> bool:
     """Whether this shell has a passphrase, or says where it is."""
     return any(name in os.environ for name in PASSPHRASE)
@@ -125,6 +144,7 @@ def _installed(machine: Machine) -> list[dict[str, Any]]:
 CHECKS = (
     Check("python", python),
     Check("checkout", checkout),
+    Check("approvals", approvals),
     Check("engine", engine),
     Check("plugins", plugins, ("engine",)),
     Check("backend", backend, ("engine",)),

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clerkstack.catalog import load_catalog
+from clerkstack.declared.billing import billing_inputs
+from clerkstack.declared.refusals import asks_for_a_card, payer_refusals
 from clerkstack.doctor.model import Check, Finding, failed, of_failure, ok, together, warning
 from clerkstack.premises.config_shape import unfamiliar
 from clerkstack.problems import ClerkstackError
+from clerkstack.reconcile.billing import SECTION
+from clerkstack.reconcile.changes import object_at
 from clerkstack.rotation.journal import fingerprint, variables_of
 from clerkstack.rotation.stacks import held_by
 
@@ -49,6 +55,29 @@ def config(patient: Patient) -> Finding:
             f"bin/clerkstack probe --stack {patient.name}",
         )
     return ok(f"{len(document.sections())} sections, all known")
+
+
+def billing(patient: Patient) -> Finding:
+    """Production's free trials ask for no card, and the declared plans have their payers."""
+    settings = patient.settings
+    if settings.instance != "production":
+        return ok("looked at in production")
+    live = object_at(
+        patient.session.config(settings.application_id, settings.instance).sections(), SECTION
+    )
+    if asks_for_a_card(live):
+        mend = f"pulumi up --refresh --stack {patient.name} turns it off"
+        if not settings.components.billing:
+            mend = "Turn it off on the dashboard page Billing → Settings"
+        return failed("free trials ask for a payment method", mend)
+    if not settings.components.billing:
+        return ok("this stack declares none; free trials ask for no payment method")
+    catalog = load_catalog(Path(settings.catalog))
+    inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
+    wrong = list(payer_refusals(inputs, live))
+    if wrong:
+        return failed("; ".join(wrong), "Give it another slug: a plan's payer stays")
+    return ok("free trials ask for no payment method, every plan has its payer")
 
 
 def secret_key(patient: Patient) -> Finding:
@@ -190,6 +219,7 @@ def _other(patient: Patient, project: Project, told: dict[str, str]) -> Iterator
 CHECKS = (
     Check("platform key", platform_key, ("settings",)),
     Check("config", config, ("platform key",)),
+    Check("billing", billing, ("config", "state")),
     Check("secret key", secret_key, ("settings", "state")),
     Check("newest secret key", newest_key, ("platform key", "state")),
     Check("clock", clock, ("platform key",)),

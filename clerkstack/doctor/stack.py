@@ -14,6 +14,7 @@ from clerkstack.doctor.model import Check, Finding, failed, ok, together, warnin
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, now
 from clerkstack.rotation.stacks import Known, known_of
+from clerkstack.state_code import foreign_in, refusal
 from clerkstack.variables_in_state import variables_of
 
 if TYPE_CHECKING:
@@ -131,6 +132,8 @@ def state(patient: Patient) -> Finding:
             f"bin/clerkstack recover --stack {patient.name}, then pulumi up",
         )
     resources = patient.deployment.get("resources") or []
+    if found := foreign_in({"deployment": patient.deployment}):
+        return failed("it holds code of others", refusal(found, patient.name))
     if not resources:
         return failed("nothing is deployed", f"pulumi up --stack {patient.name}")
     without = [

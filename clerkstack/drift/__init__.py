@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clerkstack.drift.compare import declared_variables, differences
+from clerkstack.drift.compare import declared_variables, differences, without_billing
 from clerkstack.drift.difference import Difference
 from clerkstack.drift.read import Known, Live, endpoint_of_stack, read_live, roles_of
 
@@ -15,4 +15,5 @@ __all__ = [
     "endpoint_of_stack",
     "read_live",
     "roles_of",
+    "without_billing",
 ]

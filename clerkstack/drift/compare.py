@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from clerkstack.declared.api_keys import api_key_switches
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.declared.billing import app_inputs, billing_inputs
+from clerkstack.declared.refusals import asks_for_a_card, unanswered
 from clerkstack.declared.sections import (
     organization_roles,
     organization_settings,
@@ -14,10 +15,10 @@ from clerkstack.declared.sections import (
 )
 from clerkstack.declared.variables import Keys, Variable, variables
 from clerkstack.declared.webhook import endpoint_inputs
-from clerkstack.drift.difference import Difference, of_config, of_thing
+from clerkstack.drift.difference import ANOTHER, Difference, of_config, of_thing
 from clerkstack.reconcile import Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
-from clerkstack.reconcile.billing import billing_plan, missing_defaults
+from clerkstack.reconcile.billing import TRIAL, billing_plan, missing_defaults
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.headers import headers_not_kept
@@ -28,13 +29,13 @@ from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.webhook import seen, wanted
 
 if TYPE_CHECKING:
+    from clerkstack.app.code import AppCode
     from clerkstack.catalog import Catalog
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.drift.read import Known, Live
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 
-ANOTHER = "another value"
 AS_DECLARED = "as declared"
 
 
@@ -63,6 +64,19 @@ def differences(settings: Settings, catalog: Catalog, live: Live, known: Known) 
             found += _webhook(settings, live)
     if use.environment:
         found += _variables(settings, live, known)
+    return found
+
+
+def without_billing(settings: Settings, app: AppCode | None, live: Live) -> list[Difference]:
+    """Of a production stack that leaves billing out: what the app's code asks of the instance in
+    vain, and trials that ask for a card."""
+    if settings.components.billing or settings.instance != "production" or live.instance is None:
+        return []
+    section = object_at(live.sections, "billing")
+    asked = [] if app is None else unanswered(app_inputs(app), section)
+    found = [Difference("the app's code", "asks in vain", each, None) for each in asked]
+    if asks_for_a_card(section):
+        found.append(Difference("billing", TRIAL, False, True))
     return found
 
 
@@ -193,7 +207,16 @@ def _variable(
     own = None if value is None else value.get_secret_value()
     if declared.value and own is not None and own != declared.value:
         shown = (AS_DECLARED, ANOTHER) if declared.secret else (declared.value, own)
+        if not declared.secret and _kind(own) != _kind(declared.value):
+            # Keys that were swapped, a password in the place of an address: nothing tells it.
+            shown = (declared.value, ANOTHER)
         yield Difference(thing, "value", *shown)
+
+
+def _kind(value: str) -> str:
+    """Which kind of value it is that is shown: an address, a path, a publishable key."""
+    kinds = {"https://": "address", "http://": "address", "/": "path", "pk_": "publishable key"}
+    return next((kind for begin, kind in kinds.items() if value.startswith(begin)), "")
 
 
 def _undeclared(

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from clerkstack.premises.table import PREMISES, Premise
 
-TITLES = {"clerk": "Clerk", "svix": "Svix", "vercel": "Vercel", "pulumi": "Pulumi"}
+TITLES = {
+    "clerk": "Clerk",
+    "svix": "Svix",
+    "vercel": "Vercel",
+    "pulumi": "Pulumi",
+    "github": "GitHub",
+}
 HEAD = """# Premises
 
 <!-- Made by `python -m clerkstack.premises` from clerkstack/premises/table.py. -->

@@ -1,4 +1,4 @@
-"""What this project takes for true of Clerk, Svix, Vercel and Pulumi, and how sure that is.
+"""What this project takes for true of Clerk, Svix, Vercel, Pulumi and GitHub, and how sure that is.
 
 `clerkstack probe` checks what can be checked on a real account; docs/premises.md is made from this
 table (`python -m clerkstack.premises`). Whoever relies on how a service behaves writes it in here.
@@ -37,7 +37,7 @@ class Premise:
 
     @property
     def service(self) -> str:
-        """Whose: clerk, svix, vercel or pulumi."""
+        """Whose: clerk, svix, vercel, pulumi or github."""
         return self.id.partition(".")[0]
 
 
@@ -111,6 +111,16 @@ PREMISES = (
         Sure.SEEN,
         "doctor, cutover, API keys",
         "The cutover tells a difference that is none",
+    ),
+    Premise(
+        "clerk.billing-off",
+        "A plan whose payer's billing is off answers nobody; Clerk's own free_org and free_user "
+        "stay in the config all the same.",
+        "nobody shows it",
+        Sure.ASSUMED,
+        "what the app's code asks for, in production: check, preview, up, drift, cutover",
+        "A check of such a plan is refused although somebody still has it",
+        unchecked="it takes a subscriber",
     ),
     Premise(
         "clerk.plans-agree",
@@ -221,6 +231,26 @@ PREMISES = (
         "API keys, cutover after an `up`",
         "The cutover shows an earlier state: run it again",
         unchecked="a change that users see would be made",
+    ),
+    Premise(
+        "clerk.asked-of-the-token",
+        "`has()` looks in the session token alone: it has the plan and the features of whoever is "
+        "billed, without those with `include_in_jwt: false`, and nothing where billing is off.",
+        "Clerk's session token, version 2 (`pla`, `fea`); Clerk's own guide to billing",
+        Sure.INFERRED,
+        "check, policies, up: which checks of the app's code are false for everybody",
+        "A check that can be true is refused: set include_in_jwt to true, or ask for another",
+        unchecked="it takes a person who signs in and subscribes",
+    ),
+    Premise(
+        "clerk.default-plans",
+        "Where billing is switched on for organizations or users, Clerk makes free_org or "
+        "free_user by itself.",
+        "Clerk's own guide to billing; its command line client",
+        Sure.DOCUMENTED,
+        "check, policies, up, adopt: nobody has to declare them",
+        "A check of a default plan of another slug is a finding: name it in app.unmanaged",
+        unchecked="it would switch billing on for everybody",
     ),
     # Clerk: keys and roles
     Premise(
@@ -566,6 +596,28 @@ PREMISES = (
         unchecked="it is of the engine, not of an account",
     ),
     Premise(
+        "pulumi.state-is-code",
+        "The dynamic provider that is pickled in a state is unpickled by `refresh`, `destroy` and "
+        "removals, with the settings that the state has; in an `up` not before the program has "
+        "run.",
+        _ENGINE,
+        Sure.SEEN,
+        "the program and the commands refuse a state with code of others; the plugin in bin runs "
+        "our own alone, and only with addresses that a stack's file names",
+        "The plugin refuses all the same",
+        unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
+        "pulumi.plugins-of-the-project",
+        "The engine runs a plugin from the folder that Pulumi.yaml names under `plugins`, also its "
+        "own one for dynamic providers, whatever version the state names.",
+        _ENGINE,
+        Sure.SEEN,
+        "code in a state is not run",
+        "pulumi.dynamic runs what the state has; program and commands still refuse",
+        unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
         "pulumi.secret-in-list",
         "The command plugin loses an unknown value inside a secret element of a list.",
         _COMMAND,
@@ -634,6 +686,18 @@ PREMISES = (
         unchecked="it is of the plugin, not of an account",
     ),
     Premise(
+        "pulumi.unasked",
+        "In an update of some resources (`--target`) the engine checks, updates and removes no "
+        "other one, runs no hook of it, and shows it to policies as the state has it; a resource "
+        "that is not in the state and that a target depends on fails the update.",
+        _ENGINE,
+        Sure.SEEN,
+        "rotate: who refuses to write anything but secrets is not asked where only those are "
+        "written, whose resources depend on each other alone",
+        "A rotation is refused by its preview, before anything is minted",
+        unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
         "pulumi.checkpoint-first",
         "An output of a resource resolves in the program after the engine has written the state "
         "that has it.",
@@ -652,6 +716,57 @@ PREMISES = (
         "what other stacks of the instance have",
         "`up` and `destroy` say that the other stacks are not known, and go on",
         unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
+        "pulumi.release-hashes",
+        "Beside each release at GitHub lies pulumi-VERSION-checksums.txt with the SHA-256 of each "
+        "archive, and get.pulumi.com/releases/sdk has the same archives, the programs below "
+        "pulumi/.",
+        "installers of others that compare with it, published in 2026",
+        Sure.INFERRED,
+        "the official engine of set-up and CI",
+        "The set-up builds the engine from Go modules; CI fails with what is missing",
+        unchecked="it is of the release, not of an account",
+    ),
+    # GitHub
+    Premise(
+        "github.environment-made",
+        "An environment that a job names and that is not there is made, without protection.",
+        "docs.github.com, deployments and environments",
+        Sure.DOCUMENTED,
+        "doctor, docs/pull-requests.md",
+        "The first deploy fails in the place of going on unasked",
+        unchecked="doctor looks at it",
+    ),
+    Premise(
+        "github.protected-none",
+        "An environment for protected branches lets all branches in where none is protected.",
+        "docs.github.com, deployments and environments",
+        Sure.DOCUMENTED,
+        "doctor",
+        "doctor calls something open that is closed",
+        unchecked="doctor looks at it",
+    ),
+    Premise(
+        "github.run-ended",
+        "The event workflow_run names the pull requests of the run's branch from the repository "
+        "itself, with their newest commits, and none for a fork's; the workflow that it starts has "
+        "the code of the default branch.",
+        "docs.github.com, events that trigger workflows, and the webhook's payload",
+        Sure.INFERRED,
+        "comment",
+        "The run says that there is nothing to comment",
+        unchecked="it is of GitHub's runs, not of an account",
+    ),
+    Premise(
+        "github.artifact",
+        "An artifact is a ZIP archive of the files that were named, fetched by a redirect to an "
+        "address that needs no token.",
+        "description of the REST API; docs.github.com, artifacts",
+        Sure.DOCUMENTED,
+        "comment",
+        "The artifact is refused as no archive of one file, and nothing is commented",
+        unchecked="it is of GitHub's runs, not of an account",
     ),
 )
 

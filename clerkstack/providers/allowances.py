@@ -131,11 +131,14 @@ def refused(
 
 
 class Asking:
-    """What one run refused so far, over all its resources, and what it told once."""
+    """What one run refused so far, over all its resources, what it accepted, and what it told
+    once."""
 
     def __init__(self, stack: str | None = None) -> None:
         self.stack = stack
         self.refused: list[Danger] = []
+        self.accepted: set[Danger] = set()
+        """Judged in this run and not refused: the write does not ask again."""
         self._told: set[str] = set()
 
     def tell_once(self, text: str) -> None:

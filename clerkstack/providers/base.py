@@ -27,7 +27,9 @@ from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sharing import Holding, Sharing
-from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS
+from clerkstack.rotation.rolling_out import refusal, rolls_out
+from clerkstack.safe import hide
+from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS, SECRET_KEYS
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -59,12 +61,16 @@ class ClerkProvider(ResourceProvider):
     kind: ClassVar[str] = ""
     part: ClassVar[str] = ""
 
+    # Whether an update that rolls out rotated secrets, and nothing else, may write it.
+    rolled_out: ClassVar[bool] = False
+
     _config: dict[str, str]
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the credentials and base URLs from the stack's config."""
         found = {key: req.config.get(key) for key in (*CONNECTION_KEYS, ALLOW_KEY)}
         self._config = {key: value for key, value in found.items() if value is not None}
+        hide(self._config[key] for key in SECRET_KEYS if key in self._config)
 
     # Both are read when they are asked for: a run that changes nothing asks for neither, and does
     # not wait for the models of settings.
@@ -82,7 +88,14 @@ class ClerkProvider(ResourceProvider):
 
     @property
     def session(self) -> Session:
-        """The clients and cached reads that this run shares."""
+        """The clients and cached reads that this run shares.
+
+        Raises:
+            ResourceFailed: this run rolls out rotated secrets, and this resource is none of them.
+                Without a session nothing is sent, a removal included, which no `check` precedes.
+        """
+        if rolls_out() and not self.rolled_out:
+            raise ResourceFailed(refusal(self._what))
         return session_for(self._connection)
 
     def document(self, inputs: Props) -> ConfigDocument:
@@ -97,12 +110,16 @@ class ClerkProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse what may not be deployed before anything is sent."""
         inputs = inputs_of(news)
+        if rolls_out() and not self.rolled_out:
+            return CheckResult(inputs, [CheckFailure("", refusal(self._what))])
         failures = [CheckFailure(name, reason) for name, reason in self.refusals(inputs)]
         failures += moved(_olds, inputs)
         olds = inputs_of(_olds)
         if not failures and not (olds and self._same(inputs, olds)):
             reasons = self._contradicted(inputs, olds) or self._refused(inputs, olds)
             failures += [CheckFailure("", why) for why in reasons]
+        elif not failures:
+            failures += [CheckFailure("", why) for why in self.unchanged(inputs)]
         return CheckResult({**inputs, PROVIDER_KEY: news.get(PROVIDER_KEY)}, failures)
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
@@ -117,6 +134,16 @@ class ClerkProvider(ResourceProvider):
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """What the instance lacks for the inputs; asked where they changed, before anything is
         sent. Writes look again."""
+        return ()
+
+    def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
+        """What is wrong on the instance although nothing is declared otherwise than before. Sends
+        nothing: it is seen only where this run has read the instance already."""
+        return ()
+
+    def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
+        """What the app asks for and the update removes; `_state` are the resource's properties in
+        the state, with its ledger, which `check` does not get. Writes look again."""
         return ()
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
@@ -184,30 +211,39 @@ class ClerkProvider(ResourceProvider):
         place = f"the {inputs['environment']} instance of {inputs['application_id']}"
         return list(refusals(contradictions, self.group_name, place))
 
-    def refuse_danger(self, inputs: JsonObject, dangers: Iterable[Danger]) -> list[str]:
-        """Why dangerous changes are not made: those that the stack's config does not allow."""
-        found = list(dangers)
+    def refuse_danger(
+        self, inputs: JsonObject, dangers: Iterable[Danger], *, named: bool = True
+    ) -> list[str]:
+        """Why dangerous changes are not made: those that the stack's config does not allow. What
+        was accepted in this run is not judged again; where the preview could not name the others
+        (`named`), nothing is done of itself in a sandbox either."""
+        session = self.session
+        found = [each for each in dangers if each not in session.asking.accepted]
         if not found:
             return []
         application, environment = str(inputs["application_id"]), str(inputs["environment"])
-        session = self.session
         session.asking.stack = (stack_of(inputs) or "").rpartition("/")[2] or None
-        return refused(
+        reasons = refused(
             found,
             self._allowed,
             Subscribers(session, application, environment),
             f"the {environment} instance",
             session.asking,
-            sandbox=environment == "development",
+            sandbox=environment == "development" and named,
         )
+        if not reasons:
+            session.asking.accepted.update(found)
+        return reasons
 
-    def stop_for_danger(self, inputs: JsonObject, dangers: Iterable[Danger]) -> None:
+    def stop_for_danger(
+        self, inputs: JsonObject, dangers: Iterable[Danger], *, named: bool = True
+    ) -> None:
         """Go on only where each danger is allowed.
 
         Raises:
             ResourceFailed: the stack's config does not allow one of them.
         """
-        reasons = self.refuse_danger(inputs, dangers)
+        reasons = self.refuse_danger(inputs, dangers, named=named)
         if reasons:
             raise ResourceFailed("\n".join(reasons))
 
@@ -231,17 +267,34 @@ class ClerkProvider(ResourceProvider):
             self.session.unjudged.add(self._name(inputs))
             return []
 
+    @property
+    def _what(self) -> str:
+        return type(self).__name__.removesuffix("Provider")
+
     def _name(self, inputs: JsonObject) -> str:
         return f"{type(self).__name__} {inputs.get('application_id')}/{inputs.get('environment')}"
 
     @plainly
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare declared inputs with what the state says is there. Sends nothing."""
+        """Compare declared inputs with what the state says is there, and refuse an update that
+        takes away what the app asks for. Where it asks for nothing of that, sends nothing."""
         outputs = self.outputs | KEPT
         inputs = {k: v for k, v in inputs_of(_news).items() if k not in outputs}
         # The state also holds outputs; only what is declared is compared.
         was = {key: value for key, value in inputs_of(_olds).items() if key in inputs}
-        return DiffResult(changes=not self._same(inputs, was))
+        changes = not self._same(inputs, was)
+        if changes and (reasons := self._taken_away(inputs, inputs_of(_olds))):
+            raise ResourceFailed("\n".join(reasons))
+        return DiffResult(changes=changes)
+
+    def _taken_away(self, inputs: JsonObject, state: JsonObject) -> list[str]:
+        try:
+            return [*self.taken_away(inputs, state)]
+        except NotFound:
+            return []  # there is nothing that could be taken away
+        except (ApiError, Unreachable) as failure:
+            tell(f"what the app asks for can't be looked up; it is before a write. {failure}")
+            return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
         """What of the inputs is compared with those of the state."""

@@ -12,6 +12,9 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.declared.refusals import (
     billing_refusals,
+    live_refusals,
+    payer_refusals,
+    unanswered,
     undeclared_uses,
     unknown_uses,
     without_places,
@@ -29,29 +32,31 @@ from clerkstack.providers.base import (
 from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.session import anything_was_read
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.billing import (
+    ENABLED_FOR,
     SECTION,
+    TRIAL,
     billing_known,
     billing_plan,
     billing_view,
     missing_defaults,
     unlikely_defaults,
 )
+from clerkstack.reconcile.billing_run import BillingRun, bringing, removing
 from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.danger import Danger, billing_dangers
-from clerkstack.reconcile.ledger import (
-    Ledger,
-    billing_holding,
-    flat_groups,
-    handed_over,
-    joined_kinds,
-    needed_by_others,
-    no_longer,
-    spared,
-)
+from clerkstack.reconcile.danger import Danger
+from clerkstack.reconcile.ledger import SETTINGS, Ledger, billing_holding, flat_groups
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.reconcile.sharing import Holding, Sharing
+
+KEEP = (
+    "Nothing was written. To manage billing no more and leave it on the instance as it is: pulumi "
+    "config set --path clerkstack:allow.billingLeft true. To take it away, first take the checks "
+    "out of the app's code, and run pulumi up with that."
+)
+"""What to do where an app would lose what it asks for."""
 
 
 class BillingProvider(ClerkProvider):
@@ -87,24 +92,37 @@ class BillingProvider(ClerkProvider):
         return without_places(inputs)
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
-        """Plans and features that leave, prices and attachments that change, and the toggles."""
+        """Plans and features that leave, prices and attachments that change, and the toggles: of
+        the run that `_bring` makes."""
         live = self._live(_inputs)
-        others = self.sharing(_inputs, _olds)
-        changes = billing_plan(_inputs, live).changes
-        leaving = {
-            kind: [
-                slug
-                for slug in object_at(_olds, kind)
-                if slug in object_at(live, kind)
-                and slug not in object_at(_inputs, kind)
-                and slug not in object_at(_inputs, "defaults")
-                and not needed_by_others(kind, slug, others)
-            ]
-            for kind in ("plans", "features")
-        }
-        return billing_dangers(
-            changes, live, leaving_plans=leaving["plans"], leaving_features=leaving["features"]
-        )
+        return self._foreseen(_inputs, _olds, live).dangers(live)
+
+    def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
+        """What Clerk can't change, and what the app's code would ask for in vain afterwards."""
+        live = self._live(_inputs)
+        yield from payer_refusals(_inputs, live)
+        if _in_production(_inputs) and undeclared_uses(_inputs):
+            yield from unknown_uses(_inputs, self._foreseen(_inputs, _olds, live).after(live))
+
+    def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
+        """Plans and features that production's code asks for."""
+        if not _in_production(_inputs) or not undeclared_uses(_inputs):
+            return []
+        return unknown_uses(_inputs, self.after(_inputs, _state))
+
+    def after(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
+        """The section as an update of the resource leaves it, whose state has its ledger."""
+        live, others = self._live(inputs), self.sharing(inputs, state)
+        return self._run(inputs, state, self._noted(inputs, state), live, others).after(live)
+
+    def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
+        """What is wrong on a production instance that nothing here changes, where this run has
+        read the config already."""
+        if not _in_production(_inputs) or not anything_was_read():
+            return
+        known = self.document(_inputs).known
+        if known is not None:
+            yield from live_refusals(_inputs, object_at(known, SECTION))
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -139,53 +157,103 @@ class BillingProvider(ClerkProvider):
         """Remove what this resource made and put back what it changed, in one write."""
         props = inputs_of(_props)
         note = Note(_id, stack_of(props))
-        noted = note.pending(self.noted_since(props))
-        ledger = Ledger.of(props).joined(Ledger.of(noted))
+        if self.left:
+            tell(f"billing stays on the {props['environment']} instance as it is, and is nobody's")
+            note.forget()
+            Note(resource_id(props), stack_of(props)).forget()
+            return
+        if self._replaced(props):
+            tell("billing stays as it is: another resource of this stack has it")
+            return
         with contextlib.suppress(NotFound):
             live = self._live(props)
-            others = self.sharing(props, props, removing=True)
-            plans, features = self._removed(ledger, {}, live, others)
-            self.stop_for_danger(
-                props, _subscribed(p for p in plans if p in object_at(live, "plans"))
+            run = self.removal(props, live)
+            in_vain = self.lost(props, live, run)
+            if in_vain:
+                raise ResourceFailed("\n".join((*in_vain, KEEP)))
+            self.stop_for_danger(props, self.dangers_of_removal(props, live, run))
+            tell_left(
+                {
+                    name: of
+                    for name, of in run.kept.items()
+                    if name.partition("/")[2] in object_at(live, name.partition("/")[0])
+                },
+                self.group_name,
             )
-            back = self._handed(_ways_back(props, noted, {}, live), ledger, {}, others)
-            left = self._write(props, {}, back, plans, features)
-            for slug in features:
+            left = self._write(props, run)
+            for slug in run.gone["features"]:
                 if slug in object_at(left, "features"):
                     tell(f"the feature '{slug}' stays: a plan that this stack did not make has it")
+            found = object_at(object_at(run.ledger.before, SETTINGS), SETTINGS)
+            if _in_production(props) and found.get(TRIAL):
+                tell(f"{TRIAL} stays off: in production no trial asks for a card")
         note.forget()
         # The instance is left behind: should it come back, what is on it is not this stack's own.
         Note(resource_id(props), stack_of(props)).forget()
 
-    def _removed(
-        self, ledger: Ledger, declared: JsonObject, live: JsonObject, others: Sharing
-    ) -> tuple[list[str], list[str]]:
-        """The plans and features that go: made and not declared, here or by another stack. Where
-        all go, those that stay for another one are told; a preview shows the others."""
-        going: dict[str, list[str]] = {}
-        for kind in ("plans", "features"):
-            slugs = ledger.undeclared(kind, declared)
-            holders = {slug: needed_by_others(kind, slug, others) for slug in slugs}
-            going[kind] = [slug for slug in slugs if not holders[slug]]
-            if not declared:
-                there = object_at(live, kind)
-                left = {f"{kind}/{slug}": of for slug, of in holders.items() if of}
-                tell_left(
-                    {name: of for name, of in left.items() if name.partition("/")[2] in there},
-                    self.group_name,
-                )
-        return going["plans"], going["features"]
+    def _replaced(self, props: JsonObject) -> bool:
+        """Whether this run made another resource in the place of the one that goes: each write has
+        a mark of its own."""
+        self.session.neighbourhood.look_again()
+        now = self.sharing(props, props, removing=True).state
+        return bool(now) and now.get("noted") != props.get("noted")
 
-    def _handed(
-        self, back: JsonObject, ledger: Ledger, declared: JsonObject, others: Sharing
-    ) -> JsonObject:
-        """What goes back; what others declare becomes as they declare it."""
-        gone = {kind: ledger.undeclared(kind, declared) for kind in ("plans", "features")}
-        return joined_kinds(spared(back, others), handed_over(gone, others))
+    @property
+    def left(self) -> bool:
+        """Whether billing that is not declared any more stays as it is."""
+        return self._allowed.billing_left
+
+    def removal(self, props: JsonObject, live: JsonObject) -> BillingRun:
+        """The run that takes this stack's billing away; `props` are what its state has."""
+        note = Note(resource_id(props, SECTION), stack_of(props))
+        noted = note.pending(self.noted_since(props))
+        return removing(props, noted, live, self.sharing(props, props, removing=True))
+
+    def lost(self, props: JsonObject, live: JsonObject, run: BillingRun) -> list[str]:
+        """What production's code asks for, by the state, and a run takes away."""
+        if not _in_production(props):
+            return []
+        app = object_at(props, "app")
+        before = set(unanswered(app, live))
+        return [each for each in unanswered(app, run.after(live)) if each not in before]
+
+    def dangers_of_removal(
+        self, props: JsonObject, live: JsonObject, run: BillingRun
+    ) -> list[Danger]:
+        """What of a removal has to be asked for. Whoever removes a development stack means its
+        toggles, too."""
+        return [
+            danger
+            for danger in run.dangers(live)
+            if danger.group != "toggles" or _in_production(props)
+        ]
+
+    def _foreseen(self, inputs: JsonObject, olds: JsonObject, live: JsonObject) -> BillingRun:
+        """The run that `_bring` makes, as `check` can know it: it is given what was declared
+        before, and the backend has the rest of the state."""
+        others = self.sharing(inputs, olds)
+        state = others.state or olds if olds else {}
+        return self._run(inputs, state, self._noted(inputs, state), live, others)
+
+    def _noted(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
+        """What an interrupted run noted since the state."""
+        note = Note(resource_id(inputs, SECTION), stack_of(inputs))
+        return note.pending(self.noted_since(olds) if olds else {})
+
+    def _run(
+        self,
+        inputs: JsonObject,
+        olds: JsonObject,
+        noted: JsonObject,
+        live: JsonObject,
+        others: Sharing,
+    ) -> BillingRun:
+        here = made_here(resource_id(inputs), stack_of(inputs))
+        return bringing(inputs, olds, noted, live, others, made_here=here)
 
     def _asked(self, inputs: JsonObject) -> list[str]:
         """What production's code asks for and neither the stack nor the instance has."""
-        if inputs["environment"] != "production" or not undeclared_uses(inputs):
+        if not _in_production(inputs) or not undeclared_uses(inputs):
             return []
         try:
             return unknown_uses(inputs, self._live(inputs))
@@ -200,63 +268,72 @@ class BillingProvider(ClerkProvider):
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         """Bring the section from what the state declares (and an interrupted run declared) to
         what the inputs declare."""
-        self.refuse_unjudged(inputs, olds)
         others = self.sharing_to_write(inputs, olds)
         note = Note(resource_id(inputs, SECTION), stack_of(inputs))
         state = self.noted_since(olds) if olds else {}
         noted = note.pending(state)
         live = self._live(inputs)
-        if inputs["environment"] == "production" and (asked := unknown_uses(inputs, live)):
-            raise ResourceFailed("\n".join(asked))
-        interrupted = object_at(noted, "declared")
+        run = self._run(inputs, olds, noted, live, others)
+        unmet = [*payer_refusals(inputs, live)]
+        if _in_production(inputs):
+            unmet += unknown_uses(inputs, run.after(live))
+        if unmet:
+            raise ResourceFailed("\n".join(unmet))
         stop_unless_previewed(
             inputs,
             billing_plan(inputs, live).changes,
             billing_known(olds),
-            billing_known(interrupted),
+            billing_known(object_at(noted, "declared")),
         )
         _refuse_missing(unlikely_defaults(object_at(inputs, "defaults"), live))
-        known = joined_kinds(olds, interrupted)
-        ledger = Ledger.of(olds).joined(Ledger.of(noted)).extended(known, inputs, live)
-        if not olds and made_here(resource_id(inputs), stack_of(inputs)):
-            ledger = ledger.all_made(inputs)
-        ledger = ledger.passed_on(others, inputs)
-        back = self._handed(_ways_back(olds, noted, inputs, live), ledger, inputs, others)
-        gone_plans, gone_features = self._removed(ledger, inputs, live, others)
-        facts = ledger.facts(inputs)
+        self.stop_for_danger(inputs, run.dangers(live), named=self._judges_first(inputs))
+        facts = run.ledger.facts(inputs)
 
         def left() -> JsonObject | None:
             now = self._live(inputs, fresh=True)
             # What was refused was not made: somebody else may make it before the next run.
-            return None if now == live else ledger.kept(now).facts(inputs, now)
+            return None if now == live else run.ledger.kept(now).facts(inputs, now)
 
         with note.intent(facts, since=state, left=left):
-            reached = self._write(inputs, inputs, back, gone_plans, gone_features)
+            reached = self._write(inputs, run)
         _refuse_missing(missing_defaults(object_at(inputs, "defaults"), reached))
-        ledger = ledger.kept(reached).left_to(others, inputs)
+        self._tell_switched_off(live, reached)
+        ledger = run.ledger.kept(reached).left_to(others, inputs)
         shared = others.shared(flat_groups(inputs))
         return {**inputs, **ledger.as_props(), **shared, "noted": note.mark}
 
-    def _write(
-        self,
-        props: JsonObject,
-        declared: JsonObject,
-        back: JsonObject,
-        gone_plans: Sequence[str],
-        gone_features: Sequence[str],
-    ) -> JsonObject:
-        """Reconcile the section; what it then is."""
+    def _write(self, props: JsonObject, run: BillingRun) -> JsonObject:
+        """Reconcile the section; what it then is. Each write is judged as it is sent: nothing goes
+        that was not asked for."""
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
-            return billing_plan(
-                declared,
-                object_at(sections, SECTION),
-                back=back,
-                removed_plans=gone_plans,
-                removed_features=gone_features,
-            )
+            return run.plan(object_at(sections, SECTION))
 
-        return object_at(self.document(props).reconcile(plan), SECTION)
+        def judge(wanted: WritePlan, sections: Mapping[str, Json]) -> None:
+            _refuse_trial_card(props, wanted)
+            live = object_at(sections, SECTION)
+            dangers = run.dangers_of(wanted.changes, live)
+            if not run.declared and not _in_production(props):
+                dangers = [each for each in dangers if each.group != "toggles"]
+            named = not run.declared or self._judges_first(props)
+            self.stop_for_danger(props, dangers, named=named)
+
+        return object_at(self.document(props).reconcile(plan, judge), SECTION)
+
+    def _judges_first(self, inputs: JsonObject) -> bool:
+        """Whether `check` could not see what is live: the write is then the first to judge."""
+        return self._name(inputs) in self.session.unjudged
+
+    def _tell_switched_off(self, before: JsonObject, after: JsonObject) -> None:
+        """Say what stays of a payer whose billing was turned off: Clerk's own plan."""
+        for payer, toggle in ENABLED_FOR.items():
+            if before.get(toggle) is True and after.get(toggle) is False:
+                own = f"free_{payer}"
+                if own in object_at(after, "plans"):
+                    tell(
+                        f"the plan '{own}' stays on the instance: Clerk made it when billing was "
+                        "turned on. Nobody has it any more, and a check of it answers false."
+                    )
 
     def _live(self, inputs: JsonObject, *, fresh: bool = False) -> JsonObject:
         return object_at(self.document(inputs).sections(fresh=fresh), SECTION)
@@ -308,21 +385,23 @@ def _refuse_missing(lacking: Sequence[str]) -> None:
         )
 
 
-def _subscribed(plans: Iterable[str]) -> list[Danger]:
-    """The removal of plans, which costs nobody anything where nobody has them."""
-    gone = "it is removed with the stack"
-    return [Danger("plans", slug, "remove", gone, (slug,), harmless_without=True) for slug in plans]
+def _in_production(props: JsonObject) -> bool:
+    """Whether it is about a production instance; what does not say that it is development's is."""
+    return props.get("environment") != "development"
 
 
-def _ways_back(
-    olds: JsonObject, noted: JsonObject, inputs: JsonObject, live: JsonObject
-) -> JsonObject:
-    """What goes back of what the state declares, and of what an interrupted run declared."""
-    back: JsonObject = {}
-    for ledger, declared in (
-        (Ledger.of(olds), olds),
-        (Ledger.of(noted), object_at(noted, "declared")),
-    ):
-        went = ledger.way_back(no_longer(declared, inputs), live, still=inputs)
-        back = joined_kinds(back, went)
-    return back
+def _refuse_trial_card(props: JsonObject, wanted: WritePlan) -> None:
+    """The last look at a write: whatever led to it, none makes production's trials ask for a card.
+
+    Raises:
+        ResourceFailed: it would.
+    """
+    asks = any(
+        change.path == (SECTION, TRIAL) and change.after is not False for change in wanted.changes
+    )
+    if asks and _in_production(props):
+        raise ResourceFailed(
+            f"This would turn {TRIAL} on for the production instance of "
+            f"{props['application_id']}, and free trials would ask for a card. Nothing was "
+            "written. Set clerkstack:billing.freeTrialRequiresPaymentMethod to false."
+        )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from clerkstack.clients.platform import Config, PlatformClient
 
 Planner = Callable[[Mapping[str, Json]], WritePlan]
+Judge = Callable[[WritePlan, Mapping[str, Json]], None]
+"""Looks at a write and at the sections that it was planned from; raises where it may not go."""
 
 # A write may bring more (billing makes its default plans) or move what it did not name (enabling
 # organizations turns force_organization_selection on), so what is left after a read-back is planned
@@ -51,11 +53,17 @@ class ConfigDocument:
         """The JSON Schema of what this instance lets be set (PlatformGetConfigSchema)."""
         return self._platform.get_config_schema(self._application_id, self._instance)
 
-    def reconcile(self, plan: Planner) -> Mapping[str, Json]:
+    @property
+    def known(self) -> Mapping[str, Json] | None:
+        """The sections as this run has read them, None where it did not."""
+        return None if self._known is None else self._known.sections
+
+    def reconcile(self, plan: Planner, judge: Judge | None = None) -> Mapping[str, Json]:
         """Bring the config to what `plan` asks for and return the sections as they then are.
 
         No write where nothing differs; one write otherwise, and another one where the read-back
-        does not show all of it. `plan` is asked again after a conflict and after the read-back.
+        does not show all of it. `plan` is asked again after a conflict and after the read-back;
+        `judge` looks at each write before it is sent.
 
         Raises:
             ResourceFailed: somebody else changed the same fields meanwhile, or Clerk accepted
@@ -66,6 +74,8 @@ class ConfigDocument:
             times: Counter[Path] = Counter()
             left = plan(self._config().sections)
             while left and all(times[path] < SENT_AT_MOST for path in left.paths):
+                if judge is not None:
+                    judge(left, self._config().sections)
                 times.update(left.paths)
                 self._write(plan, left)
                 sections = self._config(fresh=True).sections

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import traceback
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -22,12 +23,16 @@ class OtherInstancesKey(ClerkstackError):
     """A key of the stack's config belongs to another instance than the stack declares."""
 
 
+class Unexpected(Exception):
+    """A mistake in this program, with its frames."""
+
+
 def plainly(operation: Callable[P, R]) -> Callable[P, R]:
     """Let a deliberate error of `operation` reach the person as its message, without frames.
 
     The engine prints whatever the dynamic provider's traceback printer returns. Frames help
     nobody who mistyped a key, so they are left out for the project's own errors and kept for
-    every other exception, which is a bug.
+    every other exception, which is a bug: as text, that is made safe like all other.
     """
 
     @functools.wraps(operation)
@@ -38,5 +43,8 @@ def plainly(operation: Callable[P, R]) -> Callable[P, R]:
         except ClerkstackError as error:
             sys.tracebacklimit = 0
             raise ResourceFailed(safe(str(error))) from None
+        except Exception:
+            sys.tracebacklimit = 0
+            raise Unexpected(safe(traceback.format_exc())) from None
 
     return wrapped

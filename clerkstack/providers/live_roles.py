@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clerkstack.clients.errors import NotFound
+from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
+from clerkstack.clients.errors import ApiError, NotFound
+from clerkstack.declared.afterwards import Access
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.reconcile.roles import LiveRoles
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
+    from clerkstack.providers.session import Session
 
 OF_ROLES = ("ListOrganizationRoles", "ListRoleSets")
 RECENT = 30.0  # seconds that a read which looked before a write serves the write
@@ -62,6 +65,45 @@ def read_roles(backend: BackendClient, permissions: Collection[str] = ()) -> Liv
         )
     seen = {each.key: each for role in roles for each in role.permissions}
     return with_permissions(backend, LiveRoles(roles, initial, tuple(seen.values())), permissions)
+
+
+def access_of(session: Session, place: tuple[str, str]) -> Access | None:
+    """What an app can ask an instance for of roles; None where there is no instance yet.
+
+    Args:
+        session: the run's.
+        place: application and environment.
+
+    Raises:
+        ApiError, Unreachable, UnexpectedAnswer: the service refused or could not be reached.
+        OtherInstancesKey, ResourceFailed: there is no key of it.
+    """
+    if session.instance(*place) is None:
+        return None
+    try:
+        with session.backend(*place) as backend:
+            return read_access(backend)
+    except ApiError as failure:
+        if failure.code == NO_ORGANIZATIONS:
+            return Access(on=False)
+        raise
+
+
+def read_access(backend: BackendClient) -> Access:
+    """What an app can ask for of roles, in two requests. An account without roles and role sets
+    has Clerk's own two, and nobody is told what they may.
+
+    Raises:
+        ApiError, Unreachable, UnexpectedAnswer: the service refused or could not be reached.
+    """
+    try:
+        with account_with_roles():
+            roles = backend.list_roles()
+            held = {item.key for each in backend.list_role_sets() for item in each.roles}
+    except NoRoles:
+        return Access()
+    of_roles = {role.key: frozenset(each.key for each in role.permissions) for role in roles}
+    return Access(of_roles, frozenset(of_roles.keys() - held))
 
 
 def with_permissions(

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Hold = Callable[[str, str, JsonObject], Holding]
 """From a stack, the time it came and the resource's properties to what it has of it."""
-RECENT = 5.0  # seconds that the backend's answer serves the next resource of a run
+RECENT = 5.0  # seconds that the backend's answer serves the next resource of a run, or
+SLOW = 10  # times as long as it took to come
 
 
 class Neighbourhood:
@@ -31,6 +32,10 @@ class Neighbourhood:
         self._states: States = {}
         self._unknown = False
 
+    def look_again(self) -> None:
+        """Ask the backend anew: this run has written its own state since."""
+        self._known.clear()
+
     def stacks(self, application_id: str, environment: str) -> list[Neighbour]:
         """All of them, none where they can't be listed: that is told, once.
 
@@ -40,15 +45,17 @@ class Neighbourhood:
         from clerkstack.neighbours import UnknownNeighbours, stacks_on
 
         place = (application_id, environment)
-        when, known = self._known.get(place, (0.0, []))
-        if self._unknown or (when and time.monotonic() - when < RECENT):
+        until, known = self._known.get(place, (0.0, []))
+        began = time.monotonic()
+        if self._unknown or began < until:
             return known
         try:
             known = stacks_on(*place, self._states)
         except UnknownNeighbours as failure:
             self._unknown = True
             tell(f"what other stacks have of the {environment} instance is not known. {failure}")
-        self._known[place] = (time.monotonic(), known)
+        came = time.monotonic()
+        self._known[place] = (came + max(RECENT, SLOW * (came - began)), known)
         return known
 
 
@@ -88,7 +95,8 @@ def sharing(
                 holdings[name] = _with_note(holdings.get(name), hold, name, note)
     others = sorted((each for name, each in holdings.items() if name != me), key=_age)
     mine = holdings.get(me or "") or hold(me or "", "", olds)
-    return Sharing(tuple(others), mine if olds else None)
+    _, state = there.get(me or "", ("", {}))
+    return Sharing(tuple(others), mine if olds else None, state)
 
 
 def refusals(

@@ -11,7 +11,9 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
-from clerkstack.clients.errors import ApiError, NotFound
+from clerkstack.clients.errors import ApiError, NotFound, Unreachable
+from clerkstack.declared.afterwards import Access
+from clerkstack.declared.refusals import undeclared_access, unknown_access, without_places
 from clerkstack.providers.base import (
     ClerkProvider,
     Noted,
@@ -23,7 +25,7 @@ from clerkstack.providers.base import (
     stop_unless_previewed,
 )
 from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.live_roles import NoRoles, read_roles, with_permissions
+from clerkstack.providers.live_roles import NoRoles, access_of, read_roles, with_permissions
 from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.providers.neighbours import tell_left
 from clerkstack.reconcile import Json, JsonObject
@@ -78,6 +80,21 @@ class OrganizationRolesProvider(ClerkProvider):
         """`role org:finance`, `permission …`, the initial role set."""
         return kind_of(group)
 
+    def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
+        """Checks in the code of production's app that would answer false for everybody."""
+        if _inputs["environment"] != "production" or not undeclared_access(_inputs):
+            return []
+        try:
+            live = access_of(self.session, _place(_inputs))
+            return [("", why) for why in unknown_access(_inputs, live)]
+        except (ApiError, Unreachable) as failure:
+            tell(f"what the app asks for can't be looked up: {failure}")
+            return []
+
+    def compared(self, inputs: JsonObject) -> JsonObject:
+        """All of them; a check that only moved in the app's code is no change."""
+        return without_places(inputs)
+
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """Permissions that are not there, a creator's role that can't be one, no roles at all."""
         place = _place(_inputs)
@@ -94,6 +111,22 @@ class OrganizationRolesProvider(ClerkProvider):
             raise
         self.session.recent_roles.keep(place, live)
         return _unmet(_document(_inputs), live)
+
+    def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
+        """Roles and permissions that production's code asks for."""
+        if _inputs.get("environment") != "production" or not undeclared_access(_inputs):
+            return []
+        try:
+            with self.backend(_inputs) as backend:
+                live = read_roles(backend, _wanted(_inputs, _state))
+        except NoRoles:
+            return []
+        others, declared, views = self.sharing(_inputs, _state), _document(_inputs), live.view()
+        made = _made(_state)
+        back = ways_back(({**_state, "roles": _document(_state)},), "roles", declared, views)
+        back = others.spared({key: of for key, of in back.items() if key not in made})
+        gone = [key for key in made if key not in declared and not _needed_by_others(key, others)]
+        return _asked_in_vain(_inputs, _with(declared, back, live), live, gone)
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -131,7 +164,9 @@ class OrganizationRolesProvider(ClerkProvider):
         """Remove what this resource made, put back what it changed."""
         props = inputs_of(_props)
         with contextlib.suppress(NotFound, NoRoles):
-            nothing: JsonObject = {"permissions": {}, "roles": {}, "role_set": {}}
+            # Whoever takes a deployment down is not held up by its app: a role that somebody has
+            # Clerk does not delete.
+            nothing: JsonObject = {"permissions": {}, "roles": {}, "role_set": {}, "app": {}}
             self._bring({**props, **nothing}, props)
         Note(_id, stack_of(props)).forget()
         # The instance is left behind: should it come back, what is on it is not this stack's own.
@@ -181,7 +216,8 @@ class OrganizationRolesProvider(ClerkProvider):
         left_alone = {key: of for key in undeclared if (of := _needed_by_others(key, others))}
         back |= {key: handed for key in left_alone if (handed := others.handed_over(key))}
         whole = _with(declared, back, live)
-        reasons = _unmet(whole, live)
+        going = [key for key in undeclared if key not in left_alone]
+        reasons = [*_unmet(whole, live), *_asked_in_vain(inputs, whole, live, going)]
         if reasons:
             raise ResourceFailed("\n".join(reasons))
         changes = role_changes(whole, views)
@@ -205,7 +241,7 @@ class OrganizationRolesProvider(ClerkProvider):
         with note.intent(facts(kept), since=state, left=left):
             writing = _Writing(backend, live, made_now)
             writing.write(changes)
-            gone = writing.remove([key for key in undeclared if key not in left_alone])
+            gone = writing.remove(going)
         if changes or gone:
             self._read_back(backend, writing, whole, gone, wanted_permissions)
         made = [key for key in made if key in declared or key in left_alone.keys() - others.made]
@@ -370,17 +406,19 @@ class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
         roles: JsonObject,
         permissions: JsonObject,
         role_set: JsonObject,
+        app: JsonObject | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare roles as {key: {name, description?, permissions?, in_initial_role_set}} (no
-        permissions: as is), permissions as {key: {name, description?}}, and of the initial role
-        set {creator_role?, default_role?}."""
+        permissions: as is), permissions as {key: {name, description?}}, of the initial role set
+        {creator_role?, default_role?}, and what the app asks for (`access_asked`)."""
         props = {
             "application_id": application_id,
             "environment": environment,
             "roles": roles,
             "permissions": permissions,
             "role_set": role_set,
+            "app": app or {},
         }
         super().__init__(OrganizationRolesProvider(), resource_name, props, opts)
 
@@ -438,6 +476,24 @@ def _with(declared: JsonObject, back: JsonObject, live: LiveRoles) -> JsonObject
         if going or key in declared:
             whole[key] = {**going, **object_at(declared, key)}
     return whole
+
+
+def _asked_in_vain(
+    inputs: JsonObject, whole: JsonObject, live: LiveRoles, gone: Collection[str]
+) -> list[str]:
+    """Why checks in the code of production's app can't be true once an update has gone through:
+    `whole` is what is declared and what goes back, `gone` what goes. Only the initial role set was
+    read: a role outside of it may be in another."""
+    if inputs.get("environment") != "production":
+        return []
+    groups = {key: fields for key, fields in whole.items() if key != SET}
+    document: JsonObject = {
+        "app": object_at(inputs, "app"),
+        "roles": {key: of for key, of in groups.items() if not is_permission(key)},
+        "permissions": {key: of for key, of in groups.items() if is_permission(key)},
+    }
+    roles = {role.key: {each.key for each in role.permissions} for role in live.roles}
+    return unknown_access(document, Access(roles), gone=gone)
 
 
 def _unmet(declared: JsonObject, live: LiveRoles) -> list[str]:

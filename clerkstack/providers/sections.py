@@ -74,9 +74,19 @@ class SectionsProvider(ClerkProvider):
         return section_name(group)
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
-        """Toggles that would be turned off."""
-        live = with_defaults(self.document(_inputs).sections())
-        return toggle_dangers(changes_between(object_at(_inputs, "sections"), live))
+        """Toggles that would be turned off, by what is declared or by what goes back."""
+        sections = self.document(_inputs).sections()
+        live = with_defaults(sections)
+        changes = changes_between(object_at(_inputs, "sections"), live)
+        if _olds:
+            others = self.sharing(_inputs, _olds)
+            state = others.state or _olds
+            note = Note(resource_id(_inputs, self.part), stack_of(_inputs))
+            runs = (state, note.pending(self.noted_since(state)))
+            declared = object_at(_inputs, "sections")
+            back = self._back(_inputs, runs, declared, sections, others, quiet=True)
+            changes += _returning(back, sections, sections).changes
+        return toggle_dangers(changes)
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -154,8 +164,11 @@ class SectionsProvider(ClerkProvider):
             same = all(now.get(group) == live.get(group) for group in (*declared, *back))
             return None if same else facts
 
+        def judge(wanted: WritePlan, _sections: Mapping[str, Json]) -> None:
+            self.stop_for_danger(inputs, toggle_dangers(wanted.changes))
+
         with note.intent(facts, since=state, left=left):
-            document.reconcile(plan)
+            document.reconcile(plan, judge)
         shared = others.shared(self.holding("", "", inputs).declared)
         return {**inputs, "before": before, **shared, "noted": note.mark}
 
@@ -166,13 +179,17 @@ class SectionsProvider(ClerkProvider):
         declared: JsonObject,
         live: Mapping[str, Json],
         others: Sharing,
+        *,
+        quiet: bool = False,
     ) -> JsonObject:
         """What the fields that are not declared any more go back to; decided once, since the
-        write itself changes what is live. Those that other stacks declare stay."""
+        write itself changes what is live. Those that other stacks declare stay, which is told
+        unless `quiet`."""
         runs = tuple(runs)
         whole = ways_back(runs, "sections", declared, live)
         back = others.spared(whole)
-        tell_left(others.kept_for(whole, live), self.group_name)
+        if not quiet:
+            tell_left(others.kept_for(whole, live), self.group_name)
         if object_at(live, "billing").get("organization_enabled"):
             # Clerk refuses it; this stack's own billing, if it had any, has gone before.
             object_at(back, ORGANIZATIONS).pop("enabled", None)
@@ -183,7 +200,7 @@ class SectionsProvider(ClerkProvider):
         if "claims" in object_at(back, TOKEN) and not (found or theirs):
             back[TOKEN] = None  # there was no template of the token before its claims came
         if props["environment"] == "production":
-            _switch_off_without_secret(back, live)
+            _switch_off_without_secret(back, live, quiet=quiet)
         return back
 
 
@@ -286,13 +303,15 @@ def _leaves(back: Mapping[str, Json], live: Mapping[str, Json], section: str) ->
     )
 
 
-def _switch_off_without_secret(back: JsonObject, live: Mapping[str, Json]) -> None:
+def _switch_off_without_secret(back: JsonObject, live: Mapping[str, Json], *, quiet: bool) -> None:
     """Switch off what Clerk refuses in production: a connection whose id goes back to an earlier
     one, whose secret nobody can read back."""
     for section in back:
         fields = object_at(back, section)
         if _leaves(back, live, section) and fields["client_id"]:
             fields["enabled"] = False
+            if quiet:
+                continue
             tell(
                 f"{section_name(section)} is switched off: its earlier client id is back, and "
                 "its client secret can't be read. Enter the secret on the dashboard page SSO "

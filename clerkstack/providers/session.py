@@ -39,6 +39,12 @@ def session_for(connection: Connection) -> Session:
         return _sessions[connection]
 
 
+def anything_was_read() -> bool:
+    """Whether a resource of this run has asked for a session. One that only wants to know what was
+    read already need not wait for the models of settings."""
+    return bool(_sessions)
+
+
 class Session:
     """Clients and cached reads of one run.
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import NotFound
 from clerkstack.providers.base import ClerkProvider, inputs_of
@@ -21,12 +21,15 @@ from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.taken import Found, holder, is_alone, split_name
+from clerkstack.rotation.rolling_out import is_secret, rest_as_was, rolls_out
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
 
 AS_WRITTEN = "as written"
 EDITED = "edited by hand"
+OF_EACH = ("values", "state")
+"""The inputs that say something of each variable, by target/KEY."""
 GONE = "not there"  # its own resource makes it again; what is noted of it is then old
 
 
@@ -34,6 +37,16 @@ class WrittenVariablesProvider(ClerkProvider):
     """Keeps when each variable was written; writes again what somebody else wrote since."""
 
     outputs = frozenset({"written", "restored"})
+    rolled_out = True
+
+    @plainly
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Where rotated secrets alone are rolled out, the other variables are as they were."""
+        if rolls_out() and _olds:
+            olds, inputs = inputs_of(_olds), inputs_of(news)
+            kept = {k: rest_as_was(object_at(olds, k), object_at(inputs, k)) for k in OF_EACH}
+            news = {**news, **kept}
+        return super().check(_olds, news)
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -51,6 +64,8 @@ class WrittenVariablesProvider(ClerkProvider):
         inputs, olds = inputs_of(_news), inputs_of(_olds)
         known = object_at(olds, "state")
         edited = [name for name in object_at(inputs, "state") if known.get(name) == EDITED]
+        if rolls_out():
+            edited = [name for name in edited if is_secret(name)]
         values = object_at(inputs, "values")
         restored = str(olds.get("restored") or "")
         with self._vercel(inputs) as vercel:
@@ -163,6 +178,7 @@ class WrittenVariables(Resource, module="clerkstack", name="WrittenVariables"):
     written again."""
 
     restored: pulumi.Output[str]
+    values: pulumi.Output[dict[str, str]]
 
     def __init__(
         self,

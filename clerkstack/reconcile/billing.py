@@ -26,6 +26,8 @@ PLANS = ("plans", "defaults")
 ANNUAL = "annual_monthly_amount"
 # Clerk makes one plan for each payer by itself when billing is switched on for that payer.
 ENABLED_FOR = {"org": "organization_enabled", "user": "user_enabled"}
+TRIAL = "free_trial_requires_payment_method"
+"""The toggle that makes a free trial ask for a card; true on a new instance (ConfigBilling)."""
 
 
 def billing_plan(
@@ -117,6 +119,17 @@ def _declared_changes(
     )
     yield from changes_between(plans, live_plans, at=("plans",))
     yield from changes_between(present, live_plans, at=("plans",))
+
+
+def offered(live: Mapping[str, Json]) -> JsonObject:
+    """The live plans that somebody can have: those of a payer whose billing is off stay in the
+    config, and are nobody's."""
+    return {
+        slug: plan
+        for slug, plan in object_at(live, "plans").items()
+        if live.get(ENABLED_FOR.get(str(cast(JsonObject, plan).get("payer_type") or "org"), ""))
+        is not False
+    }
 
 
 def billing_known(declared: Mapping[str, Json]) -> JsonObject:

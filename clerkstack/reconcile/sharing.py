@@ -70,10 +70,12 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Sharing:
-    """The holdings of the other stacks, and this stack's own as the state has it, if any."""
+    """The holdings of the other stacks, and this stack's own as the state has it, if any; `state`
+    are this stack's properties in the state, as far as the backend tells them."""
 
     others: tuple[Holding, ...] = ()
     mine: Holding | None = None
+    state: JsonObject = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.others)

@@ -7,6 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from clerkstack.app.facts import PAYER
+from clerkstack.reconcile.billing import TRIAL
+
 Witness = dict[str, Any] | None
 
 
@@ -86,7 +89,10 @@ class Finding(_Part):
     @property
     def blocks(self) -> bool:
         """Whether it stays after the update: the app's code disagrees. What only the instance has
-        otherwise than the catalog is what the update is there to change."""
+        otherwise than the catalog is what the update is there to change, but for what no update
+        changes, or none that the state does not know of."""
+        if self.field in (PAYER, TRIAL):
+            return True
         if self.app is None:
             return self.catalog is None and self.instance is None
         return not _same([self.app, self.catalog])
@@ -102,6 +108,8 @@ class Agreement(_Part):
     uses: tuple[Use, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
     findings: tuple[Finding, ...] = ()
+    toggles_come: bool = False
+    """Whether the previewed update writes billing's toggles."""
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         """Plans, then features, each with its kind."""
@@ -110,7 +118,11 @@ class Agreement(_Part):
 
     def blocking(self) -> list[Finding]:
         """The findings that the update itself does not mend."""
-        return [each for each in self.findings if each.blocks]
+        return [
+            each
+            for each in self.findings
+            if each.blocks and not (self.toggles_come and each.field == TRIAL)
+        ]
 
     @property
     def app_declares(self) -> bool:

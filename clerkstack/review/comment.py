@@ -11,7 +11,7 @@ from clerkstack.review.sections import Section, sections
 from clerkstack.review.stacks import Review, Verdict
 
 MARKER = "<!-- clerkstack review -->"
-"""The first line of every comment of this command: by it the comment is found again."""
+"""The first line of the comment of a pull request: by it the comment is found again."""
 
 LIMIT = 65_536  # characters of a comment, GitHub's own limit
 SUMMARY_LIMIT = 250_000  # of a job's summary GitHub takes 1 MiB, and a sign has up to four bytes
@@ -28,17 +28,20 @@ HOW_TO_READ = (
     "Nothing was written for this. **Violations** and **errors** are what `pulumi up` would "
     "refuse; **notes** do not block. **App, catalog, instance**: what the app's code asks for, "
     "what `catalog.yaml` declares, what is live now; a difference of the instance alone is what "
-    "the update brings. A secret's value is never shown."
+    "the update brings. A secret's value is never shown. All of it is told by this commit's own "
+    "code."
 )
 
 
 @dataclass(frozen=True)
 class Occasion:
-    """What was reviewed, and when. `whole` is the address of the whole text, where there is one."""
+    """What was reviewed, and when. `whole` is the address of the whole text, where there is one;
+    `marker` the first line, by which the comment is found again."""
 
     commit: str
     time: datetime.datetime
     whole: str = ""
+    marker: str = MARKER
 
 
 def comment(reviews: Sequence[Review], occasion: Occasion, limit: int = LIMIT) -> str:
@@ -101,7 +104,7 @@ def verdict(reviews: Sequence[Review]) -> Verdict:
 
 
 def _top(reviews: Sequence[Review], occasion: Occasion) -> list[str]:
-    lines = [MARKER, f"## clerkstack: {WORDS[verdict(reviews)]}", ""]
+    lines = [occasion.marker, f"## clerkstack: {WORDS[verdict(reviews)]}", ""]
     lines += heading("stack", "changes", "violations", "app · catalog · instance", "")
     for each in reviews[:MOST_STACKS]:
         lines.append(

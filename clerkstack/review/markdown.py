@@ -8,7 +8,8 @@ them means anything to GitHub, so that is where such text always stands
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from clerkstack.safe import visible
 
 LONGEST_CELL = 200  # characters
 LONGEST_MESSAGE = 2_000  # characters
@@ -20,7 +21,7 @@ PIPE = "│"
 
 def code(text: str, longest: int = LONGEST_CELL) -> str:
     """The text as one code span, that may stand in a table; a dash where there is none."""
-    line = " ".join(_visible(shortened(text, longest)).split()).replace("|", PIPE)
+    line = " ".join(visible(shortened(text, longest)).split()).replace("|", PIPE)
     if not line:
         return NOTHING
     fence = "`" * (_longest_run(line, "`") + 1)
@@ -30,7 +31,7 @@ def code(text: str, longest: int = LONGEST_CELL) -> str:
 
 def block(text: str, longest: int = LONGEST_MESSAGE) -> str:
     """The text as a code block, its lines kept."""
-    lines = [_visible(line).rstrip() for line in shortened(text.strip(), longest).splitlines()]
+    lines = [visible(line).rstrip() for line in shortened(text.strip(), longest).splitlines()]
     body = "\n".join(lines)
     fence = "`" * max(3, _longest_run(body, "`") + 1)
     return f"{fence}text\n{body}\n{fence}"
@@ -49,20 +50,6 @@ def heading(*titles: str) -> list[str]:
 def shortened(text: str, longest: int) -> str:
     """The text, its end cut off where it is too long."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def _visible(text: str) -> str:
-    """The text with what can't be seen written out: control characters, marks that turn the
-    direction of reading or hide, lone surrogates."""
-    if text.isprintable():  # as nearly all is; letter by letter takes long for many long texts
-        return text
-    return "".join(
-        f"\\u{ord(each):04x}"
-        if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-        and each not in "\t\n\r"
-        else each
-        for each in text
-    )
 
 
 def _longest_run(text: str, character: str) -> int:

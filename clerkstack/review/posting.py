@@ -25,9 +25,11 @@ def author_of(github: GithubClient, *, in_actions: bool) -> str:
         return ""
 
 
-def post(github: GithubClient, number: int, body: str, author: str) -> Comment:
-    """Make the review's comment say `body`: the author's own one where there is one, else a new
-    one. Comments of others are left alone, whatever they begin with.
+def post(
+    github: GithubClient, number: int, body: str, author: str, marker: str = MARKER
+) -> Comment:
+    """Make the review's comment say `body`: the author's own one that begins with `marker` where
+    there is one, else a new one. Comments of others are left alone, whatever they begin with.
 
     Two runs that begin at the same time may both make one. Each looks again afterwards and keeps
     the oldest; what is left of a run that was killed in between, the next one removes. The same
@@ -36,22 +38,22 @@ def post(github: GithubClient, number: int, body: str, author: str) -> Comment:
     Raises:
         ApiError, Unreachable, UnexpectedAnswer.
     """
-    own = _own(github.list_comments(number), author)
+    own = _own(github.list_comments(number), author, marker)
     if own:
         return _keep_first(github, own, body)
     made = github.create_comment(number, body)
     writer = made.user.login if made.user else author
-    own = _own(github.list_comments(number), writer) or [made]
+    own = _own(github.list_comments(number), writer, marker) or [made]
     return made if own == [made] or own[0].id == made.id else _keep_first(github, own, body)
 
 
-def _own(comments: Sequence[Comment], author: str) -> list[Comment]:
+def _own(comments: Sequence[Comment], author: str, marker: str) -> list[Comment]:
     return [
         each
         for each in comments
         if each.user is not None
         and each.user.login == author
-        and (each.body or "").startswith(MARKER)
+        and (each.body or "").startswith(marker)
     ]
 
 

@@ -1,6 +1,7 @@
 """What GitHub Actions says of the run: repository, pull request, token, where results go.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#workflow_run
 """
 
 from __future__ import annotations
@@ -12,78 +13,156 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from clerkstack.problems import ClerkstackError
+from clerkstack.review.comment import MARKER
 
 DEFAULT_API = "https://api.github.com"
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+DEFAULT_SERVER = "https://github.com"
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+# GitHub may name the branch it was read from as well.
+_FILE = re.compile(r"\.github/workflows/([\w.-]{1,100})\.ya?ml(?:@.*)?", re.ASCII)
+FIRST = "pull-request"
+"""The workflow whose comment has the plain marker."""
 
 
 @dataclass(frozen=True)
-class PullRequest:
-    """A pull request, and how its comments are reached."""
+class Repository:
+    """How the repository's API is reached."""
 
     api: str
-    repository: str  # owner/name
-    number: int
+    name: str  # owner/name
     token: SecretStr
-    commit: str  # the newest of the pull request, "" where the run does not say
-    of_fork: bool
     in_actions: bool
 
 
-def pull_request(environ: Mapping[str, str], number: int | None) -> PullRequest:
-    """The pull request that this run is about.
+@dataclass(frozen=True)
+class ReviewedRun:
+    """The run of a workflow that reviewed a pull request.
 
-    Args:
-        environ: the variables of the shell.
-        number: of the pull request, where the caller names it.
+    All of it is GitHub's word. `numbers` are the open pull requests whose newest commit it is of,
+    none where the commit is no longer the newest, or where the run is of a fork.
+    """
+
+    id: int
+    commit: str
+    numbers: tuple[int, ...]
+    marker: str
+    address: str
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
+
+
+class _Place(_Told):
+    id: int
+
+
+class _End(_Told):
+    sha: str
+    repo: _Place
+
+
+class _PullRequest(_Told):
+    number: int
+    head: _End
+    base: _End
+
+
+class _Run(_Told):
+    id: int
+    event: str
+    path: str
+    head_sha: str
+    # None where the fork was deleted.
+    head_repository: _Place | None = None
+    pull_requests: list[_PullRequest] = []
+
+
+class _Event(_Told):
+    workflow_run: _Run
+    repository: _Place
+
+
+def repository(environ: Mapping[str, str]) -> Repository:
+    """The repository that this run may comment in.
 
     Raises:
         ClerkstackError: something is missing; the message says which variable.
     """
-    event = _event(environ)
-    about = event.get("pull_request") or {}
-    number = number or about.get("number")
-    repository, token = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_TOKEN", "")
-    if not _REPOSITORY.fullmatch(repository):
-        raise ClerkstackError("GITHUB_REPOSITORY is not set as owner/name: --post needs it.")
-    if not isinstance(number, int) or number < 1:
-        raise ClerkstackError(
-            "This run is about no pull request (GITHUB_EVENT_PATH). Name it: --pull-request N"
-        )
+    name, token = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_TOKEN", "")
+    if not _REPOSITORY.fullmatch(name):
+        raise ClerkstackError("GITHUB_REPOSITORY is not set as owner/name.")
     if not token:
         raise ClerkstackError(
             "GITHUB_TOKEN is not set. In a workflow: env: GITHUB_TOKEN: ${{ github.token }}, and "
             "`pull-requests: write` under permissions."
         )
-    head = (about.get("head") or {}).get("repo") or {}
-    return PullRequest(
+    return Repository(
         api=environ.get("GITHUB_API_URL") or DEFAULT_API,
-        repository=repository,
-        number=number,
+        name=name,
         token=SecretStr(token),
-        commit=str((about.get("head") or {}).get("sha") or ""),
-        # The repository of a fork that was deleted is null.
-        of_fork=bool(about) and head.get("full_name") != repository,
         in_actions=environ.get("GITHUB_ACTIONS") == "true",
     )
 
 
-def run_address(environ: Mapping[str, str]) -> str:
-    """The page of this run of a workflow, "" outside of one."""
-    server, repository = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
-    run = environ.get("GITHUB_RUN_ID")
-    if not (server and repository and run and environ.get("GITHUB_STEP_SUMMARY")):
-        return ""
-    return f"{server}/{repository}/actions/runs/{run}"
+def reviewed_run(environ: Mapping[str, str]) -> ReviewedRun:
+    """The run that ended, and made GitHub start this one.
+
+    A branch that has a pull request here may have one in a fork as well, and GitHub names both:
+    only those from this repository into this one count.
+
+    Raises:
+        ClerkstackError: this run was started by something else.
+    """
+    try:
+        event = _Event.model_validate(_event(environ))
+    except ValidationError:
+        raise ClerkstackError(
+            "This run was not started by the end of another (`on: workflow_run`, as "
+            "GITHUB_EVENT_PATH would tell). With a file: --file review.json --pull-request N"
+        ) from None
+    run, here = event.workflow_run, event.repository.id
+    if run.event != "pull_request":
+        raise ClerkstackError(f"The run {run.id} was started by no pull request.")
+    own = run.head_repository is not None and run.head_repository.id == here
+    numbers = [
+        each.number
+        for each in run.pull_requests
+        if own
+        and each.head.repo.id == each.base.repo.id == here
+        and each.head.sha == run.head_sha
+        and each.number > 0
+    ]
+    file = _FILE.fullmatch(run.path)
+    if file is None:
+        raise ClerkstackError(f"The run {run.id} is of no workflow in .github/workflows.")
+    return ReviewedRun(
+        id=run.id,
+        commit=run.head_sha,
+        numbers=tuple(dict.fromkeys(numbers)),
+        marker=marker_of(file[1]),
+        address=_address(environ, run.id),
+    )
+
+
+def marker_of(workflow: str) -> str:
+    """The first line of the comment that a workflow, by the name of its file, keeps."""
+    return MARKER if workflow == FIRST else f"<!-- clerkstack review of {workflow} -->"
 
 
 def commit_of(environ: Mapping[str, str]) -> str:
     """The commit that a run of a workflow is of, "" where none is named."""
     about = _event(environ).get("pull_request") or {}
     return str((about.get("head") or {}).get("sha") or environ.get("GITHUB_SHA") or "")
+
+
+def _address(environ: Mapping[str, str], run: int) -> str:
+    server = environ.get("GITHUB_SERVER_URL") or DEFAULT_SERVER
+    name = environ.get("GITHUB_REPOSITORY", "")
+    return f"{server}/{name}/actions/runs/{run}" if name else ""
 
 
 def _event(environ: Mapping[str, str]) -> dict[str, Any]:

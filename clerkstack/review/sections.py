@@ -129,13 +129,18 @@ def _pair(changed: Property) -> tuple[str, str]:
     """What is shown of a property before and after; of a list only what comes and goes."""
     old, new = changed.before, changed.after
     if isinstance(old, list) and isinstance(new, list):
-        gone = [each for each in old if each not in new]
-        come = [each for each in new if each not in old]
+        gone, come = _without(old, new), _without(new, old)
         if gone or come:
             return _signed("-", gone), _signed("+", come)
     if old == new and old is not None:
         return shown(old), f"{shown(new)}, may change"
     return shown(old), shown(new)
+
+
+def _without(values: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    """Those values that are not among the others."""
+    there = {shown(each) for each in others}
+    return [each for each in values if shown(each) not in there]
 
 
 def _signed(sign: str, values: Sequence[Any]) -> str:
@@ -155,7 +160,7 @@ def shown(value: Any) -> str:
 
 def _agreement(told: Agreement) -> list[Section]:
     blocking = told.blocking()
-    brought = [each for each in told.findings if each not in blocking]
+    brought = [each for each in told.findings if not each.blocks]
     differing = [(kind, each) for kind, each in told.rows() if not each.agree]
     agreeing = [(kind, each) for kind, each in told.rows() if each.agree]
     titles = heading("", "slug", "field", "app", "catalog", "instance")
@@ -220,14 +225,15 @@ def _common(values: Sequence[Any]) -> list[Any]:
     """What all lists have, none where one of the values is no list."""
     if not values or not all(isinstance(each, list) for each in values):
         return []
-    return [each for each in values[0] if all(each in other for other in values)]
+    there = [{shown(each) for each in other} for other in values]
+    return [each for each in values[0] if all(shown(each) in other for other in there)]
 
 
 def _field(witness: Witness, name: str, common: Sequence[Any]) -> str:
     """What a witness says of a field; of lists that have much in common, only the rest."""
     value = None if witness is None else witness.get(name)
     if isinstance(value, list) and common:
-        rest = [each for each in value if each not in common]
+        rest = _without(value, common)
         return f"{len(common)} in common" + (f", {code(_signed('+', rest))}" if rest else "")
     return code(shown(value))
 

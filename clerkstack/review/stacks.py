@@ -17,9 +17,11 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.review.agreement import Agreement
 from clerkstack.review.cleaning import Cleaning, secrets_of
 from clerkstack.review.preview import Complaint, Preview, read_preview
+from clerkstack.review.properties import top_of
 from clerkstack.review.running import Commands
 
 Tell = Callable[[str], None]
+BILLING = "Billing"
 
 # A preview writes nothing; should a provider try, it is refused in this process tree.
 VARIABLES = {
@@ -142,9 +144,22 @@ def _agree(review: Review, commands: Commands, tell: Tell, clean: Cleaning) -> N
             "clerkstack check", "what it printed can't be read as its table.", Verdict.BAD_INPUT
         )
         return
+    told = told.model_copy(update={"toggles_come": _toggles_come(review.preview)})
     review.agreement = told
     if told.blocking():
         review.worsen(Verdict.BLOCKED)
+
+
+def _toggles_come(preview: Preview | None) -> bool:
+    """Whether the update brings billing's toggles: the resource is new, or they differ by it."""
+    return preview is not None and any(
+        change.type == BILLING
+        and (
+            change.operation == "create"
+            or any(top_of(each.path) == "settings" for each in change.properties)
+        )
+        for change in preview.changes
+    )
 
 
 def check_command(stack: str) -> list[str]:

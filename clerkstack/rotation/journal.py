@@ -24,6 +24,7 @@ Finding = Literal["holds", "may hold"]
 LONGEST_HISTORY = 500
 FINGERPRINT = 12
 MILLISECONDS = 1000
+MILLISECONDS_OF_HOUR = 3600 * MILLISECONDS
 
 Kept = Annotated[SecretStr, PlainSerializer(lambda secret: secret.get_secret_value())]
 """A secret that is written as it is: only into the state, where it is encrypted."""
@@ -94,8 +95,10 @@ class Other(_Model):
 
 class Running(_Model):
     """A rotation that is not over. `replaces` is one that was not over either, when a leak came
-    in between: until something is minted, it can be gone back to. `looked` says whether other
-    holders of the secrets were looked for; `copies` and `others` are those that were found."""
+    in between: until something is minted, it can be gone back to. `returning` says that an abort
+    may have changed something: Svix, the state or the app may have old secrets. `looked` says
+    whether other holders of the secrets were looked for; `copies` and `others` are those that were
+    found."""
 
     id: str
     who: str
@@ -104,6 +107,7 @@ class Running(_Model):
     started: int
     sides: dict[Kind, Side]
     aborting: bool = False
+    returning: bool = False
     holder: Holder | None = None
     replaces: Running | None = None
     looked: bool = False
@@ -180,6 +184,26 @@ class Journal(_Model):
             self.history = [each for each in self.history if each.id != earlier.id]
         self.running = earlier
 
+    def keep_on(self) -> None:
+        """Take back an abort that changed nothing yet."""
+        running = self.running
+        assert running is not None
+        running.aborting, running.holder = False, None
+        done = any(each.id == running.id and each.result == "done" for each in self.history)
+        if done and not running.returning:
+            self.last, self.running = running, None
+
+    def secrets_before(self, kind: Kind) -> set[str]:
+        """The fingerprints of all secrets of a kind that are known from rotations that are over:
+        none of them was minted by the one under way."""
+        return {
+            found
+            for entry in self.history
+            if self.running is None or entry.id != self.running.id
+            for found in (entry.old.get(kind), entry.new.get(kind))
+            if found is not None
+        }
+
     @property
     def waiting(self) -> list[Other]:
         """The other holders that nobody has seen to, while the old secrets are still valid, each
@@ -215,16 +239,13 @@ class Journal(_Model):
             other.done = other.done or now()
         return []
 
-    def signs_until(self, secret: SecretStr) -> int | None:
+    @property
+    def signs_until(self) -> int | None:
         """Until when (milliseconds since 1970) a signing secret signs that an earlier rotation
-        replaced and that was gone back to: Svix keeps the end that it had, also where a later
-        rotation ends it at once (seen with svix-server). None where there is no such end ahead."""
-        ends = [
-            entry.old_ends
-            for entry in self.history
-            if entry.old_ends and entry.old.get("webhook") == fingerprint(secret)
-        ]
-        return max((end for end in ends if end > now()), default=None)
+        replaced: Svix keeps the end that it had, also where a later rotation ends it at once (seen
+        with svix-server). None where there is no such end ahead."""
+        own = (each for each in self.history if "webhook" in each.old)
+        return max((end for each in own if (end := _old_ends(each)) > now()), default=None)
 
     def tidy(self) -> None:
         """Forget old secrets that count no more."""
@@ -267,6 +288,14 @@ class Journal(_Model):
             for kind in running.sides:
                 self.doomed.pop(kind, None)
         return entry
+
+
+def _old_ends(entry: Entry) -> int:
+    """When the old signing secret of a rotation ends, at the latest: one that was replaced may have
+    minted without knowing it."""
+    if entry.result == "replaced" and "webhook" not in entry.new:
+        return entry.ended + entry.overlap_hours * MILLISECONDS_OF_HOUR
+    return entry.old_ends or 0
 
 
 def fingerprint(secret: SecretStr) -> str:

@@ -125,6 +125,20 @@ class Keeper:
 
         self._change(running, change)
 
+    def keep_on(self, running: Running) -> None:
+        """Take back an abort that changed nothing yet."""
+
+        def change(resources: Resources, journal: Journal) -> None:
+            journal.keep_on()
+            enter(resources, journal)
+
+        self._change(running, change)
+
+    def holds(self, secrets: Mapping[Kind, SecretStr]) -> bool:
+        """Whether the state, as it was read last, has these secrets in use."""
+        there = known_of(self.resources, self.stack).secrets
+        return all(there.get(kind) == secret for kind, secret in secrets.items())
+
     def let_go(self, running: Running) -> None:
         """Leave it for whoever comes next."""
 

@@ -20,6 +20,7 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.holders import in_words
 from clerkstack.rotation.journal import (
     MILLISECONDS,
+    MILLISECONDS_OF_HOUR,
     WORDS,
     Copy,
     Entry,
@@ -30,16 +31,15 @@ from clerkstack.rotation.journal import (
     fingerprint,
     now,
 )
-from clerkstack.rotation.keeping import Keeper
-from clerkstack.rotation.proof import NotProved, Prover
-from clerkstack.rotation.services import SECONDS_OF_HOUR, Services
-from clerkstack.rotation.stacks import Known, targets, variables_missing
+from clerkstack.rotation.keeping import Held, Keeper
+from clerkstack.rotation.proof import Prover
+from clerkstack.rotation.services import Services
+from clerkstack.rotation.stacks import Known, targets, variables_gone, variables_missing
 from clerkstack.rotation.survey import REFUSED, Survey
 from clerkstack.rotation.wishes import HOURS, SCHEDULED, Wish, aborting, begun
 from clerkstack.settings import Settings
 from clerkstack.settings.projects import Project
 
-HOUR = SECONDS_OF_HOUR * MILLISECONDS
 CLAIM, PREFLIGHT, MINT, STORE, ROLL_OUT, PROVE, RECORD = STEPS = (
     "claim",
     "preflight",
@@ -54,11 +54,12 @@ CLAIM, PREFLIGHT, MINT, STORE, ROLL_OUT, PROVE, RECORD = STEPS = (
 class Engine(Protocol):
     """The engine, on one stack, and what it deploys to."""
 
-    def expect_nothing(self, urns: Sequence[str]) -> None:
-        """See that an update of these resources would change nothing.
+    def foresee(self, urns: Sequence[str], *, unchanged: bool) -> None:
+        """Preview the very update that `roll_out` makes, with all who judge it.
 
         Raises:
-            ClerkstackError: it would, or can't be made.
+            Refused: it would be refused, or, where the rest is to be `unchanged`, change more than
+                the secrets.
         """
 
     def roll_out(self, urns: Sequence[str]) -> None:
@@ -81,6 +82,10 @@ class Engine(Protocol):
 
 class Unseen(ClerkstackError):
     """Somebody else holds a secret, and nobody has taken it on."""
+
+
+class Refused(ClerkstackError):
+    """The update that brings the new secrets to the app would be refused, so none is minted."""
 
 
 @dataclass
@@ -106,6 +111,7 @@ class Rotator:
         Raises:
             Held: somebody else is at it.
             NothingOld: there is nothing to do.
+            Refused: the update that rolls them out would be refused. Nothing was minted.
             Unseen: other holders of the secrets would be locked out. Nothing was sent.
             NotProved: the app does not use the new secrets, and the old ones were left alone.
             ClerkstackError: it can't be done, or has failed; nothing that was done is lost.
@@ -119,14 +125,24 @@ class Rotator:
             if resumed:
                 self.tell("", f"going on with what {running.who} began: {_words(running)}")
             if running.aborting:
-                return self._back(running, services)
-            if resumed and self._is_unconfirmed(running, services):
+                self.tell(MINT, "looking which secrets count")
+                self._look_for_mints(running, services)
+                if self._can_go_back(running, services):
+                    return self._back(running, services)
+                self.tell("", f"the old {WORDS['clerk']} has ended: going on to the new one")
+                self._keep_on(running)
+            untouched = resumed and self._is_untouched(running, services)
+            if untouched and running.emergency:
+                # Nobody has answered for secrets that end at once.
                 self.keeper.drop(running)
                 return self.rotate(wish)
             self._take_on(running, wish.seen_to)
-            fresh = not resumed or self._is_unprepared(running, services)
+            # One that had not looked for other holders is begun anew, so that none is forgotten.
+            fresh = not resumed or (untouched and not running.looked)
             if fresh:
                 self._prepare(known, running, services, wish)
+            elif untouched:
+                self._foresee_or_drop(running)
             if not running.minted:
                 self._mint(running, services, look_first=not fresh)
             if not running.looked:
@@ -144,13 +160,22 @@ class Rotator:
 
         Raises:
             Held, NotProved: as `rotate`.
+            Refused: the update that rolls them out would be refused. Nothing was changed.
             ClerkstackError: there is nothing to go back from, or the old secret counts no more.
         """
         self.tell(CLAIM, "noting in the state that the rotation is aborted")
         known, running, _ = self.keeper.claim(aborting)
         services = self.services_of(known)
         try:
-            return self._back(running, services)
+            self.tell(MINT, "looking which secrets count")
+            self._look_for_mints(running, services)
+            if self._can_go_back(running, services):
+                return self._back(running, services)
+            self._keep_on(running)
+            raise ClerkstackError(
+                f"The old {WORDS['clerk']} counts no more: there is no way back. Go on: "
+                f"bin/clerkstack rotate --stack {self.keeper.stack}"
+            )
         except BaseException:
             self._let_go(running)
             raise
@@ -166,6 +191,9 @@ class Rotator:
             if running.emergency:
                 if "webhook" in running.sides:
                     services.reach_svix(running)
+                # A key that ends while its successor can't be rolled out locks everybody out.
+                self.tell("", "looking whether the new ones can be rolled out")
+                self._foresee(running, unchanged=False)
                 self.confirm(running)
                 return
             self._preflight(known, running, wish)
@@ -178,21 +206,43 @@ class Rotator:
         else:
             self.keeper.still_mine(running)
 
-    def _is_unprepared(self, running: Running, services: Services) -> bool:
-        """Whether a run ended before it had looked for other holders, and minted nothing: it is
-        begun anew, so that none is forgotten."""
-        if running.looked or running.emergency or running.replaces is not None:
+    def _is_untouched(self, running: Running, services: Services) -> bool:
+        """Whether a run ended before it had minted anything."""
+        sides = running.sides
+        if any(side.new is not None for side in sides.values()):
             return False
-        sides = running.sides.items()
-        return all(side.new is None and services.shown(k, running) == side.old for k, side in sides)
+        return all(services.found(kind, running) is None for kind in sides)
 
-    def _is_unconfirmed(self, running: Running, services: Services) -> bool:
-        """Whether a run ended before it was told that the old secrets may end at once: nothing is
-        minted then, and nobody has answered for it."""
-        if not running.emergency or running.aborting:
-            return False
-        sides = running.sides.items()
-        return all(side.new is None and services.shown(k, running) == side.old for k, side in sides)
+    def _foresee(self, running: Running, *, unchanged: bool) -> None:
+        """See that what rolls the secrets out would not be refused.
+
+        Raises:
+            Refused: it would.
+        """
+        urns = self._targets(running)
+        if not urns:
+            return
+        stack = self.keeper.stack
+        if gone := list(variables_gone(self.keeper.resources)):
+            raise Refused(
+                f"An update of {stack} was not finished: the app would be built without "
+                f"{', '.join(gone)}. Finish it first: pulumi up --stack {stack}"
+            )
+        try:
+            self.engine.foresee(urns, unchanged=unchanged)
+        except Refused as refused:
+            if running.returning:
+                raise
+            raise Refused(f"{refused}\nNothing was sent.") from None
+
+    def _foresee_or_drop(self, running: Running) -> None:
+        """The same for a rotation that an earlier run claimed; the claim is taken back where it
+        would be refused: nothing was sent."""
+        try:
+            self._foresee(running, unchanged=True)
+        except ClerkstackError:
+            self.keeper.drop(running)
+            raise
 
     def _preflight(self, known: Known, running: Running, wish: Wish) -> None:
         self.tell(PREFLIGHT, "looking whether it can be rolled out and proved")
@@ -207,7 +257,7 @@ class Rotator:
         self._look(known, running, wish)
         if left := [other for other in running.others if other.named is None]:
             raise Unseen(_refusal(self.keeper.stack, running, left))
-        self.engine.expect_nothing(self._targets(running))
+        self._foresee(running, unchanged=True)
         deployed = self._deployed()
         if deployed:
             old = {kind: side.old for kind, side in running.sides.items()}
@@ -262,11 +312,14 @@ class Rotator:
             for kind, side in running.sides.items():
                 if side.new is not None:
                     continue
-                # When an earlier run minted is not known: not before it began.
-                began = running.started if look_first else now()
-                side.new = services.minted(kind, running, look_first=look_first)
+                began = now()
+                if look_first and (there := services.found(kind, running)) is not None:
+                    # When an earlier run minted is not known: not before it began.
+                    side.new, began = there, running.started
+                else:
+                    side.new = services.minted(kind, running)
                 running.replaces = None  # there is no way back to before
-                side.minted, side.old_ends = now(), began + side.overlap_hours * HOUR
+                side.minted, side.old_ends = now(), self._end(kind, side, began)
         except ClerkstackError:
             self._after_refusal(running, services)
             raise
@@ -277,26 +330,45 @@ class Rotator:
             still = "warning: Clerk takes the old secret key still"
             self.tell("", still if alive else "Clerk takes the old secret key no more")
         if running.emergency and "webhook" in running.sides:
-            until = self.keeper.journal.signs_until(running.sides["webhook"].old)
+            until = self.keeper.journal.signs_until
             if until is not None:
                 end = f"{datetime.fromtimestamp(until / MILLISECONDS, UTC):%Y-%m-%d %H:%M} UTC"
                 self.tell(
                     "",
                     f"warning: Svix takes the old signing secret until {end} still: an earlier "
-                    "rotation gave it that end, and was gone back from. Only a new endpoint ends "
-                    "it sooner",
+                    "rotation gave it that end. Only a new endpoint ends it sooner",
                 )
         self.tell(STORE, "the new secrets into the state")
-        self.keeper.keep(running, secrets=_secrets(running))
+        try:
+            self.keeper.keep(running, secrets=_secrets(running))
+        except Held as held:
+            raise Held(
+                f"{held} This run minted a {_words(running)} meanwhile, which end others that are "
+                "in use. Once that run is over, rotate again: "
+                f"bin/clerkstack rotate --stack {self.keeper.stack}"
+            ) from None
+
+    def _end(self, kind: Kind, side: Side, began: int) -> int:
+        """When the old secret ends; one that was gone back to keeps the end that it had."""
+        end = began + side.overlap_hours * MILLISECONDS_OF_HOUR
+        return min(end, self.keeper.journal.doomed.get(kind, end))
 
     def _after_refusal(self, running: Running, services: Services) -> None:
-        """What is there already is noted, so that the next run knows it. A rotation that minted
-        nothing is none; one whose end is not known is gone on with."""
-        if any(side.new for side in running.sides.values()):
-            self.keeper.keep(running)
+        """What is there already is noted, so that the next run knows it, and rolled out: the old
+        one ends by itself, however long the other is refused. A rotation that minted nothing is
+        none; one whose end is not known is gone on with."""
+        minted = _secrets(running)
+        if minted:
+            self.keeper.keep(running, secrets=minted)
+            words = " and ".join(WORDS[kind] for kind in minted)
+            self.tell("", f"warning: only the {words} is minted, and rolled out alone")
+            try:
+                self._rolled_out(running, minted, look=True)
+            except ClerkstackError as failure:
+                self.tell("", f"warning: {failure}")
             return
         try:
-            untouched = all(services.shown(k, running) == s.old for k, s in running.sides.items())
+            untouched = self._is_untouched(running, services)
         except ClerkstackError:
             return
         if untouched:
@@ -304,41 +376,95 @@ class Rotator:
 
     def _forward(self, running: Running, services: Services, *, fresh: bool) -> Entry:
         """Everything after the mint; each of it may be done twice."""
-        clerk = running.sides.get("clerk")
-        if clerk is not None and not services.counts(_new(clerk)):
-            raise NotProved(
-                f"Clerk does not take the new {WORDS['clerk']}: somebody rotated again meanwhile, "
-                "with no overlap. Rotate with --overlap 0: that begins anew."
-            )
+        if not fresh:
+            self._settle(running, services)
+        if not self.keeper.holds(_secrets(running)):
+            self.keeper.keep(running, secrets=_secrets(running))
         deployment = self._rolled_out(running, _secrets(running), look=not fresh)
         self.tell(RECORD, "noting that it is done")
         rotated = {kind: side.minted or now() for kind, side in running.sides.items()}
         return self.keeper.conclude(running, "done", deployment=deployment, rotated=rotated)
 
+    def _settle(self, running: Running, services: Services) -> None:
+        """Roll out nothing that ends: an abort may have begun, or somebody rotated elsewhere, since
+        an earlier run minted. What counts now is what Clerk and Svix show."""
+        for kind, side in running.sides.items():
+            try:
+                there = services.shown(kind, running)
+            except ClerkstackError as failure:
+                if running.returning:
+                    raise
+                self.tell("", f"warning: nobody knows which {WORDS[kind]} counts. {failure}")
+                continue
+            if there == side.new:
+                continue
+            if kind == "webhook" and there == side.old:
+                self.tell("", f"Svix signs with the new {WORDS[kind]} again")
+                services.sign_with(_new(side), running)
+                continue
+            self.tell(
+                "",
+                f"warning: somebody rotated the {WORDS[kind]} elsewhere: {fingerprint(there)} "
+                f"counts, and is taken instead of {fingerprint(_new(side))}",
+            )
+            for copy in running.copies:
+                if copy.kind == kind:
+                    copy.held = [*copy.held, fingerprint(_new(side))]
+            side.new, side.minted = there, now()
+
+    def _look_for_mints(self, running: Running, services: Services) -> None:
+        """Learn of secrets that were minted and not noted."""
+        for kind, side in running.sides.items():
+            if side.new is None and (there := services.found(kind, running)) is not None:
+                side.new, side.minted = there, now()
+                side.old_ends = self._end(kind, side, running.started)
+
+    def _can_go_back(self, running: Running, services: Services) -> bool:
+        """Whether the old secrets still count: Svix takes an old one back, Clerk takes none."""
+        clerk = running.sides.get("clerk")
+        return clerk is None or clerk.new is None or services.counts(clerk.old)
+
+    def _keep_on(self, running: Running) -> None:
+        """Take an abort back that can't be made. The state gets the secret key that lasts."""
+        running.aborting = False
+        self.keeper.keep(running, secrets=_lasting(running))
+
     def _back(self, running: Running, services: Services) -> Entry:
         """Back to the old secrets, where new ones were minted."""
-        self.tell(MINT, "looking which secrets count")
         sides = running.sides
-        for kind, side in sides.items():
-            if side.new is None and (there := services.shown(kind, running)) != side.old:
-                side.new, side.minted = there, now()
-                side.old_ends = running.started + side.overlap_hours * HOUR
         if not any(side.new for side in sides.values()):
+            if running.replaces is not None:
+                # What it was to replace is gone back from.
+                self.keeper.drop(running)
+                return self.abort()
             self.tell(RECORD, "nothing was minted")
             return self.keeper.conclude(running, "aborted")
-        clerk = sides.get("clerk")
-        if clerk is not None and not services.counts(clerk.old):
-            running.aborting = False
+        try:
+            self._foresee(running, unchanged=False)
+        except ClerkstackError:
+            if not running.returning:
+                self.keeper.keep_on(running)
+            raise
+        if not running.returning:
+            running.returning = True
             self.keeper.keep(running)
-            raise ClerkstackError(
-                f"The old {WORDS['clerk']} counts no more: there is no way back. Go on: "
-                f"bin/clerkstack rotate --stack {self.keeper.stack}"
-            )
         if "webhook" in sides and sides["webhook"].new is not None:
-            services.go_back(running)
+            services.sign_with(sides["webhook"].old, running)
         old = {kind: side.old for kind, side in sides.items()}
         self.tell(STORE, "the old secrets into the state")
         self.keeper.keep(running, secrets=old)
+        try:
+            return self._gone_back(running, old)
+        except (ClerkstackError, KeyboardInterrupt):
+            # Until the next run the state has what lasts: somebody may deploy in between, and
+            # Clerk's old key ends.
+            with contextlib.suppress(ClerkstackError):
+                self.keeper.keep(running, secrets=_lasting(running))
+            raise
+
+    def _gone_back(self, running: Running, old: Mapping[Kind, SecretStr]) -> Entry:
+        """Roll the old ones out, and note that it is over."""
+        sides, clerk = running.sides, running.sides.get("clerk")
         for other in running.others:
             if other.done is not None and "webhook" in other.kinds:
                 self.tell("", f"warning: {other.name} was given the new {WORDS['webhook']}")
@@ -355,7 +481,7 @@ class Rotator:
     def _rolled_out(
         self, running: Running, secrets: Mapping[Kind, SecretStr], *, look: bool
     ) -> str | None:
-        urns = self._targets(running)
+        urns = self._targets(running, list(secrets))
         if urns or running.copies:
             self.tell(ROLL_OUT, "the variables, and the app built with them")
         # Before the app is built: a build has the variables of its moment.
@@ -391,7 +517,7 @@ class Rotator:
         what is to be raised once the app is built. What Vercel refuses is left to people: it can't
         be in the way for ever. Where the old secret is dead already, nothing holds the app up."""
         back, written, failure = running.aborting, [], None
-        for copy in (each for each in running.copies if each.left is None):
+        for copy in (c for c in running.copies if c.left is None and c.kind in secrets):
             new = running.sides[copy.kind].new
             if back and new is None:
                 continue
@@ -441,9 +567,9 @@ class Rotator:
                 Other(kinds=[copy.kind], name=copy.name, finding="holds", why=why)
             )
 
-    def _targets(self, running: Running) -> list[str]:
+    def _targets(self, running: Running, kinds: Sequence[Kind] | None = None) -> list[str]:
         deployed = TARGETS[self.settings.instance]
-        return targets(self.keeper.resources, list(running.sides), deployed)
+        return targets(self.keeper.resources, kinds or list(running.sides), deployed)
 
     def _let_go(self, running: Running) -> None:
         """Whoever comes next need not wait until this process is believed to be dead."""
@@ -470,7 +596,13 @@ def _refusal(stack: str, running: Running, left: Sequence[Other]) -> str:
 
 
 def _secrets(running: Running) -> dict[Kind, SecretStr]:
-    return {kind: _new(side) for kind, side in running.sides.items()}
+    """The new secrets that are minted."""
+    return {kind: side.new for kind, side in running.sides.items() if side.new is not None}
+
+
+def _lasting(running: Running) -> dict[Kind, SecretStr]:
+    """Of an abort that does not get on: Svix keeps the old signing secret, Clerk no old key."""
+    return {kind: secret for kind, secret in _secrets(running).items() if kind == "clerk"}
 
 
 def _new(side: Side) -> SecretStr:

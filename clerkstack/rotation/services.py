@@ -7,7 +7,7 @@ and one that is not the old one is the one that was minted.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from clerkstack.clients.errors import ApiError, UnexpectedAnswer, Unreachable
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import WORDS, Kind, Running
+from clerkstack.rotation.journal import WORDS, Kind, Running, fingerprint
 from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Services:
     """Clerk and Svix, for one instance and its endpoint.
 
     `key` is the secret key that the state knows: where it counts no more, the one that the Platform
-    API shows is taken.
+    API shows is taken. `before` gives the fingerprints of secrets that the rotation under way did
+    not mint.
     """
 
     def __init__(
@@ -42,11 +43,12 @@ class Services:
         instance_id: str,
         endpoint_id: str | None,
         key: SecretStr | None,
+        before: Callable[[Kind], Collection[str]] = lambda _: (),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings, self._session = settings, session
         self._instance_id, self._endpoint_id, self._key = instance_id, endpoint_id, key
-        self._sleep = sleep
+        self._before, self._sleep = before, sleep
         self._svix: SvixClient | None = None
         self._closing = ExitStack()
         self._closing.callback(session.close)
@@ -57,15 +59,12 @@ class Services:
 
     # -- the secrets ------------------------------------------------------------------------------
 
-    def minted(self, kind: Kind, running: Running, *, look_first: bool) -> SecretStr:
-        """The new secret: minted now, or by a run before this one, or by a request without answer.
+    def minted(self, kind: Kind, running: Running) -> SecretStr:
+        """The new secret: minted now, or by a request without answer.
 
         Raises:
             ApiError, Unreachable, UnexpectedAnswer: it is not known whether there is one.
         """
-        old = running.sides[kind].old
-        if look_first and (there := self.shown(kind, running)) != old:
-            return there
         mint = self._mint_key if kind == "clerk" else self._mint_signing_secret
         for attempt in range(MINTS):
             try:
@@ -73,12 +72,29 @@ class Services:
             except (ApiError, Unreachable, UnexpectedAnswer) as failure:
                 if not _may_have_minted(failure):
                     raise
-                if (there := self.shown(kind, running)) != old:
+                if (there := self.found(kind, running)) is not None:
                     return there
                 if attempt == MINTS - 1:
                     raise
                 self._sleep(PAUSE)
         raise AssertionError
+
+    def found(self, kind: Kind, running: Running) -> SecretStr | None:
+        """The secret that this rotation minted and does not know, None where it minted none.
+
+        A secret of an earlier rotation is none, nor is one beside which the old one still counts
+        where it was to end with the mint. A signing secret that a replaced rotation may have minted
+        is taken for none: an old one that leaked has to end.
+        """
+        side, there = running.sides[kind], self.shown(kind, running)
+        if there == side.old or fingerprint(there) in self._before(kind):
+            return None
+        if side.overlap_hours:
+            return there
+        if kind == "clerk":
+            return None if self.counts(side.old) else there
+        replaced = running.replaces.sides.get(kind) if running.replaces else None
+        return None if replaced is not None and replaced.new is None else there
 
     def shown(self, kind: Kind, running: Running) -> SecretStr:
         """The secret that Clerk or Svix shows now."""
@@ -105,17 +121,17 @@ class Services:
                     return False
                 raise
 
-    def go_back(self, running: Running) -> None:
-        """Make the old signing secret the one that counts again; the new one lives on for the
+    def sign_with(self, secret: SecretStr, running: Running) -> None:
+        """Make a signing secret the one that counts again; the one that counts now lives on for the
         overlap, an hour at least: the app uses it until it is built again."""
-        old, svix = running.sides["webhook"].old, self._open_svix(running)
-        if svix.signing_secret(self._endpoint()) == old:
+        svix = self._open_svix(running)
+        if svix.signing_secret(self._endpoint()) == secret:
             return
         seconds = max(running.sides["webhook"].overlap_hours, 1) * SECONDS_OF_HOUR
-        svix.rotate_signing_secret(self._endpoint(), overlap_seconds=seconds, secret=old)
-        if svix.signing_secret(self._endpoint()) != old:
+        svix.rotate_signing_secret(self._endpoint(), overlap_seconds=seconds, secret=secret)
+        if svix.signing_secret(self._endpoint()) != secret:
             raise UnexpectedAnswer(
-                f"Svix took the old {WORDS['webhook']} back and does not show it. Look at the "
+                f"Svix took a {WORDS['webhook']} back and does not show it. Look at the "
                 "dashboard page Webhooks, then run the same command again."
             )
 

@@ -148,6 +148,21 @@ def variables_missing(
                         yield f"{project.prefix}{target}/{name}"
 
 
+def variables_gone(resources: Resources) -> Iterator[str]:
+    """Variables, as target/KEY, that an update removed and did not make again: it was killed, or
+    refused in the middle. A build would be without them."""
+    there = {
+        (resource["inputs"].get("projectId"), f"{target}/{resource['inputs'].get('key')}")
+        for resource in resources
+        if resource["type"] == VARIABLE_TYPE and not resource.get("delete")
+        for target in resource["inputs"].get("targets") or ()
+    }
+    for written in _all(resources, WRITTEN):
+        values = shown((written.get("outputs") or {}).get("values")) or {}
+        project = written["inputs"].get("project_id")
+        yield from (name for name in values if (project, name) not in there)
+
+
 def held_by(project: Project, projects: Sequence[Project], kinds: Iterable[Kind]) -> list[Kind]:
     """Which of these secrets the deployments of a project have to have."""
     no_events = takes_no_events(project, projects, project.deployed)

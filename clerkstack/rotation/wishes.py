@@ -77,8 +77,9 @@ def _kinds(wish: Wish, known: Known, settings: Settings, stack: str) -> tuple[Ki
         if kind not in known.secrets:
             raise ClerkstackError(f"{stack} has no {WORDS[kind]}: it declares no webhook.")
     if wish.older_than is not None:
-        limit = wish.older_than
-        kinds = tuple(kind for kind in kinds if known.since.get(kind, 0) < limit)
+        limit, doomed = wish.older_than, known.journal.doomed
+        # One that was gone back to ends soon, however young it is.
+        kinds = tuple(k for k in kinds if k in doomed or known.since.get(k, 0) < limit)
         if not kinds:
             raise NothingOld(f"{stack}: no secret is that old.")
     if "clerk" in kinds and settings.secret_key is not None:

@@ -53,7 +53,7 @@ def told(error: ErrorDetails, path: Sequence[Step]) -> tuple[str, str]:
         mend = _MENDS.get(str(context["pattern"]), f"It must match {context['pattern']}")
         return "has not the form it must have", mend
     if kind in ("dict_type", "model_type", "model_attributes_type"):
-        inside = ", ".join(sorted(_known_at(path)))
+        inside = ", ".join(sorted(settings_in(path)))
         return "is not a group of settings", f"Write keys under it: {inside or 'a name each'}"
     if kind == "list_type":
         return "is not a list", "Write each entry in a line of its own: - …"
@@ -73,18 +73,20 @@ def how_to_set(path: Sequence[Step], example: str = "<value>") -> str:
 
 
 def _unknown(path: Sequence[Step]) -> str:
-    name, known = str(path[-1]), sorted(_known_at(path[:-1]))
+    name, known = str(path[-1]), sorted(settings_in(path[:-1]))
     if len(path) == 1 and "vercel" in name.lower():
         return "Vercel's token is a setting of its own provider: vercel:apiToken"
-    if len(path) == 1 and name.split(".")[0] in known:
-        return f"For a setting inside a group, run: pulumi config set --path {PREFIX}{name} <value>"
     by_lower = {each.lower(): each for each in known}
+    group, dot, inside = name.partition(".")
+    if len(path) == 1 and dot and group.lower() in by_lower:
+        key = f"{PREFIX}{by_lower[group.lower()]}.{inside}"
+        return f"For a setting inside a group, run: pulumi config set --path {key} <value>"
     spelling = name.replace("_", "").replace("-", "").lower()
     close = difflib.get_close_matches(spelling, by_lower, n=1)
     return f"Did you mean {by_lower[close[0]]}?" if close else "Remove it"
 
 
-def _known_at(path: Sequence[Step]) -> Iterator[str]:
+def settings_in(path: Sequence[Step]) -> Iterator[str]:
     """The names of the settings that there are at a place."""
     at: Any = models.Settings
     for step in path:

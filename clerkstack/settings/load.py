@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from clerkstack.problems import InputError, Problem
 from clerkstack.settings.broken import Broken
-from clerkstack.settings.forms import how_to_set, told
+from clerkstack.settings.forms import told
+from clerkstack.settings.misplaced import misplaced
 from clerkstack.settings.models import Allowed, Connection, Settings
 from clerkstack.settings.names import (
     ALLOW_KEY,
@@ -68,7 +68,7 @@ def load_settings(
     if VERCEL_TOKEN in raw:
         values[VERCEL_TOKEN] = raw[VERCEL_TOKEN]
     settings, errors = _validated(values)
-    misplaced = list(_misplaced(raw, project, places, stack))
+    unread = list(misplaced(raw, project, places, stack))
     problems = _problems(errors, places, stack)
     if settings is not None:
         failed = [_path(error) for error in errors]
@@ -92,35 +92,12 @@ def load_settings(
                 path[1] in named and not places.in_the_clear(path) for path in given
             )
     # What is missing is said there: it was set, and where nobody reads it.
-    named = {problem.path.partition(":")[2] for problem in misplaced}
+    named = {each.meant for each in unread}
     problems = [each for each in problems if re.split(r"[.\[]", each.path)[0] not in named]
-    problems += misplaced
+    problems += [each.problem for each in unread]
     if problems or settings is None:
         raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
     return settings
-
-
-def _misplaced(
-    raw: Mapping[str, str], project: str | None, places: Places, stack: str
-) -> Iterator[Problem]:
-    """Settings under the name of a project that was renamed: `pulumi config set` without a
-    namespace writes them there, and nobody reads them."""
-    if project is None or f"{project}:" == PREFIX:
-        return
-    known = {to_camel(name) for name in Settings.model_fields}
-    for key in raw:
-        namespace, _, name = key.partition(":")
-        if namespace == project and name in known and f"{PREFIX}{name}" not in raw:
-            options = "--secret " if how_to_set((name,)).count("--secret") else ""
-            yield Problem(
-                places.name,
-                places.line((key,)),
-                key,
-                f"is read by nobody: the settings are {PREFIX}…, whatever the project is called, "
-                f"and `pulumi config set` without that writes {project}:…",
-                f"Run: pulumi config set --stack {stack} {options}{PREFIX}{name}, then "
-                f"pulumi config rm --stack {stack} {key}",
-            )
 
 
 def problems_of(rules: Iterable[Broken], *, stack: str, file: Path | None = None) -> list[Problem]:

@@ -66,28 +66,42 @@ class Production(SettingsModel):
     """Making the production instance, where there is none yet."""
 
     create: bool = False
+    """Make the production instance where there is none; never a second one."""
     domain: Annotated[str, Field(pattern=DOMAIN)] | None = None
+    """The domain that it is made for."""
     clone_development: bool = True
+    """Start from the development instance's settings."""
 
 
 class AppSettings(SettingsModel):
-    """The app's own code: a checkout at `path`, or a `git` repository at `ref`.
-
-    `declaration` is the file that exports the plans, inside of it; `scan` are the folders whose
-    checks are looked at (none named: all). `unmanaged` are slugs that the app asks for and the
-    instance has without this stack. `unread` are files of other languages that are left unread on
-    purpose, as in a .gitignore.
-    """
+    """The app's own code: a checkout at `path`, or a `git` repository at `ref`."""
 
     path: Annotated[str, Field(min_length=1)] | None = None
+    """A folder with the app, beside this project or anywhere. In a monorepo its top, so that
+    imports of other packages are found."""
     git: Annotated[str, Field(min_length=1)] | None = None
+    """Or a repository with the app: an https or ssh URL without credentials, `git@host:path`, or a
+    path."""
     ref: Annotated[str, Field(pattern=GIT_REF)] | None = None
+    """A branch, a tag, or the 40 digits of a commit. Default: the repository's default branch."""
     declaration: Annotated[str, Field(pattern=INSIDE)] | None = None
+    """The file inside the app that exports plans and features. Without it only the checks are
+    read."""
     plans_name: Annotated[str, Field(pattern=IDENTIFIER)] | None = None
+    """The constant that holds the plans. Default: found by its shape."""
     features_name: Annotated[str, Field(pattern=IDENTIFIER)] | None = None
+    """The constant that holds the features. Default: found by its shape."""
     scan: list[Annotated[str, Field(pattern=INSIDE)]] = []
+    """The folders whose checks (`has({ plan })`, `<Protect>`, …) are read. Default: all."""
     unmanaged: list[Annotated[str, Field(pattern=ASKED)]] = []
+    """Slugs that the instance has without this stack: `plan/legacy`, `feature/beta`,
+    `role/org:auditor`, `permission/org:invoices:read`. A check of one is no mistake."""
     unread: list[Annotated[str, Field(min_length=1)]] = []
+    """Files of other languages that name Clerk and are left unread on purpose, as in a .gitignore:
+    `scripts/*.py`."""
+    tests: bool = False
+    """Whether the checks in the app's own tests count like all others. Without it they are
+    notes."""
 
     @property
     def named(self) -> bool:
@@ -99,19 +113,28 @@ class Components(SettingsModel):
     """Which parts of the deployment this stack declares."""
 
     organizations: bool = True
+    """Organizations, their roles and permissions."""
     sign_in: bool = True
+    """OAuth connections and session claims."""
     billing: bool = True
+    """Billing, its plans and features."""
     api_keys: bool = True
+    """Who may create API keys."""
     webhook: bool = True
+    """The webhook endpoint."""
     environment: bool = True
+    """The variables at Vercel."""
 
 
 class RoleSettings(SettingsModel):
     """One organization role; without `permissions` they stay as they are."""
 
     name: str | None = None
+    """Shown to people. Default: left as it is."""
     description: str | None = None
+    """Shown to people. Default: left as it is."""
     permissions: list[Annotated[str, Field(pattern=PERMISSION_KEY)]] | None = None
+    """All permissions of the role, by key. Default: left as they are."""
 
 
 RoleKey = Annotated[str, Field(pattern=ROLE_KEY)]
@@ -133,68 +156,99 @@ class PermissionSettings(SettingsModel):
     """A permission of one's own, for roles to have."""
 
     name: Annotated[str, Field(min_length=1)]
+    """Shown to people."""
     description: str | None = None
+    """Shown to people. Default: left as it is."""
 
 
 class OrganizationsSettings(SettingsModel):
-    """Organizations. `max_allowed_memberships` counts members of one organization.
-
-    `creator_role` is what whoever makes an organization gets, `default_role` what a member gets
-    who is given none: of the initial role set, which new organizations have.
-    """
+    """Organizations, their roles and permissions."""
 
     enabled: bool = True
+    """Organizations are on."""
     personal_workspaces: bool = True
+    """People may work outside an organization."""
     max_allowed_memberships: Annotated[int, Field(ge=0)] | None = None
+    """How many members one organization can have. Default: left as it is."""
     admin_delete_enabled: bool | None = None
+    """Admins may delete their organization. Default: left as it is."""
     roles: dict[RoleKey, RoleSettings] = Field(default_factory=_sendero_roles)
+    """Roles by key. Each is in the initial role set
+    (docs/reconciliation.md#roles-and-the-initial-role-set): only then can it be given. Set `{}` on
+    an account without roles."""
     permissions: dict[Annotated[str, Field(pattern=PERMISSION_KEY)], PermissionSettings] = {}
+    """Permissions of your own by key, such as `org:invoices:read`. `roles` name them."""
     creator_role: RoleKey | None = None
+    """The role of whoever creates an organization, one of `roles`. It needs
+    `org:sys_memberships:manage`, `org:sys_memberships:read` and `org:sys_profile:delete`. Default:
+    left as it is."""
     default_role: RoleKey | None = None
+    """The role of a new member who is given none, one of `roles`. Default: left as it is."""
 
 
 class OAuthConnection(SettingsModel):
     """One OAuth connection with the stack's own credentials."""
 
     enabled: bool = True
+    """The connection is on."""
     client_id: str | None = None
+    """The client id; of Google, as its console shows it."""
     client_secret: Secret | None = None
+    """The client secret."""
 
 
 class SignInSettings(SettingsModel):
     """OAuth connections by provider, and the session token's own claims (all of them)."""
 
     oauth: dict[Annotated[str, Field(pattern=PROVIDER)], OAuthConnection] = {}
+    """OAuth connections by provider: `google`, `github`, …."""
     session_claims: dict[str, JsonValue] | None = None
+    """All custom claims of the session token; no claim may be null. Default: left as they are."""
 
 
 class BillingSettings(SettingsModel):
     """The toggles of billing. Plans and features are in the catalog."""
 
     organization_enabled: bool = True
+    """Organizations can subscribe."""
     user_enabled: bool = False
+    """Users can subscribe."""
     free_trial_requires_payment_method: bool = False
+    """A free trial asks for a card. Production refuses `true`."""
     gateway: Literal["clerk", "stripe"] = "clerk"
+    """Who takes the payments. Connecting Stripe is a step in the dashboard; the update explains
+    it."""
 
 
 class ApiKeysSettings(SettingsModel):
     """Who may mint API keys."""
 
     organization_enabled: bool = True
+    """Organizations may create API keys. Set in `api_keys_settings` where the instance's config has
+    it, else a person's step that the update names."""
     user_enabled: bool = False
+    """Users may create API keys."""
 
 
 class WebhookSettings(SettingsModel):
-    """The webhook endpoint: `url`, or the app's URL with `path`.
-
-    `headers` are sent with every event besides Svix's own; their values are secrets.
-    """
+    """The webhook endpoint: `url`, or the app's URL with `path`."""
 
     path: Slashed = "/api/webhooks/clerk"
+    """The endpoint's path below `appUrl`."""
     url: str | None = None
+    """The endpoint's whole URL, where it is elsewhere. It is sent and compared as Svix keeps it:
+    `https://Hooks.example:443` is `https://hooks.example/`. With a query, or set with `--secret`,
+    it is kept and shown as a secret. Default: `appUrl` with `path`."""
     headers: dict[str, Secret] = {}
+    """Headers that Svix sends with every event, by name: the place for what a URL must not carry.
+    Other headers of the endpoint stay. What was there before comes back with `destroy`, except a
+    value that Svix does not show (`authorization` and the like)."""
     events: Annotated[list[str], Field(min_length=1)] = list(SENDERO_EVENTS)
+    """Event types, as Clerk spells them. A preview refuses one that Svix does not offer for this
+    instance; of the default, `apiKey.created` is left out where it is not offered
+    (docs/reconciliation.md#events-of-the-webhook)."""
     description: str | None = None
+    """Shown in the dashboard. Default: `clerkstack`."""
 
     @property
     def optional_events(self) -> list[str]:
@@ -206,26 +260,34 @@ class WebhookSettings(SettingsModel):
 
 class ProjectFields(SettingsModel):
     """What is said of one Vercel project, or of all: its team, and the variables' targets, names
-    and plain values.
-
-    `targets` are those that the stack writes; None is: all that get the instance's keys. `names`
-    says what the app reads, by the sets of `declared/variable_names.py`. `sensitive` says which
-    variables Vercel never shows again: the secrets, or all (a team can demand that).
-    `leave_alone` are variables that are not the stack's, `overwrite` those that others made and
-    whose value the stack may replace, both as target/KEY.
-    """
+    and plain values."""
 
     team_id: PlainId | None = None
+    """The team that owns the project, `team_…`. Where the project moved, set it and run `pulumi up`
+    (docs/trouble.md#a-project-that-moved-to-a-team)."""
     targets: Annotated[list[Target], Field(min_length=1)] | None = None
+    """Vercel's targets that the stack writes: of `preview` and `development`, or `production`.
+    Default: all that get the instance's keys."""
     names: Annotated[list[NameSet], Field(min_length=1)] = list(DEFAULT)
+    """What the app reads: the sets of names that the variables have, see
+    [below](#the-variables-names)."""
     sign_in_url: Slashed = "/sign-in"
+    """The path of the sign-in page."""
     sign_up_url: Slashed = "/sign-up"
+    """The path of the sign-up page."""
     after_sign_in_url: Slashed = "/dashboard"
+    """Where people land after signing in, unless they came from elsewhere."""
     after_sign_up_url: Slashed = "/onboarding"
+    """Where people land after signing up, unless they came from elsewhere."""
     sensitive: Literal["secrets", "all"] = "secrets"
+    """What Vercel never shows again: the secrets, or all variables. A team can demand `all`."""
     leave_alone: list[Annotated[str, Field(pattern=VARIABLE)]] = []
+    """Variables that the stack does not declare, as `preview/CLERK_SECRET_KEY`."""
     overwrite: list[Annotated[str, Field(pattern=VARIABLE)]] = []
+    """Variables that somebody else made and whose value the stack may replace, as
+    `preview/CLERK_SECRET_KEY` (docs/trouble.md#variables-that-are-there-already)."""
     redeploy: bool = True
+    """Build the newest deployment again after variables changed."""
 
 
 class ProjectSettings(ProjectFields):
@@ -233,8 +295,11 @@ class ProjectSettings(ProjectFields):
     at the stack's own URL where it names none."""
 
     project_id: PlainId = ""  # the rules ask for one
+    """Vercel's project, `prj_…`. Required."""
     app_url: str | None = None
+    """Where this project's app is reached. Default: the stack's `appUrl`."""
     development_app_url: str | None = None
+    """Its address on people's own machines. Default: the stack's `developmentAppUrl`."""
 
 
 class EnvironmentSettings(ProjectFields):
@@ -242,7 +307,10 @@ class EnvironmentSettings(ProjectFields):
 
     # Empty only where the component is off, or where there are several (see project_rules.py).
     project_id: PlainId = ""
+    """Vercel's project, `prj_…`. Required, unless `projects` names several."""
     projects: dict[Annotated[str, Field(pattern=PROJECT_NAME)], ProjectSettings] = {}
+    """Several projects, by a name of your own (docs/several.md). Each can say what `environment`
+    says; what it does not say is as `environment` has it."""
 
 
 PlanDanger = Literal["remove", "price", "visibility", "features"]
@@ -259,19 +327,30 @@ Toggle = Annotated[
 
 class Allowed(SettingsModel):
     """Dangerous changes that this stack may make: by plan and feature, and toggles that may be
-    turned off, by their setting's name."""
+    turned off, by their setting's name. With `billing_left`, billing that the stack does not
+    declare any more stays on the instance as it is, and is nobody's."""
 
     plans: dict[str, list[PlanDanger]] = {}
+    """By slug, the dangerous changes that a plan may have
+    (docs/reconciliation.md#danger-is-asked-for)."""
     features: dict[str, list[FeatureDanger]] = {}
+    """By slug, those that a feature may have."""
     toggles: list[Toggle] = []
+    """Toggles that may be turned off, by their setting: `billing.userEnabled`, …."""
+    billing_left: bool = False
+    """Whether billing that the stack no longer declares, or that goes with the stack, stays on the
+    instance as it is and is nobody's."""
 
 
 class SmokeGate(SettingsModel):
     """A route of the app that asks `has` for a feature or a plan."""
 
     path: Slashed
+    """The route."""
     feature: str | None = None
+    """The slug that it asks for."""
     plan: str | None = None
+    """The slug that it asks for."""
 
 
 def _sendero_gates() -> list[SmokeGate]:
@@ -282,40 +361,45 @@ def _sendero_gates() -> list[SmokeGate]:
 
 
 class SmokeSettings(SettingsModel):
-    """What `clerkstack smoke` asks the app for.
-
-    `mcp_tool` is one that needs no arguments; None is the first such.
-    `sandbox_key` says that the app's webhook mints a key with the claim `type: sandbox` for each
-    new organization.
-    """
+    """What `clerkstack smoke` asks the app for."""
 
     mcp_path: Slashed = "/api/mcp"
+    """Where the app serves MCP."""
     mcp_tool: str | None = None
+    """The tool that a smoke run uses, without arguments. Default: the first that needs none."""
     gates: list[SmokeGate] = Field(default_factory=_sendero_gates)
+    """Routes that ask `has`, each for one feature or plan. Default: `/api/audit-log` and
+    `/api/priority-support`."""
     sandbox_key: bool = True
+    """The app's webhook creates a key with the claim `type: sandbox` for each new organization."""
     email_domain: Annotated[str, Field(pattern=DOMAIN)] = "example.com"
+    """The domain of a smoke run's address."""
 
 
 class RotationSettings(SettingsModel):
-    """How a rotation proves that the app uses the new secrets.
-
-    `health_path` is a route of the app that answers a GET with 2xx and JSON. With `fingerprints`
-    that JSON has to have them: `{"fingerprints": {"CLERK_SECRET_KEY": …}}`, the first 12 hex digits
-    of the secret's SHA-256.
-    """
+    """How a rotation proves that the app uses the new secrets."""
 
     health_path: Slashed = "/api/health"
+    """The app's route by which a rotation sees that a new deployment answers: a GET gets 2xx and
+    JSON."""
     fingerprints: bool = True
+    """That JSON says which secrets run (docs/rotation.md#what-the-app-has-to-tell)."""
 
 
 class Urls(SettingsModel):
-    """Base URLs of the APIs. `frontend` and `svix` follow from keys where they are not set."""
+    """Base URLs of the APIs."""
 
     platform: str = "https://api.clerk.com"
+    """Clerk's Platform API."""
     backend: str = "https://api.clerk.com"
+    """Clerk's Backend API."""
     frontend: str | None = None
+    """Clerk's Frontend API. Default: taken from the publishable key."""
     svix: str | None = None
+    """Svix. Default: taken from the key that Clerk gives for it."""
     vercel: str = VERCEL
+    """Vercel. Refused unless `VERCEL_API_URL` of the shell says the same: Vercel's plugin goes by
+    that alone."""
 
 
 def _as_bool(value: object) -> object:
@@ -327,15 +411,25 @@ class Settings(SettingsModel):
     """One stack. Secrets are set with `pulumi config set --secret`."""
 
     instance: Literal["development", "production"]
+    """Which instance of the application this stack is for."""
     application_id: Annotated[str, Field(pattern=APPLICATION_ID)]
+    """Clerk's application, `app_…`."""
     platform_key: Secret
+    """The workspace's key for the Platform API, `ak_…`."""
     publishable_key: str | None = None
+    """The instance's `pk_test_…` or `pk_live_…`. Default: read with the platform key."""
     secret_key: Secret | None = None
+    """The instance's `sk_test_…` or `sk_live_…`. Default: read with the platform key."""
     app_url: str
+    """Where the app is reached: production, or its previews. https."""
     development_app_url: str = "http://localhost:3000"
+    """The app's address on people's own machines. Development stacks only."""
     production: Production = Production()
     catalog: Annotated[str, Field(min_length=1)] = "catalog.yaml"
+    """The file of plans and features."""
     app_declaration: Annotated[str, Field(min_length=1)] | None = None
+    """The app's TypeScript file of plans and features, compared with the catalog. Short for
+    `app.declaration` without the rest of the app; not beside `app`."""
     app: AppSettings = AppSettings()
     components: Components = Components()
     organizations: OrganizationsSettings = Field(default_factory=OrganizationsSettings)
@@ -348,8 +442,12 @@ class Settings(SettingsModel):
     smoke: SmokeSettings = Field(default_factory=SmokeSettings)
     rotation: RotationSettings = Field(default_factory=RotationSettings)
     protect: Annotated[bool, BeforeValidator(_as_bool)] | None = None
+    """Pulumi refuses to remove the stack's Clerk resources and variables. Default: `true` in
+    production."""
     urls: Urls = Urls()
     vercel_token: VercelToken = None
+    """Vercel's token: the Vercel provider's own setting, not under `clerkstack`. Required for the
+    variables."""
     _webhook_url_encrypted: bool = PrivateAttr(default=False)
 
     @property

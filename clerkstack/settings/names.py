@@ -11,12 +11,8 @@ if TYPE_CHECKING:
 PREFIX = "clerkstack:"
 VERCEL_TOKEN = "vercel:apiToken"  # of the Vercel provider's own config
 ALLOW_KEY = f"{PREFIX}allow"
-CONNECTION_KEYS = (
-    f"{PREFIX}platformKey",
-    f"{PREFIX}secretKey",
-    f"{PREFIX}urls",
-    VERCEL_TOKEN,
-)
+SECRET_KEYS = (f"{PREFIX}platformKey", f"{PREFIX}secretKey", VERCEL_TOKEN)
+CONNECTION_KEYS = (*SECRET_KEYS, f"{PREFIX}urls")
 
 BUILT_IN_ROLES = ("org:admin", "org:member")
 """Clerk's own: there on every instance."""

@@ -42,10 +42,28 @@ class Places:
         return document.get("config") if isinstance(document, CommentedMap) else None
 
     @cached_property
+    def _document(self) -> Any:
+        """The file read faster, without lines of settings; None where it can't be read so."""
+        return None if self._text is None else quickly.nodes(self._text)
+
+    @cached_property
     def _nodes(self) -> Any:
-        """The settings without, read faster; None where they can't be read so."""
-        document = None if self._text is None else quickly.nodes(self._text)
-        return None if document is None else _below(document, "config")
+        """The settings of that."""
+        return None if self._document is None else _below(self._document, "config")
+
+    def beside_config(self) -> list[tuple[str, int]]:
+        """The keys at the top of the file, where the engine looks for `config:` and its own, each
+        with its line (from 1)."""
+        document = self._document
+        if document is not None:
+            return [
+                (str(key.value), key.start_mark.line + 1)
+                for key, _ in (document.value if document.id == "mapping" else ())
+            ]
+        # What takes ruamel.yaml to read it is looked at by lines: such a key is at the margin.
+        found = re.finditer(r"^[\"']?(\w[\w .-]*:[\w.]+)[\"']?\s*:", self._text or "", re.MULTILINE)
+        text = self._text or ""
+        return [(each[1], text.count("\n", 0, each.start()) + 1) for each in found]
 
     def line(self, path: Sequence[Step]) -> int | None:
         """The line (from 1) of the setting, or of the nearest thing that holds it."""

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, cast
 
 from clerkstack.app.agreement import Disagreement, disagreeing, meant
 from clerkstack.app.asked import Asked, Known, unknown
-from clerkstack.app.facts import attached_to, differing, facts_of_config, told
+from clerkstack.app.facts import PAYER, attached_to, differing, facts_of_config, told
+from clerkstack.app.kinds import ACCESS
+from clerkstack.declared.afterwards import (
+    access_afterwards,
+    all_plans,
+    sold_afterwards,
+    together,
+)
 from clerkstack.declared.billing import app_inputs
-from clerkstack.declared.refusals import all_plans
+from clerkstack.declared.refusals import asked_for, asks_for_a_card, clerks_plans
 from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.billing import TRIAL
 from clerkstack.reconcile.changes import object_at
 
 if TYPE_CHECKING:
@@ -63,12 +71,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that was compared, and what is wrong."""
+    """All that was compared, and what is wrong. `notes` are checks in the app's own tests that can
+    never be true: they run in no deployment."""
 
     plans: tuple[Row, ...]
     features: tuple[Row, ...]
     uses: tuple[Seen, ...]
     findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
 
 
 def compare(
@@ -76,8 +86,9 @@ def compare(
     inputs: Mapping[str, Json],
     instance: Instance | None,
     *,
-    roles: Collection[str] = (),
-    permissions: Collection[str] = (),
+    access: Mapping[str, Json] | None = None,
+    brought: bool = True,
+    production: bool = False,
 ) -> Comparison:
     """Compare the three, of which app and instance may be missing.
 
@@ -85,10 +96,15 @@ def compare(
         app: what the app's code says.
         inputs: of the billing resource, as `billing_inputs` makes them.
         instance: what is live; None where it was not read.
-        roles: the keys of the roles that the settings name.
-        permissions: those of the permissions that these have.
+        access: what is declared of roles and permissions, as `access_inputs` makes it.
+        brought: whether the stack brings the catalog. Where it leaves billing out, a live instance
+            is all that the app can ask.
+        production: whether it is a production instance, whose free trials ask for no card.
     """
-    return _Comparing(app, inputs, instance, roles, permissions).comparison()
+    if not brought and instance is not None and instance.exists:
+        inputs = {**inputs, "plans": {}, "defaults": {}, "features": {}, "settings": {}}
+    comparing = _Comparing(app, inputs, instance, access or {})
+    return comparing.comparison(brought=brought, production=production)
 
 
 class _Comparing:
@@ -97,8 +113,7 @@ class _Comparing:
         app: AppCode | None,
         inputs: Mapping[str, Json],
         instance: Instance | None,
-        roles: Collection[str],
-        permissions: Collection[str],
+        access: Mapping[str, Json],
     ) -> None:
         self._app = app
         self._code = {} if app is None else app_inputs(app)
@@ -109,25 +124,32 @@ class _Comparing:
         billing = {} if self._live is None else self._live.billing
         self._live_plans = object_at(billing, "plans")
         self._live_features = object_at(billing, "features")
-        self._known = [Known(self._plans, self._features, roles, permissions)]
-        if self._live is not None:
-            live = (self._live_plans, self._live_features)
-            self._known.append(Known(*live, self._live.roles, self._live.permissions))
+        self._inputs = {**inputs, "app": self._code}
+        self._clerks = clerks_plans(inputs)
+        self._known: Known = together(
+            sold_afterwards(inputs, None if self._live is None else billing),
+            access_afterwards(access, None if self._live is None else self._live.access),
+        )
 
-    def comparison(self) -> Comparison:
+    def comparison(self, *, brought: bool, production: bool) -> Comparison:
         seen, asked = self._uses()
-        findings = (*self._app_and_catalog(), *self._app_and_instance())
-        findings += (*self._catalog_and_instance(), *asked)
+        asked += self._only_declared()
+        by_live = not brought and self._live is not None
+        findings = tuple(self._only_live() if by_live else self._app_and_catalog())
+        findings += (*self._app_and_instance(), *self._catalog_and_instance(), *asked)
+        if production:
+            findings += (*self._trial_card(brought),)
         wrong = {(each.kind, each.slug) for each in findings}
         return Comparison(
             tuple(self._rows("plan", wrong)),
             tuple(self._rows("feature", wrong)),
             tuple(seen),
             findings,
+            tuple(self._notes()),
         )
 
     def _app_and_catalog(self) -> Iterator[Finding]:
-        for each in disagreeing(self._code, self._plans, self._features):
+        for each in disagreeing(self._code, self._plans, self._features, clerks=self._clerks):
             live = self._live_plans if each.kind == "plan" else self._live_features
             found = self._finding(each)
             if each.field == "exists" and each.app and each.slug in live:
@@ -148,6 +170,26 @@ class _Comparing:
         for each in disagreeing(self._code, plans, {}, other="the instance"):
             if each.field != "exists":
                 yield replace(self._finding(each), catalog=None, instance=each.catalog)
+
+    def _only_live(self) -> Iterator[Finding]:
+        """What the app declares and the instance does not have, where no catalog is brought."""
+        live = (self._live_plans, self._live_features)
+        for each in disagreeing(self._code, *live, other="the instance"):
+            if each.field == "exists" and each.app:
+                mend = "Correct it in the app, or let the stack that has billing bring it"
+                found = replace(self._finding(each), mend=mend)
+                yield replace(found, catalog=None, instance=False)
+
+    def _trial_card(self, brought: bool) -> Iterator[Finding]:
+        if self._live is None or not asks_for_a_card(self._live.billing):
+            return
+        mend = "pulumi up --refresh turns it off"
+        if not brought:
+            mend = "Turn it off on the dashboard page Billing → Settings, or declare billing"
+        message = "free trials ask for a payment method on the production instance"
+        setting = "clerkstack:billing.freeTrialRequiresPaymentMethod"
+        sides: dict[str, Json] = {"catalog": False, "instance": True}
+        yield Finding("setting", TRIAL, TRIAL, message, mend, setting, **sides)
 
     def _finding(self, each: Disagreement) -> Finding:
         place, mend = self._declared_at(each), "Write in both what is meant to be"
@@ -171,6 +213,7 @@ class _Comparing:
         if self._live is None:
             return
         mend = "pulumi up --refresh brings what is declared; to keep what is live, declare it"
+        payer = "Give it another slug: Clerk never changes who pays for a plan"
         for kind, declared, live in (
             ("plan", self._plans, self._live_plans),
             ("feature", self._features, self._live_features),
@@ -188,7 +231,8 @@ class _Comparing:
             for name, message in _differences(slug, cast(JsonObject, held), there):
                 at = (self._catalog, self._app_value(slug, name))
                 one, other = self._declared_value(slug, name), self._live_value(slug, name)
-                yield Finding("plan", slug, name, message, mend, *at, one, other)
+                what = payer if name == PAYER else mend
+                yield Finding("plan", slug, name, message, what, *at, one, other)
 
     def _uses(self) -> tuple[list[Seen], list[Finding]]:
         seen: list[Seen] = []
@@ -198,10 +242,7 @@ class _Comparing:
             why = self._unknown(asked, use.where)
             seen.append(Seen(use, known=why is None))
             if why is not None and asked not in wrong:
-                there = f"to {self._catalog}"
-                if use.kind in ("role", "permission"):
-                    there = "to clerkstack:organizations.roles"
-                mend = f"Correct it, or add it {there}.{'' if self._live else NOT_LIVE}"
+                mend = f"{self._how_to_mend(asked)}.{'' if self._live else NOT_LIVE}"
                 slug = use.slug if use.payer is None else f"{use.payer}:{use.slug}"
                 where = use.where
                 wrong[asked] = Finding(
@@ -209,7 +250,38 @@ class _Comparing:
                 )
         return seen, list(wrong.values())
 
-    def _unknown(self, asked: Asked, where: str) -> str | None:
+    def _only_declared(self) -> list[Finding]:
+        """Features that the app declares and does not ask for, which no plan has."""
+        found = []
+        for asked, where in asked_for(self._inputs):
+            why = self._unknown(asked, where) if where is None else None
+            if why is not None:
+                kind, slug, _ = asked
+                at = self._declared_at(Disagreement(kind, slug, "exists", ""))
+                mend = f"{self._how_to_mend(asked)}.{'' if self._live else NOT_LIVE}".rstrip(".")
+                found.append(Finding(kind, slug, "asked", why, mend, at, app=True, catalog=False))
+        return found
+
+    def _how_to_mend(self, asked: Asked) -> str:
+        kind, slug, payer = asked
+        if kind == "permission" and self._known.why_not(asked):
+            return "Let a role in clerkstack:organizations.roles have it"
+        if kind in ACCESS:
+            return "Correct it, or add it to clerkstack:organizations.roles"
+        if kind == "feature" and payer is None and slug in self._known.features:
+            return f"Add it to a plan in {self._catalog}, or take it out of the app"
+        return f"Correct it, or add it to {self._catalog}"
+
+    def _notes(self) -> Iterator[str]:
+        there: set[Asked] = set()
+        for use in () if self._app is None else self._app.in_tests:
+            asked: Asked = (use.kind, use.slug, use.payer)
+            why = self._unknown(asked, use.where)
+            if why is not None and asked not in there:
+                there.add(asked)
+                yield why
+
+    def _unknown(self, asked: Asked, where: str | None) -> str | None:
         kind, slug, _ = asked
         believed = () if self._app is None else self._app.unmanaged
         if self._live is None and f"{kind}/{slug}" in believed:

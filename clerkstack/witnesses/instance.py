@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clerkstack.providers.live_roles import NoRoles, account_with_roles
+from clerkstack.declared.afterwards import Access
+from clerkstack.providers.live_roles import read_access
 from clerkstack.reconcile.changes import object_at
 
 if TYPE_CHECKING:
@@ -18,16 +19,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Instance:
     """`exists` is False where the application has none of that environment. `billing` is the
-    section of the config; roles and permissions are keys, none where organizations are off."""
+    section of the config; `access` is what it has of roles."""
 
     exists: bool = True
     billing: JsonObject = field(default_factory=dict)
-    roles: frozenset[str] = frozenset()
-    permissions: frozenset[str] = frozenset()
+    access: Access = field(default_factory=Access)
 
 
 def read_instance(settings: Settings, session: Session, tell: Callable[[str], None]) -> Instance:
-    """Read it: application, config, roles, permissions. `tell` is given each step's name.
+    """Read it: application, config, roles, role sets. `tell` is given each step's name.
 
     Raises:
         ApiError, Unreachable, UnexpectedAnswer: a service refused or could not be reached.
@@ -42,13 +42,7 @@ def read_instance(settings: Settings, session: Session, tell: Callable[[str], No
     sections = session.config(*place).sections()
     billing = object_at(sections, "billing")
     if not object_at(sections, "organization_settings").get("enabled"):
-        return Instance(billing=billing)
-    tell("Clerk: roles and permissions")
+        return Instance(billing=billing, access=Access(on=False))
+    tell("Clerk: roles")
     with session.backend(*place) as backend:
-        try:
-            with account_with_roles():
-                roles = frozenset(each.key for each in backend.list_roles())
-        except NoRoles:
-            return Instance(billing=billing)
-        permissions = frozenset(each.key for each in backend.list_permissions())
-    return Instance(billing=billing, roles=roles, permissions=permissions)
+        return Instance(billing=billing, access=read_access(backend))

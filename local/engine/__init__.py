@@ -1,6 +1,6 @@
 """Set-up of the Pulumi engine. Standard library only: it may run before the virtual environment.
 
-Three ways, in this order: a `pulumi` on PATH that is new enough, the official installer, a build
+Three ways, in this order: a `pulumi` on PATH that is new enough, the official release, a build
 from Go modules. The first that works is remembered in a stamp, so that later calls cost nothing.
 """
 

@@ -7,8 +7,9 @@ import json
 import os
 import sys
 
-from local.engine.choice import Engine, EngineSetupError, ensure, stamped
+from local.engine.choice import Engine, EngineSetupError, ensure, ensure_official, stamped
 from local.engine.places import Places
+from local.engine.release import Unusable, pin
 from local.engine.variables import uses_stand_ins, write_env_file
 from local.steps import Steps, interruptible
 
@@ -16,6 +17,8 @@ COMMANDS = {
     "ensure": "set the engine up where needed, and say which one is used",
     "status": "say which engine is used; set nothing up (ends with 1 when there is none)",
     "env": "set up, write .local/env.sh and print it",
+    "official": "bring the official release and its plugins, whatever is on PATH, as CI needs it",
+    "pin": "record the hashes of the official release in local/engine/official.lock",
 }
 
 
@@ -25,12 +28,19 @@ def main(arguments: list[str] | None = None) -> int:
     interruptible()
     places = Places()
     try:
+        if options.command == "pin":
+            print(pin(os.environ, places))
+            return 0
+        if options.command == "official":
+            brought = ensure_official(places, environ=os.environ, steps=Steps("engine"))
+            print(f"Pulumi {brought.version}: {brought.pulumi}")
+            return 0
         engine = (
             stamped(places, environ=os.environ)
             if options.command == "status"
             else ensure(places, environ=os.environ, steps=Steps("engine"))
         )
-    except EngineSetupError as error:
+    except (EngineSetupError, Unusable) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -6,19 +6,21 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from local.engine import official, versions
+from local.engine import official, release, versions
 from local.engine.build import FLAGS, build
 from local.engine.official import Unusable
 from local.engine.places import Places, which
+from local.engine.release import NotTheRelease
 from local.steps import Steps, alone
 
-Source = Literal["path", "installer", "build"]
+Source = Literal["path", "release", "build"]
 
 
 class EngineSetupError(Exception):
@@ -54,6 +56,33 @@ def ensure(places: Places, *, environ: Mapping[str, str], steps: Steps) -> Engin
     return engine
 
 
+def ensure_official(
+    places: Places,
+    *,
+    environ: Mapping[str, str],
+    steps: Steps,
+    pauses: Sequence[float] = release.PAUSES,
+) -> Engine:
+    """The official release of the pinned version, whatever is on PATH, and the plugins of the
+    locked packages; asked for again after each of the pauses (seconds) where it can't be had.
+    Raises EngineSetupError."""
+    limit = release.REACH_LIMIT_OF_CI
+    with alone(places.lock, steps):
+        for pause in (*pauses, None):
+            try:
+                _remove(places.official)
+                with _workshop(places) as workshop:
+                    pulumi, version = official.install(environ, places, workshop, steps, limit)
+                official.bring_plugins(pulumi, environ, places, steps)
+                return Engine(source="release", pulumi=pulumi, version=version)
+            except Unusable as reason:
+                if pause is None or isinstance(reason, NotTheRelease):
+                    raise EngineSetupError(f"The official Pulumi can't be had: {reason}") from None
+                steps.say(f"{reason}; again in {pause:g} seconds")
+                time.sleep(pause)
+    raise AssertionError("the last try returns or raises")
+
+
 def stamped(places: Places, *, environ: Mapping[str, str]) -> Engine | None:
     """The engine of an earlier call, unless its files, its recipe or PATH's `pulumi` changed."""
     try:
@@ -85,12 +114,12 @@ def _first_way(places: Places, environ: Mapping[str, str], workshop: Path, steps
         pulumi, version = official.on_path(environ, places)
         return Engine(source="path", pulumi=pulumi, version=version)
     except Unusable as reason:
-        steps.say(f"{reason}; asking for the official installer")
+        steps.say(f"{reason}; asking for the official release")
         reasons.append(str(reason))
     try:
         _remove(places.official)
         pulumi, version = official.install(environ, places, workshop, steps)
-        return Engine(source="installer", pulumi=pulumi, version=version)
+        return Engine(source="release", pulumi=pulumi, version=version)
     except Unusable as reason:
         steps.say(f"{reason}; building Pulumi {versions.BUILT} from Go modules")
         reasons.append(str(reason))

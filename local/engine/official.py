@@ -1,30 +1,26 @@
-"""The official engine: one that is already on PATH, or the one its installer brings."""
+"""The official engine: one that is already on PATH, or the release."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.engine import versions
+from local.engine import release, versions
 from local.engine.places import Places, which
+from local.engine.release import Unusable
 from local.steps import CommandFailed, Steps
 
-INSTALLER = "https://get.pulumi.com/install.sh"
-"""The script the official documentation names; the Python SDK's Automation API runs it with the
-same options (PulumiCommand.install)."""
-
-INSTALLER_VARIABLE = "CLERKSTACK_INSTALLER_URL"
-REACH_LIMIT = 3.0
-"""Seconds within which the installer must answer, name look-up included."""
-
-
-class Unusable(Exception):
-    """This way does not lead to an engine here; the text says why."""
+__all__ = [
+    "Unusable",
+    "bring_plugins",
+    "engine_environ",
+    "install",
+    "on_path",
+    "plugins_missing",
+    "version_of",
+]
 
 
 def engine_environ(environ: Mapping[str, str], places: Places) -> dict[str, str]:
@@ -73,56 +69,36 @@ def on_path(environ: Mapping[str, str], places: Places) -> tuple[Path, str]:
     return pulumi, version
 
 
-def fetch_installer(url: str, limit: float = REACH_LIMIT) -> bytes:
-    """The installer's text. Raises Unusable unless a shell script comes within `limit` seconds."""
-    answer: list[bytes] = []
-    problem: list[str] = ["no answer in time"]
-
-    def fetch() -> None:
-        try:
-            with urllib.request.urlopen(url, timeout=limit) as response:
-                answer.append(response.read(1_000_000))
-        except (OSError, ValueError, urllib.error.URLError) as error:
-            problem[0] = str(getattr(error, "reason", error))
-
-    # The time limit of urlopen leaves out the name look-up, which can hang much longer.
-    thread = threading.Thread(target=fetch, daemon=True)
-    thread.start()
-    thread.join(limit)
-    if not answer:
-        raise Unusable(f"the installer cannot be reached ({problem[0]})")
-    if not answer[0].startswith(b"#!"):
-        raise Unusable("the installer's address answers with something that is no script")
-    return answer[0]
-
-
 def install(
-    environ: Mapping[str, str], places: Places, workshop: Path, steps: Steps
+    environ: Mapping[str, str],
+    places: Places,
+    workshop: Path,
+    steps: Steps,
+    limit: float = release.REACH_LIMIT,
 ) -> tuple[Path, str]:
-    """Run the official installer into the project's own folder; (pulumi, version).
+    """Bring the official release into the project's own folder; (pulumi, version).
 
     Neither the user's home nor a shell profile is touched. Raises Unusable.
     """
-    text = fetch_installer(environ.get(INSTALLER_VARIABLE, INSTALLER))
-    steps.say(f"official installer, Pulumi {versions.OFFICIAL}")
-    script = workshop / "install.sh"
-    script.write_bytes(text)
-    script.chmod(0o700)
-    root = workshop / "official"
-    command = [
-        str(script), "--no-edit-path", "--install-root", str(root), "--version", versions.OFFICIAL,
-    ]  # fmt: skip
-    home = {**environ, "HOME": str(workshop)}
-    try:
-        steps.run(command, environ=home, cwd=workshop, limit=900)
-    except (CommandFailed, OSError) as error:
-        raise Unusable(f"the official installer failed: {error}") from error
-    pulumi = root / "bin" / "pulumi"
-    version = version_of(pulumi, environ, places)
+    steps.say(f"official release, Pulumi {versions.OFFICIAL}, its hash checked")
+    root = release.fetch(environ, places, workshop, limit)
+    version = version_of(root / "bin" / "pulumi", environ, places)
     if not (root / "bin" / "pulumi-language-python").exists():
-        raise Unusable("the official installer brought no pulumi-language-python")
+        raise Unusable("the official release brought no pulumi-language-python")
     root.replace(places.official)
     return places.official / "bin" / "pulumi", version
+
+
+def bring_plugins(pulumi: Path, environ: Mapping[str, str], places: Places, steps: Steps) -> None:
+    """Have the engine fetch the plugins of the locked packages, in their versions: a run that may
+    fetch none afterwards takes none that a state names. Raises Unusable."""
+    for words in plugins_missing(places, environ):
+        steps.say(f"plugin {words[1]} {words[2]}")
+        command = [str(pulumi), "plugin", "install", *words]
+        try:
+            steps.run(command, environ=environ, cwd=places.project, limit=600)
+        except (CommandFailed, OSError) as error:
+            raise Unusable(f"the plugin {words[1]} {words[2]} cannot be had: {error}") from error
 
 
 def plugins_missing(places: Places, environ: Mapping[str, str]) -> list[list[str]]:

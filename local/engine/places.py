@@ -32,7 +32,7 @@ class Places:
 
     @property
     def official(self) -> Path:
-        """The engine brought by the official installer."""
+        """The engine of the official release."""
         return self.engine / "official"
 
     @property

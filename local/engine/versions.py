@@ -14,7 +14,7 @@ BUILT = "3.274.1"
 """The engine built from Go modules: pkg/v3 in cli/go.mod."""
 
 OFFICIAL = BUILT
-"""What the official installer is asked for. Not older than the Python SDK in requirements.in."""
+"""The official release that is fetched. Not older than the Python SDK in requirements.in."""
 
 BUILT_HOST = "3.79.0"
 """The Python language host built from Go modules: sdk/v3 in host/go.mod."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.github.state import Comment
+from local.github.state import Artifact, Comment, Environment
 
 DOCUMENTATION = "https://docs.github.com/rest"
 MOMENT = "2026-01-01T00:00:00Z"
@@ -69,6 +69,63 @@ def account_body(api: str, login: str) -> dict[str, Any]:
         "created_at": MOMENT,
         "updated_at": MOMENT,
     }
+
+
+def artifact_body(api: str, repository: str, artifact: Artifact) -> dict[str, Any]:
+    """An artifact (`artifact`)."""
+    url = f"{api}/repos/{repository}/actions/artifacts/{artifact.id}"
+    return {
+        "id": artifact.id,
+        "node_id": f"A_{artifact.id}",
+        "name": artifact.name,
+        "size_in_bytes": len(artifact.archive),
+        "url": url,
+        "archive_download_url": f"{url}/zip",
+        "expired": artifact.expired,
+        "created_at": MOMENT,
+        "expires_at": MOMENT,
+        "updated_at": MOMENT,
+        "workflow_run": {"id": artifact.run, "head_sha": "0" * 40},
+    }
+
+
+def environment_body(api: str, repository: str, environment: Environment) -> dict[str, Any]:
+    """An environment (`environment`)."""
+    rules: list[dict[str, Any]] = []
+    if environment.reviewers:
+        people = [
+            {"type": "User", "reviewer": user_body(api, login)} for login in environment.reviewers
+        ]
+        rules.append({"type": "required_reviewers", "reviewers": people})
+    if environment.branches is not None:
+        rules.append({"type": "branch_policy"})
+    protected = environment.branches == "protected"
+    policy = {"protected_branches": protected, "custom_branch_policies": not protected}
+    return {
+        "id": 1,
+        "node_id": "E_1",
+        "name": environment.name,
+        "url": f"{api}/repos/{repository}/environments/{environment.name}",
+        "html_url": f"{api}/{repository}/deployments",
+        "created_at": MOMENT,
+        "updated_at": MOMENT,
+        "protection_rules": [
+            {"id": index, "node_id": f"R_{index}", **each} for index, each in enumerate(rules)
+        ],
+        "deployment_branch_policy": None if environment.branches is None else policy,
+    }
+
+
+def branch_body(api: str, repository: str, name: str, *, protected: bool) -> dict[str, Any]:
+    """A branch (`short-branch`)."""
+    commit = "0" * 40
+    url = f"{api}/repos/{repository}/commits/{commit}"
+    return {"name": name, "commit": {"sha": commit, "url": url}, "protected": protected}
+
+
+def pattern_body(index: int, name: str) -> dict[str, Any]:
+    """A pattern of branches (`deployment-branch-policy`)."""
+    return {"id": index, "node_id": f"P_{index}", "name": name, "type": "branch"}
 
 
 def refusal_body(status: int, message: str) -> dict[str, Any]:

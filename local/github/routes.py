@@ -1,4 +1,4 @@
-"""The operations on the comments of a pull request, and GET /user."""
+"""The operations on comments of a pull request, artifacts and environments, and GET /user."""
 
 from __future__ import annotations
 
@@ -12,25 +12,56 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.github.answers import account_body, comment_body, invalid_body, refusal_body
+from local.github.answers import (
+    account_body,
+    artifact_body,
+    branch_body,
+    comment_body,
+    environment_body,
+    invalid_body,
+    pattern_body,
+    refusal_body,
+)
 from local.github.state import Comment, Holder, Repository
 
 LONGEST = 65_536  # characters of a comment
 DEFAULT_PAGE, LARGEST_PAGE = 30, 100
 
 
-def application(repository: Repository) -> Starlette:
-    """The API in front of a repository."""
-    operations = _Operations(repository)
-    at = "/repos/{owner}/{name}/issues"
+def application(repository: Repository, files: str) -> Starlette:
+    """The API in front of a repository. `files` is the address of where artifacts are kept."""
+    operations = _Operations(repository, files)
+    top = "/repos/{owner}/{name}"
+    at = f"{top}/issues"
     routes = [
         Route("/user", operations.user),
         Route(f"{at}/comments/{{id:int}}", operations.update, methods=["PATCH"]),
         Route(f"{at}/comments/{{id:int}}", operations.delete, methods=["DELETE"]),
         Route(f"{at}/{{number:int}}/comments", operations.list),
         Route(f"{at}/{{number:int}}/comments", operations.create, methods=["POST"]),
+        Route(f"{top}/actions/runs/{{run:int}}/artifacts", operations.artifacts),
+        Route(f"{top}/actions/artifacts/{{id:int}}/zip", operations.artifact),
+        Route(f"{top}/branches", operations.branches),
+        Route(f"{top}/environments", operations.environments),
+        Route(
+            f"{top}/environments/{{environment}}/deployment-branch-policies", operations.patterns
+        ),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _refused})
+
+
+def files_of(repository: Repository, seen: list[Mapping[str, str]]) -> Starlette:
+    """The other host, which gives an artifact to whoever has its address. `seen` gets the headers
+    of each request."""
+
+    async def file(request: Request) -> Response:
+        seen.append(dict(request.headers))
+        found = [each for each in repository.artifacts if each.id == request.path_params["id"]]
+        if not found:
+            return Response("<Error/>", 404, media_type="application/xml")
+        return Response(found[0].archive, media_type="application/zip")
+
+    return Starlette(routes=[Route("/files/{id:int}", file)])
 
 
 def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -46,8 +77,9 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 
 class _Operations:
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, files: str) -> None:
         self._repository = repository
+        self._files = files
 
     async def user(self, request: Request) -> Response:
         holder = self._holder(request)
@@ -93,6 +125,58 @@ class _Operations:
         self._writer(request)
         del self._repository.comments[self._comment(request).id]
         return Response(status_code=204)
+
+    async def artifacts(self, request: Request) -> Response:
+        self._reader(request)
+        name, run = request.query_params.get("name"), request.path_params["run"]
+        found = [
+            artifact_body(_api(request), self._repository.name, each)
+            for each in self._repository.artifacts
+            if each.run == run and name in (None, each.name)
+        ]
+        shown = found[: min(_whole(request, "per_page", DEFAULT_PAGE), LARGEST_PAGE)]
+        return JSONResponse({"total_count": len(found), "artifacts": shown})
+
+    async def artifact(self, request: Request) -> Response:
+        self._reader(request)
+        number = request.path_params["id"]
+        found = [each for each in self._repository.artifacts if each.id == number]
+        if not found:
+            raise HTTPException(404, "Not Found")
+        if found[0].expired:
+            raise HTTPException(410, "Artifact has expired")
+        return Response(status_code=302, headers={"Location": f"{self._files}/files/{number}"})
+
+    async def environments(self, request: Request) -> Response:
+        self._reader(request)
+        name = self._repository.name
+        found = [environment_body(_api(request), name, e) for e in self._repository.environments]
+        return JSONResponse({"total_count": len(found), "environments": found})
+
+    async def branches(self, request: Request) -> Response:
+        self._holder(request)
+        name, wanted = self._repository.name, request.query_params.get("protected")
+        found = [
+            branch_body(_api(request), name, branch, protected=branch in self._repository.protected)
+            for branch in self._repository.branches
+            if wanted in (None, str(branch in self._repository.protected).lower())
+        ]
+        return JSONResponse(found[: _whole(request, "per_page", DEFAULT_PAGE)])
+
+    async def patterns(self, request: Request) -> Response:
+        self._reader(request)
+        named = request.path_params["environment"]
+        for each in self._repository.environments:
+            if each.name == named and isinstance(each.branches, tuple):
+                found = [pattern_body(index, name) for index, name in enumerate(each.branches)]
+                return JSONResponse({"total_count": len(found), "branch_policies": found})
+        raise HTTPException(404, "Not Found")
+
+    def _reader(self, request: Request) -> Holder:
+        holder = self._holder(request)
+        if not holder.reads_actions:
+            raise HTTPException(403, "Resource not accessible by integration")
+        return holder
 
     def _holder(self, request: Request) -> Holder:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

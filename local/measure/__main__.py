@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from local.measure import command, proc, suite
-from local.measure.document import SECTIONS, sections, written
+from local.measure.document import MEASURED, SECTIONS, sections
 from local.measure.processes import processes
 from local.measure.results import Machine, Results
 from local.measure.scan import monorepo, scan
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif not whole and not options.write:
         _show(results)
     if options.write or (whole and not options.json):
-        DOCUMENT.write_text(written(DOCUMENT.read_text(), sections(results)))
+        DOCUMENT.write_text(MEASURED.written(DOCUMENT.read_text(), sections(results)))
         steps.say(f"wrote {DOCUMENT.relative_to(TOP)}")
     return 0
 

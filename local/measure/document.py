@@ -1,13 +1,11 @@
 """Turns results into the sections of docs/measured.md. Nothing here measures.
 
-The document's prose is written by hand. A section stands between two lines that Markdown does not
-show, and is replaced as a whole.
+The document's prose is written by hand.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from local.measure.operations import BASES, FEWEST
 from local.measure.results import (
@@ -26,8 +24,9 @@ from local.measure.results import (
     median,
     slowest,
 )
+from local.sections import Sections, table
 
-BEGIN, END = "<!-- measured: {} -->", "<!-- /measured: {} -->"
+MEASURED = Sections("measured")
 SECTIONS = {
     "suite": ("suite",),
     "starts": ("starts",),
@@ -41,10 +40,6 @@ SECTIONS = {
 SLOWEST = 10  # files of tests that are listed
 MINUTE = 60
 MILLISECONDS = 1000
-
-
-class NoSection(Exception):
-    """The document does not have the lines that a section stands between."""
 
 
 def sections(results: Results) -> dict[str, str]:
@@ -73,37 +68,6 @@ def sections(results: Results) -> dict[str, str]:
     return made
 
 
-def written(text: str, made: Mapping[str, str]) -> str:
-    """The document with its sections replaced.
-
-    Raises:
-        NoSection: the document does not have one of them.
-    """
-    for name, section in made.items():
-        start, end = _place(text, name)
-        text = text[:start] + section + text[end:]
-    return text
-
-
-def section_in(text: str, name: str) -> str:
-    """A section as the document has it.
-
-    Raises:
-        NoSection: it has none of that name.
-    """
-    start, end = _place(text, name)
-    return text[start:end]
-
-
-def _place(text: str, name: str) -> tuple[int, int]:
-    begin, end = BEGIN.format(name), END.format(name)
-    form = rf"^{re.escape(begin)}\n(.*?)^{re.escape(end)}$"
-    found = re.search(form, text, re.MULTILINE | re.DOTALL)
-    if found is None:
-        raise NoSection(f"The document needs the lines {begin} and {end}.")
-    return found.span(1)
-
-
 # -- the sections -------------------------------------------------------------------------------
 
 
@@ -119,9 +83,9 @@ def _suite(suite: Suite) -> str:
     return (
         f"{counts}. {suite.workers} workers: {suite.wall / MINUTE:.1f} min of wall time, "
         f"{suite.cpu / MINUTE:.1f} min of CPU.\n\n"
-        + _table(("part", "share", "min", "tests"), rows)
+        + table(("part", "share", "min", "tests"), rows)
         + f"\nThe {SLOWEST} slowest files:\n\n"
-        + _table(("file", "share", "min", "tests"), slow)
+        + table(("file", "share", "min", "tests"), slow)
     )
 
 
@@ -136,7 +100,7 @@ def _starts(starts: Starts) -> str:
         ("`python -c pass`", "1×", f"{unit:.3f}", "", "its end"),
         *(_start_row(start, unit) for start in starts.starts),
     ]
-    return _table(
+    return table(
         ("start", "to a Python start", "CPU s", "CPU s of what it starts", "measured up to"), rows
     )
 
@@ -166,7 +130,7 @@ def _ups(ups: Ups) -> str:
             )
         )
     columns = ("command", "to an empty program", "to *one of each*", "CPU, to *one of each*")
-    return _table((*columns, *ABSOLUTE), rows) + _rounds_note(ups.rounds)
+    return table((*columns, *ABSOLUTE), rows) + _rounds_note(ups.rounds)
 
 
 def _requests(ups: Ups) -> str:
@@ -176,7 +140,7 @@ def _requests(ups: Ups) -> str:
         for name, (fewest, why) in FEWEST.items()
         if name in sent
     ]
-    return _table(("operation", "requests", "fewest that can do it", "what they are"), rows)
+    return table(("operation", "requests", "fewest that can do it", "what they are"), rows)
 
 
 def _processes(processes: Sequence[Accounts]) -> str:
@@ -205,7 +169,7 @@ def _account(accounts: Accounts) -> str:
         )
     columns = ("process", "share of the CPU", f"to the {names[0]}", "CPU s", "there, of the time")
     head = f"{accounts.name[0].upper()}{accounts.name[1:]}: {whole:.2f} s of CPU, {wall:.2f} s."
-    return f"{head}\n\n{_table(columns, rows)}"
+    return f"{head}\n\n{table(columns, rows)}"
 
 
 def _memory(processes: Sequence[Accounts]) -> str:
@@ -217,7 +181,7 @@ def _memory(processes: Sequence[Accounts]) -> str:
         (name, *(f"{peak:.0f}" if peak else "" for peak in peaks))
         for name, peaks in sorted(largest.items(), key=lambda item: -max(item[1]))
     ]
-    return _table(("process, MiB", *(accounts.name for accounts in processes)), rows)
+    return table(("process, MiB", *(accounts.name for accounts in processes)), rows)
 
 
 def _peak(accounts: Accounts, role: str) -> float:
@@ -238,7 +202,7 @@ def _large(large: Large) -> str:
             )
         )
     columns = ("command", "to *one of each*", "CPU, to *one of each*")
-    return f"{large.size}.\n\n" + _table((*columns, *ABSOLUTE), rows) + _rounds_note(large.rounds)
+    return f"{large.size}.\n\n" + table((*columns, *ABSOLUTE), rows) + _rounds_note(large.rounds)
 
 
 def _scan(scan: Scan) -> str:
@@ -258,7 +222,7 @@ def _scan(scan: Scan) -> str:
         )
     ]
     return (
-        _table(("an app of", "to a Python start", "CPU s", "MiB"), rows)
+        table(("an app of", "to a Python start", "CPU s", "MiB"), rows)
         + f"\nA file more: {each / unit:.3f}× of a Python start, {each * MILLISECONDS:.2f} ms.\n"
     )
 
@@ -276,9 +240,9 @@ def _app(app: Monorepo) -> str:
     walks = [(str(fields), f"{cpu * MILLISECONDS:.1f}") for fields, cpu in app.walks]
     return (
         f"{app.files:,} files, {app.checks} checks in them.\n\n"
-        + _table(("of it is", "CPU s", "seconds", "MiB"), rows)
+        + table(("of it is", "CPU s", "seconds", "MiB"), rows)
         + "\nA function that walks a tree and calls itself for each field:\n\n"
-        + _table(("fields", "CPU ms"), walks)
+        + table(("fields", "CPU ms"), walks)
     )
 
 
@@ -306,8 +270,3 @@ def _rounds_note(rounds: Sequence[Rounds]) -> str:
 
 def _percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %")
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from local.measure import command
 from local.measure.results import Cost
 from local.project import Project, copy_project, settings_on
@@ -45,7 +47,7 @@ pulumi_command.local.Command(
 
 def empty_program(folder: Path, world: World) -> Project:
     """A program without a resource: what the engine and its language host cost."""
-    copy_project(folder, ("Pulumi.yaml",))
+    _bare(folder)
     (folder / "__main__.py").write_text("import pulumi\n")
     empty = Project(folder, world)
     empty.init(STACK, {})
@@ -55,11 +57,21 @@ def empty_program(folder: Path, world: World) -> Project:
 def one_of_each(folder: Path, world: World) -> Project:
     """A dynamic resource, a Vercel variable and a command, each trivial: what the engine and its
     three plugins cost whatever is declared."""
-    copy_project(folder, ("Pulumi.yaml",))
+    _bare(folder)
     (folder / "__main__.py").write_text(ONE_OF_EACH.format(project=seed.VERCEL_PROJECT_ID))
     least = Project(folder, world)
     least.init(STACK, {}, {"vercel:apiToken": seed.VERCEL_TOKEN})
     return least
+
+
+def _bare(folder: Path) -> None:
+    """A project of nothing but its file, without the plugins that run our own providers alone."""
+    copy_project(folder, ("Pulumi.yaml",))
+    file = folder / "Pulumi.yaml"
+    yaml = YAML()
+    document = yaml.load(file)
+    del document["plugins"]
+    yaml.dump(document, file)
 
 
 def whole_project(folder: Path, world: World) -> Project:

@@ -18,7 +18,7 @@ PACKAGES = "list of the packages"  # the language host looks there for the plugi
 ROLES = (
     (re.compile(r"^(\S*/)?pulumi( |$)"), ENGINE),
     (re.compile(r"\bclerkstack redeploy\b"), REDEPLOY),
-    (re.compile(r"\bpulumi-resource-pulumi-python\b|-m pulumi\.dynamic\b"), DYNAMIC),
+    (re.compile(r"\bpulumi-resource-pulumi-python\b|-m (?:pulumi|clerkstack)\.dynamic\b"), DYNAMIC),
     (re.compile(r"\bpulumi-resource-vercel\b|\bstart\.py vercel\b"), VERCEL),
     (re.compile(r"\bpulumi-resource-command\b|\bstart\.py command\b"), COMMAND),
     (re.compile(r"\bpolicies/pack\b|-m policies\b|\bpulumi-analyzer-\S+"), PACK),

@@ -52,6 +52,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "recover": PROD,
     "move": ("--stack", STACK, "--to", f"file://./{MOVED}"),
     "review": ("--stack", STACK),
+    "comment": ("--file", "review.json", "--pull-request", "7"),
     "rotate": PROD,
     "smoke": PROD,
 }

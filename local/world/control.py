@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from local.deployed import Deployed
 
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_HERE = re.compile(rf"(?:{'|'.join(map(re.escape, LOOPBACK))})(?::\d{{1,5}})?", re.IGNORECASE)
 
 
 class Controlled(Protocol):
@@ -167,7 +169,8 @@ class _FromThisMachine:
 
 
 def _strange(request: Request) -> str | None:
-    if request.url.hostname not in LOOPBACK:
+    # As it was sent: what is no host at all, the framework takes for this server's own.
+    if len(named := request.headers.getlist("host")) != 1 or not _HERE.fullmatch(named[0]):
         return f"the control API is of this machine: Host is one of {', '.join(LOOPBACK)}"
     if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none":
         return "the control API takes nothing from a page in a browser"

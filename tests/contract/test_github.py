@@ -21,7 +21,7 @@ from clerkstack.clients.errors import ApiError
 from clerkstack.clients.github import GithubClient
 from local.github import Github
 from local.github.github import READ_TOKEN, TOKEN
-from local.github.state import Holder
+from local.github.state import Environment, Holder
 from local.github_description import FILE
 from local.parts import GITHUB
 from tests.absent import absent
@@ -30,7 +30,18 @@ from tests.descriptions import plain
 pytestmark = pytest.mark.contract
 
 COMMENTS = "/repos/{owner}/{repo}/issues"
-PATHS = (f"{COMMENTS}/{{issue_number}}/comments", f"{COMMENTS}/comments/{{comment_id}}", "/user")
+TOP = "/repos/{owner}/{repo}"
+ARTIFACT = f"{TOP}/actions/artifacts/{{artifact_id}}/{{archive_format}}"
+PATHS = (
+    f"{COMMENTS}/{{issue_number}}/comments",
+    f"{COMMENTS}/comments/{{comment_id}}",
+    "/user",
+    f"{TOP}/actions/runs/{{run_id}}/artifacts",
+    ARTIFACT,
+    f"{TOP}/branches",
+    f"{TOP}/environments",
+    f"{TOP}/environments/{{environment_name}}/deployment-branch-policies",
+)
 PERSON = "ghp_apersonstoken00000"
 
 
@@ -49,6 +60,13 @@ def github() -> Iterator[Github]:
         running.repository.holders[PERSON] = Holder("ada", installation=False)
         for index in range(101):
             running.repository.add(7, "somebody", f"comment {index}")
+        running.leave("{}")
+        running.repository.leave(98, "review", b"", expired=True)
+        running.repository.environments = [
+            Environment("production", ("ada",), ("main",)),
+            Environment("development", (), "protected"),
+            Environment("open"),
+        ]
         yield running
 
 
@@ -105,6 +123,17 @@ CALLS: list[tuple[str, str, Callable[[GithubClient], object], int]] = [
     ("issues/update-comment", TOKEN, lambda each: each.update_comment(1001, "text"), 200),
     ("issues/update-comment", TOKEN, lambda each: each.update_comment(1001, ""), 422),
     ("issues/delete-comment", TOKEN, lambda each: each.delete_comment(1001), 204),
+    ("actions/list-workflow-run-artifacts", TOKEN, lambda each: each.artifacts(99, "review"), 200),
+    ("actions/download-artifact", TOKEN, lambda each: each.artifact(1102, 1000), 302),
+    ("actions/download-artifact", TOKEN, lambda each: each.artifact(1103, 1000), 410),
+    ("repos/list-branches", TOKEN, lambda each: each.has_protected_branch(), 200),
+    ("repos/get-all-environments", TOKEN, lambda each: each.environments(), 200),
+    (
+        "repos/list-deployment-branch-policies",
+        TOKEN,
+        lambda each: each.branch_patterns("production"),
+        200,
+    ),
 ]
 
 
@@ -128,6 +157,10 @@ def test_requests_and_answers_are_as_described(
         call(ours)
 
     for request, answer in watched.seen:
+        if request.url.path.startswith("/files/"):
+            assert "authorization" not in request.headers
+            assert (request.url.port, answer.status_code) != (httpx.URL(github.url).port, 404)
+            continue
         described = operation(request)
         assert described["operationId"] == name
         assert answer.status_code == status

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from local.project import Project
+from local.project import Project, write_source
 
 PACK = ("--policy-pack", "policies/pack")
 TOLD = re.compile(r"- \[(mandatory|advisory)\]\s+(\S+)\s+\((\S+): (\S+)\)")
@@ -108,13 +108,13 @@ def unsettled(project: Project) -> None:
 
 def write(project: Project, *lines: str) -> None:
     """The program: what there is to build with, and the lines of the test."""
-    (project.folder / "__main__.py").write_text(HEAD + "\n".join(lines) + "\n")
+    write_source(project.folder / "__main__.py", HEAD + "\n".join(lines) + "\n")
 
 
 def leave_to_the_pack(project: Project) -> None:
     """Take the refusals out of the provider."""
     file = project.folder / "clerkstack" / "declared" / "refusals.py"
-    file.write_text(file.read_text() + PROVIDER_LETS_PASS)
+    write_source(file, file.read_text() + PROVIDER_LETS_PASS)
 
 
 def told(project: Project, *words: str, fails: bool) -> tuple[set[tuple[str, str, str]], str]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from local.project import Project
+from local.project import Project, write_source
 from tests.deployments import declared
 
 PROGRAM = """\
 import pulumi
-from pulumi.dynamic import CreateResult, Resource, ResourceProvider
-
-class Kept(ResourceProvider):
-    def create(self, props):
-        return CreateResult("kept", {**props, "made": "yes"})
+from pulumi.dynamic import Resource
+from things import Kept
 
 class Thing(Resource):
     def __init__(self, name, value):
@@ -23,13 +20,27 @@ for number in range(COUNT):
 pulumi.export("key", key)
 """
 
+THINGS = """\
+from pulumi.dynamic import CreateResult, ResourceProvider
+
+class Kept(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def create(self, props):
+        return CreateResult("kept", {**props, "made": "yes"})
+"""
+NO_OWN = "OWN: dict[str, tuple[str, str]] = {}"
+OWN = 'OWN = {"pulumi-python:dynamic:Resource": ("things", "Kept")}'
+
 
 def declare(project: Project, things: int = 2) -> None:
     """Have the project's program declare so many resources, each with a secret, and nothing
     else."""
-    # Python tells two versions of a file by their second and size: each has a size of its own.
-    program = PROGRAM.replace("COUNT", str(things)) + "#" * things + "\n"
-    (project.folder / "__main__.py").write_text(program)
+    if not (project.folder / "things.py").exists():
+        # A provider of one's own, as docs/team.md has it.
+        write_source(project.folder / "things.py", THINGS)
+        project.edit("clerkstack/state_code.py", (NO_OWN, OWN))
+    write_source(project.folder / "__main__.py", PROGRAM.replace("COUNT", str(things)))
 
 
 def small(project: Project) -> None:

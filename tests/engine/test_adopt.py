@@ -314,6 +314,99 @@ def test_production_that_would_be_refused_is_not_taken_over(bare: Project, compa
     assert bare.clerkstack("drift").returncode == 0
 
 
+PLANS = """\
+export const PLANS = {
+  team: { slug: 'team', monthlyUsd: 49, features: ['export', 'reports'] },
+  solo: { slug: 'solo', monthlyUsd: 9, features: [] },
+} as const
+"""
+ASKS = """\
+import { auth } from '@clerk/nextjs/server'
+export const gate = async () => (await auth()).has({ plan: 'free_org' })
+"""
+
+
+def with_production(project: Project) -> None:
+    """The same, its production instance cloned, and a stack for that which names the app."""
+    not_adopted(project)
+    world = project.world
+    platform = PlatformClient(key=SecretStr(seeded.PLATFORM_KEY), base_url=world.urls.clerk)
+    with platform:
+        cloned = platform.get_application(seeded.APPLICATION_ID).instances[0].instance_id
+        platform.create_instance(
+            seeded.APPLICATION_ID, domain="acme.example", clone_instance_id=cloned
+        )
+    card = {"billing": {"free_trial_requires_payment_method": False}}
+    world.dashboard("set_config", environment="production", changes=card)
+    settings = {**settings_on(world), "instance": "production", "appUrl": "https://acme.example"}
+    (project.folder / "web").mkdir()
+    (project.folder / "web" / "plans.ts").write_text(PLANS)
+    (project.folder / "web" / "gate.ts").write_text(ASKS)
+    project.init("prod", {**settings, "app": {"path": "web", "declaration": "plans.ts"}})
+
+
+@starts_from(with_production)
+def test_production_with_its_app_is_adopted_or_left_as_it_was(
+    bare: Project, company: World
+) -> None:
+    gate = bare.folder / "web" / "gate.ts"
+    file = bare.folder / "Pulumi.prod.yaml"
+    before, config = file.read_text(), read_instance(company, "production").config
+    refusals = {}
+    for name, code in {
+        "unknown": ASKS.replace("free_org", "gold"),
+        "no role": ASKS.replace("plan: 'free_org'", "role: 'org:ghost'"),
+        "not to be read": "export const plans = 1",
+    }.items():
+        gate.write_text(code)
+        if name == "not to be read":
+            (bare.folder / "web" / "plans.ts").write_text(code)
+        ran = bare.clerkstack("adopt")
+        refusals[name] = ran.returncode, ran.stderr
+        assert not (bare.folder / "catalog.yaml").exists()
+        assert file.read_text() == before
+    gate.write_text(ASKS)
+    (bare.folder / "web" / "plans.ts").write_text(PLANS)
+    misplaced = before + "Clerkstack:app:\n  path: web\n"
+    file.write_text(misplaced)
+    beside = bare.clerkstack("adopt")
+    assert file.read_text() == misplaced
+    assert not (bare.folder / "catalog.yaml").exists()
+    file.write_text(before)
+    taken = bare.clerkstack("adopt")
+
+    assert {name: code for name, (code, _) in refusals.items()} == {
+        "unknown": 1,
+        "no role": 1,
+        "not to be read": 2,
+    }
+    assert "asks has({ plan: 'gold' })" in refusals["unknown"][1]
+    assert "asks has({ role: 'org:ghost' })" in refusals["no role"][1]
+    assert beside.returncode == 2
+    assert "stands beside `config:`" in beside.stderr
+    assert taken.returncode == 0, taken.stderr
+    assert "free_org" in (bare.folder / "catalog.yaml").read_text()
+    assert read_instance(company, "production").config == config
+    checked = bare.clerkstack("check", "--live")
+    assert checked.returncode == 0, checked.stdout
+    bare.preview("--expect-no-changes")
+
+
+@starts_from(not_adopted)
+def test_files_are_put_back_where_nothing_came_into_the_state(
+    bare: Project, company: World
+) -> None:
+    settings = (bare.folder / "Pulumi.local.yaml").read_text()
+    bare.edit("__main__.py", ("load_deployment()", "load_deployment(1)"))
+
+    failed = bare.clerkstack("adopt", "--webhook", URL)
+
+    assert failed.returncode != 0
+    assert "the files are as they were" in failed.stderr
+    assert not (bare.folder / "catalog.yaml").exists()
+    assert (bare.folder / "Pulumi.local.yaml").read_text() == settings
+
+
 @starts_from(not_adopted)
 def test_an_adoption_that_was_interrupted_goes_on(bare: Project, company: World) -> None:
     before = everything(company)

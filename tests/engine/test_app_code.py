@@ -100,6 +100,9 @@ def test_production_is_not_deployed_where_its_code_asks_for_nothing(
 
     write_app(project, PAGE + "export const f = ({ has }) => has({ feature: 'sso' })\n")
     gone = project.preview(check=False)
+    write_app(project, PAGE + "export const f = ({ has }) => has({ role: 'org:auditor' })\n")
+    ghost = project.preview(check=False)
+    started = project.pulumi("up", "--yes", "--skip-preview", "--stack", "prod", check=False)
     dearer = sendero.APP_DECLARATION.replace("monthlyUsd: 60", "monthlyUsd: 61")
     write_app(project, plans=dearer)
     price = project.preview(check=False)
@@ -111,6 +114,9 @@ def test_production_is_not_deployed_where_its_code_asks_for_nothing(
 
     assert "asks has({ feature: 'sso' }), and neither the catalog nor the instance has" in gone
     assert "src/page.tsx:8:46" in gone
+    for said in (ghost, started.stdout):
+        assert "asks has({ role: 'org:auditor' }), and neither the settings nor the in" in said
+    assert started.returncode != 0
     assert "the app has plan 'pro' at 6100 cents a month, the catalog at 6000" in price
     assert "asks has(" not in live
     assert "asks has({ plan: 'legacy' }), and the catalog does not have that plan" in by_policy

@@ -18,7 +18,7 @@ from clerkstack.clients.svix import SvixClient
 from local.project import Project
 from local.world import World
 from local.world import seed as seeded
-from tests.deployments import protected_production
+from tests.deployments import production_of_an_app, protected_production
 from tests.engine.cutting_over import HOST, ask, judged, production, set_config, set_dns, sign
 from tests.engine.live import read_instance, requests, variables
 from tests.kept import starts_from
@@ -85,6 +85,7 @@ def send(world: World) -> None:
     world.svix.deliveries.settle()
 
 
+@starts_from(production_of_an_app)
 def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
     deployed: Project, world: World, app: Receiver
 ) -> None:
@@ -147,6 +148,7 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
     assert [each["what"] for each in slugs if not each["right"]] == [
         "feature custom_sla",
         "plan enterprise includes",
+        "plan enterprise of the app's code",
     ]
     (failed,) = points["deliveries"]["facts"]
     assert (failed["what"], failed["found"].split()[0]) == ("user.created", "500")

@@ -15,7 +15,7 @@ from local.deployed import Deployed
 from local.project import Project
 from local.world import World
 from local.world import seed as seeded
-from tests.deployments import protected_production
+from tests.deployments import production_of_an_app, protected_production
 from tests.engine.cutting_over import HOST, ask, judged, production, set_dns
 from tests.kept import starts_from
 from tests.smoke.deployment import need_app
@@ -43,6 +43,7 @@ def app(project: Project, world: World) -> Deployed:
     return running
 
 
+@starts_from(production_of_an_app)
 def test_production_is_ready_without_anybody_s_word(
     project: Project, world: World, app: Deployed
 ) -> None:

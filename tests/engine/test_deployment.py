@@ -15,6 +15,7 @@ from local.world.vercel.models import digest
 from tests import sendero
 from tests.deployments import development
 from tests.engine.live import Live, read_instance, requests, variables, writes
+from tests.engine.written_app import write_app
 from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -227,6 +228,7 @@ def test_destroy_leaves_nothing_and_touches_nothing_else(project: Project, world
 @starts_from(development)
 def test_production_is_made_by_cloning_and_never_twice(project: Project, world: World) -> None:
     project.init("prod", {**production_settings_on(world), "protect": True})
+    write_app(project)
 
     project.up("--policy-pack", "policies/pack")
 

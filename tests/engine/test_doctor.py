@@ -66,7 +66,7 @@ def test_a_deployed_stack_and_what_is_off(project: Project, world: World) -> Non
 def test_without_a_stack_and_with_one_that_is_not_there(project: Project) -> None:
     code, found = doctor(project)
     assert code == 0
-    assert set(found) == {"python", "checkout", "engine", "plugins", "backend"}
+    assert set(found) == {"python", "checkout", "approvals", "engine", "plugins", "backend"}
 
     code, found = doctor(project, "--stack", "nowhere")
     assert code == 2

@@ -212,7 +212,7 @@ def test_the_scheduled_workflow_says_what_drift_says(
 
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["bash", "-e", "-c", step["run"]],
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             cwd=project.folder,
             env={**project.environment, "STACK": "local", "GITHUB_STEP_SUMMARY": str(summary)},
             capture_output=True,

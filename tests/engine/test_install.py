@@ -1,4 +1,4 @@
-"""`pulumi install`, as the README names it: the packages of the lock file, hashes checked.
+"""`pulumi install`, as docs/production.md names it: the packages of the lock file, hashes checked.
 
 The lock file here is a tiny one, and its packages are made by the test: nothing is fetched. The
 plugins that the command brings as well would have to be, and are left out.

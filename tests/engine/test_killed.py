@@ -78,7 +78,7 @@ def up_killed_at(project: Project, number: int, moment: Moment, *, command: str 
 
 
 def recover(project: Project) -> str:
-    """What the README says to do after a kill."""
+    """What docs/trouble.md says to do after a kill."""
     ran = project.clerkstack("recover")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout

@@ -1,4 +1,4 @@
-"""The README's way on configs as live instances have them: young, older, edited by people."""
+"""The way of docs/production.md on configs of live instances: young, older, edited by people."""
 
 from __future__ import annotations
 

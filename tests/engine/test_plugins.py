@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from local.plugins import OUTLIVES
+from local.project import write_source
 from local.world.vercel import VercelBackend, VercelService
 from local.world.vercel.models import Variable, digest
 from tests.forks import ALONE
@@ -70,7 +71,7 @@ class Trial:
         heading = (
             "import pulumi\nimport pulumi_command as command\nimport pulumiverse_vercel as v\n"
         )
-        (self.folder / "__main__.py").write_text(heading + textwrap.dedent(text))
+        write_source(self.folder / "__main__.py", heading + textwrap.dedent(text))
 
     def up(self, *, succeeds: bool = True) -> str:
         return self.run("up", "--yes", "--skip-preview", "--diff", succeeds=succeeds)

@@ -24,6 +24,7 @@ EACH = [
         "billing('{n}', app={{**app(), 'plans': renamed(app()['plans'], 'pro', 'professional')}})",
         "billing('{n}', gateway='stripe')",
     ),
+    ("app-code", "billing('{n}', app={{}})", "billing('{n}')"),
     (
         "trial-card",
         "billing('{n}', settings=toggles(free_trial_requires_payment_method=True))",
@@ -200,7 +201,8 @@ def test_a_name_that_nothing_reads_is_told(project: Project) -> None:
 
 
 def test_every_policy_has_a_case_here_or_of_its_own() -> None:
-    own = {"read-names", "complete", "secret-age"}  # the last two: test_policy_levels.py
+    # The second and third: test_policy_levels.py; the last: test_billing_leaves.py
+    own = {"read-names", "complete", "secret-age", "billing-managed"}
 
     here = {policy for policy, *_ in (*EACH, *WHOLE)}
 
@@ -211,11 +213,13 @@ def test_every_policy_has_a_case_here_or_of_its_own() -> None:
 def test_slugs_and_trials_are_refused_without_the_pack_too(project: Project) -> None:
     cases = [line.format(n=name) for name, line, _ in EACH if name == "trial-card"]
     cases += [line.format(n=name) for name, line, _ in EACH if "'professional'" in line]
+    cases += [line.format(n=name) for name, line, _ in EACH if "user_enabled=True" in line]
     for line, says in zip(
         cases,
         (
             "free_trial_requires_payment_method is on for a production instance",
             "the app asks for the plan 'professional'",
+            "billing of users would be on in production",
         ),
         strict=True,
     ):

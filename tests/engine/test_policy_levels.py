@@ -13,15 +13,22 @@ from local.project import Project
 from local.world import World
 from policies.lasting import PROTECTED
 from policies.view import SHARED, SIGN_IN, VARIABLES
-from tests.deployments import declared_production, protected_production
+from tests.deployments import (
+    declared_production,
+    production_of_an_app,
+)
 from tests.engine.live import writes
 from tests.engine.offences import PACK, leave_to_the_pack, told, unsettled, write
+from tests.engine.written_app import write_app
 from tests.kept import starts_from
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
 TODAY = datetime.now(UTC).date()
-USERS = "billing('billing', settings=toggles(user_enabled=True))"
+USERS = (
+    "billing('billing', settings=toggles(user_enabled=True), "
+    "defaults={'free_user': {'name': 'Free', 'payer_type': 'user', 'features': []}})"
+)
 
 
 def excuse(project: Project, expires: object, **changes: str) -> None:
@@ -38,6 +45,13 @@ def excuse(project: Project, expires: object, **changes: str) -> None:
     (project.folder / "policies" / "excuses.yaml").write_text(json.dumps({"excuses": [entry]}))
 
 
+def write_users(project: Project, *lines: str) -> None:
+    """Billing of users with a plan of theirs: without one, nobody's word helps."""
+    plan = "plans:\n  free_user: { name: Free, amount: 0, payer_type: user, default: true }\n"
+    project.edit("catalog.yaml", ("plans:\n", plan))
+    write(project, USERS, *lines)
+
+
 def config(project: Project, **policies: object) -> str:
     """Write a policy configuration of Pulumi's own; its name."""
     (project.folder / "strict.json").write_text(
@@ -48,7 +62,7 @@ def config(project: Project, **policies: object) -> str:
 
 @starts_from(unsettled)
 def test_an_excuse_lets_pass_until_its_day_and_is_told(project: Project) -> None:
-    write(project, USERS)
+    write_users(project)
     excuse(project, TODAY + timedelta(days=1))
 
     found, printed = told(project, fails=False)
@@ -67,7 +81,7 @@ def test_an_excuse_lets_pass_until_its_day_and_is_told(project: Project) -> None
 
 @starts_from(unsettled)
 def test_an_excuse_that_is_wrong_stops_the_run_with_its_line(project: Project) -> None:
-    write(project, USERS)
+    write_users(project)
     excuse(project, TODAY + timedelta(days=1), policy="billing-payer", reason="")
 
     _, printed = told(project, fails=True)
@@ -79,7 +93,7 @@ def test_an_excuse_that_is_wrong_stops_the_run_with_its_line(project: Project) -
 
 @starts_from(unsettled)
 def test_pulumis_own_policy_configuration(project: Project) -> None:
-    write(project, USERS, "webhook('webhook', events=['user.deleted'])")
+    write_users(project, "webhook('webhook', events=['user.deleted'])")
     name = config(
         project,
         billing_payers="advisory",
@@ -132,6 +146,7 @@ def test_a_changed_development_stack_is_told_and_goes_on(project: Project) -> No
 
 @starts_from(declared_production)
 def test_what_the_settings_declare_has_to_be_there(project: Project, world: World) -> None:
+    write_app(project)
     project.edit("__main__.py", ("if use.webhook:\n    webhook = ", "if False:\n    webhook = "))
 
     found, printed = told(project, fails=True)
@@ -146,7 +161,7 @@ def test_what_the_settings_declare_has_to_be_there(project: Project, world: Worl
     assert {name for level, name, _ in found if level == "mandatory"} == set()
 
 
-@starts_from(protected_production)
+@starts_from(production_of_an_app)
 def test_old_secrets(project: Project, world: World, tmp_path: Path) -> None:
     found, _ = told(project, fails=False)
     assert "secret-age" not in {name for _, name, _ in found}

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from local.github import Github
-from local.github.github import READ_TOKEN, TOKEN
-from local.project import PASSPHRASE, Project
+from local.github.github import TOKEN
+from local.project import PASSPHRASE, Project, write_source
 from local.world import World
 from local.world import seed as seeded
+from tests import sendero
 from tests.deployments import declared_production, development_beside_production
 from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, writes
-from tests.engine.reviewed import event, review
+from tests.engine.reviewed import commented, event, review
 from tests.engine.written_app import PAGE, write_app
 from tests.kept import starts_from
 
@@ -55,14 +56,17 @@ def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
 ) -> None:
     two.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     offend(two, True)
+    two.stack = "prod"
+    write_app(two, plans=sendero.APP_DECLARATION.replace("monthlyUsd: 60", "monthlyUsd: 65"))
+    two.stack = "local"
     world.clear_journal()
     state = contents(two.folder / "state")
 
-    offending = review(two, github, "--post")
+    offending = commented(two, github)
     (first,) = github.comments()
     told = first.body
     offend(two, False)
-    clear = review(two, github, "--post", "--json", "--output", "review.md")
+    clear = commented(two, github, "--json", "--output", "review.md")
 
     assert offending.returncode == 1, offending.stderr
     assert "| **update** | `billing-catalog` | `plans.pro.amount` | `6000` | `6500` |" in told
@@ -73,7 +77,8 @@ def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
     assert second.id == first.id
     assert "✅ nothing blocks" in second.body
     assert "trial-card" not in second.body
-    assert (two.folder / "review.md").read_text() == second.body
+    whole = (two.folder / "review.md").read_text()
+    assert whole.splitlines()[:3] == second.body.splitlines()[:3]
     assert writes(world) == []
     assert contents(two.folder / "state") == state
     by_stack = {each["stack"]: each for each in json.loads(clear.stdout)["stacks"]}
@@ -136,10 +141,10 @@ raise ValueError(f"it is {secret}")
 
 @starts_from(development_beside_production)
 def test_planted_secrets_are_shown_nowhere(two: Project, world: World, github: Github) -> None:
-    (two.folder / "__main__.py").write_text(PLANTED)
+    write_source(two.folder / "__main__.py", PLANTED)
     two.pulumi("config", "set", "--secret", "clerkstack:platformKey", "no-keys-form-at-all")
 
-    ran = review(two, github, "--post", "--json", stacks=("local",))
+    ran = commented(two, github, "--json", stacks=("local",))
 
     (comment,) = github.comments()
     assert ran.returncode == 2, ran.stderr
@@ -155,17 +160,17 @@ def test_a_disagreement_blocks_and_what_could_not_be_told_is_commented(
     write_app(two)
     two.up()
     by_hand(world, billing={"plans": {"pro": {"amount": 7000}}})
-    brings = review(two, github, "--post", stacks=("local",))
+    brings = commented(two, github, stacks=("local",))
     write_app(two, PAGE + "export const f = ({ has }) => has({ plan: 'Pro' })\n")
-    disagreeing = review(two, github, "--post", stacks=("local",))
+    disagreeing = commented(two, github, stacks=("local",))
     first = github.comments()[0].body
     write_app(two)
     world.fault(kind="status", status=403, service="clerk", times=None)
-    failing = review(two, github, "--post", stacks=("local",))
+    failing = commented(two, github, stacks=("local",))
     second = github.comments()[0].body
     world.clear_faults()
     two.set("appUrl", "nonsense")
-    wrong = review(two, github, "--post", stacks=("local", "nowhere"))
+    wrong = commented(two, github, stacks=("local", "nowhere"))
     third = github.comments()[0].body
 
     codes = [each.returncode for each in (brings, disagreeing, failing, wrong)]
@@ -190,18 +195,6 @@ def test_bad_input_has_its_code(two: Project, github: Github) -> None:
     assert github.requests == []
 
 
-def test_a_fork_gets_the_summary_in_the_place_of_a_comment(two: Project, github: Github) -> None:
-    ran = review(two, github, "--post", stacks=("local",), token=READ_TOKEN, fork=True)
-    own = review(two, github, "--post", stacks=("local",), token=READ_TOKEN)
-
-    assert ran.returncode == 0, ran.stderr
-    assert "fork" in ran.stderr
-    assert "## clerkstack" in (two.folder / "summary.md").read_text()
-    assert own.returncode == 3
-    assert "pull-requests: write" in own.stderr
-    assert github.comments() == []
-
-
 def at_work_in(folder: Path) -> list[str]:
     """The programs whose working folder lies in a folder."""
     found = []
@@ -217,11 +210,11 @@ def at_work_in(folder: Path) -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: signal.Signals) -> None:
     program = (two.folder / "__main__.py").read_text()
-    (two.folder / "__main__.py").write_text("import time\ntime.sleep(100)\n")
+    write_source(two.folder / "__main__.py", "import time\ntime.sleep(100)\n")
     running = subprocess.Popen(
-        ["bin/clerkstack", "review", "--stack", "local", "--stack", "prod", "--post"],
+        ["bin/clerkstack", "review", *("--stack", "local", "--stack", "prod", "--save", "r.json")],
         cwd=two.folder,
-        env={**two.environment, **github.variables(), **event(two.folder, github)},
+        env={**two.environment, **event(two.folder, github)},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -241,6 +234,6 @@ def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: sign
     while at_work_in(two.folder) and time.monotonic() < until:
         time.sleep(0.2)
     assert at_work_in(two.folder) == []
-    assert github.comments() == []
-    (two.folder / "__main__.py").write_text(program)
+    assert not (two.folder / "r.json").exists()
+    write_source(two.folder / "__main__.py", program)
     assert two.preview()

@@ -40,6 +40,20 @@ def filled_in(project: Project, stack: str) -> Project:
     return project
 
 
+def with_app(project: Project) -> Project:
+    """Name the app's code, as the file of production shows it."""
+    lib = project.folder / "app" / "src" / "lib"
+    lib.mkdir(parents=True)
+    (lib / "plans.ts").write_text(sendero.APP_DECLARATION)
+    project.edit(
+        "Pulumi.prod.yaml",
+        ("# clerkstack:app:", "clerkstack:app:"),
+        ("#   path: ../app", "  path: app"),
+        ("#   declaration: src", "  declaration: src"),
+    )
+    return project
+
+
 def test_every_secret_the_files_name_is_one_that_the_program_takes() -> None:
     for stack in ("dev", "prod"):
         text = (TOP / f"Pulumi.{stack}.yaml").read_text()
@@ -67,7 +81,7 @@ def test_a_file_that_is_not_filled_in_is_refused(
 def test_dev_and_then_prod_come_up_and_agree(shipped: Project, world: World) -> None:
     pack = ("--policy-pack", "policies/pack")
     filled_in(shipped, "dev").up(*pack)
-    filled_in(shipped, "prod").up(*pack)
+    with_app(filled_in(shipped, "prod")).up(*pack)
 
     development, production = read_instance(world), read_instance(world, "production")
     found = variables(world)
@@ -115,8 +129,14 @@ def test_destroying_one_stack_leaves_the_other_whole(shipped: Project, world: Wo
 
 
 def test_a_preview_of_production_by_itself_writes_nothing(shipped: Project, world: World) -> None:
-    filled_in(shipped, "prod").preview("--policy-pack", "policies/pack")
+    project = filled_in(shipped, "prod")
+    pack = ("--policy-pack", "policies/pack")
 
+    without = project.preview(*pack, check=False)
+    with_app(project).preview(*pack)
+
+    assert re.search(r"\[mandatory\]\s+app-code", without), without
+    assert "warning: This stack does not name the app's code" in without
     assert writes(world) == []
     assert Path(shipped.folder / ".clerkstack").exists() is False
 

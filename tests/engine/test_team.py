@@ -62,6 +62,15 @@ def test_the_documented_rights_are_enough_and_no_more(project: Project, aws: Pla
         assert "AccessDenied" in refused
         assert "created" not in refused
 
+        project.shell |= aws.credentials("deploy-dev")
+        state = project.state()
+        refused = project.up(check=False)
+        assert "AccessDenied" in refused
+        assert "created" not in refused
+        (project.folder / "state.json").write_text(json.dumps(state))
+        words = ("import", "--stack", "local", "--file", str(project.folder / "state.json"))
+        assert "AccessDenied" in project.pulumi("stack", *words, check=False).stderr
+
         project.shell |= aws.credentials("deploy")
         assert "created" in project.up()
         assert "unchanged" in project.up()

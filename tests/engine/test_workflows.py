@@ -11,21 +11,21 @@ import pytest
 from ruamel.yaml import YAML
 
 from local.github import Github
-from local.project import TOP, Project, production_settings_on, settings_on
+from local.project import TOP, Project, production_settings_on, settings_on, write_source
 from local.world import World
 from local.world import seed as seeded
 from tests import sendero
 from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, writes
-from tests.engine.reviewed import event
+from tests.engine.reviewed import ended, event, variables_of
 from tests.kept import starts_from
 from tests.smoke.deployment import need_app
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 FILES = sorted((TOP / ".github" / "workflows").glob("*.yml"))
-# Makes the virtual environment anew from the lock file, as `pulumi install` in README.md.
-ELSEWHERE = {"pulumi install"}
+# They make the virtual environment and bring the engine: tests/unit/engine_setup.
+ELSEWHERE = {"engine": {"Pulumi"}, "packages": {"Packages"}}
 
 
 def workflow(name: str) -> dict[str, Any]:
@@ -80,7 +80,6 @@ def run(
         cwd=project.folder,
         env={
             **project.environment,
-            **github.variables(),
             **event(project.folder, github),
             "STACK": stack,
             **variables,
@@ -92,9 +91,26 @@ def run(
     )
 
 
+def reviewed(
+    project: Project, github: Github, workflow: str = "pull-request"
+) -> subprocess.CompletedProcess[str]:
+    """Run the review of a workflow, hand on what it left, and comment, as two workflows do; what
+    the review ended with."""
+    ran = run(project, github, steps(f"{workflow}.yml", "review")["Review"])
+    github.leave((project.folder / "review.json").read_bytes())
+    told = ended(github, workflow=workflow)
+    variables = variables_of(project.folder, github, told)
+    commented = run(project, github, steps("comment.yml", "comment")["Comment"], "", variables)
+    assert commented.returncode == 0, commented.stderr
+    return ran
+
+
 RUN: dict[tuple[str, str], set[str]] = {
     ("pull-request.yml", "catalog"): {"Catalog"},
     ("pull-request.yml", "review"): {"Review"},
+    ("preview-production.yml", "review"): {"Review"},
+    ("comment.yml", "comment"): {"Comment"},
+    ("deploy.yml", "preview"): {"Preview"},
     ("deploy.yml", "dev"): {"Update", "Drift", "App, catalog, instance"},
     ("deploy.yml", "prod"): {"Update", "Drift", "App, catalog, instance"},
     ("drift.yml", "drift"): {"Drift", "Doctor"},
@@ -108,31 +124,40 @@ def test_every_command_of_every_workflow_is_run_here() -> None:
         for file in FILES
         for job in workflow(file.name)["jobs"]
     }
-    action = YAML(typ="safe").load((TOP / ".github/actions/engine/action.yml").read_text())
+    actions = {
+        file.parent.name: YAML(typ="safe").load(file.read_text())["runs"]["steps"]
+        for file in (TOP / ".github/actions").glob("*/action.yml")
+    }
 
     assert found == RUN
-    assert {each["run"] for each in action["runs"]["steps"] if "run" in each} == ELSEWHERE
+    assert {
+        name: {each["name"] for each in steps if "run" in each} for name, steps in actions.items()
+    } == ELSEWHERE
 
 
 @starts_from(dev_and_prod)
 def test_from_pull_request_to_production(project: Project, world: World, github: Github) -> None:
     catalog = run(project, github, steps("pull-request.yml", "catalog")["Catalog"])
-    before = run(project, github, steps("pull-request.yml", "review")["Review"])
+    before = reviewed(project, github)
     assert catalog.returncode == 0, catalog.stderr
     assert "4 plans, 13 features" in (project.folder / "summary.md").read_text()
     assert before.returncode == 0, before.stderr
     (comment,) = github.comments()
     assert "`dev`" in comment.body
-    assert "`prod`" in comment.body
+    # Whoever may push a branch is not to see production's keys.
+    assert "`prod`" not in comment.body
+    production = reviewed(project, github, "preview-production")
+    assert production.returncode == 0, production.stderr
+    assert "`prod`" in github.comments()[1].body
 
-    for stack in ("dev", "prod"):
+    for stack in ("dev", "preview", "prod"):
         for name, command in steps("deploy.yml", stack).items():
-            ran = run(project, github, command, stack)
+            ran = run(project, github, command, "prod" if stack == "preview" else stack)
             assert ran.returncode == 0, f"{stack} {name}\n{ran.stdout}\n{ran.stderr}"
-    after = run(project, github, steps("pull-request.yml", "review")["Review"])
+    after = reviewed(project, github)
     assert after.returncode == 0, after.stderr
-    assert "| `prod` | none | none |" in github.comments()[0].body
-    assert len(github.comments()) == 1
+    assert "| `dev` | none | none |" in github.comments()[0].body
+    assert len(github.comments()) == 2
 
     drift = steps("drift.yml", "drift")["Drift"]
     quiet = run(project, github, drift)
@@ -162,12 +187,13 @@ def test_what_a_policy_refuses_is_not_deployed(
 ) -> None:
     # Nobody but the pack refuses it.
     program = project.folder / "__main__.py"
-    program.write_text(program.read_text() + OFFENCE)
+    write_source(program, program.read_text() + OFFENCE)
 
-    reviewed = run(project, github, steps("pull-request.yml", "review")["Review"])
+    told = reviewed(project, github)
+    previewed = run(project, github, steps("deploy.yml", "preview")["Preview"], "prod")
     deployed = run(project, github, steps("deploy.yml", "prod")["Update"], "prod")
 
-    assert reviewed.returncode == 1
+    assert (told.returncode, previewed.returncode) == (1, 1)
     assert "webhook-https" in github.comments()[0].body
     assert deployed.returncode != 0
     assert writes(world) == []

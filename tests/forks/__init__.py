@@ -1,4 +1,5 @@
-"""Python processes of the tests' deployments begin as forks of one that has the libraries imported.
+"""Python processes of the tests' deployments begin as forks of one that has the libraries imported,
+and the project's own modules for those who work in an unchanged copy of it (`preloaded.py`).
 
 An `up` starts five of them, and importing is half of what they do. What a fork runs, and its
 arguments, folder, environment and open files, are those of a process of its own: `client.py` is

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from client import OF_PYTHON_ITSELF
+from preloaded import Preloaded
 
 LIBRARIES = (
     "grpc",
@@ -40,11 +41,13 @@ def main() -> None:
     """Serve at the socket that the first argument names; in a fork, do what was asked for."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    own = Preloaded(Path(__file__).parents[2])
     # What all forks share is not looked through, and so not copied, by each.
     gc.collect()
     gc.freeze()
     asked = _Server(sys.argv[1]).serve()
     if asked is not None:
+        sys.meta_path.insert(0, own)
         _become(*asked)
 
 

@@ -124,7 +124,11 @@ HOLDERS = (
         "the Vercel token",
         "it sends with it; an option would be seen",
     ),
-    (r"^(sh|dirname|python\S*) clerkstack( review|$)", "the GitHub token", "it comments with it"),
+    (
+        r"^(sh|dirname|python\S*) clerkstack( comment| doctor|$)",
+        "the GitHub token",
+        "it asks GitHub with it, and starts nothing that has it",
+    ),
 )
 """Who may have which secret in its environment, and why. Everybody else may have none: git, node,
 and whatever else a command may come to start."""

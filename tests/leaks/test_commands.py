@@ -10,7 +10,7 @@ import typer
 
 from clerkstack.cli import app
 from local.world import seed
-from tests.engine.reviewed import event
+from tests.engine.reviewed import ended, event, variables_of
 from tests.leaks.deployed import HOLDER
 from tests.leaks.scene import Scene
 
@@ -32,7 +32,11 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "cutover points": [()],
     "cutover sign": [("sign-up", *PROD, "--by", "Ana")],
     "smoke": [PROD, (*PROD, "--json"), (*PROD, "--clean-up")],
-    "review": [("--stack", "local", *PROD, "--output", "review.md", "--post"), (*PROD, "--json")],
+    "review": [
+        ("--stack", "local", *PROD, "--output", "review.md", "--save", "review.json"),
+        (*PROD, "--json"),
+    ],
+    "comment": [("--file", "review.json", "--pull-request", "7"), ()],
     "redeploy": [("--project", seed.VERCEL_PROJECT_ID, "--target", "production")],
     "recover": [PROD],
     "take-over": [(*PROD, "--dry-run"), PROD],
@@ -65,9 +69,14 @@ def variables(scene: Scene, name: str) -> dict[str, str]:
     if name == "redeploy":
         urls = scene.world.urls
         return {"VERCEL_API_TOKEN": seed.VERCEL_TOKEN, "VERCEL_API_URL": urls.vercel}
+    outside = scene.temporary.parent
     if name == "review":
-        outside = scene.temporary.parent
-        return {**scene.github.variables(), **event(outside, scene.github)}
+        return event(outside, scene.github)
+    if name == "comment":
+        scene.github.leave((scene.project.folder / "review.json").read_bytes())
+        return variables_of(outside, scene.github, ended(scene.github))
+    if name == "doctor":
+        return scene.github.variables()
     return {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,18 @@ from tests.property.instance import Instance
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """The development instance of one world, for all examples of a test."""
-    folder = tmp_path_factory.mktemp("stack")
+    yield from listened(tmp_path_factory.mktemp("stack"), "development")
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """The same of a production instance."""
+    yield from listened(tmp_path_factory.mktemp("stack"), "production")
+
+
+def listened(folder: Path, environment: str) -> Iterator[Instance]:
+    """An instance of a world of its own, heard."""
     with World(proxy=False) as world, pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)  # the notes of the stack are kept where it runs
-        with Instance(world, folder).listening() as listening:
+        with Instance(world, folder, environment).listening() as listening:
             yield listening

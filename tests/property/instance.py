@@ -22,17 +22,17 @@ from local.world import World
 from local.world import seed as seeded
 from tests.property.catalogs import Declared
 
-AT = (seeded.APPLICATION_ID, "development")
 Steps = tuple[str, ...]
 _patch = PlatformClient.patch_config
 
 
 class Instance:
-    """The development instance: what a person does to it, what a stack does, what is live."""
+    """One instance: what a person does to it, what a stack does, what is live."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, environment: str = "development") -> None:
+        self.place = (seeded.APPLICATION_ID, environment)
         self._world = world
-        self._folder = folder
+        self.folder = folder
         self._person = PlatformClient(key=SecretStr(seeded.PLATFORM_KEY), base_url=world.urls.clerk)
         self._bodies: list[dict[str, Any]] = []
 
@@ -55,7 +55,9 @@ class Instance:
         What is then live."""
         end_run()
         self._world.reset()
-        shutil.rmtree(self._folder / FOLDER, ignore_errors=True)
+        if self.place[1] == "production":
+            self._person.create_instance(self.place[0], domain="sendero.example")
+        shutil.rmtree(self.folder / FOLDER, ignore_errors=True)
         self.billing = Driven(BillingProvider(), config_on(self._world))
         self.by_hand({"organization_settings": {"enabled": True}, "billing": dict(section)})
         self.written()
@@ -63,12 +65,12 @@ class Instance:
 
     def another_stack(self) -> None:
         """Go on as another checkout with a stack of its own, which has deployed nothing yet."""
-        shutil.rmtree(self._folder / FOLDER, ignore_errors=True)
+        shutil.rmtree(self.folder / FOLDER, ignore_errors=True)
         self.billing = Driven(BillingProvider(), config_on(self._world))
 
     def by_hand(self, changes: dict[str, Any]) -> None:
         """What a person does in the dashboard."""
-        _patch(self._person, *AT, changes, if_match=None, destructive=True)
+        _patch(self._person, *self.place, changes, if_match=None, destructive=True)
 
     def up(self, declared: Declared, *, always: bool = False) -> bool:
         """See `Driven.up`."""
@@ -76,15 +78,16 @@ class Instance:
 
     def inputs(self, declared: Declared) -> Props:
         """What the program declares of the billing resource."""
-        catalog = declared.catalog(self._folder)
+        catalog = declared.catalog(self.folder)
         settings = BillingSettings(**declared.toggles)
         of_billing = billing_inputs(settings, catalog, None, catalog_file="catalog.yaml")
-        return {"application_id": AT[0], "environment": AT[1], **of_billing}
+        application, environment = self.place
+        return {"application_id": application, "environment": environment, **of_billing}
 
     def live(self) -> dict[str, Any]:
         """The section `billing` as it is; features of plans in one order, and an annual price of
         0 as none, which is the same to Clerk."""
-        section: Any = self._person.get_config(*AT).sections["billing"]
+        section: Any = self._person.get_config(*self.place).sections["billing"]
         for plan in section["plans"].values():
             plan["features"] = sorted(plan["features"])
             plan["annual_monthly_amount"] = plan["annual_monthly_amount"] or None

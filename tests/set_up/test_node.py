@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -76,6 +77,19 @@ def test_the_packages_are_brought_once_and_again_for_another_lock(
     said = capsys.readouterr().err
     assert f"{VENDOR_CLIENTS.title}: npm ci" in said
     assert EXAMPLE.title not in said
+
+
+def test_no_script_of_a_package_or_of_the_project_is_run(project: Path, run: Run) -> None:
+    for folder in (project, project / "example"):
+        file = folder / "package.json"
+        told = json.loads(file.read_text())
+        scripts = dict.fromkeys(("preinstall", "install", "postinstall", "prepare"), "touch ran")
+        file.write_text(json.dumps({**told, "scripts": scripts}))
+
+    assert run() == 0
+
+    assert (project / "node_modules" / "tiny" / "package.json").exists()
+    assert list(project.rglob("ran")) == []
 
 
 def test_a_refused_part_is_noted_and_told_and_in_ci_it_fails_the_run(

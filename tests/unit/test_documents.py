@@ -1,4 +1,4 @@
-"""The documents name what there is, and nothing else."""
+"""The documents name what there is, and nothing else; their tables are what the code says."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import typer
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from clerkstack.catalog.models import Feature, Plan
+from clerkstack.cli import app
 from clerkstack.settings import Settings
+from local.reference.pages import REFERENCE, sections
 from local.world.operations import APIS, answered_table
 from policies.registry import POLICIES
 
@@ -67,11 +70,90 @@ def test_files_that_a_document_names_are_there(page: str) -> None:
         assert (TOP / name).exists(), name
 
 
-def test_make_targets_that_the_readme_names_are_there() -> None:
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as GitHub makes links of them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_headings_that_a_document_links_to_are_there(page: str) -> None:
+    here = TOP / page
+
+    for file, anchor in re.findall(r"\]\(([\w./-]*)#([^)]+)\)", here.read_text()):
+        assert anchor in anchors(here.parent / file if file else here), f"{file}#{anchor}"
+
+
+def test_places_in_the_documents_that_the_code_names_are_there() -> None:
+    folders = ("clerkstack", "components", "policies", "local", ".github")
+    files = [
+        file
+        for folder in folders
+        for file in (TOP / folder).rglob("*")
+        if file.suffix in (".py", ".yaml", ".yml", ".j2")
+    ]
+    named = {
+        match.groups()
+        for file in [*files, TOP / "Makefile", *TOP.glob("Pulumi*.yaml")]
+        for match in re.finditer(r"(?<![\w/])(docs/[\w-]+\.md)(?:#([\w-]+))?", file.read_text())
+    }
+
+    for name, anchor in named - {("docs/page.md", "place")}:
+        assert (TOP / name).exists(), name
+        assert anchor is None or anchor in anchors(TOP / name), f"{name}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_make_targets_that_a_document_names_are_there(page: str) -> None:
     makefile = (TOP / "Makefile").read_text()
 
-    for target in set(re.findall(r"`make ([a-z-]+)", (TOP / "README.md").read_text())):
+    for target in set(
+        re.findall(r"(?:`|^\$ )make ([a-z-]+)", (TOP / page).read_text(), re.MULTILINE)
+    ):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def command_lines(text: str) -> Iterator[str]:
+    """What follows `bin/clerkstack` in a page's code, each to the end of its code or line."""
+    blocks = re.findall(r"^ *```[^\n]*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    for code in [*lines, *(" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose))]:
+        yield from re.findall(r"bin/clerkstack ([a-z][^|]*)", code)
+
+
+def command_of(words: list[str]) -> Any:
+    """The command that the words begin with, `cutover sign` by both."""
+    found: Any = typer.main.get_command(app).commands[words[0]]  # type: ignore[attr-defined]
+    return getattr(found, "commands", {}).get(words[1] if words[1:] else "", found)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_and_options_that_a_document_names_are_there(page: str) -> None:
+    for line in command_lines((TOP / page).read_text()):
+        command = command_of(line.split())
+        options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+        assert set(re.findall(r"(?<!\S)(--[a-z-]+)", line)) <= {*options, "--help"}, line
+
+
+@pytest.mark.parametrize(
+    ("page", "name"), [(page, name) for page, made in sections().items() for name in made]
+)
+def test_the_reference_is_what_the_code_says(page: str, name: str) -> None:
+    text = (TOP / "docs" / page).read_text()
+
+    found = REFERENCE.section_in(text, name)
+
+    assert found == sections()[page][name], "Renew it: python -m local.reference"
+
+
+@pytest.mark.parametrize("page", sections())
+def test_every_section_of_the_reference_is_made(page: str) -> None:
+    text = (TOP / "docs" / page).read_text()
+    names = re.findall(r"^<!-- reference: (.*) -->$", text, re.MULTILINE)
+
+    assert sorted(names) == sorted(sections()[page])
 
 
 @pytest.mark.parametrize("file", sorted((TOP / ".github").glob("*/**/*.yml")), ids=lambda f: f.name)

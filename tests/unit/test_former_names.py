@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 import pytest
 
+from clerkstack import own_state
 from clerkstack.declared.variables import VARIABLE_TYPE
 from clerkstack.settings import Settings
 from clerkstack.settings.projects import Project
-from components import former
-from components.former import OURS, former_in
+from components.former import OURS, former_names
 
 URN = "urn:pulumi:prod::clerkstack::clerkstack:components:Environment$"
 
@@ -49,7 +49,7 @@ def declared(**projects: str) -> tuple[Project, ...]:
 
 
 def formers(state: dict[str, Any], projects: tuple[Project, ...]) -> dict[str, tuple[str, ...]]:
-    return {each.name: found for each, found in former_in(state, projects).items()}
+    return {each.name: found for each, found in former_names(state, projects).items()}
 
 
 def test_a_new_stack_has_called_nothing_anything() -> None:
@@ -102,7 +102,7 @@ def test_a_name_that_goes_from_one_project_to_another_is_refused() -> None:
     state = {**of_state("environment-web", "prj_1"), **of_state("environment-api", "prj_2")}
 
     with pytest.raises(pulumi.RunError, match=r"Nothing was sent.*does not have yet") as error:
-        former_in(state, declared(web="prj_2", api="prj_1"))
+        former_names(state, declared(web="prj_2", api="prj_1"))
     assert "calls prj_" in str(error.value)
 
 
@@ -122,7 +122,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any] | None) -> l
     left = list(answers)
 
     def invoke(token: str, given: dict[str, Any]) -> Any:
-        assert (token, given) == (former.STATE, {"stackName": "prod"})
+        assert (token, given) == (own_state.STATE, {"stackName": "prod"})
         answer = left.pop(0)
         if answer is None:
             raise Exception("failed to load checkpoint: EOF")
@@ -130,15 +130,14 @@ def asked(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any] | None) -> l
 
     monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
     monkeypatch.setattr(pulumi.runtime, "invoke", invoke)
-    monkeypatch.setattr("components.former.time.sleep", pauses.append)
+    monkeypatch.setattr("clerkstack.own_state.time.sleep", pauses.append)
     return pauses
 
 
 def test_a_state_that_is_just_being_written_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses = asked(monkeypatch, None, None, of_state("environment", "prj_web"))
-    (project,) = declared(web="prj_web")
 
-    assert former.former_names([project]) == {project: ("environment",)}
+    assert own_state.own_state() == of_state("environment", "prj_web")
     assert len(pauses) == 2
 
 
@@ -146,4 +145,4 @@ def test_a_state_that_can_never_be_read_declares_nothing(monkeypatch: pytest.Mon
     asked(monkeypatch, *[None] * 20)
 
     with pytest.raises(pulumi.RunError, match=r"nothing was sent: failed to load .* again\."):
-        former.former_names(declared(only="prj_1"))
+        own_state.own_state()

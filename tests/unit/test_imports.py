@@ -26,6 +26,7 @@ AT_START: dict[str, set[str]] = {
     "recover": {"httpx", "pydantic", "ruamel.yaml"},
     "move": {"ruamel.yaml"},
     "review": {"pydantic"},
+    "comment": set(),
     "rotate": {"pydantic"},
     "smoke": {"pydantic"},
     "cutover": {"pydantic", "ruamel.yaml"},

@@ -9,11 +9,18 @@ import pytest
 
 from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.declared.access import access_inputs
 from clerkstack.declared.billing import billing_inputs
-from clerkstack.program import asked_in_vain, refusals_of
+from clerkstack.program import (
+    asked_in_vain,
+    compared,
+    notes_of_tests,
+    refusals_of,
+    roles_in_vain,
+)
 from clerkstack.reconcile import JsonObject
 from clerkstack.settings import AppSettings, Connection, Settings
-from clerkstack.settings.models import BillingSettings, Components
+from clerkstack.settings.models import BillingSettings, Components, OrganizationsSettings
 
 CATALOG = """
 features: {sso: {name: SSO}}
@@ -43,35 +50,26 @@ def settings(instance: str, **components: Any) -> Settings:
     return Settings.model_construct(instance=instance, components=Components(**components))
 
 
+def with_roles(code: AppCode | None, **organizations: Any) -> JsonObject:
+    """What is declared of roles, where the settings declare organizations."""
+    declared = OrganizationsSettings.model_validate(organizations, by_name=True)
+    return access_inputs(
+        Settings.model_construct(
+            instance="production", components=Components(), organizations=declared
+        ),
+        code,
+    )
+
+
 def inputs(catalog: Catalog, code: AppCode | None) -> JsonObject:
     return billing_inputs(BillingSettings(), catalog, code, catalog_file="catalog.yaml")
 
 
-@pytest.mark.parametrize("preview", [True, False])
-@pytest.mark.parametrize(
-    ("plans", "asks", "says"), [(WRONG, "", "'professional'"), (RIGHT, ASKS, "'gold'")]
-)
-def test_without_billing_production_is_compared_with_the_app_all_the_same(
-    tmp_path: Path, catalog: Catalog, plans: str, asks: str, says: str, preview: bool
-) -> None:
-    off = settings("production", billing=False)
-
-    found = list(refusals_of(off, inputs(catalog, app(tmp_path, plans, asks)), preview=preview))
-
-    assert any(says in each for each in found)
-
-
 def test_what_agrees_is_not_refused(tmp_path: Path, catalog: Catalog) -> None:
-    off = settings("production", billing=False)
+    on = settings("production")
 
-    assert list(refusals_of(off, inputs(catalog, app(tmp_path, RIGHT)), preview=False)) == []
-    assert list(refusals_of(off, inputs(catalog, None), preview=False)) == []
-
-
-def test_development_without_billing_is_not_compared(tmp_path: Path, catalog: Catalog) -> None:
-    off = settings("development", billing=False)
-
-    assert list(refusals_of(off, inputs(catalog, app(tmp_path, WRONG)), preview=False)) == []
+    assert list(refusals_of(on, inputs(catalog, app(tmp_path, RIGHT)), preview=False)) == []
+    assert list(refusals_of(on, inputs(catalog, None), preview=False)) == []
 
 
 def test_with_billing_its_resource_says_it_at_preview(tmp_path: Path, catalog: Catalog) -> None:
@@ -92,3 +90,51 @@ def test_where_all_is_declared_nobody_is_asked(tmp_path: Path, catalog: Catalog)
         ("production", None),
     ):
         assert asked_in_vain(settings(instance), nowhere, inputs(catalog, code)) == []
+
+
+ROLES = "export const f = async () => (await auth()).has({ role: 'org:finance' })\n"
+PERMISSION = ROLES.replace("role: 'org:finance'", "permission: 'org:sys_billing:read'")
+
+
+@pytest.mark.parametrize("asks", [ROLES, PERMISSION])
+def test_roles_that_are_declared_are_not_looked_up(tmp_path: Path, asks: str) -> None:
+    nowhere = Connection.model_construct(platform_key="ak_test", urls=None)
+    access = with_roles(app(tmp_path, RIGHT, asks))
+
+    assert access["app"]
+    assert roles_in_vain(settings("production"), nowhere, access) == []
+
+
+@pytest.mark.parametrize("asks", [ROLES, PERMISSION])
+def test_without_organizations_a_role_is_refused_without_asking_anybody(
+    tmp_path: Path, asks: str
+) -> None:
+    nowhere = Connection.model_construct(platform_key="ak_test", urls=None)
+    off = with_roles(app(tmp_path, RIGHT, asks), enabled=False)
+
+    (why,) = roles_in_vain(settings("production"), nowhere, off)
+
+    assert "organizations are off: it answers false for everybody" in why
+    assert roles_in_vain(settings("development"), nowhere, off) == []
+
+
+def test_what_names_no_app_or_nothing_in_it_is_not_compared(tmp_path: Path) -> None:
+    (tmp_path / "page.ts").write_text("export const x = 1\n")
+    empty = read_app(AppSettings(path=str(tmp_path)), None)
+
+    assert not compared(None)
+    assert not compared(empty)
+    assert compared(app(tmp_path, RIGHT))
+
+
+def test_what_the_apps_tests_make_up_refuses_nothing_and_is_noted_once(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    (tmp_path / "page.test.ts").write_text(ASKS + ASKS.replace(" f ", " g ") + ROLES)
+    code = app(tmp_path, RIGHT)
+    given = inputs(catalog, code)
+
+    assert code is not None
+    assert list(refusals_of(settings("production"), given, preview=False)) == []
+    (note,) = notes_of_tests(code, given, with_roles(code))
+    assert "page.test.ts:1" in note

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 from clerkstack import safe as module
-from clerkstack.safe import hide, may_hold_secret, safe, shown_url
+from clerkstack.safe import hide, may_hold_secret, safe, shown_url, visible
 
 TOP = Path(__file__).parents[2]
 SECRET = "bypass-9f8Kq2Lm7XwZr4"
@@ -60,7 +62,71 @@ def test_it_goes_through_names_and_values_of_json() -> None:
 
     shown = safe(value)
 
-    assert shown == {"https://a.example/?…": ["sk_test_…", 5, None, {"x": "\\x1b[2J"}]}
+    assert shown == {"https://a.example/?…": ["sk_test_…", 5, None, {"x": "\\u001b[2J"}]}
+
+
+RUNNER = re.compile(r"^\s*::.*::|##\[[\w-]+", re.MULTILINE)
+"""What GitHub's runner takes for a command to it."""
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "::error::pwned",
+        "  \t::add-mask::x",
+        "fine\n::set-env name=PATH::/evil",
+        "fine\r\n::error::x",
+        "fine\r::error::x",
+        "fine\u2028::error::x",
+        "\ufeff::error::x",
+        "\u3000::error::x",
+        "\u00a0::error file=a::x",
+        ":::error::x",
+        "::::stop-commands::x",
+        "as said ##[error]pwned",
+        "###[set-env name=A]b",
+        "##[group]\n::endgroup::",
+        "\u200b::error::x",
+    ],
+)
+def test_nothing_shown_commands_githubs_runner(hostile: str) -> None:
+    for told in (hostile, f"x\n{hostile}", f"{hostile}\n{hostile}"):
+        shown = safe(told)
+
+        assert not RUNNER.search(shown), shown
+        assert not any(RUNNER.search(line) for line in shown.splitlines())
+        # Nothing is lost, and the same again changes nothing more.
+        assert json.loads(f'"{visible(told, line=True)}"') == told
+        assert safe(shown) == shown
+
+
+def test_what_only_looks_alike_stays() -> None:
+    text = "urn:pulumi:dev::clerkstack::x\n  a::b and #1, ##2 [x]\nC:: \n\tend 🙂 ü ✅ │ … →"
+
+    assert visible(text) == text
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        *("\u200b", "\u200d", "\u2060", "\ufeff", "\u202e", "\u2066", "\u00ad", "\u034f"),
+        *("\u3164", "\ufe01", "\U000e0041", "\U000e0101", "\u2028", "\u2029", "\x85", "\x9b"),
+        *("\x00", "\x7f", "\u115f", "\u180e", "\u2800", "\ud800", "\ue000"),
+    ],
+)
+def test_what_can_not_be_seen_is_written_out_and_hides_no_key(unseen: str) -> None:
+    assert safe(f"a{unseen}b").isascii()
+    assert unseen not in visible(unseen)
+    shown = safe(
+        f"it was sk_li{unseen}ve_9f8Kq2{unseen}Lm7XwZr4 and {SECRET[:9]}{unseen}{SECRET[9:]}",
+        hidden=[SECRET],
+    )
+    for part in ("9f8Kq2", "Lm7XwZr4", SECRET[9:]):
+        assert part not in shown
+
+
+def test_a_name_in_one_line_begins_no_other() -> None:
+    assert visible("pro\n  all is well\tx", line=True) == "pro\\u000a  all is well\\u0009x"
 
 
 @pytest.mark.parametrize("hostile", ["\x1b[2Jgone", "\x9b31m", "a\rb", "\u202egnp.exe", "\x00"])

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from local.world import World, seed
 from local.world.app import ServiceApp, Turns
+from local.world.control import control_app
 from local.world.faults import Fault, Faults
 from local.world.journal import Journal
 from local.world.listeners import Listeners, listen
@@ -377,6 +378,61 @@ def test_a_page_in_a_browser_drives_nothing(
     assert httpx.get(url).json() == []
     if "Content-Type" not in headers:
         assert httpx.get(f"{world.urls.control}/journal", headers=headers).status_code == 403
+
+
+STRANGE = [
+    {"Host": "rebound.example"},
+    {"Host": "localhost.rebound.example"},
+    {"Host": "127.0.0.1.rebound.example:4870"},
+    {"Host": "127.0.0.1@rebound.example"},
+    {"Host": ""},
+    {"Origin": "https://page.example"},
+    {"Origin": "http://localhost:3000"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Content-Type": "text/plain"},
+    {"Content-Type": "multipart/form-data; boundary=x"},
+]
+
+
+@pytest.mark.parametrize("headers", STRANGE, ids=str)
+def test_no_route_of_the_control_api_takes_anything_from_a_page(
+    world: World, headers: dict[str, str]
+) -> None:
+    """Each route, in each method, and what is no route: also one that somebody adds."""
+    before = len(world.journal())
+    world.fault(kind="status", service="vercel", times=None)
+    asked = [
+        (method, route.path.replace("{action}", "set_dns"))
+        for route in control_app(world).routes
+        if isinstance(route, Route)
+        for method in (*(route.methods or ()), "OPTIONS", "PUT")
+    ]
+    assert {path for _, path in asked} >= {"/reset", "/advance", "/app", "/dashboard/set_dns"}
+
+    for method, path in [*asked, ("POST", "/nothing")]:
+        sent = {"Content-Type": "application/json", **headers}
+        answer = httpx.request(
+            method, f"{world.urls.control}{path}", content="{}", headers=sent, timeout=10
+        )
+        assert answer.status_code in (400, 403), f"{method} {path}"
+        assert "access-control-allow-origin" not in answer.headers
+    assert [each.service for each in world.faults.waiting()] == ["vercel"]
+    assert len(world.journal()) == before
+
+
+def test_no_server_of_the_world_lets_a_page_read_what_only_a_key_opens(world: World) -> None:
+    """A page may send; without leave by CORS it reads nothing and sends no key."""
+    urls = world.urls
+    for url in (urls.clerk, urls.svix, urls.vercel):
+        asked = {"Origin": "https://page.example", "Access-Control-Request-Method": "PATCH"}
+        preflight = httpx.options(f"{url}/v1/x", headers=asked)
+        read = httpx.get(f"{url}/v1/x", headers={"Origin": "https://page.example"})
+
+        for answer in (preflight, read):
+            assert "access-control-allow-origin" not in answer.headers, url
+        assert read.status_code in (401, 403, 404), url
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:1", "[::1]:4870"])

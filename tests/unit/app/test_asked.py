@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from clerkstack.app.asked import Asked, Known, compact, expanded, unknown
+from clerkstack.app.kinds import ACCESS
 from clerkstack.app.uses import Kind, Use, named
 
-DECLARED = Known(
+KNOWN = Known(
     plans={
-        "pro": {"payer_type": "org", "features": ["sso"]},
+        "pro": {"payer_type": "org", "features": ["sso", "shown"]},
         "solo": {"payer_type": "user", "features": ["sync"]},
     },
-    features=("sso", "sync", "unused"),
+    features={"sso": {}, "sync": {}, "unused": {}, "shown": {"include_in_jwt": False}},
     roles=("org:admin",),
     permissions=("org:invoices:read",),
+    idle_roles=("org:ghost",),
+    idle_permissions=("org:invoices:write",),
 )
 
 
@@ -24,7 +29,7 @@ DECLARED = Known(
         ("plan", "pro", None),
         ("plan", "pro", "org"),
         ("plan", "solo", "user"),
-        ("feature", "unused", None),
+        ("feature", "sync", None),
         ("feature", "sso", "org"),
         ("role", "org:admin", None),
         ("permission", "org:invoices:read", None),
@@ -32,7 +37,7 @@ DECLARED = Known(
     ],
 )
 def test_what_there_is_can_be_asked_for(asked: Asked) -> None:
-    assert unknown(asked, "a.ts:1:1", [DECLARED], live=False) is None
+    assert unknown(asked, "a.ts:1:1", KNOWN, live=False) is None
 
 
 @pytest.mark.parametrize(
@@ -46,26 +51,69 @@ def test_what_there_is_can_be_asked_for(asked: Asked) -> None:
         (("feature", "ssso", None), "(did you mean 'sso'?)"),
         (("plan", "pro", "user"), "the plan 'pro' is for organizations: it answers false"),
         (("feature", "sync", "org"), "the feature 'sync' is in plans of users: it answers false"),
-        (("feature", "unused", "org"), "the feature 'unused' is in plans of users"),
+        (("feature", "unused", "org"), "no plan has the feature 'unused'"),
+        (("feature", "unused", None), "no plan has the feature 'unused': it answers false"),
+        (("feature", "shown", None), "is in no session token (include_in_jwt: false)"),
         (("plan", "team:pro", None), "asks has({ plan: 'team:pro' }), and neither"),
         (("role", "org:admn", None), "neither the settings nor the instance has that role (did "),
+        (("role", "org:ghost", None), "the role 'org:ghost' is in no role set, so that nobody"),
         (("permission", "org:x:y", None), "has that permission: it answers false for everybody"),
+        (("permission", "org:invoices:write", None), "no role has the permission"),
     ],
 )
 def test_what_nothing_has_is_told(asked: Asked, message: str) -> None:
-    said = unknown(asked, "a.ts:1:1", [DECLARED, Known()], live=True)
+    said = unknown(asked, "a.ts:1:1", KNOWN, live=True)
 
     assert said is not None
     assert message in said
 
 
-def test_what_only_the_instance_has_is_known() -> None:
-    live = Known(plans={"legacy": {"payer_type": "org"}})
+@pytest.mark.parametrize(
+    "asked", [("plan", "solo", None), ("plan", "solo", "user"), ("feature", "sync", None)]
+)
+def test_a_plan_whose_payers_are_not_billed_is_nobodys(asked: Asked) -> None:
+    said = unknown(asked, "a.ts:1:1", replace(KNOWN, payers=("org",)), live=True)
 
-    assert unknown(("plan", "legacy", "org"), "a.ts:1:1", [DECLARED, live], live=True) is None
-    alone = unknown(("plan", "legacy", "org"), "a.ts:1:1", [DECLARED], live=False)
-    assert alone is not None
-    assert "the catalog does not have that plan" in alone
+    assert said is not None
+    assert "users, for whom billing is off" in said
+
+
+@pytest.mark.parametrize(
+    "asked", [("role", "org:admin", None), ("permission", "org:sys_billing:read", None)]
+)
+def test_without_organizations_nobody_has_a_role(asked: Asked) -> None:
+    said = unknown(asked, "a.ts:1:1", replace(KNOWN, organizations=False), live=True)
+
+    assert said == (
+        f"a.ts:1:1 asks has({{ {asked[0]}: '{asked[1]}' }}), and organizations are off: "
+        "it answers false for everybody"
+    )
+
+
+def test_where_only_the_instance_tells_it_is_not_sure_and_no_mistake() -> None:
+    asked: Asked = ("permission", "org:reports:read", None)
+    known = replace(KNOWN, open_permissions=("org:reports:read",))
+
+    assert unknown(asked, "a.ts:1:1", known, live=False) is None
+    assert not known.surely_has(asked)
+
+
+def test_a_permission_of_clerks_own_that_no_instance_has() -> None:
+    asked: Asked = ("permission", "org:sys_membership:read", None)
+
+    assert unknown(asked, "a.ts:1:1", KNOWN, live=False) is None
+    assert not KNOWN.surely_has(asked)
+    assert unknown(asked, "a.ts:1:1", replace(KNOWN, listed=True), live=True) is not None
+
+
+def test_a_feature_that_is_only_declared_needs_a_plan_and_no_token() -> None:
+    said = unknown(("feature", "unused", None), None, KNOWN, live=True)
+
+    assert said == (
+        "the app declares the feature 'unused', and no plan has the feature 'unused': "
+        "has({ feature: 'unused' }) answers false for everybody"
+    )
+    assert unknown(("feature", "shown", None), None, KNOWN, live=True) is None
 
 
 @pytest.mark.parametrize(
@@ -95,6 +143,7 @@ def test_each_slug_is_kept_once_with_its_first_place() -> None:
 
     kept = compact(uses)
 
+    assert compact(uses, ACCESS) == {"role": {"org:x": "b.ts:7:8"}}
     assert kept == {"plan": {"pro": "a.ts:1:2", "user:pro": "b.ts:5:6"}}
     assert list(expanded(kept)) == [
         (("plan", "pro", None), "a.ts:1:2"),

@@ -37,7 +37,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "smoke": [("--url", f"https://me:{DECLARED}@app.example/?x={LIVE}")],
     "cutover": [("--stack", "prod"), ("--stack", "prod", "--json")],
 }
-WITHOUT = {"redeploy", "move", "review"}
+WITHOUT = {"redeploy", "move", "review", "comment"}
 """What reads no address, or the engine's output alone: tests/unit/review, tests/leaks."""
 
 

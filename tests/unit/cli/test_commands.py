@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import typer
 
+from clerkstack import cli
 from clerkstack.cli import app
 from clerkstack.cli.commands import COMMANDS
 from local.world import World
@@ -56,6 +57,41 @@ def test_the_version_is_told_without_a_command() -> None:
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("clerkstack 0.")
+
+
+HOSTILE = "frob\x1b[2J\n::error::gone ##[group]x \u202e sk_live_4fJq9Lm7XwZrTn8cVb2"
+
+
+@pytest.mark.parametrize("words", [(HOSTILE,), ("check", f"--{HOSTILE}"), ("check", HOSTILE)])
+def test_the_words_of_a_command_are_shown_and_not_obeyed(words: tuple[str, ...]) -> None:
+    ran = run(*words)
+
+    assert ran.returncode == 2
+    assert "4fJq9" not in ran.stdout + ran.stderr
+    for line in (ran.stdout + ran.stderr).splitlines():
+        assert line.isprintable()
+        assert not line.strip().startswith("::")
+        assert "##[" not in line
+
+
+def test_a_mistake_in_this_program_shows_no_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def mistake(**_: Any) -> None:
+        raise RuntimeError(HOSTILE)
+
+    # A provider's error of an earlier test in this process leaves it behind.
+    monkeypatch.delattr(sys, "tracebacklimit", raising=False)
+    monkeypatch.setattr(cli, "app", mistake)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    told = capsys.readouterr()
+    assert ended.value.code == 1
+    assert "RuntimeError: frob\\u001b[2J" in told.err
+    assert "in mistake" in told.err
+    assert "4fJq9" not in told.err
+    assert "\n::" not in told.err
 
 
 @pytest.mark.parametrize(
@@ -166,6 +202,27 @@ def test_check_against_the_app_ends_with_1_where_they_differ(tmp_path: Path) -> 
     assert "the app asks for the plan 'professional'" in ran.stderr
     assert json.loads(as_json.stdout)["disagreements"]
     assert json.loads(as_json.stdout)["problems"] == []
+
+
+def test_check_finds_a_feature_that_no_plan_has(tmp_path: Path) -> None:
+    plans, catalog = tmp_path / "plans.ts", tmp_path / "catalog.yaml"
+    plans.write_text(
+        "export const BILLING_FEATURES = { SSO: 'sso', AUDIT: 'audit' } as const\n"
+        "export const PLANS = { pro: { slug: 'pro', features: [BILLING_FEATURES.SSO] } }\n"
+    )
+    catalog.write_text(
+        "features: {sso: {name: SSO}, audit: {name: Audit}}\n"
+        "plans: {pro: {name: Pro, amount: 1, features: [sso]}}\n"
+    )
+
+    ran = run("check", "--app", str(plans), "--catalog", str(catalog))
+    catalog.write_text(catalog.read_text().replace("[sso]", "[sso, audit]"))
+    plans.write_text(plans.read_text().replace("[BILL", "[BILLING_FEATURES.AUDIT, BILL"))
+    mended = run("check", "--app", str(plans), "--catalog", str(catalog))
+
+    assert ran.returncode == 1
+    assert "the app declares the feature 'audit', and no plan has the feature" in ran.stderr
+    assert mended.returncode == 0, mended.stderr
 
 
 def test_redeploy_builds_again_and_waits() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clerkstack.problems import ClerkstackError
-from clerkstack.review.pull_request import commit_of, pull_request, run_address
+from clerkstack.review.pull_request import commit_of, repository
 
 TOP = Path(__file__).parents[3]
 HEAD = {"sha": "abc123", "repo": {"full_name": "sendero/deployment"}}
@@ -40,19 +40,32 @@ def test_without_a_stack_it_is_bad_input() -> None:
     [
         ({}, "GITHUB_REPOSITORY"),
         ({**VARIABLES, "GITHUB_REPOSITORY": "../x/y"}, "GITHUB_REPOSITORY"),
-        ({**VARIABLES}, "--pull-request"),
-        ({**VARIABLES, "GITHUB_EVENT_PATH": "/nowhere/event.json"}, "GITHUB_EVENT_PATH"),
+        ({**VARIABLES, "GITHUB_REPOSITORY": "a/b\nc"}, "GITHUB_REPOSITORY"),
+        ({**VARIABLES, "GITHUB_TOKEN": ""}, "GITHUB_TOKEN"),
     ],
 )
-def test_what_posting_needs_is_told_before_anything_is_previewed(
-    environ: dict[str, str], named: str
-) -> None:
-    ran = run("--stack", "dev", "--post", **environ)
+def test_what_commenting_needs_is_told(environ: dict[str, str], named: str) -> None:
+    with pytest.raises(ClerkstackError, match=named) as caught:
+        repository(environ)
 
-    assert ran.returncode == 2
-    assert named in ran.stderr
-    assert "previewing" not in ran.stderr
-    assert "ghs_planted" not in ran.stderr
+    assert "ghs_planted" not in str(caught.value)
+
+
+def test_a_token_in_its_job_is_told_and_not_handed_on(tmp_path: Path) -> None:
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text('#!/bin/sh\necho "token: $GITHUB_TOKEN" >&2\nexit 1\n')
+    pulumi.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+
+    ran = run("--stack", "dev", **path, **VARIABLES, GITHUB_ACTIONS="true")
+    without = run("--stack", "dev", **path, GITHUB_ACTIONS="true")
+    of_a_person = run("--stack", "dev", **path, **VARIABLES)
+
+    assert "clerkstack comment" in ran.stderr
+    assert "GITHUB_TOKEN" not in without.stderr + of_a_person.stderr
+    for each in (ran, of_a_person):
+        assert "ghs_planted" not in each.stdout + each.stderr
+        assert "token:" in each.stdout
 
 
 def test_without_an_engine_it_says_so_in_the_text() -> None:
@@ -77,40 +90,12 @@ def event(folder: Path, told: object) -> dict[str, str]:
     return {**VARIABLES, "GITHUB_EVENT_PATH": str(file)}
 
 
-def test_the_event_says_which_pull_request_it_is(tmp_path: Path) -> None:
+def test_the_event_says_which_commit_it_is(tmp_path: Path) -> None:
     environ = event(tmp_path, EVENT)
 
-    found = pull_request(environ, None)
-
-    assert (found.number, found.commit, found.of_fork) == (7, "abc123", False)
-    assert found.api == "https://api.github.com"
     assert commit_of({**environ, "GITHUB_SHA": "merged"}) == "abc123"
-    assert pull_request(environ, 9).number == 9
-    assert "ghs_planted" not in repr(found)
-
-
-@pytest.mark.parametrize("repository", [{"full_name": "mallory/deployment"}, None])
-def test_a_fork_is_known(tmp_path: Path, repository: object) -> None:
-    told = {"pull_request": {"number": 7, "head": {"sha": "abc123", "repo": repository}}}
-
-    assert pull_request(event(tmp_path, told), None).of_fork
-
-
-@pytest.mark.parametrize("told", [[], {}, {"pull_request": None}, {"pull_request": {"number": 0}}])
-def test_an_event_of_another_kind_is_told(tmp_path: Path, told: object) -> None:
-    with pytest.raises(ClerkstackError, match="no pull request"):
-        pull_request(event(tmp_path, told), None)
-
-
-def test_the_run_is_named_where_there_is_one() -> None:
-    run_of = {
-        "GITHUB_SERVER_URL": "https://github.test",
-        "GITHUB_REPOSITORY": "a/b",
-        "GITHUB_RUN_ID": "1",
-        "GITHUB_STEP_SUMMARY": "summary",
-    }
-
-    assert run_address(run_of) == "https://github.test/a/b/actions/runs/1"
-    assert run_address({}) == ""
     assert commit_of({"GITHUB_SHA": "abc"}) == "abc"
     assert commit_of({}) == ""
+    assert "ghs_planted" not in repr(repository(environ))
+    with pytest.raises(ClerkstackError, match="GITHUB_EVENT_PATH"):
+        commit_of({"GITHUB_EVENT_PATH": "/nowhere/event.json"})

@@ -33,6 +33,7 @@ WITHOUT = {
     "redeploy": "asks Vercel alone, and knows no stack",
     "move": "asks the backends and the engine",
     "review": "lets the engine preview: its providers read",
+    "comment": "asks GitHub alone",
 }
 FOUND = {"doctor": 1}
 """How a command ends that goes on with what does not need the key; every other one with 2."""

@@ -16,4 +16,4 @@ def test_what_is_shown_is_text_and_no_command(
     said = capsys.readouterr().out
     assert not any(ord(each) < 32 and each != "\n" for each in said)
     assert not any(127 <= ord(each) < 160 for each in said)
-    assert hostile.strip("\x1b\x9b\r\x07").replace("\r", "\\x0d") in said
+    assert hostile.strip("\x1b\x9b\r\x07").replace("\r", "\\u000d") in said

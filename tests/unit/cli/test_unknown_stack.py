@@ -31,7 +31,7 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
     "smoke": [("--stack", "nope"), ("--stack", "nope", "--clean-up")],
     "cutover": [("--stack", "nope"), ("sign", "smoke", "--by", "Ana", "--stack", "nope")],
 }
-WITHOUT = {"redeploy": "knows no stack"}
+WITHOUT = {"redeploy": "knows no stack", "comment": "knows a review that was saved"}
 
 
 def test_every_command_is_walked() -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients.errors import Forbidden, RateLimited, Unauthorized, Unprocessable
+from clerkstack.clients.errors import (
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+    Unprocessable,
+    Unreachable,
+)
 from clerkstack.clients.github import GithubClient
 from local.github import Github
 from local.github.github import READ_TOKEN, TOKEN
@@ -162,3 +170,69 @@ def test_a_comment_that_is_too_long_is_refused(github: Github) -> None:
         ours.create_comment(7, "x" * 65_536)
         with pytest.raises(Unprocessable):
             ours.create_comment(7, "x" * 65_537)
+
+
+def elsewhere(*answers: httpx.Response, at: str = "https://files.test/blob") -> httpx.MockTransport:
+    """GitHub, which leads to another host, and that one's answers."""
+    left = list(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "api.github.test":
+            return httpx.Response(302, headers={"Location": at})
+        assert "authorization" not in request.headers
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    return httpx.MockTransport(answer)
+
+
+def fetching(transport: httpx.MockTransport) -> GithubClient:
+    return GithubClient(
+        token=SecretStr(TOKEN),
+        base_url="https://api.github.test",
+        repository=REPOSITORY,
+        transport=transport,
+        sleep=lambda _seconds: None,
+    )
+
+
+def test_an_artifact_is_fetched_from_where_github_leads_without_the_token() -> None:
+    with fetching(elsewhere(httpx.Response(200, content=b"x" * 10))) as ours:
+        assert ours.artifact(1, 10) == b"x" * 10
+
+
+def test_of_a_longer_one_no_more_is_read_than_tells_that_it_is_too_long() -> None:
+    given = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal given
+        while True:
+            given += 1
+            yield b"x" * 1000
+
+    with fetching(elsewhere(httpx.Response(200, content=endless()))) as ours:
+        assert len(ours.artifact(1, 10_000)) == 10_001
+    assert given < 100
+
+
+def test_a_packed_answer_is_not_unpacked_without_end() -> None:
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    answer = httpx.Response(200, content=bomb, headers={"Content-Encoding": "gzip"})
+    with fetching(elsewhere(answer)) as ours:
+        assert len(ours.artifact(1, 10_000)) == 10_001
+
+
+def test_an_error_of_the_other_host_is_told_and_repeated() -> None:
+    bad, good = httpx.Response(503), httpx.Response(200, content=b"ok")
+    with fetching(elsewhere(bad, good)) as ours:
+        assert ours.artifact(1, 10) == b"ok"
+    with (
+        fetching(elsewhere(httpx.Response(404, text="<Error/>"))) as ours,
+        pytest.raises(NotFound, match="download artifact"),
+    ):
+        ours.artifact(1, 10)
+
+
+@pytest.mark.parametrize("at", ["file:///etc/passwd", "https://api.github.test/round"])
+def test_it_does_not_lead_to_a_file_or_in_a_circle(at: str) -> None:
+    with fetching(elsewhere(httpx.Response(200), at=at)) as ours, pytest.raises(Unreachable):
+        ours.artifact(1, 10)

@@ -536,6 +536,8 @@ def of_code(folder: Any, code: str) -> seen.Line:
         ("has({ plan: 'proo' })", "plan proo"),
         ("has({ feature: 'sso' })", "feature sso"),
         ("has({ plan: 'user:pro' })", "plan user:pro"),
+        ("has({ role: 'org:auditor' })", "role org:auditor"),
+        ("has({ permission: 'org:invoices:read' })", "permission org:invoices:read"),
     ],
 )
 def test_what_the_app_s_code_asks_for_and_nothing_has_fails(
@@ -550,7 +552,7 @@ def test_what_the_app_s_code_asks_for_and_nothing_has_fails(
 
 
 def test_code_that_asks_for_what_there_is_passes(tmp_path: Any) -> None:
-    found = of_code(tmp_path, "return has({ plan: 'pro' }) || has({ role: 'org:auditor' })")
+    found = of_code(tmp_path, "return has({ plan: 'pro' }) || has({ role: 'org:finance' })")
 
     assert found.verdict.outcome == Outcome.PASSED
     assert "checks in the app's code" in found.verdict.summary
@@ -566,3 +568,37 @@ def test_the_domain_is_the_one_the_publishable_key_leads_to() -> None:
 
     assert found is not None
     assert found.name == HOST
+
+
+def without_pro() -> dict[str, Any]:
+    found = lacking_plan()
+    found["billing"]["plans"]["basic"]["features"] = []
+    return found
+
+
+@pytest.mark.parametrize(
+    ("live", "outcome"), [(sections, Outcome.PASSED), (without_pro, FAILED)], ids=["all", "less"]
+)
+def test_a_stack_without_billing_is_judged_by_what_is_live(
+    tmp_path: Any, live: Any, outcome: Outcome
+) -> None:
+    (tmp_path / "page.tsx").write_text(
+        "export default async function Page({ has }) { return has({ plan: 'pro' }) }\n"
+    )
+    catalog = tmp_path / "catalog.yaml"
+    catalog.write_text("features: {}\nplans: {other: {name: Other, amount: 1, features: []}}\n")
+    declared = settings(
+        app={"path": str(tmp_path)}, components={"billing": False}, catalog=str(catalog)
+    )
+
+    found = line("slugs", right(declared=declared, sections=live()))
+
+    assert found.verdict.outcome == outcome, found.verdict
+    assert failed(found) == (["plan pro of the app's code"] if outcome == FAILED else [])
+
+
+def test_a_plan_that_others_pay_for_fails() -> None:
+    found = sections()
+    found["billing"]["plans"]["pro"]["payer_type"] = "user"
+
+    assert failed(line("slugs", right(sections=found))) == ["plan pro"]

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.timeout(60)
 SERVICES = [
     services.platform_key,
     services.config,
+    services.billing,
     services.secret_key,
     services.newest_key,
     services.clock,
@@ -301,3 +302,27 @@ def test_an_app_that_does_not_answer_or_not_with_a_document(
             finding = examine(services.app, here)
         assert (finding.state, finding.service) == ("failed", service), finding
         assert says in finding.detail
+
+
+def test_billing_of_production(here: Here) -> None:
+    clerk = here.bed.world.clerk
+    clerk.create_instance(seeded.APPLICATION_ID, domain="sendero.example", clone_of=None)
+    (production,) = [each for each in clerk.instances() if each.environment == "production"]
+    here.bed.configured = {"instance": "production"}
+
+    card = look(services.billing, here)
+    production.config["billing"]["free_trial_requires_payment_method"] = False
+    right = look(services.billing, here)
+    production.config["billing"]["plans"]["pro"] = {"payer_type": "user"}
+    payer = look(services.billing, here)
+    here.bed.configured |= {"components": json.dumps({"billing": False})}
+    left_out = look(services.billing, here)
+
+    assert [each.state for each in (card, right, payer, left_out)] == [
+        "failed",
+        "ok",
+        "failed",
+        "ok",
+    ]
+    assert "pulumi up --refresh --stack dev" in card.mend
+    assert "'pro' is paid by users" in payer.detail

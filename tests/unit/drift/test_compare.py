@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from clerkstack.app.code import AppCode
+from clerkstack.app.uses import Use
 from clerkstack.catalog import load_catalog
 from clerkstack.clients.platform import ApplicationInstance
-from clerkstack.drift import Difference, Known, Live, differences
+from clerkstack.drift import Difference, Known, Live, differences, without_billing
+from clerkstack.reconcile.billing import TRIAL
 from clerkstack.settings import Settings
 from local.world.clerk.kinds import KINDS, config_of
 
@@ -103,3 +106,28 @@ def test_plans_with_unset_fields_in_each_form_are_the_catalogs() -> None:
         config["billing"]["plans"] = {**plans, **inputs["defaults"]}
 
         assert found(config, components=off) == []
+
+
+def test_production_without_billing_is_compared_with_what_the_app_asks_for() -> None:
+    page = Use("plan", "gold", None, "page.tsx", 3, 9)
+    app = AppCode(None, (page, Use("plan", "free_org", None, "page.tsx", 4, 9)))
+    config = config_of("young", "production")
+    config["billing"] |= {
+        "organization_enabled": True,
+        TRIAL: True,
+        "plans": {"free_org": {"name": "Free", "payer_type": "org", "features": []}},
+    }
+    live = Live(INSTANCE, sections=config)
+
+    found = without_billing(settings(instance="production"), app, live)
+
+    assert [(each.thing, each.field) for each in found] == [
+        ("the app's code", "asks in vain"),
+        ("billing", TRIAL),
+    ]
+    assert "page.tsx:3:9 asks has({ plan: 'gold' })" in str(found[0].declared)
+    config["billing"][TRIAL] = False
+    assert without_billing(settings(instance="production"), None, live) == []
+    assert without_billing(settings(), app, live) == []
+    on = settings(instance="production", components={"billing": True})
+    assert without_billing(on, app, live) == []

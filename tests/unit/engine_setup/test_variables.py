@@ -12,9 +12,9 @@ from tests.unit.engine_setup.conftest import Machine
 def engine_of(machine: Machine, source: str) -> Engine:
     if source == "path":
         return Engine(source="path", pulumi=machine.bin / "pulumi", version="3.300.0")
-    if source == "installer":
+    if source == "release":
         pulumi = machine.places.official / "bin" / "pulumi"
-        return Engine(source="installer", pulumi=pulumi, version="3.274.1")
+        return Engine(source="release", pulumi=pulumi, version="3.274.1")
     return Engine(source="build", pulumi=machine.places.built / "bin/pulumi", version="3.274.1")
 
 
@@ -32,7 +32,7 @@ def in_a_shell(machine: Machine, engine: Engine, show: str, **own: str) -> str:
     return run.stdout
 
 
-@pytest.mark.parametrize("source", ["path", "installer"])
+@pytest.mark.parametrize("source", ["path", "release"])
 def test_an_official_engine_sees_no_file_of_the_fallback(machine: Machine, source: str) -> None:
     engine = engine_of(machine, source)
 

@@ -8,15 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.measure.document import (
-    BEGIN,
-    END,
-    SECTIONS,
-    NoSection,
-    section_in,
-    sections,
-    written,
-)
+from local.measure.document import MEASURED, SECTIONS, sections
 from local.measure.operations import (
     EMPTY_FIRST,
     EMPTY_UNCHANGED,
@@ -28,6 +20,7 @@ from local.measure.operations import (
     WITH_PACK,
 )
 from local.measure.results import Results
+from local.sections import NoSection
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "measured.md"
 NAMES = ("machine", *(name for names in SECTIONS.values() for name in names))
@@ -144,15 +137,15 @@ def test_the_document_has_every_section_and_no_other() -> None:
 
     assert sorted(made()) == sorted(NAMES)
     for name in NAMES:
-        assert text.count(BEGIN.format(name) + "\n") == 1
-        assert text.count(END.format(name) + "\n") == 1
+        assert text.count(MEASURED.begin(name) + "\n") == 1
+        assert text.count(MEASURED.end(name) + "\n") == 1
     assert text.count("<!-- measured: ") == len(NAMES)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "machine"])
 def test_the_tables_of_the_document_are_the_writers(name: str) -> None:
     """What the writer changes is to be written into the document, too: `make measure`."""
-    section = section_in(DOCUMENT.read_text(), name)
+    section = MEASURED.section_in(DOCUMENT.read_text(), name)
 
     if not rows(section):
         assert section.strip(), f"{name} has neither a table nor why there is none"
@@ -161,15 +154,15 @@ def test_the_tables_of_the_document_are_the_writers(name: str) -> None:
 
 
 def test_a_section_is_replaced_and_the_prose_stays() -> None:
-    text = f"before\n{BEGIN.format('a')}\nold\nold\n{END.format('a')}\nafter\n"
+    text = f"before\n{MEASURED.begin('a')}\nold\nold\n{MEASURED.end('a')}\nafter\n"
 
-    once = written(text, {"a": "new\n"})
+    once = MEASURED.written(text, {"a": "new\n"})
 
-    assert once == f"before\n{BEGIN.format('a')}\nnew\n{END.format('a')}\nafter\n"
-    assert written(once, {"a": "new\n"}) == once
-    assert section_in(once, "a") == "new\n"
+    assert once == f"before\n{MEASURED.begin('a')}\nnew\n{MEASURED.end('a')}\nafter\n"
+    assert MEASURED.written(once, {"a": "new\n"}) == once
+    assert MEASURED.section_in(once, "a") == "new\n"
     with pytest.raises(NoSection, match="measured: b"):
-        written(once, {"b": "new\n"})
+        MEASURED.written(once, {"b": "new\n"})
 
 
 def test_the_writer_is_a_function_of_the_results_alone(monkeypatch: pytest.MonkeyPatch) -> None:

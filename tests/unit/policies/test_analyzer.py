@@ -98,7 +98,11 @@ def test_a_resource_and_then_the_stack(pack: analyzer_pb2_grpc.AnalyzerStub) -> 
     )
 
     assert {each.policyName for each in one.diagnostics} == {"live-keys", "protected"}
-    assert {each.policyName for each in whole.diagnostics} == {"complete"}
+    assert {each.policyName for each in whole.diagnostics} == {
+        "app-code",
+        "billing-managed",
+        "complete",
+    }
     said = " ".join(each.message for each in whole.diagnostics)
     assert "the instance is not declared" in said
     assert "billing, with every plan" not in said

@@ -27,12 +27,30 @@ def test_every_part_is_declared_unless_it_is_switched_off() -> None:
     found = Declared.of("prod", config)
 
     assert found.instance == "production"
+    assert found.names_app is False
     assert found.parts == frozenset(PARTS) - {"webhook", "sign_in"}
     (project,) = found.projects
     assert project.leave_alone == {"production/CLERK_SECRET_KEY"}
     assert project.names == ("guide", "nextjs")
     (project,) = Declared.of("prod", {"clerkstack:instance": "production"}).projects
     assert project.names is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [
+        ("app", '{"path": "web"}', True),
+        ("app", '{"git": "https://git.example/web"}', True),
+        ("app", '{"unmanaged": []}', False),
+        ("app", "{}", False),
+        ("appDeclaration", "web/plans.ts", True),
+        ("appUrl", "https://app.example", False),
+    ],
+)
+def test_whether_the_apps_code_is_named(key: str, value: str, named: bool) -> None:
+    config = {"clerkstack:instance": "production", f"clerkstack:{key}": value}
+
+    assert Declared.of("prod", config).names_app is named
 
 
 def test_each_of_several_projects_is_expected_to_have_its_own() -> None:

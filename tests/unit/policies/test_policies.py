@@ -104,6 +104,15 @@ def _app_attaches_more(found: Deployment) -> None:
     found["billing"]["inputs"]["app"]["plans"]["free"].append("white_label")
 
 
+def _taken_out(found: Deployment) -> None:
+    """A feature of the catalog's and the app's lists that no plan has, in either."""
+    billing = found["billing"]["inputs"]
+    for plan in billing["plans"].values():
+        plan["features"] = [each for each in plan["features"] if each != "audit_log_export"]
+    for features in billing["app"]["plans"].values():
+        features[:] = [each for each in features if each != "audit_log_export"]
+
+
 def _public_copy(found: Deployment) -> None:
     found["own"] = variable("DB_PASSWORD", "hidden-value", "production", sensitive=True)
     found["public"] = variable("NEXT_PUBLIC_DB", "hidden-value", "production")
@@ -153,6 +162,9 @@ CASES: list[tuple[Change, str, str]] = [
     (inside("billing", "features", sso={"name": "SSO"}), "billing-slugs", "billing"),
     (_app_differs, "billing-slugs", "billing"),
     (_app_attaches_more, "billing-slugs", "billing"),
+    (_taken_out, "billing-slugs", "billing"),
+    (inputs("billing", app={}), "app-code", "billing"),
+    (inputs("billing", app={"unmanaged": ["plan/legacy"]}), "app-code", "billing"),
     (inputs("billing", catalog="other.yaml"), "billing-slugs", "billing"),
     (
         inside("billing", "settings", free_trial_requires_payment_method=True),
@@ -237,6 +249,12 @@ CASES: list[tuple[Change, str, str]] = [
         "organizations",
     ),
     (inputs("roles", role_set={"creator_role": "org:owner"}), "roles", "roles"),
+    (inputs("roles", app={"uses": {"role": {"org:auditor": "a.ts:1:1"}}}), "roles", "roles"),
+    (
+        inputs("roles", app={"uses": {"permission": {"org:invoices:read": "a.ts:1:1"}}}),
+        "roles",
+        "roles",
+    ),
     (gone("billing"), "complete", "stack"),
     (gone("webhook"), "complete", "stack"),
     (gone("api-keys"), "complete", "stack"),
@@ -268,7 +286,9 @@ def test_breaking_one_thing_offends_against_one_policy(
 
 def test_every_policy_has_a_case() -> None:
     told_only = {policy.id for policy in POLICIES if policy.advisory}
-    assert {policy for _, policy, _ in CASES} == {policy.id for policy in POLICIES} - told_only
+    own = {"billing-managed"}  # of the settings alone
+    cases = {policy for _, policy, _ in CASES}
+    assert cases | own == {policy.id for policy in POLICIES} - told_only
 
 
 @pytest.mark.parametrize(("names", "missing"), [(None, 0), (["nextjs"], 1)])
@@ -333,7 +353,7 @@ def test_the_app_is_where_the_instance_is_for() -> None:
 @pytest.mark.parametrize(
     ("parts", "names"),
     [
-        (["organizations", "api_keys"], ["billing", "webhook", WS, SK, PK, APP]),
+        (["organizations", "api_keys", "billing"], ["webhook", WS, SK, PK, APP]),
         (["billing", "webhook"], ["organizations", "roles", "api-keys", SK, PK, APP]),
     ],
 )
@@ -437,6 +457,7 @@ def test_a_development_instance_has_what_development_is_for() -> None:
         ),
         (inputs(SK, sensitive=UNKNOWN), "sensitive-secrets"),
         (inputs("roles", roles=UNKNOWN), "roles"),
+        (inputs("billing", app=UNKNOWN), "app-code"),
     ],
 )
 def test_what_is_unknown_is_told_and_not_passed_over(change: Change, policy: str) -> None:
@@ -506,13 +527,66 @@ def test_a_secret_of_unknown_age_is_a_note() -> None:
     )
 
 
-def test_without_the_apps_declaration_the_comparison_says_so() -> None:
+def test_a_dated_excuse_answers_for_an_app_that_is_not_named(tmp_path: Path) -> None:
     found = deployment()
     found["billing"]["inputs"]["app"] = {}
+    entry = {
+        "policy": "app-code",
+        "stack": "prod",
+        "subject": "billing",
+        "reason": "The app's repository can't be read from CI before March.",
+        "by": "ana@sendero.example",
+        "expires": str(datetime.fromtimestamp(NOW / 1000, UTC).date()),
+    }
+    (tmp_path / "excuses.yaml").write_text(json.dumps({"excuses": [entry]}))
 
-    (verdict,) = judged(found)
+    (verdict,) = judged(found, folder=tmp_path)
 
-    assert (verdict.policy, verdict.kind) == ("billing-slugs", Kind.NOTE)
+    assert (verdict.policy, verdict.level) == ("app-code", Level.ADVISORY)
+    assert "ana@sendero.example" in verdict.told
+
+
+def test_development_may_be_without_the_apps_code() -> None:
+    found = deployment("development")
+    found["billing"]["inputs"]["app"] = {}
+
+    assert judged(found) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "names_app", "offends"),
+    [
+        (("organizations",), False, True),
+        (("organizations",), True, False),
+        (("webhook", "environment"), False, False),
+        (None, False, False),
+        (("organizations",), None, False),
+    ],
+)
+def test_without_a_billing_resource_the_settings_have_to_name_the_app(
+    parts: tuple[str, ...] | None, names_app: bool | None, offends: bool
+) -> None:
+    found = {name: each for name, each in deployment().items() if name != "billing"}
+
+    told = offences(found, parts=parts, names_app=names_app)
+
+    assert (("app-code", "stack") in told) is offends
+
+
+def test_a_role_of_which_only_the_instance_tells_is_left_to_the_provider() -> None:
+    found = deployment()
+    uses = {"permission": {"org:invoices:read": "a.ts:1:1"}}
+    found["roles"]["inputs"] |= {
+        "permissions": {"org:invoices:read": {"name": "Read invoices"}},
+        "app": {"uses": uses},
+    }
+
+    assert judged(found) == []
+
+    found["roles"]["inputs"]["app"]["uses"]["role"] = {"org:auditor": "b.ts:1:1"}
+    found["roles"]["inputs"]["app"]["unmanaged"] = ["role/org:auditor"]
+
+    assert judged(found) == []
 
 
 def test_a_test_host_in_a_live_key_is_no_domain() -> None:
@@ -555,6 +629,8 @@ def test_the_catalog_is_compared_in_both_directions_without_the_app() -> None:
     said = {v.message for v in judged(found) if v.kind is Kind.OFFENCE}
 
     assert said == {
+        "nothing of the app's code is compared with what is sold: clerkstack:app names none, or "
+        "none that declares a plan or asks for one",
         "the plan 'other' would be deployed, and catalog.yaml does not have it",
         "the feature 'sso' would be deployed, and catalog.yaml does not have it",
         "catalog.yaml has the feature 'sso_saml', and it would not be deployed",
@@ -578,11 +654,29 @@ def test_both_switches_are_unknown_where_all_are() -> None:
     assert len(judged(found)) == 2
 
 
-def test_production_without_billing_is_told_that_nobody_looks() -> None:
+def test_production_without_billing_is_refused_unless_somebody_answers_for_it(
+    tmp_path: Path,
+) -> None:
     found = deployment()
     del found["billing"]
+    without = {"parts": set(PARTS) - {"billing"}}
 
-    told = judged(found, parts=set(PARTS) - {"billing"})
+    (refused,) = judged(found, **without)
 
-    assert [(each.policy, each.kind) for each in told] == [("complete", Kind.NOTE)]
-    assert "billing is switched off" in told[0].message
+    assert (refused.policy, refused.level) == ("billing-managed", Level.MANDATORY)
+    assert "billing is switched off" in refused.message
+    (tmp_path / "excuses.yaml").write_text(
+        "excuses:\n  - {policy: billing-managed, stack: prod, subject: stack, by: ana, "
+        "reason: The stack plans keeps them., expires: 2027-01-31}\n"
+    )
+    (excused,) = judged(found, folder=tmp_path, **without)
+    assert excused.level is Level.ADVISORY
+    # Which part a stack leaves out is not known of a state alone.
+    assert judged(found, parts=None) == []
+
+
+def test_development_may_leave_billing_out() -> None:
+    found = deployment("development")
+    del found["billing"]
+
+    assert judged(found, parts=set(PARTS) - {"billing"}) == []

@@ -81,7 +81,7 @@ def test_where_nobody_answers_it_is_left_to_the_write(monkeypatch: pytest.Monkey
 
 def test_a_check_that_only_moved_is_no_change() -> None:
     def inputs(**uses: Any) -> dict[str, Any]:
-        return {"plans": {}, "app": {"uses": uses}}
+        return {"environment": "development", "plans": {}, "app": {"uses": uses}}
 
     provider = BillingProvider()
     before = inputs(plan={"a": "x.ts:1:1", "b": "x.ts:2:2"})

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from clerkstack.neighbours import Neighbour
 from clerkstack.providers.api_keys import ApiKeysProvider
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.providers.errors import ResourceFailed
 from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
-from local.driven import Driven, config_on
+from clerkstack.settings import Allowed
+from local.driven import Driven, Refused, config_on
 from local.world import World
 from local.world import seed as seeded
 from local.world.clerk.kinds import KINDS
@@ -350,3 +352,28 @@ def test_organizations_go_off_whatever_forces_a_selection(world: World, ends: bo
 
     live = section(world, "organization_settings")
     assert (live["enabled"], live["force_organization_selection"]) == (False, False)
+
+
+def test_a_connection_that_goes_off_with_its_settings_is_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driven = Driven(SignInProvider(), config_on(world), "organization/clerkstack/dev")
+    driven.beside = lambda: own_state(driven)
+    driven.up(sign_in())
+    world.clear_journal()
+    without = on(sections={"session": {"claims": {"a": "b"}}})
+
+    with pytest.raises(Refused, match=r"toggle 'signIn\.oauth\.github\.enabled'"):
+        driven.up(without)
+    assert "PATCH" not in sent(world)
+
+    allowed = Allowed(toggles=["signIn.oauth.github.enabled"])
+    monkeypatch.setattr(SignInProvider, "_allowed", allowed)
+    driven.up(without)
+    assert section(world, GITHUB)["enabled"] is False
+
+
+def own_state(driven: Driven) -> list[Neighbour]:
+    """What the backend tells of the stack itself."""
+    kept = {"type": "pulumi-python:dynamic/clerkstack:SignIn", "outputs": driven.state}
+    return [Neighbour(str(driven.stack), seeded.APPLICATION_ID, "development", (), (kept,))]

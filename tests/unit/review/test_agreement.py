@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clerkstack.reconcile.billing import TRIAL
 from clerkstack.review.agreement import Agreement, Finding
 
 
@@ -68,3 +69,16 @@ def test_an_app_that_was_only_searched_is_not_missing_anything() -> None:
 
     assert not told.app_declares
     assert not Agreement.model_validate({"instance": {"read": True, "exists": False}}).live
+
+
+@pytest.mark.parametrize(
+    ("slug", "field", "catalog", "instance"),
+    [("pro", "payer_type", "org", "user"), (TRIAL, TRIAL, False, True)],
+)
+def test_what_no_update_changes_blocks(slug: str, field: str, catalog: Any, instance: Any) -> None:
+    finding = {"slug": slug, "field": field, "catalog": catalog, "instance": instance}
+    told = Agreement.model_validate({"findings": [{**finding, "message": "differs"}]})
+    coming = told.model_copy(update={"toggles_come": True})
+
+    assert len(told.blocking()) == 1
+    assert len(coming.blocking()) == (0 if field == TRIAL else 1)

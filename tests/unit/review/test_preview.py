@@ -11,6 +11,7 @@ from clerkstack.review import cleaning
 from clerkstack.review.cleaning import SECRET, UNKNOWN, Cleaning, plain, secrets_of
 from clerkstack.review.preview import Complaint, Preview, Violation, read_preview
 from clerkstack.review.properties import Property, at, changed, joined
+from clerkstack.review.stacks import _toggles_come
 
 BILLING = "urn:pulumi:prod::clerkstack::c:Billing$pulumi-python:dynamic/clerkstack:Billing::billing"
 HIDDEN = {cleaning.SIGNATURE: cleaning.SECRET_SIGNATURE, "ciphertext": "[secret]"}
@@ -219,3 +220,19 @@ def test_a_path_leads_back_to_its_value(key: str) -> None:
 )
 def test_leaves_that_differ(before: Any, after: Any, expected: list[tuple[str, Any, Any]]) -> None:
     assert list(changed(before, after)) == [Property(*each) for each in expected]
+
+
+@pytest.mark.parametrize(
+    ("event", "come"),
+    [
+        (step("create", None, {"settings": {"free": False}}), True),
+        (step("update", {"settings": {"free": True}}, {"settings": {"free": False}}), True),
+        (step("update", {"plans": {"pro": 1}}, {"plans": {"pro": 2}}), False),
+        (step("delete", {"settings": {"free": True}}), False),
+    ],
+)
+def test_an_update_that_brings_billings_toggles_is_told_from_others(
+    event: dict[str, Any], come: bool
+) -> None:
+    assert _toggles_come(read(event)) is come
+    assert not _toggles_come(None)

@@ -23,7 +23,7 @@ from clerkstack.providers.session import Session
 from clerkstack.rotation.journal import KINDS, Holder, Kind, Running, now, variables_of
 from clerkstack.rotation.keeping import Keeper
 from clerkstack.rotation.proof import NotProved
-from clerkstack.rotation.run import Rotator
+from clerkstack.rotation.run import Refused, Rotator
 from clerkstack.rotation.services import Services
 from clerkstack.rotation.stacks import Known, Resources, known_of, shown
 from clerkstack.rotation.survey import Survey
@@ -50,11 +50,16 @@ class Bed:
     world: World
     resources: list[dict[str, Any]] = field(default_factory=list)
     deployed: dict[Kind, str] = field(default_factory=dict)
+    """What the app was built with, by kind; `live` is what its variables hold."""
+    live: dict[Kind, str] = field(default_factory=dict)
     runs: int = 0
     moments: int = 0
     kill_at: int | None = None
     fails: dict[str, Exception] = field(default_factory=dict)
+    meanwhile: tuple[int, Callable[[], Any]] | None = None
+    """At which moment another run goes on beside, and what it does."""
     proves: bool = True
+    refuses: bool = False
     runs_app: bool = True
     said: list[str] = field(default_factory=list)
     confirmed: bool = True
@@ -85,6 +90,7 @@ class Bed:
             "clerk": instance.secret_key.get_secret_value(),
             "webhook": signing,
         }
+        self.live = dict(self.deployed)
         self.resources = [
             resource(
                 f"{DYNAMIC}Instance",
@@ -159,6 +165,12 @@ class Bed:
             self.kill_at = None
         return False
 
+    def deploy(self) -> None:
+        """Somebody's own `pulumi up`."""
+        secrets = self.known().secrets
+        self.live = {kind: secrets[kind].get_secret_value() for kind in KINDS}
+        self.deployed = dict(self.live)
+
     def known(self) -> Known:
         return known_of(copy.deepcopy(self.resources), "dev")
 
@@ -222,6 +234,9 @@ class Process:
     def moment(self, name: str) -> None:
         bed = self.bed
         bed.moments += 1
+        if bed.meanwhile is not None and bed.moments >= bed.meanwhile[0]:
+            act, bed.meanwhile = bed.meanwhile[1], None
+            act()
         if bed.kill_at is not None and bed.moments >= bed.kill_at:
             raise Killed
         if name in bed.fails:
@@ -240,26 +255,31 @@ class Process:
         self.moment("written")
         return copy.deepcopy(resources)
 
-    def expect_nothing(self, urns: Sequence[str]) -> None:
+    def foresee(self, urns: Sequence[str], *, unchanged: bool) -> None:
         self.moment("preview")
         assert urns
+        if self.bed.refuses:
+            raise Refused("no")
 
     def roll_out(self, urns: Sequence[str]) -> None:
         self.moment("up")
         assert len(urns) in (3, 5, 7) or self.bed.projects, urns
         self.bed.rolled_out = [*urns]
         state = self.bed.known().secrets
-        self.bed.deployed = {kind: state[kind].get_secret_value() for kind in KINDS}
         vercel, changed = self.bed.world.vercel, set()
         for each in self.bed.resources:
             if each["urn"] in urns and "projectId" in each["inputs"]:
                 kind = next(k for k in KINDS if each["inputs"]["key"] in variables_of(k))
                 project = vercel.projects[each["inputs"]["projectId"]]
-                value = self.bed.deployed[kind]
+                value = state[kind].get_secret_value()
                 made = project.variables[each["outputs"]["id"]]
                 if made.value_digest != digest(value):
+                    self.moment("variable")
                     vercel.update_variable(project, made.id, {"value": value})
                     changed.add(project.id)
+                self.bed.live[kind] = value
+        self.moment("app")
+        self.bed.deployed = dict(self.bed.live)
         for project_id in changed:
             # As the engine does: nothing is built where nothing was written.
             vercel.add_deployment(project_id, "preview")
@@ -295,6 +315,7 @@ class Process:
             instance_id=known.instance_id,
             endpoint_id=known.endpoint_id,
             key=known.secrets.get("clerk"),
+            before=known.journal.secrets_before,
             sleep=lambda _: None,
         )
         return Watched(real, self)  # type: ignore[return-value]

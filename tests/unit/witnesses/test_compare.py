@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from clerkstack.app import AppDeclaration, DeclaredPlan
 from clerkstack.app.code import AppCode
 from clerkstack.app.uses import Use
+from clerkstack.declared.afterwards import Access
 from clerkstack.witnesses import Comparison, Instance, compare
 
 CONFIG = {
@@ -63,9 +65,11 @@ def found(
     app: AppCode | None = None,
     catalog: dict[str, Any] | None = None,
     instance: Instance | None = None,
+    **of_stack: bool,
 ) -> Comparison:
     inputs = {"catalog": "catalog.yaml", "defaults": {}, **(CONFIG if catalog is None else catalog)}
-    return compare(app, inputs, instance, roles={"org:admin"}, permissions={"org:a:read"})
+    access = {"roles": {"org:admin": {"permissions": ["org:a:read"]}}, "permissions": {}}
+    return compare(app, inputs, instance, access=access, **of_stack)
 
 
 def changed(**fields: Any) -> dict[str, Any]:
@@ -87,7 +91,8 @@ def test_three_that_say_the_same() -> None:
     assert [row.slug for row in comparison.features] == ["calendar", "tasks"]
     for row in (*comparison.plans, *comparison.features):
         assert row.agree
-        assert row.app == row.catalog == row.instance
+        assert row.catalog == row.instance
+        assert row.app == {k: v for k, v in (row.catalog or {}).items() if k != "payer_type"}
 
 
 @pytest.mark.parametrize("instance", [None, Instance(exists=False)])
@@ -214,7 +219,7 @@ def test_checks_are_known_by_catalog_or_instance() -> None:
     )
     live = copy.deepcopy(CONFIG)
     live["plans"]["old"] = {"payer_type": "org"}
-    instance = Instance(billing=live, roles=frozenset({"org:auditor"}))
+    instance = Instance(billing=live, access=Access({"org:auditor": ()}))
 
     with_instance = found(code(uses=uses), instance=instance)
     without = found(code(uses=uses))
@@ -238,3 +243,173 @@ def test_what_the_settings_say_is_on_the_instance_is_believed_until_it_is_read()
 
     assert found(app).findings == ()
     assert told(found(app, instance=Instance(billing=CONFIG))) == [("plan", "old", "asked")]
+
+
+def test_who_pays_for_a_plan_is_compared() -> None:
+    (finding,) = found(code(), instance=Instance(billing=changed(payer_type="user"))).findings
+
+    assert (finding.slug, finding.field) == ("duo", "payer_type")
+    assert (finding.catalog, finding.instance) == ("org", "user")
+    assert "paid by organizations, the instance paid by users" in finding.message
+    assert "another slug" in finding.mend
+
+
+CARD = "free_trial_requires_payment_method"
+
+
+@pytest.mark.parametrize("brought", [True, False])
+def test_a_trial_that_asks_for_a_card_is_found_in_production(brought: bool) -> None:
+    on, off = (Instance(billing={**CONFIG, CARD: value}) for value in (True, False))
+
+    (finding,) = found(code(), instance=on, production=True, brought=brought).findings
+
+    assert (finding.kind, finding.field, finding.catalog, finding.instance) == (
+        "setting",
+        CARD,
+        False,
+        True,
+    )
+    assert ("pulumi up --refresh" in finding.mend) is brought
+    assert found(code(), instance=on).findings == ()
+    assert found(code(), instance=off, production=True).findings == ()
+
+
+def test_a_stack_that_brings_no_catalog_is_judged_by_what_is_live() -> None:
+    lacking = copy.deepcopy(CONFIG)
+    del lacking["plans"]["crew"]
+    lacking["plans"]["duo"]["features"] = ["tasks"]
+    more = use("plan", "gold")
+    app = code(plan("duo", "calendar", "tasks"), plan("crew", "tasks"), uses=(more,))
+
+    right = found(code(), {"plans": {}, "features": {}}, Instance(billing=CONFIG), brought=False)
+    wrong = found(app, instance=Instance(billing=lacking), brought=False)
+    unread = found(code(), brought=False)
+
+    assert right.findings == ()
+    assert told(wrong) == [
+        ("plan", "crew", "exists"),
+        ("plan", "duo", "features"),
+        ("plan", "gold", "asked"),
+    ]
+    assert {each.catalog for each in wrong.findings[:2]} == {None}
+    # Without a look at the instance there is nothing but the catalog to compare with.
+    assert unread.findings == ()
+
+
+def test_a_plan_of_a_payer_whose_billing_is_off_answers_nobody() -> None:
+    off = {**changed(), "organization_enabled": False}
+
+    (finding,) = found(
+        AppCode(None, (use("plan", "duo"),)), {"plans": {}, "features": {}}, Instance(billing=off)
+    ).findings
+
+    assert finding.field == "asked"
+
+
+def declares(*features: str) -> AppCode:
+    """An app that declares other features besides those of its plans."""
+    app = code()
+    assert app.declaration is not None
+    declared = AppDeclaration(app.declaration.plans, app.declaration.features | {*features})
+    return dataclasses.replace(app, declaration=declared)
+
+
+def with_feature(slug: str, *plans: str) -> dict[str, Any]:
+    """The config with one feature more, in some plans."""
+    config = copy.deepcopy(CONFIG)
+    config["features"][slug] = {"name": slug}
+    for plan in plans:
+        config["plans"][plan] = {"payer_type": "org", "features": [slug]}
+    return config
+
+
+@pytest.mark.parametrize("live", [None, Instance(exists=False), Instance(billing=CONFIG)])
+def test_a_feature_that_no_plan_has_is_found_asked_for_or_declared(live: Instance | None) -> None:
+    catalog = with_feature("audit")
+    asking = dataclasses.replace(declares("audit"), uses=(use("feature", "audit"),))
+
+    (declared,) = [each for each in found(declares("audit"), catalog, live).findings if each.app]
+    (asked,) = [each for each in found(asking, catalog, live).findings if each.app]
+
+    assert (declared.kind, declared.slug, declared.field) == ("feature", "audit", "asked")
+    assert declared.where == "plans.ts:3"
+    assert asked.where == "page.tsx:1:5"
+    for each in (declared, asked):
+        assert "no plan has the feature 'audit'" in each.message
+        assert "Add it to a plan in catalog.yaml" in each.mend
+
+
+def test_a_plan_that_only_the_instance_has_gives_a_feature_too() -> None:
+    live = Instance(billing=with_feature("audit", "legacy"))
+    app = dataclasses.replace(declares("audit"), uses=(use("feature", "audit"),))
+    believed = dataclasses.replace(app, unmanaged=frozenset({"feature/audit"}))
+
+    assert found(app, with_feature("audit"), live).findings == ()
+    assert told(found(app, with_feature("audit"))) == [("feature", "audit", "asked")]
+    assert found(believed, with_feature("audit")).findings == ()
+
+
+def test_what_a_deploy_takes_from_a_plan_is_not_counted_as_live() -> None:
+    live = Instance(billing=changed(features=["calendar", "tasks", "audit"]))
+    live.billing["features"]["audit"] = {"name": "Audit"}
+    app = code(uses=(use("feature", "audit"),))
+
+    assert ("feature", "audit", "asked") in told(found(app, CONFIG, live))
+
+
+def test_clerks_own_default_plan_is_known_and_needs_no_declaration() -> None:
+    catalog = copy.deepcopy(CONFIG)
+    catalog["defaults"] = {"free_org": {"name": "Free", "payer_type": "org", "features": []}}
+    app = code(uses=(use("plan", "free_org"), use("plan", "free_user")))
+    billed = {"settings": {"organization_enabled": True, "user_enabled": False}}
+
+    for inputs in (catalog, CONFIG):
+        assert told(found(app, {**inputs, **billed})) == [("plan", "free_user", "asked")]
+    assert found(app, catalog).findings == ()
+    both = code(plan("duo", "calendar", "tasks"), plan("crew", "tasks"), plan("free_org"))
+    assert found(both, catalog).findings == ()
+    assert found(both, CONFIG).findings == ()
+
+
+def test_a_default_plan_that_clerk_has_not_made_is_not_known() -> None:
+    billed = {"organization_enabled": True, "user_enabled": False}
+    app = code(uses=(use("plan", "free_org"),))
+    catalog = {**CONFIG, "settings": billed}
+
+    without = Instance(billing={**copy.deepcopy(CONFIG), **billed})
+    to_come = Instance(billing={**copy.deepcopy(CONFIG), "organization_enabled": False})
+
+    assert told(found(app, catalog, without)) == [("plan", "free_org", "asked")]
+    assert found(app, catalog, to_come).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("live", "asked"),
+    [
+        (Access({"org:admin": (), "org:auditor": ("org:b:read",)}), []),
+        (Access({"org:admin": (), "org:auditor": ()}), [("permission", "org:b:read")]),
+        (
+            Access({"org:admin": (), "org:auditor": ("org:b:read",)}, outside=("org:auditor",)),
+            [("role", "org:auditor"), ("permission", "org:b:read")],
+        ),
+        (Access(), [("role", "org:auditor"), ("permission", "org:b:read")]),
+    ],
+)
+def test_a_role_or_permission_that_nobody_can_have_is_found(
+    live: Access, asked: list[tuple[str, str]]
+) -> None:
+    app = code(uses=(use("role", "org:auditor"), use("permission", "org:b:read")))
+
+    findings = found(app, instance=Instance(billing=CONFIG, access=live)).findings
+
+    assert [(each.kind, each.slug) for each in findings] == asked
+
+
+def test_what_a_test_of_the_app_asks_for_is_a_note() -> None:
+    app = dataclasses.replace(code(), in_tests=(use("plan", "made_up"), use("plan", "duo")))
+
+    comparison = found(app, instance=Instance(billing=CONFIG))
+
+    assert comparison.findings == ()
+    (note,) = comparison.notes
+    assert "asks has({ plan: 'made_up' })" in note

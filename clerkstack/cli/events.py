@@ -1,0 +1,85 @@
+"""What the engine tells of a preview or an update (`--json`), one event a line: what is written,
+how far a build is, and why it was refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.review.cleaning import Cleaning
+from clerkstack.review.preview import Preview, read_preview
+
+EVENTS = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+"""With it a preview tells events as well, as an update does."""
+DEPLOYMENT = re.compile(r"dpl_\w+: [A-Z]+")
+WRITES = {"update": "updated", "create": "created"}
+LAST_LINES = 15
+_EXCEPTION = re.compile(r"^(?:Preview failed: )?(?:[\w.]+\.[A-Z]\w+: )?")
+
+
+def news(line: str) -> str:
+    """What of a line is worth telling: a variable written, how far a build is."""
+    event = _event(line)
+    if event is None:
+        found = DEPLOYMENT.search(line)
+        return found[0] if found else ""
+    if told := event.get("diagnosticEvent"):
+        found = DEPLOYMENT.search(str(told.get("message")))
+        return found[0] if found and told.get("severity") != "debug" else ""
+    step = (event.get("resOutputsEvent") or {}).get("metadata") or {}
+    wrote = WRITES.get(str(step.get("op")))
+    if step.get("type") != VARIABLE_TYPE or wrote is None:
+        return ""
+    return f"{str(step.get('urn')).rpartition('::')[2]} {wrote}"
+
+
+def seen(lines: Iterable[str]) -> Preview:
+    """What the events say would change or changes, and complain of."""
+    return read_preview(lines, Cleaning())
+
+
+def more_than_values(found: Preview) -> Iterator[str]:
+    """What would become of variables besides new values. What looks that they arrived, and the
+    build, follow from those."""
+    for change in found.changes:
+        paths = [each.path for each in change.properties if each.path != "value"]
+        if change.type == VARIABLE_TYPE.rpartition(":")[2] and (
+            change.operation != "update" or paths
+        ):
+            what = ", ".join(paths) or change.operation
+            yield f"{change.resource} ({what})"
+
+
+def reasons(lines: Sequence[str]) -> str:
+    """Why it was refused or failed: what policies, providers and the program said; where there is
+    no such word, the last of what else was printed."""
+    found = seen(lines)
+    said = [
+        f"policy {each.policy}{_of(each.resource)}: {each.message}"
+        for each in found.violations
+        if each.blocks
+    ]
+    said += [f"{_EXCEPTION.sub('', each.message)}{_at(each.resource)}" for each in found.errors]
+    rest = [line for line in lines if _event(line) is None and line.strip()]
+    return "\n".join(dict.fromkeys(said)) or "\n".join(rest[-LAST_LINES:])
+
+
+def _of(resource: str) -> str:
+    return f" ({resource})" if resource else ""
+
+
+def _at(resource: str) -> str:
+    return f" [{resource}]" if resource else ""
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    if not line.startswith("{"):
+        return None
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None

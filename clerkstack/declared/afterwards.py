@@ -1,0 +1,113 @@
+"""What an app can ask Clerk for once a stack is deployed: what it declares over what is live.
+
+A plan that is declared has the features that are declared for it, whatever is live; one that is
+only live stays as it is, unless it is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from clerkstack.app.asked import PAYERS, Known
+from clerkstack.reconcile.billing import ENABLED_FOR
+from clerkstack.reconcile.changes import Json, JsonObject, object_at
+from clerkstack.reconcile.names import CLERKS_PLANS
+from clerkstack.reconcile.roles import permissions_of
+from clerkstack.settings.names import BUILT_IN_ROLES
+
+
+@dataclass(frozen=True)
+class Access:
+    """The roles of an instance, with the permissions that each has; `outside` are those that no
+    role set holds. `on` is False where the instance has no organizations."""
+
+    roles: Mapping[str, Collection[str]] = field(default_factory=dict)
+    outside: Collection[str] = ()
+    on: bool = True
+
+
+def all_plans(inputs: Mapping[str, Json]) -> JsonObject:
+    """The declared plans with those that Clerk makes by itself, by slug."""
+    return {**object_at(inputs, "plans"), **object_at(inputs, "defaults")}
+
+
+def sold_afterwards(
+    inputs: Mapping[str, Json],
+    live: Mapping[str, Json] | None = None,
+) -> Known:
+    """Plans and features.
+
+    Args:
+        inputs: of the billing resource.
+        live: the section `billing` of the instance, or as an update leaves it; None where it was
+            not read.
+    """
+    there = live or {}
+    toggles = {**there, **object_at(inputs, "settings")}
+    payers = [each for each in PAYERS if toggles.get(ENABLED_FOR[each]) is not False]
+    plans = _over(all_plans(inputs), object_at(there, "plans"))
+    for payer in payers:
+        # Where billing was on before, Clerk has made it, and it would be among those that are live.
+        if live is None or not live.get(ENABLED_FOR[payer]):
+            plans.setdefault(CLERKS_PLANS[payer], {"payer_type": payer, "features": []})
+    features = _over(object_at(inputs, "features"), object_at(there, "features"))
+    return Known(plans=plans, features=features, payers=tuple(payers))
+
+
+def access_afterwards(
+    inputs: Mapping[str, Json], live: Access | None = None, *, gone: Collection[str] = ()
+) -> Known:
+    """Roles and permissions.
+
+    Args:
+        inputs: `roles` and `permissions` as the resource of the roles has them; without `roles`
+            the stack declares none. `enabled` is False where it turns organizations off.
+        live: what the instance has; None where it was not read.
+        gone: keys of roles and permissions that the update removes.
+    """
+    declared, own = object_at(inputs, "roles"), object_at(inputs, "permissions")
+    on = inputs.get("enabled", live.on if live is not None and "roles" not in inputs else True)
+    if on is False:
+        return Known(organizations=False)
+    there = {} if live is None else live.roles
+    outside = set() if live is None else {*live.outside} - declared.keys()
+    held = {
+        key: set(permissions)
+        for key, permissions in there.items()
+        if key not in gone and key not in outside
+    }
+    for key in () if held else BUILT_IN_ROLES:
+        held[key] = set()
+    listed = {key for key in declared if "permissions" in object_at(declared, key)}
+    for key in declared:
+        if key in listed:
+            held[key] = permissions_of({key: declared[key]})
+        else:
+            held.setdefault(key, set())
+    permissions = {each for had in held.values() for each in had if each not in gone}
+    idle = own.keys() - permissions
+    # Of a role that does not list its permissions only the instance tells what it may.
+    unsaid = live is None and bool(held.keys() - listed)
+    return Known(
+        roles=held.keys(),
+        permissions=permissions,
+        idle_roles=outside,
+        idle_permissions=() if unsaid else idle,
+        open_permissions=idle if unsaid else (),
+        listed=bool(there),
+    )
+
+
+def together(sold: Known, access: Known) -> Known:
+    """All that can be asked for, of both."""
+    return replace(access, plans=sold.plans, features=sold.features, payers=sold.payers)
+
+
+def _over(declared: JsonObject, live: JsonObject) -> JsonObject:
+    """By slug, what is declared over what is live."""
+    found: JsonObject = dict(live)
+    for slug, fields in declared.items():
+        found[slug] = {**object_at(live, slug), **cast(JsonObject, fields)}
+    return found

@@ -1,0 +1,82 @@
+"""The update that rolls out rotated secrets: it writes nothing else, so nothing else is judged.
+
+`clerkstack rotate` runs it on the secrets' own resources (`--target`), with their URNs in the
+variable `ROLL_OUT` of its environment. The program then reads no app, and policies stop it only for
+what it writes. A slug that the app asks for and a trial's card stay as they are; an update that was
+refused for them after the mint would lock everybody out when the old secrets end.
+
+The variable opens nothing. Where it is set, every provider and a hook of every other resource
+refuse to write, so a plain `pulumi up` with it is refused before its first write.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.rotation.kinds import KINDS, variables_of
+
+ROLL_OUT = "CLERKSTACK_ROLL_OUT"
+WRITTEN_TYPE = "pulumi-python:dynamic/clerkstack:WrittenVariables"
+COMMAND_TYPE = "command:local:Command"
+NAMES = frozenset(name for kind in KINDS for name in variables_of(kind))
+"""The variables that hold a rotated secret, by every name that an app reads."""
+Value = TypeVar("Value")
+
+
+def rolls_out() -> bool:
+    """Whether this process is part of such an update."""
+    return bool(os.environ.get(ROLL_OUT))
+
+
+def environment_of(urns: Iterable[str]) -> dict[str, str]:
+    """The variable for an update of these resources."""
+    return {ROLL_OUT: " ".join(urns)}
+
+
+def is_rolled_out(type_: str, name: str, key: object) -> bool:
+    """Whether this update may write a resource: it is one of those that were named, and one of
+    those that may be.
+
+    Args:
+        type_: the resource's type.
+        name: its name.
+        key: the input `key`, where it is a variable.
+    """
+    if name not in {urn.rpartition("::")[2] for urn in os.environ.get(ROLL_OUT, "").split()}:
+        return False
+    if type_ == VARIABLE_TYPE:
+        return isinstance(key, str) and key in NAMES
+    return type_ == WRITTEN_TYPE or (type_ == COMMAND_TYPE and name.endswith("-redeploy"))
+
+
+def rest_as_was(was: Mapping[str, Value], declared: Mapping[str, Value]) -> dict[str, Value]:
+    """What such an update brings of variables, by target/KEY: the secrets among them as declared,
+    all others as they were, so that a change that waits for its own update does not stop it."""
+    return {name: _of(name, was, declared) for name in was}
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable, as target/KEY, holds a rotated secret."""
+    return name.partition("/")[2] in NAMES
+
+
+def _of(name: str, was: Mapping[str, Value], declared: Mapping[str, Value]) -> Value:
+    return declared[name] if is_secret(name) and name in declared else was[name]
+
+
+def as_if_new(secret: str) -> str:
+    """Another secret of the same form. A preview is made with it before there is a new one, so that
+    whoever judges a write has one to judge."""
+    return secret[:-1] + ("B" if secret.endswith("A") else "A")
+
+
+def refusal(name: str) -> str:
+    """Why another resource is not written, and what to do."""
+    return (
+        f"{ROLL_OUT} is set, so this update may write rotated secrets only, and {name} is not one. "
+        f"`clerkstack rotate` sets it for its own update. Run `unset {ROLL_OUT}`, then the same "
+        "command again."
+    )

@@ -1,0 +1,114 @@
+"""Settings that are written where nobody reads them: Pulumi takes any key, and says nothing.
+
+`pulumi config set` without a namespace writes under the project's name; namespaces differ by case;
+what stands beside `config:` in a stack's file is no config.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic.alias_generators import to_camel
+
+from clerkstack.problems import Problem
+from clerkstack.settings.forms import how_to_set, settings_in
+from clerkstack.settings.models import Settings
+from clerkstack.settings.names import PREFIX, VERCEL_TOKEN, config_value
+from clerkstack.settings.places import Places
+
+NAMESPACE = PREFIX.removesuffix(":")
+# A namespace of as many of the same letters is a misspelling: clerkstak, and one Cyrillic letter.
+_ALIKE = 0.85
+_KNOWN = {to_camel(name).lower(): to_camel(name) for name in Settings.model_fields}
+
+
+@dataclass(frozen=True)
+class Misplaced:
+    """A problem, and the setting that was meant, without its namespace."""
+
+    problem: Problem
+    meant: str
+
+
+def misplaced(
+    raw: Mapping[str, str], project: str | None, places: Places, stack: str
+) -> Iterator[Misplaced]:
+    """Keys of the config, and of the stack's file beside it, that are read by nobody and look like
+    settings.
+
+    Args:
+        raw: the whole config, keys with their namespace.
+        project: the name in Pulumi.yaml; None where that is not known.
+        places: lines of the stack's file.
+        stack: the stack's name, for messages.
+    """
+    for key in raw:
+        namespace, _, name = key.partition(":")
+        if namespace == NAMESPACE or key == VERCEL_TOKEN:
+            continue
+        meant = _meant(name)
+        if namespace == project:
+            if meant and (f"{PREFIX}{meant}" not in raw or _is_group(meant, raw[key])):
+                yield _of_project(key, meant, places, stack)
+        elif key.lower() == VERCEL_TOKEN.lower():
+            yield _elsewhere(key, VERCEL_TOKEN, places, stack)
+        elif (
+            _squeezed(namespace) == NAMESPACE
+            or (meant and _is_like(namespace))
+            or (meant and namespace.lower().startswith("clerk") and f"{PREFIX}{meant}" not in raw)
+        ):
+            yield _elsewhere(key, f"{PREFIX}{meant or name}", places, stack)
+    for key, line in places.beside_config():
+        namespace, colon, name = key.partition(":")
+        if colon and (_squeezed(namespace) == NAMESPACE or _is_like(namespace)):
+            meant = _meant(name) or name
+            message = "stands beside `config:`, where nobody reads it"
+            mend = f"Indent it below `config:`, as {PREFIX}{meant}"
+            yield Misplaced(Problem(places.name, line, key, message, mend), meant)
+
+
+def _of_project(key: str, meant: str, places: Places, stack: str) -> Misplaced:
+    project = key.partition(":")[0]
+    options = "--secret " if how_to_set((meant,)).count("--secret") else ""
+    problem = Problem(
+        places.name,
+        places.line((key,)),
+        key,
+        f"is read by nobody: the settings are {PREFIX}…, whatever the project is called, "
+        f"and `pulumi config set` without that writes {project}:…",
+        f"Run: pulumi config set --stack {stack} {options}{PREFIX}{meant}, then "
+        f"pulumi config rm --stack {stack} {key}",
+    )
+    return Misplaced(problem, meant)
+
+
+def _elsewhere(key: str, meant: str, places: Places, stack: str) -> Misplaced:
+    message = "is read by nobody: upper and lower case, and each letter of a key, count"
+    mend = f"Did you mean {meant}? Rename it in {places.name}, or where else it is set; or run: "
+    mend += f"pulumi config rm --stack {stack} '{key}'"
+    problem = Problem(places.name, places.line((key,)), key, message, mend)
+    return Misplaced(problem, meant if meant == VERCEL_TOKEN else meant.removeprefix(PREFIX))
+
+
+def _meant(name: str) -> str | None:
+    """The setting that a name is in another case, or with the namespace once more."""
+    bare = re.sub(rf"^{NAMESPACE}[.:/_-]", "", name.lower())
+    return _KNOWN.get(_squeezed(bare))
+
+
+def _is_group(name: str, value: str) -> bool:
+    """Whether a value is made of nothing but settings of a group, so that it can hardly be the
+    user's own."""
+    held, inside = config_value(value), {*settings_in((name,))}
+    return isinstance(held, dict) and bool(held) and held.keys() <= inside
+
+
+def _squeezed(name: str) -> str:
+    return re.sub(r"[\s._-]", "", name).lower()
+
+
+def _is_like(namespace: str) -> bool:
+    return bool(difflib.get_close_matches(_squeezed(namespace), [NAMESPACE], cutoff=_ALIKE))

@@ -1,0 +1,209 @@
+"""The code that a state holds, and whether it is this project's.
+
+A state is more than data. The engine unpickles the dynamic providers that stand in it under
+`__provider` (pulumi.dynamic), starts those of Node in the same way, runs the `delete` of a command,
+and fetches and starts the plugins that it names. Whoever writes a state so runs code where the next
+update runs, with the stack's secrets.
+
+A provider of this project holds nothing: its pickle is the names of a module and a class, and is
+known byte for byte. Whatever else is found is told.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PROVIDER_KEY = "__provider"
+NODE = "pulumi-nodejs:"  # of a type, and of a reference to the plugin
+PLUGIN = "pulumi:providers:"
+COMMAND = "command:"
+
+_OF_TYPE = "pulumi-python:dynamic/clerkstack:"
+_MODULES = {
+    "ApiKeys": "api_keys",
+    "Billing": "billing",
+    "Instance": "instance",
+    "OrganizationRoles": "roles",
+    "OrganizationSettings": "sections",
+    "Rotations": "rotations",
+    "SignIn": "sections",
+    "VercelProject": "vercel_project",
+    "WebhookEndpoint": "webhook",
+    "WrittenVariables": "written_variables",
+    # Of states of older versions: a resource that is only removed.
+    "SensitiveVariables": "sensitive_variables",
+}
+OWN: dict[str, tuple[str, str]] = {}
+"""Those of dynamic providers that you add: the resource's type, then module and class. Each is in a
+module of its own, holds nothing, and has `serialize_as_secret_always = False`."""
+
+PROVIDERS = OWN | {
+    f"{_OF_TYPE}{name}": (f"clerkstack.providers.{module}", f"{name}Provider")
+    for name, module in _MODULES.items()
+}
+"""Module and class of each resource's provider, by the resource's type."""
+
+DELETES: frozenset[str] = frozenset()
+"""What commands of the program run when they are removed, word for word. Ours run nothing; one of
+your own is entered here."""
+
+# Protocols of pickle that Python's versions take of themselves: 4 up to 3.13, 5 from 3.14.
+_PROTOCOLS = (4, 5)
+_SERVERS = {"vercel": frozenset({"github://api.github.com/pulumiverse"})}
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Code in a state that is not this project's: of which resource, and what it is."""
+
+    urn: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.urn}: {self.why}"
+
+
+def pickled(module: str, name: str, protocol: int = 4) -> bytes:
+    """What the engine's library pickles of an instance that holds nothing, of an importable class.
+
+    (`dill.dumps` without memory of its own: a frame with the two names, the class by them, an
+    empty call.)
+    """
+    body = b"".join(
+        b"\x8c" + bytes([len(word)]) + word.encode() + b"\x94" for word in (module, name)
+    )
+    body += b"\x93\x94)\x81\x94."
+    return b"\x80" + bytes([protocol]) + b"\x95" + len(body).to_bytes(8, "little") + body
+
+
+@cache
+def _known() -> Mapping[str, frozenset[bytes]]:
+    return {
+        kind: frozenset(pickled(*names, protocol) for protocol in _PROTOCOLS)
+        for kind, names in PROVIDERS.items()
+    }
+
+
+def is_ours(pickle: bytes) -> bool:
+    """Whether a pickle is that of one of this project's providers, byte for byte."""
+    return any(pickle in each for each in _known().values())
+
+
+def foreign_code(resources: Iterable[Mapping[str, Any]]) -> list[Foreign]:
+    """The code of others among the resources of a state, also of those about to be removed.
+
+    Args:
+        resources: as an exported state has them; inputs or outputs may be left out.
+    """
+    return [
+        Foreign(str(resource.get("urn", "")), why)
+        for resource in resources
+        for why in dict.fromkeys(_foreign(resource))
+    ]
+
+
+def foreign_in(exported: Mapping[str, Any]) -> list[Foreign]:
+    """The code of others in an exported state, in what a killed update left half-made too."""
+    deployment = exported.get("deployment") or {}
+    resources = deployment.get("resources") or []
+    pending = [each.get("resource") or {} for each in deployment.get("pending_operations") or []]
+    return foreign_code([*resources, *pending])
+
+
+def _foreign(resource: Mapping[str, Any]) -> Iterator[str]:
+    urn, provider = str(resource.get("urn", "")), str(resource.get("provider", ""))
+    # Which plugin gets it is said by the reference to it, else by the type, in either place.
+    kinds = {str(resource.get("type", "")), urn.partition("::")[2].partition("::")[2]}
+    kinds = {each.partition("::")[0].rpartition("$")[2] for each in kinds} - {""}
+    asked = " ".join((*kinds, provider))
+    sides = [side for name in ("inputs", "outputs") if isinstance(side := resource.get(name), dict)]
+    if NODE in asked:
+        yield "a dynamic provider of Node, and this project has none"
+    for side in sides:
+        if PROVIDER_KEY in side and not all(_is_of(kind, side[PROVIDER_KEY]) for kind in kinds):
+            module, name = PROVIDERS.get(str(resource.get("type")), ("", ""))
+            other = f"another provider than {module}.{name}" if name else "a provider of others"
+            yield f"{other}, in {PROVIDER_KEY}"
+        if COMMAND in asked and not _is_quiet(side):
+            yield "a command that runs when it is removed, in delete"
+        for kind in kinds:
+            if kind.startswith(PLUGIN):
+                yield from _plugin(kind.removeprefix(PLUGIN), side)
+
+
+def _is_of(kind: str, told: object) -> bool:
+    """Whether this is the provider of the resource's type."""
+    known = _known().get(kind, frozenset())
+    return isinstance(told, str) and any(told == base64.b64encode(each).decode() for each in known)
+
+
+def _is_quiet(command: Mapping[str, Any]) -> bool:
+    told = command.get("delete")
+    return told in (None, "") or (isinstance(told, str) and told in DELETES)
+
+
+def _plugin(package: str, side: Mapping[str, Any]) -> Iterator[str]:
+    """What a provider's resource names that would be fetched and started."""
+    internal = side.get("__internal") or {}
+    if not _PACKAGE.fullmatch(package) or not isinstance(internal, dict):
+        yield "a plugin that no package has"
+        return
+    for place in (side, internal):
+        url = place.get("pluginDownloadURL")
+        if url and not _is_named(url, package):
+            yield "a plugin from an address that no installed package names, in pluginDownloadURL"
+    parameters = internal.get("parameterization")
+    if parameters and not _is_named(parameters, package):
+        yield "a plugin with parameters that no installed package names, in parameterization"
+    if not parameters and internal.get("name") not in (None, package):
+        yield "a plugin of another name, in __internal"
+
+
+def _is_named(told: object, package: str) -> bool:
+    return isinstance(told, str) and (
+        told in _SERVERS.get(package, ()) or told in _of_packages(package)
+    )
+
+
+@cache
+def _of_packages(package: str) -> Collection[str]:
+    """Where the installed packages of a name have their plugin from, and with which parameters."""
+    found = set()
+    for place in filter(None, sys.path):
+        for file in Path(place).glob("*/pulumi-plugin.json"):
+            try:
+                told = json.loads(file.read_text())
+                parameters = told.get("parameterization") or {}
+                if package in (told.get("name"), parameters.get("name")):
+                    found |= {told.get("server"), parameters.get("value")}
+            except (OSError, ValueError, AttributeError):
+                continue
+    return found - {None, ""}
+
+
+def refusal(found: Iterable[Foreign], stack: str) -> str:
+    """Why nothing is run on a state that holds code of others, and what to do."""
+    told = list(found)
+    lines = "\n".join(f"  {each}" for each in told)
+    first, named = shlex.quote(told[0].urn), shlex.quote(stack)
+    return (
+        f"The state of {stack} holds code that is not this project's, and an update would run it "
+        f"with the stack's secrets. Nothing was run:\n{lines}\n"
+        "Find out who wrote the state (the bucket's log and versions; who else may write there). "
+        "Then put an earlier one back:\n"
+        f"  bin/clerkstack recover --stack {named} --list\n"
+        f"  bin/clerkstack recover --stack {named} --from-history --at N\n"
+        "or take that resource alone out of it, for the next update to look again for what is "
+        f"live:\n  pulumi state delete --stack {named} {first}\n"
+        'Where it is code of your own program: docs/team.md, "A state is code".'
+    )

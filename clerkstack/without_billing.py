@@ -1,0 +1,105 @@
+"""Production whose settings leave billing out: what will be live is compared with the app's code.
+
+Nobody else would look: there is no billing resource that is asked, and where there was one, the
+engine removes it at the very end of the update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Config, ConfigureRequest
+
+from clerkstack.clients.errors import NotFound
+from clerkstack.declared.refusals import asks_for_a_card, unanswered
+from clerkstack.own_state import own_state
+from clerkstack.problems import ClerkstackError
+from clerkstack.providers.base import inputs_of
+from clerkstack.providers.billing import KEEP, BillingProvider
+from clerkstack.reconcile.billing import SECTION
+from clerkstack.reconcile.changes import JsonObject, object_at
+from clerkstack.settings import Settings
+
+BILLING = "/clerkstack:Billing"
+
+
+def refusals_without_billing(
+    settings: Settings,
+    raw: Mapping[str, str],
+    app: JsonObject,
+    *,
+    preview: bool,
+    state: Callable[[], Mapping[str, Mapping[str, Any]]] = own_state,
+) -> list[str]:
+    """Why such an update does not begin; nothing where billing is declared, or in development.
+
+    Sends nothing where no app is known and the state has no billing.
+
+    Args:
+        settings: of the stack.
+        raw: its config, for the services.
+        app: what the app's code says; see `app_inputs`.
+        preview: whether this is a preview: what can't be read is then told, and refused later.
+        state: type and outputs of each resource of the stack, by its URN.
+    """
+    if settings.components.billing or settings.instance != "production":
+        return []
+    held = _held(state())
+    if not held and not app:
+        return []
+    provider = BillingProvider()
+    provider.configure(ConfigureRequest(Config(dict(raw), "clerkstack")))
+    place = {"application_id": settings.application_id, "environment": settings.instance}
+    try:
+        try:
+            live = object_at(provider.document(place).sections(), SECTION)
+        except NotFound:
+            live = {}  # there is no instance yet: nothing is on it
+        return list(dict.fromkeys(_refused(provider, held, app, live)))
+    except ClerkstackError as failure:
+        said = f"what is live can't be compared with what the app asks for: {failure}"
+        if not preview:
+            return [said]
+        pulumi.warn(f"{said} That is done before an update begins.")
+        return []
+
+
+def _held(state: Mapping[str, Mapping[str, Any]]) -> JsonObject:
+    """What the state has of billing, nothing where it has none."""
+    found = (each for each in state.values() if str(each.get("type")).endswith(BILLING))
+    return next((inputs_of(each.get("outputs") or {}) for each in found), {})
+
+
+def _refused(
+    provider: BillingProvider, held: JsonObject, app: JsonObject, live: JsonObject
+) -> Iterator[str]:
+    after = live
+    if held and live and not provider.left:
+        run = provider.removal(held, live)
+        after = run.after(live)
+        gone = [
+            f"{kind} {', '.join(slugs)}"
+            for kind, of in run.gone.items()
+            if (slugs := sorted(slug for slug in of if slug not in object_at(after, kind)))
+        ]
+        what = f"removes from production: {'; '.join(gone)}" if gone else "removes no plan"
+        pulumi.warn(
+            f"clerkstack:components.billing is off and the state has billing: this update {what}; "
+            "and gives back what it changed."
+        )
+        lost = list(dict.fromkeys([*provider.lost(held, live, run), *unanswered(app, after)]))
+        yield from lost
+        if lost:
+            yield KEEP
+        else:
+            yield from provider.refuse_danger(held, provider.dangers_of_removal(held, live, run))
+    else:
+        yield from unanswered(app, after)
+    if asks_for_a_card(after):
+        yield (
+            "free trials ask for a card on the production instance, and this stack leaves billing "
+            "out (clerkstack:components.billing). Turn that off on the dashboard page Billing → "
+            "Settings, or declare billing."
+        )

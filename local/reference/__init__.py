@@ -1,0 +1,7 @@
+"""The reference: what the models, the policies and the commands say of themselves, as tables in
+docs/settings.md, docs/policies.md and docs/commands.md.
+
+    python -m local.reference
+
+renews them. The prose around the tables is written by hand.
+"""

@@ -1,0 +1,24 @@
+"""Which page has which sections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from local.reference import commands, policies, settings
+from local.sections import Sections
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+REFERENCE = Sections("reference")
+
+
+def sections() -> dict[str, dict[str, str]]:
+    """Every section that is made, by page and name.
+
+    Raises:
+        Undescribed: a field has no description.
+    """
+    return {
+        "settings.md": settings.sections(),
+        "policies.md": policies.sections(),
+        "commands.md": commands.sections(),
+    }

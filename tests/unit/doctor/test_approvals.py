@@ -1,0 +1,166 @@
+"""What stands before production at GitHub: the environments, each missing or open in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clerkstack.app.git import git
+from clerkstack.doctor.approvals import DEPLOYING, repository_of
+from clerkstack.doctor.machine import Machine, approvals
+from clerkstack.doctor.model import Finding
+from local.github import Github
+from local.github.github import BARE_TOKEN, TOKEN
+from local.github.state import Environment
+from tests.unit.test_workflows import ENVIRONMENTS
+
+TOP = Path(__file__).parents[3]
+PRODUCTION = Environment("production", ("ada",), ("main",))
+MAIN_S = [Environment(name, (), ("main",)) for name in ("rotation", "drift", "development")]
+OTHERS = [*MAIN_S, Environment("review", ("ada",))]
+
+
+@pytest.fixture
+def github() -> Iterator[Github]:
+    with Github() as running:
+        running.repository.environments = [PRODUCTION, *OTHERS]
+        yield running
+
+
+def look(github: Github, folder: Path = TOP, token: str = TOKEN) -> Finding:
+    variables = {**github.variables(token=token)}
+    machine = Machine(lambda *_words: "", folder=folder, environ=variables)
+    return approvals(machine)
+
+
+def change(github: Github, name: str, **to: object) -> None:
+    github.repository.environments = [
+        replace(each, **to) if each.name == name else each  # type: ignore[arg-type]
+        for each in github.repository.environments
+    ]
+
+
+def test_all_is_well_and_two_requests_tell(github: Github) -> None:
+    assert look(github).state == "ok"
+    assert len(github.requests) == 2
+
+
+def test_production_that_is_not_there_would_be_made_without_protection(github: Github) -> None:
+    github.repository.environments = OTHERS
+    finding = look(github)
+
+    assert finding.state == "failed"
+    assert "GitHub makes it when a job names it, without protection" in finding.detail
+    assert "docs/pull-requests.md" in finding.mend
+
+
+@pytest.mark.parametrize(
+    ("to", "says"),
+    [
+        ({"reviewers": ()}, "no required reviewers"),
+        ({"branches": None}, "every branch"),
+        ({"branches": ("*",)}, "fits *"),
+        ({"branches": ("main", "**/*")}, "fits **/*"),
+        ({"reviewers": (), "branches": None}, "no required reviewers and may be named by every"),
+    ],
+)
+def test_production_that_is_open_is_a_failure(
+    github: Github, to: dict[str, object], says: str
+) -> None:
+    change(github, "production", **to)
+    finding = look(github)
+
+    assert (finding.state, says in finding.detail) == ("failed", True), finding
+
+
+def test_protected_branches_keep_nobody_out_where_none_is(github: Github) -> None:
+    change(github, "production", branches="protected")
+    assert look(github).state == "ok"
+    github.repository.protected = frozenset()
+    finding = look(github)
+
+    assert (finding.state, "none is" in finding.detail) == ("failed", True)
+    assert len(github.requests) == 4
+
+
+@pytest.mark.parametrize("name", [each.name for each in MAIN_S])
+def test_another_that_is_open_or_missing_is_a_warning(github: Github, name: str) -> None:
+    change(github, name, branches=None)
+    opened = look(github)
+    github.repository.environments = [
+        each for each in github.repository.environments if each.name != name
+    ]
+    missing = look(github)
+
+    assert (opened.state, missing.state) == ("warning", "warning")
+    assert f"`{name}` may be named by every branch" in opened.detail
+    assert f"`{name}` is not there" in missing.detail
+
+
+@pytest.mark.parametrize("name", ["preview-production", "review"])
+def test_a_preview_needs_somebody_who_reads_it_first(github: Github, name: str) -> None:
+    if name == "preview-production":
+        github.repository.environments.append(Environment(name, ("ada",)))
+    approved = look(github)
+    change(github, name, reviewers=())
+    opened = look(github)
+
+    assert (approved.state, opened.state) == ("ok", "warning")
+    assert f"`{name}` has no required reviewers" in opened.detail
+
+
+def test_without_a_token_it_says_how_to_look(github: Github) -> None:
+    finding = look(github, token="")
+
+    assert finding.state == "not asked"
+    assert "required reviewers" in finding.mend
+    assert github.requests == []
+
+
+def test_a_token_that_may_not_look_is_no_failure_of_the_stack(github: Github) -> None:
+    refused = look(github, token=BARE_TOKEN)
+    unknown = look(github, token="ghp_unknown")
+
+    assert (refused.state, unknown.state) == ("warning", "warning")
+    assert "actions: read" in refused.detail
+    assert BARE_TOKEN not in refused.detail + refused.mend
+
+
+def test_where_nothing_deploys_nobody_is_asked(github: Github, tmp_path: Path) -> None:
+    assert look(github, folder=tmp_path).state == "ok"
+    assert github.requests == []
+
+
+def test_the_names_are_those_of_the_workflows() -> None:
+    from clerkstack.doctor.approvals import OPTIONAL, WANTED
+
+    assert {*WANTED, *OPTIONAL} == {each for each in ENVIRONMENTS.values() if each}
+    assert (TOP / DEPLOYING).exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://github.com/sendero/deployment.git", "sendero/deployment"),
+        ("https://x-access-token:secret@github.com/sendero/deployment", "sendero/deployment"),
+        ("git@github.com:sendero/deployment.git", "sendero/deployment"),
+        ("ssh://git@github.com/sendero/deployment/", "sendero/deployment"),
+        ("https://gitlab.com/sendero/deployment", None),
+        ("https://github.com.evil.example/a/b", None),
+        ("/srv/git/deployment", None),
+    ],
+)
+def test_the_repository_is_that_of_the_checkout(tmp_path: Path, url: str, name: str | None) -> None:
+    git("init", "--quiet", ".", folder=tmp_path)
+    git("config", "remote.origin.url", url, folder=tmp_path)
+
+    assert repository_of({}, tmp_path) == name
+    assert repository_of({"GITHUB_REPOSITORY": "a/b"}, tmp_path) == "a/b"
+    assert repository_of({"GITHUB_REPOSITORY": "a/b\n"}, tmp_path) == name
+
+
+def test_outside_of_git_there_is_none(tmp_path: Path) -> None:
+    assert repository_of({}, tmp_path) is None

@@ -1,0 +1,94 @@
+"""Each place that starts a process, and what the process gets of the shell: a decision for each.
+
+What a job of GitHub Actions has in its environment opens clouds (AWS_…, ACTIONS_ID_TOKEN_…), and so
+does a developer's shell. A new place is not to hand it on without somebody having thought of it.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+TOP = Path(__file__).parents[2]
+STARTS = {
+    "subprocess": {"run", "Popen", "call", "check_call", "check_output", "getoutput"},
+    "os": {"system", "popen", "execv", "execve", "execvp", "execvpe", "spawnv", "posix_spawn"},
+    "asyncio": {"create_subprocess_exec", "create_subprocess_shell"},
+}
+
+ENGINE = "the engine: its backend, its secrets provider and its plugins are opened by the shell's"
+OWN = "this project's own code, with what whoever runs it has"
+SET_UP = (
+    "a tool of the set-up: proxies, registries and certificates are the shell's; it runs no code "
+)
+SET_UP += "of what it fetches"
+LOCAL = "an emulator or a measurement on this machine; never part of a deployment"
+GETS = {
+    "clerkstack/app/git.py": "no keys: hooks, helpers and filters of a checkout are others' code",
+    "clerkstack/cli/engine.py": ENGINE,
+    "clerkstack/cli/rotating.py": ENGINE,
+    "clerkstack/review/running.py": ENGINE + "; it has no GITHUB_TOKEN",
+    "local/actionlint/__init__.py": SET_UP,
+    "local/aws.py": LOCAL,
+    "local/deployed.py": "the app: what Vercel's emulator has for it, and nothing of the shell; "
+    "its compiler: the shell's",
+    "local/engine/build.py": SET_UP,
+    "local/engine/golang.py": SET_UP,
+    "local/engine/locks.py": LOCAL,
+    "local/engine/official.py": ENGINE,
+    "local/measure/__main__.py": LOCAL,
+    "local/measure/command.py": LOCAL,
+    "local/operator_description.py": SET_UP,
+    "local/plugins/command/process.py": "as the official command plugin does",
+    "local/project.py": "a test's own environment",
+    "local/pythons.py": LOCAL,
+    "local/rotation/runs.py": LOCAL,
+    "local/stack.py": ENGINE,
+    "local/steps.py": SET_UP,
+    "local/team.py": LOCAL,
+    "local/venv.py": SET_UP,
+    "local/world/background.py": OWN,
+}
+
+
+def starts(file: Path) -> list[ast.Call]:
+    """The calls in a file that start a process."""
+    return [
+        node
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.attr in STARTS.get(node.func.value.id, ())
+    ]
+
+
+FOUND = {
+    str(file.relative_to(TOP)): found
+    for part in ("clerkstack", "components", "policies", "local")
+    for file in sorted((TOP / part).rglob("*.py"))
+    if (found := starts(file))
+}
+
+
+def test_each_place_that_starts_a_process_has_its_reason() -> None:
+    assert sorted(FOUND) == sorted(GETS)
+
+
+def test_none_of_them_is_given_a_line_for_a_shell() -> None:
+    for file, calls in FOUND.items():
+        for call in calls:
+            named = {each.arg: each.value for each in call.keywords}
+            assert "shell" not in named, file
+            assert ast.unparse(call.func) not in ("os.system", "os.popen"), file
+
+
+def test_none_is_started_by_a_name_that_this_cannot_see() -> None:
+    """`from subprocess import run` would."""
+    for part in ("clerkstack", "components", "policies", "local"):
+        for file in (TOP / part).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom):
+                    assert node.module not in ("subprocess", "os.system"), file
+                if isinstance(node, ast.Import):
+                    assert not [e for e in node.names if e.name in STARTS and e.asname], file

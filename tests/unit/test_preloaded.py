@@ -1,0 +1,84 @@
+"""A fork of the tests imports the project's modules from where its copy of the project is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.project import TOP, write_source
+from tests.forks import Forks
+from tests.forks.preloaded import PACKAGES
+
+TOLD = """
+import json, sys
+ready = len([name for name in sys.modules if name.startswith("clerkstack")])
+import clerkstack.catalog
+import clerkstack.safe, components
+print(json.dumps({
+    "ready": ready,
+    "loaded": "clerkstack.providers.billing" in sys.modules,
+    "files": [clerkstack.__file__, clerkstack.safe.__file__, components.__file__],
+    "paths": [*clerkstack.__path__, *clerkstack.catalog.__path__],
+    "planted": getattr(clerkstack.safe, "PLANTED", None),
+    "specs": [clerkstack.safe.__spec__.origin, clerkstack.__spec__.submodule_search_locations[0]],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The Python that asks for forks."""
+    started = Forks(tmp_path_factory.mktemp("forks"))
+    yield str(started.environment / "bin" / "python")
+    started.stop()
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for package in PACKAGES:
+        shutil.copytree(TOP / package, tmp_path / package)
+    (tmp_path / "told.py").write_text(TOLD)
+    return tmp_path
+
+
+def told(python: str, copy: Path) -> dict[str, object]:
+    shown: dict[str, object] = json.loads(
+        subprocess.check_output([python, "told.py"], cwd=copy, text=True)
+    )
+    assert shown["ready"] == 0
+    assert shown["files"] == [
+        str(copy / "clerkstack/__init__.py"),
+        str(copy / "clerkstack/safe.py"),
+        str(copy / "components/__init__.py"),
+    ]
+    assert shown["paths"] == [str(copy / "clerkstack"), str(copy / "clerkstack/catalog")]
+    assert shown["specs"] == [str(copy / "clerkstack/safe.py"), str(copy / "clerkstack")]
+    return shown
+
+
+def test_a_copy_as_it_was_made_has_them_at_once(python: str, copy: Path) -> None:
+    assert told(python, copy)["loaded"]
+
+
+@pytest.mark.parametrize("part", ["clerkstack/safe.py", "clerkstack/catalog/models.py"])
+def test_a_copy_with_a_changed_file_imports_all_of_its_own(
+    python: str, copy: Path, part: str
+) -> None:
+    file = copy / part
+    write_source(file, file.read_text() + "\nPLANTED = 'here'\n")
+
+    shown = told(python, copy)
+
+    assert not shown["loaded"]
+    assert shown["planted"] == ("here" if file.stem == "safe" else None)
+
+
+def test_a_new_file_counts_as_a_change(python: str, copy: Path) -> None:
+    (copy / "components" / "of_a_test.py").write_text("")
+
+    assert not told(python, copy)["loaded"]
