@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
-WORKERS ?= 2
+# One more than the cores that CI has: a test of the engine waits for a third of its time.
+WORKERS ?= 3
 # A test at a time for each worker, in the order that tests/conftest.py gives them.
 PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 VENV := .venv/bin

@@ -106,8 +106,8 @@ def _print(
     print_table(("kind", "slug", "field", *columns, ""), groups, width=_WIDEST)
     for finding in found.findings:
         _say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
-    for note in found.notes:
-        _say(f"note, in a test of the app: {note}")
+    for asked in found.notes:
+        _say(f"note, in a test of the app: {asked}")
     for untold in () if app is None else app.untold:
         _say(f"not looked up: {untold}")
     for note in () if app is None else app.notes:

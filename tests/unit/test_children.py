@@ -24,6 +24,7 @@ SET_UP = (
 SET_UP += "of what it fetches"
 LOCAL = "an emulator or a measurement on this machine; never part of a deployment"
 GETS = {
+    "clerkstack/app/gathering.py": "this project's own reader: nothing of the environment",
     "clerkstack/app/git.py": "no keys: hooks, helpers and filters of a checkout are others' code",
     "clerkstack/cli/engine.py": ENGINE,
     "clerkstack/cli/rotating.py": ENGINE,

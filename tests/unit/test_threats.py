@@ -40,7 +40,7 @@ def names_in(file: Path) -> set[str]:
 def test_a_threat_has_its_test_or_is_said_to_be_open(row: list[str]) -> None:
     assert len(row) == len(COLUMNS)
     *_, stops, shown = row
-    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", shown)
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+)(?:\[[^`]*\])?)?`", shown)
 
     assert named or NOT_STOPPED in shown
     for file, test in named:
