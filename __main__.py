@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from clerkstack.own_state import own_state
-from clerkstack.program import load_deployment
+from clerkstack.program import load_deployment, refuse_ended_secrets
 from clerkstack.providers import Instance, Rotations
 from components import (
     ApiKeys,
@@ -24,6 +24,7 @@ use = settings.components
 done: list[Component] = []
 # Asked before anything is declared: from then on the engine writes the state.
 state = own_state()
+refuse_ended_secrets(state)
 formers = former_names(state, settings.vercel_projects) if use.environment else {}
 
 # The environment's projects: what they have already is looked at before anything is written

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
@@ -30,6 +31,7 @@ from clerkstack.reconcile.billing import SECTION
 from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.rotation.hooks import write_secrets_only
 from clerkstack.rotation.rolling_out import rolls_out
+from clerkstack.rotation.unfinished import ended_meanwhile
 from clerkstack.safe import hide, safe
 from clerkstack.settings import (
     PREFIX,
@@ -125,6 +127,20 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     if app is not None and (notes := [*notes_of_tests(app, inputs, access)]):
         pulumi.info(_of_tests(notes))
     return settings, catalog, app
+
+
+def refuse_ended_secrets(state: Mapping[str, Mapping[str, Any]]) -> None:
+    """See that the state was not left with a secret that no longer counts; `state` are type and
+    outputs of each resource. The rotation's own update may go on: it brings one that does.
+
+    Raises:
+        pulumi.RunError: it may have been, by a rotation that did not get to its end.
+    """
+    if rolls_out():
+        return
+    why = ended_meanwhile(state, pulumi.get_stack())
+    if why is not None:
+        raise pulumi.RunError(safe(why))
 
 
 def _for_secrets_only(settings: Settings) -> tuple[Settings, Catalog, None]:

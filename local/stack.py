@@ -15,6 +15,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+from ruamel.yaml import YAML
+
 from local import address
 from local.engine import Engine, EngineSetupError, Places, ensure, locks, variables
 from local.engine.official import plugins_missing
@@ -88,13 +90,28 @@ class Local:
         return 0
 
     def _destroy(self, stack: str, more: Sequence[str]) -> int:
-        code = 0
+        code, words = 0, list[str]()
         if stack == PRODUCTION:
-            # It is protected, as production is: here nobody stands on it.
+            # It is protected, as production is, and its app asks for its plans: here nobody stands
+            # on it.
             code = self._engine("state", "unprotect", "--all", "--yes", "--stack", stack)
-        code = code or self._engine("destroy", "--yes", "--stack", stack, *more)
+            words = self._leaving_billing(stack)
+        code = code or self._engine("destroy", "--yes", "--stack", stack, *words, *more)
         # --preserve-config: the stack's file belongs to the project.
         return code or self._engine("stack", "rm", "--yes", "--preserve-config", "--stack", stack)
+
+    def _leaving_billing(self, stack: str) -> list[str]:
+        """The words that let it be destroyed: its settings, in a file of their own, allow it."""
+        settings = self._places.project / f"Pulumi.{stack}.yaml"
+        if not settings.exists():
+            return []
+        yaml = YAML()
+        document = yaml.load(settings.read_text())
+        document["config"].setdefault("clerkstack:allow", {})["billingLeft"] = True
+        file = self._places.local / f"Pulumi.{stack}.down.yaml"
+        with file.open("w") as out:
+            yaml.dump(document, out)
+        return ["--config-file", str(file)]
 
     def _engine(self, *words: str) -> int:
         return _run([self._pulumi, *words], self._environ)

@@ -248,6 +248,8 @@ def test_production_is_made_by_cloning_and_never_twice(project: Project, world: 
     assert len(made) == 1
 
     project.set("protect", False)
+    # Its app asks for what would go.
+    project.set("allow", {"billingLeft": True})
     project.up()
     project.destroy()
     project.up()

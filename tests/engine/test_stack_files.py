@@ -138,7 +138,8 @@ def test_a_preview_of_production_by_itself_writes_nothing(shipped: Project, worl
     assert re.search(r"\[mandatory\]\s+app-code", without), without
     assert "warning: This stack does not name the app's code" in without
     assert writes(world) == []
-    assert Path(shipped.folder / ".clerkstack").exists() is False
+    # What was read of the app's code is kept, and nothing else.
+    assert {each.name for each in Path(shipped.folder / ".clerkstack").iterdir()} == {"app-facts"}
 
 
 def test_the_apps_own_file_is_the_third_witness_in_production(

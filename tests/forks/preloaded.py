@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 PACKAGES = ("clerkstack", "components")
+MAIN = 'if __name__ == "__main__":'
 
 
 class Preloaded(MetaPathFinder, Loader):
@@ -33,7 +34,10 @@ class Preloaded(MetaPathFinder, Loader):
         sys.path.remove(str(top))
         for name in set(sys.modules) - before:
             if name.partition(".")[0] in PACKAGES:
-                self._modules[name] = sys.modules.pop(name)
+                module = sys.modules.pop(name)
+                # What is run as a process of its own is imported as its main module.
+                if MAIN not in Path(module.__file__ or "").read_text():
+                    self._modules[name] = module
         self._files = dict(_files(top))
 
     def find_spec(

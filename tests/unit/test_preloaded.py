@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,3 +83,31 @@ def test_a_new_file_counts_as_a_change(python: str, copy: Path) -> None:
     (copy / "components" / "of_a_test.py").write_text("")
 
     assert not told(python, copy)["loaded"]
+
+
+def test_a_module_is_run_as_without_forks(python: str, copy: Path) -> None:
+    shown = [
+        subprocess.run(
+            [each, "-m", "clerkstack", "--version"],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for each in (python, sys.executable)
+    ]
+
+    assert (shown[0].stdout, shown[0].stderr) == (shown[1].stdout, shown[1].stderr)
+
+
+def test_what_is_a_process_of_its_own_is_run_from_the_copy(python: str, copy: Path) -> None:
+    words = [python, "-u", "-m", "clerkstack.dynamic", "127.0.0.1:9"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(words, cwd=copy, text=True, **pipes) as serving:
+        assert serving.stdout is not None
+        port = serving.stdout.readline()
+        serving.kill()
+        _, said = serving.communicate()
+
+    assert port.strip().isdigit()
+    assert said == ""

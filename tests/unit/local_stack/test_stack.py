@@ -225,19 +225,25 @@ def test_production_is_a_stack_of_its_own_in_the_same_world(project: Project) ->
 
 def test_down_takes_production_first_and_its_protection_before(project: Project) -> None:
     project.run("up")
+    project.production_file.write_text("config:\n  clerkstack:instance: production\n")
     project.run("up", "--stack", "local-prod")
+    shipped = project.production_file.read_text()
     project.journal()
 
     ran = project.run("down")
 
-    assert ran.returncode == 0
+    assert ran.returncode == 0, ran.stderr
+    allowing = project.folder / ".local" / "Pulumi.local-prod.down.yaml"
     assert project.journal() == [
         "pulumi state unprotect --all --yes --stack local-prod",
-        "pulumi destroy --yes --stack local-prod",
+        f"pulumi destroy --yes --stack local-prod --config-file {allowing}",
         "pulumi stack rm --yes --preserve-config --stack local-prod",
         "pulumi destroy --yes --stack local",
         "pulumi stack rm --yes --preserve-config --stack local",
     ]
+    # The app in front of it asks for its plans, and nobody stands on it.
+    assert "billingLeft: true" in allowing.read_text()
+    assert project.production_file.read_text() == shipped
     assert project.home.urls() is None
 
 

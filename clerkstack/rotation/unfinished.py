@@ -1,0 +1,45 @@
+"""An update of a stack whose last rotation was going back, was killed, and was left alone until the
+old secret ended: the state may hold that one, and the update would bring it to the app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from clerkstack.rotation.journal import WORDS, Journal, now
+
+ROTATIONS = "/clerkstack:Rotations"
+
+
+def ended_meanwhile(state: Mapping[str, Mapping[str, Any]], stack: str) -> str | None:
+    """Why such an update is not made; None where nothing was left, or the old secrets still count.
+
+    Args:
+        state: type and outputs of each resource of the stack, by its URN.
+        stack: its name.
+
+    Raises:
+        ClerkstackError: the journal can't be read.
+    """
+    running = Journal.parse(_journal(state)).running
+    if running is None or not (running.aborting or running.returning):
+        return None
+    ended = [
+        WORDS[kind]
+        for kind, side in running.sides.items()
+        if side.new is not None and side.old_ends is not None and side.old_ends <= now()
+    ]
+    if not ended:
+        return None
+    return (
+        f"A rotation was going back and did not get to its end, and the old {' and '.join(ended)} "
+        "that it was going back to no longer counts: this update could bring it to the app. "
+        f"Nothing was sent. Run first: bin/clerkstack rotate --stack {stack}"
+    )
+
+
+def _journal(state: Mapping[str, Mapping[str, Any]]) -> str:
+    for resource in state.values():
+        if str(resource.get("type")).endswith(ROTATIONS):
+            return str((resource.get("outputs") or {}).get("journal") or "")
+    return ""
