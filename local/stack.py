@@ -108,10 +108,12 @@ class Local:
         yaml = YAML()
         document = yaml.load(settings.read_text())
         document["config"].setdefault("clerkstack:allow", {})["billingLeft"] = True
+        document["config"]["clerkstack:protect"] = False
         file = self._places.local / f"Pulumi.{stack}.down.yaml"
         with file.open("w") as out:
             yaml.dump(document, out)
-        return ["--config-file", str(file)]
+        # Without the program a destroy has the settings of the last update.
+        return ["--run-program", "--config-file", str(file)]
 
     def _engine(self, *words: str) -> int:
         return _run([self._pulumi, *words], self._environ)

@@ -53,8 +53,9 @@ from clerkstack.reconcile.sharing import Holding, Sharing
 
 KEEP = (
     "Nothing was written. To manage billing no more and leave it on the instance as it is: pulumi "
-    "config set --path clerkstack:allow.billingLeft true. To take it away, first take the checks "
-    "out of the app's code, and run pulumi up with that."
+    "config set --path clerkstack:allow.billingLeft true, then pulumi up; a destroy knows it only "
+    "after that. To take it away, first take the checks out of the app's code, and run pulumi up "
+    "with that."
 )
 """What to do where an app would lose what it asks for."""
 

@@ -107,8 +107,11 @@ def test_up_preview_and_down(checkout: Checkout) -> None:
 
     assert re.search(r"~ amount\s*: 6000 => 6500", foretold)
 
+    checkout.make("up", "--stack", "local-prod")
+    shipped = (checkout.folder / "Pulumi.local-prod.yaml").read_text()
     checkout.make("down")
 
+    assert (checkout.folder / "Pulumi.local-prod.yaml").read_text() == shipped
     assert checkout.home.urls() is None
     world = json.loads((checkout.home.state_file).read_text())
     assert world["vercel"]["projects"]["prj_senderolocal"]["variables"] == {}

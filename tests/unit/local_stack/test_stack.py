@@ -236,7 +236,7 @@ def test_down_takes_production_first_and_its_protection_before(project: Project)
     allowing = project.folder / ".local" / "Pulumi.local-prod.down.yaml"
     assert project.journal() == [
         "pulumi state unprotect --all --yes --stack local-prod",
-        f"pulumi destroy --yes --stack local-prod --config-file {allowing}",
+        f"pulumi destroy --yes --stack local-prod --run-program --config-file {allowing}",
         "pulumi stack rm --yes --preserve-config --stack local-prod",
         "pulumi destroy --yes --stack local",
         "pulumi stack rm --yes --preserve-config --stack local",
