@@ -102,11 +102,13 @@ def test_up_preview_and_down(checkout: Checkout) -> None:
     assert len(checkout.journal()) == before
 
     catalog = checkout.folder / "catalog.yaml"
-    catalog.write_text(catalog.read_text().replace("amount: 6000", "amount: 6500"))
+    sold = catalog.read_text()
+    catalog.write_text(sold.replace("amount: 6000", "amount: 6500"))
     foretold = checkout.make("preview", "--diff")
 
     assert re.search(r"~ amount\s*: 6000 => 6500", foretold)
 
+    catalog.write_text(sold)
     checkout.make("up", "--stack", "local-prod")
     shipped = (checkout.folder / "Pulumi.local-prod.yaml").read_text()
     checkout.make("down")

@@ -73,7 +73,11 @@ def variables(scene: Scene, name: str) -> dict[str, str]:
     if name == "review":
         return event(outside, scene.github)
     if name == "comment":
-        scene.github.leave((scene.project.folder / "review.json").read_bytes())
+        saved = scene.project.folder / "review.json"
+        if not saved.exists():  # another worker has run `review`
+            words = RUNS["review"][0]
+            scene.run("bin/clerkstack", "review", *words, variables=variables(scene, "review"))
+        scene.github.leave(saved.read_bytes())
         return variables_of(outside, scene.github, ended(scene.github))
     if name == "doctor":
         return scene.github.variables()
