@@ -21,7 +21,6 @@ _OF_CLERK = re.compile(rb"\b(has|checkAuthorization\w*|\w*[aA]uth|\w*[sS]ession|
 _LAZY = re.compile(r"""import\(\s*["']([^"'\n]*)["']\s*\)""")
 _COMPONENT = re.compile(r"\b(Protect|Show)\b")
 _EITHER = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",)}
-_NO_RETURNS = FUNCTIONS | {"class", "class_declaration"}
 
 
 class TooMuch(Exception):

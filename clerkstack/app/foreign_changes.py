@@ -18,13 +18,11 @@ from clerkstack.app.gathering import Gathering, Job
 from clerkstack.app.kept import Kept
 from clerkstack.app.listing import listed
 from clerkstack.app.modules import Module, Modules, Unresolved
-from clerkstack.app.origins import CHANGED
 from clerkstack.app.uses import Untold
 
 # Such files run in no deployment, and replace what they like.
 _TESTS = re.compile(r"(\.|_)(test|spec)\.[cm]?[jt]sx?$|(^|/)__(tests|mocks)__/")
 _RENAMED = re.compile(rb"\b(\w+)\s+as\s+(\w+)")
-_CHANGING = re.compile(CHANGED)
 
 
 def refuse_changes(

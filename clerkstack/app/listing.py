@@ -61,11 +61,6 @@ def listed(root: Path, folders: Sequence[str] = ()) -> Listing:
     return Listing(code, others)
 
 
-def source_files(root: Path, folders: Sequence[str] = ()) -> list[Path]:
-    """The files of code alone."""
-    return [root / name for name in listed(root, folders).code]
-
-
 class _Kept:
     """Which files are not built, nor installed, nor behind a link."""
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from clerkstack.app.asked import PAYERS, Known
-from clerkstack.reconcile.billing import ENABLED_FOR
+from clerkstack.reconcile.billing import ENABLED_FOR, with_plans_to_come
 from clerkstack.reconcile.changes import Json, JsonObject, object_at
-from clerkstack.reconcile.names import CLERKS_PLANS
 from clerkstack.reconcile.roles import permissions_of
 from clerkstack.settings.names import BUILT_IN_ROLES
 
@@ -47,11 +46,8 @@ def sold_afterwards(
     there = live or {}
     toggles = {**there, **object_at(inputs, "settings")}
     payers = [each for each in PAYERS if toggles.get(ENABLED_FOR[each]) is not False]
-    plans = _over(all_plans(inputs), object_at(there, "plans"))
-    for payer in payers:
-        # Where billing was on before, Clerk has made it, and it would be among those that are live.
-        if live is None or not live.get(ENABLED_FOR[payer]):
-            plans.setdefault(CLERKS_PLANS[payer], {"payer_type": payer, "features": []})
+    declared = _over(all_plans(inputs), object_at(there, "plans"))
+    plans = with_plans_to_come(declared, payers, there)
     features = _over(object_at(inputs, "features"), object_at(there, "features"))
     return Known(plans=plans, features=features, payers=tuple(payers))
 

@@ -114,8 +114,7 @@ def unanswered(app: Mapping[str, Json], live: Mapping[str, Json]) -> list[str]:
         live: the section `billing` of an instance, or as a write leaves it.
     """
     plans, features = offered(live), object_at(live, "features")
-    billed = tuple(each for each in PAYERS if live.get(ENABLED_FOR[each]) is not False)
-    known = Known(plans, features, billed)
+    known = Known(plans, features)
     found = [
         each.message
         for each in disagreeing(app, plans, features, other="the instance")

@@ -19,6 +19,7 @@ from clerkstack.reconcile.changes import (
     live_view,
     object_at,
 )
+from clerkstack.reconcile.names import CLERKS_PLANS
 from clerkstack.reconcile.write import WritePlan
 
 SECTION = "billing"
@@ -130,6 +131,18 @@ def offered(live: Mapping[str, Json]) -> JsonObject:
         if live.get(ENABLED_FOR.get(str(cast(JsonObject, plan).get("payer_type") or "org"), ""))
         is not False
     }
+
+
+def with_plans_to_come(
+    plans: Mapping[str, Json], payers: Iterable[str], before: Mapping[str, Json]
+) -> JsonObject:
+    """The plans with those that Clerk makes by itself as billing comes on for these payers;
+    `before` is the section. Where it was on already, Clerk has made its plan."""
+    found = dict(plans)
+    for payer in payers:
+        if not before.get(ENABLED_FOR[payer]):
+            found.setdefault(CLERKS_PLANS[payer], {"payer_type": payer, "features": []})
+    return found
 
 
 def billing_known(declared: Mapping[str, Json]) -> JsonObject:

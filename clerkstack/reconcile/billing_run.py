@@ -11,7 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from clerkstack.reconcile.billing import ENABLED_FOR, SECTION, TRIAL, billing_plan
+from clerkstack.reconcile.billing import (
+    ENABLED_FOR,
+    SECTION,
+    TRIAL,
+    billing_plan,
+    with_plans_to_come,
+)
 from clerkstack.reconcile.changes import Change, Json, JsonObject, object_at
 from clerkstack.reconcile.danger import Danger, billing_dangers
 from clerkstack.reconcile.ledger import (
@@ -23,7 +29,6 @@ from clerkstack.reconcile.ledger import (
     no_longer,
     spared,
 )
-from clerkstack.reconcile.names import CLERKS_PLANS
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.reconcile.write import WritePlan
 
@@ -71,10 +76,8 @@ class BillingRun:
     def after(self, live: Mapping[str, Json]) -> JsonObject:
         """The section as its writes leave it, with the plans that Clerk makes by itself."""
         left = self._foreseen(live)[1]
-        plans = dict(object_at(left, "plans"))
-        for payer, toggle in ENABLED_FOR.items():
-            if left.get(toggle) and not live.get(toggle):
-                plans.setdefault(CLERKS_PLANS[payer], {"payer_type": payer, "features": []})
+        billed = [payer for payer, toggle in ENABLED_FOR.items() if left.get(toggle)]
+        plans = with_plans_to_come(object_at(left, "plans"), billed, live)
         return {**left, "plans": plans} if plans else left
 
     def dangers(self, live: Mapping[str, Json]) -> list[Danger]:

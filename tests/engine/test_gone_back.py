@@ -14,12 +14,11 @@ from clerkstack.clients.backend import BackendClient
 from local.deployed import Deployed
 from local.project import Project
 from local.world import World
-from local.world import seed as seeded
 from tests.deployments import production
 from tests.engine.live import read_instance
-from tests.engine.test_rotate import HOST, SECRETS, history, rotate, running, status, wait_for
+from tests.engine.test_rotate import SECRETS, history, rotate, running, status, wait_for
 from tests.kept import starts_from
-from tests.smoke.deployment import need_app
+from tests.smoke.deployment import app_in_production
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(production)]
 
@@ -27,11 +26,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(producti
 @pytest.fixture
 def app(project: Project, world: World) -> Deployed:
     """The app as production's deployment."""
-    need_app()
-    deployed = world.deploy("production", HOST)
-    world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, "production")
-    deployed.settle()
-    return deployed
+    return app_in_production(world)
 
 
 def held(world: World, app: Deployed) -> list[str]:

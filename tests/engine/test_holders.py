@@ -15,9 +15,9 @@ from local.world import seed as seeded
 from local.world.vercel.models import Variable, digest
 from tests.deployments import production
 from tests.engine.live import read_instance, writes
-from tests.engine.test_rotate import HOST, history, rotate, status
+from tests.engine.test_rotate import history, rotate, status
 from tests.kept import starts_from
-from tests.smoke.deployment import need_app
+from tests.smoke.deployment import app_in_production, need_app
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(production)]
 OWN, NAME = seeded.VERCEL_PROJECT_ID, seeded.VERCEL_PROJECT_NAME
@@ -31,10 +31,7 @@ def _installed() -> None:
 @pytest.fixture
 def app(project: Project, world: World) -> Deployed:
     """The app as production's deployment."""
-    deployed = world.deploy("production", HOST)
-    world.vercel.add_deployment(OWN, "production")
-    deployed.settle()
-    return deployed
+    return app_in_production(world)
 
 
 def add(world: World, project: str, key: str, value: str, **more: Any) -> Variable:

@@ -13,11 +13,11 @@ from local.world import World
 from local.world import seed as seeded
 from tests.deployments import production_of_an_app
 from tests.engine.live import read_instance, variables, writes
-from tests.engine.test_app_code import write_app
 from tests.engine.test_past_the_guards import ASKS, UP
-from tests.engine.test_rotate import HOST, SECRETS, history, rotate, status
+from tests.engine.test_rotate import SECRETS, history, rotate, status
+from tests.engine.written_app import write_app
 from tests.kept import starts_from
-from tests.smoke.deployment import need_app
+from tests.smoke.deployment import app_in_production
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(production_of_an_app)]
 
@@ -25,11 +25,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(producti
 @pytest.fixture
 def app(project: Project, world: World) -> Deployed:
     """The app as production's deployment."""
-    need_app()
-    deployed = world.deploy("production", HOST)
-    world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, "production")
-    deployed.settle()
-    return deployed
+    return app_in_production(world)
 
 
 def break_promises(project: Project) -> None:

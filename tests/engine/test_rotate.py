@@ -17,15 +17,13 @@ from clerkstack.clients.errors import ApiError
 from local.deployed import Deployed
 from local.project import Project, copy_project
 from local.world import World
-from local.world import seed as seeded
 from tests.deployments import production
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_killed import up_killed_at
 from tests.kept import starts_from
-from tests.smoke.deployment import need_app
+from tests.smoke.deployment import app_in_production, need_app
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(production)]
-HOST = "sendero.example"
 SECRETS = ("CLERK_SECRET_KEY", "CLERK_WEBHOOK_SECRET")
 
 
@@ -37,10 +35,7 @@ def _installed() -> None:
 @pytest.fixture
 def app(prod: Project, world: World) -> Deployed:
     """The app as production's deployment."""
-    deployed = world.deploy("production", HOST)
-    world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, "production")
-    deployed.settle()
-    return deployed
+    return app_in_production(world)
 
 
 @pytest.fixture

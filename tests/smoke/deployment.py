@@ -19,6 +19,7 @@ from local.world.svix.inputs import EndpointCreate, read
 from tests.absent import absent
 
 HOST = "preview.sendero.example"
+OF_PRODUCTION = "sendero.example"
 URL = f"https://{HOST}"
 WEBHOOK = f"{URL}/api/webhooks/clerk"
 PRO = {"name": "Pro", "payer_type": "org", "amount": 6000, "features": ["audit_log_export"]}
@@ -133,3 +134,12 @@ def deployment(*, production: bool = False, proxy: bool = False) -> Iterator[Dep
             ),
             target,
         )
+
+
+def app_in_production(world: World) -> Deployed:
+    """The app as production's deployment of Sendero's project, built."""
+    need_app()
+    deployed = world.deploy("production", OF_PRODUCTION)
+    world.vercel.add_deployment(seed.VERCEL_PROJECT_ID, "production")
+    deployed.settle()
+    return deployed

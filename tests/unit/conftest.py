@@ -1,4 +1,4 @@
-"""A local world in this process, for the tests of one module."""
+"""What the tests of one module share: a local world in this process, a Python that is forked."""
 
 from __future__ import annotations
 
@@ -19,3 +19,13 @@ def running() -> Iterator[World]:
 
     with World(proxy=False) as world:
         yield world
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The Python that asks for forks."""
+    from tests.forks import Forks
+
+    started = Forks(tmp_path_factory.mktemp("forks"))
+    yield str(started.environment / "bin" / "python")
+    started.stop()

@@ -8,12 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.forks import ALONE, Forks
+from tests.forks import ALONE
 
 TOLD = """
 import json, os, sys
@@ -24,14 +23,6 @@ print(json.dumps({
     "file": __file__, "loaded": "pulumi" in sys.modules,
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The Python that asks for forks."""
-    started = Forks(tmp_path_factory.mktemp("forks"))
-    yield str(started.environment / "bin" / "python")
-    started.stop()
 
 
 @pytest.fixture

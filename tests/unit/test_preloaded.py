@@ -6,13 +6,11 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local.project import TOP, write_source
-from tests.forks import Forks
 from tests.forks.preloaded import PACKAGES
 
 TOLD = """
@@ -29,14 +27,6 @@ print(json.dumps({
     "specs": [clerkstack.safe.__spec__.origin, clerkstack.__spec__.submodule_search_locations[0]],
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The Python that asks for forks."""
-    started = Forks(tmp_path_factory.mktemp("forks"))
-    yield str(started.environment / "bin" / "python")
-    started.stop()
 
 
 @pytest.fixture

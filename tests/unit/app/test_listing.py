@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.app.listing import source_files
+from clerkstack.app import listing
 from clerkstack.app.scan import scan
 
 CHECK = "export const f = ({ has }) => has({ plan: 'pro' })\n"
@@ -20,7 +20,7 @@ def write(root: Path, *names: str) -> None:
 
 
 def listed(root: Path, *folders: str) -> list[str]:
-    return [each.relative_to(root).as_posix() for each in source_files(root, folders)]
+    return listing.listed(root, folders).code
 
 
 def test_code_is_listed_and_what_is_built_or_installed_is_not(tmp_path: Path) -> None:
