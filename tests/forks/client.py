@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+# Each process pays for what is imported here: `socket` and `signal` cost more than all the rest.
+import _signal
+import _socket
+import marshal
 import os
 import sys
+import time
 
 OF_PYTHON_ITSELF = ("PYTHON", "LANG", "LC_")
 """Variables that Python reads as it starts begin so: a fork has started with the server's."""
@@ -21,16 +26,9 @@ def main() -> None:
     known = bool(rest) and not rest[0].startswith("-") and KNOWN_BY_COMMAND_LINE not in rest
     if not known or "TESTS_WITHOUT_FORKS" in os.environ:
         return alone(python, words)
-    # Each process pays for what is imported here.
-    import json
-    import signal
-    import socket
-    import time
-    from contextlib import suppress
-
     # Until there is a fork to pass it on to, an interrupt ends this without a word.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    connection = socket.socket(socket.AF_UNIX)
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    connection = _socket.socket(_socket.AF_UNIX)
     try:
         connection.connect(at)
     except OSError:
@@ -41,28 +39,42 @@ def main() -> None:
         "folder": os.getcwd(),  # noqa: PTH109 (an import more)
         "environment": dict(os.environ),
     }
-    message = json.dumps(wanted).encode()
-    socket.send_fds(connection, [len(message).to_bytes(4, "big")], [0, 1, 2])
+    message = marshal.dumps(wanted)
+    files = b"".join(file.to_bytes(4, sys.byteorder) for file in (0, 1, 2))
+    passed = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, files)]
+    connection.sendmsg([len(message).to_bytes(4, "big")], passed)
     connection.sendall(message)
-    answers = connection.makefile("rb")
-    child = int(answers.readline() or 0)
+    child = answer(connection)
     if not child:
         return alone(python, words)
 
     def pass_on(number: int, _: object) -> None:
         # The language host interrupts a program and kills it at once: it has no time to say so.
+        from contextlib import suppress
+
         time.sleep(AT_ONCE)
         with suppress(ProcessLookupError):
             os.kill(child, number)
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, pass_on)
-    status = int(answers.readline())
+    for number in (_signal.SIGTERM, _signal.SIGINT, _signal.SIGHUP, _signal.SIGQUIT):
+        _signal.signal(number, pass_on)
+    status = answer(connection)
     if status < 0:
-        if status != -signal.SIGKILL:
-            signal.signal(-status, signal.SIG_DFL)
+        if status != -_signal.SIGKILL:
+            _signal.signal(-status, _signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status)
+
+
+def answer(connection: _socket.socket) -> int:
+    """The next number that the server says; 0 where it says none."""
+    said = b""
+    while len(said) < 4:
+        more = connection.recv(4 - len(said))
+        if not more:
+            return 0
+        said += more
+    return int.from_bytes(said, "big", signed=True)
 
 
 def what(words: list[str]) -> tuple[list[str], list[str]]:

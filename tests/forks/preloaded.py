@@ -8,6 +8,7 @@ all are imported from the copy.
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ class Preloaded(MetaPathFinder, Loader):
 
     def __init__(self, top: Path) -> None:
         """Import every module of the packages in that folder, and forget them."""
-        self._top = top
+        self._top = str(top)
         self._modules: dict[str, ModuleType] = {}
         before = set(sys.modules)
         sys.path.insert(0, str(top))
@@ -38,7 +39,7 @@ class Preloaded(MetaPathFinder, Loader):
                 # What is run as a process of its own is imported as its main module.
                 if MAIN not in Path(module.__file__ or "").read_text():
                     self._modules[name] = module
-        self._files = dict(_files(top))
+        self._files = dict(_files(str(top)))
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -51,7 +52,7 @@ class Preloaded(MetaPathFinder, Loader):
         found = PathFinder.find_spec(name, sys.path)
         if found is None or found.origin is None:
             return None
-        here = Path(found.origin).parents[1]
+        here = str(Path(found.origin).parents[1])
         if dict(_files(here)) != self._files:
             return None
         for each in modules.values():
@@ -66,15 +67,15 @@ class Preloaded(MetaPathFinder, Loader):
     def exec_module(self, module: ModuleType) -> None:
         """It has run already."""
 
-    def _move(self, module: ModuleType, here: Path) -> None:
+    def _move(self, module: ModuleType, here: str) -> None:
         """Have the module say that it is the copy's."""
         assert module.__file__ is not None
-        file = module.__file__ = str(here / Path(module.__file__).relative_to(self._top))
+        file = module.__file__ = here + module.__file__[len(self._top) :]
         package = hasattr(module, "__path__")
         spec = ModuleSpec(module.__name__, self, origin=file, is_package=package)
         if spec.submodule_search_locations is not None:
             module.__path__ = spec.submodule_search_locations
-            module.__path__.append(str(Path(file).parent))
+            module.__path__.append(file.rpartition("/")[0])
         module.__spec__, module.__loader__ = spec, self
 
 
@@ -85,8 +86,14 @@ def _below(top: Path) -> Iterator[str]:
                 yield each.name
 
 
-def _files(top: Path) -> Iterator[tuple[str, tuple[int, int]]]:
-    for package in PACKAGES:
-        for file in (top / package).rglob("*.py"):
-            status = file.stat()
-            yield str(file.relative_to(top)), (status.st_size, status.st_mtime_ns)
+def _files(top: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    # Each fork asks for all of them: no `pathlib`.
+    folders = [f"{top}/{package}" for package in PACKAGES]
+    while folders:
+        with os.scandir(folders.pop()) as found:
+            for each in found:
+                if each.is_dir():
+                    folders.append(each.path)
+                elif each.name.endswith(".py"):
+                    status = each.stat()
+                    yield each.path[len(top) :], (status.st_size, status.st_mtime_ns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import io
-import json
+import marshal
 import os
 import runpy
 import selectors
@@ -136,13 +136,13 @@ def _of_python(environment: dict[str, str]) -> dict[str, str]:
 def _read(who: socket.socket) -> tuple[dict[str, Any], list[int]]:
     size, files, *_ = socket.recv_fds(who, 4, 3)
     with who.makefile("rb") as sent:
-        wanted: dict[str, Any] = json.loads(sent.read(int.from_bytes(size, "big")))
+        wanted: dict[str, Any] = marshal.loads(sent.read(int.from_bytes(size, "big")))
     return wanted, files
 
 
 def _say(who: socket.socket, number: int) -> None:
     with suppress(OSError):
-        who.sendall(f"{number}\n".encode())
+        who.sendall(number.to_bytes(4, "big", signed=True))
 
 
 def _become(who: socket.socket, wanted: dict[str, Any], files: list[int]) -> None:
