@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from clerkstack.yaml_nodes import Node, NotYamlError, compose, text_at
+
 PROJECT_FILE = Path("Pulumi.yaml")
 CLOUD = ("http://", "https://")
 
@@ -28,8 +30,7 @@ def is_cloud() -> bool:
 
 def project_name() -> str | None:
     """The name of this folder's project, None where there is none."""
-    name = _project().get("name")
-    return None if name is None else str(name)
+    return text_at(_project(), "name")
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -42,8 +43,7 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def _of_project() -> str:
-    of_project = _project().get("backend")
-    return str(of_project.get("url") or "") if isinstance(of_project, dict) else ""
+    return text_at(_project(), "backend", "url") or ""
 
 
 def _signed_in() -> str:
@@ -52,22 +52,18 @@ def _signed_in() -> str:
     return str(read_json(folder / "credentials.json").get("current") or "")
 
 
-def _project() -> dict[str, Any]:
+def _project() -> Node | None:
     """What the project's file says. It is asked for once for each stack and each note."""
     try:
         changed = PROJECT_FILE.stat().st_mtime_ns
     except OSError:
-        return {}
+        return None
     return _read(PROJECT_FILE.resolve(), changed)
 
 
 @cache
-def _read(file: Path, _changed: int) -> dict[str, Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
+def _read(file: Path, _changed: int) -> Node | None:
     try:
-        found = YAML(typ="safe").load(file)
-    except (OSError, YAMLError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return compose(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, NotYamlError, RecursionError):
+        return None

@@ -1,8 +1,4 @@
-"""A YAML file as plain values that know their lines. YAML 1.2, no tags, no duplicate keys.
-
-Two readers read the same: libyaml, which is much faster, what it knows as YAML 1.2 does; and
-ruamel.yaml all else, and all that is wrong, because its messages say more.
-"""
+"""A YAML file as plain values that know their lines. YAML 1.2, no tags, no duplicate keys."""
 
 from __future__ import annotations
 
@@ -13,8 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from clerkstack.quickly import PLAIN
-from clerkstack.quickly import nodes as _quickly
+from clerkstack.yaml_nodes import Node, NotYamlError, compose, line_of, type_of
 
 Report = Callable[[int | None, str, str, str], None]
 """Takes line, path, message, mend."""
@@ -45,58 +40,26 @@ class Value:
         return self.key_lines.get(key, self.line)
 
 
-def read_document(file: Path, report: Report, *, quickly: bool = False) -> Value | None:
-    """The file's one document; None where it can't be read at all, and that is reported.
-
-    `quickly` is for a file that should be right: what is then reported is that it is not, and
-    reading it again without says why.
-    """
+def read_document(file: Path, report: Report) -> Value | None:
+    """The file's one document; None where it can't be read at all, and that is reported."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        node = compose(file.read_text(encoding="utf-8-sig"))
+        if node is not None:
+            return _Reader(report).read(node, "")
+        report(None, "", "is empty", "Write at least `features:` and `plans:`")
     except FileNotFoundError:
         report(None, "", "there is no such file", NO_FILE)
-        return None
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path at all
         report(None, "", f"can't be read ({type(error).__name__})", "It must be UTF-8 text")
-        return None
-    try:
-        node = _quickly(text) if quickly else None
-        if node is None:
-            node = _composed(text, report)
-        if node is REPORTED:
-            return None
-        if node is None:
-            report(None, "", "is empty", "Write at least `features:` and `plans:`")
-            return None
-        return _Reader(report).read(node, "")
+    except NotYamlError as error:
+        report(error.line, "", error.message, error.remedy)
     except RecursionError:
         report(None, "", "is nested too deeply", "Write plans and features only")
     return None
 
 
-def _composed(text: str, report: Report) -> Any:
-    """The document as ruamel.yaml's nodes, REPORTED where it is none."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-    from ruamel.yaml.reader import ReaderError
-
-    try:
-        return YAML(typ="rt", pure=True).compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = None if mark is None else mark.line + 1
-        problem = str(error.problem or error.context).split("\n", 1)[0]
-        report(line, "", f"is not YAML: {problem}", "Mend the syntax at this line")
-    except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        report(line, "", "holds a control character", "Remove the invisible character")
-    except YAMLError as error:
-        report(None, "", f"is not YAML: {str(error).splitlines()[0]}", "Mend the syntax")
-    return REPORTED
-
-
 class _Reader:
-    """Reads the nodes of either reader."""
+    """Reads nodes, and reports what it can't use."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
@@ -105,8 +68,8 @@ class _Reader:
         self._done: dict[int, Value] = {}
         self._open: set[int] = set()
 
-    def read(self, node: Any, path: str) -> Value:
-        line = node.start_mark.line + 1
+    def read(self, node: Node, path: str) -> Value:
+        line = line_of(node)
         if id(node) in self._done:
             return self._done[id(node)]
         if id(node) in self._open:
@@ -117,8 +80,8 @@ class _Reader:
         self._done[id(node)] = value
         return value
 
-    def _value(self, node: Any, path: str, line: int) -> Value:
-        kind = _kind(node)
+    def _value(self, node: Node, path: str, line: int) -> Value:
+        kind = type_of(node)
         if node.id == "mapping" and kind == "map":
             return self._mapping(node, path, line)
         if node.id == "sequence" and kind == "seq":
@@ -128,11 +91,11 @@ class _Reader:
             return self._scalar(str(node.value), kind, path, line)
         return self._tagged(line, path, kind)
 
-    def _mapping(self, node: Any, path: str, line: int) -> Value:
+    def _mapping(self, node: Node, path: str, line: int) -> Value:
         found: dict[str, Value] = {}
         lines: dict[str, int] = {}
         for key_node, value_node in node.value:
-            at = key_node.start_mark.line + 1
+            at = line_of(key_node)
             key = self._key(key_node, path, at)
             if key is None:
                 continue
@@ -145,11 +108,11 @@ class _Reader:
             found[key] = self.read(value_node, inner)
         return Value(line, found, lines)
 
-    def _key(self, node: Any, path: str, line: int) -> str | None:
+    def _key(self, node: Node, path: str, line: int) -> str | None:
         if node.id != "scalar":
             self._report(line, path, "has a key that is not text", "Write a slug or a field's name")
             return None
-        key, kind = _joined(str(node.value)), _kind(node)
+        key, kind = _joined(str(node.value)), type_of(node)
         if key is None:
             self._report(line, path, "has a key that is not text", "Write a slug")
             return None
@@ -214,8 +177,3 @@ def _joined(text: str) -> str | None:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
         return None
-
-
-def _kind(node: Any) -> str:
-    tag = str(node.tag)
-    return tag.removeprefix(PLAIN) if tag.startswith(PLAIN) else tag

@@ -22,19 +22,13 @@ def load_catalog(path: Path) -> Catalog:
     Raises:
         InputError: every problem, with file, line, path and mend.
     """
-    catalog, loading = _loaded(path, quickly=True)
-    if catalog is None or loading.problems:
-        catalog, loading = _loaded(path, quickly=False)
+    loading = _Loading(shown(path))
+    document = read_document(path, loading.report)
+    catalog = None if document is None else loading.catalog(document)
     if catalog is None or loading.problems:
         ordered = sorted(loading.problems, key=lambda problem: problem.line or 0)
         raise InputError(ordered)
     return catalog
-
-
-def _loaded(path: Path, *, quickly: bool) -> tuple[Catalog | None, _Loading]:
-    loading = _Loading(shown(path))
-    document = read_document(path, loading.report, quickly=quickly)
-    return (loading.catalog(document) if document is not None else None), loading
 
 
 @dataclass
