@@ -13,7 +13,7 @@ IN_ENV := . .local/env.sh &&
 LEFT := $(wildcard $(foreach stack,local local-prod,$(foreach end,json json.gz,\
     .local/state/.pulumi/stacks/clerkstack/$(stack).$(end))) .local/world/urls.json .local/world/env.sh)
 
-# With it `python -m local.venv` would not find `local`.
+# With it `python -m local.machine.venv` would not find `local`.
 unexport PYTHONSAFEPATH
 # With it each of the many processes would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -49,13 +49,13 @@ check: lint ## what a change should pass before it is shown: style, types, and t
 	@$(VENV)/python -m pytest $(PARALLEL) tests/unit tests/property $(ARGS)
 
 test-pythons: venv ## the unit tests on each other Python that is on this machine
-	@$(VENV)/python -m local.pythons $(ARGS)
+	@$(VENV)/python -m local.machine.pythons $(ARGS)
 
 lint: venv ## style, format, types, workflows
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
-	$(VENV)/python -m local.actionlint
+	$(VENV)/python -m local.machine.actionlint
 	$(VENV)/zizmor --quiet --offline --no-progress .github
 
 measure: venv engine ## what suite, starts, ups and scan cost, into docs/measured.md
@@ -80,7 +80,7 @@ reference: venv ## renew the tables of the settings, policies and commands in do
 	@$(VENV)/python -m local.reference
 
 lock: venv ## renew the lock files, the newest versions that the .in files allow
-	@for name in requirements requirements-dev local/engine/go; do \
+	@for name in requirements requirements-dev local/machine/engine/go; do \
 	    echo "$$name.lock"; \
 	    $(VENV)/uv pip compile --quiet --universal --upgrade --python-version 3.11 \
 	        --generate-hashes --no-emit-index-url --no-annotate --no-header $$name.in -o $$name.lock || exit 1; \
@@ -95,13 +95,13 @@ venv: ## .venv with the locked packages
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "Python 3.11 or newer is needed as $(PYTHON). Another one: make PYTHON=python3.12 ..."; \
 	    exit 1; }
-	@$(PYTHON) -m local.venv
+	@$(PYTHON) -m local.machine.venv
 
 engine: venv ## the Pulumi engine: from PATH, its release, or built
-	@$(VENV)/python -m local.engine ensure
+	@$(VENV)/python -m local.machine.engine ensure
 
 node: # what npm and Go bring besides: the official client, the example app's packages, descriptions of others
-	@$(PYTHON) -m local.node
+	@$(PYTHON) -m local.machine.node
 
 world-start: venv ## start the local world alone
 	@$(VENV)/python -m local.world start $(ARGS)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ruamel.yaml import YAML
 
-from local.engine.variables import LOOPBACK
+from local.machine.engine.variables import LOOPBACK
 from local.world.store import Urls
 
 KEY = "clerkstack:urls"

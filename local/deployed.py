@@ -27,7 +27,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from local import parts
+from local.machine import parts
 from local.world.listeners import Listeners, listen
 
 if TYPE_CHECKING:

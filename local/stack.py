@@ -18,11 +18,11 @@ from typing import NoReturn
 from ruamel.yaml import YAML
 
 from local import address
-from local.engine import Engine, EngineSetupError, Places, ensure, locks, variables
-from local.engine.official import plugins_missing
-from local.engine.variables import STAND_INS_VARIABLE, uses_stand_ins, write_env_file
-from local.npm import registries
-from local.steps import Steps, alone
+from local.machine.engine import Engine, EngineSetupError, Places, ensure, locks, variables
+from local.machine.engine.official import plugins_missing
+from local.machine.engine.variables import STAND_INS_VARIABLE, uses_stand_ins, write_env_file
+from local.machine.npm import registries
+from local.machine.steps import Steps, alone
 from local.world import background
 from local.world.store import DEFAULT_PORT, HIGHEST_PORT, Home, PortTaken, Urls, WorldError
 
@@ -181,7 +181,8 @@ class Local:
             if code != 0:
                 self._steps.say(
                     f"the plugin {words[1]} can't be had here. Without it, the stand-in of "
-                    f"local/plugins does for the local stacks: {STAND_INS_VARIABLE}=yes make up"
+                    "local/machine/plugins does for the local stacks: "
+                    f"{STAND_INS_VARIABLE}=yes make up"
                 )
                 return code
         return code

@@ -19,8 +19,8 @@ from xml.etree import ElementTree
 import httpx
 
 from local.aws import BUCKET, SIGNED, Aws, Place
+from local.machine.steps import Steps
 from local.project import SECRETS, Project, PulumiFailed, copy_project, settings_on
-from local.steps import Steps
 from local.world import World
 
 STACK = "team"

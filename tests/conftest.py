@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from local.plugins import OUTLIVES
+from local.machine.plugins import OUTLIVES
 from tests import durations
 from tests.absent import pytest_terminal_summary as pytest_terminal_summary
 from tests.leaks import recorded

@@ -22,6 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.markdown import Markdown
 
+from local.machine.steps import Steps, interruptible
 from local.measure import command, proc, suite
 from local.measure.document import MEASURED, SECTIONS, sections
 from local.measure.processes import processes
@@ -30,10 +31,9 @@ from local.measure.scan import monorepo, scan
 from local.measure.starts import starts
 from local.measure.ups import ups
 from local.project import TOP
-from local.steps import Steps, interruptible
 
 DOCUMENT = TOP / "docs" / "measured.md"
-STAND_IN = TOP / "local" / "plugins" / "bin" / "pulumi-resource-vercel"
+STAND_IN = TOP / "local" / "machine" / "plugins" / "bin" / "pulumi-resource-vercel"
 PARTS = tuple(SECTIONS)
 ROUNDS = 3
 NO_SUITE = "No whole run of the tests is recorded: run `make test` first, then `make measure`."

@@ -1,6 +1,6 @@
 """GitHub's client and its emulator fit GitHub's own description.
 
-`make node` fetches it (local/github_description.py).
+`make node` fetches it (local/machine/github_description.py).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from clerkstack.clients.github import GithubClient
 from local.github import Github
 from local.github.github import READ_TOKEN, TOKEN
 from local.github.state import Environment, Holder
-from local.github_description import FILE
-from local.parts import GITHUB
+from local.machine.github_description import FILE
+from local.machine.parts import GITHUB
 from tests.absent import absent
 from tests.descriptions import plain
 

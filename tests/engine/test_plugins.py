@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from local.plugins import OUTLIVES
+from local.machine.plugins import OUTLIVES
 from local.project import write_source
 from local.world.vercel import VercelBackend, VercelService
 from local.world.vercel.models import Variable, digest
@@ -45,7 +45,7 @@ class Trial:
     @property
     def environment(self) -> dict[str, str]:
         return os.environ | {
-            "PATH": f"{TOP / 'local/plugins/bin'}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{TOP / 'local/machine/plugins/bin'}{os.pathsep}{os.environ['PATH']}",
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
             "PULUMI_HOME": str(self.folder / "home"),
             "PULUMI_CONFIG_PASSPHRASE": "tests",

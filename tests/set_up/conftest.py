@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local import again
-from local.steps import Steps
+from local.machine import again
+from local.machine.steps import Steps
 from tests.set_up.clients import (
     MODULE,
     serve_modules,

@@ -1,4 +1,4 @@
-"""`python3 -m local.node`: what is brought, what is not, and who is told."""
+"""`python3 -m local.machine.node`: what is brought, what is not, and who is told."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from local import github_description, node, operator_description
-from local.again import PATIENCE_VARIABLE
-from local.engine.places import PROJECT
-from local.parts import EXAMPLE, VENDOR_CLIENTS, noted
-from local.steps import Steps
+from local.machine import github_description, node, operator_description
+from local.machine.again import PATIENCE_VARIABLE
+from local.machine.engine.places import PROJECT
+from local.machine.parts import EXAMPLE, VENDOR_CLIENTS, noted
+from local.machine.steps import Steps
 from tests.set_up.clients import (
     MODULE,
     VERSION,
@@ -150,7 +150,8 @@ def start(project: Path, script: str) -> subprocess.Popen[str]:
     npm.write_text(f"#!/bin/sh\n{script}")
     npm.chmod(0o755)
     run = (
-        "import sys; from pathlib import Path; from local import node; node.WAYS = node.WAYS[:2]; "
+        "import sys; from pathlib import Path; from local.machine import node; "
+        "node.WAYS = node.WAYS[:2]; "
         "sys.exit(node.main(Path(sys.argv[1])))"
     )
     return subprocess.Popen(

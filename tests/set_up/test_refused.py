@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local import again
-from local.steps import CommandFailed
+from local.machine import again
+from local.machine.steps import CommandFailed
 from tests.set_up.conftest import Client
 from tests.set_up.registry import Refusal, Registry
 

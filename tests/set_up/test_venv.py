@@ -1,4 +1,4 @@
-"""`python3 -m local.venv` with the real pip and uv, from an index that refuses first."""
+"""`python3 -m local.machine.venv` with the real pip and uv, from an index that refuses first."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from local.again import PATIENCE_VARIABLE
-from local.engine.places import PROJECT
-from local.venv import LOCK
+from local.machine.again import PATIENCE_VARIABLE
+from local.machine.engine.places import PROJECT
+from local.machine.venv import LOCK
 from tests.set_up.clients import rewheel, serve_wheel, variables, wheel
 from tests.set_up.registry import Registry
 
 RUN = """
 import sys
 from pathlib import Path
-from local import venv
+from local.machine import venv
 sys.exit(venv.main(Path(sys.argv[1])))
 """
 RULES = """\

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from clerkstack.settings import SmokeGate, SmokeSettings
 from clerkstack.smoke import SmokeReport, Target, run_on
 from local.deployed import Deployed, NotInstalled, build
-from local.parts import EXAMPLE
+from local.machine.parts import EXAMPLE
 from local.world import World, seed
 from local.world.clerk.models import Instance
 from local.world.svix.inputs import EndpointCreate, read

@@ -75,7 +75,9 @@ def test_the_policy_pack_loads_the_protocol_alone() -> None:
 
 
 def test_a_stand_in_for_a_plugin_loads_no_http_library() -> None:
-    assert loaded("local.plugins.vercel.provider", "local.plugins.command.provider") == {
+    assert loaded(
+        "local.machine.plugins.vercel.provider", "local.machine.plugins.command.provider"
+    ) == {
         "grpc",
         "pulumi",
     }

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from local.operator_description import FILE
-from local.parts import OPERATOR
+from local.machine.operator_description import FILE
+from local.machine.parts import OPERATOR
 from tests.absent import absent
 
 MANIFEST = Path(__file__).parents[2] / "docs" / "operator" / "stack.yaml"

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from local.actionlint import check, program_in
-from local.engine.places import Places
-from local.parts import ACTIONLINT
+from local.machine.actionlint import check, program_in
+from local.machine.engine.places import Places
+from local.machine.parts import ACTIONLINT
 from tests.absent import absent
 
 TOP = Path(__file__).parents[2]
@@ -236,7 +236,7 @@ def test_what_is_installed_has_its_hash_checked_and_builds_nothing() -> None:
     )
 
     assert "--require-hashes --only-binary :all: -r requirements.lock" in commands
-    assert ".venv/bin/python -m local.engine official" in commands
+    assert ".venv/bin/python -m local.machine.engine official" in commands
     # They bring what nobody has pinned: packages of pip itself, the newest engine, scripts.
     assert not re.search(r"pulumi install|pulumi/actions|curl|wget|npx?\b|\|\s*sh\b", commands)
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import Engine, Places, ensure
-from local.engine.places import PROJECT
-from local.engine.release import PLACE_VARIABLE, archive_name
-from local.steps import Steps
+from local.machine.engine import Engine, Places, ensure
+from local.machine.engine.places import PROJECT
+from local.machine.engine.release import PLACE_VARIABLE, archive_name
+from local.machine.steps import Steps
 from tests.set_up.registry import Registry
 
 FAKE_PULUMI = "#!/bin/sh\necho 'v{version}'\n"
@@ -55,7 +55,9 @@ class Machine:
 
     @property
     def places(self) -> Places:
-        return Places(project=self.root / "project", recipes=PROJECT / "local" / "engine")
+        return Places(
+            project=self.root / "project", recipes=PROJECT / "local" / "machine" / "engine"
+        )
 
     @property
     def environ(self) -> dict[str, str]:

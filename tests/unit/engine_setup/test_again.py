@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from local import again
-from local.again import PATIENCE_VARIABLE, Refused, patience_of, pauses, refusal
-from local.steps import CommandFailed, Steps
+from local.machine import again
+from local.machine.again import PATIENCE_VARIABLE, Refused, patience_of, pauses, refusal
+from local.machine.steps import CommandFailed, Steps
 
 URL = "https://registry.example/thing"
 PASSING = [

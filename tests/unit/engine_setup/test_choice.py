@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from local.again import PATIENCE_VARIABLE
-from local.engine import EngineSetupError
-from local.engine.choice import ensure_official, stamped
-from local.engine.release import (
+from local.machine.again import PATIENCE_VARIABLE
+from local.machine.engine import EngineSetupError
+from local.machine.engine.choice import ensure_official, stamped
+from local.machine.engine.release import (
     LOCK,
     PLACE_VARIABLE,
     Unusable,
@@ -20,7 +20,7 @@ from local.engine.release import (
     pin,
     pinned,
 )
-from local.steps import Steps
+from local.machine.steps import Steps
 from tests.set_up.registry import Registry
 from tests.unit.engine_setup.conftest import Machine, Serve, packed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engine.golang import find_go
+from local.machine.engine.golang import find_go
 from tests.unit.engine_setup.conftest import Machine
 
 

@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from local.engine.places import PROJECT
+from local.machine.engine.places import PROJECT
 from tests.unit.engine_setup.conftest import Machine
 
 RUN = """
 import os, sys
 from pathlib import Path
-from local.engine import __main__ as command
-from local.engine.places import Places
+from local.machine.engine import __main__ as command
+from local.machine.engine.places import Places
 places = Places(project=Path(sys.argv[1]), recipes=Path(sys.argv[2]))
 command.Places = lambda: places
 sys.exit(command.main(["ensure"]))
@@ -35,7 +35,7 @@ def test_an_interrupted_build_ends_its_compiler_and_leaves_nothing(
             "-c",
             RUN,
             str(machine.places.project),
-            str(PROJECT / "local" / "engine"),
+            str(PROJECT / "local" / "machine" / "engine"),
         ],
         env={**machine.environ, "PYTHONPATH": str(PROJECT)},
         stderr=subprocess.PIPE,

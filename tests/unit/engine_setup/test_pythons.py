@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local import pythons
-from local.pythons import Python
+from local.machine import pythons
+from local.machine.pythons import Python
 
 OWN = platform.python_version()
 RELEASE = sys.version_info[:2]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.steps import ENDING, CommandFailed, Steps, interruptible
+from local.machine.steps import ENDING, CommandFailed, Steps, interruptible
 
 
 class Terminal(io.StringIO):

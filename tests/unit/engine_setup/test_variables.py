@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from local.engine import Engine, shell_exports, variables
-from local.engine.variables import STAND_INS_VARIABLE, write_env_file
+from local.machine.engine import Engine, shell_exports, variables
+from local.machine.engine.variables import STAND_INS_VARIABLE, write_env_file
 from tests.unit.engine_setup.conftest import Machine
 
 

@@ -1,4 +1,4 @@
-"""`python3 -m local.venv` with a made-up Python: nothing is installed anywhere."""
+"""`python3 -m local.machine.venv` with a made-up Python: nothing is installed anywhere."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from local.engine.places import PROJECT
-from local.venv import LOCK, pin_of, pip_settings, uv_settings
+from local.machine.engine.places import PROJECT
+from local.machine.venv import LOCK, pin_of, pip_settings, uv_settings
 from tests.unit.engine_setup.test_interrupt import alive
 
 RUN = """
 import sys
 from pathlib import Path
-from local import venv
+from local.machine import venv
 sys.executable = sys.argv[2]
 sys.exit(venv.main(Path(sys.argv[1])))
 """

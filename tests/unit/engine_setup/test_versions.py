@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from local.engine import versions
-from local.engine.places import PROJECT
+from local.machine.engine import versions
+from local.machine.engine.places import PROJECT
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ def test_text_without_a_version_gives_none(text: str) -> None:
 
 
 def test_the_built_versions_are_those_of_the_module_files() -> None:
-    engine = (PROJECT / "local/engine/cli/go.mod").read_text()
-    host = (PROJECT / "local/engine/host/go.mod").read_text()
+    engine = (PROJECT / "local/machine/engine/cli/go.mod").read_text()
+    host = (PROJECT / "local/machine/engine/host/go.mod").read_text()
 
     assert f"github.com/pulumi/pulumi/pkg/v3 v{versions.BUILT} " in engine
     assert f"github.com/pulumi/pulumi/sdk/v3 v{versions.BUILT} " in engine

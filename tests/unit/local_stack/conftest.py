@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from local.engine.places import PROJECT
+from local.machine.engine.places import PROJECT
 from local.world import background
 from local.world.store import Home, Urls
 
 RUN = """
 import sys
 from pathlib import Path
-from local.engine import Places
+from local.machine.engine import Places
 from local.stack import main
 places = Places(project=Path(sys.argv[1]), recipes=Path(sys.argv[2]))
 sys.exit(main(sys.argv[3:], places))
@@ -69,7 +69,7 @@ class Project:
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
         """A call of the set-up's command that is not waited for."""
-        recipes = str(PROJECT / "local" / "engine")
+        recipes = str(PROJECT / "local" / "machine" / "engine")
         return subprocess.Popen(
             [sys.executable, "-c", RUN, str(self.folder), recipes, *arguments],
             env={

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import locks
+from local.machine.engine import locks
 from tests.unit.local_stack.conftest import UP, Project
 
 # Stands in for the project's own program.

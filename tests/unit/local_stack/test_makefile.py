@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engine.places import PROJECT
+from local.machine.engine.places import PROJECT
 
 # Notes what it is called with, then fails, so that `make` ends there.
 PYTHON = """#!/bin/sh
@@ -37,7 +37,7 @@ def make(folder: Path, target: str, **environ: str) -> subprocess.CompletedProce
 def test_a_safe_path_of_the_user_does_not_hide_the_set_up(tmp_path: Path, target: str) -> None:
     ran = make(tmp_path, target, PYTHONSAFEPATH="1")
 
-    assert ran.stdout == f"-m local.{target} PYTHONSAFEPATH=none\n"
+    assert ran.stdout == f"-m local.machine.{target} PYTHONSAFEPATH=none\n"
 
 
 @pytest.mark.parametrize("left", [None, f"{STACKS}/local.json.bak", ".local/world/world.json"])
@@ -66,7 +66,7 @@ def test_down_sets_up_what_it_needs_for_what_is_left(tmp_path: Path, left: str) 
     ran = make(tmp_path, "down")
 
     assert ran.returncode != 0
-    assert "-m local.venv" in ran.stdout
+    assert "-m local.machine.venv" in ran.stdout
 
 
 def put(file: Path) -> None:

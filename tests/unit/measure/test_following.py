@@ -144,7 +144,7 @@ PROCESSES: dict[int, tuple[int | None, tuple[str, ...], str]] = {
     4: (2, ("python3", "/bin/pulumi-language-python-exec", "--monitor", "x"), roles.PROGRAM),
     5: (1, ("/bin/sh", "/built/bin/pulumi-resource-pulumi-python", "x"), roles.DYNAMIC),
     6: (5, ("python", "-u", "-m", "pulumi.dynamic", "x"), roles.DYNAMIC),
-    7: (1, ("python", "-u", "local/plugins/bin/../start.py", "vercel", "x"), roles.VERCEL),
+    7: (1, ("python", "-u", "local/machine/plugins/bin/../start.py", "vercel", "x"), roles.VERCEL),
     8: (1, ("/home/x/pulumi-resource-vercel", "127.0.0.1:1"), roles.VERCEL),
     9: (1, ("python", "-u", "bin/../start.py", "command", "x"), roles.COMMAND),
     10: (9, ("/bin/sh", "-c", "bin/clerkstack redeploy --project p"), roles.REDEPLOY),

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.plugins.changes import Change, Kind, compare, compare_sets
-from local.plugins.wire import UNKNOWN, Secret
+from local.machine.plugins.changes import Change, Kind, compare, compare_sets
+from local.machine.plugins.wire import UNKNOWN, Secret
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from local.plugins.service import PluginError
-from local.plugins.vercel.api import Api, Refused
-from local.plugins.vercel.provider import VercelProvider
+from local.machine.plugins.service import PluginError
+from local.machine.plugins.vercel.api import Api, Refused
+from local.machine.plugins.vercel.provider import VercelProvider
 
 TOKEN = "localVercelToken00000000001"
 

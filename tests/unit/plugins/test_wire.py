@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.plugins.wire import (
+from local.machine.plugins.wire import (
     SIGNATURE,
     UNKNOWN,
     Secret,

@@ -1,0 +1,32 @@
+"""`python -m local.machine.actionlint`: check the workflows of .github."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from local.machine.actionlint import check, ensure
+from local.machine.engine.official import Unusable
+from local.machine.engine.places import PROJECT, Places
+from local.machine.steps import Steps, interruptible
+
+
+def main() -> int:
+    """Exit code 0 where nothing is wrong, 1 where something is or it can't be told."""
+    interruptible()
+    files = sorted((PROJECT / ".github" / "workflows").glob("*.y*ml"))
+    try:
+        program = ensure(Places(), os.environ, Steps("actionlint"))
+    except Unusable as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    code = check(program, files)
+    if code == 0:
+        print(f"actionlint: {len(files)} workflows, nothing wrong")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

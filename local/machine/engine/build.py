@@ -1,0 +1,144 @@
+"""The engine built from Go modules, for machines where only the package registries answer.
+
+The engine and the Python language host come from two sets of modules (cli/, host/), because the
+last host that is part of a module of its own is older than the engine. Two scripts the host
+starts lie in the module directory of the engine's SDK.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.machine import again
+from local.machine.engine import versions
+from local.machine.engine.golang import Go, fetch_go, find_go
+from local.machine.engine.official import Unusable, version_of
+from local.machine.engine.places import Places
+from local.machine.steps import CommandFailed, Describe, Steps
+
+SDK = "github.com/pulumi/pulumi/sdk/v3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One program to build: its recipe's folder, its package, about how many packages it takes."""
+
+    name: str
+    recipe: str
+    package: str
+    version: str
+    packages: int
+
+
+PARTS = (
+    Part(
+        name="pulumi",
+        recipe="cli",
+        package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        version=versions.BUILT,
+        packages=1590,
+    ),
+    Part(
+        name="pulumi-language-python",
+        recipe="host",
+        package=f"{SDK}/python/cmd/pulumi-language-python",
+        version=versions.BUILT_HOST,
+        packages=530,
+    ),
+)
+
+FLAGS = (
+    "-mod=readonly",
+    "-trimpath",
+    "-buildvcs=false",
+    # Google's storage is asked over HTTP, which is its default: without the packages for gRPC with
+    # Google's own load balancing, every tenth package less is compiled.
+    "-tags=disable_grpc_modules",
+    # What debuggers read. The linker leaves it out (-w), but would have it made first.
+    "-gcflags=all=-dwarf=false",
+)
+
+SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
+
+
+def build(
+    environ: Mapping[str, str], places: Places, workshop: Path, steps: Steps
+) -> tuple[Path, str]:
+    """Build all parts in `workshop`, then move them to their place at once; (pulumi, version).
+
+    Raises Unusable when a module or a Go cannot be had or a build fails.
+    """
+    go = find_go(environ, places, workshop) or fetch_go(environ, places, workshop, steps)
+    try:
+        done = _build(go, environ, places, workshop, steps)
+    except (CommandFailed, OSError, subprocess.SubprocessError) as error:
+        raise Unusable(f"the build from Go modules failed: {error}") from error
+    done.replace(places.built)
+    return places.built / "bin" / "pulumi", versions.BUILT
+
+
+def _build(
+    go: Go, environ: Mapping[str, str], places: Places, workshop: Path, steps: Steps
+) -> Path:
+    variables = go.variables(environ, workshop)
+    root = workshop / "built"
+    target = root / "bin"
+    target.mkdir(parents=True)
+    command = [str(go.command), "build", "-v", *FLAGS]
+    for part in PARTS:
+        steps.say(f"building {part.name} {part.version} (minutes the first time)")
+        linked = f"-s -w -X {SDK}/go/common/version.Version=v{part.version}"
+        again.run(
+            steps,
+            [*command, "-ldflags", linked, "-o", str(target / part.name), part.package],
+            part=f"the modules of {part.name}",
+            environ=variables,
+            cwd=places.recipes / part.recipe,
+            describe=_progress(part.packages),
+        )
+    sdk = _sdk_folder(go, variables, places)
+    for script in SCRIPTS:
+        copy = target / Path(script).name
+        shutil.copyfile(sdk / script, copy)
+        copy.chmod(0o755)
+    named = version_of(target / "pulumi", environ, places)
+    if named != versions.BUILT:
+        raise Unusable(f"the build made Pulumi {named} instead of {versions.BUILT}")
+    return root
+
+
+def _sdk_folder(go: Go, variables: Mapping[str, str], places: Places) -> Path:
+    run = subprocess.run(
+        [str(go.command), "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK],
+        env=dict(variables),
+        cwd=places.recipes / "cli",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return Path(run.stdout.strip())
+
+
+def _progress(total: int) -> Describe:
+    """`go build -v` prints each module it downloads and the name of each package it compiles."""
+    modules = packages = 0
+
+    def describe(line: str) -> str | None:
+        nonlocal modules, packages
+        download = re.fullmatch(r"go: downloading (\S+) \S+", line)
+        if download is not None:
+            modules += 1
+            return f"{modules} modules fetched, {download[1]}"
+        if re.fullmatch(r"[\w.~/+-]+", line) is None:
+            return None
+        packages += 1
+        return f"{packages} of about {total} packages compiled, {line}"
+
+    return describe

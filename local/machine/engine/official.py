@@ -1,0 +1,118 @@
+"""The official engine: one that is already on PATH, or the release."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.machine.engine import release, versions
+from local.machine.engine.places import Places, which
+from local.machine.engine.release import Unusable
+from local.machine.steps import CommandFailed, Steps
+
+__all__ = [
+    "Unusable",
+    "bring_plugins",
+    "engine_environ",
+    "install",
+    "on_path",
+    "plugins_missing",
+    "version_of",
+]
+
+
+def engine_environ(environ: Mapping[str, str], places: Places) -> dict[str, str]:
+    """Variables under which the engine asks nobody for updates and writes nothing at home."""
+    return {
+        **environ,
+        "PULUMI_HOME": str(places.pulumi_home),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+
+def version_of(pulumi: Path, environ: Mapping[str, str], places: Places) -> str:
+    """Version a `pulumi` names itself. Raises Unusable when it cannot be run or names none."""
+    try:
+        run = subprocess.run(
+            [str(pulumi), "version"],
+            env=engine_environ(environ, places),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unusable(f"{pulumi} cannot be run ({type(error).__name__})") from error
+    version = versions.parse(run.stdout)
+    if run.returncode != 0 or version is None:
+        raise Unusable(f"{pulumi} does not name its version")
+    return versions.show(version)
+
+
+def on_path(environ: Mapping[str, str], places: Places) -> tuple[Path, str]:
+    """The `pulumi` on PATH and its version. Raises Unusable when there is none that will do."""
+    search = environ.get("PATH", "")
+    pulumi = which("pulumi", search, places)
+    if pulumi is None:
+        raise Unusable("there is no `pulumi` on PATH")
+    version = version_of(pulumi, environ, places)
+    if (versions.parse(version) or (0, 0, 0)) < versions.MINIMUM:
+        wanted = versions.show(versions.MINIMUM)
+        raise Unusable(f"{pulumi} is {version}, at least {wanted} is needed")
+    beside = [pulumi.parent, pulumi.resolve().parent]
+    host = "pulumi-language-python"
+    if which(host, search, places) is None and not any((at / host).exists() for at in beside):
+        raise Unusable(f"{pulumi} comes without {host}")
+    return pulumi, version
+
+
+def install(
+    environ: Mapping[str, str],
+    places: Places,
+    workshop: Path,
+    steps: Steps,
+    limit: float = release.REACH_LIMIT,
+) -> tuple[Path, str]:
+    """Bring the official release into the project's own folder; (pulumi, version).
+
+    Neither the user's home nor a shell profile is touched. Raises Unusable.
+    """
+    steps.say(f"official release, Pulumi {versions.OFFICIAL}, its hash checked")
+    root = release.fetch(environ, places, workshop, limit)
+    version = version_of(root / "bin" / "pulumi", environ, places)
+    if not (root / "bin" / "pulumi-language-python").exists():
+        raise Unusable("the official release brought no pulumi-language-python")
+    root.replace(places.official)
+    return places.official / "bin" / "pulumi", version
+
+
+def bring_plugins(pulumi: Path, environ: Mapping[str, str], places: Places, steps: Steps) -> None:
+    """Have the engine fetch the plugins of the locked packages, in their versions: a run that may
+    fetch none afterwards takes none that a state names. Raises Unusable."""
+    for words in plugins_missing(places, environ):
+        steps.say(f"plugin {words[1]} {words[2]}")
+        command = [str(pulumi), "plugin", "install", *words]
+        try:
+            steps.run(command, environ=environ, cwd=places.project, limit=600)
+        except (CommandFailed, OSError) as error:
+            raise Unusable(f"the plugin {words[1]} {words[2]} cannot be had: {error}") from error
+
+
+def plugins_missing(places: Places, environ: Mapping[str, str]) -> list[list[str]]:
+    """Words for `pulumi plugin install`: what the SDKs in the virtual environment name and the
+    engine does not have yet. A plugin on PATH counts as there, as it does for the engine."""
+    missing = []
+    for facts in places.venv_bin.parent.glob("lib/*/site-packages/*/pulumi-plugin.json"):
+        plugin = json.loads(facts.read_text())
+        if not plugin["resource"]:
+            continue
+        name, version = plugin["name"], plugin["version"]
+        here = places.pulumi_home / "plugins" / f"resource-{name}-v{version}"
+        if here.exists() or which(f"pulumi-resource-{name}", environ.get("PATH", ""), places):
+            continue
+        server = ["--server", plugin["server"]] if "server" in plugin else []
+        missing.append(["resource", name, version, *server])
+    return sorted(missing)
