@@ -14,4 +14,7 @@ class Broken:
     path: tuple[Step, ...]
     message: str
     mend: str
-    needs_instance: bool = False  # judged by what the stack's instance is
+
+
+class NotSetError(Exception):
+    """A rule needs a setting that is missing or not valid: it can't be judged."""

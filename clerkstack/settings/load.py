@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from clerkstack.problems import InputError, Problem
-from clerkstack.settings.broken import Broken
+from clerkstack.settings.broken import Broken, NotSetError
 from clerkstack.settings.forms import told
 from clerkstack.settings.misplaced import misplaced
 from clerkstack.settings.models import Allowed, Connection, Settings
@@ -28,14 +29,18 @@ from clerkstack.settings.places import Places, spelled
 from clerkstack.settings.rules import broken_rules, exposed
 
 Model = TypeVar("Model", bound=BaseModel)
-# What a required setting is taken for where it is missing or wrong, so that the rules can still
-# judge the others. Nothing is ever done with such settings.
-_STAND_INS = {
-    "instance": "development",
-    "applicationId": "app_0",
-    "platformKey": "ak_0",
-    "appUrl": "https://app.invalid",
-}
+KINDS = ("development", "production")
+
+
+class _Valid(Settings):
+    """The settings of a stack that are valid, where others are not."""
+
+    model_config = ConfigDict(frozen=False)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in Settings.model_fields:
+            raise NotSetError(name)
+        return super().__getattr__(name)  # type: ignore[misc]
 
 
 def load_settings(
@@ -70,32 +75,26 @@ def load_settings(
     settings, errors = _validated(values)
     unread = list(misplaced(raw, project, places, stack))
     problems = _problems(errors, places, stack)
-    if settings is not None:
-        failed = [_path(error) for error in errors]
+    failed = [_path(error) for error in errors]
 
-        def in_the_clear(path: Sequence[Step]) -> bool:
-            key = str(path[0]) if ":" in str(path[0]) else f"{PREFIX}{path[0]}"
-            open_to_all = encrypted is not None and key in raw and key not in encrypted
-            return open_to_all or places.in_the_clear(path)
+    def in_the_clear(path: Sequence[Step]) -> bool:
+        key = str(path[0]) if ":" in str(path[0]) else f"{PREFIX}{path[0]}"
+        open_to_all = encrypted is not None and key in raw and key not in encrypted
+        return open_to_all or places.in_the_clear(path)
 
-        broken = [*broken_rules(settings), *exposed(settings, in_the_clear)]
-        either_way = _broken_either_way(settings) if ["instance"] in failed else set()
-        problems += [
-            _problem(rule, places, stack)
-            for rule in broken
-            if rule.path in either_way or not _concerns(rule, failed)
-        ]
-        if "webhook" in values and f"{PREFIX}webhook" in (encrypted or ()):
-            given = [("webhook", "url"), ("webhook", "path")]
-            named = settings.webhook.model_fields_set
-            settings._webhook_url_encrypted = any(
-                path[1] in named and not places.in_the_clear(path) for path in given
-            )
+    broken = [*_judged(settings), *exposed(settings, in_the_clear)]
+    problems += [_problem(rule, places, stack) for rule in broken if not _concerns(rule, failed)]
+    if "webhook" in values and f"{PREFIX}webhook" in (encrypted or ()):
+        given = [("webhook", "url"), ("webhook", "path")]
+        named = settings.webhook.model_fields_set
+        settings._webhook_url_encrypted = any(
+            path[1] in named and not places.in_the_clear(path) for path in given
+        )
     # What is missing is said there: it was set, and where nobody reads it.
     named = {each.meant for each in unread}
     problems = [each for each in problems if re.split(r"[.\[]", each.path)[0] not in named]
     problems += [each.problem for each in unread]
-    if problems or settings is None:
+    if problems:
         raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
     return settings
 
@@ -142,8 +141,8 @@ def _of_provider(model: type[Model], values: Any, at: Sequence[Step]) -> Model:
         raise InputError(_problems(found, Places(None, "<stack>"), None, at)) from None
 
 
-def _validated(values: Mapping[str, Any]) -> tuple[Settings | None, list[ErrorDetails]]:
-    """The settings and what is wrong with them; where it is, they hold the rest only."""
+def _validated(values: Mapping[str, Any]) -> tuple[Settings, list[ErrorDetails]]:
+    """The settings and what is wrong with them; where it is, they hold what is valid alone."""
     try:
         return Settings.model_validate(values, by_alias=True, by_name=False), []
     except ValidationError as error:
@@ -151,10 +150,25 @@ def _validated(values: Mapping[str, Any]) -> tuple[Settings | None, list[ErrorDe
     rest: dict[str, Any] = json.loads(json.dumps(values))
     for each in errors:
         _take_out(rest, _path(each))
-    try:
-        return Settings.model_validate({**_STAND_INS, **rest}, by_alias=True, by_name=False), errors
-    except ValidationError:
-        return None, errors
+    valid = _Valid.model_construct()
+    for name, field in Settings.model_fields.items():
+        alias = field.alias or name
+        if alias in rest:
+            # What is left of a group can lack what the group needs.
+            with suppress(ValidationError):
+                _Valid.__pydantic_validator__.validate_assignment(valid, name, rest[alias])
+    return valid, errors
+
+
+def _judged(settings: Settings) -> list[Broken]:
+    """The rules that the settings break; without an instance, those broken for either kind."""
+    if "instance" in settings.model_fields_set:
+        return list(broken_rules(settings))
+    first, other = (
+        list(broken_rules(settings.model_copy(update={"instance": kind}))) for kind in KINDS
+    )
+    in_both = {rule.path for rule in other}
+    return [rule for rule in first if rule.path in in_both]
 
 
 def _take_out(values: Any, path: Sequence[Step]) -> None:
@@ -174,25 +188,12 @@ def _take_out(values: Any, path: Sequence[Step]) -> None:
 
 
 def _concerns(rule: Broken, failed: Iterable[Sequence[Step]]) -> bool:
-    """Whether a rule judges something that is wrong already, or needs it."""
+    """Whether a rule judges something that is wrong already."""
     for path in failed:
         together = min(len(path), len(rule.path))
         if tuple(path[:together]) == rule.path[:together]:
             return True
-        if rule.needs_instance and tuple(path) == ("instance",):
-            return True
     return False
-
-
-def _broken_either_way(settings: Settings) -> set[tuple[Step, ...]]:
-    """Where a rule is broken whether the instance is development or production."""
-    kinds = ("development", "production")
-    return set.intersection(
-        *(
-            {rule.path for rule in broken_rules(settings.model_copy(update={"instance": kind}))}
-            for kind in kinds
-        )
-    )
 
 
 def _path(error: ErrorDetails) -> list[Step]:

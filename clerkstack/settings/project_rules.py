@@ -15,7 +15,8 @@ from clerkstack.settings.urls import good_url, unlike_app_url
 if TYPE_CHECKING:
     from clerkstack.settings.models import EnvironmentSettings, ProjectSettings, Settings
     from clerkstack.settings.names import Step
-    from clerkstack.settings.projects import Project
+
+    _Said = tuple[EnvironmentSettings | ProjectSettings, tuple[Step, ...]]
 
 PLACEHOLDER = "REPLACE_ME"  # as Pulumi.dev.yaml and Pulumi.prod.yaml have it
 
@@ -35,7 +36,6 @@ def broken_projects(settings: Settings) -> Iterator[Broken]:
     if not settings.components.environment:
         return
     yield from _identities(settings)
-    yield from _apart(settings.vercel_projects)
     token = settings.vercel_token
     wrong = None if token is None else wrong_vercel_token(token.get_secret_value())
     if token is None or wrong:
@@ -56,7 +56,7 @@ def _fields(
             own = " and ".join(TARGETS[instance])
             message = f"names {target}, which gets no keys of a {instance} instance"
             mend = f"Use {own}, or remove it"
-            yield Broken((*path, "targets", number), message, mend, needs_instance=True)
+            yield Broken((*path, "targets", number), message, mend)
     for number, variable in enumerate(said.overwrite):
         at = (*path, "overwrite", number)
         if variable in said.leave_alone:
@@ -65,7 +65,7 @@ def _fields(
         elif variable.partition("/")[0] not in TARGETS[instance]:
             mend = f"This stack writes {' and '.join(TARGETS[instance])}"
             message = f"names {variable}, which is no variable of this stack"
-            yield Broken(at, message, mend, needs_instance=True)
+            yield Broken(at, message, mend)
 
 
 def _named_twice(names: Sequence[str], path: tuple[Step, ...]) -> Iterator[Broken]:
@@ -79,14 +79,14 @@ def _urls(project: ProjectSettings, path: tuple[Step, ...], instance: str) -> It
     url = project.app_url
     if url is not None and not good_url(url, loopback_ok=development):
         message, mend = unlike_app_url(url, development=development)
-        yield Broken((*path, "appUrl"), message, mend, needs_instance=True)
+        yield Broken((*path, "appUrl"), message, mend)
     url = project.development_app_url
     if url is not None and not good_url(url, loopback_ok=True):
         message = "is neither an https URL nor http on localhost"
         yield Broken((*path, "developmentAppUrl"), message, "For example http://localhost:3000")
     elif url is not None and not development:
         message = "is for a stack with clerkstack:instance development"
-        yield Broken((*path, "developmentAppUrl"), message, "Remove it", needs_instance=True)
+        yield Broken((*path, "developmentAppUrl"), message, "Remove it")
 
 
 def _identities(settings: Settings) -> Iterator[Broken]:
@@ -99,23 +99,30 @@ def _identities(settings: Settings) -> Iterator[Broken]:
             "Take it out, and name that project under environment.projects as well, with its "
             "projectId: its variables stay as they are",
         )
-    for project in settings.vercel_projects:
-        path = (*project.path, "projectId")
-        if not project.project_id or PLACEHOLDER in project.project_id:
-            message = "is still a placeholder" if project.project_id else "is missing"
+    alone: _Said = (environment, ("environment",))
+    projects: list[_Said] = [
+        (environment.projects[name], ("environment", "projects", name))
+        for name in sorted(environment.projects)
+    ]
+    for said, at in projects or [alone]:
+        path = (*at, "projectId")
+        if not said.project_id or PLACEHOLDER in said.project_id:
+            message = "is still a placeholder" if said.project_id else "is missing"
             yield Broken(path, message, how_to_set(path, "prj_…"))
-    for said, at in (
-        (environment, ("environment",)),
-        *((e, ("environment", "projects", name)) for name, e in environment.projects.items()),
-    ):
+    for said, at in (alone, *projects):
         if said.team_id and PLACEHOLDER in said.team_id:
             path = (*at, "teamId")
             yield Broken(path, "is still a placeholder", how_to_set(path, "team_…"))
 
 
-def _apart(projects: Sequence[Project]) -> Iterator[Broken]:
+def projects_apart(settings: Settings) -> Iterator[Broken]:
     """One project under two names would get two values for one variable; and of two apps at one
     address only one can be proved."""
+    environment = settings.environment
+    empty = "projects" in environment.model_fields_set and not environment.projects
+    if empty or not settings.components.environment:
+        return
+    projects = settings.vercel_projects
     for number, project in enumerate(projects):
         before = projects[:number]
         if not project.project_id or PLACEHOLDER in project.project_id:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from clerkstack.hosts import OWN_DOMAIN, is_hosted
-from clerkstack.settings.broken import Broken
+from clerkstack.settings.broken import Broken, NotSetError
 from clerkstack.settings.code_rules import broken_code
 from clerkstack.settings.events import EVENT_FORM, meant_event
 from clerkstack.settings.forms import how_to_set
@@ -17,7 +18,7 @@ from clerkstack.settings.keys import (
 )
 from clerkstack.settings.models import Settings
 from clerkstack.settings.names import BUILT_IN_ROLES, Step
-from clerkstack.settings.project_rules import broken_projects
+from clerkstack.settings.project_rules import broken_projects, projects_apart
 from clerkstack.settings.role_rules import broken_role_set
 from clerkstack.settings.sign_in_rules import broken_sign_in
 from clerkstack.settings.urls import good_url, unlike_app_url
@@ -26,18 +27,11 @@ KEYS_PAGE = "Copy it from the dashboard page API keys of that instance"
 
 
 def broken_rules(settings: Settings) -> Iterator[Broken]:
-    """Every rule that the settings break."""
-    yield from _keys(settings)
-    yield from _app(settings)
-    yield from broken_code(settings)
-    yield from _production(settings)
-    yield from _organizations(settings)
-    yield from broken_sign_in(settings)
-    yield from _webhook(settings)
-    yield from broken_headers(settings)
-    yield from broken_projects(settings)
-    yield from _urls(settings)
-    yield from _smoke(settings)
+    """Every rule that the settings break; of settings that are valid in part, every rule that can
+    be judged."""
+    for rule in RULES:
+        with suppress(NotSetError):
+            yield from rule(settings)
 
 
 def exposed(settings: Settings, in_the_clear: Callable[[Sequence[Step]], bool]) -> Iterator[Broken]:
@@ -55,43 +49,48 @@ def exposed(settings: Settings, in_the_clear: Callable[[Sequence[Step]], bool]) 
             yield Broken(path, "is a secret, and is not encrypted", mend)
 
 
-def _keys(settings: Settings) -> Iterator[Broken]:
+def _platform_key(settings: Settings) -> Iterator[Broken]:
     wrong = wrong_platform_key(settings.platform_key.get_secret_value())
     if wrong:
         set_it = how_to_set(("platformKey",))
         yield Broken(("platformKey",), wrong, f"Make one in your workspace's dashboard. {set_it}")
+
+
+def _keys_of_instance(settings: Settings) -> Iterator[Broken]:
     if settings.secret_key is not None:
         wrong = wrong_secret_key(settings.secret_key.get_secret_value(), settings.instance)
         if wrong:
-            yield Broken(("secretKey",), wrong, KEYS_PAGE, needs_instance=True)
+            yield Broken(("secretKey",), wrong, KEYS_PAGE)
     if settings.publishable_key is not None:
         wrong = wrong_publishable_key(settings.publishable_key, settings.instance)
         if wrong:
-            yield Broken(("publishableKey",), wrong, KEYS_PAGE, needs_instance=True)
+            yield Broken(("publishableKey",), wrong, KEYS_PAGE)
 
 
-def _app(settings: Settings) -> Iterator[Broken]:
+def _app_url(settings: Settings) -> Iterator[Broken]:
     development = settings.instance == "development"
-    for path, url, query in (
-        (("appUrl",), settings.app_url, False),
-        (("webhook", "url"), settings.webhook.url, True),
-    ):
-        if url is not None and not good_url(url, loopback_ok=development, query_ok=query):
-            message, mend = unlike_app_url(url, development=development)
-            yield Broken(path, message, mend, needs_instance=True)
+    if not good_url(settings.app_url, loopback_ok=development, query_ok=False):
+        yield Broken(("appUrl",), *unlike_app_url(settings.app_url, development=development))
+
+
+def _other_urls(settings: Settings) -> Iterator[Broken]:
+    development = settings.instance == "development"
+    url = settings.webhook.url
+    if url is not None and not good_url(url, loopback_ok=development, query_ok=True):
+        yield Broken(("webhook", "url"), *unlike_app_url(url, development=development))
     if not good_url(settings.development_app_url, loopback_ok=True):
         message = "is neither an https URL nor http on localhost"
         yield Broken(("developmentAppUrl",), message, "For example http://localhost:3000")
     elif not development and "development_app_url" in settings.model_fields_set:
         message = "is for a stack with clerkstack:instance development"
-        yield Broken(("developmentAppUrl",), message, "Remove it", needs_instance=True)
+        yield Broken(("developmentAppUrl",), message, "Remove it")
 
 
 def _production(settings: Settings) -> Iterator[Broken]:
     production = settings.production
     if production.model_fields_set and settings.instance != "production":
         message = "is for a stack with clerkstack:instance production"
-        yield Broken(("production",), message, "Remove it from this stack", needs_instance=True)
+        yield Broken(("production",), message, "Remove it from this stack")
     elif production.create and production.domain is None:
         path = ("production", "domain")
         message = "is missing, and a production instance can't be made without a domain"
@@ -164,3 +163,22 @@ def _urls(settings: Settings) -> Iterator[Broken]:
         if url is not None and not good_url(url, loopback_ok=True):
             message = "is neither an https URL nor http on this machine, and keys are sent there"
             yield Broken(("urls", name), message, "Remove it: the default is the vendor's own")
+
+
+# Each says nothing if it needs a setting that is missing: what needs other ones stands apart.
+RULES: tuple[Callable[[Settings], Iterator[Broken]], ...] = (
+    _platform_key,
+    _keys_of_instance,
+    _app_url,
+    _other_urls,
+    broken_code,
+    _production,
+    _organizations,
+    broken_sign_in,
+    _webhook,
+    broken_headers,
+    broken_projects,
+    projects_apart,
+    _urls,
+    _smoke,
+)

@@ -556,3 +556,30 @@ def test_small_things_that_no_service_would_take(tmp_path: Path) -> None:
         "smoke.gates[0]: must have a feature or a plan"
     ]
     assert found(file, vercelToken="x") == ["vercelToken: is not a setting"]
+
+
+REQUIRED = ("instance", "applicationId", "platformKey", "appUrl")
+
+
+@pytest.mark.parametrize("gone", [*((name,) for name in REQUIRED), REQUIRED])
+def test_without_a_required_setting_the_others_are_still_judged(
+    tmp_path: Path, gone: tuple[str, ...]
+) -> None:
+    others = {
+        "webhook.events[1]: names user.created twice",
+        "environment.projects.web.projectId: is missing",
+        "environment.projects.web.teamId: is still a placeholder",
+        "publishableKey: the publishable key of the development instance starts with pk_test_",
+        "vercel:apiToken: is missing",
+    }
+    changes: dict[str, Any] = {
+        "webhook": {"events": ["user.created", "user.created"]},
+        "environment": {"projects": {"web": {"teamId": "REPLACE_ME"}}},
+        "publishableKey": "nonsense",
+        "vercel:apiToken": None,
+        **dict.fromkeys(gone),
+    }
+
+    told = found(tmp_path / "Pulumi.dev.yaml", **changes)
+
+    assert set(told) == others | {f"{name}: is missing" for name in gone}
