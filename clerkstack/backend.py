@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from clerkstack.yaml_nodes import Node, NotYamlError, compose, text_at
+from clerkstack.handwritten.nodes import Node, NotYamlError, compose, text_at
 
 PROJECT_FILE = Path("Pulumi.yaml")
 CLOUD = ("http://", "https://")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from clerkstack.catalog import load_catalog
 from clerkstack.declared.refusals import app_disagreements, unknown_uses
 from clerkstack.problems import InputError
 from policies.policy import Finding, Policy, Values, unjudged
@@ -47,6 +46,8 @@ def _app_named(stack: Stack, _values: Values) -> Iterator[Finding]:
 
 
 def _catalog(resource: Resource) -> Iterator[str]:
+    from clerkstack.catalog import load_catalog
+
     file = resource.inputs.get("catalog")
     name = file if isinstance(file, str) and file else "catalog.yaml"
     try:

@@ -1,4 +1,4 @@
-"""Reading the fields of one feature or plan: types, forms, and what to write instead."""
+"""The types of the catalog's fields: each says what is wrong with a value, and what to write."""
 
 from __future__ import annotations
 
@@ -6,146 +6,36 @@ import difflib
 import re
 from collections.abc import Collection
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from typing import Annotated, Any
 
-from clerkstack.catalog.document import REPORTED, Report, Value
-from clerkstack.catalog.models import AMOUNT_LIMIT, LONGEST_TRIAL, Payer
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from clerkstack.handwritten.values import REPORTED
+
+SLUG = r"^[A-Za-z0-9_-]+$"  # Clerk: slug_invalid_format
+AMOUNT_LIMIT = 99_999_999  # cents; an amount is below it (Clerk: plan_amount_exceeds_upper_limit)
+LONGEST_TRIAL = 365  # days (Clerk: too_many_free_trial_days)
+FEATURES = "features"
+"""Where the context of a validation has the slugs of the features."""
+
+WRONG, KNOWN = "wrong", "known"
+"""Kinds of errors: one with a message and a remedy, and one that has been reported already."""
 
 _CENTS = "Write whole cents a month, without quotes: 1900 for $19, 0 for a free plan"
 
 
-class Fields:
-    """The fields of one mapping, read one by one; what is not read is unknown."""
+class Payer(Enum):
+    """Who pays for a plan."""
 
-    def __init__(self, value: Value, path: str, report: Report) -> None:
-        self.path = path
-        self.whole = value
-        self._report = report
-        self._fields: dict[str, Value] = value.value if isinstance(value.value, dict) else {}
-        if not isinstance(value.value, dict) and value.value is not REPORTED:
-            report(value.line, path, "is not a group of fields", "Write fields under it")
-        self._read: set[str] = set()
+    ORG = "org"
+    USER = "user"
 
-    def wrong(self, name: str, message: str, mend: str) -> None:
-        """Report a problem of a field."""
-        self._report(self.whole.line_of(name), f"{self.path}.{name}", message, mend)
 
-    def take(self, name: str) -> Value | None:
-        """The field as it stands, None where it is absent, null or reported already."""
-        self._read.add(name)
-        found = self._fields.get(name)
-        return None if found is None or found.value in (None, REPORTED) else found
-
-    def _missing(self, name: str, mend: str) -> None:
-        """Report a required field that is not there; one group is reported only once."""
-        found = self._fields.get(name)
-        if isinstance(self.whole.value, dict) and (found is None or found.value is None):
-            self.wrong(name, "is missing", mend)
-
-    def text(self, name: str, *, required: bool = False) -> str | None:
-        """A text."""
-        found = self.take(name)
-        if found is None:
-            if required:
-                self._missing(name, "Add it")
-            return None
-        if isinstance(found.value, str) and found.value.strip():
-            return found.value
-        if isinstance(found.value, str):
-            self.wrong(name, "is empty", "Write a text, or remove the field")
-        elif isinstance(found.value, list | dict):
-            self.wrong(name, f"is not text but {_shown(found.value)}", "Write one text")
-        else:
-            self.wrong(name, "is not text", f'Write it in quotes: "{_shown(found.value)}"')
-        return None
-
-    def url(self, name: str) -> str | None:
-        """An https URL."""
-        text = self.text(name)
-        if text is None or re.fullmatch(r"https://[^\s/?#]+(/\S*)?", text):
-            return text
-        self.wrong(name, "is not an https URL", "Write it in full: https://…")
-        return None
-
-    def name(self) -> str | None:
-        """The display name."""
-        name = self.text("name", required=True)
-        if name is not None and "\n" in name:
-            self.wrong("name", "has a line break", "Write it in one line")
-            return None
-        if name is not None and ":" in name:
-            self.wrong("name", "has a colon, which Clerk refuses in names", "Write it without `:`")
-            return None
-        return name
-
-    def flag(self, name: str) -> bool | None:
-        """True or false."""
-        found = self.take(name)
-        if found is None or isinstance(found.value, bool):
-            return None if found is None else bool(found.value)
-        self.wrong(name, "is not a boolean", "Write true or false, without quotes")
-        return None
-
-    def cents(self, name: str, *, required: bool = False) -> int | None:
-        """A whole number of cents, not negative."""
-        found = self.take(name)
-        if found is None:
-            if required:
-                self._missing(name, _CENTS)
-            return None
-        value = found.value
-        if isinstance(value, Decimal):
-            mend = (
-                f"If that is dollars, write cents: {value * 100:.0f}" if _exact(value) else _CENTS
-            )
-            self.wrong(name, f"is {value}, and amounts are whole cents", mend)
-            return None
-        whole = self._whole(name, value, _CENTS)
-        if whole is None:
-            return None
-        if whole < 0:
-            self.wrong(name, "is negative", "Write 0 for a free plan")
-            return None
-        if whole >= AMOUNT_LIMIT:
-            mend = f"Write at most {AMOUNT_LIMIT - 1} cents a month"
-            self.wrong(name, "is not below Clerk's limit of $999,999.99", mend)
-            return None
-        return whole
-
-    def days(self, name: str) -> int | None:
-        """A trial's length in days."""
-        found = self.take(name)
-        if found is None:
-            return None
-        whole = self._whole(name, found.value, "Write whole days, without quotes")
-        if whole is not None and not 1 <= whole <= LONGEST_TRIAL:
-            mend = f"Write 1 to {LONGEST_TRIAL}, or remove the field for no trial"
-            self.wrong(name, f"is {whole} days", mend)
-            return None
-        return whole
-
-    def payer(self) -> Payer | None:
-        """Who pays: an organization where nothing is said; None where it is said wrongly."""
-        found = self.take("payer_type")
-        if found is None:
-            return Payer.ORG
-        if found.value in ("org", "user"):
-            return Payer(found.value)
-        self.wrong("payer_type", f"is {_shown(found.value)}", "Write org or user")
-        return None
-
-    def refuse_unknown(self) -> None:
-        """Report every field that nobody read."""
-        for name in self._fields:
-            if name not in self._read:
-                mend = did_you_mean(name, self._read) or "Remove it"
-                self.wrong(name, "is not a field of the catalog", mend)
-
-    def _whole(self, name: str, value: Any, mend: str) -> int | None:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        self.wrong(name, f"is {_shown(value)}, which is not a whole number", mend)
-        return None
+def wrong(message: str, remedy: str) -> PydanticCustomError:
+    """The error of a value that is wrong."""
+    return PydanticCustomError(WRONG, "{message}", {"message": message, "remedy": remedy})
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str | None:
@@ -153,6 +43,95 @@ def did_you_mean(name: str, known: Collection[str]) -> str | None:
     by_lower = {each.lower(): each for each in known}
     close = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
     return f"Did you mean {by_lower[close[0]]}?" if close else None
+
+
+def _usable(value: Any) -> Any:
+    if value is REPORTED:
+        raise PydanticCustomError(KNOWN, "reported already")
+    return value
+
+
+def _text(value: Any) -> str:
+    _usable(value)
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, str):
+        raise wrong("is empty", "Write a text, or remove the field")
+    if isinstance(value, list | dict):
+        raise wrong(f"is not text but {_shown(value)}", "Write one text")
+    raise wrong("is not text", f'Write it in quotes: "{_shown(value)}"')
+
+
+def _url(text: str) -> str:
+    if re.fullmatch(r"https://[^\s/?#]+(/\S*)?", text):
+        return text
+    raise wrong("is not an https URL", "Write it in full: https://…")
+
+
+def _name(text: str) -> str:
+    if "\n" in text:
+        raise wrong("has a line break", "Write it in one line")
+    if ":" in text:
+        raise wrong("has a colon, which Clerk refuses in names", "Write it without `:`")
+    return text
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(_usable(value), bool):
+        return bool(value)
+    raise wrong("is not a boolean", "Write true or false, without quotes")
+
+
+def _cents(value: Any) -> int:
+    if isinstance(_usable(value), Decimal):
+        remedy = f"If that is dollars, write cents: {value * 100:.0f}" if _exact(value) else _CENTS
+        raise wrong(f"is {value}, and amounts are whole cents", remedy)
+    whole = _whole(value, _CENTS)
+    if whole < 0:
+        raise wrong("is negative", "Write 0 for a free plan")
+    if whole >= AMOUNT_LIMIT:
+        remedy = f"Write at most {AMOUNT_LIMIT - 1} cents a month"
+        raise wrong("is not below Clerk's limit of $999,999.99", remedy)
+    return whole
+
+
+def _days(value: Any) -> int:
+    whole = _whole(_usable(value), "Write whole days, without quotes")
+    if not 1 <= whole <= LONGEST_TRIAL:
+        remedy = f"Write 1 to {LONGEST_TRIAL}, or remove the field for no trial"
+        raise wrong(f"is {whole} days", remedy)
+    return whole
+
+
+def _payer(value: Any) -> Payer:
+    if _usable(value) in ("org", "user"):
+        return Payer(value)
+    raise wrong(f"is {_shown(value)}", "Write org or user")
+
+
+def _attached(value: Any) -> Any:
+    if isinstance(_usable(value), list):
+        return tuple(value)
+    raise wrong("is not a list", "Write `- <feature slug>` under it")
+
+
+def _feature(value: Any, info: ValidationInfo) -> str:
+    _usable(value)
+    known = (info.context or {}).get(FEATURES)
+    if isinstance(value, str):
+        if known is None or value in known:
+            return value
+        remedy = did_you_mean(value, known) or "Add it under features"
+        raise wrong(f"there is no feature {value}", remedy)
+    number = isinstance(value, int) and not isinstance(value, bool)
+    remedy = f'Write it in quotes: "{value}"' if number else "Write the slug of a feature"
+    raise wrong("is not a slug", remedy)
+
+
+def _whole(value: Any, remedy: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise wrong(f"is {_shown(value)}, which is not a whole number", remedy)
 
 
 def _exact(dollars: Decimal) -> bool:
@@ -170,3 +149,15 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return "a group"
     return str(value)
+
+
+Text = Annotated[str, PlainValidator(_text)]
+Name = Annotated[Text, AfterValidator(_name)]
+Url = Annotated[Text, AfterValidator(_url)]
+Flag = Annotated[bool, PlainValidator(_flag)]
+Cents = Annotated[int, PlainValidator(_cents)]
+Days = Annotated[int, PlainValidator(_days)]
+PaidBy = Annotated[Payer, PlainValidator(_payer)]
+FeatureSlugs = Annotated[
+    tuple[Annotated[str, PlainValidator(_feature)], ...], BeforeValidator(_attached)
+]

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from clerkstack.catalog.document import REPORTED, Value, read_document
-from clerkstack.catalog.fields import Fields, did_you_mean
-from clerkstack.catalog.models import CLERKS_OWN, SLUG, Catalog, Feature, Payer, Plan
+from pydantic_core import ErrorDetails
+
+from clerkstack.catalog.fields import FEATURES, KNOWN, SLUG, WRONG, Payer, did_you_mean
+from clerkstack.catalog.models import CLERKS_OWN, Catalog, CatalogModel, Feature, Plan
+from clerkstack.handwritten.models import NotSetError, path_of, validated
+from clerkstack.handwritten.values import REPORTED, Value, read_document
 from clerkstack.problems import InputError, Problem, hidden_name, shown
 
 CURRENCY = "usd"  # Clerk: currency_invalid for any other
 TOP_LEVEL = ("currency", "features", "plans")
+# The file is named by a setting, by an option, or by nobody; and looked for where the command runs.
+NO_FILE = "Run this in the project's folder, or name another: clerkstack:catalog, or --catalog"
+EMPTY = "Write at least `features:` and `plans:`"
+MISSING = {"amount": "Write whole cents a month, without quotes: 1900 for $19, 0 for a free plan"}
+
+Entry = TypeVar("Entry", bound=CatalogModel)
+Broken = tuple[str, str, str]
+"""Field, message, remedy."""
 
 
 def load_catalog(path: Path) -> Catalog:
     """Read and check a catalog.
 
     Raises:
-        InputError: every problem, with file, line, path and mend.
+        InputError: every problem, with file, line, path and fix.
     """
     loading = _Loading(shown(path))
-    document = read_document(path, loading.report)
+    document = read_document(path, loading.report, needed=EMPTY, no_file=NO_FILE)
     catalog = None if document is None else loading.catalog(document)
     if catalog is None or loading.problems:
         ordered = sorted(loading.problems, key=lambda problem: problem.line or 0)
@@ -31,15 +44,13 @@ def load_catalog(path: Path) -> Catalog:
     return catalog
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Draft:
-    """A plan as written, before what it includes is added."""
+    """A plan as written, valid in part where something is wrong, and where it stands."""
 
     plan: Plan
-    name: str | None  # None: wrong, and reported
-    payer: Payer | None  # None: wrong, and reported
-    includes: str | None
-    fields: Fields
+    path: str
+    value: Value
 
 
 class _Loading:
@@ -47,8 +58,8 @@ class _Loading:
         self._file = file
         self.problems: list[Problem] = []
 
-    def report(self, line: int | None, path: str, message: str, mend: str) -> None:
-        self.problems.append(Problem(self._file, line, path, message, mend))
+    def report(self, line: int | None, path: str, message: str, remedy: str) -> None:
+        self.problems.append(Problem(self._file, line, path, message, remedy))
 
     def catalog(self, document: Value) -> Catalog | None:
         if document.value is REPORTED:
@@ -59,29 +70,37 @@ class _Loading:
         top: dict[str, Value] = document.value
         for key in top:
             if key not in TOP_LEVEL:
-                mend = did_you_mean(key, TOP_LEVEL) or f"Use {', '.join(TOP_LEVEL)}"
-                self.report(document.line_of(key), key, "is not a part of the catalog", mend)
+                remedy = did_you_mean(key, TOP_LEVEL) or f"Use {', '.join(TOP_LEVEL)}"
+                self.report(document.line_of(key), key, "is not a part of the catalog", remedy)
         features = {
-            slug: self._feature(slug, value) for slug, value in self._slugs("features", top)
+            slug: self._entry(Feature, "features", slug, value, ())
+            for slug, value in self._slugs("features", top)
         }
         # A slug that was refused is still a name that plans may use: one mistake, one message.
         known = _keys(top, "features")
-        drafts = {slug: self._plan(slug, value, known) for slug, value in self._slugs("plans", top)}
+        drafts = {
+            slug: _Draft(self._entry(Plan, "plans", slug, value, known), f"plans.{slug}", value)
+            for slug, value in self._slugs("plans", top)
+        }
         if "plans" not in top or top["plans"].value is None:
             line = document.line_of("plans")
             self.report(line, "plans", "is missing", "Write at least one plan, or `plans: {}`")
-        self._names(drafts)
-        self._defaults(drafts)
-        plans = {slug: self._resolved(slug, drafts, _keys(top, "plans")) for slug in drafts}
-        return Catalog(currency=self._currency(top), features=features, plans=plans)
+        for draft in drafts.values():
+            for rule in RULES:
+                self._judge(draft, rule(draft.plan))
+        self._together(drafts)
+        known = _keys(top, "plans")
+        plans = {slug: self._resolved(slug, drafts, known) for slug in drafts}
+        currency = self._currency(top)
+        if self.problems:
+            return None
+        return Catalog(currency=currency, features=features, plans=plans)
 
     def _currency(self, top: Mapping[str, Value]) -> str:
         found = top.get("currency")
-        if found is None:
-            return CURRENCY
-        if found.value not in (CURRENCY, REPORTED):
-            mend = f"Write {CURRENCY}, or leave it out"
-            self.report(found.line, "currency", "is not a currency Clerk Billing sells in", mend)
+        if found is not None and found.value not in (CURRENCY, REPORTED, None):
+            remedy = f"Write {CURRENCY}, or leave it out"
+            self.report(found.line, "currency", "is not a currency Clerk Billing sells in", remedy)
         return CURRENCY
 
     def _slugs(self, kind: str, top: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
@@ -96,166 +115,180 @@ class _Loading:
             path, line = f"{kind}.{slug}", group.line_of(slug)
             # The fields of a slug that is wrong are read as well: all mistakes are told at once.
             if not re.fullmatch(SLUG, slug):
-                mend = "Use letters, digits, - and _ only"
-                self.report(line, path, "is not a slug that Clerk takes", mend)
+                remedy = "Use letters, digits, - and _ only"
+                self.report(line, path, "is not a slug that Clerk takes", remedy)
             elif hidden := hidden_name(slug):
                 self.report(line, path, hidden, "Use another slug")
             twin = seen.setdefault(slug.lower(), slug)
             if twin != slug:
-                mend = "has() tells upper from lower case; keep one of the two"
-                self.report(line, path, f"differs from {twin} only in case", mend)
+                remedy = "has() tells upper from lower case; keep one of the two"
+                self.report(line, path, f"differs from {twin} only in case", remedy)
             yield slug, Value(line, value.value, value.key_lines)
 
-    def _feature(self, slug: str, value: Value) -> Feature:
-        fields = Fields(value, f"features.{slug}", self.report)
-        visible = fields.flag("publicly_visible")
-        feature = Feature(
-            slug=_well_formed(slug),
-            name=fields.name() or slug,
-            description=fields.text("description"),
-            include_in_jwt=fields.flag("include_in_jwt"),
-            jwt_value=fields.text("jwt_value"),
-            publicly_visible=True if visible is None else visible,
-            avatar_url=fields.url("avatar_url"),
-        )
-        fields.refuse_unknown()
-        return feature
+    def _entry(
+        self, model: type[Entry], kind: str, slug: str, value: Value, features: Collection[str]
+    ) -> Entry:
+        """A feature or a plan; where it is wrong, the valid part of it."""
+        path = f"{kind}.{slug}"
+        group = value.value if isinstance(value.value, dict) else {}
+        fields = {name: inner.plain() for name, inner in group.items() if inner.value is not None}
+        twice = fields.pop("slug", None)
+        entry, errors = validated(model, {"slug": slug, **fields}, {FEATURES: features})
+        if twice is not None:
+            self._unknown(path, "slug", value, model)
+        if value.value is REPORTED:
+            return entry
+        if not isinstance(value.value, dict):
+            self.report(value.line, path, "is not a group of fields", "Write fields under it")
+            return entry
+        for error in errors:
+            self._wrong(error, path, value, model)
+        return entry
 
-    def _plan(self, slug: str, value: Value, features: Collection[str]) -> _Draft:
-        fields = Fields(value, f"plans.{slug}", self.report)
-        visible = fields.flag("publicly_visible")
-        amount = fields.cents("amount", required=True)
-        name, payer = fields.name(), fields.payer()
-        plan = Plan(
-            slug=_well_formed(slug),
-            name=name or slug,
-            amount=amount or 0,
-            # Clerk shows no annual price where it is 0.
-            annual_monthly_amount=fields.cents("annual_monthly_amount") or None,
-            description=fields.text("description"),
-            features=self._attached(fields, features),
-            free_trial_days=fields.days("free_trial_days"),
-            publicly_visible=True if visible is None else visible,
-            payer_type=payer or Payer.ORG,
-            is_recurring=fields.flag("is_recurring"),
-            default=bool(fields.flag("default")),
-        )
-        includes = fields.text("includes")
-        fields.refuse_unknown()
-        if amount is not None:
-            self._prices(plan, fields)
-        return _Draft(plan, name, payer, includes, fields)
+    def _wrong(
+        self, error: ErrorDetails, path: str, value: Value, model: type[CatalogModel]
+    ) -> None:
+        name, *below = path_of(error)
+        line = value.line_at([name, *below])
+        at = f"{path}.{name}" + "".join(f"[{step}]" for step in below)
+        match error["type"]:
+            case "missing":
+                self.report(line, at, "is missing", MISSING.get(str(name), "Add it"))
+            case "extra_forbidden":
+                self._unknown(path, str(name), value, model)
+            case kind if kind == WRONG:
+                self.report(line, at, error["ctx"]["message"], error["ctx"]["remedy"])
+            case kind if kind != KNOWN:
+                raise AssertionError(kind)
 
-    def _attached(self, fields: Fields, features: Collection[str]) -> tuple[str, ...]:
-        found = fields.take("features")
-        if found is None:
-            return ()
-        if not isinstance(found.value, list):
-            fields.wrong("features", "is not a list", "Write `- <feature slug>` under it")
-            return ()
-        attached: dict[str, None] = {}
-        for number, item in enumerate(found.value):
-            path = f"{fields.path}.features[{number}]"
-            if item.value is REPORTED:
-                continue
-            if not isinstance(item.value, str):
-                mend = (
-                    f'Write it in quotes: "{item.value}"'
-                    if isinstance(item.value, int) and not isinstance(item.value, bool)
-                    else "Write the slug of a feature"
-                )
-                self.report(item.line, path, "is not a slug", mend)
-            elif item.value in attached:
-                self.report(item.line, path, f"names {item.value} twice", "Name it once")
-            elif item.value not in features:
-                mend = did_you_mean(item.value, features) or "Add it under features"
-                self.report(item.line, path, f"there is no feature {item.value}", mend)
-            else:
-                attached[item.value] = None
-        return tuple(attached)
+    def _unknown(self, path: str, name: str, value: Value, model: type[CatalogModel]) -> None:
+        fields = [field for field in model.model_fields if field != "slug"]
+        remedy = did_you_mean(name, fields) or "Remove it"
+        line = value.line_of(name)
+        self.report(line, f"{path}.{name}", "is not a field of the catalog", remedy)
 
-    def _prices(self, plan: Plan, fields: Fields) -> None:
-        annual = plan.annual_monthly_amount
-        if annual is not None and annual > plan.amount:
-            fields.wrong(
-                "annual_monthly_amount",
-                f"is {annual}, above the {plan.amount} of a plan billed monthly",
-                "It is the price of one month when billed yearly: write it at or below amount",
-            )
-        if plan.free_trial_days is not None and plan.amount == 0:
-            fields.wrong("free_trial_days", "is set on a free plan", "Remove it")
-        if plan.default and plan.amount:
-            fields.wrong("amount", "is not 0 on a default plan", "Clerk keeps default plans free")
+    def _judge(self, draft: _Draft, broken: Iterator[Broken]) -> None:
+        with suppress(NotSetError):
+            for name, message, remedy in broken:
+                field, *number = re.split(r"[\[\]]", name)
+                line = draft.value.line_at([field, *(int(each) for each in number if each)])
+                self.report(line, f"{draft.path}.{name}", message, remedy)
 
-    def _names(self, drafts: Mapping[str, _Draft]) -> None:
-        """One name, one plan, for each payer; Clerk names its own default plans alike."""
-        seen: dict[tuple[Payer, str], str] = {}
+    def _together(self, drafts: Mapping[str, _Draft]) -> None:
+        """What no two plans may share; Clerk names its own default plans alike."""
+        names: dict[tuple[Payer, str], str] = {}
+        defaults: dict[Payer, str] = {}
         for slug, draft in drafts.items():
-            if draft.name is None or draft.payer is None or draft.plan.default:
-                continue
-            twin = seen.setdefault((draft.payer, draft.name), slug)
-            if twin != slug:
-                mend = "Clerk refuses two plans of one name for the same payer; rename one"
-                draft.fields.wrong("name", f"is also the name of {twin}", mend)
-
-    def _defaults(self, drafts: Mapping[str, _Draft]) -> None:
-        seen: dict[Payer, str] = {}
-        for slug, draft in drafts.items():
-            if draft.plan.default and draft.payer is not None:
-                twin = seen.setdefault(draft.payer, slug)
-                if twin != slug:
-                    message = f"is a second default plan for {draft.payer.value}, beside {twin}"
-                    draft.fields.wrong("default", message, "Keep one of the two")
-            own = CLERKS_OWN.get(slug)
-            if own is None:
-                continue
-            if not draft.plan.default:
-                message = "is missing on the plan that Clerk makes by itself"
-                draft.fields.wrong("default", message, "Write true, or use another slug")
-            elif draft.payer not in (None, own):
-                message = f"is not {own.value}, and Clerk makes {slug} for that payer"
-                draft.fields.wrong("payer_type", message, f"Write {own.value}")
+            self._judge(draft, _same_name(slug, draft.plan, names))
+            self._judge(draft, _second_default(slug, draft.plan, defaults))
 
     def _resolved(self, slug: str, drafts: Mapping[str, _Draft], known: Collection[str]) -> Plan:
+        """The plan with the features of the plan it includes, then its own."""
         draft = drafts[slug]
         chain: dict[str, None] = {}
         at: str | None = slug
         while at is not None and at not in chain:
             chain[at] = None
-            at = drafts[at].includes if at in drafts else None
+            at = _included(drafts[at].plan) if at in drafts else None
         if at is not None:
             if at == slug:
                 path = " → ".join([*chain, at])
-                draft.fields.wrong("includes", f"goes round in a circle ({path})", "Break it")
+                message = f"goes round in a circle ({path})"
+                self._judge(draft, iter([("includes", message, "Break it")]))
             return draft.plan
-        if draft.includes is not None and not self._includes_well(draft, drafts, known):
-            return draft.plan
+        self._judge(draft, _included_wrongly(draft.plan, drafts, known))
         features: dict[str, None] = {}
-        for each in reversed(chain):
-            if each in drafts:
-                features |= dict.fromkeys(drafts[each].plan.features)
-        return replace(draft.plan, features=tuple(features))
-
-    def _includes_well(
-        self, draft: _Draft, drafts: Mapping[str, _Draft], known: Collection[str]
-    ) -> bool:
-        assert draft.includes is not None
-        other = drafts.get(draft.includes)
-        if other is None:
-            if draft.includes not in known:
-                mend = did_you_mean(draft.includes, known) or "Name a plan of this catalog"
-                draft.fields.wrong("includes", f"there is no plan {draft.includes}", mend)
-            return False
-        if None not in (other.payer, draft.payer) and other.payer is not draft.payer:
-            message = f"names {draft.includes}, which another payer pays"
-            draft.fields.wrong("includes", message, "Include a plan of the same payer")
-            return False
-        return True
+        with suppress(NotSetError):
+            for each in reversed(chain):
+                if each in drafts:
+                    features |= dict.fromkeys(drafts[each].plan.features)
+        return draft.plan.model_copy(update={"features": tuple(features)})
 
 
-def _well_formed(slug: str) -> str:
-    """The slug; where it is refused, something that is a slug and nobody will see."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", slug) or "_"
+def _annual(plan: Plan) -> Iterator[Broken]:
+    annual = plan.annual_monthly_amount
+    if annual is not None and annual > plan.amount:
+        message = f"is {annual}, above the {plan.amount} of a plan billed monthly"
+        remedy = "It is the price of one month when billed yearly: write it at or below amount"
+        yield "annual_monthly_amount", message, remedy
+
+
+def _trial(plan: Plan) -> Iterator[Broken]:
+    if plan.amount == 0 and plan.free_trial_days is not None:
+        yield "free_trial_days", "is set on a free plan", "Remove it"
+
+
+def _price_of_default(plan: Plan) -> Iterator[Broken]:
+    if plan.default and plan.amount:
+        yield "amount", "is not 0 on a default plan", "Clerk keeps default plans free"
+
+
+def _attached_twice(plan: Plan) -> Iterator[Broken]:
+    for number, slug in enumerate(plan.features):
+        if slug in plan.features[:number]:
+            yield f"features[{number}]", f"names {slug} twice", "Name it once"
+
+
+def _marked(plan: Plan) -> Iterator[Broken]:
+    """Clerk's own plans are marked so."""
+    if plan.slug in CLERKS_OWN and not plan.default:
+        message = "is missing on the plan that Clerk makes by itself"
+        yield "default", message, "Write true, or use another slug"
+
+
+def _payer_of_own(plan: Plan) -> Iterator[Broken]:
+    own = CLERKS_OWN.get(plan.slug)
+    if own is not None and plan.default and plan.payer_type is not own:
+        message = f"is not {own.value}, and Clerk makes {plan.slug} for that payer"
+        yield "payer_type", message, f"Write {own.value}"
+
+
+# Each says nothing where a field that it needs is wrong.
+RULES: tuple[Callable[[Plan], Iterator[Broken]], ...] = (
+    _annual,
+    _trial,
+    _price_of_default,
+    _attached_twice,
+    _marked,
+    _payer_of_own,
+)
+
+
+def _same_name(slug: str, plan: Plan, seen: dict[tuple[Payer, str], str]) -> Iterator[Broken]:
+    if plan.default:
+        return
+    twin = seen.setdefault((plan.payer_type, plan.name), slug)
+    if twin != slug:
+        remedy = "Clerk refuses two plans of one name for the same payer; rename one"
+        yield "name", f"is also the name of {twin}", remedy
+
+
+def _second_default(slug: str, plan: Plan, seen: dict[Payer, str]) -> Iterator[Broken]:
+    if not plan.default:
+        return
+    twin = seen.setdefault(plan.payer_type, slug)
+    if twin != slug:
+        message = f"is a second default plan for {plan.payer_type.value}, beside {twin}"
+        yield "default", message, "Keep one of the two"
+
+
+def _included(plan: Plan) -> str | None:
+    with suppress(NotSetError):
+        return plan.includes
+    return None
+
+
+def _included_wrongly(
+    plan: Plan, drafts: Mapping[str, _Draft], known: Collection[str]
+) -> Iterator[Broken]:
+    if plan.includes is None:
+        return
+    if plan.includes not in known:
+        remedy = did_you_mean(plan.includes, known) or "Name a plan of this catalog"
+        yield "includes", f"there is no plan {plan.includes}", remedy
+    elif plan.includes in drafts and drafts[plan.includes].plan.payer_type is not plan.payer_type:
+        message = f"names {plan.includes}, which another payer pays"
+        yield "includes", message, "Include a plan of the same payer"
 
 
 def _keys(top: Mapping[str, Value], kind: str) -> Collection[str]:

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from clerkstack.app.code import AppCode
-from clerkstack.catalog import load_catalog
 from clerkstack.cli.exits import BAD_INPUT, FOUND
 from clerkstack.cli.say import say
 from clerkstack.declared.billing import app_inputs
@@ -66,6 +65,8 @@ def check(
 
 
 def _check_files(catalog: Path, app: Path | None, *, as_json: bool) -> None:
+    from clerkstack.catalog import load_catalog
+
     problems: list[Problem] = []
     differing: list[str] = []
     counts = {}

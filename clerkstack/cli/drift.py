@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read, tell
@@ -33,6 +32,8 @@ def drift(
 
     Exit codes: 0 no difference, 1 differences, 2 bad input, 3 a service failed.
     """
+    from clerkstack.catalog import load_catalog
+
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
     known = known_of(stack)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, reading, session_of, tell
@@ -27,6 +26,7 @@ from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.sharing import Sharing
 
 if TYPE_CHECKING:
+    from clerkstack.catalog import Catalog
     from clerkstack.drift import Known
     from clerkstack.settings import Settings
 
@@ -45,6 +45,8 @@ def dry_run(
     Exit codes: 0 Clerk would accept it and show it as declared, 1 Clerk would accept it and show
     something else, 2 bad input, 3 Clerk refuses it or can't be reached.
     """
+    from clerkstack.catalog import load_catalog
+
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
     known = known_of(stack)

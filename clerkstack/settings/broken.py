@@ -14,7 +14,3 @@ class Broken:
     path: tuple[Step, ...]
     message: str
     mend: str
-
-
-class NotSetError(Exception):
-    """A rule needs a setting that is missing or not valid: it can't be judged."""

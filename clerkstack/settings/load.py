@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from clerkstack.handwritten.models import path_of, validated
 from clerkstack.problems import InputError, Problem
-from clerkstack.settings.broken import Broken, NotSetError
+from clerkstack.settings.broken import Broken
 from clerkstack.settings.forms import told
 from clerkstack.settings.misplaced import misplaced
 from clerkstack.settings.models import Allowed, Connection, Settings
@@ -30,17 +29,6 @@ from clerkstack.settings.rules import broken_rules, exposed
 
 Model = TypeVar("Model", bound=BaseModel)
 KINDS = ("development", "production")
-
-
-class _Valid(Settings):
-    """The settings of a stack that are valid, where others are not."""
-
-    model_config = ConfigDict(frozen=False)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in Settings.model_fields:
-            raise NotSetError(name)
-        return super().__getattr__(name)  # type: ignore[misc]
 
 
 def load_settings(
@@ -72,10 +60,10 @@ def load_settings(
     }
     if VERCEL_TOKEN in raw:
         values[VERCEL_TOKEN] = raw[VERCEL_TOKEN]
-    settings, errors = _validated(values)
+    settings, errors = validated(Settings, values)
     unread = list(misplaced(raw, project, places, stack))
     problems = _problems(errors, places, stack)
-    failed = [_path(error) for error in errors]
+    failed = [path_of(error) for error in errors]
 
     def in_the_clear(path: Sequence[Step]) -> bool:
         key = str(path[0]) if ":" in str(path[0]) else f"{PREFIX}{path[0]}"
@@ -141,25 +129,6 @@ def _of_provider(model: type[Model], values: Any, at: Sequence[Step]) -> Model:
         raise InputError(_problems(found, Places(None, "<stack>"), None, at)) from None
 
 
-def _validated(values: Mapping[str, Any]) -> tuple[Settings, list[ErrorDetails]]:
-    """The settings and what is wrong with them; where it is, they hold what is valid alone."""
-    try:
-        return Settings.model_validate(values, by_alias=True, by_name=False), []
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False)
-    rest: dict[str, Any] = json.loads(json.dumps(values))
-    for each in errors:
-        _take_out(rest, _path(each))
-    valid = _Valid.model_construct()
-    for name, field in Settings.model_fields.items():
-        alias = field.alias or name
-        if alias in rest:
-            # What is left of a group can lack what the group needs.
-            with suppress(ValidationError):
-                _Valid.__pydantic_validator__.validate_assignment(valid, name, rest[alias])
-    return valid, errors
-
-
 def _judged(settings: Settings) -> list[Broken]:
     """The rules that the settings break; without an instance, those broken for either kind."""
     if "instance" in settings.model_fields_set:
@@ -171,22 +140,6 @@ def _judged(settings: Settings) -> list[Broken]:
     return [rule for rule in first if rule.path in in_both]
 
 
-def _take_out(values: Any, path: Sequence[Step]) -> None:
-    """Remove what is at a path; of a list, all of it, so that no other index moves."""
-    *outer, last = path
-    at = values
-    for number, step in enumerate(outer):
-        below = at.get(step) if isinstance(at, dict) else None
-        if isinstance(below, list):
-            return _take_out(values, path[: number + 1])
-        if not isinstance(below, dict):
-            return None
-        at = below
-    if isinstance(at, dict):
-        at.pop(last, None)
-    return None
-
-
 def _concerns(rule: Broken, failed: Iterable[Sequence[Step]]) -> bool:
     """Whether a rule judges something that is wrong already."""
     for path in failed:
@@ -196,16 +149,12 @@ def _concerns(rule: Broken, failed: Iterable[Sequence[Step]]) -> bool:
     return False
 
 
-def _path(error: ErrorDetails) -> list[Step]:
-    return [step for step in error["loc"] if step != "[key]"]
-
-
 def _problems(
     errors: Iterable[ErrorDetails], places: Places, stack: str | None, at: Sequence[Step] = ()
 ) -> list[Problem]:
     found = []
     for error in errors:
-        path = [*at, *_path(error)]
+        path = [*at, *path_of(error)]
         message, mend = told(error, path)
         line, name = places.line(path), spelled(path)
         found.append(Problem(places.name, line, name, message, _for_stack(mend, stack)))

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from clerkstack.handwritten.nodes import Node, NotYamlError, child, compose, line_of, pairs, type_of
 from clerkstack.problems import shown
 from clerkstack.settings.names import PREFIX, Step
-from clerkstack.yaml_nodes import Node, NotYamlError, child, compose, line_of, pairs, type_of
 
 
 class Places:

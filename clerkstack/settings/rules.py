@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
+from clerkstack.handwritten.models import NotSetError
 from clerkstack.hosts import OWN_DOMAIN, is_hosted
-from clerkstack.settings.broken import Broken, NotSetError
+from clerkstack.settings.broken import Broken
 from clerkstack.settings.code_rules import broken_code
 from clerkstack.settings.events import EVENT_FORM, meant_event
 from clerkstack.settings.forms import how_to_set

@@ -138,7 +138,7 @@ def _replace_catalog(project: Project) -> None:
     is refused unless the stack allows it."""
     file = project.folder / "catalog.yaml"
     catalog = load_catalog(file)
-    gone = {"plans": catalog.plans, "features": catalog.features}
+    gone = {"plans": list(catalog.plans), "features": list(catalog.features)}
     project.set("allow", {part: {slug: ["remove"] for slug in of} for part, of in gone.items()})
     file.write_text(large_catalog())
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.alias_generators import to_camel
@@ -71,16 +70,15 @@ def _rows(model: type[BaseModel], above: str, names: Iterable[str]) -> Iterator[
             yield from _rows(inner, f"{setting}.{key}.", inspect.get_annotations(inner))
 
 
-def _catalog_rows(model: type) -> Iterator[tuple[str, ...]]:
-    kinds = get_type_hints(model)
-    for field in dataclasses.fields(model):
-        if field.name == "slug":
+def _catalog_rows(model: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+    for name, field in model.model_fields.items():
+        if name == "slug":
             continue  # the key
-        said, required = description(model, field.name), field.default is dataclasses.MISSING
+        said, required = description(model, name), field.is_required()
         yield (
-            f"**`{field.name}`**" if required else f"`{field.name}`",
-            _value(kinds[field.name]),
-            "" if required else said.default or _default(field.default),
+            f"**`{name}`**" if required else f"`{name}`",
+            _value(field.annotation),
+            "" if required else said.default or _default(_given(field)),
             linked(said.text),
         )
 

@@ -12,7 +12,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.catalog.models import AMOUNT_LIMIT, CLERKS_OWN, LONGEST_TRIAL
+from clerkstack.catalog.fields import AMOUNT_LIMIT, LONGEST_TRIAL
+from clerkstack.catalog.models import CLERKS_OWN
 
 # Slugs that YAML would read as something else, and names of the config's own parts.
 FEATURES = ("sso", "1", "null", "yes", "0x10", "a-b_c", "-", "Upper", "plans", "features")

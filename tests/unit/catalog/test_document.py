@@ -11,9 +11,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clerkstack import yaml_nodes
 from clerkstack.catalog import load_catalog
-from clerkstack.catalog.document import Report, Value, read_document
+from clerkstack.handwritten import nodes
+from clerkstack.handwritten.values import Report, Value, read_document
 from clerkstack.problems import InputError
 from tests.property.catalogs import Declared, as_yaml, declared
 
@@ -31,7 +31,7 @@ def read(file: Path, *, quickly: bool) -> tuple[Value | None, list[object]]:
 
     reporting: Report = report
     with reader(quickly=quickly):
-        return read_document(file, reporting), told
+        return read_document(file, reporting, needed="", no_file=""), told
 
 
 @contextmanager
@@ -106,14 +106,14 @@ def test_the_quick_reader_reads_the_catalog_of_the_project() -> None:
     if not yaml.__with_libyaml__:
         pytest.skip("PyYAML came without libyaml here: there is no quick reader")
 
-    assert yaml_nodes._composed_quickly(PROJECT) is not None
+    assert nodes._composed_quickly(PROJECT) is not None
 
 
 def test_without_libyaml_nothing_is_different(monkeypatch: pytest.MonkeyPatch) -> None:
     quick = load_catalog(TOP / "catalog.yaml")
     monkeypatch.setattr(yaml, "__with_libyaml__", False)
 
-    assert yaml_nodes._composed_quickly(PROJECT) is None
+    assert nodes._composed_quickly(PROJECT) is None
     assert load_catalog(TOP / "catalog.yaml") == quick
 
 

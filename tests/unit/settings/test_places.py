@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from clerkstack import yaml_nodes
+from clerkstack.handwritten import nodes
 from clerkstack.settings.names import Step
 from clerkstack.settings.places import Places
 
@@ -53,6 +53,6 @@ def test_a_plain_secret_deep_inside_is_seen_without_the_slow_reader(
     )
     places = Places(file, "dev")
     if yaml.__with_libyaml__:
-        monkeypatch.setattr(yaml_nodes, "_composed", lambda _: pytest.fail("read again"))
+        monkeypatch.setattr(nodes, "_composed", lambda _: pytest.fail("read again"))
 
     assert places.in_the_clear(("signIn", "oauth", "google", "clientSecret"))

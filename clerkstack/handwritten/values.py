@@ -1,23 +1,21 @@
-"""A YAML file as plain values that know their lines. YAML 1.2, no tags, no duplicate keys."""
+"""A YAML file as values that know their lines. YAML 1.2, no tags, no duplicate keys."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from clerkstack.yaml_nodes import Node, NotYamlError, compose, line_of, type_of
+from clerkstack.handwritten.nodes import Node, NotYamlError, compose, line_of, type_of
 
 Report = Callable[[int | None, str, str, str], None]
 """Takes line, path, message, mend."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LONGEST_NUMBER = 40  # characters; Python refuses to read very long ones
-# It is named by a setting, by an option, or by nobody; and looked for where the command is run.
-NO_FILE = "Run this in the project's folder, or name another: clerkstack:catalog, or --catalog"
 
 
 class Reported:
@@ -39,22 +37,49 @@ class Value:
         """The line of a key of this mapping, or the mapping's own."""
         return self.key_lines.get(key, self.line)
 
+    def line_at(self, path: Sequence[str | int]) -> int:
+        """The line of what stands at a path, or of the nearest thing that holds it."""
+        at, line = self, self.line
+        for step in path:
+            inside = at.value
+            if isinstance(inside, dict) and isinstance(step, str):
+                line = at.key_lines.get(step, line)
+                below = inside.get(step)
+            elif isinstance(inside, list) and isinstance(step, int) and step < len(inside):
+                below = inside[step]
+                line = below.line
+            else:
+                below = None
+            if below is None:
+                break
+            at = below
+        return line
 
-def read_document(file: Path, report: Report) -> Value | None:
-    """The file's one document; None where it can't be read at all, and that is reported."""
+    def plain(self) -> Any:
+        """The value without lines; what can't be used is REPORTED."""
+        if isinstance(self.value, dict):
+            return {key: value.plain() for key, value in self.value.items()}
+        return [item.plain() for item in self.value] if isinstance(self.value, list) else self.value
+
+
+def read_document(file: Path, report: Report, *, needed: str, no_file: str) -> Value | None:
+    """The file's one document; None where it can't be read at all, and that is reported.
+
+    `needed` is what to do about an empty file, `no_file` about one that is not there.
+    """
     try:
         node = compose(file.read_text(encoding="utf-8-sig"))
         if node is not None:
             return _Reader(report).read(node, "")
-        report(None, "", "is empty", "Write at least `features:` and `plans:`")
+        report(None, "", "is empty", needed)
     except FileNotFoundError:
-        report(None, "", "there is no such file", NO_FILE)
+        report(None, "", "there is no such file", no_file)
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path at all
         report(None, "", f"can't be read ({type(error).__name__})", "It must be UTF-8 text")
     except NotYamlError as error:
         report(error.line, "", error.message, error.remedy)
     except RecursionError:
-        report(None, "", "is nested too deeply", "Write plans and features only")
+        report(None, "", "is nested too deeply", "Write it with fewer levels")
     return None
 
 
@@ -110,11 +135,11 @@ class _Reader:
 
     def _key(self, node: Node, path: str, line: int) -> str | None:
         if node.id != "scalar":
-            self._report(line, path, "has a key that is not text", "Write a slug or a field's name")
+            self._report(line, path, "has a key that is not text", "Write a name")
             return None
         key, kind = _joined(str(node.value)), type_of(node)
         if key is None:
-            self._report(line, path, "has a key that is not text", "Write a slug")
+            self._report(line, path, "has a key that is not text", "Write a name")
             return None
         if kind == "merge":
             mend = "Write the fields out; a plan takes over another's features with `includes`"
