@@ -282,6 +282,7 @@ def declared(world: World, *, parts: Iterable[str] = KINDS, **changes: Any) -> d
             "optional_events": [],
             "description": "clerkstack",
             **_headers(of.headers),
+            **(_address(of.host) if of.hidden else {}),
         },
     }
     return {kind: {**ON, **props} for kind, props in every.items() if kind in ("instance", *parts)}
@@ -303,6 +304,7 @@ class _Choices:
     creator: str | None = None
     free: tuple[str, ...] = ()
     card: bool = False
+    hidden: bool = False
 
 
 def _roles(of: _Choices) -> Props:
@@ -318,6 +320,13 @@ def _roles(of: _Choices) -> Props:
         permissions = {}
     role_set = {} if of.creator is None else {"creator_role": of.creator}
     return {"roles": roles, "permissions": permissions, "role_set": role_set}
+
+
+def _address(host: str) -> Props:
+    """What is seen of a URL that a person set as a secret."""
+    place = str(ON["application_id"]), str(ON["environment"])
+    own = fingerprint_of(*place, f"https://{host}/api/webhooks/clerk")
+    return {"address": f"https://{host}/… ({own})"}
 
 
 def _headers(headers: Mapping[str, str]) -> Props:
@@ -343,6 +352,7 @@ def _billing(of: _Choices) -> Props:
         for slug, amount in {"pro": of.amount, "team": 900, **dict.fromkeys(slugs, 100)}.items()
         if slug not in of.without
     }
+    free = {"payer_type": "org"}
     features = {f"of_{slug}": {"name": slug, "publicly_visible": True} for slug in plans}
     return {
         "settings": {
@@ -353,7 +363,7 @@ def _billing(of: _Choices) -> Props:
         "gateway": "clerk",
         "features": {**features, "audit": {"name": "Audit", "publicly_visible": True}},
         "plans": plans,
-        "defaults": {"free_org": {"features": list(of.free)}} if of.free else {},
+        "defaults": {"free_org": {**free, "features": list(of.free)}} if of.free else {},
         "app": {},
         "catalog": "catalog.yaml",
     }
@@ -361,7 +371,8 @@ def _billing(of: _Choices) -> Props:
 
 def _exported(props: Props) -> Props:
     """Properties as JSON, those that are secret encrypted."""
-    secrets = ("secret_key", "signing_secret", "headers", "headers_before")
+    secrets = ["secret_key", "signing_secret", "headers", "headers_before"]
+    secrets += ["url", "before"] if "address" in props else []
     return {
         key: {**SECRET, "ciphertext": "…"}
         if key in secrets or key.startswith("client_secret_")

@@ -25,7 +25,13 @@ from clerkstack.cli.engine import (
     resources_of,
     stack_settings,
 )
-from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
+from clerkstack.cli.imported import (
+    NaturalKey,
+    import_variables,
+    name_of,
+    natural_key,
+    variables_of_others,
+)
 from clerkstack.cli.remote import session_of
 from clerkstack.cli.restoring import earlier, list_states, put_back
 from clerkstack.cli.say import say
@@ -185,13 +191,7 @@ def _is_variable(resource: Mapping[str, Any]) -> bool:
 
 def _own(stack: str, known: Mapping[NaturalKey, str]) -> dict[NaturalKey, str]:
     """The variables without those that another stack has: its own they stay."""
-    from clerkstack.neighbours import UnknownNeighbours, variables_elsewhere
-
-    try:
-        elsewhere = variables_elsewhere(stack) if known else {}
-    except UnknownNeighbours as failure:
-        say(f"what other stacks have is not known. {failure}", err=True)
-        elsewhere = {}
+    elsewhere = variables_of_others(stack) if known else {}
     for (_, key, targets), found in known.items():
         if found in elsewhere:
             where = ", ".join(targets)

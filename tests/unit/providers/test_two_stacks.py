@@ -461,3 +461,24 @@ def test_a_header_that_the_owner_changed_last_is_told_to_who_has_not_followed(
     two.recover()
     two.up(declared(bed.world, parts=HOOKS))
     assert live(bed.world)[ENDPOINT][2] == {BYPASS: "own"}
+
+
+@FIRST
+@pytest.mark.parametrize("hidden", [(True, False), (False, True), (True, True)], ids=str)
+def test_an_endpoint_is_shared_where_one_of_them_keeps_its_url_secret(
+    bed: Bed, first: int, hidden: tuple[bool, bool]
+) -> None:
+    before = live(bed.world)
+    stacks = two_stacks(bed, "two checkouts")
+    for stack, secret in zip(stacks, hidden, strict=True):
+        stack.up(declared(bed.world, parts=HOOKS, hidden=secret))
+    there = live(bed.world)
+    with pytest.raises(Refused, match="The stack one shares"):
+        stacks[1].up(
+            declared(bed.world, parts=HOOKS, hidden=hidden[1], events=("organization.created",))
+        )
+
+    stacks[first].destroy()
+    assert live(bed.world) == there
+    stacks[1 - first].destroy()
+    assert live(bed.world) == before
