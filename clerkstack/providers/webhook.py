@@ -661,8 +661,10 @@ def _without_brought(
     Where it took the place of one that it found, nobody but that stack can read it.
     """
     found = dict(before)
-    for name, value in undeclared_headers(declared, known).items():
-        owner, field = others.next_owner(group, _field(name)), _field(name)
+    new = undeclared_headers(declared, known)
+    for name, value in new.items():
+        field = _field(name)
+        owner = others.next_owner(group, field)
         if name.lower() in found and owner is not None and live.value(name) in (None, value):
             if group in owner.made or field not in object_at(owner.before, group):
                 del found[name.lower()]
