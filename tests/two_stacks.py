@@ -45,6 +45,8 @@ KINDS: dict[str, tuple[str, Callable[[], ClerkProvider]]] = {
 }
 """The kinds of resources in the order in which the program declares them."""
 RETAINED = ("instance", "api_keys")
+NOT_OFFERED = "apiKey.created"
+"""An event that the settings name of themselves, and Svix may not have."""
 BYPASS = "x-vercel-protection-bypass"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 Declared = Mapping[str, Props]
@@ -279,7 +281,7 @@ def declared(world: World, *, parts: Iterable[str] = KINDS, **changes: Any) -> d
         "webhook": {
             "url": f"https://{of.host}/api/webhooks/clerk",
             "events": list(of.events),
-            "optional_events": [],
+            "optional_events": [event for event in of.events if event == NOT_OFFERED],
             "description": "clerkstack",
             **_headers(of.headers),
             **(_address(of.host) if of.hidden else {}),
@@ -299,7 +301,7 @@ class _Choices:
     users: bool = False
     without: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
-    events: tuple[str, ...] = ("user.created",)
+    events: tuple[str, ...] = ("user.created", NOT_OFFERED)
     headers: Mapping[str, str] = field(default_factory=lambda: {BYPASS: "own"})
     creator: str | None = None
     free: tuple[str, ...] = ()

@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from clerkstack.providers.session import Session
 
 TAKEN = "exists at Vercel, taken into the state"
+AGAIN = (
+    "the next update makes it again, or takes over what was made. Run one before a destroy, which "
+    "would leave that behind"
+)
 
 
 def recover(
@@ -112,7 +116,7 @@ def recover(
         targets = [word for urn in taken for word in ("--target", urn)] if not half_gone else []
         pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets)
     for resource in half_made:
-        end = TAKEN if resource["urn"] in taken else "the next update makes it again"
+        end = TAKEN if resource["urn"] in taken else AGAIN
         say(f"{name_of(resource['urn'])}: {end}")
     for resource in half_gone:
         say(f"{name_of(resource['urn'])}: was being removed, the state has what is left")

@@ -450,8 +450,14 @@ def _owned(
         svix.delete_endpoint(known.id)
     group = _group_of(inputs, twin.url)
     before = {**seen(twin), **object_at(noted, "before")}
+    events = events_of(before)
+    if not changes_between({"events": events}, wanted(inputs, _absent(inputs, twin))):
+        # What another one declared of optional events, and Svix does not offer, is not live.
+        before["events"] = cast(Json, events_of(inputs))
     mine, found = others.passed_on((), {group: before}, {group: before})
     before = object_at(found, group)
+    if before.get("events") == events_of(inputs):
+        before["events"] = cast(Json, events)
     return twin, {**made, "made_endpoint": group in mine, "before": before}
 
 
@@ -472,6 +478,12 @@ def _hand_over(
     state has of it; empty where it is not there."""
     there = seen(endpoint)
     theirs = {**there, **others.handed_over(group)}
+    more = [event for event in events_of(theirs) if event not in events_of(there)]
+    if more:
+        # An optional event of theirs is not there where Svix does not offer it.
+        offered = svix.list_event_types() or ()
+        unknown = [event for event in more if event not in offered]
+        theirs["events"] = [event for event in events_of(theirs) if event not in unknown]
     if changes_between(theirs, there):
         svix.update_endpoint(endpoint.id, **_fields(theirs))
     own, marks = {}, object_at(props, FINGERPRINTS)
