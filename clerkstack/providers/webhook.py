@@ -450,14 +450,14 @@ def _owned(
         svix.delete_endpoint(known.id)
     group = _group_of(inputs, twin.url)
     before = {**seen(twin), **object_at(noted, "before")}
-    events = events_of(before)
-    if not changes_between({"events": events}, wanted(inputs, _absent(inputs, twin))):
+    live: JsonObject = {"events": before.get("events")}
+    if not changes_between(live, wanted(inputs, _absent(inputs, twin))):
         # What another one declared of optional events, and Svix does not offer, is not live.
         before["events"] = cast(Json, events_of(inputs))
     mine, found = others.passed_on((), {group: before}, {group: before})
     before = object_at(found, group)
     if before.get("events") == events_of(inputs):
-        before["events"] = cast(Json, events)
+        before |= live
     return twin, {**made, "made_endpoint": group in mine, "before": before}
 
 
