@@ -20,7 +20,7 @@ from clerkstack.cli import engine
 from clerkstack.clients.http import Http
 from clerkstack.neighbours import stacks_on
 from clerkstack.providers.api_keys import ApiKeysProvider
-from clerkstack.providers.base import ClerkProvider
+from clerkstack.providers.base import ClerkProvider, fingerprint_of
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.providers.instance import InstanceProvider
 from clerkstack.providers.roles import OrganizationRolesProvider
@@ -45,6 +45,9 @@ KINDS: dict[str, tuple[str, Callable[[], ClerkProvider]]] = {
 }
 """The kinds of resources in the order in which the program declares them."""
 RETAINED = ("instance", "api_keys")
+NOT_OFFERED = "apiKey.created"
+"""An event that the settings name of themselves, and Svix may not have."""
+BYPASS = "x-vercel-protection-bypass"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 Declared = Mapping[str, Props]
 
@@ -213,19 +216,30 @@ def live(world: World) -> dict[str, Any]:
     which stay."""
     instance = world.clerk.instance(seeded.APPLICATION_ID, "development")
     config = copy.deepcopy(world.clerk.read_config(instance, []))
-    config["billing"]["plans"].pop("free_org", None)
+    free = config["billing"]["plans"].pop("free_org", {})
     initial = next(each for each in instance.role_sets.values() if each.type == "initial")
     read = read_instance(world)
     return {
         **{f"config {name}": fields for name, fields in config.items() if name != "api_keys"},
         **{f"role {role.key}": _role(role) for role in instance.roles.values()},
         **{f"permission {each.key}": each.name for each in instance.permissions.values()},
+        "features of Clerk's own plan": free.get("features") or [],
         "initial role set": (sorted(initial.roles), initial.default_role, initial.creator_role),
         **{
-            f"endpoint {each.url}": (each.description, sorted(each.event_types or ()))
+            f"endpoint {each.url}": (
+                each.description,
+                sorted(each.event_types or ()),
+                headers_of(world, each.id),
+            )
             for each in read.endpoints
         },
     }
+
+
+def headers_of(world: World, endpoint_id: str) -> dict[str, str]:
+    """The headers of a webhook endpoint."""
+    [app] = world.svix.apps().values()
+    return dict(app.endpoints[endpoint_id].headers)
 
 
 def _role(role: Any) -> tuple[Any, ...]:
@@ -267,8 +281,10 @@ def declared(world: World, *, parts: Iterable[str] = KINDS, **changes: Any) -> d
         "webhook": {
             "url": f"https://{of.host}/api/webhooks/clerk",
             "events": list(of.events),
-            "optional_events": [],
+            "optional_events": [event for event in of.events if event == NOT_OFFERED],
             "description": "clerkstack",
+            **_headers(of.headers),
+            **(_address(of.host) if of.hidden else {}),
         },
     }
     return {kind: {**ON, **props} for kind, props in every.items() if kind in ("instance", *parts)}
@@ -285,7 +301,12 @@ class _Choices:
     users: bool = False
     without: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
-    events: tuple[str, ...] = ("user.created",)
+    events: tuple[str, ...] = ("user.created", NOT_OFFERED)
+    headers: Mapping[str, str] = field(default_factory=lambda: {BYPASS: "own"})
+    creator: str | None = None
+    free: tuple[str, ...] = ()
+    card: bool = False
+    hidden: bool = False
 
 
 def _roles(of: _Choices) -> Props:
@@ -299,7 +320,22 @@ def _roles(of: _Choices) -> Props:
     roles = {key: fields for key, fields in roles.items() if key not in of.without}
     if "org:finance" in of.without:
         permissions = {}
-    return {"roles": roles, "permissions": permissions, "role_set": {}}
+    role_set = {} if of.creator is None else {"creator_role": of.creator}
+    return {"roles": roles, "permissions": permissions, "role_set": role_set}
+
+
+def _address(host: str) -> Props:
+    """What is seen of a URL that a person set as a secret."""
+    place = str(ON["application_id"]), str(ON["environment"])
+    own = fingerprint_of(*place, f"https://{host}/api/webhooks/clerk")
+    return {"address": f"https://{host}/… ({own})"}
+
+
+def _headers(headers: Mapping[str, str]) -> Props:
+    """As the program declares headers."""
+    place = str(ON["application_id"]), str(ON["environment"])
+    marks = {name: fingerprint_of(*place, value) for name, value in headers.items()}
+    return {"header_fingerprints": marks, **({"headers": dict(headers)} if headers else {})}
 
 
 def _billing(of: _Choices) -> Props:
@@ -318,17 +354,18 @@ def _billing(of: _Choices) -> Props:
         for slug, amount in {"pro": of.amount, "team": 900, **dict.fromkeys(slugs, 100)}.items()
         if slug not in of.without
     }
+    free = {"payer_type": "org"}
     features = {f"of_{slug}": {"name": slug, "publicly_visible": True} for slug in plans}
     return {
         "settings": {
             "organization_enabled": True,
             "user_enabled": False,
-            "free_trial_requires_payment_method": False,
+            "free_trial_requires_payment_method": of.card,
         },
         "gateway": "clerk",
         "features": {**features, "audit": {"name": "Audit", "publicly_visible": True}},
         "plans": plans,
-        "defaults": {},
+        "defaults": {"free_org": {**free, "features": list(of.free)}} if of.free else {},
         "app": {},
         "catalog": "catalog.yaml",
     }
@@ -336,8 +373,11 @@ def _billing(of: _Choices) -> Props:
 
 def _exported(props: Props) -> Props:
     """Properties as JSON, those that are secret encrypted."""
-    secrets = ("secret_key", "signing_secret", "client_secret_")
+    secrets = ["secret_key", "signing_secret", "headers", "headers_before"]
+    secrets += ["url", "before"] if "address" in props else []
     return {
-        key: {**SECRET, "ciphertext": "…"} if key.startswith(secrets) else json.loads(json.dumps(v))
+        key: {**SECRET, "ciphertext": "…"}
+        if key in secrets or key.startswith("client_secret_")
+        else json.loads(json.dumps(v))
         for key, v in props.items()
     }

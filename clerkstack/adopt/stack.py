@@ -59,7 +59,12 @@ ROUNDS = 5
 
 
 def settled(
-    config: Mapping[str, Any], catalog: Catalog, live: Live, known: Known, load: Load
+    config: Mapping[str, Any],
+    catalog: Catalog,
+    live: Live,
+    known: Known,
+    load: Load,
+    elsewhere: Mapping[str, str],
 ) -> tuple[dict[str, Any], list[LeftAlone]]:
     """The stack's settings by which nothing differs from what is live, and what they leave alone.
 
@@ -69,13 +74,14 @@ def settled(
         live: what is there.
         known: what the stack's state knows already.
         load: from settings as `config` to settings as the program takes them.
+        elsewhere: ids of variables that other stacks have, with the stack.
 
     Raises:
         InputError: the settings can't be used.
         ClerkstackError: something differs that neither catalog nor settings can say.
     """
     wanted: dict[str, Any] = json.loads(json.dumps(config))
-    left = _propose(wanted, live, load(wanted), known, load)
+    left = _propose(wanted, live, load(wanted), known, load, elsewhere)
     for _ in range(ROUNDS):
         found = differences(load(wanted), catalog, live, known)
         if not found:
@@ -139,28 +145,42 @@ def _is_unused(section: str, fields: Json) -> bool:
     return fields is None or (section.startswith(OAUTH_PREFIX) and off)
 
 
-def _of_integrations(
-    wanted: dict[str, Any], settings: Settings, live: Live, known: Known
+def _of_others(
+    wanted: dict[str, Any],
+    settings: Settings,
+    live: Live,
+    known: Known,
+    elsewhere: Mapping[str, str],
 ) -> list[LeftAlone]:
-    """Leave alone what an integration writes: it would write it again."""
+    """Leave alone what another stack has, and what an integration writes: it would write it
+    again."""
     left = []
     for project, declared in declared_variables(settings, live):
         for variable in declared:
             there = holder(live.variables.get(project.project_id, ()), variable.name)
             mine = (project.project_id, variable.key, variable.target) in known.variables
-            if there is None or not there.configuration_id:
+            if there is None or mine:
                 continue
-            if mine or variable.name in project.overwrite:
+            if there.id in elsewhere:
+                why = f"the stack {elsewhere[there.id]} has it"
+            elif there.configuration_id and variable.name not in project.overwrite:
+                why = f"the integration {there.configuration_id} writes it"
+            else:
                 continue
             group = _of_project(wanted, project.name)
             group.setdefault("leaveAlone", list(project.leave_alone)).append(variable.name)
             thing = f"variable {variable_name(project, variable.target, variable.key)}"
-            left.append(LeftAlone(thing, f"the integration {there.configuration_id} writes it"))
+            left.append(LeftAlone(thing, why))
     return left
 
 
 def _propose(
-    wanted: dict[str, Any], live: Live, settings: Settings, known: Known, load: Load
+    wanted: dict[str, Any],
+    live: Live,
+    settings: Settings,
+    known: Known,
+    load: Load,
+    elsewhere: Mapping[str, str],
 ) -> list[LeftAlone]:
     """Put what is live into the settings; what none of them can hold."""
     left: list[LeftAlone] = []
@@ -180,7 +200,7 @@ def _propose(
     if use.environment:
         for project in settings.vercel_projects:
             _variables(wanted, live.variables.get(project.project_id, ()), project)
-        left += _of_integrations(wanted, load(wanted), live, known)
+        left += _of_others(wanted, load(wanted), live, known, elsewhere)
     if use.webhook:
         left += _webhook(wanted, live, known)
     return left

@@ -34,6 +34,7 @@ from clerkstack.cli.engine import (
     stack_config,
 )
 from clerkstack.cli.exits import FOUND
+from clerkstack.cli.imported import variables_of_others
 from clerkstack.cli.remote import known_of, read, tell
 from clerkstack.cli.say import say
 from clerkstack.declared.access import access_inputs
@@ -170,7 +171,8 @@ def _adoption(
     live = _live(settings, known, webhook)
     file = Path(settings.catalog)
     catalog, text, left = _catalog(file, live, overwrite=overwrite)
-    wanted, more = settled(wanted, catalog, live, known, load)
+    elsewhere = variables_of_others(stack) if settings.components.environment else {}
+    wanted, more = settled(wanted, catalog, live, known, load, elsewhere)
     if wanted["appUrl"] == NO_URL:
         raise ClerkstackError(
             f"No variable {' or '.join(names_of('app_url'))} of the deployed target tells the "

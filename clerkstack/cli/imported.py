@@ -11,6 +11,7 @@ from clerkstack.cli.engine import pulumi
 from clerkstack.cli.say import say
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.neighbours import UnknownNeighbours, variables_elsewhere
 
 NaturalKey = tuple[str, str, tuple[str, ...]]
 """The project's id, key and targets: Vercel has no two variables that share all of it."""
@@ -59,6 +60,20 @@ def import_variables(stack: str, known: Mapping[NaturalKey, str]) -> list[str]:
             options = ("--yes", "--generate-code=false", "--protect=false")
             pulumi("import", "--file", file.name, "--stack", stack, *options)
     return urns
+
+
+def variables_of_others(stack: str) -> dict[str, str]:
+    """The variables that other stacks have in their states: ids, with the stack. If the backend
+    does not list them, that is reported, and there are none.
+
+    Raises:
+        UnreadableStack: the state of one can't be read.
+    """
+    try:
+        return variables_elsewhere(stack)
+    except UnknownNeighbours as failure:
+        say(f"what other stacks have is not known. {failure}", err=True)
+        return {}
 
 
 def natural_key(inputs: Mapping[str, Any]) -> NaturalKey:

@@ -58,6 +58,15 @@ def _print(moved: Moved) -> None:
     if moved.config is not None:
         say(f"{moved.config} is encrypted by the new secrets provider: commit it.")
     say(f"From now on, everybody: pulumi login '{moved.target}'")
+    if moved.left_behind:
+        say(
+            f"In the old backend, {' and '.join(moved.left_behind)} "
+            f"{'uses' if len(moved.left_behind) == 1 else 'use'} the same instance. Stacks in two "
+            "backends do not know each other: a destroy there removes what both declare. Before "
+            "you remove the old state, move them too:"
+        )
+        for each in moved.left_behind:
+            say(f"  bin/clerkstack move --stack {each} --to '{moved.target}'")
     say(
         "The old state is as it was. An update there would work against the new one: when "
         f"everybody has changed over, remove it:\n  {removal(moved.source, moved.stack)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from clerkstack.cli.backends import (
@@ -27,6 +27,7 @@ from clerkstack.cli.backends import (
 from clerkstack.cli.engine import exported_stack, pulumi, resources_of
 from clerkstack.cli.imported import name_of
 from clerkstack.files import replace as replace_file
+from clerkstack.neighbours import UnknownNeighbours, UnreadableStack, neighbours
 from clerkstack.problems import ClerkstackError
 
 KINDS = ("file", "s3", "gs", "azblob", "postgres", "https")
@@ -42,7 +43,11 @@ class NotTheSame(ClerkstackError):
 
 @dataclass(frozen=True)
 class Moved:
-    """What a move did. `pending` is how many changes an update would make, before and after."""
+    """What a move did.
+
+    `pending` is how many changes an update would make, before and after. `left_behind` are the
+    stacks in the old backend that use the same instance.
+    """
 
     stack: str
     source: str
@@ -51,6 +56,7 @@ class Moved:
     pending: int
     config: str | None
     """The config file, where it is encrypted by another provider now."""
+    left_behind: list[str] = field(default_factory=list)
 
 
 Tell = Callable[[str], None]
@@ -84,6 +90,7 @@ def move(stack: str, to: str, provider: str | None, tell: Tell) -> Moved:
     moved = exported_stack(stack, show_secrets=True)
     tell("looking what an update would do")
     pending = _pending(stack)
+    beside = left_behind(stack, moved, tell)
     with workshop(stack) as bench:
         _bring(bench, moved, target, tell)
         _encrypt(bench, target, provider, tell)
@@ -97,7 +104,28 @@ def move(stack: str, to: str, provider: str | None, tell: Tell) -> Moved:
         if changed:
             replace_file(file, after)
     resources = len(resources_of(moved))
-    return Moved(stack, source, target, resources, len(pending), str(file) if changed else None)
+    config = str(file) if changed else None
+    return Moved(stack, source, target, resources, len(pending), config, beside)
+
+
+def left_behind(stack: str, moved: Mapping[str, Any], tell: Tell) -> list[str]:
+    """The other stacks of the current backend that use the instance of a stack. Once its old state
+    is gone, they do not know it any more."""
+    place = next(
+        (
+            (str(each["inputs"]["application_id"]), str(each["inputs"]["environment"]))
+            for each in resources_of(moved)
+            if {"application_id", "environment"} <= (each.get("inputs") or {}).keys()
+        ),
+        None,
+    )
+    if place is None:
+        return []
+    try:
+        return [each.stack for each in neighbours(stack, *place)]
+    except (UnknownNeighbours, UnreadableStack) as failure:
+        tell(f"what other stacks use the same instance is not known. {failure}")
+        return []
 
 
 def _bring(bench: Workshop, moved: Mapping[str, Any], target: str, tell: Tell) -> None:

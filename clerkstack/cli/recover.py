@@ -25,7 +25,13 @@ from clerkstack.cli.engine import (
     resources_of,
     stack_settings,
 )
-from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
+from clerkstack.cli.imported import (
+    NaturalKey,
+    import_variables,
+    name_of,
+    natural_key,
+    variables_of_others,
+)
 from clerkstack.cli.remote import session_of
 from clerkstack.cli.restoring import earlier, list_states, put_back
 from clerkstack.cli.say import say
@@ -38,6 +44,10 @@ if TYPE_CHECKING:
     from clerkstack.providers.session import Session
 
 TAKEN = "exists at Vercel, taken into the state"
+AGAIN = (
+    "the next update makes it again, or takes over what was made. Run one before a destroy, which "
+    "would leave that behind"
+)
 
 
 def recover(
@@ -106,7 +116,7 @@ def recover(
         targets = [word for urn in taken for word in ("--target", urn)] if not half_gone else []
         pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets)
     for resource in half_made:
-        end = TAKEN if resource["urn"] in taken else "the next update makes it again"
+        end = TAKEN if resource["urn"] in taken else AGAIN
         say(f"{name_of(resource['urn'])}: {end}")
     for resource in half_gone:
         say(f"{name_of(resource['urn'])}: was being removed, the state has what is left")
@@ -185,13 +195,7 @@ def _is_variable(resource: Mapping[str, Any]) -> bool:
 
 def _own(stack: str, known: Mapping[NaturalKey, str]) -> dict[NaturalKey, str]:
     """The variables without those that another stack has: its own they stay."""
-    from clerkstack.neighbours import UnknownNeighbours, variables_elsewhere
-
-    try:
-        elsewhere = variables_elsewhere(stack) if known else {}
-    except UnknownNeighbours as failure:
-        say(f"what other stacks have is not known. {failure}", err=True)
-        elsewhere = {}
+    elsewhere = variables_of_others(stack) if known else {}
     for (_, key, targets), found in known.items():
         if found in elsewhere:
             where = ", ".join(targets)

@@ -19,7 +19,7 @@ from clerkstack.cli.engine import (
     stack_settings,
 )
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.imported import NaturalKey, import_variables, name_of
+from clerkstack.cli.imported import NaturalKey, import_variables, name_of, variables_of_others
 from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.say import say
 from clerkstack.declared.variables import Variable
@@ -63,10 +63,11 @@ def take_over(
     if not all(each.project_id for each in settings.vercel_projects):
         raise ClerkstackError("This stack has no clerkstack:environment.projectId.")
     exported = exported_stack(stack)
+    elsewhere = variables_of_others(stack)
     ids: dict[tuple[str, str], str] = {}
     with reading():
         session = session_of(settings)
-        plans = _plans(settings, session, exported, write=not dry_run)
+        plans = _plans(settings, session, exported, elsewhere, write=not dry_run)
         for project, done in plans.items():
             if dry_run:
                 _show(project, done)
@@ -78,13 +79,18 @@ def take_over(
     else:
         _enter(stack, exported, plans, ids)
     for project, done in plans.items():
-        _tell_left(stack, project, done)
-    if any(done.refused or done.unsplit for done in plans.values()):
+        _tell_left(stack, project, done, elsewhere)
+    if any(done.refused or done.theirs or done.unsplit for done in plans.values()):
         raise typer.Exit(FOUND)
 
 
 def _plans(
-    settings: Settings, session: Session, exported: dict[str, Any], *, write: bool
+    settings: Settings,
+    session: Session,
+    exported: dict[str, Any],
+    elsewhere: Mapping[str, str],
+    *,
+    write: bool,
 ) -> dict[Project, Plan]:
     from clerkstack.adopt.variables import finish
 
@@ -102,7 +108,9 @@ def _plans(
     known = Live(instance, variables=live, signing_secret=signing)
     on = settings.components.environment
     return {
-        project: _plan(project, declared if on else [], live[project.project_id], exported)
+        project: _plan(
+            project, declared if on else [], live[project.project_id], exported, elsewhere
+        )
         for project, declared in declared_variables(settings, known)
     }
 
@@ -112,6 +120,7 @@ def _plan(
     declared: Sequence[Variable[str | None]],
     live: Sequence[EnvironmentVariable],
     exported: dict[str, Any],
+    elsewhere: Mapping[str, str],
 ) -> Plan:
     resources = {
         name_of_variable(each["urn"]): each
@@ -126,7 +135,7 @@ def _plan(
         for name, each in resources.items()
         if name not in names
     ]
-    return plan([*declared, *gone], live, state, project.overwrite)
+    return plan([*declared, *gone], live, state, project.overwrite, elsewhere)
 
 
 def _signing_secret(settings: Settings, session: Session, known: Known) -> str | None:
@@ -204,7 +213,7 @@ def _show(project: Project, done: Plan) -> None:
         say(f"{project.prefix}{name}: would be taken out of the state")
 
 
-def _tell_left(stack: str, project: Project, done: Plan) -> None:
+def _tell_left(stack: str, project: Project, done: Plan, elsewhere: Mapping[str, str]) -> None:
     again = f"bin/clerkstack take-over --stack {stack}"
     if done.refused:
         _list(
@@ -215,6 +224,18 @@ def _tell_left(stack: str, project: Project, done: Plan) -> None:
         say(
             f"To replace their values, name them in {OVERWRITE}, then run {again} again. To leave "
             f"them as they are, name them in {LEAVE_ALONE}.",
+            err=True,
+        )
+    if done.theirs:
+        _list(
+            f"{project.prefix}another stack of this backend has these in its state. They are its "
+            "own, and are not taken over:",
+            [f"{each}, of the stack {elsewhere[each.variable.id]}" for each in done.theirs],
+        )
+        say(
+            f"Leave them to it: name them in {LEAVE_ALONE}. To have them in this stack instead, "
+            f"name them in {LEAVE_ALONE} of the other one, and update first that one, which "
+            "removes them, and then this one.",
             err=True,
         )
     if done.unsplit:
@@ -230,7 +251,7 @@ def _tell_left(stack: str, project: Project, done: Plan) -> None:
         )
 
 
-def _list(head: str, found: Sequence[Found]) -> None:
+def _list(head: str, found: Sequence[Found | str]) -> None:
     say(head, err=True)
     for each in found:
         say(f"  {each}", err=True)

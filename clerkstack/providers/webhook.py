@@ -38,6 +38,8 @@ from clerkstack.providers.neighbours import tell_left
 from clerkstack.reconcile import Json, JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.headers import (
+    MASKED,
+    LiveHeaders,
     Writes,
     edited_headers,
     header_writes,
@@ -49,7 +51,7 @@ from clerkstack.reconcile.headers import (
     undeclared_headers,
 )
 from clerkstack.reconcile.ownership import way_back
-from clerkstack.reconcile.sharing import Holding, Sharing
+from clerkstack.reconcile.sharing import HEADER, Holding, Sharing
 from clerkstack.reconcile.webhook import (
     EVENTS_SETTING,
     OPTIONAL,
@@ -73,30 +75,35 @@ LEDGER = ("made_app", "made_endpoint", "before")
 APP = "the app at Svix"
 """The group of what all endpoints of an instance are in; nothing is declared of it."""
 HEADERS_BEFORE = "headers_before"
+HEADERS_FOUND = "headers_found"
+"""The names in `headers_before`, for other stacks: its values are encrypted."""
 FINGERPRINTS, ADDRESS = "header_fingerprints", "address"
 
 
 class WebhookEndpointProvider(ClerkProvider):
     """Reconciles one endpoint, found by its URL; other endpoints are left alone."""
 
-    outputs = frozenset({"endpoint_id", "signing_secret", HEADERS_BEFORE, *LEDGER})
+    outputs = frozenset({"endpoint_id", "signing_secret", HEADERS_BEFORE, HEADERS_FOUND, *LEDGER})
     kind: ClassVar[str] = "WebhookEndpoint"
     part: ClassVar[str] = "webhook"
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
-        """The endpoint by its host and the mark of its URL, and the app at Svix."""
+        """The endpoint by its host and the mark of its URL, with the fingerprints of its headers,
+        and the app at Svix."""
         declared: JsonObject = {APP: {}}
         made = [APP] if props.get("made_app") or props.get("app") else []
         before: JsonObject = {}
         if props.get("url") or props.get(ADDRESS):
             group = _group(props)
             fields = {k: v for k, v in props.items() if k in ("events", "description")}
-            declared[group] = fields
+            marks = object_at(props, FINGERPRINTS)
+            declared[group] = fields | {_field(name): mark for name, mark in marks.items()}
             # A note has a URL only of an endpoint that was made.
             if props.get("made_endpoint", "app" in props):
                 made.append(group)
             else:
-                before[group] = object_at(props, "before")
+                found = cast("list[str]", props.get(HEADERS_FOUND) or [])
+                before[group] = object_at(props, "before") | {_field(name): True for name in found}
         return Holding(stack, since, declared, frozenset(made), before, object_at(props, "shared"))
 
     def noted_since(self, _props: JsonObject) -> JsonObject:
@@ -161,7 +168,7 @@ class WebhookEndpointProvider(ClerkProvider):
             # An app that was just made has no endpoints to look through.
             there = [] if new_app else svix.list_endpoints()
             owned = _owned(svix, there, inputs, {"made_app": made_app}, noted, others)
-            reached = self._bring(svix, *owned, inputs, {}, noted, since={}, note=note)
+            reached = self._bring(svix, *owned, inputs, {}, noted, others, since={}, note=note)
         return CreateResult(name, {**inputs, **reached, **self._shared(others, inputs)})
 
     @plainly
@@ -176,7 +183,7 @@ class WebhookEndpointProvider(ClerkProvider):
             there = svix.list_endpoints()
             _stop_where_edited(there, inputs, olds)
             owned = _owned(svix, there, inputs, olds, noted, others)
-            reached = self._bring(svix, *owned, inputs, olds, noted, since=since, note=note)
+            reached = self._bring(svix, *owned, inputs, olds, noted, others, since=since, note=note)
         return UpdateResult({**inputs, **reached, **self._shared(others, inputs)})
 
     @plainly
@@ -233,7 +240,7 @@ class WebhookEndpointProvider(ClerkProvider):
             there = svix.list_endpoints()
             endpoint = next((e for e in there if e.id == endpoint_id), None)
             if endpoint is not None and left_to:
-                _hand_over(svix, endpoint, others, group)
+                _hand_over(svix, endpoint, others, group, props)
             elif endpoint is not None and props.get("made_endpoint"):
                 # Gone already where an earlier answer was lost.
                 with contextlib.suppress(NotFound):
@@ -242,9 +249,7 @@ class WebhookEndpointProvider(ClerkProvider):
             elif endpoint is not None:
                 mine = {"": wanted(props, _absent(props, endpoint))}
                 back = way_back({"": object_at(props, "before")}, mine, {"": seen(endpoint)})
-                gone, before = headers_of(props), object_at(props, HEADERS_BEFORE)
-                if gone and (writes := headers_back(before, gone, read_headers(svix, endpoint_id))):
-                    svix.patch_headers(endpoint_id, writes)
+                _headers_back(svix, endpoint_id, props, headers_of(props))
                 fields = {k: v for k, v in object_at(back, "").items() if v is not None}
                 if changes_between(fields, seen(endpoint)):
                     svix.update_endpoint(endpoint_id, **_fields({**seen(endpoint), **fields}))
@@ -263,13 +268,14 @@ class WebhookEndpointProvider(ClerkProvider):
         inputs: JsonObject,
         olds: JsonObject,
         noted: JsonObject,
+        others: Sharing,
         *,
         since: JsonObject,
         note: Note,
     ) -> JsonObject:
         """Make or change the endpoint, read it back, and read its signing secret."""
         declared = wanted(inputs, self._to_leave_out(svix, inputs, endpoint))
-        headers = _HeadersOf.endpoint(svix, endpoint, inputs, olds, noted)
+        headers = _HeadersOf.endpoint(svix, endpoint, inputs, olds, noted, others)
         taken = {**_noted(ledger, inputs), **headers.facts}
         facts = dict(taken)
         if endpoint is not None and ledger["made_endpoint"] and not since:
@@ -295,7 +301,7 @@ class WebhookEndpointProvider(ClerkProvider):
                 endpoint = svix.get_endpoint(endpoint.id)
             headers.bring(svix, endpoint.id)
             outputs = {**_outputs(svix, endpoint, declared), **ledger, "noted": note.mark}
-            return {**outputs, **({HEADERS_BEFORE: headers.before} if headers.before else {})}
+            return {**outputs, **headers.found}
 
     def _shared(self, others: Sharing, inputs: JsonObject) -> JsonObject:
         return others.shared(self.holding("", "", inputs).declared)
@@ -434,7 +440,7 @@ def _owned(
         known, ledger = by_id.get(str(noted.get("endpoint")), at_url), made
     at = _group_of(inputs, known.url) if known is not None else ""
     if known is not None and _left_at(at, inputs, others):
-        _hand_over(svix, known, others, at)
+        _hand_over(svix, known, others, at, olds)
         known, ledger = None, made
     twin = by_url.get(kept_url(str(inputs["url"])))
     if twin is None or twin is known:
@@ -444,8 +450,14 @@ def _owned(
         svix.delete_endpoint(known.id)
     group = _group_of(inputs, twin.url)
     before = {**seen(twin), **object_at(noted, "before")}
+    live: JsonObject = {"events": before.get("events")}
+    if not changes_between(live, wanted(inputs, _absent(inputs, twin))):
+        # What another one declared of optional events, and Svix does not offer, is not live.
+        before["events"] = cast(Json, events_of(inputs))
     mine, found = others.passed_on((), {group: before}, {group: before})
     before = object_at(found, group)
+    if before.get("events") == events_of(inputs):
+        before |= live
     return twin, {**made, "made_endpoint": group in mine, "before": before}
 
 
@@ -459,12 +471,46 @@ def _made_by_others(others: Sharing, group: str) -> bool:
     return any(group in each.made for each in others.others)
 
 
-def _hand_over(svix: SvixClient, endpoint: Endpoint, others: Sharing, group: str) -> None:
-    """Let an endpoint be as the others declare it: it is theirs."""
+def _hand_over(
+    svix: SvixClient, endpoint: Endpoint, others: Sharing, group: str, props: JsonObject
+) -> None:
+    """Let an endpoint be as the others declare it: it is theirs. `props` are what this stack's
+    state has of it; empty where it is not there."""
     there = seen(endpoint)
     theirs = {**there, **others.handed_over(group)}
+    more = [event for event in events_of(theirs) if event not in events_of(there)]
+    if more:
+        # An optional event of theirs is not there where Svix does not offer it.
+        offered = svix.list_event_types() or ()
+        unknown = [event for event in more if event not in offered]
+        theirs["events"] = [event for event in events_of(theirs) if event not in unknown]
     if changes_between(theirs, there):
         svix.update_endpoint(endpoint.id, **_fields(theirs))
+    own, marks = {}, object_at(props, FINGERPRINTS)
+    for name, value in headers_of(props).items():
+        owner = others.next_owner(group, _field(name))
+        if owner is None:
+            own[name] = value
+        elif object_at(owner.declared, group)[_field(name)] != marks.get(name):
+            tell(
+                f"the header {name} keeps its value, and {owner.stack} declares another one. "
+                f"Next: pulumi up --refresh --stack {owner.stack}"
+            )
+    _headers_back(svix, endpoint.id, props, own)
+
+
+def _headers_back(
+    svix: SvixClient, endpoint_id: str, props: JsonObject, gone: Mapping[str, str]
+) -> None:
+    """Put back what there was of headers before the stack came."""
+    before = object_at(props, HEADERS_BEFORE)
+    if gone and (writes := headers_back(before, gone, read_headers(svix, endpoint_id))):
+        svix.patch_headers(endpoint_id, writes)
+
+
+def _field(header: str) -> str:
+    """What a header is called among the fields of an endpoint."""
+    return f"{HEADER}{header.lower()}"
 
 
 def _stop_where_edited(there: Sequence[Endpoint], inputs: JsonObject, olds: JsonObject) -> None:
@@ -555,6 +601,7 @@ class _HeadersOf:
         inputs: JsonObject,
         olds: JsonObject,
         noted: JsonObject,
+        others: Sharing,
     ) -> _HeadersOf:
         """Raises ResourceFailed where somebody edited one and no preview showed that."""
         declared, known = headers_of(inputs), headers_of(olds)
@@ -566,9 +613,14 @@ class _HeadersOf:
         )
         absent = cast("list[str]", noted.get("absent") or [])
         before = headers_before(object_at(olds, HEADERS_BEFORE), known, declared, live, absent)
-        back = headers_back(
-            object_at(olds, HEADERS_BEFORE), undeclared_headers(known, declared), live
-        )
+        group = _group_of(inputs, endpoint.url)
+        before = _without_brought(before, known, declared, live, group, others)
+        gone = {
+            name: value
+            for name, value in undeclared_headers(known, declared).items()
+            if not others.holders(group, _field(name))
+        }
+        back = headers_back(object_at(olds, HEADERS_BEFORE), gone, live)
         new = [name.lower() for name in declared if live.spelled(name) is None]
         return cls(
             declared,
@@ -581,6 +633,13 @@ class _HeadersOf:
     def facts(self) -> JsonObject:
         """What a note has to hold of them: names that there were not. No value."""
         return {"absent": list(self.absent)} if self.absent else {}
+
+    @property
+    def found(self) -> JsonObject:
+        """What the state keeps of what there was before."""
+        if not self.before:
+            return {}
+        return {HEADERS_BEFORE: self.before, HEADERS_FOUND: cast(Json, sorted(self.before))}
 
     def bring(self, svix: SvixClient, endpoint_id: str) -> None:
         """Write what is to be written; what was sent has to be there.
@@ -599,6 +658,31 @@ class _HeadersOf:
                 f"declared: {', '.join(lost)}. Compare {endpoint_id} on the dashboard page "
                 "Webhooks, then run the same command again."
             )
+
+
+def _without_brought(
+    before: JsonObject,
+    known: Mapping[str, str],
+    declared: Mapping[str, str],
+    live: LiveHeaders,
+    group: str,
+    others: Sharing,
+) -> JsonObject:
+    """What there was of headers before any stack came: what another one brought was not there.
+
+    Where it took the place of one that it found, nobody but that stack can read it.
+    """
+    found = dict(before)
+    new = undeclared_headers(declared, known)
+    for name, value in new.items():
+        field = _field(name)
+        owner = others.next_owner(group, field)
+        if name.lower() in found and owner is not None and live.value(name) in (None, value):
+            if group in owner.made or field not in object_at(owner.before, group):
+                del found[name.lower()]
+            else:
+                found[name.lower()] = {MASKED: True}
+    return found
 
 
 def _outputs(svix: SvixClient, endpoint: Endpoint, declared: JsonObject) -> JsonObject:

@@ -19,6 +19,8 @@ from clerkstack.reconcile.fields import is_unset, same_value
 Groups = Mapping[str, Json]
 CLIENT_SECRET = "client secret"
 """The field that has a connection's client secret in a holding, by a fingerprint of it."""
+HEADER = "header "
+"""How the fields begin that have an endpoint's headers in a holding, by their fingerprints."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Contradiction:
     stack: str
 
     def __str__(self) -> str:
-        if self.name == CLIENT_SECRET:
+        if self.name == CLIENT_SECRET or self.name.startswith(HEADER):
             return f"{self.name}: another one"
         return str(Change((self.name,), self.there, self.here))
 

@@ -7,7 +7,7 @@ gets its own right after; production is never taken out where the value can be r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,13 +48,14 @@ class Plan:
 
     `splits` come first. `ids` are then the declared variables' by name, but those that a split
     makes. `drop` are names that the state has another's variable for. `refused` are not taken
-    over, `unsplit` can't be split: nothing is done with these.
+    over, `theirs` are another stack's, `unsplit` can't be split: nothing is done with these.
     """
 
     splits: Sequence[Split] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
     drop: Sequence[str] = ()
     refused: Sequence[Found] = ()
+    theirs: Sequence[Found] = ()
     unsplit: Sequence[Found] = ()
 
 
@@ -74,6 +75,7 @@ def plan(
     live: Sequence[EnvironmentVariable],
     state: Mapping[str, str],
     overwrite: Iterable[str],
+    elsewhere: Container[str] = (),
 ) -> Plan:
     """What to do about declared variables that the project has.
 
@@ -82,10 +84,11 @@ def plan(
         live: all of the project, values decrypted.
         state: ids in the state, by name.
         overwrite: names of those whose value may be replaced.
+        elsewhere: ids in the states of other stacks: these are theirs, whatever may be replaced.
     """
     by_id, may = {each.id: each for each in live}, {*overwrite}
     ids: dict[str, str] = {}
-    drop, refused = [], []
+    drop, refused, theirs = [], [], []
     shared: dict[str, dict[str, Variable[str | None]]] = {}
     for variable in declared:
         name = variable.name
@@ -96,7 +99,9 @@ def plan(
             drop.append(name)
         if found is None:
             continue
-        if not (mine or name in may or _is_same(found, variable, known=name in state)):
+        if not mine and found.id in elsewhere:
+            theirs.append(Found(name, found))
+        elif not (mine or name in may or _is_same(found, variable, known=name in state)):
             refused.append(Found(name, found))
         elif is_alone(found, variable.target):
             ids[name] = found.id
@@ -109,7 +114,8 @@ def plan(
             unsplit += [Found(each.name, by_id[variable_id]) for each in owners.values()]
         else:
             splits.append(split)
-    return Plan(splits, ids, [name for name in drop if name not in ids], refused, unsplit)
+    drop = [name for name in drop if name not in ids]
+    return Plan(splits, ids, drop, refused, theirs, unsplit)
 
 
 def _is_same(found: EnvironmentVariable, declared: Variable[str | None], *, known: bool) -> bool:

@@ -134,7 +134,7 @@ def test_a_kill_before_the_other_one_comes(project: Project, world: World, numbe
     two = another(project)
 
     two.up()
-    recover(project)
+    assert "Run one before a destroy" in recover(project)
     project.up()
     project.destroy()
     assert as_live(world)["endpoints"] == hooks(TWO)
@@ -170,6 +170,26 @@ def test_recover_takes_no_variable_of_another_stack(project: Project, world: Wor
     assert "the stack local has it, left alone" in told.stdout
     two.destroy()
     assert variables(world) == before
+
+
+@starts_from(development)
+def test_a_stack_that_adopts_beside_another_takes_nothing_of_it(
+    project: Project, world: World
+) -> None:
+    """The same settings as the other one has, its endpoint and its project with them."""
+    there, held = as_live(world), variables(world)
+    two = Project(project.folder, world)
+    two.init("two", settings_on(world))
+    world.clear_journal()
+
+    told = two.clerkstack("adopt")
+
+    assert told.returncode == 0, told.stderr
+    assert "variable preview/CLERK_SECRET_KEY: the stack local has it" in told.stdout
+    assert writes(world) == []
+    assert "the webhook endpoint at preview.sendero.example stays" in two.destroy()
+    assert (as_live(world), variables(world)) == (there, held)
+    assert "unchanged" in project.up("--refresh")
 
 
 @pytest.mark.passphrase

@@ -1,5 +1,5 @@
-"""Two stacks of one instance, brought up, changed, killed and destroyed in any order: nothing that
-the other one declares is removed, or changed by another one than its owner, and when both
+"""Two and three stacks of one instance, brought up, changed, killed and destroyed in any order:
+nothing that another one declares is removed, or changed by another one than its owner, and when all
 are gone everything is as it was."""
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ HANDS: tuple[dict[str, Any], ...] = (
 class Run:
     """One run of a stack: what it declares (None: a destroy), and where it is killed."""
 
-    second: bool
+    stack: int
     choices: Mapping[str, Any] | None
     kill: tuple[int, str] | None
 
@@ -60,11 +60,16 @@ choices = st.fixed_dictionaries(
         "without": st.sampled_from([(), (), ("pro",), ("org:finance",), ("pro", "team")]),
         "more": st.sampled_from([(), ("extra",), ("org:more",)]),
         "own_host": st.booleans(),
+        "role": st.sampled_from(["Finance", "Finance", "Money"]),
+        "card": st.sampled_from([False, False, True]),
+        "free": st.sampled_from([(), ("audit",)]),
+        "headers": st.sampled_from([{}, {"x-a": "1"}, {"x-a": "1"}, {"x-a": "2"}, {"x-b": "1"}]),
+        "hidden": st.booleans(),
     }
 )
 runs = st.builds(
     Run,
-    second=st.booleans(),
+    stack=st.integers(0, 2),
     choices=st.one_of(choices, choices, choices, st.none()),
     kill=st.one_of(
         st.none(),
@@ -84,57 +89,63 @@ def world() -> Iterator[World]:
 @given(
     hand=st.sampled_from(HANDS),
     checkouts=st.integers(1, 2),
+    number=st.integers(2, 3),
     order=st.lists(runs, min_size=2, max_size=5),
-    last=st.booleans(),
+    last=st.permutations(range(3)),
 )
 def test_any_order(
     world: World,
     tmp_path_factory: pytest.TempPathFactory,
     hand: Mapping[str, Any],
     checkouts: int,
+    number: int,
     order: list[Run],
-    last: bool,
+    last: list[int],
 ) -> None:
     world.reset()
     for section, fields in hand.items():
         world.dashboard("set_config", environment="development", changes={section: fields})
     folder = tmp_path_factory.mktemp("bed")
     bed = Bed(world, folder)
-    stacks = [bed.stack("one"), bed.stack("two", checkout=f"of_{checkouts}")]
-    if checkouts == 1:
-        stacks[1].checkout = stacks[0].checkout
+    names = ["one", "two", "three"][:number]
+    stacks = [
+        bed.stack(name, checkout=f"of_{min(index, checkouts - 1)}")
+        for index, name in enumerate(names)
+    ]
     before = live(world)
-    killed = False
-    unfinished: dict[bool, Run] = {}
+    killed = left_behind = False
+    unfinished: list[Run] = []
 
-    for run in order:
-        there = live(world)
-        mine, other = stacks[run.second], stacks[not run.second]
-        end = once(mine, run)
-        assert lost(there, live(world), mine, other) == []
+    for given_run in order:
+        run = replace(given_run, stack=given_run.stack % number)
+        there, stack = live(world), stacks[run.stack]
+        end = once(stack, run)
+        assert lost(there, live(world), stack, stacks, run) == []
         killed |= end == "killed"
         if end == "killed" and run.choices:
-            unfinished[run.second] = replace(run, kill=None)
-        elif end == "done" and comes_to(run, unfinished.get(run.second)):
-            del unfinished[run.second]
+            unfinished.append(replace(run, kill=None))
+        elif end == "done" and run.choices is None:
+            # Nothing comes to what a killed run made, and is in no state.
+            left_behind |= any(each.stack == run.stack for each in unfinished)
+        elif end == "done":
+            unfinished = [each for each in unfinished if not comes_to(run, each)]
     # What a killed run made of a resource is in no state: another run has to come to it.
-    refused = [run for run in unfinished.values() if once(stacks[run.second], run) != "done"]
-    for stack in stacks if last else reversed(stacks):
+    left_behind |= any(once(stacks[run.stack], run) != "done" for run in unfinished)
+    for stack in [stacks[index] for index in last if index < number]:
         there = live(world)
         stack.recover()
         stack.destroy()
-        others = [each for each in stacks if each is not stack]
-        assert lost(there, live(world), stack, others[0]) == []
+        assert lost(there, live(world), stack, stacks) == []
 
     shutil.rmtree(folder)
-    # What a killed run made is known to the other stack only where its notes are.
-    if not refused and (not killed or checkouts == 1):
+    # What a killed run made is known to the other stacks only where its notes are.
+    if not left_behind and (not killed or checkouts == 1):
         assert live(world) == before
 
 
-def comes_to(run: Run, unfinished: Run | None) -> bool:
-    """Whether a run comes to every resource that a killed one came to."""
-    if run.choices is None or unfinished is None or unfinished.choices is None:
+def comes_to(run: Run, unfinished: Run) -> bool:
+    """Whether a run comes to every resource that a killed one of the same stack came to."""
+    if run.choices is None or unfinished.choices is None or run.stack != unfinished.stack:
         return False
     return {*run.choices["parts"]} >= {*unfinished.choices["parts"]}
 
@@ -146,9 +157,7 @@ def once(stack: Stack, run: Run) -> str:
             if run.choices is None:
                 stack.destroy()
             else:
-                said = dict(run.choices)
-                host = stack.name if said.pop("own_host") else "both"
-                stack.up(declared(stack.beds.world, host=f"{host}.sendero.example", **said))
+                stack.up(declared_by(stack, run.choices))
         except (Refused, ClerkstackError):
             return "refused"
     if struck and run.choices is None:
@@ -156,12 +165,40 @@ def once(stack: Stack, run: Run) -> str:
     return "killed" if struck else "done"
 
 
+def declared_by(stack: Stack, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stack declares by these choices."""
+    said = dict(choices)
+    host = stack.name if said.pop("own_host") else "both"
+    return declared(stack.beds.world, host=f"{host}.sendero.example", **said)
+
+
 def lost(
-    before: Mapping[str, Any], after: Mapping[str, Any], mine: Stack, other: Stack
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    mine: Stack,
+    stacks: list[Stack],
+    run: Run | None = None,
 ) -> list[str]:
-    """What the other stack declares and is gone or changed, although this one does not declare it
-    as it is now."""
-    theirs, ours = (dict(_leaves(each)) for each in (other, mine))
+    """What the other stacks declare and is gone or changed, although this one does not declare it
+    as it is now, in its state or in its `run`."""
+    said = mine.declares()
+    if run is not None and run.choices is not None:
+        said |= declared_by(mine, run.choices)
+    ours = dict(_leaves(said))
+    return [
+        each
+        for other in stacks
+        if other is not mine
+        for each in _lost_of(before, after, ours, dict(_leaves(other.declares())))
+    ]
+
+
+def _lost_of(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+) -> list[str]:
     was, now = dict(_live_leaves(before)), dict(_live_leaves(after))
     return [
         f"{name}: {was[name]} → {now.get(name)}"
@@ -172,11 +209,10 @@ def lost(
     ]
 
 
-def _leaves(stack: Stack) -> Iterator[tuple[str, Any]]:
-    said = stack.declares()
+def _leaves(said: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for kind in ("organizations", "sign_in"):
         for section, fields in said.get(kind, {}).get("sections", {}).items():
-            for name, value in fields.items():
+            for name, value in (fields or {}).items():
                 yield f"config {section}.{name}", value
     billing = said.get("billing", {})
     for name, value in billing.get("settings", {}).items():
@@ -189,7 +225,10 @@ def _leaves(stack: Stack) -> Iterator[tuple[str, Any]]:
         for key, fields in said.get("roles", {}).get(kind, {}).items():
             yield f"{kind[:-1]} {key}", fields["name"]
     if "webhook" in said:
-        yield f"endpoint {said['webhook']['url']}", True
+        url = said["webhook"]["url"]
+        yield f"endpoint {url}", True
+        for name, value in said["webhook"].get("headers", {}).items():
+            yield f"header {name} of {url}", value
 
 
 def _live_leaves(shown: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -201,6 +240,8 @@ def _live_leaves(shown: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value[0]
         elif name.startswith("endpoint "):
             yield name, True
+            for header, inner in value[2].items():
+                yield f"header {header} of {name.removeprefix('endpoint ')}", inner
         else:
             yield name, value
     for kind in ("plans", "features"):

@@ -30,6 +30,8 @@ class EngineOfMemory:
     resources: dict[str, list[Any]] = field(default_factory=dict)
     ran: list[tuple[str, ...]] = field(default_factory=list)
     encrypted: frozenset[str] = frozenset(ENCRYPTED)
+    lists: bool = False
+    """Whether `stack ls` shows them; else there is no other stack."""
 
     def answer(
         self, words: tuple[str, ...], _given: str | None, _variables: Mapping[str, str]
@@ -46,6 +48,9 @@ class EngineOfMemory:
             said = self._config(stack)
         elif words[:2] == ("stack", "export"):
             said = {"version": 3, "deployment": {"resources": self.resources.get(stack or "", [])}}
+        elif words[:2] == ("stack", "ls"):
+            names = self.settings if self.lists else ()
+            said = [{"name": each, "resourceCount": 1} for each in names]
         elif words[0] == "about":
             said = {"backend": {"url": "file:///nowhere"}, "cliAbout": {"version": "v3.274.1"}}
         return subprocess.CompletedProcess(words, 0, json.dumps(said), "")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clerkstack.cli.moving import _differences, _refuse_unfinished
+from clerkstack.cli import engine
+from clerkstack.cli.move import _print
+from clerkstack.cli.moving import Moved, _differences, _refuse_unfinished, left_behind
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import Journal, Running
 from clerkstack.rotation.stacks import secret
+from tests.backend import Backend
 
 TYPE = "pulumi-python:dynamic/clerkstack:"
 
@@ -90,3 +94,40 @@ def test_half_an_update_is_finished_first() -> None:
 def test_a_state_without_rotations_is_moved() -> None:
     _refuse_unfinished("dev", {"deployment": {"resources": []}})
     _refuse_unfinished("dev", {"deployment": None})
+
+
+PLACE = {"application_id": "app_1", "environment": "development"}
+
+
+def on(stack: str, **place: str) -> list[dict[str, Any]]:
+    """What a stack has on an instance."""
+    urn = f"urn:pulumi:{stack}::p::Billing::billing-catalog"
+    return [{"urn": urn, "type": f"{TYPE}Billing", "inputs": {**PLACE, **place}}]
+
+
+def test_the_stacks_that_stay_behind_on_the_same_instance_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    other = "organization/other/dev"
+    there = {
+        "dev": on("dev"),
+        "staging": on("staging"),
+        "prod": on("prod", environment="production"),
+        other: on("dev"),
+    }
+    monkeypatch.setattr(engine, "pulumi", Backend(there))
+    state = {"version": 3, "deployment": {"resources": there["dev"]}}
+
+    found = left_behind("dev", state, print)
+
+    assert found == ["staging", other]
+    assert left_behind("dev", {"deployment": {"resources": []}}, print) == []
+    _print(Moved("dev", "file:///old", "s3://new", 1, 0, None, found))
+    told = capsys.readouterr().out
+    assert f"staging and {other} use the same instance" in told
+    assert f"bin/clerkstack move --stack {other} --to 's3://new'" in told
+    assert told.index("move them too") < told.index("stack rm")
+    _print(Moved("dev", "file:///old", "s3://new", 1, 0, None))
+    assert "same instance" not in capsys.readouterr().out

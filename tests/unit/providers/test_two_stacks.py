@@ -12,7 +12,7 @@ import pytest
 from clerkstack.problems import ClerkstackError
 from local.driven import Refused
 from local.world import World
-from tests.two_stacks import KINDS, Bed, Stack, declared, killed_at, live
+from tests.two_stacks import BYPASS, KINDS, Bed, Stack, declared, killed_at, live
 
 # Roles and billing are possible where organizations are on.
 PARTS = [
@@ -30,6 +30,11 @@ DIFFERENTLY: dict[str, tuple[str, dict[str, Any], str]] = {
         "webhook",
         {"events": ("user.created", "user.deleted")},
         "the webhook endpoint at one.sendero.example: events",
+    ),
+    "header": (
+        "webhook",
+        {"headers": {BYPASS: "another"}},
+        f"the webhook endpoint at one.sendero.example: header {BYPASS}: another one",
     ),
 }
 """What one declares differently: the part, how, and what is said of it."""
@@ -359,7 +364,9 @@ def test_what_becomes_shared_is_told(bed: Bed, capsys: pytest.CaptureFixture[str
 
 
 @FIRST
-@pytest.mark.parametrize("case", [case for case in DIFFERENTLY if case != "api_keys"])
+@pytest.mark.parametrize(
+    "case", [case for case in DIFFERENTLY if case not in ("api_keys", "header")]
+)
 def test_who_has_not_followed_yet_gets_back_what_it_declares(
     bed: Bed, case: str, first: int
 ) -> None:
@@ -381,4 +388,100 @@ def test_who_has_not_followed_yet_gets_back_what_it_declares(
         two.destroy()
         assert live(bed.world) == changed
         one.destroy()
+    assert live(bed.world) == before
+
+
+HOOKS = ["organizations", "webhook"]
+MORE = {BYPASS: "own", "x-more": "more"}
+ENDPOINT = "endpoint https://one.sendero.example/api/webhooks/clerk"
+
+
+def by_hand(bed: Bed) -> None:
+    """A person has made the endpoint, with a header of their own."""
+    hand = bed.stack("hand", backend="none")
+    theirs = {BYPASS: "theirs", "x-theirs": "kept"}
+    events = ("organization.created",)
+    hand.up(declared(bed.world, parts=["webhook"], headers=theirs, events=events))
+    bed.stacks.remove(hand)
+
+
+@FIRST
+@pytest.mark.parametrize("hand", [False, True], ids=["new", "by hand"])
+def test_a_header_that_one_of_them_brought_goes_with_the_last_that_declares_it(
+    bed: Bed, first: int, hand: bool
+) -> None:
+    if hand:
+        by_hand(bed)
+    before = live(bed.world)
+    stacks = two_stacks(bed, "two checkouts")
+    for stack in stacks:
+        stack.up(declared(bed.world, parts=HOOKS, headers=MORE))
+    both = live(bed.world)
+
+    stacks[first].up(declared(bed.world, parts=HOOKS, headers={BYPASS: "own"}))
+    assert live(bed.world) == both
+    stacks[first].destroy()
+    assert live(bed.world) == both
+
+    stacks[1 - first].up(declared(bed.world, parts=HOOKS, headers={BYPASS: "own"}))
+    assert "x-more" not in live(bed.world)[ENDPOINT][2]
+    stacks[1 - first].destroy()
+
+    left = live(bed.world)
+    if hand and first == 0:
+        # What the first one found is encrypted in its state: nobody else can bring it back.
+        description, events, headers = left[ENDPOINT]
+        assert headers == {BYPASS: "own", "x-theirs": "kept"}
+        left[ENDPOINT] = description, events, before[ENDPOINT][2]
+    assert left == before
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_header_of_one_alone_goes_with_it(bed: Bed, first: int) -> None:
+    stacks = two_stacks(bed, "two checkouts")
+    for stack, headers in zip(stacks, ({"x-one": "1"}, {"x-two": "2"}), strict=True):
+        stack.up(declared(bed.world, parts=HOOKS, headers=headers))
+    assert live(bed.world)[ENDPOINT][2] == {"x-one": "1", "x-two": "2"}
+
+    stacks[first].destroy()
+
+    assert live(bed.world)[ENDPOINT][2] == ({"x-two": "2"}, {"x-one": "1"})[first]
+
+
+def test_a_header_that_the_owner_changed_last_is_told_to_who_has_not_followed(
+    bed: Bed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = two_stacks(bed, "two checkouts")
+    for stack in (one, two):
+        stack.up(declared(bed.world, parts=HOOKS))
+    one.up(declared(bed.world, parts=HOOKS, headers={BYPASS: "another"}))
+    one.destroy()
+
+    told = capsys.readouterr().err
+    assert f"the header {BYPASS} keeps its value, and two declares another one" in told
+    assert "pulumi up --refresh --stack two" in told
+    assert "another" not in told.replace("declares another one", "")
+    two.recover()
+    two.up(declared(bed.world, parts=HOOKS))
+    assert live(bed.world)[ENDPOINT][2] == {BYPASS: "own"}
+
+
+@FIRST
+@pytest.mark.parametrize("hidden", [(True, False), (False, True), (True, True)], ids=str)
+def test_an_endpoint_is_shared_where_one_of_them_keeps_its_url_secret(
+    bed: Bed, first: int, hidden: tuple[bool, bool]
+) -> None:
+    before = live(bed.world)
+    stacks = two_stacks(bed, "two checkouts")
+    for stack, secret in zip(stacks, hidden, strict=True):
+        stack.up(declared(bed.world, parts=HOOKS, hidden=secret))
+    there = live(bed.world)
+    with pytest.raises(Refused, match="The stack one shares"):
+        stacks[1].up(
+            declared(bed.world, parts=HOOKS, hidden=hidden[1], events=("organization.created",))
+        )
+
+    stacks[first].destroy()
+    assert live(bed.world) == there
+    stacks[1 - first].destroy()
     assert live(bed.world) == before

@@ -161,6 +161,18 @@ def test_what_has_the_stacks_value_or_is_named_is_taken_over(
     assert [*found.splits, *found.drop, *found.refused, *found.unsplit] == []
 
 
+@pytest.mark.parametrize("there", [live(value=OWN), live("v1", "preview", "production")], ids=str)
+def test_what_another_stack_has_is_not_taken_over_though_it_is_named(
+    there: EnvironmentVariable,
+) -> None:
+    found = plan([declared()], [there], {}, (NAME,), {"v1"})
+
+    assert (list(found.splits), dict(found.ids), list(found.refused)) == ([], {}, [])
+    assert [each.name for each in found.theirs] == [NAME]
+    # Where the state has it too, it is this stack's.
+    assert list(plan([declared()], [there], {NAME: "v1"}, (), {"v1"}).theirs) == []
+
+
 def test_a_readable_shared_one_stays_productions() -> None:
     there = live("v1", "development", "preview", "production", customEnvironmentIds=["env_1"])
     production = "production/CLERK_SECRET_KEY"
