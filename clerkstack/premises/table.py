@@ -686,6 +686,16 @@ PREMISES = (
         unchecked="it is of the plugin, not of an account",
     ),
     Premise(
+        "pulumi.plugin-of-path",
+        "The engine starts a plugin that is on PATH before an installed one, unless "
+        "PULUMI_IGNORE_AMBIENT_PLUGINS is set.",
+        "the engine 3.274.1, run, and its sources (sdk/go/common/workspace/plugins.go)",
+        Sure.SEEN,
+        "clerkstack:urls.vercel is refused where the official plugin would be started",
+        "The stand-in plugin is refused though it would follow",
+        unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
         "pulumi.unasked",
         "In an update of some resources (`--target`) the engine checks, updates and removes no "
         "other one, runs no hook of it, and shows it to policies as the state has it; a resource "

@@ -398,8 +398,8 @@ class Urls(SettingsModel):
     svix: str | None = None
     """Svix. Default: taken from the key that Clerk gives for it."""
     vercel: str = VERCEL
-    """Vercel. Refused unless `VERCEL_API_URL` of the shell says the same: Vercel's plugin goes by
-    that alone."""
+    """Vercel. Refused unless `VERCEL_API_URL` of the shell says the same, and Vercel's plugin
+    follows that: the official one does not."""
 
 
 def _as_bool(value: object) -> object:

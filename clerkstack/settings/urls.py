@@ -22,7 +22,7 @@ def good_url(url: str, *, loopback_ok: bool, query_ok: bool = False) -> bool:
         return False
     if not all(host.split(".")):
         return False
-    return parts.scheme == "https" or (loopback_ok and parts.scheme == "http" and _loopback(host))
+    return parts.scheme == "https" or (loopback_ok and parts.scheme == "http" and is_loopback(host))
 
 
 def unlike_app_url(url: str, *, development: bool) -> tuple[str, str]:
@@ -34,7 +34,8 @@ def unlike_app_url(url: str, *, development: bool) -> tuple[str, str]:
     return "is not a whole https URL" + also, mend
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, as it calls itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -222,20 +222,28 @@ def _all(request: Request, body: bytes) -> str:
     return f"refused {request.method} {request.url} [{headers}] [{sent}]"
 
 
+CLERKS = {429: "too_many_requests", 503: "service_unavailable", 504: "gateway_timeout"}
+"""What Clerk calls a failure that is not one of a single operation's, by status."""
+
+
 def _refusal(
     service: str, status: int, retry_after: int | None = None, said: str | None = None
 ) -> Response:
     """Answer as what stands in front of the vendor would, in the vendor's form."""
     limited = status == 429
-    code = "too_many_requests" if limited else "internal_error"
+    code = CLERKS.get(status, "internal_clerk_error")
     message = "Too many requests. Please retry later." if limited else "Something went wrong."
     message = said or message
     if service in ("clerk", "frontend"):
-        error = {"code": code, "message": message, "long_message": message}
+        error: dict[str, object] = {"code": code, "message": message, "long_message": message}
+        if limited:
+            error["meta"] = {"resets_in": retry_after or 0}
         body: object = {"errors": [error], "clerk_trace_id": "trace_of_a_fault"}
     elif service == "vercel":
-        body = {"error": {"code": "rate_limited" if limited else code, "message": message}}
+        code = "rate_limited" if limited else "internal_error"
+        body = {"error": {"code": code, "message": message}}
     else:
+        code = "too_many_requests" if limited else "internal_error"
         body = {"code": code, "detail": message}
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return JSONResponse(body, status_code=status, headers=headers)

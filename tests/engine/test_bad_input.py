@@ -314,6 +314,22 @@ def test_an_address_that_nothing_follows_is_refused_before_a_token_goes_anywhere
     assert requests(world) == []
 
 
+def test_an_official_plugin_that_does_not_follow_is_refused_before_a_token_goes_anywhere(
+    project: Project, world: World
+) -> None:
+    # The stand-in on PATH is passed over, and no proxy leads the official plugin to the world.
+    project.shell |= {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true", "HTTPS_PROXY": ""}
+
+    recovering = project.clerkstack("recover")
+
+    words = "Vercel's plugin in this shell does not follow VERCEL_API_URL: it takes the token to"
+    assert f"urls.vercel: is {world.urls.vercel}, and {words} https://api.vercel" in (
+        recovering.stderr
+    )
+    assert recovering.returncode == 2
+    assert requests(world) == []
+
+
 def test_a_shell_that_leads_elsewhere_is_refused_before_anything_is_sent(
     project: Project, world: World
 ) -> None:

@@ -56,7 +56,8 @@ def make_role(world: World) -> None:
     key = SecretStr(read_instance(world).secret_key)
     with BackendClient(key=key, base_url=world.urls.clerk) as backend:
         made = backend.create_permission(key="org:invoices:read", name="Read invoices")
-        backend.create_role(key="org:auditor", name="Auditor", permissions=[made.id])
+        auditor = {"key": "org:auditor", "name": "Auditor", "permissions": [made.id]}
+        backend.create_role(**auditor, in_initial_role_set=True)
         finance = next(each for each in backend.list_roles() if each.key == "org:finance")
         held = [each.id for each in finance.permissions]
         backend.update_role(finance.id, permissions=[*held, made.id])
@@ -143,6 +144,11 @@ EXPECTED = {
     ("auth_password", "min_length"): (12, 15, "differs"),
     ("API keys", "Enable User API keys"): (True, False, "differs"),
     ("role org:auditor", ""): MISSING,
+    ("role set default", "roles"): (
+        ["org:admin", "org:auditor", "org:finance", "org:member"],
+        ["org:admin", "org:finance", "org:member"],
+        "differs",
+    ),
     ("permission org:invoices:read", ""): MISSING,
     ("role org:finance", "permission org:invoices:read"): MISSING,
     ("webhook /audit", ""): MISSING,

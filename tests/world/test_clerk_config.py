@@ -129,22 +129,48 @@ def test_a_write_echoes_what_it_names_or_what_is_asked_for() -> None:
             {"organization_settings": {"max_allowed_roles": 20}},
             422,
             "config_validation_error",
-            None,
+            "organization_settings.max_allowed_roles",
         ),
-        ({"connection_oauth_enstall": {"enabled": True}}, 422, "config_validation_error", None),
+        (
+            {"connection_oauth_enstall": {"enabled": True}},
+            422,
+            "config_validation_error",
+            "connection_oauth_enstall",
+        ),
+        (
+            {"auth_attack_protection": {"user_lockout": {"max_attempts": "x"}}},
+            400,
+            "config_key_body_invalid",
+            "auth_attack_protection",
+        ),
+        (
+            {"organization_settings": {"domains_enrollment_modes": ["other"]}},
+            422,
+            "config_validation_error",
+            "organization_settings.domains_enrollment_modes.0",
+        ),
         ({"paths": {"home": None}}, 400, "destructive_operation_not_allowed", "paths.home"),
-        ({"auth_password": {"min_length": 3}}, 422, "config_validation_error", None),
+        (
+            {"auth_password": {"min_length": 3}},
+            422,
+            "config_validation_error",
+            "auth_password.min_length",
+        ),
         ({"session": None}, 400, "destructive_operation_not_allowed", "session"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_code(
-    change: dict[str, Any], status: int, code: str, param: str | None
+    change: dict[str, Any], status: int, code: str, param: str
 ) -> None:
     error = Account().refused(change)
 
     assert (error.status, error.code) == (status, code)
     assert error.meta is not None
-    assert param is None or error.meta["param_name"] == param
+    assert error.meta["param_name"] == param
+    if code == "config_validation_error":
+        (section,) = change
+        assert error.meta["config_key"] == section
+        assert error.meta["schema_path"].startswith(f"properties/{section}")
 
 
 def test_nobody_is_made_to_choose_among_no_organizations() -> None:

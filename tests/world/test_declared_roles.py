@@ -13,7 +13,7 @@ from clerkstack.providers.roles import OrganizationRolesProvider
 from local.driven import Driven, Props, Refused, config_on
 from local.world import World, seed
 from local.world.clerk import organizations, role_sets
-from local.world.clerk.models import CREATOR_NEEDS, Instance
+from local.world.clerk.models import CREATOR_NEEDS, Instance, Role
 
 NEEDED = sorted(CREATOR_NEEDS)
 FINANCE = {"name": "Finance", "permissions": ["org:sys_billing:read"]}
@@ -165,6 +165,51 @@ def test_a_role_that_somebody_made_after_a_refusal_is_added(stack: Stack) -> Non
     stack.up({"finance": FINANCE})
 
     assert "org:finance" in stack.given()
+
+
+def test_a_role_that_clerk_made_outside_of_the_set_is_added(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Clerk makes of the flag is its own: the read-back decides."""
+    make = organizations.create_role
+
+    def outside(instance: Instance, form: Props, now: int, **_: bool) -> Role:
+        return make(instance, {**form, "include_in_initial_role_set": False}, now)
+
+    monkeypatch.setattr(organizations, "create_role", outside)
+
+    stack.up({"finance": FINANCE, "owner": OWNER})
+
+    assert stack.given() == ["org:admin", "org:finance", "org:member", "org:owner"]
+    assert stack.writes()[2:] == ["POST /v1/role_sets/role_set:default/roles"]
+
+
+def test_more_roles_than_one_request_takes_are_added(stack: Stack) -> None:
+    """Also to an initial set that is not the one that Clerk made."""
+    form = {"name": "Main", "roles": ["org:admin"], "type": "initial"}
+    ends = {"default_role_key": "org:admin", "creator_role_key": "org:admin"}
+    role_sets.create_role_set(stack.instance, {**form, **ends}, stack.world.clerk.now_ms())
+    names = [f"role_{number}" for number in range(10)]
+    for name in names:
+        stack.by_hand(f"org:{name}")
+    roles: Props = {name: {"name": f"org:{name}"} for name in names} | {"member": {}}
+
+    stack.up(roles)
+
+    assert stack.given() == sorted(["org:admin", "org:member", *(f"org:{each}" for each in names)])
+    assert stack.writes() == ["POST /v1/role_sets/role_set:main/roles"] * 2
+
+
+def test_roles_in_another_order_are_no_difference(stack: Stack) -> None:
+    finance = {"name": "Finance", "permissions": [NEEDED[0], "org:sys_billing:read", NEEDED[1]]}
+    stack.world.fault(service="clerk", path="role", kind="lists_reordered", times=None)
+
+    stack.up({"finance": finance, "owner": OWNER})
+    stack.driven.refresh()
+
+    assert not stack.up({"owner": OWNER, "finance": finance})
+    turned = {**finance, "permissions": finance["permissions"][::-1]}
+    assert not stack.up({"finance": turned, "owner": OWNER})
 
 
 def test_permissions_come_before_the_roles_that_have_them_and_go_after(stack: Stack) -> None:

@@ -121,7 +121,7 @@ def _section(name: str, value: Any, before: Any, place: Place, *, replace: bool)
     if name == "billing":
         billing.check_values(value)
     _check_known(name, value, described, place.readings)
-    _check_schema(name, _explicit(value, base, described, place.readings))
+    _check_schema(name, _explicit((name,), value, base, described, place.readings))
     return merged(base, value, described, replace=replace)
 
 
@@ -172,7 +172,9 @@ def merged(
     return after
 
 
-def _explicit(value: Any, before: Any, described: Document, readings: Readings) -> Any:
+def _explicit(
+    at: tuple[str, ...], value: Any, before: Any, described: Document, readings: Readings
+) -> Any:
     """Give what the schema has to judge: no null, nothing that is stored already or is the value of
     a field that is not set. What is read-only stays in, as something the schema does not have."""
     if not isinstance(value, dict):
@@ -184,9 +186,12 @@ def _explicit(value: Any, before: Any, described: Document, readings: Readings) 
         if inner is None or _plainly_same(inner, held.get(name)):
             continue
         if field.get("readOnly") and not readings.quotas_can_be_written:
-            raise errors.config_validation_error(name, name, f"{name}/readOnly", "is read-only")
+            path = "/".join(f"properties/{each}" for each in (*at, name))
+            raise errors.config_validation_error(
+                at[0], ".".join((*at, name)), f"{path}/readOnly", "is read-only"
+            )
         if not _plainly_same(inner, field.get("default")):
-            left[name] = _explicit(inner, held.get(name), field, readings)
+            left[name] = _explicit((*at, name), inner, held.get(name), field, readings)
     return left
 
 

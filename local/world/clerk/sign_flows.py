@@ -161,7 +161,8 @@ def attempt_sign_up(call: FrontendCall) -> Answer:
     if sign_up["id"] not in call.instance.people.hidden:
         raise errors.ClerkError(400, "verification_missing", "No code was asked for.")
     if form.get("code") != call.instance.people.hidden[sign_up["id"]]:
-        raise errors.ClerkError(422, "form_code_incorrect", "Incorrect code.")
+        meta = {"param_name": "code"}
+        raise errors.ClerkError(422, "form_code_incorrect", "Incorrect code.", meta=meta)
     del call.instance.people.hidden[sign_up["id"]]
     sign_up["verifications"] = verifications("", call.backend.now_ms() + CODE_MS, "verified")
     _with_requirements(call, sign_up, verified=True)

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from clerkstack.clients.domains import Domain
 from clerkstack.clients.instance_lists import InstanceDomain, RedirectUrl
 from clerkstack.clients.platform import ApplicationInstance
+from clerkstack.clients.role_answers import Role, RoleSet, RoleSetItem
 from clerkstack.clients.svix import Endpoint
 from clerkstack.clients.vercel import Deployment
 from clerkstack.cutover.model import Outcome
@@ -19,6 +20,7 @@ from clerkstack.cutover.read import NoEndpoint
 from clerkstack.cutover.read_of_clerk import NoInstance
 from clerkstack.cutover.reads import Unread
 from clerkstack.cutover.rules import Breach
+from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.settings.events import SENDERO_EVENTS
 from tests.unit.cutover import seen
 from tests.unit.cutover.seen import (
@@ -450,6 +452,26 @@ def test_one_thing_wrong_is_told(
     assert set(told) <= set(wrong(found)), wrong(found)
     if point not in ("drift", "webhook"):
         assert wrong(found) == told
+
+
+def test_a_role_that_nobody_can_be_given_is_told() -> None:
+    declared = settings(
+        components=dict.fromkeys(("signIn", "billing", "apiKeys", "webhook"), False),
+        organizations={"roles": {"org:finance": {"name": "Finance"}}},
+    )
+    role = Role(id="role_1", key="org:finance", name="Finance", description=None, permissions=())
+    sections = {"organization_settings": {"enabled": True, "force_organization_selection": False}}
+
+    def of_drift(*keys: str) -> Any:
+        items = tuple(RoleSetItem(key=key) for key in keys)
+        held = RoleSet(key="role_set:default", name="Default", type="initial", roles=items)
+        roles = LiveRoles((role,), held)
+        return line("drift", right(declared=declared, sections=sections, roles=roles))
+
+    assert of_drift("org:finance").verdict.outcome == PASSED
+    found = of_drift("org:member")
+    assert found.verdict.outcome == FAILED
+    assert wrong(found) == ["role org:finance in_initial_role_set"]
 
 
 def test_every_point_has_a_case() -> None:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from clerkstack.settings import Settings
 from clerkstack.settings.models import Components, Urls
-from clerkstack.settings.vercel_plugin import ADDRESS, VERCEL, led_astray
+from clerkstack.settings.vercel_plugin import ADDRESS, PLUGIN, VERCEL, led_astray
 
 HERE = "http://127.0.0.1:4874"
+STAND_INS = Path(__file__).resolve().parents[3] / "local" / "plugins" / "bin"
+COMPANY = ("proxy.company.example", "proxy.corp.internal", "10.0.0.1")
+FOLLOWING = {"PATH": f"/nowhere:{STAND_INS}"}
 
 
-def found(declared: str, leads: str | None, **components: bool) -> list[str]:
+def found(
+    declared: str, leads: str | None, shell: dict[str, str] = FOLLOWING, **components: bool
+) -> list[str]:
     settings = Settings.model_construct(
         urls=Urls(vercel=declared), components=Components(**components)
     )
-    shell = {} if leads is None else {ADDRESS: leads}
+    shell = shell if leads is None else {**shell, ADDRESS: leads}
     return [f"{each.message}. {each.mend}" for each in led_astray(settings, shell)]
+
+
+def official(folder: Path) -> str:
+    """A PATH with a plugin that is a native program, as the official one is."""
+    program = folder / PLUGIN
+    program.write_bytes(b"\x7fELF" + b"VERCEL_API_TOKEN" + bytes(100_000) + ADDRESS.encode())
+    program.chmod(0o755)
+    return str(folder)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +62,33 @@ def test_a_shell_that_leads_elsewhere_is_refused(declared: str) -> None:
 
 def test_a_stack_without_variables_has_no_plugin_to_lead() -> None:
     assert found(HERE, None, environment=False) == []
+
+
+def test_an_official_plugin_that_does_not_follow_is_refused(tmp_path: Path) -> None:
+    local = {"HTTPS_PROXY": "http://127.0.0.1:4880"}
+    shells = [
+        {},
+        {"PATH": "/nowhere"},
+        {"PATH": official(tmp_path)},
+        {"PATH": f"{official(tmp_path)}:{STAND_INS}"},
+        {**FOLLOWING, "PULUMI_IGNORE_AMBIENT_PLUGINS": "true"},
+        *({"HTTPS_PROXY": f"http://{host}:3128"} for host in COMPANY),
+        {**local, "NO_PROXY": "127.0.0.1,.vercel.com"},
+        {**local, "no_proxy": "*"},
+    ]
+
+    for shell in shells:
+        (told,) = found(HERE, HERE, shell)
+        assert f"does not follow {ADDRESS}: it takes the token to {VERCEL}" in told, shell
+        assert "source .local/env.sh" in told
+        assert found(VERCEL, None, shell) == []
+        assert found(HERE, HERE, shell, environment=False) == []
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
+def test_an_official_plugin_behind_the_local_worlds_proxy_is_right(
+    tmp_path: Path, name: str
+) -> None:
+    shell = {"PATH": official(tmp_path), name: "http://127.0.0.1:4880", "NO_PROXY": "127.0.0.1"}
+
+    assert found(HERE, HERE, shell) == []
