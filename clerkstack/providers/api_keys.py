@@ -35,9 +35,8 @@ from clerkstack.reconcile.sharing import Holding
 
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
 GROUP = "the API key switches"
-# The public environment is cached for a moment after a write.
-LOOKS_AFTER_WRITE = 5
-SECONDS_BETWEEN_LOOKS = 1.0
+# Seconds between looks after a write: the public environment takes fifteen at most to show it.
+PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
 class ApiKeysProvider(ClerkProvider):
@@ -89,9 +88,11 @@ class ApiKeysProvider(ClerkProvider):
         others = self.sharing_to_write(inputs, olds)
         declared = object_at(inputs, "switches")
         needed = needed_switches(declared)
-        if changes_between(needed, self._live(inputs)):
+        wrong = changes_between(needed, self._live(inputs))
+        if wrong:
             written = self._write(inputs, written_switches(declared))
-            wrong = self._wrong_after_write(inputs, needed)
+            if written:
+                wrong = self._wrong_after_write(inputs, needed)
             if wrong:
                 raise ResourceFailed(_move_by_hand(wrong, inputs, written=written))
         return {**inputs, **others.shared({GROUP: declared})}
@@ -111,10 +112,10 @@ class ApiKeysProvider(ClerkProvider):
 
     def _wrong_after_write(self, inputs: JsonObject, needed: JsonObject) -> list[Change]:
         wrong = changes_between(needed, self._live(inputs))
-        for _ in range(LOOKS_AFTER_WRITE):
+        for seconds in PAUSES:
             if not wrong:
                 break
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+            time.sleep(seconds)
             wrong = changes_between(needed, self._live(inputs))
         return wrong
 

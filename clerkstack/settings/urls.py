@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 HOST = re.compile(r"[A-Za-z0-9.:_-]+")
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 def good_url(url: str, *, loopback_ok: bool, query_ok: bool = False) -> bool:
@@ -20,9 +21,21 @@ def good_url(url: str, *, loopback_ok: bool, query_ok: bool = False) -> bool:
         return False
     if not url.isprintable() or " " in url or not HOST.fullmatch(host):
         return False
-    if not all(host.split(".")):
+    if not all(host.split(".")) or not _one_form(host):
         return False
     return parts.scheme == "https" or (loopback_ok and parts.scheme == "http" and is_loopback(host))
+
+
+def _one_form(host: str) -> bool:
+    """Whether whoever parses the host reads it as it is written: one that ends in a number is an
+    IPv4 address (WHATWG URL standard), which Svix keeps in its usual form (127.1 as 127.0.0.1)."""
+    if ":" in host or not NUMBER.fullmatch(host.rpartition(".")[2]):
+        return True
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def unlike_app_url(url: str, *, development: bool) -> tuple[str, str]:

@@ -207,7 +207,7 @@ def _quick_retries() -> Iterator[None]:
     """Waits that no service asked for are short."""
     with (
         mock.patch.object(retries, "_back_off", wait_fixed(0.01)),
-        mock.patch.object(api_keys, "SECONDS_BETWEEN_LOOKS", 0.01),
+        mock.patch.object(api_keys, "PAUSES", (0.01,) * 4),
     ):
         yield
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import AnyUrl
 
 from clerkstack.kept_url import kept_url, same_url
+from clerkstack.settings.urls import good_url
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,28 @@ def test_any_path_and_query_are_kept_so(path: str, query: str) -> None:
     url = f"https://a.example/{path}" + (f"?{query}" if any(c > " " for c in query) else "")
 
     assert kept_url(url) == str(AnyUrl(url))
+
+
+HOSTS = [
+    *("a.example", "A.Example", "a_b.example", "xn--bcher-kva.example", "1.example", "x.0y"),
+    *("127.0.0.1", "127.1", "0x7f.0.0.1", "0177.0.0.1", "1.2.3", "a.1", "a.0x", "256.1.1.1"),
+    *("[::1]", "[::FFFF:127.0.0.1]", "bücher.example", "a..example", "a.example.", "a%2eexample"),
+]
+
+
+@pytest.mark.parametrize("port", ["", ":443", ":0443", ":8443"])
+@pytest.mark.parametrize("host", HOSTS)
+def test_whatever_host_the_settings_take_is_kept_so(host: str, port: str) -> None:
+    url = f"https://{host}{port}/a"
+
+    if good_url(url, loopback_ok=True):
+        assert kept_url(url) == str(AnyUrl(url))
+
+
+def test_hosts_that_are_read_in_another_form_are_refused() -> None:
+    taken = [host for host in HOSTS if good_url(f"https://{host}/a", loopback_ok=True)]
+
+    assert taken == [
+        *("a.example", "A.Example", "a_b.example", "xn--bcher-kva.example", "1.example", "x.0y"),
+        *("127.0.0.1", "[::1]", "[::FFFF:127.0.0.1]"),
+    ]

@@ -27,15 +27,19 @@ class Instance:
     """One instance: its public switches, and its config where that advertises them."""
 
     def __init__(self, *, advertised: bool = False, **live: bool) -> None:
-        self.live = live
+        self.live, self.before = live, dict(live)
         self.config = dict(live)
         self.advertised = advertised
         self.enables = True
-        self.writes = 0
+        self.writes = self.looks = 0
+        self.delay, self.waited = 0.0, [0.0]
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v1/environment":
-            return httpx.Response(200, json={"api_keys_settings": self.live})
+            self.looks += 1
+            late = self.writes and sum(self.waited) < self.delay
+            shown = self.before if late else self.live
+            return httpx.Response(200, json={"api_keys_settings": shown})
         section = {SECTION: self.config} if self.advertised else {}
         if request.url.path.endswith("/schema"):
             described = {name: {"properties": fields} for name, fields in section.items()}
@@ -71,8 +75,11 @@ class _Session:
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_keys, "SECONDS_BETWEEN_LOOKS", 0)
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that would have been waited."""
+    seconds: list[float] = []
+    monkeypatch.setattr(api_keys.time, "sleep", seconds.append)
+    return seconds
 
 
 def provider(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> ApiKeysProvider:
@@ -190,3 +197,33 @@ def test_a_config_that_leaves_the_feature_off_is_told(monkeypatch: pytest.Monkey
 
     assert "Enable API keys: switch it ON" in str(caught.value)
     assert "does not act on them" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("delay", "shown"), [(0, True), (0.1, True), (15, True), (15.1, False)])
+def test_the_public_environment_may_take_fifteen_seconds(
+    delay: float, shown: bool, waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = Instance(advertised=True, **live(organizations=False, enabled=False))
+    instance.delay, instance.waited = delay, waited
+    keys = provider(instance, monkeypatch)
+
+    if shown:
+        keys.create(declared(organizations=True))
+    else:
+        with pytest.raises(ResourceFailed, match="does not act on them"):
+            keys.create(declared(organizations=True))
+
+    assert instance.writes == 1
+    assert (waited == []) is (delay == 0)
+
+
+def test_nothing_is_waited_for_where_nothing_was_written(
+    waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = Instance(**live(organizations=False, enabled=False))
+
+    with pytest.raises(ResourceFailed, match="Clerk's config API has no key"):
+        provider(instance, monkeypatch).create(declared(organizations=True))
+
+    assert waited == []
+    assert instance.looks == 1
