@@ -25,8 +25,9 @@ from clerkstack.declared.refusals import (
     unknown_access,
     unknown_uses,
 )
+from clerkstack.live.roles import access_of
+from clerkstack.live.session import session_for
 from clerkstack.problems import ClerkstackError, InputError, Problem
-from clerkstack.providers.session import session_for
 from clerkstack.reconcile.billing import SECTION
 from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.rotation.hooks import write_secrets_only
@@ -192,8 +193,6 @@ def roles_in_vain(settings: Settings, connection: Connection, access: JsonObject
         return []
     if access.get("enabled") is False:
         return unknown_access(access, Access(on=False))
-    from clerkstack.providers.live_roles import access_of
-
     try:
         place = (settings.application_id, settings.instance)
         return unknown_access(access, access_of(session_for(connection), place))

@@ -10,8 +10,8 @@ import pulumi
 
 from clerkstack.clients.errors import RateLimited, ServerError, Unreachable
 from clerkstack.declared.variables import Variable
-from clerkstack.providers.errors import ResourceFailed
-from clerkstack.providers.session import session_for
+from clerkstack.failures import ResourceFailed
+from clerkstack.live.session import session_for
 from clerkstack.reconcile.taken import Obstacles, obstacles, refusals
 from clerkstack.safe import safe
 from clerkstack.settings import PREFIX, Connection

@@ -35,7 +35,7 @@ from clerkstack.settings import VARIABLE_COMMENT, Settings
 from clerkstack.variables_in_state import enter_ids, follow_team
 
 if TYPE_CHECKING:
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
 
 TAKEN = "exists at Vercel, taken into the state"
 

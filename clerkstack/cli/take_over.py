@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from clerkstack.clients.vercel import EnvironmentVariable
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.vercel import Deployment, EnvironmentVariable
     from clerkstack.clients.webhook_probe import WebhookProbe
     from clerkstack.cutover.rules import Policies
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.reconcile import JsonObject
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project

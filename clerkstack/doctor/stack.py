@@ -19,7 +19,7 @@ from clerkstack.variables_in_state import variables_of
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.settings import Connection, Settings
     from clerkstack.settings.projects import Project
 

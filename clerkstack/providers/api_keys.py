@@ -18,8 +18,8 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import NotFound
+from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.providers.base import ClerkProvider, Noted, inputs_of, kept_out, resource_id
-from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.api_keys import (
     FEATURE,

@@ -17,11 +17,12 @@ from pulumi.dynamic import (
 )
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
+from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.intent_log import IntentLog
+from clerkstack.notices import notice
 from clerkstack.providers.allowances import Subscribers, refused
-from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import Note, tell
 from clerkstack.providers.neighbours import refusals, sharing, tell_left, tell_shared
-from clerkstack.providers.session import Session, session_for
+from clerkstack.providers.shared import ProviderSession, provider_session
 from clerkstack.reconcile import Change, Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.reconcile.danger import Danger
@@ -33,7 +34,7 @@ from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS, SECRET_KEYS
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
-    from clerkstack.providers.config_document import ConfigDocument
+    from clerkstack.live.config_document import ConfigDocument
     from clerkstack.settings import Allowed, Connection
 
 PROVIDER_KEY = "__provider"
@@ -87,7 +88,7 @@ class ClerkProvider(ResourceProvider):
         return load_allowed(self._config)
 
     @property
-    def session(self) -> Session:
+    def session(self) -> ProviderSession:
         """The clients and cached reads that this run shares.
 
         Raises:
@@ -96,7 +97,7 @@ class ClerkProvider(ResourceProvider):
         """
         if rolls_out() and not self.rolled_out:
             raise ResourceFailed(refusal(self._what))
-        return session_for(self._connection)
+        return provider_session(self._connection)
 
     def document(self, inputs: Props) -> ConfigDocument:
         """The config of the instance that the inputs name."""
@@ -263,7 +264,7 @@ class ClerkProvider(ResourceProvider):
         except NotFound:
             return []  # there is no instance yet: nothing can be lost
         except (ApiError, Unreachable) as failure:
-            tell(f"what is live can't be seen; it is looked at before a write. {failure}")
+            notice(f"what is live can't be seen; it is looked at before a write. {failure}")
             self.session.unjudged.add(self._name(inputs))
             return []
 
@@ -293,7 +294,7 @@ class ClerkProvider(ResourceProvider):
         except NotFound:
             return []  # there is nothing that could be taken away
         except (ApiError, Unreachable) as failure:
-            tell(f"what the app asks for can't be looked up; it is before a write. {failure}")
+            notice(f"what the app asks for can't be looked up; it is before a write. {failure}")
             return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
@@ -327,7 +328,7 @@ class Noted(Resource):
         super().__init__(provider, resource_name, every, opts)
 
         def known(end: Sequence[Any]) -> None:
-            Note(end[0], self.of_stack).forget_known(end[1])
+            IntentLog(end[0], self.of_stack).forget_known(end[1])
 
         if not pulumi.runtime.is_dry_run():
             # An output of a resource is there when the engine has written its state.

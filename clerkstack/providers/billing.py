@@ -19,6 +19,9 @@ from clerkstack.declared.refusals import (
     unknown_uses,
     without_places,
 )
+from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.intent_log import IntentLog, made_here
+from clerkstack.notices import notice
 from clerkstack.providers.base import (
     ClerkProvider,
     Noted,
@@ -29,10 +32,8 @@ from clerkstack.providers.base import (
     stack_of,
     stop_unless_previewed,
 )
-from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.providers.neighbours import tell_left
-from clerkstack.providers.session import anything_was_read
+from clerkstack.providers.shared import anything_was_read
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.billing import (
     ENABLED_FOR,
@@ -138,7 +139,7 @@ class BillingProvider(ClerkProvider):
         was = Ledger.of(olds)
         for slug in object_at(olds, "plans"):
             if slug not in object_at(inputs, "plans") and slug not in was.plans:
-                tell(f"the plan '{slug}' was there before this stack: it stays on sale as it was")
+                notice(f"the plan '{slug}' was there before this stack: it stays on sale as it was")
         return UpdateResult(self._bring(inputs, olds))
 
     @plainly
@@ -157,14 +158,16 @@ class BillingProvider(ClerkProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Remove what this resource made and put back what it changed, in one write."""
         props = inputs_of(_props)
-        note = Note(_id, stack_of(props))
+        log = IntentLog(_id, stack_of(props))
         if self.left:
-            tell(f"billing stays on the {props['environment']} instance as it is, and is nobody's")
-            note.forget()
-            Note(resource_id(props), stack_of(props)).forget()
+            notice(
+                f"billing stays on the {props['environment']} instance as it is, and is nobody's"
+            )
+            log.forget()
+            IntentLog(resource_id(props), stack_of(props)).forget()
             return
         if self._replaced(props):
-            tell("billing stays as it is: another resource of this stack has it")
+            notice("billing stays as it is: another resource of this stack has it")
             return
         with contextlib.suppress(NotFound):
             live = self._live(props)
@@ -184,13 +187,15 @@ class BillingProvider(ClerkProvider):
             left = self._write(props, run)
             for slug in run.gone["features"]:
                 if slug in object_at(left, "features"):
-                    tell(f"the feature '{slug}' stays: a plan that this stack did not make has it")
+                    notice(
+                        f"the feature '{slug}' stays: a plan that this stack did not make has it"
+                    )
             found = object_at(object_at(run.ledger.before, SETTINGS), SETTINGS)
             if _in_production(props) and found.get(TRIAL):
-                tell(f"{TRIAL} stays off: in production no trial asks for a card")
-        note.forget()
+                notice(f"{TRIAL} stays off: in production no trial asks for a card")
+        log.forget()
         # The instance is left behind: should it come back, what is on it is not this stack's own.
-        Note(resource_id(props), stack_of(props)).forget()
+        IntentLog(resource_id(props), stack_of(props)).forget()
 
     def _replaced(self, props: JsonObject) -> bool:
         """Whether this run made another resource in the place of the one that goes: each write has
@@ -206,8 +211,8 @@ class BillingProvider(ClerkProvider):
 
     def removal(self, props: JsonObject, live: JsonObject) -> BillingRun:
         """The run that takes this stack's billing away; `props` are what its state has."""
-        note = Note(resource_id(props, SECTION), stack_of(props))
-        noted = note.pending(self.noted_since(props))
+        log = IntentLog(resource_id(props, SECTION), stack_of(props))
+        noted = log.pending(self.noted_since(props))
         return removing(props, noted, live, self.sharing(props, props, removing=True))
 
     def lost(self, props: JsonObject, live: JsonObject, run: BillingRun) -> list[str]:
@@ -238,8 +243,8 @@ class BillingProvider(ClerkProvider):
 
     def _noted(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         """What an interrupted run noted since the state."""
-        note = Note(resource_id(inputs, SECTION), stack_of(inputs))
-        return note.pending(self.noted_since(olds) if olds else {})
+        log = IntentLog(resource_id(inputs, SECTION), stack_of(inputs))
+        return log.pending(self.noted_since(olds) if olds else {})
 
     def _run(
         self,
@@ -261,7 +266,7 @@ class BillingProvider(ClerkProvider):
         except NotFound:
             return unknown_uses(inputs, {})  # there is no instance yet: nothing else is on it
         except (ApiError, Unreachable) as failure:
-            tell(
+            notice(
                 f"what the app asks for can't be looked up; that is done before a write. {failure}"
             )
             return []
@@ -270,9 +275,9 @@ class BillingProvider(ClerkProvider):
         """Bring the section from what the state declares (and an interrupted run declared) to
         what the inputs declare."""
         others = self.sharing_to_write(inputs, olds)
-        note = Note(resource_id(inputs, SECTION), stack_of(inputs))
+        log = IntentLog(resource_id(inputs, SECTION), stack_of(inputs))
         state = self.noted_since(olds) if olds else {}
-        noted = note.pending(state)
+        noted = log.pending(state)
         live = self._live(inputs)
         run = self._run(inputs, olds, noted, live, others)
         unmet = [*payer_refusals(inputs, live)]
@@ -295,13 +300,13 @@ class BillingProvider(ClerkProvider):
             # What was refused was not made: somebody else may make it before the next run.
             return None if now == live else run.ledger.kept(now).facts(inputs, now)
 
-        with note.intent(facts, since=state, left=left):
+        with log.writing(facts, since=state, left=left):
             reached = self._write(inputs, run)
         _refuse_missing(missing_defaults(object_at(inputs, "defaults"), reached))
         self._tell_switched_off(live, reached)
         ledger = run.ledger.kept(reached).left_to(others, inputs)
         shared = others.shared(flat_groups(inputs))
-        return {**inputs, **ledger.as_props(), **shared, "noted": note.mark}
+        return {**inputs, **ledger.as_props(), **shared, "noted": log.mark}
 
     def _write(self, props: JsonObject, run: BillingRun) -> JsonObject:
         """Reconcile the section; what it then is. Each write is judged as it is sent: nothing goes
@@ -331,7 +336,7 @@ class BillingProvider(ClerkProvider):
             if before.get(toggle) is True and after.get(toggle) is False:
                 own = f"free_{payer}"
                 if own in object_at(after, "plans"):
-                    tell(
+                    notice(
                         f"the plan '{own}' stays on the instance: Clerk made it when billing was "
                         "turned on. Nobody has it any more, and a check of it answers false."
                     )

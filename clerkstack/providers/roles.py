@@ -14,6 +14,10 @@ from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.declared.afterwards import Access
 from clerkstack.declared.refusals import undeclared_access, unknown_access, without_places
+from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.intent_log import IntentLog, made_here
+from clerkstack.live.roles import NoRoles, access_of, read_roles, with_permissions
+from clerkstack.notices import notice
 from clerkstack.providers.base import (
     ClerkProvider,
     Noted,
@@ -24,9 +28,6 @@ from clerkstack.providers.base import (
     stack_of,
     stop_unless_previewed,
 )
-from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.live_roles import NoRoles, access_of, read_roles, with_permissions
-from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.providers.neighbours import tell_left
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import changes_between, object_at
@@ -88,7 +89,7 @@ class OrganizationRolesProvider(ClerkProvider):
             live = access_of(self.session, _place(_inputs))
             return [("", why) for why in unknown_access(_inputs, live)]
         except (ApiError, Unreachable) as failure:
-            tell(f"what the app asks for can't be looked up: {failure}")
+            notice(f"what the app asks for can't be looked up: {failure}")
             return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
@@ -168,9 +169,9 @@ class OrganizationRolesProvider(ClerkProvider):
             # Clerk does not delete.
             nothing: JsonObject = {"permissions": {}, "roles": {}, "role_set": {}, "app": {}}
             self._bring({**props, **nothing}, props)
-        Note(_id, stack_of(props)).forget()
+        IntentLog(_id, stack_of(props)).forget()
         # The instance is left behind: should it come back, what is on it is not this stack's own.
-        Note(resource_id(props), stack_of(props)).forget()
+        IntentLog(resource_id(props), stack_of(props)).forget()
 
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         """Bring it from what the state declares (and an interrupted run declared) to what the
@@ -181,9 +182,9 @@ class OrganizationRolesProvider(ClerkProvider):
     def _brought(self, backend: BackendClient, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         declared, stated_before = _document(inputs), _document(olds)
         others = self.sharing_to_write(inputs, olds, removing=not declared)
-        note = Note(resource_id(inputs, self.part), stack_of(inputs))
+        log = IntentLog(resource_id(inputs, self.part), stack_of(inputs))
         state = self.noted_since(olds)
-        noted = note.pending(state)
+        noted = log.pending(state)
         wanted_permissions = {*_wanted(inputs, olds), *_wanted({}, noted)}
         recent = self.session.recent_roles.take(_place(inputs))
         if recent is None:
@@ -236,9 +237,9 @@ class OrganizationRolesProvider(ClerkProvider):
         def made_now(key: str) -> None:
             # Should the answer be lost, what is there next time was made by this run.
             tried.append(key)
-            note.write(facts(tried), since=state)
+            log.record(facts(tried), since=state)
 
-        with note.intent(facts(kept), since=state, left=left):
+        with log.writing(facts(kept), since=state, left=left):
             writing = _Writing(backend, live, made_now)
             writing.write(changes)
             gone = writing.remove(going)
@@ -246,7 +247,7 @@ class OrganizationRolesProvider(ClerkProvider):
             self._read_back(backend, writing, whole, gone, wanted_permissions)
         made = [key for key in made if key in declared or key in left_alone.keys() - others.made]
         kept_of = {"made": cast(Json, made), "before": before}
-        return {**inputs, **kept_of, **others.shared(declared), "noted": note.mark}
+        return {**inputs, **kept_of, **others.shared(declared), "noted": log.mark}
 
     def _read_back(
         self,
@@ -388,7 +389,7 @@ class _Writing:
             default = initial.default_role.key
         if key in self._live.held or not default or default == key:
             why = "members have it" if key in self._live.held else "it is what new members get"
-            tell(f"the role {key} stays in the initial role set: {why}")
+            notice(f"the role {key} stays in the initial role set: {why}")
             self.left_in_set.append(key)
         else:
             self._backend.replace_in_role_set(self._set, role=key, by=default)

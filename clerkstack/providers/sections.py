@@ -10,6 +10,9 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import NotFound
+from clerkstack.failures import plainly
+from clerkstack.intent_log import IntentLog
+from clerkstack.notices import notice
 from clerkstack.providers.base import (
     ClerkProvider,
     Noted,
@@ -21,8 +24,6 @@ from clerkstack.providers.base import (
     stack_of,
     stop_unless_previewed,
 )
-from clerkstack.providers.errors import plainly
-from clerkstack.providers.made import Note, tell
 from clerkstack.providers.neighbours import tell_left
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
@@ -81,8 +82,8 @@ class SectionsProvider(ClerkProvider):
         if _olds:
             others = self.sharing(_inputs, _olds)
             state = others.state or _olds
-            note = Note(resource_id(_inputs, self.part), stack_of(_inputs))
-            runs = (state, note.pending(self.noted_since(state)))
+            log = IntentLog(resource_id(_inputs, self.part), stack_of(_inputs))
+            runs = (state, log.pending(self.noted_since(state)))
             declared = object_at(_inputs, "sections")
             back = self._back(_inputs, runs, declared, sections, others, quiet=True)
             changes += _returning(back, sections, sections).changes
@@ -119,14 +120,14 @@ class SectionsProvider(ClerkProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Put back the settings that this resource changed and nobody changed since."""
         props = inputs_of(_props)
-        note = Note(_id, stack_of(props))
+        log = IntentLog(_id, stack_of(props))
         with contextlib.suppress(NotFound):
-            noted = note.pending({"before": {}, **self.noted_since(props)})
+            noted = log.pending({"before": {}, **self.noted_since(props)})
             live = self.document(props).sections()
             others = self.sharing(props, props, removing=True)
             back = self._back(props, (props, noted), {}, live, others)
             self.document(props).reconcile(lambda sections: _returning(back, sections, live))
-        note.forget()
+        log.forget()
 
     def _bring(
         self, name: str, inputs: JsonObject, olds: JsonObject, *, secrets: Iterable[Change]
@@ -136,9 +137,9 @@ class SectionsProvider(ClerkProvider):
         self.refuse_unjudged(inputs, olds)
         others = self.sharing_to_write(inputs, olds)
         declared, also = object_at(inputs, "sections"), tuple(secrets)
-        note, document = Note(name, stack_of(inputs)), self.document(inputs)
+        log, document = IntentLog(name, stack_of(inputs)), self.document(inputs)
         state = self.noted_since(olds)
-        noted = note.pending(state)
+        noted = log.pending(state)
         live = document.sections()
         owed = changes_between(declared, with_defaults(live))
         known = (object_at(olds, "sections"), object_at(noted, "sections"))
@@ -167,10 +168,10 @@ class SectionsProvider(ClerkProvider):
         def judge(wanted: WritePlan, _sections: Mapping[str, Json]) -> None:
             self.stop_for_danger(inputs, toggle_dangers(wanted.changes))
 
-        with note.intent(facts, since=state, left=left):
+        with log.writing(facts, since=state, left=left):
             document.reconcile(plan, judge)
         shared = others.shared(self.holding("", "", inputs).declared)
-        return {**inputs, "before": before, **shared, "noted": note.mark}
+        return {**inputs, "before": before, **shared, "noted": log.mark}
 
     def _back(
         self,
@@ -312,7 +313,7 @@ def _switch_off_without_secret(back: JsonObject, live: Mapping[str, Json], *, qu
             fields["enabled"] = False
             if quiet:
                 continue
-            tell(
+            notice(
                 f"{section_name(section)} is switched off: its earlier client id is back, and "
                 "its client secret can't be read. Enter the secret on the dashboard page SSO "
                 "connections, then switch it on."

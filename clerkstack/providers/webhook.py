@@ -17,8 +17,12 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.clients.read_only import read_only
+from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.hosts import host_of
+from clerkstack.intent_log import IntentLog
 from clerkstack.kept_url import kept_url, same_url
+from clerkstack.live.headers import read_headers
+from clerkstack.notices import notice
 from clerkstack.providers.base import (
     ClerkProvider,
     Noted,
@@ -31,9 +35,6 @@ from clerkstack.providers.base import (
     stack_of,
     stop_unless_previewed,
 )
-from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.live_headers import read_headers
-from clerkstack.providers.made import Note, tell
 from clerkstack.providers.neighbours import tell_left
 from clerkstack.reconcile import Json, JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
@@ -134,7 +135,7 @@ class WebhookEndpointProvider(ClerkProvider):
         except (NotFound, ResourceFailed):
             svix = None  # there is no instance yet, or nobody's key for it
         except (ApiError, Unreachable) as failure:
-            tell(f"Svix can't be asked for its event types; it is before a write. {failure}")
+            notice(f"Svix can't be asked for its event types; it is before a write. {failure}")
             return []
         offered = None
         if svix is not None:
@@ -150,18 +151,18 @@ class WebhookEndpointProvider(ClerkProvider):
         # Refused here, nothing was sent: a note would take another's Svix app for this run's.
         self.backend(inputs).close()
         name = resource_id(inputs, self.part)
-        note = Note(name, stack_of(inputs))
-        noted = note.pending({})
+        log = IntentLog(name, stack_of(inputs))
+        noted = log.pending({})
         # Should the answer be lost, an app that is there next time was made by this run.
-        note.write({"app": True, **noted})
+        log.record({"app": True, **noted})
         link, new_app = self._link(inputs)
         made_app = new_app or bool(noted.get("app")) or _made_by_others(others, APP)
-        note.write({**noted, "app": made_app})
+        log.record({**noted, "app": made_app})
         with self.session.svix(link) as svix:
             # An app that was just made has no endpoints to look through.
             there = [] if new_app else svix.list_endpoints()
             owned = _owned(svix, there, inputs, {"made_app": made_app}, noted, others)
-            reached = self._bring(svix, *owned, inputs, {}, noted, since={}, note=note)
+            reached = self._bring(svix, *owned, inputs, {}, noted, since={}, log=log)
         return CreateResult(name, {**inputs, **reached, **self._shared(others, inputs)})
 
     @plainly
@@ -169,14 +170,14 @@ class WebhookEndpointProvider(ClerkProvider):
         """Bring the endpoint to the new inputs; its signing secret stays."""
         inputs, olds = inputs_of(_news), inputs_of(_olds)
         others = self.sharing_to_write(inputs, olds)
-        since, note = self.noted_since(olds), Note(_id, stack_of(inputs))
-        noted = note.pending(since)
+        since, log = self.noted_since(olds), IntentLog(_id, stack_of(inputs))
+        noted = log.pending(since)
         link, _ = self._link(inputs)
         with self.session.svix(link) as svix:
             there = svix.list_endpoints()
             _stop_where_edited(there, inputs, olds)
             owned = _owned(svix, there, inputs, olds, noted, others)
-            reached = self._bring(svix, *owned, inputs, olds, noted, since=since, note=note)
+            reached = self._bring(svix, *owned, inputs, olds, noted, since=since, log=log)
         return UpdateResult({**inputs, **reached, **self._shared(others, inputs)})
 
     @plainly
@@ -220,7 +221,7 @@ class WebhookEndpointProvider(ClerkProvider):
             # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
             if error.status != 400:
                 raise
-        Note(_id, stack_of(props)).forget()
+        IntentLog(_id, stack_of(props)).forget()
 
     def _undo(self, props: JsonObject) -> None:
         svix = self._open(props)
@@ -265,7 +266,7 @@ class WebhookEndpointProvider(ClerkProvider):
         noted: JsonObject,
         *,
         since: JsonObject,
-        note: Note,
+        log: IntentLog,
     ) -> JsonObject:
         """Make or change the endpoint, read it back, and read its signing secret."""
         declared = wanted(inputs, self._to_leave_out(svix, inputs, endpoint))
@@ -283,18 +284,18 @@ class WebhookEndpointProvider(ClerkProvider):
             there_now = any(same_url(each.url, str(declared["url"])) for each in there)
             return taken if there_now else {"app": ledger["made_app"]}
 
-        with note.intent(facts, since=since, left=left):
+        with log.writing(facts, since=since, left=left):
             if endpoint is None:
                 made = svix.create_endpoint(**_fields(declared), headers=headers.declared)
                 facts["endpoint"] = made.id
                 # Whatever its read-back says, it is found by its id: no run makes another one.
-                note.write(facts, since=since)
+                log.record(facts, since=since)
                 endpoint = svix.get_endpoint(str(facts["endpoint"]))
             elif changes_between(declared, seen(endpoint)):
                 svix.update_endpoint(endpoint.id, **_fields(declared))
                 endpoint = svix.get_endpoint(endpoint.id)
             headers.bring(svix, endpoint.id)
-            outputs = {**_outputs(svix, endpoint, declared), **ledger, "noted": note.mark}
+            outputs = {**_outputs(svix, endpoint, declared), **ledger, "noted": log.mark}
             return {**outputs, **({HEADERS_BEFORE: headers.before} if headers.before else {})}
 
     def _shared(self, others: Sharing, inputs: JsonObject) -> JsonObject:
@@ -316,7 +317,7 @@ class WebhookEndpointProvider(ClerkProvider):
         lacking = [e for e in new if e in optional_of(inputs) and e not in (offered or ())]
         if lacking:
             named = ", ".join(lacking)
-            tell(
+            notice(
                 f"Svix does not offer {named} for this instance: the webhook endpoint works "
                 "without it. If it is offered later, pulumi up --refresh adds it. To have it "
                 f"refused where it is not offered, name it in {EVENTS_SETTING}."

@@ -20,9 +20,9 @@ import httpx
 from tenacity import wait_fixed
 
 from clerkstack.clients import http, retries
+from clerkstack.intent_log import FOLDER
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers import api_keys
-from clerkstack.providers.made import FOLDER
 from local.driven import end_run
 from local.faults.bad_days import BAD_DAYS, PATIENCE, SLOW, BadDay
 from local.faults.live import deployments, live

@@ -29,8 +29,8 @@ def test_the_reason_is_what_judges_said_and_not_the_last_lines() -> None:
     lines = [
         said("debugging", "debug"),
         said("using pulumi-resource-vercel from $PATH", "warning"),
-        said("clerkstack.providers.errors.ResourceFailed: others have it: take-over", urn=URN),
-        said("clerkstack.providers.errors.ResourceFailed: others have it: take-over", urn=URN),
+        said("clerkstack.failures.ResourceFailed: others have it: take-over", urn=URN),
+        said("clerkstack.failures.ResourceFailed: others have it: take-over", urn=URN),
         line(
             policyEvent={
                 "policyName": "sensitive-secrets",

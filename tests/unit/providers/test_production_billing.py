@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from clerkstack.clients.platform import PlatformClient
+from clerkstack.failures import ResourceFailed
+from clerkstack.intent_log import IntentLog
 from clerkstack.neighbours import Neighbour
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.providers.errors import ResourceFailed
-from clerkstack.providers.made import Note
 from clerkstack.reconcile.billing_run import removing
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.settings import Allowed
@@ -270,7 +270,7 @@ def test_on_an_instance_that_this_stack_made_nobody_can_lose_anything(instance: 
     with nothing_allowed(), pytest.raises(Refused, match="no longer shown"):
         instance.billing.up(inputs(instance, plans=hidden))
 
-    Note("/".join(instance.place), STACK).write({"made": True})
+    IntentLog("/".join(instance.place), STACK).record({"made": True})
     with nothing_allowed():
         instance.billing.up(inputs(instance, plans=hidden))
 
