@@ -20,7 +20,7 @@ def access_inputs(settings: Settings, app: AppCode | None) -> JsonObject:
     found: JsonObject = {"app": access_asked(app)}
     if settings.components.organizations:
         declared = organization_roles(settings.organizations)
-        found |= {"roles": declared["roles"], "permissions": declared["permissions"]}
+        found |= {"roles": {**declared["roles"]}, "permissions": {**declared["permissions"]}}
         found["enabled"] = settings.organizations.enabled
     return found
 

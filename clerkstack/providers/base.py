@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 import pulumi
 from pulumi.dynamic import (
@@ -23,10 +23,9 @@ from clerkstack.notices import notice
 from clerkstack.providers.allowances import Subscribers, refused
 from clerkstack.providers.neighbours import refusals, sharing, tell_left, tell_shared
 from clerkstack.providers.shared import ProviderSession, provider_session
-from clerkstack.reconcile import Change, Json, JsonObject
+from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.reconcile.danger import Danger
-from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.rotation.rolling_out import refusal, rolls_out
 from clerkstack.safe import hide
@@ -99,13 +98,13 @@ class ClerkProvider(ResourceProvider):
             raise ResourceFailed(refusal(self._what))
         return provider_session(self._connection)
 
-    def document(self, inputs: Props) -> ConfigDocument:
-        """The config of the instance that the inputs name."""
-        return self.session.config(inputs["application_id"], inputs["environment"])
+    def document(self, ref: InstanceRef) -> ConfigDocument:
+        """The config of an instance."""
+        return self.session.config(*ref)
 
-    def backend(self, inputs: Props) -> BackendClient:
-        """A Backend API client for the instance that the inputs name."""
-        return self.session.backend(inputs["application_id"], inputs["environment"])
+    def backend(self, ref: InstanceRef) -> BackendClient:
+        """A Backend API client for an instance."""
+        return self.session.backend(*ref)
 
     @plainly
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -167,9 +166,8 @@ class ClerkProvider(ResourceProvider):
         """
         if not self.kind or (stack_of(inputs) is None and not removing):
             return Sharing()
-        place = str(inputs["application_id"]), str(inputs["environment"])
         return sharing(
-            self.session.neighbourhood.stacks(*place),
+            self.session.neighbourhood.stacks(*InstanceRef.of(inputs)),
             self.kind,
             resource_id(inputs, self.part),
             stack_of(inputs),
@@ -178,15 +176,13 @@ class ClerkProvider(ResourceProvider):
             self.noted_since,
         )
 
-    def sharing_to_write(
-        self, inputs: JsonObject, olds: JsonObject, *, removing: bool = False
-    ) -> Sharing:
+    def sharing_to_write(self, inputs: JsonObject, olds: JsonObject) -> Sharing:
         """The same before a write.
 
         Raises:
             ResourceFailed: another stack owns a field and declares it differently.
         """
-        found = self.sharing(inputs, olds, removing=removing)
+        found = self.sharing(inputs, olds)
         reasons = self._contradictions(found, inputs)
         if reasons:
             raise ResourceFailed("\n".join(reasons))
@@ -209,8 +205,7 @@ class ClerkProvider(ResourceProvider):
         if not found:
             return []
         contradictions = found.contradictions(self.holding("", "", inputs).declared)
-        place = f"the {inputs['environment']} instance of {inputs['application_id']}"
-        return list(refusals(contradictions, self.group_name, place))
+        return list(refusals(contradictions, self.group_name, str(InstanceRef.of(inputs))))
 
     def refuse_danger(
         self, inputs: JsonObject, dangers: Iterable[Danger], *, named: bool = True
@@ -222,15 +217,15 @@ class ClerkProvider(ResourceProvider):
         found = [each for each in dangers if each not in session.asking.accepted]
         if not found:
             return []
-        application, environment = str(inputs["application_id"]), str(inputs["environment"])
+        ref = InstanceRef.of(inputs)
         session.asking.stack = (stack_of(inputs) or "").rpartition("/")[2] or None
         reasons = refused(
             found,
             self._allowed,
-            Subscribers(session, application, environment),
-            f"the {environment} instance",
+            Subscribers(session, *ref),
+            f"the {ref.environment} instance",
             session.asking,
-            sandbox=environment == "development" and named,
+            sandbox=not ref.is_production and named,
         )
         if not reasons:
             session.asking.accepted.update(found)
@@ -335,6 +330,26 @@ class Noted(Resource):
             pulumi.Output.all(self.id, self.noted).apply(known)
 
 
+class InstanceRef(NamedTuple):
+    """The instance that a resource is on."""
+
+    application_id: str
+    environment: str
+
+    @classmethod
+    def of(cls, props: Props) -> InstanceRef:
+        """The instance that a resource's properties name."""
+        return cls(str(props["application_id"]), str(props["environment"]))
+
+    @property
+    def is_production(self) -> bool:
+        """Whether it is a production instance; any that is not development's counts as one."""
+        return self.environment != "development"
+
+    def __str__(self) -> str:
+        return f"the {self.environment} instance of {self.application_id}"
+
+
 def inputs_of(props: Props) -> JsonObject:
     """The declared properties, without the engine's own, numbers whole again."""
     return {
@@ -359,19 +374,8 @@ def moved(olds: Props, inputs: JsonObject) -> list[CheckFailure]:
     return failures
 
 
-def stop_unless_previewed(
-    inputs: Props, changes: Iterable[Change], *known: Mapping[str, Json]
-) -> None:
-    """Write nothing that the preview did not show. `known` is as `unpreviewed` takes it.
-
-    Raises:
-        ResourceFailed: the preview could not show some of the changes; names each.
-    """
-    refuse_surprises(inputs, [str(change) for change in unpreviewed(changes, *known)])
-
-
-def refuse_surprises(inputs: Props, surprises: Sequence[str]) -> None:
-    """Write nothing where an update would undo what somebody changed and no preview showed it.
+def refuse_surprises(ref: InstanceRef, surprises: Sequence[str]) -> None:
+    """Refuse to undo what somebody changed if no preview showed that.
 
     Raises:
         ResourceFailed: there are surprises; names each.
@@ -379,9 +383,8 @@ def refuse_surprises(inputs: Props, surprises: Sequence[str]) -> None:
     if surprises:
         shown = "\n".join(f"  {surprise}" for surprise in surprises)
         raise ResourceFailed(
-            f"Somebody changed the {inputs['environment']} instance of "
-            f"{inputs['application_id']} since the state was last brought up to date, and no "
-            f"preview showed that this would be undone (live → declared):\n{shown}\n"
+            f"Somebody changed {ref} since the state was last brought up to date, and no preview "
+            f"showed that this would be undone (live → declared):\n{shown}\n"
             "Nothing was written. To keep a change, declare it. Then see all of it and go on: "
             "pulumi preview --refresh --diff, pulumi up --refresh"
         )

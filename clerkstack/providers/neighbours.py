@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from clerkstack.engine_marks import SIGNATURE
 from clerkstack.intent_log import Record, records_of
 from clerkstack.notices import notice
-from clerkstack.reconcile.changes import Json, JsonObject, whole_numbers
+from clerkstack.reconcile.changes import Groups, JsonObject, whole_numbers
 from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def refusals(
 
 def tell_shared(
     found: Sharing,
-    declared: Mapping[str, Json],
+    declared: Groups,
     named: Callable[[str], str],
     *,
     new: Collection[str],

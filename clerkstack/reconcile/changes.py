@@ -14,6 +14,8 @@ from clerkstack.reconcile.fields import SECRETS, WHOLE, is_unset, same_declared,
 from clerkstack.reconcile.fields import Json as Json  # part of every document
 
 JsonObject: TypeAlias = "dict[str, Json]"
+Groups: TypeAlias = "Mapping[str, JsonObject]"
+"""Fields by the name of what has them: a section of the config, a role, `plans/pro`."""
 Path: TypeAlias = "tuple[str, ...]"
 Same: TypeAlias = "Callable[[str, Json, Json], bool]"
 
@@ -132,6 +134,16 @@ def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
     """`document[key]` where it is an object, else an empty one."""
     found = document.get(key)
     return found if isinstance(found, dict) else {}
+
+
+def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:
+    """The groups of fields in a document; what is no object is left out."""
+    return {name: fields for name, fields in document.items() if isinstance(fields, dict)}
+
+
+def groups_at(document: Mapping[str, Json], key: str) -> dict[str, JsonObject]:
+    """The groups of fields under `document[key]`."""
+    return groups_in(object_at(document, key))
 
 
 def _shown(name: str, value: Json) -> str:

@@ -228,7 +228,7 @@ class _Comparing:
                     yield Finding(kind, slug, "exists", message, mend, self._catalog, **sides)
         for slug, held in self._plans.items():
             there = object_at(self._live_plans, slug)
-            for name, message in _differences(slug, cast(JsonObject, held), there):
+            for name, message in _differences(slug, held, there):
                 at = (self._catalog, self._app_value(slug, name))
                 one, other = self._declared_value(slug, name), self._live_value(slug, name)
                 what = payer if name == PAYER else mend
@@ -307,10 +307,10 @@ class _Comparing:
 
     def _slugs(self, kind: str) -> dict[str, None]:
         app = cast("list[str]", self._code.get(f"{kind}s") or [])
-        declared, live = self._plans, self._live_plans
+        declared = [*self._plans, *self._live_plans]
         if kind == "feature":
-            declared, live = self._features, self._live_features
-        return dict.fromkeys([*app, *declared, *live])
+            declared = [*self._features, *self._live_features]
+        return dict.fromkeys([*app, *declared])
 
     def _plan_of_app(self, slug: str) -> JsonObject | None:
         plans = object_at(self._code, "plans")
