@@ -159,12 +159,6 @@ def _file(folder: Path, resource_id: str, stack: str | None) -> Path:
     return folder / f"{hashlib.sha256(of.encode()).hexdigest()[:16]}.json"
 
 
-def made_here(instance: str, stack: str | None) -> bool:
-    """Whether this stack made the instance (by its resource's id), in this run or a killed one
-    before it."""
-    return bool(IntentLog(instance, stack).read().get("made"))
-
-
 def probe_log(application_id: str) -> IntentLog:
     """The record that an application was probed from this folder (`clerkstack probe`)."""
     return IntentLog(f"probe of {application_id}")

@@ -94,7 +94,9 @@ def _refused(
         if lost:
             yield KEEP
         else:
-            yield from provider.refuse_danger(held, provider.dangers_of_removal(held, run))
+            yield from provider.refuse_danger(
+                provider.ref(held), provider.dangers_of_removal(held, run)
+            )
     else:
         yield from unanswered(app, after)
     if asks_for_a_card(after):

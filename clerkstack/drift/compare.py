@@ -118,7 +118,7 @@ def _billing(
     inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
     desired, there = desired_groups(inputs), live_groups(object_at(live.sections, "billing"))
     yield from of_config(billing_plan(desired, there).changes)
-    for slug in missing_defaults(desired, there):
+    for slug in missing_defaults(desired.keys(), there):
         yield Difference(f"plan {slug}", "", "there", None)
     for group in Ledger.of(known.billing).kept(there).undeclared(desired):
         kind, slug = split(group)

@@ -93,7 +93,8 @@ class ApiKeysProvider(ClerkProvider):
         """The switches stay: turning them off would cut off every key that is in use."""
 
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
-        others = self.sharing_to_write(inputs, olds)
+        others = self.sharing(self.ref(inputs), olds)
+        self.refuse_contradictions(others, inputs)
         declared = object_at(inputs, "switches")
         needed = needed_switches(declared)
         if changes_between(needed, self._live(inputs)):

@@ -158,39 +158,37 @@ class ClerkProvider(ResourceProvider):
         """A group of what stacks share, in words."""
         return group
 
-    def sharing(self, inputs: JsonObject, olds: JsonObject, *, removing: bool = False) -> Sharing:
+    def ref(self, props: Props) -> ResourceRef:
+        """The resource that has these properties."""
+        return ResourceRef(InstanceRef.of(props), stack_of(props), self.part)
+
+    def sharing(self, ref: ResourceRef, olds: JsonObject, *, removing: bool = False) -> Sharing:
         """What other stacks have of this resource; `olds` are its properties in the state.
 
         What the program declares names its stack; only a state of an older version that is removed
         does not.
         """
-        if not self.kind or (stack_of(inputs) is None and not removing):
+        if not self.kind or (ref.stack is None and not removing):
             return Sharing()
         return sharing(
-            self.session.neighbourhood.stacks(*InstanceRef.of(inputs)),
+            self.session.neighbourhood.stacks(*ref.instance),
             self.kind,
-            resource_id(inputs, self.part),
-            stack_of(inputs),
+            ref.id,
+            ref.stack,
             olds,
             self.holding,
             self.noted_since,
         )
 
-    def sharing_to_write(self, inputs: JsonObject, olds: JsonObject) -> Sharing:
-        """The same before a write.
-
-        Raises:
-            ResourceFailed: another stack owns a field and declares it differently.
-        """
-        found = self.sharing(inputs, olds)
-        reasons = self._contradictions(found, inputs)
+    def refuse_contradictions(self, others: Sharing, inputs: JsonObject) -> None:
+        """Raise ResourceFailed if another stack owns a field and declares it differently."""
+        reasons = self._contradictions(others, inputs)
         if reasons:
             raise ResourceFailed("\n".join(reasons))
-        return found
 
     def _contradicted(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
-        found = self.sharing(inputs, olds)
-        reasons = self._contradictions(found, inputs)
+        found = self.sharing(self.ref(inputs), olds) if self.kind else Sharing()
+        reasons = self._contradictions(found, inputs) if found else []
         if found and not reasons:
             declared = self.holding("", "", inputs).declared
             before = self.holding("", "", olds).declared
@@ -202,13 +200,11 @@ class ClerkProvider(ResourceProvider):
         return reasons
 
     def _contradictions(self, found: Sharing, inputs: JsonObject) -> list[str]:
-        if not found:
-            return []
         contradictions = found.contradictions(self.holding("", "", inputs).declared)
         return list(refusals(contradictions, self.group_name, str(InstanceRef.of(inputs))))
 
     def refuse_danger(
-        self, inputs: JsonObject, dangers: Iterable[Danger], *, named: bool = True
+        self, ref: ResourceRef, dangers: Iterable[Danger], *, named: bool = True
     ) -> list[str]:
         """Why dangerous changes are not made: those that the stack's config does not allow. What
         was accepted in this run is not judged again; where the preview could not name the others
@@ -217,29 +213,28 @@ class ClerkProvider(ResourceProvider):
         found = [each for each in dangers if each not in session.asking.accepted]
         if not found:
             return []
-        ref = InstanceRef.of(inputs)
-        session.asking.stack = (stack_of(inputs) or "").rpartition("/")[2] or None
+        session.asking.stack = (ref.stack or "").rpartition("/")[2] or None
         reasons = refused(
             found,
             self._allowed,
-            Subscribers(session, *ref),
-            f"the {ref.environment} instance",
+            Subscribers(session, *ref.instance),
+            f"the {ref.instance.environment} instance",
             session.asking,
-            sandbox=not ref.is_production and named,
+            sandbox=not ref.instance.is_production and named,
         )
         if not reasons:
             session.asking.accepted.update(found)
         return reasons
 
     def stop_for_danger(
-        self, inputs: JsonObject, dangers: Iterable[Danger], *, named: bool = True
+        self, ref: ResourceRef, dangers: Iterable[Danger], *, named: bool = True
     ) -> None:
         """Go on only where each danger is allowed.
 
         Raises:
             ResourceFailed: the stack's config does not allow one of them.
         """
-        reasons = self.refuse_danger(inputs, dangers, named=named)
+        reasons = self.refuse_danger(ref, dangers, named=named)
         if reasons:
             raise ResourceFailed("\n".join(reasons))
 
@@ -249,26 +244,25 @@ class ClerkProvider(ResourceProvider):
         Raises:
             ResourceFailed: the stack's config does not allow one of them.
         """
-        if self._name(inputs) in self.session.unjudged:
-            self.stop_for_danger(inputs, self.dangers(inputs, olds))
+        ref = self.ref(inputs)
+        if ref.id in self.session.unjudged:
+            self.stop_for_danger(ref, self.dangers(inputs, olds))
 
     def _refused(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
         try:
-            dangers = self.refuse_danger(inputs, self.dangers(inputs, olds))
-            return [*dangers, *self.unmet(inputs, olds)]
+            dangers = list(self.dangers(inputs, olds))
+            reasons = self.refuse_danger(self.ref(inputs), dangers) if dangers else []
+            return [*reasons, *self.unmet(inputs, olds)]
         except NotFound:
             return []  # there is no instance yet: nothing can be lost
         except (ApiError, Unreachable) as failure:
             notice(f"what is live can't be seen; it is looked at before a write. {failure}")
-            self.session.unjudged.add(self._name(inputs))
+            self.session.unjudged.add(self.ref(inputs).id)
             return []
 
     @property
     def _what(self) -> str:
         return type(self).__name__.removesuffix("Provider")
-
-    def _name(self, inputs: JsonObject) -> str:
-        return f"{type(self).__name__} {inputs.get('application_id')}/{inputs.get('environment')}"
 
     @plainly
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -348,6 +342,34 @@ class InstanceRef(NamedTuple):
 
     def __str__(self) -> str:
         return f"the {self.environment} instance of {self.application_id}"
+
+
+class ResourceRef(NamedTuple):
+    """One resource of one stack. `stack` is its full name, None in a state of an older version;
+    `part` is how the resource's id ends."""
+
+    instance: InstanceRef
+    stack: str | None
+    part: str
+
+    @property
+    def id(self) -> str:
+        """The resource's id."""
+        return "/".join((*self.instance, self.part))
+
+    @property
+    def log(self) -> IntentLog:
+        """The resource's intent log."""
+        return IntentLog(self.id, self.stack)
+
+    @property
+    def instance_log(self) -> IntentLog:
+        """The intent log of the instance itself."""
+        return IntentLog("/".join(self.instance), self.stack)
+
+    def made_instance(self) -> bool:
+        """Whether this stack made the instance, in this run or a killed one before it."""
+        return bool(self.instance_log.read().get("made"))
 
 
 def inputs_of(props: Props) -> JsonObject:

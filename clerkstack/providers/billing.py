@@ -20,16 +20,14 @@ from clerkstack.declared.refusals import (
     without_places,
 )
 from clerkstack.failures import ResourceFailed, plainly
-from clerkstack.intent_log import made_here
 from clerkstack.notices import notice
 from clerkstack.providers.base import (
     InstanceRef,
     Noted,
+    ResourceRef,
     inputs_of,
     kept_out,
     mark_of,
-    resource_id,
-    stack_of,
 )
 from clerkstack.providers.neighbours import tell_left
 from clerkstack.providers.shared import anything_was_read
@@ -37,6 +35,7 @@ from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.billing import (
     ENABLED_FOR,
+    KINDS,
     SECTION,
     SETTINGS,
     TRIAL,
@@ -47,7 +46,6 @@ from clerkstack.reconcile.billing import (
     missing_defaults,
     slugs_of,
     split,
-    unlikely_defaults,
 )
 from clerkstack.reconcile.billing_run import BillingRun, bringing, removing
 from clerkstack.reconcile.changes import object_at
@@ -102,13 +100,13 @@ class BillingProvider(WritingProvider):
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Plans and features that leave, prices and attachments that change, and the toggles: of
         the run that `bring` makes."""
-        return self._foreseen(_inputs, _olds).dangers
+        return self._checked(_inputs, _olds).dangers
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """What Clerk can't change, and what the app's code would ask for in vain afterwards."""
         yield from payer_refusals(_inputs, self.live(InstanceRef.of(_inputs)))
         if _in_production(_inputs) and undeclared_uses(_inputs):
-            yield from unknown_uses(_inputs, self._foreseen(_inputs, _olds).after)
+            yield from unknown_uses(_inputs, self._checked(_inputs, _olds).after)
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
         """Plans and features that production's code asks for."""
@@ -118,7 +116,7 @@ class BillingProvider(WritingProvider):
 
     def after(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
         """The section as an update of the resource leaves it, whose state has its ledger."""
-        return self._run(inputs, state, self.sharing(inputs, state)).after
+        return self._foreseen(inputs, state, self.sharing(self.ref(inputs), state)).after
 
     def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
         """What is wrong on a production instance that nothing here changes, where this run has
@@ -132,8 +130,8 @@ class BillingProvider(WritingProvider):
     @contextmanager
     def planned(self, run: Run) -> Iterator[Write]:
         """See `WritingProvider`."""
-        section = self.live(run.ref)
-        planned = self._run(run.inputs, run.state, run.others, run.pending, section)
+        section, here = self.live(run.ref.instance), run.ref.made_instance()
+        planned = bringing(run.inputs, run.state, run.pending, section, run.others, made_here=here)
         for slug in slugs_of(past_of(run.state).declared, "plans"):
             group = f"plans/{slug}"
             if group not in planned.desired and group not in Ledger.of(run.state).made:
@@ -172,10 +170,10 @@ class BillingProvider(WritingProvider):
         in_vain = self.lost(props, run)
         if in_vain:
             raise ResourceFailed("\n".join((*in_vain, KEEP)))
-        self.stop_for_danger(props, self.dangers_of_removal(props, run))
+        self.stop_for_danger(self.ref(props), self.dangers_of_removal(props, run))
         kept = {group: of for group, of in run.kept.items() if group in run.live}
         tell_left(kept, self.group_name)
-        left = self.write(props, run)
+        left = self.write(self.ref(props), run)
         for slug in slugs_of(run.gone, "features"):
             if slug in object_at(left, "features"):
                 notice(f"the feature '{slug}' stays: a plan that this stack did not make has it")
@@ -186,7 +184,7 @@ class BillingProvider(WritingProvider):
         """Whether this run made another resource in the place of the one that goes: each write has
         a mark of its own."""
         self.session.neighbourhood.look_again()
-        now = self.sharing(props, props, removing=True).state
+        now = self.sharing(self.ref(props), props, removing=True).state
         return bool(now) and now.get("noted") != props.get("noted")
 
     @property
@@ -196,8 +194,9 @@ class BillingProvider(WritingProvider):
 
     def removal(self, props: JsonObject, live: JsonObject) -> BillingRun:
         """The run that takes this stack's billing away; `props` are what its state has."""
-        pending = self.log(props).pending(self.noted_since(props))
-        return removing(props, pending, live, self.sharing(props, props, removing=True))
+        ref = self.ref(props)
+        others = self.sharing(ref, props, removing=True)
+        return removing(props, ref.log.pending(self.noted_since(props)), live, others)
 
     def lost(self, props: JsonObject, run: BillingRun) -> list[str]:
         """What production's code asks for, by the state, and a run takes away."""
@@ -214,50 +213,35 @@ class BillingProvider(WritingProvider):
             danger for danger in run.dangers if danger.group != "toggles" or _in_production(props)
         ]
 
-    def write(self, props: JsonObject, run: BillingRun) -> JsonObject:
+    def write(self, ref: ResourceRef, run: BillingRun) -> JsonObject:
         """Reconcile the section; what it then is. Each write is judged as it is sent: nothing goes
         that was not asked for."""
 
-        def plan(sections: Mapping[str, Json]) -> WritePlan:
-            return run.plan(live_groups(object_at(sections, SECTION)))
-
         def judge(wanted: WritePlan, sections: Mapping[str, Json]) -> None:
-            _refuse_trial_card(InstanceRef.of(props), wanted)
+            _refuse_trial_card(ref.instance, wanted)
             dangers = run.dangers_of(wanted.changes, live_groups(object_at(sections, SECTION)))
-            if not run.desired and not _in_production(props):
+            if not run.desired and not ref.instance.is_production:
                 dangers = [each for each in dangers if each.group != "toggles"]
-            named = not run.desired or self.judges_first(props)
-            self.stop_for_danger(props, dangers, named=named)
+            # If `check` could not see what is live, the write is the first to judge.
+            named = not run.desired or ref.id not in self.session.unjudged
+            self.stop_for_danger(ref, dangers, named=named)
 
-        return object_at(self.document(InstanceRef.of(props)).reconcile(plan, judge), SECTION)
-
-    def judges_first(self, inputs: JsonObject) -> bool:
-        """Whether `check` could not see what is live: the write is then the first to judge."""
-        return self._name(inputs) in self.session.unjudged
+        return object_at(self.document(ref.instance).reconcile(run.plan, judge), SECTION)
 
     def live(self, ref: InstanceRef, *, fresh: bool = False) -> JsonObject:
         """The section as it is."""
         return object_at(self.document(ref).sections(fresh=fresh), SECTION)
 
-    def _foreseen(self, inputs: JsonObject, olds: JsonObject) -> BillingRun:
+    def _checked(self, inputs: JsonObject, olds: JsonObject) -> BillingRun:
         """The run that `bring` makes, as `check` can know it: it is given what was declared
         before, and the backend has the rest of the state."""
-        others = self.sharing(inputs, olds)
-        return self._run(inputs, others.state or olds if olds else {}, others)
+        others = self.sharing(self.ref(inputs), olds)
+        return self._foreseen(inputs, others.state or olds if olds else {}, others)
 
-    def _run(
-        self,
-        inputs: JsonObject,
-        state: JsonObject,
-        others: Sharing,
-        pending: JsonObject | None = None,
-        section: JsonObject | None = None,
-    ) -> BillingRun:
-        if pending is None:
-            pending = self.log(inputs).pending(self.noted_since(state) if state else {})
-        if section is None:
-            section = self.live(InstanceRef.of(inputs))
-        here = made_here(resource_id(inputs), stack_of(inputs))
+    def _foreseen(self, inputs: JsonObject, state: JsonObject, others: Sharing) -> BillingRun:
+        ref = self.ref(inputs)
+        pending = ref.log.pending(self.noted_since(state) if state else {})
+        section, here = self.live(ref.instance), ref.made_instance()
         return bringing(inputs, state, pending, section, others, made_here=here)
 
     def _asked(self, inputs: JsonObject) -> list[str]:
@@ -291,32 +275,38 @@ class _BillingWrite:
     def unmet(self) -> Iterable[str]:
         inputs, planned = self._run.inputs, self._planned
         yield from payer_refusals(inputs, planned.section)
-        if self._run.ref.is_production:
+        if self._run.ref.instance.is_production:
             yield from unknown_uses(inputs, planned.after)
-        yield from _missing(unlikely_defaults(planned.desired, planned.live))
+        yield from _missing(planned.unlikely_defaults())
 
     @property
     def facts(self) -> JsonObject:
-        return self._planned.ledger.facts(self._run.inputs)
+        declared: JsonObject = {kind: self._run.inputs.get(kind, {}) for kind in KINDS}
+        return {**self._planned.ledger.as_props(), "declared": declared}
 
     def left(self) -> JsonObject | None:
-        now = self._provider.live(self._run.ref, fresh=True)
+        now = self._provider.live(self._run.ref.instance, fresh=True)
         if now == self._planned.section:
             return None
         # What was refused was not made: somebody else may make it before the next run.
         there = live_groups(now)
-        return self._planned.ledger.kept(there).facts(self._run.inputs, there)
+        declared: JsonObject = {"settings": object_at(self._run.inputs, "settings")}
+        for kind in KINDS[1:]:
+            groups = object_at(self._run.inputs, kind).items()
+            declared[kind] = {slug: of for slug, of in groups if f"{kind}/{slug}" in there}
+        return {**self._planned.ledger.kept(there).as_props(), "declared": declared}
 
     def send(self) -> None:
-        self._reached = self._provider.write(self._run.inputs, self._planned)
+        self._reached = self._provider.write(self._run.ref, self._planned)
 
     def outputs(self) -> JsonObject:
         planned, there = self._planned, live_groups(self._reached)
-        lacking = _missing(missing_defaults(planned.desired, there))
+        lacking = _missing(missing_defaults(planned.desired.keys(), there))
         if lacking:
             raise ResourceFailed("\n".join(lacking))
         _report_switched_off(planned.section, self._reached)
-        return planned.ledger.kept(there).left_to(self._run.others, planned.desired).as_props()
+        kept = planned.ledger.kept(there)
+        return kept.left_to(self._run.others, planned.desired.keys()).as_props()
 
 
 class Billing(Noted, module="clerkstack", name="Billing"):

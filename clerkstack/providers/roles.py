@@ -15,7 +15,6 @@ from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.declared.afterwards import Access
 from clerkstack.declared.refusals import undeclared_access, unknown_access, without_places
 from clerkstack.failures import ResourceFailed, plainly
-from clerkstack.intent_log import made_here
 from clerkstack.live.roles import NoRoles, access_of, read_roles, with_permissions
 from clerkstack.notices import notice
 from clerkstack.providers.base import (
@@ -24,8 +23,6 @@ from clerkstack.providers.base import (
     inputs_of,
     kept_out,
     mark_of,
-    resource_id,
-    stack_of,
 )
 from clerkstack.providers.neighbours import tell_left
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
@@ -124,7 +121,11 @@ class OrganizationRolesProvider(WritingProvider):
                 live = read_roles(backend, _wanted(_inputs, _state))
         except NoRoles:
             return []
-        others, declared, views = self.sharing(_inputs, _state), _document(_inputs), live.view()
+        others, declared, views = (
+            self.sharing(self.ref(_inputs), _state),
+            _document(_inputs),
+            live.view(),
+        )
         made = _made(_state)
         past = Past(_document(_state), groups_at(_state, "before"))
         back = reverts((past,), declared, views)
@@ -135,9 +136,9 @@ class OrganizationRolesProvider(WritingProvider):
     @contextmanager
     def planned(self, run: Run) -> Iterator[Write]:
         """See `WritingProvider`."""
-        with self.backend(run.ref) as backend:
+        with self.backend(run.ref.instance) as backend:
             wanted = {*_wanted(run.inputs, run.state), *_wanted({}, run.pending)}
-            recent = self.session.recent_roles.take(run.ref)
+            recent = self.session.recent_roles.take(run.ref.instance)
             if recent is None:
                 live = read_roles(backend, wanted)
             else:
@@ -206,7 +207,7 @@ class _RolesWrite:
         run, desired, views = self._run, self._desired, self._views
         known = dict.fromkeys((*_made(run.state), *_made(run.pending)))
         made = [key for key in known if key in views]
-        if not run.state and made_here(resource_id(run.inputs), stack_of(run.inputs)):
+        if not run.state and run.ref.made_instance():
             made = [key for key in desired if key in views and key not in (*BUILT_IN_ROLES, SET)]
         made += [key for key in desired if key not in views]
         before = found_before(

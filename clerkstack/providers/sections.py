@@ -166,9 +166,9 @@ class SectionsProvider(WritingProvider):
         sections = self.document(ref).sections()
         changes = changes_between(desired, with_defaults(sections))
         if _olds:
-            others = self.sharing(_inputs, _olds)
+            others = self.sharing(self.ref(_inputs), _olds)
             state = others.state or _olds
-            pasts = _pasts(state, self.log(_inputs).pending(self.noted_since(state)))
+            pasts = _pasts(state, self.ref(_inputs).log.pending(self.noted_since(state)))
             changes += reverting(ref, pasts, desired, sections, others).plan(sections).changes
         return toggle_dangers(changes)
 
@@ -176,7 +176,7 @@ class SectionsProvider(WritingProvider):
     def planned(self, run: Run) -> Iterator[Write]:
         """See `WritingProvider`."""
         self.refuse_unjudged(run.inputs, run.state)
-        yield _SectionsWrite(self, run, self.document(run.ref))
+        yield _SectionsWrite(self, run, self.document(run.ref.instance))
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
@@ -193,8 +193,10 @@ class SectionsProvider(WritingProvider):
     def remove(self, props: JsonObject) -> None:
         """Revert the settings that this resource changed and nobody changed since."""
         run = self.begin(props, props, removing=True)
-        document = self.document(run.ref)
-        back = reverting(run.ref, _pasts(props, run.pending), {}, document.sections(), run.others)
+        document = self.document(run.ref.instance)
+        back = reverting(
+            run.ref.instance, _pasts(props, run.pending), {}, document.sections(), run.others
+        )
         back.report()
         document.reconcile(back.plan)
 
@@ -216,7 +218,7 @@ class _SectionsWrite:
         _, self._before = run.others.passed_on((), before, self._desired)
         self._known = past.declared, interrupted.declared
         pasts = (past, interrupted)
-        self._back = reverting(run.ref, pasts, self._desired, self._live, run.others)
+        self._back = reverting(run.ref.instance, pasts, self._desired, self._live, run.others)
         self._secrets = _new_secrets(run.inputs, run.state)
 
     def surprises(self) -> list[str]:
@@ -249,7 +251,7 @@ class _SectionsWrite:
         return WritePlan((*changes, *back.changes), (*self._secrets, *back.unseen))
 
     def _judge(self, wanted: WritePlan, _sections: Mapping[str, Json]) -> None:
-        self._provider.stop_for_danger(self._run.inputs, toggle_dangers(wanted.changes))
+        self._provider.stop_for_danger(self._run.ref, toggle_dangers(wanted.changes))
 
 
 class OrganizationSettingsProvider(SectionsProvider):

@@ -145,10 +145,10 @@ class WebhookEndpointProvider(WritingProvider):
         first = not run.state
         if first:
             # Refused here, nothing was sent: a record would take another's Svix app for this run's.
-            self.backend(run.ref).close()
+            self.backend(run.ref.instance).close()
             # Should the answer be lost, an app that is there next time was made by this run.
             run.log.record({"app": True, **run.pending})
-        link, new_app = self._link(run.ref)
+        link, new_app = self._link(run.ref.instance)
         made_app = run.state.get("made_app")
         if first:
             made_app = new_app or bool(run.pending.get("app")) or _made_by_others(run.others, APP)
@@ -160,7 +160,7 @@ class WebhookEndpointProvider(WritingProvider):
             owned = _owned(there, run.inputs, known, run.pending, run.others)
             offered = None
             if new_events(run.inputs, owned.endpoint):
-                offered = self.offered(svix, run.ref)
+                offered = self.offered(svix, run.ref.instance)
             yield _EndpointWrite(run, svix, owned, offered)
 
     @plainly
@@ -205,7 +205,7 @@ class WebhookEndpointProvider(WritingProvider):
         ref = InstanceRef.of(props)
         svix = self._open(ref)
         endpoint_id = str(props["endpoint_id"])
-        others = self.sharing(props, props, removing=True)
+        others = self.sharing(self.ref(props), props, removing=True)
         group = _group(props)
         left_to = _left_at(group, {}, others)
         tell_left(left_to, self.group_name)

@@ -23,11 +23,9 @@ from clerkstack.intent_log import IntentLog
 from clerkstack.live.roles import NoRoles
 from clerkstack.providers.base import (
     ClerkProvider,
-    InstanceRef,
+    ResourceRef,
     inputs_of,
     refuse_surprises,
-    resource_id,
-    stack_of,
 )
 from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.sharing import Sharing
@@ -38,16 +36,16 @@ class Run:
     """One run of one resource: all that is known before the instance is read.
 
     Attributes:
-        ref: the instance.
+        ref: which resource of which stack.
         inputs: the desired properties.
         state: its properties in the state, empty if the state does not have it.
         others: what other stacks have of it.
-        log: its intent log.
+        log: its intent log, with the mark of this run.
         since: what records on top of this state name as their state.
         pending: what an interrupted run recorded on top of this state, empty if none.
     """
 
-    ref: InstanceRef
+    ref: ResourceRef
     inputs: JsonObject
     state: JsonObject
     others: Sharing
@@ -82,7 +80,7 @@ class Write(Protocol):
 class WritingProvider(ClerkProvider):
     """Base of the providers that write to an instance."""
 
-    # Whether the resource asks if this stack made the instance (`made_here`).
+    # Whether the resource asks if this stack made the instance (`ResourceRef.made_instance`).
     asks_made_here: ClassVar[bool] = False
 
     @abstractmethod
@@ -97,7 +95,7 @@ class WritingProvider(ClerkProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take over what is there, make what is missing. Safe to repeat."""
         inputs = inputs_of(props)
-        return CreateResult(resource_id(inputs, self.part), self.bring(inputs, {}))
+        return CreateResult(self.ref(inputs).id, self.bring(inputs, {}))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -110,14 +108,11 @@ class WritingProvider(ClerkProvider):
         props = inputs_of(_props)
         with suppress(NotFound, NoRoles):
             self.remove(props)
-        self.log(props).forget()
+        ref = self.ref(props)
+        ref.log.forget()
         if self.asks_made_here:
             # The instance is left behind: should it come back, nothing on it is this stack's own.
-            IntentLog(resource_id(props), stack_of(props)).forget()
-
-    def log(self, props: JsonObject) -> IntentLog:
-        """The resource's intent log."""
-        return IntentLog(resource_id(props, self.part), stack_of(props))
+            ref.instance_log.forget()
 
     def begin(self, inputs: JsonObject, state: JsonObject, *, removing: bool = False) -> Run:
         """What is known before the instance is read.
@@ -125,13 +120,11 @@ class WritingProvider(ClerkProvider):
         Raises:
             ResourceFailed: another stack owns a field and declares it differently.
         """
-        others = (
-            self.sharing(inputs, state, removing=True)
-            if removing
-            else self.sharing_to_write(inputs, state)
-        )
-        log, since = self.log(inputs), self.noted_since(state) if state else {}
-        ref = InstanceRef.of(inputs)
+        ref = self.ref(inputs)
+        others = self.sharing(ref, state, removing=removing)
+        if others and not removing:
+            self.refuse_contradictions(others, inputs)
+        log, since = ref.log, self.noted_since(state) if state else {}
         return Run(ref, inputs, state, others, log, since, log.pending(since))
 
     def bring(self, inputs: JsonObject, state: JsonObject, *, removing: bool = False) -> JsonObject:
@@ -144,7 +137,7 @@ class WritingProvider(ClerkProvider):
         """
         run = self.begin(inputs, state, removing=removing)
         with self.planned(run) as write:
-            refuse_surprises(run.ref, write.surprises())
+            refuse_surprises(run.ref.instance, write.surprises())
             unmet = list(write.unmet())
             if unmet:
                 raise ResourceFailed("\n".join(unmet))

@@ -61,13 +61,12 @@ def desired_groups(inputs: Mapping[str, Json]) -> dict[str, JsonObject]:
     A plan without an annual price declares that it has none: one that lives on would be a price
     that nobody declared.
     """
-    settings = object_at(inputs, "settings")
-    groups = {SETTINGS: settings} if settings else {}
+    settings = inputs.get("settings")
+    groups = {SETTINGS: settings} if isinstance(settings, dict) and settings else {}
     for kind in KINDS[1:]:
-        groups |= {f"{kind}/{slug}": fields for slug, fields in groups_at(inputs, kind).items()}
-    for slug in slugs_of(groups, "plans"):
-        plan = groups[f"plans/{slug}"]
-        groups[f"plans/{slug}"] = {**plan, ANNUAL: plan.get(ANNUAL)}
+        for slug, fields in groups_at(inputs, kind).items():
+            whole = {**fields, ANNUAL: fields.get(ANNUAL)} if kind == "plans" else fields
+            groups[f"{kind}/{slug}"] = whole
     return groups
 
 
@@ -107,7 +106,7 @@ def billing_plan(
     those plans uses stays.
     """
     back = {group: _without_features(fields, gone) for group, fields in (back or {}).items()}
-    used = features_in_use(joined(back, desired), live, gone)
+    used = features_in_use(joined(back, desired), live, gone) if gone else ()
     changes = [
         *_changes(desired, live),
         *_changes(back, live),
@@ -117,7 +116,7 @@ def billing_plan(
             if group in live and group not in used
         ),
     ]
-    held = _held_back(back, changes, live)
+    held = _held_back(back, changes, live) if back else ()
     return WritePlan(tuple(change for change in changes if change not in held))
 
 
@@ -201,19 +200,9 @@ def in_config(groups: Groups) -> JsonObject:
     return {SECTION: section} if groups else {}
 
 
-def missing_defaults(desired: Groups, live: Groups) -> list[str]:
+def missing_defaults(desired: Collection[str], live: Collection[str]) -> list[str]:
     """Default plans that are declared and that the instance does not have."""
     return [slug for slug in slugs_of(desired, "defaults") if f"defaults/{slug}" not in live]
-
-
-def unlikely_defaults(desired: Groups, live: Groups) -> list[str]:
-    """Those of `missing_defaults` that no write brings: billing is on for their payer already."""
-
-    def is_billed(slug: str) -> bool:
-        payer = str(desired[f"defaults/{slug}"].get("payer_type"))
-        return bool(live[SETTINGS].get(ENABLED_FOR[payer]))
-
-    return [slug for slug in missing_defaults(desired, live) if is_billed(slug)]
 
 
 def billing_view(inputs: Mapping[str, Json], section: Mapping[str, Json]) -> JsonObject:

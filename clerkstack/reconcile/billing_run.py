@@ -7,7 +7,7 @@ what is desired, what the state and the intent log know, what other stacks have,
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -15,16 +15,18 @@ from typing import cast
 from clerkstack.reconcile.billing import (
     ENABLED_FOR,
     MADE,
+    SECTION,
     SETTINGS,
     TRIAL,
     billing_plan,
     desired_groups,
     live_groups,
+    missing_defaults,
     slugs_of,
     split,
     with_plans_to_come,
 )
-from clerkstack.reconcile.changes import Change, Groups, Json, JsonObject, groups_at
+from clerkstack.reconcile.changes import Change, Groups, Json, JsonObject, groups_at, object_at
 from clerkstack.reconcile.danger import Danger, billing_dangers
 from clerkstack.reconcile.ledger import Ledger, billing_reverts, needed_by_others, past_of
 from clerkstack.reconcile.ownership import joined
@@ -41,7 +43,8 @@ class BillingRun:
 
     Attributes:
         desired: what is declared; empty if the resource is removed.
-        section: the live section that the run was planned from.
+        section: the live section that the run was planned from, and
+        live: the same as groups.
         ledger: what is then made, and what was found.
         back: what is reverted.
         gone: the plans and features that are removed.
@@ -52,6 +55,7 @@ class BillingRun:
 
     desired: Groups
     section: JsonObject
+    live: Groups
     ledger: Ledger
     back: Groups
     gone: tuple[str, ...]
@@ -59,14 +63,20 @@ class BillingRun:
     kept: Mapping[str, list[Holding]] = field(default_factory=dict)
     of_own: bool = False
 
-    @cached_property
-    def live(self) -> dict[str, JsonObject]:
-        """The section as groups."""
-        return live_groups(self.section)
-
-    def plan(self, live: Groups) -> WritePlan:
-        """The next write if the section is so; see `billing_plan`."""
+    def plan(self, sections: Mapping[str, Json]) -> WritePlan:
+        """The next write if the config is so; see `billing_plan`."""
+        live = live_groups(object_at(sections, SECTION))
         return billing_plan(self.desired, live, back=self.back, gone=self.gone)
+
+    def unlikely_defaults(self) -> list[str]:
+        """Default plans that no write brings: billing is on for their payer already."""
+        return [
+            slug
+            for slug in missing_defaults(self.desired.keys(), self.live)
+            if self.live[SETTINGS].get(
+                ENABLED_FOR[str(self.desired[f"defaults/{slug}"].get("payer_type"))]
+            )
+        ]
 
     @cached_property
     def after(self) -> JsonObject:
@@ -112,7 +122,7 @@ class BillingRun:
         changes: list[Change] = []
         now = self.section
         for _ in range(WRITES):
-            plan = self.plan(live_groups(now))
+            plan = self.plan({SECTION: now})
             if not plan:
                 break
             changes += plan.changes
@@ -146,14 +156,17 @@ def bringing(
     of_own = made_here and not state
     if of_own:
         ledger = ledger.all_made(desired)
-    ledger = ledger.passed_on(others, desired)
+    if others:
+        ledger = ledger.passed_on(others, desired)
     left = tuple(
         group
         for group in known
         if split(group)[0] in MADE and group not in desired and not needed_by_others(group, others)
     )
     back = billing_reverts(pasts, desired, live)
-    return _run(desired, inputs, section, ledger, back, others, left=left, of_own=of_own)
+    gone, kept, back = _shared_out(ledger, desired.keys(), back, others)
+    back = _safe(back, inputs.get("environment"))
+    return BillingRun(desired, section, live, ledger, back, gone, left, kept, of_own)
 
 
 def removing(
@@ -161,36 +174,30 @@ def removing(
 ) -> BillingRun:
     """The run that takes away what a stack made and reverts what it changed; `props` are what its
     state has, the rest is as in `bringing`."""
-    ledger = Ledger.of(props).joined(Ledger.of(pending))
-    back = billing_reverts((past_of(props), past_of(pending)), {}, live_groups(section))
-    return _run({}, props, section, ledger, back, others)
+    live, ledger = live_groups(section), Ledger.of(props).joined(Ledger.of(pending))
+    back = billing_reverts((past_of(props), past_of(pending)), {}, live)
+    gone, kept, back = _shared_out(ledger, (), back, others)
+    back = _safe(back, props.get("environment"))
+    return BillingRun({}, section, live, ledger, back, gone, kept=kept)
 
 
-def _run(
-    desired: Groups,
-    props: JsonObject,
-    section: JsonObject,
-    ledger: Ledger,
-    back: Groups,
-    others: Sharing,
-    *,
-    left: tuple[str, ...] = (),
-    of_own: bool = False,
-) -> BillingRun:
-    """The run whose `back` is spared what other stacks declare."""
+def _shared_out(
+    ledger: Ledger, desired: Collection[str], back: Groups, others: Sharing
+) -> tuple[tuple[str, ...], dict[str, list[Holding]], dict[str, JsonObject]]:
+    """What was made and goes, what of it stays for other stacks, and what is reverted: what others
+    declare becomes as they declare it."""
     undeclared = ledger.undeclared(desired)
     holders = {group: needed_by_others(group, others) for group in undeclared}
     gone = tuple(group for group in undeclared if not holders[group])
     kept = {group: of for group, of in holders.items() if of}
     handed = {group: of for group in undeclared if (of := others.handed_over(group))}
-    whole = _safe(joined(others.spared(back), handed), props)
-    return BillingRun(desired, section, ledger, whole, gone, left, kept, of_own)
+    return gone, kept, joined(others.spared(back), handed)
 
 
-def _safe(back: Groups, props: JsonObject) -> Groups:
+def _safe(back: dict[str, JsonObject], environment: Json) -> dict[str, JsonObject]:
     """What is reverted, in production without a card for free trials, whatever was there before."""
     settings = back.get(SETTINGS, {})
-    if props.get("environment") == "development" or settings.get(TRIAL) is False:
+    if environment == "development" or settings.get(TRIAL) is False:
         return back
     return {**back, SETTINGS: {name: to for name, to in settings.items() if name != TRIAL}}
 

@@ -65,19 +65,15 @@ def changes_between(
 
     A declared null and an absent live field are the same: neither has a value.
     """
-    return list(_walk(declared, live, at, same))
-
-
-def _walk(
-    declared: Mapping[str, Json], live: Mapping[str, Json], at: Path, same: Same
-) -> Iterator[Change]:
+    changes = []
     for key, wanted in declared.items():
         path = (*at, key)
         found = live.get(key)
         if isinstance(wanted, dict) and wanted and isinstance(found, dict) and key not in WHOLE:
-            yield from _walk(wanted, found, path, same)
+            changes += changes_between(wanted, found, at=path, same=same)
         elif not same(key, wanted, found):
-            yield Change(path, found, wanted)
+            changes.append(Change(path, found, wanted))
+    return changes
 
 
 def same_document(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
@@ -143,7 +139,9 @@ def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:
 
 def groups_at(document: Mapping[str, Json], key: str) -> dict[str, JsonObject]:
     """The groups of fields under `document[key]`."""
-    return groups_in(object_at(document, key))
+    found = document.get(key)
+    groups = found.items() if isinstance(found, dict) else ()
+    return {name: fields for name, fields in groups if isinstance(fields, dict)}
 
 
 def _shown(name: str, value: Json) -> str:

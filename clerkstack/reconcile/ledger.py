@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.billing import (
-    KINDS,
     MADE,
     by_kind,
     desired_groups,
@@ -63,8 +62,6 @@ class Ledger:
 
     def passed_on(self, sharing: Sharing, desired: Groups) -> Ledger:
         """The ledger with what other stacks brought of it, as if this one had."""
-        if not sharing:
-            return self
         made, before = sharing.passed_on(self.made, self.before, desired)
         return Ledger(tuple(made), before)
 
@@ -85,16 +82,6 @@ class Ledger:
         """As the state keeps it."""
         made: JsonObject = {kind: [*slugs_of(self.made, kind)] for kind in MADE}
         return {"made": made, "before": by_kind(self.before)}
-
-    def facts(self, inputs: JsonObject, live: Collection[str] | None = None) -> JsonObject:
-        """The ledger and what `inputs` declare, for a record; only what `live` has, if given."""
-        declared: JsonObject = {}
-        for kind in KINDS:
-            fields = object_at(inputs, kind)
-            if live is not None and kind != "settings":
-                fields = {slug: of for slug, of in fields.items() if f"{kind}/{slug}" in live}
-            declared[kind] = fields
-        return {**self.as_props(), "declared": declared}
 
 
 def past_of(props: Mapping[str, Json]) -> Past:
