@@ -15,10 +15,10 @@ from clerkstack.app.code import AppCode, read_app
 from clerkstack.app.kinds import SOLD
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.clients.errors import NotFound
-from clerkstack.declared.access import access_inputs
-from clerkstack.declared.afterwards import Access, access_afterwards, sold_afterwards, together
-from clerkstack.declared.billing import billing_inputs
-from clerkstack.declared.refusals import (
+from clerkstack.desired.access import access_inputs
+from clerkstack.desired.afterwards import Access, access_afterwards, sold_afterwards, together
+from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.refusals import (
     billing_refusals,
     undeclared_access,
     undeclared_uses,

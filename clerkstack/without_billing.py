@@ -13,7 +13,7 @@ import pulumi
 from pulumi.dynamic import Config, ConfigureRequest
 
 from clerkstack.clients.errors import NotFound
-from clerkstack.declared.refusals import asks_for_a_card, unanswered
+from clerkstack.desired.refusals import asks_for_a_card, unanswered
 from clerkstack.own_state import own_state
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.base import InstanceRef, inputs_of

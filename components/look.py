@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from clerkstack.clients.errors import RateLimited, ServerError, Unreachable
-from clerkstack.declared.variables import Variable
+from clerkstack.desired.variables import Variable
 from clerkstack.failures import ResourceFailed
 from clerkstack.live.session import session_for
 from clerkstack.reconcile.taken import Obstacles, obstacles, refusals

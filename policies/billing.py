@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clerkstack.catalog import load_catalog
-from clerkstack.declared.refusals import app_disagreements, unknown_uses
+from clerkstack.desired.refusals import app_disagreements, unknown_uses
 from clerkstack.problems import InputError
 from policies.policy import Finding, Policy, Values, unjudged
 from policies.view import API_KEYS, BILLING, UNKNOWN, Resource, Stack, unknown_in

@@ -11,7 +11,7 @@ from typing import cast
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.catalog.models import CLERKS_OWN
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.desired.billing import billing_inputs
 from clerkstack.files import yaml_text
 from clerkstack.problems import InputError
 from clerkstack.reconcile import Change, JsonObject

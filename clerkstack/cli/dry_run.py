@@ -14,9 +14,9 @@ from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, reading, session_of, tell
 from clerkstack.cli.say import say
-from clerkstack.declared.billing import billing_inputs
-from clerkstack.declared.refusals import billing_refusals
-from clerkstack.declared.sections import organization_settings, sign_in_sections
+from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.refusals import billing_refusals
+from clerkstack.desired.sections import organization_settings, sign_in_sections
 from clerkstack.neighbours import neighbours
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between

@@ -29,7 +29,7 @@ from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natur
 from clerkstack.cli.remote import session_of
 from clerkstack.cli.restoring import earlier, list_states, put_back
 from clerkstack.cli.say import say
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import VARIABLE_COMMENT, Settings
 from clerkstack.variables_in_state import enter_ids, follow_team

@@ -22,7 +22,7 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of
 from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.say import say
-from clerkstack.declared.variables import Variable
+from clerkstack.desired.variables import Variable
 from clerkstack.drift import Known, Live, declared_variables, endpoint_of_stack
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.splitting import Plan, Split, plan

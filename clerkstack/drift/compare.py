@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
-from clerkstack.declared.api_keys import api_key_switches
-from clerkstack.declared.billing import app_inputs, billing_inputs
-from clerkstack.declared.refusals import asks_for_a_card, unanswered
-from clerkstack.declared.sections import (
+from clerkstack.desired.api_keys import api_key_switches
+from clerkstack.desired.billing import app_inputs, billing_inputs
+from clerkstack.desired.refusals import asks_for_a_card, unanswered
+from clerkstack.desired.sections import (
     organization_roles,
     organization_settings,
     sign_in_sections,
 )
-from clerkstack.declared.variables import Keys, Variable, variables
-from clerkstack.declared.webhook import endpoint_inputs
+from clerkstack.desired.variables import Keys, Variable, variables
+from clerkstack.desired.webhook import endpoint_inputs
 from clerkstack.drift.difference import ANOTHER, Difference, of_config, of_thing
 from clerkstack.reconcile import Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
-from clerkstack.declared.variables import VARIABLE_TYPE
-from clerkstack.declared.webhook import endpoint_inputs
+from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.webhook import endpoint_inputs
 from clerkstack.kept_url import same_url
 from clerkstack.live.headers import read_headers
 from clerkstack.live.roles import NoRoles, read_roles

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError, NotFound
-from clerkstack.declared.afterwards import Access
+from clerkstack.desired.afterwards import Access
 from clerkstack.failures import ResourceFailed
 from clerkstack.reconcile.roles import LiveRoles
 

@@ -10,7 +10,7 @@ import pulumi
 from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
-from clerkstack.declared.refusals import (
+from clerkstack.desired.refusals import (
     billing_refusals,
     live_refusals,
     payer_refusals,
@@ -327,7 +327,7 @@ class Billing(Noted, module="clerkstack", name="Billing"):
         catalog: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the section; `clerkstack.declared.billing` has the shapes."""
+        """Declare the section; `clerkstack.desired.billing` has the shapes."""
         super().__init__(
             BillingProvider(),
             resource_name,

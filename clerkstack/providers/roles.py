@@ -12,8 +12,8 @@ from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
-from clerkstack.declared.afterwards import Access
-from clerkstack.declared.refusals import undeclared_access, unknown_access, without_places
+from clerkstack.desired.afterwards import Access
+from clerkstack.desired.refusals import undeclared_access, unknown_access, without_places
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.live.roles import NoRoles, access_of, read_roles, with_permissions
 from clerkstack.notices import notice

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from clerkstack.clients.errors import ApiError, Forbidden, NotFound, UnexpectedAnswer
-from clerkstack.declared.variables import TARGETS
+from clerkstack.desired.variables import TARGETS
 from clerkstack.neighbours import UnknownNeighbours
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.holders import (

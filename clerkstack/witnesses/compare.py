@@ -10,14 +10,14 @@ from clerkstack.app.agreement import Disagreement, disagreeing, meant
 from clerkstack.app.asked import Asked, Known, unknown
 from clerkstack.app.facts import PAYER, attached_to, differing, facts_of_config, told
 from clerkstack.app.kinds import ACCESS
-from clerkstack.declared.afterwards import (
+from clerkstack.desired.afterwards import (
     access_afterwards,
     all_plans,
     sold_afterwards,
     together,
 )
-from clerkstack.declared.billing import app_inputs
-from clerkstack.declared.refusals import asked_for, asks_for_a_card, clerks_plans
+from clerkstack.desired.billing import app_inputs
+from clerkstack.desired.refusals import asked_for, asks_for_a_card, clerks_plans
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.billing import TRIAL
 from clerkstack.reconcile.changes import object_at

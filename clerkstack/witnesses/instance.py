@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clerkstack.declared.afterwards import Access
+from clerkstack.desired.afterwards import Access
 from clerkstack.live.roles import read_access
 from clerkstack.reconcile.changes import object_at
 

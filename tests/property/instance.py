@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.clients.platform import ConfigWrite, PlatformClient
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.desired.billing import billing_inputs
 from clerkstack.intent_log import FOLDER
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.settings import BillingSettings

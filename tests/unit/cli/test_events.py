@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from clerkstack.cli.events import more_than_values, news, reasons, seen
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 
 URN = "urn:pulumi:prod::clerkstack::x::environment-production-CLERK_SECRET_KEY"
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.vercel import VercelClient
-from clerkstack.declared.variable_names import DEFAULT, NameSet
+from clerkstack.desired.variable_names import DEFAULT, NameSet
 from clerkstack.live.session import Session
 from clerkstack.neighbours import Neighbour
 from clerkstack.problems import ClerkstackError

@@ -11,7 +11,7 @@ from typing import cast
 from clerkstack.app.agreement import disagreeing, disagreements, meant
 from clerkstack.app.asked import PAYERS, Asked, Known, expanded, unknown
 from clerkstack.app.facts import payer_of
-from clerkstack.declared.afterwards import (
+from clerkstack.desired.afterwards import (
     Access,
     access_afterwards,
     all_plans,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from clerkstack.app.asked import compact
 from clerkstack.app.kinds import ACCESS
-from clerkstack.declared.sections import organization_roles
+from clerkstack.desired.sections import organization_roles
 from clerkstack.reconcile import Json, JsonObject
 
 if TYPE_CHECKING:
