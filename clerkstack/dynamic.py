@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import dill  # type: ignore[import-untyped]
 
-from clerkstack.providers.errors import ResourceFailed, plainly
+from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.settings.names import PREFIX
 from clerkstack.state_code import is_ours
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clerkstack.backend import is_cloud, project_name
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 
 PROJECT_OF_VERCEL = "VercelProject"

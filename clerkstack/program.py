@@ -15,18 +15,19 @@ from clerkstack.app.code import AppCode, read_app
 from clerkstack.app.kinds import SOLD
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.clients.errors import NotFound
-from clerkstack.declared.access import access_inputs
-from clerkstack.declared.afterwards import Access, access_afterwards, sold_afterwards, together
-from clerkstack.declared.billing import billing_inputs
-from clerkstack.declared.refusals import (
+from clerkstack.desired.access import access_inputs
+from clerkstack.desired.afterwards import Access, access_afterwards, sold_afterwards, together
+from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.refusals import (
     billing_refusals,
     undeclared_access,
     undeclared_uses,
     unknown_access,
     unknown_uses,
 )
+from clerkstack.live.roles import access_of
+from clerkstack.live.session import session_for
 from clerkstack.problems import ClerkstackError, InputError, Problem
-from clerkstack.providers.session import session_for
 from clerkstack.reconcile.billing import SECTION
 from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.rotation.hooks import write_secrets_only
@@ -192,8 +193,6 @@ def roles_in_vain(settings: Settings, connection: Connection, access: JsonObject
         return []
     if access.get("enabled") is False:
         return unknown_access(access, Access(on=False))
-    from clerkstack.providers.live_roles import access_of
-
     try:
         place = (settings.application_id, settings.instance)
         return unknown_access(access, access_of(session_for(connection), place))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from clerkstack.declared.variables import VARIABLE_TYPE, Variable
+from clerkstack.desired.variables import VARIABLE_TYPE, Variable
 
 RAW_STATE_DELTA = "__pulumi_raw_state_delta"
 

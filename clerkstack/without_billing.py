@@ -13,12 +13,12 @@ import pulumi
 from pulumi.dynamic import Config, ConfigureRequest
 
 from clerkstack.clients.errors import NotFound
-from clerkstack.declared.refusals import asks_for_a_card, unanswered
+from clerkstack.desired.refusals import asks_for_a_card, unanswered
 from clerkstack.own_state import own_state
 from clerkstack.problems import ClerkstackError
-from clerkstack.providers.base import inputs_of
+from clerkstack.providers.base import InstanceRef, inputs_of
 from clerkstack.providers.billing import KEEP, BillingProvider
-from clerkstack.reconcile.billing import SECTION
+from clerkstack.reconcile.billing import MADE, slugs_of
 from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.settings import Settings
 
@@ -51,10 +51,10 @@ def refusals_without_billing(
         return []
     provider = BillingProvider()
     provider.configure(ConfigureRequest(Config(dict(raw), "clerkstack")))
-    place = {"application_id": settings.application_id, "environment": settings.instance}
+    ref = InstanceRef(settings.application_id, settings.instance)
     try:
         try:
-            live = object_at(provider.document(place).sections(), SECTION)
+            live = provider.live(ref)
         except NotFound:
             live = {}  # there is no instance yet: nothing is on it
         return list(dict.fromkeys(_refused(provider, held, app, live)))
@@ -78,23 +78,25 @@ def _refused(
     after = live
     if held and live and not provider.left:
         run = provider.removal(held, live)
-        after = run.after(live)
+        after = run.after
         gone = [
             f"{kind} {', '.join(slugs)}"
-            for kind, of in run.gone.items()
-            if (slugs := sorted(slug for slug in of if slug not in object_at(after, kind)))
+            for kind in MADE
+            if (slugs := sorted(set(slugs_of(run.gone, kind)) - object_at(after, kind).keys()))
         ]
         what = f"removes from production: {'; '.join(gone)}" if gone else "removes no plan"
         pulumi.warn(
             f"clerkstack:components.billing is off and the state has billing: this update {what}; "
             "and gives back what it changed."
         )
-        lost = list(dict.fromkeys([*provider.lost(held, live, run), *unanswered(app, after)]))
+        lost = list(dict.fromkeys([*provider.lost(held, run), *unanswered(app, after)]))
         yield from lost
         if lost:
             yield KEEP
         else:
-            yield from provider.refuse_danger(held, provider.dangers_of_removal(held, live, run))
+            yield from provider.refuse_danger(
+                provider.ref(held), provider.dangers_of_removal(held, run)
+            )
     else:
         yield from unanswered(app, after)
     if asks_for_a_card(after):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pulumi
 
 from clerkstack import providers
-from clerkstack.declared.api_keys import api_key_switches
+from clerkstack.desired.api_keys import api_key_switches
 from clerkstack.settings import ApiKeysSettings
 from components.base import Component, Place
 

@@ -9,7 +9,7 @@ import pulumi
 from clerkstack import providers
 from clerkstack.app.code import AppCode
 from clerkstack.catalog import Catalog
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.desired.billing import billing_inputs
 from clerkstack.settings import BillingSettings
 from components.base import Component, Place
 

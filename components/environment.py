@@ -11,7 +11,7 @@ import pulumi
 import pulumi_command as command
 
 from clerkstack import providers
-from clerkstack.declared.variables import DeployedTarget, Keys, Variable, variables
+from clerkstack.desired.variables import DeployedTarget, Keys, Variable, variables
 from clerkstack.rotation.rolling_out import as_if_new, rolls_out
 from clerkstack.settings import VARIABLE_COMMENT, Settings
 from clerkstack.settings.projects import Project

@@ -15,7 +15,7 @@ from typing import Any
 
 import pulumi
 
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.safe import safe
 from clerkstack.settings.projects import Project
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from clerkstack.clients.errors import RateLimited, ServerError, Unreachable
-from clerkstack.declared.variables import Variable
-from clerkstack.providers.errors import ResourceFailed
-from clerkstack.providers.session import session_for
+from clerkstack.desired.variables import Variable
+from clerkstack.failures import ResourceFailed
+from clerkstack.live.session import session_for
 from clerkstack.reconcile.taken import Obstacles, obstacles, refusals
 from clerkstack.safe import safe
 from clerkstack.settings import PREFIX, Connection

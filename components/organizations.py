@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pulumi
 
 from clerkstack.app.code import AppCode
-from clerkstack.declared.access import access_asked
-from clerkstack.declared.sections import organization_roles, organization_settings
+from clerkstack.desired.access import access_asked
+from clerkstack.desired.sections import organization_roles, organization_settings
 from clerkstack.providers import OrganizationRoles, OrganizationSettings
 from clerkstack.settings import OrganizationsSettings
 from components.base import Component, Place

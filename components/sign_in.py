@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pulumi
 
 from clerkstack import providers
-from clerkstack.declared.sections import sign_in_sections
+from clerkstack.desired.sections import sign_in_sections
 from clerkstack.settings import SignInSettings
 from components.base import Component, Place
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from clerkstack.declared.webhook import endpoint_inputs
+from clerkstack.desired.webhook import endpoint_inputs
 from clerkstack.providers import WebhookEndpoint
 from clerkstack.settings import Settings
 from components.base import Component, Place

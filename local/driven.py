@@ -14,10 +14,10 @@ from typing import Any
 
 from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 
+from clerkstack.intent_log import IntentLog
 from clerkstack.neighbours import Neighbour
-from clerkstack.providers import session
+from clerkstack.providers import shared
 from clerkstack.providers.base import ClerkProvider
-from clerkstack.providers.made import Note
 from clerkstack.providers.neighbours import Neighbourhood
 from local import address
 from local.world import World
@@ -79,7 +79,7 @@ class Driven:
             return False
         self.inputs = news
         # As the program does when the state is written.
-        Note(self.id, self.stack).forget_known(self.state.get("noted"))
+        IntentLog(self.id, self.stack).forget_known(self.state.get("noted"))
         return True
 
     def refresh(self) -> None:
@@ -142,10 +142,9 @@ def _everything(*declared: Props) -> Props:
 
 def end_run() -> None:
     """What the end of a run's process does: connections close, what was read is forgotten."""
-    for each in session._sessions.values():
-        if each._platform is not None:
-            each._platform.close()
-    session._sessions.clear()
+    for session in shared._sessions.values():
+        session.close()
+    shared._sessions.clear()
 
 
 def wired(props: Mapping[str, Any]) -> Props:

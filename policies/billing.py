@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from clerkstack.declared.refusals import app_disagreements, unknown_uses
+from clerkstack.desired.refusals import app_disagreements, unknown_uses
 from clerkstack.problems import InputError
 from policies.policy import Finding, Policy, Values, unjudged
 from policies.view import API_KEYS, BILLING, UNKNOWN, Resource, Stack, unknown_in

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from clerkstack.declared.variable_names import names_of
+from clerkstack.desired.variable_names import names_of
 from clerkstack.hosts import OWN_DOMAIN, is_below, is_hosted, is_local, is_production
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings.keys import frontend_host

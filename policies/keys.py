@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from clerkstack.declared.variable_names import names_of
+from clerkstack.desired.variable_names import names_of
 from clerkstack.settings.keys import (
     STRAY,
     instance_of_key,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clerkstack.declared.variable_names import (
+from clerkstack.desired.variable_names import (
     DEFAULT,
     PUBLIC_PREFIXES,
     Purpose,

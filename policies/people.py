@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clerkstack.declared.refusals import unknown_access
+from clerkstack.desired.refusals import unknown_access
 from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.settings.names import BUILT_IN_ROLES, SENDERO_ROLES
 from policies.policy import Finding, Option, Policy, Values, unjudged

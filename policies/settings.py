@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clerkstack.declared.variable_names import SETS
+from clerkstack.desired.variable_names import SETS
 from clerkstack.settings.names import PARTS, PREFIX, config_value
 from policies.view import Expected
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from clerkstack.declared.variable_names import NameSet
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variable_names import NameSet
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.engine_marks import SECRET_SIGNATURE, SIGNATURE
 
 # The types as the engine names them; dynamic resources by `module=` and `name=`.

@@ -11,11 +11,11 @@ from typing import cast
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.catalog.models import CLERKS_OWN
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.desired.billing import billing_inputs
 from clerkstack.files import yaml_text
 from clerkstack.problems import InputError
 from clerkstack.reconcile import Change, JsonObject
-from clerkstack.reconcile.billing import ENABLED_FOR, billing_plan
+from clerkstack.reconcile.billing import ENABLED_FOR, billing_plan, desired_groups, live_groups
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.settings import BillingSettings
@@ -66,7 +66,8 @@ def _unsayable(document: JsonObject, section: JsonObject) -> list[tuple[str, str
 def differing(catalog: Catalog, section: JsonObject) -> tuple[Change, ...]:
     """What a catalog says otherwise than the live section; toggles are not a catalog's matter."""
     inputs = billing_inputs(BillingSettings(), catalog, None, catalog_file="")
-    return billing_plan({**inputs, "settings": {}}, section).changes
+    desired = desired_groups({**inputs, "settings": {}})
+    return billing_plan(desired, live_groups(section)).changes
 
 
 def _groups(section: JsonObject, kind: str) -> Iterable[tuple[str, JsonObject]]:

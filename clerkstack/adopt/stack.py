@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 from clerkstack.adopt.billing import billing_settings
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.catalog import Catalog
-from clerkstack.declared.variable_names import SETS, NameSet, Purpose, all_names, names_of
-from clerkstack.declared.webhook import DESCRIPTION
+from clerkstack.desired.variable_names import SETS, NameSet, Purpose, all_names, names_of
+from clerkstack.desired.webhook import DESCRIPTION
 from clerkstack.drift import Difference, Known, Live, declared_variables, differences
 from clerkstack.drift.compare import variable_name
 from clerkstack.kept_url import same_url

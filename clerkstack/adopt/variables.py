@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import ApiError
+from clerkstack.intent_log import IntentLog
 from clerkstack.problems import ClerkstackError
-from clerkstack.providers.made import Note
 from clerkstack.reconcile.splitting import Own, Split, places, value_of
 from clerkstack.settings.names import VARIABLE_COMMENT
 
@@ -31,17 +31,17 @@ def split(client: VercelClient, project: str, wanted: Split) -> dict[str, str]:
         ApiError, Unreachable: run again, it goes on.
     """
     shared = wanted.variable
-    note = _note(project, shared.id)
+    log = _log(project, shared.id)
     others = {own.place: own.kind for own in wanted.own if not own.name}
     if others:
-        note.write({"places": others})
+        log.record({"places": others})
     left = list(places(shared))
     for own in wanted.own:
         _move(client, project, shared, own, left)
         left.remove(own.place)
     live = client.list_variables(project, decrypt=True)
     _verify(live, wanted, left)
-    note.forget()
+    log.forget()
     found = {own.name: _at(live, shared.key, own.place) for own in wanted.own if own.name}
     ids = {name: each.id for name, each in found.items() if each is not None}
     return {**ids, wanted.stays: shared.id} if wanted.stays else ids
@@ -52,8 +52,8 @@ def finish(client: VercelClient, project: str, live: Sequence[EnvironmentVariabl
     there were any."""
     any_found = False
     for shared in live:
-        note = _note(project, shared.id)
-        noted = note.read().get("places")
+        log = _log(project, shared.id)
+        noted = log.read().get("places")
         if not isinstance(noted, dict):
             continue
         value = value_of(shared)
@@ -61,7 +61,7 @@ def finish(client: VercelClient, project: str, live: Sequence[EnvironmentVariabl
             if value is not None and _at(live, shared.key, place) is None:
                 _create(client, project, shared, Own(place, str(kind)), value)
                 any_found = True
-        note.forget()
+        log.forget()
     return any_found
 
 
@@ -142,5 +142,5 @@ def _verify(live: Sequence[EnvironmentVariable], wanted: Split, left: Sequence[s
         )
 
 
-def _note(project: str, variable_id: str) -> Note:
-    return Note(f"split of {project}/{variable_id}")
+def _log(project: str, variable_id: str) -> IntentLog:
+    return IntentLog(f"split of {project}/{variable_id}")

@@ -37,16 +37,16 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.imported import variables_of_others
 from clerkstack.cli.remote import known_of, read, tell
 from clerkstack.cli.say import say
-from clerkstack.declared.access import access_inputs
-from clerkstack.declared.afterwards import Access
-from clerkstack.declared.billing import billing_inputs
-from clerkstack.declared.refusals import (
+from clerkstack.desired.access import access_inputs
+from clerkstack.desired.afterwards import Access
+from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.refusals import (
     app_disagreements,
     billing_refusals,
     unknown_access,
     unknown_uses,
 )
-from clerkstack.declared.variable_names import names_of
+from clerkstack.desired.variable_names import names_of
 from clerkstack.drift import Known, Live
 from clerkstack.files import REMOVED, edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file

@@ -14,7 +14,7 @@ from clerkstack.cli.engine import exported_stack, import_state, pulumi, resource
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
 from clerkstack.cli.say import say
 from clerkstack.clients.read_only import READ_ONLY
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.drift import Live, declared_variables
 from clerkstack.engine_marks import shown_secret
 from clerkstack.problems import ClerkstackError

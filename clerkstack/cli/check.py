@@ -11,9 +11,9 @@ import typer
 from clerkstack.app.code import AppCode
 from clerkstack.cli.exits import BAD_INPUT, FOUND
 from clerkstack.cli.say import say
-from clerkstack.declared.billing import app_inputs
-from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
-from clerkstack.declared.refusals import app_disagreements, unknown_uses
+from clerkstack.desired.billing import app_inputs
+from clerkstack.desired.catalog import declared_features, declared_plans, default_plans
+from clerkstack.desired.refusals import app_disagreements, unknown_uses
 from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.reconcile import JsonObject
 

@@ -30,7 +30,7 @@ from clerkstack.problems import ClerkstackError
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.settings import Settings
     from clerkstack.smoke import SmokeReport
 

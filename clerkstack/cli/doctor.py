@@ -15,6 +15,7 @@ from clerkstack.cli.checkpoint import cut_off_attributes, locks_of
 from clerkstack.cli.engine import UnknownStack, exported_stack, pulumi, stack_settings
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.say import say, say_marked
+from clerkstack.live.session import Session
 
 if TYPE_CHECKING:
     from clerkstack.doctor.machine import Machine
@@ -62,8 +63,6 @@ def doctor(
         told.append((name, finding))
         _show(name, finding, as_json)
     if stack is not None:
-        from clerkstack.providers.session import Session
-
         unwell = {name for name, finding in told if finding.state in ("failed", "not asked")}
         reader = _Reader(stack, here)
         patient = stacks.Patient(stack, reader, Session)

@@ -13,13 +13,13 @@ from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, reading, session_of, tell
 from clerkstack.cli.say import say
-from clerkstack.declared.billing import billing_inputs
-from clerkstack.declared.refusals import billing_refusals
-from clerkstack.declared.sections import organization_settings, sign_in_sections
+from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.refusals import billing_refusals
+from clerkstack.desired.sections import organization_settings, sign_in_sections
 from clerkstack.neighbours import neighbours
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
-from clerkstack.reconcile.billing import billing_plan
+from clerkstack.reconcile.billing import billing_plan, desired_groups, live_groups
 from clerkstack.reconcile.changes import not_shown, object_at
 from clerkstack.reconcile.ledger import Ledger, billing_holding, needed_by_others
 from clerkstack.reconcile.sections import with_defaults
@@ -104,16 +104,11 @@ def _changes(
         refused = list(billing_refusals(inputs, settings.instance))
         if refused:
             raise ClerkstackError("\n".join(("Nothing was sent.", *refused)))
-        made = Ledger.of(known.billing).kept(section)
-        gone = {kind: made.undeclared(kind, inputs) for kind in ("plans", "features")}
-        others = _others(stack, settings) if any(gone.values()) else Sharing()
-        plans, features = (
-            [slug for slug in slugs if not needed_by_others(kind, slug, others)]
-            for kind, slugs in gone.items()
-        )
-        changes += billing_plan(
-            inputs, section, removed_plans=plans, removed_features=features
-        ).changes
+        desired, there = desired_groups(inputs), live_groups(section)
+        undeclared = Ledger.of(known.billing).kept(there).undeclared(desired)
+        others = _others(stack, settings) if undeclared else Sharing()
+        gone = [group for group in undeclared if not needed_by_others(group, others)]
+        changes += billing_plan(desired, there, gone=gone).changes
     return changes
 
 

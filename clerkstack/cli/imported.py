@@ -10,7 +10,7 @@ from typing import Any
 from clerkstack.cli.engine import pulumi
 from clerkstack.cli.say import say
 from clerkstack.clients.read_only import READ_ONLY
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.neighbours import UnknownNeighbours, variables_elsewhere
 
 NaturalKey = tuple[str, str, tuple[str, ...]]

@@ -35,13 +35,13 @@ from clerkstack.cli.imported import (
 from clerkstack.cli.remote import session_of
 from clerkstack.cli.restoring import earlier, list_states, put_back
 from clerkstack.cli.say import say
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import VARIABLE_COMMENT, Settings
 from clerkstack.variables_in_state import enter_ids, follow_team
 
 if TYPE_CHECKING:
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
 
 TAKEN = "exists at Vercel, taken into the state"
 AGAIN = (

@@ -13,9 +13,10 @@ from clerkstack.cli.exits import REMOTE_FAILURE
 from clerkstack.cli.say import say
 from clerkstack.clients.errors import UnexpectedAnswer
 from clerkstack.drift import Known, Live, read_live
+from clerkstack.failures import ResourceFailed
+from clerkstack.live.session import Session
 
 if TYPE_CHECKING:
-    from clerkstack.providers.session import Session
     from clerkstack.settings import Settings
 
 
@@ -30,9 +31,6 @@ def reading() -> Iterator[None]:
 
     `main` sees to ApiError and Unreachable.
     """
-    # With it the engine's library is loaded: no other command has to wait for it.
-    from clerkstack.providers.errors import ResourceFailed
-
     try:
         yield
     except (ResourceFailed, UnexpectedAnswer) as error:
@@ -50,8 +48,6 @@ def session_of(settings: Settings, beside: Session | None = None) -> Session:
         ApiError, Unreachable: it could not be looked up whose the keys are.
         OtherInstancesKey: one is another instance's.
     """
-    from clerkstack.providers.session import Session
-
     found = Session(settings.connection) if beside is None else beside.beside(settings.connection)
     place = (settings.application_id, settings.instance)
     found.verify_keys(*place, settings.publishable_key)

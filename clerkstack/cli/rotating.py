@@ -29,7 +29,7 @@ from clerkstack.cli.engine import (
 )
 from clerkstack.cli.events import EVENTS, more_than_values, news, reasons, seen
 from clerkstack.cli.say import say
-from clerkstack.declared.variables import DEPLOYED
+from clerkstack.desired.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.people import is_alive
 from clerkstack.rotation.rolling_out import environment_of as rolling_out

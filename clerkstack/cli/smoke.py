@@ -14,7 +14,7 @@ from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.say import say, say_marked
-from clerkstack.declared.variable_names import SETS
+from clerkstack.desired.variable_names import SETS
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import SmokeSettings
 from clerkstack.smoke import MARK, SmokeReport, SmokeStep, Target, clean_up, run_on, target_of
@@ -105,9 +105,9 @@ def _target(stack: str | None, url: str | None) -> Target:
 
 
 def _clean_up(target: Target, as_json: bool) -> None:
-    from clerkstack.clients.people import PeopleClient
+    from clerkstack.clients.users import UsersClient
 
-    with PeopleClient(key=target.secret_key, base_url=target.backend) as people:
+    with UsersClient(key=target.secret_key, base_url=target.backend) as people:
         try:
             removed = clean_up(people, MARK, tell=lambda what: say(f"{what} …", err=True))
         except LeftBehind as error:

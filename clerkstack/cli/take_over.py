@@ -22,7 +22,7 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.imported import NaturalKey, import_variables, name_of, variables_of_others
 from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.say import say
-from clerkstack.declared.variables import Variable
+from clerkstack.desired.variables import Variable
 from clerkstack.drift import Known, Live, declared_variables, endpoint_of_stack
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.splitting import Plan, Split, plan
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from clerkstack.clients.vercel import EnvironmentVariable
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 

@@ -19,8 +19,8 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.say import say
 from clerkstack.cli.table import print_table
-from clerkstack.declared.access import access_inputs
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.desired.access import access_inputs
+from clerkstack.desired.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.settings import Settings
 from clerkstack.witnesses import Comparison, Instance, Row, compare, read_instance

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from clerkstack import version
 from clerkstack.clients.answers import Model, described, read_answer
 from clerkstack.clients.bearer_key import BearerKey
+from clerkstack.clients.connection_errors import connection_error
 from clerkstack.clients.errors import (
     ApiError,
     ReadOnly,
@@ -27,11 +28,10 @@ from clerkstack.clients.errors import (
     Unreachable,
     error_class,
 )
-from clerkstack.clients.losses import lost
+from clerkstack.clients.proxy_environment import obstacle, usable_place
 from clerkstack.clients.read_only import READ_ONLY, read_only
 from clerkstack.clients.retries import SAFE_METHODS, Lost, Outcome, repeated, retry_after
 from clerkstack.clients.scrub import secrets_in
-from clerkstack.clients.surroundings import obstacle, usable_place
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -210,7 +210,7 @@ class Http:
         return httpx.Response(answer.status_code, headers=kept, content=content, request=request)
 
     def _lost(self, error: Exception, operation: str) -> Lost:
-        return lost(
+        return connection_error(
             error,
             vendor=self._service.name,
             operation=operation,

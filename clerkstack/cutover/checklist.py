@@ -10,11 +10,11 @@ from clerkstack.app.kinds import KINDS, SOLD
 from clerkstack.cutover.addresses import is_public, reach
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
-from clerkstack.declared.access import access_inputs
-from clerkstack.declared.afterwards import Access
-from clerkstack.declared.billing import billing_inputs
-from clerkstack.declared.variable_names import names_of
-from clerkstack.declared.variables import takes_no_events
+from clerkstack.desired.access import access_inputs
+from clerkstack.desired.afterwards import Access
+from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.variable_names import names_of
+from clerkstack.desired.variables import takes_no_events
 from clerkstack.hosts import host_of, is_below
 from clerkstack.kept_url import same_url
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from clerkstack.cutover.read_of_clerk import OfClerk
-from clerkstack.declared.webhook import endpoint_inputs
+from clerkstack.desired.webhook import endpoint_inputs
 from clerkstack.drift import Known, Live, endpoint_of_stack
 from clerkstack.reconcile.webhook import left_out
 from clerkstack.safe import shown_url
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.vercel import Deployment, EnvironmentVariable
     from clerkstack.clients.webhook_probe import WebhookProbe
     from clerkstack.cutover.rules import Policies
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.reconcile import JsonObject
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project

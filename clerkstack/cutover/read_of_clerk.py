@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.frontend import Environment
     from clerkstack.clients.instance_lists import InstanceDomain, RedirectUrl
     from clerkstack.clients.platform import ApplicationInstance
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.reconcile import JsonObject
     from clerkstack.settings import Settings
 

@@ -16,6 +16,7 @@ from clerkstack.clients.errors import (
     UnusableKey,
 )
 from clerkstack.cutover.model import Evidence
+from clerkstack.failures import ResourceFailed
 from clerkstack.safe import safe
 
 Value = TypeVar("Value")
@@ -100,9 +101,6 @@ class Reads:
         return found
 
     def _tried(self, fetch: Callable[[], Value]) -> Value | Unread:
-        # With it the engine's library is loaded.
-        from clerkstack.providers.errors import ResourceFailed
-
         try:
             return fetch()
         except ReadOnly:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from clerkstack.declared.variable_names import unread_in
+from clerkstack.desired.variable_names import unread_in
 from clerkstack.doctor.machine import passphrase_set
 from clerkstack.doctor.model import Check, Finding, failed, ok, together, warning
 from clerkstack.problems import ClerkstackError
@@ -19,7 +19,7 @@ from clerkstack.variables_in_state import variables_of
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.settings import Connection, Settings
     from clerkstack.settings.projects import Project
 

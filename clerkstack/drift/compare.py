@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
-from clerkstack.declared.api_keys import api_key_switches
-from clerkstack.declared.billing import app_inputs, billing_inputs
-from clerkstack.declared.refusals import asks_for_a_card, unanswered
-from clerkstack.declared.sections import (
+from clerkstack.desired.api_keys import api_key_switches
+from clerkstack.desired.billing import app_inputs, billing_inputs
+from clerkstack.desired.refusals import asks_for_a_card, unanswered
+from clerkstack.desired.sections import (
     organization_roles,
     organization_settings,
     sign_in_sections,
 )
-from clerkstack.declared.variables import Keys, Variable, variables
-from clerkstack.declared.webhook import endpoint_inputs
+from clerkstack.desired.variables import Keys, Variable, variables
+from clerkstack.desired.webhook import endpoint_inputs
 from clerkstack.drift.difference import ANOTHER, Difference, of_config, of_thing
 from clerkstack.reconcile import Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
-from clerkstack.reconcile.billing import TRIAL, billing_plan, missing_defaults
+from clerkstack.reconcile.billing import (
+    TRIAL,
+    billing_plan,
+    desired_groups,
+    live_groups,
+    missing_defaults,
+    split,
+)
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.headers import headers_not_kept
@@ -97,7 +104,7 @@ def _roles(settings: Settings, live: Live, known: Known) -> Iterator[Difference]
         if change.missing:
             yield Difference(thing, "", "there", None)
             continue
-        there = object_at(view, change.key)
+        there = view[change.key]
         for name, value in change.fields.items():
             yield Difference(thing, name, value, there[name])
     for key in known.roles_made:
@@ -109,15 +116,14 @@ def _billing(
     settings: Settings, catalog: Catalog, live: Live, known: Known
 ) -> Iterator[Difference]:
     inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
-    section = object_at(live.sections, "billing")
-    yield from of_config(billing_plan(inputs, section).changes)
-    for slug in missing_defaults(object_at(inputs, "defaults"), section):
+    desired, there = desired_groups(inputs), live_groups(object_at(live.sections, "billing"))
+    yield from of_config(billing_plan(desired, there).changes)
+    for slug in missing_defaults(desired.keys(), there):
         yield Difference(f"plan {slug}", "", "there", None)
-    made = Ledger.of(known.billing).kept(section)
-    for kind in ("plans", "features"):
-        for slug in made.undeclared(kind, inputs):
-            if slug not in object_at(inputs, "defaults"):
-                yield Difference(f"{BILLING_KINDS[kind]} {slug}", "", None, "there")
+    for group in Ledger.of(known.billing).kept(there).undeclared(desired):
+        kind, slug = split(group)
+        if f"defaults/{slug}" not in desired:
+            yield Difference(f"{BILLING_KINDS[kind]} {slug}", "", None, "there")
 
 
 def _api_keys(settings: Settings, live: Live) -> Iterator[Difference]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
-from clerkstack.declared.variables import VARIABLE_TYPE
-from clerkstack.declared.webhook import endpoint_inputs
+from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.webhook import endpoint_inputs
 from clerkstack.kept_url import same_url
-from clerkstack.providers.live_headers import read_headers
-from clerkstack.providers.live_roles import NoRoles, read_roles
+from clerkstack.live.headers import read_headers
+from clerkstack.live.roles import NoRoles, read_roles
 from clerkstack.reconcile.headers import LiveHeaders
 from clerkstack.reconcile.roles import LiveRoles, is_permission
 from clerkstack.reconcile.webhook import left_out
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
     from clerkstack.clients.svix import Endpoint
     from clerkstack.clients.vercel import EnvironmentVariable
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.reconcile import JsonObject
     from clerkstack.settings import OrganizationsSettings, Settings
 

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
+from clerkstack.live.roles import NoRoles, account_with_roles
 from clerkstack.parity import things
 from clerkstack.parity.own import own_of, place_of
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
 from clerkstack.parity.things import Part, Thing
-from clerkstack.providers.live_roles import NoRoles, account_with_roles
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.keys import frontend_host
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
     from clerkstack.clients.instance_lists import InstanceDomain
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.reconcile import JsonObject
     from clerkstack.settings import Settings
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clerkstack.clients.platform import Config
+from clerkstack.live.session import Session
 from clerkstack.problems import ClerkstackError
-from clerkstack.providers.session import Session
 from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.settings import Settings
 

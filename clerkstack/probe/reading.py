@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from clerkstack.clients.errors import ApiError, NotFound, Unauthorized
-from clerkstack.declared.variables import DEPLOYED
+from clerkstack.desired.variables import DEPLOYED
 from clerkstack.kept_url import kept_url
 from clerkstack.premises.config_shape import unfamiliar
 from clerkstack.probe.account import Account, Probe, Result, holds, untold

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from clerkstack.intent_log import probe_log
 from clerkstack.premises.table import PREMISES
 from clerkstack.probe import reading, writing
 from clerkstack.probe.account import Account, Probe, Result, State
-from clerkstack.providers.made import note_of_probe
 from clerkstack.settings import Settings
 
 _GRAVITY = (State.UNTOLD, State.HOLDS, State.UNASKED, State.FAILS)
@@ -51,4 +51,4 @@ def remember(application_id: str, found: dict[str, Result]) -> None:
     """Note when an application was probed, and what did not hold."""
     failing = [each.premise for each in found.values() if each.state is State.FAILS]
     time = datetime.now(UTC).isoformat(timespec="seconds")
-    note_of_probe(application_id).write({"probed": time, "does not hold": failing})
+    probe_log(application_id).record({"probed": time, "does not hold": failing})

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import ApiError
-from clerkstack.providers.errors import ResourceFailed
-from clerkstack.providers.made import tell
+from clerkstack.failures import ResourceFailed
+from clerkstack.notices import notice
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.settings.names import PREFIX
 from clerkstack.settings.places import spelled
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.reconcile.danger import Danger
     from clerkstack.settings import Allowed
 
@@ -106,7 +106,7 @@ def refused(
         if danger.counted:
             thing += f". {_counted(count)}"
         if _is_allowed(danger, allowed):
-            tell(f"DANGER, allowed by clerkstack:allow: {thing}")
+            notice(f"DANGER, allowed by clerkstack:allow: {thing}")
         elif sandbox and danger.group != "toggles" and (count == 0 or not danger.counted):
             done.append(f"{KINDS[danger.group]} {danger.name} ({danger.kind})")
         else:
@@ -145,7 +145,7 @@ class Asking:
         """Tell it, unless this run did."""
         if text not in self._told:
             self._told.add(text)
-            tell(text)
+            notice(text)
 
 
 def how_to_allow(dangers: Sequence[Danger], allowed: Allowed, stack: str | None) -> str:

@@ -18,8 +18,15 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import NotFound
-from clerkstack.providers.base import ClerkProvider, Noted, inputs_of, kept_out, resource_id
-from clerkstack.providers.errors import ResourceFailed, plainly
+from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.providers.base import (
+    ClerkProvider,
+    InstanceRef,
+    Noted,
+    inputs_of,
+    kept_out,
+    resource_id,
+)
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.api_keys import (
     FEATURE,
@@ -31,7 +38,7 @@ from clerkstack.reconcile.api_keys import (
 )
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, api_key_dangers
-from clerkstack.reconcile.sharing import Holding
+from clerkstack.reconcile.sharing import Holding, shared_of
 
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
 GROUP = "the API key switches"
@@ -47,8 +54,8 @@ class ApiKeysProvider(ClerkProvider):
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """The switches; they stay whatever becomes of the stack."""
-        declared: JsonObject = {GROUP: object_at(props, "switches")}
-        return Holding(stack, since, declared, shared=object_at(props, "shared"))
+        declared = {GROUP: object_at(props, "switches")}
+        return Holding(stack, since, declared, shared=shared_of(props))
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Switches that this stack declared on and that would be turned off."""
@@ -85,7 +92,8 @@ class ApiKeysProvider(ClerkProvider):
         """The switches stay: turning them off would cut off every key that is in use."""
 
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
-        others = self.sharing_to_write(inputs, olds)
+        others = self.sharing(self.ref(inputs), olds)
+        self.refuse_contradictions(others, inputs)
         declared = object_at(inputs, "switches")
         needed = needed_switches(declared)
         wrong = changes_between(needed, self._live(inputs))
@@ -99,7 +107,7 @@ class ApiKeysProvider(ClerkProvider):
 
     def _write(self, inputs: JsonObject, switches: JsonObject) -> bool:
         """Set the switches where the schema advertises them; whether it does."""
-        document = self.document(inputs)
+        document = self.document(InstanceRef.of(inputs))
         if not is_advertised(document.schema(), switches):
             return False
 

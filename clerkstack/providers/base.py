@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 import pulumi
 from pulumi.dynamic import (
@@ -17,15 +17,15 @@ from pulumi.dynamic import (
 )
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
+from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.intent_log import IntentLog
+from clerkstack.notices import notice
 from clerkstack.providers.allowances import Subscribers, refused
-from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import Note, tell
 from clerkstack.providers.neighbours import refusals, sharing, tell_left, tell_shared
-from clerkstack.providers.session import Session, session_for
-from clerkstack.reconcile import Change, Json, JsonObject
+from clerkstack.providers.shared import ProviderSession, provider_session
+from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
 from clerkstack.reconcile.danger import Danger
-from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.rotation.rolling_out import refusal, rolls_out
 from clerkstack.safe import hide
@@ -33,7 +33,7 @@ from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS, SECRET_KEYS
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
-    from clerkstack.providers.config_document import ConfigDocument
+    from clerkstack.live.config_document import ConfigDocument
     from clerkstack.settings import Allowed, Connection
 
 PROVIDER_KEY = "__provider"
@@ -87,7 +87,7 @@ class ClerkProvider(ResourceProvider):
         return load_allowed(self._config)
 
     @property
-    def session(self) -> Session:
+    def session(self) -> ProviderSession:
         """The clients and cached reads that this run shares.
 
         Raises:
@@ -96,15 +96,15 @@ class ClerkProvider(ResourceProvider):
         """
         if rolls_out() and not self.rolled_out:
             raise ResourceFailed(refusal(self._what))
-        return session_for(self._connection)
+        return provider_session(self._connection)
 
-    def document(self, inputs: Props) -> ConfigDocument:
-        """The config of the instance that the inputs name."""
-        return self.session.config(inputs["application_id"], inputs["environment"])
+    def document(self, ref: InstanceRef) -> ConfigDocument:
+        """The config of an instance."""
+        return self.session.config(*ref)
 
-    def backend(self, inputs: Props) -> BackendClient:
-        """A Backend API client for the instance that the inputs name."""
-        return self.session.backend(inputs["application_id"], inputs["environment"])
+    def backend(self, ref: InstanceRef) -> BackendClient:
+        """A Backend API client for an instance."""
+        return self.session.backend(*ref)
 
     @plainly
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -158,42 +158,37 @@ class ClerkProvider(ResourceProvider):
         """A group of what stacks share, in words."""
         return group
 
-    def sharing(self, inputs: JsonObject, olds: JsonObject, *, removing: bool = False) -> Sharing:
+    def ref(self, props: Props) -> ResourceRef:
+        """The resource that has these properties."""
+        return ResourceRef(InstanceRef.of(props), stack_of(props), self.part)
+
+    def sharing(self, ref: ResourceRef, olds: JsonObject, *, removing: bool = False) -> Sharing:
         """What other stacks have of this resource; `olds` are its properties in the state.
 
         What the program declares names its stack; only a state of an older version that is removed
         does not.
         """
-        if not self.kind or (stack_of(inputs) is None and not removing):
+        if not self.kind or (ref.stack is None and not removing):
             return Sharing()
-        place = str(inputs["application_id"]), str(inputs["environment"])
         return sharing(
-            self.session.neighbourhood.stacks(*place),
+            self.session.neighbourhood.stacks(*ref.instance),
             self.kind,
-            resource_id(inputs, self.part),
-            stack_of(inputs),
+            ref.id,
+            ref.stack,
             olds,
             self.holding,
             self.noted_since,
         )
 
-    def sharing_to_write(
-        self, inputs: JsonObject, olds: JsonObject, *, removing: bool = False
-    ) -> Sharing:
-        """The same before a write.
-
-        Raises:
-            ResourceFailed: another stack owns a field and declares it differently.
-        """
-        found = self.sharing(inputs, olds, removing=removing)
-        reasons = self._contradictions(found, inputs)
+    def refuse_contradictions(self, others: Sharing, inputs: JsonObject) -> None:
+        """Raise ResourceFailed if another stack owns a field and declares it differently."""
+        reasons = self._contradictions(others, inputs)
         if reasons:
             raise ResourceFailed("\n".join(reasons))
-        return found
 
     def _contradicted(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
-        found = self.sharing(inputs, olds)
-        reasons = self._contradictions(found, inputs)
+        found = self.sharing(self.ref(inputs), olds) if self.kind else Sharing()
+        reasons = self._contradictions(found, inputs) if found else []
         if found and not reasons:
             declared = self.holding("", "", inputs).declared
             before = self.holding("", "", olds).declared
@@ -205,14 +200,11 @@ class ClerkProvider(ResourceProvider):
         return reasons
 
     def _contradictions(self, found: Sharing, inputs: JsonObject) -> list[str]:
-        if not found:
-            return []
         contradictions = found.contradictions(self.holding("", "", inputs).declared)
-        place = f"the {inputs['environment']} instance of {inputs['application_id']}"
-        return list(refusals(contradictions, self.group_name, place))
+        return list(refusals(contradictions, self.group_name, str(InstanceRef.of(inputs))))
 
     def refuse_danger(
-        self, inputs: JsonObject, dangers: Iterable[Danger], *, named: bool = True
+        self, ref: ResourceRef, dangers: Iterable[Danger], *, named: bool = True
     ) -> list[str]:
         """Why dangerous changes are not made: those that the stack's config does not allow. What
         was accepted in this run is not judged again; where the preview could not name the others
@@ -221,29 +213,28 @@ class ClerkProvider(ResourceProvider):
         found = [each for each in dangers if each not in session.asking.accepted]
         if not found:
             return []
-        application, environment = str(inputs["application_id"]), str(inputs["environment"])
-        session.asking.stack = (stack_of(inputs) or "").rpartition("/")[2] or None
+        session.asking.stack = (ref.stack or "").rpartition("/")[2] or None
         reasons = refused(
             found,
             self._allowed,
-            Subscribers(session, application, environment),
-            f"the {environment} instance",
+            Subscribers(session, *ref.instance),
+            f"the {ref.instance.environment} instance",
             session.asking,
-            sandbox=environment == "development" and named,
+            sandbox=not ref.instance.is_production and named,
         )
         if not reasons:
             session.asking.accepted.update(found)
         return reasons
 
     def stop_for_danger(
-        self, inputs: JsonObject, dangers: Iterable[Danger], *, named: bool = True
+        self, ref: ResourceRef, dangers: Iterable[Danger], *, named: bool = True
     ) -> None:
         """Go on only where each danger is allowed.
 
         Raises:
             ResourceFailed: the stack's config does not allow one of them.
         """
-        reasons = self.refuse_danger(inputs, dangers, named=named)
+        reasons = self.refuse_danger(ref, dangers, named=named)
         if reasons:
             raise ResourceFailed("\n".join(reasons))
 
@@ -253,26 +244,25 @@ class ClerkProvider(ResourceProvider):
         Raises:
             ResourceFailed: the stack's config does not allow one of them.
         """
-        if self._name(inputs) in self.session.unjudged:
-            self.stop_for_danger(inputs, self.dangers(inputs, olds))
+        ref = self.ref(inputs)
+        if ref.id in self.session.unjudged:
+            self.stop_for_danger(ref, self.dangers(inputs, olds))
 
     def _refused(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
         try:
-            dangers = self.refuse_danger(inputs, self.dangers(inputs, olds))
-            return [*dangers, *self.unmet(inputs, olds)]
+            dangers = list(self.dangers(inputs, olds))
+            reasons = self.refuse_danger(self.ref(inputs), dangers) if dangers else []
+            return [*reasons, *self.unmet(inputs, olds)]
         except NotFound:
             return []  # there is no instance yet: nothing can be lost
         except (ApiError, Unreachable) as failure:
-            tell(f"what is live can't be seen; it is looked at before a write. {failure}")
-            self.session.unjudged.add(self._name(inputs))
+            notice(f"what is live can't be seen; it is looked at before a write. {failure}")
+            self.session.unjudged.add(self.ref(inputs).id)
             return []
 
     @property
     def _what(self) -> str:
         return type(self).__name__.removesuffix("Provider")
-
-    def _name(self, inputs: JsonObject) -> str:
-        return f"{type(self).__name__} {inputs.get('application_id')}/{inputs.get('environment')}"
 
     @plainly
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -293,7 +283,7 @@ class ClerkProvider(ResourceProvider):
         except NotFound:
             return []  # there is nothing that could be taken away
         except (ApiError, Unreachable) as failure:
-            tell(f"what the app asks for can't be looked up; it is before a write. {failure}")
+            notice(f"what the app asks for can't be looked up; it is before a write. {failure}")
             return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
@@ -327,11 +317,59 @@ class Noted(Resource):
         super().__init__(provider, resource_name, every, opts)
 
         def known(end: Sequence[Any]) -> None:
-            Note(end[0], self.of_stack).forget_known(end[1])
+            IntentLog(end[0], self.of_stack).forget_known(end[1])
 
         if not pulumi.runtime.is_dry_run():
             # An output of a resource is there when the engine has written its state.
             pulumi.Output.all(self.id, self.noted).apply(known)
+
+
+class InstanceRef(NamedTuple):
+    """The instance that a resource is on."""
+
+    application_id: str
+    environment: str
+
+    @classmethod
+    def of(cls, props: Props) -> InstanceRef:
+        """The instance that a resource's properties name."""
+        return cls(str(props["application_id"]), str(props["environment"]))
+
+    @property
+    def is_production(self) -> bool:
+        """Whether it is a production instance; any that is not development's counts as one."""
+        return self.environment != "development"
+
+    def __str__(self) -> str:
+        return f"the {self.environment} instance of {self.application_id}"
+
+
+class ResourceRef(NamedTuple):
+    """One resource of one stack. `stack` is its full name, None in a state of an older version;
+    `part` is how the resource's id ends."""
+
+    instance: InstanceRef
+    stack: str | None
+    part: str
+
+    @property
+    def id(self) -> str:
+        """The resource's id."""
+        return "/".join((*self.instance, self.part))
+
+    @property
+    def log(self) -> IntentLog:
+        """The resource's intent log."""
+        return IntentLog(self.id, self.stack)
+
+    @property
+    def instance_log(self) -> IntentLog:
+        """The intent log of the instance itself."""
+        return IntentLog("/".join(self.instance), self.stack)
+
+    def made_instance(self) -> bool:
+        """Whether this stack made the instance, in this run or a killed one before it."""
+        return bool(self.instance_log.read().get("made"))
 
 
 def inputs_of(props: Props) -> JsonObject:
@@ -358,19 +396,8 @@ def moved(olds: Props, inputs: JsonObject) -> list[CheckFailure]:
     return failures
 
 
-def stop_unless_previewed(
-    inputs: Props, changes: Iterable[Change], *known: Mapping[str, Json]
-) -> None:
-    """Write nothing that the preview did not show. `known` is as `unpreviewed` takes it.
-
-    Raises:
-        ResourceFailed: the preview could not show some of the changes; names each.
-    """
-    refuse_surprises(inputs, [str(change) for change in unpreviewed(changes, *known)])
-
-
-def refuse_surprises(inputs: Props, surprises: Sequence[str]) -> None:
-    """Write nothing where an update would undo what somebody changed and no preview showed it.
+def refuse_surprises(ref: InstanceRef, surprises: Sequence[str]) -> None:
+    """Refuse to undo what somebody changed if no preview showed that.
 
     Raises:
         ResourceFailed: there are surprises; names each.
@@ -378,9 +405,8 @@ def refuse_surprises(inputs: Props, surprises: Sequence[str]) -> None:
     if surprises:
         shown = "\n".join(f"  {surprise}" for surprise in surprises)
         raise ResourceFailed(
-            f"Somebody changed the {inputs['environment']} instance of "
-            f"{inputs['application_id']} since the state was last brought up to date, and no "
-            f"preview showed that this would be undone (live → declared):\n{shown}\n"
+            f"Somebody changed {ref} since the state was last brought up to date, and no preview "
+            f"showed that this would be undone (live → declared):\n{shown}\n"
             "Nothing was written. To keep a change, declare it. Then see all of it and go on: "
             "pulumi preview --refresh --diff, pulumi up --refresh"
         )

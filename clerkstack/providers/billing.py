@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
-from clerkstack.declared.refusals import (
+from clerkstack.desired.refusals import (
     billing_refusals,
     live_refusals,
     payer_refusals,
@@ -19,36 +19,40 @@ from clerkstack.declared.refusals import (
     unknown_uses,
     without_places,
 )
+from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.notices import notice
 from clerkstack.providers.base import (
-    ClerkProvider,
+    InstanceRef,
     Noted,
+    ResourceRef,
     inputs_of,
     kept_out,
     mark_of,
-    resource_id,
-    stack_of,
-    stop_unless_previewed,
 )
-from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.providers.neighbours import tell_left
-from clerkstack.providers.session import anything_was_read
+from clerkstack.providers.shared import anything_was_read
+from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.billing import (
     ENABLED_FOR,
+    KINDS,
     SECTION,
+    SETTINGS,
     TRIAL,
-    billing_known,
     billing_plan,
     billing_view,
+    in_config,
+    live_groups,
     missing_defaults,
-    unlikely_defaults,
+    slugs_of,
+    split,
 )
 from clerkstack.reconcile.billing_run import BillingRun, bringing, removing
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger
-from clerkstack.reconcile.ledger import SETTINGS, Ledger, billing_holding, flat_groups
+from clerkstack.reconcile.ledger import Ledger, billing_holding, past_of
 from clerkstack.reconcile.names import BILLING_KINDS
+from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sharing import Holding, Sharing
 
 KEEP = (
@@ -60,24 +64,25 @@ KEEP = (
 """What to do where an app would lose what it asks for."""
 
 
-class BillingProvider(ClerkProvider):
+class BillingProvider(WritingProvider):
     """Reconciles the section `billing` of the instance config."""
 
     kind: ClassVar[str] = "Billing"
     part: ClassVar[str] = SECTION
+    asks_made_here: ClassVar[bool] = True
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """Plans, features and toggles by `kind/slug`."""
         return billing_holding(stack, since, props)
 
     def noted_since(self, _props: JsonObject) -> JsonObject:
-        """The ledger, and the mark of the note before."""
+        """The ledger, and the mark of the record before."""
         return {**Ledger.of(_props).as_props(), **mark_of(_props)}
 
     def group_name(self, group: str) -> str:
         """`plan pro`, `feature sso`, the settings."""
-        kind, _, slug = group.partition("/")
-        if kind == "settings":
+        kind, slug = split(group)
+        if group == SETTINGS:
             return "the billing settings"
         return f"{BILLING_KINDS.get(kind, BILLING_KINDS['plans'])} {slug}"
 
@@ -94,16 +99,14 @@ class BillingProvider(ClerkProvider):
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Plans and features that leave, prices and attachments that change, and the toggles: of
-        the run that `_bring` makes."""
-        live = self._live(_inputs)
-        return self._foreseen(_inputs, _olds, live).dangers(live)
+        the run that `bring` makes."""
+        return self._checked(_inputs, _olds).dangers
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """What Clerk can't change, and what the app's code would ask for in vain afterwards."""
-        live = self._live(_inputs)
-        yield from payer_refusals(_inputs, live)
+        yield from payer_refusals(_inputs, self.live(InstanceRef.of(_inputs)))
         if _in_production(_inputs) and undeclared_uses(_inputs):
-            yield from unknown_uses(_inputs, self._foreseen(_inputs, _olds, live).after(live))
+            yield from unknown_uses(_inputs, self._checked(_inputs, _olds).after)
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
         """Plans and features that production's code asks for."""
@@ -113,40 +116,34 @@ class BillingProvider(ClerkProvider):
 
     def after(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
         """The section as an update of the resource leaves it, whose state has its ledger."""
-        live, others = self._live(inputs), self.sharing(inputs, state)
-        return self._run(inputs, state, self._noted(inputs, state), live, others).after(live)
+        return self._foreseen(inputs, state, self.sharing(self.ref(inputs), state)).after
 
     def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
         """What is wrong on a production instance that nothing here changes, where this run has
         read the config already."""
         if not _in_production(_inputs) or not anything_was_read():
             return
-        known = self.document(_inputs).known
+        known = self.document(InstanceRef.of(_inputs)).known
         if known is not None:
             yield from live_refusals(_inputs, object_at(known, SECTION))
 
-    @plainly
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Take over what is there, make what is missing. Safe to repeat."""
-        inputs = inputs_of(props)
-        return CreateResult(resource_id(inputs, SECTION), self._bring(inputs, {}))
-
-    @plainly
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring the section to the new inputs; what they no longer declare goes or goes back."""
-        inputs, olds = inputs_of(_news), inputs_of(_olds)
-        was = Ledger.of(olds)
-        for slug in object_at(olds, "plans"):
-            if slug not in object_at(inputs, "plans") and slug not in was.plans:
-                tell(f"the plan '{slug}' was there before this stack: it stays on sale as it was")
-        return UpdateResult(self._bring(inputs, olds))
+    @contextmanager
+    def planned(self, run: Run) -> Iterator[Write]:
+        """See `WritingProvider`."""
+        section, here = self.live(run.ref.instance), run.ref.made_instance()
+        planned = bringing(run.inputs, run.state, run.pending, section, run.others, made_here=here)
+        for slug in slugs_of(past_of(run.state).declared, "plans"):
+            group = f"plans/{slug}"
+            if group not in planned.desired and group not in Ledger.of(run.state).made:
+                notice(f"the plan '{slug}' was there before this stack: it stays on sale as it was")
+        yield _BillingWrite(self, run, planned)
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
         """The live values of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            live = self._live(props, fresh=True)
+            live = self.live(InstanceRef.of(props), fresh=True)
         except NotFound:
             return ReadResult(None, {})
         view = billing_view(props, live)
@@ -155,48 +152,39 @@ class BillingProvider(ClerkProvider):
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove what this resource made and put back what it changed, in one write."""
+        """Remove what this resource made and revert what it changed, in one write."""
         props = inputs_of(_props)
-        note = Note(_id, stack_of(props))
+        if not self.left and self._replaced(props):
+            notice("billing stays as it is: another resource of this stack has it")
+        else:
+            super().delete(_id, _props)
+
+    def remove(self, props: JsonObject) -> None:
+        """See `WritingProvider`."""
         if self.left:
-            tell(f"billing stays on the {props['environment']} instance as it is, and is nobody's")
-            note.forget()
-            Note(resource_id(props), stack_of(props)).forget()
-            return
-        if self._replaced(props):
-            tell("billing stays as it is: another resource of this stack has it")
-            return
-        with contextlib.suppress(NotFound):
-            live = self._live(props)
-            run = self.removal(props, live)
-            in_vain = self.lost(props, live, run)
-            if in_vain:
-                raise ResourceFailed("\n".join((*in_vain, KEEP)))
-            self.stop_for_danger(props, self.dangers_of_removal(props, live, run))
-            tell_left(
-                {
-                    name: of
-                    for name, of in run.kept.items()
-                    if name.partition("/")[2] in object_at(live, name.partition("/")[0])
-                },
-                self.group_name,
+            notice(
+                f"billing stays on the {props['environment']} instance as it is, and is nobody's"
             )
-            left = self._write(props, run)
-            for slug in run.gone["features"]:
-                if slug in object_at(left, "features"):
-                    tell(f"the feature '{slug}' stays: a plan that this stack did not make has it")
-            found = object_at(object_at(run.ledger.before, SETTINGS), SETTINGS)
-            if _in_production(props) and found.get(TRIAL):
-                tell(f"{TRIAL} stays off: in production no trial asks for a card")
-        note.forget()
-        # The instance is left behind: should it come back, what is on it is not this stack's own.
-        Note(resource_id(props), stack_of(props)).forget()
+            return
+        run = self.removal(props, self.live(InstanceRef.of(props)))
+        in_vain = self.lost(props, run)
+        if in_vain:
+            raise ResourceFailed("\n".join((*in_vain, KEEP)))
+        self.stop_for_danger(self.ref(props), self.dangers_of_removal(props, run))
+        kept = {group: of for group, of in run.kept.items() if group in run.live}
+        tell_left(kept, self.group_name)
+        left = self.write(self.ref(props), run)
+        for slug in slugs_of(run.gone, "features"):
+            if slug in object_at(left, "features"):
+                notice(f"the feature '{slug}' stays: a plan that this stack did not make has it")
+        if _in_production(props) and run.ledger.before.get(SETTINGS, {}).get(TRIAL):
+            notice(f"{TRIAL} stays off: in production no trial asks for a card")
 
     def _replaced(self, props: JsonObject) -> bool:
         """Whether this run made another resource in the place of the one that goes: each write has
         a mark of its own."""
         self.session.neighbourhood.look_again()
-        now = self.sharing(props, props, removing=True).state
+        now = self.sharing(self.ref(props), props, removing=True).state
         return bool(now) and now.get("noted") != props.get("noted")
 
     @property
@@ -206,138 +194,119 @@ class BillingProvider(ClerkProvider):
 
     def removal(self, props: JsonObject, live: JsonObject) -> BillingRun:
         """The run that takes this stack's billing away; `props` are what its state has."""
-        note = Note(resource_id(props, SECTION), stack_of(props))
-        noted = note.pending(self.noted_since(props))
-        return removing(props, noted, live, self.sharing(props, props, removing=True))
+        ref = self.ref(props)
+        others = self.sharing(ref, props, removing=True)
+        return removing(props, ref.log.pending(self.noted_since(props)), live, others)
 
-    def lost(self, props: JsonObject, live: JsonObject, run: BillingRun) -> list[str]:
+    def lost(self, props: JsonObject, run: BillingRun) -> list[str]:
         """What production's code asks for, by the state, and a run takes away."""
         if not _in_production(props):
             return []
         app = object_at(props, "app")
-        before = set(unanswered(app, live))
-        return [each for each in unanswered(app, run.after(live)) if each not in before]
+        before = set(unanswered(app, run.section))
+        return [each for each in unanswered(app, run.after) if each not in before]
 
-    def dangers_of_removal(
-        self, props: JsonObject, live: JsonObject, run: BillingRun
-    ) -> list[Danger]:
+    def dangers_of_removal(self, props: JsonObject, run: BillingRun) -> list[Danger]:
         """What of a removal has to be asked for. Whoever removes a development stack means its
         toggles, too."""
         return [
-            danger
-            for danger in run.dangers(live)
-            if danger.group != "toggles" or _in_production(props)
+            danger for danger in run.dangers if danger.group != "toggles" or _in_production(props)
         ]
 
-    def _foreseen(self, inputs: JsonObject, olds: JsonObject, live: JsonObject) -> BillingRun:
-        """The run that `_bring` makes, as `check` can know it: it is given what was declared
+    def write(self, ref: ResourceRef, run: BillingRun) -> JsonObject:
+        """Reconcile the section; what it then is. Each write is judged as it is sent: nothing goes
+        that was not asked for."""
+
+        def judge(wanted: WritePlan, sections: Mapping[str, Json]) -> None:
+            _refuse_trial_card(ref.instance, wanted)
+            dangers = run.dangers_of(wanted.changes, live_groups(object_at(sections, SECTION)))
+            if not run.desired and not ref.instance.is_production:
+                dangers = [each for each in dangers if each.group != "toggles"]
+            # If `check` could not see what is live, the write is the first to judge.
+            named = not run.desired or ref.id not in self.session.unjudged
+            self.stop_for_danger(ref, dangers, named=named)
+
+        return object_at(self.document(ref.instance).reconcile(run.plan, judge), SECTION)
+
+    def live(self, ref: InstanceRef, *, fresh: bool = False) -> JsonObject:
+        """The section as it is."""
+        return object_at(self.document(ref).sections(fresh=fresh), SECTION)
+
+    def _checked(self, inputs: JsonObject, olds: JsonObject) -> BillingRun:
+        """The run that `bring` makes, as `check` can know it: it is given what was declared
         before, and the backend has the rest of the state."""
-        others = self.sharing(inputs, olds)
-        state = others.state or olds if olds else {}
-        return self._run(inputs, state, self._noted(inputs, state), live, others)
+        others = self.sharing(self.ref(inputs), olds)
+        return self._foreseen(inputs, others.state or olds if olds else {}, others)
 
-    def _noted(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
-        """What an interrupted run noted since the state."""
-        note = Note(resource_id(inputs, SECTION), stack_of(inputs))
-        return note.pending(self.noted_since(olds) if olds else {})
-
-    def _run(
-        self,
-        inputs: JsonObject,
-        olds: JsonObject,
-        noted: JsonObject,
-        live: JsonObject,
-        others: Sharing,
-    ) -> BillingRun:
-        here = made_here(resource_id(inputs), stack_of(inputs))
-        return bringing(inputs, olds, noted, live, others, made_here=here)
+    def _foreseen(self, inputs: JsonObject, state: JsonObject, others: Sharing) -> BillingRun:
+        ref = self.ref(inputs)
+        pending = ref.log.pending(self.noted_since(state) if state else {})
+        section, here = self.live(ref.instance), ref.made_instance()
+        return bringing(inputs, state, pending, section, others, made_here=here)
 
     def _asked(self, inputs: JsonObject) -> list[str]:
         """What production's code asks for and neither the stack nor the instance has."""
         if not _in_production(inputs) or not undeclared_uses(inputs):
             return []
         try:
-            return unknown_uses(inputs, self._live(inputs))
+            return unknown_uses(inputs, self.live(InstanceRef.of(inputs)))
         except NotFound:
             return unknown_uses(inputs, {})  # there is no instance yet: nothing else is on it
         except (ApiError, Unreachable) as failure:
-            tell(
+            notice(
                 f"what the app asks for can't be looked up; that is done before a write. {failure}"
             )
             return []
 
-    def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
-        """Bring the section from what the state declares (and an interrupted run declared) to
-        what the inputs declare."""
-        others = self.sharing_to_write(inputs, olds)
-        note = Note(resource_id(inputs, SECTION), stack_of(inputs))
-        state = self.noted_since(olds) if olds else {}
-        noted = note.pending(state)
-        live = self._live(inputs)
-        run = self._run(inputs, olds, noted, live, others)
-        unmet = [*payer_refusals(inputs, live)]
-        if _in_production(inputs):
-            unmet += unknown_uses(inputs, run.after(live))
-        if unmet:
-            raise ResourceFailed("\n".join(unmet))
-        stop_unless_previewed(
-            inputs,
-            billing_plan(inputs, live).changes,
-            billing_known(olds),
-            billing_known(object_at(noted, "declared")),
-        )
-        _refuse_missing(unlikely_defaults(object_at(inputs, "defaults"), live))
-        self.stop_for_danger(inputs, run.dangers(live), named=self._judges_first(inputs))
-        facts = run.ledger.facts(inputs)
 
-        def left() -> JsonObject | None:
-            now = self._live(inputs, fresh=True)
-            # What was refused was not made: somebody else may make it before the next run.
-            return None if now == live else run.ledger.kept(now).facts(inputs, now)
+class _BillingWrite:
+    """The one write to the section, or two; see `Write`."""
 
-        with note.intent(facts, since=state, left=left):
-            reached = self._write(inputs, run)
-        _refuse_missing(missing_defaults(object_at(inputs, "defaults"), reached))
-        self._tell_switched_off(live, reached)
-        ledger = run.ledger.kept(reached).left_to(others, inputs)
-        shared = others.shared(flat_groups(inputs))
-        return {**inputs, **ledger.as_props(), **shared, "noted": note.mark}
+    def __init__(self, provider: BillingProvider, run: Run, planned: BillingRun) -> None:
+        self._provider, self._run, self._planned = provider, run, planned
+        self._reached: JsonObject = {}
 
-    def _write(self, props: JsonObject, run: BillingRun) -> JsonObject:
-        """Reconcile the section; what it then is. Each write is judged as it is sent: nothing goes
-        that was not asked for."""
+    def surprises(self) -> list[str]:
+        run, planned = self._run, self._planned
+        known = (in_config(past_of(each).declared) for each in (run.state, run.pending))
+        owed = billing_plan(planned.desired, planned.live).changes
+        return [*map(str, unpreviewed(owed, *known))]
 
-        def plan(sections: Mapping[str, Json]) -> WritePlan:
-            return run.plan(object_at(sections, SECTION))
+    def unmet(self) -> Iterable[str]:
+        inputs, planned = self._run.inputs, self._planned
+        yield from payer_refusals(inputs, planned.section)
+        if self._run.ref.instance.is_production:
+            yield from unknown_uses(inputs, planned.after)
+        yield from _missing(planned.unlikely_defaults())
 
-        def judge(wanted: WritePlan, sections: Mapping[str, Json]) -> None:
-            _refuse_trial_card(props, wanted)
-            live = object_at(sections, SECTION)
-            dangers = run.dangers_of(wanted.changes, live)
-            if not run.declared and not _in_production(props):
-                dangers = [each for each in dangers if each.group != "toggles"]
-            named = not run.declared or self._judges_first(props)
-            self.stop_for_danger(props, dangers, named=named)
+    @property
+    def facts(self) -> JsonObject:
+        declared: JsonObject = {kind: self._run.inputs.get(kind, {}) for kind in KINDS}
+        return {**self._planned.ledger.as_props(), "declared": declared}
 
-        return object_at(self.document(props).reconcile(plan, judge), SECTION)
+    def left(self) -> JsonObject | None:
+        now = self._provider.live(self._run.ref.instance, fresh=True)
+        if now == self._planned.section:
+            return None
+        # What was refused was not made: somebody else may make it before the next run.
+        there = live_groups(now)
+        declared: JsonObject = {"settings": object_at(self._run.inputs, "settings")}
+        for kind in KINDS[1:]:
+            groups = object_at(self._run.inputs, kind).items()
+            declared[kind] = {slug: of for slug, of in groups if f"{kind}/{slug}" in there}
+        return {**self._planned.ledger.kept(there).as_props(), "declared": declared}
 
-    def _judges_first(self, inputs: JsonObject) -> bool:
-        """Whether `check` could not see what is live: the write is then the first to judge."""
-        return self._name(inputs) in self.session.unjudged
+    def send(self) -> None:
+        self._reached = self._provider.write(self._run.ref, self._planned)
 
-    def _tell_switched_off(self, before: JsonObject, after: JsonObject) -> None:
-        """Say what stays of a payer whose billing was turned off: Clerk's own plan."""
-        for payer, toggle in ENABLED_FOR.items():
-            if before.get(toggle) is True and after.get(toggle) is False:
-                own = f"free_{payer}"
-                if own in object_at(after, "plans"):
-                    tell(
-                        f"the plan '{own}' stays on the instance: Clerk made it when billing was "
-                        "turned on. Nobody has it any more, and a check of it answers false."
-                    )
-
-    def _live(self, inputs: JsonObject, *, fresh: bool = False) -> JsonObject:
-        return object_at(self.document(inputs).sections(fresh=fresh), SECTION)
+    def outputs(self) -> JsonObject:
+        planned, there = self._planned, live_groups(self._reached)
+        lacking = _missing(missing_defaults(planned.desired.keys(), there))
+        if lacking:
+            raise ResourceFailed("\n".join(lacking))
+        _report_switched_off(planned.section, self._reached)
+        kept = planned.ledger.kept(there)
+        return kept.left_to(self._run.others, planned.desired.keys()).as_props()
 
 
 class Billing(Noted, module="clerkstack", name="Billing"):
@@ -358,7 +327,7 @@ class Billing(Noted, module="clerkstack", name="Billing"):
         catalog: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the section; `clerkstack.declared.billing` has the shapes."""
+        """Declare the section; `clerkstack.desired.billing` has the shapes."""
         super().__init__(
             BillingProvider(),
             resource_name,
@@ -377,13 +346,26 @@ class Billing(Noted, module="clerkstack", name="Billing"):
         )
 
 
-def _refuse_missing(lacking: Sequence[str]) -> None:
-    if lacking:
-        raise ResourceFailed(
-            f"The catalog marks {', '.join(lacking)} as the plan Clerk makes by itself, and this "
-            "instance has none of that slug. Clerk names them free_org and free_user: write the "
-            "slug that the dashboard page Billing → Plans shows, or drop `default: true`."
-        )
+def _missing(lacking: Sequence[str]) -> list[str]:
+    if not lacking:
+        return []
+    return [
+        f"The catalog marks {', '.join(lacking)} as the plan Clerk makes by itself, and this "
+        "instance has none of that slug. Clerk names them free_org and free_user: write the "
+        "slug that the dashboard page Billing → Plans shows, or drop `default: true`."
+    ]
+
+
+def _report_switched_off(before: JsonObject, after: JsonObject) -> None:
+    """Say what stays of a payer whose billing was turned off: Clerk's own plan."""
+    for payer, toggle in ENABLED_FOR.items():
+        if before.get(toggle) is True and after.get(toggle) is False:
+            own = f"free_{payer}"
+            if own in object_at(after, "plans"):
+                notice(
+                    f"the plan '{own}' stays on the instance: Clerk made it when billing was "
+                    "turned on. Nobody has it any more, and a check of it answers false."
+                )
 
 
 def _in_production(props: JsonObject) -> bool:
@@ -391,7 +373,7 @@ def _in_production(props: JsonObject) -> bool:
     return props.get("environment") != "development"
 
 
-def _refuse_trial_card(props: JsonObject, wanted: WritePlan) -> None:
+def _refuse_trial_card(ref: InstanceRef, wanted: WritePlan) -> None:
     """The last look at a write: whatever led to it, none makes production's trials ask for a card.
 
     Raises:
@@ -400,9 +382,9 @@ def _refuse_trial_card(props: JsonObject, wanted: WritePlan) -> None:
     asks = any(
         change.path == (SECTION, TRIAL) and change.after is not False for change in wanted.changes
     )
-    if asks and _in_production(props):
+    if asks and ref.is_production:
         raise ResourceFailed(
-            f"This would turn {TRIAL} on for the production instance of "
-            f"{props['application_id']}, and free trials would ask for a card. Nothing was "
-            "written. Set clerkstack:billing.freeTrialRequiresPaymentMethod to false."
+            f"This would turn {TRIAL} on for the production instance of {ref.application_id}, and "
+            "free trials would ask for a card. Nothing was written. Set "
+            "clerkstack:billing.freeTrialRequiresPaymentMethod to false."
         )

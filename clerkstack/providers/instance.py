@@ -9,9 +9,10 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
+from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.intent_log import IntentLog, probe_log
+from clerkstack.notices import notice
 from clerkstack.providers.base import ClerkProvider, Noted, inputs_of, resource_id, stack_of
-from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.made import Note, note_of_probe, tell
 from clerkstack.reconcile import JsonObject
 from clerkstack.settings.keys import frontend_host
 
@@ -38,8 +39,8 @@ class InstanceProvider(ClerkProvider):
         """Adopt the instance that is there, or make it. Never makes a second one."""
         inputs = inputs_of(props)
         application = str(inputs["application_id"])
-        if not note_of_probe(application).read():
-            tell(
+        if not probe_log(application).read():
+            notice(
                 f"{application} was not probed from here: `bin/clerkstack probe` tells whether the "
                 "services are as this program takes them to be (docs/premises.md)"
             )
@@ -67,7 +68,7 @@ class InstanceProvider(ClerkProvider):
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """The instance stays; only the stack forgets it."""
-        Note(_id, stack_of(inputs_of(_props))).forget()
+        IntentLog(_id, stack_of(inputs_of(_props))).forget()
 
     def _outputs(self, inputs: JsonObject) -> JsonObject:
         application, environment = str(inputs["application_id"]), str(inputs["environment"])
@@ -97,8 +98,8 @@ class InstanceProvider(ClerkProvider):
                 )
             clone_of = development.instance_id
         # What it is cloned with is then this stack's own, not somebody else's.
-        note = Note(resource_id(inputs), stack_of(inputs))
-        note.write({"made": True})
+        log = IntentLog(resource_id(inputs), stack_of(inputs))
+        log.record({"made": True})
         try:
             self.session.platform.create_instance(
                 application, domain=str(domain), clone_instance_id=clone_of
@@ -106,7 +107,7 @@ class InstanceProvider(ClerkProvider):
         except (ApiError, Unreachable) as failure:
             # It may exist all the same: made by somebody else, or by a call that got no answer.
             if isinstance(failure, ApiError) and failure.status < 500:
-                note.forget()
+                log.forget()
             if self.session.instance(application, environment, fresh=True) is None:
                 raise
         made = self.session.instance(application, environment, fresh=True)
@@ -132,7 +133,7 @@ class Instance(Noted, module="clerkstack", name="Instance"):
         if not pulumi.runtime.is_dry_run():
             there = [each.id for each in after if isinstance(each, pulumi.CustomResource)]
             pulumi.Output.all(self.id, *there).apply(
-                lambda ids: Note(ids[0], self.of_stack).forget()
+                lambda ids: IntentLog(ids[0], self.of_stack).forget()
             )
 
     def __init__(

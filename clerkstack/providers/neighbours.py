@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any
 
 from clerkstack.engine_marks import SIGNATURE
-from clerkstack.providers.made import OfAnother, notes_of, tell
-from clerkstack.reconcile.changes import Json, JsonObject, whole_numbers
+from clerkstack.intent_log import Record, records_of
+from clerkstack.notices import notice
+from clerkstack.reconcile.changes import Groups, JsonObject, whole_numbers
 from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Neighbourhood:
             known = stacks_on(*place, self._states)
         except UnknownNeighbours as failure:
             self._unknown = True
-            tell(f"what other stacks have of the {environment} instance is not known. {failure}")
+            notice(f"what other stacks have of the {environment} instance is not known. {failure}")
         came = time.monotonic()
         self._known[place] = (came + max(RECENT, SLOW * (came - began)), known)
         return known
@@ -87,7 +88,7 @@ def sharing(
     }
     me = _me([each.stack for each in stacks], there, stack, olds)
     holdings = {name: hold(name, at, props) for name, (at, props) in there.items()}
-    for note in notes_of(resource_id):
+    for note in records_of(resource_id):
         name = next((each.stack for each in stacks if _same(each.stack, note.stack)), None)
         if name is not None and name != me:
             known = since(there[name][1]) if name in there else {}
@@ -118,7 +119,7 @@ def refusals(
 
 def tell_shared(
     found: Sharing,
-    declared: Mapping[str, Json],
+    declared: Groups,
     named: Callable[[str], str],
     *,
     new: Collection[str],
@@ -126,9 +127,9 @@ def tell_shared(
     """Say with whom the `new` groups of what is declared are shared, and who is to follow."""
     of_new = {group: fields for group, fields in declared.items() if group in new}
     for stack, groups in found.with_others(of_new).items():
-        tell(f"shared with {stack}: {_listed(groups, named)}")
+        notice(f"shared with {stack}: {_listed(groups, named)}")
     for stack, groups in found.behind(declared).items():
-        tell(
+        notice(
             f"shared with {stack}, which still declares the old value: {_listed(groups, named)}. "
             f"Next: pulumi up --stack {stack}"
         )
@@ -139,7 +140,7 @@ def tell_left(left: Mapping[str, Sequence[Holding]], named: Callable[[str], str]
     for group, holders in left.items():
         names = ", ".join(each.stack for each in holders)
         verb = "declares" if len(holders) == 1 else "declare"
-        tell(f"{named(group)} stays: {names} {verb} it too")
+        notice(f"{named(group)} stays: {names} {verb} it too")
 
 
 def _listed(groups: Iterable[str], named: Callable[[str], str]) -> str:
@@ -187,7 +188,7 @@ def _plain(outputs: Mapping[str, Any]) -> JsonObject:
     }
 
 
-def _with_note(known: Holding | None, hold: Hold, stack: str, note: OfAnother) -> Holding:
+def _with_note(known: Holding | None, hold: Hold, stack: str, note: Record) -> Holding:
     """What a stack has with what a killed run of it noted."""
     noted = hold(stack, note.at, note.facts)
     if known is None:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
-from clerkstack.declared.afterwards import Access
-from clerkstack.declared.refusals import undeclared_access, unknown_access, without_places
+from clerkstack.desired.afterwards import Access
+from clerkstack.desired.refusals import undeclared_access, unknown_access, without_places
+from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.live.roles import NoRoles, access_of, read_roles, with_permissions
+from clerkstack.notices import notice
 from clerkstack.providers.base import (
-    ClerkProvider,
+    InstanceRef,
     Noted,
     inputs_of,
     kept_out,
     mark_of,
-    resource_id,
-    stack_of,
-    stop_unless_previewed,
 )
-from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.live_roles import NoRoles, access_of, read_roles, with_permissions
-from clerkstack.providers.made import Note, made_here, tell
 from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Json, JsonObject
-from clerkstack.reconcile.changes import changes_between, object_at
-from clerkstack.reconcile.ownership import found_before, joined, ways_back
+from clerkstack.reconcile.changes import Groups, changes_between, groups_at, object_at
+from clerkstack.reconcile.ownership import Past, found_before, joined, reverts
+from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.roles import (
     IN_SET,
     SET,
@@ -43,7 +42,7 @@ from clerkstack.reconcile.roles import (
     permissions_of,
     role_changes,
 )
-from clerkstack.reconcile.sharing import Holding, Sharing
+from clerkstack.reconcile.sharing import Holding, Sharing, shared_of
 from clerkstack.settings.names import BUILT_IN_ROLES
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ MOST_ADDED = 10
 """As many roles as AddRolesToRoleSet takes."""
 
 
-class OrganizationRolesProvider(ClerkProvider):
+class OrganizationRolesProvider(WritingProvider):
     """Reconciles declared roles, permissions and the initial role set; all else is left alone.
 
     Written in an order that works: permissions, roles, which roles the set holds, whom it begins
@@ -64,13 +63,14 @@ class OrganizationRolesProvider(ClerkProvider):
 
     kind: ClassVar[str] = "OrganizationRoles"
     part: ClassVar[str] = "roles"
+    asks_made_here: ClassVar[bool] = True
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """Permissions and roles by key, and the initial role set."""
-        noted = "role_set" not in props and "permissions" not in props
-        declared = object_at(props, "roles") if noted else _document(props)
-        before, shared = object_at(props, "before"), object_at(props, "shared")
-        return Holding(stack, since, declared, frozenset(_made(props)), before, shared)
+        recorded = "role_set" not in props and "permissions" not in props
+        declared = groups_at(props, "roles") if recorded else _document(props)
+        before, made = groups_at(props, "before"), frozenset(_made(props))
+        return Holding(stack, since, declared, made, before, shared_of(props))
 
     def noted_since(self, _props: JsonObject) -> JsonObject:
         """The ledger, and the mark of the note before."""
@@ -85,10 +85,10 @@ class OrganizationRolesProvider(ClerkProvider):
         if _inputs["environment"] != "production" or not undeclared_access(_inputs):
             return []
         try:
-            live = access_of(self.session, _place(_inputs))
+            live = access_of(self.session, InstanceRef.of(_inputs))
             return [("", why) for why in unknown_access(_inputs, live)]
         except (ApiError, Unreachable) as failure:
-            tell(f"what the app asks for can't be looked up: {failure}")
+            notice(f"what the app asks for can't be looked up: {failure}")
             return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
@@ -97,11 +97,11 @@ class OrganizationRolesProvider(ClerkProvider):
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """Permissions that are not there, a creator's role that can't be one, no roles at all."""
-        place = _place(_inputs)
-        if self.session.instance(*place) is None:
+        ref = InstanceRef.of(_inputs)
+        if self.session.instance(*ref) is None:
             return []  # its permissions are not known before it is made
         try:
-            with self.backend(_inputs) as backend:
+            with self.backend(ref) as backend:
                 live = read_roles(backend, _wanted(_inputs, _olds))
         except NoRoles as failure:
             return [str(failure)]
@@ -109,7 +109,7 @@ class OrganizationRolesProvider(ClerkProvider):
             if failure.code == NO_ORGANIZATIONS:
                 return []  # they are switched on before
             raise
-        self.session.recent_roles.keep(place, live)
+        self.session.recent_roles.keep(ref, live)
         return _unmet(_document(_inputs), live)
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
@@ -117,160 +117,163 @@ class OrganizationRolesProvider(ClerkProvider):
         if _inputs.get("environment") != "production" or not undeclared_access(_inputs):
             return []
         try:
-            with self.backend(_inputs) as backend:
+            with self.backend(InstanceRef.of(_inputs)) as backend:
                 live = read_roles(backend, _wanted(_inputs, _state))
         except NoRoles:
             return []
-        others, declared, views = self.sharing(_inputs, _state), _document(_inputs), live.view()
+        others, declared, views = (
+            self.sharing(self.ref(_inputs), _state),
+            _document(_inputs),
+            live.view(),
+        )
         made = _made(_state)
-        back = ways_back(({**_state, "roles": _document(_state)},), "roles", declared, views)
+        past = Past(_document(_state), groups_at(_state, "before"))
+        back = reverts((past,), declared, views)
         back = others.spared({key: of for key, of in back.items() if key not in made})
         gone = [key for key in made if key not in declared and not _needed_by_others(key, others)]
         return _asked_in_vain(_inputs, _with(declared, back, live), live, gone)
 
-    @plainly
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Make what is missing, change what differs. Safe to repeat."""
-        inputs = inputs_of(props)
-        return CreateResult(resource_id(inputs, self.part), self._bring(inputs, {}))
-
-    @plainly
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring it to the new inputs; what was made here and is not declared any more goes, what
-        was there before goes back."""
-        return UpdateResult(self._bring(inputs_of(_news), inputs_of(_olds)))
+    @contextmanager
+    def planned(self, run: Run) -> Iterator[Write]:
+        """See `WritingProvider`."""
+        with self.backend(run.ref.instance) as backend:
+            wanted = {*_wanted(run.inputs, run.state), *_wanted({}, run.pending)}
+            recent = self.session.recent_roles.take(run.ref.instance)
+            if recent is None:
+                live = read_roles(backend, wanted)
+            else:
+                live = with_permissions(backend, recent, wanted)
+            yield _RolesWrite(run, backend, live, wanted)
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
         """What is live of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            with self.backend(props) as backend:
+            with self.backend(InstanceRef.of(props)) as backend:
                 live = read_roles(backend, _wanted(props, {})).view()
         except (NotFound, NoRoles):
             return ReadResult(None, {})
         seen: JsonObject = {}
         for name in ("permissions", "roles"):
             if name in props:
-                declared = object_at(props, name)
+                declared = groups_at(props, name)
                 seen[name] = {key: _seen(declared, live, key) for key in declared if key in live}
         if "role_set" in props:
-            seen["role_set"] = _seen({SET: props["role_set"]}, live, SET)
+            seen["role_set"] = _seen({SET: object_at(props, "role_set")}, live, SET)
         inputs = kept_out(props, *LEDGER) | seen
         return ReadResult(_id, {**props, **seen}, inputs)
 
-    @plainly
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove what this resource made, put back what it changed."""
-        props = inputs_of(_props)
-        with contextlib.suppress(NotFound, NoRoles):
-            # Whoever takes a deployment down is not held up by its app: a role that somebody has
-            # Clerk does not delete.
-            nothing: JsonObject = {"permissions": {}, "roles": {}, "role_set": {}, "app": {}}
-            self._bring({**props, **nothing}, props)
-        Note(_id, stack_of(props)).forget()
-        # The instance is left behind: should it come back, what is on it is not this stack's own.
-        Note(resource_id(props), stack_of(props)).forget()
+    def remove(self, props: JsonObject) -> None:
+        """Remove what this resource made, and revert what it changed."""
+        # The app is not asked: taking a deployment down does not wait for it, and Clerk deletes no
+        # role that somebody has.
+        nothing: JsonObject = {"permissions": {}, "roles": {}, "role_set": {}, "app": {}}
+        self.bring({**props, **nothing}, props, removing=True)
 
-    def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
-        """Bring it from what the state declares (and an interrupted run declared) to what the
-        inputs declare."""
-        with self.backend(inputs) as backend:
-            return self._brought(backend, inputs, olds)
 
-    def _brought(self, backend: BackendClient, inputs: JsonObject, olds: JsonObject) -> JsonObject:
-        declared, stated_before = _document(inputs), _document(olds)
-        others = self.sharing_to_write(inputs, olds, removing=not declared)
-        note = Note(resource_id(inputs, self.part), stack_of(inputs))
-        state = self.noted_since(olds)
-        noted = note.pending(state)
-        wanted_permissions = {*_wanted(inputs, olds), *_wanted({}, noted)}
-        recent = self.session.recent_roles.take(_place(inputs))
-        if recent is None:
-            live = read_roles(backend, wanted_permissions)
-        else:
-            live = with_permissions(backend, recent, wanted_permissions)
-        views = live.view()
-        stated = (stated_before, object_at(noted, "roles"))
-        stop_unless_previewed(inputs, changes_between(declared, views), *stated)
-        known = dict.fromkeys(key for run in (olds, noted) for key in _made(run))
-        kept = [key for key in known if key in views]
-        if not olds and made_here(resource_id(inputs), stack_of(inputs)):
-            kept = [key for key in declared if key in views and key not in (*BUILT_IN_ROLES, SET)]
-        made = kept + [key for key in declared if key not in views]
+class _RolesWrite:
+    """The writes to roles, permissions and the initial set; see `Write`."""
+
+    def __init__(
+        self, run: Run, backend: BackendClient, live: LiveRoles, wanted: Collection[str]
+    ) -> None:
+        self._run, self._backend, self._live, self._wanted = run, backend, live, wanted
+        self._desired, self._views = _document(run.inputs), live.view()
+        others = run.others
+        pasts = (
+            Past(_document(run.state), groups_at(run.state, "before")),
+            Past(groups_at(run.pending, "roles"), groups_at(run.pending, "before")),
+        )
+        self._known = pasts[0].declared, pasts[1].declared
+        self._made, self._before = self._owned(pasts)
+        self._kept = [key for key in self._made if key in self._views]
+        back = reverts(pasts, self._desired, self._views)
+        back = {key: fields for key, fields in back.items() if key not in self._kept}
+        self._stays = others.kept_for(back, self._views)
+        back = others.spared(back)
+        undeclared = [key for key in self._made if key not in self._desired]
+        self._left_alone = {key: of for key in undeclared if (of := _needed_by_others(key, others))}
+        back |= {key: handed for key in self._left_alone if (handed := others.handed_over(key))}
+        self._whole = _with(self._desired, back, live)
+        self._going = [key for key in undeclared if key not in self._left_alone]
+        self._tried = list(self._kept)
+        self._changes = role_changes(self._whole, self._views)
+        self._writing = _Writing(backend, live, self._making)
+        self._gone: list[str] = []
+
+    def _owned(self, pasts: tuple[Past, Past]) -> tuple[list[str], dict[str, JsonObject]]:
+        """What this stack made or makes, and what it found of the rest."""
+        run, desired, views = self._run, self._desired, self._views
+        known = dict.fromkeys((*_made(run.state), *_made(run.pending)))
+        made = [key for key in known if key in views]
+        if not run.state and run.ref.made_instance():
+            made = [key for key in desired if key in views and key not in (*BUILT_IN_ROLES, SET)]
+        made += [key for key in desired if key not in views]
         before = found_before(
-            joined(object_at(olds, "before"), object_at(noted, "before")),
-            joined(*stated),
-            declared,
+            joined(pasts[0].before, pasts[1].before),
+            joined(pasts[0].declared, pasts[1].declared),
+            desired,
             views,
         )
         before = {key: fields for key, fields in before.items() if key not in made}
-        made, before = others.passed_on(made, before, declared)
-        kept += [key for key in made if key in views and key not in kept]
-        runs = ({**olds, "roles": stated_before}, noted)
-        back = ways_back(runs, "roles", declared, views)
-        back = {key: fields for key, fields in back.items() if key not in kept}
-        tell_left(others.kept_for(back, views), self.group_name)
-        back = others.spared(back)
-        undeclared = [key for key in made if key not in declared]
-        left_alone = {key: of for key in undeclared if (of := _needed_by_others(key, others))}
-        back |= {key: handed for key in left_alone if (handed := others.handed_over(key))}
-        whole = _with(declared, back, live)
-        going = [key for key in undeclared if key not in left_alone]
-        reasons = [*_unmet(whole, live), *_asked_in_vain(inputs, whole, live, going)]
-        if reasons:
-            raise ResourceFailed("\n".join(reasons))
-        changes = role_changes(whole, views)
-        tried = list(kept)
-        if not declared:  # a preview shows what else stays
-            tell_left({key: of for key, of in left_alone.items() if key in views}, self.group_name)
+        return run.others.passed_on(made, before, desired)
 
-        def facts(there: Container[str]) -> JsonObject:
-            owned = [key for key in tried if key in there]
-            return {"made": cast(Json, owned), "before": before, "roles": declared}
+    def surprises(self) -> list[str]:
+        owed = changes_between(self._desired, self._views)
+        return [*map(str, unpreviewed(owed, *self._known))]
 
-        def left() -> JsonObject:
-            # What was refused was not made: somebody else may make it before the next run.
-            return facts(read_roles(backend, wanted_permissions).view().keys())
+    def unmet(self) -> Iterable[str]:
+        yield from _unmet(self._whole, self._live)
+        yield from _asked_in_vain(self._run.inputs, self._whole, self._live, self._going)
 
-        def made_now(key: str) -> None:
-            # Should the answer be lost, what is there next time was made by this run.
-            tried.append(key)
-            note.write(facts(tried), since=state)
+    @property
+    def facts(self) -> JsonObject:
+        return self._facts(self._tried)
 
-        with note.intent(facts(kept), since=state, left=left):
-            writing = _Writing(backend, live, made_now)
-            writing.write(changes)
-            gone = writing.remove(going)
-        if changes or gone:
-            self._read_back(backend, writing, whole, gone, wanted_permissions)
-        made = [key for key in made if key in declared or key in left_alone.keys() - others.made]
-        kept_of = {"made": cast(Json, made), "before": before}
-        return {**inputs, **kept_of, **others.shared(declared), "noted": note.mark}
+    def left(self) -> JsonObject:
+        # What was refused was not made: somebody else may make it before the next run.
+        return self._facts(read_roles(self._backend, self._wanted).view())
 
-    def _read_back(
-        self,
-        backend: BackendClient,
-        writing: _Writing,
-        whole: JsonObject,
-        gone: Collection[str],
-        permissions: Collection[str],
-    ) -> None:
-        """Look whether Clerk shows what was written; a role that it made without taking it into
-        the initial set is added to it.
+    def send(self) -> None:
+        tell_left(self._stays, kind_of)
+        if not self._desired:  # a preview shows what else stays
+            tell_left({k: of for k, of in self._left_alone.items() if k in self._views}, kind_of)
+        self._writing.write(self._changes)
+        self._gone = self._writing.remove(self._going)
+
+    def outputs(self) -> JsonObject:
+        if self._changes or self._gone:
+            self._read_back(self._writing, self._gone)
+        stays = self._left_alone.keys() - self._run.others.made
+        made: list[Json] = [key for key in self._made if key in self._desired or key in stays]
+        return {"made": made, "before": {**self._before}}
+
+    def _facts(self, there: Container[str]) -> JsonObject:
+        owned: list[Json] = [key for key in self._tried if key in there]
+        return {"made": owned, "before": {**self._before}, "roles": {**self._desired}}
+
+    def _making(self, key: str) -> None:
+        # Should the answer be lost, what is there next time was made by this run.
+        self._tried.append(key)
+        self._run.log.record(self.facts, since=self._run.since)
+
+    def _read_back(self, writing: _Writing, gone: Collection[str]) -> None:
+        """Check that Clerk shows what was written; a role that it made without taking it into the
+        initial set is added to it.
 
         Raises:
             ResourceFailed: it does not.
         """
         for key in writing.left_in_set:
-            object_at(whole, key).pop(IN_SET, None)
-        there = read_roles(backend, permissions)
-        lacking = role_changes(whole, there.view())
+            self._whole[key].pop(IN_SET, None)
+        there = read_roles(self._backend, self._wanted)
+        lacking = role_changes(self._whole, there.view())
         outside = [each.key for each in lacking if each.fields == {IN_SET: True}]
         if outside:
             writing.add_to_set(outside)
-            there = read_roles(backend, permissions)
-            lacking = role_changes(whole, there.view())
+            there = read_roles(self._backend, self._wanted)
+            lacking = role_changes(self._whole, there.view())
         kept_on = ", ".join(key for key in there.view() if key in gone)
         if kept_on:
             raise ResourceFailed(
@@ -337,7 +340,7 @@ class _Writing:
             key=is_permission,
         )
         for key in gone:
-            with contextlib.suppress(NotFound):
+            with suppress(NotFound):
                 if is_permission(key):
                     self._backend.delete_permission(self._permissions[key])
                 else:
@@ -388,7 +391,7 @@ class _Writing:
             default = initial.default_role.key
         if key in self._live.held or not default or default == key:
             why = "members have it" if key in self._live.held else "it is what new members get"
-            tell(f"the role {key} stays in the initial role set: {why}")
+            notice(f"the role {key} stays in the initial role set: {why}")
             self.left_in_set.append(key)
         else:
             self._backend.replace_in_role_set(self._set, role=key, by=default)
@@ -403,8 +406,8 @@ class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
         *,
         application_id: str,
         environment: str,
-        roles: JsonObject,
-        permissions: JsonObject,
+        roles: Groups,
+        permissions: Groups,
         role_set: JsonObject,
         app: JsonObject | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -423,12 +426,9 @@ class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
         super().__init__(OrganizationRolesProvider(), resource_name, props, opts)
 
 
-def _place(inputs: JsonObject) -> tuple[str, str]:
-    return str(inputs["application_id"]), str(inputs["environment"])
-
-
-def _document(inputs: JsonObject) -> JsonObject:
-    return document(*(object_at(inputs, name) for name in ("roles", "permissions", "role_set")))
+def _document(inputs: JsonObject) -> dict[str, JsonObject]:
+    role_set = object_at(inputs, "role_set")
+    return document(groups_at(inputs, "roles"), groups_at(inputs, "permissions"), role_set)
 
 
 def _needed_by_others(key: str, others: Sharing) -> list[Holding]:
@@ -438,7 +438,7 @@ def _needed_by_others(key: str, others: Sharing) -> list[Holding]:
         for each in others.others
         if key in each.declared
         or key in permissions_of(each.declared)
-        or key in object_at(each.declared, SET).values()
+        or key in each.declared.get(SET, {}).values()
     ]
 
 
@@ -450,39 +450,39 @@ def _wanted(inputs: JsonObject, olds: JsonObject) -> set[str]:
     """The permissions that have to be seen: declared, had by declared roles, or made here."""
     both = (_document(inputs), _document(olds))
     keys = {key for each in (*both, _made(inputs), _made(olds)) for key in each}
-    named = permissions_of(both[0]) | permissions_of(object_at(olds, "before"))
+    named = permissions_of(both[0]) | permissions_of(groups_at(olds, "before"))
     return named | {key for key in keys if is_permission(key)}
 
 
-def _seen(declared: Mapping[str, Json], live: JsonObject, key: str) -> JsonObject:
+def _seen(declared: Groups, live: Groups, key: str) -> JsonObject:
     """The live values of the fields that a group declares; as declared where they are the same."""
-    fields = object_at(declared, key)
+    fields = declared[key]
     same = not role_changes({key: fields}, live)
-    return fields if same else {name: object_at(live, key)[name] for name in fields}
+    return fields if same else {name: live[key][name] for name in fields}
 
 
-def _with(declared: JsonObject, back: JsonObject, live: LiveRoles) -> JsonObject:
-    """What is declared, and the fields that go back (a role has none that is null), as far as the
+def _with(declared: Groups, back: Groups, live: LiveRoles) -> dict[str, JsonObject]:
+    """What is declared, and the reverted fields (a role has none that is null), as far as the
     permissions and roles that they name are still there."""
-    whole: JsonObject = {key: dict(object_at(declared, key)) for key in declared}
+    whole = {key: dict(fields) for key, fields in declared.items()}
     known = {each.key for each in live.permissions}
     for key, fields in back.items():
-        going = {k: v for k, v in cast(JsonObject, fields).items() if v is not None}
+        going = {k: v for k, v in fields.items() if v is not None}
         if key == SET:
             going = {k: v for k, v in going.items() if v in live.given}
         elif "permissions" in going:
             held = cast(list[Json], going["permissions"])
             going["permissions"] = [each for each in held if each in known]
         if going or key in declared:
-            whole[key] = {**going, **object_at(declared, key)}
+            whole[key] = {**going, **declared.get(key, {})}
     return whole
 
 
 def _asked_in_vain(
-    inputs: JsonObject, whole: JsonObject, live: LiveRoles, gone: Collection[str]
+    inputs: JsonObject, whole: Groups, live: LiveRoles, gone: Collection[str]
 ) -> list[str]:
     """Why checks in the code of production's app can't be true once an update has gone through:
-    `whole` is what is declared and what goes back, `gone` what goes. Only the initial role set was
+    `whole` is what is declared and reverted, `gone` what goes. Only the initial role set was
     read: a role outside of it may be in another."""
     if inputs.get("environment") != "production":
         return []
@@ -496,12 +496,12 @@ def _asked_in_vain(
     return unknown_access(document, Access(roles), gone=gone)
 
 
-def _unmet(declared: JsonObject, live: LiveRoles) -> list[str]:
+def _unmet(declared: Groups, live: LiveRoles) -> list[str]:
     """Why the document can't be brought to this instance; nothing where it can."""
     return [*_unknown_permissions(declared, live), *_no_creator(declared, live)]
 
 
-def _unknown_permissions(declared: JsonObject, live: LiveRoles) -> Iterator[str]:
+def _unknown_permissions(declared: Groups, live: LiveRoles) -> Iterator[str]:
     known = {*(each.key for each in live.permissions), *filter(is_permission, declared)}
     unknown = sorted(permissions_of(declared) - known)
     if unknown:
@@ -513,10 +513,10 @@ def _unknown_permissions(declared: JsonObject, live: LiveRoles) -> Iterator[str]
         )
 
 
-def _no_creator(declared: JsonObject, live: LiveRoles) -> Iterator[str]:
+def _no_creator(declared: Groups, live: LiveRoles) -> Iterator[str]:
     lacking = creator_lacks(declared, live.view())
     if lacking:
-        creator = object_at(declared, SET)["creator_role"]
+        creator = declared[SET]["creator_role"]
         yield (
             f"The creator's role {creator} lacks {', '.join(lacking)}. Add it under "
             f"clerkstack:organizations.roles.{creator}.permissions, or name another role in "

@@ -12,8 +12,8 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from clerkstack.failures import plainly
 from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
-from clerkstack.providers.errors import plainly
 from clerkstack.reconcile import JsonObject
 
 NOTHING_YET: JsonObject = {"rotated": {}, "journal": "{}"}

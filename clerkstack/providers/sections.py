@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.errors import NotFound
+from clerkstack.failures import plainly
+from clerkstack.live.config_document import ConfigDocument
+from clerkstack.notices import notice
 from clerkstack.providers.base import (
-    ClerkProvider,
+    InstanceRef,
     Noted,
     fingerprint_of,
     inputs_of,
     kept_out,
     mark_of,
-    resource_id,
-    stack_of,
-    stop_unless_previewed,
 )
-from clerkstack.providers.errors import plainly
-from clerkstack.providers.made import Note, tell
 from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.changes import Groups, groups_at, groups_in, object_at
 from clerkstack.reconcile.danger import Danger, toggle_dangers
 from clerkstack.reconcile.fields import is_unset, same_value
 from clerkstack.reconcile.names import OAUTH_PREFIX, section_name
-from clerkstack.reconcile.ownership import found_before, joined, ways_back
+from clerkstack.reconcile.ownership import Past, found_before, joined, reverts
+from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sections import (
     FORCED,
     ORGANIZATIONS,
@@ -37,14 +38,100 @@ from clerkstack.reconcile.sections import (
     with_nothing_to_select,
     without_moved,
 )
-from clerkstack.reconcile.sharing import CLIENT_SECRET, Holding, Sharing
+from clerkstack.reconcile.sharing import CLIENT_SECRET, Holding, Sharing, shared_of
 
 SECRET_INPUT = "client_secret_"
 TOKEN = "session"
-"""The section that is the session token's template, null where there is none."""
+"""The section that is the session token's template, null if there is none."""
 
 
-class SectionsProvider(ClerkProvider):
+@dataclass(frozen=True)
+class Reverting:
+    """What fields that are not desired any more return to; decided once, since the write itself
+    changes what is live.
+
+    Attributes:
+        found: the sections as they were then.
+        fields: by section what they return to.
+        gone: sections that are removed as a whole.
+        kept: by section the other stacks that a field stays for.
+        switched_off: connections that go off because their earlier secret can't be read.
+    """
+
+    found: Groups
+    fields: dict[str, JsonObject]
+    gone: Collection[str] = ()
+    kept: Mapping[str, list[Holding]] = field(default_factory=dict)
+    switched_off: Collection[str] = ()
+
+    def plan(self, sections: Mapping[str, Json]) -> WritePlan:
+        """The write that reverts them. A client secret goes with the id that it came with."""
+        reverted = {**self.fields, **dict.fromkeys(self.gone)}
+        changes, unseen = changes_between(reverted, sections), []
+        for section, fields in self.fields.items():
+            if _leaves(fields, self.found.get(section, {})):
+                path, now = (section, "client_secret"), object_at(sections, section)
+                shown = now.get("client_secret")
+                if "client_secret" not in now:
+                    unseen.append(Change(path, None, None))
+                elif not is_unset("client_secret", shown):
+                    changes.append(Change(path, shown, None))
+        return WritePlan(tuple(changes), tuple(unseen))
+
+    def report(self) -> None:
+        """Say what stays for others, and what is switched off."""
+        tell_left(self.kept, section_name)
+        for section in self.switched_off:
+            notice(
+                f"{section_name(section)} is switched off: its earlier client id is back, and "
+                "its client secret can't be read. Enter the secret on the dashboard page SSO "
+                "connections, then switch it on."
+            )
+
+
+def reverting(
+    ref: InstanceRef,
+    pasts: Iterable[Past],
+    desired: Groups,
+    sections: Mapping[str, Json],
+    others: Sharing,
+) -> Reverting:
+    """What is reverted of that which earlier runs declared. Fields that other stacks declare stay.
+
+    Args:
+        ref: the instance.
+        pasts: what the state knows, and what an interrupted run recorded since.
+        desired: the sections that are declared now.
+        sections: the live ones.
+        others: what other stacks have of them.
+    """
+    pasts, live = tuple(pasts), groups_in(sections)
+    whole = reverts(pasts, desired, live)
+    back = others.spared(whole)
+    if live.get("billing", {}).get("organization_enabled"):
+        # Clerk refuses it; this stack's own billing, if it had any, has gone before.
+        back.get(ORGANIZATIONS, {}).pop("enabled", None)
+    if not others.holders(ORGANIZATIONS, FORCED):
+        with_nothing_to_select(back)
+    gone = []
+    found = any(TOKEN in past.before for past in pasts)
+    if "claims" in back.get(TOKEN, {}) and not (found or others.holders(TOKEN, "claims")):
+        del back[TOKEN]  # there was no template of the token before its claims came
+        gone.append(TOKEN)
+    off = []
+    if ref.is_production:
+        # Clerk refuses a connection without a secret, and nobody can read the earlier one.
+        off = [
+            section
+            for section, fields in back.items()
+            if _leaves(fields, live.get(section, {})) and fields["client_id"]
+        ]
+        for section in off:
+            back[section]["enabled"] = False
+    return Reverting(live, back, gone, others.kept_for(whole, live), off)
+
+
+class SectionsProvider(WritingProvider):
     """Reconciles the sections its inputs name, all in one write.
 
     A client secret is a field that the config takes and shows as a placeholder
@@ -57,15 +144,15 @@ class SectionsProvider(ClerkProvider):
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """The fields by section; a section that was not found is made. A client secret is there by
         its fingerprint."""
-        before, sections = object_at(props, "before"), object_at(props, "sections")
-        declared = {name: dict(object_at(sections, name)) for name in sections}
+        before, declared = groups_at(props, "before"), groups_at(props, "sections")
         made = frozenset(name for name in declared if name not in before)
         for provider, fingerprint in object_at(props, "fingerprints").items():
-            declared.setdefault(f"{OAUTH_PREFIX}{provider}", {})[CLIENT_SECRET] = fingerprint
-        return Holding(stack, since, declared, made, before, object_at(props, "shared"))
+            section = f"{OAUTH_PREFIX}{provider}"
+            declared[section] = {**declared.get(section, {}), CLIENT_SECRET: fingerprint}
+        return Holding(stack, since, declared, made, before, shared_of(props))
 
     def noted_since(self, _props: JsonObject) -> JsonObject:
-        """What was found, and the mark of the note before."""
+        """What was found, and the mark of the record before."""
         before: JsonObject = {"before": _props["before"]} if "before" in _props else {}
         return {**before, **mark_of(_props)}
 
@@ -74,134 +161,97 @@ class SectionsProvider(ClerkProvider):
         return section_name(group)
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
-        """Toggles that would be turned off, by what is declared or by what goes back."""
-        sections = self.document(_inputs).sections()
-        live = with_defaults(sections)
-        changes = changes_between(object_at(_inputs, "sections"), live)
+        """Toggles that would be turned off, by what is declared or by what is reverted."""
+        ref, desired = InstanceRef.of(_inputs), groups_at(_inputs, "sections")
+        sections = self.document(ref).sections()
+        changes = changes_between(desired, with_defaults(sections))
         if _olds:
-            others = self.sharing(_inputs, _olds)
+            others = self.sharing(self.ref(_inputs), _olds)
             state = others.state or _olds
-            note = Note(resource_id(_inputs, self.part), stack_of(_inputs))
-            runs = (state, note.pending(self.noted_since(state)))
-            declared = object_at(_inputs, "sections")
-            back = self._back(_inputs, runs, declared, sections, others, quiet=True)
-            changes += _returning(back, sections, sections).changes
+            pasts = _pasts(state, self.ref(_inputs).log.pending(self.noted_since(state)))
+            changes += reverting(ref, pasts, desired, sections, others).plan(sections).changes
         return toggle_dangers(changes)
 
-    @plainly
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Take over what is there and bring it to what is declared. Safe to repeat."""
-        inputs = inputs_of(props)
-        name = resource_id(inputs, self.part)
-        return CreateResult(name, self._bring(name, inputs, {}, secrets=_secrets(inputs)))
-
-    @plainly
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring the sections to the new inputs; what they no longer name goes back."""
-        inputs, olds = inputs_of(_news), inputs_of(_olds)
-        known = {change.path: change.after for change in _secrets(olds)}
-        fresh = [each for each in _secrets(inputs) if known.get(each.path) != each.after]
-        return UpdateResult(self._bring(_id, inputs, olds, secrets=fresh))
+    @contextmanager
+    def planned(self, run: Run) -> Iterator[Write]:
+        """See `WritingProvider`."""
+        self.refuse_unjudged(run.inputs, run.state)
+        yield _SectionsWrite(self, run, self.document(run.ref.instance))
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
         """The live values of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            live = self.document(props).sections(fresh=True)
+            live = self.document(InstanceRef.of(props)).sections(fresh=True)
         except NotFound:
             return ReadResult(None, {})
         view = live_view(object_at(props, "sections"), with_defaults(live))
         props = _without_lost_secrets(props, live) | {"sections": view}
         return ReadResult(_id, props, kept_out(props, "before"))
 
-    @plainly
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Put back the settings that this resource changed and nobody changed since."""
-        props = inputs_of(_props)
-        note = Note(_id, stack_of(props))
-        with contextlib.suppress(NotFound):
-            noted = note.pending({"before": {}, **self.noted_since(props)})
-            live = self.document(props).sections()
-            others = self.sharing(props, props, removing=True)
-            back = self._back(props, (props, noted), {}, live, others)
-            self.document(props).reconcile(lambda sections: _returning(back, sections, live))
-        note.forget()
-
-    def _bring(
-        self, name: str, inputs: JsonObject, olds: JsonObject, *, secrets: Iterable[Change]
-    ) -> JsonObject:
-        """Bring the sections from what the state declares (and an interrupted run declared) to
-        what the inputs declare."""
-        self.refuse_unjudged(inputs, olds)
-        others = self.sharing_to_write(inputs, olds)
-        declared, also = object_at(inputs, "sections"), tuple(secrets)
-        note, document = Note(name, stack_of(inputs)), self.document(inputs)
-        state = self.noted_since(olds)
-        noted = note.pending(state)
-        live = document.sections()
-        owed = changes_between(declared, with_defaults(live))
-        known = (object_at(olds, "sections"), object_at(noted, "sections"))
-        stop_unless_previewed(inputs, without_moved(owed, *known), *known)
-        before = found_before(
-            joined(object_at(olds, "before"), object_at(noted, "before")),
-            joined(*known),
-            declared,
-            live,
+    def remove(self, props: JsonObject) -> None:
+        """Revert the settings that this resource changed and nobody changed since."""
+        run = self.begin(props, props, removing=True)
+        document = self.document(run.ref.instance)
+        back = reverting(
+            run.ref.instance, _pasts(props, run.pending), {}, document.sections(), run.others
         )
-        _, before = others.passed_on((), before, declared)
-        back = self._back(inputs, (olds, noted), declared, live, others)
+        back.report()
+        document.reconcile(back.plan)
 
-        def plan(sections: Mapping[str, Json]) -> WritePlan:
-            changes = changes_between(declared, with_defaults(sections))
-            going = _returning(back, sections, live)
-            return WritePlan((*changes, *going.changes), (*also, *going.unseen))
 
-        facts: JsonObject = {"before": before, "sections": declared}
+class _SectionsWrite:
+    """The one write to the sections; see `Write`."""
 
-        def left() -> JsonObject | None:
-            now = document.sections(fresh=True)
-            same = all(now.get(group) == live.get(group) for group in (*declared, *back))
-            return None if same else facts
+    def __init__(self, provider: SectionsProvider, run: Run, document: ConfigDocument) -> None:
+        self._provider, self._run, self._document = provider, run, document
+        self._live = document.sections()
+        self._desired = groups_at(run.inputs, "sections")
+        past, interrupted = _pasts(run.state, run.pending)
+        before = found_before(
+            joined(past.before, interrupted.before),
+            joined(past.declared, interrupted.declared),
+            self._desired,
+            groups_in(self._live),
+        )
+        _, self._before = run.others.passed_on((), before, self._desired)
+        self._known = past.declared, interrupted.declared
+        pasts = (past, interrupted)
+        self._back = reverting(run.ref.instance, pasts, self._desired, self._live, run.others)
+        self._secrets = _new_secrets(run.inputs, run.state)
 
-        def judge(wanted: WritePlan, _sections: Mapping[str, Json]) -> None:
-            self.stop_for_danger(inputs, toggle_dangers(wanted.changes))
+    def surprises(self) -> list[str]:
+        owed = changes_between(self._desired, with_defaults(self._live))
+        return [*map(str, unpreviewed(without_moved(owed, *self._known), *self._known))]
 
-        with note.intent(facts, since=state, left=left):
-            document.reconcile(plan, judge)
-        shared = others.shared(self.holding("", "", inputs).declared)
-        return {**inputs, "before": before, **shared, "noted": note.mark}
+    def unmet(self) -> Iterable[str]:
+        return ()
 
-    def _back(
-        self,
-        props: JsonObject,
-        runs: Iterable[JsonObject],
-        declared: JsonObject,
-        live: Mapping[str, Json],
-        others: Sharing,
-        *,
-        quiet: bool = False,
-    ) -> JsonObject:
-        """What the fields that are not declared any more go back to; decided once, since the
-        write itself changes what is live. Those that other stacks declare stay, which is told
-        unless `quiet`."""
-        runs = tuple(runs)
-        whole = ways_back(runs, "sections", declared, live)
-        back = others.spared(whole)
-        if not quiet:
-            tell_left(others.kept_for(whole, live), self.group_name)
-        if object_at(live, "billing").get("organization_enabled"):
-            # Clerk refuses it; this stack's own billing, if it had any, has gone before.
-            object_at(back, ORGANIZATIONS).pop("enabled", None)
-        if not others.holders(ORGANIZATIONS, FORCED):
-            with_nothing_to_select(back)
-        found = any(TOKEN in object_at(run, "before") for run in runs)
-        theirs = others.holders(TOKEN, "claims")
-        if "claims" in object_at(back, TOKEN) and not (found or theirs):
-            back[TOKEN] = None  # there was no template of the token before its claims came
-        if props["environment"] == "production":
-            _switch_off_without_secret(back, live, quiet=quiet)
-        return back
+    @property
+    def facts(self) -> JsonObject:
+        return {"before": {**self._before}, "sections": {**self._desired}}
+
+    def left(self) -> JsonObject | None:
+        now = self._document.sections(fresh=True)
+        written = (*self._desired, *self._back.fields, *self._back.gone)
+        same = all(now.get(group) == self._live.get(group) for group in written)
+        return None if same else self.facts
+
+    def send(self) -> None:
+        self._back.report()
+        self._document.reconcile(self._plan, self._judge)
+
+    def outputs(self) -> JsonObject:
+        return {"before": {**self._before}}
+
+    def _plan(self, sections: Mapping[str, Json]) -> WritePlan:
+        changes = changes_between(self._desired, with_defaults(sections))
+        back = self._back.plan(sections)
+        return WritePlan((*changes, *back.changes), (*self._secrets, *back.unseen))
+
+    def _judge(self, wanted: WritePlan, _sections: Mapping[str, Json]) -> None:
+        self._provider.stop_for_danger(self._run.ref, toggle_dangers(wanted.changes))
 
 
 class OrganizationSettingsProvider(SectionsProvider):
@@ -271,6 +321,14 @@ class SignIn(Noted, module="clerkstack", name="SignIn"):
         super().__init__(SignInProvider(), resource_name, props, opts)
 
 
+def _pasts(state: JsonObject, pending: JsonObject) -> tuple[Past, Past]:
+    """What the state knows, and what an interrupted run recorded since."""
+    one, other = (
+        Past(groups_at(run, "sections"), groups_at(run, "before")) for run in (state, pending)
+    )
+    return one, other
+
+
 def _secrets(inputs: JsonObject) -> list[Change]:
     """The client secrets among the inputs, as fields of their connections."""
     return [
@@ -278,6 +336,12 @@ def _secrets(inputs: JsonObject) -> list[Change]:
         for name, secret in inputs.items()
         if name.startswith(SECRET_INPUT)
     ]
+
+
+def _new_secrets(inputs: JsonObject, state: JsonObject) -> list[Change]:
+    """The client secrets that the state does not have."""
+    known = {change.path: change.after for change in _secrets(state)}
+    return [each for each in _secrets(inputs) if known.get(each.path) != each.after]
 
 
 def _without_lost_secrets(props: JsonObject, live: Mapping[str, Json]) -> JsonObject:
@@ -295,45 +359,8 @@ def _without_lost_secrets(props: JsonObject, live: Mapping[str, Json]) -> JsonOb
     return kept
 
 
-def _leaves(back: Mapping[str, Json], live: Mapping[str, Json], section: str) -> bool:
+def _leaves(fields: JsonObject, now: JsonObject) -> bool:
     """Whether the id that a stack gave a connection goes, and its secret with it."""
-    fields, now = object_at(back, section), object_at(live, section)
     return "client_id" in fields and not same_value(
         "client_id", fields["client_id"], now.get("client_id")
     )
-
-
-def _switch_off_without_secret(back: JsonObject, live: Mapping[str, Json], *, quiet: bool) -> None:
-    """Switch off what Clerk refuses in production: a connection whose id goes back to an earlier
-    one, whose secret nobody can read back."""
-    for section in back:
-        fields = object_at(back, section)
-        if _leaves(back, live, section) and fields["client_id"]:
-            fields["enabled"] = False
-            if quiet:
-                continue
-            tell(
-                f"{section_name(section)} is switched off: its earlier client id is back, and "
-                "its client secret can't be read. Enter the secret on the dashboard page SSO "
-                "connections, then switch it on."
-            )
-
-
-def _returning(
-    back: Mapping[str, Json], sections: Mapping[str, Json], found: Mapping[str, Json]
-) -> WritePlan:
-    """The write that brings fields back. A secret goes with the id that it came with.
-
-    `found` are the sections as they were when it was decided what goes back.
-    """
-    changes = list(changes_between(back, sections))
-    unseen = []
-    for section in back:
-        if _leaves(back, found, section):
-            path, now = (section, "client_secret"), object_at(sections, section)
-            shown = now.get("client_secret")
-            if "client_secret" not in now:
-                unseen.append(Change(path, None, None))
-            elif not is_unset("client_secret", shown):
-                changes.append(Change(path, shown, None))
-    return WritePlan(tuple(changes), tuple(unseen))

@@ -17,9 +17,9 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import RateLimited, ServerError, Unreachable
 from clerkstack.clients.read_only import read_only
+from clerkstack.failures import plainly
+from clerkstack.notices import notice
 from clerkstack.providers.base import ClerkProvider, inputs_of
-from clerkstack.providers.errors import plainly
-from clerkstack.providers.made import tell
 from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.taken import obstacles, refusals
@@ -66,7 +66,7 @@ class VercelProjectProvider(ClerkProvider):
         except (RateLimited, ServerError, Unreachable) as failure:
             if not asked["preview"]:
                 raise
-            tell(f"what is at Vercel can't be seen; it is looked at before a write. {failure}")
+            notice(f"what is at Vercel can't be seen; it is looked at before a write. {failure}")
             return
         self.session.seen_projects.add((_team(inputs), project))
         known = {name: str(variable_id) for name, variable_id in names.items()}

@@ -7,34 +7,31 @@ Svix API (v1.authentication.exchange-one-time-token, v1.endpoint.*).
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.clients.read_only import read_only
+from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.hosts import host_of
 from clerkstack.kept_url import kept_url, same_url
+from clerkstack.live.headers import read_headers
+from clerkstack.notices import notice
 from clerkstack.providers.base import (
-    ClerkProvider,
+    InstanceRef,
     Noted,
     fingerprint_of,
     inputs_of,
     kept_out,
     mark_of,
-    refuse_surprises,
-    resource_id,
-    stack_of,
-    stop_unless_previewed,
 )
-from clerkstack.providers.errors import ResourceFailed, plainly
-from clerkstack.providers.live_headers import read_headers
-from clerkstack.providers.made import Note, tell
 from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Json, JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.headers import (
@@ -50,8 +47,9 @@ from clerkstack.reconcile.headers import (
     live_headers_view,
     undeclared_headers,
 )
-from clerkstack.reconcile.ownership import way_back
-from clerkstack.reconcile.sharing import HEADER, Holding, Sharing
+from clerkstack.reconcile.ownership import revert
+from clerkstack.reconcile.previewed import unpreviewed
+from clerkstack.reconcile.sharing import HEADER, Holding, Sharing, shared_of
 from clerkstack.reconcile.webhook import (
     EVENTS_SETTING,
     OPTIONAL,
@@ -80,7 +78,7 @@ HEADERS_FOUND = "headers_found"
 FINGERPRINTS, ADDRESS = "header_fingerprints", "address"
 
 
-class WebhookEndpointProvider(ClerkProvider):
+class WebhookEndpointProvider(WritingProvider):
     """Reconciles one endpoint, found by its URL; other endpoints are left alone."""
 
     outputs = frozenset({"endpoint_id", "signing_secret", HEADERS_BEFORE, HEADERS_FOUND, *LEDGER})
@@ -90,9 +88,9 @@ class WebhookEndpointProvider(ClerkProvider):
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """The endpoint by its host and the mark of its URL, with the fingerprints of its headers,
         and the app at Svix."""
-        declared: JsonObject = {APP: {}}
+        declared: dict[str, JsonObject] = {APP: {}}
         made = [APP] if props.get("made_app") or props.get("app") else []
-        before: JsonObject = {}
+        before: dict[str, JsonObject] = {}
         if props.get("url") or props.get(ADDRESS):
             group = _group(props)
             fields = {k: v for k, v in props.items() if k in ("events", "description")}
@@ -104,7 +102,7 @@ class WebhookEndpointProvider(ClerkProvider):
             else:
                 found = cast("list[str]", props.get(HEADERS_FOUND) or [])
                 before[group] = object_at(props, "before") | {_field(name): True for name in found}
-        return Holding(stack, since, declared, frozenset(made), before, object_at(props, "shared"))
+        return Holding(stack, since, declared, frozenset(made), before, shared_of(props))
 
     def noted_since(self, _props: JsonObject) -> JsonObject:
         """The ledger and the endpoint's id, an address by its mark, and the mark of the note
@@ -136,62 +134,48 @@ class WebhookEndpointProvider(ClerkProvider):
         if not new:
             return []
         try:
-            place = str(inputs["application_id"]), str(inputs["environment"])
-            svix = self.session.svix_app(*place)
+            svix = self.session.svix_app(*InstanceRef.of(inputs))
         except (NotFound, ResourceFailed):
             svix = None  # there is no instance yet, or nobody's key for it
         except (ApiError, Unreachable) as failure:
-            tell(f"Svix can't be asked for its event types; it is before a write. {failure}")
+            notice(f"Svix can't be asked for its event types; it is before a write. {failure}")
             return []
         offered = None
         if svix is not None:
             with svix:
-                offered = self._offered(svix, inputs)
+                offered = self.offered(svix, InstanceRef.of(inputs))
         return [why for why in (unknown_events(new, inputs, offered),) if why]
 
-    @plainly
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Take over the endpoint with this URL, or make it. Safe to repeat."""
-        inputs = inputs_of(props)
-        others = self.sharing_to_write(inputs, {})
-        # Refused here, nothing was sent: a note would take another's Svix app for this run's.
-        self.backend(inputs).close()
-        name = resource_id(inputs, self.part)
-        note = Note(name, stack_of(inputs))
-        noted = note.pending({})
-        # Should the answer be lost, an app that is there next time was made by this run.
-        note.write({"app": True, **noted})
-        link, new_app = self._link(inputs)
-        made_app = new_app or bool(noted.get("app")) or _made_by_others(others, APP)
-        note.write({**noted, "app": made_app})
+    @contextmanager
+    def planned(self, run: Run) -> Iterator[Write]:
+        """See `WritingProvider`."""
+        first = not run.state
+        if first:
+            # Refused here, nothing was sent: a record would take another's Svix app for this run's.
+            self.backend(run.ref.instance).close()
+            # Should the answer be lost, an app that is there next time was made by this run.
+            run.log.record({"app": True, **run.pending})
+        link, new_app = self._link(run.ref.instance)
+        made_app = run.state.get("made_app")
+        if first:
+            made_app = new_app or bool(run.pending.get("app")) or _made_by_others(run.others, APP)
+            run.log.record({**run.pending, "app": made_app})
         with self.session.svix(link) as svix:
             # An app that was just made has no endpoints to look through.
-            there = [] if new_app else svix.list_endpoints()
-            owned = _owned(svix, there, inputs, {"made_app": made_app}, noted, others)
-            reached = self._bring(svix, *owned, inputs, {}, noted, others, since={}, note=note)
-        return CreateResult(name, {**inputs, **reached, **self._shared(others, inputs)})
-
-    @plainly
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring the endpoint to the new inputs; its signing secret stays."""
-        inputs, olds = inputs_of(_news), inputs_of(_olds)
-        others = self.sharing_to_write(inputs, olds)
-        since, note = self.noted_since(olds), Note(_id, stack_of(inputs))
-        noted = note.pending(since)
-        link, _ = self._link(inputs)
-        with self.session.svix(link) as svix:
-            there = svix.list_endpoints()
-            _stop_where_edited(there, inputs, olds)
-            owned = _owned(svix, there, inputs, olds, noted, others)
-            reached = self._bring(svix, *owned, inputs, olds, noted, others, since=since, note=note)
-        return UpdateResult({**inputs, **reached, **self._shared(others, inputs)})
+            there = [] if first and new_app else svix.list_endpoints()
+            known = run.state or {"made_app": made_app}
+            owned = _owned(there, run.inputs, known, run.pending, run.others)
+            offered = None
+            if new_events(run.inputs, owned.endpoint):
+                offered = self.offered(svix, run.ref.instance)
+            yield _EndpointWrite(run, svix, owned, offered)
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
         """The live endpoint, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            svix = self._open(props)
+            svix = self._open(InstanceRef.of(props))
         except NotFound:
             return ReadResult(None, {})
         except ApiError as error:
@@ -203,7 +187,7 @@ class WebhookEndpointProvider(ClerkProvider):
             if not there:
                 return ReadResult(None, {})
             secret = svix.signing_secret(there[0].id).get_secret_value()
-            lacking = left_out(props, there[0], lambda: self._offered(svix, props))
+            lacking = left_out(props, there[0], lambda: self.offered(svix, InstanceRef.of(props)))
             headers = headers_of(props)
             kept = live_headers_view(headers, read_headers(svix, there[0].id)) if headers else {}
         declared = wanted(props, lacking)
@@ -214,25 +198,21 @@ class WebhookEndpointProvider(ClerkProvider):
         inputs = kept_out(live, *self.outputs)
         return ReadResult(_id, {**live, "signing_secret": secret}, inputs)
 
-    @plainly
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove the endpoint, and the Svix app, where this resource made them; put back what it
-        changed of an endpoint that was there."""
-        props = inputs_of(_props)
+    def remove(self, props: JsonObject) -> None:
+        """Remove the endpoint, and the Svix app, if this resource made them; revert what it changed
+        of an endpoint that was there."""
         try:
             self._undo(props)
-        except NotFound:
-            pass
         except ApiError as error:
             # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
             if error.status != 400:
                 raise
-        Note(_id, stack_of(props)).forget()
 
     def _undo(self, props: JsonObject) -> None:
-        svix = self._open(props)
+        ref = InstanceRef.of(props)
+        svix = self._open(ref)
         endpoint_id = str(props["endpoint_id"])
-        others = self.sharing(props, props, removing=True)
+        others = self.sharing(self.ref(props), props, removing=True)
         group = _group(props)
         left_to = _left_at(group, {}, others)
         tell_left(left_to, self.group_name)
@@ -243,103 +223,28 @@ class WebhookEndpointProvider(ClerkProvider):
                 _hand_over(svix, endpoint, others, group, props)
             elif endpoint is not None and props.get("made_endpoint"):
                 # Gone already where an earlier answer was lost.
-                with contextlib.suppress(NotFound):
+                with suppress(NotFound):
                     svix.delete_endpoint(endpoint_id)
                 _gone(endpoint_id not in [each.id for each in svix.list_endpoints()], "endpoint")
             elif endpoint is not None:
-                mine = {"": wanted(props, _absent(props, endpoint))}
-                back = way_back({"": object_at(props, "before")}, mine, {"": seen(endpoint)})
-                _headers_back(svix, endpoint_id, props, headers_of(props))
-                fields = {k: v for k, v in object_at(back, "").items() if v is not None}
-                if changes_between(fields, seen(endpoint)):
-                    svix.update_endpoint(endpoint_id, **_fields({**seen(endpoint), **fields}))
+                _revert(svix, endpoint, props)
             stays = bool(left_to) or not props.get("made_endpoint")
             left = [e for e in there if e.id != endpoint_id or stays]
         if props.get("made_app") and not left:
-            with self.backend(props) as backend:
+            with self.backend(ref) as backend:
                 backend.delete_svix_app()
                 _gone(_has_no_app(backend), "app at Svix")
 
-    def _bring(
-        self,
-        svix: SvixClient,
-        endpoint: Endpoint | None,
-        ledger: JsonObject,
-        inputs: JsonObject,
-        olds: JsonObject,
-        noted: JsonObject,
-        others: Sharing,
-        *,
-        since: JsonObject,
-        note: Note,
-    ) -> JsonObject:
-        """Make or change the endpoint, read it back, and read its signing secret."""
-        declared = wanted(inputs, self._to_leave_out(svix, inputs, endpoint))
-        headers = _HeadersOf.endpoint(svix, endpoint, inputs, olds, noted, others)
-        taken = {**_noted(ledger, inputs), **headers.facts}
-        facts = dict(taken)
-        if endpoint is not None and ledger["made_endpoint"] and not since:
-            facts["endpoint"] = endpoint.id
-
-        def left() -> JsonObject:
-            there = svix.list_endpoints()
-            if facts.get("endpoint") in {each.id for each in there}:
-                return facts
-            # What was refused was not made: somebody else may make it before the next run.
-            there_now = any(same_url(each.url, str(declared["url"])) for each in there)
-            return taken if there_now else {"app": ledger["made_app"]}
-
-        with note.intent(facts, since=since, left=left):
-            if endpoint is None:
-                made = svix.create_endpoint(**_fields(declared), headers=headers.declared)
-                facts["endpoint"] = made.id
-                # Whatever its read-back says, it is found by its id: no run makes another one.
-                note.write(facts, since=since)
-                endpoint = svix.get_endpoint(str(facts["endpoint"]))
-            elif changes_between(declared, seen(endpoint)):
-                svix.update_endpoint(endpoint.id, **_fields(declared))
-                endpoint = svix.get_endpoint(endpoint.id)
-            headers.bring(svix, endpoint.id)
-            outputs = {**_outputs(svix, endpoint, declared), **ledger, "noted": note.mark}
-            return {**outputs, **headers.found}
-
-    def _shared(self, others: Sharing, inputs: JsonObject) -> JsonObject:
-        return others.shared(self.holding("", "", inputs).declared)
-
-    def _to_leave_out(
-        self, svix: SvixClient, inputs: JsonObject, endpoint: Endpoint | None
-    ) -> list[str]:
-        """The optional events that Svix does not offer; asked only if the endpoint gets new ones.
-
-        Raises:
-            ResourceFailed: Svix does not offer another declared event.
-        """
-        new = new_events(inputs, endpoint)
-        offered = self._offered(svix, inputs) if new else None
-        why = "" if offered is None else unknown_events(new, inputs, offered)
-        if why:
-            raise ResourceFailed(why)
-        lacking = [e for e in new if e in optional_of(inputs) and e not in (offered or ())]
-        if lacking:
-            named = ", ".join(lacking)
-            tell(
-                f"Svix does not offer {named} for this instance: the webhook endpoint works "
-                "without it. If it is offered later, pulumi up --refresh adds it. To have it "
-                f"refused where it is not offered, name it in {EVENTS_SETTING}."
-            )
-        return lacking
-
-    def _offered(self, svix: SvixClient, inputs: JsonObject) -> Offered:
+    def offered(self, svix: SvixClient, ref: InstanceRef) -> Offered:
         """The event types that Svix offers, asked once in a run."""
-        place = str(inputs["application_id"]), str(inputs["environment"])
         known = self.session.event_types
-        if place not in known:
-            known[place] = svix.list_event_types()
-        return known[place]
+        if ref not in known:
+            known[ref] = svix.list_event_types()
+        return known[ref]
 
-    def _link(self, inputs: JsonObject) -> tuple[str, bool]:
+    def _link(self, ref: InstanceRef) -> tuple[str, bool]:
         """The link to the instance's Svix app, made where there is none; whether it was."""
-        with self.backend(inputs) as backend:
+        with self.backend(ref) as backend:
             if read_only():
                 return backend.svix_url(), False
             try:
@@ -350,10 +255,80 @@ class WebhookEndpointProvider(ClerkProvider):
                     raise
             return backend.svix_url(), False
 
-    def _open(self, inputs: JsonObject) -> SvixClient:
+    def _open(self, ref: InstanceRef) -> SvixClient:
         """A client of the instance's Svix app, where there is one."""
-        with self.backend(inputs) as backend:
+        with self.backend(ref) as backend:
             return self.session.svix(backend.svix_url())
+
+
+class _EndpointWrite:
+    """The writes to one endpoint; see `Write`."""
+
+    def __init__(self, run: Run, svix: SvixClient, owned: _Owned, offered: Offered) -> None:
+        self._run, self._svix, self._owned = run, svix, owned
+        self._endpoint = owned.endpoint
+        new = new_events(run.inputs, owned.endpoint)
+        self._unknown = "" if offered is None else unknown_events(new, run.inputs, offered)
+        optional = optional_of(run.inputs)
+        self._not_offered = [e for e in new if e in optional and e not in (offered or ())]
+        self._desired = wanted(run.inputs, self._not_offered)
+        self._headers = _HeadersOf.endpoint(
+            svix, owned.endpoint, run.inputs, run.state, run.pending, run.others
+        )
+        self._before_making = {**_noted(owned.ledger, run.inputs), **self._headers.facts}
+        self.facts = dict(self._before_making)
+        if owned.endpoint is not None and owned.ledger["made_endpoint"] and not run.since:
+            self.facts["endpoint"] = owned.endpoint.id
+        self._outputs: JsonObject = {}
+
+    def surprises(self) -> list[str]:
+        inputs, state = self._run.inputs, self._run.state
+        known, found = self._owned.known, []
+        if known is not None and known.id == state.get("endpoint_id"):
+            owed = changes_between(wanted(inputs, _absent(inputs, known)), seen(known))
+            of_state = wanted(state), wanted(state, _absent(state, known))
+            found = [*map(str, unpreviewed(owed, *of_state))]
+        return found + [f"header {name}" for name in self._headers.edited]
+
+    def unmet(self) -> Iterable[str]:
+        return [self._unknown] if self._unknown else []
+
+    def left(self) -> JsonObject:
+        there = self._svix.list_endpoints()
+        if self.facts.get("endpoint") in {each.id for each in there}:
+            return self.facts
+        # What was refused was not made: somebody else may make it before the next run.
+        there_now = any(same_url(each.url, str(self._desired["url"])) for each in there)
+        return self._before_making if there_now else {"app": self._owned.ledger["made_app"]}
+
+    def send(self) -> None:
+        svix, endpoint = self._svix, self._endpoint
+        if self._not_offered:
+            named = ", ".join(self._not_offered)
+            notice(
+                f"Svix does not offer {named} for this instance: the webhook endpoint works "
+                "without it. If it is offered later, pulumi up --refresh adds it. To have it "
+                f"refused where it is not offered, name it in {EVENTS_SETTING}."
+            )
+        if self._owned.handed_over is not None:
+            group = _group_of(self._run.inputs, self._owned.handed_over.url)
+            _hand_over(svix, self._owned.handed_over, self._run.others, group, self._run.state)
+        if self._owned.removed is not None:
+            svix.delete_endpoint(self._owned.removed.id)
+        if endpoint is None:
+            made = svix.create_endpoint(**_fields(self._desired), headers=self._headers.declared)
+            self.facts["endpoint"] = made.id
+            # Whatever its read-back says, it is found by its id: no run makes another one.
+            self._run.log.record(self.facts, since=self._run.since)
+            endpoint = svix.get_endpoint(made.id)
+        elif changes_between(self._desired, seen(endpoint)):
+            svix.update_endpoint(endpoint.id, **_fields(self._desired))
+            endpoint = svix.get_endpoint(endpoint.id)
+        self._headers.bring(svix, endpoint.id)
+        self._outputs = _outputs(svix, endpoint, self._desired)
+
+    def outputs(self) -> JsonObject:
+        return {**self._outputs, **self._owned.ledger, **self._headers.found}
 
 
 class WebhookEndpoint(Noted, module="clerkstack", name="WebhookEndpoint"):
@@ -415,50 +390,64 @@ class WebhookEndpoint(Noted, module="clerkstack", name="WebhookEndpoint"):
         )
 
 
+@dataclass(frozen=True)
+class _Owned:
+    """Which of the live endpoints is this resource's, and what becomes of the others.
+
+    Attributes:
+        endpoint: the one that is to be as declared, None if it is to be made.
+        ledger: what was made, and what was found of it.
+        known: the one that the state or an interrupted run knows.
+        handed_over: the one that this stack leaves to others.
+        removed: the one that another takes the place of: two endpoints with one URL would bring
+            every event twice.
+    """
+
+    endpoint: Endpoint | None
+    ledger: JsonObject
+    known: Endpoint | None
+    handed_over: Endpoint | None = None
+    removed: Endpoint | None = None
+
+
 def _owned(
-    svix: SvixClient,
     there: Sequence[Endpoint],
     inputs: JsonObject,
-    olds: JsonObject,
-    noted: JsonObject,
+    state: JsonObject,
+    pending: JsonObject,
     others: Sharing,
-) -> tuple[Endpoint | None, JsonObject]:
-    """The endpoint that is to be as declared, None where it is to be made; and the ledger.
-
-    `olds` is what the state knows, `noted` what an interrupted run meant to do since. One that
-    other stacks declare as well stays with them where this one goes to another URL.
-    """
-    made: JsonObject = {"made_app": olds.get("made_app"), "made_endpoint": True, "before": {}}
-    ledger = {key: olds.get(key) for key in LEDGER}
+) -> _Owned:
+    """See `_Owned`. One that other stacks declare as well stays with them if this one goes to
+    another URL."""
+    made: JsonObject = {"made_app": state.get("made_app"), "made_endpoint": True, "before": {}}
+    ledger = {key: state.get(key) for key in LEDGER}
     by_url = {kept_url(endpoint.url): endpoint for endpoint in there}
     by_url |= {_group_of(inputs, url): endpoint for url, endpoint in by_url.items()}
     by_id = {endpoint.id: endpoint for endpoint in there}
-    known = by_id.get(str(olds.get("endpoint_id")))
+    known = by_id.get(str(state.get("endpoint_id")))
     if known is None:
         # An interrupted run made it, under the URL that was declared then.
-        at_url = by_url.get(str(noted.get("url")))
-        known, ledger = by_id.get(str(noted.get("endpoint")), at_url), made
-    at = _group_of(inputs, known.url) if known is not None else ""
-    if known is not None and _left_at(at, inputs, others):
-        _hand_over(svix, known, others, at, olds)
-        known, ledger = None, made
+        at_url = by_url.get(str(pending.get("url")))
+        known, ledger = by_id.get(str(pending.get("endpoint")), at_url), made
+    own, handed_over = known, None
+    if known is not None and _left_at(_group_of(inputs, known.url), inputs, others):
+        own, handed_over, ledger = None, known, made
     twin = by_url.get(kept_url(str(inputs["url"])))
-    if twin is None or twin is known:
-        return known, ledger
-    # Two endpoints with one URL would bring every event twice.
-    if known is not None and ledger["made_endpoint"]:
-        svix.delete_endpoint(known.id)
+    if twin is None or twin is own:
+        return _Owned(own, ledger, known, handed_over)
+    removed = own if own is not None and ledger["made_endpoint"] else None
     group = _group_of(inputs, twin.url)
-    before = {**seen(twin), **object_at(noted, "before")}
-    live: JsonObject = {"events": before.get("events")}
+    at_first = {**seen(twin), **object_at(pending, "before")}
+    live: JsonObject = {"events": at_first.get("events")}
     if not changes_between(live, wanted(inputs, _absent(inputs, twin))):
         # What another one declared of optional events, and Svix does not offer, is not live.
-        before["events"] = cast(Json, events_of(inputs))
-    mine, found = others.passed_on((), {group: before}, {group: before})
-    before = object_at(found, group)
+        at_first["events"] = cast(Json, events_of(inputs))
+    mine, found = others.passed_on((), {group: at_first}, {group: at_first})
+    before = dict(found.get(group, {}))
     if before.get("events") == events_of(inputs):
         before |= live
-    return twin, {**made, "made_endpoint": group in mine, "before": before}
+    ledger = {**made, "made_endpoint": group in mine, "before": before}
+    return _Owned(twin, ledger, known, handed_over, removed)
 
 
 def _left_at(group: str, inputs: JsonObject, others: Sharing) -> dict[str, list[Holding]]:
@@ -491,8 +480,8 @@ def _hand_over(
         owner = others.next_owner(group, _field(name))
         if owner is None:
             own[name] = value
-        elif object_at(owner.declared, group)[_field(name)] != marks.get(name):
-            tell(
+        elif owner.declared[group][_field(name)] != marks.get(name):
+            notice(
                 f"the header {name} keeps its value, and {owner.stack} declares another one. "
                 f"Next: pulumi up --refresh --stack {owner.stack}"
             )
@@ -513,11 +502,14 @@ def _field(header: str) -> str:
     return f"{HEADER}{header.lower()}"
 
 
-def _stop_where_edited(there: Sequence[Endpoint], inputs: JsonObject, olds: JsonObject) -> None:
-    for endpoint in there:
-        if endpoint.id == olds.get("endpoint_id"):
-            owed = changes_between(wanted(inputs, _absent(inputs, endpoint)), seen(endpoint))
-            stop_unless_previewed(inputs, owed, wanted(olds), wanted(olds, _absent(olds, endpoint)))
+def _revert(svix: SvixClient, endpoint: Endpoint, props: JsonObject) -> None:
+    """Let an endpoint that was there before be as it was."""
+    live, mine = seen(endpoint), wanted(props, _absent(props, endpoint))
+    back = revert({"": object_at(props, "before")}, {"": mine}, {"": live}).get("", {})
+    _headers_back(svix, endpoint.id, props, headers_of(props))
+    fields = {name: value for name, value in back.items() if value is not None}
+    if changes_between(fields, live):
+        svix.update_endpoint(endpoint.id, **_fields({**live, **fields}))
 
 
 def _absent(inputs: JsonObject, endpoint: Endpoint) -> list[str]:
@@ -592,6 +584,7 @@ class _HeadersOf:
     writes: Writes = field(default_factory=dict)
     before: JsonObject = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
 
     @classmethod
     def endpoint(
@@ -603,14 +596,11 @@ class _HeadersOf:
         noted: JsonObject,
         others: Sharing,
     ) -> _HeadersOf:
-        """Raises ResourceFailed where somebody edited one and no preview showed that."""
+        """What is to be done; `edited` are those that somebody changed and no preview showed."""
         declared, known = headers_of(inputs), headers_of(olds)
         if endpoint is None or not (declared or known):
             return cls(declared)
         live = read_headers(svix, endpoint.id)
-        refuse_surprises(
-            inputs, [f"header {name}" for name in edited_headers(declared, known, live)]
-        )
         absent = cast("list[str]", noted.get("absent") or [])
         before = headers_before(object_at(olds, HEADERS_BEFORE), known, declared, live, absent)
         group = _group_of(inputs, endpoint.url)
@@ -627,6 +617,7 @@ class _HeadersOf:
             {**back, **header_writes(declared, known, live)},
             before,
             tuple(dict.fromkeys((*absent, *new))),
+            tuple(edited_headers(declared, known, live)),
         )
 
     @property
@@ -678,7 +669,7 @@ def _without_brought(
         field = _field(name)
         owner = others.next_owner(group, field)
         if name.lower() in found and owner is not None and live.value(name) in (None, value):
-            if group in owner.made or field not in object_at(owner.before, group):
+            if group in owner.made or field not in owner.before.get(group, {}):
                 del found[name.lower()]
             else:
                 found[name.lower()] = {MASKED: True}

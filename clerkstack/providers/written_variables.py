@@ -16,8 +16,8 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import NotFound
+from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.providers.base import ClerkProvider, inputs_of
-from clerkstack.providers.errors import ResourceFailed, plainly
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.taken import Found, holder, is_alone, split_name

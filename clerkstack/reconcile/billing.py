@@ -4,26 +4,39 @@ The section `billing` of the instance config holds the three toggles, `features`
 slug and `plans` keyed by slug (Clerk Platform API, PlatformGetConfig and
 PlatformGetConfigSchema). They are compared and written together, because a plan that names
 a feature is only valid where that feature exists.
+
+Here the section is groups of fields by name: `settings/settings`, `features/<slug>`,
+`plans/<slug>`, and `defaults/<slug>` for the plans that Clerk makes by itself. Whatever comes in
+(resource inputs, a state, a record, a live section) is read into them once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import cast
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from clerkstack.reconcile.changes import (
     Change,
+    Groups,
     Json,
     JsonObject,
+    Path,
     changes_between,
+    groups_at,
     live_view,
     object_at,
 )
+from clerkstack.reconcile.fields import is_unset
 from clerkstack.reconcile.names import CLERKS_PLANS
+from clerkstack.reconcile.ownership import joined
 from clerkstack.reconcile.write import WritePlan
 
 SECTION = "billing"
+KINDS = ("settings", "features", "plans", "defaults")
+"""The kinds of groups, in the order in which they are written."""
 PLANS = ("plans", "defaults")
+MADE = ("plans", "features")
+"""The kinds of groups that a stack makes, and removes where it no longer declares them."""
+SETTINGS = "settings/settings"
 ANNUAL = "annual_monthly_amount"
 # Clerk makes one plan for each payer by itself when billing is switched on for that payer.
 ENABLED_FOR = {"org": "organization_enabled", "user": "user_enabled"}
@@ -31,111 +44,145 @@ TRIAL = "free_trial_requires_payment_method"
 """The toggle that makes a free trial ask for a card; true on a new instance (ConfigBilling)."""
 
 
-def billing_plan(
-    declared: Mapping[str, Json],
-    live: Mapping[str, Json],
-    *,
-    back: Mapping[str, Json] | None = None,
-    removed_features: Iterable[str] = (),
-    removed_plans: Iterable[str] = (),
-) -> WritePlan:
-    """The one write that makes `live` (the section as it is) agree with what is declared; the
-    first of two where billing goes off for a payer whose plans go back.
+def split(group: str) -> tuple[str, str]:
+    """The kind and the slug of a group."""
+    kind, _, slug = group.partition("/")
+    return kind, slug
 
-    `declared` and `back` hold settings, features, plans and defaults; `back` is what goes back to
-    what it was. `removed_*` are slugs this stack made and no longer declares. Slugs it neither
-    made nor declares are never named in a write, and a feature that one of them uses stays.
+
+def slugs_of(groups: Iterable[str], kind: str) -> list[str]:
+    """The slugs of one kind among the names of groups."""
+    return [group.partition("/")[2] for group in groups if group.startswith(f"{kind}/")]
+
+
+def desired_groups(inputs: Mapping[str, Json]) -> dict[str, JsonObject]:
+    """What the inputs of the resource declare, or what a record says that a run declared.
+
+    A plan without an annual price declares that it has none: one that lives on would be a price
+    that nobody declared.
     """
-    live_plans = object_at(live, "plans")
-    gone = set(removed_plans)
-    back = without_features(back or {}, set(removed_features))
-    unused = set(removed_features) - features_in_use(declared, live, back=back, without=gone)
+    settings = inputs.get("settings")
+    groups = {SETTINGS: settings} if isinstance(settings, dict) and settings else {}
+    for kind in KINDS[1:]:
+        for slug, fields in groups_at(inputs, kind).items():
+            whole = {**fields, ANNUAL: fields.get(ANNUAL)} if kind == "plans" else fields
+            groups[f"{kind}/{slug}"] = whole
+    return groups
+
+
+def live_groups(section: Mapping[str, Json]) -> dict[str, JsonObject]:
+    """A live section. Each plan is there under both kinds: by its slug it is the same plan."""
+    groups: dict[str, JsonObject] = {
+        SETTINGS: {name: value for name, value in section.items() if not isinstance(value, dict)}
+    }
+    for kind, at in (("features", "features"), ("plans", "plans"), ("defaults", "plans")):
+        groups |= {f"{kind}/{slug}": fields for slug, fields in groups_at(section, at).items()}
+    return groups
+
+
+def groups_before(props: Mapping[str, Json]) -> dict[str, JsonObject]:
+    """What a state or a record keeps of what was found (`before`)."""
+    before = object_at(props, "before")
+    return {f"{kind}/{n}": of for kind in KINDS for n, of in groups_at(before, kind).items()}
+
+
+def by_kind(groups: Groups) -> JsonObject:
+    """Groups as a state keeps them: by kind and slug."""
+    found: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
+    for group, fields in groups.items():
+        kind, slug = split(group)
+        found[kind][slug] = fields
+    return {**found}
+
+
+def billing_plan(
+    desired: Groups, live: Groups, *, back: Groups | None = None, gone: Collection[str] = ()
+) -> WritePlan:
+    """The one write that makes what is `live` agree with what is desired; the first of two if
+    billing goes off for a payer whose plans are reverted.
+
+    `back` is what is reverted, `gone` are the plans and features that this stack made and no longer
+    declares. What it neither made nor declares is never named in a write, and a feature that one of
+    those plans uses stays.
+    """
+    back = {group: _without_features(fields, gone) for group, fields in (back or {}).items()}
+    used = features_in_use(joined(back, desired), live, gone) if gone else ()
     changes = [
-        *_declared_changes(declared, live, plans=_comparable(declared, live_plans)),
-        *_declared_changes(back, live, plans=object_at(back, "plans")),
-        *_removals("plans", removed_plans, live_plans),
-        *_removals(
-            "features", [f for f in removed_features if f in unused], object_at(live, "features")
+        *_changes(desired, live),
+        *_changes(back, live),
+        *(
+            Change(_path(group), live[group], None)
+            for group in sorted(gone, key=lambda each: MADE.index(split(each)[0]))
+            if group in live and group not in used
         ),
     ]
-    held = _held_back(back, changes, live_plans)
-    return WritePlan(tuple(_under(SECTION, each) for each in changes if each not in held))
+    held = _held_back(back, changes, live) if back else ()
+    return WritePlan(tuple(change for change in changes if change not in held))
 
 
-def _held_back(
-    back: Mapping[str, Json], changes: Sequence[Change], live_plans: Mapping[str, Json]
-) -> list[Change]:
+def _changes(groups: Groups, live: Groups) -> Iterator[Change]:
+    for group in sorted(groups, key=lambda each: KINDS.index(split(each)[0])):
+        fields, there = groups[group], live.get(group)
+        if there is not None:
+            yield from changes_between(fields, there, at=_path(group))
+        elif not group.startswith("defaults/") and not is_unset(group, fields):
+            given: JsonObject = {name: value for name, value in fields.items() if value is not None}
+            yield Change(_path(group), None, given)
+        # A default plan that is not there yet appears with the write that switches billing on.
+
+
+def _path(group: str) -> Path:
+    kind, slug = split(group)
+    if group == SETTINGS:
+        return (SECTION,)
+    return (SECTION, "plans" if kind == "defaults" else kind, slug)
+
+
+def _held_back(back: Groups, changes: Sequence[Change], live: Groups) -> list[Change]:
     """The switches that have to wait for a second write: a plan is changed only while billing is
-    on for its payer (Clerk: billing_not_enabled), and plans that go back are changed."""
-    changed = {change.path[1] for change in changes if change.path[0] == "plans"}
-    returning = object_at(back, "plans").keys() & changed
-    payers = {str(object_at(live_plans, slug).get("payer_type")) for slug in returning}
-    switches = [(ENABLED_FOR[payer],) for payer in payers if payer in ENABLED_FOR]
+    on for its payer (Clerk: billing_not_enabled), and plans that are reverted are changed."""
+    changed = {f"plans/{change.path[2]}" for change in changes if change.path[1] == "plans"}
+    payers = {str(live.get(group, {}).get("payer_type")) for group in back.keys() & changed}
+    switches = [(SECTION, ENABLED_FOR[payer]) for payer in payers if payer in ENABLED_FOR]
     return [change for change in changes if change.path in switches and change.after is False]
 
 
-def features_in_use(
-    declared: Mapping[str, Json],
-    live: Mapping[str, Json],
-    *,
-    back: Mapping[str, Json],
-    without: Container[str],
-) -> set[str]:
-    """The features that plans have after such a write; `without` are the plans that go."""
+def features_in_use(desired: Groups, live: Groups, gone: Collection[str] = ()) -> set[str]:
+    """The features (as groups) that plans have after such a write, without the plans that go."""
     used: set[str] = set()
-    for slug, plan in object_at(live, "plans").items():
-        if slug not in without:
-            said = (object_at(object_at(at, k), slug) for at in (declared, back) for k in PLANS)
-            now = cast(JsonObject, plan).get("features")
-            then = next((each["features"] for each in said if "features" in each), now)
-            used.update(cast(list[str], then or []))
+    for slug in slugs_of(live, "plans"):
+        if f"plans/{slug}" not in gone:
+            plans = [at.get(f"{kind}/{slug}", {}) for at in (desired, live) for kind in PLANS]
+            used.update(next((features_of(plan) for plan in plans if "features" in plan), ()))
     return used
 
 
-def without_features(document: Mapping[str, Json], features: Container[str]) -> JsonObject:
-    """The same declaration, its plans without some features."""
-    left = dict(document)
-    for kind in PLANS:
-        left[kind] = {
-            slug: {
-                name: [each for each in value if each not in features]
-                if name == "features" and isinstance(value, list)
-                else value
-                for name, value in cast(JsonObject, fields).items()
-            }
-            for slug, fields in object_at(document, kind).items()
-        }
-    return left
+def features_of(plan: Mapping[str, Json]) -> list[str]:
+    """The features of a plan, as groups."""
+    slugs = plan.get("features")
+    return [f"features/{slug}" for slug in slugs] if isinstance(slugs, list) else []
 
 
-def _declared_changes(
-    declared: Mapping[str, Json], live: Mapping[str, Json], *, plans: Mapping[str, Json]
-) -> Iterator[Change]:
-    live_plans = object_at(live, "plans")
-    # A default plan that is not there yet appears with the write that switches billing on.
-    present = {s: f for s, f in object_at(declared, "defaults").items() if s in live_plans}
-    yield from changes_between(object_at(declared, "settings"), live)
-    yield from changes_between(
-        object_at(declared, "features"), object_at(live, "features"), at=("features",)
-    )
-    yield from changes_between(plans, live_plans, at=("plans",))
-    yield from changes_between(present, live_plans, at=("plans",))
+def _without_features(fields: JsonObject, gone: Collection[str]) -> JsonObject:
+    held = fields.get("features")
+    if not isinstance(held, list):
+        return fields
+    return {**fields, "features": [slug for slug in held if f"features/{slug}" not in gone]}
 
 
-def offered(live: Mapping[str, Json]) -> JsonObject:
+def offered(section: Mapping[str, Json]) -> dict[str, JsonObject]:
     """The live plans that somebody can have: those of a payer whose billing is off stay in the
     config, and are nobody's."""
     return {
         slug: plan
-        for slug, plan in object_at(live, "plans").items()
-        if live.get(ENABLED_FOR.get(str(cast(JsonObject, plan).get("payer_type") or "org"), ""))
-        is not False
+        for slug, plan in groups_at(section, "plans").items()
+        if section.get(ENABLED_FOR.get(str(plan.get("payer_type") or "org"), "")) is not False
     }
 
 
 def with_plans_to_come(
-    plans: Mapping[str, Json], payers: Iterable[str], before: Mapping[str, Json]
-) -> JsonObject:
+    plans: Groups, payers: Iterable[str], before: Mapping[str, Json]
+) -> dict[str, JsonObject]:
     """The plans with those that Clerk makes by itself as billing comes on for these payers;
     `before` is the section. Where it was on already, Clerk has made its plan."""
     found = dict(plans)
@@ -145,68 +192,28 @@ def with_plans_to_come(
     return found
 
 
-def billing_known(declared: Mapping[str, Json]) -> JsonObject:
-    """What is declared in the shape of the config: the section as a run left it."""
-    if not declared:
-        return {}
-    plans = {
-        slug: {ANNUAL: None, **cast(JsonObject, fields)}
-        for slug, fields in object_at(declared, "plans").items()
-    }
-    return {
-        SECTION: {
-            **object_at(declared, "settings"),
-            "features": object_at(declared, "features"),
-            "plans": {**plans, **object_at(declared, "defaults")},
-        }
-    }
+def in_config(groups: Groups) -> JsonObject:
+    """Groups in the shape of the config."""
+    found = by_kind(groups)
+    plans = {**object_at(found, "plans"), **object_at(found, "defaults")}
+    section = {**groups.get(SETTINGS, {}), "features": found["features"], "plans": plans}
+    return {SECTION: section} if groups else {}
 
 
-def missing_defaults(defaults: Mapping[str, Json], live: Mapping[str, Json]) -> list[str]:
+def missing_defaults(desired: Collection[str], live: Collection[str]) -> list[str]:
     """Default plans that are declared and that the instance does not have."""
-    return [slug for slug in defaults if slug not in object_at(live, "plans")]
+    return [slug for slug in slugs_of(desired, "defaults") if f"defaults/{slug}" not in live]
 
 
-def unlikely_defaults(defaults: Mapping[str, Json], live: Mapping[str, Json]) -> list[str]:
-    """Those of `missing_defaults` that no write brings: billing is on for their payer already."""
-
-    def payer(slug: str) -> str:
-        return str(object_at(defaults, slug).get("payer_type"))
-
-    return [slug for slug in missing_defaults(defaults, live) if live.get(ENABLED_FOR[payer(slug)])]
-
-
-def billing_view(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
+def billing_view(inputs: Mapping[str, Json], section: Mapping[str, Json]) -> JsonObject:
     """The live values of what the inputs declare, in the shape of the inputs."""
-    plans = live_view(object_at(inputs, "plans"), object_at(live, "plans"))
-    for slug, fields in plans.items():
-        # An annual price that nobody declared is drift, see `_comparable`.
-        annual = object_at(object_at(live, "plans"), slug).get(ANNUAL)
+    plans = object_at(section, "plans")
+    there = {"settings": section, "features": object_at(section, "features")}
+    there |= {"plans": plans, "defaults": plans}
+    view: JsonObject = {kind: live_view(object_at(inputs, kind), there[kind]) for kind in KINDS}
+    for slug, fields in groups_at(view, "plans").items():
+        # An annual price that nobody declared is drift, see `desired_groups`.
+        annual = object_at(plans, slug).get(ANNUAL)
         if annual:
-            cast(JsonObject, fields)[ANNUAL] = annual
-    return {
-        "settings": live_view(object_at(inputs, "settings"), live),
-        "features": live_view(object_at(inputs, "features"), object_at(live, "features")),
-        "plans": plans,
-        "defaults": live_view(object_at(inputs, "defaults"), object_at(live, "plans")),
-    }
-
-
-def _comparable(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
-    """Plans with an annual price of null where the instance has the plan and none is declared.
-
-    Leaving the annual price out of the catalog says that there is none, so one that lives on
-    would be a price nobody declared.
-    """
-    return {
-        slug: {ANNUAL: None, **cast(JsonObject, fields)} if slug in live else fields
-        for slug, fields in object_at(inputs, "plans").items()
-    }
-
-
-def _removals(kind: str, slugs: Iterable[str], live: Mapping[str, Json]) -> list[Change]:
-    return [Change((kind, slug), live[slug], None) for slug in slugs if slug in live]
-
-
-def _under(section: str, change: Change) -> Change:
-    return Change((section, *change.path), change.before, change.after)
+            fields[ANNUAL] = annual
+    return view

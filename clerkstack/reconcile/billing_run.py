@@ -1,125 +1,128 @@
 """What one run does to billing: worked out once, so that what is judged is what is sent.
 
 The preview names the dangers of a run, and the write sends the same run. Both are made here from
-what is declared, what the state and the notes know, what other stacks have, and what is live.
+what is desired, what the state and the intent log know, what other stacks have, and what is live.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 
 from clerkstack.reconcile.billing import (
     ENABLED_FOR,
+    MADE,
     SECTION,
+    SETTINGS,
     TRIAL,
     billing_plan,
+    desired_groups,
+    live_groups,
+    missing_defaults,
+    slugs_of,
+    split,
     with_plans_to_come,
 )
-from clerkstack.reconcile.changes import Change, Json, JsonObject, object_at
+from clerkstack.reconcile.changes import Change, Groups, Json, JsonObject, groups_at, object_at
 from clerkstack.reconcile.danger import Danger, billing_dangers
-from clerkstack.reconcile.ledger import (
-    SETTINGS,
-    Ledger,
-    handed_over,
-    joined_kinds,
-    needed_by_others,
-    no_longer,
-    spared,
-)
+from clerkstack.reconcile.ledger import Ledger, billing_reverts, needed_by_others, past_of
+from clerkstack.reconcile.ownership import joined
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.reconcile.write import WritePlan
 
-KEYED = ("plans", "features")
 # A run takes two writes at most: what waits for the first one goes with the second one.
 WRITES = 2
 
 
 @dataclass(frozen=True)
 class BillingRun:
-    """What one run brings of the section, and what it takes away.
+    """What one run brings of the section, and what it takes away. Groups are those of `billing`.
 
     Attributes:
-        declared: settings, features, plans and defaults; empty where the resource is removed.
+        desired: what is declared; empty if the resource is removed.
+        section: the live section that the run was planned from, and
+        live: the same as groups.
         ledger: what is then made, and what was found.
-        back: what goes back to what it was, in the same shape.
-        gone: by kind (`plans`, `features`) the slugs that are removed.
-        left: by kind the slugs that were declared and are not any more, removed or not.
-        kept: what stays for other stacks, by `kind/slug`.
+        back: what is reverted.
+        gone: the plans and features that are removed.
+        left: those that were declared and are not any more, removed or not.
+        kept: what stays for other stacks.
         of_own: whether the stack made the instance just now: nobody can lose anything there.
     """
 
-    declared: JsonObject
+    desired: Groups
+    section: JsonObject
+    live: Groups
     ledger: Ledger
-    back: JsonObject
-    gone: Mapping[str, tuple[str, ...]]
-    left: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    back: Groups
+    gone: tuple[str, ...]
+    left: tuple[str, ...] = ()
     kept: Mapping[str, list[Holding]] = field(default_factory=dict)
     of_own: bool = False
 
-    def plan(self, live: Mapping[str, Json]) -> WritePlan:
-        """The next write, where the section is so; see `billing_plan`."""
-        return billing_plan(
-            self.declared,
-            live,
-            back=self.back,
-            removed_plans=self.gone["plans"],
-            removed_features=self.gone["features"],
-        )
+    def plan(self, sections: Mapping[str, Json]) -> WritePlan:
+        """The next write if the config is so; see `billing_plan`."""
+        live = live_groups(object_at(sections, SECTION))
+        return billing_plan(self.desired, live, back=self.back, gone=self.gone)
 
-    def changes(self, live: Mapping[str, Json]) -> list[Change]:
-        """What all of its writes change."""
-        return self._foreseen(live)[0]
+    def unlikely_defaults(self) -> list[str]:
+        """Default plans that no write brings: billing is on for their payer already."""
+        return [
+            slug
+            for slug in missing_defaults(self.desired.keys(), self.live)
+            if self.live[SETTINGS].get(
+                ENABLED_FOR[str(self.desired[f"defaults/{slug}"].get("payer_type"))]
+            )
+        ]
 
-    def after(self, live: Mapping[str, Json]) -> JsonObject:
-        """The section as its writes leave it, with the plans that Clerk makes by itself."""
-        left = self._foreseen(live)[1]
+    @cached_property
+    def after(self) -> JsonObject:
+        """The section as the writes leave it, with the plans that Clerk makes by itself."""
+        left = self._foreseen[1]
         billed = [payer for payer, toggle in ENABLED_FOR.items() if left.get(toggle)]
-        plans = with_plans_to_come(object_at(left, "plans"), billed, live)
-        return {**left, "plans": plans} if plans else left
+        plans = with_plans_to_come(groups_at(left, "plans"), billed, self.section)
+        return {**left, "plans": {**plans}} if plans else left
 
-    def dangers(self, live: Mapping[str, Json]) -> list[Danger]:
-        """What of it has to be asked for: all of it, whoever declared what goes."""
-        return self.dangers_of(self.changes(live), live)
+    @cached_property
+    def dangers(self) -> list[Danger]:
+        """What of all its writes has to be asked for, whoever declared what goes."""
+        return self.dangers_of(self._foreseen[0], self.live)
 
-    def dangers_of(self, changes: Iterable[Change], live: Mapping[str, Json]) -> list[Danger]:
+    def dangers_of(self, changes: Iterable[Change], live: Groups) -> list[Danger]:
         """The dangers of one of its writes, and of what is not declared any more."""
         changes = list(changes)
         if self.of_own:
             return []
-        if not self.declared:
-            gone = [slug for slug in self.gone["plans"] if slug in object_at(live, "plans")]
+        if not self.desired:
+            gone = [slug for slug in slugs_of(self.gone, "plans") if f"plans/{slug}" in live]
             return [*map(_removed_with_the_stack, gone), *billing_dangers(changes, live)]
-        leaving = {kind: self._leaving(kind, changes, live) for kind in KEYED}
-        return billing_dangers(
-            changes, live, leaving_plans=leaving["plans"], leaving_features=leaving["features"]
-        )
+        return billing_dangers(changes, live, leaving=self._leaving(changes, live))
 
-    def _leaving(self, kind: str, changes: Iterable[Change], live: Mapping[str, Json]) -> list[str]:
-        """The live slugs that leave the catalog: what the state or a note declared, and whatever
-        else the writes remove or give back."""
+    def _leaving(self, changes: Iterable[Change], live: Groups) -> list[str]:
+        """What is live and leaves the catalog: what the state or a record declared, and whatever
+        else the writes remove or revert."""
         touched = (
-            change.path[2]
+            f"{change.path[1]}/{change.path[2]}"
             for change in changes
-            if len(change.path) > 2 and change.path[:2] == (SECTION, kind)
+            if len(change.path) > 2 and change.path[1] in MADE
         )
-        found = dict.fromkeys([*self.left.get(kind, ()), *touched])
-        defaults = {*object_at(self.declared, "defaults"), *object_at(self.back, "defaults")}
+        of_clerk = {f"plans/{slug}" for slug in slugs_of((*self.desired, *self.back), "defaults")}
         return [
-            slug
-            for slug in found
-            if slug in object_at(live, kind)
-            and slug not in object_at(self.declared, kind)
-            and (kind != "plans" or slug not in defaults)
+            group
+            for group in dict.fromkeys((*self.left, *touched))
+            if group in live and group not in self.desired and group not in of_clerk
         ]
 
-    def _foreseen(self, live: Mapping[str, Json]) -> tuple[list[Change], JsonObject]:
+    @cached_property
+    def _foreseen(self) -> tuple[list[Change], JsonObject]:
+        """What all writes change, and the section as they leave it."""
         changes: list[Change] = []
-        now = dict(live)
+        now = self.section
         for _ in range(WRITES):
-            plan = self.plan(now)
+            plan = self.plan({SECTION: now})
             if not plan:
                 break
             changes += plan.changes
@@ -129,9 +132,9 @@ class BillingRun:
 
 def bringing(
     inputs: JsonObject,
-    olds: JsonObject,
-    noted: JsonObject,
-    live: JsonObject,
+    state: JsonObject,
+    pending: JsonObject,
+    section: JsonObject,
     others: Sharing,
     *,
     made_here: bool,
@@ -140,80 +143,61 @@ def bringing(
 
     Args:
         inputs: what is declared.
-        olds: what the state has, with its ledger; empty where the resource is not in it.
-        noted: what an interrupted run noted since.
-        live: the section.
+        state: what the state has, with its ledger; empty if it does not have the resource.
+        pending: what an interrupted run recorded since.
+        section: the live section.
         others: what other stacks have of it.
         made_here: the stack made the instance.
     """
-    interrupted = object_at(noted, "declared")
-    known = joined_kinds(olds, interrupted)
-    ledger = Ledger.of(olds).joined(Ledger.of(noted)).extended(known, inputs, live)
-    of_own = made_here and not olds
+    desired, live = desired_groups(inputs), live_groups(section)
+    pasts = (past_of(state), past_of(pending))
+    known = joined(pasts[0].declared, pasts[1].declared)
+    ledger = Ledger.of(state).joined(Ledger.of(pending)).extended(known, desired, live)
+    of_own = made_here and not state
     if of_own:
-        ledger = ledger.all_made(inputs)
-    ledger = ledger.passed_on(others, inputs)
-    gone, kept = _gone(ledger, inputs, others)
-    left = {
-        kind: tuple(
-            slug
-            for slug in object_at(known, kind)
-            if slug not in object_at(inputs, kind) and not needed_by_others(kind, slug, others)
-        )
-        for kind in KEYED
-    }
-    back = _back(olds, noted, inputs, live, ledger, others)
-    return BillingRun(inputs, ledger, _safe(back, inputs), gone, left, kept, of_own)
+        ledger = ledger.all_made(desired)
+    if others:
+        ledger = ledger.passed_on(others, desired)
+    left = tuple(
+        group
+        for group in known
+        if split(group)[0] in MADE and group not in desired and not needed_by_others(group, others)
+    )
+    back = billing_reverts(pasts, desired, live)
+    gone, kept, back = _shared_out(ledger, desired.keys(), back, others)
+    back = _safe(back, inputs.get("environment"))
+    return BillingRun(desired, section, live, ledger, back, gone, left, kept, of_own)
 
 
-def removing(props: JsonObject, noted: JsonObject, live: JsonObject, others: Sharing) -> BillingRun:
-    """The run that takes away what a stack made and puts back what it changed; `props` are what
-    its state has, the rest is as in `bringing`."""
-    ledger = Ledger.of(props).joined(Ledger.of(noted))
-    gone, kept = _gone(ledger, {}, others)
-    back = _back(props, noted, {}, live, ledger, others)
-    return BillingRun({}, ledger, _safe(back, props), gone, kept=kept)
+def removing(
+    props: JsonObject, pending: JsonObject, section: JsonObject, others: Sharing
+) -> BillingRun:
+    """The run that takes away what a stack made and reverts what it changed; `props` are what its
+    state has, the rest is as in `bringing`."""
+    live, ledger = live_groups(section), Ledger.of(props).joined(Ledger.of(pending))
+    back = billing_reverts((past_of(props), past_of(pending)), {}, live)
+    gone, kept, back = _shared_out(ledger, (), back, others)
+    back = _safe(back, props.get("environment"))
+    return BillingRun({}, section, live, ledger, back, gone, kept=kept)
 
 
-def _gone(
-    ledger: Ledger, declared: JsonObject, others: Sharing
-) -> tuple[dict[str, tuple[str, ...]], dict[str, list[Holding]]]:
-    """What was made and is not declared: what goes, and what stays for other stacks."""
-    gone: dict[str, tuple[str, ...]] = {}
-    kept: dict[str, list[Holding]] = {}
-    for kind in KEYED:
-        slugs = ledger.undeclared(kind, declared)
-        holders = {slug: needed_by_others(kind, slug, others) for slug in slugs}
-        gone[kind] = tuple(slug for slug in slugs if not holders[slug])
-        kept |= {f"{kind}/{slug}": of for slug, of in holders.items() if of}
-    return gone, kept
+def _shared_out(
+    ledger: Ledger, desired: Collection[str], back: Groups, others: Sharing
+) -> tuple[tuple[str, ...], dict[str, list[Holding]], dict[str, JsonObject]]:
+    """What was made and goes, what of it stays for other stacks, and what is reverted: what others
+    declare becomes as they declare it."""
+    undeclared = ledger.undeclared(desired)
+    holders = {group: needed_by_others(group, others) for group in undeclared}
+    gone = tuple(group for group in undeclared if not holders[group])
+    kept = {group: of for group, of in holders.items() if of}
+    handed = {group: of for group in undeclared if (of := others.handed_over(group))}
+    return gone, kept, joined(others.spared(back), handed)
 
 
-def _back(
-    olds: JsonObject,
-    noted: JsonObject,
-    inputs: JsonObject,
-    live: JsonObject,
-    ledger: Ledger,
-    others: Sharing,
-) -> JsonObject:
-    """What goes back of what the state declares, and of what an interrupted run declared; what
-    others declare becomes as they declare it."""
-    back: JsonObject = {}
-    for known, declared in (
-        (Ledger.of(olds), olds),
-        (Ledger.of(noted), object_at(noted, "declared")),
-    ):
-        went = known.way_back(no_longer(declared, inputs), live, still=inputs)
-        back = joined_kinds(back, went)
-    gone = {kind: ledger.undeclared(kind, inputs) for kind in KEYED}
-    return joined_kinds(spared(back, others), handed_over(gone, others))
-
-
-def _safe(back: JsonObject, props: JsonObject) -> JsonObject:
-    """What goes back, in production without a card for free trials, whatever was there before."""
-    settings = object_at(back, SETTINGS)
-    if props.get("environment") == "development" or settings.get(TRIAL) is False:
+def _safe(back: dict[str, JsonObject], environment: Json) -> dict[str, JsonObject]:
+    """What is reverted, in production without a card for free trials, whatever was there before."""
+    settings = back.get(SETTINGS, {})
+    if environment == "development" or settings.get(TRIAL) is False:
         return back
     return {**back, SETTINGS: {name: to for name, to in settings.items() if name != TRIAL}}
 

@@ -14,6 +14,8 @@ from clerkstack.reconcile.fields import SECRETS, WHOLE, is_unset, same_declared,
 from clerkstack.reconcile.fields import Json as Json  # part of every document
 
 JsonObject: TypeAlias = "dict[str, Json]"
+Groups: TypeAlias = "Mapping[str, JsonObject]"
+"""Fields by the name of what has them: a section of the config, a role, `plans/pro`."""
 Path: TypeAlias = "tuple[str, ...]"
 Same: TypeAlias = "Callable[[str, Json, Json], bool]"
 
@@ -63,19 +65,15 @@ def changes_between(
 
     A declared null and an absent live field are the same: neither has a value.
     """
-    return list(_walk(declared, live, at, same))
-
-
-def _walk(
-    declared: Mapping[str, Json], live: Mapping[str, Json], at: Path, same: Same
-) -> Iterator[Change]:
+    changes = []
     for key, wanted in declared.items():
         path = (*at, key)
         found = live.get(key)
         if isinstance(wanted, dict) and wanted and isinstance(found, dict) and key not in WHOLE:
-            yield from _walk(wanted, found, path, same)
+            changes += changes_between(wanted, found, at=path, same=same)
         elif not same(key, wanted, found):
-            yield Change(path, found, wanted)
+            changes.append(Change(path, found, wanted))
+    return changes
 
 
 def same_document(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
@@ -132,6 +130,18 @@ def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
     """`document[key]` where it is an object, else an empty one."""
     found = document.get(key)
     return found if isinstance(found, dict) else {}
+
+
+def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:
+    """The groups of fields in a document; what is no object is left out."""
+    return {name: fields for name, fields in document.items() if isinstance(fields, dict)}
+
+
+def groups_at(document: Mapping[str, Json], key: str) -> dict[str, JsonObject]:
+    """The groups of fields under `document[key]`."""
+    found = document.get(key)
+    groups = found.items() if isinstance(found, dict) else ()
+    return {name: fields for name, fields in groups if isinstance(fields, dict)}
 
 
 def _shown(name: str, value: Json) -> str:

@@ -6,12 +6,12 @@ does is told from the write that would make it, live → declared.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from clerkstack.reconcile.billing import ENABLED_FOR
-from clerkstack.reconcile.changes import Change, Json, JsonObject, object_at
+from clerkstack.reconcile.billing import ENABLED_FOR, features_of, slugs_of
+from clerkstack.reconcile.changes import Change, Groups, Json
 from clerkstack.reconcile.names import OAUTH_PREFIX
 
 PRICE = ("amount", "annual_monthly_amount", "currency")
@@ -62,22 +62,20 @@ class Danger:
 
 def billing_dangers(
     changes: Iterable[Change],
-    live: Mapping[str, Json],
+    live: Groups,
     *,
-    leaving_plans: Iterable[str] = (),
-    leaving_features: Iterable[str] = (),
+    leaving: Collection[str] = (),
 ) -> list[Danger]:
     """The dangers of a write to billing.
 
     Args:
         changes: what it changes; the paths start at the section.
-        live: the section as it is.
-        leaving_plans: live plans that are not declared any more.
-        leaving_features: the same of features.
+        live: the section as it is, by group (see `billing`).
+        leaving: live plans and features that are not declared any more.
     """
-    going = set(leaving_features)
-    found = [_leaving("plans", slug, (slug,)) for slug in leaving_plans]
-    found += [_leaving("features", slug, _plans_with(slug, live)) for slug in leaving_features]
+    going = slugs_of(leaving, "features")
+    found = [_leaving("plans", slug, (slug,)) for slug in slugs_of(leaving, "plans")]
+    found += [_leaving("features", slug, _plans_with(slug, live)) for slug in going]
     return found + [danger for change in changes for danger in _of_billing(change, going, live)]
 
 
@@ -108,17 +106,15 @@ def _leaving(group: str, slug: str, plans: tuple[str, ...]) -> Danger:
     return Danger(group, slug, "remove", what, plans)
 
 
-def _plans_with(feature: str, live: Mapping[str, Json]) -> tuple[str, ...]:
+def _plans_with(feature: str, live: Groups) -> tuple[str, ...]:
     return tuple(
         slug
-        for slug, plan in object_at(live, "plans").items()
-        if feature in cast(list[str], cast(JsonObject, plan).get("features") or [])
+        for slug in slugs_of(live, "plans")
+        if f"features/{feature}" in features_of(live[f"plans/{slug}"])
     )
 
 
-def _of_billing(
-    change: Change, going: Container[str], live: Mapping[str, Json]
-) -> Iterator[Danger]:
+def _of_billing(change: Change, going: Container[str], live: Groups) -> Iterator[Danger]:
     _, *path = change.path
     match path:
         case [toggle] if toggle in TOGGLES and change.before is True and change.after is False:
@@ -130,7 +126,7 @@ def _of_billing(
                 payer=PAYER_OF[toggle],
                 harmless_without=True,
             )
-        case ["plans", slug, field] if field in PRICE and slug in object_at(live, "plans"):
+        case ["plans", slug, field] if field in PRICE and f"plans/{slug}" in live:
             what = f"its {field} changes from {_amount(change.before)} to {_amount(change.after)}"
             yield Danger("plans", slug, "price", what, (slug,), harmless_without=True)
         case ["plans", slug, "features"]:

@@ -1,301 +1,138 @@
-"""What the billing resource made, and what it found."""
+"""What the billing resource made, and what it found. Groups are those of `billing`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 from clerkstack.reconcile import Json, JsonObject
-from clerkstack.reconcile.billing import ANNUAL
-from clerkstack.reconcile.changes import object_at
-from clerkstack.reconcile.ownership import found_before, joined, undeclared, way_back
-from clerkstack.reconcile.sharing import Holding, Sharing
+from clerkstack.reconcile.billing import (
+    MADE,
+    by_kind,
+    desired_groups,
+    features_of,
+    groups_before,
+    slugs_of,
+    split,
+)
+from clerkstack.reconcile.changes import Groups, object_at
+from clerkstack.reconcile.ownership import Past, found_before, joined, revert, undeclared
+from clerkstack.reconcile.sharing import Holding, Sharing, shared_of
 
-SETTINGS = "settings"
 # Fields of plans and features that are null where there is none.
 CLEARABLE = ("description", "free_trial_days", "jwt_value", "avatar_url")
-MADE = ("features", "plans")
-KINDS = (SETTINGS, *MADE, "defaults")
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Slugs that were made, and by kind the declared fields as they were found."""
+    """The plans and features that were made, and the declared fields as they were found."""
 
-    plans: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
-    before: JsonObject = field(default_factory=dict)
+    made: tuple[str, ...] = ()
+    before: Groups = field(default_factory=dict)
 
     @classmethod
-    def of(cls, props: Mapping[str, Any]) -> Ledger:
-        """The ledger kept in the state or in the note."""
+    def of(cls, props: Mapping[str, Json]) -> Ledger:
+        """The ledger kept in a state or in a record."""
         made = object_at(props, "made")
+        found = ((kind, slugs) for kind in MADE if isinstance(slugs := made.get(kind), list))
         return cls(
-            plans=tuple(cast(list[str], made.get("plans") or [])),
-            features=tuple(cast(list[str], made.get("features") or [])),
-            before=object_at(props, "before"),
+            tuple(f"{kind}/{slug}" for kind, slugs in found for slug in slugs),
+            groups_before(props),
         )
 
-    def joined(self, noted: Ledger) -> Ledger:
-        """This ledger with what an interrupted run noted."""
-        return Ledger(
-            plans=tuple(dict.fromkeys((*self.plans, *noted.plans))),
-            features=tuple(dict.fromkeys((*self.features, *noted.features))),
-            before={
-                kind: joined(object_at(self.before, kind), object_at(noted.before, kind))
-                for kind in KINDS
-            },
-        )
+    def joined(self, recorded: Ledger) -> Ledger:
+        """This ledger with what an interrupted run recorded."""
+        made = dict.fromkeys((*self.made, *recorded.made))
+        return Ledger(tuple(made), joined(self.before, recorded.before))
 
-    def extended(self, olds: JsonObject, news: JsonObject, live: JsonObject) -> Ledger:
-        """The ledger once `news` are declared after `olds`, and what `live` lacks is made."""
-        known = self.kept(live)
-        before: JsonObject = {
-            kind: found_before(
-                object_at(self.before, kind),
-                _declared_groups(olds, kind),
-                _declared_groups(news, kind),
-                _live_groups(live, kind),
-            )
-            for kind in KINDS
-        }
-        made = {
-            kind: _added(known, object_at(news, kind), object_at(live, kind))
-            for kind, known in (("plans", known.plans), ("features", known.features))
-        }
-        for kind, slugs in made.items():
-            found = object_at(before, kind)
-            before[kind] = {slug: fields for slug, fields in found.items() if slug not in slugs}
-        return Ledger(plans=made["plans"], features=made["features"], before=before)
+    def extended(self, olds: Groups, desired: Groups, live: Groups) -> Ledger:
+        """The ledger once this is desired after `olds`, and what `live` lacks is made."""
+        before = found_before(self.before, olds, desired, live)
+        new = (group for group in desired if split(group)[0] in MADE and group not in live)
+        made = dict.fromkeys((*self.kept(live).made, *new))
+        found = {group: fields for group, fields in before.items() if group not in made}
+        return Ledger(tuple(made), found)
 
-    def all_made(self, inputs: JsonObject) -> Ledger:
+    def all_made(self, desired: Groups) -> Ledger:
         """The ledger on an instance that this stack made: what it brought is the stack's own."""
         return Ledger(
-            plans=tuple(object_at(inputs, "plans")),
-            features=tuple(object_at(inputs, "features")),
-            before={**self.before, "plans": {}, "features": {}},
+            tuple(group for group in desired if split(group)[0] in MADE),
+            {group: of for group, of in self.before.items() if split(group)[0] not in MADE},
         )
 
-    def passed_on(self, sharing: Sharing, inputs: JsonObject) -> Ledger:
-        """The ledger with what other stacks brought of the inputs, as if this one had."""
-        if not sharing:
-            return self
-        made, before = sharing.passed_on(
-            flat_slugs(self), flat_groups(self.before, of_before=True), flat_groups(inputs)
-        )
-        kinds = by_kind(before)
-        return Ledger(
-            plans=_slugs(made, "plans"),
-            features=_slugs(made, "features"),
-            before={kind: object_at(kinds, kind) for kind in KINDS},
-        )
+    def passed_on(self, sharing: Sharing, desired: Groups) -> Ledger:
+        """The ledger with what other stacks brought of it, as if this one had."""
+        made, before = sharing.passed_on(self.made, self.before, desired)
+        return Ledger(tuple(made), before)
 
-    def left_to(self, sharing: Sharing, inputs: JsonObject) -> Ledger:
+    def left_to(self, sharing: Sharing, desired: Collection[str]) -> Ledger:
         """The ledger without what is not declared any more and others have made as well."""
-        return Ledger(
-            plans=tuple(
-                slug
-                for slug in self.plans
-                if slug in object_at(inputs, "plans") or f"plans/{slug}" not in sharing.made
-            ),
-            features=tuple(
-                slug
-                for slug in self.features
-                if slug in object_at(inputs, "features") or f"features/{slug}" not in sharing.made
-            ),
-            before=self.before,
-        )
+        made = (group for group in self.made if group in desired or group not in sharing.made)
+        return Ledger(tuple(made), self.before)
 
-    def kept(self, live: JsonObject) -> Ledger:
+    def kept(self, live: Collection[str]) -> Ledger:
         """The ledger without what is gone."""
-        return Ledger(
-            plans=tuple(slug for slug in self.plans if slug in object_at(live, "plans")),
-            features=tuple(slug for slug in self.features if slug in object_at(live, "features")),
-            before=self.before,
-        )
+        return Ledger(tuple(group for group in self.made if group in live), self.before)
 
-    def undeclared(self, kind: str, declared: Mapping[str, Json]) -> tuple[str, ...]:
-        """The slugs of a kind (`plans`, `features`) that were made and are not declared."""
-        made = self.plans if kind == "plans" else self.features
-        return tuple(slug for slug in made if slug not in object_at(declared, kind))
+    def undeclared(self, desired: Collection[str]) -> tuple[str, ...]:
+        """What was made and is not declared."""
+        return tuple(group for group in self.made if group not in desired)
 
     def as_props(self) -> JsonObject:
         """As the state keeps it."""
-        made: JsonObject = {
-            "plans": cast(Json, list(self.plans)),
-            "features": cast(Json, list(self.features)),
-        }
-        return {"made": made, "before": self.before}
-
-    def facts(self, inputs: JsonObject, live: JsonObject | None = None) -> JsonObject:
-        """The ledger and what `inputs` declare, for a note; only what `live` has, if given."""
-        declared: JsonObject = {}
-        for kind in KINDS:
-            fields = object_at(inputs, kind)
-            if live is not None and kind != SETTINGS:
-                there = _live_groups(live, kind)
-                fields = {slug: of for slug, of in fields.items() if slug in there}
-            declared[kind] = fields
-        return {**self.as_props(), "declared": declared}
-
-    def way_back(
-        self, gone: JsonObject, live: JsonObject, *, still: JsonObject | None = None
-    ) -> JsonObject:
-        """What `gone`, no longer declared, goes back to. What was made is removed instead.
-
-        `still` is what is declared now: of a plan or feature in it that was made, fields that it
-        no longer has are cleared.
-        """
-        back: JsonObject = {}
-        for kind in KINDS:
-            before, now = object_at(self.before, kind), object_at(still or {}, kind)
-            going: JsonObject = {}
-            for name, fields in _groups(gone, kind).items():
-                if name in before:
-                    going[name] = fields
-                elif kind in MADE and name in now:
-                    left = cast(JsonObject, fields)
-                    going[name] = {each: left[each] for each in left if each in CLEARABLE}
-            there = way_back(before, going, _live_groups(live, kind))
-            back[kind] = object_at(there, SETTINGS) if kind == SETTINGS else there
-        for slug, fields in object_at(gone, "defaults").items():
-            # Clerk made it after this resource came: only what was attached here leaves it.
-            attached = cast(JsonObject, fields).get("features")
-            if attached and slug not in object_at(self.before, "defaults"):
-                plan = object_at(object_at(live, "plans"), slug)
-                rest = _without(plan.get("features"), attached)
-                cast(JsonObject, back["defaults"])[slug] = {"features": rest}
-        return back
+        made: JsonObject = {kind: [*slugs_of(self.made, kind)] for kind in MADE}
+        return {"made": made, "before": by_kind(self.before)}
 
 
-def joined_kinds(one: JsonObject, other: JsonObject) -> JsonObject:
-    """The groups of both, by kind; see `joined`."""
-    both: JsonObject = {}
-    for kind in KINDS:
-        groups = joined(_groups(one, kind), _groups(other, kind))
-        both[kind] = object_at(groups, SETTINGS) if kind == SETTINGS else groups
-    return both
+def past_of(props: Mapping[str, Json]) -> Past:
+    """What a state declares, or a record says that a run declared, with what was found."""
+    return Past(desired_groups(object_at(props, "declared") or props), groups_before(props))
 
 
-def no_longer(olds: JsonObject, news: JsonObject) -> JsonObject:
-    """What `olds` declare and `news` do not, by kind."""
-    gone: JsonObject = {}
-    for kind in KINDS:
-        left = undeclared(_declared_groups(olds, kind), _declared_groups(news, kind))
-        gone[kind] = object_at(left, SETTINGS) if kind == SETTINGS else left
-    return gone
+def billing_reverts(pasts: Iterable[Past], desired: Groups, live: Groups) -> dict[str, JsonObject]:
+    """What earlier runs declared, is not desired any more and returns to what it was. What was made
+    is removed instead; of what was made and stays, fields that are no longer declared are
+    cleared."""
+    back: dict[str, JsonObject] = {}
+    for past in pasts:
+        gone = undeclared(past.declared, desired)
+        going: dict[str, JsonObject] = {}
+        for group, fields in gone.items():
+            if group in past.before:
+                going[group] = fields
+            elif split(group)[0] in MADE and group in desired:
+                going[group] = {name: fields[name] for name in fields if name in CLEARABLE}
+        back = joined(back, revert(past.before, going, live))
+        back = joined(back, _detached(past, gone, live))
+    return back
 
 
-def billing_holding(stack: str, since: str, props: JsonObject) -> Holding:
-    """What a stack has of billing, by its properties in the state or in a note."""
-    declared = object_at(props, "declared") or props
-    ledger = Ledger.of(props)
-    return Holding(
-        stack,
-        since,
-        flat_groups(declared),
-        frozenset(flat_slugs(ledger)),
-        flat_groups(ledger.before, of_before=True),
-        object_at(props, "shared"),
-    )
-
-
-def flat_groups(props: JsonObject, *, of_before: bool = False) -> JsonObject:
-    """The groups of all kinds by `kind/slug`; the settings are `settings/settings`."""
-    read = object_at if of_before else _declared_groups
-    return {
-        f"{kind}/{slug}": fields for kind in KINDS for slug, fields in read(props, kind).items()
-    }
-
-
-def flat_slugs(ledger: Ledger) -> list[str]:
-    """What was made, in the same words."""
-    made = (("plans", ledger.plans), ("features", ledger.features))
-    return [f"{kind}/{slug}" for kind, slugs in made for slug in slugs]
-
-
-def by_kind(groups: Mapping[str, Json]) -> JsonObject:
-    """Such groups by their kind and slug again."""
-    found: JsonObject = {}
-    for name, fields in groups.items():
-        kind, _, slug = name.partition("/")
-        cast(JsonObject, found.setdefault(kind, {}))[slug] = fields
+def _detached(past: Past, gone: Groups, live: Groups) -> dict[str, JsonObject]:
+    """The plans that Clerk made after this resource came: only what was attached here leaves."""
+    found: dict[str, JsonObject] = {}
+    for group, fields in gone.items():
+        attached = features_of(fields)
+        if attached and split(group)[0] == "defaults" and group not in past.before:
+            slugs = slugs_of(attached, "features")
+            there = slugs_of(features_of(live.get(group, {})), "features")
+            found[group] = {"features": [slug for slug in there if slug not in slugs]}
     return found
 
 
-def spared(back: JsonObject, sharing: Sharing) -> JsonObject:
-    """What goes back, by kind, without the fields that other stacks declare."""
-    groups = {
-        f"{kind}/{slug}": fields for kind in KINDS for slug, fields in _groups(back, kind).items()
-    }
-    kinds = by_kind(sharing.spared(groups))
-    return {
-        kind: object_at(object_at(kinds, kind), SETTINGS)
-        if kind == SETTINGS
-        else object_at(kinds, kind)
-        for kind in KINDS
-    }
+def billing_holding(stack: str, since: str, props: JsonObject) -> Holding:
+    """What a stack has of billing, by its properties in the state or in a record."""
+    ledger, past = Ledger.of(props), past_of(props)
+    made = frozenset(ledger.made)
+    return Holding(stack, since, past.declared, made, ledger.before, shared_of(props))
 
 
-def handed_over(gone: Mapping[str, Sequence[str]], sharing: Sharing) -> JsonObject:
-    """The plans and features that this stack lets go, by kind, as the others declare them."""
-    return {
-        kind: {slug: fields for slug in slugs if (fields := sharing.handed_over(f"{kind}/{slug}"))}
-        for kind, slugs in gone.items()
-    }
-
-
-def needed_by_others(kind: str, slug: str, sharing: Sharing) -> list[Holding]:
+def needed_by_others(group: str, sharing: Sharing) -> list[Holding]:
     """The other stacks that declare a plan or a feature, or a plan with that feature."""
-    if kind == "plans":
-        groups = [f"plans/{slug}", f"defaults/{slug}"]
-        return [each for each in sharing.others if any(group in each.declared for group in groups)]
+    kind, slug = split(group)
+    groups = {group, f"defaults/{slug}"} if kind == "plans" else {group}
     return [
         each
         for each in sharing.others
-        if f"features/{slug}" in each.declared or slug in _attached(each.declared)
+        if groups & each.declared.keys()
+        or any(group in features_of(fields) for fields in each.declared.values())
     ]
-
-
-def _attached(declared: Mapping[str, Json]) -> set[str]:
-    return {
-        str(feature)
-        for group in declared
-        for feature in cast(list[Json], object_at(declared, group).get("features") or [])
-    }
-
-
-def _slugs(made: Sequence[str], kind: str) -> tuple[str, ...]:
-    return tuple(name.partition("/")[2] for name in made if name.startswith(f"{kind}/"))
-
-
-def _groups(props: JsonObject, kind: str) -> JsonObject:
-    """A kind as groups of fields; the settings are one group."""
-    fields = object_at(props, kind)
-    return {SETTINGS: fields} if kind == SETTINGS and fields else fields
-
-
-def _declared_groups(props: JsonObject, kind: str) -> JsonObject:
-    """The same with all that is said: a plan without an annual price declares that it has none."""
-    groups = _groups(props, kind)
-    if kind == "plans":
-        return {slug: {ANNUAL: None, **cast(JsonObject, of)} for slug, of in groups.items()}
-    return groups
-
-
-def _live_groups(live: JsonObject, kind: str) -> JsonObject:
-    """The same of the live section."""
-    if kind == SETTINGS:
-        return {SETTINGS: live}
-    return object_at(live, "plans" if kind == "defaults" else kind)
-
-
-def _added(
-    known: Sequence[str], declared: Mapping[str, Json], live: Mapping[str, Json]
-) -> tuple[str, ...]:
-    return (*known, *(slug for slug in declared if slug not in live and slug not in known))
-
-
-def _without(features: Json, gone: Json) -> Json:
-    return [each for each in cast(list[Json], features or []) if each not in cast(list[Json], gone)]

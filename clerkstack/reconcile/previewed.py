@@ -15,26 +15,27 @@ from clerkstack.reconcile.fields import same_value
 _ABSENT = object()
 
 
-def unpreviewed(changes: Iterable[Change], *known: Mapping[str, Json]) -> list[Change]:
+def unpreviewed(changes: Iterable[Change], *documents: Mapping[str, Json]) -> list[Change]:
     """Those of the changes that a preview could not show.
 
     Args:
         changes: what a write would change of the live document.
-        known: the document as the state has it; then as an interrupted run meant it to be, which
-            may or may not have come to its write. An empty one is not known.
+        documents: the document as the state has it; then as an interrupted run meant it to be,
+            which may or may not have come to its write. An empty one is not known.
 
     Returns:
         The changes of fields that the state has with another value than is live. A field that the
         state does not have is declared for the first time: the preview showed it as added.
     """
-    state, *others = known
+    state, *others = documents
     found = []
     for change in changes:
         was = _at(state, change.path)
         if was is _ABSENT:
             continue
-        named = [was, *(_at(other, change.path) for other in others if other)]
-        if not any(_same(change, each) for each in named):
+        known = [was, *(_at(other, change.path) for other in others if other)]
+        values = [None if each is _ABSENT else cast(Json, each) for each in known]
+        if not any(same_value(change.path[-1], value, change.before) for value in values):
             found.append(change)
     return found
 
@@ -46,8 +47,3 @@ def _at(document: Mapping[str, Json], path: Path) -> object:
             return _ABSENT
         at = at[step]
     return at
-
-
-def _same(change: Change, known: object) -> bool:
-    value = None if known is _ABSENT else cast(Json, known)
-    return same_value(change.path[-1], value, change.before)

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from clerkstack.reconcile.changes import Json, JsonObject, changes_between, object_at
+from clerkstack.reconcile.changes import Groups, Json, JsonObject, changes_between
 
 IN_SET = "in_initial_role_set"
 SET = "initial role set"
@@ -96,9 +96,9 @@ class LiveRoles:
         items = self.initial.roles if self.initial else ()
         return frozenset(item.key for item in items if item.has_members)
 
-    def view(self) -> JsonObject:
+    def view(self) -> dict[str, JsonObject]:
         """It in the shape of the document."""
-        found: JsonObject = {
+        found: dict[str, JsonObject] = {
             each.key: {"name": each.name, "description": each.description or ""}
             for each in self.permissions
         }
@@ -126,8 +126,8 @@ class GroupChange:
 
 
 def document(
-    roles: Mapping[str, Json], permissions: Mapping[str, Json], role_set: Mapping[str, Json]
-) -> JsonObject:
+    roles: Groups, permissions: Groups, role_set: Mapping[str, Json]
+) -> dict[str, JsonObject]:
     """The declared document; `role_set` are the fields of the initial set."""
     return {**permissions, **roles, **({SET: dict(role_set)} if role_set else {})}
 
@@ -144,22 +144,20 @@ def is_permission(key: str) -> bool:
     return key.count(":") == 2
 
 
-def role_changes(declared: Mapping[str, Json], view: Mapping[str, Json]) -> list[GroupChange]:
+def role_changes(declared: Groups, view: Groups) -> list[GroupChange]:
     """What of the document differs from the view of what is live, in the order it has to be
     written: permissions, roles, the initial set. What nobody declared is left alone."""
     found: list[GroupChange] = []
     for key, fields in sorted(declared.items(), key=lambda pair: _rank(pair[0])):
-        given: JsonObject = {
-            name: value
-            for name, value in (fields if isinstance(fields, dict) else {}).items()
-            if value is not None
-        }
+        given: JsonObject = {name: value for name, value in fields.items() if value is not None}
         if key not in view:
             found.append(GroupChange(key, True, given))
             continue
-        differing = {each.path[0] for each in changes_between(given, object_at(view, key))}
+        differing = {each.path[0] for each in changes_between(given, view[key])}
         if differing:
-            fields_of = {name: value for name, value in given.items() if name in differing}
+            fields_of: JsonObject = {
+                name: value for name, value in given.items() if name in differing
+            }
             found.append(GroupChange(key, False, fields_of))
     return found
 
@@ -175,22 +173,22 @@ def role_view(role: LiveRole, given: Container[str]) -> JsonObject:
     }
 
 
-def permissions_of(declared: Mapping[str, Json]) -> set[str]:
+def permissions_of(declared: Groups) -> set[str]:
     """The permissions that the roles of a document name."""
     return {
         str(permission)
-        for key in declared
+        for key, fields in declared.items()
         if not is_permission(key)
-        for permission in _list(object_at(declared, key).get("permissions"))
+        for permission in _list(fields.get("permissions"))
     }
 
 
-def creator_lacks(declared: Mapping[str, Json], view: Mapping[str, Json]) -> list[str]:
+def creator_lacks(declared: Groups, view: Groups) -> list[str]:
     """The permissions that the declared creator's role would not have and can't do without."""
-    creator = object_at(declared, SET).get("creator_role")
+    creator = declared.get(SET, {}).get("creator_role")
     if not isinstance(creator, str):
         return []
-    whole = {**object_at(view, creator), **object_at(declared, creator)}
+    whole = {**view.get(creator, {}), **declared.get(creator, {})}
     return sorted(CREATOR_NEEDS - {str(each) for each in _list(whole.get("permissions"))})
 
 

@@ -3,20 +3,16 @@
 A field that two stacks declare belongs to the one that declared it first; to the other one it is
 `shared`. So each keeps in its state which fields were another's when it came. Where the first one
 goes, the next one owns it: it has kept what the first one found, as if it had come first itself.
-
-All documents here are groups of fields, as in `ownership`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
-from clerkstack.reconcile.changes import Change, Json, JsonObject, object_at
+from clerkstack.reconcile.changes import Change, Groups, Json, JsonObject
 from clerkstack.reconcile.fields import is_unset, same_value
 
-Groups = Mapping[str, Json]
 CLIENT_SECRET = "client secret"
 """The field that has a connection's client secret in a holding, by a fingerprint of it."""
 HEADER = "header "
@@ -36,22 +32,22 @@ class Holding:
     declared: Groups
     made: frozenset[str] = frozenset()
     before: Groups = field(default_factory=dict)
-    shared: Groups = field(default_factory=dict)
+    shared: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def declares(self, group: str, name: str) -> bool:
         """Whether the field is part of what it declares."""
-        return name in object_at(self.declared, group)
+        return name in self.declared.get(group, {})
 
     def came_first(self, group: str, name: str) -> bool:
         """Whether nobody known to it declared the field before."""
-        return name not in cast(list[Json], self.shared.get(group) or [])
+        return name not in self.shared.get(group, ())
 
     def brought(self, group: str, name: str) -> bool:
         """Whether it made the field what it is."""
         if group in self.made:
             return True
-        value = object_at(self.declared, group).get(name)
-        return not same_value(name, value, object_at(self.before, group).get(name))
+        value = self.declared.get(group, {}).get(name)
+        return not same_value(name, value, self.before.get(group, {}).get(name))
 
 
 @dataclass(frozen=True)
@@ -110,11 +106,9 @@ class Sharing:
 
     def handed_over(self, group: str) -> JsonObject:
         """The fields of a group that others declare, as it is then theirs."""
-        names = dict.fromkeys(
-            name for each in self.holders(group) for name in object_at(each.declared, group)
-        )
+        names = dict.fromkeys(name for each in self.holders(group) for name in each.declared[group])
         return {
-            name: object_at(owner.declared, group)[name]
+            name: owner.declared[group][name]
             for name in names
             if (owner := self.next_owner(group, name)) is not None
         }
@@ -126,7 +120,7 @@ class Sharing:
             for group, name, value in _fields(declared)
             if (owner := self.owner(group, name)) is not None
             and owner is not self.mine
-            and not same_value(name, value, theirs := object_at(owner.declared, group)[name])
+            and not same_value(name, value, theirs := owner.declared[group][name])
         ]
 
     def behind(self, declared: Groups) -> dict[str, list[str]]:
@@ -137,7 +131,7 @@ class Sharing:
             if self.mine is None or self.owner(group, name) is not self.mine:
                 continue
             for each in self.holders(group, name):
-                if not same_value(name, value, object_at(each.declared, group)[name]):
+                if not same_value(name, value, each.declared[group][name]):
                     groups = found.setdefault(each.stack, [])
                     groups += [group] if group not in groups else []
         return found
@@ -153,22 +147,18 @@ class Sharing:
     def shared(self, declared: Groups) -> JsonObject:
         """What the state is to keep of it, as `shared`: by group, the fields that others declared
         before; nothing where there are none."""
-        found: JsonObject = {}
+        found: dict[str, list[Json]] = {}
         for group, name, _ in _fields(declared):
             known = self.mine is not None and self.mine.declares(group, name)
             mine = known and self.mine is not None and self.mine.came_first(group, name)
             if self.holders(group, name) and not mine:
-                cast(list[Json], found.setdefault(group, [])).append(name)
-        return {"shared": found} if found else {}
+                found.setdefault(group, []).append(name)
+        return {"shared": dict[str, Json](found)} if found else {}
 
-    def spared(self, back: Groups) -> JsonObject:
-        """What goes back; the fields that others declare become as these declare them."""
-        left: JsonObject = {}
+    def spared(self, back: Groups) -> dict[str, JsonObject]:
+        """What is reverted; the fields that others declare become as these declare them."""
+        left: dict[str, JsonObject] = {}
         for group, fields in back.items():
-            if not isinstance(fields, dict):
-                if not self.holders(group):
-                    left[group] = fields
-                continue
             theirs = self.handed_over(group)
             left[group] = {name: theirs.get(name, was) for name, was in fields.items()}
         return left
@@ -178,13 +168,13 @@ class Sharing:
         found: dict[str, list[Holding]] = {}
         for group, name, value in _fields(back):
             holders = self.holders(group, name)
-            if holders and not same_value(name, value, object_at(live, group).get(name)):
+            if holders and not same_value(name, value, live.get(group, {}).get(name)):
                 found.setdefault(group, holders)
         return found
 
     def passed_on(
         self, made: Iterable[str], before: Groups, declared: Groups
-    ) -> tuple[list[str], JsonObject]:
+    ) -> tuple[list[str], dict[str, JsonObject]]:
         """What this stack made and found, as if what others brought were its own: they may go
         before it does.
 
@@ -192,7 +182,7 @@ class Sharing:
         found as that one found it.
         """
         mine = list(made)
-        found: JsonObject = {group: dict(object_at(before, group)) for group in before}
+        found = {group: dict(fields) for group, fields in before.items()}
         for other in self.others:
             for group in declared:
                 if group in mine or group not in other.declared:
@@ -203,8 +193,15 @@ class Sharing:
                     # The other one was there before it.
                     found.pop(group, None)
                 elif group in found:
-                    _take_over(object_at(found, group), other, group, object_at(declared, group))
+                    _take_over(found[group], other, group, declared[group])
         return mine, found
+
+
+def shared_of(props: Mapping[str, Json]) -> dict[str, list[str]]:
+    """What a state keeps of it (`Sharing.shared`)."""
+    shared = props.get("shared")
+    groups = shared.items() if isinstance(shared, dict) else ()
+    return {group: [*map(str, names)] for group, names in groups if isinstance(names, list)}
 
 
 def _first(found: list[Holding], group: str, name: str) -> Holding | None:
@@ -216,11 +213,11 @@ def _first(found: list[Holding], group: str, name: str) -> Holding | None:
 def _take_over(found: JsonObject, other: Holding, group: str, declared: JsonObject) -> None:
     """Correct what was found of a group's fields, where that is what another stack brought."""
     for name in declared:
-        theirs = object_at(other.declared, group)
+        theirs = other.declared[group]
         if name not in theirs or not other.brought(group, name):
             continue
         if same_value(name, theirs[name], found.get(name)):
-            was = object_at(other.before, group).get(name)
+            was = other.before.get(group, {}).get(name)
             if is_unset(name, was):
                 found.pop(name, None)
             else:
@@ -229,5 +226,5 @@ def _take_over(found: JsonObject, other: Holding, group: str, declared: JsonObje
 
 def _fields(declared: Groups) -> Iterator[tuple[str, str, Json]]:
     for group, fields in declared.items():
-        for name, value in fields.items() if isinstance(fields, dict) else ():
+        for name, value in fields.items():
             yield group, name, value

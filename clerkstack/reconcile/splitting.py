@@ -16,7 +16,7 @@ from clerkstack.settings.names import VARIABLE_COMMENT
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
-    from clerkstack.declared.variables import Variable
+    from clerkstack.desired.variables import Variable
 
 PRODUCTION = "production"
 READABLE = ("plain", "encrypted")

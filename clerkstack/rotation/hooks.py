@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from clerkstack.providers.errors import ResourceFailed
+from clerkstack.failures import ResourceFailed
 from clerkstack.rotation.rolling_out import is_rolled_out, refusal
 
 

@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.rotation.kinds import KINDS, variables_of
 
 ROLL_OUT = "CLERKSTACK_ROLL_OUT"

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from clerkstack.declared.variables import TARGETS
+from clerkstack.desired.variables import TARGETS
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.holders import in_words
 from clerkstack.rotation.journal import (

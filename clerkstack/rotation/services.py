@@ -20,7 +20,7 @@ from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
     from clerkstack.clients.svix import SvixClient
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
 
 SECONDS_OF_HOUR = 3600
 MINTS = 3

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from clerkstack.declared.variables import VARIABLE_TYPE, takes_no_events
+from clerkstack.desired.variables import VARIABLE_TYPE, takes_no_events
 from clerkstack.engine_marks import shown_secret
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, WORDS, Journal, Kind, variables_of

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from clerkstack.clients.errors import ApiError, Forbidden, NotFound, UnexpectedAnswer
-from clerkstack.declared.variables import TARGETS
+from clerkstack.desired.variables import TARGETS
 from clerkstack.neighbours import UnknownNeighbours
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.holders import (
@@ -34,8 +34,8 @@ from clerkstack.settings import Settings
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
     from clerkstack.clients.vercel import Project as Listed
+    from clerkstack.live.session import Session
     from clerkstack.neighbours import Neighbour
-    from clerkstack.providers.session import Session
     from clerkstack.settings.projects import Project
 
 CLOCKS_DIFFER = SECONDS_OF_HOUR * 1000

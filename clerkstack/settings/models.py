@@ -21,8 +21,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from clerkstack.clients.scrub import in_query
-from clerkstack.declared.variable_names import DEFAULT, NameSet
-from clerkstack.declared.variables import DEPLOYED, TARGETS, Target
+from clerkstack.desired.variable_names import DEFAULT, NameSet
+from clerkstack.desired.variables import DEPLOYED, TARGETS, Target
 from clerkstack.kept_url import kept_url
 from clerkstack.safe import may_hold_secret, shown_url
 from clerkstack.settings.events import SENDERO_EVENTS, UNPUBLISHED_EVENTS

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from clerkstack.declared.variables import TARGETS
+from clerkstack.desired.variables import TARGETS
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.forms import how_to_set
 from clerkstack.settings.keys import wrong_vercel_token

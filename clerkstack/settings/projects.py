@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from clerkstack.declared.variable_names import NameSet
-    from clerkstack.declared.variables import DeployedTarget, Target
+    from clerkstack.desired.variable_names import NameSet
+    from clerkstack.desired.variables import DeployedTarget, Target
     from clerkstack.settings.names import Step
 
 

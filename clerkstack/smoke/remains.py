@@ -11,7 +11,7 @@ from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.problems import ClerkstackError
 
 if TYPE_CHECKING:
-    from clerkstack.clients.people import PeopleClient, User
+    from clerkstack.clients.users import User, UsersClient
 
 MARK = "clerkstack-smoke-"
 """What the address of every user and the name of every organization of a smoke run begin with."""
@@ -25,7 +25,7 @@ class LeftBehind(ClerkstackError):
         super().__init__(message)
 
 
-def clean_up(people: PeopleClient, mark: str, *, tell: Callable[[str], None]) -> list[str]:
+def clean_up(people: UsersClient, mark: str, *, tell: Callable[[str], None]) -> list[str]:
     """Remove the users and organizations whose address or name begins with the mark, and revoke
     the organizations' keys; give what was removed. Goes on after what can't be removed.
 
@@ -50,7 +50,7 @@ def clean_up(people: PeopleClient, mark: str, *, tell: Callable[[str], None]) ->
             return
         removed.append(what)
 
-    def found(find: Callable[[PeopleClient, str], list[str]]) -> list[str]:
+    def found(find: Callable[[UsersClient, str], list[str]]) -> list[str]:
         try:
             return find(people, mark)
         except ClerkstackError as error:
@@ -77,12 +77,12 @@ def failed_service(error: Exception) -> str | None:
     return "a service" if isinstance(error, Unreachable) else None
 
 
-def _organizations(people: PeopleClient, mark: str) -> list[str]:
+def _organizations(people: UsersClient, mark: str) -> list[str]:
     there = people.find_organizations(query=mark)
     return [each.id for each in there if each.name.startswith(mark)]
 
 
-def _users(people: PeopleClient, mark: str) -> list[str]:
+def _users(people: UsersClient, mark: str) -> list[str]:
     def is_ours(user: User) -> bool:
         addresses = [each.email_address for each in user.email_addresses]
         return bool(addresses) and all(each.startswith(mark) for each in addresses)
@@ -90,6 +90,6 @@ def _users(people: PeopleClient, mark: str) -> list[str]:
     return [each.id for each in people.find_users(email_address=mark) if is_ours(each)]
 
 
-def _revoke(people: PeopleClient, organization_id: str) -> None:
+def _revoke(people: UsersClient, organization_id: str) -> None:
     for key in people.list_api_keys(organization_id):
         people.revoke_api_key(key.id)

@@ -18,7 +18,7 @@ from clerkstack.smoke.steps import Visit
 from clerkstack.smoke.target import Target
 
 if TYPE_CHECKING:
-    from clerkstack.clients.people import PeopleClient
+    from clerkstack.clients.users import UsersClient
 
 WAIT_SECONDS = 60.0
 CLEAN_UP = "clean-up"
@@ -65,7 +65,7 @@ def run_on(
         KeyboardInterrupt: the clean-up was interrupted too.
     """
     from clerkstack.clients.app import AppClient
-    from clerkstack.clients.people import PeopleClient
+    from clerkstack.clients.users import UsersClient
 
     mark = f"{MARK}{int(time.time()):x}{secrets.token_hex(3)}"
     ran: list[SmokeStep] = []
@@ -76,7 +76,7 @@ def run_on(
         done(step)
 
     with ExitStack() as closing:
-        people = closing.enter_context(PeopleClient(key=target.secret_key, base_url=target.backend))
+        people = closing.enter_context(UsersClient(key=target.secret_key, base_url=target.backend))
         app = AppClient(base_url=target.url)
         closing.callback(app.close)
         domain = email_domain or target.smoke.email_domain
@@ -110,7 +110,7 @@ def _result(step: _Step, visit: Visit, ran: list[SmokeStep], tell: Tell) -> Smok
     return SmokeStep(step.name, ok, detail, time.monotonic() - begun, service=service)
 
 
-def _cleaned(people: PeopleClient, mark: str, tell: Tell) -> SmokeStep:
+def _cleaned(people: UsersClient, mark: str, tell: Tell) -> SmokeStep:
     begun = time.monotonic()
     try:
         removed = clean_up(people, mark, tell=tell)

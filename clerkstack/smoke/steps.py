@@ -15,7 +15,7 @@ from clerkstack.problems import ClerkstackError
 if TYPE_CHECKING:
     from clerkstack.clients.app import AppClient
     from clerkstack.clients.frontend import Environment
-    from clerkstack.clients.people import MintedKey, Organization, PeopleClient
+    from clerkstack.clients.users import MintedKey, Organization, UsersClient
     from clerkstack.clients.visitor import VisitorClient
     from clerkstack.smoke.target import Target
 
@@ -41,7 +41,7 @@ class Visit:
     mark: str
     email_domain: str
     wait_seconds: float
-    people: PeopleClient
+    people: UsersClient
     app: AppClient
     closing: ExitStack
     now: Callable[[], float] = time.monotonic

@@ -11,7 +11,7 @@ from clerkstack.settings import Settings, SmokeSettings
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
 
 
 @dataclass(frozen=True)

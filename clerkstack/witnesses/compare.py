@@ -10,14 +10,14 @@ from clerkstack.app.agreement import Disagreement, disagreeing, meant
 from clerkstack.app.asked import Asked, Known, unknown
 from clerkstack.app.facts import PAYER, attached_to, differing, facts_of_config, told
 from clerkstack.app.kinds import ACCESS
-from clerkstack.declared.afterwards import (
+from clerkstack.desired.afterwards import (
     access_afterwards,
     all_plans,
     sold_afterwards,
     together,
 )
-from clerkstack.declared.billing import app_inputs
-from clerkstack.declared.refusals import asked_for, asks_for_a_card, clerks_plans
+from clerkstack.desired.billing import app_inputs
+from clerkstack.desired.refusals import asked_for, asks_for_a_card, clerks_plans
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.billing import TRIAL
 from clerkstack.reconcile.changes import object_at
@@ -228,7 +228,7 @@ class _Comparing:
                     yield Finding(kind, slug, "exists", message, mend, self._catalog, **sides)
         for slug, held in self._plans.items():
             there = object_at(self._live_plans, slug)
-            for name, message in _differences(slug, cast(JsonObject, held), there):
+            for name, message in _differences(slug, held, there):
                 at = (self._catalog, self._app_value(slug, name))
                 one, other = self._declared_value(slug, name), self._live_value(slug, name)
                 what = payer if name == PAYER else mend
@@ -307,10 +307,10 @@ class _Comparing:
 
     def _slugs(self, kind: str) -> dict[str, None]:
         app = cast("list[str]", self._code.get(f"{kind}s") or [])
-        declared, live = self._plans, self._live_plans
+        declared = [*self._plans, *self._live_plans]
         if kind == "feature":
-            declared, live = self._features, self._live_features
-        return dict.fromkeys([*app, *declared, *live])
+            declared = [*self._features, *self._live_features]
+        return dict.fromkeys([*app, *declared])
 
     def _plan_of_app(self, slug: str) -> JsonObject | None:
         plans = object_at(self._code, "plans")

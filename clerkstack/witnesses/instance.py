@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clerkstack.declared.afterwards import Access
-from clerkstack.providers.live_roles import read_access
+from clerkstack.desired.afterwards import Access
+from clerkstack.live.roles import read_access
 from clerkstack.reconcile.changes import object_at
 
 if TYPE_CHECKING:
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
     from clerkstack.reconcile import JsonObject
     from clerkstack.settings import Settings
 

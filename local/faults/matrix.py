@@ -20,9 +20,9 @@ import httpx
 from tenacity import wait_fixed
 
 from clerkstack.clients import http, retries
+from clerkstack.intent_log import FOLDER
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers import api_keys
-from clerkstack.providers.made import FOLDER
 from local.driven import end_run
 from local.faults.bad_days import BAD_DAYS, PATIENCE, SLOW, BadDay
 from local.faults.live import deployments, live
@@ -85,7 +85,7 @@ def cells(
 
 
 def _cell(world: World, operation: Operation, day: BadDay, reference: _Reference) -> Cell:
-    _fresh(world)
+    fresh(world)
     driven = operation.begin(world)
     broken: list[str] = []
     with _bad(world, operation.service, operation.method, operation.path, day) as met:
@@ -118,7 +118,7 @@ def _cell(world: World, operation: Operation, day: BadDay, reference: _Reference
 
 def _redeployed(world: World, day: BadDay) -> Cell:
     """A deployment is built with the variables of that moment: one too many does no harm."""
-    _fresh(world)
+    fresh(world)
     before = len(deployments(world))
     command = Redeploy(world)
     broken: list[str] = []
@@ -144,7 +144,7 @@ def _redeployed(world: World, day: BadDay) -> Cell:
 
 
 def _reference(world: World, operation: Operation) -> _Reference:
-    _fresh(world)
+    fresh(world)
     driven = operation.begin(world)
     operation.run(driven)
     declared = live(world)
@@ -152,7 +152,7 @@ def _reference(world: World, operation: Operation) -> _Reference:
     return _Reference(declared, live(world))
 
 
-def _fresh(world: World) -> None:
+def fresh(world: World) -> None:
     """The seeded world, with organizations; nothing known of an earlier run."""
     world.reset()
     shutil.rmtree(FOLDER, ignore_errors=True)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from clerkstack.catalog import load_catalog
 from clerkstack.cli import app
 from clerkstack.clients.errors import ApiError, Unreachable
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.desired.billing import billing_inputs
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.api_keys import ApiKeysProvider
 from clerkstack.providers.billing import BillingProvider

@@ -27,9 +27,9 @@ from pydantic import SecretStr
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.errors import NotADryRun
 from clerkstack.clients.frontend import FrontendClient
-from clerkstack.clients.people import PeopleClient
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.svix import SvixClient
+from clerkstack.clients.users import UsersClient
 from clerkstack.clients.visitor import VisitorClient
 from tests.descriptions import document, plain
 
@@ -87,7 +87,7 @@ def svix(method: str, operation: str, *ids: str, **arguments: Any) -> Case:
 
 
 def people(method: str, operation: str, *ids: Any, **arguments: Any) -> Case:
-    return Case(BACKEND, PeopleClient, method, operation, arguments, ids)
+    return Case(BACKEND, UsersClient, method, operation, arguments, ids)
 
 
 def visitor(method: str, operation: str, *ids: Any, **arguments: Any) -> Case:
@@ -422,7 +422,7 @@ def test_every_method_is_compared() -> None:
     clients = (
         PlatformClient,
         BackendClient,
-        PeopleClient,
+        UsersClient,
         FrontendClient,
         VisitorClient,
         SvixClient,

@@ -18,7 +18,7 @@ import pulumiverse_vercel as vercel
 from pathlib import Path
 from clerkstack import providers
 from clerkstack.catalog import load_catalog
-from clerkstack.declared.catalog import declared_features, declared_plans
+from clerkstack.desired.catalog import declared_features, declared_plans
 from clerkstack.settings.events import SENDERO_EVENTS
 
 ENVIRONMENT = "production"

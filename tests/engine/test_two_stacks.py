@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.providers.made import FOLDER
+from clerkstack.intent_log import FOLDER
 from local.project import TOP, Project, copy_project, settings_on
 from local.world import World
 from local.world import seed as seeded

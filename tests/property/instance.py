@@ -13,9 +13,9 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.clients.platform import ConfigWrite, PlatformClient
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.desired.billing import billing_inputs
+from clerkstack.intent_log import FOLDER
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.providers.made import FOLDER
 from clerkstack.settings import BillingSettings
 from local.driven import Driven, Props, config_on, end_run
 from local.world import World

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 
 from clerkstack.app.asked import Asked
-from clerkstack.declared.afterwards import sold_afterwards
+from clerkstack.desired.afterwards import sold_afterwards
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.reconcile.billing import ENABLED_FOR
 from local.driven import end_run

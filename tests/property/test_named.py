@@ -60,7 +60,7 @@ def named(provider: BillingProvider) -> Iterator[list[str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provider, "check", checked)
         for module in (allowances, base, billing, neighbours):
-            patch.setattr(module, "tell", tell)
+            patch.setattr(module, "notice", tell)
         yield said
 
 

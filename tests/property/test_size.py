@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clerkstack.catalog import load_catalog
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.desired.billing import billing_inputs
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.settings import BillingSettings
 from local.driven import Driven, Props, config_on, end_run

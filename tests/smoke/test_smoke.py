@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.clients.people import PeopleClient
+from clerkstack.clients.users import UsersClient
 from clerkstack.settings import SmokeGate, SmokeSettings
 from clerkstack.smoke import MARK, SmokeReport, SmokeStep, clean_up
 from local.world.clerk.subscriptions import subscribe_payer
@@ -326,7 +326,7 @@ def test_what_a_killed_run_left_is_found_and_nothing_else(there: Deployment) -> 
             raise Killed
 
     key = SecretStr(there.instance.secret)
-    with PeopleClient(key=key, base_url=there.world.urls.clerk) as people:
+    with UsersClient(key=key, base_url=there.world.urls.clerk) as people:
         ours = people.create_user(email_address="jo@sendero.example").id
         acme = people.create_organization(name=f"Not {MARK}", created_by=ours).id
         with pytest.raises(Killed):

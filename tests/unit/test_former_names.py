@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from clerkstack import own_state
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.settings import Settings
 from clerkstack.settings.projects import Project
 from components.former import OURS, former_names

@@ -88,7 +88,7 @@ def test_help_waits_for_no_command() -> None:
 
 
 def test_what_a_command_shares_with_the_providers_does_without_the_engines_library() -> None:
-    assert loaded("clerkstack.providers.session") == set()
+    assert loaded("clerkstack.live.session") == set()
 
 
 @pytest.mark.parametrize("name", COMMANDS)

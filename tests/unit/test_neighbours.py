@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clerkstack.cli import engine
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.neighbours import (
     States,
     UnreadableStack,

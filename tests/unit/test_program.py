@@ -9,8 +9,8 @@ import pytest
 
 from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.declared.access import access_inputs
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.desired.access import access_inputs
+from clerkstack.desired.billing import billing_inputs
 from clerkstack.program import (
     asked_in_vain,
     compared,

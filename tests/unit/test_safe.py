@@ -164,5 +164,5 @@ def test_commands_print_in_one_place() -> None:
         "clerkstack/cli/say.py: typer.echo",
         "clerkstack/cli/say.py: typer.echo",
         "clerkstack/cli/table.py: print",
-        "clerkstack/providers/made.py: print",
+        "clerkstack/notices.py: print",
     ]

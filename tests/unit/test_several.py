@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from clerkstack.declared.variables import Keys, variables
+from clerkstack.desired.variables import Keys, variables
 from clerkstack.settings import load_settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "several.md"

@@ -21,8 +21,8 @@ from ruamel.yaml import YAML
 from clerkstack import own_state, providers, state_code
 from clerkstack.dynamic import Refused, led_elsewhere, only_ours
 from clerkstack.engine_marks import shown_secret
+from clerkstack.failures import ResourceFailed
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.providers.errors import ResourceFailed
 from clerkstack.state_code import PROVIDERS, foreign_code, foreign_in, is_ours, pickled, refusal
 
 TYPE = "pulumi-python:dynamic/clerkstack:Billing"

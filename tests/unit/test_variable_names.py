@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from clerkstack.adopt.stack import _names
-from clerkstack.declared import variable_names
-from clerkstack.declared.variable_names import SETS, UNREAD, NameSet, all_names, unread_in
-from clerkstack.declared.variables import Keys, Variable, variables
+from clerkstack.desired import variable_names
+from clerkstack.desired.variable_names import SETS, UNREAD, NameSet, all_names, unread_in
+from clerkstack.desired.variables import Keys, Variable, variables
 from clerkstack.settings import EnvironmentSettings, Settings
 from tests import sendero
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.variables_in_state import (
     RAW_STATE_DELTA,
     drop,

@@ -52,7 +52,7 @@ class Asked:
         monkeypatch.setattr(BillingProvider, "refuse_danger", lambda *_: [])
         monkeypatch.setattr(pulumi, "warn", self.warned.append)
 
-    def sections(self) -> dict[str, Any]:
+    def sections(self, *, fresh: bool = False) -> dict[str, Any]:
         """The config, as an instance or a failing service gives it."""
         self.read += 1
         if isinstance(self._live, Exception):

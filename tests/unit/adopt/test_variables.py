@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from clerkstack.adopt.variables import finish, split
 from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
-from clerkstack.declared.variables import Variable
+from clerkstack.desired.variables import Variable
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.splitting import Plan, plan
 from local.world import World

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from clerkstack.cli import engine, main
-from clerkstack.providers.session import Session
+from clerkstack.live.session import Session
 from clerkstack.settings import Connection
 from local.project import SECRETS
 

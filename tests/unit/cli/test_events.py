@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from clerkstack.cli.events import more_than_values, news, reasons, seen
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 
 URN = "urn:pulumi:prod::clerkstack::x::environment-production-CLERK_SECRET_KEY"
 
@@ -29,8 +29,8 @@ def test_the_reason_is_what_judges_said_and_not_the_last_lines() -> None:
     lines = [
         said("debugging", "debug"),
         said("using pulumi-resource-vercel from $PATH", "warning"),
-        said("clerkstack.providers.errors.ResourceFailed: others have it: take-over", urn=URN),
-        said("clerkstack.providers.errors.ResourceFailed: others have it: take-over", urn=URN),
+        said("clerkstack.failures.ResourceFailed: others have it: take-over", urn=URN),
+        said("clerkstack.failures.ResourceFailed: others have it: take-over", urn=URN),
         line(
             policyEvent={
                 "policyName": "sensitive-secrets",

@@ -16,8 +16,8 @@ from clerkstack.cli.recover import (
     left_half_removed,
     settle,
 )
-from clerkstack.declared.variables import VARIABLE_TYPE as VARIABLE
-from clerkstack.providers.session import Session
+from clerkstack.desired.variables import VARIABLE_TYPE as VARIABLE
+from clerkstack.live.session import Session
 from clerkstack.settings import VARIABLE_COMMENT
 from local.world import World
 from local.world import seed as seeded

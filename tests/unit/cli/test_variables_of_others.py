@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.settings import VARIABLE_COMMENT
 from local.project import settings_on
 from local.world import World

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 
 from clerkstack.clients.frontend import FrontendClient
 from clerkstack.clients.platform import PlatformClient
+from clerkstack.failures import ResourceFailed
+from clerkstack.live.config_document import ConfigDocument
+from clerkstack.live.session import Session
 from clerkstack.providers import api_keys
 from clerkstack.providers.api_keys import ApiKeysProvider
-from clerkstack.providers.config_document import ConfigDocument
-from clerkstack.providers.errors import ResourceFailed
-from clerkstack.providers.session import Session
 
 SECTION = "api_keys_settings"
 KEY = "pk_test_" + base64.b64encode(b"a.clerk.accounts.dev$").decode()

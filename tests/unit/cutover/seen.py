@@ -21,7 +21,7 @@ from clerkstack.cutover.judge import judge
 from clerkstack.cutover.model import Line, Outcome
 from clerkstack.cutover.points import point_named
 from clerkstack.cutover.read import Readings
-from clerkstack.declared.billing import billing_inputs
+from clerkstack.desired.billing import billing_inputs
 from clerkstack.drift import Known
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.settings import Settings

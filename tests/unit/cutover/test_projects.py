@@ -11,7 +11,7 @@ from clerkstack.catalog import load_catalog
 from clerkstack.clients.vercel import Deployment, EnvironmentVariable
 from clerkstack.cutover.model import Outcome
 from clerkstack.cutover.read import Readings
-from clerkstack.declared.variables import Keys, variables
+from clerkstack.desired.variables import Keys, variables
 from clerkstack.drift import Known
 from clerkstack.settings import Settings
 from tests.unit.cutover.seen import (

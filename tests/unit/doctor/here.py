@@ -9,7 +9,7 @@ from typing import Any
 
 from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Check, Finding, examined
-from clerkstack.providers.session import Session
+from clerkstack.live.session import Session
 from clerkstack.settings import Settings
 from tests.unit.rotation.bed import Bed
 

@@ -11,7 +11,7 @@ import pytest
 
 from clerkstack.app.git import git
 from clerkstack.cli.doctor import _code
-from clerkstack.declared.variable_names import DEFAULT
+from clerkstack.desired.variable_names import DEFAULT
 from clerkstack.doctor import machine, services
 from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Check, Finding, State, examined, failed, ok, warning

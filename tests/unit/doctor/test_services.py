@@ -11,7 +11,7 @@ import httpx
 import pytest
 import respx
 
-from clerkstack.declared.variable_names import DEFAULT
+from clerkstack.desired.variable_names import DEFAULT
 from clerkstack.doctor import services
 from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Finding

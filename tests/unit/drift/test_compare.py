@@ -87,7 +87,7 @@ def test_an_instance_that_shows_no_client_secret_has_no_difference() -> None:
 
 
 def test_plans_with_unset_fields_in_each_form_are_the_catalogs() -> None:
-    from clerkstack.declared.billing import billing_inputs
+    from clerkstack.desired.billing import billing_inputs
 
     own = settings(components={"billing": True})
     inputs = billing_inputs(own.billing, load_catalog(CATALOG), None, catalog_file="catalog.yaml")

@@ -6,7 +6,7 @@ from typing import Any
 
 from clerkstack.catalog import load_catalog
 from clerkstack.clients.vercel import EnvironmentVariable
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.drift import Difference, Known, Live, declared_variables, differences
 from clerkstack.settings import Settings
 from tests.unit.drift.test_compare import CATALOG, INSTANCE, settings

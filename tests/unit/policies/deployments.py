@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clerkstack.catalog import load_catalog
-from clerkstack.declared.catalog import declared_features, declared_plans
+from clerkstack.desired.catalog import declared_features, declared_plans
 from clerkstack.settings.events import SENDERO_EVENTS
 from policies import view
 

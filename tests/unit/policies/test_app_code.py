@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clerkstack.catalog import load_catalog
-from clerkstack.declared.catalog import declared_features, declared_plans
+from clerkstack.desired.catalog import declared_features, declared_plans
 from policies.judge import judge
 from policies.policy import Kind
 from policies.view import BILLING

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
+from clerkstack.live.session import Session
 from clerkstack.probe.account import Account
-from clerkstack.providers.session import Session
 from local.world import World
 from local.world import seed as seeded
 from tests.unit.rotation.bed import Bed

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from clerkstack.clients.errors import ApiError
+from clerkstack.live.session import Session
 from clerkstack.providers.allowances import Asking, Subscribers, how_to_allow, refused
-from clerkstack.providers.session import Session
 from clerkstack.reconcile.danger import Danger
 from clerkstack.settings import Allowed
 

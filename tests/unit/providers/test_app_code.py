@@ -26,7 +26,7 @@ def refused(
             raise live
         return live
 
-    monkeypatch.setattr(BillingProvider, "_live", read)
+    monkeypatch.setattr(BillingProvider, "live", read)
     inputs = {
         "application_id": "app_1",
         "environment": environment,

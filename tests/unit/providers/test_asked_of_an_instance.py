@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.platform import PlatformClient
+from clerkstack.failures import ResourceFailed
 from clerkstack.providers.base import ClerkProvider
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.providers.errors import ResourceFailed
 from clerkstack.providers.roles import OrganizationRolesProvider
 from local.driven import Driven, Props, Refused, config_on
 from local.world import World

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from clerkstack.clients.read_only import READ_ONLY
+from clerkstack.failures import ResourceFailed
+from clerkstack.intent_log import FOLDER
 from clerkstack.providers.base import fingerprint_of
-from clerkstack.providers.errors import ResourceFailed
-from clerkstack.providers.made import FOLDER
 from clerkstack.providers.webhook import WebhookEndpointProvider
 from local.driven import Driven, Props, config_on
 from local.world import World

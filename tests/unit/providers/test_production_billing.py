@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from clerkstack.clients.platform import PlatformClient
+from clerkstack.failures import ResourceFailed
+from clerkstack.intent_log import IntentLog
 from clerkstack.neighbours import Neighbour
+from clerkstack.providers.base import InstanceRef
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.providers.errors import ResourceFailed
-from clerkstack.providers.made import Note
 from clerkstack.reconcile.billing_run import removing
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.settings import Allowed
@@ -155,7 +156,7 @@ def test_what_another_stack_declares_does_not_bring_the_card_back(instance: Inst
     theirs = {"settings/settings": {TRIAL: True, "user_enabled": True}}
     run = removing(props, {}, instance.live(), Sharing((Holding("two", "", theirs),)))
 
-    assert TRIAL not in run.back["settings"]
+    assert TRIAL not in run.back["settings/settings"]
 
 
 def test_no_write_turns_the_card_on_whatever_planned_it(
@@ -177,9 +178,9 @@ def test_what_is_not_said_to_be_development_is_production(instance: Instance) ->
 
     for environment in ("production", "Production", "ins_1", None):
         back = removing({**props, "environment": environment}, {}, live, Sharing()).back
-        assert back["settings"].get(TRIAL) is not True, environment
+        assert back["settings/settings"].get(TRIAL) is not True, environment
     back = removing({**props, "environment": "development"}, {}, live, Sharing()).back
-    assert back["settings"][TRIAL] is True
+    assert back["settings/settings"][TRIAL] is True
 
 
 def test_a_plan_that_this_write_removes_is_not_there_for_the_app(instance: Instance) -> None:
@@ -207,7 +208,7 @@ def test_a_live_card_is_seen_where_the_run_reads_the_config_anyway(instance: Ins
 
     def after_reading(*declared: Props) -> None:
         begin(*declared)
-        driven.provider.document(inputs(instance)).sections()  # type: ignore[attr-defined]
+        driven.provider.document(InstanceRef(*instance.place)).sections()  # type: ignore[attr-defined]
 
     driven._begin = after_reading  # type: ignore[method-assign]
     with pytest.raises(Refused, match=r"trials ask for a card.*pulumi up --refresh"):
@@ -270,7 +271,7 @@ def test_on_an_instance_that_this_stack_made_nobody_can_lose_anything(instance: 
     with nothing_allowed(), pytest.raises(Refused, match="no longer shown"):
         instance.billing.up(inputs(instance, plans=hidden))
 
-    Note("/".join(instance.place), STACK).write({"made": True})
+    IntentLog("/".join(instance.place), STACK).record({"made": True})
     with nothing_allowed():
         instance.billing.up(inputs(instance, plans=hidden))
 

@@ -11,10 +11,10 @@ from pulumi.dynamic import ResourceProvider
 from pydantic import SecretStr
 
 from clerkstack.clients.platform import PlatformClient
+from clerkstack.failures import ResourceFailed
+from clerkstack.intent_log import FOLDER
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.providers.errors import ResourceFailed
 from clerkstack.providers.instance import InstanceProvider
-from clerkstack.providers.made import FOLDER
 from clerkstack.providers.roles import OrganizationRolesProvider
 from clerkstack.providers.webhook import WebhookEndpointProvider
 from local.driven import Driven, Props, config_on

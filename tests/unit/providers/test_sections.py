@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from clerkstack.failures import ResourceFailed
 from clerkstack.neighbours import Neighbour
 from clerkstack.providers.api_keys import ApiKeysProvider
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.providers.errors import ResourceFailed
 from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
 from clerkstack.settings import Allowed
 from local.driven import Driven, Refused, config_on

@@ -8,9 +8,9 @@ import pytest
 
 from clerkstack.parity.compare import MEMBERS
 from clerkstack.reconcile import Change, WritePlan, changes_between, live_view
-from clerkstack.reconcile.changes import Json, same_document
+from clerkstack.reconcile.changes import Json, JsonObject, same_document
 from clerkstack.reconcile.fields import EMPTY, SETS, is_unset
-from clerkstack.reconcile.ownership import found_before, way_back
+from clerkstack.reconcile.ownership import found_before, revert
 
 PLAN = ("billing", "plans", "pro")
 CONNECTION = "connection_oauth_google"
@@ -87,15 +87,13 @@ def test_what_clears_a_field_is_unset(name: str, empty: Json) -> None:
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_what_was_found_without_a_value_goes_back_to_none(nothing: Json) -> None:
-    live: dict[str, Json] = {CONNECTION: {"enabled": False, "client_id": nothing}}
-    declared: dict[str, Json] = {CONNECTION: {"enabled": True, "client_id": "123"}}
+    live: dict[str, JsonObject] = {CONNECTION: {"enabled": False, "client_id": nothing}}
+    declared: dict[str, JsonObject] = {CONNECTION: {"enabled": True, "client_id": "123"}}
 
     before = found_before({}, {}, declared, live)
 
     assert before == {CONNECTION: {"enabled": False}}
-    assert way_back(before, declared, declared) == {
-        CONNECTION: {"enabled": False, "client_id": None}
-    }
+    assert revert(before, declared, declared) == {CONNECTION: {"enabled": False, "client_id": None}}
 
 
 def test_a_secret_is_never_in_words() -> None:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from clerkstack.reconcile.billing import billing_plan
-from clerkstack.reconcile.ledger import Ledger, no_longer
+from clerkstack.reconcile.billing import billing_plan, desired_groups, live_groups
+from clerkstack.reconcile.changes import Groups
+from clerkstack.reconcile.ledger import Ledger, billing_reverts
+from clerkstack.reconcile.ownership import Past
 
 FOUND = {"name": "Pro", "payer_type": "org", "amount": 900, "annual_monthly_amount": 700}
 DECLARED = {"name": "Pro", "payer_type": "org", "amount": 900}
 
 
-def section(**plans: dict[str, Any]) -> dict[str, Any]:
+def section(**plans: dict[str, Any]) -> Groups:
     """The section `billing` with organization billing and these plans."""
-    return {"organization_enabled": True, "features": {}, "plans": plans}
+    return live_groups({"organization_enabled": True, "features": {}, "plans": plans})
+
+
+def back_to(olds: dict[str, Any], news: dict[str, Any], ledger: Ledger, live: Groups) -> Groups:
+    """What is reverted once `news` are declared after `olds`."""
+    past = Past(desired_groups(olds), ledger.before)
+    return billing_reverts((past,), desired_groups(news), live)
 
 
 def test_an_annual_price_that_was_found_and_is_not_declared_comes_back() -> None:
     olds = {"plans": {"pro": DECLARED}}
-    ledger = Ledger().extended({}, olds, section(pro=FOUND))
+    ledger = Ledger().extended({}, desired_groups(olds), section(pro=FOUND))
     live = section(pro={**FOUND, "annual_monthly_amount": None})
 
-    back = ledger.way_back(no_longer(olds, {}), live)
+    back = back_to(olds, {}, ledger, live)
 
     assert billing_plan({}, live, back=back).body == {
         "billing": {"plans": {"pro": {"annual_monthly_amount": 700}}}
@@ -32,11 +40,11 @@ def test_a_plan_that_stays_without_its_annual_price_does_not_get_back_what_was_f
     olds = {"plans": {"pro": {**DECLARED, "annual_monthly_amount": 800}}}
     news = {"plans": {"pro": DECLARED}}
     live = section(pro={**FOUND, "annual_monthly_amount": 800})
-    ledger = Ledger().extended({}, olds, section(pro=FOUND))
+    ledger = Ledger().extended({}, desired_groups(olds), section(pro=FOUND))
 
-    back = ledger.way_back(no_longer(olds, news), live, still=news)
+    back = back_to(olds, news, ledger, live)
 
-    assert billing_plan(news, live, back=back).body == {
+    assert billing_plan(desired_groups(news), live, back=back).body == {
         "billing": {"plans": {"pro": {"annual_monthly_amount": 0}}}
     }
 
@@ -45,9 +53,9 @@ def test_a_default_plan_that_came_later_loses_what_was_attached_and_keeps_the_re
     olds = {"defaults": {"free_org": {"features": ["theirs"]}}}
     free = {"payer_type": "org", "features": ["by_a_person", "theirs"]}
 
-    back = Ledger().way_back(no_longer(olds, {}), section(free_org=free))
+    back = back_to(olds, {}, Ledger(), section(free_org=free))
 
-    assert back["defaults"] == {"free_org": {"features": ["by_a_person"]}}
+    assert back == {"defaults/free_org": {"features": ["by_a_person"]}}
 
 
 def test_a_field_less_of_such_a_plan_leaves_what_is_attached() -> None:
@@ -55,15 +63,15 @@ def test_a_field_less_of_such_a_plan_leaves_what_is_attached() -> None:
     news = {"defaults": {"free_org": {"features": ["other"]}}}
     free = {"payer_type": "org", "description": "Old", "features": ["one"]}
 
-    back = Ledger().way_back(no_longer(olds, news), section(free_org=free), still=news)
+    back = back_to(olds, news, Ledger(), section(free_org=free))
 
     # Else the read-back of the write that attaches `other` would ask for `one` again.
-    assert back["defaults"] == {}
+    assert back == {}
 
 
 def test_billing_goes_off_after_the_plans_of_its_payer_went_back() -> None:
-    off: dict[str, Any] = {"settings": {"organization_enabled": False}}
-    back: dict[str, Any] = {"plans": {"pro": {"amount": 900}}}
+    off: Groups = {"settings/settings": {"organization_enabled": False}}
+    back: Groups = {"plans/pro": {"amount": 900}}
     changed = {**FOUND, "amount": 1000}
 
     first = billing_plan(off, section(pro=changed), back=back)

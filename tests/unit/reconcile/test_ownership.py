@@ -1,12 +1,12 @@
-"""What was found before, and the way back to it."""
+"""What was found before, and how it is reverted."""
 
 from __future__ import annotations
 
 from clerkstack.reconcile import Change, WritePlan
-from clerkstack.reconcile.changes import Json
-from clerkstack.reconcile.ownership import found_before, undeclared, way_back
+from clerkstack.reconcile.changes import JsonObject
+from clerkstack.reconcile.ownership import found_before, revert, undeclared
 
-LIVE: dict[str, Json] = {"a": {"x": 1, "y": None}, "b": {"x": 2}}
+LIVE: dict[str, JsonObject] = {"a": {"x": 1, "y": None}, "b": {"x": 2}}
 
 
 def test_what_is_found_is_kept_and_nothing_is_left_out() -> None:
@@ -14,7 +14,7 @@ def test_what_is_found_is_kept_and_nothing_is_left_out() -> None:
 
 
 def test_a_field_that_is_declared_already_stays_as_it_was_found() -> None:
-    before: dict[str, Json] = {"a": {"x": 0}}
+    before: dict[str, JsonObject] = {"a": {"x": 0}}
 
     found = found_before(before, {"a": {"x": 1}}, {"a": {"x": 1, "y": 2}, "b": {"x": 3}}, LIVE)
 
@@ -27,17 +27,17 @@ def test_a_group_that_was_made_is_never_one_that_was_found() -> None:
 
 
 def test_what_is_not_declared_any_more() -> None:
-    olds: dict[str, Json] = {"a": {"x": 1, "y": 2}, "b": {"x": 1}, "c": {"x": 1}}
+    olds: dict[str, JsonObject] = {"a": {"x": 1, "y": 2}, "b": {"x": 1}, "c": {"x": 1}}
 
     assert undeclared(olds, {"a": {"x": 5}, "c": {"x": 1}}) == {"a": {"y": 2}, "b": {"x": 1}}
 
 
-def test_the_way_back_leaves_what_somebody_changed_since() -> None:
-    before: dict[str, Json] = {"a": {"x": 0, "y": 0}}
-    declared: dict[str, Json] = {"a": {"x": 1, "y": 1, "z": 1}}
-    live: dict[str, Json] = {"a": {"x": 1, "y": 5, "z": 1}}
+def test_a_revert_leaves_what_somebody_changed_since() -> None:
+    before: dict[str, JsonObject] = {"a": {"x": 0, "y": 0}}
+    declared: dict[str, JsonObject] = {"a": {"x": 1, "y": 1, "z": 1}}
+    live: dict[str, JsonObject] = {"a": {"x": 1, "y": 5, "z": 1}}
 
-    assert way_back(before, declared, live) == {"a": {"x": 0, "z": None}}
+    assert revert(before, declared, live) == {"a": {"x": 0, "z": None}}
 
 
 def test_an_object_loses_keys_by_null_and_that_is_destructive() -> None:

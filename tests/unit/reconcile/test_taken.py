@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clerkstack.clients.vercel import EnvironmentVariable
-from clerkstack.declared.variables import Variable
+from clerkstack.desired.variables import Variable
 from clerkstack.reconcile.splitting import Plan, plan
 from clerkstack.reconcile.taken import obstacles, refusals
 from clerkstack.settings import VARIABLE_COMMENT

@@ -16,10 +16,10 @@ from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.vercel import VercelClient
-from clerkstack.declared.variable_names import DEFAULT, NameSet
+from clerkstack.desired.variable_names import DEFAULT, NameSet
+from clerkstack.live.session import Session
 from clerkstack.neighbours import Neighbour
 from clerkstack.problems import ClerkstackError
-from clerkstack.providers.session import Session
 from clerkstack.rotation.journal import KINDS, Holder, Kind, Running, now, variables_of
 from clerkstack.rotation.keeping import Keeper
 from clerkstack.rotation.proof import NotProved

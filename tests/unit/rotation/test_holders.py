@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.clients.errors import ApiError
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.neighbours import Neighbour, UnknownNeighbours
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import Holder, Journal, fingerprint, now

@@ -11,7 +11,7 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
 from clerkstack import providers
-from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.api_keys import ApiKeysProvider
 from clerkstack.providers.base import ClerkProvider

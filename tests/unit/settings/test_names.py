@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic.alias_generators import to_camel
 
-from clerkstack.declared.refusals import SWITCHES
+from clerkstack.desired.refusals import SWITCHES
 from clerkstack.reconcile.billing import ENABLED_FOR
 from clerkstack.settings import OrganizationsSettings
 from clerkstack.settings.models import Components

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.declared.sections import organization_roles
+from clerkstack.desired.sections import organization_roles
 from clerkstack.settings.models import OrganizationsSettings
 from clerkstack.settings.role_rules import broken_role_set
 

@@ -11,7 +11,7 @@ import pytest
 from clerkstack.app import AppDeclaration, DeclaredPlan
 from clerkstack.app.code import AppCode
 from clerkstack.app.uses import Use
-from clerkstack.declared.afterwards import Access
+from clerkstack.desired.afterwards import Access
 from clerkstack.witnesses import Comparison, Instance, compare
 
 CONFIG = {

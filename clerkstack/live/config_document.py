@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import Conflict, ServerError, Unreachable
-from clerkstack.providers.errors import ResourceFailed
+from clerkstack.failures import ResourceFailed
 from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.changes import Path
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.clients.platform import Application, ApplicationInstance
-from clerkstack.providers.session import Session
+from clerkstack.live.session import Session
 from clerkstack.settings import Connection
 from clerkstack.settings.models import Urls
 

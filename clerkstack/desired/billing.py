@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from clerkstack.app.asked import compact
 from clerkstack.app.facts import facts_of_code
-from clerkstack.declared.catalog import declared_features, declared_plans, default_plans
+from clerkstack.desired.catalog import declared_features, declared_plans, default_plans
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.safe import safe
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError, NotFound
-from clerkstack.declared.afterwards import Access
-from clerkstack.providers.errors import ResourceFailed
+from clerkstack.desired.afterwards import Access
+from clerkstack.failures import ResourceFailed
 from clerkstack.reconcile.roles import LiveRoles
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
-    from clerkstack.providers.session import Session
+    from clerkstack.live.session import Session
 
 OF_ROLES = ("ListOrganizationRoles", "ListRoleSets")
 RECENT = 30.0  # seconds that a read which looked before a write serves the write

@@ -11,14 +11,14 @@ from typing import cast
 from clerkstack.app.agreement import disagreeing, disagreements, meant
 from clerkstack.app.asked import PAYERS, Asked, Known, expanded, unknown
 from clerkstack.app.facts import payer_of
-from clerkstack.declared.afterwards import (
+from clerkstack.desired.afterwards import (
     Access,
     access_afterwards,
     all_plans,
     sold_afterwards,
 )
 from clerkstack.reconcile.billing import ENABLED_FOR, TRIAL, offered
-from clerkstack.reconcile.changes import Json, JsonObject, object_at
+from clerkstack.reconcile.changes import Json, JsonObject, groups_at, object_at
 
 SWITCHES = {"org": "organizationEnabled", "user": "userEnabled"}
 """The settings that switch billing on, by who pays."""
@@ -134,10 +134,10 @@ def unanswered(app: Mapping[str, Json], live: Mapping[str, Json]) -> list[str]:
 
 def payer_refusals(inputs: Mapping[str, Json], live: Mapping[str, Json]) -> Iterator[str]:
     """The declared plans that others pay for on the instance: no write changes a plan's payer."""
-    there = object_at(live, "plans")
+    there = groups_at(live, "plans")
     for slug, plan in all_plans(inputs).items():
-        held = object_at(there, slug)
-        here = payer_of(cast(JsonObject, plan))
+        held = there.get(slug, {})
+        here = payer_of(plan)
         if held and payer_of(held) != here:
             yield (
                 f"the plan '{slug}' is paid by {PAYERS[payer_of(held)]} on the instance, and by "
@@ -179,7 +179,7 @@ def billing_refusals(inputs: Mapping[str, Json], environment: str) -> Iterator[s
     policies are run; each with its mend."""
     settings = object_at(inputs, "settings")
     for slug, plan in all_plans(inputs).items():
-        payer = str(cast(JsonObject, plan).get("payer_type") or "org")
+        payer = str(plan.get("payer_type") or "org")
         if settings.get(ENABLED_FOR[payer]) is False:
             yield (
                 f"the plan '{slug}' is paid by {PAYERS[payer]}, and billing for them is off. "
@@ -194,9 +194,7 @@ def billing_refusals(inputs: Mapping[str, Json], environment: str) -> Iterator[s
             "would ask for a card. Set clerkstack:billing.freeTrialRequiresPaymentMethod "
             "to false."
         )
-    if settings.get("user_enabled") and "user" not in map(
-        payer_of, cast("list[JsonObject]", list(all_plans(inputs).values()))
-    ):
+    if settings.get("user_enabled") and "user" not in map(payer_of, all_plans(inputs).values()):
         yield (
             f"billing of users would be on in production, and {inputs['catalog']} has no plan that "
             "they pay for: people would have Clerk's plan free_user, which nothing asks for. Set "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from clerkstack.declared.variable_names import PURPOSES, Purpose, names_of
+from clerkstack.desired.variable_names import PURPOSES, Purpose, names_of
 
 if TYPE_CHECKING:
     from clerkstack.settings.projects import Project

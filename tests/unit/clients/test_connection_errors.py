@@ -15,8 +15,8 @@ import trustme
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.connection_errors import connection_error
 from clerkstack.clients.errors import Unreachable
-from clerkstack.clients.losses import lost
 from clerkstack.clients.platform import PlatformClient
 
 LOST = sorted(
@@ -56,7 +56,7 @@ def shaking_hands(listening: socket.socket, context: ssl.SSLContext) -> Iterator
 
 
 def told(error: httpx.HTTPError) -> Unreachable:
-    return lost(
+    return connection_error(
         error, vendor="Shop", operation="buy", address="https://shop.test", setting="urls.shop"
     ).failure
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
 
 from clerkstack.app.asked import PAYERS, Known
 from clerkstack.reconcile.billing import ENABLED_FOR, with_plans_to_come
-from clerkstack.reconcile.changes import Json, JsonObject, object_at
+from clerkstack.reconcile.changes import Groups, Json, JsonObject, groups_at, object_at
 from clerkstack.reconcile.roles import permissions_of
 from clerkstack.settings.names import BUILT_IN_ROLES
 
@@ -27,9 +26,9 @@ class Access:
     on: bool = True
 
 
-def all_plans(inputs: Mapping[str, Json]) -> JsonObject:
+def all_plans(inputs: Mapping[str, Json]) -> dict[str, JsonObject]:
     """The declared plans with those that Clerk makes by itself, by slug."""
-    return {**object_at(inputs, "plans"), **object_at(inputs, "defaults")}
+    return {**groups_at(inputs, "plans"), **groups_at(inputs, "defaults")}
 
 
 def sold_afterwards(
@@ -46,9 +45,9 @@ def sold_afterwards(
     there = live or {}
     toggles = {**there, **object_at(inputs, "settings")}
     payers = [each for each in PAYERS if toggles.get(ENABLED_FOR[each]) is not False]
-    declared = _over(all_plans(inputs), object_at(there, "plans"))
+    declared = _over(all_plans(inputs), groups_at(there, "plans"))
     plans = with_plans_to_come(declared, payers, there)
-    features = _over(object_at(inputs, "features"), object_at(there, "features"))
+    features = _over(groups_at(inputs, "features"), groups_at(there, "features"))
     return Known(plans=plans, features=features, payers=tuple(payers))
 
 
@@ -63,7 +62,7 @@ def access_afterwards(
         live: what the instance has; None where it was not read.
         gone: keys of roles and permissions that the update removes.
     """
-    declared, own = object_at(inputs, "roles"), object_at(inputs, "permissions")
+    declared, own = groups_at(inputs, "roles"), object_at(inputs, "permissions")
     on = inputs.get("enabled", live.on if live is not None and "roles" not in inputs else True)
     if on is False:
         return Known(organizations=False)
@@ -76,7 +75,7 @@ def access_afterwards(
     }
     for key in () if held else BUILT_IN_ROLES:
         held[key] = set()
-    listed = {key for key in declared if "permissions" in object_at(declared, key)}
+    listed = {key for key in declared if "permissions" in declared[key]}
     for key in declared:
         if key in listed:
             held[key] = permissions_of({key: declared[key]})
@@ -101,9 +100,6 @@ def together(sold: Known, access: Known) -> Known:
     return replace(access, plans=sold.plans, features=sold.features, payers=sold.payers)
 
 
-def _over(declared: JsonObject, live: JsonObject) -> JsonObject:
+def _over(declared: Groups, live: Groups) -> dict[str, JsonObject]:
     """By slug, what is declared over what is live."""
-    found: JsonObject = dict(live)
-    for slug, fields in declared.items():
-        found[slug] = {**object_at(live, slug), **cast(JsonObject, fields)}
-    return found
+    return {**live, **{slug: {**live.get(slug, {}), **of} for slug, of in declared.items()}}

@@ -16,8 +16,8 @@ class RoleInputs(TypedDict):
     """What the resource of the roles declares: roles and permissions by key, and of the initial
     role set whom it begins with."""
 
-    roles: JsonObject
-    permissions: JsonObject
+    roles: dict[str, JsonObject]
+    permissions: dict[str, JsonObject]
     role_set: JsonObject
 
 

@@ -110,7 +110,7 @@ class _ApiKeys(Answer):
     data: tuple[ApiKey, ...]
 
 
-class PeopleClient(Client):
+class UsersClient(Client):
     """Client of the Backend API for whoever uses the instance its key belongs to.
 
     No secret is an argument's default, and none stands in an answer but as SecretStr.

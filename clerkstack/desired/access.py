@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from clerkstack.app.asked import compact
 from clerkstack.app.kinds import ACCESS
-from clerkstack.declared.sections import organization_roles
+from clerkstack.desired.sections import organization_roles
 from clerkstack.reconcile import Json, JsonObject
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def access_inputs(settings: Settings, app: AppCode | None) -> JsonObject:
     found: JsonObject = {"app": access_asked(app)}
     if settings.components.organizations:
         declared = organization_roles(settings.organizations)
-        found |= {"roles": declared["roles"], "permissions": declared["permissions"]}
+        found |= {"roles": {**declared["roles"]}, "permissions": {**declared["permissions"]}}
         found["enabled"] = settings.organizations.enabled
     return found
 

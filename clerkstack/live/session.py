@@ -1,8 +1,6 @@
-"""What the resources of one run share: the clients, the application, the config document.
+"""The clients of one stack, and what one run reads with them: the application, the config document.
 
-The engine starts one provider process for a run and keeps it, so a read that one resource
-made serves the next. Credentials come from the stack's config through `configure` and live
-in this process only: they are no inputs, no outputs and no part of the pickled provider.
+A run reads each of them once. Credentials come from the stack's config and stay in this process.
 """
 
 from __future__ import annotations
@@ -11,11 +9,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import ApiError
-from clerkstack.providers.allowances import Asking
-from clerkstack.providers.config_document import ConfigDocument
-from clerkstack.providers.errors import OtherInstancesKey, ResourceFailed
-from clerkstack.providers.live_roles import RecentRoles
-from clerkstack.providers.neighbours import Neighbourhood
+from clerkstack.failures import OtherInstancesKey, ResourceFailed
+from clerkstack.live.config_document import ConfigDocument
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -32,17 +27,11 @@ _lock = threading.RLock()
 
 
 def session_for(connection: Connection) -> Session:
-    """The session of these credentials; the same one for every resource of the run."""
+    """The session of these credentials; one for the whole process."""
     with _lock:
         if connection not in _sessions:
             _sessions[connection] = Session(connection)
         return _sessions[connection]
-
-
-def anything_was_read() -> bool:
-    """Whether a resource of this run has asked for a session. One that only wants to know what was
-    read already need not wait for the models of settings."""
-    return bool(_sessions)
 
 
 class Session:
@@ -59,15 +48,6 @@ class Session:
         self._documents: dict[tuple[str, str], ConfigDocument] = {}
         self._platform: PlatformClient | None = None
         self._verified: set[tuple[str, str]] = set()
-        self.recent_roles = RecentRoles()
-        self.neighbourhood = Neighbourhood()
-        self.asking = Asking()
-        self.event_types: dict[tuple[str, str], frozenset[str] | None] = {}
-        """What Svix offers for the webhooks of an instance, where it was asked."""
-        self.seen_projects: set[tuple[str | None, str]] = set()
-        """Projects at Vercel that this run has seen, by team and project."""
-        self.unjudged: set[str] = set()
-        """Resources whose dangers could not be judged in `check`: the services did not answer."""
 
     def close(self) -> None:
         """Close the connections that are kept."""

@@ -1,4 +1,4 @@
-"""What a lost connection means: in words, whether the request left, whether it may pass."""
+"""What a connection error means: in words, if the request was sent, and if a retry may help."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import httpx
 
 from clerkstack.clients.errors import Unreachable
+from clerkstack.clients.proxy_environment import proxy_obstacle
 from clerkstack.clients.retries import Lost
-from clerkstack.clients.surroundings import proxy_obstacle
 
 # What, sent, passing. The first class that fits counts.
 _KINDS: list[tuple[type[Exception], str, bool, bool]] = [
@@ -34,7 +34,9 @@ _CAUSES: list[tuple[type[BaseException], str, bool]] = [
 ]
 
 
-def lost(error: Exception, *, vendor: str, operation: str, address: str, setting: str) -> Lost:
+def connection_error(
+    error: Exception, *, vendor: str, operation: str, address: str, setting: str
+) -> Lost:
     """Read the exception of an attempt. `setting` is where a person sets the address."""
     if isinstance(error, httpx.ConnectError) and any(map(_is_of_the_port, _causes(error))):
         # What Python 3.13 and newer make of a port that can't be; older ones raise this at once.

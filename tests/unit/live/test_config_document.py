@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from clerkstack.clients.errors import ServerError
 from clerkstack.clients.platform import PlatformClient
-from clerkstack.providers.config_document import ConfigDocument
-from clerkstack.providers.errors import ResourceFailed
+from clerkstack.failures import ResourceFailed
+from clerkstack.live.config_document import ConfigDocument
 from clerkstack.reconcile import Change, Json, WritePlan, changes_between
 
 WANTED: dict[str, Json] = {"billing": {"user_enabled": False, "organization_enabled": True}}

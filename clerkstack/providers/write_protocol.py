@@ -1,0 +1,148 @@
+"""The write protocol: what every resource that changes an instance does, in one place.
+
+    compare with other stacks → read what an interrupted run recorded → read what is live and plan
+    → refuse what no preview showed, and what the instance can't have → record the intent → write
+    → read back
+
+A provider says how one thing is read, planned and written (`Write`); the order is here.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from pulumi.dynamic import CreateResult, UpdateResult
+
+from clerkstack.clients.errors import NotFound
+from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.intent_log import IntentLog
+from clerkstack.live.roles import NoRoles
+from clerkstack.providers.base import (
+    ClerkProvider,
+    ResourceRef,
+    inputs_of,
+    refuse_surprises,
+)
+from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.sharing import Sharing
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one resource: all that is known before the instance is read.
+
+    Attributes:
+        ref: which resource of which stack.
+        inputs: the desired properties.
+        state: its properties in the state, empty if the state does not have it.
+        others: what other stacks have of it.
+        log: its intent log, with the mark of this run.
+        since: what records on top of this state name as their state.
+        pending: what an interrupted run recorded on top of this state, empty if none.
+    """
+
+    ref: ResourceRef
+    inputs: JsonObject
+    state: JsonObject
+    others: Sharing
+    log: IntentLog
+    since: JsonObject
+    pending: JsonObject
+
+
+class Write(Protocol):
+    """A write that was planned from what is live. Nothing is sent before `send`."""
+
+    def surprises(self) -> list[str]:
+        """Edits of others that it would undo although no preview showed that."""
+
+    def unmet(self) -> Iterable[str]:
+        """Why the instance can't have what is desired; each with the fix."""
+
+    @property
+    def facts(self) -> JsonObject:
+        """What is recorded before it is sent."""
+
+    def left(self) -> JsonObject | None:
+        """After a failure: the facts that hold now, None if nothing was written."""
+
+    def send(self) -> None:
+        """Write it."""
+
+    def outputs(self) -> JsonObject:
+        """What the state keeps beside the inputs, once the service shows what was written."""
+
+
+class WritingProvider(ClerkProvider):
+    """Base of the providers that write to an instance."""
+
+    # Whether the resource asks if this stack made the instance (`ResourceRef.made_instance`).
+    asks_made_here: ClassVar[bool] = False
+
+    @abstractmethod
+    def planned(self, run: Run) -> AbstractContextManager[Write]:
+        """Read what is live and plan the write; its clients are open inside."""
+
+    def remove(self, props: JsonObject) -> None:
+        """Remove what the resource made, and revert what it changed."""
+        raise NotImplementedError
+
+    @plainly
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Take over what is there, make what is missing. Safe to repeat."""
+        inputs = inputs_of(props)
+        return CreateResult(self.ref(inputs).id, self.bring(inputs, {}))
+
+    @plainly
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Bring it to the new inputs; what they no longer declare is removed or reverted."""
+        return UpdateResult(self.bring(inputs_of(_news), inputs_of(_olds)))
+
+    @plainly
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Remove what this resource made, and revert what it changed."""
+        props = inputs_of(_props)
+        with suppress(NotFound, NoRoles):
+            self.remove(props)
+        ref = self.ref(props)
+        ref.log.forget()
+        if self.asks_made_here:
+            # The instance is left behind: should it come back, nothing on it is this stack's own.
+            ref.instance_log.forget()
+
+    def begin(self, inputs: JsonObject, state: JsonObject, *, removing: bool = False) -> Run:
+        """What is known before the instance is read.
+
+        Raises:
+            ResourceFailed: another stack owns a field and declares it differently.
+        """
+        ref = self.ref(inputs)
+        others = self.sharing(ref, state, removing=removing)
+        if others and not removing:
+            self.refuse_contradictions(others, inputs)
+        log, since = ref.log, self.noted_since(state) if state else {}
+        return Run(ref, inputs, state, others, log, since, log.pending(since))
+
+    def bring(self, inputs: JsonObject, state: JsonObject, *, removing: bool = False) -> JsonObject:
+        """Bring the instance from what the state declares to what the inputs declare; the
+        properties that the state then has.
+
+        Raises:
+            ResourceFailed: it was refused, or the service does not show what was written.
+            ApiError, Unreachable: the service refused it or could not be reached.
+        """
+        run = self.begin(inputs, state, removing=removing)
+        with self.planned(run) as write:
+            refuse_surprises(run.ref.instance, write.surprises())
+            unmet = list(write.unmet())
+            if unmet:
+                raise ResourceFailed("\n".join(unmet))
+            with run.log.writing(write.facts, since=run.since, left=write.left):
+                write.send()
+            outputs = write.outputs()
+        shared = run.others.shared(self.holding("", "", inputs).declared)
+        return {**inputs, **outputs, **shared, "noted": run.log.mark}
