@@ -18,6 +18,7 @@ from clerkstack.providers.made import Note
 from clerkstack.reconcile.billing_run import removing
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.settings import Allowed
+from clerkstack.state.model import State
 from local.driven import Driven, Props, Refused
 from local.world import World
 from tests.property.instance import Instance
@@ -49,7 +50,7 @@ def instance(_instance: Instance, tmp_path: Path) -> Instance:
 def own_state(instance: Instance) -> list[Neighbour]:
     """What the backend tells of the stack itself."""
     kept = {"type": "pulumi-python:dynamic/clerkstack:Billing", "outputs": instance.billing.state}
-    return [Neighbour(STACK, *instance.place, (), (kept,))]
+    return [Neighbour(STACK, *instance.place, (), State.of([kept]))]
 
 
 def plan(**fields: Any) -> Props:

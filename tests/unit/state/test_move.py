@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli.moving import _differences, _refuse_unfinished
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import Journal, Running
-from clerkstack.rotation.stacks import secret
+from clerkstack.rotation.stacks import is_rotating
+from clerkstack.state.compare import differences
+from clerkstack.state.marks import secret
+from clerkstack.state.model import State
+from clerkstack.state.move import _refuse_unfinished
 
 TYPE = "pulumi-python:dynamic/clerkstack:"
 
@@ -35,19 +38,23 @@ def exported() -> dict[str, Any]:
     }
 
 
+def refuse(document: dict[str, Any]) -> None:
+    _refuse_unfinished("dev", State(document), lambda state: is_rotating(state, "dev"))
+
+
 def test_the_same_state_written_at_another_time_is_the_same() -> None:
     other = exported()
     other["deployment"]["manifest"] = {"time": "b"}
     other["deployment"]["secrets_providers"] = {"type": "cloud"}
 
-    assert _differences(exported(), other) == []
+    assert differences(State(exported()), State(other)) == []
 
 
 def test_a_secret_that_differs_is_named_and_not_shown() -> None:
     other = exported()
     other["deployment"]["resources"][0]["outputs"]["secret_key"] = secret("sk_test_other")
 
-    assert _differences(exported(), other) == ["instance: outputs.secret_key"]
+    assert differences(State(exported()), State(other)) == ["instance: outputs.secret_key"]
 
 
 def test_everything_else_that_differs_is_named() -> None:
@@ -59,16 +66,16 @@ def test_everything_else_that_differs_is_named() -> None:
     protected["deployment"]["resources"][0]["protect"] = True
     half["deployment"]["pending_operations"] = [{"type": "creating"}]
 
-    assert _differences(before, less) == ["rotations: missing"]
-    assert _differences(before, more) == ["t: not there before"]
-    assert _differences(before, turned) == ["the order of the resources"]
-    assert _differences(before, protected) == ["instance: protect"]
-    assert _differences(before, half) == ["pending operations"]
+    assert differences(State(before), State(less)) == ["rotations: missing"]
+    assert differences(State(before), State(more)) == ["t: not there before"]
+    assert differences(State(before), State(turned)) == ["the order of the resources"]
+    assert differences(State(before), State(protected)) == ["instance: protect"]
+    assert differences(State(before), State(half)) == ["pending operations"]
 
 
 def test_a_rotation_that_is_not_over_is_finished_first() -> None:
     state = exported()
-    _refuse_unfinished("dev", state)
+    refuse(state)
     running = Running(
         id="1", who="ann", reason="leaves", overlap_hours=24, started=1, sides={}, aborting=False
     )
@@ -76,7 +83,7 @@ def test_a_rotation_that_is_not_over_is_finished_first() -> None:
     outputs["journal"] = secret(Journal(running=running).text())
 
     with pytest.raises(ClerkstackError, match="bin/clerkstack rotate --stack dev"):
-        _refuse_unfinished("dev", state)
+        refuse(state)
 
 
 def test_half_an_update_is_finished_first() -> None:
@@ -84,9 +91,9 @@ def test_half_an_update_is_finished_first() -> None:
     state["deployment"]["pending_operations"] = [{"type": "creating", "resource": {}}]
 
     with pytest.raises(ClerkstackError, match="bin/clerkstack recover --stack dev"):
-        _refuse_unfinished("dev", state)
+        refuse(state)
 
 
 def test_a_state_without_rotations_is_moved() -> None:
-    _refuse_unfinished("dev", {"deployment": {"resources": []}})
-    _refuse_unfinished("dev", {"deployment": None})
+    refuse({"deployment": {"resources": []}})
+    refuse({"deployment": None})

@@ -4,48 +4,54 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from clerkstack.cli.engine import pulumi
-from clerkstack.cli.say import say
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.declared.variables import VARIABLE_TYPE
+from clerkstack.state.engine import pulumi
+from clerkstack.state.model import State, name_of
+from clerkstack.state.variables import NaturalKey, natural_key
 
-NaturalKey = tuple[str, str, tuple[str, ...]]
-"""The project's id, key and targets: Vercel has no two variables that share all of it."""
 
-
-def import_variables(stack: str, known: Mapping[NaturalKey, str]) -> list[str]:
+def import_variables(
+    stack: str, known: Mapping[NaturalKey, str], state: State, tell: Callable[[str], None]
+) -> list[str]:
     """Import declared variables that exist and that the state does not have; their URNs.
 
-    `known` are the ids of those that may be taken.
+    Args:
+        stack: the stack.
+        known: ids of those that may be taken.
+        state: the stack's, as this command has read or written it.
+        tell: called with what is being done.
     """
-    say(f"{stack}: looking for variables that the state does not have", err=True)
+    tell(f"{stack}: looking for variables that the state does not have")
     # That somebody else's variables are there is why this runs: it looks at none of them.
     reading = {READ_ONLY: "true"}
-    shown = pulumi("preview", "--json", "--stack", stack, tolerate=True, variables=reading)
+    options = ("--json", "--stack", stack)
+    shown = pulumi("preview", *options, tolerate=True, variables=reading, state=state)
     try:
         steps = json.loads(shown)["steps"]
     except (ValueError, KeyError):
-        say("The program can't be previewed: mend that first, then run this again.", err=True)
+        tell("The program can't be previewed: mend that first, then run this again.")
         return []
     new = {step["urn"]: step["newState"] for step in steps if step.get("op") == "create"}
     parents: dict[str, str] = {}
     components: dict[str, dict[str, Any]] = {}
     resources, urns = [], []
-    for urn, state in new.items():
-        found = known.get(natural_key(state["inputs"])) if state["type"] == VARIABLE_TYPE else None
+    for urn, declared in new.items():
+        variable = declared["type"] == VARIABLE_TYPE
+        found = known.get(natural_key(declared["inputs"])) if variable else None
         if found is None:
             continue
-        parent = state["parent"]
+        parent = declared["parent"]
         if parent in new:
             # The component is not in the state either: it comes with what it holds.
             kind = {"type": new[parent]["type"], "name": name_of(parent), "component": True}
             components[name_of(parent)] = kind
         else:
             parents[name_of(parent)] = parent
-        place = (state["inputs"].get("teamId"), state["inputs"]["projectId"])
+        place = (declared["inputs"].get("teamId"), declared["inputs"]["projectId"])
         at = "/".join([*filter(None, place), found])
         resources.append(
             {"type": VARIABLE_TYPE, "name": name_of(urn), "id": at, "parent": name_of(parent)}
@@ -56,17 +62,6 @@ def import_variables(stack: str, known: Mapping[NaturalKey, str]) -> list[str]:
             resources = [*components.values(), *resources]
             json.dump({"nameTable": parents, "resources": resources}, file)
             file.flush()
-            options = ("--yes", "--generate-code=false", "--protect=false")
-            pulumi("import", "--file", file.name, "--stack", stack, *options)
+            words = ("--yes", "--generate-code=false", "--protect=false")
+            pulumi("import", "--file", file.name, "--stack", stack, *words, state=state)
     return urns
-
-
-def natural_key(inputs: Mapping[str, Any]) -> NaturalKey:
-    """That of a variable's resource."""
-    targets = tuple(sorted(inputs.get("targets") or ()))
-    return str(inputs.get("projectId")), str(inputs["key"]), targets
-
-
-def name_of(urn: str) -> str:
-    """The name of a resource, out of its URN."""
-    return urn.rsplit("::", 1)[-1]
