@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pulumi
 
-from clerkstack.own_state import own_state
 from clerkstack.program import load_deployment, refuse_ended_secrets
 from clerkstack.providers import Instance, Rotations
+from clerkstack.state.own import own_state
 from components import (
     ApiKeys,
     Billing,

@@ -20,7 +20,7 @@ import dill  # type: ignore[import-untyped]
 
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.settings.names import PREFIX
-from clerkstack.state_code import is_ours
+from clerkstack.state.code import is_ours
 
 URLS = f"{PREFIX}urls"
 _BLOCK = re.compile(rf"^[ \t]+[\"']?{URLS}[\"']?:(.*(?:\n[ \t]{{3,}}.*)*)", re.MULTILINE)

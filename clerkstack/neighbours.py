@@ -8,16 +8,15 @@ encrypted) only where it matters, since each is a process of the engine.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from clerkstack.backend import is_cloud, project_name
-from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
+from clerkstack.state.model import Resource, State
+from clerkstack.state.variables import existing
 
 PROJECT_OF_VERCEL = "VercelProject"
-DYNAMIC = "/clerkstack:"
 FILE_BACKEND = "organization/"
 """How the full name of a stack begins in a backend that is no Pulumi Cloud."""
 
@@ -35,21 +34,19 @@ class Neighbour:
     """Another stack that has something on the instance.
 
     `stack` is its name as the engine takes it in this folder: short in this project, in full in
-    another one. `resources` are those of its exported state, secrets encrypted; `project_ids` the
-    Vercel projects among them.
+    another one. `state` is what it has, secrets encrypted, without what is still to be removed;
+    `project_ids` are the Vercel projects in it.
     """
 
     stack: str
     application_id: str
     environment: str
     project_ids: tuple[str, ...]
-    resources: tuple[Mapping[str, Any], ...]
+    state: State
 
-    def resource(self, kind: str) -> Mapping[str, Any] | None:
+    def resource(self, kind: str) -> Resource | None:
         """Its resource of a kind of this program's own (`Billing`), None if it has none."""
-        return next(
-            (each for each in self.resources if each["type"].endswith(DYNAMIC + kind)), None
-        )
+        return next((each for each in self.state.resources if each.is_own(kind)), None)
 
 
 def neighbours(stack: str, application_id: str, environment: str) -> list[Neighbour]:
@@ -64,21 +61,21 @@ def neighbours(stack: str, application_id: str, environment: str) -> list[Neighb
         UnknownNeighbours: the backend does not tell which stacks there are.
         UnreadableStack: it does not tell what one of them has.
     """
-    return [
-        each
-        for each in stacks_on(application_id, environment)
-        if not is_same_stack(each.stack, stack)
-    ]
+    return stacks_on(application_id, environment, without=stack)
 
 
-States = dict[tuple[str, str], list[dict[str, Any]]]
-"""States that were read: resources by the stack's name and the time of its last update."""
+States = dict[tuple[str, str], State]
+"""States that were read, by the stack's name and the time of its last update."""
 
 
 def stacks_on(
-    application_id: str, environment: str, states: States | None = None
+    application_id: str,
+    environment: str,
+    states: States | None = None,
+    *,
+    without: str | None = None,
 ) -> list[Neighbour]:
-    """All stacks whose state holds a resource of this instance, the asking one among them.
+    """All stacks whose state holds a resource of this instance; the stack `without` is not read.
 
     Of those in `states` that were not updated since, none is read again; what is read is kept
     there.
@@ -90,14 +87,14 @@ def stacks_on(
     found = []
     known = {} if states is None else states
     for name, updated in _listed().items():
+        if without is not None and is_same_stack(name, without):
+            continue
         if (name, updated) not in known:
-            known[name, updated] = _resources(name)
-        resources = known[name, updated]
-        if any(_is_on(each, application_id, environment) for each in resources):
-            projects = dict.fromkeys(_projects(resources))
-            found.append(
-                Neighbour(name, application_id, environment, tuple(projects), tuple(resources))
-            )
+            known[name, updated] = _state(name)
+        state = known[name, updated]
+        if any(_is_on(each, application_id, environment) for each in state.resources):
+            projects = dict.fromkeys(_projects(state))
+            found.append(Neighbour(name, application_id, environment, tuple(projects), state))
     return found
 
 
@@ -110,11 +107,10 @@ def variables_elsewhere(stack: str) -> dict[str, str]:
         UnreadableStack: it does not tell what one of them has.
     """
     return {
-        str(resource["id"]).rpartition("/")[2]: name
+        variable.id: name
         for name in _listed()
         if not is_same_stack(name, stack)
-        for resource in _resources(name)
-        if resource["type"] == VARIABLE_TYPE and resource.get("id")
+        for variable in existing(_state(name))
     }
 
 
@@ -136,8 +132,8 @@ def _parts(stack: str) -> tuple[str | None, str | None, str]:
 def _listed() -> dict[str, str]:
     """The stacks that have resources, with the times of their last updates: those of this project;
     in a backend of one's own, those of all its projects."""
-    from clerkstack.cli.backends import current_backend
-    from clerkstack.cli.checkpoint import drop_cut_off_attributes
+    from clerkstack.state.backends import current_backend
+    from clerkstack.state.checkpoint import drop_cut_off_attributes
 
     try:
         # In Pulumi Cloud all would be those of everybody.
@@ -159,7 +155,7 @@ def _listed() -> dict[str, str]:
 
 
 def _list(*words: str) -> dict[str, str]:
-    from clerkstack.cli.engine import pulumi
+    from clerkstack.state.engine import pulumi
 
     listed = json.loads(pulumi("stack", "ls", "--json", *words))
     return {
@@ -169,34 +165,36 @@ def _list(*words: str) -> dict[str, str]:
     }
 
 
-def _resources(stack: str) -> list[dict[str, Any]]:
-    """What a stack's state has; nothing of a stack that is gone meanwhile."""
-    from clerkstack.cli.backends import NO_STACK
-    from clerkstack.cli.engine import exported_stack, resources_of
+def _state(stack: str) -> State:
+    """What a stack has; nothing of a stack that is gone meanwhile."""
+    from clerkstack.state.engine import export
+    from clerkstack.state.failures import UnknownStack
 
     try:
-        resources = resources_of(exported_stack(stack))
+        state = export(stack)
+    except UnknownStack:
+        return State()
     except ClerkstackError as failure:
         # One of another project that is broken is nobody's concern here.
-        if NO_STACK in str(failure) or stack.count("/") > 1:
-            return []
+        if stack.count("/") > 1:
+            return State()
         raise UnreadableStack(
             f"The state of the stack {stack} can't be read, and it may share this instance. "
             f"{failure}"
         ) from None
-    return [each for each in resources if not each.get("delete")]
+    return State.of([each.entry for each in state.resources if not each.deleting])
 
 
-def _is_on(resource: Mapping[str, Any], application_id: str, environment: str) -> bool:
-    inputs = resource.get("inputs") or {}
+def _is_on(resource: Resource, application_id: str, environment: str) -> bool:
+    inputs = resource.inputs
     place = inputs.get("application_id"), inputs.get("environment")
     return place == (application_id, environment)
 
 
-def _projects(resources: list[dict[str, Any]]) -> Iterator[str]:
-    for resource in resources:
-        inputs = resource.get("inputs") or {}
-        if resource["type"] == VARIABLE_TYPE and inputs.get("projectId"):
+def _projects(state: State) -> Iterator[str]:
+    for resource in state.resources:
+        inputs = resource.inputs
+        if resource.is_variable and inputs.get("projectId"):
             yield str(inputs["projectId"])
-        elif resource["type"].endswith(DYNAMIC + PROJECT_OF_VERCEL) and inputs.get("project_id"):
+        elif resource.is_own(PROJECT_OF_VERCEL) and inputs.get("project_id"):
             yield str(inputs["project_id"])

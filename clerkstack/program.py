@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
@@ -44,6 +43,7 @@ from clerkstack.settings import (
     problems_of,
 )
 from clerkstack.settings.vercel_plugin import led_astray
+from clerkstack.state.model import State
 
 NAMED = 5
 """As many places as a message names."""
@@ -130,7 +130,7 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     return settings, catalog, app
 
 
-def refuse_ended_secrets(state: Mapping[str, Mapping[str, Any]]) -> None:
+def refuse_ended_secrets(state: State) -> None:
     """See that the state was not left with a secret that no longer counts; `state` are type and
     outputs of each resource. The rotation's own update may go on: it brings one that does.
 

@@ -7,22 +7,20 @@ engine removes it at the very end of the update.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 import pulumi
 from pulumi.dynamic import Config, ConfigureRequest
 
 from clerkstack.clients.errors import NotFound
 from clerkstack.desired.refusals import asks_for_a_card, unanswered
-from clerkstack.own_state import own_state
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.base import InstanceRef, inputs_of
 from clerkstack.providers.billing import KEEP, BillingProvider
 from clerkstack.reconcile.billing import MADE, slugs_of
 from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.settings import Settings
-
-BILLING = "/clerkstack:Billing"
+from clerkstack.state.model import State
+from clerkstack.state.own import own_state
 
 
 def refusals_without_billing(
@@ -31,7 +29,7 @@ def refusals_without_billing(
     app: JsonObject,
     *,
     preview: bool,
-    state: Callable[[], Mapping[str, Mapping[str, Any]]] = own_state,
+    state: Callable[[], State] = own_state,
 ) -> list[str]:
     """Why such an update does not begin; nothing where billing is declared, or in development.
 
@@ -42,7 +40,7 @@ def refusals_without_billing(
         raw: its config, for the services.
         app: what the app's code says; see `app_inputs`.
         preview: whether this is a preview: what can't be read is then told, and refused later.
-        state: type and outputs of each resource of the stack, by its URN.
+        state: type and outputs of each resource of the stack.
     """
     if settings.components.billing or settings.instance != "production":
         return []
@@ -66,10 +64,10 @@ def refusals_without_billing(
         return []
 
 
-def _held(state: Mapping[str, Mapping[str, Any]]) -> JsonObject:
+def _held(state: State) -> JsonObject:
     """What the state has of billing, nothing where it has none."""
-    found = (each for each in state.values() if str(each.get("type")).endswith(BILLING))
-    return next((inputs_of(each.get("outputs") or {}) for each in found), {})
+    billing = state.the("Billing")
+    return {} if billing is None else inputs_of(billing.outputs)
 
 
 def _refused(

@@ -10,27 +10,23 @@ nothing, and a killed update leaves both names behind.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import pulumi
 
-from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.safe import safe
 from clerkstack.settings.projects import Project
+from clerkstack.state.model import State
 
-OURS = "pulumi-python:dynamic/clerkstack:"
-ENDS = {f"{OURS}VercelProject": "-project", f"{OURS}WrittenVariables": "-written"}
+ENDS = {"VercelProject": "-project", "WrittenVariables": "-written"}
 """What the names of these end with, after what all names of their project begin with."""
 
 
-def former_names(
-    state: Mapping[str, Mapping[str, Any]], projects: Iterable[Project]
-) -> dict[Project, tuple[str, ...]]:
+def former_names(state: State, projects: Iterable[Project]) -> dict[Project, tuple[str, ...]]:
     """What else the names of each project's resources begin with in the state.
 
     Args:
-        state: type and outputs of each resource, by its URN.
+        state: type and outputs of each resource.
         projects: those that are declared.
 
     Raises:
@@ -58,16 +54,16 @@ def former_names(
     return found
 
 
-def _begins(state: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _begins(state: State) -> Iterator[tuple[str, str]]:
     """Each resource's project, and what its name begins with."""
-    for urn, resource in state.items():
-        kind, outputs = str(resource.get("type")), resource.get("outputs") or {}
-        name = urn.rsplit("::", 1)[-1]
-        if kind == VARIABLE_TYPE:
+    for resource in state.resources:
+        outputs = resource.outputs
+        if resource.is_variable:
             targets = outputs.get("targets") or []
             end = f"-{targets[0]}-{outputs.get('key')}" if len(targets) == 1 else ""
             project_id = outputs.get("projectId")
         else:
-            end, project_id = ENDS.get(kind, ""), outputs.get("project_id")
-        if end and project_id and name.endswith(end):
-            yield str(project_id), name.removesuffix(end)
+            ends = (end for kind, end in ENDS.items() if resource.is_own(kind))
+            end, project_id = next(ends, ""), outputs.get("project_id")
+        if end and project_id and resource.name.endswith(end):
+            yield str(project_id), resource.name.removesuffix(end)

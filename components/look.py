@@ -16,7 +16,8 @@ from clerkstack.reconcile.taken import Obstacles, obstacles, refusals
 from clerkstack.safe import safe
 from clerkstack.settings import PREFIX, Connection
 from clerkstack.settings.projects import Project
-from clerkstack.variables_in_state import Kept, follow_team, kept_variables, name_of_variable
+from clerkstack.state.model import State
+from clerkstack.state.variables import Kept, follow_team, kept_variables, name_of_variable
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
@@ -43,9 +44,10 @@ class Look:
         self.hooks = pulumi.ResourceHookBinding(before_update=[hook])
         """For each variable."""
 
-    def follow(self, state: list[dict[str, Any]]) -> bool:
+    def follow(self, entries: list[dict[str, Any]]) -> bool:
         """See what the state has, and let it follow the project into another team; whether that
         changed anything."""
+        state = State.of(entries)
         kept = kept_variables(state)
         self._kept = {name: each for (of, name), each in kept.items() if of == self._project}
         self._moved = follow_team(state, self._project, self._team)

@@ -14,7 +14,7 @@ from typing import Any
 
 from clerkstack.desired.variable_names import NameSet
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.engine_marks import SECRET_SIGNATURE, SIGNATURE
+from clerkstack.state.marks import UNKNOWNS, is_secret
 
 # The types as the engine names them; dynamic resources by `module=` and `name=`.
 DYNAMIC = "pulumi-python:dynamic/clerkstack:"
@@ -37,21 +37,6 @@ _LISTS = {VARIABLES: "variables", PROJECT: "environments"}
 
 PRODUCTION, DEVELOPMENT = "production", "development"
 
-# How the engine and its state mark a value that is known only at `up` (pulumi/pulumi,
-# sdk/go/common/resource/plugin/rpc.go).
-_UNKNOWNS = frozenset(
-    {
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
-
-
 # What `pulumi policy analyze --file` has in place of a secret that it can't open.
 _REDACTED = "[secret]"
 
@@ -69,9 +54,9 @@ UNKNOWN = Unknown()
 def plain(value: Any) -> Any:
     """A property as it is declared: secrets opened, unknown values as `UNKNOWN`."""
     if isinstance(value, str):
-        return UNKNOWN if value in _UNKNOWNS or value == _REDACTED else value
+        return UNKNOWN if value in UNKNOWNS or value == _REDACTED else value
     if isinstance(value, Mapping):
-        if value.get(SIGNATURE) == SECRET_SIGNATURE:
+        if is_secret(value):
             return _opened(value)
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, Sequence):

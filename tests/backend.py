@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from clerkstack.problems import ClerkstackError
+from clerkstack.state.failures import Damaged, UnknownStack
 
 Resources = list[dict[str, Any]]
 
@@ -38,9 +38,9 @@ class Backend:
             return json.dumps({"url": "s3://state"})
         name = words[words.index("--stack") + 1]
         if name in self.broken:
-            raise ClerkstackError(f"failed to load checkpoint of {name}")
+            raise Damaged(f"failed to load checkpoint of {name}")
         if name not in self.stacks:
-            raise ClerkstackError(f"no stack named '{name}' found")
+            raise UnknownStack(f"no stack named '{name}' found")
         return json.dumps({"version": 3, "deployment": {"resources": self._resources(name)}})
 
     def _resources(self, name: str) -> Resources:

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli import engine
 from clerkstack.clients.http import Http
 from clerkstack.neighbours import stacks_on
 from clerkstack.providers.api_keys import ApiKeysProvider
@@ -27,6 +26,7 @@ from clerkstack.providers.roles import OrganizationRolesProvider
 from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
 from clerkstack.providers.webhook import WebhookEndpointProvider
 from clerkstack.reconcile.roles import IN_SET
+from clerkstack.state import engine
 from local.driven import Driven, Props, config_on
 from local.world import World
 from local.world import seed as seeded

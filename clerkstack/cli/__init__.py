@@ -76,7 +76,7 @@ def _told(error: Exception) -> str:
 def _of_a_service(error: ClerkstackError) -> bool:
     """Whether a service failed, and not what it was given."""
     from clerkstack.app.git import GitFailed
-    from clerkstack.cli.backends import BackendFailed
     from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
+    from clerkstack.state.failures import BackendFailed
 
     return isinstance(error, (ApiError, BackendFailed, GitFailed, Unreachable, NotADryRun))

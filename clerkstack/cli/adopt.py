@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,22 +21,16 @@ from clerkstack.adopt import (
     unmanaged,
 )
 from clerkstack.adopt.edits import edits, secret_paths
+from clerkstack.adopt.into_state import take_over
 from clerkstack.adopt.stack import NO_URL
 from clerkstack.app.code import AppCode, read_app
+from clerkstack.backend import project_name
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.cli.adopting import take_over
-from clerkstack.cli.engine import (
-    exported_stack,
-    project_name,
-    pulumi,
-    refuse_led_astray,
-    resources_of,
-    stack_config,
-)
+from clerkstack.cli.engine import refuse_led_astray, stack_config
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.imported import variables_of_others
-from clerkstack.cli.remote import known_of, read, tell
-from clerkstack.cli.say import say
+from clerkstack.cli.others import variables_of_others
+from clerkstack.cli.remote import read, tell
+from clerkstack.cli.say import report, say
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.afterwards import Access
 from clerkstack.desired.billing import billing_inputs
@@ -66,6 +60,8 @@ from clerkstack.settings import (
 )
 from clerkstack.settings.misplaced import misplaced
 from clerkstack.settings.places import Places, spelled
+from clerkstack.state.engine import export, pulumi
+from clerkstack.state.model import State
 
 
 @dataclass(frozen=True)
@@ -82,6 +78,7 @@ class Adoption:
     foreign: Sequence[LeftAlone]
     secret: Collection[tuple[str, ...]] = ()  # of the changed settings
     app: AppCode | None = None
+    state: State = field(default_factory=State)  # before
 
     @property
     def shown_settings(self) -> dict[tuple[str, ...], Any]:
@@ -130,7 +127,7 @@ def adopt(
     if not dry_run:
         with _files_as_they_were(stack, found):
             _write(stack, found)
-            taken = take_over(stack, found.settings, found.live)
+            taken = take_over(stack, found.settings, found.live, found.state, report)
     if as_json:
         say(json.dumps(_shown(stack, found, taken), indent=2, ensure_ascii=False))
     else:
@@ -167,7 +164,8 @@ def _adoption(
     settings = load(wanted)
     refuse_led_astray(stack, settings)
     app = read_app(settings.app, settings.app_declaration, tell=tell)
-    known = known_of(stack)
+    state = export(stack)
+    known = Known.of(state)
     live = _live(settings, known, webhook)
     file = Path(settings.catalog)
     catalog, text, left = _catalog(file, live, overwrite=overwrite)
@@ -187,7 +185,7 @@ def _adoption(
     secret = {path for path in secret & {*changed} if changed[path] is not REMOVED}
     foreign = foreign_keys(settings, live) if settings.components.environment else []
     return Adoption(
-        settings, live, catalog, file, text, changed, left, foreign, frozenset(secret), app
+        settings, live, catalog, file, text, changed, left, foreign, frozenset(secret), app, state
     )
 
 
@@ -280,11 +278,10 @@ def _files_as_they_were(stack: str, found: Adoption) -> Iterator[None]:
     put back."""
     files = (found.catalog_file, _stack_file(stack))
     before = {file: file.read_bytes() if file.exists() else None for file in files}
-    known = resources_of(exported_stack(stack))
     try:
         yield
     except ClerkstackError:
-        if resources_of(exported_stack(stack)) == known:
+        if export(stack).entries == found.state.entries:
             for file, was in before.items():
                 if was is not None:
                     file.write_bytes(was)

@@ -14,7 +14,7 @@ import typer
 
 from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
-from clerkstack.cli.engine import exported_stack, resources_of, stack_settings
+from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.remote import session_of, tell
 from clerkstack.cli.say import say
@@ -27,6 +27,7 @@ from clerkstack.cutover.signoffs import FILE, SignOff, read_signoffs, span, writ
 from clerkstack.drift import Known
 from clerkstack.files import replace
 from clerkstack.problems import ClerkstackError
+from clerkstack.state.engine import export
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
@@ -163,7 +164,7 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
     other = stack_settings(reference) if reference else None
     catalog = load_catalog(Path(settings.catalog))
     app = read_app(settings.app, settings.app_declaration, tell=tell)
-    resources = resources_of(exported_stack(stack))
+    state = export(stack)
 
     from clerkstack.cutover.read import Readings
 
@@ -171,9 +172,9 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
     with Readings(
         settings,
         catalog,
-        Known.of(resources),
+        Known.of(state),
         session,
-        resources=resources,
+        resources=state.entries,
         tell=tell,
         reference=other,
         smoke=partial(_smoke_run, settings, session) if smoke else None,

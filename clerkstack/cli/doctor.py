@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from clerkstack.cli.checkpoint import cut_off_attributes, locks_of
-from clerkstack.cli.engine import UnknownStack, exported_stack, pulumi, stack_settings
+from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.say import say, say_marked
 from clerkstack.live.session import Session
+from clerkstack.state.checkpoint import cut_off_attributes, locks_of
+from clerkstack.state.engine import export, pulumi
+from clerkstack.state.failures import UnknownStack
 
 if TYPE_CHECKING:
     from clerkstack.doctor.machine import Machine
     from clerkstack.doctor.model import Finding
     from clerkstack.settings import Settings
+    from clerkstack.state.locks import Owner
+    from clerkstack.state.model import State
 
 Found = TypeVar("Found")
 COLOURS = {
@@ -87,8 +91,8 @@ class _Reader:
     def settings(self) -> Settings:
         return self._noting(lambda: stack_settings(self._stack))
 
-    def exported(self) -> dict[str, Any]:
-        return self._noting(lambda: exported_stack(self._stack, show_secrets=True))
+    def exported(self) -> State:
+        return self._noting(lambda: export(self._stack, show_secrets=True))
 
     def _noting(self, read: Callable[[], Found]) -> Found:
         try:
@@ -101,7 +105,7 @@ class _Reader:
         url = str(self._machine.backend.get("url", ""))
         return [file.name for file in cut_off_attributes(url, self._stack.rpartition("/")[2])]
 
-    def locks(self) -> list[str]:
+    def locks(self) -> list[Owner]:
         url = str(self._machine.backend.get("url", ""))
         return locks_of(url, self._stack.rpartition("/")[2])
 

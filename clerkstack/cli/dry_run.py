@@ -118,7 +118,7 @@ def _others(stack: str, settings: Settings) -> Sharing:
     billing = ((each.stack, each.resource("Billing")) for each in found)
     return Sharing(
         tuple(
-            billing_holding(name, "", resource["outputs"])
+            billing_holding(name, "", resource.outputs)
             for name, resource in billing
             if resource is not None
         )

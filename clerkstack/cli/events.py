@@ -12,8 +12,6 @@ from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.review.cleaning import Cleaning
 from clerkstack.review.preview import Preview, read_preview
 
-EVENTS = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
-"""With it a preview tells events as well, as an update does."""
 DEPLOYMENT = re.compile(r"dpl_\w+: [A-Z]+")
 WRITES = {"update": "updated", "create": "created"}
 LAST_LINES = 15

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.interrupts import ended_like_interrupt
-from clerkstack.cli.moving import Moved, NotTheSame, removal
-from clerkstack.cli.moving import move as move_state
-from clerkstack.cli.say import say
+from clerkstack.cli.say import report, say
+from clerkstack.state.move import Moved, NotTheSame, removal
+from clerkstack.state.move import move as move_state
+
+if TYPE_CHECKING:
+    from clerkstack.state.model import State
 
 
 def move(
@@ -40,7 +44,7 @@ def move(
     """
     with ended_like_interrupt():
         try:
-            moved = move_state(stack, to, secrets_provider, lambda step: say(step, err=True))
+            moved = move_state(stack, to, secrets_provider, report, partial(_is_rotating, stack))
         except NotTheSame as error:
             say(f"error: {error}", err=True)
             raise typer.Exit(FOUND) from None
@@ -48,6 +52,12 @@ def move(
         say(json.dumps(asdict(moved), indent=2))
     else:
         _print(moved)
+
+
+def _is_rotating(stack: str, state: State) -> bool:
+    from clerkstack.rotation.stacks import is_rotating
+
+    return is_rotating(state, stack)
 
 
 def _print(moved: Moved) -> None:

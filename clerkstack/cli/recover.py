@@ -10,38 +10,30 @@ where it exists, entered into the state.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off
-from clerkstack.cli.engine import (
-    exported_stack,
-    import_state,
-    pulumi,
-    refuse_led_astray,
-    resources_of,
-    stack_settings,
-)
-from clerkstack.cli.imported import (
-    NaturalKey,
-    import_variables,
-    name_of,
-    natural_key,
-    variables_of_others,
-)
+from clerkstack.cli.engine import refuse_led_astray, stack_settings
+from clerkstack.cli.others import variables_of_others
 from clerkstack.cli.remote import session_of
-from clerkstack.cli.restoring import earlier, list_states, put_back
-from clerkstack.cli.say import say
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.cli.say import report, say
+from clerkstack.cli.table import print_table
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import VARIABLE_COMMENT, Settings
-from clerkstack.variables_in_state import enter_ids, follow_team
+from clerkstack.state.checkpoint import drop_what_a_kill_cut_off
+from clerkstack.state.engine import export, import_state, pulumi
+from clerkstack.state.half_done import half_made, half_removed, settle
+from clerkstack.state.imports import import_variables
+from clerkstack.state.model import State, name_of
+from clerkstack.state.restore import earlier, put_back
+from clerkstack.state.variables import NaturalKey, follow_team, set_ids
 
 if TYPE_CHECKING:
     from clerkstack.live.session import Session
+    from clerkstack.state.history import Earlier
 
 TAKEN = "exists at Vercel, taken into the state"
 AGAIN = (
@@ -78,119 +70,80 @@ def recover(
 
     Exit codes: 0 the state is whole, 2 bad input, 3 a service failed.
     """
-    exported = None
+    state = None
     if listing or from_history:
         say(f"{stack}: looking for earlier states", err=True)
-        states = earlier(stack, history)
+        states = earlier(stack, history, report)
         if listing:
-            list_states(stack, states)
+            _list(stack, states)
             return
-        exported = put_back(stack, states, at)
+        state = _put_back(stack, states, at)
     elif at is not None or history is not None:
         raise typer.BadParameter("--at and --history go with --from-history")
     say(f"{stack}: looking at the state", err=True)
     for file in drop_what_a_kill_cut_off(stack):
         say(f"{file}: cut off by a kill and not needed, removed")
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
-    if exported is None:
-        exported = exported_stack(stack)
-    deployment = exported.get("deployment") or {}
+    if state is None:
+        state = export(stack)
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
     # Its own refresh lets the providers read with these keys.
     session = session_of(settings)
     known = _own(stack, _variables(settings, session))
-    half_made, half_gone = left_half_made(deployment), left_half_removed(deployment)
+    made, removed = half_made(state), half_removed(state)
     moved = [
         project
         for project in settings.vercel_projects
-        if follow_team(resources_of(exported), project.project_id, project.team_id)
+        if follow_team(state, project.project_id, project.team_id)
     ]
-    taken = settle(deployment, known)
-    without_id = enter_ids(resources_of(exported))
-    if half_made or half_gone or without_id or moved:
-        import_state(stack, exported)
-    if taken or half_gone:
+    taken = settle(state, known)
+    without_id = set_ids(state)
+    if made or removed or without_id or moved:
+        import_state(stack, state)
+    if taken or removed:
         # What the services know of them goes into the state beside what was declared. Of a
         # removal nobody can tell how far it came: all of the state is looked at.
-        targets = [word for urn in taken for word in ("--target", urn)] if not half_gone else []
-        pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets)
-    for resource in half_made:
-        end = TAKEN if resource["urn"] in taken else AGAIN
-        say(f"{name_of(resource['urn'])}: {end}")
-    for resource in half_gone:
-        say(f"{name_of(resource['urn'])}: was being removed, the state has what is left")
+        targets = [word for urn in taken for word in ("--target", urn)] if not removed else []
+        pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets, state=state)
+    for resource in made:
+        end = TAKEN if resource.urn in taken else AGAIN
+        say(f"{resource.name}: {end}")
+    for resource in removed:
+        say(f"{resource.name}: was being removed, the state has what is left")
     for project in moved:
         where = project.team_id or "its owner's own account"
         say(f"{project.project_id}: the state follows it to {where}")
     for urn in without_id:
         say(f"{name_of(urn)}: its id entered, without which a refresh would lose it")
-    lost = import_variables(stack, known)
+    lost = import_variables(stack, known, state, report)
     for urn in lost:
         say(f"{name_of(urn)}: {TAKEN}")
-    any_found = half_made or half_gone or without_id or moved or lost
+    any_found = made or removed or without_id or moved or lost
     end = "recovered" if any_found else "nothing was left half-done"
     say(f"{stack}: {end}. Run: pulumi up --stack {stack}")
 
 
-def left_half_made(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The resources of an exported deployment that the engine began to make, or removed in order
-    to make them anew (`pendingReplacement`)."""
-    creating = _pending(deployment, "creating")
-    urns = {resource["urn"] for resource in creating}
-    return creating + [
-        resource
-        for resource in deployment.get("resources") or []
-        if resource.get("pendingReplacement") and resource["urn"] not in urns
+def _list(stack: str, states: Sequence[Earlier]) -> None:
+    """Print the earlier states, numbered as --at takes them."""
+    rows = [
+        (
+            str(number),
+            each.saved.strftime("%Y-%m-%d %H:%M:%S UTC"),
+            each.why or f"{each.resources} resources",
+            each.key,
+        )
+        for number, each in enumerate(states, 1)
     ]
+    print_table(("N", "saved", "what", "where"), [rows])
+    say(f"To put one back: bin/clerkstack recover --stack {stack} --from-history --at N")
 
 
-def left_half_removed(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The resources of an exported deployment that the engine began to remove."""
-    return _pending(deployment, "deleting")
-
-
-def _pending(deployment: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
-    operations = deployment.get("pending_operations") or []
-    return [each["resource"] for each in operations if each.get("type") == kind]
-
-
-def settle(deployment: dict[str, Any], known: Mapping[NaturalKey, str]) -> list[str]:
-    """Settle what an exported deployment has half-made or half-removed, in place.
-
-    Args:
-        deployment: as `pulumi stack export` gives it.
-        known: ids of the variables that exist, by natural key.
-
-    Returns:
-        The URNs of the variables that exist and are now part of the state.
-    """
-    taken = []
-    for resource in left_half_made(deployment):
-        found = known.get(natural_key(resource["inputs"])) if _is_variable(resource) else None
-        if found is not None:
-            outputs = {**resource["inputs"], "id": found}
-            entry = {**resource, "id": found, "outputs": outputs}
-            entry.pop("pendingReplacement", None)
-            _enter(deployment["resources"], entry)
-            taken.append(resource["urn"])
-    settled = ("creating", "deleting")
-    operations = deployment.get("pending_operations") or []
-    deployment["pending_operations"] = [e for e in operations if e.get("type") not in settled]
-    return taken
-
-
-def _enter(resources: list[dict[str, Any]], entry: dict[str, Any]) -> None:
-    """Put an entry in the place of the one it replaces, or at the end."""
-    for index, resource in enumerate(resources):
-        if resource["urn"] == entry["urn"] and not resource.get("delete"):
-            resources[index] = entry
-            return
-    resources.append(entry)
-
-
-def _is_variable(resource: Mapping[str, Any]) -> bool:
-    return bool(resource["type"] == VARIABLE_TYPE)
+def _put_back(stack: str, states: Sequence[Earlier], at: int | None) -> State:
+    back, state = put_back(stack, states, at, report)
+    saved = back.saved.strftime("%Y-%m-%d %H:%M:%S UTC")
+    say(f"{stack}: the state of {saved} is back, {back.resources} resources")
+    return state
 
 
 def _own(stack: str, known: Mapping[NaturalKey, str]) -> dict[NaturalKey, str]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from clerkstack.cli.engine import exported_stack, resources_of
 from clerkstack.cli.exits import REMOTE_FAILURE
 from clerkstack.cli.say import say
 from clerkstack.clients.errors import UnexpectedAnswer
 from clerkstack.drift import Known, Live, read_live
 from clerkstack.failures import ResourceFailed
 from clerkstack.live.session import Session
+from clerkstack.state.engine import export
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
@@ -56,7 +56,7 @@ def session_of(settings: Settings, beside: Session | None = None) -> Session:
 
 def known_of(stack: str) -> Known:
     """What a stack's state knows."""
-    return Known.of(resources_of(exported_stack(stack)))
+    return Known.of(export(stack))
 
 
 def read(settings: Settings, known: Known, *, signing: bool = False) -> Live:

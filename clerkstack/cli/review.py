@@ -20,8 +20,8 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.review.comment import NO_LIMIT, SUMMARY_LIMIT, Occasion, comment, verdict
 from clerkstack.review.document import document
 from clerkstack.review.pull_request import commit_of
-from clerkstack.review.running import Commands
 from clerkstack.review.stacks import Review, Verdict, review_stack
+from clerkstack.state.process import Commands
 
 PACK = "policies/pack"
 CODES = {

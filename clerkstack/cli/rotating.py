@@ -1,59 +1,41 @@
 """The engine and Vercel, as a rotation of one stack uses them.
 
-A rotation that was killed may have left the engine at work, or its lock. A lock is waited for, and
-told in the end; one whose process was on this machine and is gone is taken away.
+A rotation that was killed may have left the engine at work, or its lock: `state.locks` waits for
+it, or recovers the stack.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from clerkstack.cli.backends import current_backend, folder_of
-from clerkstack.cli.checkpoint import drop_what_a_kill_cut_off, locks_of
-from clerkstack.cli.engine import (
-    UNREADABLE,
-    ForeignCode,
-    exported_stack,
-    import_state,
-    refuse_foreign_code,
-    resources_of,
-)
-from clerkstack.cli.events import EVENTS, more_than_values, news, reasons, seen
+from clerkstack.cli.events import more_than_values, news, reasons, seen
 from clerkstack.cli.say import say
 from clerkstack.desired.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.people import is_alive
 from clerkstack.rotation.rolling_out import environment_of as rolling_out
 from clerkstack.rotation.run import Refused
-from clerkstack.rotation.stacks import COMMAND, Resources
+from clerkstack.rotation.stacks import COMMAND
 from clerkstack.settings.vercel_plugin import ADDRESS
+from clerkstack.state.backends import current_backend, folder_of
+from clerkstack.state.engine import EVENTS, ForeignCode, export, import_state, run
+from clerkstack.state.failures import failure
+from clerkstack.state.locks import HalfDone, Locked, locks_in, when_unlocked
+from clerkstack.state.process import Commands, Ran
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
+    from clerkstack.state.model import State
 
-OWNER = re.compile(r"@(?P<host>\S+), process (?P<pid>\d+)$")
-LOCKED = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
-SECONDS_FOR_A_LOCK = 900.0
-PAUSE = 0.5
 Result = TypeVar("Result")
+INDENT = " " * 8
 
 
 class RollOutFailed(ClerkstackError):
     """`pulumi up` failed."""
-
-
-class HalfDone(ClerkstackError):
-    """The state has what an update began, and not how that ended."""
 
 
 class StackEngine:
@@ -62,36 +44,37 @@ class StackEngine:
     def __init__(self, stack: str, settings: Settings) -> None:
         self._stack, self._settings = stack, settings
         self._deployed: dict[Project, bool] = {}
+        # As it was read or written last: what is run on it is judged by it.
+        self._state: State | None = None
 
-    def change(self, change: Callable[[Resources], None]) -> Resources:
-        """Read the state with its secrets shown, change it, write it back; the resources.
+    def change(self, change: Callable[[State], None]) -> State:
+        """Read the state with its secrets shown, change it, write it back; the state.
 
-        Nothing is written where `change` leaves them as they are.
+        Nothing is written where `change` leaves it as it is.
         """
 
-        def once() -> Resources:
-            exported = exported_stack(self._stack, show_secrets=True)
-            self._refuse_half_done(exported)
-            resources = resources_of(exported)
-            before = json.dumps(resources)
-            change(resources)
-            if json.dumps(resources) != before:
-                import_state(self._stack, exported)
-            return resources
+        def once() -> State:
+            state = export(self._stack, show_secrets=True)
+            self._refuse_half_done(state)
+            before = state.text()
+            change(state)
+            if state.text() != before:
+                import_state(self._stack, state)
+            self._state = state
+            return state
 
         return self._unlocked(once)
 
-    def _refuse_half_done(self, exported: Mapping[str, Any]) -> None:
+    def _refuse_half_done(self, state: State) -> None:
         """See that an import forgets nothing: the engine drops what an update has begun to make or
         to remove. What a roll-out begins, it only does again.
 
         Raises:
             HalfDone: an update goes on, or was killed.
         """
-        operations = (exported.get("deployment") or {}).get("pending_operations") or []
         if any(
-            each.get("type") in ("creating", "deleting") and each["resource"]["type"] != COMMAND
-            for each in operations
+            each.kind in ("creating", "deleting") and each.resource.type != COMMAND
+            for each in state.pending
         ):
             raise self._half_done()
 
@@ -108,12 +91,10 @@ class StackEngine:
             Refused: it would be refused, or, where the rest is to be `unchanged`, change more than
                 the secrets.
         """
-        words, variables = self._update("preview", urns)
         try:
-            refuse_foreign_code(self._stack)
-            lines = self._unlocked(lambda: _watched(words, variables, quiet=True))
-        except (ForeignCode, RollOutFailed) as failure:
-            raise Refused(f"The update that rolls it out is refused. {failure}") from None
+            lines = self._watched("preview", urns, quiet=True)
+        except (ForeignCode, RollOutFailed) as refused:
+            raise Refused(f"The update that rolls it out is refused. {refused}") from None
         if unchanged and (more := list(more_than_values(seen(lines)))):
             raise Refused(
                 f"It would change more than the secrets: {', '.join(more)}. Bring the stack up to "
@@ -126,19 +107,40 @@ class StackEngine:
         Raises:
             RollOutFailed: the update failed; with the reasons that the engine gave.
         """
-        words, variables = self._update("up", urns)
-        refuse_foreign_code(self._stack)
-        self._unlocked(lambda: _watched([*words, "--yes", "--skip-preview"], variables))
+        self._watched("up", urns, "--yes", "--skip-preview")
         for project in self._settings.vercel_projects:
             if not project.redeploy and project.deployed is not None:
                 self._build_again(project, project.deployed)
 
-    def _update(self, word: str, urns: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-        """The update of these resources and no others, as words and variables of the engine's: of
-        a preview those of the update, so that the two are judged alike."""
+    def _watched(
+        self, word: str, urns: Sequence[str], *options: str, quiet: bool = False
+    ) -> list[str]:
+        """Update these resources and no others, or preview that very update, so that the two are
+        judged alike; its news told as they come unless `quiet`; all lines.
+
+        Raises:
+            ForeignCode: the state holds code that is not this project's.
+            RollOutFailed: it failed.
+        """
         targets = [each for urn in urns for each in ("--target", urn)]
-        words = ["pulumi", word, "--json", "--non-interactive", "--stack", self._stack, *targets]
-        return words, {**EVENTS, **rolling_out(urns)}
+        words = (word, "--json", "--stack", self._stack, *targets, *options)
+        variables = {**EVENTS, **rolling_out(urns)}
+
+        def once() -> list[str]:
+            # Whoever had the stack locked wrote its state: it is read again then.
+            state, self._state = self._state, None
+            news_of = _News(quiet=quiet)
+            ran = run(*words, variables=variables, state=state, on_line=news_of)
+            lines = _lines(ran)
+            if ran.code:
+                error = failure(word, ran)
+                if isinstance(error, Locked):
+                    raise error
+                raise RollOutFailed(f"pulumi {word} failed:\n{reasons(lines)}")
+            self._state = state if word == "preview" else None
+            return lines
+
+        return self._unlocked(once)
 
     def is_deployed(self, project: Project) -> bool:
         """Whether a deployment of a project's app runs."""
@@ -178,99 +180,48 @@ class StackEngine:
         known = {ADDRESS: self._settings.urls.vercel}
         if token is not None:
             known["VERCEL_API_TOKEN"] = token.get_secret_value()
-        _watched(words, known)
+        ran = Commands().run(words, variables=known, on_line=_News(quiet=False))
+        if ran.code:
+            raise RollOutFailed(f"clerkstack redeploy failed:\n{reasons(_lines(ran))}")
 
     def _unlocked(self, act: Callable[[], Result]) -> Result:
         """Act, once nobody else is at work on the stack."""
-        deadline = time.monotonic() + SECONDS_FOR_A_LOCK
-        told: set[int] = set()
-        mended = False
-        while True:
-            try:
-                return act()
-            except ClerkstackError as failure:
-                said = str(failure)
-                if UNREADABLE in said and not mended:
-                    mended = True
-                    drop_what_a_kill_cut_off(self._stack)
-                    continue
-                if isinstance(failure, HalfDone) and self._is_over():
-                    self._recover()
-                    continue
-                if isinstance(failure, HalfDone) and time.monotonic() < deadline:
-                    time.sleep(PAUSE)
-                    continue
-                lock = LOCKED.search(said)
-                if lock is None:
-                    raise
-                pid, here = int(lock["pid"]), lock["host"] == socket.gethostname()
-                if time.monotonic() > deadline:
-                    raise
-            if here and not is_alive(pid):
-                # A killed run's. It may have left more than the lock.
-                self._recover()
-            elif pid not in told:
-                told.add(pid)
-                where = "" if here else f" of {lock['host']}"
-                say(f"        waiting for pulumi, process {pid}{where}, to end", err=True)
-            time.sleep(PAUSE)
+        return when_unlocked(act, self, lambda step: say(INDENT + step, err=True))
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether nobody of this machine is at work on the stack, as far as that can be seen.
 
         Raises:
             HalfDone: it can't be seen in this backend.
         """
-        backend = current_backend()
-        if folder_of(backend) is None:
+        folder = folder_of(current_backend())
+        if folder is None:
             raise self._half_done()
-        name = self._stack.rpartition("/")[2]
-        locks = [OWNER.search(each) for each in locks_of(backend, name)]
-        return not any(
-            lock and (lock["host"] != socket.gethostname() or is_alive(int(lock["pid"])))
-            for lock in locks
-        )
+        return all(owner.is_gone for owner in locks_in(folder, self._stack.rpartition("/")[2]))
 
-    def _recover(self) -> None:
-        say("        a killed run left the stack half-done: recovering it", err=True)
+    def recover(self) -> None:
+        """Recover the stack, in a process of its own: this one goes on with its own settings."""
+        say(f"{INDENT}a killed run left the stack half-done: recovering it", err=True)
         words = [sys.executable, "-m", "clerkstack", "recover", "--stack", self._stack]
         ran = subprocess.run(words, capture_output=True, text=True, check=False)
         if ran.returncode:
             raise ClerkstackError(f"The stack can't be recovered:\n{ran.stderr.strip()}")
 
 
-def _watched(
-    words: Sequence[str], variables: Mapping[str, str], *, quiet: bool = False
-) -> list[str]:
-    """Run to the end, its news told as they come unless `quiet`; all lines. Ctrl-C reaches it once,
-    through here.
+class _News:
+    """Tells what of each line is worth it, once."""
 
-    Raises:
-        RollOutFailed: it failed.
-    """
-    lines: list[str] = []
-    told: set[str] = set()
-    with subprocess.Popen(
-        words,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", **variables},
-    ) as process:
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                if text := line.rstrip():
-                    lines.append(text)
-                if not quiet and (new := news(text)) and new not in told:
-                    told.add(new)
-                    say(f"        {new}", err=True)
-        except KeyboardInterrupt:
-            process.send_signal(signal.SIGINT)
-            raise
-    if process.returncode:
-        raise RollOutFailed(f"{words[0]} {words[1]} failed:\n{reasons(lines)}")
-    return lines
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet, self._told = quiet, set[str]()
+
+    def __call__(self, line: str) -> None:
+        new = "" if self._quiet else news(line.rstrip())
+        if new and new not in self._told:
+            self._told.add(new)
+            say(INDENT + new, err=True)
+
+
+def _lines(ran: Ran) -> list[str]:
+    """What a command printed, line by line."""
+    printed = [*ran.out.splitlines(), *ran.err.splitlines()]
+    return [line.rstrip() for line in printed if line.strip()]

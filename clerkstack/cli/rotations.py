@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.cli.engine import exported_stack, resources_of
 from clerkstack.cli.exits import DONE, FOUND
 from clerkstack.cli.say import say
 from clerkstack.cli.table import print_table
+from clerkstack.state.engine import export
 
 if TYPE_CHECKING:
     from clerkstack.rotation.journal import Entry, Journal, Kind, Other, Running
@@ -80,7 +80,7 @@ def fate_of(entry: Entry) -> str:
 def _known(stack: str) -> Known:
     from clerkstack.rotation.stacks import known_of
 
-    return known_of(resources_of(exported_stack(stack, show_secrets=True)), stack)
+    return known_of(export(stack, show_secrets=True), stack)
 
 
 def _status(stack: str, known: Known) -> dict[str, Any]:

@@ -28,6 +28,11 @@ def say(
     typer.echo(safe(text, hidden=hidden, addresses=addresses), err=err, nl=nl)
 
 
+def report(step: str) -> None:
+    """Print what is being done on standard error."""
+    say(step, err=True)
+
+
 def say_marked(mark: str, text: str, *, colour: str | None, width: int) -> None:
     """Print a text behind a word in a colour, where the output has colours."""
     # None: as the output is; https://no-color.org/ is not click's to know.

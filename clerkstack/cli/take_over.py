@@ -11,33 +11,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkstack.cli.engine import (
-    exported_stack,
-    import_state,
-    refuse_led_astray,
-    resources_of,
-    stack_settings,
-)
+from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.imported import NaturalKey, import_variables, name_of, variables_of_others
+from clerkstack.cli.others import variables_of_others
 from clerkstack.cli.remote import reading, session_of, tell
-from clerkstack.cli.say import say
+from clerkstack.cli.say import report, say
 from clerkstack.desired.variables import Variable
 from clerkstack.drift import Known, Live, declared_variables, endpoint_of_stack
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.splitting import Plan, Split, plan
 from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE, Found, split_name
-from clerkstack.variables_in_state import (
-    drop,
+from clerkstack.state.engine import export, import_state
+from clerkstack.state.imports import import_variables
+from clerkstack.state.model import State, name_of
+from clerkstack.state.variables import (
+    NaturalKey,
+    existing,
     follow_team,
     name_of_variable,
-    point_at,
-    variables_of,
 )
+from clerkstack.state.variables import take_over as edited
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.live.session import Session
     from clerkstack.settings import Settings
@@ -62,12 +57,12 @@ def take_over(
     refuse_led_astray(stack, settings)
     if not all(each.project_id for each in settings.vercel_projects):
         raise ClerkstackError("This stack has no clerkstack:environment.projectId.")
-    exported = exported_stack(stack)
+    state = export(stack)
     elsewhere = variables_of_others(stack)
     ids: dict[tuple[str, str], str] = {}
     with reading():
         session = session_of(settings)
-        plans = _plans(settings, session, exported, elsewhere, write=not dry_run)
+        plans = _plans(settings, session, state, elsewhere, write=not dry_run)
         for project, done in plans.items():
             if dry_run:
                 _show(project, done)
@@ -77,7 +72,7 @@ def take_over(
     if dry_run:
         say(f"{stack}: nothing was written.")
     else:
-        _enter(stack, exported, plans, ids)
+        _enter(stack, state, plans, ids)
     for project, done in plans.items():
         _tell_left(stack, project, done, elsewhere)
     if any(done.refused or done.theirs or done.unsplit for done in plans.values()):
@@ -87,7 +82,7 @@ def take_over(
 def _plans(
     settings: Settings,
     session: Session,
-    exported: dict[str, Any],
+    state: State,
     elsewhere: Mapping[str, str],
     *,
     write: bool,
@@ -104,13 +99,11 @@ def _plans(
             live[project.project_id] = tuple(found)
     tell("Clerk: application and instance")
     instance = session.instance(settings.application_id, settings.instance)
-    signing = _signing_secret(settings, session, Known.of(resources_of(exported)))
+    signing = _signing_secret(settings, session, Known.of(state))
     known = Live(instance, variables=live, signing_secret=signing)
     on = settings.components.environment
     return {
-        project: _plan(
-            project, declared if on else [], live[project.project_id], exported, elsewhere
-        )
+        project: _plan(project, declared if on else [], live[project.project_id], state, elsewhere)
         for project, declared in declared_variables(settings, known)
     }
 
@@ -119,23 +112,23 @@ def _plan(
     project: Project,
     declared: Sequence[Variable[str | None]],
     live: Sequence[EnvironmentVariable],
-    exported: dict[str, Any],
+    state: State,
     elsewhere: Mapping[str, str],
 ) -> Plan:
-    resources = {
-        name_of_variable(each["urn"]): each
-        for each in variables_of(resources_of(exported))
-        if each["inputs"].get("projectId") == project.project_id and not each.get("delete")
+    variables = {
+        name_of_variable(each.urn): each
+        for each in existing(state)
+        if each.inputs.get("projectId") == project.project_id and not each.deleting
     }
-    state = {name: str(each["id"]).rpartition("/")[2] for name, each in resources.items()}
+    ids = {name: each.id for name, each in variables.items()}
     # What nothing declares any more is going to be removed: from nobody else either.
     names = {each.name for each in declared}
     gone: list[Variable[str | None]] = [
-        Variable(*split_name(name), None, sensitive=bool(each["inputs"].get("sensitive")))
-        for name, each in resources.items()
+        Variable(*split_name(name), None, sensitive=bool(each.inputs.get("sensitive")))
+        for name, each in variables.items()
         if name not in names
     ]
-    return plan([*declared, *gone], live, state, project.overwrite, elsewhere)
+    return plan([*declared, *gone], live, ids, project.overwrite, elsewhere)
 
 
 def _signing_secret(settings: Settings, session: Session, known: Known) -> str | None:
@@ -165,37 +158,26 @@ def _split(project: Project, session: Session, done: Plan) -> dict[str, str]:
 
 def _enter(
     stack: str,
-    exported: dict[str, Any],
+    state: State,
     plans: Mapping[Project, Plan],
     ids: Mapping[tuple[str, str], str],
 ) -> None:
     """Bring the state to what is there."""
-    resources, changed = resources_of(exported), False
+    changed = False
     dropped = {(e.project_id, name) for e, done in plans.items() for name in done.drop}
     for project in plans:
-        changed |= follow_team(resources, project.project_id, project.team_id)
-    for each in list(variables_of(resources)):
-        name = name_of_variable(each["urn"])
-        at = (str(each["inputs"].get("projectId")), name)
-        if each.get("delete"):
-            continue
-        if at in ids and each.get("pendingReplacement"):
-            del each["pendingReplacement"]
-            changed = True
-        if at in ids and point_at(each, ids[at], split_name(name)[0]):
-            say(f"{name}: the state has its own variable now")
-            changed = True
-        elif at in dropped and at not in ids:
-            drop(resources, each["urn"])
-            say(f"{name}: was another's, taken out of the state")
-            changed = True
+        changed |= follow_team(state, project.project_id, project.team_id)
+    for name, how in edited(state, ids, dropped):
+        changed = True
+        if how:
+            say(f"{name}: {how}")
     if changed:
-        import_state(stack, exported)
+        import_state(stack, state)
     known: dict[NaturalKey, str] = {
         (project, split_name(name)[1], (split_name(name)[0],)): variable_id
         for (project, name), variable_id in ids.items()
     }
-    for urn in import_variables(stack, known) if known else []:
+    for urn in import_variables(stack, known, state, report) if known else []:
         say(f"{name_of(urn)}: taken into the state")
     say(f"{stack}: run `pulumi up --stack {stack}`, which writes the stack's values.")
 

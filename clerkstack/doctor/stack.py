@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from clerkstack.desired.variable_names import unread_in
 from clerkstack.doctor.machine import passphrase_set
@@ -14,8 +14,10 @@ from clerkstack.doctor.model import Check, Finding, failed, ok, together, warnin
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, now
 from clerkstack.rotation.stacks import Known, known_of
-from clerkstack.state_code import foreign_in, refusal
-from clerkstack.variables_in_state import variables_of
+from clerkstack.state.code import foreign_in, refusal
+from clerkstack.state.locks import Owner
+from clerkstack.state.model import State
+from clerkstack.state.variables import existing, without_id
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
@@ -36,13 +38,13 @@ class Reader(Protocol):
     def settings(self) -> Settings:
         """Its settings."""
 
-    def exported(self) -> dict[str, Any]:
+    def exported(self) -> State:
         """Its state, the secrets shown."""
 
     def cut_off(self) -> list[str]:
         """Files beside its state that a kill left unreadable, where that can be seen."""
 
-    def locks(self) -> list[str]:
+    def locks(self) -> list[Owner]:
         """Who has it locked, where that can be seen."""
 
     def max_days(self) -> int:
@@ -63,9 +65,9 @@ class Patient:
         return self.reader.settings()
 
     @cached_property
-    def deployment(self) -> Mapping[str, Any]:
+    def state(self) -> State:
         """Its state."""
-        return self.reader.exported().get("deployment") or {}
+        return self.reader.exported()
 
     @cached_property
     def known(self) -> Known:
@@ -75,7 +77,7 @@ class Patient:
             ClerkstackError: it can't be read.
         """
         try:
-            return known_of(self.deployment.get("resources") or [], self.name)
+            return known_of(self.state, self.name)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Not chained, and not in its own words: it may hold a part of the state.
             raise ClerkstackError(
@@ -122,32 +124,28 @@ def state(patient: Patient) -> Finding:
     locks = patient.reader.locks()
     if locks:
         return warning(
-            f"locked by {', '.join(locks)}",
+            f"locked by {', '.join(map(str, locks))}",
             f"Wait for it; if it is dead: bin/clerkstack recover --stack {patient.name}",
         )
-    pending = patient.deployment.get("pending_operations") or []
-    if pending:
+    found = patient.state
+    if found.pending:
         return failed(
-            f"{len(pending)} operations of an update that was killed",
+            f"{len(found.pending)} operations of an update that was killed",
             f"bin/clerkstack recover --stack {patient.name}, then pulumi up",
         )
-    resources = patient.deployment.get("resources") or []
-    if found := foreign_in({"deployment": patient.deployment}):
-        return failed("it holds code of others", refusal(found, patient.name))
-    if not resources:
+    if foreign := foreign_in(found):
+        return failed("it holds code of others", refusal(foreign, patient.name))
+    if not found.entries:
         return failed("nothing is deployed", f"pulumi up --stack {patient.name}")
-    without = [
-        each for each in variables_of(resources) if not (each.get("outputs") or {}).get("id")
-    ]
-    if without:
+    if without := without_id(found):
         return warning(
             f"{len(without)} variables have no id in the state: a refresh would drop them",
             f"bin/clerkstack recover --stack {patient.name} enters it",
         )
-    kind = (patient.deployment.get("secrets_providers") or {}).get("type", "?")
+    kind, count = found.encrypted_by, len(found.entries)
     if kind == "passphrase" and not passphrase_set():
-        return warning(f"{len(resources)} resources, secrets by passphrase, which is not set here")
-    return ok(f"{len(resources)} resources, secrets by {kind}")
+        return warning(f"{count} resources, secrets by passphrase, which is not set here")
+    return ok(f"{count} resources, secrets by {kind}")
 
 
 def rotation(patient: Patient) -> Finding:
@@ -209,16 +207,15 @@ def ages(patient: Patient) -> Finding:
 
 def names(patient: Patient) -> Finding:
     """Something reads the variables under their names."""
-    resources = patient.deployment.get("resources") or []
     projects = patient.settings.vercel_projects
-    return together((each.prefix, _names_of(each, resources)) for each in projects)
+    return together((each.prefix, _names_of(each, patient.state)) for each in projects)
 
 
-def _names_of(project: Project, resources: Sequence[dict[str, Any]]) -> Finding:
+def _names_of(project: Project, state: State) -> Finding:
     own = (
-        each["inputs"]
-        for each in variables_of(resources)
-        if not project.name or each["inputs"].get("projectId") == project.project_id
+        each.inputs
+        for each in existing(state)
+        if not project.name or each.inputs.get("projectId") == project.project_id
     )
     unread = unread_in(str(each.get("key")) for each in own)
     if unread and "guide" not in (project.said_names or ()):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
-from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.desired.webhook import endpoint_inputs
 from clerkstack.kept_url import same_url
 from clerkstack.live.headers import read_headers
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from clerkstack.live.session import Session
     from clerkstack.reconcile import JsonObject
     from clerkstack.settings import OrganizationsSettings, Settings
+    from clerkstack.state.model import State
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,20 @@ class Known:
     written: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, resources: Iterable[Mapping[str, Any]]) -> Known:
-        """Out of the resources of an exported state."""
+    def of(cls, state: State) -> Known:
+        """From a state; nothing of it needs its secrets shown."""
         endpoint = None
         billing: Mapping[str, Any] = {}
         roles: tuple[str, ...] = ()
         written: dict[str, Mapping[str, Any]] = {}
         variables: dict[tuple[str, str, str], str] = {}
-        for resource in resources:
-            kind = resource["type"].rpartition(":")[2]
-            outputs = resource.get("outputs") or {}
-            if resource["type"] == VARIABLE_TYPE:
-                inputs = resource["inputs"]
+        for resource in state.resources:
+            kind, outputs = resource.type.rpartition(":")[2], resource.outputs
+            if resource.is_variable:
+                inputs = resource.inputs
                 for target in inputs.get("targets") or ():
                     natural = (str(inputs.get("projectId")), inputs["key"], target)
-                    variables[natural] = str(resource["id"]).rpartition("/")[2]
+                    variables[natural] = resource.id
             elif kind == "WebhookEndpoint":
                 endpoint = outputs.get("endpoint_id")
             elif kind == "Billing":

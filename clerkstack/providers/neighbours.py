@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.engine_marks import SIGNATURE
 from clerkstack.intent_log import Record, records_of
 from clerkstack.notices import notice
 from clerkstack.reconcile.changes import Groups, JsonObject, whole_numbers
 from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
+from clerkstack.state.marks import SIGNATURE
 
 if TYPE_CHECKING:
     from clerkstack.neighbours import Neighbour, States
@@ -82,7 +82,7 @@ def sharing(
     """
     stacks = list(stacks)
     there = {
-        each.stack: (str(resource.get("created") or ""), _plain(resource.get("outputs") or {}))
+        each.stack: (str(resource.entry.get("created") or ""), _plain(resource.outputs))
         for each in stacks
         if (resource := each.resource(kind)) is not None
     }

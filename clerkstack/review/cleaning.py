@@ -7,19 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from clerkstack.clients.scrub import SHORTEST, secrets_in
-from clerkstack.engine_marks import SECRET_SIGNATURE, SIGNATURE
 from clerkstack.safe import safe
+from clerkstack.state.marks import SIGNATURE, UNKNOWNS, is_secret
 
-# How the engine marks what is not known yet, in its own JSON (as pulumi.runtime.rpc does).
-UNKNOWN_MARKS = frozenset(
-    {
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # text, and what has no kind yet
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # true or false
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # list
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
-    }
-)
 SECRET = "(secret)"
 UNKNOWN = "(known after the update)"
 OWN = "__"  # properties whose names begin so are the engine's own
@@ -67,8 +57,8 @@ def plain(value: Any) -> Any:
     """A value of the engine's JSON with its marks put into words, the engine's own left out."""
     if isinstance(value, dict):
         if SIGNATURE in value:
-            return SECRET if value[SIGNATURE] == SECRET_SIGNATURE else "(a file or a reference)"
+            return SECRET if is_secret(value) else "(a file or a reference)"
         return {key: plain(each) for key, each in value.items() if not key.startswith(OWN)}
     if isinstance(value, list):
         return [plain(each) for each in value]
-    return UNKNOWN if isinstance(value, str) and value in UNKNOWN_MARKS else value
+    return UNKNOWN if isinstance(value, str) and value in UNKNOWNS else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,27 +17,19 @@ from clerkstack.review.agreement import Agreement
 from clerkstack.review.cleaning import Cleaning, secrets_of
 from clerkstack.review.preview import Complaint, Preview, read_preview
 from clerkstack.review.properties import top_of
-from clerkstack.review.running import Commands
+from clerkstack.state import engine
+from clerkstack.state.failures import is_unreached
+from clerkstack.state.process import Commands
 
 Tell = Callable[[str], None]
 BILLING = "Billing"
 
 # A preview writes nothing; should a provider try, it is refused in this process tree.
 VARIABLES = {
-    "PULUMI_SKIP_UPDATE_CHECK": "true",
-    "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
+    **engine.VARIABLES,
+    **engine.EVENTS,
     READ_ONLY: "1",
 }
-# What Go's network library and the clients of the engine's backends say, and our own clients.
-_UNREACHED = re.compile(
-    r"dial tcp|performing HTTP request|request send failed|no such host|connection re(?:fused|set)"
-    r"|i/o timeout|context deadline exceeded|TLS handshake|\((?:429|5\d\d)\b|can't be reached"
-    r"|gave no answer"
-)
-_NO_INSTALLATION = (
-    "pulumi is not on PATH. Install it, or in a checkout that `make up` has set up, run: "
-    "source .local/env.sh"
-)
 
 
 class Verdict(IntEnum):
@@ -82,7 +73,7 @@ def review_stack(stack: str, pack: str, commands: Commands, tell: Tell) -> Revie
         _preview(review, pack, commands, tell, clean)
         _agree(review, commands, tell, clean)
     except FileNotFoundError:
-        review.trouble("preview", _NO_INSTALLATION, Verdict.BAD_INPUT)
+        review.trouble("preview", engine.NO_INSTALLATION, Verdict.BAD_INPUT)
     except ClerkstackError as error:
         review.trouble("preview", str(error), Verdict.BAD_INPUT)
     return review
@@ -91,11 +82,11 @@ def review_stack(stack: str, pack: str, commands: Commands, tell: Tell) -> Revie
 def _cleaning(stack: str, commands: Commands) -> Cleaning:
     """What hides the stack's secrets. Where they can't be read, nor can a preview: it says why."""
     ran = commands.run(
-        ["pulumi", "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack],
+        engine.command("config", "--json", "--show-secrets", "--stack", stack),
         variables=VARIABLES,
     )
     try:
-        shown = json.loads("".join(ran.lines))
+        shown = json.loads(ran.out)
         raw = {key: str(each.get("value", "")) for key, each in shown.items()}
     except (ValueError, AttributeError):
         return Cleaning()
@@ -105,15 +96,15 @@ def _cleaning(stack: str, commands: Commands) -> Cleaning:
 def _preview(review: Review, pack: str, commands: Commands, tell: Tell, clean: Cleaning) -> None:
     tell(f"{review.stack}: previewing with {pack}")
     seen = _Seen(partial(_told, tell, review.stack))
+    options = ("--policy-pack", pack) if pack else ()
     ran = commands.run(
-        ["pulumi", "preview", "--json", "--non-interactive", "--stack", review.stack]
-        + (["--policy-pack", pack] if pack else []),
+        engine.command("preview", "--json", "--stack", review.stack, *options),
         variables=VARIABLES,
         on_line=seen,
     )
-    found = read_preview(ran.lines, clean)
+    found = read_preview(ran.out.splitlines(), clean)
     if not found.ended:
-        message = clean(ran.complaint) or f"pulumi preview ended with {ran.code} and said nothing."
+        message = clean(ran.err) or f"pulumi preview ended with {ran.code} and said nothing."
         review.trouble("preview", message, _why(message))
         return
     review.preview = found
@@ -121,7 +112,7 @@ def _preview(review: Review, pack: str, commands: Commands, tell: Tell, clean: C
         review.worsen(Verdict.BLOCKED)
     for each in found.errors:
         refused = Verdict.BLOCKED if each.resource else Verdict.BAD_INPUT
-        reached = not _UNREACHED.search(each.message)
+        reached = not is_unreached(each.message)
         review.worsen(refused if reached else Verdict.SERVICE_FAILED)
     if ran.code and review.verdict is Verdict.CLEAR:
         review.trouble("preview", f"pulumi preview ended with {ran.code}.", Verdict.BAD_INPUT)
@@ -133,12 +124,12 @@ def _agree(review: Review, commands: Commands, tell: Tell, clean: Cleaning) -> N
     if ran.code not in (Verdict.CLEAR, Verdict.BLOCKED):
         verdict = Verdict.SERVICE_FAILED if ran.code == 3 else Verdict.BAD_INPUT
         # Progress goes the same way, and is no complaint.
-        said = [line for line in ran.complaint.splitlines() if not line.startswith("reading ")]
+        said = [line for line in ran.err.splitlines() if not line.startswith("reading ")]
         message = clean("\n".join(said)) or f"it ended with {ran.code} and said nothing."
         review.trouble("clerkstack check", message, verdict)
         return
     try:
-        told = Agreement.model_validate(clean(json.loads("".join(ran.lines))))
+        told = Agreement.model_validate(clean(json.loads(ran.out)))
     except (ValueError, ValidationError):
         review.trouble(
             "clerkstack check", "what it printed can't be read as its table.", Verdict.BAD_INPUT
@@ -169,7 +160,7 @@ def check_command(stack: str) -> list[str]:
 
 
 def _why(message: str) -> Verdict:
-    return Verdict.SERVICE_FAILED if _UNREACHED.search(message) else Verdict.BAD_INPUT
+    return Verdict.SERVICE_FAILED if is_unreached(message) else Verdict.BAD_INPUT
 
 
 def _told(tell: Tell, stack: str, count: int) -> None:

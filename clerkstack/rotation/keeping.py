@@ -10,37 +10,39 @@ from pydantic import SecretStr
 
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import Entry, Holder, Journal, Kind, Result, Running
-from clerkstack.rotation.stacks import Known, Resources, enter, known_of
+from clerkstack.rotation.stacks import Known, enter, known_of
+from clerkstack.state.model import State
 
 
 class Held(ClerkstackError):
     """Somebody else works on a rotation of this stack."""
 
 
-class State(Protocol):
-    """A stack's state."""
+class StateStore(Protocol):
+    """Where a stack's state is."""
 
-    def change(self, change: Callable[[Resources], None]) -> Resources:
-        """Read it with its secrets shown, change it, write it back; the resources.
+    def change(self, change: Callable[[State], None]) -> State:
+        """Read the state with its secrets shown, change it, write it back; the state.
 
-        Nothing is written where `change` leaves them as they are.
+        Nothing is written where `change` leaves it as it is.
         """
 
 
 @dataclass
 class Keeper:
-    """Keeps one stack's journal for one process. `held` says whether somebody is still at it."""
+    """Keeps one stack's journal for one process. `held` says whether somebody is still at it;
+    `state` is the stack's, as it was read or written last."""
 
     stack: str
-    state: State
+    store: StateStore
     holder: Callable[[], Holder]
     held: Callable[[Holder], bool]
-    resources: Resources = field(default_factory=list)
+    state: State = field(default_factory=State)
 
     @property
     def journal(self) -> Journal:
         """The journal, as it was read last."""
-        return known_of(self.resources, self.stack).journal
+        return known_of(self.state, self.stack).journal
 
     def claim(self, begin: Callable[[Known], Running]) -> tuple[Known, Running, bool]:
         """Note a rotation as this process's: the one that `begin` gives; and whether it is an
@@ -52,8 +54,8 @@ class Keeper:
         claimed: list[tuple[Known, Running, bool]] = []
         ended: list[Holder] = []
 
-        def change(resources: Resources) -> None:
-            known = known_of(resources, self.stack)
+        def change(state: State) -> None:
+            known = known_of(state, self.stack)
             journal = known.journal
             before = journal.running
             if before is not None and before.holder is not None:
@@ -70,11 +72,11 @@ class Keeper:
             journal.tidy()
             running = journal.running = begin(known)
             running.holder = self.holder()
-            enter(resources, journal)
+            enter(state, journal)
             claimed.append((known, running, running is before))
 
         while not claimed:
-            self.resources = self.state.change(change)
+            self.state = self.store.change(change)
         return claimed[-1]
 
     def still_mine(self, running: Running) -> None:
@@ -83,15 +85,15 @@ class Keeper:
         Raises:
             Held: somebody has.
         """
-        self._change(running, lambda _resources, _journal: None)
+        self._change(running, lambda _state, _journal: None)
 
     def keep(self, running: Running, *, secrets: Mapping[Kind, SecretStr] | None = None) -> None:
         """Note how far it is, and which secrets are in use from now on."""
 
-        def change(resources: Resources, journal: Journal) -> None:
+        def change(state: State, journal: Journal) -> None:
             running.holder = self.holder()
             journal.running = running
-            enter(resources, journal, secrets=secrets)
+            enter(state, journal, secrets=secrets)
 
         self._change(running, change)
 
@@ -107,11 +109,11 @@ class Keeper:
         """Note that it is over, and how."""
         noted: list[Entry] = []
 
-        def change(resources: Resources, journal: Journal) -> None:
+        def change(state: State, journal: Journal) -> None:
             journal.running = running
             journal.doomed.update(doomed or {})
             noted.append(journal.conclude(result, deployment=deployment))
-            enter(resources, journal, rotated=rotated)
+            enter(state, journal, rotated=rotated)
 
         self._change(running, change)
         return noted[-1]
@@ -119,39 +121,39 @@ class Keeper:
     def drop(self, running: Running) -> None:
         """Forget it: nothing was sent."""
 
-        def change(resources: Resources, journal: Journal) -> None:
+        def change(state: State, journal: Journal) -> None:
             journal.drop()
-            enter(resources, journal)
+            enter(state, journal)
 
         self._change(running, change)
 
     def keep_on(self, running: Running) -> None:
         """Take back an abort that changed nothing yet."""
 
-        def change(resources: Resources, journal: Journal) -> None:
+        def change(state: State, journal: Journal) -> None:
             journal.keep_on()
-            enter(resources, journal)
+            enter(state, journal)
 
         self._change(running, change)
 
     def holds(self, secrets: Mapping[Kind, SecretStr]) -> bool:
         """Whether the state, as it was read last, has these secrets in use."""
-        there = known_of(self.resources, self.stack).secrets
+        there = known_of(self.state, self.stack).secrets
         return all(there.get(kind) == secret for kind, secret in secrets.items())
 
     def let_go(self, running: Running) -> None:
         """Leave it for whoever comes next."""
 
-        def change(resources: Resources, journal: Journal) -> None:
+        def change(state: State, journal: Journal) -> None:
             if journal.running is not None:
                 journal.running.holder = None
-            enter(resources, journal)
+            enter(state, journal)
 
         self._change(running, change)
 
-    def _change(self, running: Running, change: Callable[[Resources, Journal], None]) -> None:
-        def mine(resources: Resources) -> None:
-            journal = known_of(resources, self.stack).journal
+    def _change(self, running: Running, change: Callable[[State, Journal], None]) -> None:
+        def mine(state: State) -> None:
+            journal = known_of(state, self.stack).journal
             there, me = journal.running, self.holder()
             holder = None if there is None or there.id != running.id else there.holder
             if holder is None or (holder.host, holder.pid) != (me.host, me.pid):
@@ -159,13 +161,13 @@ class Keeper:
                     f"{holder or 'Somebody'} has taken over the rotation of {self.stack}: look "
                     "with --status."
                 )
-            change(resources, journal)
+            change(state, journal)
 
-        self.resources = self.state.change(mine)
+        self.state = self.store.change(mine)
 
 
 def see_to(
-    state: State, stack: str, names: Sequence[str], *, held: Callable[[Holder], bool]
+    store: StateStore, stack: str, names: Sequence[str], *, held: Callable[[Holder], bool]
 ) -> None:
     """Note that people have given other holders the new secret.
 
@@ -174,8 +176,8 @@ def see_to(
         ClerkstackError: of one of the names none is known; nothing is noted.
     """
 
-    def change(resources: Resources) -> None:
-        journal = known_of(resources, stack).journal
+    def change(state: State) -> None:
+        journal = known_of(state, stack).journal
         holder = journal.running.holder if journal.running is not None else None
         if holder is not None and held(holder):
             raise Held(f"{holder} holds the rotation of {stack}. Note it once that run is over.")
@@ -185,6 +187,6 @@ def see_to(
                 f"{', '.join(unknown)}: no other holder of {stack}'s secrets is called that. "
                 f"Not yet seen to: {there}."
             )
-        enter(resources, journal)
+        enter(state, journal)
 
-    state.change(change)
+    store.change(change)

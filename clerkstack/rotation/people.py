@@ -13,6 +13,7 @@ from pathlib import Path
 
 from clerkstack.rotation.journal import MILLISECONDS, Holder, now
 from clerkstack.rotation.keeping import Held
+from clerkstack.state.locks import is_alive
 
 LEASE = 30 * 60 * MILLISECONDS
 """How long a process of another machine, that writes nothing, is believed to be at work."""
@@ -51,20 +52,6 @@ def is_at_it(holder: Holder) -> bool:
         return not Path("/proc/self").exists()
     # The number may be another program's now; one that has just begun shows nothing yet.
     return not command or b"rotate" in command.split(b"\0")
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process of this machine runs."""
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (OSError, IndexError):
-        return True
 
 
 @contextmanager

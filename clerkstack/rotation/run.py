@@ -223,7 +223,7 @@ class Rotator:
         if not urns:
             return
         stack = self.keeper.stack
-        if gone := list(variables_gone(self.keeper.resources)):
+        if gone := list(variables_gone(self.keeper.state)):
             raise Refused(
                 f"An update of {stack} was not finished: the app would be built without "
                 f"{', '.join(gone)}. Finish it first: pulumi up --stack {stack}"
@@ -247,7 +247,7 @@ class Rotator:
     def _preflight(self, known: Known, running: Running, wish: Wish) -> None:
         self.tell(PREFLIGHT, "looking whether it can be rolled out and proved")
         projects = self.settings.vercel_projects
-        missing = list(variables_missing(self.keeper.resources, list(running.sides), projects))
+        missing = list(variables_missing(self.keeper.state, list(running.sides), projects))
         if missing:
             raise ClerkstackError(
                 f"{self.keeper.stack} does not declare {', '.join(missing)}: whoever has these "
@@ -274,7 +274,7 @@ class Rotator:
     def _look(self, known: Known, running: Running, wish: Wish) -> None:
         """Find who else holds the old secrets, and note it."""
         secrets = {kind: side.old for kind, side in running.sides.items()}
-        found = self.survey.look(known, self.keeper.resources, secrets)
+        found = self.survey.look(known, self.keeper.state, secrets)
         carried = {copy.variable_id: copy for copy in running.copies}
         running.copies = list({**carried, **{c.variable_id: c for c in found.copies}}.values())
         running.others, running.looked = found.others, True
@@ -569,7 +569,7 @@ class Rotator:
 
     def _targets(self, running: Running, kinds: Sequence[Kind] | None = None) -> list[str]:
         deployed = TARGETS[self.settings.instance]
-        return targets(self.keeper.resources, kinds or list(running.sides), deployed)
+        return targets(self.keeper.state, kinds or list(running.sides), deployed)
 
     def _let_go(self, running: Running) -> None:
         """Whoever comes next need not wait until this process is believed to be dead."""

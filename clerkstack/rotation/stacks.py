@@ -1,19 +1,19 @@
-"""The stack's state, as a rotation reads and changes it: pure functions of an exported state."""
+"""What a rotation reads of a stack's state and writes into it: pure functions of the model."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from clerkstack.desired.variables import VARIABLE_TYPE, takes_no_events
-from clerkstack.engine_marks import shown_secret
+from clerkstack.desired.variables import takes_no_events
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, WORDS, Journal, Kind, variables_of
 from clerkstack.settings.projects import Project
+from clerkstack.state.marks import secret
+from clerkstack.state.model import Resource, State
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
@@ -30,7 +30,6 @@ OUTPUTS: dict[Kind, tuple[str, str]] = {
 }
 """The resource and its output that holds a secret."""
 COMMAND = "command:local:Command"
-Resources = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -56,13 +55,13 @@ class Known:
         return " and ".join(self.variables.get(kind, ())) or WORDS[kind]
 
 
-def known_of(resources: Resources, stack: str) -> Known:
-    """Read the resources of a state that was exported with its secrets shown.
+def known_of(state: State, stack: str) -> Known:
+    """Read a state that was exported with its secrets shown.
 
     Raises:
         ClerkstackError: the stack is not deployed, or was deployed before rotations were kept.
     """
-    instance, rotations = _the(resources, INSTANCE), _the(resources, ROTATIONS)
+    instance, rotations = state.the(INSTANCE), state.the(ROTATIONS)
     if instance is None:
         raise ClerkstackError(f"{stack} is not deployed: pulumi up --stack {stack}")
     if rotations is None:
@@ -70,73 +69,75 @@ def known_of(resources: Resources, stack: str) -> Known:
             f"The state of {stack} has no place for rotations yet. Run pulumi up --stack {stack} "
             "once, then this again."
         )
-    endpoint = _the(resources, ENDPOINT)
+    endpoint = state.the(ENDPOINT)
     secrets: dict[Kind, SecretStr] = {}
     for kind, (name, output) in OUTPUTS.items():
-        resource = _the(resources, name)
-        value = None if resource is None else shown(resource["outputs"].get(output))
-        if value:
+        resource = state.the(name)
+        if resource is not None and (value := resource.output(output)):
             secrets[kind] = SecretStr(str(value))
     return Known(
-        Journal.parse(str(shown(rotations["outputs"].get("journal")) or "")),
+        Journal.parse(str(rotations.output("journal") or "")),
         secrets,
-        str(instance["outputs"]["instance_id"]),
-        None if endpoint is None else str(endpoint["outputs"]["endpoint_id"]),
-        _since(resources, rotations),
+        str(instance.outputs["instance_id"]),
+        None if endpoint is None else str(endpoint.outputs["endpoint_id"]),
+        _since(state, rotations),
         frozenset(_rotated(rotations)),
-        shown(instance["outputs"].get("publishable_key")),
-        {kind: _holding(resources, kind) for kind in KINDS},
+        instance.output("publishable_key"),
+        {kind: _holding(state, kind) for kind in KINDS},
     )
 
 
+def is_rotating(state: State, stack: str) -> bool:
+    """Whether a state has a rotation that is not over; it was exported with its secrets shown."""
+    # Without it, nothing was ever rotated.
+    deployed = any(resource.is_own(ROTATIONS) for resource in state.resources)
+    return deployed and known_of(state, stack).journal.running is not None
+
+
 def enter(
-    resources: Resources,
+    state: State,
     journal: Journal,
     *,
     secrets: Mapping[Kind, SecretStr] | None = None,
     rotated: Mapping[Kind, int] | None = None,
 ) -> None:
-    """Change an exported state in place: the journal, and secrets that are in use from now on."""
-    rotations = _the(resources, ROTATIONS)
+    """Change a state in place: the journal, and secrets that are in use from now on."""
+    rotations = state.the(ROTATIONS)
     assert rotations is not None
-    outputs = rotations["outputs"]
-    outputs["journal"] = secret(journal.text())
+    rotations.set_output("journal", secret(journal.text()))
     if rotated:
-        outputs["rotated"] = {**_rotated(rotations), **rotated}
+        rotations.set_output("rotated", {**_rotated(rotations), **rotated})
     for kind, value in (secrets or {}).items():
         name, output = OUTPUTS[kind]
-        resource = _the(resources, name)
+        resource = state.the(name)
         assert resource is not None
-        resource["outputs"][output] = secret(value.get_secret_value())
+        resource.set_output(output, secret(value.get_secret_value()))
 
 
-def targets(resources: Resources, kinds: Sequence[Kind], deployed: Sequence[str]) -> list[str]:
+def targets(state: State, kinds: Sequence[Kind], deployed: Sequence[str]) -> list[str]:
     """The URNs of what a roll-out writes: the variables that hold these secrets in the targets of
     the stack, what looks that they arrived, and the redeploy; of every project."""
     names = {name for kind in kinds for name in variables_of(kind)}
     found = [
-        resource["urn"]
-        for resource in resources
-        if resource["type"] == VARIABLE_TYPE
-        and resource["inputs"].get("key") in names
-        and set(resource["inputs"].get("targets") or ()) <= set(deployed)
+        variable.urn
+        for variable in state.variables()
+        if variable.inputs.get("key") in names
+        and set(variable.inputs.get("targets") or ()) <= set(deployed)
     ]
     if not found:
         return []
-    others = [resource["urn"] for resource in resources if _rolls_out(resource)]
-    return found + others
+    return found + [resource.urn for resource in state.resources if _rolls_out(resource)]
 
 
 def variables_missing(
-    resources: Resources, kinds: Sequence[Kind], projects: Sequence[Project]
+    state: State, kinds: Sequence[Kind], projects: Sequence[Project]
 ) -> Iterator[str]:
     """Variables, as target/KEY after the project's name, that would have to hold a secret and are
     not the stack's."""
     there = {
-        (resource["inputs"].get("projectId"), target, resource["inputs"].get("key"))
-        for resource in resources
-        if resource["type"] == VARIABLE_TYPE
-        for target in resource["inputs"].get("targets") or ()
+        (variable.inputs.get("projectId"), target, variable.inputs.get("key"))
+        for variable in state.variables()
+        for target in variable.inputs.get("targets") or ()
     }
     for kind in kinds:
         for project in projects:
@@ -148,18 +149,18 @@ def variables_missing(
                         yield f"{project.prefix}{target}/{name}"
 
 
-def variables_gone(resources: Resources) -> Iterator[str]:
+def variables_gone(state: State) -> Iterator[str]:
     """Variables, as target/KEY, that an update removed and did not make again: it was killed, or
     refused in the middle. A build would be without them."""
     there = {
-        (resource["inputs"].get("projectId"), f"{target}/{resource['inputs'].get('key')}")
-        for resource in resources
-        if resource["type"] == VARIABLE_TYPE and not resource.get("delete")
-        for target in resource["inputs"].get("targets") or ()
+        (variable.inputs.get("projectId"), f"{target}/{variable.inputs.get('key')}")
+        for variable in state.variables()
+        if not variable.deleting
+        for target in variable.inputs.get("targets") or ()
     }
-    for written in _all(resources, WRITTEN):
-        values = shown((written.get("outputs") or {}).get("values")) or {}
-        project = written["inputs"].get("project_id")
+    for written in state.own(WRITTEN):
+        project = written.inputs.get("project_id")
+        values = written.output("values") or {}
         yield from (name for name in values if (project, name) not in there)
 
 
@@ -186,14 +187,14 @@ class Owned:
         return all((project_id, variable.key, each) in self.places for each in variable.target)
 
 
-def owned_by(resources: Sequence[Mapping[str, Any]]) -> Owned:
+def owned_by(state: State) -> Owned:
     """The variables that a stack's state has."""
     ids, places = set(), set()
-    for resource in resources:
-        if resource["type"] != VARIABLE_TYPE or resource.get("delete"):
+    for variable in state.variables():
+        if variable.deleting:
             continue
-        inputs, outputs = resource["inputs"], resource.get("outputs") or {}
-        own = outputs.get("id") or str(resource.get("id") or "").rpartition("/")[2]
+        inputs = variable.inputs
+        own = variable.outputs.get("id") or variable.id
         if own:
             ids.add(str(own))
         for target in inputs.get("targets") or ():
@@ -201,23 +202,11 @@ def owned_by(resources: Sequence[Mapping[str, Any]]) -> Owned:
     return Owned(frozenset(ids), frozenset(places))
 
 
-def secret(value: str) -> dict[str, str]:
-    """A secret text, in the form that an import encrypts."""
-    return shown_secret(json.dumps(value))
-
-
-def shown(value: Any) -> Any:
-    """A value of a state that was exported with its secrets shown."""
-    if isinstance(value, Mapping) and "plaintext" in value:
-        return json.loads(value["plaintext"])
-    return value
-
-
-def _since(resources: Resources, rotations: Mapping[str, Any]) -> dict[Kind, int]:
+def _since(state: State, rotations: Resource) -> dict[Kind, int]:
     times = [
         (key.split("/")[-1], int(at))
-        for resource in _all(resources, WRITTEN)
-        for key, at in (resource["outputs"].get("written") or {}).items()
+        for written in state.own(WRITTEN)
+        for key, at in (written.outputs.get("written") or {}).items()
         if at
     ]
     since: dict[Kind, int] = {}
@@ -229,27 +218,17 @@ def _since(resources: Resources, rotations: Mapping[str, Any]) -> dict[Kind, int
     return {**since, **{kind: int(at) for kind, at in _rotated(rotations).items()}}
 
 
-def _holding(resources: Resources, kind: Kind) -> tuple[str, ...]:
-    there = {each["inputs"].get("key") for each in resources if each["type"] == VARIABLE_TYPE}
+def _holding(state: State, kind: Kind) -> tuple[str, ...]:
+    there = {variable.inputs.get("key") for variable in state.variables()}
     return tuple(name for name in variables_of(kind) if name in there)
 
 
-def _rotated(rotations: Mapping[str, Any]) -> dict[Kind, int]:
-    return rotations["outputs"].get("rotated") or {}
+def _rotated(rotations: Resource) -> dict[Kind, int]:
+    return rotations.outputs.get("rotated") or {}
 
 
-def _the(resources: Resources, name: str) -> dict[str, Any] | None:
-    return next(_all(resources, name), None)
-
-
-def _all(resources: Resources, name: str) -> Iterator[dict[str, Any]]:
-    ours = (each for each in resources if each["type"].endswith(f"/clerkstack:{name}"))
-    return (each for each in ours if each.get("custom") and not each.get("delete"))
-
-
-def _rolls_out(resource: Mapping[str, Any]) -> bool:
-    kind = resource["type"]
-    if kind.endswith(f"/clerkstack:{WRITTEN}"):
-        return True
-    # The program's commands that build the apps again.
-    return bool(kind == COMMAND and "clerkstack:components:Environment$" in resource["urn"])
+def _rolls_out(resource: Resource) -> bool:
+    # The second: the program's commands that build the apps again.
+    return resource.is_own(WRITTEN) or (
+        resource.type == COMMAND and "clerkstack:components:Environment$" in resource.urn
+    )

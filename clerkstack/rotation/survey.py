@@ -28,8 +28,9 @@ from clerkstack.rotation.holders import (
 )
 from clerkstack.rotation.journal import Copy, Journal, Kind, Other, fingerprint
 from clerkstack.rotation.services import SECONDS_OF_HOUR
-from clerkstack.rotation.stacks import ENDPOINT, Known, Owned, Resources, owned_by
+from clerkstack.rotation.stacks import ENDPOINT, Known, Owned, owned_by
 from clerkstack.settings import Settings
+from clerkstack.state.model import State
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
@@ -69,9 +70,7 @@ class Survey:
         self._clients.clear()
         self._closing.close()
 
-    def look(
-        self, known: Known, resources: Resources, secrets: Mapping[Kind, SecretStr]
-    ) -> Findings:
+    def look(self, known: Known, state: State, secrets: Mapping[Kind, SecretStr]) -> Findings:
         """Find who else holds these secrets.
 
         Raises:
@@ -89,7 +88,7 @@ class Survey:
                 _not_before(known.journal, secrets),
             )
             # What another stack's state has goes with that stack.
-            mine = _all(owned_by(resources), *(owned_by(each.resources) for each in stacks))
+            mine = _all(owned_by(state), *(owned_by(each.state) for each in stacks))
             own: dict[str | None, list[Project]] = {}
             for project in self._settings.vercel_projects:
                 own.setdefault(project.team_id, []).append(project)
@@ -267,7 +266,7 @@ def _of_stack(other: Neighbour, known: Known, secrets: Mapping[Kind, SecretStr])
     have one endpoint."""
     kinds: list[Kind] = ["clerk"] if "clerk" in secrets else []
     endpoint = other.resource(ENDPOINT)
-    theirs = None if endpoint is None else (endpoint.get("outputs") or {}).get("endpoint_id")
+    theirs = None if endpoint is None else endpoint.outputs.get("endpoint_id")
     if "webhook" in secrets and theirs is not None and theirs == known.endpoint_id:
         kinds.append("webhook")
     if kinds:

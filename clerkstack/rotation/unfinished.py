@@ -3,25 +3,23 @@ old secret ended: the state may hold that one, and the update would bring it to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from clerkstack.rotation.journal import WORDS, Journal, now
+from clerkstack.state.model import State
 
-ROTATIONS = "/clerkstack:Rotations"
 
-
-def ended_meanwhile(state: Mapping[str, Mapping[str, Any]], stack: str) -> str | None:
+def ended_meanwhile(state: State, stack: str) -> str | None:
     """Why such an update is not made; None where nothing was left, or the old secrets still count.
 
     Args:
-        state: type and outputs of each resource of the stack, by its URN.
+        state: type and outputs of each resource of the stack.
         stack: its name.
 
     Raises:
         ClerkstackError: the journal can't be read.
     """
-    running = Journal.parse(_journal(state)).running
+    rotations = state.the("Rotations")
+    journal = "" if rotations is None else str(rotations.output("journal") or "")
+    running = Journal.parse(journal).running
     if running is None or not (running.aborting or running.returning):
         return None
     ended = [
@@ -36,10 +34,3 @@ def ended_meanwhile(state: Mapping[str, Mapping[str, Any]], stack: str) -> str |
         "that it was going back to no longer counts: this update could bring it to the app. "
         f"Nothing was sent. Run first: bin/clerkstack rotate --stack {stack}"
     )
-
-
-def _journal(state: Mapping[str, Mapping[str, Any]]) -> str:
-    for resource in state.values():
-        if str(resource.get("type")).endswith(ROTATIONS):
-            return str((resource.get("outputs") or {}).get("journal") or "")
-    return ""

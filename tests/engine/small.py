@@ -39,7 +39,7 @@ def declare(project: Project, things: int = 2) -> None:
     if not (project.folder / "things.py").exists():
         # A provider of one's own, as docs/team.md has it.
         write_source(project.folder / "things.py", THINGS)
-        project.edit("clerkstack/state_code.py", (NO_OWN, OWN))
+        project.edit("clerkstack/state/code.py", (NO_OWN, OWN))
     write_source(project.folder / "__main__.py", PROGRAM.replace("COUNT", str(things)))
 
 

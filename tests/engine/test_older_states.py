@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from clerkstack.variables_in_state import RAW_STATE_DELTA, variables_of
+from clerkstack.state.model import State
+from clerkstack.state.variables import RAW_STATE_DELTA, existing
 from local.project import Project
 from local.world import World
 from tests import sendero
@@ -23,15 +24,15 @@ COUNT = 2 * len(sendero.VARIABLES)
 
 
 def in_state(project: Project) -> list[dict[str, Any]]:
-    return list(variables_of(project.state()["deployment"]["resources"]))
+    return [each.entry for each in existing(State(project.state()))]
 
 
 def make_older(project: Project) -> None:
     """Take out of the variables' outputs what older plugins did not write there."""
     state = project.state()
-    for variable in variables_of(state["deployment"]["resources"]):
+    for variable in existing(State(state)):
         for name in ("id", RAW_STATE_DELTA):
-            del variable["outputs"][name]
+            del variable.outputs[name]
     file = project.folder / "older.json"
     file.write_text(json.dumps(state))
     project.pulumi("stack", "import", "--file", str(file), "--stack", project.stack)

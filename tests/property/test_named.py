@@ -20,6 +20,7 @@ from clerkstack.neighbours import Neighbour
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers import allowances, base, billing, neighbours
 from clerkstack.providers.billing import BillingProvider
+from clerkstack.state.model import State
 from local.driven import Driven, Refused
 from tests.property.catalogs import Declared, by_hand, declared
 from tests.property.instance import Instance
@@ -107,7 +108,7 @@ class Run:
             "outputs": driven.state,
         }
         place = self.instance.place
-        return [Neighbour(STACK, *place, (), (resource,))]
+        return [Neighbour(STACK, *place, (), State.of([resource]))]
 
     def act(self, action: str, catalog: Declared, hand: Mapping[str, Any]) -> None:
         """One of `ACTIONS`; what is refused or fails has happened all the same."""

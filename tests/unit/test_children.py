@@ -26,9 +26,8 @@ LOCAL = "an emulator or a measurement on this machine; never part of a deploymen
 GETS = {
     "clerkstack/app/gathering.py": "this project's own reader: nothing of the environment",
     "clerkstack/app/git.py": "no keys: hooks, helpers and filters of a checkout are others' code",
-    "clerkstack/cli/engine.py": ENGINE,
-    "clerkstack/cli/rotating.py": ENGINE,
-    "clerkstack/review/running.py": ENGINE + "; it has no GITHUB_TOKEN",
+    "clerkstack/cli/rotating.py": OWN,
+    "clerkstack/state/process.py": ENGINE + "; a review's has no GITHUB_TOKEN",
     "local/machine/actionlint/__init__.py": SET_UP,
     "local/aws.py": LOCAL,
     "local/deployed.py": "the app: what Vercel's emulator has for it, and nothing of the shell; "

@@ -9,11 +9,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from clerkstack import own_state
 from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.settings import Settings
 from clerkstack.settings.projects import Project
-from components.former import OURS, former_names
+from clerkstack.state import own
+from components.former import former_names
+
+OURS = "pulumi-python:dynamic/clerkstack:"
 
 URN = "urn:pulumi:prod::clerkstack::clerkstack:components:Environment$"
 
@@ -49,7 +51,7 @@ def declared(**projects: str) -> tuple[Project, ...]:
 
 
 def formers(state: dict[str, Any], projects: tuple[Project, ...]) -> dict[str, tuple[str, ...]]:
-    return {each.name: found for each, found in former_names(state, projects).items()}
+    return {each.name: found for each, found in former_names(own.state_of(state), projects).items()}
 
 
 def test_a_new_stack_has_called_nothing_anything() -> None:
@@ -102,7 +104,7 @@ def test_a_name_that_goes_from_one_project_to_another_is_refused() -> None:
     state = {**of_state("environment-web", "prj_1"), **of_state("environment-api", "prj_2")}
 
     with pytest.raises(pulumi.RunError, match=r"Nothing was sent.*does not have yet") as error:
-        former_names(state, declared(web="prj_2", api="prj_1"))
+        former_names(own.state_of(state), declared(web="prj_2", api="prj_1"))
     assert "calls prj_" in str(error.value)
 
 
@@ -122,7 +124,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any] | None) -> l
     left = list(answers)
 
     def invoke(token: str, given: dict[str, Any]) -> Any:
-        assert (token, given) == (own_state.STATE, {"stackName": "prod"})
+        assert (token, given) == (own.STATE, {"stackName": "prod"})
         answer = left.pop(0)
         if answer is None:
             raise Exception("failed to load checkpoint: EOF")
@@ -130,14 +132,14 @@ def asked(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any] | None) -> l
 
     monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
     monkeypatch.setattr(pulumi.runtime, "invoke", invoke)
-    monkeypatch.setattr("clerkstack.own_state.time.sleep", pauses.append)
+    monkeypatch.setattr("clerkstack.state.own.time.sleep", pauses.append)
     return pauses
 
 
 def test_a_state_that_is_just_being_written_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses = asked(monkeypatch, None, None, of_state("environment", "prj_web"))
 
-    assert own_state.own_state() == of_state("environment", "prj_web")
+    assert own.own_state() == own.state_of(of_state("environment", "prj_web"))
     assert len(pauses) == 2
 
 
@@ -145,4 +147,4 @@ def test_a_state_that_can_never_be_read_declares_nothing(monkeypatch: pytest.Mon
     asked(monkeypatch, *[None] * 20)
 
     with pytest.raises(pulumi.RunError, match=r"nothing was sent: failed to load .* again\."):
-        own_state.own_state()
+        own.own_state()

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli import engine
 from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.neighbours import (
     States,
@@ -17,6 +16,8 @@ from clerkstack.neighbours import (
     stacks_on,
     variables_elsewhere,
 )
+from clerkstack.state import engine
+from clerkstack.state.model import Resource
 from tests.backend import Backend, Resources
 
 APPLICATION, OTHER = "app_one", "app_other"
@@ -68,7 +69,7 @@ def test_what_one_has(backend: Backend) -> None:
     [found] = neighbours("one", APPLICATION, "development")
 
     assert found.project_ids == ("prj_web", "prj_api")
-    assert found.resource("Instance") == instance()
+    assert found.resource("Instance") == Resource(instance())
     assert found.resource("Billing") is None
 
 

@@ -13,6 +13,7 @@ from clerkstack.providers.billing import BillingProvider
 from clerkstack.reconcile.sharing import Sharing
 from clerkstack.settings import Allowed, Settings
 from clerkstack.settings.models import Components
+from clerkstack.state.own import state_of
 from clerkstack.without_billing import refusals_without_billing
 
 TRIAL = "free_trial_requires_payment_method"
@@ -74,7 +75,7 @@ class Asked:
         kept = {"type": "pulumi-python:dynamic/clerkstack:Billing", "outputs": held}
         state = {"urn:a": {"type": "x", "outputs": {}}, **({"urn:b": kept} if held else {})}
         return refusals_without_billing(
-            settings, {}, app or {}, preview=preview, state=lambda: state
+            settings, {}, app or {}, preview=preview, state=lambda: state_of(state)
         )
 
 

@@ -1,8 +1,8 @@
 """Property values as the engine sends them, read and written without losing secrets or unknowns.
 
 The engine marks a secret by wrapping it in an object with a signature and an unknown value (one
-that only exists after the real deployment) by a fixed string; both constants are part of its
-protocol (Pulumi SDK, ``pulumi/runtime/rpc.py``).
+that only exists after the real deployment) by a fixed string; both marks are
+`clerkstack.state.marks`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"
-ASSET = "c44067f5952c0a294b673a41bacd8c17"
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+from clerkstack.state.marks import SECRET, SIGNATURE, UNKNOWN_TEXT
+
+UNKNOWN = UNKNOWN_TEXT
 
 Properties = dict[str, Any]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,9 +13,11 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli import engine, main
+from clerkstack.cli import main
 from clerkstack.live.session import Session
 from clerkstack.settings import Connection
+from clerkstack.state import engine
+from clerkstack.state.process import Ran
 from local.project import SECRETS
 
 ENCRYPTED = (*SECRETS, "clerkstack:secretKey")
@@ -34,15 +35,13 @@ class EngineOfMemory:
     """Whether `stack ls` shows them; else there is no other stack."""
 
     def answer(
-        self, words: tuple[str, ...], _given: str | None, _variables: Mapping[str, str]
-    ) -> subprocess.CompletedProcess[str]:
+        self, words: tuple[str, ...], _given: str | None, _variables: Mapping[str, str], _tell: Any
+    ) -> Ran:
         """What `pulumi` would say."""
         self.ran.append(words)
         stack = words[words.index("--stack") + 1] if "--stack" in words else None
         if stack is not None and stack not in self.settings:
-            return subprocess.CompletedProcess(
-                words, 255, "", f"error: no stack named '{stack}' found"
-            )
+            return Ran(255, "", f"error: no stack named '{stack}' found")
         said: Any = {}
         if words[0] == "config" and stack is not None:
             said = self._config(stack)
@@ -53,7 +52,7 @@ class EngineOfMemory:
             said = [{"name": each, "resourceCount": 1} for each in names]
         elif words[0] == "about":
             said = {"backend": {"url": "file:///nowhere"}, "cliAbout": {"version": "v3.274.1"}}
-        return subprocess.CompletedProcess(words, 0, json.dumps(said), "")
+        return Ran(0, json.dumps(said), "")
 
     def _config(self, stack: str) -> dict[str, Any]:
         given = {f"clerkstack:{key}": value for key, value in self.settings[stack].items()}
@@ -72,7 +71,7 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> EngineOfMemory:
     binaries.mkdir()
     (binaries / "pulumi").touch(0o755)
     monkeypatch.setenv("PATH", str(binaries), prepend=os.pathsep)
-    monkeypatch.setattr(engine, "_run", found.answer)
+    monkeypatch.setattr(engine, "_start", found.answer)
     return found
 
 

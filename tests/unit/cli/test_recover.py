@@ -9,16 +9,13 @@ from typing import Any
 import pytest
 
 from clerkstack.cli.engine import stack_settings
-from clerkstack.cli.imported import NaturalKey
-from clerkstack.cli.recover import (
-    _variables,
-    left_half_made,
-    left_half_removed,
-    settle,
-)
+from clerkstack.cli.recover import _variables
 from clerkstack.desired.variables import VARIABLE_TYPE as VARIABLE
 from clerkstack.live.session import Session
 from clerkstack.settings import VARIABLE_COMMENT
+from clerkstack.state.half_done import half_made, half_removed, settle
+from clerkstack.state.model import Resource, State
+from clerkstack.state.variables import NaturalKey
 from local.world import World
 from local.world import seed as seeded
 
@@ -52,6 +49,10 @@ def exported(*resources: dict[str, Any], kind: str = "creating") -> dict[str, An
     }
 
 
+def state_of(deployment: dict[str, Any]) -> State:
+    return State({"deployment": deployment})
+
+
 def config_on(world: World, **environment: Any) -> dict[str, Any]:
     """The config of a stack on a world, as the engine shows it."""
     config = {
@@ -71,7 +72,7 @@ def test_a_variable_that_exists_is_taken_with_its_id() -> None:
     deployment = exported(made)
 
     taken = settle(
-        deployment,
+        state_of(deployment),
         {("prj_1", "A", ("preview",)): "env_1", ("prj_1", "A", ("production",)): "env_2"},
     )
 
@@ -85,7 +86,7 @@ def test_a_variable_that_does_not_exist_is_left_to_the_next_update() -> None:
     deployment = exported(variable("A", "preview"))
 
     taken = settle(
-        deployment,
+        state_of(deployment),
         {("prj_1", "A", ("development",)): "env_1", ("prj_1", "B", ("preview",)): "env_2"},
     )
 
@@ -101,24 +102,24 @@ def test_what_is_safe_to_make_again_is_dropped() -> None:
     }
     deployment = exported(billing)
 
-    assert left_half_made(deployment) == [billing]
-    assert settle(deployment, {}) == []
+    assert half_made(state_of(deployment)) == [Resource(billing)]
+    assert settle(state_of(deployment), {}) == []
     assert deployment["pending_operations"] == []
 
 
 def test_pending_updates_are_the_engines_own_matter() -> None:
     deployment = exported(variable("A", "preview"), kind="updating")
 
-    assert left_half_made(deployment) == []
-    assert settle(deployment, {("prj_1", "A", ("preview",)): "env_1"}) == []
+    assert half_made(state_of(deployment)) == []
+    assert settle(state_of(deployment), {("prj_1", "A", ("preview",)): "env_1"}) == []
     assert deployment["pending_operations"]
 
 
 def test_a_pending_removal_is_looked_at_again() -> None:
     deployment = exported(variable("A", "preview"), kind="deleting")
 
-    assert left_half_removed(deployment) == [variable("A", "preview")]
-    assert settle(deployment, {}) == []
+    assert half_removed(state_of(deployment)) == [Resource(variable("A", "preview"))]
+    assert settle(state_of(deployment), {}) == []
     assert deployment["pending_operations"] == []
 
 
@@ -128,7 +129,7 @@ def test_a_variable_made_anew_takes_the_place_of_the_removed_one(pending: bool) 
     deployment = exported(*[variable("A", "preview")][: int(pending)])
     deployment["resources"].append(removed)
 
-    taken = settle(deployment, {("prj_1", "A", ("preview",)): "env_2"})
+    taken = settle(state_of(deployment), {("prj_1", "A", ("preview",)): "env_2"})
 
     assert taken == [removed["urn"]]
     [_, entry] = deployment["resources"]
@@ -141,7 +142,7 @@ def test_a_removed_variable_that_was_not_made_anew_is_left_to_the_next_update() 
     deployment = exported()
     deployment["resources"].append(removed)
 
-    assert settle(deployment, {}) == []
+    assert settle(state_of(deployment), {}) == []
     assert deployment["resources"][-1] == removed
 
 
@@ -151,7 +152,7 @@ def test_a_variable_that_was_removed_from_another_team_and_is_there_is_taken_bac
     deployment = exported()
     deployment["resources"].append(removed)
 
-    assert settle(deployment, {("prj_1", "A", ("preview",)): "env_1"}) == [removed["urn"]]
+    assert settle(state_of(deployment), {("prj_1", "A", ("preview",)): "env_1"}) == [removed["urn"]]
     assert "pendingReplacement" not in deployment["resources"][-1]
 
 
@@ -177,7 +178,7 @@ def test_a_variable_of_another_project_is_not_taken_for_this_ones() -> None:
     made = variable("A", "preview")
     deployment = exported(made)
 
-    assert settle(deployment, {("prj_2", "A", ("preview",)): "env_2"}) == []
+    assert settle(state_of(deployment), {("prj_2", "A", ("preview",)): "env_2"}) == []
 
 
 def test_the_variables_of_every_project_are_known(monkeypatch: pytest.MonkeyPatch) -> None:

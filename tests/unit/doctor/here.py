@@ -11,6 +11,8 @@ from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Check, Finding, examined
 from clerkstack.live.session import Session
 from clerkstack.settings import Settings
+from clerkstack.state.locks import Owner
+from clerkstack.state.model import State
 from tests.unit.rotation.bed import Bed
 
 
@@ -20,26 +22,27 @@ class Here:
 
     bed: Bed
     pending: list[Any] = field(default_factory=list)
-    locked: list[str] = field(default_factory=list)
+    locked: list[Owner] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     provider: str = "cloud"
 
     def settings(self) -> Settings:
         return self.bed.settings
 
-    def exported(self) -> dict[str, Any]:
-        return {
+    def exported(self) -> State:
+        document = {
             "deployment": {
                 "resources": json.loads(json.dumps(self.bed.resources)),
                 "pending_operations": self.pending,
                 "secrets_providers": {"type": self.provider},
             }
         }
+        return State(document)
 
     def cut_off(self) -> list[str]:
         return self.broken
 
-    def locks(self) -> list[str]:
+    def locks(self) -> list[Owner]:
         return self.locked
 
     def max_days(self) -> int:

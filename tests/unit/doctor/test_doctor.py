@@ -18,15 +18,16 @@ from clerkstack.doctor.model import Check, Finding, State, examined, failed, ok,
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, Journal, now, variables_of
 from clerkstack.rotation.stacks import enter, known_of
+from clerkstack.state.locks import Owner
 from tests.unit.doctor.here import Here, examine, look
 
 pytestmark = pytest.mark.timeout(60)
 
 
 def change(here: Here, edit: Callable[[Journal], Any], **rotated: int) -> None:
-    journal = known_of(here.bed.resources, "dev").journal
+    journal = known_of(here.bed.state, "dev").journal
     edit(journal)
-    enter(here.bed.resources, journal, rotated=rotated)  # type: ignore[arg-type]
+    enter(here.bed.state, journal, rotated=rotated)  # type: ignore[arg-type]
 
 
 STACK = [stacks.checkpoint, stacks.settings, stacks.state, stacks.rotation]
@@ -50,7 +51,7 @@ def test_settings_that_are_wrong(here: Here) -> None:
 
 
 def test_a_state_that_is_locked_half_done_or_empty(here: Here) -> None:
-    here.locked = ["ana@vm, process 7"]
+    here.locked = [Owner("ana", "vm", 7)]
     assert "locked by ana@vm, process 7" in look(stacks.state, here).detail
     here.locked, here.pending = [], [{"type": "creating"}]
     assert look(stacks.state, here).state == "failed"

@@ -9,6 +9,7 @@ from clerkstack.clients.vercel import EnvironmentVariable
 from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.drift import Difference, Known, Live, declared_variables, differences
 from clerkstack.settings import Settings
+from clerkstack.state.model import State
 from tests.unit.drift.test_compare import CATALOG, INSTANCE, settings
 
 PROJECTS = {
@@ -121,12 +122,14 @@ def test_the_state_knows_variables_and_times_by_project() -> None:
         return {"type": "pulumi-python:dynamic/clerkstack:WrittenVariables", "outputs": outputs}
 
     known = Known.of(
-        [
-            variable("prj_1", "env_1"),
-            variable("prj_2", "env_2"),
-            times("prj_1", 1),
-            times("prj_2", 2),
-        ]
+        State.of(
+            [
+                variable("prj_1", "env_1"),
+                variable("prj_2", "env_2"),
+                times("prj_1", 1),
+                times("prj_2", 2),
+            ]
+        )
     )
 
     assert known.variables == {

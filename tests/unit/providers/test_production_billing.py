@@ -19,6 +19,7 @@ from clerkstack.providers.billing import BillingProvider
 from clerkstack.reconcile.billing_run import removing
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.settings import Allowed
+from clerkstack.state.model import State
 from local.driven import Driven, Props, Refused
 from local.world import World
 from tests.property.instance import Instance
@@ -50,7 +51,7 @@ def instance(_instance: Instance, tmp_path: Path) -> Instance:
 def own_state(instance: Instance) -> list[Neighbour]:
     """What the backend tells of the stack itself."""
     kept = {"type": "pulumi-python:dynamic/clerkstack:Billing", "outputs": instance.billing.state}
-    return [Neighbour(STACK, *instance.place, (), (kept,))]
+    return [Neighbour(STACK, *instance.place, (), State.of([kept]))]
 
 
 def plan(**fields: Any) -> Props:

@@ -13,6 +13,7 @@ from clerkstack.providers.api_keys import ApiKeysProvider
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
 from clerkstack.settings import Allowed
+from clerkstack.state.model import State
 from local.driven import Driven, Refused, config_on
 from local.world import World
 from local.world import seed as seeded
@@ -376,4 +377,6 @@ def test_a_connection_that_goes_off_with_its_settings_is_asked_for(
 def own_state(driven: Driven) -> list[Neighbour]:
     """What the backend tells of the stack itself."""
     kept = {"type": "pulumi-python:dynamic/clerkstack:SignIn", "outputs": driven.state}
-    return [Neighbour(str(driven.stack), seeded.APPLICATION_ID, "development", (), (kept,))]
+    return [
+        Neighbour(str(driven.stack), seeded.APPLICATION_ID, "development", (), State.of([kept]))
+    ]

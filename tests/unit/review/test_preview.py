@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from clerkstack.review import cleaning
 from clerkstack.review.cleaning import SECRET, UNKNOWN, Cleaning, plain, secrets_of
 from clerkstack.review.preview import Complaint, Preview, Violation, read_preview
 from clerkstack.review.properties import Property, at, changed, joined
 from clerkstack.review.stacks import _toggles_come
+from clerkstack.state import marks
 
 BILLING = "urn:pulumi:prod::clerkstack::c:Billing$pulumi-python:dynamic/clerkstack:Billing::billing"
-HIDDEN = {cleaning.SIGNATURE: cleaning.SECRET_SIGNATURE, "ciphertext": "[secret]"}
+HIDDEN = {marks.SIGNATURE: marks.SECRET, "ciphertext": "[secret]"}
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
@@ -39,10 +39,10 @@ def properties(*events: Any) -> list[tuple[str, Any, Any]]:
 def test_the_marks_are_the_engines_own() -> None:
     from pulumi.runtime import rpc
 
-    assert rpc._special_sig_key == cleaning.SIGNATURE
-    assert rpc._special_secret_sig == cleaning.SECRET_SIGNATURE
+    assert rpc._special_sig_key == marks.SIGNATURE
+    assert rpc._special_secret_sig == marks.SECRET
     assert rpc.UNKNOWN == UNKNOWN_TEXT
-    assert UNKNOWN_TEXT in cleaning.UNKNOWN_MARKS
+    assert UNKNOWN_TEXT in marks.UNKNOWNS
 
 
 def test_a_change_is_told_by_its_leaves() -> None:

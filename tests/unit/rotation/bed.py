@@ -25,11 +25,13 @@ from clerkstack.rotation.keeping import Keeper
 from clerkstack.rotation.proof import NotProved
 from clerkstack.rotation.run import Refused, Rotator
 from clerkstack.rotation.services import Services
-from clerkstack.rotation.stacks import Known, Resources, known_of, shown
+from clerkstack.rotation.stacks import Known, known_of
 from clerkstack.rotation.survey import Survey
 from clerkstack.rotation.wishes import Wish
 from clerkstack.settings import Settings, load_settings
 from clerkstack.settings.projects import Project
+from clerkstack.state.marks import secret, shown
+from clerkstack.state.model import State
 from local import address
 from local.world import World
 from local.world import seed as seeded
@@ -171,8 +173,12 @@ class Bed:
         self.live = {kind: secrets[kind].get_secret_value() for kind in KINDS}
         self.deployed = dict(self.live)
 
+    @property
+    def state(self) -> State:
+        return State.of(self.resources)
+
     def known(self) -> Known:
-        return known_of(copy.deepcopy(self.resources), "dev")
+        return known_of(copy.deepcopy(self.state), "dev")
 
     def vercel(self, team_id: str | None = None) -> VercelClient:
         return VercelClient(
@@ -244,16 +250,16 @@ class Process:
         if not bed.leaked:
             bed.assert_nobody_is_locked_out()
 
-    def change(self, change: Callable[[Resources], None]) -> Resources:
+    def change(self, change: Callable[[State], None]) -> State:
         self.moment("read")
-        before = copy.deepcopy(self.bed.resources)
-        resources = copy.deepcopy(before)
-        change(resources)
+        before = copy.deepcopy(self.bed.state)
+        state = copy.deepcopy(before)
+        change(state)
         self.moment("write")
-        if resources != before:
-            self.bed.resources = json.loads(json.dumps(resources))
+        if state != before:
+            self.bed.resources = State.parse(state.text()).entries
         self.moment("written")
-        return copy.deepcopy(resources)
+        return copy.deepcopy(state)
 
     def foresee(self, urns: Sequence[str], *, unchanged: bool) -> None:
         self.moment("preview")
@@ -303,8 +309,8 @@ class Process:
     def prove(self, secrets: dict[Kind, SecretStr], deployed: Sequence[Project]) -> str:
         self.moment("prove")
         self.bed.proved = [project.name for project in deployed]
-        for kind, secret in secrets.items():
-            if not self.bed.proves or secret.get_secret_value() != self.bed.deployed[kind]:
+        for kind, value in secrets.items():
+            if not self.bed.proves or value.get_secret_value() != self.bed.deployed[kind]:
                 raise NotProved("the app runs with another")
         return "dpl_1"
 
@@ -379,7 +385,5 @@ def variable(target: str, key: str, project: Project, made: str) -> dict[str, An
 
 
 def hidden(value: str) -> dict[str, str]:
-    from clerkstack.rotation.stacks import secret
-
     assert shown(secret(value)) == value
     return secret(value)

@@ -270,7 +270,7 @@ def test_a_run_that_goes_on_looks_again_before_it_mints(bed: Bed) -> None:
         running = bed.known().journal
         if running.running is not None and moment > 6:
             running.running.looked = True
-            enter(bed.resources, running)
+            enter(bed.state, running)
         moment += 1
     bed.refuses = True
 
@@ -343,7 +343,7 @@ def test_an_update_that_was_not_finished_is_finished_first(bed: Bed) -> None:
     project = bed.settings.vercel_projects[0]
     written["inputs"]["project_id"] = project.project_id
     written["outputs"]["values"] = {"preview/CLERK_SECRET_KEY": "1", "preview/URL": "2"}
-    assert list(variables_gone(bed.resources)) == ["preview/URL"]
+    assert list(variables_gone(bed.state)) == ["preview/URL"]
 
     with pytest.raises(Refused, match=r"without preview/URL\. Finish it first: pulumi up"):
         bed.rotate()

@@ -18,6 +18,7 @@ from clerkstack.rotation.journal import Holder, Journal, fingerprint, now
 from clerkstack.rotation.keeping import Held, see_to
 from clerkstack.rotation.run import Unseen
 from clerkstack.rotation.stacks import enter
+from clerkstack.state.model import State
 from local.world import World
 from local.world import seed as seeded
 from local.world.vercel.models import Variable, digest
@@ -247,7 +248,7 @@ def of_another_stack(bed: Bed) -> str:
 
 
 def neighbour(stack: str, *more: dict[str, Any]) -> Neighbour:
-    return Neighbour(stack, seeded.APPLICATION_ID, "development", (), more)
+    return Neighbour(stack, seeded.APPLICATION_ID, "development", (), State.of([*more]))
 
 
 HOLD = [
@@ -407,7 +408,7 @@ def test_another_stack_is_one_holder_with_all_that_its_state_has(bed: Bed) -> No
         "inputs": {"projectId": "prj_api", "key": made.key, "targets": ["preview"]},
         "outputs": {"id": made.id},
     }
-    bed.neighbours = [neighbour("api", *other.resources, key)]
+    bed.neighbours = [neighbour("api", *other.state.entries, key)]
 
     with pytest.raises(Unseen) as refused:
         bed.rotate()
@@ -831,7 +832,7 @@ def test_nothing_is_noted_beside_a_run_that_is_at_it(bed: Bed) -> None:
     journal = bed.known().journal
     assert journal.running is not None
     journal.running.holder = Holder(who="Ben", host="here", pid=999, until=now() + DAY)
-    enter(bed.resources, journal)
+    enter(bed.state, journal)
 
     with pytest.raises(Held, match="Ben"):
         done(bed, name)
@@ -847,7 +848,7 @@ def test_those_of_the_rotation_before_are_counted_while_their_overlap_lasts(bed:
     journal = bed.known().journal
     for entry in journal.history:
         entry.old_ends = 1
-    enter(bed.resources, journal)
+    enter(bed.state, journal)
     assert bed.known().journal.waiting == []
 
 

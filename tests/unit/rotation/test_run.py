@@ -251,7 +251,7 @@ def test_every_name_of_a_secret_is_rolled_out(running: World) -> None:
     held = [each for each in bed.resources if "WEBHOOK" in each["urn"]]
     assert len(held) == 4, "two names in two targets"
 
-    rolled = targets(bed.resources, ["webhook"], ["preview", "development"])
+    rolled = targets(bed.state, ["webhook"], ["preview", "development"])
 
     assert {each["urn"] for each in held} < set(rolled)
     assert bed.rotate().result == "done"
@@ -425,7 +425,7 @@ def test_old_secrets_that_count_no_more_are_forgotten(bed: Bed) -> None:
     last = bed.known().journal
     assert last.last is not None
     last.last.sides["clerk"].old_ends = 1
-    enter(bed.resources, last)
+    enter(bed.state, last)
 
     bed.rotate(kinds=("webhook",))
 
@@ -438,7 +438,7 @@ def test_somebody_else_is_at_it(bed: Bed) -> None:
     assert journal.running is not None
     assert journal.running.holder is not None
     journal.running.holder.pid = 999
-    enter(bed.resources, journal)
+    enter(bed.state, journal)
 
     with pytest.raises(Held, match="process 999 of here"):
         bed.rotate()
@@ -457,7 +457,7 @@ def test_of_two_that_claim_at_the_same_moment_one_goes_on(bed: Bed) -> None:
         journal = bed.known().journal
         assert journal.running is not None
         journal.running.id, journal.running.holder = "rot_other", other.keeper.holder()
-        enter(bed.resources, journal)
+        enter(bed.state, journal)
         return claimed
 
     first.keeper.claim = both  # type: ignore[method-assign]

@@ -11,6 +11,7 @@ from clerkstack.program import refuse_ended_secrets
 from clerkstack.rotation.journal import Journal, Running, now
 from clerkstack.rotation.rolling_out import ROLL_OUT
 from clerkstack.rotation.unfinished import ended_meanwhile
+from clerkstack.state.own import state_of
 
 HOUR = 3_600_000  # milliseconds
 
@@ -42,12 +43,12 @@ def test_a_way_back_that_has_closed_stops_every_update_but_the_rotations(
     state = left(ends_in=-HOUR, **{how: True})
 
     with pytest.raises(pulumi.RunError, match="rotate --stack prod") as refused:
-        refuse_ended_secrets(state)
+        refuse_ended_secrets(state_of(state))
 
     assert "old secret key" in str(refused.value)
     assert "sk_live" not in str(refused.value)
     monkeypatch.setenv(ROLL_OUT, "urn")
-    refuse_ended_secrets(state)
+    refuse_ended_secrets(state_of(state))
 
 
 @pytest.mark.parametrize(
@@ -62,4 +63,4 @@ def test_a_way_back_that_has_closed_stops_every_update_but_the_rotations(
     ids=["nothing yet", "still counts", "forward", "nothing minted", "no rotation"],
 )
 def test_any_other_state_is_updated(state: dict[str, Any]) -> None:
-    assert ended_meanwhile(state, "prod") is None
+    assert ended_meanwhile(state_of(state), "prod") is None

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from local.machine.plugins.wire import ASSET, SIGNATURE
+from clerkstack.state.marks import ASSET, SIGNATURE
 
 
 def collect(directory: Path, patterns: Sequence[str]) -> dict[str, Any]:

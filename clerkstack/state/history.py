@@ -12,17 +12,18 @@ import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from clerkstack.cli.backends import BackendFailed, folder_of, mend_of
-from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError
+from clerkstack.state.backends import folder_of
+from clerkstack.state.failures import BackendFailed, remedy_of
+from clerkstack.state.model import State
 
 KEPT = re.compile(
     r"\.pulumi/(?:history|backups)/(?P<project>[^/]+)/(?P<stack>[^/]+)/"
@@ -39,19 +40,18 @@ GZIP, ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 @dataclass(frozen=True)
 class Earlier:
-    """One earlier state. `exported` is it in the form `pulumi stack import` takes, its secrets
-    encrypted; None where it can't be read, and `why` says why."""
+    """One earlier state. `state` has its secrets encrypted; None where it can't be read, and `why`
+    says why."""
 
     key: str
     saved: datetime
-    exported: dict[str, Any] | None
+    state: State | None
     why: str = ""
 
     @property
     def resources(self) -> int:
         """How many it has."""
-        deployment = (self.exported or {}).get("deployment") or {}
-        return len(deployment.get("resources") or [])
+        return 0 if self.state is None else len(self.state.entries)
 
 
 class Store(Protocol):
@@ -86,7 +86,8 @@ class Bucket:
     """An `s3://` backend. Needs boto3, and reads the addresses as the engine does: endpoint,
     region, profile, s3ForcePathStyle."""
 
-    def __init__(self, backend: str) -> None:
+    def __init__(self, backend: str, tell: Callable[[str], None]) -> None:
+        self._tell = tell
         try:
             import boto3
             from botocore.config import Config
@@ -112,7 +113,7 @@ class Bucket:
 
     def files(self) -> Iterator[tuple[str, datetime]]:
         """Their keys, from `.pulumi/` on, and when each was written."""
-        with _telling():
+        with _explained():
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}.pulumi/"):
                 for found in page.get("Contents", ()):
@@ -123,7 +124,7 @@ class Bucket:
         """One of them."""
         name, _, version = key.partition(VERSION)
         which = {"VersionId": version} if version else {}
-        with _telling():
+        with _explained():
             found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name, **which)
             content: bytes = found["Body"].read()
         return content
@@ -143,23 +144,26 @@ class Bucket:
                     if counted[key] <= VERSIONS and found["VersionId"] != "null":
                         yield f"{key}{VERSION}{found['VersionId']}", found["LastModified"]
         except ClientError as error:
-            say(f"without the bucket's versions: {error}", err=True)
+            self._tell(f"without the bucket's versions: {error}")
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
-    """What AWS refuses or does not answer inside, as an error with a mend."""
+def _explained() -> Iterator[None]:
+    """What AWS refuses or does not answer inside, as an error with a remedy."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        mend = mend_of(str(error)) or "Look at the bucket's address and your rights."
-        raise BackendFailed(f"The bucket can't be read: {error}\n{mend}") from None
+        remedy = remedy_of(str(error)) or "Look at the bucket's address and your rights."
+        raise BackendFailed(f"The bucket can't be read: {error}\n{remedy}") from None
 
 
-def store_of(backend: str, copy: Path | None) -> Store:
-    """What keeps a backend's files, or a copy of them.
+def store_of(
+    backend: str, copy: Path | None, tell: Callable[[str], None] = lambda _message: None
+) -> Store:
+    """What keeps a backend's files, or a copy of them. `tell` is called with what can't be read and
+    is not needed.
 
     Raises:
         ClerkstackError: it can't be read from here.
@@ -172,7 +176,7 @@ def store_of(backend: str, copy: Path | None) -> Store:
     if folder is not None:
         return Folder(folder)
     if backend.startswith("s3://"):
-        return Bucket(backend)
+        return Bucket(backend, tell)
     raise ClerkstackError(
         f"The history in {backend.partition('?')[0]} can't be read from here. Pulumi Cloud: pulumi "
         "stack export --version N, then pulumi stack import. Another bucket: copy its folder "
@@ -219,4 +223,4 @@ def _state(key: str, at: datetime, content: bytes) -> Earlier:
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         return Earlier(key, at, None, "damaged, or nothing was ever deployed")
     whole = {each: document[each] for each in ("version", "features") if each in document}
-    return Earlier(key, at, {**whole, "deployment": latest})
+    return Earlier(key, at, State({**whole, "deployment": latest}))

@@ -8,15 +8,15 @@ new backend with the tag `clerkstack:moving`, which the next run may replace.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from clerkstack.cli.backends import (
+from clerkstack.files import replace as replace_file
+from clerkstack.neighbours import UnknownNeighbours, UnreadableStack, neighbours
+from clerkstack.problems import ClerkstackError
+from clerkstack.state.backends import (
     BACKEND,
-    NO_STACK,
     Workshop,
-    asked,
     config_file,
     current_backend,
     same,
@@ -24,16 +24,15 @@ from clerkstack.cli.backends import (
     settled,
     workshop,
 )
-from clerkstack.cli.engine import exported_stack, pulumi, resources_of
-from clerkstack.cli.imported import name_of
-from clerkstack.files import replace as replace_file
-from clerkstack.neighbours import UnknownNeighbours, UnreadableStack, neighbours
-from clerkstack.problems import ClerkstackError
+from clerkstack.state.compare import differences
+from clerkstack.state.engine import export, pulumi
+from clerkstack.state.failures import NoSuchTarget, UnknownStack
+from clerkstack.state.locks import Locked
+from clerkstack.state.model import State, name_of
 
 KINDS = ("file", "s3", "gs", "azblob", "postgres", "https")
 TAG = "clerkstack:moving"
 NOBODY = "urn:pulumi:nobody::nobody::nobody:nobody:Nobody::nobody"
-NOT_THERE = "no resource named"
 SHOWN = 10  # differences that a message lists
 
 
@@ -60,9 +59,10 @@ class Moved:
 
 
 Tell = Callable[[str], None]
+Running = Callable[[State], bool]
 
 
-def move(stack: str, to: str, provider: str | None, tell: Tell) -> Moved:
+def move(stack: str, to: str, provider: str | None, tell: Tell, running: Running) -> Moved:
     """Bring a stack's state into another backend.
 
     Args:
@@ -70,6 +70,7 @@ def move(stack: str, to: str, provider: str | None, tell: Tell) -> Moved:
         to: the other backend's address.
         provider: the secrets provider to encrypt config and state with from now on; None keeps it.
         tell: told each step as it begins.
+        running: whether a state has a rotation that is not over.
 
     Raises:
         BackendFailed: a backend or a secrets provider failed.
@@ -85,37 +86,38 @@ def move(stack: str, to: str, provider: str | None, tell: Tell) -> Moved:
             f"pulumi stack change-secrets-provider --stack {stack} …"
         )
     tell(f"looking at the state in {source}")
-    _refuse_unfinished(stack, exported_stack(stack, show_secrets=True))
-    _refuse_work(stack)
-    moved = exported_stack(stack, show_secrets=True)
+    found = export(stack, show_secrets=True)
+    _refuse_unfinished(stack, found, running)
+    _refuse_work(stack, found)
+    moved = export(stack, show_secrets=True)
     tell("looking what an update would do")
-    pending = _pending(stack)
+    pending = _pending(stack, moved)
     beside = left_behind(stack, moved, tell)
     with workshop(stack) as bench:
         _bring(bench, moved, target, tell)
         _encrypt(bench, target, provider, tell)
         tell("comparing both states")
-        _compare(stack, exported_stack(stack, show_secrets=True), _export(bench, target))
+        there = _export(bench, target)
+        _compare(stack, export(stack, show_secrets=True), there)
         tell("looking what an update would do there")
-        _expect(stack, pending, _pending(stack, bench, target))
-        asked(lambda: bench.pulumi("stack", "tag", "rm", TAG, backend=target))
+        _expect(stack, pending, _pending(stack, there, bench, target))
+        bench.pulumi("stack", "tag", "rm", TAG, backend=target)
         file, after = config_file(stack), bench.config.read_text(encoding="utf-8")
         changed = file.read_text(encoding="utf-8") != after
         if changed:
             replace_file(file, after)
-    resources = len(resources_of(moved))
-    config = str(file) if changed else None
-    return Moved(stack, source, target, resources, len(pending), config, beside)
+    where = str(file) if changed else None
+    return Moved(stack, source, target, len(moved.entries), len(pending), where, beside)
 
 
-def left_behind(stack: str, moved: Mapping[str, Any], tell: Tell) -> list[str]:
+def left_behind(stack: str, moved: State, tell: Tell) -> list[str]:
     """The other stacks of the current backend that use the instance of a stack. Once its old state
     is gone, they do not know it any more."""
     place = next(
         (
-            (str(each["inputs"]["application_id"]), str(each["inputs"]["environment"]))
-            for each in resources_of(moved)
-            if {"application_id", "environment"} <= (each.get("inputs") or {}).keys()
+            (str(each.inputs["application_id"]), str(each.inputs["environment"]))
+            for each in moved.resources
+            if {"application_id", "environment"} <= each.inputs.keys()
         ),
         None,
     )
@@ -128,18 +130,16 @@ def left_behind(stack: str, moved: Mapping[str, Any], tell: Tell) -> list[str]:
         return []
 
 
-def _bring(bench: Workshop, moved: Mapping[str, Any], target: str, tell: Tell) -> None:
+def _bring(bench: Workshop, moved: State, target: str, tell: Tell) -> None:
     """Enter the state into the other backend, unless it is there."""
     try:
         there = _export(bench, target)
-    except ClerkstackError as failure:
-        if NO_STACK not in str(failure):
-            raise
+    except UnknownStack:
         tell(f"making the stack in {target}")
-        asked(lambda: bench.init(backend=target))
+        bench.init(backend=target)
         there = _export(bench, target)
-    if resources_of(there):
-        if not _differences(moved, there):
+    if there.entries:
+        if not differences(moved, there):
             tell("the state is there")
         elif not _is_ours(bench, target):
             raise ClerkstackError(
@@ -147,10 +147,10 @@ def _bring(bench: Workshop, moved: Mapping[str, Any], target: str, tell: Tell) -
                 "was changed. If it is not needed, remove it there: "
                 f"{removal(target, bench.stack)}"
             )
-    asked(lambda: bench.pulumi("stack", "tag", "set", TAG, "yes", backend=target))
-    if _differences(moved, there):
+    bench.pulumi("stack", "tag", "set", TAG, "yes", backend=target)
+    if differences(moved, there):
         tell(f"writing the state to {target}")
-        asked(lambda: bench.pulumi("stack", "import", backend=target, given=json.dumps(moved)))
+        bench.pulumi("stack", "import", backend=target, given=moved.text())
 
 
 def _encrypt(bench: Workshop, target: str, provider: str | None, tell: Tell) -> None:
@@ -158,22 +158,18 @@ def _encrypt(bench: Workshop, target: str, provider: str | None, tell: Tell) -> 
     if provider is None or provider == secrets_provider(bench.config):
         return
     tell(f"encrypting config and state by {provider.partition('?')[0]}")
-    words = ("stack", "change-secrets-provider", provider)
-    asked(lambda: bench.pulumi(*words, backend=target))
+    bench.pulumi("stack", "change-secrets-provider", provider, backend=target)
 
 
-def _export(bench: Workshop, target: str) -> dict[str, Any]:
-    words = ("stack", "export", "--show-secrets")
-    exported: dict[str, Any] = json.loads(asked(lambda: bench.pulumi(*words, backend=target)))
-    return exported
+def _export(bench: Workshop, target: str) -> State:
+    return State.parse(bench.pulumi("stack", "export", "--show-secrets", backend=target))
 
 
 def _is_ours(bench: Workshop, target: str) -> bool:
-    words = ("stack", "tag", "ls", "--json")
-    return TAG in json.loads(asked(lambda: bench.pulumi(*words, backend=target)) or "{}")
+    return TAG in json.loads(bench.pulumi("stack", "tag", "ls", "--json", backend=target) or "{}")
 
 
-def _refuse_work(stack: str) -> None:
+def _refuse_work(stack: str, state: State) -> None:
     """See that no update of the stack is going on: the engine looks for that before it looks for
     the resource that is not there. (It would forget what is half-made: look for that before.)
 
@@ -182,44 +178,36 @@ def _refuse_work(stack: str) -> None:
     """
     words = ("refresh", "--yes", "--skip-preview", "--target", NOBODY, "--stack", stack)
     try:
-        asked(lambda: pulumi(*words))
-    except ClerkstackError as failure:
-        if NOT_THERE in str(failure):
-            return
-        if "currently locked" in str(failure):
-            raise ClerkstackError(
-                f"Somebody is at work on {stack}: wait, then run this again.\n{failure}\nAfter a "
-                f"kill: bin/clerkstack recover --stack {stack}"
-            ) from None
-        raise
+        pulumi(*words, state=state)
+    except NoSuchTarget:
+        return
+    except Locked as failure:
+        raise ClerkstackError(
+            f"Somebody is at work on {stack}: wait, then run this again.\n{failure}\nAfter a "
+            f"kill: bin/clerkstack recover --stack {stack}"
+        ) from None
 
 
-def _refuse_unfinished(stack: str, exported: Mapping[str, Any]) -> None:
+def _refuse_unfinished(stack: str, state: State, running: Running) -> None:
     """A state is moved when nothing is half-done.
 
     Raises:
         ClerkstackError: something is.
     """
-    from clerkstack.rotation.stacks import ROTATIONS, known_of
-
-    if (exported.get("deployment") or {}).get("pending_operations"):
+    if state.pending:
         raise ClerkstackError(
             f"An update of {stack} goes on, or was killed. Wait for it; after a kill: "
             f"bin/clerkstack recover --stack {stack}, pulumi up --stack {stack}, then this."
         )
-    resources = resources_of(exported)
-    if not any(each["type"].endswith(f"/clerkstack:{ROTATIONS}") for each in resources):
-        return  # nothing was ever rotated
-    running = known_of(resources, stack).journal.running
-    if running is not None:
+    if running(state):
         raise ClerkstackError(
             f"A rotation of {stack} is not over. Finish it first: bin/clerkstack rotate --stack "
             f"{stack}"
         )
 
 
-def _compare(stack: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    found = _differences(before, after)
+def _compare(stack: str, before: State, after: State) -> None:
+    found = differences(before, after)
     if found:
         listed = "\n".join(f"  {each}" for each in found[:SHOWN])
         raise NotTheSame(
@@ -228,36 +216,8 @@ def _compare(stack: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
         )
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What differs between two exported states, secrets shown: names of resources and of their
-    properties, never a value."""
-    old, new = resources_of(before), resources_of(after)
-    names = [each["urn"] for each in old], [each["urn"] for each in new]
-    if names[0] != names[1]:
-        missing = [f"{name_of(urn)}: missing" for urn in names[0] if urn not in names[1]]
-        more = [f"{name_of(urn)}: not there before" for urn in names[1] if urn not in names[0]]
-        return [*missing, *more] or ["the order of the resources"]
-    found = [f"{name_of(a['urn'])}: {each}" for a, b in zip(old, new, strict=True)
-             for each in _unlike(a, b)]  # fmt: skip
-    pending = [(each.get("deployment") or {}).get("pending_operations") for each in (before, after)]
-    return [*found, *(["pending operations"] if pending[0] != pending[1] else [])]
-
-
-def _unlike(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    found: list[str] = []
-    for key in sorted({*old, *new}):
-        a, b = old.get(key), new.get(key)
-        if a == b:
-            continue
-        if isinstance(a, dict) and isinstance(b, dict):
-            found += [f"{key}.{each}" for each in sorted({*a, *b}) if a.get(each) != b.get(each)]
-        else:
-            found.append(key)
-    return found
-
-
 def _pending(
-    stack: str, bench: Workshop | None = None, target: str | None = None
+    stack: str, state: State, bench: Workshop | None = None, target: str | None = None
 ) -> list[tuple[str, ...]]:
     """What an update would do: each step but those that change nothing."""
     words = ["preview", "--json", "--stack", stack]
@@ -265,7 +225,7 @@ def _pending(
     if bench is not None and target is not None:
         words += ["--config-file", str(bench.config)]
         variables[BACKEND] = target
-    steps = json.loads(asked(lambda: pulumi(*words, variables=variables)))["steps"]
+    steps = json.loads(pulumi(*words, variables=variables, state=state))["steps"]
     return [
         (each["op"], each["urn"], *sorted(each.get("diffReasons") or ()))
         for each in steps

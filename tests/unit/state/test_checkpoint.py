@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.cli.checkpoint import drop_cut_off_attributes
+from clerkstack.state.checkpoint import drop_cut_off_attributes
 
 
 def attributes(folder: Path, name: str, text: str) -> Path:

@@ -1,4 +1,4 @@
-"""Commands that run at the same time, and that all end when the review does."""
+"""Commands that are run to their end: their output line by line, an interrupt passed on once."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ SECONDS_TO_END = 15.0
 
 @dataclass(frozen=True)
 class Ran:
-    """A command that ended: its exit code, the lines it printed, what it complained of."""
+    """A command that ended: its exit code, what it printed, what it printed to standard error."""
 
     code: int
-    lines: list[str]
-    complaint: str
+    out: str
+    err: str
 
 
 class Stopped(ClerkstackError):
-    """The review was interrupted before a command began."""
+    """The commands were stopped before this one had ended."""
 
 
 class Commands:
-    """The commands of one review."""
+    """Commands that may run at the same time, and that all end together."""
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[str]] = set()
@@ -43,10 +43,18 @@ class Commands:
         self,
         words: Sequence[str],
         *,
+        given: str | None = None,
         variables: Mapping[str, str] = MappingProxyType({}),
         on_line: Callable[[str], None] = lambda _line: None,
     ) -> Ran:
-        """Run a command to its end, each line of its output told as it comes.
+        """Run a command to its end. Ctrl-C in the thread that waits reaches it as one interrupt,
+        and its end is waited for.
+
+        Args:
+            words: the command; never a secret, since every process of the machine can see it.
+            given: its standard input.
+            variables: environment variables besides those of this process.
+            on_line: called with each line of its output as it comes.
 
         Raises:
             OSError: it can't be run.
@@ -54,40 +62,50 @@ class Commands:
         """
         with self._lock:
             if self._stopped:
-                raise Stopped("The review was interrupted.")
+                raise Stopped("The command was interrupted.")
             process = subprocess.Popen(
                 words,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
                 env={**os.environ, **variables},
-                # Ctrl-C in a terminal reaches it through `stop` alone: two would be a hard end.
+                # Ctrl-C in a terminal reaches it through here alone: two would be a hard end.
                 start_new_session=True,
             )
             self._running.add(process)
-        complaint: list[str] = []
         assert process.stdout is not None
         assert process.stderr is not None
+        lines: list[str] = []
+        errors: list[str] = []
         # Read beside the other, so that neither pipe fills up.
-        aside = threading.Thread(target=complaint.extend, args=(process.stderr,), daemon=True)
+        aside = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
         aside.start()
-        lines = []
         try:
+            if given is not None:
+                _give(process, given)
             for line in process.stdout:
                 lines.append(line)
                 on_line(line)
             code = process.wait()
-            aside.join()
-            process.stdout.close()
-            process.stderr.close()
+        except KeyboardInterrupt:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
+            for _line in process.stdout:  # whoever prints to a closed pipe is killed
+                pass
+            process.wait()
+            raise
         finally:
             with self._lock:
                 self._running.discard(process)
+            if process.returncode is not None:
+                aside.join()
+                process.stdout.close()
+                process.stderr.close()
         if self._stopped:
-            raise Stopped("The review was interrupted.")
-        return Ran(code, lines, "".join(complaint).strip())
+            raise Stopped("The command was interrupted.")
+        return Ran(code, "".join(lines), "".join(errors).strip())
 
     def stop(self) -> None:
         """Interrupt what runs, and wait until it has ended; what has not by then is killed."""
@@ -103,3 +121,9 @@ class Commands:
             except subprocess.TimeoutExpired:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
+
+
+def _give(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(text)

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli import engine
 from clerkstack.cli.move import _print
-from clerkstack.cli.moving import Moved, _differences, _refuse_unfinished, left_behind
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import Journal, Running
-from clerkstack.rotation.stacks import secret
+from clerkstack.rotation.stacks import is_rotating
+from clerkstack.state import engine
+from clerkstack.state.compare import differences
+from clerkstack.state.marks import secret
+from clerkstack.state.model import State
+from clerkstack.state.move import Moved, _refuse_unfinished, left_behind
 from tests.backend import Backend
 
 TYPE = "pulumi-python:dynamic/clerkstack:"
@@ -39,19 +42,23 @@ def exported() -> dict[str, Any]:
     }
 
 
+def refuse(document: dict[str, Any]) -> None:
+    _refuse_unfinished("dev", State(document), lambda state: is_rotating(state, "dev"))
+
+
 def test_the_same_state_written_at_another_time_is_the_same() -> None:
     other = exported()
     other["deployment"]["manifest"] = {"time": "b"}
     other["deployment"]["secrets_providers"] = {"type": "cloud"}
 
-    assert _differences(exported(), other) == []
+    assert differences(State(exported()), State(other)) == []
 
 
 def test_a_secret_that_differs_is_named_and_not_shown() -> None:
     other = exported()
     other["deployment"]["resources"][0]["outputs"]["secret_key"] = secret("sk_test_other")
 
-    assert _differences(exported(), other) == ["instance: outputs.secret_key"]
+    assert differences(State(exported()), State(other)) == ["instance: outputs.secret_key"]
 
 
 def test_everything_else_that_differs_is_named() -> None:
@@ -63,16 +70,16 @@ def test_everything_else_that_differs_is_named() -> None:
     protected["deployment"]["resources"][0]["protect"] = True
     half["deployment"]["pending_operations"] = [{"type": "creating"}]
 
-    assert _differences(before, less) == ["rotations: missing"]
-    assert _differences(before, more) == ["t: not there before"]
-    assert _differences(before, turned) == ["the order of the resources"]
-    assert _differences(before, protected) == ["instance: protect"]
-    assert _differences(before, half) == ["pending operations"]
+    assert differences(State(before), State(less)) == ["rotations: missing"]
+    assert differences(State(before), State(more)) == ["t: not there before"]
+    assert differences(State(before), State(turned)) == ["the order of the resources"]
+    assert differences(State(before), State(protected)) == ["instance: protect"]
+    assert differences(State(before), State(half)) == ["pending operations"]
 
 
 def test_a_rotation_that_is_not_over_is_finished_first() -> None:
     state = exported()
-    _refuse_unfinished("dev", state)
+    refuse(state)
     running = Running(
         id="1", who="ann", reason="leaves", overlap_hours=24, started=1, sides={}, aborting=False
     )
@@ -80,7 +87,7 @@ def test_a_rotation_that_is_not_over_is_finished_first() -> None:
     outputs["journal"] = secret(Journal(running=running).text())
 
     with pytest.raises(ClerkstackError, match="bin/clerkstack rotate --stack dev"):
-        _refuse_unfinished("dev", state)
+        refuse(state)
 
 
 def test_half_an_update_is_finished_first() -> None:
@@ -88,12 +95,12 @@ def test_half_an_update_is_finished_first() -> None:
     state["deployment"]["pending_operations"] = [{"type": "creating", "resource": {}}]
 
     with pytest.raises(ClerkstackError, match="bin/clerkstack recover --stack dev"):
-        _refuse_unfinished("dev", state)
+        refuse(state)
 
 
 def test_a_state_without_rotations_is_moved() -> None:
-    _refuse_unfinished("dev", {"deployment": {"resources": []}})
-    _refuse_unfinished("dev", {"deployment": None})
+    refuse({"deployment": {"resources": []}})
+    refuse({"deployment": None})
 
 
 PLACE = {"application_id": "app_1", "environment": "development"}
@@ -118,12 +125,12 @@ def test_the_stacks_that_stay_behind_on_the_same_instance_are_named(
         other: on("dev"),
     }
     monkeypatch.setattr(engine, "pulumi", Backend(there))
-    state = {"version": 3, "deployment": {"resources": there["dev"]}}
+    state = State.of(there["dev"])
 
     found = left_behind("dev", state, print)
 
     assert found == ["staging", other]
-    assert left_behind("dev", {"deployment": {"resources": []}}, print) == []
+    assert left_behind("dev", State.of([]), print) == []
     _print(Moved("dev", "file:///old", "s3://new", 1, 0, None, found))
     told = capsys.readouterr().out
     assert f"staging and {other} use the same instance" in told

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.cli.backends import mend_of, same, secrets_provider, settled
+from clerkstack.state.backends import same, secrets_provider, settled
+from clerkstack.state.failures import remedy_of
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,6 @@ def test_what_encrypts_a_stack(tmp_path: Path) -> None:
     assert secrets_provider(file) == "awskms://alias/a?region=b"
 
 
-def test_what_is_no_failure_of_a_service_has_no_mend() -> None:
-    assert mend_of("error: incorrect passphrase") is None
-    assert mend_of("operation error KMS: Decrypt, AccessDeniedException: no") is not None
+def test_what_is_no_failure_of_a_service_has_no_remedy() -> None:
+    assert remedy_of("error: incorrect passphrase") is None
+    assert remedy_of("operation error KMS: Decrypt, AccessDeniedException: no") is not None

@@ -8,17 +8,18 @@ is read with its own inputs, which an import does not have. Vercel's variables a
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.cli.engine import exported_stack, import_state, pulumi, resources_of
-from clerkstack.cli.imported import NaturalKey, import_variables, name_of, natural_key
-from clerkstack.cli.say import say
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.drift import Live, declared_variables
-from clerkstack.engine_marks import shown_secret
 from clerkstack.problems import ClerkstackError
-from clerkstack.variables_in_state import enter_value, variables_of
+from clerkstack.state.engine import export, import_state, pulumi
+from clerkstack.state.imports import import_variables
+from clerkstack.state.marks import secret
+from clerkstack.state.model import State, name_of
+from clerkstack.state.variables import NaturalKey, existing, natural_key, set_value
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
@@ -27,48 +28,58 @@ if TYPE_CHECKING:
 OURS = ("pulumi-python:dynamic/clerkstack:", "clerkstack:components:")
 
 
-def take_over(stack: str, settings: Settings, live: Live) -> list[str]:
+def take_over(
+    stack: str, settings: Settings, live: Live, state: State, tell: Callable[[str], None]
+) -> list[str]:
     """Bring everything that the stack declares into its state; the names of what came.
+
+    Args:
+        stack: the stack.
+        settings: its settings.
+        live: what is there.
+        state: its state, as it was read before: what stands in it is run only if it is this
+            project's.
+        tell: called with each step as it begins.
 
     Raises:
         ClerkstackError: something would have to be changed for that.
     """
-    before = _names(exported_stack(stack))
+    before = _names(state)
     if settings.components.environment:
-        import_variables(stack, _ids(settings, live))
-        _tell_values(stack, settings, live)
-    say(f"{stack}: taking the rest into the state, reading only", err=True)
+        import_variables(stack, _ids(settings, live), state, tell)
+        state = _set_values(stack, settings, live)
+    tell(f"{stack}: taking the rest into the state, reading only")
     # Clerk's first: until the keys are in the state, nobody can tell what variables would become.
-    ours = [urn for urn, kind in _new(stack) if kind.startswith(OURS)]
+    ours = [urn for urn, kind in _new(stack, state) if kind.startswith(OURS)]
     if ours:
-        _up(stack, *(word for urn in ours for word in ("--target", urn)))
-    _refuse_writes(stack)
-    _up(stack)
-    say(f"{stack}: looking whether anything is left to do", err=True)
-    pulumi("preview", "--expect-no-changes", "--stack", stack)
-    return [name for name in _names(exported_stack(stack)) if name not in before]
+        _up(stack, state, *(word for urn in ours for word in ("--target", urn)))
+    _refuse_writes(stack, state)
+    _up(stack, state)
+    tell(f"{stack}: looking whether anything is left to do")
+    pulumi("preview", "--expect-no-changes", "--stack", stack, state=state)
+    return [name for name in _names(export(stack)) if name not in before]
 
 
-def _up(stack: str, *words: str) -> None:
+def _up(stack: str, state: State, *words: str) -> None:
     options = ("--yes", "--skip-preview", "--stack", stack)
-    pulumi("up", *options, *words, variables={READ_ONLY: "true"})
+    pulumi("up", *options, *words, variables={READ_ONLY: "true"}, state=state)
 
 
-def _steps(stack: str) -> list[dict[str, Any]]:
-    shown = pulumi("preview", "--json", "--stack", stack, variables={READ_ONLY: "true"})
+def _steps(stack: str, state: State) -> list[dict[str, Any]]:
+    options = ("--json", "--stack", stack)
+    shown = pulumi("preview", *options, variables={READ_ONLY: "true"}, state=state)
     steps: list[dict[str, Any]] = json.loads(shown)["steps"]
     return steps
 
 
-def _new(stack: str) -> list[tuple[str, str]]:
+def _new(stack: str, state: State) -> list[tuple[str, str]]:
     """URN and type of what the state does not have."""
-    creates = [step for step in _steps(stack) if step["op"] == "create"]
+    creates = [step for step in _steps(stack, state) if step["op"] == "create"]
     return [(step["urn"], step["newState"]["type"]) for step in creates]
 
 
-def _names(exported: dict[str, Any]) -> list[str]:
-    every = resources_of(exported)
-    return [name_of(each["urn"]) for each in every if each.get("custom") and each.get("id")]
+def _names(state: State) -> list[str]:
+    return [each.name for each in state.resources if each.custom and each.entry.get("id")]
 
 
 def _ids(settings: Settings, live: Live) -> dict[NaturalKey, str]:
@@ -84,29 +95,31 @@ def _ids(settings: Settings, live: Live) -> dict[NaturalKey, str]:
     }
 
 
-def _tell_values(stack: str, settings: Settings, live: Live) -> None:
-    """Enter the variables' values into the state: an import does not get them from Vercel, which
-    gives no value of a sensitive one and, to a plugin, only encrypted ones of the others."""
+def _set_values(stack: str, settings: Settings, live: Live) -> State:
+    """Set the variables' values in the state, which is returned: an import does not get them from
+    Vercel, which gives no value of a sensitive one and, to a plugin, only encrypted ones of the
+    others."""
     values: dict[NaturalKey, str | None] = {
         (project.project_id, each.key, (each.target,)): each.value
         for project, declared in declared_variables(settings, live)
         for each in declared
     }
-    exported = exported_stack(stack, show_secrets=True)
+    state = export(stack, show_secrets=True)
     changed = False
-    for resource in variables_of(resources_of(exported)):
-        value = values.get(natural_key(resource["inputs"]))
-        if value and enter_value(resource, shown_secret(json.dumps(value))):
+    for variable in existing(state):
+        value = values.get(natural_key(variable.inputs))
+        if value and set_value(variable, secret(value)):
             changed = True
     if changed:
-        import_state(stack, exported)
+        import_state(stack, state)
+    return state
 
 
-def _refuse_writes(stack: str) -> None:
+def _refuse_writes(stack: str, state: State) -> None:
     """The plugins of others know nothing of a run that only reads: they must have nothing to do."""
     writes = [
         f"  {step['op']} {name_of(step['urn'])}"
-        for step in _steps(stack)
+        for step in _steps(stack, state)
         if step["op"] not in ("same", "read")
         and (step.get("newState") or step.get("oldState") or {}).get("type") == VARIABLE_TYPE
     ]

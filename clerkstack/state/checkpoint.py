@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from clerkstack.cli.backends import current_backend, folder_of
+from clerkstack.state.backends import current_backend, folder_of
+from clerkstack.state.locks import Owner, locks_in
 
 
 def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
@@ -54,20 +55,11 @@ def cut_off_attributes(backend: str, stack: str) -> list[Path]:
     return [file for file in found if _is_cut_off(file)]
 
 
-def locks_of(backend: str, stack: str) -> list[str]:
-    """Who has a stack locked, in words; nobody where the backend is no `file://` one. As with the
-    attributes, a stack of that name in another project of the same backend counts too."""
+def locks_of(backend: str, stack: str) -> list[Owner]:
+    """Who has a stack locked; nobody where the backend is no `file://` one. As with the attributes,
+    a stack of that name in another project of the same backend counts too."""
     folder = folder_of(backend)
-    if folder is None:
-        return []
-    found = []
-    for file in sorted(folder.glob(f".pulumi/locks/organization/*/{stack}/*.json")):
-        try:
-            said = json.loads(file.read_text())
-            found.append(f"{said['username']}@{said['hostname']}, process {said['pid']}")
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # gone meanwhile, or nothing the engine wrote
-    return found
+    return [] if folder is None else locks_in(folder, stack)
 
 
 def _is_cut_off(attributes: Path) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 
 from clerkstack.safe import safe
-from clerkstack.state_code import foreign_code, refusal
+from clerkstack.state.code import foreign_in, refusal
+from clerkstack.state.model import State
 
 # The engine's own provider answers it with the state as it was when the update began, without what
 # is about to be removed (pulumi/pulumi, pkg/resource/deploy/builtins.go, pkg/backend/backend.go).
@@ -18,8 +19,8 @@ PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between looks at a state that is just being written."""
 
 
-def own_state() -> Mapping[str, Mapping[str, Any]]:
-    """Type and outputs of each resource, by its URN.
+def own_state() -> State:
+    """Type and outputs of each resource.
 
     To be asked for before anything is declared: from then on the engine writes the state, and a
     file of it that is half written can't be read. What stands in the state is not run before that
@@ -29,13 +30,18 @@ def own_state() -> Mapping[str, Mapping[str, Any]]:
         pulumi.RunError: the state can't be read, or it holds code of others.
     """
     state = _read()
-    found = foreign_code({"urn": urn, **each} for urn, each in state.items())
+    found = foreign_in(state)
     if found:
         raise pulumi.RunError(safe(refusal(found, pulumi.get_stack())))
     return state
 
 
-def _read() -> Mapping[str, Mapping[str, Any]]:
+def state_of(outputs: Mapping[str, Mapping[str, Any]]) -> State:
+    """What the engine answers, type and outputs by URN, as a state."""
+    return State.of([{"urn": urn, **each} for urn, each in outputs.items()])
+
+
+def _read() -> State:
     for pause in (*PAUSES, None):
         try:
             answer = pulumi.runtime.invoke(STATE, {"stackName": pulumi.get_stack()}).value
@@ -50,5 +56,5 @@ def _read() -> Mapping[str, Mapping[str, Any]]:
                 ) from None
             time.sleep(pause)
         else:
-            return (answer or {}).get("outputs") or {}
+            return state_of((answer or {}).get("outputs") or {})
     raise AssertionError("the last look returns or raises")

