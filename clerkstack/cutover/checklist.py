@@ -151,7 +151,7 @@ def own_oauth(readings: Readings) -> Verdict:
     """Each connection that is on has credentials of its own."""
     things = [each for each in of_config(readings.sections()) if each.kind == OAUTH]
     on = [each for each in things if each.fields.get("enabled") is True]
-    lacking = {each.what for each in needs_of_production(on, None)}
+    lacking = {each.subject for each in needs_of_production(on, None)}
     facts = [
         Fact(
             each.what,

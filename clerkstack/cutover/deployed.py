@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from clerkstack.checks.finding import Finding, shown
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts
 from clerkstack.cutover.read import TARGET, Readings
-from clerkstack.drift import Difference, differences
-from clerkstack.drift.difference import told
+from clerkstack.drift import differences
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.projects import Project
@@ -144,7 +144,7 @@ def policies(readings: Readings) -> Verdict:
     )
 
 
-def _differences(readings: Readings, *, variables: bool = False) -> list[Difference]:
+def _differences(readings: Readings, *, variables: bool = False) -> list[Finding]:
     live = readings.live_variables() if variables else readings.live()
     settings = readings.settings
     use = settings.components
@@ -158,14 +158,14 @@ def _differences(readings: Readings, *, variables: bool = False) -> list[Differe
     return differences(narrowed, readings.catalog, live, readings.known)
 
 
-def _is_variable(difference: Difference) -> bool:
-    return difference.thing.startswith(VARIABLE)
+def _is_variable(difference: Finding) -> bool:
+    return difference.subject.startswith(VARIABLE)
 
 
-def _fact(each: Difference) -> Fact:
-    each = told(each)
-    name = f"{each.thing} {each.field}".strip()
-    return Fact(name, _text(each.declared), _text(each.live), right=False)
+def _fact(each: Finding) -> Fact:
+    each = shown(each)
+    name = f"{each.subject} {each.field}".strip()
+    return Fact(name, _text(each.expected), _text(each.found), right=False)
 
 
 def _text(value: Json) -> str:
