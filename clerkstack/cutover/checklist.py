@@ -22,7 +22,7 @@ from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import shown_url
 from clerkstack.settings.keys import instance_of_key
-from clerkstack.witnesses import Instance, compare
+from clerkstack.witnesses import Instance, compare, kind_of
 
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog
@@ -242,11 +242,12 @@ def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Fact]:
     brought = settings.components.billing
     found = compare(readings.app, inputs, instance, access=access, brought=brought)
     for each in found.findings:
-        if each.kind in kinds and each.app is not None:
-            what = f"{each.kind} {each.slug} of the app's code"
+        app = each.found["app"]
+        if kind_of(each) in kinds and app is not None:
+            what = f"{each.subject} of the app's code"
             # What the app does not declare it may not need: a person has to say so.
-            right = None if each.app is False else False
-            yield Fact(what, "as the app has it", f"{each.message} ({each.mend})", right)
+            right = None if app is False else False
+            yield Fact(what, "as the app has it", f"{each.message} ({each.remedy})", right)
 
 
 def trial(readings: Readings) -> Verdict:

@@ -155,12 +155,12 @@ class _Both:
         assert thing is not None
         what = scrubbed(thing.what)
         if mine is None or theirs is None:
-            sides = (THERE, None) if theirs is None else (None, THERE)
-            yield Finding(thing.kind, what, "", *sides, Severity.WARNING)
+            here, there = (THERE, None) if theirs is None else (None, THERE)
+            yield Finding(thing.kind, what, "", here, there, Severity.WARNING)
             return
-        for path, here, there in self._walk(mine.fields, theirs.fields, ()):
+        for path, *has in self._walk(mine.fields, theirs.fields, ()):
             field = scrubbed(".".join(path))
-            yield Finding(thing.kind, what, field, here, there, Severity.WARNING)
+            yield Finding(thing.kind, what, field, has[0], has[1], Severity.WARNING)
 
     def _walk(
         self, mine: Mapping[str, Json], theirs: Mapping[str, Json], at: tuple[str, ...]

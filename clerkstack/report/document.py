@@ -14,9 +14,7 @@ from pydantic import BaseModel, ConfigDict
 class Part(BaseModel):
     """An object in a document."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Document(Part):

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
-from clerkstack.checks.finding import Finding
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.parity.compare import Unread
+from clerkstack.problems import Problem
 from clerkstack.report.document import Document, Part
+from clerkstack.witnesses.compare import Comparison, Row
+
+if TYPE_CHECKING:
+    from clerkstack.app.code import AppCode
+    from clerkstack.app.uses import Untold
 
 
 class DriftDocument(Document):
@@ -36,7 +45,153 @@ class ParityDocument(Document):
     `found` what that of `--to` has. `unread` is what could not be compared.
     """
 
-    reference: InstanceOfStack = Field(alias="from", validation_alias="from")
-    target: InstanceOfStack = Field(alias="to", validation_alias="to")
+    reference: InstanceOfStack = Field(serialization_alias="from")
+    target: InstanceOfStack = Field(serialization_alias="to")
     findings: tuple[Finding, ...]
     unread: tuple[Unread, ...]
+
+
+class AppRead(Part):
+    """Where the app's code was read."""
+
+    path: str | None = None
+    commit: str | None = None
+
+
+class InstanceRead(Part):
+    """Whether the live instance was read, and whether there is one."""
+
+    read: bool = False
+    exists: bool | None = None
+    application: str | None = None
+    instance: str | None = None
+
+
+class CheckInCode(Part):
+    """A check of a plan, feature, role or permission in the app's code. `payer` is null if it names
+    none; `known`: somebody can have it."""
+
+    kind: str
+    slug: str
+    payer: str | None = None
+    file: str
+    line: int
+    column: int
+    known: bool = True
+
+    @property
+    def where(self) -> str:
+        """file:line:column."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class PlaceInCode(Part):
+    """A place in the app's code, and what is to be said of it."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    @property
+    def where(self) -> str:
+        """file:line:column."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class CheckDocument(Document):
+    """`clerkstack check --json`: app, catalog and instance side by side.
+
+    Without `--stack`, only the files are compared: `stack` is null and the instance is not read.
+    `problems` are mistakes in these files. A finding's `found` has what app, catalog and instance
+    each have; it has failed if the next update does not change it. `unresolved` are checks whose
+    slug is not known without running the code, `not_looked_at` files of other languages that name
+    Clerk, `notes` checks in the app's own tests that can never be true.
+    """
+
+    stack: str | None = None
+    app: AppRead | None = None
+    instance: InstanceRead = InstanceRead()
+    plans: tuple[Row, ...] = ()
+    features: tuple[Row, ...] = ()
+    uses: tuple[CheckInCode, ...] = ()
+    unresolved: tuple[PlaceInCode, ...] = ()
+    notes_on_declaration: tuple[PlaceInCode, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        found: Comparison,
+        app: AppCode | None,
+        path: str | None,
+        *,
+        stack: str | None = None,
+        instance: InstanceRead | None = None,
+        problems: tuple[Problem, ...] = (),
+    ) -> CheckDocument:
+        """From a comparison; `path` is where the app's code is."""
+        return cls(
+            stack=stack,
+            app=None if app is None else AppRead(path=path, commit=app.commit),
+            instance=instance or InstanceRead(),
+            plans=found.plans,
+            features=found.features,
+            uses=tuple(
+                CheckInCode(
+                    kind=each.use.kind,
+                    slug=each.use.slug,
+                    payer=each.use.payer,
+                    file=each.use.file,
+                    line=each.use.line,
+                    column=each.use.column,
+                    known=each.known,
+                )
+                for each in found.uses
+            ),
+            unresolved=() if app is None else _places(app.untold),
+            notes_on_declaration=() if app is None else _places(app.notes),
+            not_looked_at=() if app is None else app.others,
+            findings=found.findings,
+            notes=found.notes,
+            problems=problems,
+        )
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        """Plans, then features, each with its kind."""
+        yield from (("plan", row) for row in self.plans)
+        yield from (("feature", row) for row in self.features)
+
+    @property
+    def blocking(self) -> list[Finding]:
+        """The findings that the next update does not change."""
+        return [each for each in self.findings if each.severity is Severity.FAILED]
+
+    @property
+    def app_declares(self) -> bool:
+        """Whether the app's declaration was read: its checks alone do not say what is missing."""
+        return self.app is not None and any(row.app is not None for _, row in self.rows())
+
+    @property
+    def live(self) -> bool:
+        """Whether there is a live instance that was read."""
+        return self.instance.read and self.instance.exists is not False
+
+
+def _places(found: Iterable[Untold]) -> tuple[PlaceInCode, ...]:
+    return tuple(
+        PlaceInCode(file=each.file, line=each.line, column=each.column, message=each.message)
+        for each in found
+    )
+
+
+class DoctorDocument(Document):
+    """`clerkstack doctor --json`: each check of this machine and of a stack, with its outcome."""
+
+    stack: str | None
+    host: str
+    folder: str
+    findings: tuple[Finding, ...]

@@ -144,7 +144,7 @@ def _agree(review: Review) -> str:
     told = review.agreement
     if told is None:
         return "could not be compared"
-    blocking, all_found = len(told.blocking()), len(told.findings)
+    blocking, all_found = len(told.blocking), len(told.findings)
     words = [f"**{blocking}** blocking"] if blocking else []
     words += [f"{all_found - blocking} that the update brings"] if all_found > blocking else []
     words += [] if told.app else ["app not read"]

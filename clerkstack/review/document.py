@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clerkstack.problems import ClerkstackError
-from clerkstack.review.agreement import Agreement
+from clerkstack.report.documents import CheckDocument
 from clerkstack.review.comment import Occasion, verdict
 from clerkstack.review.markdown import shortened
 from clerkstack.review.preview import Change, Complaint, Preview, Violation
@@ -77,7 +77,7 @@ class _Stack(_Part):
     stack: Annotated[str, Field(min_length=1, max_length=200)]
     verdict: Literal["clear", "blocked", "bad input", "service failed"]
     preview: _Preview | None
-    agreement: dict[str, Any] | None
+    agreement: CheckDocument | None
     troubles: list[_Complaint]
 
 
@@ -139,10 +139,7 @@ _NAMES = frozenset(
 def _stack(one: Review) -> dict[str, Any]:
     told: dict[str, Any] = {"stack": one.stack, "verdict": _word(one.verdict)}
     told["preview"] = asdict(one.preview) if one.preview else None
-    agreement: Mapping[str, Any] | None = None
-    if one.agreement is not None:
-        blocking = [each.model_dump() for each in one.agreement.blocking()]
-        agreement = {**one.agreement.model_dump(), "blocking": blocking}
+    agreement = None if one.agreement is None else one.agreement.data()
     return {**told, "agreement": agreement, "troubles": [asdict(each) for each in one.troubles]}
 
 
@@ -168,8 +165,8 @@ def _review(one: _Stack) -> Review:
             ended=one.preview.ended,
             failed=one.preview.failed,
         )
-    agreement = None if one.agreement is None else Agreement.model_validate(one.agreement)
-    return Review(one.stack, preview, agreement, complaints(one.troubles), _WORDS[one.verdict])
+    troubles = complaints(one.troubles)
+    return Review(one.stack, preview, one.agreement, troubles, _WORDS[one.verdict])
 
 
 def _change(one: _Change) -> Change:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from clerkstack.review.agreement import Agreement
+from clerkstack.report.documents import CheckDocument
 from clerkstack.review.comment import LIMIT, MARKER, Occasion, comment
 from clerkstack.review.preview import Change, Complaint, Preview, Violation
 from clerkstack.review.properties import Property
@@ -53,7 +53,7 @@ HOSTILE = [
 
 def everywhere(text: str, count: int = 1) -> Review:
     """A review in which every text that others wrote is this one."""
-    finding = {"kind": text, "slug": text, "field": text, "message": text, "mend": text}
+    finding = {"check": text, "subject": text, "field": text, "message": text, "remedy": text}
     row: dict[str, Any] = {
         "slug": text,
         "app": {text: text},
@@ -86,7 +86,7 @@ def everywhere(text: str, count: int = 1) -> Review:
             warnings=[Complaint("", text)] * count,
             ended=True,
         ),
-        Agreement.model_validate(agreement),
+        CheckDocument.model_validate(agreement),
         [Complaint(text, text)] * count,
         Verdict.BLOCKED,
     )
@@ -218,7 +218,7 @@ def test_it_says_what_changes_and_what_blocks() -> None:
 
 def test_a_clear_review_is_short() -> None:
     preview = Preview(unchanged=32, ended=True)
-    told = Agreement.model_validate({"app": {"path": "app"}, "instance": {"read": True}})
+    told = CheckDocument.model_validate({"app": {"path": "app"}, "instance": {"read": True}})
 
     written = comment([Review("dev", preview, told)], OCCASION)
 
@@ -235,7 +235,7 @@ def test_of_lists_that_differ_only_the_rest_is_shown() -> None:
         "instance": None,
         "agree": False,
     }
-    told = Agreement.model_validate(
+    told = CheckDocument.model_validate(
         {"app": {"path": "app"}, "instance": {"read": True}, "plans": [row]}
     )
 

@@ -217,7 +217,10 @@ def many(kind: str) -> dict[str, Any]:
         app, catalog = {"features": numbers}, {"features": [-each for each in numbers]}
         stack["agreement"] = {"plans": [{**row, "app": app, "catalog": catalog}]}
     elif kind == "findings":
-        found = [{"message": str(each), "app": each, "catalog": 0} for each in range(15_000)]
+        found = [
+            {"check": "a", "subject": str(each), "found": {"app": each, "catalog": 0}}
+            for each in range(15_000)
+        ]
         stack["agreement"] = {"findings": found}
     else:
         plain = {"operation": "delete", "resource": "r", "type": "t", "properties": []}
