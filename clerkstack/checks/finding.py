@@ -66,6 +66,11 @@ class Finding:
     service_failed: bool = False
     """Whether it could not be checked because a service failed."""
 
+    @property
+    def name(self) -> str:
+        """What it is about, in words."""
+        return f"{self.subject} {self.field}".strip()
+
 
 def shown(finding: Finding, *, addresses: bool = False) -> Finding:
     """A finding as it may be shown: without keys, and without values that look like one.

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from clerkstack import version
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.parity.compare import Unread
 from clerkstack.problems import Problem
 from clerkstack.report.document import Document, Part
+from clerkstack.review.preview import Preview
 from clerkstack.witnesses.compare import Comparison, Row
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
     from clerkstack.app.uses import Untold
+    from clerkstack.cutover.model import Line, Report
+
+MOST_STACKS = 100
 
 
 class DriftDocument(Document):
@@ -195,3 +201,96 @@ class DoctorDocument(Document):
     host: str
     folder: str
     findings: tuple[Finding, ...]
+
+
+class ReviewedStack(Part):
+    """What a pull request would do to a stack, and what stands against it.
+
+    `preview` is null if there was none, `agreement` (the document of `check --live`) if app,
+    catalog and instance could not be compared; `troubles` are the reasons.
+    """
+
+    stack: Annotated[str, Field(min_length=1, max_length=200)]
+    verdict: Literal["clear", "blocked", "bad input", "service failed"]
+    preview: Preview | None
+    agreement: CheckDocument | None
+    troubles: tuple[Finding, ...]
+
+
+class ReviewDocument(Document):
+    """`clerkstack review --json`, and the file that `--save` writes for `clerkstack comment`."""
+
+    commit: str
+    time: str
+    verdict: str
+    stacks: Annotated[tuple[ReviewedStack, ...], Field(min_length=1, max_length=MOST_STACKS)]
+
+
+class SignedOff(Part):
+    """Who has taken a point on themselves, and until when."""
+
+    by: str
+    date: datetime
+    until: datetime
+    note: str
+
+
+class PointJudged(Part):
+    """A point of the cutover. `done`: it has passed, or somebody has signed it off."""
+
+    point: str
+    number: int | None
+    title: str
+    status: str
+    done: bool
+    finding: Finding
+    signed: SignedOff | None
+
+
+class CutoverDocument(Document):
+    """`clerkstack cutover --json`: whether production may get traffic, point by point.
+
+    A point's finding has what was compared as its `details`. Times are UTC.
+    """
+
+    clerkstack: str
+    stack: str
+    application: str
+    instance: str
+    app_url: str
+    began: datetime
+    ended: datetime
+    ready: bool
+    counts: dict[str, int]
+    points: tuple[PointJudged, ...]
+
+    @classmethod
+    def of(cls, report: Report) -> CutoverDocument:
+        """From the report of a stack."""
+        return cls(
+            clerkstack=version(),
+            stack=report.stack,
+            application=report.application,
+            instance=report.instance,
+            app_url=report.app_url,
+            began=report.began.replace(microsecond=0),
+            ended=report.ended.replace(microsecond=0),
+            ready=report.ready,
+            counts=report.counts(),
+            points=tuple(map(_point, report.lines)),
+        )
+
+
+def _point(line: Line) -> PointJudged:
+    signed = line.signed
+    return PointJudged(
+        point=line.point.id,
+        number=line.point.number,
+        title=line.point.title,
+        status=line.status,
+        done=line.done,
+        finding=line.finding,
+        signed=None
+        if signed is None
+        else SignedOff(by=signed.by, date=signed.date, until=signed.until, note=signed.note),
+    )

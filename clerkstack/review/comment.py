@@ -132,7 +132,7 @@ def _changes(review: Review) -> str:
 def _violations(review: Review) -> str:
     if review.preview is None:
         return "not judged"
-    blocking = [each for each in review.preview.violations if each.blocks]
+    blocking = review.preview.refused
     notes = len(review.preview.violations) - len(blocking)
     told = [f"**{len(blocking)}**"] if blocking else []
     told += [f"{notes} {'note' if notes == 1 else 'notes'}"] if notes else []

@@ -10,7 +10,7 @@ from typing import Any
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.report.documents import CheckDocument
 from clerkstack.review.markdown import NOTHING, block, code, heading, row
-from clerkstack.review.preview import Change, Complaint, Preview, Violation
+from clerkstack.review.preview import Change, Preview
 from clerkstack.review.properties import Property, top_of
 from clerkstack.review.stacks import Review
 from clerkstack.witnesses import Row
@@ -67,10 +67,11 @@ def sections(review: Review) -> list[Section]:
     found = [_complaints("Could not be told", review.troubles)]
     if review.preview is not None:
         preview = review.preview
+        notes = [each for each in preview.violations if each not in preview.refused]
         found += [
-            _violations("⛔ Violations", [each for each in preview.violations if each.blocks]),
+            _violations("⛔ Violations", preview.refused, "mandatory"),
             _complaints("⛔ Errors", preview.errors),
-            _violations("Notes of policies", [e for e in preview.violations if not e.blocks]),
+            _violations("Notes of policies", notes, "advisory"),
         ]
     if review.agreement is not None:
         found += _agreement(review.agreement)
@@ -84,19 +85,19 @@ def _counted(title: str, entries: Sequence[object]) -> str:
     return f"{title} ({len(entries)})"
 
 
-def _violations(title: str, violations: Sequence[Violation]) -> Section:
+def _violations(title: str, violations: Sequence[Finding], level: str) -> Section:
     entries = [
-        f"- {code(each.policy)} on {code(each.resource)} ({code(each.level)})\n\n"
+        f"- {code(each.check)} on {code(each.subject)} ({code(level)})\n\n"
         + _indented(block(each.message))
         for each in violations
     ]
     return Section(_counted(title, entries), entries)
 
 
-def _complaints(title: str, complaints: Sequence[Complaint]) -> Section:
+def _complaints(title: str, complaints: Sequence[Finding]) -> Section:
     entries = [
-        f"- {code(each.resource)}\n\n" + _indented(block(each.message))
-        if each.resource
+        f"- {code(each.subject)}\n\n" + _indented(block(each.message))
+        if each.subject
         else block(each.message)
         for each in complaints
     ]

@@ -15,7 +15,7 @@ from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.billing import TRIAL
 from clerkstack.review.cleaning import Cleaning, secrets_of
-from clerkstack.review.preview import Complaint, Preview, read_preview
+from clerkstack.review.preview import Preview, read_preview
 from clerkstack.review.properties import top_of
 from clerkstack.review.running import Commands
 
@@ -68,7 +68,7 @@ class Review:
     stack: str
     preview: Preview | None = None
     agreement: CheckDocument | None = None
-    troubles: list[Complaint] = field(default_factory=list)
+    troubles: list[Finding] = field(default_factory=list)
     verdict: Verdict = Verdict.CLEAR
     clean: Cleaning = field(default_factory=Cleaning)
 
@@ -78,7 +78,7 @@ class Review:
 
     def trouble(self, what: str, message: str, verdict: Verdict) -> None:
         """Add a part that could not be told."""
-        self.troubles.append(Complaint(what, message))
+        self.troubles.append(Finding("review", what, message=message))
         self.worsen(verdict)
 
 
@@ -125,10 +125,10 @@ def _preview(review: Review, pack: str, commands: Commands, tell: Tell, clean: C
         review.trouble("preview", message, _why(message))
         return
     review.preview = found
-    if any(each.blocks for each in found.violations):
+    if found.refused:
         review.worsen(Verdict.BLOCKED)
     for each in found.errors:
-        refused = Verdict.BLOCKED if each.resource else Verdict.BAD_INPUT
+        refused = Verdict.BLOCKED if each.subject else Verdict.BAD_INPUT
         reached = not _UNREACHED.search(each.message)
         review.worsen(refused if reached else Verdict.SERVICE_FAILED)
     if ran.code and review.verdict is Verdict.CLEAR:
