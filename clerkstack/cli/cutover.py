@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import typer
 
 from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
+from clerkstack.checks.finding import Severity
 from clerkstack.cli.engine import exported_stack, resources_of, stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.remote import session_of, tell
@@ -21,12 +21,13 @@ from clerkstack.cli.say import say
 from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cli.table import print_table
 from clerkstack.cutover.judge import judge, may_be_signed
-from clerkstack.cutover.model import Line, Outcome, Report
+from clerkstack.cutover.model import Line, Report
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
 from clerkstack.cutover.signoffs import FILE, SignOff, read_signoffs, span, write_signoff
 from clerkstack.drift import Known
 from clerkstack.files import replace
 from clerkstack.problems import ClerkstackError
+from clerkstack.report.values import one_line
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
@@ -88,9 +89,9 @@ def cutover(
         replace(file, text)
         say(f"wrote {file}", err=True)
     if as_json:
-        from clerkstack.cutover.document import document
+        from clerkstack.report.documents import CutoverDocument
 
-        say(json.dumps(document(report), indent=2, ensure_ascii=False))
+        say(CutoverDocument.of(report).text())
     else:
         _print(report)
     if report.service_failed:
@@ -127,14 +128,14 @@ def sign(
         report = judge(name, [wanted], readings, {})
     (line,) = report.lines
     if not report.instance:
-        raise ClerkstackError(f"the instance of {name} could not be read: {line.verdict.summary}")
-    outcome = line.verdict.outcome
-    if not may_be_signed(outcome):
-        if outcome == Outcome.PASSED:
+        raise ClerkstackError(f"the instance of {name} could not be read: {line.finding.message}")
+    severity = line.finding.severity
+    if not may_be_signed(severity):
+        if severity is Severity.PASSED:
             say(f"{point} has passed: there is nothing to sign off.")
             return
-        say(f"{point} has failed and can't be signed off: {line.verdict.summary}", err=True)
-        say(line.verdict.mend, err=True)
+        say(f"{point} has failed and can't be signed off: {line.finding.message}", err=True)
+        say(line.finding.remedy, err=True)
         raise typer.Exit(FOUND)
     now = datetime.now(UTC).replace(microsecond=0)
     signoff = SignOff(
@@ -216,15 +217,15 @@ def _files(
     report: Report, html: Path | None, junit: Path | None, sarif: Path | None
 ) -> Iterator[tuple[Path, str]]:
     if html is not None:
-        from clerkstack.cutover.html import html_page
+        from clerkstack.report.html import html_page
 
         yield html, html_page(report)
     if junit is not None:
-        from clerkstack.cutover.junit import junit_xml
+        from clerkstack.report.junit import junit_xml
 
         yield junit, junit_xml(report)
     if sarif is not None:
-        from clerkstack.cutover.sarif import sarif_text
+        from clerkstack.report.sarif import sarif_text
 
         yield sarif, sarif_text(report, Path.cwd())
 
@@ -234,7 +235,7 @@ def _print(report: Report) -> None:
     further: list[Sequence[str]] = []
     for line in report.lines:
         group = further if line.point.number is None else numbered
-        what = line.verdict.summary
+        what = line.finding.message
         if line.signed is not None:
             what = f"{line.signed.by}, until {line.signed.until:%Y-%m-%d}: {what}"
         number = "" if line.point.number is None else str(line.point.number)
@@ -247,9 +248,9 @@ def _print(report: Report) -> None:
 
 def _explain(line: Line) -> None:
     """What to do about a point, and what it is that is not as it has to be."""
-    mend, facts = line.verdict.mend, line.verdict.facts
-    wrong = [each for each in facts if each.right is False]
-    if mend:
-        say(f"{line.point.id}: {mend}")
-    for each in wrong or [each for each in facts if each.right is None]:
-        say(f"  {each.what}: {each.found}, and has to be {each.expected}")
+    remedy, details = line.finding.remedy, line.finding.details
+    wrong = [each for each in details if each.severity is Severity.FAILED]
+    if remedy:
+        say(f"{line.point.id}: {remedy}")
+    for each in wrong or [each for each in details if each.severity is Severity.WARNING]:
+        say(f"  {each.name}: {one_line(each.found)}, and has to be {one_line(each.expected)}")

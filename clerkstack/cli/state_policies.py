@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.cutover.rules import Breach
+from clerkstack.checks.finding import Finding
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def judged_policies(
     stack: str, settings: Settings, resources: Sequence[Mapping[str, Any]]
-) -> list[Breach]:
+) -> list[Finding]:
     """Each offence that no excuse covers, among the resources of an exported state.
 
     Raises:
@@ -39,7 +39,7 @@ def judged_policies(
         names_app=settings.app.named or settings.app_declaration is not None,
     )
     return [
-        Breach(each.policy, each.subject, each.message)
+        Finding(each.policy, each.subject, message=each.message)
         for each in verdicts
         if each.kind is Kind.OFFENCE and each.excuse is None and each.policy not in told_only
     ]

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from clerkstack.cutover.model import Evidence, Line, Outcome, Point, Report, Verdict
+from clerkstack.checks.finding import Finding, Severity
+from clerkstack.cutover.model import Line, Point, Report, failed, not_checked
 from clerkstack.cutover.read import NoEndpoint, Readings
 from clerkstack.cutover.read_of_clerk import NoInstance
 from clerkstack.cutover.reads import Unread
@@ -26,7 +27,7 @@ def judge(
 ) -> Report:
     """The report of a stack. Of a sign-off only counts what is for this instance and not over."""
     began = readings.now()
-    lines = [_line(point, readings, signoffs.get(point.id)) for point in points]
+    lines = [_line(stack, point, readings, signoffs.get(point.id)) for point in points]
     # What is read late may show a secret that an earlier line repeats.
     lines = [_clean(line, readings.clean) for line in lines]
     return Report(
@@ -41,38 +42,35 @@ def judge(
     )
 
 
-def _line(point: Point, readings: Readings, signoff: SignOff | None) -> Line:
+def _line(stack: str, point: Point, readings: Readings, signoff: SignOff | None) -> Line:
     readings.begin()
-    verdict = _verdict(point, readings)
-    evidence = readings.used()
-    holds = signoff is not None and may_be_signed(verdict.outcome)
-    signed = signoff if holds and _counts(signoff, readings) else None
-    return Line(point, verdict, evidence, signed)
+    found = replace(
+        _found(point, readings), check=point.id, subject=stack, evidence=readings.used()
+    )
+    details = (replace(each, check=each.check or point.id) for each in found.details)
+    found = replace(found, details=tuple(details))
+    holds = signoff is not None and may_be_signed(found.severity)
+    return Line(point, found, signoff if holds and _counts(signoff, readings) else None)
 
 
-def may_be_signed(outcome: Outcome) -> bool:
+def may_be_signed(severity: Severity) -> bool:
     """Whether a person may take it on themselves: never what has failed, and what has passed needs
     nobody."""
-    return outcome not in (Outcome.FAILED, Outcome.PASSED)
+    return severity not in (Severity.FAILED, Severity.PASSED)
 
 
-def _verdict(point: Point, readings: Readings) -> Verdict:
+def _found(point: Point, readings: Readings) -> Finding:
     try:
         return point.judge(readings)
     except NoInstance:
-        return Verdict(Outcome.FAILED, "there is no production instance yet", mend=MAKE_INSTANCE)
+        return failed("there is no production instance yet", MAKE_INSTANCE)
     except NoEndpoint:
-        return Verdict(
-            Outcome.FAILED,
-            "there is no webhook endpoint",
-            mend="Run pulumi up on this stack: it makes the endpoint.",
+        return failed(
+            "there is no webhook endpoint", "Run pulumi up on this stack: it makes the endpoint."
         )
     except Unread as error:
-        return Verdict(
-            Outcome.NOT_JUDGED,
-            str(error),
-            mend="Mend what the message says, then run again.",
-            service_failed=True,
+        return not_checked(
+            str(error), "Mend what the message says, then run again.", service_failed=True
         )
 
 
@@ -90,20 +88,21 @@ def _instance(readings: Readings) -> str:
         return ""
 
 
-def _clean(line: Line, clean: Callable[[str], str]) -> Line:
-    verdict = line.verdict
-    facts = tuple(
-        replace(each, what=clean(each.what), expected=clean(each.expected), found=clean(each.found))
-        for each in verdict.facts
-    )
-    evidence = tuple(_clean_evidence(each, clean) for each in line.evidence)
+def _clean(line: Line, clean: Callable[[Any], Any]) -> Line:
     signed = line.signed
     if signed is not None:
         fields: dict[str, Any] = {"by": clean(signed.by), "note": clean(signed.note)}
         signed = signed.model_copy(update=fields)
-    told = replace(verdict, summary=clean(verdict.summary), facts=facts)
-    return replace(line, verdict=told, evidence=evidence, signed=signed)
+    return replace(line, finding=_clean_finding(line.finding, clean), signed=signed)
 
 
-def _clean_evidence(each: Evidence, clean: Callable[[str], str]) -> Evidence:
-    return replace(each, where=clean(each.where))
+def _clean_finding(finding: Finding, clean: Callable[[Any], Any]) -> Finding:
+    return replace(
+        finding,
+        subject=clean(finding.subject),
+        expected=clean(finding.expected),
+        found=clean(finding.found),
+        message=clean(finding.message),
+        evidence=tuple(replace(each, where=clean(each.where)) for each in finding.evidence),
+        details=tuple(_clean_finding(each, clean) for each in finding.details),
+    )
