@@ -24,11 +24,12 @@ from google.protobuf import empty_pb2, struct_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
+from clerkstack.checks.finding import Finding
 from clerkstack.problems import InputError
 from clerkstack.rotation.rolling_out import rolls_out
 from clerkstack.safe import safe
 from policies.excuses import load_excuses
-from policies.judge import FOLDER, Judge, Verdict
+from policies.judge import FOLDER, Judge, level_of, text_of
 from policies.policy import Policy
 from policies.registry import BY_ID, PACK, POLICIES
 from policies.rules import Level, Rules, load_rules
@@ -216,19 +217,19 @@ def _properties(found: struct_pb2.Struct) -> dict[str, Any]:
     return dict(plain(MessageToDict(found)))
 
 
-def _answer(verdicts: Iterable[Verdict]) -> analyzer_pb2.AnalyzeResponse:
+def _answer(findings: Iterable[Finding]) -> analyzer_pb2.AnalyzeResponse:
     return analyzer_pb2.AnalyzeResponse(
         diagnostics=[
             analyzer_pb2.AnalyzeDiagnostic(
-                policyName=each.policy,
+                policyName=each.check,
                 policyPackName=PACK,
                 policyPackVersion=VERSION,
-                description=BY_ID[each.policy].summary if each.policy in BY_ID else "",
-                message=safe(each.told),
-                enforcementLevel=LEVELS[each.level],
-                urn=each.urn,
+                description=BY_ID[each.check].summary if each.check in BY_ID else "",
+                message=safe(text_of(each)),
+                enforcementLevel=LEVELS[level_of(each)],
+                urn=each.where,
             )
-            for each in verdicts
+            for each in findings
         ]
     )
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from clerkstack.checks.finding import Waiver
 from policies.documents import Document, line_of
 from policies.registry import BY_ID
 
@@ -46,6 +47,11 @@ class Excuse:
     def expired(self, today: date) -> bool:
         """Whether its time is over."""
         return today > self.expires
+
+    @property
+    def waiver(self) -> Waiver:
+        """As a finding has it."""
+        return Waiver(self.by, self.reason, str(self.expires), self.place)
 
     @property
     def place(self) -> str:

@@ -42,6 +42,16 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Waiver:
+    """Who answers for a finding, why, until when (a day, or a time in UTC), and where it stands."""
+
+    by: str
+    reason: str
+    until: str
+    where: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One thing that a check looked at.
 
@@ -65,6 +75,7 @@ class Finding:
     details: tuple[Finding, ...] = ()
     service_failed: bool = False
     """Whether it could not be checked because a service failed."""
+    waiver: Waiver | None = None
 
     @property
     def name(self) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.problems import InputError
 from policies.excuses import Excuse, load_excuses
-from policies.judge import Verdict, judge
-from policies.policy import Kind
+from policies.judge import judge, level_of, text_of
 from policies.rules import Level
 from policies.view import Expected
 from tests.unit.policies.deployments import deployment
@@ -48,7 +48,7 @@ def problems(file: Path) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-def verdicts(folder: Path, day: str = "2026-11-25", stack: str = "prod") -> list[Verdict]:
+def verdicts(folder: Path, day: str = "2026-11-25", stack: str = "prod") -> list[Finding]:
     """Of a production deployment whose trials ask for a card."""
     found = deployment()
     found["billing"]["inputs"]["settings"]["free_trial_requires_payment_method"] = True
@@ -62,7 +62,7 @@ def verdicts(folder: Path, day: str = "2026-11-25", stack: str = "prod") -> list
 
 def test_a_file_that_is_not_there_excuses_nothing(tmp_path: Path) -> None:
     assert read(tmp_path / "excuses.yaml") == ()
-    assert [v.level for v in verdicts(tmp_path)] == [Level.MANDATORY]
+    assert [level_of(v) for v in verdicts(tmp_path)] == [Level.MANDATORY]
 
 
 def test_the_file_of_the_project_is_right() -> None:
@@ -76,9 +76,9 @@ def test_an_excused_violation_is_told_with_who_and_until_when(tmp_path: Path) ->
 
     (verdict,) = verdicts(tmp_path)
 
-    assert verdict.level is Level.ADVISORY
+    assert level_of(verdict) is Level.ADVISORY
     for said in ("payment method", GOOD["reason"], GOOD["by"], GOOD["expires"], "excuses.yaml:2"):
-        assert said in verdict.told
+        assert said in text_of(verdict)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_an_excuse_is_for_what_it_names_alone(tmp_path: Path, change: dict[str, 
 
     found = verdicts(tmp_path)
 
-    assert [v.policy for v in found if v.level is Level.MANDATORY] == ["trial-card"]
-    notes = [v for v in found if v.policy == "excuses"]
+    assert [v.check for v in found if level_of(v) is Level.MANDATORY] == ["trial-card"]
+    notes = [v for v in found if v.check == "excuses"]
     assert len(notes) == (0 if "stack" in change else 1)
     assert all("excuses nothing any more" in v.message for v in notes)
 
@@ -100,7 +100,7 @@ def test_an_excuse_is_for_what_it_names_alone(tmp_path: Path, change: dict[str, 
 def test_a_star_stands_for_any_part_of_a_subject(tmp_path: Path, subject: str) -> None:
     written(tmp_path, {**GOOD, "subject": f'"{subject}"'})
 
-    assert [v.level for v in verdicts(tmp_path)] == [Level.ADVISORY]
+    assert [level_of(v) for v in verdicts(tmp_path)] == [Level.ADVISORY]
 
 
 @pytest.mark.parametrize("subject", ["bill?ng", "[b]illing", "billin", "illing"])
@@ -117,8 +117,8 @@ def test_it_holds_through_its_day_and_fails_after_it(tmp_path: Path) -> None:
     last = verdicts(tmp_path, "2026-12-31")
     after = verdicts(tmp_path, "2027-01-01")
 
-    assert [v.level for v in last] == [Level.ADVISORY]
-    assert [(v.policy, v.level) for v in after] == [
+    assert [level_of(v) for v in last] == [Level.ADVISORY]
+    assert [(v.check, level_of(v)) for v in after] == [
         ("trial-card", Level.MANDATORY),
         ("excuses", Level.MANDATORY),
     ]
@@ -128,9 +128,9 @@ def test_it_holds_through_its_day_and_fails_after_it(tmp_path: Path) -> None:
 def test_an_expired_excuse_fails_whatever_else_is_right(tmp_path: Path) -> None:
     written(tmp_path, {**GOOD, "subject": "gone", "expires": "2026-11-24"})
 
-    found = [v for v in verdicts(tmp_path) if v.policy == "excuses"]
+    found = [v for v in verdicts(tmp_path) if v.check == "excuses"]
 
-    assert [(v.level, v.kind) for v in found] == [(Level.MANDATORY, Kind.OFFENCE)]
+    assert [(level_of(v), v.severity) for v in found] == [(Level.MANDATORY, Severity.FAILED)]
 
 
 @pytest.mark.parametrize("missing", list(GOOD))
