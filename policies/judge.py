@@ -1,4 +1,4 @@
-"""From resources to findings: policies, levels and excuses put together. No engine, no network."""
+"""From resources to findings: policies, levels and waivers put together. No engine, no network."""
 
 from __future__ import annotations
 
@@ -8,15 +8,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from clerkstack.checks.finding import Finding, Severity
+from clerkstack.checks.finding import Finding, Severity, Waiver
+from clerkstack.checks.waivers import (
+    EXCUSES,
+    FILE,
+    POINT,
+    STACK,
+    covers,
+    load_waivers,
+    of_stack,
+)
 from clerkstack.rotation.rolling_out import is_rolled_out
-from policies.excuses import STACK, Excuse, load_excuses, of_stack
 from policies.policy import Policy, Violation
-from policies.registry import BY_ID, EXCUSES, POLICIES
+from policies.registry import BY_ID, POLICIES
+from policies.registry import WAIVERS as OF_WAIVERS
 from policies.rules import Level, Rules, load_rules
 from policies.view import Expected, Resource, Stack
 
 FOLDER = Path(__file__).resolve().parent
+WAIVERS = FOLDER.parent / FILE
 
 
 def is_violation(finding: Finding) -> bool:
@@ -33,7 +43,7 @@ def text_of(finding: Finding) -> str:
     """All of a finding as one text."""
     waiver = finding.waiver
     if waiver is not None:
-        until = f"excused until {waiver.until} by {waiver.by}: {waiver.reason}"
+        until = f"waived until {waiver.last} by {waiver.by}: {waiver.reason}"
         return f"{finding.message}. {until} ({waiver.where})"
     if not is_violation(finding):
         return finding.message
@@ -52,6 +62,7 @@ def judge(
     names_app: bool | None = None,
     now: datetime | None = None,
     folder: Path = FOLDER,
+    waivers: Path = WAIVERS,
 ) -> list[Finding]:
     """What the policies say of a whole deployment.
 
@@ -62,21 +73,22 @@ def judge(
         resources: type, inputs, and where they are there name, urn, outputs and protect; as
             `pulumi stack export` has them, with or without `--show-secrets`. A value that is
             encrypted is not judged.
-        stack: the stack's name, for excuses.
+        stack: the stack's name, for waivers.
         instance: development or production, as the settings name it.
         parts: names of the settings in clerkstack:components that are on; None: what is missing
             is not judged.
         projects: what the stack's Vercel projects have to have by its settings.
         names_app: whether the settings name the app's code; None: it is not judged.
         now: for dates and ages.
-        folder: where config.yaml and excuses.yaml are.
+        folder: where config.yaml is.
+        waivers: the file with the waivers.
 
     Raises:
         InputError: one of the two files is wrong.
     """
     now = now or datetime.now(UTC)
     rules = load_rules(folder / "config.yaml")
-    found = load_excuses(folder / "excuses.yaml", today=now.date(), max_days=rules.max_excuse_days)
+    found = waivers_of(folder, waivers, now, rules)
     seen = [Resource.of(each) for each in resources]
     whole = Stack(stack, seen, instance, parts, projects, now, names_app)
     bench = Judge(stack, rules, found, now)
@@ -84,9 +96,24 @@ def judge(
     return [*findings, *bench.all(whole)]
 
 
+def waivers_of(folder: Path, file: Path, now: datetime, rules: Rules) -> tuple[Waiver, ...]:
+    """The waivers of policies in waivers.yaml, and in the file that had them before.
+
+    Raises:
+        InputError: one of the files is wrong.
+    """
+    today, most = now.date(), rules.max_waiver_days
+    old = folder / Path(EXCUSES.shown).name
+    found = (
+        *load_waivers(old, today=today, max_days=most, policies=BY_ID, form=EXCUSES),
+        *load_waivers(file, today=today, max_days=most, policies=BY_ID),
+    )
+    return tuple(each for each in found if not each.id.startswith(POINT))
+
+
 @dataclass
 class Judge:
-    """Judges one run: resource by resource, then the stack. Remembers what excuses were for.
+    """Judges one run: resource by resource, then the stack. Remembers what waivers were for.
 
     `secrets_only` is an update that rolls out rotated secrets and can write nothing else
     (clerkstack/rotation/rolling_out.py): what it leaves as it is stops it from nothing.
@@ -94,10 +121,10 @@ class Judge:
 
     stack: str
     rules: Rules
-    excuses: Collection[Excuse]
+    waivers: Collection[Waiver]
     now: datetime
     secrets_only: bool = False
-    _used: set[Excuse] = field(default_factory=set)
+    _used: set[Waiver] = field(default_factory=set)
     _unjudged: set[str] = field(default_factory=set)
 
     def one(self, resource: Resource) -> list[Finding]:
@@ -114,7 +141,7 @@ class Judge:
         ]
 
     def all(self, stack: Stack) -> list[Finding]:
-        """What is found of the stack as a whole, and of its excuses."""
+        """What is found of the stack as a whole, and of its waivers."""
         environment = stack.environment
         found = [
             finding
@@ -123,7 +150,7 @@ class Judge:
             for violation in policy.whole(stack, self.rules.of(policy))
             for finding in self._findings(policy, violation, environment, violation.resource)
         ]
-        return [*found, *self._of_excuses()]
+        return [*found, *self._of_waivers()]
 
     def _findings(
         self, policy: Policy, violation: Violation, environment: str, about: Resource | None
@@ -135,10 +162,10 @@ class Judge:
         if severity is Severity.NOT_CHECKED:
             self._unjudged.add(policy.id)
         subject, urn = (about.name, about.urn) if about else (STACK, "")
-        excuse = None
+        waiver = None
         if severity is Severity.FAILED:
-            excuse = self._excuse(policy.id, subject, violation.message)
-            if excuse or level is not Level.MANDATORY or self._leaves(about):
+            waiver = self._waiver(policy.id, subject, violation.message)
+            if waiver or level is not Level.MANDATORY or self._leaves(about):
                 severity = Severity.WARNING
         yield Finding(
             policy.id,
@@ -147,7 +174,7 @@ class Judge:
             message=violation.message,
             remedy=policy.mend,
             where=urn,
-            waiver=None if excuse is None else excuse.waiver,
+            waiver=waiver,
         )
 
     def _leaves(self, about: Resource | None) -> bool:
@@ -156,26 +183,33 @@ class Judge:
             return False
         return about is None or not is_rolled_out(about.type, about.name, about.inputs.get("key"))
 
-    def _excuse(self, policy: str, subject: str, message: str) -> Excuse | None:
+    def _waiver(self, policy: str, subject: str, message: str) -> Waiver | None:
         found = [
             each
-            for each in of_stack(self.excuses, self.stack)
-            if each.covers(policy, subject, message)
+            for each in of_stack(self.waivers, self.stack)
+            if covers(each, policy, subject, message)
         ]
         self._used.update(found)
-        return next((each for each in found if not each.expired(self.now.date())), None)
+        return next((each for each in found if not each.over(self.now)), None)
 
-    def _of_excuses(self) -> Iterator[Finding]:
-        for each in of_stack(self.excuses, self.stack):
-            about = f"the excuse of {each.policy} for {each.subject} ({each.place}, by {each.by})"
-            if each.expired(self.now.date()):
-                message, severity = f"{about} expired on {each.expires}", Severity.FAILED
-                remedy = "Mend what it excuses, or decide anew and write another day"
-            elif each not in self._used and each.policy not in self._unjudged:
-                message, severity = f"{about} excuses nothing any more: remove it", Severity.NOTE
+    def _of_waivers(self) -> Iterator[Finding]:
+        mine = of_stack(self.waivers, self.stack)
+        for each in mine:
+            about = f"the waiver of {each.id} for {each.subject} ({each.where}, by {each.by})"
+            if each.over(self.now):
+                message, severity = f"{about} expired on {each.last}", Severity.FAILED
+                remedy = "Fix what it waives, or decide anew and write another day"
+            elif each not in self._used and each.id not in self._unjudged:
+                message, severity = f"{about} waives nothing any more: remove it", Severity.NOTE
                 remedy = ""
             else:
                 continue
             if self.secrets_only and severity is Severity.FAILED:
                 severity = Severity.WARNING
-            yield Finding(EXCUSES, STACK, severity=severity, message=message, remedy=remedy)
+            yield Finding(OF_WAIVERS, STACK, severity=severity, message=message, remedy=remedy)
+        if any(each.where.startswith(EXCUSES.shown) for each in mine):
+            message = (
+                f"{EXCUSES.shown} is read for now: move its entries to {FILE} (`excuses` becomes "
+                "`waivers`, `policy` becomes `id`, `expires` becomes `until`), and remove it"
+            )
+            yield Finding(OF_WAIVERS, STACK, severity=Severity.NOTE, message=message)

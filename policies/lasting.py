@@ -174,7 +174,7 @@ POLICIES = (
         "Production's plans and features are declared.",
         "What no stack declares is changed in the dashboard, and no policy sees it: a slug that "
         "differs answers false, a trial asks for a card.",
-        "Leave clerkstack:components.billing on. Where another stack keeps them, write an excuse.",
+        "Leave clerkstack:components.billing on. Where another stack keeps them, write a waiver.",
         whole=_billing_managed,
         production_only=True,
     ),

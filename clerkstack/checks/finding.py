@@ -8,7 +8,7 @@ renders them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +43,33 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Waiver:
-    """Who answers for a finding, why, until when (a day, or a time in UTC), and where it stands."""
+    """An entry of waivers.yaml: somebody answers for a finding, for a reason, until a time.
 
-    by: str
+    `id` is the policy, or the point of the cutover (cutover/smoke); `subject` the resource, or the
+    instance for a point. `until` is when it is over, `since` when it began (UTC). `what` is a part
+    of the message, if one subject has several violations. `where` is its file and line.
+    """
+
+    id: str
+    subject: str
+    stack: str
     reason: str
-    until: str
-    where: str
+    by: str
+    until: datetime
+    since: datetime | None = None
+    what: str = ""
+    where: str = ""
+
+    def over(self, now: datetime) -> bool:
+        """Whether its time is over."""
+        return now >= self.until
+
+    @property
+    def last(self) -> str:
+        """The last day it holds, or the time when it is over."""
+        if self.until.time() == time():
+            return str((self.until - timedelta(days=1)).date())
+        return f"{self.until:%Y-%m-%d %H:%M} UTC"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import typer
 
 from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
-from clerkstack.checks.finding import Severity
+from clerkstack.checks.finding import Severity, Waiver
+from clerkstack.checks.waivers import FILE, POINT, load_waivers, of_points, write_waiver
 from clerkstack.cli.engine import exported_stack, resources_of, stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.remote import session_of, tell
@@ -23,7 +24,8 @@ from clerkstack.cli.table import print_table
 from clerkstack.cutover.judge import judge, may_be_signed
 from clerkstack.cutover.model import Line, Report
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
-from clerkstack.cutover.signoffs import FILE, SignOff, read_signoffs, span, write_signoff
+from clerkstack.cutover.signoffs import FILE as SIGNOFFS
+from clerkstack.cutover.signoffs import read_signoffs, span
 from clerkstack.drift import Known
 from clerkstack.files import replace
 from clerkstack.problems import ClerkstackError
@@ -81,7 +83,7 @@ def cutover(
         return
     name = _needed(stack)
     points = [each for each in POINTS if reference or each.id != REFERENCE]
-    signoffs = read_signoffs(FILE, NAMES).get(name, {})
+    signoffs = _signoffs(name)
     _writable(each for each in (html, junit, sarif) if each is not None)
     with _readings(name, reference=reference, smoke=smoke) as readings:
         report = judge(name, points, readings, signoffs)
@@ -112,7 +114,7 @@ def sign(
         str, typer.Option("--valid", help="How long it is valid: 12h, 14d, 4w.")
     ] = "30d",
 ) -> None:
-    """Sign off a point that a machine can't judge, in signoffs.yaml.
+    """Sign off a point that a machine can't judge, in waivers.yaml.
 
     The point is judged first: nobody can sign off a point that failed, and a point that passed
     needs no sign-off. The sign-off is valid for this stack's instance, until its date. Commit the
@@ -123,7 +125,7 @@ def sign(
     name, wanted, holds = _needed(stack), point_named(point), span(valid)
     if not by.strip():
         raise ClerkstackError("--by is empty: give the name of who signs")
-    read_signoffs(FILE, NAMES)
+    _signoffs(name)
     with _readings(name, reference=None, smoke=False) as readings:
         report = judge(name, [wanted], readings, {})
     (line,) = report.lines
@@ -138,11 +140,17 @@ def sign(
         say(line.finding.remedy, err=True)
         raise typer.Exit(FOUND)
     now = datetime.now(UTC).replace(microsecond=0)
-    signoff = SignOff(
-        by=by.strip(), date=now, until=now + holds, instance=report.instance, note=note.strip()
+    waiver = Waiver(
+        f"{POINT}{point}",
+        report.instance,
+        name,
+        note.strip() or line.finding.message,
+        by.strip(),
+        now + holds,
+        now,
     )
-    write_signoff(FILE, name, point, signoff)
-    say(f"{point} is signed off by {signoff.by} until {signoff.until:%Y-%m-%d %H:%M} UTC.")
+    write_waiver(Path(FILE), waiver)
+    say(f"{point} is signed off by {waiver.by} until {waiver.until:%Y-%m-%d %H:%M} UTC.")
 
 
 @app.command()
@@ -156,6 +164,21 @@ def _needed(stack: str | None) -> str:
     if not stack:
         raise ClerkstackError("Name the stack of production: --stack prod.")
     return stack
+
+
+def _signoffs(stack: str) -> dict[str, Waiver]:
+    """The waivers of the stack's points; those of signoffs.yaml, until somebody moves them."""
+    today = datetime.now(UTC).date()
+    kept = load_waivers(Path(FILE), today=today, points=NAMES)
+    old = read_signoffs(SIGNOFFS, NAMES)
+    if old:
+        say(
+            f"{SIGNOFFS} is read for now. Move its entries to {FILE}, each as `- id: "
+            f"{POINT}<point>` with subject (the instance), stack, reason (the note), by, since "
+            "(the date) and until, or sign again; then remove it.",
+            err=True,
+        )
+    return {**of_points(old, stack), **of_points(kept, stack)}
 
 
 @contextmanager

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def judged_policies(
     stack: str, settings: Settings, resources: Sequence[Mapping[str, Any]]
 ) -> list[Finding]:
-    """Each violation that no excuse covers, among the resources of an exported state.
+    """Each violation that no waiver covers, among the resources of an exported state.
 
     Raises:
-        InputError: the pack's configuration or its excuses are wrong.
+        InputError: the pack's configuration or its waivers are wrong.
     """
     # They load the engine's library.
     from policies.judge import is_violation, judge

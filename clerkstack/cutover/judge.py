@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from clerkstack.checks.finding import Finding, Severity
+from clerkstack.checks.finding import Finding, Severity, Waiver
 from clerkstack.cutover.model import Line, Point, Report, failed, not_checked
 from clerkstack.cutover.read import NoEndpoint, Readings
 from clerkstack.cutover.read_of_clerk import NoInstance
 from clerkstack.cutover.reads import Unread
-from clerkstack.cutover.signoffs import SignOff
 
 MAKE_INSTANCE = (
     "Set clerkstack:production.create and .domain, then run pulumi up: it makes the instance."
@@ -23,7 +22,7 @@ def judge(
     stack: str,
     points: Sequence[Point],
     readings: Readings,
-    signoffs: Mapping[str, SignOff],
+    signoffs: Mapping[str, Waiver],
 ) -> Report:
     """The report of a stack. Of a sign-off only counts what is for this instance and not over."""
     began = readings.now()
@@ -42,7 +41,7 @@ def judge(
     )
 
 
-def _line(stack: str, point: Point, readings: Readings, signoff: SignOff | None) -> Line:
+def _line(stack: str, point: Point, readings: Readings, signoff: Waiver | None) -> Line:
     readings.begin()
     found = replace(
         _found(point, readings), check=point.id, subject=stack, evidence=readings.used()
@@ -50,7 +49,8 @@ def _line(stack: str, point: Point, readings: Readings, signoff: SignOff | None)
     details = (replace(each, check=each.check or point.id) for each in found.details)
     found = replace(found, details=tuple(details))
     holds = signoff is not None and may_be_signed(found.severity)
-    return Line(point, found, signoff if holds and _counts(signoff, readings) else None)
+    waiver = signoff if holds and _holds(signoff, readings) else None
+    return Line(point, replace(found, waiver=waiver))
 
 
 def may_be_signed(severity: Severity) -> bool:
@@ -74,11 +74,12 @@ def _found(point: Point, readings: Readings) -> Finding:
         )
 
 
-def _counts(signoff: SignOff | None, readings: Readings) -> bool:
+def _holds(signoff: Waiver | None, readings: Readings) -> bool:
     if signoff is None:
         return False
     now: datetime = readings.now()
-    return signoff.date <= now < signoff.until and signoff.instance == _instance(readings)
+    begun = signoff.since is None or signoff.since <= now
+    return begun and not signoff.over(now) and signoff.subject == _instance(readings)
 
 
 def _instance(readings: Readings) -> str:
@@ -89,16 +90,16 @@ def _instance(readings: Readings) -> str:
 
 
 def _clean(line: Line, clean: Callable[[Any], Any]) -> Line:
-    signed = line.signed
-    if signed is not None:
-        fields: dict[str, Any] = {"by": clean(signed.by), "note": clean(signed.note)}
-        signed = signed.model_copy(update=fields)
-    return replace(line, finding=_clean_finding(line.finding, clean), signed=signed)
+    return replace(line, finding=_clean_finding(line.finding, clean))
 
 
 def _clean_finding(finding: Finding, clean: Callable[[Any], Any]) -> Finding:
+    waiver = finding.waiver
+    if waiver is not None:
+        waiver = replace(waiver, by=clean(waiver.by), reason=clean(waiver.reason))
     return replace(
         finding,
+        waiver=waiver,
         subject=clean(finding.subject),
         expected=clean(finding.expected),
         found=clean(finding.found),

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from clerkstack.checks.finding import Finding, Severity
-from clerkstack.cutover.signoffs import SignOff
+from clerkstack.checks.finding import Finding, Severity, Waiver
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
@@ -34,11 +33,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Line:
-    """A point with what was found, and the sign-off that holds, if any."""
+    """A point with what was found. The finding has the waiver that holds, if any."""
 
     point: Point
     finding: Finding
-    signed: SignOff | None = None
+
+    @property
+    def signed(self) -> Waiver | None:
+        """Who has signed it off."""
+        return self.finding.waiver
 
     @property
     def done(self) -> bool:

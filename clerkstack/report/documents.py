@@ -226,17 +226,9 @@ class ReviewDocument(Document):
     stacks: Annotated[tuple[ReviewedStack, ...], Field(min_length=1, max_length=MOST_STACKS)]
 
 
-class SignedOff(Part):
-    """Who has taken a point on themselves, and until when."""
-
-    by: str
-    date: datetime
-    until: datetime
-    note: str
-
-
 class PointJudged(Part):
-    """A point of the cutover. `done`: it has passed, or somebody has signed it off."""
+    """A point of the cutover. `done`: it has passed, or its finding has a waiver: somebody has
+    signed it off."""
 
     point: str
     number: int | None
@@ -244,7 +236,6 @@ class PointJudged(Part):
     status: str
     done: bool
     finding: Finding
-    signed: SignedOff | None
 
 
 class CutoverDocument(Document):
@@ -282,7 +273,6 @@ class CutoverDocument(Document):
 
 
 def _point(line: Line) -> PointJudged:
-    signed = line.signed
     return PointJudged(
         point=line.point.id,
         number=line.point.number,
@@ -290,7 +280,4 @@ def _point(line: Line) -> PointJudged:
         status=line.status,
         done=line.done,
         finding=line.finding,
-        signed=None
-        if signed is None
-        else SignedOff(by=signed.by, date=signed.date, until=signed.until, note=signed.note),
     )

@@ -81,7 +81,7 @@ def _result(line: Line, index: int, places: Places, folder: Path) -> dict[str, A
     }
     if line.signed is not None:
         until = moment(line.signed.until)
-        reason = f"Signed off by {line.signed.by} until {until}. {line.signed.note}".strip()
+        reason = f"Signed off by {line.signed.by} until {until}. {line.signed.reason}".strip()
         result["suppressions"] = [
             {"kind": "external", "status": "accepted", "justification": reason}
         ]

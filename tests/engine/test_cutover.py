@@ -154,7 +154,7 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
     assert (failed["subject"], failed["found"].split()[0]) == ("user.created", "500")
     refused = sign(deployed, "trial")
     assert (refused.returncode, "can't be signed off" in refused.stderr) == (1, True)
-    assert not (deployed.folder / "signoffs.yaml").exists()
+    assert not (deployed.folder / "waivers.yaml").exists()
 
     mends = {
         "trial": lambda: set_config(world, billing={"free_trial_requires_payment_method": False}),
@@ -198,10 +198,10 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
     code, points, printed = judged(deployed)
 
     assert code == 0, printed
-    assert points["sign-up"]["signed"]["by"] == "Ana"
-    written = YAML().load((deployed.folder / "signoffs.yaml").read_text())
-    assert list(written["prod"]) == sorted(written["prod"])
-    assert written["prod"]["smoke"]["instance"] == production(world).id
+    assert points["sign-up"]["waiver"]["by"] == "Ana"
+    written = YAML().load((deployed.folder / "waivers.yaml").read_text())["waivers"]
+    subjects = {each["id"]: each["subject"] for each in written}
+    assert subjects["cutover/smoke"] == production(world).id
     table = deployed.own_command("cutover", "--stack", "prod")
     assert table.returncode == 0
     assert "prod is ready for traffic" in table.stdout

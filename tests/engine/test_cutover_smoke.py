@@ -51,7 +51,7 @@ def test_production_is_ready_without_anybody_s_word(
 
     assert code == 0, printed
     assert {each["severity"] for each in points.values()} == {"passed"}, printed
-    assert all(each["signed"] is None for each in points.values())
+    assert all(each["waiver"] is None for each in points.values())
     steps = {each["subject"]: each["severity"] for each in points["smoke"]["details"]}
     assert {"sign-up", "create organization", "webhook", "mint API key", "MCP call"} <= {*steps}
     assert set(steps.values()) == {"passed"}

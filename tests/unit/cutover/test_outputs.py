@@ -38,6 +38,7 @@ def line(point: str, severity: Severity, *, failed: bool = False, signed: bool =
     """A line with hostile text wherever text of somebody else's can stand."""
     details = (fact(HOSTILE, HOSTILE, HOSTILE, right=severity is Severity.PASSED),)
     evidence = (Evidence("ListDomains", f"https://api.example/{HOSTILE}", NOW, failed=failed),)
+    word = signoff(by=f"Ana {HOSTILE}", reason=f"looked {HOSTILE}") if signed else None
     finding = Finding(
         point,
         "prod",
@@ -47,9 +48,9 @@ def line(point: str, severity: Severity, *, failed: bool = False, signed: bool =
         evidence=evidence,
         details=details,
         service_failed=failed,
+        waiver=word,
     )
-    word = signoff(by=f"Ana {HOSTILE}", note=f"looked {HOSTILE}") if signed else None
-    return Line(point_named(point), finding, word)
+    return Line(point_named(point), finding)
 
 
 @pytest.fixture
@@ -96,8 +97,8 @@ def test_json_has_every_point_with_facts_evidence_and_who_signed(report: Report)
     points = {each["point"]: each for each in read["points"]}
     assert [*points] == [each.point.id for each in report.lines]
     assert {name for name, each in points.items() if each["done"]} == {"live-keys", "smoke"}
-    assert points["smoke"]["signed"]["note"] == f"looked {HOSTILE}"
-    assert points["webhook"]["signed"] is None
+    assert points["smoke"]["finding"]["waiver"]["reason"] == f"looked {HOSTILE}"
+    assert points["webhook"]["finding"]["waiver"] is None
     assert points["webhook"]["finding"]["details"][0]["found"] == HOSTILE
     assert points["redirect-urls"]["finding"]["evidence"][0]["failed"] is True
     assert CutoverDocument.of(ready(report)).ready is True
@@ -305,7 +306,7 @@ def test_no_form_of_the_report_holds_a_secret(tmp_path: Path) -> None:
     seen = Seen()
     # As the real reads do when they see one.
     seen.hide(SECRET_KEY, SIGNING, PLANTED)
-    word = signoff(by=f"Ana {SECRET_KEY}", note=f"with {SIGNING} and {PLANTED}")
+    word = signoff(by=f"Ana {SECRET_KEY}", reason=f"with {SIGNING} and {PLANTED}")
 
     report = judge("prod", [point], seen, {"sign-up": word})
 

@@ -527,20 +527,21 @@ def test_a_secret_of_unknown_age_is_a_note() -> None:
     )
 
 
-def test_a_dated_excuse_answers_for_an_app_that_is_not_named(tmp_path: Path) -> None:
+def test_a_dated_waiver_answers_for_an_app_that_is_not_named(tmp_path: Path) -> None:
     found = deployment()
     found["billing"]["inputs"]["app"] = {}
     entry = {
-        "policy": "app-code",
+        "id": "app-code",
         "stack": "prod",
         "subject": "billing",
         "reason": "The app's repository can't be read from CI before March.",
         "by": "ana@sendero.example",
-        "expires": str(datetime.fromtimestamp(NOW / 1000, UTC).date()),
+        "until": str(datetime.fromtimestamp(NOW / 1000, UTC).date()),
     }
-    (tmp_path / "excuses.yaml").write_text(json.dumps({"excuses": [entry]}))
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text(json.dumps({"waivers": [entry]}))
 
-    (verdict,) = judged(found, folder=tmp_path)
+    (verdict,) = judged(found, waivers=waivers)
 
     assert (verdict.check, level_of(verdict)) == ("app-code", Level.ADVISORY)
     assert "ana@sendero.example" in text_of(verdict)
@@ -665,12 +666,13 @@ def test_production_without_billing_is_refused_unless_somebody_answers_for_it(
 
     assert (refused.check, level_of(refused)) == ("billing-managed", Level.MANDATORY)
     assert "billing is switched off" in refused.message
-    (tmp_path / "excuses.yaml").write_text(
-        "excuses:\n  - {policy: billing-managed, stack: prod, subject: stack, by: ana, "
-        "reason: The stack plans keeps them., expires: 2027-01-31}\n"
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text(
+        "waivers:\n  - {id: billing-managed, stack: prod, subject: stack, by: ana, "
+        "reason: The stack plans keeps them., until: 2027-01-31}\n"
     )
-    (excused,) = judged(found, folder=tmp_path, **without)
-    assert level_of(excused) is Level.ADVISORY
+    (waived,) = judged(found, waivers=waivers, **without)
+    assert level_of(waived) is Level.ADVISORY
     # Which part a stack leaves out is not known of a state alone.
     assert judged(found, parts=None) == []
 
