@@ -20,7 +20,6 @@ from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.remote import session_of, tell
 from clerkstack.cli.say import say
 from clerkstack.cli.state_policies import judged_policies
-from clerkstack.cli.table import print_table
 from clerkstack.cutover.judge import judge, may_be_signed
 from clerkstack.cutover.model import Line, Report
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
@@ -29,6 +28,7 @@ from clerkstack.cutover.signoffs import read_signoffs, span
 from clerkstack.drift import Known
 from clerkstack.files import replace
 from clerkstack.problems import ClerkstackError
+from clerkstack.report.table import print_table
 from clerkstack.report.values import one_line
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read, tell
 from clerkstack.cli.say import SHOW_ADDRESSES, say
-from clerkstack.cli.table import print_table
 from clerkstack.drift import differences, without_billing
+from clerkstack.report.table import print_table
 
 
 def drift(

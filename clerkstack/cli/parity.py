@@ -12,9 +12,9 @@ from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.say import SHOW_ADDRESSES, say
-from clerkstack.cli.table import print_table
 from clerkstack.parity import Compared, Part, Snapshot, compare, read_snapshot
 from clerkstack.problems import ClerkstackError
+from clerkstack.report.table import print_table
 
 if TYPE_CHECKING:
     from clerkstack.checks.finding import Finding

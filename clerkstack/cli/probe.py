@@ -11,7 +11,7 @@ from clerkstack.cli.exits import BAD_INPUT, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.remote import session_of
 from clerkstack.cli.say import say
-from clerkstack.cli.table import print_table
+from clerkstack.report.table import print_table
 
 if TYPE_CHECKING:
     from clerkstack.probe.account import Result

@@ -27,8 +27,8 @@ from clerkstack.cli.engine import (
 )
 from clerkstack.cli.history import Earlier, earlier_states, store_of
 from clerkstack.cli.say import say
-from clerkstack.cli.table import print_table
 from clerkstack.problems import ClerkstackError
+from clerkstack.report.table import print_table
 
 
 def earlier(stack: str, copy: Path | None) -> list[Earlier]:

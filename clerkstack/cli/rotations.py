@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from clerkstack.cli.engine import exported_stack, resources_of
 from clerkstack.cli.exits import DONE, FOUND
 from clerkstack.cli.say import say
-from clerkstack.cli.table import print_table
+from clerkstack.report.table import print_table
 
 if TYPE_CHECKING:
     from clerkstack.report.operations import RotationStatusDocument

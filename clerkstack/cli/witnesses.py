@@ -18,10 +18,10 @@ from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.say import say
-from clerkstack.cli.table import print_table
 from clerkstack.declared.access import access_inputs
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
+from clerkstack.report.table import print_table
 from clerkstack.settings import Settings
 from clerkstack.witnesses import Comparison, Instance, Row, compare, read_instance
 

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clerkstack.review.markdown import code, heading, row
+from clerkstack.report.markdown import code, heading, row
 from clerkstack.review.sections import Section, sections
 from clerkstack.review.stacks import Review, Verdict
 

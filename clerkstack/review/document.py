@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from clerkstack.checks.finding import Finding
 from clerkstack.problems import ClerkstackError
 from clerkstack.report.documents import CheckDocument, ReviewDocument, ReviewedStack
+from clerkstack.report.markdown import shortened
 from clerkstack.review.comment import Occasion, verdict
-from clerkstack.review.markdown import shortened
 from clerkstack.review.preview import Change, Preview
 from clerkstack.review.properties import Property
 from clerkstack.review.stacks import Review, Verdict

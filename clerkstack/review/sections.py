@@ -9,7 +9,8 @@ from typing import Any
 
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.report.documents import CheckDocument
-from clerkstack.review.markdown import NOTHING, block, code, heading, row
+from clerkstack.report.markdown import block, code, heading, row
+from clerkstack.report.values import NOTHING
 from clerkstack.review.preview import Change, Preview
 from clerkstack.review.properties import Property, top_of
 from clerkstack.review.stacks import Review
