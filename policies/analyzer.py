@@ -24,11 +24,11 @@ from google.protobuf import empty_pb2, struct_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
+from clerkstack.checks.finding import Finding
 from clerkstack.problems import InputError
 from clerkstack.rotation.rolling_out import rolls_out
 from clerkstack.safe import safe
-from policies.excuses import load_excuses
-from policies.judge import FOLDER, Judge, Verdict
+from policies.judge import FOLDER, WAIVERS, Judge, level_of, text_of, waivers_of
 from policies.policy import Policy
 from policies.registry import BY_ID, PACK, POLICIES
 from policies.rules import Level, Rules, load_rules
@@ -49,11 +49,12 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
     """One run of the engine.
 
     Args:
-        folder: where config.yaml and excuses.yaml are.
+        folder: where config.yaml is.
+        waivers: the file with the waivers.
     """
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path = FOLDER, waivers: Path = WAIVERS) -> None:
+        self._folder, self._waivers = folder, waivers
         self._lock = threading.Lock()
         self._declared = Declared("")
         self._rules = Rules()
@@ -69,14 +70,10 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         try:
             self._declared = Declared.of(request.stack, request.config)
             self._rules = load_rules(self._folder / "config.yaml")
-            excuses = load_excuses(
-                self._folder / "excuses.yaml",
-                today=now.date(),
-                max_days=self._rules.max_excuse_days,
-            )
+            waivers = waivers_of(self._folder, self._waivers, now, self._rules)
         except InputError as error:
             _refuse(context, error)
-        self._judge = Judge(request.stack, self._rules, excuses, now, rolls_out())
+        self._judge = Judge(request.stack, self._rules, waivers, now, rolls_out())
         return analyzer_pb2.AnalyzerStackConfigureResponse()
 
     def GetAnalyzerInfo(
@@ -216,19 +213,19 @@ def _properties(found: struct_pb2.Struct) -> dict[str, Any]:
     return dict(plain(MessageToDict(found)))
 
 
-def _answer(verdicts: Iterable[Verdict]) -> analyzer_pb2.AnalyzeResponse:
+def _answer(findings: Iterable[Finding]) -> analyzer_pb2.AnalyzeResponse:
     return analyzer_pb2.AnalyzeResponse(
         diagnostics=[
             analyzer_pb2.AnalyzeDiagnostic(
-                policyName=each.policy,
+                policyName=each.check,
                 policyPackName=PACK,
                 policyPackVersion=VERSION,
-                description=BY_ID[each.policy].summary if each.policy in BY_ID else "",
-                message=safe(each.told),
-                enforcementLevel=LEVELS[each.level],
-                urn=each.urn,
+                description=BY_ID[each.check].summary if each.check in BY_ID else "",
+                message=safe(text_of(each)),
+                enforcementLevel=LEVELS[level_of(each)],
+                urn=each.where,
             )
-            for each in verdicts
+            for each in findings
         ]
     )
 

@@ -1,4 +1,4 @@
-"""From resources to verdicts: policies, levels and excuses put together. No engine, no network."""
+"""From resources to findings: policies, levels and waivers put together. No engine, no network."""
 
 from __future__ import annotations
 
@@ -8,54 +8,48 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from clerkstack.checks.finding import Finding, Severity, Waiver
+from clerkstack.checks.waivers import (
+    EXCUSES,
+    FILE,
+    POINT,
+    STACK,
+    covers,
+    load_waivers,
+    of_stack,
+)
 from clerkstack.rotation.rolling_out import is_rolled_out
-from policies.excuses import STACK, Excuse, load_excuses, of_stack
-from policies.policy import Finding, Kind, Policy
-from policies.registry import EXCUSES, POLICIES
+from policies.policy import Policy, Violation
+from policies.registry import BY_ID, POLICIES
+from policies.registry import WAIVERS as OF_WAIVERS
 from policies.rules import Level, Rules, load_rules
 from policies.view import Expected, Resource, Stack
 
 FOLDER = Path(__file__).resolve().parent
+WAIVERS = FOLDER.parent / FILE
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """One thing that is told, and whether it stops the run.
+def is_violation(finding: Finding) -> bool:
+    """Whether a policy is violated, if only in a way that stops nothing."""
+    return finding.severity in (Severity.FAILED, Severity.WARNING)
 
-    Attributes:
-        policy: the policy's id, or `excuses`.
-        level: mandatory stops the run, advisory is told.
-        message: what is wrong; names keys, never values.
-        reason: what happens to people otherwise.
-        mend: what to do; empty where there is nothing to do.
-        doc: where the policy is described.
-        subject: the resource's name, or `stack`.
-        urn: the resource's, empty where there is none.
-        kind: what it is.
-        excuse: the excuse that holds for it.
-    """
 
-    policy: str
-    level: Level
-    message: str
-    reason: str
-    mend: str
-    doc: str
-    subject: str
-    urn: str
-    kind: Kind
-    excuse: Excuse | None = None
+def level_of(finding: Finding) -> Level:
+    """Mandatory stops the run, advisory is reported."""
+    return Level.MANDATORY if finding.severity is Severity.FAILED else Level.ADVISORY
 
-    @property
-    def told(self) -> str:
-        """All of it as one text."""
-        if self.excuse is not None:
-            until = f"excused until {self.excuse.expires} by {self.excuse.by}: {self.excuse.reason}"
-            return f"{self.message}. {until} ({self.excuse.place})"
-        if self.kind is not Kind.OFFENCE:
-            return self.message
-        reason = f"{self.reason}\n" if self.reason else ""
-        return f"{self.message}.\n{reason}{self.mend} ({self.doc})"
+
+def text_of(finding: Finding) -> str:
+    """All of a finding as one text."""
+    waiver = finding.waiver
+    if waiver is not None:
+        until = f"waived until {waiver.last} by {waiver.by}: {waiver.reason}"
+        return f"{finding.message}. {until} ({waiver.where})"
+    if not is_violation(finding):
+        return finding.message
+    policy = BY_ID.get(finding.check)
+    reason = f"{policy.reason}\n" if policy is not None else ""
+    return f"{finding.message}.\n{reason}{finding.remedy} (docs/policies.md#{finding.check})"
 
 
 def judge(
@@ -68,38 +62,58 @@ def judge(
     names_app: bool | None = None,
     now: datetime | None = None,
     folder: Path = FOLDER,
-) -> list[Verdict]:
+    waivers: Path = WAIVERS,
+) -> list[Finding]:
     """What the policies say of a whole deployment.
+
+    A finding's `check` is the policy, its `where` the resource's URN. It has failed where it stops
+    the run.
 
     Args:
         resources: type, inputs, and where they are there name, urn, outputs and protect; as
             `pulumi stack export` has them, with or without `--show-secrets`. A value that is
             encrypted is not judged.
-        stack: the stack's name, for excuses.
+        stack: the stack's name, for waivers.
         instance: development or production, as the settings name it.
         parts: names of the settings in clerkstack:components that are on; None: what is missing
             is not judged.
         projects: what the stack's Vercel projects have to have by its settings.
         names_app: whether the settings name the app's code; None: it is not judged.
         now: for dates and ages.
-        folder: where config.yaml and excuses.yaml are.
+        folder: where config.yaml is.
+        waivers: the file with the waivers.
 
     Raises:
         InputError: one of the two files is wrong.
     """
     now = now or datetime.now(UTC)
     rules = load_rules(folder / "config.yaml")
-    found = load_excuses(folder / "excuses.yaml", today=now.date(), max_days=rules.max_excuse_days)
+    found = waivers_of(folder, waivers, now, rules)
     seen = [Resource.of(each) for each in resources]
     whole = Stack(stack, seen, instance, parts, projects, now, names_app)
     bench = Judge(stack, rules, found, now)
-    verdicts = [verdict for each in whole.resources for verdict in bench.one(each)]
-    return [*verdicts, *bench.all(whole)]
+    findings = [finding for each in whole.resources for finding in bench.one(each)]
+    return [*findings, *bench.all(whole)]
+
+
+def waivers_of(folder: Path, file: Path, now: datetime, rules: Rules) -> tuple[Waiver, ...]:
+    """The waivers of policies in waivers.yaml, and in the file that had them before.
+
+    Raises:
+        InputError: one of the files is wrong.
+    """
+    today, most = now.date(), rules.max_waiver_days
+    old = folder / Path(EXCUSES.shown).name
+    found = (
+        *load_waivers(old, today=today, max_days=most, policies=BY_ID, form=EXCUSES),
+        *load_waivers(file, today=today, max_days=most, policies=BY_ID),
+    )
+    return tuple(each for each in found if not each.id.startswith(POINT))
 
 
 @dataclass
 class Judge:
-    """Judges one run: resource by resource, then the stack. Remembers what excuses were for.
+    """Judges one run: resource by resource, then the stack. Remembers what waivers were for.
 
     `secrets_only` is an update that rolls out rotated secrets and can write nothing else
     (clerkstack/rotation/rolling_out.py): what it leaves as it is stops it from nothing.
@@ -107,62 +121,60 @@ class Judge:
 
     stack: str
     rules: Rules
-    excuses: Collection[Excuse]
+    waivers: Collection[Waiver]
     now: datetime
     secrets_only: bool = False
-    _used: set[Excuse] = field(default_factory=set)
+    _used: set[Waiver] = field(default_factory=set)
     _unjudged: set[str] = field(default_factory=set)
 
-    def one(self, resource: Resource) -> list[Verdict]:
-        """The verdicts over a resource by itself."""
+    def one(self, resource: Resource) -> list[Finding]:
+        """What is found of a resource by itself."""
         environment = resource.environment
         if environment is None:
             return []
         return [
-            verdict
+            finding
             for policy in POLICIES
             if policy.each is not None
-            for finding in policy.each(resource, self.rules.of(policy))
-            for verdict in self._verdicts(policy, finding, environment, resource)
+            for violation in policy.each(resource, self.rules.of(policy))
+            for finding in self._findings(policy, violation, environment, resource)
         ]
 
-    def all(self, stack: Stack) -> list[Verdict]:
-        """The verdicts over the stack as a whole, and over its excuses."""
+    def all(self, stack: Stack) -> list[Finding]:
+        """What is found of the stack as a whole, and of its waivers."""
         environment = stack.environment
         found = [
-            verdict
+            finding
             for policy in POLICIES
             if policy.whole is not None and environment is not None
-            for finding in policy.whole(stack, self.rules.of(policy))
-            for verdict in self._verdicts(policy, finding, environment, finding.resource)
+            for violation in policy.whole(stack, self.rules.of(policy))
+            for finding in self._findings(policy, violation, environment, violation.resource)
         ]
-        return [*found, *self._of_excuses()]
+        return [*found, *self._of_waivers()]
 
-    def _verdicts(
-        self, policy: Policy, finding: Finding, environment: str, about: Resource | None
-    ) -> Iterator[Verdict]:
-        level = self.rules.level(policy, finding.environment or environment)
+    def _findings(
+        self, policy: Policy, violation: Violation, environment: str, about: Resource | None
+    ) -> Iterator[Finding]:
+        level = self.rules.level(policy, violation.environment or environment)
         if level is Level.DISABLED:
             return
-        if finding.kind is Kind.UNJUDGED:
+        severity = violation.severity
+        if severity is Severity.NOT_CHECKED:
             self._unjudged.add(policy.id)
-        if finding.kind is not Kind.OFFENCE or self._leaves(about):
-            level = Level.ADVISORY
         subject, urn = (about.name, about.urn) if about else (STACK, "")
-        excuse = None
-        if finding.kind is Kind.OFFENCE:
-            excuse = self._excuse(policy.id, subject, finding.message)
-        yield Verdict(
+        waiver = None
+        if severity is Severity.FAILED:
+            waiver = self._waiver(policy.id, subject, violation.message)
+            if waiver or level is not Level.MANDATORY or self._leaves(about):
+                severity = Severity.WARNING
+        yield Finding(
             policy.id,
-            Level.ADVISORY if excuse else level,
-            finding.message,
-            policy.reason,
-            policy.mend,
-            policy.doc,
             subject,
-            urn,
-            finding.kind,
-            excuse,
+            severity=severity,
+            message=violation.message,
+            remedy=policy.mend,
+            where=urn,
+            waiver=waiver,
         )
 
     def _leaves(self, about: Resource | None) -> bool:
@@ -171,27 +183,33 @@ class Judge:
             return False
         return about is None or not is_rolled_out(about.type, about.name, about.inputs.get("key"))
 
-    def _excuse(self, policy: str, subject: str, message: str) -> Excuse | None:
+    def _waiver(self, policy: str, subject: str, message: str) -> Waiver | None:
         found = [
             each
-            for each in of_stack(self.excuses, self.stack)
-            if each.covers(policy, subject, message)
+            for each in of_stack(self.waivers, self.stack)
+            if covers(each, policy, subject, message)
         ]
         self._used.update(found)
-        return next((each for each in found if not each.expired(self.now.date())), None)
+        return next((each for each in found if not each.over(self.now)), None)
 
-    def _of_excuses(self) -> Iterator[Verdict]:
-        for each in of_stack(self.excuses, self.stack):
-            about = f"the excuse of {each.policy} for {each.subject} ({each.place}, by {each.by})"
-            if each.expired(self.now.date()):
-                message, kind = f"{about} expired on {each.expires}", Kind.OFFENCE
-                mend = "Mend what it excuses, or decide anew and write another day"
-            elif each not in self._used and each.policy not in self._unjudged:
-                message, kind = f"{about} excuses nothing any more: remove it", Kind.NOTE
-                mend = ""
+    def _of_waivers(self) -> Iterator[Finding]:
+        mine = of_stack(self.waivers, self.stack)
+        for each in mine:
+            about = f"the waiver of {each.id} for {each.subject} ({each.where}, by {each.by})"
+            if each.over(self.now):
+                message, severity = f"{about} expired on {each.last}", Severity.FAILED
+                remedy = "Fix what it waives, or decide anew and write another day"
+            elif each not in self._used and each.id not in self._unjudged:
+                message, severity = f"{about} waives nothing any more: remove it", Severity.NOTE
+                remedy = ""
             else:
                 continue
-            stops = kind is Kind.OFFENCE and not self.secrets_only
-            level = Level.MANDATORY if stops else Level.ADVISORY
-            doc = f"docs/policies.md#{EXCUSES}"
-            yield Verdict(EXCUSES, level, message, "", mend, doc, STACK, "", kind)
+            if self.secrets_only and severity is Severity.FAILED:
+                severity = Severity.WARNING
+            yield Finding(OF_WAIVERS, STACK, severity=severity, message=message, remedy=remedy)
+        if any(each.where.startswith(EXCUSES.shown) for each in mine):
+            message = (
+                f"{EXCUSES.shown} is read for now: move its entries to {FILE} (`excuses` becomes "
+                "`waivers`, `policy` becomes `id`, `expires` becomes `until`), and remove it"
+            )
+            yield Finding(OF_WAIVERS, STACK, severity=Severity.NOTE, message=message)

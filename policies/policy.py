@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from clerkstack.checks.finding import Severity
 from policies.view import Resource, Stack
 
 
-class Kind(StrEnum):
-    """What a finding is."""
-
-    OFFENCE = "offence"
-    NOTE = "note"  # worth telling, never refused
-    UNJUDGED = "unjudged"  # unknown at preview: judged at `up`, before the write
-
-
-@dataclass(frozen=True)
-class Finding:
+class Violation(NamedTuple):
     """What a policy says of a resource, or of the stack where `resource` is None.
 
-    `message` names keys, never values. `environment` is whose level holds where it is not that
-    of the resource or the stack.
+    `message` names keys, never values. A violation has failed; a note and what a preview can't know
+    are no violation. `environment` is whose level holds where it is not that of the resource or the
+    stack.
     """
 
     message: str
     resource: Resource | None = None
-    kind: Kind = Kind.OFFENCE
+    severity: Severity = Severity.FAILED
     environment: str | None = None
 
 
@@ -53,8 +45,8 @@ class Option:
 
 
 Values: TypeAlias = Mapping[str, Any]
-Each: TypeAlias = Callable[[Resource, Values], Iterator[Finding]]
-Whole: TypeAlias = Callable[[Stack, Values], Iterator[Finding]]
+Each: TypeAlias = Callable[[Resource, Values], Iterator[Violation]]
+Whole: TypeAlias = Callable[[Stack, Values], Iterator[Violation]]
 
 
 @dataclass(frozen=True)
@@ -92,12 +84,12 @@ class Policy:
         return f"docs/policies.md#{self.id}"
 
 
-def note(message: str, resource: Resource | None = None) -> Finding:
-    """A finding that is told and refuses nothing."""
-    return Finding(message, resource, Kind.NOTE)
+def note(message: str, resource: Resource | None = None) -> Violation:
+    """What is worth knowing, and refuses nothing."""
+    return Violation(message, resource, Severity.NOTE)
 
 
-def unjudged(what: str, resource: Resource | None = None) -> Finding:
-    """A finding that says what a preview can't know."""
+def unjudged(what: str, resource: Resource | None = None) -> Violation:
+    """What a preview can't know."""
     message = f"{what} is known only at `up`, and is judged there, before the write"
-    return Finding(message, resource, Kind.UNJUDGED)
+    return Violation(message, resource, Severity.NOT_CHECKED)

@@ -15,5 +15,5 @@ POLICIES: tuple[Policy, ...] = (
 )
 BY_ID = {policy.id: policy for policy in POLICIES}
 PACK = "clerkstack"
-EXCUSES = "excuses"
-"""What is told of the excuses themselves; no policy has this name."""
+WAIVERS = "waivers"
+"""What is found of the waivers themselves; no policy has this name."""

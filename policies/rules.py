@@ -9,15 +9,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from clerkstack.checks.documents import Document
 from clerkstack.problems import InputError, Problem
-from policies.documents import Document
 from policies.policy import MOST_DAYS, Option, Policy, Values
 from policies.registry import BY_ID
 from policies.view import DEVELOPMENT, PRODUCTION
 
 FILE = "policies/config.yaml"
 ENGINES_FILE = "--policy-pack-config"
-MAX_EXCUSE_DAYS = 90
+MAX_WAIVER_DAYS = 90
 
 
 class Level(StrEnum):
@@ -38,7 +38,7 @@ class Rules:
 
     levels: Mapping[tuple[str, str], Level] = field(default_factory=dict)
     values: Mapping[str, Values] = field(default_factory=dict)
-    max_excuse_days: int = MAX_EXCUSE_DAYS
+    max_waiver_days: int = MAX_WAIVER_DAYS
 
     def level(self, policy: Policy, environment: str) -> Level:
         """What a violation of the policy does in an environment."""
@@ -85,7 +85,7 @@ class Rules:
             own_values[name] = {**own_values.get(name, {}), **given}
         if problems:
             raise InputError(problems)
-        return Rules(own_levels, own_values, self.max_excuse_days)
+        return Rules(own_levels, own_values, self.max_waiver_days)
 
 
 def load_rules(file: Path, shown: str = FILE) -> Rules:
@@ -97,11 +97,11 @@ def load_rules(file: Path, shown: str = FILE) -> Rules:
     document = Document(file, shown)
     levels: dict[tuple[str, str], Level] = {}
     values: dict[str, dict[str, Any]] = {}
-    days = MAX_EXCUSE_DAYS
-    for part, group, line in document.fields(document.top, "", ("policies", "excuses")):
-        if part == "excuses":
+    days = MAX_WAIVER_DAYS
+    for part, group, line in document.fields(document.top, "", ("policies", "waivers", "excuses")):
+        if part != "policies":
             for _, value, at in document.fields(group, part, ("max_days",), line):
-                days = _value(document, "excuses.max_days", Option(days, ""), value, at) or days
+                days = _value(document, f"{part}.max_days", Option(days, ""), value, at) or days
             continue
         for name, fields, at in document.fields(group, part, BY_ID, line):
             policy, path = BY_ID[name], f"policies.{name}"
@@ -138,8 +138,8 @@ def _broken(policy: Policy, level: Level) -> bool:
 
 def _kept(policy: Policy) -> str:
     """What to do in the place of lowering a promise: the program and the provider refuse the same,
-    whatever is configured or excused."""
-    return f"Take the level out, no excuse helps either. {policy.mend.rstrip('.')}"
+    whatever is configured or waived."""
+    return f"Take the level out, no waiver helps either. {policy.mend.rstrip('.')}"
 
 
 def _value(document: Document, path: str, option: Option, value: Any, line: int) -> Any:

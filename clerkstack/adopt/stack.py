@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 from clerkstack.adopt.billing import billing_settings
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.catalog import Catalog
+from clerkstack.checks.finding import Finding
 from clerkstack.desired.variable_names import SETS, NameSet, Purpose, all_names, names_of
 from clerkstack.desired.webhook import DESCRIPTION
-from clerkstack.drift import Difference, Known, Live, declared_variables, differences
+from clerkstack.drift import Known, Live, declared_variables, differences
 from clerkstack.drift.compare import variable_name
 from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
@@ -90,7 +91,7 @@ def settled(
         if not more:
             break
         left += more
-    shown = "\n".join(f"  {each.thing} {each.field}: {each.live} is live" for each in found)
+    shown = "\n".join(f"  {each.subject} {each.field}: {each.found} is live" for each in found)
     raise ClerkstackError(
         "This is live, and neither the catalog nor the settings can say it. Change it in the "
         f"dashboard, or switch that part of the stack off (clerkstack:components):\n{shown}"
@@ -344,12 +345,12 @@ def _webhook(wanted: dict[str, Any], live: Live, known: Known) -> list[LeftAlone
     return left
 
 
-def _leave(wanted: dict[str, Any], difference: Difference, known: Known) -> list[LeftAlone]:
+def _leave(wanted: dict[str, Any], difference: Finding, known: Known) -> list[LeftAlone]:
     """Take out of the settings what differs, where they can do without it."""
-    kind, _, name = difference.thing.partition(" ")
+    kind, _, name = difference.subject.partition(" ")
     told = _told(difference)
     why = f"{difference.field}: {told}" if difference.field else f"it {told}"
-    left = [LeftAlone(difference.thing, why)]
+    left = [LeftAlone(difference.subject, why)]
     if kind == "variable":
         *named, target, key = name.split("/")
         group = _of_project(wanted, *named or [""])
@@ -363,16 +364,16 @@ def _leave(wanted: dict[str, Any], difference: Difference, known: Known) -> list
                 "there until the rest is taken over."
             )
         natural = (group["projectId"], key, target)
-        _refuse_managed(difference.thing, natural in known.variables)
+        _refuse_managed(difference.subject, natural in known.variables)
         alone.append(f"{target}/{key}")
         return left
     if kind in ("role", "permission"):
-        _refuse_managed(difference.thing, name in known.roles_made)
+        _refuse_managed(difference.subject, name in known.roles_made)
         return left if wanted["organizations"][f"{kind}s"].pop(name, None) is not None else []
-    component = {"API keys": "apiKeys", "webhook endpoint": "webhook"}.get(difference.thing)
+    component = {"API keys": "apiKeys", "webhook endpoint": "webhook"}.get(difference.subject)
     if component is None or wanted.get("components", {}).get(component) is False:
         return []
-    _refuse_managed(difference.thing, component == "webhook" and known.endpoint_id is not None)
+    _refuse_managed(difference.subject, component == "webhook" and known.endpoint_id is not None)
     _group(wanted, "components")[component] = False
     return left
 
@@ -387,10 +388,10 @@ def _refuse_managed(thing: str, managed: bool) -> None:
         )
 
 
-def _told(difference: Difference) -> str:
-    if difference.live is None:
+def _told(difference: Finding) -> str:
+    if difference.found is None:
         return "is not there"
-    return f"{_short(difference.live)} is live, {_short(difference.declared)} would be declared"
+    return f"{_short(difference.found)} is live, {_short(difference.expected)} would be declared"
 
 
 def _short(value: Json) -> str:

@@ -52,7 +52,7 @@ def main() -> None:
         sys.exit(app(prog_name="clerkstack", standalone_mode=False))
     except ClerkstackError as error:
         say(f"error: {error}", err=True)
-        sys.exit(REMOTE_FAILURE if _of_a_service(error) else BAD_INPUT)
+        sys.exit(REMOTE_FAILURE if of_a_service(error) else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(130)
     except typer.Abort:
@@ -73,7 +73,7 @@ def _told(error: Exception) -> str:
     return said.getvalue()
 
 
-def _of_a_service(error: ClerkstackError) -> bool:
+def of_a_service(error: ClerkstackError) -> bool:
     """Whether a service failed, and not what it was given."""
     from clerkstack.app.git import GitFailed
     from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -62,6 +62,9 @@ from clerkstack.settings.misplaced import misplaced
 from clerkstack.settings.places import Places, spelled
 from clerkstack.state.engine import export, pulumi
 from clerkstack.state.model import State
+
+if TYPE_CHECKING:
+    from clerkstack.report.operations import AdoptDocument
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ def adopt(
             _write(stack, found)
             taken = take_over(stack, found.settings, found.live, found.state, report)
     if as_json:
-        say(json.dumps(_shown(stack, found, taken), indent=2, ensure_ascii=False))
+        say(_document(stack, found, taken).text())
     else:
         _print(stack, found, taken, dry_run=dry_run)
     if found.foreign:
@@ -323,19 +326,21 @@ def _write(stack: str, found: Adoption) -> None:
         pulumi(*words, given=found.changed_settings[path])
 
 
-def _shown(stack: str, found: Adoption, taken: Sequence[str]) -> dict[str, Any]:
-    return {
-        "stack": stack,
-        "application": found.settings.application_id,
-        "instance": found.settings.instance,
-        "catalog": str(found.catalog_file) if found.catalog_text is not None else None,
-        "plans": list(found.catalog.plans),
-        "features": list(found.catalog.features),
-        "settings": {".".join(path): value for path, value in found.shown_settings.items()},
-        "resources": list(taken),
-        "leftAlone": [asdict(each) for each in found.left],
-        "foreignKeys": [asdict(each) for each in found.foreign],
-    }
+def _document(stack: str, found: Adoption, taken: Sequence[str]) -> AdoptDocument:
+    from clerkstack.report.operations import AdoptDocument
+
+    return AdoptDocument(
+        stack=stack,
+        application=found.settings.application_id,
+        instance=found.settings.instance,
+        catalog=str(found.catalog_file) if found.catalog_text is not None else None,
+        plans=tuple(found.catalog.plans),
+        features=tuple(found.catalog.features),
+        settings={".".join(path): value for path, value in found.shown_settings.items()},
+        resources=tuple(taken),
+        left_alone=tuple(found.left),
+        foreign_keys=tuple(found.foreign),
+    )
 
 
 def _print(stack: str, found: Adoption, taken: Sequence[str], *, dry_run: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +10,10 @@ import typer
 from clerkstack.app.code import AppCode
 from clerkstack.cli.exits import BAD_INPUT, FOUND
 from clerkstack.cli.say import say
-from clerkstack.desired.billing import app_inputs
 from clerkstack.desired.catalog import declared_features, declared_plans, default_plans
-from clerkstack.desired.refusals import app_disagreements, unknown_uses
 from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.reconcile import JsonObject
+from clerkstack.witnesses import Comparison, compare
 
 CATALOG = Path("catalog.yaml")
 
@@ -68,12 +66,10 @@ def _check_files(catalog: Path, app: Path | None, *, as_json: bool) -> None:
     from clerkstack.catalog import load_catalog
 
     problems: list[Problem] = []
-    differing: list[str] = []
-    counts = {}
     loaded = declared = None
+    found = Comparison()
     try:
         loaded = load_catalog(catalog)
-        counts = {"plans": len(loaded.plans), "features": len(loaded.features)}
     except InputError as error:
         problems += error.problems
     try:
@@ -83,28 +79,28 @@ def _check_files(catalog: Path, app: Path | None, *, as_json: bool) -> None:
             declared = read_declaration(app)
     except InputError as error:
         problems += error.problems
-    if loaded is not None and declared is not None:
+    code = None if declared is None else AppCode(declared)
+    if loaded is not None:
         inputs: JsonObject = {
-            "app": app_inputs(AppCode(declared)),
+            "catalog": catalog.name,
             "features": declared_features(loaded),
             "plans": declared_plans(loaded),
             "defaults": default_plans(loaded),
         }
-        differing = [*app_disagreements(inputs), *unknown_uses(inputs, None)]
+        found = compare(code, inputs, None)
     if as_json:
-        found = {
-            "problems": [vars(problem) for problem in problems],
-            "disagreements": differing,
-            **counts,
-        }
-        say(json.dumps(found, indent=2))
+        from clerkstack.report.documents import CheckDocument
+
+        path = None if app is None else str(app)
+        say(CheckDocument.of(found, code, path, problems=tuple(problems)).text())
     else:
-        for line in [*map(str, problems), *differing]:
+        for line in [*map(str, problems), *(each.message for each in found.findings)]:
             say(line, err=True)
-        if not problems and not differing:
+        if loaded is not None and not problems and not found.findings:
             against = f", and {app} agrees" if app else ""
-            say(f"{catalog}: {counts['plans']} plans, {counts['features']} features{against}.")
+            counts = f"{len(loaded.plans)} plans, {len(loaded.features)} features"
+            say(f"{catalog}: {counts}{against}.")
     if problems:
         raise typer.Exit(BAD_INPUT)
-    if differing:
+    if found.findings:
         raise typer.Exit(FOUND)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,19 +13,23 @@ import typer
 
 from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
+from clerkstack.checks.finding import Severity, Waiver
+from clerkstack.checks.waivers import FILE, POINT, load_waivers, of_points, write_waiver
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.remote import session_of, tell
 from clerkstack.cli.say import say
 from clerkstack.cli.state_policies import judged_policies
-from clerkstack.cli.table import print_table
 from clerkstack.cutover.judge import judge, may_be_signed
-from clerkstack.cutover.model import Line, Outcome, Report
+from clerkstack.cutover.model import Line, Report
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
-from clerkstack.cutover.signoffs import FILE, SignOff, read_signoffs, span, write_signoff
+from clerkstack.cutover.signoffs import FILE as SIGNOFFS
+from clerkstack.cutover.signoffs import read_signoffs, span
 from clerkstack.drift import Known
 from clerkstack.files import replace
 from clerkstack.problems import ClerkstackError
+from clerkstack.report.table import print_table
+from clerkstack.report.values import one_line
 from clerkstack.state.engine import export
 
 if TYPE_CHECKING:
@@ -81,7 +84,7 @@ def cutover(
         return
     name = _needed(stack)
     points = [each for each in POINTS if reference or each.id != REFERENCE]
-    signoffs = read_signoffs(FILE, NAMES).get(name, {})
+    signoffs = _signoffs(name)
     _writable(each for each in (html, junit, sarif) if each is not None)
     with _readings(name, reference=reference, smoke=smoke) as readings:
         report = judge(name, points, readings, signoffs)
@@ -89,9 +92,9 @@ def cutover(
         replace(file, text)
         say(f"wrote {file}", err=True)
     if as_json:
-        from clerkstack.cutover.document import document
+        from clerkstack.report.documents import CutoverDocument
 
-        say(json.dumps(document(report), indent=2, ensure_ascii=False))
+        say(CutoverDocument.of(report).text())
     else:
         _print(report)
     if report.service_failed:
@@ -112,7 +115,7 @@ def sign(
         str, typer.Option("--valid", help="How long it is valid: 12h, 14d, 4w.")
     ] = "30d",
 ) -> None:
-    """Sign off a point that a machine can't judge, in signoffs.yaml.
+    """Sign off a point that a machine can't judge, in waivers.yaml.
 
     The point is judged first: nobody can sign off a point that failed, and a point that passed
     needs no sign-off. The sign-off is valid for this stack's instance, until its date. Commit the
@@ -123,26 +126,32 @@ def sign(
     name, wanted, holds = _needed(stack), point_named(point), span(valid)
     if not by.strip():
         raise ClerkstackError("--by is empty: give the name of who signs")
-    read_signoffs(FILE, NAMES)
+    _signoffs(name)
     with _readings(name, reference=None, smoke=False) as readings:
         report = judge(name, [wanted], readings, {})
     (line,) = report.lines
     if not report.instance:
-        raise ClerkstackError(f"the instance of {name} could not be read: {line.verdict.summary}")
-    outcome = line.verdict.outcome
-    if not may_be_signed(outcome):
-        if outcome == Outcome.PASSED:
+        raise ClerkstackError(f"the instance of {name} could not be read: {line.finding.message}")
+    severity = line.finding.severity
+    if not may_be_signed(severity):
+        if severity is Severity.PASSED:
             say(f"{point} has passed: there is nothing to sign off.")
             return
-        say(f"{point} has failed and can't be signed off: {line.verdict.summary}", err=True)
-        say(line.verdict.mend, err=True)
+        say(f"{point} has failed and can't be signed off: {line.finding.message}", err=True)
+        say(line.finding.remedy, err=True)
         raise typer.Exit(FOUND)
     now = datetime.now(UTC).replace(microsecond=0)
-    signoff = SignOff(
-        by=by.strip(), date=now, until=now + holds, instance=report.instance, note=note.strip()
+    waiver = Waiver(
+        f"{POINT}{point}",
+        report.instance,
+        name,
+        note.strip() or line.finding.message,
+        by.strip(),
+        now + holds,
+        now,
     )
-    write_signoff(FILE, name, point, signoff)
-    say(f"{point} is signed off by {signoff.by} until {signoff.until:%Y-%m-%d %H:%M} UTC.")
+    write_waiver(Path(FILE), waiver)
+    say(f"{point} is signed off by {waiver.by} until {waiver.until:%Y-%m-%d %H:%M} UTC.")
 
 
 @app.command()
@@ -156,6 +165,21 @@ def _needed(stack: str | None) -> str:
     if not stack:
         raise ClerkstackError("Name the stack of production: --stack prod.")
     return stack
+
+
+def _signoffs(stack: str) -> dict[str, Waiver]:
+    """The waivers of the stack's points; those of signoffs.yaml, until somebody moves them."""
+    today = datetime.now(UTC).date()
+    kept = load_waivers(Path(FILE), today=today, points=NAMES)
+    old = read_signoffs(SIGNOFFS, NAMES)
+    if old:
+        say(
+            f"{SIGNOFFS} is read for now. Move its entries to {FILE}, each as `- id: "
+            f"{POINT}<point>` with subject (the instance), stack, reason (the note), by, since "
+            "(the date) and until, or sign again; then remove it.",
+            err=True,
+        )
+    return {**of_points(old, stack), **of_points(kept, stack)}
 
 
 @contextmanager
@@ -217,15 +241,15 @@ def _files(
     report: Report, html: Path | None, junit: Path | None, sarif: Path | None
 ) -> Iterator[tuple[Path, str]]:
     if html is not None:
-        from clerkstack.cutover.html import html_page
+        from clerkstack.report.html import html_page
 
         yield html, html_page(report)
     if junit is not None:
-        from clerkstack.cutover.junit import junit_xml
+        from clerkstack.report.junit import junit_xml
 
         yield junit, junit_xml(report)
     if sarif is not None:
-        from clerkstack.cutover.sarif import sarif_text
+        from clerkstack.report.sarif import sarif_text
 
         yield sarif, sarif_text(report, Path.cwd())
 
@@ -235,7 +259,7 @@ def _print(report: Report) -> None:
     further: list[Sequence[str]] = []
     for line in report.lines:
         group = further if line.point.number is None else numbered
-        what = line.verdict.summary
+        what = line.finding.message
         if line.signed is not None:
             what = f"{line.signed.by}, until {line.signed.until:%Y-%m-%d}: {what}"
         number = "" if line.point.number is None else str(line.point.number)
@@ -248,9 +272,9 @@ def _print(report: Report) -> None:
 
 def _explain(line: Line) -> None:
     """What to do about a point, and what it is that is not as it has to be."""
-    mend, facts = line.verdict.mend, line.verdict.facts
-    wrong = [each for each in facts if each.right is False]
-    if mend:
-        say(f"{line.point.id}: {mend}")
-    for each in wrong or [each for each in facts if each.right is None]:
-        say(f"  {each.what}: {each.found}, and has to be {each.expected}")
+    remedy, details = line.finding.remedy, line.finding.details
+    wrong = [each for each in details if each.severity is Severity.FAILED]
+    if remedy:
+        say(f"{line.point.id}: {remedy}")
+    for each in wrong or [each for each in details if each.severity is Severity.WARNING]:
+        say(f"  {each.name}: {one_line(each.found)}, and has to be {one_line(each.expected)}")

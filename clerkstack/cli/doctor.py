@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -20,18 +19,18 @@ from clerkstack.state.engine import export, pulumi
 from clerkstack.state.failures import UnknownStack
 
 if TYPE_CHECKING:
+    from clerkstack.checks.finding import Finding
     from clerkstack.doctor.machine import Machine
-    from clerkstack.doctor.model import Finding
     from clerkstack.settings import Settings
     from clerkstack.state.locks import Owner
     from clerkstack.state.model import State
 
 Found = TypeVar("Found")
 COLOURS = {
-    "ok": typer.colors.GREEN,
+    "passed": typer.colors.GREEN,
     "warning": typer.colors.YELLOW,
     "failed": typer.colors.RED,
-    "not asked": None,
+    "not checked": None,
 }
 
 
@@ -44,8 +43,8 @@ def doctor(
 ) -> None:
     """Check this machine, a stack, and the services and the app that the stack uses.
 
-    Only reads. Each line that is not ok says what to do. Secrets are shown by fingerprint. With
-    GITHUB_TOKEN it also checks who must approve before production. See docs/trouble.md.
+    Only reads. Each check that has not passed says what to do. Secrets are shown by fingerprint.
+    With GITHUB_TOKEN it also checks who must approve before production. See docs/trouble.md.
 
     Exit codes: 0 nothing is wrong (warnings are possible), 1 something is, 2 there is no such
     stack, 3 a service failed.
@@ -57,28 +56,36 @@ def doctor(
     here = machine.Machine(pulumi)
     # To ask GitHub with; nothing that is started needs it.
     os.environ.pop("GITHUB_TOKEN", None)
-    told: list[tuple[str, Finding]] = []
+    found: list[Finding] = []
     reader: _Reader | None = None
 
     def tell(name: str) -> None:
         say(f"looking: {name}", err=True)
 
-    for name, finding in examined(machine.CHECKS, here, tell):
-        told.append((name, finding))
-        _show(name, finding, as_json)
+    for finding in examined(machine.CHECKS, here, tell):
+        found.append(finding)
+        _show(finding, as_json)
     if stack is not None:
-        unwell = {name for name, finding in told if finding.state in ("failed", "not asked")}
+        unwell = {each.check for each in found if each.severity in ("failed", "not checked")}
         reader = _Reader(stack, here)
         patient = stacks.Patient(stack, reader, Session)
         checks = (*stacks.CHECKS, *services.CHECKS)
-        for name, finding in examined(checks, patient, tell, unwell):
-            told.append((name, finding))
-            _show(name, finding, as_json)
+        for finding in examined(checks, patient, tell, unwell, subject=stack):
+            found.append(finding)
+            _show(finding, as_json)
         patient.close()
     if as_json:
-        say(json.dumps(_document(stack, told), indent=2, ensure_ascii=False))
+        from clerkstack.report.documents import DoctorDocument
+
+        document = DoctorDocument(
+            stack=stack,
+            host=socket.gethostname(),
+            folder=Path.cwd().name,
+            findings=tuple(found),
+        )
+        say(document.text())
     unknown = reader is not None and reader.unknown
-    raise typer.Exit(BAD_INPUT if unknown else _code([finding for _, finding in told]))
+    raise typer.Exit(BAD_INPUT if unknown else _code(found))
 
 
 class _Reader:
@@ -117,26 +124,17 @@ class _Reader:
         return int(load_rules(FOLDER / "config.yaml").of(BY_ID["secret-age"])["max_days"])
 
 
-def _show(name: str, finding: Finding, as_json: bool) -> None:
+def _show(finding: Finding, as_json: bool) -> None:
     if as_json:
         return
-    text = f"{name:<18} {finding.detail}"
-    say_marked(finding.state, text, colour=COLOURS[finding.state], width=10)
-    if finding.mend:
-        say(f"{'':<29} → {finding.mend}")
-
-
-def _document(stack: str | None, told: list[tuple[str, Finding]]) -> dict[str, Any]:
-    checks = [
-        {"name": name, "state": each.state, "detail": each.detail, "mend": each.mend}
-        for name, each in told
-    ]
-    place = {"host": socket.gethostname(), "folder": Path.cwd().name}
-    return {"stack": stack, **place, "checks": checks}
+    text = f"{finding.check:<18} {finding.message}"
+    say_marked(finding.severity, text, colour=COLOURS[finding.severity], width=12)
+    if finding.remedy:
+        say(f"{'':<31} → {finding.remedy}")
 
 
 def _code(findings: list[Finding]) -> int:
-    failed = [each for each in findings if each.state == "failed"]
+    failed = [each for each in findings if each.severity == "failed"]
     if not failed:
         return DONE
-    return REMOTE_FAILURE if all(each.service for each in failed) else FOUND
+    return REMOTE_FAILURE if all(each.service_failed for each in failed) else FOUND

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from clerkstack.checks.finding import shown
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, read, tell
 from clerkstack.cli.say import SHOW_ADDRESSES, say
-from clerkstack.cli.table import print_table
 from clerkstack.drift import differences, without_billing
-from clerkstack.drift.difference import told
+from clerkstack.report.table import print_table
 
 
 def drift(
@@ -44,13 +42,19 @@ def drift(
 
         app = read_app(settings.app, settings.app_declaration, tell=tell)
         found += without_billing(settings, app, live)
-    shown = [told(each, addresses=addresses) for each in found]
+    visible = [shown(each, addresses=addresses) for each in found]
     if as_json:
-        place = {"application": settings.application_id, "instance": settings.instance}
-        document = {"stack": stack, **place, "differences": [asdict(each) for each in shown]}
-        say(json.dumps(document, indent=2, ensure_ascii=False), addresses=addresses)
+        from clerkstack.report.documents import DriftDocument
+
+        document = DriftDocument(
+            stack=stack,
+            application=settings.application_id,
+            instance=settings.instance,
+            findings=tuple(visible),
+        )
+        say(document.text(), addresses=addresses)
     elif found:
-        rows = [(each.thing, each.field, each.declared, each.live) for each in shown]
+        rows = [(each.subject, each.field, each.expected, each.found) for each in visible]
         print_table(("what", "field", "declared", "live"), [rows], addresses=addresses)
         count = len(found)
         say(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,11 +53,20 @@ def dry_run(
         plan, after = _tried(stack, settings, catalog, known)
     lost = not_shown(plan.changes, after)
     if as_json:
-        place = {"application": settings.application_id, "instance": settings.instance}
-        changes = [{"field": c.name, "live": c.before, "declared": c.after} for c in plan.changes]
-        found = {"changes": changes, "destructive": plan.destructive}
-        found["notKept"] = [change.name for change in lost]
-        say(json.dumps({"stack": stack, **place, **found}, indent=2, ensure_ascii=False))
+        from clerkstack.report.operations import DryRunDocument, FieldToWrite
+
+        document = DryRunDocument(
+            stack=stack,
+            application=settings.application_id,
+            instance=settings.instance,
+            changes=tuple(
+                FieldToWrite(field=each.name, live=each.before, declared=each.after)
+                for each in plan.changes
+            ),
+            destructive=plan.destructive,
+            not_kept=tuple(change.name for change in lost),
+        )
+        say(document.text())
     else:
         _print(stack, plan, lost)
     if lost:

@@ -55,12 +55,8 @@ def reasons(lines: Sequence[str]) -> str:
     """Why it was refused or failed: what policies, providers and the program said; where there is
     no such word, the last of what else was printed."""
     found = seen(lines)
-    said = [
-        f"policy {each.policy}{_of(each.resource)}: {each.message}"
-        for each in found.violations
-        if each.blocks
-    ]
-    said += [f"{_EXCEPTION.sub('', each.message)}{_at(each.resource)}" for each in found.errors]
+    said = [f"policy {each.check}{_of(each.subject)}: {each.message}" for each in found.refused]
+    said += [f"{_EXCEPTION.sub('', each.message)}{_at(each.subject)}" for each in found.errors]
     rest = [line for line in lines if _event(line) is None and line.strip()]
     return "\n".join(dict.fromkeys(said)) or "\n".join(rest[-LAST_LINES:])
 

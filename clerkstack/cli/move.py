@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -49,7 +48,9 @@ def move(
             say(f"error: {error}", err=True)
             raise typer.Exit(FOUND) from None
     if as_json:
-        say(json.dumps(asdict(moved), indent=2))
+        from clerkstack.report.operations import MoveDocument
+
+        say(MoveDocument(**asdict(moved)).text())
     else:
         _print(moved)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,11 +12,13 @@ from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.say import SHOW_ADDRESSES, say
-from clerkstack.cli.table import print_table
-from clerkstack.parity import Compared, Mismatch, Part, Snapshot, compare, read_snapshot
+from clerkstack.parity import Compared, Part, Snapshot, compare, read_snapshot
 from clerkstack.problems import ClerkstackError
+from clerkstack.report.table import print_table
 
 if TYPE_CHECKING:
+    from clerkstack.checks.finding import Finding
+    from clerkstack.report.documents import ParityDocument
     from clerkstack.settings import Settings
 
 
@@ -58,11 +59,10 @@ def parity(
         raise ClerkstackError(f"neither {reference} nor {target} has an instance yet.")
     compared = compare(*snapshots)
     if as_json:
-        document = json.dumps(_document(stacks, compared), indent=2, ensure_ascii=False)
-        say(document, addresses=addresses)
+        say(_document(stacks, compared).text(), addresses=addresses)
     else:
         _print(reference, target, compared, addresses=addresses)
-    if compared.mismatches or compared.unread:
+    if compared.findings or compared.unread:
         raise typer.Exit(FOUND)
 
 
@@ -92,46 +92,29 @@ def _read(stacks: dict[str, Settings], without: Sequence[Part]) -> list[Snapshot
         ]
 
 
-def _document(stacks: dict[str, Settings], compared: Compared) -> dict[str, Any]:
+def _document(stacks: dict[str, Settings], compared: Compared) -> ParityDocument:
+    from clerkstack.report.documents import InstanceOfStack, ParityDocument
+
     one, other = (
-        {"stack": name, "application": each.application_id, "instance": each.instance}
+        InstanceOfStack(stack=name, application=each.application_id, instance=each.instance)
         for name, each in stacks.items()
     )
-    differences = [
-        {
-            "kind": each.kind,
-            "what": each.what,
-            "field": each.field,
-            "from": each.reference,
-            "to": each.target,
-            "how": each.how,
-        }
-        for each in compared.mismatches
-    ]
-    unread = [
-        {"part": each.part, "stack": each.stack, "reason": each.reason} for each in compared.unread
-    ]
-    return {"from": one, "to": other, "differences": differences, "unread": unread}
+    return ParityDocument(
+        reference=one, target=other, findings=compared.findings, unread=compared.unread
+    )
 
 
 def _print(reference: str, target: str, compared: Compared, *, addresses: bool) -> None:
-    words = {
-        "missing": f"missing in {target}",
-        "only": f"only in {target}",
-        "differs": "differs",
-        "needed": "needed in production",
-    }
-
-    def rows(group: Iterable[Mismatch]) -> list[tuple[Any, ...]]:
+    def rows(group: Iterable[Finding]) -> list[tuple[Any, ...]]:
         return [
-            (each.kind, each.what, each.field, each.reference, each.target, words[each.how])
+            (each.check, each.subject, each.field, each.expected, each.found, each.message)
             for each in group
         ]
 
-    found = compared.mismatches
+    found = compared.findings
     if found:
         headings = ("kind", "what", "field", reference, target, "")
-        groups = [rows(group) for _, group in groupby(found, lambda each: each.kind)]
+        groups = [rows(group) for _, group in groupby(found, lambda each: each.check)]
         print_table(headings, groups, addresses=addresses)
     for each in compared.unread:
         say(f"could not be read: {each.part} of {each.stack} ({each.reason})")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,10 +11,11 @@ from clerkstack.cli.exits import BAD_INPUT, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.remote import session_of
 from clerkstack.cli.say import say
-from clerkstack.cli.table import print_table
+from clerkstack.report.table import print_table
 
 if TYPE_CHECKING:
     from clerkstack.probe.account import Result
+    from clerkstack.report.operations import ProbeDocument
     from clerkstack.settings import Settings
 
 
@@ -59,8 +59,7 @@ def probe(
     if states & {State.HOLDS, State.FAILS}:
         remember(settings.application_id, found)
     if as_json:
-        shown = json.dumps(_document(stack, settings, found), indent=2, ensure_ascii=False)
-        say(shown)
+        say(_document(stack, settings, found).text())
     else:
         _show(stack, found)
     if State.FAILS in states:
@@ -90,18 +89,22 @@ def _show(stack: str, found: dict[str, Result]) -> None:
     say(f"{stack}: {len(found)} premises: {counts}.")
 
 
-def _document(stack: str, settings: Settings, found: dict[str, Result]) -> dict[str, object]:
+def _document(stack: str, settings: Settings, found: dict[str, Result]) -> ProbeDocument:
     from clerkstack.premises.table import BY_ID
+    from clerkstack.report.operations import PremiseSeen, ProbeDocument
 
-    premises = [
-        {
-            "id": each.premise,
-            "state": str(each.state),
-            "seen": each.detail,
-            "what": BY_ID[each.premise].what,
-            "otherwise": BY_ID[each.premise].otherwise,
-        }
-        for each in found.values()
-    ]
-    place = {"application": settings.application_id, "instance": settings.instance}
-    return {"stack": stack, **place, "premises": premises}
+    return ProbeDocument(
+        stack=stack,
+        application=settings.application_id,
+        instance=settings.instance,
+        premises=tuple(
+            PremiseSeen(
+                id=each.premise,
+                state=str(each.state),
+                seen=each.detail,
+                what=BY_ID[each.premise].what,
+                otherwise=BY_ID[each.premise].otherwise,
+            )
+            for each in found.values()
+        ),
+    )

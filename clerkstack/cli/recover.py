@@ -20,8 +20,8 @@ from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.others import variables_of_others
 from clerkstack.cli.remote import session_of
 from clerkstack.cli.say import report, say
-from clerkstack.cli.table import print_table
 from clerkstack.problems import ClerkstackError
+from clerkstack.report.table import print_table
 from clerkstack.settings import VARIABLE_COMMENT, Settings
 from clerkstack.state.checkpoint import drop_what_a_kill_cut_off
 from clerkstack.state.engine import export, import_state, pulumi

@@ -8,7 +8,8 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated, Literal
+from traceback import format_exception_only
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,8 +21,11 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.review.comment import NO_LIMIT, SUMMARY_LIMIT, Occasion, comment, verdict
 from clerkstack.review.document import document
 from clerkstack.review.pull_request import commit_of
-from clerkstack.review.stacks import Review, Verdict, review_stack
+from clerkstack.review.stacks import NotCompared, Review, Verdict, agree, previewed
 from clerkstack.state.process import Commands
+
+if TYPE_CHECKING:
+    from clerkstack.report.documents import CheckDocument
 
 PACK = "policies/pack"
 CODES = {
@@ -81,12 +85,34 @@ def _all(names: Sequence[str], pack: str) -> list[Review]:
     commands = Commands()
     with ThreadPoolExecutor(max_workers=len(names)) as pool, ended_like_interrupt():
         try:
-            begun = [pool.submit(review_stack, each, pack, commands, _tell) for each in names]
-            return [each.result() for each in begun]
+            begun = [pool.submit(previewed, each, pack, commands, _tell) for each in names]
+            # Here, where an interrupt ends it.
+            compared = [_compared(each) for each in names]
+            reviews = [each.result() for each in begun]
         except BaseException:
             _tell("interrupted: ending the engine")
             commands.stop()
             raise
+    for each, told in zip(reviews, compared, strict=True):
+        agree(each, told)
+    return reviews
+
+
+def _compared(stack: str) -> CheckDocument | NotCompared:
+    """App, catalog and instance side by side, or why that is not known."""
+    from clerkstack.cli import of_a_service
+    from clerkstack.cli.witnesses import compare_stack
+    from clerkstack.clients.errors import UnexpectedAnswer
+    from clerkstack.failures import ResourceFailed
+
+    _tell(f"{stack}: comparing app, catalog and instance")
+    try:
+        return compare_stack(stack, live=True).document()
+    except ClerkstackError as error:
+        service = isinstance(error, (ResourceFailed, UnexpectedAnswer)) or of_a_service(error)
+        return NotCompared(str(error), service=service)
+    except Exception as error:  # the app's code is a stranger's: the rest is reviewed all the same
+        return NotCompared("".join(format_exception_only(error)).strip(), service=False)
 
 
 def _write(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -268,8 +267,9 @@ def _conclude(stack: str, entry: Entry | None, as_json: bool) -> None:
     from clerkstack.rotation.journal import WORDS
 
     if as_json:
-        shown = None if entry is None else entry.model_dump(exclude_none=True)
-        say(json.dumps({"stack": stack, "rotation": shown}, indent=2))
+        from clerkstack.report.operations import RotationDocument
+
+        say(RotationDocument(stack=stack, rotation=entry).text())
     elif entry is not None:
         words = " and ".join(WORDS[kind] for kind in entry.secrets)
         if entry.result == "done":

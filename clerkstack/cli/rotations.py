@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clerkstack.cli.exits import DONE, FOUND
 from clerkstack.cli.say import say
-from clerkstack.cli.table import print_table
+from clerkstack.report.table import print_table
 from clerkstack.state.engine import export
 
 if TYPE_CHECKING:
+    from clerkstack.report.operations import RotationStatusDocument
     from clerkstack.rotation.journal import Entry, Journal, Kind, Other, Running
     from clerkstack.rotation.stacks import Known
 
@@ -23,7 +23,7 @@ def show_status(stack: str, as_json: bool) -> int:
     journal = known.journal
     over = journal.running is None and not journal.doomed and not journal.waiting
     if as_json:
-        say(json.dumps(_status(stack, known), indent=2))
+        say(_status(stack, known).text())
     else:
         for line in _lines(stack, known):
             say(line)
@@ -34,8 +34,9 @@ def show_history(stack: str, as_json: bool) -> int:
     """Print the rotations of a stack, the newest first; the exit code."""
     history = list(reversed(_known(stack).journal.history))
     if as_json:
-        shown = [each.model_dump(exclude_none=True) for each in history]
-        say(json.dumps({"stack": stack, "rotations": shown}, indent=2))
+        from clerkstack.report.operations import RotationsDocument
+
+        say(RotationsDocument(stack=stack, rotations=tuple(history)).text())
     elif history:
         headings = ("ended", "result", "secret", "old → new", "overlap", "who", "why")
         print_table(headings, [_rows(each) for each in history])
@@ -83,34 +84,23 @@ def _known(stack: str) -> Known:
     return known_of(export(stack, show_secrets=True), stack)
 
 
-def _status(stack: str, known: Known) -> dict[str, Any]:
+def _status(stack: str, known: Known) -> RotationStatusDocument:
     """As JSON: fingerprints, never secrets."""
+    from clerkstack.report.operations import RotationStatusDocument, RotationUnderWay
+
+    def shown(running: Running | None) -> RotationUnderWay | None:
+        return None if running is None else RotationUnderWay.of(running, _next(running))
+
     journal = known.journal
-    return {
-        "stack": stack,
-        "over": journal.running is None,
-        "running": None if journal.running is None else _shown(journal.running),
-        "last": None if journal.last is None else _shown(journal.last),
-        "doomed": journal.doomed,
-        "waiting": [other.model_dump(exclude_none=True) for other in journal.waiting],
-        "since": known.since,
-    }
-
-
-def _shown(running: Running) -> dict[str, Any]:
-    from clerkstack.rotation.journal import fingerprint
-
-    kept = running.model_dump(exclude={"sides"}, exclude_none=True)
-    sides = {
-        kind: {
-            "old": fingerprint(side.old),
-            "new": None if side.new is None else fingerprint(side.new),
-            "minted": side.minted,
-            "old_ends": side.old_ends,
-        }
-        for kind, side in running.sides.items()
-    }
-    return {**kept, "next": _next(running), "secrets": sides}
+    return RotationStatusDocument(
+        stack=stack,
+        over=journal.running is None,
+        running=shown(journal.running),
+        last=shown(journal.last),
+        doomed=journal.doomed,
+        waiting=tuple(journal.waiting),
+        since=dict(known.since),
+    )
 
 
 def _lines(stack: str, known: Known) -> list[str]:

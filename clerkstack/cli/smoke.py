@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -114,7 +112,9 @@ def _clean_up(target: Target, as_json: bool) -> None:
             say(f"error: {error}", err=True)
             raise typer.Exit(REMOTE_FAILURE if error.service else FOUND) from None
     if as_json:
-        say(json.dumps({"removed": removed}, indent=2))
+        from clerkstack.report.operations import CleanUpDocument
+
+        say(CleanUpDocument(removed=tuple(removed)).text())
     else:
         say("\n".join(removed) or "Nothing of a smoke run is there.")
 
@@ -129,14 +129,12 @@ def _show(step: SmokeStep) -> None:
 def _conclude(report: SmokeReport, as_json: bool) -> None:
     failed = report.failed
     if as_json:
-        steps = [asdict(each) for each in report.steps]
-        shown = {
-            "url": report.url,
-            "ok": report.ok,
-            "interrupted": report.interrupted,
-            "steps": steps,
-        }
-        say(json.dumps(shown, indent=2, ensure_ascii=False))
+        from clerkstack.report.operations import SmokeDocument
+
+        document = SmokeDocument(
+            url=report.url, ok=report.ok, interrupted=report.interrupted, steps=report.steps
+        )
+        say(document.text())
     elif report.ok:
         seconds = sum(each.seconds for each in report.steps)
         say(f"{report.url}: all {len(report.steps)} steps went well, in {seconds:.1f} s.")

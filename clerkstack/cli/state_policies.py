@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.cutover.rules import Breach
+from clerkstack.checks.finding import Finding
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
@@ -13,21 +13,20 @@ if TYPE_CHECKING:
 
 def judged_policies(
     stack: str, settings: Settings, resources: Sequence[Mapping[str, Any]]
-) -> list[Breach]:
-    """Each offence that no excuse covers, among the resources of an exported state.
+) -> list[Finding]:
+    """Each violation that no waiver covers, among the resources of an exported state.
 
     Raises:
-        InputError: the pack's configuration or its excuses are wrong.
+        InputError: the pack's configuration or its waivers are wrong.
     """
     # They load the engine's library.
-    from policies.judge import judge
-    from policies.policy import Kind
+    from policies.judge import is_violation, judge
     from policies.registry import POLICIES
     from policies.view import Expected
 
     told_only = {each.id for each in POLICIES if each.advisory}
     parts = [name for name, on in settings.components.model_dump().items() if on]
-    verdicts = judge(
+    found = judge(
         resources,
         stack=stack,
         instance=settings.instance,
@@ -39,7 +38,7 @@ def judged_policies(
         names_app=settings.app.named or settings.app_declaration is not None,
     )
     return [
-        Breach(each.policy, each.subject, each.message)
-        for each in verdicts
-        if each.kind is Kind.OFFENCE and each.excuse is None and each.policy not in told_only
+        each
+        for each in found
+        if is_violation(each) and each.waiver is None and each.check not in told_only
     ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -18,25 +18,72 @@ from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import reading, session_of, tell
 from clerkstack.cli.say import say
-from clerkstack.cli.table import print_table
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
+from clerkstack.report.table import print_table
 from clerkstack.settings import Settings
 from clerkstack.witnesses import Comparison, Instance, Row, compare, read_instance
 
+if TYPE_CHECKING:
+    from clerkstack.report.documents import CheckDocument
+
 _WIDEST = 120  # columns, where the output is no terminal
 _SHOWN = 3
-# Of a finding, as `check --json` has it.
-TOLD = ("kind", "slug", "field", "message", "mend", "where", "app", "catalog", "instance")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a stack's settings name, side by side. `app` and `instance` are None if not read."""
+
+    stack: str
+    settings: Settings
+    app: AppCode | None
+    instance: Instance | None
+    found: Comparison
+
+    @property
+    def path(self) -> str | None:
+        """Where the app's code is."""
+        if self.app is None:
+            return None
+        return self.settings.app_declaration if self.app.path is None else self.app.path
+
+    def document(self) -> CheckDocument:
+        """As `--json` prints it."""
+        from clerkstack.report.documents import CheckDocument, InstanceRead
+
+        read = InstanceRead(
+            read=self.instance is not None,
+            exists=None if self.instance is None else self.instance.exists,
+            application=self.settings.application_id,
+            instance=self.settings.instance,
+        )
+        return CheckDocument.of(self.found, self.app, self.path, stack=self.stack, instance=read)
 
 
 def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
     """Compare what a stack's settings name, print it, and end with the exit code."""
+    with reading() if live else nullcontext():
+        compared = compare_stack(stack, live=live)
+    if as_json:
+        say(compared.document().text())
+    else:
+        _print(compared)
+    if compared.found.findings:
+        raise typer.Exit(FOUND)
+
+
+def compare_stack(stack: str, *, live: bool) -> Compared:
+    """Compare app, catalog and, if `live`, instance of a stack.
+
+    Raises:
+        ClerkstackError: the settings or what they name is wrong, or a service failed.
+    """
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
     app = read_app(settings.app, settings.app_declaration, tell=tell)
-    instance = _read(settings) if live else None
+    instance = read_instance(settings, session_of(settings), tell) if live else None
     inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
     found = compare(
         app,
@@ -46,58 +93,12 @@ def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
         brought=settings.components.billing,
         production=settings.instance == "production",
     )
-    if as_json:
-        document = _document(stack, settings, app, instance, found)
-        say(json.dumps(document, indent=2, ensure_ascii=False))
-    else:
-        _print(stack, settings, app, instance, found)
-    if found.findings:
-        raise typer.Exit(FOUND)
+    return Compared(stack, settings, app, instance, found)
 
 
-def _read(settings: Settings) -> Instance:
-    with reading():
-        return read_instance(settings, session_of(settings), tell)
-
-
-def _document(
-    stack: str,
-    settings: Settings,
-    app: AppCode | None,
-    instance: Instance | None,
-    found: Comparison,
-) -> dict[str, Any]:
-    return {
-        "stack": stack,
-        "app": None if app is None else {"path": _path(settings, app), "commit": app.commit},
-        "instance": {
-            "read": instance is not None,
-            "exists": None if instance is None else instance.exists,
-            "application": settings.application_id,
-            "instance": settings.instance,
-        },
-        "plans": [asdict(each) for each in found.plans],
-        "features": [asdict(each) for each in found.features],
-        "uses": [{**asdict(each.use), "known": each.known} for each in found.uses],
-        "unresolved": [] if app is None else [asdict(each) for each in app.untold],
-        "notes_on_declaration": [] if app is None else [asdict(each) for each in app.notes],
-        "not_looked_at": [] if app is None else list(app.others),
-        "findings": [{name: getattr(each, name) for name in TOLD} for each in found.findings],
-        "notes": list(found.notes),
-    }
-
-
-def _path(settings: Settings, app: AppCode) -> str | None:
-    return settings.app_declaration if app.path is None else app.path
-
-
-def _print(
-    stack: str,
-    settings: Settings,
-    app: AppCode | None,
-    instance: Instance | None,
-    found: Comparison,
-) -> None:
+def _print(compared: Compared) -> None:
+    stack, settings, app = compared.stack, compared.settings, compared.app
+    instance, found = compared.instance, compared.found
     sides = ("app", "catalog", "instance")
     read = {"app": app is not None and app.declaration is not None, "catalog": True}
     read["instance"] = instance is not None and instance.exists
@@ -105,7 +106,7 @@ def _print(
     groups = [_rows("plan", found.plans, columns), _rows("feature", found.features, columns)]
     print_table(("kind", "slug", "field", *columns, ""), groups, width=_WIDEST)
     for finding in found.findings:
-        _say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
+        _say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.remedy}.")
     for asked in found.notes:
         _say(f"note, in a test of the app: {asked}")
     for untold in () if app is None else app.untold:
@@ -115,7 +116,7 @@ def _print(
     if app is not None:
         at = f" at commit {app.commit}" if app.commit else ""
         checks = _counted(len(app.uses), "check")
-        _say(f"{stack}: the app is {_path(settings, app)}{at}, {checks} in it.{_others(app)}")
+        _say(f"{stack}: the app is {compared.path}{at}, {checks} in it.{_others(app)}")
     if instance is not None and not instance.exists:
         name = f"{settings.instance} instance"
         say(f"{stack}: {settings.application_id} has no {name} yet: it is not compared.")
@@ -161,15 +162,11 @@ def _rows(kind: str, rows: Iterable[Row], columns: list[str]) -> list[tuple[Json
         agree = "" if row.agree else "differs"
         there = ("–" if each is None else "yes" for each in held.values())
         shown.append((kind, row.slug, "", *there, agree))
-        names = dict.fromkeys(name for each in held.values() for name in each or {})
-        for name in names:
-            # A witness that says nothing of a field disagrees with nobody.
+        for name in row.differing():
             said = [each[name] for each in held.values() if each is not None and name in each]
-            same = all(_comparable(each) == _comparable(said[0]) for each in said)
-            if not same:
-                shared = _shared(said)
-                cells = (_cell(each, name, shared) for each in held.values())
-                shown.append((kind, row.slug, name, *cells, "differs"))
+            shared = _shared(said)
+            cells = (_cell(each, name, shared) for each in held.values())
+            shown.append((kind, row.slug, name, *cells, "differs"))
     return shown
 
 
@@ -188,10 +185,6 @@ def _shared(said: Sequence[Json]) -> set[str]:
     """The entries that all lists have."""
     lists = [set(map(str, each)) for each in said if isinstance(each, list)]
     return set.intersection(*lists) if lists else set()
-
-
-def _comparable(value: Json) -> object:
-    return sorted(map(str, value)) if isinstance(value, list) else value
 
 
 def _summary(found: Comparison, columns: list[str], untold: int) -> str:

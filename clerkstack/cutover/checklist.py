@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from clerkstack.app.facts import PAYER, facts_of_config, told
 from clerkstack.app.kinds import KINDS, SOLD
+from clerkstack.checks.finding import Finding
 from clerkstack.cutover.addresses import is_public, reach
-from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
+from clerkstack.cutover.model import fact, failed, not_checked, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.afterwards import Access
@@ -22,7 +23,7 @@ from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import shown_url
 from clerkstack.settings.keys import instance_of_key
-from clerkstack.witnesses import Instance, compare
+from clerkstack.witnesses import Instance, compare, kind_of
 
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 YES, NO = "on", "off"
 
 
-def live_keys(readings: Readings) -> Verdict:
+def live_keys(readings: Readings) -> Finding:
     """The instance is production's, and its keys are live ones."""
     instance = readings.instance()
     secret = readings.settings.secret_key or instance.secret_key
@@ -54,43 +55,42 @@ def live_keys(readings: Readings) -> Verdict:
         facts += _keys_at_vercel(readings, project)
     return of_facts(
         facts,
-        passed="the production instance, with live keys, and they are the app's",
+        well="the production instance, with live keys, and they are the app's",
         otherwise="not live",
-        mend="Run pulumi up on this stack: it writes the production instance's keys to Vercel. "
+        remedy="Run pulumi up on this stack: it writes the production instance's keys to Vercel. "
         "Test mode is a switch of the dashboard page Settings.",
     )
 
 
-def _keys_at_vercel(readings: Readings, project: Project) -> Iterator[Fact]:
+def _keys_at_vercel(readings: Readings, project: Project) -> Iterator[Finding]:
     for name in names_of("publishable_key", project.names):
         public, shown = readings.variable(project, name), f"{project.prefix}{name}"
         if public is not None and public != "":
             right = public == readings.publishable_key
             found = "the instance's key" if right else "another key"
-            yield Fact(shown, "the instance's key", found, right)
+            yield fact(shown, "the instance's key", found, right)
         else:
             # All variables may be sensitive: then their values can't be read by anybody.
             there = "there, not readable" if public == "" else "missing"
-            yield Fact(shown, "the instance's key", there, public == "")
+            yield fact(shown, "the instance's key", there, public == "")
     for name in names_of("secret_key", project.names):
         kept = readings.variable(project, name) is not None
-        yield Fact(f"{project.prefix}{name}", "there", "there" if kept else "missing", kept)
+        yield fact(f"{project.prefix}{name}", "there", "there" if kept else "missing", kept)
 
 
-def _reached(what: str, url: str, settings: Settings) -> Fact:
+def _reached(what: str, url: str, settings: Settings) -> Finding:
     domain = settings.production.domain
-    return Fact(what, "https, public", reach(url, domain), is_public(url, domain))
+    return fact(what, "https, public", reach(url, domain), is_public(url, domain))
 
 
-def webhook(readings: Readings) -> Verdict:
+def webhook(readings: Readings) -> Finding:
     """The stack's endpoint at the production URL, on, with every event, its secret at Vercel."""
     settings = readings.settings
     endpoint = readings.endpoint()
     if endpoint is None:
-        return Verdict(
-            Outcome.FAILED,
+        return failed(
             f"no endpoint at {shown_url(settings.webhook_url)}",
-            mend="Run pulumi up on this stack: it makes the endpoint.",
+            "Run pulumi up on this stack: it makes the endpoint.",
         )
     host = host_of(endpoint.url)
     left_out = readings.left_out()
@@ -99,7 +99,7 @@ def webhook(readings: Readings) -> Verdict:
     without = f", without {', '.join(left_out)}, which Svix does not offer" if left_out else ""
     missing = sorted(set(wanted) - set(there)) if there is not None else []
     facts = [
-        Fact(
+        fact(
             "URL",
             shown_url(settings.webhook_url),
             shown_url(endpoint.url),
@@ -107,7 +107,7 @@ def webhook(readings: Readings) -> Verdict:
         ),
         _reached("reachable address", endpoint.url, settings),
         same("endpoint", YES, _switch(not endpoint.disabled)),
-        Fact(
+        fact(
             "events",
             f"all {len(wanted)}",
             f"missing: {', '.join(missing)}" if missing else f"all {len(wanted)}{without}",
@@ -121,7 +121,7 @@ def webhook(readings: Readings) -> Verdict:
             and not is_public(other.url, settings.production.domain)
         ):
             where = shown_url(other.url)
-            facts.append(Fact("another endpoint", "none that leads astray", where, right=None))
+            facts.append(fact("another endpoint", "none that leads astray", where, right=None))
     facts += [
         _secret_variable(readings, project, name)
         for project in readings.projects
@@ -130,30 +130,30 @@ def webhook(readings: Readings) -> Verdict:
     ]
     return of_facts(
         facts,
-        passed=f"one endpoint at {host}, with its own secret",
+        well=f"one endpoint at {host}, with its own secret",
         otherwise="not as it has to be",
-        mend="Run pulumi up --refresh on this stack. What it does not manage, remove on the "
+        remedy="Run pulumi up --refresh on this stack. What it does not manage, remove on the "
         "dashboard page Webhooks.",
     )
 
 
-def _secret_variable(readings: Readings, project: Project, key: str) -> Fact:
+def _secret_variable(readings: Readings, project: Project, key: str) -> Finding:
     name, found = f"{project.prefix}{key}", readings.variable(project, key)
     if found:
         right = found == readings.signing_secret()
         own = "the endpoint's secret"
-        return Fact(name, own, own if right else "another secret", right)
+        return fact(name, own, own if right else "another secret", right)
     shown = "missing" if found is None else "there, not readable"
-    return Fact(name, "there", shown, found is not None)
+    return fact(name, "there", shown, found is not None)
 
 
-def own_oauth(readings: Readings) -> Verdict:
+def own_oauth(readings: Readings) -> Finding:
     """Each connection that is on has credentials of its own."""
     things = [each for each in of_config(readings.sections()) if each.kind == OAUTH]
     on = [each for each in things if each.fields.get("enabled") is True]
-    lacking = {each.what for each in needs_of_production(on, None)}
+    lacking = {each.subject for each in needs_of_production(on, None)}
     facts = [
-        Fact(
+        fact(
             each.what,
             "own credentials",
             "Clerk's shared ones" if each.what in lacking else "own credentials",
@@ -164,14 +164,15 @@ def own_oauth(readings: Readings) -> Verdict:
     names = ", ".join(each.what for each in on)
     return of_facts(
         facts,
-        passed=f"own credentials: {names}" if names else "no OAuth connection is on",
+        well=f"own credentials: {names}" if names else "no OAuth connection is on",
         otherwise="Clerk's shared credentials don't work in production",
-        mend="Make an OAuth client with the provider, then set clerkstack:signIn.oauth.<provider>."
-        "clientId and clientSecret on this stack, and run pulumi up.",
+        remedy="Make an OAuth client with the provider, then set "
+        "clerkstack:signIn.oauth.<provider>.clientId and clientSecret on this stack, and run "
+        "pulumi up.",
     )
 
 
-def slugs(readings: Readings) -> Verdict:
+def slugs(readings: Readings) -> Finding:
     """Every plan and feature of the catalog, and what each plan includes."""
     catalog = readings.catalog
     live = object_at(readings.sections(), "billing")
@@ -180,32 +181,32 @@ def slugs(readings: Readings) -> Verdict:
         # What nobody brings from the catalog is judged by what the app asks of the instance.
         return of_facts(
             list(_app_facts(readings, live)),
-            passed=f"the instance answers all {uses} checks in the app's code",
+            well=f"the instance answers all {uses} checks in the app's code",
             otherwise="has({ plan }) and has({ feature }) answer false for what differs",
-            mend="Correct the app, or let the stack that has billing bring it.",
+            remedy="Correct the app, or let the stack that has billing bring it.",
         )
     facts = [*_slug_facts(readings, catalog, live), *_app_facts(readings, live)]
     asked = f", and what {uses} checks in the app's code ask for" if uses else ""
     return of_facts(
         facts,
-        passed=f"all {len(catalog.plans)} plans and {len(catalog.features)} features exist{asked}",
+        well=f"all {len(catalog.plans)} plans and {len(catalog.features)} features exist{asked}",
         otherwise="has({ plan }) and has({ feature }) answer false for what differs",
-        mend="Run pulumi up on this stack: it brings the catalog. What the app's code has "
+        remedy="Run pulumi up on this stack: it brings the catalog. What the app's code has "
         "otherwise has to be the same in both: bin/clerkstack check shows them side by side.",
     )
 
 
-def _slug_facts(readings: Readings, catalog: Catalog, live: JsonObject) -> Iterator[Fact]:
+def _slug_facts(readings: Readings, catalog: Catalog, live: JsonObject) -> Iterator[Finding]:
     settings = readings.settings
     inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
     plans, features = object_at(live, "plans"), object_at(live, "features")
     managed = {**object_at(inputs, "plans"), **object_at(inputs, "defaults")}
     for slug in catalog.features:
         there = slug in features
-        yield Fact(f"feature {slug}", "there", "there" if there else "missing", there)
+        yield fact(f"feature {slug}", "there", "there" if there else "missing", there)
     for slug in catalog.plans:
         there = slug in plans
-        yield Fact(f"plan {slug}", "there", "there" if there else "missing", there)
+        yield fact(f"plan {slug}", "there", "there" if there else "missing", there)
         declared = object_at(managed, slug).get("features")
         if there and isinstance(declared, list):
             held = object_at(plans, slug).get("features")
@@ -215,16 +216,16 @@ def _slug_facts(readings: Readings, catalog: Catalog, live: JsonObject) -> Itera
             )
             differing = sorted(mine ^ theirs)
             found = f"differs: {', '.join(differing)}" if differing else f"{len(mine)} features"
-            yield Fact(f"plan {slug} includes", f"{len(mine)} features", found, not differing)
+            yield fact(f"plan {slug} includes", f"{len(mine)} features", found, not differing)
         if there:
             payer, found = (
                 told(PAYER, facts_of_config(object_at(at, slug)).get(PAYER))
                 for at in (managed, plans)
             )
-            yield Fact(f"plan {slug}", payer, found, payer == found)
+            yield fact(f"plan {slug}", payer, found, payer == found)
 
 
-def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Fact]:
+def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Finding]:
     """What the app's own code declares and asks for otherwise than catalog or instance have it, as
     `clerkstack check` finds it."""
     if readings.app is None:
@@ -242,14 +243,15 @@ def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Fact]:
     brought = settings.components.billing
     found = compare(readings.app, inputs, instance, access=access, brought=brought)
     for each in found.findings:
-        if each.kind in kinds and each.app is not None:
-            what = f"{each.kind} {each.slug} of the app's code"
+        app = each.found["app"]
+        if kind_of(each) in kinds and app is not None:
+            what = f"{each.subject} of the app's code"
             # What the app does not declare it may not need: a person has to say so.
-            right = None if each.app is False else False
-            yield Fact(what, "as the app has it", f"{each.message} ({each.mend})", right)
+            right = None if app is False else False
+            yield fact(what, "as the app has it", f"{each.message} ({each.remedy})", right)
 
 
-def trial(readings: Readings) -> Verdict:
+def trial(readings: Readings) -> Finding:
     """A trial asks for no card: in the config, and as browsers are told."""
     section = object_at(readings.sections(), "billing")
     facts = [
@@ -262,13 +264,13 @@ def trial(readings: Readings) -> Verdict:
     ]
     return of_facts(
         facts,
-        passed="a free trial asks for no payment method",
+        well="a free trial asks for no payment method",
         otherwise="a free trial asks for a payment method",
-        mend="Set clerkstack:billing.freeTrialRequiresPaymentMethod to false and run pulumi up.",
+        remedy="Set clerkstack:billing.freeTrialRequiresPaymentMethod to false and run pulumi up.",
     )
 
 
-def api_keys(readings: Readings) -> Verdict:
+def api_keys(readings: Readings) -> Finding:
     """Organizations may mint API keys."""
     switches = readings.environment().api_keys
     facts = [
@@ -277,14 +279,14 @@ def api_keys(readings: Readings) -> Verdict:
     ]
     return of_facts(
         facts,
-        passed="organizations may mint API keys",
+        well="organizations may mint API keys",
         otherwise="organizations can't mint API keys",
-        mend="Switch on Enable Organization API keys on the dashboard page API keys, or run pulumi "
-        "up where Clerk lets it be set.",
+        remedy="Switch on Enable Organization API keys on the dashboard page API keys, or run "
+        "pulumi up where Clerk lets it be set.",
     )
 
 
-def host(readings: Readings) -> Verdict:
+def host(readings: Readings) -> Finding:
     """Domain, DNS and the app's URL at Vercel are the production host's."""
     settings = readings.settings
     domain = readings.primary_domain()
@@ -292,11 +294,11 @@ def host(readings: Readings) -> Verdict:
     urls = apps or {settings.app_url: ""}
     facts = [_reached(f"{of}app URL", url, settings) for url, of in urls.items()]
     if domain is None:
-        facts.append(Fact("production domain", "there", "missing", right=False))
+        facts.append(fact("production domain", "there", "missing", right=False))
     else:
         for url, of in urls.items():
             below = is_below(host_of(url), domain.name)
-            facts.append(Fact(f"{of}app's host", f"at {domain.name}", host_of(url), below))
+            facts.append(fact(f"{of}app's host", f"at {domain.name}", host_of(url), below))
         status = readings.domain_status(domain.name)
         facts.append(same(f"DNS of {domain.name}", "complete", status.dns.status))
     for project in readings.projects:
@@ -306,49 +308,46 @@ def host(readings: Readings) -> Verdict:
     hosts = " and ".join(host_of(url) for url in urls)
     return of_facts(
         facts,
-        passed=f"DNS and {' and '.join(names)} are those of {hosts}",
+        well=f"DNS and {' and '.join(names)} are those of {hosts}",
         otherwise="not at the production host",
-        mend="Set the DNS records that the point dns-records lists, and clerkstack:appUrl to the "
+        remedy="Set the DNS records that the point dns-records lists, and clerkstack:appUrl to the "
         "production URL; then run pulumi up.",
     )
 
 
-def _app_url_at_vercel(readings: Readings, project: Project) -> Iterator[Fact]:
+def _app_url_at_vercel(readings: Readings, project: Project) -> Iterator[Finding]:
     for name in names_of("app_url", project.names):
         value = readings.variable(project, name)
         shown = "missing" if value is None else shown_url(value) or "there, not readable"
         right = value in ("", project.app_url)
-        yield Fact(f"{project.prefix}{name}", shown_url(project.app_url), shown, right)
+        yield fact(f"{project.prefix}{name}", shown_url(project.app_url), shown, right)
 
 
-def smoke(readings: Readings) -> Verdict:
+def smoke(readings: Readings) -> Finding:
     """A new customer's way, before any customer goes it."""
     if readings.smoke is None:
-        return Verdict(
-            Outcome.NOT_JUDGED,
-            "no smoke run was made",
-            mend="Give --smoke, or make one and sign this point off.",
+        return not_checked(
+            "no smoke run was made", "Give --smoke, or make one and sign this point off."
         )
     report = readings.smoke_run()
     facts = tuple(
-        Fact(each.name, "works", f"{each.detail} ({each.seconds:.1f} s)", each.ok)
+        fact(each.name, "works", f"{each.detail} ({each.seconds:.1f} s)", each.ok)
         for each in report.steps
     )
     if not facts:
-        return Verdict(Outcome.FAILED, "the smoke run did nothing", mend="Run it by hand.")
+        return failed("the smoke run did nothing", "Run it by hand.")
     if report.service_failed:
-        return Verdict(
-            Outcome.NOT_JUDGED,
+        return not_checked(
             "a service failed during the smoke run",
-            facts,
             "Run it again; the detail of the step says which service.",
+            facts,
             service_failed=True,
         )
     return of_facts(
         facts,
-        passed="a new customer gets from sign-up to an answered call",
+        well="a new customer gets from sign-up to an answered call",
         otherwise="a new customer does not get through",
-        mend="The detail of the step says what was seen. Mend it, then run with --smoke again.",
+        remedy="The detail of the step says what was seen. Mend it, then run with --smoke again.",
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts
+from clerkstack.checks.finding import Finding, shown
+from clerkstack.cutover.model import fact, failed, manual, not_checked, of_facts
 from clerkstack.cutover.read import TARGET, Readings
-from clerkstack.drift import Difference, differences
-from clerkstack.drift.difference import told
-from clerkstack.reconcile import Json, JsonObject
+from clerkstack.drift import differences
+from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.projects import Project
 
@@ -17,7 +17,7 @@ VARIABLE = ("variable ", "variables of ")
 SHOWN = 40
 
 
-def variables(readings: Readings) -> Verdict:
+def variables(readings: Readings) -> Finding:
     """Each variable is there, for production only, with the value that it has to have."""
     if not readings.settings.components.environment:
         return _not_declared("no variables")
@@ -25,40 +25,39 @@ def variables(readings: Readings) -> Verdict:
     there = [each for project in readings.projects for each in readings.variables(project)]
     count = len([each for each in there if TARGET in each.target])
     return of_facts(
-        (_fact(each) for each in found),
-        passed=f"every variable is as declared ({count} for production)",
+        (shown(each) for each in found),
+        well=f"every variable is as declared ({count} for production)",
         otherwise="not as declared",
-        mend="Run pulumi up --refresh on this stack.",
+        remedy="Run pulumi up --refresh on this stack.",
     )
 
 
-def deployment(readings: Readings) -> Verdict:
+def deployment(readings: Readings) -> Finding:
     """The newest production deployment was built after the newest variable was written."""
     if not readings.settings.components.environment:
         return _not_declared("no deployment")
-    verdicts = {project: _built(readings, project) for project in readings.projects}
-    if len(verdicts) == 1:
-        return next(iter(verdicts.values()))
+    found = {project: _built(readings, project) for project in readings.projects}
+    if len(found) == 1:
+        return next(iter(found.values()))
     facts = [
-        fact
-        for project, each in verdicts.items()
-        for fact in each.facts or (Fact(project.name, "deployed", each.summary, right=False),)
+        detail
+        for project, each in found.items()
+        for detail in each.details or (fact(project.name, "deployed", each.message, right=False),)
     ]
     return of_facts(
         facts,
-        passed="; ".join(each.summary for each in verdicts.values()),
+        well="; ".join(each.message for each in found.values()),
         otherwise="not every app was built with the newest variables",
-        mend=" ".join(dict.fromkeys(each.mend for each in verdicts.values() if each.mend)),
+        remedy=" ".join(dict.fromkeys(each.remedy for each in found.values() if each.remedy)),
     )
 
 
-def _built(readings: Readings, project: Project) -> Verdict:
+def _built(readings: Readings, project: Project) -> Finding:
     newest = readings.deployment(project)
     if newest is None or newest.created_at is None:
-        return Verdict(
-            Outcome.FAILED,
+        return failed(
             f"{project.prefix}there is no finished production deployment",
-            mend="Deploy the app to production at Vercel.",
+            "Deploy the app to production at Vercel.",
         )
     written = [
         (each.updated_at, each.key)
@@ -67,9 +66,9 @@ def _built(readings: Readings, project: Project) -> Verdict:
     ]
     if not written:
         reason = f"{project.prefix}production has no variables"
-        return Verdict(Outcome.FAILED, reason, mend="Run pulumi up.")
+        return failed(reason, "Run pulumi up.")
     latest, key = max(written)
-    fact = Fact(
+    newest_built = fact(
         f"{project.prefix}newest deployment",
         f"after {_moment(latest)} ({key})",
         _moment(newest.created_at),
@@ -77,74 +76,73 @@ def _built(readings: Readings, project: Project) -> Verdict:
     )
     built = f"{project.prefix}built at {_moment(newest.created_at)}, after the newest variable"
     return of_facts(
-        [fact],
-        passed=built,
+        [newest_built],
+        well=built,
         otherwise="it was built with older variables",
-        mend=f"bin/clerkstack redeploy --project {project.project_id} --target production",
+        remedy=f"bin/clerkstack redeploy --project {project.project_id} --target production",
     )
 
 
-def drift(readings: Readings) -> Verdict:
+def drift(readings: Readings) -> Finding:
     """Nothing at Clerk and Svix is other than the stack declares."""
     found = [each for each in _differences(readings) if not _is_variable(each)]
     return of_facts(
-        [_fact(each) for each in found[:SHOWN]],
-        passed="what is live is what is declared",
+        [shown(each) for each in found[:SHOWN]],
+        well="what is live is what is declared",
         otherwise=f"{len(found)} differences",
-        mend="bin/clerkstack drift lists them. To bring back what is declared: pulumi up --refresh",
+        remedy="bin/clerkstack drift lists them. To bring back what is declared: "
+        "pulumi up --refresh",
     )
 
 
-def reference(readings: Readings) -> Verdict:
+def reference(readings: Readings) -> Finding:
     """Production has every slug that the reference has."""
     theirs = readings.reference_sections()
     if theirs is None:
-        return Verdict(
-            Outcome.NOT_JUDGED,
+        return not_checked(
             "the reference has no instance",
-            mend="Leave out --reference, or name a stack that is deployed.",
+            "Leave out --reference, or name a stack that is deployed.",
         )
     mine = object_at(readings.sections(), "billing")
     facts = list(_slugs(object_at(theirs, "billing"), mine))
     return of_facts(
         facts,
-        passed="production has every plan and feature of the reference",
+        well="production has every plan and feature of the reference",
         otherwise="missing in production",
-        mend="bin/clerkstack parity lists all differences. What shall be in both belongs into the "
-        "catalog.",
+        remedy="bin/clerkstack parity lists all differences. What shall be in both belongs into "
+        "the catalog.",
     )
 
 
-def _slugs(theirs: JsonObject, mine: JsonObject) -> Iterator[Fact]:
+def _slugs(theirs: JsonObject, mine: JsonObject) -> Iterator[Finding]:
     for kind, section in (("plan", "plans"), ("feature", "features")):
         there = object_at(mine, section)
         for slug in object_at(theirs, section):
             found = slug in there
-            yield Fact(f"{kind} {slug}", "there", "there" if found else "missing", found)
+            yield fact(f"{kind} {slug}", "there", "there" if found else "missing", found)
 
 
-def policies(readings: Readings) -> Verdict:
+def policies(readings: Readings) -> Finding:
     """What the policy pack says of the stack's resources."""
     judged = readings.policies
     if judged is None or not readings.resources:
-        return Verdict(
-            Outcome.NOT_JUDGED,
+        return not_checked(
             "the stack has no state yet" if judged else "the policies are not at hand",
-            mend="Run pulumi up --policy-pack policies/pack on this stack.",
+            "Run pulumi up --policy-pack policies/pack on this stack.",
         )
     found = [
-        Fact(each.rule, "kept", f"{each.resource}: {each.message}", right=False)
+        fact(each.check, "kept", f"{each.subject}: {each.message}", right=False)
         for each in judged(readings.resources)
     ]
     return of_facts(
         found,
-        passed="every rule of the policy pack is kept",
+        well="every rule of the policy pack is kept",
         otherwise="broken",
-        mend="Each rule says what to do: pulumi preview --policy-pack policies/pack",
+        remedy="Each rule says what to do: pulumi preview --policy-pack policies/pack",
     )
 
 
-def _differences(readings: Readings, *, variables: bool = False) -> list[Difference]:
+def _differences(readings: Readings, *, variables: bool = False) -> list[Finding]:
     live = readings.live_variables() if variables else readings.live()
     settings = readings.settings
     use = settings.components
@@ -158,29 +156,13 @@ def _differences(readings: Readings, *, variables: bool = False) -> list[Differe
     return differences(narrowed, readings.catalog, live, readings.known)
 
 
-def _is_variable(difference: Difference) -> bool:
-    return difference.thing.startswith(VARIABLE)
+def _is_variable(difference: Finding) -> bool:
+    return difference.subject.startswith(VARIABLE)
 
 
-def _fact(each: Difference) -> Fact:
-    each = told(each)
-    name = f"{each.thing} {each.field}".strip()
-    return Fact(name, _text(each.declared), _text(each.live), right=False)
-
-
-def _text(value: Json) -> str:
-    import json
-
-    if value is None:
-        return "–"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _not_declared(what: str) -> Verdict:
-    return Verdict(
-        Outcome.MANUAL,
-        f"this stack declares {what}",
-        mend="Look at Vercel yourself, and sign this point off.",
+def _not_declared(what: str) -> Finding:
+    return manual(
+        f"this stack declares {what}", "Look at Vercel yourself, and sign this point off."
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts, same
+from clerkstack.checks.finding import Finding, Severity
+from clerkstack.cutover.model import fact, failed, manual, of_facts, passed, same
 from clerkstack.cutover.read import Readings
 from clerkstack.cutover.read_of_clerk import TEST_ADDRESS
 from clerkstack.hosts import host_of, is_below, is_local, is_preview
@@ -22,44 +23,43 @@ SECONDS_OF_DAY = 86_400
 LONGEST_SESSION_DAYS = 90
 
 
-def dns_records(readings: Readings) -> Verdict:
+def dns_records(readings: Readings) -> Finding:
     """Each DNS record, certificate and mail of the production domain."""
     domain = readings.primary_domain()
     if domain is None:
-        return Verdict(
-            Outcome.FAILED,
+        return failed(
             "the application has no production domain",
-            mend="Set clerkstack:production.domain and run pulumi up, or add the domain on the "
+            "Set clerkstack:production.domain and run pulumi up, or add the domain on the "
             "dashboard page Domains.",
         )
     return of_facts(
         _status_facts(readings.domain_status(domain.name)),
-        passed=f"every record of {domain.name} is as it has to be",
+        well=f"every record of {domain.name} is as it has to be",
         otherwise=f"{domain.name} is not complete",
-        mend="Set these records at the registrar, CNAME from host to what is expected, without a "
+        remedy="Set these records at the registrar, CNAME from host to what is expected, without a "
         "proxy in front. Clerk looks again by itself, or on the dashboard page Domains.",
     )
 
 
-def _status_facts(status: DomainStatus) -> Iterator[Fact]:
+def _status_facts(status: DomainStatus) -> Iterator[Finding]:
     for record in status.dns.cnames.values():
         found = ", ".join(record.actual) or "nothing"
         hints = "; ".join(hint.message for hint in record.failure_hints or ())
         right = record.verified or (None if not record.required else False)
         shown = f"{found} ({hints})" if hints and not record.verified else found
-        yield Fact(f"CNAME {record.host}", record.value, shown, right)
+        yield fact(f"CNAME {record.host}", record.value, shown, right)
     ssl = status.ssl
     if ssl.status is not None:
         needed = ssl.required is not False
         right = ssl.status == COMPLETE or (False if needed else None)
-        yield Fact("certificate", COMPLETE, ssl.status, right)
+        yield fact("certificate", COMPLETE, ssl.status, right)
     for what, part in (("mail", status.mail), ("proxy", status.proxy)):
         if part is not None and part.required:
             yield same(what, COMPLETE, part.status)
     yield same("domain", COMPLETE, status.status)
 
 
-def redirect_urls(readings: Readings) -> Verdict:
+def redirect_urls(readings: Readings) -> Finding:
     """No redirect URL that development left behind."""
     own = host_of(readings.settings.app_url)
     domain = readings.primary_domain()
@@ -67,107 +67,105 @@ def redirect_urls(readings: Readings) -> Verdict:
     for each in readings.redirect_urls():
         place, shown = host_of(each.url), shown_url(each.url)
         if not each.url.startswith(("http://", "https://")):
-            facts.append(Fact(shown, "an app's own scheme", "an app's own scheme", right=True))
+            facts.append(fact(shown, "an app's own scheme", "an app's own scheme", right=True))
         elif is_local(place) or is_preview(place):
-            facts.append(Fact(shown, "at the production host", "left from development", False))
+            facts.append(fact(shown, "at the production host", "left from development", False))
         elif each.url.startswith("http://"):
-            facts.append(Fact(shown, "https", "http", right=False))
+            facts.append(fact(shown, "https", "http", right=False))
         else:
             mine = is_below(place, domain.name if domain else own) or place == own
-            facts.append(Fact(shown, "at the production host", place, mine or None))
+            facts.append(fact(shown, "at the production host", place, mine or None))
     return of_facts(
         facts,
-        passed=f"{len(facts)} redirect URLs, all of production" if facts else "none is set",
+        well=f"{len(facts)} redirect URLs, all of production" if facts else "none is set",
         otherwise="a session could be sent elsewhere",
-        mend="Remove them on the dashboard page Native applications, Redirect URLs (Backend API: "
+        remedy="Remove them on the dashboard page Native applications, Redirect URLs (Backend API: "
         "DeleteRedirectURL). Where one is a partner's and meant, and no other is wrong, sign this "
         "point off.",
     )
 
 
-def satellites(readings: Readings) -> Verdict:
+def satellites(readings: Readings) -> Finding:
     """Each satellite domain is complete, and served from where it says."""
-    facts: list[Fact] = []
+    facts: list[Finding] = []
     there = [each for each in readings.instance_domains() if each.is_satellite]
     for each in there:
         if each.proxy_url:
             shown, place = shown_url(each.proxy_url), host_of(each.proxy_url)
             good = each.proxy_url.startswith("https://") and is_below(place, each.name)
-            facts.append(Fact(f"proxy of {each.name}", f"https, at {each.name}", shown, good))
+            facts.append(fact(f"proxy of {each.name}", f"https, at {each.name}", shown, good))
         status = readings.domain_status(each.name)
         facts.append(same(f"satellite {each.name}", COMPLETE, status.status))
     return of_facts(
         facts,
-        passed=f"{len(there)} satellite domains, all complete" if there else "there is none",
+        well=f"{len(there)} satellite domains, all complete" if there else "there is none",
         otherwise="nobody stays signed in there",
-        mend="Set the satellite's DNS records or proxy: dashboard page Domains, Satellites.",
+        remedy="Set the satellite's DNS records or proxy: dashboard page Domains, Satellites.",
     )
 
 
-def users(readings: Readings) -> Verdict:
+def users(readings: Readings) -> Finding:
     """No user that tests have made."""
     count = readings.test_users()
     return of_facts(
-        [Fact(f"users with {TEST_ADDRESS}", "0", str(count), count == 0)],
-        passed="no test user in production",
+        [fact(f"users with {TEST_ADDRESS}", "0", str(count), count == 0)],
+        well="no test user in production",
         otherwise="tests have left users in production",
-        mend=f"Delete them on the dashboard page Users: search for {TEST_ADDRESS}.",
+        remedy=f"Delete them on the dashboard page Users: search for {TEST_ADDRESS}.",
     )
 
 
-def sign_up(readings: Readings) -> Verdict:
+def sign_up(readings: Readings) -> Finding:
     """Whether everybody may sign up: where not, somebody has to say that it is meant."""
     told = readings.environment().user_settings
     mode, allowlist = told.sign_up.mode, told.restrictions.allowlist.enabled
     facts = [
-        Fact("sign-up", PUBLIC, mode or "not told", (mode == PUBLIC) or None),
-        Fact("allowlist", "off", "on" if allowlist else "off", None if allowlist else True),
+        fact("sign-up", PUBLIC, mode or "not told", (mode == PUBLIC) or None),
+        fact("allowlist", "off", "on" if allowlist else "off", None if allowlist else True),
     ]
-    if all(each.right for each in facts):
-        return Verdict(Outcome.PASSED, "everybody may sign up", tuple(facts))
+    if all(each.severity is Severity.PASSED for each in facts):
+        return passed("everybody may sign up", tuple(facts))
     words = {"restricted": "only who is invited", "waitlist": "only who waited"}
     who = words.get(mode or "", "only who is on the allowlist" if allowlist else "nobody knows who")
-    return Verdict(
-        Outcome.MANUAL,
+    return manual(
         f"{who} may sign up: is that meant?",
-        tuple(facts),
         "Where it is meant, sign this point off. Else: dashboard page Restrictions.",
+        tuple(facts),
     )
 
 
-def sessions(readings: Readings) -> Verdict:
+def sessions(readings: Readings) -> Finding:
     """Guessed passwords lock an account, and sessions end."""
     told = readings.environment().user_settings.attack_protection
     facts = []
     locks = told.user_lockout.enabled
     if locks is not None:
-        facts.append(Fact("lock after wrong passwords", "on", "on" if locks else "off", locks))
+        facts.append(fact("lock after wrong passwords", "on", "on" if locks else "off", locks))
     facts += _lifetimes(object_at(readings.sections(), "session_settings"))
     if not facts:
-        return Verdict(
-            Outcome.MANUAL,
+        return manual(
             "Clerk tells nothing of attack protection",
-            mend="Look at the dashboard page Attack protection, and sign this point off.",
+            "Look at the dashboard page Attack protection, and sign this point off.",
         )
     return of_facts(
         facts,
-        passed="guessed passwords lock the account",
+        well="guessed passwords lock the account",
         otherwise="easier to break into than it has to be",
-        mend="Dashboard pages Attack protection and Sessions.",
+        remedy="Dashboard pages Attack protection and Sessions.",
     )
 
 
-def _lifetimes(section: JsonObject) -> Iterator[Fact]:
+def _lifetimes(section: JsonObject) -> Iterator[Finding]:
     """How long a session lives: `session` is the template of its tokens, which live for seconds."""
     longest = object_at(section, "maximum_lifetime")
     idle = object_at(section, "inactivity_timeout")
     if longest.get("enabled") is True:
         days = cast(int, longest.get("duration_seconds") or 0) / SECONDS_OF_DAY
         right = True if days <= LONGEST_SESSION_DAYS else None
-        yield Fact(
+        yield fact(
             "longest session", f"{LONGEST_SESSION_DAYS} days or less", f"{days:.3g} days", right
         )
     elif idle.get("enabled") is True:
         days = cast(int, idle.get("duration_seconds") or 0) / SECONDS_OF_DAY
         shown = f"no end while it is used, {days:.3g} days without use"
-        yield Fact("longest session", f"{LONGEST_SESSION_DAYS} days or less", shown, None)
+        yield fact("longest session", f"{LONGEST_SESSION_DAYS} days or less", shown, None)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from clerkstack.cutover.model import Evidence, Line, Outcome, Point, Report, Verdict
+from clerkstack.checks.finding import Finding, Severity, Waiver
+from clerkstack.cutover.model import Line, Point, Report, failed, not_checked
 from clerkstack.cutover.read import NoEndpoint, Readings
 from clerkstack.cutover.read_of_clerk import NoInstance
 from clerkstack.cutover.reads import Unread
-from clerkstack.cutover.signoffs import SignOff
 
 MAKE_INSTANCE = (
     "Set clerkstack:production.create and .domain, then run pulumi up: it makes the instance."
@@ -22,11 +22,11 @@ def judge(
     stack: str,
     points: Sequence[Point],
     readings: Readings,
-    signoffs: Mapping[str, SignOff],
+    signoffs: Mapping[str, Waiver],
 ) -> Report:
     """The report of a stack. Of a sign-off only counts what is for this instance and not over."""
     began = readings.now()
-    lines = [_line(point, readings, signoffs.get(point.id)) for point in points]
+    lines = [_line(stack, point, readings, signoffs.get(point.id)) for point in points]
     # What is read late may show a secret that an earlier line repeats.
     lines = [_clean(line, readings.clean) for line in lines]
     return Report(
@@ -41,46 +41,45 @@ def judge(
     )
 
 
-def _line(point: Point, readings: Readings, signoff: SignOff | None) -> Line:
+def _line(stack: str, point: Point, readings: Readings, signoff: Waiver | None) -> Line:
     readings.begin()
-    verdict = _verdict(point, readings)
-    evidence = readings.used()
-    holds = signoff is not None and may_be_signed(verdict.outcome)
-    signed = signoff if holds and _counts(signoff, readings) else None
-    return Line(point, verdict, evidence, signed)
+    found = replace(
+        _found(point, readings), check=point.id, subject=stack, evidence=readings.used()
+    )
+    details = (replace(each, check=each.check or point.id) for each in found.details)
+    found = replace(found, details=tuple(details))
+    holds = signoff is not None and may_be_signed(found.severity)
+    waiver = signoff if holds and _holds(signoff, readings) else None
+    return Line(point, replace(found, waiver=waiver))
 
 
-def may_be_signed(outcome: Outcome) -> bool:
+def may_be_signed(severity: Severity) -> bool:
     """Whether a person may take it on themselves: never what has failed, and what has passed needs
     nobody."""
-    return outcome not in (Outcome.FAILED, Outcome.PASSED)
+    return severity not in (Severity.FAILED, Severity.PASSED)
 
 
-def _verdict(point: Point, readings: Readings) -> Verdict:
+def _found(point: Point, readings: Readings) -> Finding:
     try:
         return point.judge(readings)
     except NoInstance:
-        return Verdict(Outcome.FAILED, "there is no production instance yet", mend=MAKE_INSTANCE)
+        return failed("there is no production instance yet", MAKE_INSTANCE)
     except NoEndpoint:
-        return Verdict(
-            Outcome.FAILED,
-            "there is no webhook endpoint",
-            mend="Run pulumi up on this stack: it makes the endpoint.",
+        return failed(
+            "there is no webhook endpoint", "Run pulumi up on this stack: it makes the endpoint."
         )
     except Unread as error:
-        return Verdict(
-            Outcome.NOT_JUDGED,
-            str(error),
-            mend="Mend what the message says, then run again.",
-            service_failed=True,
+        return not_checked(
+            str(error), "Mend what the message says, then run again.", service_failed=True
         )
 
 
-def _counts(signoff: SignOff | None, readings: Readings) -> bool:
+def _holds(signoff: Waiver | None, readings: Readings) -> bool:
     if signoff is None:
         return False
     now: datetime = readings.now()
-    return signoff.date <= now < signoff.until and signoff.instance == _instance(readings)
+    begun = signoff.since is None or signoff.since <= now
+    return begun and not signoff.over(now) and signoff.subject == _instance(readings)
 
 
 def _instance(readings: Readings) -> str:
@@ -90,20 +89,21 @@ def _instance(readings: Readings) -> str:
         return ""
 
 
-def _clean(line: Line, clean: Callable[[str], str]) -> Line:
-    verdict = line.verdict
-    facts = tuple(
-        replace(each, what=clean(each.what), expected=clean(each.expected), found=clean(each.found))
-        for each in verdict.facts
+def _clean(line: Line, clean: Callable[[Any], Any]) -> Line:
+    return replace(line, finding=_clean_finding(line.finding, clean))
+
+
+def _clean_finding(finding: Finding, clean: Callable[[Any], Any]) -> Finding:
+    waiver = finding.waiver
+    if waiver is not None:
+        waiver = replace(waiver, by=clean(waiver.by), reason=clean(waiver.reason))
+    return replace(
+        finding,
+        waiver=waiver,
+        subject=clean(finding.subject),
+        expected=clean(finding.expected),
+        found=clean(finding.found),
+        message=clean(finding.message),
+        evidence=tuple(replace(each, where=clean(each.where)) for each in finding.evidence),
+        details=tuple(_clean_finding(each, clean) for each in finding.details),
     )
-    evidence = tuple(_clean_evidence(each, clean) for each in line.evidence)
-    signed = line.signed
-    if signed is not None:
-        fields: dict[str, Any] = {"by": clean(signed.by), "note": clean(signed.note)}
-        signed = signed.model_copy(update=fields)
-    told = replace(verdict, summary=clean(verdict.summary), facts=facts)
-    return replace(line, verdict=told, evidence=evidence, signed=signed)
-
-
-def _clean_evidence(each: Evidence, clean: Callable[[str], str]) -> Evidence:
-    return replace(each, where=clean(each.where))

@@ -3,59 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from clerkstack.cutover.signoffs import SignOff
+from clerkstack.checks.finding import Finding, Severity, Waiver
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
-
-
-class Outcome(StrEnum):
-    """How a point was judged."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    WARNED = "warned"
-    MANUAL = "manual"
-    NOT_JUDGED = "not judged"
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One thing that was compared. `right` is None where a person has to say whether it is."""
-
-    what: str
-    expected: str
-    found: str
-    right: bool | None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One request: which operation, where (without anything secret), when (UTC)."""
-
-    operation: str
-    where: str
-    at: datetime
-    failed: bool = False
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the judge of a point says. `mend` says what to do where it is not passed.
-
-    `service_failed` says that it was not judged because a service failed.
-    """
-
-    outcome: Outcome
-    summary: str
-    facts: tuple[Fact, ...] = ()
-    mend: str = ""
-    service_failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +25,7 @@ class Point:
     title: str
     why: str
     how: str
-    judge: Callable[[Readings], Verdict]
+    judge: Callable[[Readings], Finding]
     number: int | None = None
     setting: tuple[str, ...] = ()
     in_catalog: bool = False
@@ -78,22 +33,25 @@ class Point:
 
 @dataclass(frozen=True)
 class Line:
-    """A point with its verdict, what was read for it, and the sign-off that holds, if any."""
+    """A point with what was found. The finding has the waiver that holds, if any."""
 
     point: Point
-    verdict: Verdict
-    evidence: tuple[Evidence, ...]
-    signed: SignOff | None = None
+    finding: Finding
+
+    @property
+    def signed(self) -> Waiver | None:
+        """Who has signed it off."""
+        return self.finding.waiver
 
     @property
     def done(self) -> bool:
         """Whether nothing is left to do about it."""
-        return self.verdict.outcome == Outcome.PASSED or self.signed is not None
+        return self.finding.severity is Severity.PASSED or self.signed is not None
 
     @property
     def status(self) -> str:
         """In a word or two."""
-        return "signed off" if self.signed is not None else self.verdict.outcome.value
+        return "signed off" if self.signed is not None else self.finding.severity.value
 
 
 @dataclass(frozen=True)
@@ -122,11 +80,11 @@ class Report:
     @property
     def service_failed(self) -> bool:
         """Whether a point could not be judged because a service failed."""
-        return any(line.verdict.service_failed for line in self.open)
+        return any(line.finding.service_failed for line in self.open)
 
     def counts(self) -> dict[str, int]:
         """How many points there are of each status that occurs, the worst first."""
-        order = ["failed", "not judged", "warned", "manual", "signed off", "passed"]
+        order = ["failed", "not checked", "warning", "manual", "signed off", "passed"]
         return {
             status: count
             for status in order
@@ -140,18 +98,60 @@ class Report:
         return f"{self.stack} is {word} for traffic: {counted}"
 
 
-def of_facts(facts: Iterable[Fact], *, passed: str, otherwise: str, mend: str) -> Verdict:
-    """Failed where a fact is wrong, warned where a person has to look at one, else passed."""
-    found = tuple(facts)
-    wrong = [each for each in found if each.right is False]
-    unsure = [each for each in found if each.right is None]
-    if not wrong and not unsure:
-        return Verdict(Outcome.PASSED, passed, found)
-    outcome = Outcome.FAILED if wrong else Outcome.WARNED
-    named = ", ".join(dict.fromkeys(each.what for each in wrong or unsure))
-    return Verdict(outcome, f"{otherwise}: {named}", found, mend)
+def passed(message: str, details: Iterable[Finding] = ()) -> Finding:
+    """The point is as it has to be."""
+    return _found(Severity.PASSED, message, "", details)
 
 
-def same(what: str, expected: str, found: str | None) -> Fact:
+def failed(message: str, remedy: str = "", details: Iterable[Finding] = ()) -> Finding:
+    """The point is not as it has to be."""
+    return _found(Severity.FAILED, message, remedy, details)
+
+
+def warned(message: str, remedy: str = "", details: Iterable[Finding] = ()) -> Finding:
+    """The point may be as it has to be."""
+    return _found(Severity.WARNING, message, remedy, details)
+
+
+def manual(message: str, remedy: str, details: Iterable[Finding] = ()) -> Finding:
+    """A person has to judge."""
+    return _found(Severity.MANUAL, message, remedy, details)
+
+
+def not_checked(
+    message: str, remedy: str, details: Iterable[Finding] = (), *, service_failed: bool = False
+) -> Finding:
+    """The point could not be judged, because a service failed or for another reason."""
+    found = _found(Severity.NOT_CHECKED, message, remedy, details)
+    return replace(found, service_failed=service_failed)
+
+
+def _found(
+    severity: Severity, message: str, remedy: str, details: Iterable[Finding] = ()
+) -> Finding:
+    # The judge of all points says which point and stack it is of.
+    return Finding(
+        "", "", severity=severity, message=message, remedy=remedy, details=tuple(details)
+    )
+
+
+def fact(subject: str, expected: str, found: str, right: bool | None) -> Finding:
+    """One thing that was compared. `right` is None if a person has to say whether it is."""
+    severity = {True: Severity.PASSED, False: Severity.FAILED, None: Severity.WARNING}[right]
+    return Finding("", subject, "", expected, found, severity)
+
+
+def same(subject: str, expected: str, found: str | None) -> Finding:
     """Whether something is what it has to be; None is: it is not there."""
-    return Fact(what, expected, "–" if found is None else found, found == expected)
+    return fact(subject, expected, "–" if found is None else found, found == expected)
+
+
+def of_facts(details: Iterable[Finding], *, well: str, otherwise: str, remedy: str) -> Finding:
+    """Failed where a detail is wrong, a warning where a person has to look at one, else passed."""
+    found = tuple(details)
+    wrong = [each for each in found if each.severity is Severity.FAILED]
+    unsure = [each for each in found if each.severity is Severity.WARNING]
+    if not wrong and not unsure:
+        return passed(well, found)
+    named = ", ".join(dict.fromkeys(each.name for each in wrong or unsure))
+    return (failed if wrong else warned)(f"{otherwise}: {named}", remedy, found)

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from clerkstack.checks.finding import Evidence
 from clerkstack.clients.errors import (
     ApiError,
     ReadOnly,
@@ -15,7 +16,6 @@ from clerkstack.clients.errors import (
     Unreachable,
     UnusableKey,
 )
-from clerkstack.cutover.model import Evidence
 from clerkstack.failures import ResourceFailed
 from clerkstack.safe import safe
 
@@ -72,10 +72,9 @@ class Reads:
         """What the point has asked for, read for it or before."""
         return tuple(self._used.values())
 
-    def clean(self, text: str) -> str:
-        """A text as it may be shown, without any secret that is known."""
-        shown: str = safe(text, hidden=sorted(self._secrets, key=len, reverse=True))
-        return shown
+    def clean(self, value: Any) -> Any:
+        """A text, or JSON, as it may be shown, without any secret that is known."""
+        return safe(value, hidden=sorted(self._secrets, key=len, reverse=True))
 
     def hide(self, *secrets: str) -> None:
         """Values that no text may hold, from now on."""
@@ -89,7 +88,7 @@ class Reads:
         """
         if name not in self._held:
             self._tell(words)
-            at = self.now()
+            at = self.now().replace(microsecond=0)
             value = self._tried(fetch)
             operation = name.split(" http")[0]
             evidence = Evidence(operation, where, at, failed=isinstance(value, Unread))

@@ -1,18 +1,11 @@
-"""What the cutover takes from the policies: each breach, in the stack's state."""
+"""What the cutover takes from the policies: each violation, in the stack's state."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from clerkstack.checks.finding import Finding
 
-class Breach(NamedTuple):
-    """A rule that a resource breaks; the message names keys, never values."""
-
-    rule: str
-    resource: str
-    message: str
-
-
-Policies = Callable[[Sequence[Mapping[str, Any]]], Sequence[Breach]]
+Policies = Callable[[Sequence[Mapping[str, Any]]], Sequence[Finding]]
 """Judges the resources of an exported state, as the policy pack would."""

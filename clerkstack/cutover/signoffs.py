@@ -1,4 +1,4 @@
-"""Who has taken a point on themselves, when and until when: `signoffs.yaml`, kept in the repo."""
+"""`signoffs.yaml`, which had the waivers of the cutover's points; and how long one holds."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from clerkstack.files import dumped, replace, round_trip
+from clerkstack.checks.finding import Waiver
+from clerkstack.checks.waivers import POINT
+from clerkstack.files import round_trip
 from clerkstack.problems import ClerkstackError, InputError, Problem, shown
 
 FILE = Path("signoffs.yaml")
 _SPAN = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-HEAD = """\
-# Points of the cutover that people have signed off. Written by `clerkstack cutover sign`; a
-# comment of yours stays. Each counts for its instance, until its date.
-"""
 
 
 def _moment(value: object) -> object:
@@ -51,16 +49,29 @@ class SignOff(BaseModel):
     instance: Annotated[str, Field(pattern=r"^ins_[A-Za-z0-9]+$")]
     note: str = ""
 
+    def waiver(self, stack: str, point: str, file: Path) -> Waiver:
+        """The same as an entry of waivers.yaml."""
+        return Waiver(
+            f"{POINT}{point}",
+            self.instance,
+            stack,
+            self.note,
+            self.by,
+            self.until,
+            self.date,
+            where=shown(file),
+        )
 
-def read_signoffs(file: Path, points: frozenset[str]) -> dict[str, dict[str, SignOff]]:
-    """The sign-offs of a file; none where it is not there.
+
+def read_signoffs(file: Path, points: frozenset[str]) -> tuple[Waiver, ...]:
+    """The sign-offs of the file that had them before waivers.yaml; none where it is not there.
 
     Raises:
         InputError: everything that is wrong in it, with file, line and mend.
     """
     document = _document(file)
     problems: list[Problem] = []
-    found: dict[str, dict[str, SignOff]] = {}
+    found: list[Waiver] = []
     for stack, entries in document.items():
         if not isinstance(entries, CommentedMap):
             problems.append(_problem(file, document, stack, str(stack), "is not a list of points"))
@@ -81,36 +92,10 @@ def read_signoffs(file: Path, points: frozenset[str]) -> dict[str, dict[str, Sig
                 message = "is over before it begins"
                 problems.append(_problem(file, entries, point, path, message))
                 continue
-            found.setdefault(str(stack), {})[str(point)] = made
+            found.append(made.waiver(str(stack), str(point), file))
     if problems:
         raise InputError(sorted(problems, key=lambda each: each.line or 0))
-    return found
-
-
-def write_signoff(file: Path, stack: str, point: str, signoff: SignOff) -> None:
-    """Put one in, in the place of an older one; the rest of the file and its comments stay.
-
-    Stacks and points are kept in the order of their names.
-    """
-    document = _document(file)
-    stacks = document.get(stack)
-    if not isinstance(stacks, CommentedMap):
-        stacks = CommentedMap()
-        _insert(document, stack, stacks)
-    entry = CommentedMap(
-        by=signoff.by,
-        date=_text(signoff.date),
-        until=_text(signoff.until),
-        instance=signoff.instance,
-    )
-    if signoff.note:
-        entry["note"] = signoff.note
-    if point in stacks:
-        stacks[point] = entry
-    else:
-        _insert(stacks, point, entry)
-    head = "" if file.exists() else HEAD
-    replace(file, head + dumped(document))
+    return tuple(found)
 
 
 def span(text: str) -> timedelta:
@@ -166,13 +151,3 @@ def _problem(
     file: Path, holder: CommentedMap, key: Any, path: str, message: str, mend: str = MEND
 ) -> Problem:
     return Problem(shown(file), int(holder.lc.key(key)[0]) + 1, path, message, mend)
-
-
-def _insert(document: CommentedMap, name: str, value: CommentedMap) -> None:
-    """Before the first name that comes later."""
-    later = [index for index, key in enumerate(document) if str(key) > name]
-    document.insert(later[0] if later else len(document), name, value)
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts
+from clerkstack.checks.finding import Finding
+from clerkstack.cutover.model import fact, failed, of_facts, passed, warned
 from clerkstack.cutover.read import DELIVERY_DAYS, Readings
 from clerkstack.cutover.reads import Unread
 
@@ -14,40 +15,40 @@ MEND = (
 )
 
 
-def deliveries(readings: Readings) -> Verdict:
+def deliveries(readings: Readings) -> Finding:
     """No message of the last days that the endpoint refused; at least not the newest."""
     from clerkstack.clients.svix import ATTEMPTS
 
     read = readings.attempts()
     attempts = [each for each in read if each.status_text in (FAIL, SUCCESS)]
-    failed = [each for each in attempts if each.status_text == FAIL]
+    refused = [each for each in attempts if each.status_text == FAIL]
     days = f"the last {DELIVERY_DAYS} days"
     if len(read) >= ATTEMPTS:
         days += f", of which {ATTEMPTS} attempts were looked through"
-    if not failed:
+    if not refused:
         what = f"{len(attempts)} deliveries in {days}, none failed"
-        return Verdict(Outcome.PASSED, what if attempts else f"nothing was sent in {days}")
+        return passed(what if attempts else f"nothing was sent in {days}")
     works_again = attempts[0].status_text == SUCCESS
     facts = [
-        Fact(
+        fact(
             each.msg.event_type if each.msg else each.id,
             "2xx",
             f"{each.response_code or 'no answer'} at {each.timestamp:%Y-%m-%d %H:%M} UTC",
             None if works_again else False,
         )
-        for each in failed[:SHOWN]
+        for each in refused[:SHOWN]
     ]
-    count = f"{len(failed)} of {len(attempts)} deliveries failed in {days}"
-    return Verdict(
-        Outcome.WARNED if works_again else Outcome.FAILED,
-        f"{count}; the newest one arrived" if works_again else f"{count}, the newest one too",
-        tuple(facts),
+    count = f"{len(refused)} of {len(attempts)} deliveries failed in {days}"
+    newest = "the newest one arrived" if works_again else "the newest one too"
+    return (warned if works_again else failed)(
+        f"{count}; {newest}" if works_again else f"{count}, {newest}",
         "Look at the app's log at these times, mend it, then send the messages again: dashboard "
         "page Webhooks, the endpoint, Replay.",
+        facts,
     )
 
 
-def answers(readings: Readings) -> Verdict:
+def answers(readings: Readings) -> Finding:
     """The endpoint takes a test message that Clerk signed, and refuses what is not signed so."""
     from pydantic import SecretStr
 
@@ -57,16 +58,16 @@ def answers(readings: Readings) -> Verdict:
     except Unread as error:
         if not error.unreachable:
             raise
-        return Verdict(Outcome.FAILED, f"it does not answer. {error}", mend=MEND)
+        return failed(f"it does not answer. {error}", MEND)
     unsigned = readings.probe("unsigned test message", lambda probe: probe.unsigned())
     forged = readings.probe("wrongly signed test message", lambda probe: probe.wrongly_signed())
     return of_facts(
         [
-            Fact("signed test message", "2xx", str(taken), 200 <= taken < 300),
-            Fact("unsigned test message", "4xx", str(unsigned), 400 <= unsigned < 500),
-            Fact("signed with another secret", "4xx", str(forged), 400 <= forged < 500),
+            fact("signed test message", "2xx", str(taken), 200 <= taken < 300),
+            fact("unsigned test message", "4xx", str(unsigned), 400 <= unsigned < 500),
+            fact("signed with another secret", "4xx", str(forged), 400 <= forged < 500),
         ],
-        passed="it takes what Clerk signs, and nothing else",
+        well="it takes what Clerk signs, and nothing else",
         otherwise="the endpoint answers wrongly",
-        mend=MEND,
+        remedy=MEND,
     )

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from clerkstack.app.git import GitFailed, git
-from clerkstack.doctor.model import Finding, State, failed, ok, warning
+from clerkstack.checks.finding import Finding
+from clerkstack.doctor.model import failed, not_checked, ok, warning
 from clerkstack.problems import ClerkstackError
 
 if TYPE_CHECKING:
@@ -83,8 +84,7 @@ def approvals(repository: str | None, folder: Path, reader: Reader | None) -> Fi
     if repository is None or not (folder / DEPLOYING).exists():
         return ok("no workflow of GitHub deploys from here")
     if reader is None:
-        return Finding(
-            State.NOT_ASKED,
+        return not_checked(
             f"{repository}: without GITHUB_TOKEN nobody can tell who has to approve",
             'GITHUB_TOKEN="$(gh auth token)" bin/clerkstack doctor, or look: '
             f"{PAGE}, `production` has required reviewers and deployment branches",

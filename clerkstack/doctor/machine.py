@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from clerkstack.app.git import GitFailed, git, head_of
-from clerkstack.doctor.model import Check, Finding, failed, ok, warning
+from clerkstack.checks.finding import Finding
+from clerkstack.doctor.model import Check, failed, ok, warning
 
 OLDEST = (3, 11)
 PLUGINS = ("vercel", "command")

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.clients.errors import ApiError, UnexpectedAnswer, Unreachable
 from clerkstack.problems import ClerkstackError
 
 Place = TypeVar("Place")
-
-
-class State(StrEnum):
-    """How it is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-    NOT_ASKED = "not asked"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """How it is, in words, and what to do about it. `service` names a service that failed."""
-
-    state: State
-    detail: str
-    mend: str = ""
-    service: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,36 +22,47 @@ class Check(Generic[Place]):
     needs: tuple[str, ...] = ()
 
 
-def ok(detail: str) -> Finding:
+def ok(message: str) -> Finding:
     """It is as it should be."""
-    return Finding(State.OK, detail)
+    return _found(Severity.PASSED, message)
 
 
-def warning(detail: str, mend: str = "") -> Finding:
+def warning(message: str, remedy: str = "") -> Finding:
     """It works, and should not stay so."""
-    return Finding(State.WARNING, detail, mend)
+    return _found(Severity.WARNING, message, remedy)
 
 
-def failed(detail: str, mend: str = "") -> Finding:
+def failed(message: str, remedy: str = "") -> Finding:
     """It does not work."""
-    return Finding(State.FAILED, detail, mend)
+    return _found(Severity.FAILED, message, remedy)
+
+
+def not_checked(message: str, remedy: str = "") -> Finding:
+    """It could not be checked."""
+    return _found(Severity.NOT_CHECKED, message, remedy)
+
+
+def _found(severity: Severity, message: str, remedy: str = "") -> Finding:
+    # `examined` knows which check it is of.
+    return Finding("", "", severity=severity, message=message, remedy=remedy)
 
 
 def together(findings: Iterable[tuple[str, Finding]]) -> Finding:
     """What was found of several things as one: how the worst of them is, and what to do about each
     that is not well. Each comes with what its words begin with."""
     found = list(findings)
-    worst = max((each.state for _, each in found), key=list(State).index)
-    mends = dict.fromkeys(each.mend for _, each in found if each.mend)
-    detail = "; ".join(f"{of}{each.detail}" for of, each in found)
-    return Finding(worst, detail, "; ".join(mends), any(each.service for _, each in found))
+    worst = max((each.severity for _, each in found), key=list(Severity).index)
+    remedies = dict.fromkeys(each.remedy for _, each in found if each.remedy)
+    message = "; ".join(f"{of}{each.message}" for of, each in found)
+    service = any(each.service_failed for _, each in found)
+    return replace(_found(worst, message, "; ".join(remedies)), service_failed=service)
 
 
 def of_failure(error: ClerkstackError) -> Finding:
     """What a look that raised has found."""
     services = (ApiError, Unreachable, UnexpectedAnswer)
     failing = isinstance(error, services) and getattr(error, "status", 500) >= 500
-    return Finding(State.FAILED, str(error), service=failing)
+    return replace(failed(str(error)), service_failed=failing)
 
 
 def examined(
@@ -78,20 +70,22 @@ def examined(
     place: Place,
     tell: Callable[[str], None],
     before: Collection[str] = (),
-) -> Iterator[tuple[str, Finding]]:
+    *,
+    subject: str = "this machine",
+) -> Iterator[Finding]:
     """Go through the checks; what raises is what it found. `before` are the names of earlier ones
-    that failed."""
+    that failed, `subject` is what is examined."""
     unwell = set(before)
     for check in checks:
         missing = [name for name in check.needs if name in unwell]
         if missing:
-            finding = Finding(State.NOT_ASKED, f"can't be told without {', '.join(missing)}")
+            finding = not_checked(f"can't be told without {', '.join(missing)}")
         else:
             tell(check.name)
             try:
                 finding = check.look(place)
             except ClerkstackError as error:
                 finding = of_failure(error)
-        if finding.state in (State.FAILED, State.NOT_ASKED):
+        if finding.severity in (Severity.FAILED, Severity.NOT_CHECKED):
             unwell.add(check.name)
-        yield check.name, finding
+        yield replace(finding, check=check.name, subject=subject)

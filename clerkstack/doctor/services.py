@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clerkstack.catalog import load_catalog
+from clerkstack.checks.finding import Finding
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.desired.refusals import asks_for_a_card, payer_refusals
-from clerkstack.doctor.model import Check, Finding, failed, of_failure, ok, together, warning
+from clerkstack.doctor.model import Check, failed, of_failure, ok, together, warning
 from clerkstack.premises.config_shape import unfamiliar
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.billing import SECTION

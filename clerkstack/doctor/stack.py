@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from clerkstack.checks.finding import Finding
 from clerkstack.desired.variable_names import unread_in
 from clerkstack.doctor.machine import passphrase_set
-from clerkstack.doctor.model import Check, Finding, failed, ok, together, warning
+from clerkstack.doctor.model import Check, failed, ok, together, warning
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, now
 from clerkstack.rotation.stacks import Known, known_of

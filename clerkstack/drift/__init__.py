@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from clerkstack.drift.compare import declared_variables, differences, without_billing
-from clerkstack.drift.difference import Difference
 from clerkstack.drift.read import Known, Live, endpoint_of_stack, read_live, roles_of
 
 __all__ = [
-    "Difference",
     "Known",
     "Live",
     "declared_variables",

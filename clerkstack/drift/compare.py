@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
+from clerkstack.checks.finding import ANOTHER, Finding
 from clerkstack.desired.api_keys import api_key_switches
 from clerkstack.desired.billing import app_inputs, billing_inputs
 from clerkstack.desired.refusals import asks_for_a_card, unanswered
@@ -15,8 +16,7 @@ from clerkstack.desired.sections import (
 )
 from clerkstack.desired.variables import Keys, Variable, variables
 from clerkstack.desired.webhook import endpoint_inputs
-from clerkstack.drift.difference import ANOTHER, Difference, of_config, of_thing
-from clerkstack.reconcile import Json, JsonObject, changes_between
+from clerkstack.reconcile import Change, Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
 from clerkstack.reconcile.billing import (
     TRIAL,
@@ -43,25 +43,26 @@ if TYPE_CHECKING:
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 
+CHECK = "drift"
 AS_DECLARED = "as declared"
 
 
-def differences(settings: Settings, catalog: Catalog, live: Live, known: Known) -> list[Difference]:
+def differences(settings: Settings, catalog: Catalog, live: Live, known: Known) -> list[Finding]:
     """Every difference, in the order of the set-up guide."""
     use = settings.components
-    found: list[Difference] = []
+    found: list[Finding] = []
     if live.instance is None:
-        found.append(Difference(f"{settings.instance} instance", "", "there", None))
+        found.append(Finding(CHECK, f"{settings.instance} instance", "", "there", None))
     else:
         sections = with_defaults(live.sections)
         if use.sign_in:
-            found += of_config(changes_between(sign_in_sections(settings.sign_in), sections))
+            found += _of_config(changes_between(sign_in_sections(settings.sign_in), sections))
             found += _removed_secrets(settings, sections)
         if use.organizations:
             declared: JsonObject = {
                 "organization_settings": organization_settings(settings.organizations)
             }
-            found += of_config(changes_between(declared, sections))
+            found += _of_config(changes_between(declared, sections))
             found += _roles(settings, live, known)
         if use.billing:
             found += _billing(settings, catalog, live, known)
@@ -74,87 +75,85 @@ def differences(settings: Settings, catalog: Catalog, live: Live, known: Known) 
     return found
 
 
-def without_billing(settings: Settings, app: AppCode | None, live: Live) -> list[Difference]:
+def without_billing(settings: Settings, app: AppCode | None, live: Live) -> list[Finding]:
     """Of a production stack that leaves billing out: what the app's code asks of the instance in
     vain, and trials that ask for a card."""
     if settings.components.billing or settings.instance != "production" or live.instance is None:
         return []
     section = object_at(live.sections, "billing")
     asked = [] if app is None else unanswered(app_inputs(app), section)
-    found = [Difference("the app's code", "asks in vain", each, None) for each in asked]
+    found = [Finding(CHECK, "the app's code", "asks in vain", each, None) for each in asked]
     if asks_for_a_card(section):
-        found.append(Difference("billing", TRIAL, False, True))
+        found.append(Finding(CHECK, "billing", TRIAL, False, True))
     return found
 
 
-def _removed_secrets(settings: Settings, sections: JsonObject) -> Iterator[Difference]:
+def _removed_secrets(settings: Settings, sections: JsonObject) -> Iterator[Finding]:
     """Client secrets that are declared and not set; their values can't be compared."""
     for provider, connection in settings.sign_in.oauth.items():
         name = f"{OAUTH_PREFIX}{provider}"
         live = object_at(sections, name)
         for secret in SECRETS & live.keys():
             if connection.client_secret is not None and is_unset(secret, live[secret]):
-                yield Difference(section_name(name), secret, "set", None)
+                yield Finding(CHECK, section_name(name), secret, "set", None)
 
 
-def _roles(settings: Settings, live: Live, known: Known) -> Iterator[Difference]:
+def _roles(settings: Settings, live: Live, known: Known) -> Iterator[Finding]:
     declared, view = document(**organization_roles(settings.organizations)), live.roles.view()
     for change in role_changes(declared, view):
         thing = kind_of(change.key)
         if change.missing:
-            yield Difference(thing, "", "there", None)
+            yield Finding(CHECK, thing, "", "there", None)
             continue
         there = view[change.key]
         for name, value in change.fields.items():
-            yield Difference(thing, name, value, there[name])
+            yield Finding(CHECK, thing, name, value, there[name])
     for key in known.roles_made:
         if key in view and key not in declared:
-            yield Difference(kind_of(key), "", None, "there")
+            yield Finding(CHECK, kind_of(key), "", None, "there")
 
 
-def _billing(
-    settings: Settings, catalog: Catalog, live: Live, known: Known
-) -> Iterator[Difference]:
+def _billing(settings: Settings, catalog: Catalog, live: Live, known: Known) -> Iterator[Finding]:
     inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
     desired, there = desired_groups(inputs), live_groups(object_at(live.sections, "billing"))
-    yield from of_config(billing_plan(desired, there).changes)
+    yield from _of_config(billing_plan(desired, there).changes)
     for slug in missing_defaults(desired.keys(), there):
-        yield Difference(f"plan {slug}", "", "there", None)
+        yield Finding(CHECK, f"plan {slug}", "", "there", None)
     for group in Ledger.of(known.billing).kept(there).undeclared(desired):
         kind, slug = split(group)
         if f"defaults/{slug}" not in desired:
-            yield Difference(f"{BILLING_KINDS[kind]} {slug}", "", None, "there")
+            yield Finding(CHECK, f"{BILLING_KINDS[kind]} {slug}", "", None, "there")
 
 
-def _api_keys(settings: Settings, live: Live) -> Iterator[Difference]:
+def _api_keys(settings: Settings, live: Live) -> Iterator[Finding]:
     declared = api_key_switches(settings.api_keys)
     words = {FEATURE: FEATURE_SWITCH, **SWITCHES}
     for change in changes_between(needed_switches(declared), live.api_keys):
-        yield Difference("API keys", words[change.path[-1]], change.after, change.before)
+        yield Finding(CHECK, "API keys", words[change.path[-1]], change.after, change.before)
 
 
-def _webhook(settings: Settings, live: Live) -> Iterator[Difference]:
+def _webhook(settings: Settings, live: Live) -> Iterator[Finding]:
     declared = wanted(endpoint_inputs(settings), live.left_out)
     if live.endpoint is None:
-        yield Difference("webhook endpoint", "", declared["url"], None)
+        yield Finding(CHECK, "webhook endpoint", "", declared["url"], None)
         return
-    yield from of_thing("webhook endpoint", changes_between(declared, seen(live.endpoint)))
+    yield from _of_thing("webhook endpoint", changes_between(declared, seen(live.endpoint)))
     if live.headers is not None:
         headers = {n: v.get_secret_value() for n, v in settings.webhook.headers.items()}
         for name in headers_not_kept(headers, live.headers):
             there = live.headers.spelled(name) is not None
-            yield Difference(
-                "webhook endpoint", f"header {name}", AS_DECLARED, ANOTHER if there else None
+            yield Finding(
+                CHECK, "webhook endpoint", f"header {name}", AS_DECLARED, ANOTHER if there else None
             )
     if live.endpoint.disabled:
-        yield Difference("webhook endpoint", "disabled", False, True)
+        yield Finding(CHECK, "webhook endpoint", "disabled", False, True)
 
 
-def _variables(settings: Settings, live: Live, known: Known) -> Iterator[Difference]:
+def _variables(settings: Settings, live: Live, known: Known) -> Iterator[Finding]:
     ours = {project.project_id for project in settings.vercel_projects}
     for project_id in dict.fromkeys(each for each, _, _ in known.variables):
         if project_id not in ours:
-            yield Difference(f"variables of {project_id}", "", None, "in the state")
+            yield Finding(CHECK, f"variables of {project_id}", "", None, "in the state")
     for project, declared in declared_variables(settings, live):
         there = live.variables.get(project.project_id, ())
         for variable in declared:
@@ -189,7 +188,7 @@ def _variable(
     declared: Variable[str | None],
     there: Iterable[EnvironmentVariable],
     known: Known,
-) -> Iterator[Difference]:
+) -> Iterator[Finding]:
     thing = f"variable {variable_name(project, declared.target, declared.key)}"
     of_key = [each for each in there if each.key == declared.key and not each.git_branch]
     mine = known.variables.get((project.project_id, declared.key, declared.target))
@@ -197,18 +196,18 @@ def _variable(
     if found is None:
         found = next((each for each in of_key if declared.target in each.target), None)
     if found is None:
-        yield Difference(thing, "", "there", None)
+        yield Finding(CHECK, thing, "", "there", None)
         return
     if found.target != (declared.target,) or found.custom_environment_ids:
         scopes = [*found.target, *found.custom_environment_ids]
-        yield Difference(thing, "targets", [declared.target], cast(Json, scopes))
+        yield Finding(CHECK, thing, "targets", [declared.target], cast(Json, scopes))
     sensitive = found.type == "sensitive"
     if sensitive != declared.sensitive:
-        yield Difference(thing, "sensitive", declared.sensitive, sensitive)
+        yield Finding(CHECK, thing, "sensitive", declared.sensitive, sensitive)
     times = known.written.get(project.project_id, {})
     written = times.get(f"{declared.target}/{declared.key}")
     if sensitive and written and found.updated_at not in (None, int(written)):
-        yield Difference(thing, "value", AS_DECLARED, "edited since the last update")
+        yield Finding(CHECK, thing, "value", AS_DECLARED, "edited since the last update")
     value = found.readable_value
     own = None if value is None else value.get_secret_value()
     if declared.value and own is not None and own != declared.value:
@@ -216,7 +215,7 @@ def _variable(
         if not declared.secret and _kind(own) != _kind(declared.value):
             # Keys that were swapped, a password in the place of an address: nothing tells it.
             shown = (declared.value, ANOTHER)
-        yield Difference(thing, "value", *shown)
+        yield Finding(CHECK, thing, "value", *shown)
 
 
 def _kind(value: str) -> str:
@@ -230,11 +229,30 @@ def _undeclared(
     declared: Iterable[Variable[str | None]],
     there: Iterable[EnvironmentVariable],
     known: Known,
-) -> Iterator[Difference]:
+) -> Iterator[Finding]:
     """Variables of the state that nothing declares any more and that are still there."""
     names = {(variable.key, variable.target) for variable in declared}
     ids = {each.id for each in there}
     for (project_id, key, target), variable_id in known.variables.items():
         mine = project_id == project.project_id
         if mine and (key, target) not in names and variable_id in ids:
-            yield Difference(f"variable {variable_name(project, target, key)}", "", None, "there")
+            yield Finding(
+                CHECK, f"variable {variable_name(project, target, key)}", "", None, "there"
+            )
+
+
+def _of_thing(thing: str, changes: Iterable[Change]) -> Iterator[Finding]:
+    """The differences of one thing; the paths of the changes start inside it."""
+    for change in changes:
+        yield Finding(CHECK, thing, change.name, change.after, change.before)
+
+
+def _of_config(changes: Iterable[Change]) -> Iterator[Finding]:
+    """Differences of the instance config; the paths of the changes start at the section."""
+    for change in changes:
+        section, *rest = change.path
+        thing = section_name(section)
+        if section == "billing" and len(rest) > 1 and rest[0] in BILLING_KINDS:
+            thing = f"{BILLING_KINDS[rest[0]]} {rest[1]}"
+            rest = rest[2:]
+        yield Finding(CHECK, thing, ".".join(rest), change.after, change.before)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.clients.scrub import scrubbed, scrubbed_values
 from clerkstack.parity.own import WEBHOOK, Own
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
@@ -18,7 +19,6 @@ from clerkstack.parity.things import (
     ORGANIZATIONS,
     SESSION,
     SET,
-    Need,
     Part,
     Thing,
 )
@@ -64,32 +64,6 @@ _CREDENTIAL = re.compile(
 
 
 @dataclass(frozen=True)
-class Mismatch:
-    """One field that differs, or a whole thing where `field` is empty.
-
-    `reference` is None where the reference has nothing, `target` where the target has nothing.
-    `needed` marks what production can't do without, whatever the other instance has. No value is
-    ever a credential.
-    """
-
-    kind: str
-    what: str
-    field: str
-    reference: Json
-    target: Json
-    needed: bool = False
-
-    @property
-    def how(self) -> str:
-        """Of the target: needed, missing, only (there alone) or differs."""
-        if self.needed:
-            return "needed"
-        if self.target is None:
-            return "missing"
-        return "only" if self.reference is None else "differs"
-
-
-@dataclass(frozen=True)
 class Unread:
     """A part that could not be compared, because an instance does not let it be read."""
 
@@ -100,9 +74,10 @@ class Unread:
 
 @dataclass(frozen=True)
 class Compared:
-    """The outcome."""
+    """The outcome. Of a finding, `expected` is what the reference has, `found` what the target has;
+    its check is the kind of what differs. It has failed where production lacks what it needs."""
 
-    mismatches: tuple[Mismatch, ...]
+    findings: tuple[Finding, ...]
     unread: tuple[Unread, ...]
 
 
@@ -111,7 +86,8 @@ def compare(reference: Snapshot, target: Snapshot) -> Compared:
     if not (reference.exists and target.exists):
         stack = target.stack if reference.exists else reference.stack
         here, there = (THERE if each.exists else None for each in (reference, target))
-        return Compared((Mismatch(INSTANCE, f"instance of {stack}", "", here, there),), ())
+        lacking = Finding(INSTANCE, f"instance of {stack}", "", here, there, Severity.WARNING)
+        return Compared((_with_words(lacking, target.stack),), ())
     # Switched off on both sides there is nothing to compare.
     off = {part for part, why in reference.unread.items() if why == ORGANIZATIONS_OFF}
     off = {part for part in off if target.unread.get(part) == ORGANIZATIONS_OFF}
@@ -128,17 +104,23 @@ def compare(reference: Snapshot, target: Snapshot) -> Compared:
         for mine, theirs in _pairs(reference, target, left_out)
         for each in both.differing(mine, theirs)
     ]
+    found = [_with_words(each, target.stack) for each in found]
     for need in dict.fromkeys((*reference.needs, *target.needs)):
         found = _with_need(found, need)
-    return Compared(tuple(sorted(found, key=lambda each: KINDS.index(each.kind))), tuple(unread))
+    return Compared(tuple(sorted(found, key=lambda each: KINDS.index(each.check))), tuple(unread))
 
 
-def _with_need(found: list[Mismatch], need: Need) -> list[Mismatch]:
+def _with_words(each: Finding, target: str) -> Finding:
+    message = f"missing in {target}" if each.found is None else "differs"
+    return replace(each, message=f"only in {target}" if each.expected is None else message)
+
+
+def _with_need(found: list[Finding], need: Finding) -> list[Finding]:
     """The same, with one row for what production lacks, whatever the other instance has."""
-    same = [each for each in found if (each.what, each.field) == (need.what, need.field)]
-    sides = (same[0].reference, same[0].target) if same else (None, None)
-    row = Mismatch(need.kind, need.what, need.field, *sides, needed=True)
-    return [*(each for each in found if each not in same), row]
+    same = [each for each in found if (each.subject, each.field) == (need.subject, need.field)]
+    if same:
+        need = replace(need, expected=same[0].expected, found=same[0].found)
+    return [*(each for each in found if each not in same), need]
 
 
 def _pairs(
@@ -167,17 +149,18 @@ class _Both:
     mine: Own
     theirs: Own
 
-    def differing(self, mine: Thing | None, theirs: Thing | None) -> Iterator[Mismatch]:
+    def differing(self, mine: Thing | None, theirs: Thing | None) -> Iterator[Finding]:
         """The fields that differ, or one row where a side has no such thing."""
         thing = mine or theirs
         assert thing is not None
         what = scrubbed(thing.what)
         if mine is None or theirs is None:
-            sides = (THERE, None) if theirs is None else (None, THERE)
-            yield Mismatch(thing.kind, what, "", *sides)
+            here, there = (THERE, None) if theirs is None else (None, THERE)
+            yield Finding(thing.kind, what, "", here, there, Severity.WARNING)
             return
-        for path, here, there in self._walk(mine.fields, theirs.fields, ()):
-            yield Mismatch(thing.kind, what, scrubbed(".".join(path)), here, there)
+        for path, *has in self._walk(mine.fields, theirs.fields, ()):
+            field = scrubbed(".".join(path))
+            yield Finding(thing.kind, what, field, has[0], has[1], Severity.WARNING)
 
     def _walk(
         self, mine: Mapping[str, Json], theirs: Mapping[str, Json], at: tuple[str, ...]

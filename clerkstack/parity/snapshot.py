@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from clerkstack.checks.finding import Finding
 from clerkstack.parity.own import Own
-from clerkstack.parity.things import Need, Part, Thing
+from clerkstack.parity.things import Part, Thing
 
 ORGANIZATIONS_OFF = "organizations are off"
 
@@ -21,6 +22,6 @@ class Snapshot:
     stack: str
     exists: bool = True
     things: tuple[Thing, ...] = ()
-    needs: tuple[Need, ...] = ()
+    needs: tuple[Finding, ...] = ()
     own: Own = field(default_factory=Own)
     unread: Mapping[Part, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from clerkstack.checks.finding import Finding
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES
 from clerkstack.reconcile.api_keys import SECTION as API_KEYS
@@ -61,6 +62,7 @@ CUSTOM_OAUTH = "connections_oauth_custom"
 # The Frontend API shows the switches where the config does not: they are read there.
 ELSEWHERE = frozenset({API_KEYS})
 ALL_EVENTS = "every event"
+NEEDED = "needed in production"
 SET = "set"  # what is shown of a value that is compared by whether there is one
 # Clerk's own ends of a connection, and what an identity provider gives to each of them anew.
 PROVIDERS_OWN = ("idp_entity_id", "idp_sso_url", "idp_metadata_url")
@@ -74,15 +76,6 @@ class Thing:
     key: str
     what: str
     fields: JsonObject
-
-
-@dataclass(frozen=True)
-class Need:
-    """A field of a thing that production can't do without and has not."""
-
-    kind: str
-    what: str
-    field: str
 
 
 def of_config(sections: Mapping[str, Json]) -> Iterator[Thing]:
@@ -187,7 +180,7 @@ def of_api_keys(switches: ApiKeySettings) -> Thing:
 
 def needs_of_production(
     things: Iterable[Thing], domains: Iterable[InstanceDomain] | None
-) -> Iterator[Need]:
+) -> Iterator[Finding]:
     """What a production instance lacks. `domains` is None where they were not read.
 
     Clerk's shared development credentials do not work in production: a connection that is on
@@ -199,9 +192,9 @@ def needs_of_production(
             continue
         for name in ("client_id", *(name for name in SECRETS if name in each.fields)):
             if is_unset(name, each.fields.get(name)):
-                yield Need(OAUTH, each.what, name)
+                yield Finding(OAUTH, each.what, name, message=NEEDED)
     if domains is not None and all(each.is_satellite for each in domains):
-        yield Need(Part.DOMAINS, "primary domain", "")
+        yield Finding(Part.DOMAINS, "primary domain", message=NEEDED)
 
 
 def _thing(kind: str, what: str, fields: JsonObject) -> Thing:

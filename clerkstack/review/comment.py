@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clerkstack.review.markdown import code, heading, row
+from clerkstack.report.markdown import code, heading, row
 from clerkstack.review.sections import Section, sections
 from clerkstack.review.stacks import Review, Verdict
 
@@ -132,7 +132,7 @@ def _changes(review: Review) -> str:
 def _violations(review: Review) -> str:
     if review.preview is None:
         return "not judged"
-    blocking = [each for each in review.preview.violations if each.blocks]
+    blocking = review.preview.refused
     notes = len(review.preview.violations) - len(blocking)
     told = [f"**{len(blocking)}**"] if blocking else []
     told += [f"{notes} {'note' if notes == 1 else 'notes'}"] if notes else []
@@ -144,7 +144,7 @@ def _agree(review: Review) -> str:
     told = review.agreement
     if told is None:
         return "could not be compared"
-    blocking, all_found = len(told.blocking()), len(told.findings)
+    blocking, all_found = len(told.blocking), len(told.findings)
     words = [f"**{blocking}** blocking"] if blocking else []
     words += [f"{all_found - blocking} that the update brings"] if all_found > blocking else []
     words += [] if told.app else ["app not read"]

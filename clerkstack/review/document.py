@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from dataclasses import fields
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from clerkstack.checks.finding import Finding
 from clerkstack.problems import ClerkstackError
-from clerkstack.review.agreement import Agreement
+from clerkstack.report.documents import CheckDocument, ReviewDocument, ReviewedStack
+from clerkstack.report.markdown import shortened
 from clerkstack.review.comment import Occasion, verdict
-from clerkstack.review.markdown import shortened
-from clerkstack.review.preview import Change, Complaint, Preview, Violation
+from clerkstack.review.preview import Change, Preview
 from clerkstack.review.properties import Property
 from clerkstack.review.stacks import Review, Verdict
 from clerkstack.safe import safe
@@ -26,7 +27,6 @@ from clerkstack.safe import safe
 MOST_BYTES = 6_000_000
 """Of the file. A property that changes takes some hundred."""
 
-MOST_STACKS = 100
 LONGEST_TEXT = 5_000  # characters; a comment shows 2,000 of a message
 DEEPEST = 40  # levels
 LARGEST_NUMBER = 10**15  # on either side of zero; prices are cents, times milliseconds
@@ -34,70 +34,24 @@ LARGEST_NUMBER = 10**15  # on either side of zero; prices are cents, times milli
 _WORDS = {each.name.lower().replace("_", " "): each for each in Verdict}
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
-
-class _Property(_Part):
-    path: str
-    before: Any
-    after: Any
-
-
-class _Change(_Part):
-    operation: Literal["create", "update", "replace", "delete", "import"]
-    resource: str
-    type: str
-    properties: list[_Property]
-
-
-class _Violation(_Part):
-    policy: str
-    resource: str
-    level: str
-    message: str
-
-
-class _Complaint(_Part):
-    resource: str
-    message: str
-
-
-class _Preview(_Part):
-    changes: list[_Change]
-    unchanged: Annotated[int, Field(ge=0)]
-    violations: list[_Violation]
-    errors: list[_Complaint]
-    warnings: list[_Complaint]
-    ended: bool
-    failed: bool
-
-
-class _Stack(_Part):
-    stack: Annotated[str, Field(min_length=1, max_length=200)]
-    verdict: Literal["clear", "blocked", "bad input", "service failed"]
-    preview: _Preview | None
-    agreement: dict[str, Any] | None
-    troubles: list[_Complaint]
-
-
-class _Document(_Part):
-    # Of the file for people and scripts; the comment takes neither from here.
-    commit: str
-    time: str
-    verdict: str
-    stacks: Annotated[list[_Stack], Field(min_length=1, max_length=MOST_STACKS)]
-
-
 def document(reviews: Sequence[Review], occasion: Occasion) -> dict[str, Any]:
     """The reviews as JSON, their texts short enough to be read again."""
-    told = {
-        "commit": occasion.commit,
-        "time": occasion.time.isoformat(timespec="seconds"),
-        "verdict": _word(verdict(reviews)),
-        "stacks": [_stack(each) for each in reviews],
-    }
-    short: dict[str, Any] = _mapped(told, lambda text: shortened(text, LONGEST_TEXT))
+    told = ReviewDocument(
+        commit=occasion.commit,
+        time=occasion.time.isoformat(timespec="seconds"),
+        verdict=_word(verdict(reviews)),
+        stacks=tuple(
+            ReviewedStack(
+                stack=each.stack,
+                verdict=_word(each.verdict),
+                preview=each.preview,
+                agreement=each.agreement,
+                troubles=tuple(each.troubles),
+            )
+            for each in reviews
+        ),
+    )
+    short: dict[str, Any] = _mapped(told.data(), lambda text: shortened(text, LONGEST_TEXT))
     return short
 
 
@@ -115,7 +69,7 @@ def read_document(content: bytes) -> list[Review]:
         for wrong in _beyond(told):
             raise ClerkstackError(f"The review holds {wrong}: it is not read.")
         # Whoever wrote it, no key and nothing that commands a terminal goes further.
-        read = _Document.model_validate(safe(told))
+        read = ReviewDocument.model_validate(safe(told))
         return [_review(each) for each in read.stacks]
     except ValidationError as error:
         # The places alone, and of them only names of ours.
@@ -130,51 +84,16 @@ def read_document(content: bytes) -> list[Review]:
 
 
 _NAMES = frozenset(
-    name
-    for part in (_Document, _Stack, _Preview, _Complaint, _Violation, _Change, _Property)
-    for name in part.model_fields
-)
+    name for part in (ReviewDocument, ReviewedStack, CheckDocument) for name in part.model_fields
+) | frozenset(each.name for part in (Preview, Change, Property, Finding) for each in fields(part))
 
 
-def _stack(one: Review) -> dict[str, Any]:
-    told: dict[str, Any] = {"stack": one.stack, "verdict": _word(one.verdict)}
-    told["preview"] = asdict(one.preview) if one.preview else None
-    agreement: Mapping[str, Any] | None = None
-    if one.agreement is not None:
-        blocking = [each.model_dump() for each in one.agreement.blocking()]
-        agreement = {**one.agreement.model_dump(), "blocking": blocking}
-    return {**told, "agreement": agreement, "troubles": [asdict(each) for each in one.troubles]}
-
-
-def _word(one: Verdict) -> str:
+def _word(one: Verdict) -> Any:
     return one.name.lower().replace("_", " ")
 
 
-def _review(one: _Stack) -> Review:
-    def complaints(told: Sequence[_Complaint]) -> list[Complaint]:
-        return [Complaint(each.resource, each.message) for each in told]
-
-    preview = None
-    if one.preview is not None:
-        preview = Preview(
-            changes=[_change(each) for each in one.preview.changes],
-            unchanged=one.preview.unchanged,
-            violations=[
-                Violation(each.policy, each.resource, each.level, each.message)
-                for each in one.preview.violations
-            ],
-            errors=complaints(one.preview.errors),
-            warnings=complaints(one.preview.warnings),
-            ended=one.preview.ended,
-            failed=one.preview.failed,
-        )
-    agreement = None if one.agreement is None else Agreement.model_validate(one.agreement)
-    return Review(one.stack, preview, agreement, complaints(one.troubles), _WORDS[one.verdict])
-
-
-def _change(one: _Change) -> Change:
-    properties = tuple(Property(each.path, each.before, each.after) for each in one.properties)
-    return Change(one.operation, one.resource, one.type, properties)
+def _review(one: ReviewedStack) -> Review:
+    return Review(one.stack, one.preview, one.agreement, list(one.troubles), _WORDS[one.verdict])
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

@@ -11,14 +11,19 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
+from pydantic import Field, StrictBool
+
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.review.cleaning import Cleaning, plain
 from clerkstack.review.properties import Property, changed, named, secret_leaves, top_of
 
 # A replacement is told in three steps; `replace` is the one that stands for it.
-OPERATIONS = ("create", "update", "replace", "delete", "import")
+Operation = Literal["create", "update", "replace", "delete", "import"]
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 MANDATORY = "mandatory"
+CHECK = "preview"
 # Said beside what is told more exactly.
 _ENDINGS = (
     "preview failed",
@@ -33,49 +38,32 @@ _ENDINGS = (
 class Change:
     """A resource that would be made, changed, replaced or removed."""
 
-    operation: str
+    operation: Operation
     resource: str
     type: str
     properties: tuple[Property, ...]
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A policy that a resource offends. `level` is mandatory, or one that does not block."""
-
-    policy: str
-    resource: str
-    level: str
-    message: str
-
-    @property
-    def blocks(self) -> bool:
-        """Whether `pulumi up` would refuse."""
-        return self.level == MANDATORY
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """An error or a warning; `resource` is "" where it is about none."""
-
-    resource: str
-    message: str
 
 
 @dataclass
 class Preview:
     """What one preview told.
 
-    `ended` is False where the engine stopped before it had a result.
+    Of a violation, `check` is the policy; it has failed if `pulumi up` would refuse. `ended` is
+    False where the engine stopped before it had a result.
     """
 
     changes: list[Change] = field(default_factory=list)
-    unchanged: int = 0
-    violations: list[Violation] = field(default_factory=list)
-    errors: list[Complaint] = field(default_factory=list)
-    warnings: list[Complaint] = field(default_factory=list)
-    ended: bool = False
-    failed: bool = False
+    unchanged: Annotated[int, Field(ge=0, strict=True)] = 0
+    violations: list[Finding] = field(default_factory=list)
+    errors: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    ended: StrictBool = False
+    failed: StrictBool = False
+
+    @property
+    def refused(self) -> list[Finding]:
+        """The violations for which `pulumi up` would refuse."""
+        return [each for each in self.violations if each.severity is Severity.FAILED]
 
     def count(self) -> dict[str, int]:
         """How many changes there are of each operation, those that there are."""
@@ -99,7 +87,7 @@ def read_preview(lines: Iterable[str], clean: Cleaning) -> Preview:
             found.ended = True
             found.failed = told.get("result") == "failed"
     told_more = [each for each in found.errors if not each.message.startswith(_ENDINGS)]
-    if told_more or any(each.blocks for each in found.violations):
+    if told_more or found.refused:
         found.errors = told_more
     return found
 
@@ -115,7 +103,7 @@ def _events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def _read_step(found: Preview, step: dict[str, Any], clean: Cleaning) -> None:
-    operation, urn = str(step.get("op")), str(step.get("urn"))
+    operation, urn = step.get("op"), str(step.get("urn"))
     if not (step.get("new") or step.get("old") or {}).get("custom"):
         return  # a component: what it holds is told by itself
     if operation == "same":
@@ -155,23 +143,29 @@ def _properties(step: dict[str, Any]) -> list[Property]:
     return told or list(secret_leaves(after))
 
 
-def _violation(told: dict[str, Any], clean: Cleaning) -> Violation:
-    return Violation(
-        policy=clean(str(told.get("policyName", ""))),
-        resource=clean(_name(str(told.get("resourceUrn", "")))),
-        level=str(told.get("enforcementLevel", "")),
+def _violation(told: dict[str, Any], clean: Cleaning) -> Finding:
+    refused = told.get("enforcementLevel") == MANDATORY
+    return Finding(
+        clean(str(told.get("policyName", ""))),
+        clean(_name(str(told.get("resourceUrn", "")))),
+        severity=Severity.FAILED if refused else Severity.WARNING,
         message=clean(str(told.get("message", "")).strip()),
     )
 
 
 def _read_diagnostic(found: Preview, told: dict[str, Any], clean: Cleaning) -> None:
-    place = {"error": found.errors, "warning": found.warnings}.get(str(told.get("severity")))
     message = clean(str(told.get("message", "")).strip())
+    kinds = {
+        "error": (found.errors, Severity.FAILED),
+        "warning": (found.warnings, Severity.WARNING),
+    }
+    place, severity = kinds.get(str(told.get("severity")), (None, Severity.NOTE))
     if place is None or not message:
         return
-    complaint = Complaint(clean(_name(str(told.get("urn") or ""))), message)
-    if complaint not in place:
-        place.append(complaint)
+    subject = clean(_name(str(told.get("urn") or "")))
+    finding = Finding(CHECK, subject, severity=severity, message=message)
+    if finding not in place:
+        place.append(finding)
 
 
 def _name(urn: str) -> str:

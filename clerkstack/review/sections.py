@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from clerkstack.review.agreement import Agreement, Finding, Row, Use, Witness
-from clerkstack.review.markdown import NOTHING, block, code, heading, row
-from clerkstack.review.preview import Change, Complaint, Preview, Violation
+from clerkstack.checks.finding import Finding, Severity
+from clerkstack.report.documents import CheckDocument
+from clerkstack.report.markdown import block, code, heading, row
+from clerkstack.report.values import NOTHING
+from clerkstack.review.preview import Change, Preview
 from clerkstack.review.properties import Property, top_of
 from clerkstack.review.stacks import Review
+from clerkstack.witnesses import Row
 
+Side = dict[str, Any] | None
 LONG = 12  # entries; more are folded
 LONGEST_SENTENCE = 500  # characters of a sentence in a table
 
@@ -64,10 +68,11 @@ def sections(review: Review) -> list[Section]:
     found = [_complaints("Could not be told", review.troubles)]
     if review.preview is not None:
         preview = review.preview
+        notes = [each for each in preview.violations if each not in preview.refused]
         found += [
-            _violations("⛔ Violations", [each for each in preview.violations if each.blocks]),
+            _violations("⛔ Violations", preview.refused, "mandatory"),
             _complaints("⛔ Errors", preview.errors),
-            _violations("Notes of policies", [e for e in preview.violations if not e.blocks]),
+            _violations("Notes of policies", notes, "advisory"),
         ]
     if review.agreement is not None:
         found += _agreement(review.agreement)
@@ -81,19 +86,19 @@ def _counted(title: str, entries: Sequence[object]) -> str:
     return f"{title} ({len(entries)})"
 
 
-def _violations(title: str, violations: Sequence[Violation]) -> Section:
+def _violations(title: str, violations: Sequence[Finding], level: str) -> Section:
     entries = [
-        f"- {code(each.policy)} on {code(each.resource)} ({code(each.level)})\n\n"
+        f"- {code(each.check)} on {code(each.subject)} ({code(level)})\n\n"
         + _indented(block(each.message))
         for each in violations
     ]
     return Section(_counted(title, entries), entries)
 
 
-def _complaints(title: str, complaints: Sequence[Complaint]) -> Section:
+def _complaints(title: str, complaints: Sequence[Finding]) -> Section:
     entries = [
-        f"- {code(each.resource)}\n\n" + _indented(block(each.message))
-        if each.resource
+        f"- {code(each.subject)}\n\n" + _indented(block(each.message))
+        if each.subject
         else block(each.message)
         for each in complaints
     ]
@@ -158,9 +163,8 @@ def shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _agreement(told: Agreement) -> list[Section]:
-    blocking = told.blocking()
-    brought = [each for each in told.findings if not each.blocks]
+def _agreement(told: CheckDocument) -> list[Section]:
+    brought = [each for each in told.findings if each.severity is not Severity.FAILED]
     differing = [(kind, each) for kind, each in told.rows() if not each.agree]
     agreeing = [(kind, each) for kind, each in told.rows() if each.agree]
     titles = heading("", "slug", "field", "app", "catalog", "instance")
@@ -168,22 +172,18 @@ def _agreement(told: Agreement) -> list[Section]:
     total = len(differing) + len(agreeing)
     agreed = [row(kind, code(each.slug), *_there(told, each)) for kind, each in agreeing]
     unknown = [each for each in told.uses if not each.known]
-    places = [_place(each.file, each.line, each.column) for each in told.unresolved]
     return [
-        _findings("⛔ The app's code disagrees", blocking),
+        _findings("⛔ The app's code disagrees", told.blocking),
         Section(f"App, catalog, instance: {len(differing)} of {total} differ", rows, titles),
         _findings("Found, and brought by the update", brought, folded=True),
         Section(
             _counted("Uses of a slug that nobody has", unknown),
-            [row(code(each.kind), code(each.slug), code(_at(each))) for each in unknown],
+            [row(code(each.kind), code(each.slug), code(each.where)) for each in unknown],
             heading("", "slug", "where"),
         ),
         Section(
             _counted("Can't be told without running the app", told.unresolved),
-            [
-                row(code(place), code(each.message))
-                for place, each in zip(places, told.unresolved, strict=True)
-            ],
+            [row(code(each.where), code(each.message)) for each in told.unresolved],
             heading("where", "what"),
             folded=True,
         ),
@@ -196,23 +196,23 @@ def _agreement(told: Agreement) -> list[Section]:
     ]
 
 
-def _differing(told: Agreement, kind: str, one: Row) -> Iterator[str]:
-    witnesses = (one.app, one.catalog, one.instance)
+def _differing(told: CheckDocument, kind: str, one: Row) -> Iterator[str]:
+    sides = (one.app, one.catalog, one.instance)
     read = (told.app_declares, True, told.live)
-    if any(each is None and is_read for each, is_read in zip(witnesses, read, strict=True)):
+    if any(each is None and is_read for each, is_read in zip(sides, read, strict=True)):
         yield row(kind, code(one.slug), "exists", *_there(told, one))
-    for name in one.fields():
-        common = _common([each[name] for each in witnesses if each and each.get(name) is not None])
+    for name in one.differing():
+        common = _common([each[name] for each in sides if each and each.get(name) is not None])
         cells = [
             _field(each, name, common) if is_read else "not read"
-            for each, is_read in zip(witnesses, read, strict=True)
+            for each, is_read in zip(sides, read, strict=True)
         ]
         yield row(kind, code(one.slug), code(name), *cells)
 
 
-def _there(told: Agreement, one: Row) -> list[str]:
-    def word(witness: Witness, is_read: bool) -> str:
-        return ("yes" if witness is not None else "**no**") if is_read else "not read"
+def _there(told: CheckDocument, one: Row) -> list[str]:
+    def word(side: Side, is_read: bool) -> str:
+        return ("yes" if side is not None else "**no**") if is_read else "not read"
 
     return [
         word(one.app, told.app_declares),
@@ -229,9 +229,9 @@ def _common(values: Sequence[Any]) -> list[Any]:
     return [each for each in values[0] if all(shown(each) in other for other in there)]
 
 
-def _field(witness: Witness, name: str, common: Sequence[Any]) -> str:
-    """What a witness says of a field; of lists that have much in common, only the rest."""
-    value = None if witness is None else witness.get(name)
+def _field(side: Side, name: str, common: Sequence[Any]) -> str:
+    """What a side says of a field; of lists that have much in common, only the rest."""
+    value = None if side is None else side.get(name)
     if isinstance(value, list) and common:
         rest = _without(value, common)
         return f"{len(common)} in common" + (f", {code(_signed('+', rest))}" if rest else "")
@@ -241,24 +241,15 @@ def _field(witness: Witness, name: str, common: Sequence[Any]) -> str:
 def _findings(title: str, findings: Sequence[Finding], *, folded: bool = False) -> Section:
     entries = [
         row(
-            code(each.kind),
-            code(each.slug),
+            code(each.subject),
             code(each.message, LONGEST_SENTENCE),
-            code(each.mend or "", LONGEST_SENTENCE),
-            code(each.where or ""),
+            code(each.remedy, LONGEST_SENTENCE),
+            code(each.where),
         )
         for each in findings
     ]
-    titles = heading("", "slug", "what", "mend", "where")
+    titles = heading("", "what", "fix", "where")
     return Section(_counted(title, findings), entries, titles, folded)
-
-
-def _at(use: Use) -> str:
-    return _place(use.file, use.line, use.column)
-
-
-def _place(file: str, line: int | None, column: int | None) -> str:
-    return ":".join(str(each) for each in (file, line, column) if each is not None)
 
 
 def _paragraphs(entries: Sequence[str]) -> list[str]:

@@ -1,25 +1,27 @@
-"""The review of one stack: its preview with the policy pack, then app, catalog and instance."""
+"""The review of one stack: its preview with the policy pack, and app, catalog and instance."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import partial
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.problems import ClerkstackError
-from clerkstack.review.agreement import Agreement
+from clerkstack.reconcile.billing import TRIAL
 from clerkstack.review.cleaning import Cleaning, secrets_of
-from clerkstack.review.preview import Complaint, Preview, read_preview
+from clerkstack.review.preview import Preview, read_preview
 from clerkstack.review.properties import top_of
 from clerkstack.state import engine
 from clerkstack.state.failures import is_unreached
 from clerkstack.state.process import Commands
+
+if TYPE_CHECKING:
+    from clerkstack.report.documents import CheckDocument
 
 Tell = Callable[[str], None]
 BILLING = "Billing"
@@ -30,6 +32,14 @@ VARIABLES = {
     **engine.EVENTS,
     READ_ONLY: "1",
 }
+
+
+class NotCompared(ClerkstackError):
+    """App, catalog and instance could not be compared; `service`: a service failed."""
+
+    def __init__(self, message: str, *, service: bool) -> None:
+        self.service = service
+        super().__init__(message)
 
 
 class Verdict(IntEnum):
@@ -48,9 +58,10 @@ class Review:
 
     stack: str
     preview: Preview | None = None
-    agreement: Agreement | None = None
-    troubles: list[Complaint] = field(default_factory=list)
+    agreement: CheckDocument | None = None
+    troubles: list[Finding] = field(default_factory=list)
     verdict: Verdict = Verdict.CLEAR
+    clean: Cleaning = field(default_factory=Cleaning)
 
     def worsen(self, verdict: Verdict) -> None:
         """Keep the worse of two verdicts."""
@@ -58,20 +69,19 @@ class Review:
 
     def trouble(self, what: str, message: str, verdict: Verdict) -> None:
         """Add a part that could not be told."""
-        self.troubles.append(Complaint(what, message))
+        self.troubles.append(Finding("review", what, message=message))
         self.worsen(verdict)
 
 
-def review_stack(stack: str, pack: str, commands: Commands, tell: Tell) -> Review:
-    """Preview a stack and compare its three witnesses. Nothing is written anywhere.
+def previewed(stack: str, pack: str, commands: Commands, tell: Tell) -> Review:
+    """Preview a stack with the policy pack. Nothing is written anywhere.
 
     What goes wrong is part of what is returned, so that it can be shown where people look.
     """
     review = Review(stack)
     try:
-        clean = _cleaning(stack, commands)
-        _preview(review, pack, commands, tell, clean)
-        _agree(review, commands, tell, clean)
+        review.clean = _cleaning(stack, commands)
+        _preview(review, pack, commands, tell, review.clean)
     except FileNotFoundError:
         review.trouble("preview", engine.NO_INSTALLATION, Verdict.BAD_INPUT)
     except ClerkstackError as error:
@@ -108,37 +118,36 @@ def _preview(review: Review, pack: str, commands: Commands, tell: Tell, clean: C
         review.trouble("preview", message, _why(message))
         return
     review.preview = found
-    if any(each.blocks for each in found.violations):
+    if found.refused:
         review.worsen(Verdict.BLOCKED)
     for each in found.errors:
-        refused = Verdict.BLOCKED if each.resource else Verdict.BAD_INPUT
+        refused = Verdict.BLOCKED if each.subject else Verdict.BAD_INPUT
         reached = not is_unreached(each.message)
         review.worsen(refused if reached else Verdict.SERVICE_FAILED)
     if ran.code and review.verdict is Verdict.CLEAR:
         review.trouble("preview", f"pulumi preview ended with {ran.code}.", Verdict.BAD_INPUT)
 
 
-def _agree(review: Review, commands: Commands, tell: Tell, clean: Cleaning) -> None:
-    tell(f"{review.stack}: comparing app, catalog and instance")
-    ran = commands.run(check_command(review.stack))
-    if ran.code not in (Verdict.CLEAR, Verdict.BLOCKED):
-        verdict = Verdict.SERVICE_FAILED if ran.code == 3 else Verdict.BAD_INPUT
-        # Progress goes the same way, and is no complaint.
-        said = [line for line in ran.err.splitlines() if not line.startswith("reading ")]
-        message = clean("\n".join(said)) or f"it ended with {ran.code} and said nothing."
-        review.trouble("clerkstack check", message, verdict)
+def agree(review: Review, compared: CheckDocument | NotCompared) -> None:
+    """Add the three-way comparison to a review that has its preview."""
+    if isinstance(compared, NotCompared):
+        verdict = Verdict.SERVICE_FAILED if compared.service else Verdict.BAD_INPUT
+        review.trouble("clerkstack check", review.clean(str(compared)), verdict)
         return
-    try:
-        told = Agreement.model_validate(clean(json.loads(ran.out)))
-    except (ValueError, ValidationError):
-        review.trouble(
-            "clerkstack check", "what it printed can't be read as its table.", Verdict.BAD_INPUT
-        )
-        return
-    told = told.model_copy(update={"toggles_come": _toggles_come(review.preview)})
+    from clerkstack.report.documents import CheckDocument
+
+    told = CheckDocument.model_validate(review.clean(compared.data()))
+    if _toggles_come(review.preview):
+        findings = (_brought(each) for each in told.findings)
+        told = told.model_copy(update={"findings": tuple(findings)})
     review.agreement = told
-    if told.blocking():
+    if told.blocking:
         review.worsen(Verdict.BLOCKED)
+
+
+def _brought(finding: Finding) -> Finding:
+    """A finding beside an update that writes billing's toggles: it turns the trial's card off."""
+    return replace(finding, severity=Severity.WARNING) if finding.field == TRIAL else finding
 
 
 def _toggles_come(preview: Preview | None) -> bool:
@@ -151,12 +160,6 @@ def _toggles_come(preview: Preview | None) -> bool:
         )
         for change in preview.changes
     )
-
-
-def check_command(stack: str) -> list[str]:
-    """The command that tells the three-way table of a stack as JSON."""
-    own = [sys.executable, "-m", "clerkstack"]
-    return [*own, "check", "--stack", stack, "--live", "--json"]
 
 
 def _why(message: str) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clerkstack.witnesses.compare import Comparison, Finding, Row, Seen, compare
+from clerkstack.witnesses.compare import Comparison, Row, Seen, compare, kind_of
 from clerkstack.witnesses.instance import Instance, read_instance
 
-__all__ = ["Comparison", "Finding", "Instance", "Row", "Seen", "compare", "read_instance"]
+__all__ = ["Comparison", "Instance", "Row", "Seen", "compare", "kind_of", "read_instance"]

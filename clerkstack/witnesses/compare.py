@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from clerkstack.app.agreement import Disagreement, disagreeing, meant
 from clerkstack.app.asked import Asked, Known, unknown
 from clerkstack.app.facts import PAYER, attached_to, differing, facts_of_config, told
 from clerkstack.app.kinds import ACCESS
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.desired.afterwards import (
     access_afterwards,
     all_plans,
@@ -27,26 +28,68 @@ if TYPE_CHECKING:
     from clerkstack.app.uses import Use
     from clerkstack.witnesses.instance import Instance
 
+CHECK = "three-way"
 NOT_LIVE = (
     " --live looks at the instance too, and clerkstack:app.unmanaged names what it has besides"
 )
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as it is to be. `field` is `exists`, `features` (what a plan
-    includes), a field of the plan, or `asked` for a check in the app's code; `app`, `catalog` and
-    `instance` are what each says of it, None where it says nothing."""
+def finding_of(
+    kind: str,
+    slug: str,
+    field: str,
+    message: str,
+    remedy: str,
+    where: str,
+    *,
+    app: Json = None,
+    catalog: Json = None,
+    instance: Json = None,
+) -> Finding:
+    """A finding about a plan, feature, role or permission, or a setting.
 
-    kind: str
-    slug: str
-    field: str
-    message: str
-    mend: str
-    where: str
-    app: Json = None
-    catalog: Json = None
-    instance: Json = None
+    `field` is `exists`, `features` (what a plan includes), a field of the plan, or `asked` for a
+    check in the app's code; `app`, `catalog` and `instance` are what each has, None if it has
+    nothing of it. All three together are what was found.
+    """
+    sides = {"app": app, "catalog": catalog, "instance": instance}
+    return Finding(
+        CHECK,
+        f"{kind} {slug}",
+        field,
+        found=sides,
+        severity=severity_of(field, sides),
+        message=message,
+        remedy=remedy,
+        where=where,
+    )
+
+
+def severity_of(field: str, sides: Mapping[str, Json]) -> Severity:
+    """Failed if it stays after an update: the app's code disagrees, or no update changes it. What
+    only the instance has otherwise than the catalog is what the next update is there to change."""
+    app, catalog, instance = (sides[side] for side in ("app", "catalog", "instance"))
+    stays = not same([app, catalog])
+    if app is None:
+        stays = catalog is None and instance is None
+    return Severity.FAILED if stays or field in (PAYER, TRIAL) else Severity.WARNING
+
+
+def kind_of(finding: Finding) -> str:
+    """What a finding is about: plan, feature, role, permission or setting."""
+    return finding.subject.partition(" ")[0]
+
+
+def _with(finding: Finding, **sides: Json) -> Finding:
+    """The same with other values of some sides."""
+    found = {**finding.found, **sides}
+    return replace(finding, found=found, severity=severity_of(finding.field, found))
+
+
+def same(values: Sequence[Any]) -> bool:
+    """Whether all are one; the order of a list of slugs means nothing."""
+    plain = [sorted(map(str, each)) if isinstance(each, list) else each for each in values]
+    return all(each == plain[0] for each in plain)
 
 
 @dataclass(frozen=True)
@@ -55,10 +98,17 @@ class Row:
     is no finding about it."""
 
     slug: str
-    app: JsonObject | None
-    catalog: JsonObject | None
-    instance: JsonObject | None
-    agree: bool
+    app: dict[str, Any] | None = None
+    catalog: dict[str, Any] | None = None
+    instance: dict[str, Any] | None = None
+    agree: bool = False
+
+    def differing(self) -> list[str]:
+        """The fields in which those that have it differ; who says nothing of a field disagrees with
+        nobody."""
+        there = [each for each in (self.app, self.catalog, self.instance) if each is not None]
+        names = dict.fromkeys(name for each in there for name in each)
+        return [name for name in names if not same([e[name] for e in there if name in e])]
 
 
 @dataclass(frozen=True)
@@ -74,10 +124,10 @@ class Comparison:
     """All that was compared, and what is wrong. `notes` are checks in the app's own tests that can
     never be true: they run in no deployment."""
 
-    plans: tuple[Row, ...]
-    features: tuple[Row, ...]
-    uses: tuple[Seen, ...]
-    findings: tuple[Finding, ...]
+    plans: tuple[Row, ...] = ()
+    features: tuple[Row, ...] = ()
+    uses: tuple[Seen, ...] = ()
+    findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -139,7 +189,7 @@ class _Comparing:
         findings += (*self._app_and_instance(), *self._catalog_and_instance(), *asked)
         if production:
             findings += (*self._trial_card(brought),)
-        wrong = {(each.kind, each.slug) for each in findings}
+        wrong = {each.subject for each in findings}
         return Comparison(
             tuple(self._rows("plan", wrong)),
             tuple(self._rows("feature", wrong)),
@@ -157,11 +207,11 @@ class _Comparing:
                     f"the app has the {each.kind} '{each.slug}', and so does the instance; "
                     "the catalog does not"
                 )
-                yield replace(found, message=message, instance=True)
+                yield _with(replace(found, message=message), instance=True)
             elif each.field == "exists":
-                yield replace(found, instance=each.slug in live if self._live else None)
+                yield _with(found, instance=each.slug in live if self._live else None)
             else:
-                yield replace(found, instance=self._live_value(each.slug, each.field))
+                yield _with(found, instance=self._live_value(each.slug, each.field))
 
     def _app_and_instance(self) -> Iterator[Finding]:
         """What only the two have: with the catalog between them, it is compared with each."""
@@ -169,16 +219,16 @@ class _Comparing:
         plans = {slug: held for slug, held in self._live_plans.items() if slug in alone}
         for each in disagreeing(self._code, plans, {}, other="the instance"):
             if each.field != "exists":
-                yield replace(self._finding(each), catalog=None, instance=each.catalog)
+                yield _with(self._finding(each), catalog=None, instance=each.catalog)
 
     def _only_live(self) -> Iterator[Finding]:
         """What the app declares and the instance does not have, where no catalog is brought."""
         live = (self._live_plans, self._live_features)
         for each in disagreeing(self._code, *live, other="the instance"):
             if each.field == "exists" and each.app:
-                mend = "Correct it in the app, or let the stack that has billing bring it"
-                found = replace(self._finding(each), mend=mend)
-                yield replace(found, catalog=None, instance=False)
+                remedy = "Correct it in the app, or let the stack that has billing bring it"
+                found = replace(self._finding(each), remedy=remedy)
+                yield _with(found, catalog=None, instance=False)
 
     def _trial_card(self, brought: bool) -> Iterator[Finding]:
         if self._live is None or not asks_for_a_card(self._live.billing):
@@ -189,7 +239,7 @@ class _Comparing:
         message = "free trials ask for a payment method on the production instance"
         setting = "clerkstack:billing.freeTrialRequiresPaymentMethod"
         sides: dict[str, Json] = {"catalog": False, "instance": True}
-        yield Finding("setting", TRIAL, TRIAL, message, mend, setting, **sides)
+        yield finding_of("setting", TRIAL, TRIAL, message, mend, setting, **sides)
 
     def _finding(self, each: Disagreement) -> Finding:
         place, mend = self._declared_at(each), "Write in both what is meant to be"
@@ -199,7 +249,7 @@ class _Comparing:
                 place = self._catalog
                 mend = f"Declare it in the app, or take it out of {self._catalog}"
         sides = {"app": each.app, "catalog": each.catalog}
-        return Finding(each.kind, each.slug, each.field, each.message, mend, place, **sides)
+        return finding_of(each.kind, each.slug, each.field, each.message, mend, place, **sides)
 
     def _declared_at(self, each: Disagreement) -> str:
         declaration = None if self._app is None else self._app.declaration
@@ -225,14 +275,17 @@ class _Comparing:
                         f"{meant(slug, list(live))}"
                     )
                     sides: dict[str, Json] = {"catalog": True, "instance": False}
-                    yield Finding(kind, slug, "exists", message, mend, self._catalog, **sides)
+                    yield finding_of(kind, slug, "exists", message, mend, self._catalog, **sides)
         for slug, held in self._plans.items():
             there = object_at(self._live_plans, slug)
             for name, message in _differences(slug, held, there):
-                at = (self._catalog, self._app_value(slug, name))
-                one, other = self._declared_value(slug, name), self._live_value(slug, name)
+                sides = {
+                    "app": self._app_value(slug, name),
+                    "catalog": self._declared_value(slug, name),
+                    "instance": self._live_value(slug, name),
+                }
                 what = payer if name == PAYER else mend
-                yield Finding("plan", slug, name, message, what, *at, one, other)
+                yield finding_of("plan", slug, name, message, what, self._catalog, **sides)
 
     def _uses(self) -> tuple[list[Seen], list[Finding]]:
         seen: list[Seen] = []
@@ -245,7 +298,7 @@ class _Comparing:
                 mend = f"{self._how_to_mend(asked)}.{'' if self._live else NOT_LIVE}"
                 slug = use.slug if use.payer is None else f"{use.payer}:{use.slug}"
                 where = use.where
-                wrong[asked] = Finding(
+                wrong[asked] = finding_of(
                     use.kind, slug, "asked", why, mend.rstrip("."), where, app=True, catalog=False
                 )
         return seen, list(wrong.values())
@@ -259,7 +312,9 @@ class _Comparing:
                 kind, slug, _ = asked
                 at = self._declared_at(Disagreement(kind, slug, "exists", ""))
                 mend = f"{self._how_to_mend(asked)}.{'' if self._live else NOT_LIVE}".rstrip(".")
-                found.append(Finding(kind, slug, "asked", why, mend, at, app=True, catalog=False))
+                found.append(
+                    finding_of(kind, slug, "asked", why, mend, at, app=True, catalog=False)
+                )
         return found
 
     def _how_to_mend(self, asked: Asked) -> str:
@@ -288,7 +343,7 @@ class _Comparing:
             return None
         return unknown(asked, where, self._known, live=self._live is not None)
 
-    def _rows(self, kind: str, wrong: Collection[tuple[str, str]]) -> Iterator[Row]:
+    def _rows(self, kind: str, wrong: Collection[str]) -> Iterator[Row]:
         for slug in self._slugs(kind):
             if kind == "plan":
                 sides = (
@@ -303,7 +358,7 @@ class _Comparing:
                     _feature(self._features.get(slug)),
                     _feature(self._live_features.get(slug)),
                 )
-            yield Row(slug, *sides, agree=(kind, slug) not in wrong)
+            yield Row(slug, *sides, agree=f"{kind} {slug}" not in wrong)
 
     def _slugs(self, kind: str) -> dict[str, None]:
         app = cast("list[str]", self._code.get(f"{kind}s") or [])

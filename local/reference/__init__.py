@@ -3,5 +3,5 @@ docs/settings.md, docs/policies.md and docs/commands.md.
 
     python -m local.reference
 
-renews them. The prose around the tables is written by hand.
+renews them, and the JSON Schemas in docs/schemas/. The prose around the tables is written by hand.
 """

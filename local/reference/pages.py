@@ -8,6 +8,7 @@ from local.reference import commands, policies, settings
 from local.sections import Sections
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+SCHEMAS = DOCS / "schemas"
 REFERENCE = Sections("reference")
 
 

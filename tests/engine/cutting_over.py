@@ -17,11 +17,15 @@ HOST = "sendero.example"
 
 
 def judged(project: Project, *words: str) -> tuple[int, dict[str, dict[str, Any]], str]:
-    """How it ends, the points, and all it printed."""
+    """How it ends, the points with their findings, and all it printed."""
     ran = project.own_command("cutover", "--stack", "prod", "--json", *words)
     assert ran.returncode in (0, 1, 3), ran.stdout + ran.stderr
     points = json.loads(ran.stdout)["points"]
-    return ran.returncode, {each["point"]: each for each in points}, ran.stdout + ran.stderr
+    return (
+        ran.returncode,
+        {e["point"]: {**e, **e["finding"]} for e in points},
+        ran.stdout + ran.stderr,
+    )
 
 
 def sign(project: Project, point: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -9,9 +9,9 @@ from local.project import Project
 
 
 def found(project: Project) -> dict[tuple[str, str], tuple[Any, Any]]:
-    """The differences, as {(thing, field): (declared, live)}; its exit code says the same."""
+    """The differences, as {(subject, field): (expected, found)}; its exit code says the same."""
     ran = project.clerkstack("drift", "--json")
     assert ran.returncode in (0, 1), ran.stderr
-    each = json.loads(ran.stdout)["differences"]
+    each = json.loads(ran.stdout)["findings"]
     assert ran.returncode == (1 if each else 0)
-    return {(one["thing"], one["field"]): (one["declared"], one["live"]) for one in each}
+    return {(one["subject"], one["field"]): (one["expected"], one["found"]) for one in each}

@@ -63,10 +63,10 @@ def test_three_witnesses_are_compared(project: Project, world: World) -> None:
     alone, live = checked(project), checked(project, "--live")
     shown = project.clerkstack("check", "--live")
 
-    assert [each["slug"] for each in alone["findings"]] == ["legacy", "Pro"]
-    assert [(each["slug"], each["field"]) for each in live["findings"]] == [
-        ("pro", "amount"),
-        ("Pro", "asked"),
+    assert [each["subject"] for each in alone["findings"]] == ["plan legacy", "plan Pro"]
+    assert [(each["subject"], each["field"]) for each in live["findings"]] == [
+        ("plan pro", "amount"),
+        ("plan Pro", "asked"),
     ]
     assert live["findings"][1]["where"] == "src/page.tsx:8:40"
     assert "did you mean 'pro'?" in live["findings"][1]["message"]

@@ -60,10 +60,10 @@ def test_billing_that_the_app_asks_for_does_not_leave(project: Project, world: W
     check = project.clerkstack("check", "--live", "--json")
     again = project.pulumi(*UP, check=False)
 
-    fields = {each["field"] for each in json.loads(drift.stdout)["differences"]}
+    fields = {each["field"] for each in json.loads(drift.stdout)["findings"]}
     assert fields == {"asks in vain", TRIAL}
-    found = {(each["slug"], each["field"]) for each in json.loads(check.stdout)["findings"]}
-    assert {("pro", "features"), (TRIAL, TRIAL)} <= found
+    found = {(each["subject"], each["field"]) for each in json.loads(check.stdout)["findings"]}
+    assert {("plan pro", "features"), (f"setting {TRIAL}", TRIAL)} <= found
     assert (drift.returncode, check.returncode) == (1, 1)
     assert again.returncode != 0
     assert "the app gives plan 'pro'" in again.stdout

@@ -142,19 +142,19 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
         "deployment",
         "drift",
     }
-    assert points["live-keys"]["outcome"] == points["policies"]["outcome"] == "passed"
-    assert points["sign-up"]["outcome"] == "manual"
-    slugs = points["slugs"]["facts"]
-    assert [each["what"] for each in slugs if not each["right"]] == [
+    assert points["live-keys"]["severity"] == points["policies"]["severity"] == "passed"
+    assert points["sign-up"]["severity"] == "manual"
+    slugs = points["slugs"]["details"]
+    assert [each["subject"] for each in slugs if each["severity"] != "passed"] == [
         "feature custom_sla",
         "plan enterprise includes",
         "plan enterprise of the app's code",
     ]
-    (failed,) = points["deliveries"]["facts"]
-    assert (failed["what"], failed["found"].split()[0]) == ("user.created", "500")
+    (failed,) = points["deliveries"]["details"]
+    assert (failed["subject"], failed["found"].split()[0]) == ("user.created", "500")
     refused = sign(deployed, "trial")
     assert (refused.returncode, "can't be signed off" in refused.stderr) == (1, True)
-    assert not (deployed.folder / "signoffs.yaml").exists()
+    assert not (deployed.folder / "waivers.yaml").exists()
 
     mends = {
         "trial": lambda: set_config(world, billing={"free_trial_requires_payment_method": False}),
@@ -188,7 +188,7 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
     send(world)
     deployed.up("--refresh")
     _, points, _ = judged(deployed)
-    assert points["deliveries"]["outcome"] == "warned"
+    assert points["deliveries"]["severity"] == "warning"
     assert failing(points) <= {"sign-up", "deliveries", "deployment"}
     redeploy(world)
 
@@ -198,10 +198,10 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
     code, points, printed = judged(deployed)
 
     assert code == 0, printed
-    assert points["sign-up"]["signed"]["by"] == "Ana"
-    written = YAML().load((deployed.folder / "signoffs.yaml").read_text())
-    assert list(written["prod"]) == sorted(written["prod"])
-    assert written["prod"]["smoke"]["instance"] == production(world).id
+    assert points["sign-up"]["waiver"]["by"] == "Ana"
+    written = YAML().load((deployed.folder / "waivers.yaml").read_text())["waivers"]
+    subjects = {each["id"]: each["subject"] for each in written}
+    assert subjects["cutover/smoke"] == production(world).id
     table = deployed.own_command("cutover", "--stack", "prod")
     assert table.returncode == 0
     assert "prod is ready for traffic" in table.stdout
@@ -322,7 +322,9 @@ def test_what_development_has_and_production_lacks_is_told(deployed: Project, wo
 
     _, points, _ = judged(deployed, "--reference", "local")
 
-    wrong = [each["what"] for each in points["reference"]["facts"] if not each["right"]]
+    wrong = [
+        each["subject"] for each in points["reference"]["details"] if each["severity"] != "passed"
+    ]
     assert wrong == ["feature beta"]
 
 

@@ -50,13 +50,13 @@ def test_production_is_ready_without_anybody_s_word(
     code, points, printed = judged(project, "--smoke")
 
     assert code == 0, printed
-    assert {each["outcome"] for each in points.values()} == {"passed"}, printed
-    assert all(each["signed"] is None for each in points.values())
-    steps = {each["what"]: each["right"] for each in points["smoke"]["facts"]}
+    assert {each["severity"] for each in points.values()} == {"passed"}, printed
+    assert all(each["waiver"] is None for each in points.values())
+    steps = {each["subject"]: each["severity"] for each in points["smoke"]["details"]}
     assert {"sign-up", "create organization", "webhook", "mint API key", "MCP call"} <= {*steps}
-    assert set(steps.values()) == {True}
-    (count,) = points["test-users"]["facts"]
-    assert (count["found"], count["right"]) == ("0", True)
+    assert set(steps.values()) == {"passed"}
+    (count,) = points["test-users"]["details"]
+    assert (count["found"], count["severity"]) == ("0", "passed")
     assert production(world).people.users == {}
 
     # Somebody tries it by hand, and goes to lunch.
@@ -71,9 +71,11 @@ def test_production_is_ready_without_anybody_s_word(
         "test-users",
         "satellites",
     }
-    assert [each["what"] for each in points["satellites"]["facts"]] == ["satellite sendero.app"]
-    assert points["test-users"]["outcome"] == "failed"
-    assert [each["found"] for each in points["test-users"]["facts"]] == ["1"]
+    assert [each["subject"] for each in points["satellites"]["details"]] == [
+        "satellite sendero.app"
+    ]
+    assert points["test-users"]["severity"] == "failed"
+    assert [each["found"] for each in points["test-users"]["details"]] == ["1"]
 
     set_dns(world, "sendero.app", ready=True)
 
@@ -81,9 +83,9 @@ def test_production_is_ready_without_anybody_s_word(
     app.stop()
     code, points, _ = judged(project, "--smoke")
 
-    assert points["smoke"]["outcome"] == "failed"
-    assert points["endpoint"]["outcome"] == "failed"
-    assert points["satellites"]["outcome"] == "passed"
+    assert points["smoke"]["severity"] == "failed"
+    assert points["endpoint"]["severity"] == "failed"
+    assert points["satellites"]["severity"] == "passed"
     assert code == 1
     left = production(world).people
     assert [each["email_addresses"][0]["email_address"] for each in left.users.values()] == [

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 def doctor(project: Project, *words: str) -> tuple[int, dict[str, dict[str, Any]]]:
     ran = project.own_command("doctor", "--json", *words)
     assert ran.stdout, ran.stderr
-    return ran.returncode, {each["name"]: each for each in json.loads(ran.stdout)["checks"]}
+    return ran.returncode, {each["check"]: each for each in json.loads(ran.stdout)["findings"]}
 
 
 @starts_from(development)
@@ -35,14 +35,14 @@ def test_a_deployed_stack_and_what_is_off(project: Project, world: World) -> Non
     code, found = doctor(project, "--stack", "local")
 
     assert code == 0, found
-    assert {each["state"] for each in found.values()} <= {"ok", "warning"}
-    assert found["app"]["state"] == found["webhook"]["state"] == "ok"
+    assert {each["severity"] for each in found.values()} <= {"passed", "warning"}
+    assert found["app"]["severity"] == found["webhook"]["severity"] == "passed"
     # What opens the way to Svix is no GET, and changes nothing.
     assert writes(world) == []
     sent = requests(world)
     assert len([each for each in sent if each.endswith("/" + seeded.APPLICATION_ID)]) == 1
     shown = project.own_command("doctor", "--stack", "local").stdout
-    assert "ok         app" in shown
+    assert "passed       app" in shown
     assert "\x1b" not in shown
 
     # Another secret at Vercel that a build picked up: the app runs with what the state has not.
@@ -59,8 +59,8 @@ def test_a_deployed_stack_and_what_is_off(project: Project, world: World) -> Non
     app.settle()
 
     code, found = doctor(project, "--stack", "local")
-    assert (code, found["app"]["state"]) == (1, "failed")
-    assert "CLERK_WEBHOOK_SECRET" in found["app"]["detail"]
+    assert (code, found["app"]["severity"]) == (1, "failed")
+    assert "CLERK_WEBHOOK_SECRET" in found["app"]["message"]
 
 
 def test_without_a_stack_and_with_one_that_is_not_there(project: Project) -> None:
@@ -70,5 +70,5 @@ def test_without_a_stack_and_with_one_that_is_not_there(project: Project) -> Non
 
     code, found = doctor(project, "--stack", "nowhere")
     assert code == 2
-    assert "nowhere" in found["settings"]["detail"]
-    assert found["app"]["state"] == "not asked"
+    assert "nowhere" in found["settings"]["message"]
+    assert found["app"]["severity"] == "not checked"

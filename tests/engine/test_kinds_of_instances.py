@@ -25,7 +25,7 @@ def before(request: pytest.FixtureRequest, world: World) -> dict[str, Any]:
 
 def drift(project: Project) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(project.clerkstack("drift", "--json").stdout)[
-        "differences"
+        "findings"
     ]
     return found
 

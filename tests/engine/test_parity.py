@@ -32,15 +32,18 @@ REQUESTS = 2 * 12 + 1
 
 
 def found(project: Project, *words: str) -> dict[tuple[str, str], tuple[Any, Any, str]]:
-    """The differences, as {(what, field): (from, to, how)}."""
+    """The differences, as {(subject, field): (expected, found, how)}."""
     ran = project.own_command(*WORDS, "--json", *words)
     assert ran.returncode in (0, 1), ran.stderr
     document = json.loads(ran.stdout)
-    assert ran.returncode == (1 if document["differences"] or document["unread"] else 0)
-    rows = document["differences"]
-    seen = {(each["what"], each["field"]): each for each in rows}
+    assert ran.returncode == (1 if document["findings"] or document["unread"] else 0)
+    rows = document["findings"]
+    seen = {(each["subject"], each["field"]): each for each in rows}
     assert len(seen) == len(rows)
-    return {key: (each["from"], each["to"], each["how"]) for key, each in seen.items()}
+    return {
+        key: (each["expected"], each["found"], each["message"].split()[0])
+        for key, each in seen.items()
+    }
 
 
 def ask(world: World, path: str, body: Mapping[str, Any], environment: str = "development") -> None:

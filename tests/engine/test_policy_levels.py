@@ -1,4 +1,4 @@
-"""Levels, configuration, excuses and what a preview can't know, by the real engine."""
+"""Levels, configuration, waivers and what a preview can't know, by the real engine."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ USERS = (
 )
 
 
-def excuse(project: Project, expires: object, **changes: str) -> None:
-    """Write an excuse for billing of users."""
+def waive(project: Project, until: object, **changes: str) -> None:
+    """Write a waiver for billing of users."""
     entry = {
-        "policy": "billing-payers",
+        "id": "billing-payers",
         "stack": "prod",
         "subject": "billing",
         "reason": "A pilot with single people.",
         "by": "ana@sendero.example",
-        "expires": str(expires),
+        "until": str(until),
         **changes,
     }
-    (project.folder / "policies" / "excuses.yaml").write_text(json.dumps({"excuses": [entry]}))
+    (project.folder / "waivers.yaml").write_text(json.dumps({"waivers": [entry]}))
 
 
 def write_users(project: Project, *lines: str) -> None:
@@ -61,9 +61,9 @@ def config(project: Project, **policies: object) -> str:
 
 
 @starts_from(unsettled)
-def test_an_excuse_lets_pass_until_its_day_and_is_told(project: Project) -> None:
+def test_a_waiver_lets_pass_until_its_day_and_is_told(project: Project) -> None:
     write_users(project)
-    excuse(project, TODAY + timedelta(days=1))
+    waive(project, TODAY + timedelta(days=1))
 
     found, printed = told(project, fails=False)
 
@@ -71,22 +71,22 @@ def test_an_excuse_lets_pass_until_its_day_and_is_told(project: Project) -> None
     for said in ("A pilot with single people", "ana@sendero.example", str(TODAY.year)):
         assert said in printed
 
-    excuse(project, TODAY - timedelta(days=1))
+    waive(project, TODAY - timedelta(days=1))
     found, printed = told(project, fails=True)
 
     assert ("mandatory", "billing-payers", "billing") in found
-    assert ("mandatory", "excuses", "clerkstack-prod") in found
+    assert ("mandatory", "waivers", "clerkstack-prod") in found
     assert "expired on" in printed
 
 
 @starts_from(unsettled)
-def test_an_excuse_that_is_wrong_stops_the_run_with_its_line(project: Project) -> None:
+def test_a_waiver_that_is_wrong_stops_the_run_with_its_line(project: Project) -> None:
     write_users(project)
-    excuse(project, TODAY + timedelta(days=1), policy="billing-payer", reason="")
+    waive(project, TODAY + timedelta(days=1), id="billing-payer", reason="")
 
     _, printed = told(project, fails=True)
 
-    assert "policies/excuses.yaml:1: excuses[0].reason: is missing" in printed
+    assert "waivers.yaml:1: waivers[0].reason: is missing" in printed
     assert "there is no policy billing-payer" in printed
     assert "Traceback" not in printed
 

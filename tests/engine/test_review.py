@@ -87,7 +87,7 @@ def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
         "billing-catalog"
     ]["properties"]
     told_of_production = by_stack["prod"]["preview"]["violations"]
-    assert {each["level"] for each in told_of_production} <= {"advisory"}
+    assert {each["severity"] for each in told_of_production} <= {"warning"}
     assert_nothing_leaks(two, world, github, offending, clear)
 
 

@@ -169,7 +169,7 @@ def test_from_pull_request_to_production(project: Project, world: World, github:
     # No app answers there.
     doctor = run(project, github, steps("drift.yml", "drift")["Doctor"])
     assert doctor.returncode == 3, doctor.stdout + doctor.stderr
-    assert "ok         webhook" in (project.folder / "summary.md").read_text()
+    assert "passed       webhook" in (project.folder / "summary.md").read_text()
 
 
 OFFENCE = """

@@ -13,6 +13,7 @@ from local.world import seed
 from tests.engine.reviewed import ended, event, variables_of
 from tests.leaks.deployed import HOLDER
 from tests.leaks.scene import Scene
+from tests.schemas import assert_as_published
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -97,3 +98,5 @@ def test_a_command_lets_no_secret_out(scene: Scene, name: str) -> None:
         assert ended.leaks == [], f"{words}: it ended with {ended.code}"
         assert ended.code in (0, 1), ended.stdout + ended.stderr
         assert scene.left() == []
+        if "--json" in words and ended.stdout:
+            assert_as_published(name, ended.stdout)

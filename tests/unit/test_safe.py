@@ -163,6 +163,6 @@ def test_commands_print_in_one_place() -> None:
     assert sorted(found) == [
         "clerkstack/cli/say.py: typer.echo",
         "clerkstack/cli/say.py: typer.echo",
-        "clerkstack/cli/table.py: print",
         "clerkstack/notices.py: print",
+        "clerkstack/report/table.py: print",
     ]

@@ -200,7 +200,7 @@ def test_check_against_the_app_ends_with_1_where_they_differ(tmp_path: Path) -> 
 
     assert (ran.returncode, as_json.returncode) == (1, 1)
     assert "the app asks for the plan 'professional'" in ran.stderr
-    assert json.loads(as_json.stdout)["disagreements"]
+    assert json.loads(as_json.stdout)["findings"]
     assert json.loads(as_json.stdout)["problems"] == []
 
 

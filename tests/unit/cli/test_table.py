@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clerkstack.cli.table import print_table
+from clerkstack.report.table import print_table
 
 
 @pytest.mark.parametrize("hostile", ["\x1b[2Jgone", "\x9b31m", "a\rb", "[red]x[/red]", "\x07"])

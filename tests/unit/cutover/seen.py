@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
+from clerkstack.checks.finding import Severity
 from clerkstack.clients.domains import Domain, DomainStatus
 from clerkstack.clients.frontend import Environment
 from clerkstack.clients.instance_lists import InstanceDomain, RedirectUrl
@@ -18,7 +19,7 @@ from clerkstack.clients.platform import ApplicationInstance
 from clerkstack.clients.svix import Attempt, Endpoint
 from clerkstack.clients.vercel import Deployment, EnvironmentVariable
 from clerkstack.cutover.judge import judge
-from clerkstack.cutover.model import Line, Outcome
+from clerkstack.cutover.model import Line
 from clerkstack.cutover.points import point_named
 from clerkstack.cutover.read import Readings
 from clerkstack.desired.billing import billing_inputs
@@ -254,7 +255,7 @@ def line(point: str, seen: Seen) -> Line:
 
 
 def wrong(found: Line) -> list[str]:
-    return [each.what for each in found.verdict.facts if each.right is not True]
+    return [each.name for each in found.finding.details if each.severity is not Severity.PASSED]
 
 
-__all__ = ["InstanceDomain", "Outcome", "RedirectUrl"]
+__all__ = ["InstanceDomain", "RedirectUrl", "Severity"]

@@ -16,13 +16,14 @@ from xml.etree import ElementTree as Xml
 import jsonschema
 import pytest
 
-from clerkstack.cutover.document import document
-from clerkstack.cutover.html import html_page
+from clerkstack.checks.finding import Evidence, Finding, Severity
 from clerkstack.cutover.judge import judge
-from clerkstack.cutover.junit import junit_xml
-from clerkstack.cutover.model import Evidence, Fact, Line, Outcome, Point, Report, Verdict
+from clerkstack.cutover.model import Line, Point, Report, fact, manual
 from clerkstack.cutover.points import POINTS, point_named
-from clerkstack.cutover.sarif import sarif_text
+from clerkstack.report.documents import CutoverDocument
+from clerkstack.report.html import html_page
+from clerkstack.report.junit import junit_xml
+from clerkstack.report.sarif import sarif_text
 from tests.descriptions import FOLDER as DESCRIPTIONS
 from tests.unit.cutover.seen import NOW, SECRET_KEY, SIGNING, Seen
 from tests.unit.cutover.test_signoffs import signoff
@@ -30,16 +31,26 @@ from tests.unit.cutover.test_signoffs import signoff
 HOSTILE = "</td><script>alert(1)</script>&\"'\x00\x1b[31m ü 🙂"
 PLANTED = "sk_live_plantedplantedplanted1"
 VOID = {"meta", "link", "br", "img", "input", "hr"}
-ALL = (Outcome.PASSED, Outcome.FAILED, Outcome.WARNED, Outcome.MANUAL, Outcome.NOT_JUDGED)
+ALL = (Severity.PASSED, Severity.FAILED, Severity.WARNING, Severity.MANUAL, Severity.NOT_CHECKED)
 
 
-def line(point: str, outcome: Outcome, *, failed: bool = False, signed: bool = False) -> Line:
+def line(point: str, severity: Severity, *, failed: bool = False, signed: bool = False) -> Line:
     """A line with hostile text wherever text of somebody else's can stand."""
-    facts = (Fact(HOSTILE, HOSTILE, HOSTILE, right=outcome == Outcome.PASSED),)
+    details = (fact(HOSTILE, HOSTILE, HOSTILE, right=severity is Severity.PASSED),)
     evidence = (Evidence("ListDomains", f"https://api.example/{HOSTILE}", NOW, failed=failed),)
-    verdict = Verdict(outcome, f"seen {HOSTILE}", facts, f"mend {HOSTILE}", service_failed=failed)
-    word = signoff(by=f"Ana {HOSTILE}", note=f"looked {HOSTILE}") if signed else None
-    return Line(point_named(point), verdict, evidence, word)
+    word = signoff(by=f"Ana {HOSTILE}", reason=f"looked {HOSTILE}") if signed else None
+    finding = Finding(
+        point,
+        "prod",
+        severity=severity,
+        message=f"seen {HOSTILE}",
+        remedy=f"mend {HOSTILE}",
+        evidence=evidence,
+        details=details,
+        service_failed=failed,
+        waiver=word,
+    )
+    return Line(point_named(point), finding)
 
 
 @pytest.fixture
@@ -54,12 +65,12 @@ def report() -> Report:
         ended=NOW + timedelta(seconds=4.5),
         reads=7,
         lines=(
-            line("live-keys", Outcome.PASSED),
-            line("webhook", Outcome.FAILED),
-            line("smoke", Outcome.NOT_JUDGED, signed=True),
-            line("sign-up", Outcome.MANUAL),
-            line("deliveries", Outcome.WARNED),
-            line("redirect-urls", Outcome.NOT_JUDGED, failed=True),
+            line("live-keys", Severity.PASSED),
+            line("webhook", Severity.FAILED),
+            line("smoke", Severity.NOT_CHECKED, signed=True),
+            line("sign-up", Severity.MANUAL),
+            line("deliveries", Severity.WARNING),
+            line("redirect-urls", Severity.NOT_CHECKED, failed=True),
         ),
     )
 
@@ -72,13 +83,13 @@ def ready(report: Report) -> Report:
 
 
 def test_json_has_every_point_with_facts_evidence_and_who_signed(report: Report) -> None:
-    read = json.loads(json.dumps(document(report)))
+    read = json.loads(CutoverDocument.of(report).text())
 
     assert (read["ready"], read["began"]) == (False, "2026-03-01T12:00:00Z")
     assert read["counts"] == {
         "failed": 1,
-        "not judged": 1,
-        "warned": 1,
+        "not checked": 1,
+        "warning": 1,
         "manual": 1,
         "signed off": 1,
         "passed": 1,
@@ -86,11 +97,11 @@ def test_json_has_every_point_with_facts_evidence_and_who_signed(report: Report)
     points = {each["point"]: each for each in read["points"]}
     assert [*points] == [each.point.id for each in report.lines]
     assert {name for name, each in points.items() if each["done"]} == {"live-keys", "smoke"}
-    assert points["smoke"]["signed"]["note"] == f"looked {HOSTILE}"
-    assert points["webhook"]["signed"] is None
-    assert points["webhook"]["facts"][0]["found"] == HOSTILE
-    assert points["redirect-urls"]["evidence"][0]["failed"] is True
-    assert document(ready(report))["ready"] is True
+    assert points["smoke"]["finding"]["waiver"]["reason"] == f"looked {HOSTILE}"
+    assert points["webhook"]["finding"]["waiver"] is None
+    assert points["webhook"]["finding"]["details"][0]["found"] == HOSTILE
+    assert points["redirect-urls"]["finding"]["evidence"][0]["failed"] is True
+    assert CutoverDocument.of(ready(report)).ready is True
 
 
 # -- JUnit ----------------------------------------------------------------------------------------
@@ -286,24 +297,22 @@ def test_hostile_text_stays_text(report: Report, page: Page) -> None:
 
 
 def test_no_form_of_the_report_holds_a_secret(tmp_path: Path) -> None:
-    def careless(readings: Any) -> Verdict:
+    def careless(readings: Any) -> Finding:
         readings.instance()
         text = f"{PLANTED} {SECRET_KEY} {SIGNING}"
-        return Verdict(
-            Outcome.MANUAL, f"seen {text}", (Fact(text, text, text, right=False),), "look"
-        )
+        return manual(f"seen {text}", "look", (fact(text, text, text, right=False),))
 
     point = Point("sign-up", "Sign-up", "why", "how", careless)
     seen = Seen()
     # As the real reads do when they see one.
     seen.hide(SECRET_KEY, SIGNING, PLANTED)
-    word = signoff(by=f"Ana {SECRET_KEY}", note=f"with {SIGNING} and {PLANTED}")
+    word = signoff(by=f"Ana {SECRET_KEY}", reason=f"with {SIGNING} and {PLANTED}")
 
     report = judge("prod", [point], seen, {"sign-up": word})
 
     texts = {
         "html": html_page(report),
-        "json": json.dumps(document(report)),
+        "json": CutoverDocument.of(report).text(),
         "junit": junit_xml(report),
         "sarif": sarif_text(report, tmp_path),
     }
@@ -319,7 +328,7 @@ def test_every_form_takes_every_point(tmp_path: Path) -> None:
     )
     report = Report("prod", "app_1", "", "https://acme.example", NOW, NOW, 0, lines)
 
-    assert len(document(report)["points"]) == len(POINTS)
+    assert len(CutoverDocument.of(report).points) == len(POINTS)
     assert len(Xml.fromstring(junit_xml(report))[0]) == len(POINTS)
     assert len(sarif(report, tmp_path)["runs"][0]["tool"]["driver"]["rules"]) == len(POINTS)
     assert Page(html_page(report)).named("details")

@@ -8,18 +8,17 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.clients.domains import Domain
 from clerkstack.clients.instance_lists import InstanceDomain, RedirectUrl
 from clerkstack.clients.platform import ApplicationInstance
 from clerkstack.clients.role_answers import Role, RoleSet, RoleSetItem
 from clerkstack.clients.svix import Endpoint
 from clerkstack.clients.vercel import Deployment
-from clerkstack.cutover.model import Outcome
 from clerkstack.cutover.points import POINTS
 from clerkstack.cutover.read import NoEndpoint
 from clerkstack.cutover.read_of_clerk import NoInstance
 from clerkstack.cutover.reads import Unread
-from clerkstack.cutover.rules import Breach
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.settings.events import SENDERO_EVENTS
 from tests.unit.cutover import seen
@@ -40,8 +39,8 @@ from tests.unit.cutover.seen import (
     wrong,
 )
 
-PASSED, FAILED, WARNED = Outcome.PASSED, Outcome.FAILED, Outcome.WARNED
-MANUAL, NOT_JUDGED = Outcome.MANUAL, Outcome.NOT_JUDGED
+PASSED, FAILED, WARNED = Severity.PASSED, Severity.FAILED, Severity.WARNING
+MANUAL, NOT_JUDGED = Severity.MANUAL, Severity.NOT_CHECKED
 
 
 def smoke(*steps: tuple[str, bool], service_failed: bool = False) -> Any:
@@ -73,7 +72,7 @@ def test_everything_right_passes(point: str) -> None:
 
     found = line(point, seen)
 
-    assert found.verdict.outcome == PASSED, found.verdict
+    assert found.finding.severity == PASSED, found.finding
     assert found.done
     assert wrong(found) == []
 
@@ -84,8 +83,8 @@ def test_an_event_that_svix_does_not_offer_is_not_missing() -> None:
 
     found = line("webhook", right(endpoints=there, left_out=(unpublished,)))
 
-    assert found.verdict.outcome == PASSED, found.verdict
-    (events,) = [each for each in found.verdict.facts if each.what == "events"]
+    assert found.finding.severity == PASSED, found.finding
+    (events,) = [each for each in found.finding.details if each.name == "events"]
     assert events.found == f"all 6, without {unpublished}, which Svix does not offer"
 
 
@@ -93,7 +92,7 @@ def test_an_endpoint_is_the_stacks_however_its_url_is_written() -> None:
     written = URL.replace("/api", ":443/a/../api")
     there = (endpoint(id="ep_2", url=written),)
 
-    assert line("webhook", right(endpoints=there)).verdict.outcome == PASSED
+    assert line("webhook", right(endpoints=there)).finding.severity == PASSED
 
 
 def live(**changes: Any) -> ApplicationInstance:
@@ -158,7 +157,7 @@ def user_settings(**changes: Any) -> Any:
 
 
 DEVELOPMENT_KEY = "pk_test_YS5jbGVyay5hY2NvdW50cy5kZXYk"
-CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
+CASES: list[tuple[str, dict[str, Any], Severity, list[str]]] = [
     ("live-keys", {"instance": live(environment_type="development")}, FAILED, ["instance"]),
     (
         "live-keys",
@@ -429,7 +428,7 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
     ("policies", {"resources": []}, NOT_JUDGED, []),
     (
         "policies",
-        {"policies": lambda resources: [Breach("live-keys", "instance", "a test key")]},
+        {"policies": lambda resources: [Finding("live-keys", "instance", message="a test key")]},
         FAILED,
         ["live-keys"],
     ),
@@ -442,12 +441,12 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
     ids=[f"{case[0]} {number}" for number, case in enumerate(CASES)],
 )
 def test_one_thing_wrong_is_told(
-    point: str, given: dict[str, Any], outcome: Outcome, told: list[str]
+    point: str, given: dict[str, Any], outcome: Severity, told: list[str]
 ) -> None:
     found = line(point, right(**given))
 
-    assert found.verdict.outcome == outcome, found.verdict
-    assert found.verdict.mend
+    assert found.finding.severity == outcome, found.finding
+    assert found.finding.remedy
     assert not found.done
     assert set(told) <= set(wrong(found)), wrong(found)
     if point not in ("drift", "webhook"):
@@ -487,25 +486,25 @@ def test_what_can_t_be_read_stops_its_point_only(point: str) -> None:
 
     found = line(point, seen)
 
-    assert found.verdict.outcome == NOT_JUDGED
-    assert found.verdict.service_failed == (point != "policies")
+    assert found.finding.severity == NOT_JUDGED
+    assert found.finding.service_failed == (point != "policies")
 
 
 def test_without_an_instance_or_an_endpoint_the_points_fail() -> None:
     seen = right(instance=NoInstance())
-    assert line("live-keys", seen).verdict.summary == "there is no production instance yet"
+    assert line("live-keys", seen).finding.message == "there is no production instance yet"
     for point in ("deliveries", "endpoint"):
         seen = right(attempts=NoEndpoint(), signing_secret=NoEndpoint())
-        assert line(point, seen).verdict.outcome == FAILED
+        assert line(point, seen).finding.severity == FAILED
 
 
 def test_a_stack_that_declares_no_variables_leaves_them_to_a_person() -> None:
     declared = settings(components={"environment": False}, environment={})
 
     for point in ("variables", "deployment"):
-        assert line(point, right(declared=declared)).verdict.outcome == MANUAL
+        assert line(point, right(declared=declared)).finding.severity == MANUAL
     for point in ("live-keys", "webhook", "host"):
-        assert line(point, right(declared=declared, variables=())).verdict.outcome == PASSED
+        assert line(point, right(declared=declared, variables=())).finding.severity == PASSED
 
 
 def test_variables_are_judged_under_the_names_that_the_app_reads() -> None:
@@ -535,7 +534,7 @@ def test_the_app_s_own_slugs_count(tmp_path: Any) -> None:
 
 
 def failed(found: seen.Line) -> list[str]:
-    return [each.what for each in found.verdict.facts if each.right is False]
+    return [each.name for each in found.finding.details if each.severity is Severity.FAILED]
 
 
 def of_code(folder: Any, code: str) -> seen.Line:
@@ -567,17 +566,17 @@ def test_what_the_app_s_code_asks_for_and_nothing_has_fails(
 ) -> None:
     found = of_code(tmp_path, f"return {code}")
 
-    assert found.verdict.outcome == FAILED
+    assert found.finding.severity == FAILED
     assert failed(found) == [f"{what} of the app's code"]
-    [fact] = [each for each in found.verdict.facts if each.right is False]
+    [fact] = [each for each in found.finding.details if each.severity is Severity.FAILED]
     assert "src/page.tsx:2" in fact.found
 
 
 def test_code_that_asks_for_what_there_is_passes(tmp_path: Any) -> None:
     found = of_code(tmp_path, "return has({ plan: 'pro' }) || has({ role: 'org:finance' })")
 
-    assert found.verdict.outcome == Outcome.PASSED
-    assert "checks in the app's code" in found.verdict.summary
+    assert found.finding.severity == Severity.PASSED
+    assert "checks in the app's code" in found.finding.message
 
 
 def test_the_domain_is_the_one_the_publishable_key_leads_to() -> None:
@@ -599,10 +598,10 @@ def without_pro() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("live", "outcome"), [(sections, Outcome.PASSED), (without_pro, FAILED)], ids=["all", "less"]
+    ("live", "outcome"), [(sections, Severity.PASSED), (without_pro, FAILED)], ids=["all", "less"]
 )
 def test_a_stack_without_billing_is_judged_by_what_is_live(
-    tmp_path: Any, live: Any, outcome: Outcome
+    tmp_path: Any, live: Any, outcome: Severity
 ) -> None:
     (tmp_path / "page.tsx").write_text(
         "export default async function Page({ has }) { return has({ plan: 'pro' }) }\n"
@@ -615,7 +614,7 @@ def test_a_stack_without_billing_is_judged_by_what_is_live(
 
     found = line("slugs", right(declared=declared, sections=live()))
 
-    assert found.verdict.outcome == outcome, found.verdict
+    assert found.finding.severity == outcome, found.finding
     assert failed(found) == (["plan pro of the app's code"] if outcome == FAILED else [])
 
 

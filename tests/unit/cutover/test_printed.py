@@ -7,26 +7,27 @@ from datetime import UTC, datetime
 
 import pytest
 
+from clerkstack.checks.finding import Finding
 from clerkstack.cli.cutover import _print
-from clerkstack.cutover.model import Fact, Line, Outcome, Report, Verdict
+from clerkstack.cutover.model import Line, Report, fact, failed, passed, warned
 from clerkstack.cutover.points import point_named
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-RECORD = Fact("CNAME clerk.a.dev", "frontend-api.clerk.services", "nothing", right=False)
-FINE = Fact("mail", "complete", "complete", right=True)
-UNSURE = Fact("proxy", "off", "not told", right=None)
+RECORD = fact("CNAME clerk.a.dev", "frontend-api.clerk.services", "nothing", right=False)
+FINE = fact("mail", "complete", "complete", right=True)
+UNSURE = fact("proxy", "off", "not told", right=None)
 
 
-def printed(verdict: Verdict, capsys: pytest.CaptureFixture[str]) -> str:
+def printed(finding: Finding, capsys: pytest.CaptureFixture[str]) -> str:
     report = Report("prod", "app_1", "ins_1", "https://a.dev", NOW, NOW, 1)
-    _print(replace(report, lines=(Line(point_named("dns-records"), verdict, ()),)))
+    _print(replace(report, lines=(Line(point_named("dns-records"), finding),)))
     return capsys.readouterr().out
 
 
 def test_what_is_wrong_is_told_with_what_it_has_to_be(capsys: pytest.CaptureFixture[str]) -> None:
-    verdict = Verdict(Outcome.FAILED, "not complete", (RECORD, FINE, UNSURE), "Set these records.")
+    finding = failed("not complete", "Set these records.", (RECORD, FINE, UNSURE))
 
-    found = printed(verdict, capsys)
+    found = printed(finding, capsys)
 
     assert found.endswith(
         "dns-records: Set these records.\n"
@@ -38,13 +39,13 @@ def test_what_is_wrong_is_told_with_what_it_has_to_be(capsys: pytest.CaptureFixt
 def test_what_a_person_has_to_look_at_is_told_where_nothing_is_wrong(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = printed(Verdict(Outcome.WARNED, "look", (FINE, UNSURE), "Look."), capsys)
+    found = printed(warned("look", "Look.", (FINE, UNSURE)), capsys)
 
     assert "Look.\n  proxy: not told, and has to be off\n" in found
 
 
 def test_where_no_terminal_is_no_line_is_padded(capsys: pytest.CaptureFixture[str]) -> None:
-    found = printed(Verdict(Outcome.PASSED, "all there", (FINE,)), capsys)
+    found = printed(passed("all there", (FINE,)), capsys)
 
     assert all(line == line.rstrip() for line in found.splitlines())
     assert "prod is ready for traffic: 1 passed.\n" in found

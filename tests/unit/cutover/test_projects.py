@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from clerkstack.catalog import load_catalog
+from clerkstack.checks.finding import Severity
 from clerkstack.clients.vercel import Deployment, EnvironmentVariable
-from clerkstack.cutover.model import Outcome
 from clerkstack.cutover.read import Readings
 from clerkstack.desired.variables import Keys, variables
 from clerkstack.drift import Known
@@ -66,9 +66,9 @@ POINTS = ("live-keys", "webhook", "host", "variables", "deployment")
 def test_two_that_are_right_pass(point: str) -> None:
     found = line(point, seen(two()))
 
-    assert found.verdict.outcome == Outcome.PASSED, found.verdict
+    assert found.finding.severity == Severity.PASSED, found.finding
     if point not in ("webhook", "variables"):
-        assert "api" in found.verdict.summary + str([each.what for each in found.verdict.facts])
+        assert "api" in found.finding.message + str([each.name for each in found.finding.details])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_one_lacks_is_told_under_its_name(point: str, key: str, told: str) 
 def test_an_app_that_receives_no_events_needs_no_signing_secret() -> None:
     own = two(leaveAlone=["production/CLERK_WEBHOOK_SIGNING_SECRET"])
 
-    assert line("webhook", seen(own)).verdict.outcome == Outcome.PASSED
+    assert line("webhook", seen(own)).finding.severity == Severity.PASSED
 
 
 def test_a_signing_secret_that_every_project_leaves_to_others_is_looked_for() -> None:
@@ -122,11 +122,11 @@ def test_each_app_was_built_with_its_newest_variables(api: Deployment | None, to
 
     found = line("deployment", seen(two(), deployment=there))
 
-    assert found.verdict.outcome == Outcome.FAILED
+    assert found.finding.severity == Severity.FAILED
     assert wrong(found) == [told]
     mend = "Deploy the app" if api is None else "redeploy --project prj_api --target production"
-    assert mend in found.verdict.mend
-    assert "prj_web" not in found.verdict.mend
+    assert mend in found.finding.remedy
+    assert "prj_web" not in found.finding.remedy
 
 
 class Vercel:

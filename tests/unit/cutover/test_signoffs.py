@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from clerkstack.checks.finding import Waiver
+from clerkstack.checks.waivers import of_points, write_waiver
+from clerkstack.cli.cutover import _signoffs
 from clerkstack.cutover.judge import judge
 from clerkstack.cutover.points import NAMES, point_named
-from clerkstack.cutover.signoffs import SignOff, read_signoffs, span, write_signoff
+from clerkstack.cutover.signoffs import read_signoffs, span
 from clerkstack.problems import ClerkstackError, InputError
 from tests.unit.cutover.seen import INSTANCE, NOW, Seen
 
 
-def signoff(**changes: object) -> SignOff:
-    fields = {
-        "by": "Ana",
-        "date": NOW - timedelta(days=1),
-        "until": NOW + timedelta(days=1),
-        "instance": INSTANCE,
-    }
-    return SignOff.model_validate(fields | changes)
+def signoff(**changes: Any) -> Waiver:
+    day = timedelta(days=1)
+    waiver = Waiver("cutover/smoke", INSTANCE, "prod", "", "Ana", NOW + day, NOW - day)
+    return replace(waiver, **changes)
 
 
 @pytest.mark.parametrize(
@@ -29,36 +30,56 @@ def signoff(**changes: object) -> SignOff:
     [
         ("smoke", {}, signoff(), True),
         ("smoke", {}, signoff(until=NOW), False),
-        ("smoke", {}, signoff(date=NOW + timedelta(hours=1)), False),
-        ("smoke", {}, signoff(instance="ins_another"), False),
+        ("smoke", {}, signoff(since=NOW + timedelta(hours=1)), False),
+        ("smoke", {}, signoff(subject="ins_another"), False),
         ("test-users", {"test_users": 1}, signoff(), False),
         ("test-users", {}, signoff(), False),
     ],
     ids=["holds", "over", "not yet", "another instance", "failed", "passed"],
 )
 def test_a_sign_off_counts_for_its_instance_and_time(
-    point: str, given: dict[str, object], made: SignOff, counts: bool
+    point: str, given: dict[str, object], made: Waiver, counts: bool
 ) -> None:
     report = judge("prod", [point_named(point)], Seen(**given), {point: made})
 
     assert (report.lines[0].signed is not None) == counts
 
 
-def test_the_file_keeps_its_comments_and_its_order(tmp_path: Path) -> None:
+def test_the_file_before_is_read_as_waivers(tmp_path: Path) -> None:
     file = tmp_path / "signoffs.yaml"
-    write_signoff(file, "prod", "smoke", signoff(note="by hand"))
-    file.write_text(file.read_text().replace("prod:\n", "prod:  # launch\n"))
+    file.write_text(
+        "prod:\n  smoke:\n    by: Ana\n    date: 2026-01-01\n    until: 2026-02-01T12:00:00Z\n"
+        "    instance: ins_1\n    note: by hand\n"
+    )
 
-    write_signoff(file, "prod", "sign-up", signoff())
-    write_signoff(file, "eu", "smoke", signoff())
+    (found,) = read_signoffs(file, NAMES)
 
-    found = read_signoffs(file, NAMES)
-    assert [(stack, list(points)) for stack, points in found.items()] == [
-        ("eu", ["smoke"]),
-        ("prod", ["sign-up", "smoke"]),
-    ]
-    assert found["prod"]["smoke"] == signoff(note="by hand")
-    assert "# launch" in file.read_text()
+    assert (found.id, found.subject, found.stack) == ("cutover/smoke", "ins_1", "prod")
+    assert (found.by, found.reason, found.where) == ("Ana", "by hand", "signoffs.yaml")
+    assert (found.since, found.until) == (
+        datetime(2026, 1, 1, tzinfo=UTC),
+        datetime(2026, 2, 1, 12, tzinfo=UTC),
+    )
+    assert of_points([found], "prod") == {"smoke": found}
+    assert of_points([found], "eu") == {}
+
+
+def test_both_files_are_read_and_the_one_before_with_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_waiver(Path("waivers.yaml"), signoff(reason="seen"))
+    assert list(_signoffs("prod")) == ["smoke"]
+    assert capsys.readouterr().err == ""
+    Path("signoffs.yaml").write_text(
+        "prod:\n  sign-up: {by: Ben, date: 2026-01-01, until: 2026-02-01, instance: ins_1}\n"
+    )
+
+    found = _signoffs("prod")
+
+    assert {point: each.by for point, each in found.items()} == {"sign-up": "Ben", "smoke": "Ana"}
+    printed = capsys.readouterr().err
+    assert "signoffs.yaml is read for now. Move its entries to waivers.yaml" in printed
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from clerkstack.checks.finding import Finding
 from clerkstack.doctor import stack as stacks
-from clerkstack.doctor.model import Check, Finding, examined
+from clerkstack.doctor.model import Check, examined
 from clerkstack.live.session import Session
 from clerkstack.settings import Settings
 from clerkstack.state.locks import Owner
@@ -63,7 +64,7 @@ def look(check: Callable[[stacks.Patient], Finding], here: Here) -> Finding:
 def examine(check: Callable[[stacks.Patient], Finding], here: Here) -> Finding:
     patient = here.patient()
     try:
-        ((_, finding),) = examined([Check("it", check)], patient, print)
+        (finding,) = examined([Check("it", check)], patient, print)
     finally:
         patient.close()
     return finding

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from clerkstack.app.git import git
+from clerkstack.checks.finding import Finding
 from clerkstack.doctor.approvals import DEPLOYING, repository_of
 from clerkstack.doctor.machine import Machine, approvals
-from clerkstack.doctor.model import Finding
 from local.github import Github
 from local.github.github import BARE_TOKEN, TOKEN
 from local.github.state import Environment
@@ -44,7 +44,7 @@ def change(github: Github, name: str, **to: object) -> None:
 
 
 def test_all_is_well_and_two_requests_tell(github: Github) -> None:
-    assert look(github).state == "ok"
+    assert look(github).severity == "passed"
     assert len(github.requests) == 2
 
 
@@ -52,9 +52,9 @@ def test_production_that_is_not_there_would_be_made_without_protection(github: G
     github.repository.environments = OTHERS
     finding = look(github)
 
-    assert finding.state == "failed"
-    assert "GitHub makes it when a job names it, without protection" in finding.detail
-    assert "docs/pull-requests.md" in finding.mend
+    assert finding.severity == "failed"
+    assert "GitHub makes it when a job names it, without protection" in finding.message
+    assert "docs/pull-requests.md" in finding.remedy
 
 
 @pytest.mark.parametrize(
@@ -73,16 +73,16 @@ def test_production_that_is_open_is_a_failure(
     change(github, "production", **to)
     finding = look(github)
 
-    assert (finding.state, says in finding.detail) == ("failed", True), finding
+    assert (finding.severity, says in finding.message) == ("failed", True), finding
 
 
 def test_protected_branches_keep_nobody_out_where_none_is(github: Github) -> None:
     change(github, "production", branches="protected")
-    assert look(github).state == "ok"
+    assert look(github).severity == "passed"
     github.repository.protected = frozenset()
     finding = look(github)
 
-    assert (finding.state, "none is" in finding.detail) == ("failed", True)
+    assert (finding.severity, "none is" in finding.message) == ("failed", True)
     assert len(github.requests) == 4
 
 
@@ -95,9 +95,9 @@ def test_another_that_is_open_or_missing_is_a_warning(github: Github, name: str)
     ]
     missing = look(github)
 
-    assert (opened.state, missing.state) == ("warning", "warning")
-    assert f"`{name}` may be named by every branch" in opened.detail
-    assert f"`{name}` is not there" in missing.detail
+    assert (opened.severity, missing.severity) == ("warning", "warning")
+    assert f"`{name}` may be named by every branch" in opened.message
+    assert f"`{name}` is not there" in missing.message
 
 
 @pytest.mark.parametrize("name", ["preview-production", "review"])
@@ -108,15 +108,15 @@ def test_a_preview_needs_somebody_who_reads_it_first(github: Github, name: str) 
     change(github, name, reviewers=())
     opened = look(github)
 
-    assert (approved.state, opened.state) == ("ok", "warning")
-    assert f"`{name}` has no required reviewers" in opened.detail
+    assert (approved.severity, opened.severity) == ("passed", "warning")
+    assert f"`{name}` has no required reviewers" in opened.message
 
 
 def test_without_a_token_it_says_how_to_look(github: Github) -> None:
     finding = look(github, token="")
 
-    assert finding.state == "not asked"
-    assert "required reviewers" in finding.mend
+    assert finding.severity == "not checked"
+    assert "required reviewers" in finding.remedy
     assert github.requests == []
 
 
@@ -124,13 +124,13 @@ def test_a_token_that_may_not_look_is_no_failure_of_the_stack(github: Github) ->
     refused = look(github, token=BARE_TOKEN)
     unknown = look(github, token="ghp_unknown")
 
-    assert (refused.state, unknown.state) == ("warning", "warning")
-    assert "actions: read" in refused.detail
-    assert BARE_TOKEN not in refused.detail + refused.mend
+    assert (refused.severity, unknown.severity) == ("warning", "warning")
+    assert "actions: read" in refused.message
+    assert BARE_TOKEN not in refused.message + refused.remedy
 
 
 def test_where_nothing_deploys_nobody_is_asked(github: Github, tmp_path: Path) -> None:
-    assert look(github, folder=tmp_path).state == "ok"
+    assert look(github, folder=tmp_path).severity == "passed"
     assert github.requests == []
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clerkstack.app.git import git
+from clerkstack.checks.finding import Finding
 from clerkstack.cli.doctor import _code
 from clerkstack.desired.variable_names import DEFAULT
 from clerkstack.doctor import machine, services
 from clerkstack.doctor import stack as stacks
-from clerkstack.doctor.model import Check, Finding, State, examined, failed, ok, warning
+from clerkstack.doctor.model import Check, examined, failed, ok, warning
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, Journal, now, variables_of
 from clerkstack.rotation.stacks import enter, known_of
@@ -37,8 +39,8 @@ STACK = [stacks.checkpoint, stacks.settings, stacks.state, stacks.rotation]
 def test_all_is_well(check: Callable[[stacks.Patient], Finding], here: Here) -> None:
     finding = look(check, here)
 
-    assert finding.state == "ok", finding
-    assert not any(secret in finding.detail for secret in here.bed.deployed.values())
+    assert finding.severity == "passed", finding
+    assert not any(secret in finding.message for secret in here.bed.deployed.values())
 
 
 def test_settings_that_are_wrong(here: Here) -> None:
@@ -46,53 +48,55 @@ def test_settings_that_are_wrong(here: Here) -> None:
 
     finding = examine(stacks.settings, here)
 
-    assert finding.state == "failed"
-    assert "appUrl" in finding.detail
+    assert finding.severity == "failed"
+    assert "appUrl" in finding.message
 
 
 def test_a_state_that_is_locked_half_done_or_empty(here: Here) -> None:
     here.locked = [Owner("ana", "vm", 7)]
-    assert "locked by ana@vm, process 7" in look(stacks.state, here).detail
+    assert "locked by ana@vm, process 7" in look(stacks.state, here).message
     here.locked, here.pending = [], [{"type": "creating"}]
-    assert look(stacks.state, here).state == "failed"
-    assert "recover" in look(stacks.state, here).mend
+    assert look(stacks.state, here).severity == "failed"
+    assert "recover" in look(stacks.state, here).remedy
     here.pending, here.bed.resources = [], []
     finding = look(stacks.state, here)
-    assert (finding.state, finding.mend) == ("failed", "pulumi up --stack dev")
+    assert (finding.severity, finding.remedy) == ("failed", "pulumi up --stack dev")
 
 
 def test_a_stack_that_nobody_deployed_is_told_once(here: Here) -> None:
     here.bed.resources = []
     patient = here.patient()
-    found = dict(examined((*stacks.CHECKS, *services.CHECKS), patient, print))
+    found = {
+        each.check: each for each in examined((*stacks.CHECKS, *services.CHECKS), patient, print)
+    }
     patient.close()
-    assert found["state"].detail == "nothing is deployed"
+    assert found["state"].message == "nothing is deployed"
     for name in ("rotation", "ages of secrets", "secret key", "webhook", "app"):
-        assert found[name].state == "not asked", (name, found[name])
+        assert found[name].severity == "not checked", (name, found[name])
 
 
 def test_a_checkpoint_that_was_cut_off(here: Here) -> None:
     here.broken = ["dev.json.attrs"]
     patient = here.patient()
-    found = dict(examined(stacks.CHECKS, patient, print))
+    found = {each.check: each for each in examined(stacks.CHECKS, patient, print)}
     patient.close()
-    assert found["checkpoint"].state == "failed"
-    assert found["checkpoint"].mend == "bin/clerkstack recover --stack dev"
-    assert found["state"].state == found["settings"].state == "not asked"
+    assert found["checkpoint"].severity == "failed"
+    assert found["checkpoint"].remedy == "bin/clerkstack recover --stack dev"
+    assert found["state"].severity == found["settings"].severity == "not checked"
 
 
 def test_a_passphrase_that_is_not_there(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     here.provider = "passphrase"
     for name in machine.PASSPHRASE:
         monkeypatch.delenv(name, raising=False)
-    assert look(stacks.state, here).state == "warning"
+    assert look(stacks.state, here).severity == "warning"
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")  # an empty one is one
-    assert look(stacks.state, here).state == "ok"
+    assert look(stacks.state, here).severity == "passed"
 
 
 def test_a_rotation_that_was_left(here: Here) -> None:
     assert here.bed.killed_at(10, here.bed.rotate)
-    assert look(stacks.rotation, here).state == "warning"  # somebody may be at it
+    assert look(stacks.rotation, here).severity == "warning"  # somebody may be at it
 
     def dead(journal: Journal) -> None:
         assert journal.running is not None
@@ -101,13 +105,13 @@ def test_a_rotation_that_was_left(here: Here) -> None:
 
     change(here, dead)
     finding = look(stacks.rotation, here)
-    assert (finding.state, finding.mend) == ("failed", "bin/clerkstack rotate --stack dev")
+    assert (finding.severity, finding.remedy) == ("failed", "bin/clerkstack rotate --stack dev")
 
     here.bed.rotate()
-    assert "done, by Ana" in look(stacks.rotation, here).detail
-    assert "the old secrets end at 20" in look(stacks.rotation, here).detail
+    assert "done, by Ana" in look(stacks.rotation, here).message
+    assert "the old secrets end at 20" in look(stacks.rotation, here).message
     here.bed.abort()
-    assert "the secret key in use ends in 2" in look(stacks.rotation, here).detail
+    assert "the secret key in use ends in 2" in look(stacks.rotation, here).message
 
 
 def test_other_holders_are_counted_until_they_are_seen_to(here: Here) -> None:
@@ -120,12 +124,12 @@ def test_other_holders_are_counted_until_they_are_seen_to(here: Here) -> None:
 
     finding = look(stacks.rotation, here)
 
-    assert finding.state == "failed"
-    assert finding.detail.startswith("1 other holder has to get the new secrets until 20")
-    assert name in finding.detail
-    assert "rotate --stack dev --status --holder-done NAME" in finding.mend
+    assert finding.severity == "failed"
+    assert finding.message.startswith("1 other holder has to get the new secrets until 20")
+    assert name in finding.message
+    assert "rotate --stack dev --status --holder-done NAME" in finding.remedy
     change(here, lambda journal: journal.see_to([name]))
-    assert look(stacks.rotation, here).state == "ok"
+    assert look(stacks.rotation, here).severity == "passed"
 
 
 def test_an_unfinished_rotation_tells_when_an_old_secret_ends(here: Here) -> None:
@@ -138,18 +142,18 @@ def test_an_unfinished_rotation_tells_when_an_old_secret_ends(here: Here) -> Non
 
     change(here, left)
 
-    assert "an old secret ends at 2027-01-15 08:00 UTC" in look(stacks.rotation, here).detail
+    assert "an old secret ends at 2027-01-15 08:00 UTC" in look(stacks.rotation, here).message
 
 
 def test_secrets_that_are_old(here: Here) -> None:
     day = stacks.DAY
     change(here, lambda _: None, clerk=now() - 91 * day, webhook=now() - 3 * day)
     finding = look(stacks.ages, here)
-    assert finding.state == "failed"
-    assert "CLERK_SECRET_KEY 91 days, CLERK_WEBHOOK_SECRET 3 days" in finding.detail
+    assert finding.severity == "failed"
+    assert "CLERK_SECRET_KEY 91 days, CLERK_WEBHOOK_SECRET 3 days" in finding.message
 
     change(here, lambda _: None, clerk=now() - 90 * day, webhook=now() - 1 * day)
-    assert look(stacks.ages, here).state == "ok"
+    assert look(stacks.ages, here).severity == "passed"
 
 
 def test_of_a_secret_never_rotated_the_age_is_when_it_was_written(here: Here) -> None:
@@ -161,7 +165,7 @@ def test_of_a_secret_never_rotated_the_age_is_when_it_was_written(here: Here) ->
     variables["outputs"]["written"] = written
     change(here, lambda _: None, webhook=now() - 3 * stacks.DAY)
 
-    told = look(stacks.ages, here).detail
+    told = look(stacks.ages, here).message
 
     assert "CLERK_SECRET_KEY 5 days since it was written, never rotated" in told
     assert "CLERK_WEBHOOK_SECRET 3 days;" in told
@@ -172,32 +176,32 @@ def test_names_that_no_sdk_reads_are_told_unless_the_stack_says_that_its_app_doe
 ) -> None:
     for each in here.bed.resources:
         each["id"] = "env_1"
-    assert look(stacks.names, here).state == "ok", "the bed says what its app reads"
+    assert look(stacks.names, here).severity == "passed", "the bed says what its app reads"
     said = "no current SDK of Clerk's reads CLERK_WEBHOOK_SECRET (they read CLERK_WEBHOOK_SI"
 
     for environment in ({"projectId": "prj_1"}, {"projectId": "prj_1", "names": ["nextjs"]}):
         here.bed.configured = {"environment": json.dumps(environment)}
         finding = look(stacks.names, here)
-        assert finding.state == "warning"
-        assert finding.detail.startswith(said)
-        assert "clerkstack:environment.names" in finding.mend
+        assert finding.severity == "warning"
+        assert finding.message.startswith(said)
+        assert "clerkstack:environment.names" in finding.remedy
 
 
 def test_variables_without_an_id_in_the_state(here: Here) -> None:
     held = [each for each in here.bed.resources if each["type"].startswith("vercel:")]
     for each in held:
         each.update(id="prj_1/env_1", outputs={"id": "env_1"})
-    assert look(stacks.state, here).state == "ok"
+    assert look(stacks.state, here).severity == "passed"
 
     held[0]["outputs"] = {}
     finding = look(stacks.state, here)
 
-    assert finding.state == "warning"
-    assert finding.detail == "1 variables have no id in the state: a refresh would drop them"
-    assert "recover --stack dev" in finding.mend
+    assert finding.severity == "warning"
+    assert finding.message == "1 variables have no id in the state: a refresh would drop them"
+    assert "recover --stack dev" in finding.remedy
 
 
-def test_what_needs_something_that_failed_is_not_asked() -> None:
+def test_what_needs_something_that_failed_is_not_checked() -> None:
     asked: list[str] = []
 
     def bad(_: None) -> Finding:
@@ -214,15 +218,15 @@ def test_what_needs_something_that_failed_is_not_asked() -> None:
         Check("e", lambda _: failed("x")),
     ]
 
-    found = dict(examined(checks, None, lambda _: None))
+    found = {each.check: each for each in examined(checks, None, lambda _: None)}
 
     assert asked == ["d"]
-    states = {name: str(each.state) for name, each in found.items()}
+    states = {name: str(each.severity) for name, each in found.items()}
     assert states == {
         "a": "failed",
-        "b": "not asked",
-        "c": "not asked",
-        "d": "ok",
+        "b": "not checked",
+        "c": "not checked",
+        "d": "passed",
         "e": "failed",
     }
 
@@ -237,28 +241,28 @@ def test_this_machine() -> None:
     paths = {**paths, "pulumi-resource-command": "/usr/bin/x"}
     there = machine.Machine(lambda *words: said[words], paths.get)
 
-    assert machine.engine(there).detail == "v3.1.0, /usr/bin/pulumi"
-    assert machine.plugins(there).detail == "vercel 5.0.0, command from PATH"
-    assert machine.backend(there).detail == "s3://states, as ana"
-    assert machine.python(there).state == "ok"
-    assert machine.python(machine.Machine(there.pulumi, version=(3, 10))).state == "failed"
+    assert machine.engine(there).message == "v3.1.0, /usr/bin/pulumi"
+    assert machine.plugins(there).message == "vercel 5.0.0, command from PATH"
+    assert machine.backend(there).message == "s3://states, as ana"
+    assert machine.python(there).severity == "passed"
+    assert machine.python(machine.Machine(there.pulumi, version=(3, 10))).severity == "failed"
     nothing = machine.Machine(lambda *_: "null", lambda _: None)
-    assert machine.engine(nothing).state == "failed"
-    assert machine.plugins(nothing).detail == f"{machine.LANGUAGE} is not on PATH"
+    assert machine.engine(nothing).severity == "failed"
+    assert machine.plugins(nothing).message == f"{machine.LANGUAGE} is not on PATH"
     bare = machine.Machine(lambda *_: "null", {machine.LANGUAGE: "/usr/bin/x"}.get)
-    assert machine.plugins(bare).state == "warning"
+    assert machine.plugins(bare).severity == "warning"
 
 
 def test_a_checkout_with_changes_and_none(tmp_path: Path) -> None:
     here = machine.Machine(lambda *_: "", folder=tmp_path)
-    assert machine.checkout(here).detail == "not in a checkout of git"
+    assert machine.checkout(here).message == "not in a checkout of git"
     git("init", "-q", folder=tmp_path)
-    assert machine.checkout(here).detail == "no commit yet, nothing changed"
+    assert machine.checkout(here).message == "no commit yet, nothing changed"
     (tmp_path / "new").write_text("x")
-    assert machine.checkout(here).state == "ok"
+    assert machine.checkout(here).severity == "passed"
     git("add", "new", folder=tmp_path)
     finding = machine.checkout(here)
-    assert (finding.state, "not committed: 1 " in finding.detail) == ("warning", True)
+    assert (finding.severity, "not committed: 1 " in finding.message) == ("warning", True)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +277,7 @@ def test_a_checkout_with_changes_and_none(tmp_path: Path) -> None:
 def test_a_backends_address_is_shown_without_its_password(address: str, shown: str) -> None:
     said = json.dumps({"user": "ana", "url": address})
 
-    assert machine.backend(machine.Machine(lambda *_: said)).detail == f"{shown}, as ana"
+    assert machine.backend(machine.Machine(lambda *_: said)).message == f"{shown}, as ana"
 
 
 def test_a_backend_that_lets_nobody_in() -> None:
@@ -282,10 +286,10 @@ def test_a_backend_that_lets_nobody_in() -> None:
 
     checks = (*machine.CHECKS[-1:], *stacks.CHECKS)
     here = machine.Machine(pulumi)
-    found = dict(examined(checks, here, print))  # type: ignore[arg-type]
+    found = {each.check: each for each in examined(checks, here, print)}  # type: ignore[arg-type]
 
-    assert (found["backend"].state, found["checkpoint"].state) == ("failed", "not asked")
-    assert "no credentials" in found["backend"].detail
+    assert (found["backend"].severity, found["checkpoint"].severity) == ("failed", "not checked")
+    assert "no credentials" in found["backend"].message
 
 
 def test_a_state_that_somebody_edited(here: Here) -> None:
@@ -293,12 +297,12 @@ def test_a_state_that_somebody_edited(here: Here) -> None:
 
     finding = examine(stacks.rotation, here)
 
-    assert finding.state == "failed"
-    assert "can't be read" in finding.detail
+    assert finding.severity == "failed"
+    assert "can't be read" in finding.message
 
 
 def test_the_exit_code_tells_a_service_that_failed_from_what_is_off() -> None:
-    off, service = failed("x"), Finding(State.FAILED, "x", service=True)
+    off, service = failed("x"), replace(failed("x"), service_failed=True)
     assert _code([ok("x"), warning("x")]) == 0
     assert _code([ok("x"), service]) == 3
     assert _code([service, off]) == 1

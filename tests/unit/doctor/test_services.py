@@ -11,10 +11,10 @@ import httpx
 import pytest
 import respx
 
+from clerkstack.checks.finding import Finding
 from clerkstack.desired.variable_names import DEFAULT
 from clerkstack.doctor import services
 from clerkstack.doctor import stack as stacks
-from clerkstack.doctor.model import Finding
 from clerkstack.rotation.journal import fingerprint, variables_of
 from local.world import seed as seeded
 from tests.unit.doctor.here import Here, examine, look
@@ -38,14 +38,14 @@ SERVICES = [
 def test_all_is_well(check: Callable[[stacks.Patient], Finding], here: Here) -> None:
     finding = look(check, here)
 
-    assert finding.state == "ok", finding
-    assert not any(secret in finding.detail for secret in here.bed.deployed.values())
+    assert finding.severity == "passed", finding
+    assert not any(secret in finding.message for secret in here.bed.deployed.values())
 
 
 def test_no_such_instance(here: Here) -> None:
     here.bed.configured = {"instance": "production"}
     finding = look(services.platform_key, here)
-    assert (finding.state, "production instance" in finding.detail) == ("failed", True)
+    assert (finding.severity, "production instance" in finding.message) == ("failed", True)
 
 
 def test_a_config_that_has_more_than_is_known(here: Here) -> None:
@@ -54,9 +54,9 @@ def test_a_config_that_has_more_than_is_known(here: Here) -> None:
 
     finding = look(services.config, here)
 
-    assert finding.state == "warning"
-    assert "auth_email.carrier_pigeon" in finding.detail
-    assert "bin/clerkstack probe --stack dev" in finding.mend
+    assert finding.severity == "warning"
+    assert "auth_email.carrier_pigeon" in finding.message
+    assert "bin/clerkstack probe --stack dev" in finding.remedy
 
 
 def test_a_key_that_counts_no_more(here: Here) -> None:
@@ -64,9 +64,9 @@ def test_a_key_that_counts_no_more(here: Here) -> None:
 
     finding = examine(services.secret_key, here)
 
-    assert finding.state == "failed"
-    assert "401" in finding.detail
-    assert not finding.service
+    assert finding.severity == "failed"
+    assert "401" in finding.message
+    assert not finding.service_failed
 
 
 def test_secrets_that_were_rotated_by_hand(here: Here) -> None:
@@ -75,18 +75,18 @@ def test_secrets_that_were_rotated_by_hand(here: Here) -> None:
     app = next(iter(world.svix.apps().values()))
     next(iter(app.endpoints.values())).secret = "whsec_" + "B" * 32
 
-    assert look(services.newest_key, here).state == "warning"
-    assert look(services.webhook, here).state == "warning"
-    assert "rotated in the dashboard" in look(services.webhook, here).mend
+    assert look(services.newest_key, here).severity == "warning"
+    assert look(services.webhook, here).severity == "warning"
+    assert "rotated in the dashboard" in look(services.webhook, here).remedy
 
 
 def test_an_endpoint_that_is_disabled_or_gone(here: Here) -> None:
     app = next(iter(here.bed.world.svix.apps().values()))
     endpoint = next(iter(app.endpoints.values()))
     endpoint.disabled = True
-    assert "disabled" in look(services.webhook, here).detail
+    assert "disabled" in look(services.webhook, here).message
     app.endpoints.clear()
-    assert "gone" in look(services.webhook, here).detail
+    assert "gone" in look(services.webhook, here).message
 
 
 def test_a_clock_that_is_wrong(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,8 +97,8 @@ def test_a_clock_that_is_wrong(here: Here, monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(services, "datetime", Late)
     finding = look(services.clock, here)
-    assert finding.state == "failed"
-    assert "ahead of Clerk's" in finding.detail
+    assert finding.severity == "failed"
+    assert "ahead of Clerk's" in finding.message
 
 
 def test_a_service_that_fails_is_told_apart(here: Here) -> None:
@@ -106,7 +106,7 @@ def test_a_service_that_fails_is_told_apart(here: Here) -> None:
 
     finding = examine(services.platform_key, here)
 
-    assert (finding.state, finding.service) == ("failed", True)
+    assert (finding.severity, finding.service_failed) == ("failed", True)
 
 
 def test_a_platform_key_without_the_scope_or_that_shows_no_keys(
@@ -114,14 +114,14 @@ def test_a_platform_key_without_the_scope_or_that_shows_no_keys(
 ) -> None:
     here.bed.world.clerk.platform_keys[seeded.PLATFORM_KEY] = ["applications:read"]
     finding = examine(services.platform_key, here)
-    assert (finding.state, finding.service) == ("failed", False)
-    assert "applications:manage" in finding.detail
+    assert (finding.severity, finding.service_failed) == ("failed", False)
+    assert "applications:manage" in finding.message
 
     here.bed.world.clerk.platform_keys[seeded.PLATFORM_KEY] = ["applications:manage"]
     patient = here.patient()
     assert patient.instance is not None
     patient.instance = patient.instance.model_copy(update={"secret_key": None})
-    assert "applications:manage" in services.platform_key(patient).mend
+    assert "applications:manage" in services.platform_key(patient).remedy
     patient.close()
 
 
@@ -130,8 +130,8 @@ def test_a_platform_key_that_is_none(here: Here) -> None:
 
     finding = examine(services.platform_key, here)
 
-    assert (finding.state, finding.service) == ("failed", False)
-    assert "clerkstack:platformKey" in finding.detail
+    assert (finding.severity, finding.service_failed) == ("failed", False)
+    assert "clerkstack:platformKey" in finding.message
 
 
 def test_a_key_of_the_other_instance(here: Here) -> None:
@@ -143,15 +143,15 @@ def test_a_key_of_the_other_instance(here: Here) -> None:
 
     finding = look(services.secret_key, here)
 
-    assert finding.state == "failed"
-    assert f"it is a key of {made.id}" in finding.detail
+    assert finding.severity == "failed"
+    assert f"it is a key of {made.id}" in finding.message
 
 
 def test_a_state_without_a_key(here: Here) -> None:
     (instance,) = [each for each in here.bed.resources if each["type"].endswith(":Instance")]
     del instance["outputs"]["secret_key"]
 
-    assert look(services.secret_key, here).mend == "pulumi up --refresh --stack dev"
+    assert look(services.secret_key, here).remedy == "pulumi up --refresh --stack dev"
 
 
 def test_an_instance_without_a_svix_app(here: Here) -> None:
@@ -160,7 +160,7 @@ def test_an_instance_without_a_svix_app(here: Here) -> None:
         backend.delete_svix_app()
     session.close()
 
-    assert "no Svix app" in look(services.webhook, here).detail
+    assert "no Svix app" in look(services.webhook, here).message
 
 
 def at_vercel(here: Here, **environment: str) -> None:
@@ -172,12 +172,12 @@ def test_vercel_without_token_project_team_or_deployment(here: Here) -> None:
     vercel = here.bed.world.vercel
     at_vercel(here)
     finding = look(services.vercel, here)
-    assert finding.state == "ok"
-    assert finding.detail.startswith(f"{seeded.VERCEL_PROJECT_NAME}, preview deployment dpl_")
+    assert finding.severity == "passed"
+    assert finding.message.startswith(f"{seeded.VERCEL_PROJECT_NAME}, preview deployment dpl_")
 
     vercel.deployments.clear()
     finding = look(services.vercel, here)
-    assert (finding.state, "no preview deployment" in finding.detail) == ("warning", True)
+    assert (finding.severity, "no preview deployment" in finding.message) == ("warning", True)
 
     for given, says in (
         ({"projectId": "prj_other"}, "clerkstack:environment"),
@@ -185,13 +185,13 @@ def test_vercel_without_token_project_team_or_deployment(here: Here) -> None:
     ):
         at_vercel(here, **given)
         finding = examine(services.vercel, here)
-        assert (finding.state, finding.service) == ("failed", False), finding
-        assert says in finding.detail
+        assert (finding.severity, finding.service_failed) == ("failed", False), finding
+        assert says in finding.message
 
     vercel.tokens.clear()
     finding = examine(services.vercel, here)
-    assert "vercel:apiToken" in finding.detail
-    assert seeded.VERCEL_TOKEN not in finding.detail
+    assert "vercel:apiToken" in finding.message
+    assert seeded.VERCEL_TOKEN not in finding.message
 
 
 HEALTH = "https://preview.sendero.example/api/health"
@@ -213,8 +213,8 @@ def test_the_app_runs_with_other_secrets_or_tells_none(here: Here) -> None:
         with respx.mock:
             respx.get(HEALTH).respond(json={"deployment": "dpl_7", "fingerprints": prints})
             finding = look(services.app, here)
-        assert says in finding.detail
-        assert finding.state == ("ok" if prints is well else "failed")
+        assert says in finding.message
+        assert finding.severity == ("passed" if prints is well else "failed")
 
 
 def test_an_app_tells_a_secret_under_the_name_that_it_reads(here: Here) -> None:
@@ -231,7 +231,7 @@ def test_an_app_tells_a_secret_under_the_name_that_it_reads(here: Here) -> None:
     ):
         with respx.mock:
             respx.get(HEALTH).respond(json={"deployment": "dpl_7", "fingerprints": prints})
-            assert says in look(services.app, here).detail
+            assert says in look(services.app, here).message
 
 
 TWO = {
@@ -248,18 +248,18 @@ def of_projects(here: Here, **projects: dict[str, Any]) -> None:
 def test_each_of_several_projects_is_looked_at(here: Here) -> None:
     of_projects(here)
     finding = look(services.vercel, here)
-    assert finding.state == "ok"
-    assert "api: sendero-api, preview deployment" in finding.detail
-    assert f"web: {seeded.VERCEL_PROJECT_NAME}, preview deployment" in finding.detail
+    assert finding.severity == "passed"
+    assert "api: sendero-api, preview deployment" in finding.message
+    assert f"web: {seeded.VERCEL_PROJECT_NAME}, preview deployment" in finding.message
 
     jobs = {"projectId": seeded.VERCEL_TEAM_PROJECT_ID, "targets": ["development"]}
     of_projects(here, jobs=jobs)
     finding = examine(services.vercel, here)
-    assert finding.state == "failed"  # it is a team's, and the settings do not say so
-    assert "web: sendero" in finding.detail
+    assert finding.severity == "failed"  # it is a team's, and the settings do not say so
+    assert "web: sendero" in finding.message
     of_projects(here, jobs={**jobs, "teamId": seeded.VERCEL_TEAM_ID})
     finding = look(services.vercel, here)
-    assert "jobs: sendero-jobs, whose deployments have no variables" in finding.detail
+    assert "jobs: sendero-jobs, whose deployments have no variables" in finding.message
 
 
 def test_each_app_is_asked_and_the_one_that_is_behind_is_named(here: Here) -> None:
@@ -270,20 +270,20 @@ def test_each_app_is_asked_and_the_one_that_is_behind_is_named(here: Here) -> No
         api = respx.get("https://api.sendero.example/api/health")
         api.respond(json={"deployment": "dpl_api", "fingerprints": well})
         finding = look(services.app, here)
-        assert finding.state == "ok"
-        assert "api: deployment dpl_api runs with" in finding.detail
+        assert finding.severity == "passed"
+        assert "api: deployment dpl_api runs with" in finding.message
 
         api.respond(json={"fingerprints": {**well, "CLERK_SECRET_KEY": "0" * 12}})
         finding = look(services.app, here)
-        assert finding.state == "failed"
-        assert "api: it runs with other secrets" in finding.detail
-        assert "web: deployment dpl_web runs with the state's secrets" in finding.detail
-        assert f"--project {seeded.VERCEL_API_PROJECT_ID} --target preview" in finding.mend
+        assert finding.severity == "failed"
+        assert "api: it runs with other secrets" in finding.message
+        assert "web: deployment dpl_web runs with the state's secrets" in finding.message
+        assert f"--project {seeded.VERCEL_API_PROJECT_ID} --target preview" in finding.remedy
 
         api.respond(503)
         finding = examine(services.app, here)
-        assert (finding.state, finding.service) == ("failed", True)
-        assert "web: deployment dpl_web runs with the state's secrets" in finding.detail
+        assert (finding.severity, finding.service_failed) == ("failed", True)
+        assert "web: deployment dpl_web runs with the state's secrets" in finding.message
 
 
 def test_an_app_that_does_not_answer_or_not_with_a_document(
@@ -300,8 +300,8 @@ def test_an_app_that_does_not_answer_or_not_with_a_document(
             route = respx.get(HEALTH)
             route.mock(side_effect=[answer] * 10)
             finding = examine(services.app, here)
-        assert (finding.state, finding.service) == ("failed", service), finding
-        assert says in finding.detail
+        assert (finding.severity, finding.service_failed) == ("failed", service), finding
+        assert says in finding.message
 
 
 def test_billing_of_production(here: Here) -> None:
@@ -318,11 +318,11 @@ def test_billing_of_production(here: Here) -> None:
     here.bed.configured |= {"components": json.dumps({"billing": False})}
     left_out = look(services.billing, here)
 
-    assert [each.state for each in (card, right, payer, left_out)] == [
+    assert [each.severity for each in (card, right, payer, left_out)] == [
         "failed",
-        "ok",
+        "passed",
         "failed",
-        "ok",
+        "passed",
     ]
-    assert "pulumi up --refresh --stack dev" in card.mend
-    assert "'pro' is paid by users" in payer.detail
+    assert "pulumi up --refresh --stack dev" in card.remedy
+    assert "'pro' is paid by users" in payer.message

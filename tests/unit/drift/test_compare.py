@@ -11,8 +11,9 @@ import pytest
 from clerkstack.app.code import AppCode
 from clerkstack.app.uses import Use
 from clerkstack.catalog import load_catalog
+from clerkstack.checks.finding import Finding
 from clerkstack.clients.platform import ApplicationInstance
-from clerkstack.drift import Difference, Known, Live, differences, without_billing
+from clerkstack.drift import Known, Live, differences, without_billing
 from clerkstack.reconcile.billing import TRIAL
 from clerkstack.settings import Settings
 from local.world.clerk.kinds import KINDS, config_of
@@ -45,7 +46,7 @@ def settings(**changes: Any) -> Settings:
     return Settings.model_validate(values, by_alias=True, by_name=False)
 
 
-def found(config: dict[str, Any], **changes: Any) -> list[Difference]:
+def found(config: dict[str, Any], **changes: Any) -> list[Finding]:
     live = Live(INSTANCE, sections=config)
     return differences(settings(**changes), load_catalog(CATALOG), live, Known())
 
@@ -65,7 +66,7 @@ def test_claims_of_an_instance_that_has_no_template_of_the_token() -> None:
     (some,) = found(config, signIn={"sessionClaims": {"a": "b"}})
 
     assert none == []
-    assert (some.thing, some.live) == ("session token", None)
+    assert (some.subject, some.found) == ("session token", None)
 
 
 @pytest.mark.parametrize(("shown", "differs"), [("", True), ("REDACTED", False), ("***", False)])
@@ -75,7 +76,7 @@ def test_a_client_secret_differs_where_none_is_set(shown: str, differs: bool) ->
 
     differing = found(config, signIn={"oauth": OWN})
 
-    expected = [Difference("OAuth github", "client_secret", "set", None)] if differs else []
+    expected = [Finding("drift", "OAuth github", "client_secret", "set", None)] if differs else []
     assert differing == expected
 
 
@@ -121,11 +122,11 @@ def test_production_without_billing_is_compared_with_what_the_app_asks_for() -> 
 
     found = without_billing(settings(instance="production"), app, live)
 
-    assert [(each.thing, each.field) for each in found] == [
+    assert [(each.subject, each.field) for each in found] == [
         ("the app's code", "asks in vain"),
         ("billing", TRIAL),
     ]
-    assert "page.tsx:3:9 asks has({ plan: 'gold' })" in str(found[0].declared)
+    assert "page.tsx:3:9 asks has({ plan: 'gold' })" in str(found[0].expected)
     config["billing"][TRIAL] = False
     assert without_billing(settings(instance="production"), None, live) == []
     assert without_billing(settings(), app, live) == []

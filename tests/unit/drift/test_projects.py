@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from clerkstack.catalog import load_catalog
+from clerkstack.checks.finding import Finding
 from clerkstack.clients.vercel import EnvironmentVariable
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.drift import Difference, Known, Live, declared_variables, differences
+from clerkstack.drift import Known, Live, declared_variables, differences
 from clerkstack.settings import Settings
 from clerkstack.state.model import State
 from tests.unit.drift.test_compare import CATALOG, INSTANCE, settings
@@ -46,7 +47,7 @@ def as_declared(own: Settings) -> dict[str, list[EnvironmentVariable]]:
 
 def found(
     own: Settings, live: dict[str, list[EnvironmentVariable]], known: Known | None = None
-) -> list[Difference]:
+) -> list[Finding]:
     there = {project: tuple(each) for project, each in live.items()}
     return differences(
         own, load_catalog(CATALOG), Live(INSTANCE, variables=there), known or Known()
@@ -68,7 +69,7 @@ def test_what_differs_is_told_under_the_projects_name() -> None:
     live = as_declared(own)
     live["prj_api"] = [e for e in live["prj_api"] if "development" in e.target]
 
-    things = [each.thing for each in found(own, live)]
+    things = [each.subject for each in found(own, live)]
 
     assert "variable api/preview/CLERK_SECRET_KEY" in things
     assert all(each.startswith("variable api/preview/") for each in things)
@@ -88,7 +89,7 @@ def test_a_variable_that_one_project_left_is_looked_for_there_alone() -> None:
 
     (told,) = found(own, as_declared(whole), known)
 
-    assert told == Difference("variable api/preview/CLERK_SECRET_KEY", "", None, "there")
+    assert told == Finding("drift", "variable api/preview/CLERK_SECRET_KEY", "", None, "there")
 
 
 def test_a_project_that_the_settings_name_no_more_is_told() -> None:
@@ -97,7 +98,7 @@ def test_a_project_that_the_settings_name_no_more_is_told() -> None:
 
     (told,) = found(own, as_declared(own), known)
 
-    assert (told.thing, told.declared) == ("variables of prj_gone", None)
+    assert (told.subject, told.expected) == ("variables of prj_gone", None)
 
 
 def test_an_edit_by_hand_is_that_of_its_project() -> None:
@@ -109,7 +110,7 @@ def test_an_edit_by_hand_is_that_of_its_project() -> None:
 
     (told,) = found(own, as_declared(own), Known(written=written))
 
-    assert (told.thing, told.field) == ("variable api/preview/CLERK_SECRET_KEY", "value")
+    assert (told.subject, told.field) == ("variable api/preview/CLERK_SECRET_KEY", "value")
 
 
 def test_the_state_knows_variables_and_times_by_project() -> None:

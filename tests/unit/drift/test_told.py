@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from clerkstack.drift.difference import ANOTHER, Difference, told
+from clerkstack.checks.finding import ANOTHER, Finding, shown
 from tests.unit.drift.test_projects import as_declared, found, two
 
 TOKEN = "9fKq2Lm7XwZr4Tn8cVb2sWd1"  # of no form: as Vercel's older ones are
@@ -38,10 +38,10 @@ def test_a_variable_that_is_not_declared_secret_and_holds_one_shows_none(value: 
 
     differences = found(own, live)
 
-    assert len({each.thing for each in differences}) > 2
-    shown = json.dumps([vars(told(each)) for each in differences], ensure_ascii=False)
+    assert len({each.subject for each in differences}) > 2
+    printed = json.dumps([vars(shown(each)) for each in differences], ensure_ascii=False)
     for part in (value, TOKEN, TOKEN[:10], TOKEN[10:], "hunter2", "456789abcdef"):
-        assert part not in shown
+        assert part not in printed
 
 
 @pytest.mark.parametrize(
@@ -62,19 +62,19 @@ def test_a_variable_that_is_not_declared_secret_and_holds_one_shows_none(value: 
     ],
 )
 def test_what_is_no_secret_is_shown(live: Any) -> None:
-    assert told(Difference("variable x", "value", "https://app.example", live)).live == live
+    assert shown(Finding("drift", "variable x", "value", "https://app.example", live)).found == live
 
 
 def test_inside_of_lists_and_objects_too() -> None:
-    each = told(Difference("x", "y", [], [{"a": f"sk_test_{TOKEN}"}, "b"]))
+    each = shown(Finding("drift", "x", "y", [], [{"a": f"sk_test_{TOKEN}"}, "b"]))
 
-    assert each.live == [{"a": ANOTHER}, "b"]
+    assert each.found == [{"a": ANOTHER}, "b"]
 
 
 def test_an_address_is_whole_where_a_person_asks_for_it_and_a_key_never() -> None:
     address = f"https://hooks.example/T1/{TOKEN}?x=1"
 
-    assert told(Difference("x", "url", None, address), addresses=True).live == address
-    assert told(Difference("x", "url", None, TOKEN), addresses=True).live == ANOTHER
+    assert shown(Finding("drift", "x", "url", None, address), addresses=True).found == address
+    assert shown(Finding("drift", "x", "url", None, TOKEN), addresses=True).found == ANOTHER
     key = f"https://app.example/sk_live_{TOKEN}"
-    assert TOKEN not in str(told(Difference("x", "url", None, key), addresses=True).live)
+    assert TOKEN not in str(shown(Finding("drift", "x", "url", None, key), addresses=True).found)

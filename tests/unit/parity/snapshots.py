@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.parity import Compared, Snapshot, compare
 from clerkstack.parity.own import Own, own_of
 from clerkstack.parity.things import Thing, needs_of_production, of_config
@@ -38,10 +39,16 @@ def snapshot(stack: str, sections: dict[str, Any], *more: Thing, **fields: Any) 
 
 
 def rows(compared: Compared) -> dict[tuple[str, str], tuple[Any, Any, str]]:
-    """The mismatches as {(what, field): (reference, target, how)}."""
-    found = {(m.what, m.field): (m.reference, m.target, m.how) for m in compared.mismatches}
-    assert len(found) == len(compared.mismatches)
+    """The findings as {(subject, field): (expected, found, how)}."""
+    found = {(m.subject, m.field): (m.expected, m.found, how(m)) for m in compared.findings}
+    assert len(found) == len(compared.findings)
     return found
+
+
+def how(finding: Finding) -> str:
+    """Of the target: needed, missing, only (there alone) or differs."""
+    assert (finding.severity is Severity.FAILED) == finding.message.startswith("needed")
+    return finding.message.split()[0]
 
 
 def between(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[tuple[str, str], Any]:

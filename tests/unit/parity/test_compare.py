@@ -199,7 +199,7 @@ def test_what_has_the_form_of_a_key_is_not_shown_wherever_it_stands() -> None:
 
     compared = compare(snapshot("dev", mine, hook), snapshot("prod", config()))
 
-    assert len(compared.mismatches) == 3
+    assert len(compared.findings) == 3
     assert key not in repr(compared)
 
 
@@ -327,7 +327,7 @@ def test_a_part_that_one_side_does_not_show_is_told_and_not_compared() -> None:
 
     compared = compare(one, other)
 
-    assert compared.mismatches == ()
+    assert compared.findings == ()
     assert compared.unread == (Unread(Part.SSO, "prod", "402"),)
 
 
@@ -345,7 +345,7 @@ def test_roles_are_not_compared_where_organizations_are_off() -> None:
     neither = compare(one, snapshot("prod", disabled, unread=off))
     half = compare(one, snapshot("prod", config(), Thing(Part.ROLES, "r", "role r", {})))
 
-    assert (neither.mismatches, neither.unread) == ((), ())
+    assert (neither.findings, neither.unread) == ((), ())
     assert rows(half) == {("organizations", "enabled"): (False, True, "differs")}
     assert half.unread == (Unread(Part.ROLES, "dev", ORGANIZATIONS_OFF),)
 
@@ -367,9 +367,9 @@ def test_rows_come_by_kind_and_every_kind_has_its_place() -> None:
     )
     parts = [Thing(part, part, part, {}) for part in Part]
 
-    found = compare(snapshot("dev", mine, *parts), snapshot("prod", config())).mismatches
+    found = compare(snapshot("dev", mine, *parts), snapshot("prod", config())).findings
 
-    kinds = [each.kind for each in found]
+    kinds = [each.check for each in found]
     assert kinds == sorted(kinds, key=KINDS.index)
     assert {*kinds, "instance"} == set(KINDS)
-    json.dumps([[each.reference, each.target] for each in found])
+    json.dumps([[each.expected, each.found] for each in found])

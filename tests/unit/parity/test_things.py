@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from clerkstack.checks.finding import Finding
 from clerkstack.clients.frontend import ApiKeySettings
 from clerkstack.clients.instance_lists import EnterpriseConnection, InstanceDomain, JwtTemplate
 from clerkstack.clients.role_answers import Permission, Role, RoleSet, RoleSetItem
@@ -141,7 +142,7 @@ def test_satellites_are_counted() -> None:
         ("satellite domains", "count"): (1, 0, "differs")
     }
     assert list(things.needs_of_production((), mine[1:])) == [
-        things.Need("domains", "primary domain", "")
+        Finding("domains", "primary domain", message="needed in production")
     ]
     assert list(things.needs_of_production((), mine)) == []
 

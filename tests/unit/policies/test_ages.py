@@ -23,7 +23,7 @@ def test_a_variable_written_anew_does_not_make_an_old_secret_young() -> None:
 
     (verdict,) = judged(found)
 
-    assert (verdict.policy, verdict.subject) == ("secret-age", "rotations")
+    assert (verdict.check, verdict.subject) == ("secret-age", "rotations")
     assert "CLERK_SECRET_KEY was last rotated 91 days ago" in verdict.message
 
 

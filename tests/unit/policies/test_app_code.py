@@ -8,8 +8,7 @@ import pytest
 
 from clerkstack.catalog import load_catalog
 from clerkstack.desired.catalog import declared_features, declared_plans
-from policies.judge import judge
-from policies.policy import Kind
+from policies.judge import is_violation, judge
 from policies.view import BILLING
 from tests.descriptions import TOP
 
@@ -31,7 +30,7 @@ def fired(app: dict[str, Any]) -> list[tuple[str, str]]:
     }
     resource = {"type": BILLING, "name": "billing", "inputs": inputs, "protect": True}
     verdicts = judge([resource], stack="prod")
-    return [(each.policy, each.message) for each in verdicts if each.kind is Kind.OFFENCE]
+    return [(each.check, each.message) for each in verdicts if is_violation(each)]
 
 
 def test_checks_of_what_is_declared_fire_nothing() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.judge import judge
-from policies.policy import Kind
+from policies.judge import is_violation, judge
 from policies.view import Expected
 from tests.unit.policies.deployments import DAY, NOW, Deployment, deployment, variable
 
@@ -22,7 +21,7 @@ def offences(folder: Path, text: str, found: Deployment) -> set[tuple[str, str]]
     verdicts = judge(
         resources, stack="prod", now=now, folder=folder, projects=[Expected(names=["guide"])]
     )
-    return {(v.policy, v.subject) for v in verdicts if v.kind is Kind.OFFENCE}
+    return {(v.check, v.subject) for v in verdicts if is_violation(v)}
 
 
 def test_hosts_of_production_that_are_named(tmp_path: Path) -> None:

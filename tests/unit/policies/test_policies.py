@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from clerkstack.checks.finding import Finding, Severity
 from policies import view
-from policies.judge import Verdict, judge
-from policies.policy import Kind
+from policies.judge import is_violation, judge, level_of, text_of
 from policies.registry import POLICIES
 from policies.rules import Level
 from policies.view import Expected
@@ -37,7 +37,7 @@ SECRETS = ("sk_live_abc", "sk_test_abc", "whsec_abc", "ak_abc", LIVE_KEY, TEST_K
 GUIDE = Expected(names=["guide"])
 
 
-def judged(found: Deployment, **more: Any) -> list[Verdict]:
+def judged(found: Deployment, **more: Any) -> list[Finding]:
     """The verdicts over a deployment, as of the tests' day."""
     resources = [{**each, "name": name} for name, each in found.items()]
     now = datetime.fromtimestamp(NOW / 1000, UTC)
@@ -47,7 +47,7 @@ def judged(found: Deployment, **more: Any) -> list[Verdict]:
 
 def offences(found: Deployment, **more: Any) -> set[tuple[str, str]]:
     """Policy and subject of each offence."""
-    return {(v.policy, v.subject) for v in judged(found, **more) if v.kind is Kind.OFFENCE}
+    return {(v.check, v.subject) for v in judged(found, **more) if is_violation(v)}
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])
@@ -275,13 +275,13 @@ def test_breaking_one_thing_offends_against_one_policy(
     found = deployment()
     change(found)
 
-    verdicts = [v for v in judged(found) if v.kind is Kind.OFFENCE]
+    verdicts = [v for v in judged(found) if is_violation(v)]
 
-    assert {(v.policy, v.subject) for v in verdicts} == {(policy, subject)}
+    assert {(v.check, v.subject) for v in verdicts} == {(policy, subject)}
     for verdict in verdicts:
-        assert verdict.level is Level.MANDATORY
-        assert f"docs/policies.md#{policy}" in verdict.told
-        assert not [secret for secret in SECRETS if secret in verdict.told]
+        assert level_of(verdict) is Level.MANDATORY
+        assert f"docs/policies.md#{policy}" in text_of(verdict)
+        assert not [secret for secret in SECRETS if secret in text_of(verdict)]
 
 
 def test_every_policy_has_a_case() -> None:
@@ -297,16 +297,16 @@ def test_names_that_no_sdk_reads_are_told_unless_the_stack_says_that_its_app_doe
 ) -> None:
     assert judged(deployment()) == []
     assert {
-        each.policy for each in judged(deployment(), projects=[Expected(names=["guide", "nextjs"])])
+        each.check for each in judged(deployment(), projects=[Expected(names=["guide", "nextjs"])])
     } == {"complete"}
 
     told = judged(deployment(), projects=[Expected(names=names)])
 
-    (verdict,) = [each for each in told if each.policy == "read-names"]
+    (verdict,) = [each for each in told if each.check == "read-names"]
     assert len(told) == 1 + missing
-    assert (verdict.level, verdict.kind) == (Level.ADVISORY, Kind.OFFENCE)
-    assert "reads CLERK_WEBHOOK_SECRET (they read CLERK_WEBHOOK_SIGNING_SECRET)" in verdict.told
-    assert "clerkstack:environment.names" in verdict.told
+    assert (level_of(verdict), is_violation(verdict)) == (Level.ADVISORY, True)
+    assert "reads CLERK_WEBHOOK_SECRET (they read CLERK_WEBHOOK_SIGNING_SECRET)" in text_of(verdict)
+    assert "clerkstack:environment.names" in text_of(verdict)
 
 
 @pytest.mark.parametrize(
@@ -390,7 +390,7 @@ def test_each_of_several_projects_has_everything() -> None:
     assert offences(found, projects=projects) == {("read-names", "stack")}
     del found[f"api-{SK}"]
 
-    (told,) = [v for v in judged(found, projects=projects) if v.policy == "complete"]
+    (told,) = [v for v in judged(found, projects=projects) if v.check == "complete"]
 
     assert told.message == "the variable production/CLERK_SECRET_KEY of api would be missing"
     alone = Expected("api", "prj_api", None, ["production/CLERK_SECRET_KEY"], ["guide"])
@@ -400,7 +400,7 @@ def test_each_of_several_projects_has_everything() -> None:
 def test_what_no_sdk_reads_is_told_of_the_project_that_has_it() -> None:
     found, projects = of_two_projects()
 
-    (told,) = [v for v in judged(found, projects=projects) if v.policy == "read-names"]
+    (told,) = [v for v in judged(found, projects=projects) if v.check == "read-names"]
 
     assert told.message.startswith("web: no current SDK")
 
@@ -412,7 +412,7 @@ def test_a_development_stack_is_told_and_not_stopped() -> None:
 
     verdicts = judged(found)
 
-    assert {(v.policy, v.level) for v in verdicts} == {
+    assert {(v.check, level_of(v)) for v in verdicts} == {
         ("trial-card", Level.ADVISORY),
         ("roles", Level.ADVISORY),
     }
@@ -424,7 +424,7 @@ def test_production_values_stop_a_development_stack_too() -> None:
 
     verdicts = judged(found)
 
-    assert [(v.policy, v.level) for v in verdicts] == [("production-values", Level.MANDATORY)]
+    assert [(v.check, level_of(v)) for v in verdicts] == [("production-values", Level.MANDATORY)]
 
 
 def test_a_development_instance_has_what_development_is_for() -> None:
@@ -466,8 +466,8 @@ def test_what_is_unknown_is_told_and_not_passed_over(change: Change, policy: str
 
     verdicts = judged(found)
 
-    assert {v.kind for v in verdicts} == {Kind.UNJUDGED}
-    assert policy in {v.policy for v in verdicts}
+    assert {v.severity for v in verdicts} == {Severity.NOT_CHECKED}
+    assert policy in {v.check for v in verdicts}
 
 
 def test_what_is_unknown_hides_no_other_offence() -> None:
@@ -493,9 +493,9 @@ def test_an_unknown_environment_or_target_counts_as_production() -> None:
     found["billing"]["inputs"]["settings"]["user_enabled"] = True
     found[SK]["inputs"] |= {"targets": [UNKNOWN], "value": "sk_test_abc"}
 
-    verdicts = [v for v in judged(found) if v.kind is Kind.OFFENCE]
+    verdicts = [v for v in judged(found) if is_violation(v)]
 
-    assert {(v.policy, v.level) for v in verdicts} == {
+    assert {(v.check, level_of(v)) for v in verdicts} == {
         ("billing-payers", Level.MANDATORY),
         ("live-keys", Level.MANDATORY),
     }
@@ -520,30 +520,31 @@ def test_a_secret_of_unknown_age_is_a_note() -> None:
 
     (verdict,) = judged(found)
 
-    assert (verdict.policy, verdict.kind, verdict.level) == (
+    assert (verdict.check, verdict.severity, level_of(verdict)) == (
         "secret-age",
-        Kind.NOTE,
+        Severity.NOTE,
         Level.ADVISORY,
     )
 
 
-def test_a_dated_excuse_answers_for_an_app_that_is_not_named(tmp_path: Path) -> None:
+def test_a_dated_waiver_answers_for_an_app_that_is_not_named(tmp_path: Path) -> None:
     found = deployment()
     found["billing"]["inputs"]["app"] = {}
     entry = {
-        "policy": "app-code",
+        "id": "app-code",
         "stack": "prod",
         "subject": "billing",
         "reason": "The app's repository can't be read from CI before March.",
         "by": "ana@sendero.example",
-        "expires": str(datetime.fromtimestamp(NOW / 1000, UTC).date()),
+        "until": str(datetime.fromtimestamp(NOW / 1000, UTC).date()),
     }
-    (tmp_path / "excuses.yaml").write_text(json.dumps({"excuses": [entry]}))
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text(json.dumps({"waivers": [entry]}))
 
-    (verdict,) = judged(found, folder=tmp_path)
+    (verdict,) = judged(found, waivers=waivers)
 
-    assert (verdict.policy, verdict.level) == ("app-code", Level.ADVISORY)
-    assert "ana@sendero.example" in verdict.told
+    assert (verdict.check, level_of(verdict)) == ("app-code", Level.ADVISORY)
+    assert "ana@sendero.example" in text_of(verdict)
 
 
 def test_development_may_be_without_the_apps_code() -> None:
@@ -626,7 +627,7 @@ def test_the_catalog_is_compared_in_both_directions_without_the_app() -> None:
     billing["defaults"]["other"] = {}
     del billing["features"]["sso_saml"]
 
-    said = {v.message for v in judged(found) if v.kind is Kind.OFFENCE}
+    said = {v.message for v in judged(found) if is_violation(v)}
 
     assert said == {
         "nothing of the app's code is compared with what is sold: clerkstack:app names none, or "
@@ -663,14 +664,15 @@ def test_production_without_billing_is_refused_unless_somebody_answers_for_it(
 
     (refused,) = judged(found, **without)
 
-    assert (refused.policy, refused.level) == ("billing-managed", Level.MANDATORY)
+    assert (refused.check, level_of(refused)) == ("billing-managed", Level.MANDATORY)
     assert "billing is switched off" in refused.message
-    (tmp_path / "excuses.yaml").write_text(
-        "excuses:\n  - {policy: billing-managed, stack: prod, subject: stack, by: ana, "
-        "reason: The stack plans keeps them., expires: 2027-01-31}\n"
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text(
+        "waivers:\n  - {id: billing-managed, stack: prod, subject: stack, by: ana, "
+        "reason: The stack plans keeps them., until: 2027-01-31}\n"
     )
-    (excused,) = judged(found, folder=tmp_path, **without)
-    assert excused.level is Level.ADVISORY
+    (waived,) = judged(found, waivers=waivers, **without)
+    assert level_of(waived) is Level.ADVISORY
     # Which part a stack leaves out is not known of a state alone.
     assert judged(found, parts=None) == []
 

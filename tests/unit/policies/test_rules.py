@@ -44,7 +44,7 @@ def test_levels_and_values(tmp_path: Path) -> None:
         "  secret-age:\n    production: advisory\n    max_days: 60\n"
         "  trial-card:\n    development: mandatory\n"
         "  app-url:\n    hosts: [app.example]\n"
-        "excuses:\n  max_days: 30\n",
+        "waivers:\n  max_days: 30\n",
     )
 
     assert found.level(BY_ID["secret-age"], PRODUCTION) is Level.ADVISORY
@@ -52,7 +52,7 @@ def test_levels_and_values(tmp_path: Path) -> None:
     assert found.level(BY_ID["trial-card"], DEVELOPMENT) is Level.MANDATORY
     assert found.of(BY_ID["secret-age"]) == {"max_days": 60}
     assert found.of(BY_ID["app-url"]) == {"hosts": ["app.example"]}
-    assert found.max_excuse_days == 30
+    assert found.max_waiver_days == 30
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_levels_and_values(tmp_path: Path) -> None:
             "config.yaml:3: policies.trial-card.production: is what the deployment promises",
         ),
         (
-            "excuses:\n  max_days: 99999999999\n",
-            "config.yaml:2: excuses.max_days: is not a number of days. Write a whole number from",
+            "waivers:\n  max_days: 99999999999\n",
+            "config.yaml:2: waivers.max_days: is not a number of days. Write a whole number from",
         ),
         (
             "policies:\n  secret-age:\n    max_days: 0\n",
@@ -94,10 +94,10 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, says: st
 def test_a_promise_is_not_switched_off(tmp_path: Path, policy: str, level: str) -> None:
     (problem,) = problems(tmp_path, f"policies:\n  {policy}:\n    production: {level}\n")
 
-    assert "no excuse helps either. " in problem
+    assert "no waiver helps either. " in problem
     assert problem.endswith(BY_ID[policy].mend.rstrip("."))
-    assert "Write an excuse" not in problem
-    with pytest.raises(InputError, match=r"no excuse helps either\. "):
+    assert "Write a waiver" not in problem
+    with pytest.raises(InputError, match=r"no waiver helps either\. "):
         Rules().overlaid({policy: level}, {})
 
 
@@ -120,3 +120,10 @@ def test_the_engines_configuration_names_what_there_is() -> None:
     assert len(said) == 2
     assert "roles.role: is not known" in said[0]
     assert "trial-crad: is not a policy" in said[1]
+
+
+def test_the_name_of_the_limit_before_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("excuses:\n  max_days: 30\n")
+
+    assert load_rules(file).max_waiver_days == 30

@@ -1,4 +1,4 @@
-"""Which disagreements block: those that the update does not mend."""
+"""Which findings of the three-way comparison block: those that the update does not change."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
+from clerkstack.checks.finding import Severity
 from clerkstack.reconcile.billing import TRIAL
-from clerkstack.review.agreement import Agreement, Finding
+from clerkstack.report.documents import CheckDocument
+from clerkstack.review.cleaning import Cleaning
+from clerkstack.review.preview import Change, Preview
+from clerkstack.review.stacks import NotCompared, Review, Verdict, agree
+from clerkstack.witnesses.compare import finding_of, severity_of
 
 
 @pytest.mark.parametrize(
@@ -31,44 +36,41 @@ def test_what_the_update_does_not_mend_blocks(
 ) -> None:
     sides = {"app": app, "catalog": catalog, "instance": instance}
 
-    assert Finding.model_validate({"message": "differs", **sides}).blocks is expected
+    assert (severity_of("features", sides) is Severity.FAILED) is expected
 
 
 def test_a_use_of_what_nobody_has_blocks() -> None:
-    use = {"kind": "feature", "slug": "nobody", "field": "asked", "app": True, "catalog": False}
-    told = Agreement.model_validate({"findings": [{**use, "message": "nobody has it"}]})
+    use = finding_of("feature", "nobody", "asked", "nobody has it", "", "", app=True, catalog=False)
 
-    assert len(told.blocking()) == 1
+    assert len(CheckDocument(findings=(use,)).blocking) == 1
 
 
-def test_what_the_command_tells_besides_is_passed_over() -> None:
-    told = Agreement.model_validate(
-        {"stack": "prod", "instance": {"read": True, "id": "ins_1"}, "roles": [], "plans": []}
-    )
+def test_an_instance_that_was_read_is_live() -> None:
+    told = CheckDocument.model_validate({"stack": "prod", "instance": {"read": True}, "plans": []})
 
     assert told.live
-    assert told.blocking() == []
+    assert told.blocking == []
 
 
 def test_a_field_that_one_does_not_speak_of_is_no_difference() -> None:
     row = {
         "slug": "pro",
-        "app": {"features": ["b", "a"], "amount": None},
+        "app": {"features": ["b", "a"]},
         "catalog": {"features": ["a", "b"], "amount": 6000, "trial": 14},
         "instance": {"features": ["a", "b"], "amount": 6500, "trial": 14},
         "agree": False,
     }
-    told = Agreement.model_validate({"plans": [row]})
+    told = CheckDocument.model_validate({"plans": [row]})
 
-    assert told.plans[0].fields() == ["amount"]
+    assert told.plans[0].differing() == ["amount"]
 
 
 def test_an_app_that_was_only_searched_is_not_missing_anything() -> None:
     row = {"slug": "pro", "app": None, "catalog": {}, "instance": None, "agree": False}
-    told = Agreement.model_validate({"app": {"path": "app"}, "plans": [row]})
+    told = CheckDocument.model_validate({"app": {"path": "app"}, "plans": [row]})
 
     assert not told.app_declares
-    assert not Agreement.model_validate({"instance": {"read": True, "exists": False}}).live
+    assert not CheckDocument.model_validate({"instance": {"read": True, "exists": False}}).live
 
 
 @pytest.mark.parametrize(
@@ -76,9 +78,28 @@ def test_an_app_that_was_only_searched_is_not_missing_anything() -> None:
     [("pro", "payer_type", "org", "user"), (TRIAL, TRIAL, False, True)],
 )
 def test_what_no_update_changes_blocks(slug: str, field: str, catalog: Any, instance: Any) -> None:
-    finding = {"slug": slug, "field": field, "catalog": catalog, "instance": instance}
-    told = Agreement.model_validate({"findings": [{**finding, "message": "differs"}]})
-    coming = told.model_copy(update={"toggles_come": True})
+    finding = finding_of("plan", slug, field, "differs", "", "", catalog=catalog, instance=instance)
+    told = CheckDocument(findings=(finding,))
+    update = Change("create", "billing-catalog", "Billing", ())
+    beside, alone = Review("prod", Preview(changes=[update])), Review("prod", Preview())
 
-    assert len(told.blocking()) == 1
-    assert len(coming.blocking()) == (0 if field == TRIAL else 1)
+    agree(beside, told)
+    agree(alone, told)
+
+    assert beside.agreement is not None
+    assert alone.agreement is not None
+    assert len(told.blocking) == len(alone.agreement.blocking) == 1
+    assert alone.verdict is Verdict.BLOCKED
+    assert len(beside.agreement.blocking) == (0 if field == TRIAL else 1)
+
+
+@pytest.mark.parametrize(
+    ("service", "verdict"), [(True, Verdict.SERVICE_FAILED), (False, Verdict.BAD_INPUT)]
+)
+def test_what_could_not_be_compared_is_a_trouble(service: bool, verdict: Verdict) -> None:
+    review = Review("prod", Preview(), clean=Cleaning(["hush-hush"]))
+
+    agree(review, NotCompared("it is hush-hush", service=service))
+
+    assert (review.agreement, review.verdict) == (None, verdict)
+    assert "hush" not in review.troubles[0].message

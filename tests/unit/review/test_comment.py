@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from clerkstack.review.agreement import Agreement
+from clerkstack.checks.finding import Finding, Severity
+from clerkstack.report.documents import CheckDocument
 from clerkstack.review.comment import LIMIT, MARKER, Occasion, comment
-from clerkstack.review.preview import Change, Complaint, Preview, Violation
+from clerkstack.review.preview import OPERATIONS, Change, Preview
 from clerkstack.review.properties import Property
 from clerkstack.review.stacks import Review, Verdict
 
@@ -53,7 +54,7 @@ HOSTILE = [
 
 def everywhere(text: str, count: int = 1) -> Review:
     """A review in which every text that others wrote is this one."""
-    finding = {"kind": text, "slug": text, "field": text, "message": text, "mend": text}
+    finding = {"check": text, "subject": text, "field": text, "message": text, "remedy": text}
     row: dict[str, Any] = {
         "slug": text,
         "app": {text: text},
@@ -75,19 +76,15 @@ def everywhere(text: str, count: int = 1) -> Review:
     return Review(
         text,
         Preview(
-            changes=[
-                Change(operation, text, text, properties)
-                for operation in ("create", "update", "replace", "delete", "import")
-            ]
-            * count,
-            violations=[Violation(text, text, "mandatory", text)] * count
-            + [Violation(text, text, "advisory", text)] * count,
-            errors=[Complaint(text, text), Complaint("", text)] * count,
-            warnings=[Complaint("", text)] * count,
+            changes=[Change(operation, text, text, properties) for operation in OPERATIONS] * count,
+            violations=[Finding(text, text, message=text)] * count
+            + [Finding(text, text, severity=Severity.WARNING, message=text)] * count,
+            errors=[Finding(text, text, message=text), Finding(text, "", message=text)] * count,
+            warnings=[Finding(text, "", message=text)] * count,
             ended=True,
         ),
-        Agreement.model_validate(agreement),
-        [Complaint(text, text)] * count,
+        CheckDocument.model_validate(agreement),
+        [Finding(text, text, message=text)] * count,
         Verdict.BLOCKED,
     )
 
@@ -197,8 +194,8 @@ def test_it_says_what_changes_and_what_blocks() -> None:
         ],
         unchanged=30,
         violations=[
-            Violation("trial-card", "billing-catalog", "mandatory", "asks for a card"),
-            Violation("webhook-https", "webhook", "advisory", "is http"),
+            Finding("trial-card", "billing-catalog", message="asks for a card"),
+            Finding("webhook-https", "webhook", severity=Severity.WARNING, message="is http"),
         ],
         ended=True,
     )
@@ -218,7 +215,7 @@ def test_it_says_what_changes_and_what_blocks() -> None:
 
 def test_a_clear_review_is_short() -> None:
     preview = Preview(unchanged=32, ended=True)
-    told = Agreement.model_validate({"app": {"path": "app"}, "instance": {"read": True}})
+    told = CheckDocument.model_validate({"app": {"path": "app"}, "instance": {"read": True}})
 
     written = comment([Review("dev", preview, told)], OCCASION)
 
@@ -235,7 +232,7 @@ def test_of_lists_that_differ_only_the_rest_is_shown() -> None:
         "instance": None,
         "agree": False,
     }
-    told = Agreement.model_validate(
+    told = CheckDocument.model_validate(
         {"app": {"path": "app"}, "instance": {"read": True}, "plans": [row]}
     )
 

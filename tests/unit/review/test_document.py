@@ -12,16 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clerkstack.checks.finding import Finding
 from clerkstack.problems import ClerkstackError
+from clerkstack.report.documents import MOST_STACKS
 from clerkstack.review.comment import LIMIT, Occasion, comment
 from clerkstack.review.document import (
     LONGEST_TEXT,
     MOST_BYTES,
-    MOST_STACKS,
     document,
     read_document,
 )
-from clerkstack.review.preview import Change, Preview, Violation
+from clerkstack.review.preview import Change, Preview
 from clerkstack.review.properties import Property
 from clerkstack.review.stacks import Review, Verdict
 from tests.unit.review.test_comment import HOSTILE, assert_harmless, everywhere
@@ -49,7 +50,7 @@ def test_what_is_written_is_read_as_the_same_comment() -> None:
 
 
 def test_a_long_message_is_shortened_and_read() -> None:
-    long = Review("dev", Preview(violations=[Violation("p", "r", "mandatory", "x" * 100_000)]))
+    long = Review("dev", Preview(violations=[Finding("p", "r", message="x" * 100_000)]))
 
     (read,) = read_document(written(long))
 
@@ -217,7 +218,10 @@ def many(kind: str) -> dict[str, Any]:
         app, catalog = {"features": numbers}, {"features": [-each for each in numbers]}
         stack["agreement"] = {"plans": [{**row, "app": app, "catalog": catalog}]}
     elif kind == "findings":
-        found = [{"message": str(each), "app": each, "catalog": 0} for each in range(15_000)]
+        found = [
+            {"check": "a", "subject": str(each), "found": {"app": each, "catalog": 0}}
+            for each in range(15_000)
+        ]
         stack["agreement"] = {"findings": found}
     else:
         plain = {"operation": "delete", "resource": "r", "type": "t", "properties": []}
@@ -238,7 +242,7 @@ def test_many_entries_take_no_minutes(kind: str) -> None:
 
 def test_texts_that_take_long_to_clean_take_no_minutes() -> None:
     """A tenth of the room, in much less than a tenth of what the job may take."""
-    entry = {"resource": "eyJ" * 1600, "message": "@" * 5000}
+    entry = {"check": "a", "subject": "eyJ" * 1600, "message": "@" * 5000}
     count = MOST_BYTES // 99_000
     whole = {**told(), "stacks": [{**told()["stacks"][0], "troubles": [entry] * count}]}
     raw = json.dumps(whole).encode()

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.review.cleaning import SECRET, UNKNOWN, Cleaning, plain, secrets_of
-from clerkstack.review.preview import Complaint, Preview, Violation, read_preview
+from clerkstack.review.preview import Preview, read_preview
 from clerkstack.review.properties import Property, at, changed, joined
 from clerkstack.review.stacks import _toggles_come
 from clerkstack.state import marks
@@ -126,10 +127,10 @@ def test_a_violation_is_told_once() -> None:
     found = read({"policyEvent": told}, {"policyEvent": told}, {"policyEvent": note})
 
     assert found.violations == [
-        Violation("trial-card", "billing", "mandatory", "trials would ask.\nMend it."),
-        Violation("trial-card", "billing", "advisory", "only this"),
+        Finding("trial-card", "billing", message="trials would ask.\nMend it."),
+        Finding("trial-card", "billing", severity=Severity.WARNING, message="only this"),
     ]
-    assert [each.blocks for each in found.violations] == [True, False]
+    assert found.refused == found.violations[:1]
 
 
 def diagnostic(severity: str, message: str, urn: str = "") -> dict[str, Any]:
@@ -149,12 +150,12 @@ def test_errors_are_told_and_endings_only_where_nothing_else_is() -> None:
     )
     debug = read(diagnostic("debug", "noise"), diagnostic("warning", "careful"), summary)
 
-    assert alone.errors == [Complaint("", "preview failed")]
-    assert with_reason.errors == [Complaint("billing", "has a problem")]
-    assert stopped.errors == [Complaint("billing", "has a problem")]
+    assert alone.errors == [Finding("preview", "", message="preview failed")]
+    assert with_reason.errors == [Finding("preview", "billing", message="has a problem")]
+    assert stopped.errors == [Finding("preview", "billing", message="has a problem")]
     assert (alone.ended, alone.failed) == (True, True)
     assert debug.errors == []
-    assert debug.warnings == [Complaint("", "careful")]
+    assert debug.warnings == [Finding("preview", "", severity=Severity.WARNING, message="careful")]
 
 
 def test_what_is_no_event_is_passed_over() -> None:

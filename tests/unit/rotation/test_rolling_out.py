@@ -28,7 +28,7 @@ from clerkstack.rotation.rolling_out import (
     is_rolled_out,
     rest_as_was,
 )
-from policies.judge import Judge
+from policies.judge import Judge, level_of
 from policies.rules import Level, Rules
 from policies.view import Resource, Stack
 
@@ -165,10 +165,10 @@ def test_policies_stop_it_for_what_it_writes_and_nothing_else(rolling: None) -> 
 
     def stops(bench: Judge) -> set[str]:
         found = [*bench.all(stack), *(v for each in stack.resources for v in bench.one(each))]
-        return {each.policy for each in found if each.level is Level.MANDATORY}
+        return {each.check for each in found if level_of(each) is Level.MANDATORY}
 
     assert {"trial-card", "complete", "sensitive-secrets"} <= stops(judge(secrets_only=False))
     assert stops(judge(secrets_only=True)) <= {"sensitive-secrets", "protected", "key-forms"}
     assert "sensitive-secrets" in stops(judge(secrets_only=True))
     # What it does not stop for is told all the same.
-    assert "trial-card" in {each.policy for each in judge(secrets_only=True).one(billing)}
+    assert "trial-card" in {each.check for each in judge(secrets_only=True).one(billing)}

@@ -11,8 +11,9 @@ import pytest
 from clerkstack.app import AppDeclaration, DeclaredPlan
 from clerkstack.app.code import AppCode
 from clerkstack.app.uses import Use
+from clerkstack.checks.finding import Finding
 from clerkstack.desired.afterwards import Access
-from clerkstack.witnesses import Comparison, Instance, compare
+from clerkstack.witnesses import Comparison, Instance, compare, kind_of
 
 CONFIG = {
     "plans": {
@@ -79,8 +80,14 @@ def changed(**fields: Any) -> dict[str, Any]:
     return config
 
 
+def parts(finding: Finding) -> tuple[str, str]:
+    """Its kind and slug."""
+    kind, _, slug = finding.subject.partition(" ")
+    return kind, slug
+
+
 def told(comparison: Comparison) -> list[tuple[str, str, str]]:
-    return [(each.kind, each.slug, each.field) for each in comparison.findings]
+    return [(*parts(each), each.field) for each in comparison.findings]
 
 
 def test_three_that_say_the_same() -> None:
@@ -125,10 +132,10 @@ def test_a_field_of_the_app_that_differs(changes: dict[str, Any], field: str, me
     comparison = found(app, instance=Instance(billing=CONFIG))
 
     (finding,) = comparison.findings
-    assert (finding.kind, finding.slug, finding.field) == ("plan", "duo", field)
+    assert (*parts(finding), finding.field) == ("plan", "duo", field)
     assert message in finding.message
     assert finding.where == "plans.ts:3"
-    assert finding.catalog == finding.instance != finding.app
+    assert finding.found["catalog"] == finding.found["instance"] != finding.found["app"]
     assert [row.agree for row in comparison.plans] == [False, True]
 
 
@@ -235,7 +242,7 @@ def test_checks_are_known_by_catalog_or_instance() -> None:
     assert with_instance.findings[0].where == "page.tsx:2:5"
     assert ("plan", "old", "asked") in told(without)
     assert ("role", "org:auditor", "asked") in told(without)
-    assert "--live looks at the instance too" in without.findings[0].mend
+    assert "--live looks at the instance too" in without.findings[0].remedy
 
 
 def test_what_the_settings_say_is_on_the_instance_is_believed_until_it_is_read() -> None:
@@ -248,10 +255,10 @@ def test_what_the_settings_say_is_on_the_instance_is_believed_until_it_is_read()
 def test_who_pays_for_a_plan_is_compared() -> None:
     (finding,) = found(code(), instance=Instance(billing=changed(payer_type="user"))).findings
 
-    assert (finding.slug, finding.field) == ("duo", "payer_type")
-    assert (finding.catalog, finding.instance) == ("org", "user")
+    assert (finding.subject, finding.field) == ("plan duo", "payer_type")
+    assert (finding.found["catalog"], finding.found["instance"]) == ("org", "user")
     assert "paid by organizations, the instance paid by users" in finding.message
-    assert "another slug" in finding.mend
+    assert "another slug" in finding.remedy
 
 
 CARD = "free_trial_requires_payment_method"
@@ -263,13 +270,18 @@ def test_a_trial_that_asks_for_a_card_is_found_in_production(brought: bool) -> N
 
     (finding,) = found(code(), instance=on, production=True, brought=brought).findings
 
-    assert (finding.kind, finding.field, finding.catalog, finding.instance) == (
+    assert (
+        kind_of(finding),
+        finding.field,
+        finding.found["catalog"],
+        finding.found["instance"],
+    ) == (
         "setting",
         CARD,
         False,
         True,
     )
-    assert ("pulumi up --refresh" in finding.mend) is brought
+    assert ("pulumi up --refresh" in finding.remedy) is brought
     assert found(code(), instance=on).findings == ()
     assert found(code(), instance=off, production=True).findings == ()
 
@@ -291,7 +303,7 @@ def test_a_stack_that_brings_no_catalog_is_judged_by_what_is_live() -> None:
         ("plan", "duo", "features"),
         ("plan", "gold", "asked"),
     ]
-    assert {each.catalog for each in wrong.findings[:2]} == {None}
+    assert {each.found["catalog"] for each in wrong.findings[:2]} == {None}
     # Without a look at the instance there is nothing but the catalog to compare with.
     assert unread.findings == ()
 
@@ -328,15 +340,17 @@ def test_a_feature_that_no_plan_has_is_found_asked_for_or_declared(live: Instanc
     catalog = with_feature("audit")
     asking = dataclasses.replace(declares("audit"), uses=(use("feature", "audit"),))
 
-    (declared,) = [each for each in found(declares("audit"), catalog, live).findings if each.app]
-    (asked,) = [each for each in found(asking, catalog, live).findings if each.app]
+    (declared,) = [
+        each for each in found(declares("audit"), catalog, live).findings if each.found["app"]
+    ]
+    (asked,) = [each for each in found(asking, catalog, live).findings if each.found["app"]]
 
-    assert (declared.kind, declared.slug, declared.field) == ("feature", "audit", "asked")
+    assert (*parts(declared), declared.field) == ("feature", "audit", "asked")
     assert declared.where == "plans.ts:3"
     assert asked.where == "page.tsx:1:5"
     for each in (declared, asked):
         assert "no plan has the feature 'audit'" in each.message
-        assert "Add it to a plan in catalog.yaml" in each.mend
+        assert "Add it to a plan in catalog.yaml" in each.remedy
 
 
 def test_a_plan_that_only_the_instance_has_gives_a_feature_too() -> None:
@@ -402,7 +416,7 @@ def test_a_role_or_permission_that_nobody_can_have_is_found(
 
     findings = found(app, instance=Instance(billing=CONFIG, access=live)).findings
 
-    assert [(each.kind, each.slug) for each in findings] == asked
+    assert [parts(each) for each in findings] == asked
 
 
 def test_what_a_test_of_the_app_asks_for_is_a_note() -> None:

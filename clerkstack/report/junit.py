@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as Xml
 
-from clerkstack.cutover.document import moment
+from clerkstack.checks.finding import Severity
 from clerkstack.cutover.model import Line, Report
+from clerkstack.report.values import moment, one_line
 
 NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(report: Report) -> str:
     """As CI systems read it."""
-    errors = [line for line in report.open if line.verdict.service_failed]
+    errors = [line for line in report.open if line.finding.service_failed]
     counts = {
         "tests": str(len(report.lines)),
         "failures": str(len(report.open) - len(errors)),
@@ -45,27 +46,28 @@ def _case(suite: Xml.Element, report: Report, line: Line) -> None:
     case = Xml.SubElement(
         suite, "testcase", {"classname": f"cutover.{report.stack}", "name": name, "time": "0"}
     )
-    verdict = line.verdict
+    finding = line.finding
     if not line.done:
-        tag = "error" if verdict.service_failed else "failure"
+        tag = "error" if finding.service_failed else "failure"
         found = Xml.SubElement(
-            case, tag, {"message": _text(verdict.summary), "type": verdict.outcome.value}
+            case, tag, {"message": _text(finding.message), "type": finding.severity.value}
         )
         found.text = _text("\n".join(_details(line)))
     if line.signed is not None:
         out = Xml.SubElement(case, "system-out")
         until = moment(line.signed.until)
-        out.text = _text(f"signed off by {line.signed.by} until {until}: {verdict.summary}")
+        out.text = _text(f"signed off by {line.signed.by} until {until}: {finding.message}")
 
 
 def _details(line: Line) -> list[str]:
+    finding = line.finding
     wrong = [
-        f"{each.what}: expected {each.expected}, found {each.found}"
-        for each in line.verdict.facts
-        if each.right is not True
+        f"{each.name}: expected {one_line(each.expected)}, found {one_line(each.found)}"
+        for each in finding.details
+        if each.severity is not Severity.PASSED
     ]
-    read = [f"{each.operation} {each.where} {moment(each.at)}" for each in line.evidence]
-    return [*wrong, *([line.verdict.mend] if line.verdict.mend else []), *read]
+    read = [f"{each.operation} {each.where} {moment(each.at)}" for each in finding.evidence]
+    return [*wrong, *([finding.remedy] if finding.remedy else []), *read]
 
 
 def _text(text: str) -> str:

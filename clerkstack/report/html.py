@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from clerkstack import version
 from clerkstack.cutover.model import Line, Report
+from clerkstack.report.values import one_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEMPLATE = "report.html.j2"
+TEMPLATE = "cutover.html.j2"
 # Name of the status in a class, and the sign beside its word: colour alone says nothing.
 SIGNS = {
     "passed": ("passed", "✓"),
     "signed off": ("signed", "✎"),
     "failed": ("failed", "✗"),
-    "warned": ("warned", "!"),
+    "warning": ("warning", "!"),
     "manual": ("manual", "?"),
-    "not judged": ("unjudged", "–"),
+    "not checked": ("unjudged", "–"),
 }
 
 
@@ -55,11 +56,12 @@ def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
-        loader=PackageLoader("clerkstack.cutover", "."),
+        loader=PackageLoader("clerkstack.report", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.filters["unfolded"] = _open
+    made.filters["one_line"] = one_line
     return made

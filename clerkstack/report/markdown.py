@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 
+from clerkstack.report.values import NOTHING
 from clerkstack.safe import visible
 
 LONGEST_CELL = 200  # characters
 LONGEST_MESSAGE = 2_000  # characters
-NOTHING = "–"
 # A table is split at its pipes before code is looked for, and `\|` can't be told from a backslash
 # before a pipe: a pipe of the text is drawn by its likeness.
 PIPE = "│"

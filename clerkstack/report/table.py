@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 from clerkstack.reconcile import Json
+from clerkstack.report.values import one_line
 from clerkstack.safe import safe, visible
 
 # Where the output is no terminal, nothing is cut or folded.
 WIDE = 10_000
-NOTHING = "–"
 
 
 def print_table(
@@ -48,8 +47,6 @@ def print_table(
 
 
 def _shown(value: Json, *, addresses: bool) -> str:
-    if value is None:
-        return NOTHING
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = one_line(value)
     # A line break in what somebody else wrote would be another row.
     return visible(safe(text, addresses=addresses), line=True)

@@ -1,4 +1,4 @@
-"""The pack's own YAML files, with the lines of what stands in them."""
+"""YAML files that people write, with the lines of what stands in them."""
 
 from __future__ import annotations
 

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from clerkstack import version
-from clerkstack.cutover.document import moment
-from clerkstack.cutover.model import Line, Outcome, Point, Report
+from clerkstack.checks.finding import Severity
+from clerkstack.cutover.model import Line, Point, Report
+from clerkstack.report.values import moment, one_line
 from clerkstack.settings.places import Places
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
-LEVELS = {Outcome.FAILED: "error", Outcome.WARNED: "warning"}
-KINDS = {Outcome.FAILED: "fail", Outcome.WARNED: "fail", Outcome.MANUAL: "review"}
+LEVELS = {Severity.FAILED: "error", Severity.WARNING: "warning"}
+KINDS = {Severity.FAILED: "fail", Severity.WARNING: "fail", Severity.MANUAL: "review"}
 
 
 def sarif_text(report: Report, folder: Path) -> str:
@@ -42,7 +43,7 @@ def sarif_text(report: Report, folder: Path) -> str:
         "results": [
             _result(line, index[line.point.id], places, folder)
             for line in report.lines
-            if line.verdict.outcome != Outcome.PASSED
+            if line.finding.severity is not Severity.PASSED
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -61,26 +62,26 @@ def _rule(point: Point) -> dict[str, Any]:
 
 
 def _result(line: Line, index: int, places: Places, folder: Path) -> dict[str, Any]:
-    verdict = line.verdict
+    finding = line.finding
     wrong = [
-        f"{each.what}: expected {each.expected}, found {each.found}."
-        for each in verdict.facts
-        if each.right is not True
+        f"{each.name}: expected {one_line(each.expected)}, found {one_line(each.found)}."
+        for each in finding.details
+        if each.severity is not Severity.PASSED
     ]
     # A level has a meaning only beside the kind `fail`.
-    kind = KINDS.get(verdict.outcome, "open")
+    kind = KINDS.get(finding.severity, "open")
     result: dict[str, Any] = {
         "ruleId": line.point.id,
         "ruleIndex": index,
         "kind": kind,
-        "level": LEVELS.get(verdict.outcome, "none"),
-        "message": {"text": " ".join([f"{verdict.summary}.", *wrong, verdict.mend]).strip()},
+        "level": LEVELS.get(finding.severity, "none"),
+        "message": {"text": " ".join([f"{finding.message}.", *wrong, finding.remedy]).strip()},
         "locations": [_location(line.point, places, folder)],
         "partialFingerprints": {"point/v1": line.point.id},
     }
     if line.signed is not None:
         until = moment(line.signed.until)
-        reason = f"Signed off by {line.signed.by} until {until}. {line.signed.note}".strip()
+        reason = f"Signed off by {line.signed.by} until {until}. {line.signed.reason}".strip()
         result["suppressions"] = [
             {"kind": "external", "status": "accepted", "justification": reason}
         ]

@@ -1,0 +1,132 @@
+"""A finding: one thing that a check looked at, and what is wrong with it.
+
+Every comparison of this project gives findings: drift, parity, the three-way comparison of app,
+catalog and instance, the doctor, the points of the cutover, the policies. `clerkstack.report`
+renders them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from clerkstack.safe import may_be_secret, safe, shown_url
+
+if TYPE_CHECKING:
+    from clerkstack.reconcile import Json
+
+ANOTHER = "another value"
+
+
+class Severity(StrEnum):
+    """How bad a finding is, from nothing to the worst."""
+
+    PASSED = "passed"
+    NOTE = "note"  # worth knowing; nothing to do
+    WARNING = "warning"  # works, and may not be meant
+    MANUAL = "manual"  # a person has to judge
+    NOT_CHECKED = "not checked"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One request: which operation, where (without anything secret), when (UTC)."""
+
+    operation: str
+    where: str
+    at: datetime
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """An entry of waivers.yaml: somebody answers for a finding, for a reason, until a time.
+
+    `id` is the policy, or the point of the cutover (cutover/smoke); `subject` the resource, or the
+    instance for a point. `until` is when it is over, `since` when it began (UTC). `what` is a part
+    of the message, if one subject has several violations. `where` is its file and line.
+    """
+
+    id: str
+    subject: str
+    stack: str
+    reason: str
+    by: str
+    until: datetime
+    since: datetime | None = None
+    what: str = ""
+    where: str = ""
+
+    def over(self, now: datetime) -> bool:
+        """Whether its time is over."""
+        return now >= self.until
+
+    @property
+    def last(self) -> str:
+        """The last day it holds, or the time when it is over."""
+        if self.until.time() == time():
+            return str((self.until - timedelta(days=1)).date())
+        return f"{self.until:%Y-%m-%d %H:%M} UTC"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check looked at.
+
+    `check` names the check; `subject` is what it looked at (plan pro, variable production/KEY), and
+    `field` a part of that, empty for the whole. `expected` and `found` are None where there is
+    nothing, or where the check compares no values; neither ever holds a secret. `message` says what
+    is wrong, `remedy` what to do about it, `where` in which file or on which page, `evidence` what
+    was read for it. `details` are the findings that this one sums up.
+    """
+
+    check: str
+    subject: str
+    field: str = ""
+    expected: Any = None
+    found: Any = None
+    severity: Severity = Severity.FAILED
+    message: str = ""
+    remedy: str = ""
+    where: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    details: tuple[Finding, ...] = ()
+    service_failed: bool = False
+    """Whether it could not be checked because a service failed."""
+    waiver: Waiver | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is about, in words."""
+        return f"{self.subject} {self.field}".strip()
+
+
+def shown(finding: Finding, *, addresses: bool = False) -> Finding:
+    """A finding as it may be shown: without keys, and without values that look like one.
+
+    If only the hidden parts of an address differ, it says so.
+
+    Args:
+        addresses: leave addresses whole, if a person asked for it.
+    """
+    expected = safe(finding.expected, addresses=addresses)
+    found = safe(_without_secrets(finding.found, addresses), addresses=addresses)
+    if expected == found and expected is not None:
+        found = f"{found} (another query: --show-addresses shows it, unless it is set as a secret)"
+    return replace(finding, expected=expected, found=found)
+
+
+def _without_secrets(value: Json, addresses: bool) -> Json:
+    if isinstance(value, str):
+        address = "://" in value
+        # `safe` hides the rest of what an address can hold.
+        hide = may_be_secret(shown_url(value) if address else value)
+        return ANOTHER if hide and not (address and addresses) else value
+    if isinstance(value, list):
+        return [_without_secrets(each, addresses) for each in value]
+    if isinstance(value, dict):
+        return {name: _without_secrets(each, addresses) for name, each in value.items()}
+    return value

@@ -1,0 +1,1 @@
+"""Renderers: how a command shows what it found, to people and to programs."""

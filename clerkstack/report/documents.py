@@ -1,0 +1,283 @@
+"""The JSON output of each command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from clerkstack import version
+from clerkstack.checks.finding import Finding, Severity
+from clerkstack.parity.compare import Unread
+from clerkstack.problems import Problem
+from clerkstack.report.document import Document, Part
+from clerkstack.review.preview import Preview
+from clerkstack.witnesses.compare import Comparison, Row
+
+if TYPE_CHECKING:
+    from clerkstack.app.code import AppCode
+    from clerkstack.app.uses import Untold
+    from clerkstack.cutover.model import Line, Report
+
+MOST_STACKS = 100
+
+
+class DriftDocument(Document):
+    """`clerkstack drift --json`: what a stack declares and what is live, where they differ.
+
+    A finding's `expected` is what is declared, its `found` what is live; null is nothing.
+    """
+
+    stack: str
+    application: str
+    instance: str
+    findings: tuple[Finding, ...]
+
+
+class InstanceOfStack(Part):
+    """Which instance a stack has."""
+
+    stack: str
+    application: str
+    instance: str
+
+
+class ParityDocument(Document):
+    """`clerkstack parity --json`: where two live instances differ.
+
+    A finding's `check` is the kind of what differs, `expected` what the instance of `--from` has,
+    `found` what that of `--to` has. `unread` is what could not be compared.
+    """
+
+    reference: InstanceOfStack = Field(serialization_alias="from")
+    target: InstanceOfStack = Field(serialization_alias="to")
+    findings: tuple[Finding, ...]
+    unread: tuple[Unread, ...]
+
+
+class AppRead(Part):
+    """Where the app's code was read."""
+
+    path: str | None = None
+    commit: str | None = None
+
+
+class InstanceRead(Part):
+    """Whether the live instance was read, and whether there is one."""
+
+    read: bool = False
+    exists: bool | None = None
+    application: str | None = None
+    instance: str | None = None
+
+
+class CheckInCode(Part):
+    """A check of a plan, feature, role or permission in the app's code. `payer` is null if it names
+    none; `known`: somebody can have it."""
+
+    kind: str
+    slug: str
+    payer: str | None = None
+    file: str
+    line: int
+    column: int
+    known: bool = True
+
+    @property
+    def where(self) -> str:
+        """file:line:column."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class PlaceInCode(Part):
+    """A place in the app's code, and what is to be said of it."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    @property
+    def where(self) -> str:
+        """file:line:column."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class CheckDocument(Document):
+    """`clerkstack check --json`: app, catalog and instance side by side.
+
+    Without `--stack`, only the files are compared: `stack` is null and the instance is not read.
+    `problems` are mistakes in these files. A finding's `found` has what app, catalog and instance
+    each have; it has failed if the next update does not change it. `unresolved` are checks whose
+    slug is not known without running the code, `not_looked_at` files of other languages that name
+    Clerk, `notes` checks in the app's own tests that can never be true.
+    """
+
+    stack: str | None = None
+    app: AppRead | None = None
+    instance: InstanceRead = InstanceRead()
+    plans: tuple[Row, ...] = ()
+    features: tuple[Row, ...] = ()
+    uses: tuple[CheckInCode, ...] = ()
+    unresolved: tuple[PlaceInCode, ...] = ()
+    notes_on_declaration: tuple[PlaceInCode, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        found: Comparison,
+        app: AppCode | None,
+        path: str | None,
+        *,
+        stack: str | None = None,
+        instance: InstanceRead | None = None,
+        problems: tuple[Problem, ...] = (),
+    ) -> CheckDocument:
+        """From a comparison; `path` is where the app's code is."""
+        return cls(
+            stack=stack,
+            app=None if app is None else AppRead(path=path, commit=app.commit),
+            instance=instance or InstanceRead(),
+            plans=found.plans,
+            features=found.features,
+            uses=tuple(
+                CheckInCode(
+                    kind=each.use.kind,
+                    slug=each.use.slug,
+                    payer=each.use.payer,
+                    file=each.use.file,
+                    line=each.use.line,
+                    column=each.use.column,
+                    known=each.known,
+                )
+                for each in found.uses
+            ),
+            unresolved=() if app is None else _places(app.untold),
+            notes_on_declaration=() if app is None else _places(app.notes),
+            not_looked_at=() if app is None else app.others,
+            findings=found.findings,
+            notes=found.notes,
+            problems=problems,
+        )
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        """Plans, then features, each with its kind."""
+        yield from (("plan", row) for row in self.plans)
+        yield from (("feature", row) for row in self.features)
+
+    @property
+    def blocking(self) -> list[Finding]:
+        """The findings that the next update does not change."""
+        return [each for each in self.findings if each.severity is Severity.FAILED]
+
+    @property
+    def app_declares(self) -> bool:
+        """Whether the app's declaration was read: its checks alone do not say what is missing."""
+        return self.app is not None and any(row.app is not None for _, row in self.rows())
+
+    @property
+    def live(self) -> bool:
+        """Whether there is a live instance that was read."""
+        return self.instance.read and self.instance.exists is not False
+
+
+def _places(found: Iterable[Untold]) -> tuple[PlaceInCode, ...]:
+    return tuple(
+        PlaceInCode(file=each.file, line=each.line, column=each.column, message=each.message)
+        for each in found
+    )
+
+
+class DoctorDocument(Document):
+    """`clerkstack doctor --json`: each check of this machine and of a stack, with its outcome."""
+
+    stack: str | None
+    host: str
+    folder: str
+    findings: tuple[Finding, ...]
+
+
+class ReviewedStack(Part):
+    """What a pull request would do to a stack, and what stands against it.
+
+    `preview` is null if there was none, `agreement` (the document of `check --live`) if app,
+    catalog and instance could not be compared; `troubles` are the reasons.
+    """
+
+    stack: Annotated[str, Field(min_length=1, max_length=200)]
+    verdict: Literal["clear", "blocked", "bad input", "service failed"]
+    preview: Preview | None
+    agreement: CheckDocument | None
+    troubles: tuple[Finding, ...]
+
+
+class ReviewDocument(Document):
+    """`clerkstack review --json`, and the file that `--save` writes for `clerkstack comment`."""
+
+    commit: str
+    time: str
+    verdict: str
+    stacks: Annotated[tuple[ReviewedStack, ...], Field(min_length=1, max_length=MOST_STACKS)]
+
+
+class PointJudged(Part):
+    """A point of the cutover. `done`: it has passed, or its finding has a waiver: somebody has
+    signed it off."""
+
+    point: str
+    number: int | None
+    title: str
+    status: str
+    done: bool
+    finding: Finding
+
+
+class CutoverDocument(Document):
+    """`clerkstack cutover --json`: whether production may get traffic, point by point.
+
+    A point's finding has what was compared as its `details`. Times are UTC.
+    """
+
+    clerkstack: str
+    stack: str
+    application: str
+    instance: str
+    app_url: str
+    began: datetime
+    ended: datetime
+    ready: bool
+    counts: dict[str, int]
+    points: tuple[PointJudged, ...]
+
+    @classmethod
+    def of(cls, report: Report) -> CutoverDocument:
+        """From the report of a stack."""
+        return cls(
+            clerkstack=version(),
+            stack=report.stack,
+            application=report.application,
+            instance=report.instance,
+            app_url=report.app_url,
+            began=report.began.replace(microsecond=0),
+            ended=report.ended.replace(microsecond=0),
+            ready=report.ready,
+            counts=report.counts(),
+            points=tuple(map(_point, report.lines)),
+        )
+
+
+def _point(line: Line) -> PointJudged:
+    return PointJudged(
+        point=line.point.id,
+        number=line.point.number,
+        title=line.point.title,
+        status=line.status,
+        done=line.done,
+        finding=line.finding,
+    )

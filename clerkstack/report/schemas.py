@@ -1,0 +1,41 @@
+"""The JSON Schema of each command's output, as docs/schemas/ publishes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from clerkstack.report import documents, operations
+from clerkstack.report.document import Document
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
+    "check": (documents.CheckDocument,),
+    "drift": (documents.DriftDocument,),
+    "doctor": (documents.DoctorDocument,),
+    "dry-run": (operations.DryRunDocument,),
+    "adopt": (operations.AdoptDocument,),
+    "parity": (documents.ParityDocument,),
+    "probe": (operations.ProbeDocument,),
+    "move": (operations.MoveDocument,),
+    "review": (documents.ReviewDocument,),
+    "rotate": (
+        operations.RotationDocument,
+        operations.RotationStatusDocument,
+        operations.RotationsDocument,
+    ),
+    "smoke": (operations.SmokeDocument, operations.CleanUpDocument),
+    "cutover": (documents.CutoverDocument,),
+}
+"""By command; of more than one, an option decides which."""
+
+
+def schema(command: str) -> dict[str, Any]:
+    """The schema of a command's JSON output."""
+    models = DOCUMENTS[command]
+    kind: Any = models[0]
+    for model in models[1:]:
+        kind |= model
+    made = TypeAdapter(kind).json_schema(mode="serialization")
+    return {"$schema": DIALECT, "title": f"clerkstack {command} --json", **made}

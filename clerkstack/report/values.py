@@ -1,0 +1,21 @@
+"""Values as a report shows them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+NOTHING = "–"
+
+
+def one_line(value: Any) -> str:
+    """A value in one line: text as it is, a dash for nothing, anything else as JSON."""
+    if value is None:
+        return NOTHING
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def moment(at: datetime) -> str:
+    """A time in UTC in the form 2026-01-31T12:00:00Z."""
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

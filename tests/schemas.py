@@ -1,0 +1,24 @@
+"""Whether what a command prints with --json is as docs/schemas/ says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from local.reference.pages import SCHEMAS
+
+
+def assert_as_published(command: str, printed: str) -> dict[str, Any]:
+    """The document that a command printed, once it fits the published schema."""
+    schema = json.loads((SCHEMAS / f"{command}.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    document: dict[str, Any] = json.loads(printed)
+    wrong = [
+        f"{each.json_path}: {each.message}"
+        for each in Draft202012Validator(schema).iter_errors(document)
+    ]
+    assert wrong == []
+    assert document["schema_version"] == 1
+    return document
