@@ -12,7 +12,7 @@ from clerkstack.problems import InputError
 if TYPE_CHECKING:
     from clerkstack.app.checkout import Checkout
     from clerkstack.app.declaration import AppDeclaration
-    from clerkstack.app.uses import Untold, Use
+    from clerkstack.app.uses import UnresolvedCheck, Use
     from clerkstack.settings import AppSettings
 
 
@@ -26,11 +26,11 @@ class AppCode:
 
     declaration: AppDeclaration | None = None
     uses: tuple[Use, ...] = ()
-    untold: tuple[Untold, ...] = ()
+    unresolved: tuple[UnresolvedCheck, ...] = ()
     unmanaged: frozenset[str] = frozenset()
     path: str | None = None
     commit: str | None = None
-    notes: tuple[Untold, ...] = ()
+    notes: tuple[UnresolvedCheck, ...] = ()
     others: tuple[str, ...] = ()
     in_tests: tuple[Use, ...] = ()
 
@@ -102,12 +102,12 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
     )
     apart = frozenset[str]()
     if not settings.tests:
-        files = {each.file for each in found.uses} | {each.file for each in found.untold}
+        files = {each.file for each in found.uses} | {each.file for each in found.unresolved}
         apart = frozenset(each for each in files if is_test(each, checkout.folder))
     return AppCode(
         declared,
         tuple(each for each in found.uses if each.file not in apart),
-        tuple(each for each in found.untold if each.file not in apart),
+        tuple(each for each in found.unresolved if each.file not in apart),
         frozenset(settings.unmanaged),
         checkout.path,
         checkout.commit,

@@ -15,7 +15,7 @@ from clerkstack.app.kept import Kept
 from clerkstack.app.listing import listed
 from clerkstack.app.modules import Module, Modules
 from clerkstack.app.reading import NotRead, Reader
-from clerkstack.app.uses import Checks, Found, Untold, Use
+from clerkstack.app.uses import Checks, Found, UnresolvedCheck, Use
 from clerkstack.problems import InputError, Problem
 
 # So often files are looked into again, for what calls the functions that ask for a parameter.
@@ -32,7 +32,7 @@ class Scan:
     are files of other languages that name Clerk."""
 
     uses: tuple[Use, ...]
-    untold: tuple[Untold, ...]
+    unresolved: tuple[UnresolvedCheck, ...]
     files: int
     others: tuple[str, ...] = ()
 
@@ -77,7 +77,7 @@ def scan(
     found = sorted(dict.fromkeys(found), key=lambda it: (order.get(it.file, 0), it.line, it.column))
     return Scan(
         tuple(each for each in found if isinstance(each, Use)),
-        tuple(each for each in found if isinstance(each, Untold)),
+        tuple(each for each in found if isinstance(each, UnresolvedCheck)),
         len(files.code),
         tuple(_naming_clerk(root, files.others, unread)),
     )
@@ -98,7 +98,7 @@ class _Scanning:
         self._gathering = gathering
         self._tell = tell
         self._scanned: dict[str, Module] = {}
-        self._untold: dict[str, Untold] = {}
+        self._unread: dict[str, UnresolvedCheck] = {}
         # By file: what was wanted of it besides.
         self._wanted: dict[str, frozenset[str]] = {}
         self._reached = Reached(root, modules)
@@ -111,10 +111,10 @@ class _Scanning:
         found: list[Found] = []
         for number in range(_ROUNDS):
             callers = Callers()
-            learning = Checks(self._modules, callers, self._reached)
-            for module in self._scanned.values():
-                learning.learn(module)
             checks = Checks(self._modules, callers, self._reached)
+            for module in self._scanned.values():
+                checks.learn(module)
+            checks.learned()
             found = [each for module in self._scanned.values() for each in checks.of(module)]
             more = self._names_of(callers.asked) | self._renamed(wanted) | self._hooks(checks)
             own_now = self._own_parameters(callers)
@@ -124,13 +124,13 @@ class _Scanning:
             own = own_now
             self._tell(f"the app: who calls {', '.join(sorted(more)[:3])}")
             self._gather(self._again(wanted, own))
-        return [*found, *self._untold.values()]
+        return [*found, *self._unread.values()]
 
     def _gather(self, jobs: Iterable[Job]) -> None:
         for name, found in self._gathering.found(jobs):
-            self._untold.pop(name, None)
+            self._unread.pop(name, None)
             if found[0] == "untold":
-                self._untold[name] = Untold(name, *found[1:])
+                self._unread[name] = UnresolvedCheck(name, *found[1:])
             elif found[0] == "facts":
                 facts = FileFacts.of_json(found[1])
                 self._scanned[name] = self._modules.known(self._root / name, facts)

@@ -72,6 +72,10 @@ class Source:
         """The source text of a node."""
         return "" if node is None else self.text[node.start_byte : node.end_byte].decode()
 
+    def operator(self, node: Node) -> str:
+        """The operator of an expression."""
+        return self.of(node.child_by_field_name("operator"))
+
     def short(self, node: Node | None) -> str:
         """The beginning of a node's text: as much as any name that is looked for."""
         if node is None:

@@ -79,7 +79,7 @@ def _document(
         "plans": [asdict(each) for each in found.plans],
         "features": [asdict(each) for each in found.features],
         "uses": [{**asdict(each.use), "known": each.known} for each in found.uses],
-        "unresolved": [] if app is None else [asdict(each) for each in app.untold],
+        "unresolved": [] if app is None else [asdict(each) for each in app.unresolved],
         "notes_on_declaration": [] if app is None else [asdict(each) for each in app.notes],
         "not_looked_at": [] if app is None else list(app.others),
         "findings": [{name: getattr(each, name) for name in TOLD} for each in found.findings],
@@ -108,7 +108,7 @@ def _print(
         _say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
     for asked in found.notes:
         _say(f"note, in a test of the app: {asked}")
-    for untold in () if app is None else app.untold:
+    for untold in () if app is None else app.unresolved:
         _say(f"not looked up: {untold}")
     for note in () if app is None else app.notes:
         _say(f"note: {note}")
@@ -119,7 +119,7 @@ def _print(
     if instance is not None and not instance.exists:
         name = f"{settings.instance} instance"
         say(f"{stack}: {settings.application_id} has no {name} yet: it is not compared.")
-    _say(f"{stack}: {_summary(found, columns, 0 if app is None else len(app.untold))}")
+    _say(f"{stack}: {_summary(found, columns, 0 if app is None else len(app.unresolved))}")
 
 
 def _say(text: str) -> None:
