@@ -24,7 +24,8 @@ An expression is a list: its form, its parts, and last its place. Nothing in it 
 
 Another kind of facts is one more field of `FileFacts`, filled where `onepass` visits a node (and
 its words in `_WORDS` and `looking`, so that the node is visited), and joined beside `uses.Checks`:
-what `evaluate` and `clerk` tell of an expression is there for it.
+what `evaluate` and `clerk` tell of an expression is there for it. What needs neither has a walk of
+its own, as `says`, so that a file which asks for nothing is not read for checks.
 
 A type is a list likewise: `l` an expression of a literal, `|` types, `R` a name, `K` a type whose
 keys it is, `T` an expression whose type it is, `I` a type and the type of an index, `A` the type of
@@ -73,6 +74,7 @@ class FileFacts:
         error: the place of the first error at the top.
         lost: checks that lie in what is no TypeScript: (place of the error, place of the check).
         stopped: why there is nothing else: the file takes too long, or has too much in it.
+        says: what it says of webhook events and variables: see `says`.
     """
 
     imports: dict[str, list[str]] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class FileFacts:
     error: int | None = None
     lost: list[list[int]] = field(default_factory=list)
     stopped: list[Any] | None = None
+    says: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Without what is empty."""

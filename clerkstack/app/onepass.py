@@ -16,6 +16,7 @@ from clerkstack.app.expressions import Expressions, TooMuch
 from clerkstack.app.facts_of_files import FileFacts, Ir
 from clerkstack.app.kinds import KINDS
 from clerkstack.app.origins import CHANGED, CHANGING_FIRST, CHANGING_METHODS, origin
+from clerkstack.app.says import says_of
 from clerkstack.app.scopes import SCOPES, Scope, bound
 from clerkstack.app.syntax import FUNCTIONS, VARIABLES, Source, bare, content
 
@@ -118,7 +119,9 @@ def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
     found = _Pass(code, root, block, frozenset(wanted), until)
     if is_json:
         return found.json()
-    return found.run()
+    facts = found.run()
+    facts.says = says_of(root, code, suffix, until)
+    return facts
 
 
 class _Pass:
