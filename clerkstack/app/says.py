@@ -49,6 +49,7 @@ NAME = r"(?:[A-Z][A-Z0-9]*_)*(?:CLERK_[A-Z0-9_]+|APP_URL|WEBHOOK_SECRET|SIGNING_
 _ROUTE = re.compile(
     rb"(?:\.\s*(?:post|all|use|route|on|basePath|mount|register)|@(?:Post|All|Controller)|\broute)"
     rb"\s*\(\s*(?:[\"']POST[\"']\s*,\s*)?[\"'`](/?[\w./:*$-]{1,200})[\"'`]"
+    rb"|[\"'](?:POST\s+)?(/[\w./:*$-]{1,200})[\"']\s*:|(?:===?|\bcase)\s*[\"'](/[\w./:*$-]{1,200})[\"']"
 )
 _MENTIONED = re.compile(rf"(?<![A-Za-z0-9_]){NAME}(?![A-Za-z0-9_])".encode())
 _WORDS = re.compile(
@@ -96,8 +97,9 @@ def plain(text: bytes) -> Says:
     if b"ebhook" in text:
         paths: dict[str, int] = {}
         for each in _ROUTE.finditer(text):
-            if each.group(1).decode() not in paths:
-                paths[each.group(1).decode()] = _line(text, each.start())
+            path = (each.group(1) or each.group(2) or each.group(3)).decode()
+            if path not in paths:
+                paths[path] = _line(text, each.start())
         found |= {"routes": [list(each) for each in paths.items()]} if paths else {}
     return found
 

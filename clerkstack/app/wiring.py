@@ -40,7 +40,7 @@ _NAMED = re.compile(
 )
 _MOST_NAMED = 100
 _DIRECTIVE = 400  # bytes before which it stands
-_ABOUT = re.compile(rb"clerk|webhook", re.IGNORECASE)
+_ABOUT = re.compile(rb"clerk", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,14 @@ class Read:
 
 @dataclass(frozen=True)
 class Wiring:
-    """All of it. `packages` are the packages of Clerk's that files import, as (file, line,
-    package); `by_hand` are files that give a library its keys; `mentions` are names of variables
-    by file; `names` are all files of code; `routers` are the paths that routers are given, as
-    (file, line, path); `rewrites` are files that may lead paths elsewhere; `apps` are the folders
-    of packages with a framework; `stopped` are files that take too long."""
+    """All of it.
+
+    `packages` are the packages of Clerk's that files import, as (file, line, package); `by_hand`
+    are files that give a library its keys; `mentions` are names of variables by file; `names` are
+    all files of code; `routers` are the paths that routers are given, as (file, line, path);
+    `rewrites` are files that may lead paths elsewhere; `homes` are the folders of packages that
+    hold any of this, and `apps` those with a framework; `stopped` are files that take too long.
+    """
 
     handlers: tuple[Handler, ...] = ()
     reads: tuple[Read, ...] = ()
@@ -124,6 +127,7 @@ class Wiring:
     names: tuple[str, ...] = ()
     routers: tuple[tuple[str, int, str], ...] = ()
     rewrites: tuple[str, ...] = ()
+    homes: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
 
@@ -139,6 +143,7 @@ def wiring(root: Path, names: Sequence[str], says: Mapping[str, Says], modules: 
     """
     deployed = {name: each for name, each in says.items() if _is_deployed(name, root)}
     joining = _Joining(root, deployed, modules)
+    homes = _homes(root, deployed)
     mentions: dict[str, set[str]] = {}
     for file, each in deployed.items():
         for name in each.get("mentions", ()):
@@ -160,7 +165,8 @@ def wiring(root: Path, names: Sequence[str], says: Mapping[str, Says], modules: 
             for path, line in each.get("routes", ())
         ),
         rewrites=tuple(_rewrites(root, names)),
-        apps=tuple(_apps(root, deployed)),
+        homes=tuple(sorted(homes)),
+        apps=tuple(sorted(folder for folder, is_app in homes.items() if is_app)),
         stopped=tuple(file for file, each in deployed.items() if each.get("stopped")),
     )
 
@@ -190,7 +196,11 @@ class _Joining:
             if verifying and file not in verifying and (each.get("events") or each.get("compared"))
         }
         # What answers the path often only calls what verifies.
-        answering = [name for name in names if _NAMED.search(name)] if verifying else []
+        answering = [
+            name
+            for name in (names if verifying else ())
+            if _NAMED.search(name) or "routes" in self._says.get(name, ())
+        ]
         for name in answering[:_MOST_NAMED]:
             if name not in verifying and _is_deployed(name, self._root):
                 above[name] = self._reached(name)
@@ -346,19 +356,20 @@ def _rewrites(root: Path, names: Iterable[str]) -> Iterator[str]:
                 continue
 
 
-def _apps(root: Path, names: Iterable[str]) -> list[str]:
-    """The folders of packages that use a framework, of those that hold these files."""
+def _homes(root: Path, names: Iterable[str]) -> dict[str, bool]:
+    """The folders of the packages that hold these files, and whether each uses a framework."""
     from clerkstack.app.jsonc import read_object
 
     found: dict[str, bool] = {}
+    seen: set[str] = set()
     for name in names:
         folder = name
         while folder:
             folder = folder.rpartition("/")[0]
-            if folder in found:
+            if folder in seen:
                 break  # and those above it were looked at then
+            seen.add(folder)
             at = os.path.join(root, folder, "package.json")  # noqa: PTH118 (for each file)
-            found[folder] = False
             if not os.path.isfile(at):  # noqa: PTH113
                 continue
             manifest = read_object(Path(at), root)
@@ -366,4 +377,4 @@ def _apps(root: Path, names: Iterable[str]) -> list[str]:
             needed = {key for each in parts if isinstance(each, dict) for key in each}
             found[folder] = bool(needed & _FRAMEWORKS)
             break
-    return sorted(folder for folder, is_app in found.items() if is_app)
+    return found

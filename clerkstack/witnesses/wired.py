@@ -153,7 +153,8 @@ class _OfEvents:
         at_route = [
             each for each in wiring.handlers if any(file in each.files for file in self._routes)
         ]
-        self._is_sure = bool(at_route) or len(wiring.handlers) == 1
+        is_only = len(wiring.handlers) == 1 and not self._is_elsewhere()
+        self._is_sure = bool(at_route) or is_only
         self._handlers = at_route or list(wiring.handlers)
         self._handled = [each for handler in self._handlers for each in handler.handled]
 
@@ -286,8 +287,7 @@ class _OfProject:
         self._root = None if root is None else root.strip("/")
         if self._root is not None:
             self._others += [each for each in wiring.apps if not _below(each, self._root)]
-        apps = [each for each in wiring.apps if not any(_below(each, at) for at in self._others)]
-        self._is_one = self._root is not None or len(apps) <= 1
+        self._apps = [e for e in wiring.apps if not any(_below(e, at) for at in self._others)]
         self._reads = [each for each in [*wiring.reads, *self._implied()] if self._has(each.file)]
 
     def findings(self) -> Iterator[Finding]:
@@ -314,12 +314,13 @@ class _OfProject:
             if each.sure and self._is_sure(each):
                 continue
             written = any(key in self._written for key in _same(name))
-            if each.by or (written and not each.sure):
+            if each.column is None or (written and not each.sure):
                 continue
             why = (
                 "something stands in for it"
                 if not each.sure
-                else "which project's app reads it can't be told (rootDirectory says so)"
+                else "whether the app of this project reads it can't be told (rootDirectory says "
+                "where that is)"
             )
             targets = " and ".join(missing)
             yield (
@@ -446,9 +447,12 @@ class _OfProject:
         return not any(_below(file, each) for each in self._others)
 
     def _is_sure(self, read: Read) -> bool:
+        """Whether what a file reads is read in this project's app, and in no other."""
         if self._root is not None:
             return _below(read.file, self._root)
-        return self._is_one
+        homes = [each for each in self._wiring.homes if _below(read.file, each)]
+        home = max(homes, key=len, default="")
+        return len(self._apps) <= 1 and home in (self._apps or [""])
 
 
 def _in_browsers(wiring: Wiring) -> Iterator[Finding]:

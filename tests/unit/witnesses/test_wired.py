@@ -143,6 +143,37 @@ def test_a_route_that_calls_what_verifies(tmp_path: Path) -> None:
     assert not any("answers" in each for each in found.notes)
 
 
+@pytest.mark.parametrize(
+    ("line", "is_route"),
+    [
+        ("app.post('/api/webhooks/clerk', raw(), hook)", True),
+        ("router.post('/clerk', hook)", True),
+        ("new Hono().basePath('/api').route('/webhooks/:name', hook)", True),
+        ("app.use('/api/webhooks/*', hook)", True),
+        ("app.on('POST', '/webhooks/clerk', hook)", True),
+        ("class A { @Post('clerk') hook() {} }", True),
+        ("const routes = { 'POST /api/webhooks/clerk': hook }", True),
+        ("if (url.pathname === '/api/webhooks/clerk') hook()", True),
+        ("app.post('/api/webhooks/stripe', hook)", False),
+        ("app.post('/', hook)", False),
+        ("app.get('/clerk', hook)", False),
+        ("fetch('/api/webhooks/clerk')", False),
+    ],
+)
+@pytest.mark.parametrize("is_apart", [False, True])
+def test_a_path_that_a_router_is_given(
+    tmp_path: Path, line: str, is_route: bool, is_apart: bool
+) -> None:
+    files = {"src/take.ts": VERIFY + "export const hook = (req) => verifyWebhook(req)\n"}
+    router = "src/server.ts" if is_apart else "src/take.ts"
+    files[router] = files.get(router, "import { hook } from './take.js'\n") + line + " // webhook\n"
+
+    found = compared(tmp_path, files)
+
+    assert any("no file of the app answers" in each for each in found.notes) is not is_route
+    assert not any("and verifies events neither" in each for each in found.notes)
+
+
 def test_a_webhook_at_another_host_has_no_route_here(tmp_path: Path) -> None:
     found = compared(tmp_path, {"app/page.ts": VERIFY}, webhook={"url": "https://x.example/hook"})
 
@@ -294,7 +325,9 @@ def test_of_two_apps_and_one_project_nothing_is_sure(tmp_path: Path) -> None:
     found = wired(settings(**NEXTJS), of(tmp_path, BOTH))
 
     assert found.findings == ()
-    assert any("which project's app reads it can't be told" in each for each in found.notes)
+    assert any(
+        "whether the app of this project reads it can't be told" in each for each in found.notes
+    )
     one = {"projectId": "prj_1", "names": ["nextjs"], "rootDirectory": "apps/web"}
     assert wired(settings(environment=one), of(tmp_path, BOTH)).findings == ()
     assert not any(
@@ -319,3 +352,33 @@ def test_the_webhook_leads_to_the_app_of_its_host(tmp_path: Path) -> None:
     found = wired(own, of(tmp_path, files))
 
     assert [each.slug for each in found.findings] == ["role.created"]
+
+
+def test_what_a_command_of_the_repository_reads_is_not_the_apps(tmp_path: Path) -> None:
+    files = {**BOTH, "packages/cli/package.json": "{}"}
+    files |= {"packages/cli/x.ts": BOTH["apps/api/src/x.ts"], "apps/api/package.json": "{}"}
+    found = wired(settings(**NEXTJS), of(tmp_path, files))
+
+    assert found.findings == ()
+    assert any(each.startswith("apps/api/src/x.ts:1:18: CLERK_PUB") for each in found.notes)
+
+
+def test_own_events_of_a_file_that_the_handler_imports_are_notes(tmp_path: Path) -> None:
+    files = {
+        ROUTE: f"import {{ send }} from '../../../../lib/webhooks'\n{handling()[ROUTE]}",
+        "lib/webhooks.ts": "export const send = (event) => event === 'user.invited' && post(event)",
+    }
+    found = compared(tmp_path, files)
+
+    assert found.findings == ()
+    assert any("'user.invited'" in e and "if it is an event of Clerk's" in e for e in found.notes)
+
+
+def test_the_only_handler_is_not_where_a_webhook_of_another_host_leads(tmp_path: Path) -> None:
+    files = handling("  if (evt.type === 'role.created') return")
+    tunnel = {"url": "https://x.example/api/webhooks/clerk"}
+    other = compared(tmp_path, files, webhook={"url": "https://x.example/hook"})
+
+    assert other.findings == ()
+    assert any("role.created" in e and "if the webhook leads there" in e for e in other.notes)
+    assert [e.slug for e in compared(tmp_path, files, webhook=tunnel).findings] == ["role.created"]
