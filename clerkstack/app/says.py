@@ -134,8 +134,6 @@ def says_of(root: Node, text: bytes, suffix: str, until: float) -> Says:
         if count % _CHECKED == 0 and time.process_time() > until:
             return {**found, "stopped": True}
         kind = node.type
-        if kind in ("comment", "jsx_text"):
-            continue
         of_events.visit(node, kind)
         of_variables.visit(node, kind)
         for child in reversed(node.named_children):

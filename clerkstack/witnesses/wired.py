@@ -216,7 +216,9 @@ class _OfEvents:
         return f"the app handles '{each.event}', and the webhook does not get it{meant}"
 
     def _unhandled(self) -> list[str]:
-        if not self._handled or any(each.untold or each.all_on for each in self._handlers):
+        if self._settings.app.scan or not self._handled:
+            return []
+        if any(each.untold or each.all_on for each in self._handlers):
             return []
         named = frozenset().union(*(each.named for each in self._handlers))
         return [
@@ -228,7 +230,8 @@ class _OfEvents:
     # Where the webhook leads.
 
     def _of_route(self) -> Iterator[str]:
-        if self._is_elsewhere():
+        # Where only some folders are looked at, it may be in another.
+        if self._is_elsewhere() or self._settings.app.scan:
             return
         shown = "the webhook's path" if self._settings.webhook_address else self._path
         if not self._routes:
@@ -280,6 +283,7 @@ class _OfProject:
             self._written.setdefault(each.key, []).append(each.target)
         # An app's own address has a name that others may have given it.
         self._known = {each for each in all_names() if "CLERK" in each} | {*self._written}
+        self._in_part = bool(settings.app.scan)
         self._skipped = () if webhook else names_of("signing_secret")
         others = [each.root_directory for each in settings.vercel_projects if each != project]
         self._others = [each.strip("/") for each in others if each]
@@ -393,7 +397,7 @@ class _OfProject:
 
     def _unread(self) -> list[str]:
         packages = [name for file, _, name in self._wiring.packages if self._has(file)]
-        if not packages:
+        if self._in_part or not packages:
             return []
         sets = {
             BY_PACKAGE[home]

@@ -382,3 +382,14 @@ def test_the_only_handler_is_not_where_a_webhook_of_another_host_leads(tmp_path:
     assert other.findings == ()
     assert any("role.created" in e and "if the webhook leads there" in e for e in other.notes)
     assert [e.slug for e in compared(tmp_path, files, webhook=tunnel).findings] == ["role.created"]
+
+
+def test_of_some_folders_it_is_not_told_what_is_not_there(tmp_path: Path) -> None:
+    files = {"lib/hook.ts": VERIFY + POST.format("  if (evt.type === 'user.created') return")}
+    whole = compared(tmp_path, files, environment={"projectId": "prj_1"})
+    app = {"path": str(tmp_path), "scan": ["lib"]}
+    part = compared(tmp_path, files, environment={"projectId": "prj_1"}, app=app)
+
+    assert len(whole.notes) == 3
+    assert part.notes == ()
+    assert part.findings == whole.findings
