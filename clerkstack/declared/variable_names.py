@@ -130,6 +130,9 @@ BY_PACKAGE: dict[str, NameSet] = {
 }
 """What the SDK of a package reads by itself."""
 
+OTHERWISE: dict[NameSet, tuple[str, ...]] = {"react-router": ("CLERK_PUBLISHABLE_KEY",)}
+"""By what an SDK reads a value that is not there by its own name (utils/env.ts)."""
+
 WEBHOOK_SECRET = "CLERK_WEBHOOK_SIGNING_SECRET"
 """What `verifyWebhook()` of any other package reads: it is @clerk/backend's."""
 

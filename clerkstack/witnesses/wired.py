@@ -17,6 +17,7 @@ from clerkstack.app.routes import answering
 from clerkstack.app.wiring import Handled, Read, Wiring
 from clerkstack.declared.variable_names import (
     BY_PACKAGE,
+    OTHERWISE,
     SETS,
     UNREAD,
     all_names,
@@ -390,10 +391,10 @@ class _OfProject:
             of = BY_PACKAGE.get(f"@clerk/{home}")
             if of is None or not line:
                 continue
-            by = f"{package}"
-            yield Read(SETS[of].publishable_key, file, line, by=by)
+            if not any(each in self._written for each in OTHERWISE.get(of, ())):
+                yield Read(SETS[of].publishable_key, file, line, by=package)
             if part in _SERVER or home == "express":
-                yield Read(SETS[of].secret_key, file, line, by=by)
+                yield Read(SETS[of].secret_key, file, line, by=package)
 
     def _unread(self) -> list[str]:
         packages = [name for file, _, name in self._wiring.packages if self._has(file)]

@@ -275,6 +275,17 @@ def test_what_is_written_and_never_read_is_a_note(tmp_path: Path) -> None:
     assert "@clerk/express, which reads CLERK_PUBLISHABLE_KEY" in other.findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("names", "lacks"), [("nextjs", True), ("react-router", False), ("express", False)]
+)
+def test_a_library_that_reads_one_of_two_names(tmp_path: Path, names: str, lacks: bool) -> None:
+    files = {"app/root.tsx": "import { rootAuthLoader } from '@clerk/react-router/server'\n"}
+    found = compared(tmp_path, files, environment={"projectId": "prj_1", "names": [names]})
+
+    wrong = ["VITE_CLERK_PUBLISHABLE_KEY"] if lacks else []
+    assert [each.slug for each in found.findings] == wrong
+
+
 def test_a_library_that_is_given_its_keys_reads_none(tmp_path: Path) -> None:
     text = "import { clerkMiddleware } from '@clerk/express'\nclerkMiddleware({ publishableKey })\n"
 
