@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from clerkstack.app.checkout import Checkout
     from clerkstack.app.declaration import AppDeclaration
     from clerkstack.app.uses import UnresolvedCheck, Use
+    from clerkstack.app.wiring import Wiring
     from clerkstack.settings import AppSettings
 
 
@@ -22,7 +23,7 @@ class AppCode:
     None where there is only a file with the declaration. `notes` are what could change the
     declaration without being seen; `others` are files of other languages that name Clerk;
     `in_tests` are the checks in the app's own tests, where the settings do not say that they are
-    as the others."""
+    as the others; `wiring` is what it does with webhook events and variables."""
 
     declaration: AppDeclaration | None = None
     uses: tuple[Use, ...] = ()
@@ -33,6 +34,7 @@ class AppCode:
     notes: tuple[UnresolvedCheck, ...] = ()
     others: tuple[str, ...] = ()
     in_tests: tuple[Use, ...] = ()
+    wiring: Wiring | None = None
 
 
 def read_app(
@@ -80,6 +82,7 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
     from clerkstack.app.modules import Modules
     from clerkstack.app.own_tests import is_test
     from clerkstack.app.scan import scan
+    from clerkstack.app.wiring import wiring
 
     checkout = _checkout(settings, tell)
     modules = Modules(checkout.folder)
@@ -114,6 +117,7 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
         tuple(notes),
         found.others,
         tuple(each for each in found.uses if each.file in apart),
+        wiring(checkout.folder.resolve(), found.names, found.says, modules),
     )
 
 

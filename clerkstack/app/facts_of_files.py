@@ -24,7 +24,8 @@ An expression is a list: its form, its parts, and last its place. Nothing in it 
 
 Another kind of facts is one more field of `FileFacts`, and a module that fills it (see `onepass`;
 `looking` has the words by which a file is looked into). It is joined beside `uses.Checks`: what
-`evaluate` knows of an expression is there for it.
+`evaluate` knows of an expression is there for it. What needs no expression has a walk of its
+own, as `says`, so that a file which asks for nothing is not read for checks.
 
 A type is written as what has it: a union as `?`, an object's type as `o`, a tuple as `a`,
 `T[number]` as an entry of a list. Besides there are `R` the name of a type, `L` a list of entries
@@ -75,6 +76,7 @@ class FileFacts:
         error: the place of the first error at the top.
         lost: checks that lie in what is no TypeScript: (place of the error, place of the check).
         stopped: why there is nothing else: the file takes too long, or has too much in it.
+        says: what it says of webhook events and variables: see `says`.
     """
 
     imports: dict[str, list[str]] = field(default_factory=dict)
@@ -96,6 +98,7 @@ class FileFacts:
     error: int | None = None
     lost: list[list[int]] = field(default_factory=list)
     stopped: list[Any] | None = None
+    says: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Without what is empty."""

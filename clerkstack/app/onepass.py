@@ -2,7 +2,8 @@
 
 Each module of `EXTRACTORS` says which nodes it wants (`VISITS`: by the node's type, a function of
 the pass, the node and its scope) and by which words in the text they are found (`WORDS`). Another
-kind of facts is one more such module, and a field of `FileFacts`.
+kind of facts is one more such module, and a field of `FileFacts`. `says`, which is looked for in
+files that ask for nothing too, walks the same tree for itself.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from clerkstack.app.blocks import Block, script_of
 from clerkstack.app.clerk import COMPONENTS
 from clerkstack.app.expressions import Expressions, TooMuch
 from clerkstack.app.facts_of_files import FileFacts
+from clerkstack.app.says import says_of
 from clerkstack.app.scopes import SCOPES, Scope
 from clerkstack.app.statements import read_statement, statements
 from clerkstack.app.syntax import Source, bare, content
@@ -77,10 +79,13 @@ def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
     at = Pass(code, root, block, frozenset(wanted), until)
     try:
         at.json() if is_json else at.run()
+        facts = at.facts
     except TooMuch as error:
         # A part would be told as if it were all.
-        return FileFacts(stopped=[str(error) or "has more in it than is looked at"])
-    return at.facts
+        facts = FileFacts(stopped=[str(error) or "has more in it than is looked at"])
+    if not is_json:
+        facts.says = says_of(root, code, suffix, until)
+    return facts
 
 
 class Pass:

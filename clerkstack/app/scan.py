@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clerkstack.app.clerk import is_clerks
 from clerkstack.app.evaluate import Callers
@@ -18,6 +19,9 @@ from clerkstack.app.reading import NotRead, Reader
 from clerkstack.app.uses import Checks, Found, UnresolvedCheck, Use
 from clerkstack.problems import InputError, Problem
 
+if TYPE_CHECKING:
+    from clerkstack.app.says import Says
+
 # So often files are looked into again, for what calls the functions that ask for a parameter.
 _ROUNDS = 12
 _MOST_FILES = 3000
@@ -28,13 +32,16 @@ _OTHERS_LARGEST = 512 * 1024
 
 @dataclass(frozen=True)
 class Scan:
-    """What was found, in the order of files and lines; `files` is how many there are, and `others`
-    are files of other languages that name Clerk."""
+    """What was found, in the order of files and lines; `files` is how many there are, `others` are
+    files of other languages that name Clerk, `names` are all files of code, and `says` is what
+    they say besides."""
 
     uses: tuple[Use, ...]
     unresolved: tuple[UnresolvedCheck, ...]
     files: int
     others: tuple[str, ...] = ()
+    says: Mapping[str, Says] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
 
 def scan(
@@ -80,6 +87,8 @@ def scan(
         tuple(each for each in found if isinstance(each, UnresolvedCheck)),
         len(files.code),
         tuple(_naming_clerk(root, files.others, unread)),
+        {name: scanning.says[name] for name in files.code if name in scanning.says},
+        tuple(files.code),
     )
 
 
@@ -99,6 +108,7 @@ class _Scanning:
         self._tell = tell
         self._scanned: dict[str, Module] = {}
         self._unread: dict[str, UnresolvedCheck] = {}
+        self.says: dict[str, Says] = {}
         # By file: what was wanted of it besides.
         self._wanted: dict[str, frozenset[str]] = {}
         self._reached = Reached(root, modules)
@@ -134,6 +144,13 @@ class _Scanning:
             elif found[0] == "facts":
                 facts = FileFacts.of_json(found[1])
                 self._scanned[name] = self._modules.known(self._root / name, facts)
+                self._say(name, facts.says)
+            elif found[0] == "says":
+                self._say(name, found[1])
+
+    def _say(self, name: str, says: Says) -> None:
+        if says:
+            self.says[name] = says
 
     def _again(self, wanted: set[str], own: dict[str, set[str]]) -> list[Job]:
         """The files in which something new is wanted."""

@@ -51,6 +51,13 @@ def bare(node: Node) -> Node:
     return node
 
 
+def around(node: Node) -> Node:
+    """An expression with what is around it and has its value: see `bare`."""
+    while node.parent is not None and node.parent.type in TRANSPARENT:
+        node = node.parent
+    return node
+
+
 class Source:
     """The text of a file, for its nodes."""
 
@@ -124,6 +131,17 @@ class Source:
         if key is None or key.type == "computed_property_name":
             return None
         return self.of(key).strip("'\"")
+
+
+def without_nothing(node: Node, source: Source) -> Node:
+    """An expression without what stands in for it and is nothing: `a` of `a ?? ''`."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if node.type != "binary_expression" or left is None or right is None:
+        return node
+    operator = source.operator(node)
+    if operator in ("??", "||") and source.of(right) in ("''", '""'):
+        return bare(left)
+    return node
 
 
 NAMING = frozenset(

@@ -6,7 +6,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,17 @@ from clerkstack.declared.access import access_inputs
 from clerkstack.declared.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.settings import Settings
-from clerkstack.witnesses import Comparison, Instance, Row, compare, read_instance
+from clerkstack.witnesses import (
+    Comparison,
+    Instance,
+    LiveWiring,
+    Row,
+    Wired,
+    compare,
+    read_instance,
+    read_wiring,
+    wired,
+)
 
 _WIDEST = 120  # columns, where the output is no terminal
 _SHOWN = 3
@@ -36,7 +46,7 @@ def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
     app = read_app(settings.app, settings.app_declaration, tell=tell)
-    instance = _read(settings) if live else None
+    instance, there = _read(settings, app) if live else (None, None)
     inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
     found = compare(
         app,
@@ -46,18 +56,30 @@ def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
         brought=settings.components.billing,
         production=settings.instance == "production",
     )
+    beside = wired(settings, None if app is None else app.wiring, there)
+    found = replace(found, findings=(*found.findings, *beside.findings))
     if as_json:
-        document = _document(stack, settings, app, instance, found)
+        document = {
+            **_document(stack, settings, app, instance, found),
+            "events": [asdict(each) for each in beside.events],
+            "variables": [asdict(each) for each in beside.variables],
+            "notes_on_code": list(beside.notes),
+        }
         say(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        _print(stack, settings, app, instance, found)
+        _print(stack, settings, app, instance, found, beside)
     if found.findings:
         raise typer.Exit(FOUND)
 
 
-def _read(settings: Settings) -> Instance:
+def _read(settings: Settings, app: AppCode | None) -> tuple[Instance, LiveWiring | None]:
+    """What is live, of what there is something to compare with."""
     with reading():
-        return read_instance(settings, session_of(settings), tell)
+        session = session_of(settings)
+        instance = read_instance(settings, session, tell)
+        if app is None or app.wiring is None or not instance.exists:
+            return instance, None
+        return instance, read_wiring(settings, session, tell)
 
 
 def _document(
@@ -97,6 +119,7 @@ def _print(
     app: AppCode | None,
     instance: Instance | None,
     found: Comparison,
+    beside: Wired,
 ) -> None:
     sides = ("app", "catalog", "instance")
     read = {"app": app is not None and app.declaration is not None, "catalog": True}
@@ -108,8 +131,10 @@ def _print(
         _say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.mend}.")
     for asked in found.notes:
         _say(f"note, in a test of the app: {asked}")
-    for untold in () if app is None else app.unresolved:
-        _say(f"not looked up: {untold}")
+    for said in beside.notes:
+        _say(f"note: {said}")
+    for unresolved in () if app is None else app.unresolved:
+        _say(f"not looked up: {unresolved}")
     for note in () if app is None else app.notes:
         _say(f"note: {note}")
     if app is not None:
@@ -194,9 +219,9 @@ def _comparable(value: Json) -> object:
     return sorted(map(str, value)) if isinstance(value, list) else value
 
 
-def _summary(found: Comparison, columns: list[str], untold: int) -> str:
+def _summary(found: Comparison, columns: list[str], unresolved: int) -> str:
     count = len(found.findings)
     what = _counted(count, "finding") if count else "all agree"
-    beside = f", {_counted(untold, 'check')} can't be told" if untold else ""
+    beside = f", {_counted(unresolved, 'check')} can't be told" if unresolved else ""
     sides = " and ".join(filter(None, [", ".join(columns[:-1]), columns[-1]]))
     return f"{sides} compared: {what}{beside}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from clerkstack.cutover.app_code import code_facts
 from clerkstack.cutover.model import Fact, Outcome, Verdict, of_facts
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.drift import Difference, differences
@@ -25,7 +26,7 @@ def variables(readings: Readings) -> Verdict:
     there = [each for project in readings.projects for each in readings.variables(project)]
     count = len([each for each in there if TARGET in each.target])
     return of_facts(
-        (_fact(each) for each in found),
+        [*(_fact(each) for each in found), *code_facts(readings, "variable")],
         passed=f"every variable is as declared ({count} for production)",
         otherwise="not as declared",
         mend="Run pulumi up --refresh on this stack.",

@@ -107,6 +107,7 @@ class Agreement(_Part):
     features: tuple[Row, ...] = ()
     uses: tuple[Use, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
+    notes_on_code: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     toggles_come: bool = False
     """Whether the previewed update writes billing's toggles."""

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from clerkstack.witnesses.compare import Comparison, Finding, Row, Seen, compare
-from clerkstack.witnesses.instance import Instance, read_instance
+from clerkstack.witnesses.instance import Instance, read_instance, read_wiring
+from clerkstack.witnesses.wired import LiveWiring, Wired, wired
 
-__all__ = ["Comparison", "Finding", "Instance", "Row", "Seen", "compare", "read_instance"]
+__all__ = [
+    "Comparison",
+    "Finding",
+    "Instance",
+    "LiveWiring",
+    "Row",
+    "Seen",
+    "Wired",
+    "compare",
+    "read_instance",
+    "read_wiring",
+    "wired",
+]
