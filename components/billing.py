@@ -43,7 +43,7 @@ class Billing(Component):
         super().__init__("Billing", name, place, after)
         if settings.gateway == "stripe":
             pulumi.warn(STRIPE, self)
-        if app is not None and app.untold:
+        if app is not None and app.unresolved:
             pulumi.warn(_untold(app), self)
         self.billing = providers.Billing(
             f"{name}-catalog",
@@ -57,8 +57,8 @@ class Billing(Component):
 
 
 def _untold(app: AppCode) -> str:
-    count, more = len(app.untold), len(app.untold) - NAMED
-    lines = [f"  {each}" for each in app.untold[:NAMED]]
+    count, more = len(app.unresolved), len(app.unresolved) - NAMED
+    lines = [f"  {each}" for each in app.unresolved[:NAMED]]
     if more > 0:
         lines.append(f"  and {more} more: bin/clerkstack check --stack {pulumi.get_stack()}")
     return (

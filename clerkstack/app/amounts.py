@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from clerkstack.app.evaluate import Constant
-from clerkstack.app.modules import Unresolved
+from clerkstack.app.values import Constant
 
 # Names without _ and capitals. A price whose name tells no unit (`price`, `monthly`) is not read:
 # 60 may be dollars or cents.
@@ -41,7 +40,7 @@ def cents_of(fields: Mapping[str, Constant], names: Mapping[str, int]) -> Consta
         constant = held.known
         amount = _cents(constant, unit)
         if found is not None and found.value != amount:
-            raise at(constant, f"is another price than the one in line {found.line}")
+            raise constant.wrong(f"is another price than the one in line {found.line}")
         found = Constant(amount, constant.file, constant.line, constant.column)
     return found
 
@@ -58,15 +57,8 @@ def _cents(constant: Constant, unit: int) -> Decimal | None:
     if constant.value is None:
         return None
     if not isinstance(constant.value, Decimal) or constant.value < 0:
-        raise at(constant, f"is not an amount in {'dollars' if unit > 1 else 'cents'}")
+        raise constant.wrong(f"is not an amount in {'dollars' if unit > 1 else 'cents'}")
     cents = constant.value * unit
     if cents != int(cents):
-        raise at(constant, "is not a whole number of cents")
+        raise constant.wrong("is not a whole number of cents")
     return cents
-
-
-def at(constant: Constant, message: str) -> Unresolved:
-    """Something that is wrong with a value, at its place."""
-    error = Unresolved(constant.file, None, message)
-    error.line, error.column = constant.line, constant.column
-    return error

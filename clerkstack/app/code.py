@@ -12,7 +12,8 @@ from clerkstack.problems import InputError
 if TYPE_CHECKING:
     from clerkstack.app.checkout import Checkout
     from clerkstack.app.declaration import AppDeclaration
-    from clerkstack.app.uses import Untold, Use
+    from clerkstack.app.uses import UnresolvedCheck, Use
+    from clerkstack.app.wiring import Wiring
     from clerkstack.settings import AppSettings
 
 
@@ -22,17 +23,18 @@ class AppCode:
     None where there is only a file with the declaration. `notes` are what could change the
     declaration without being seen; `others` are files of other languages that name Clerk;
     `in_tests` are the checks in the app's own tests, where the settings do not say that they are
-    as the others."""
+    as the others; `wiring` is what it does with webhook events and variables."""
 
     declaration: AppDeclaration | None = None
     uses: tuple[Use, ...] = ()
-    untold: tuple[Untold, ...] = ()
+    unresolved: tuple[UnresolvedCheck, ...] = ()
     unmanaged: frozenset[str] = frozenset()
     path: str | None = None
     commit: str | None = None
-    notes: tuple[Untold, ...] = ()
+    notes: tuple[UnresolvedCheck, ...] = ()
     others: tuple[str, ...] = ()
     in_tests: tuple[Use, ...] = ()
+    wiring: Wiring | None = None
 
 
 def read_app(
@@ -80,6 +82,7 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
     from clerkstack.app.modules import Modules
     from clerkstack.app.own_tests import is_test
     from clerkstack.app.scan import scan
+    from clerkstack.app.wiring import wiring
 
     checkout = _checkout(settings, tell)
     modules = Modules(checkout.folder)
@@ -102,18 +105,19 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
     )
     apart = frozenset[str]()
     if not settings.tests:
-        files = {each.file for each in found.uses} | {each.file for each in found.untold}
+        files = {each.file for each in found.uses} | {each.file for each in found.unresolved}
         apart = frozenset(each for each in files if is_test(each, checkout.folder))
     return AppCode(
         declared,
         tuple(each for each in found.uses if each.file not in apart),
-        tuple(each for each in found.untold if each.file not in apart),
+        tuple(each for each in found.unresolved if each.file not in apart),
         frozenset(settings.unmanaged),
         checkout.path,
         checkout.commit,
         tuple(notes),
         found.others,
         tuple(each for each in found.uses if each.file in apart),
+        wiring(checkout.folder.resolve(), found.names, found.says, modules),
     )
 
 

@@ -14,10 +14,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from clerkstack.app.amounts import ANNUAL, MONTHLY, at, cents_of
-from clerkstack.app.evaluate import Constant
+from clerkstack.app.amounts import ANNUAL, MONTHLY, cents_of
 from clerkstack.app.finding import Finding
-from clerkstack.app.modules import Modules, Unresolved
+from clerkstack.app.modules import Modules
+from clerkstack.app.values import Constant, Unresolved
 from clerkstack.problems import InputError, Problem
 
 # Names without _ and capitals.
@@ -102,10 +102,11 @@ def read_declaration(
                 continue
             if plan.slug in plans:
                 first = plans[plan.slug].where
-                errors.append(at(entry, f"is a second plan {plan.slug}, the first is in {first}"))
+                errors.append(entry.wrong(f"is a second plan {plan.slug}, the first is in {first}"))
             plans[plan.slug] = plan
         features = finding.features(() if errors else reading.attached, features_name)
         made_of = finding.behind([*entries, *features])
+        errors += () if errors else finding.changed(made_of)
     except Unresolved as error:
         errors.append(error)
     except RecursionError:
@@ -181,7 +182,7 @@ class _Reading:
             try:
                 said = _Said(read(held.known), held.line)
                 if found is not None and found.value != said.value:
-                    raise at(held, f"says something else than line {found.line}")
+                    raise held.wrong(f"says something else than line {found.line}")
                 found = said
             except Unresolved as error:
                 self._errors.append(error)
@@ -199,17 +200,17 @@ class _Reading:
 
 def _fields(entry: Constant) -> Mapping[str, Constant]:
     if not isinstance(entry.value, dict):
-        raise at(entry, "is not a plan: an object with slug and features")
+        raise entry.wrong("is not a plan: an object with slug and features")
     for name in ("slug", "features"):
         if name not in entry.value:
-            raise at(entry, f"is a plan without {name}")
+            raise entry.wrong(f"is a plan without {name}")
     return entry.value
 
 
 def _text(constant: Constant) -> str:
     if isinstance(constant.value, str) and constant.value:
         return constant.value
-    raise at(constant, "is not a slug: a text")
+    raise constant.wrong("is not a slug: a text")
 
 
 def _listed(constant: Constant) -> list[tuple[Constant, bool]]:
@@ -220,12 +221,12 @@ def _listed(constant: Constant) -> list[tuple[Constant, bool]]:
     if isinstance(constant.value, list):
         return [(each, True) for each in constant.value]
     if not isinstance(constant.value, dict):
-        raise at(constant, "is not a list of features")
+        raise constant.wrong("is not a list of features")
     found = []
     for key, held in constant.value.items():
         has = held.known.value
         if not isinstance(has, bool):
-            raise at(held, "is not true or false, as a feature of a plan is, and not a list either")
+            raise held.wrong("is not true or false, as a feature of a plan is, nor a list")
         found.append((held.key or Constant(key, *held.place), has))
     return found
 
@@ -240,13 +241,13 @@ def _days(constant: Constant) -> int | None:
         return None
     if isinstance(value, Decimal) and value >= 0 and value == int(value):
         return int(value)
-    raise at(constant, "is not a whole number of days")
+    raise constant.wrong("is not a whole number of days")
 
 
 def _flag(constant: Constant) -> bool | None:
     if constant.value is None or isinstance(constant.value, bool):
         return constant.value
-    raise at(constant, "is not true or false")
+    raise constant.wrong("is not true or false")
 
 
 def _problem(error: Unresolved, modules: Modules) -> Problem:

@@ -1,98 +1,74 @@
-"""The values of constant expressions over all files: literals, and what names, types, loops and
-callers make of them. Nothing is run."""
+"""The one evaluator of expressions over all files: literals, what names, types, loops and callers
+make of them, and what in them is Clerk's. Nothing is run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, NamedTuple
 
-from clerkstack.app.facts_of_files import Ir, column_of, line_of
-from clerkstack.app.modules import Module, Modules, Unresolved
+from clerkstack.app import clerk
+from clerkstack.app.clerk import last
+from clerkstack.app.facts_of_files import Ir
+from clerkstack.app.modules import Module, Modules
 from clerkstack.app.reading import ENTRIES
+from clerkstack.app.values import (
+    FOREIGN,
+    HAS,
+    OBJECT,
+    Constant,
+    Either,
+    Kind,
+    Literal,
+    Unresolved,
+    constant_at,
+    kind_of,
+)
 
 _LISTING = frozenset({"Object.keys", "Object.values", "Object.entries"})
-# Methods that give a list of the same entries.
+# Methods that give a list of the same entries; one of them; their function each entry.
 _ENTRIES_OF = frozenset(
     {"filter", "slice", "sort", "reverse", "toSorted", "toReversed", "concat", "values"}
 )
 _ENTRY = frozenset({"find", "findLast", "at"})
+VISITING = frozenset(
+    {"forEach", "map", "filter", "find", "findLast", "findIndex", "some", "every", "flatMap"}
+)
+# What gives what somebody has put there elsewhere.
+_ELSEWHERE = frozenset({"useContext", "use", "inject", "getContext"})
 # As many digits as JavaScript keeps of a whole number.
 _LARGEST = 15
 STEPS = 100_000
-"""Of one expression."""
-
-Literal: TypeAlias = (
-    "str | Decimal | bool | list[Constant] | dict[str, Constant] | Unresolved | None"
-)
-Place: TypeAlias = tuple[Path, int, int]
+"""Of one expression, in all that it is made of."""
+# Each takes some frames of Python's stack.
+_DEEPEST = 130
+_NO_STEPS = "takes more steps than are gone"
 
 
-@dataclass(frozen=True)
-class Constant:
-    """A value and where it is written.
+class Call(NamedTuple):
+    """A call of a function of the app: where, what it is given, and the place of each of it."""
 
-    What can't be told holds its `Unresolved`: it is an error only where somebody asks for it (see
-    `known`).
-    """
-
-    value: Literal
-    file: Path
-    line: int
-    column: int
-    # Where it is a field of an object: the key, as it is written or as a constant has it.
-    key: Constant | None = field(default=None, compare=False, repr=False)
-    # How many values are in it, itself one of them.
-    size: int = field(default=1, compare=False, repr=False)
-    # Where a function is given it, if it is one's parameter.
-    given: Place | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def known(self) -> Constant:
-        """Itself. Raises Unresolved where the value can't be told."""
-        if isinstance(self.value, Unresolved):
-            raise self.value
-        return self
-
-    @property
-    def told(self) -> bool:
-        """Whether the value can be told."""
-        return not isinstance(self.value, Unresolved)
-
-    @property
-    def place(self) -> Place:
-        """Where it is written: what has the same place is the same."""
-        return self.file, self.line, self.column
-
-
-class Either(Unresolved):
-    """What can be one of several values."""
-
-    def __init__(self, file: Path, place: int, message: str, choices: Iterable[Constant]) -> None:
-        super().__init__(file, place, message)
-        self.choices = list(choices)
+    module: Module
+    arguments: list[Ir]
+    places: list[int]
 
 
 class Callers:
-    """What functions are given: by file and function, the arguments of each call."""
+    """What functions are given: by file and function, the calls of each."""
 
     def __init__(self) -> None:
-        self.calls: dict[tuple[Path, str], list[tuple[Module, Ir, list[int]]]] = {}
+        self.calls: dict[tuple[Path, str], list[Call]] = {}
         # The functions whose callers somebody asked for.
         self.asked: set[tuple[Path, str]] = set()
         # Those that are given `has`: file, function and which parameter.
         self.given_has: set[tuple[Path, tuple[str, int]]] = set()
 
-    def known(self, file: Path, function: str) -> list[tuple[Module, Ir, list[int]]]:
-        """The calls of a function that are known."""
-        return self.calls.get((file, function), [])
-
-    def of(self, file: Path, function: str) -> list[tuple[Module, Ir, list[int]]]:
-        """The same; more are looked for."""
+    def of(self, file: Path, function: str) -> list[Call]:
+        """The calls of a function that are known; more are looked for."""
         self.asked.add((file, function))
-        return self.known(file, function)
+        return self.calls.get((file, function), [])
 
     def unasked(self) -> Callers:
         """The same calls; asking these looks for no more."""
@@ -102,63 +78,126 @@ class Callers:
 
 
 class Evaluator:
-    """Evaluates expressions of modules."""
+    """Evaluates expressions of modules.
 
-    def __init__(self, modules: Modules, callers: Callers | None = None) -> None:
+    Args:
+        modules: the app's.
+        callers: who calls the app's functions with what.
+        reached: whether the file at a path, or one that it imports, imports a package of Clerk's.
+    """
+
+    def __init__(
+        self,
+        modules: Modules,
+        callers: Callers | None = None,
+        reached: Callable[[Path], bool] = lambda _: True,
+    ) -> None:
         self._modules = modules
         self._callers = callers or Callers()
-        self._open: list[tuple[Path, str]] = []
+        self._reached = reached
+        self._open: dict[tuple[Path, str], None] = {}
         self._done: dict[tuple[Path, str], Constant] = {}
+        # Of those: what callers give has a part in them.
+        self._of_callers: set[tuple[Path, str]] = set()
+        self._is_of_callers = False
         self._left = STEPS
+        self._depth = 0
         # By constant: those that its value is made of, each as (file, name).
         self.made_of: dict[tuple[Path, str], set[tuple[Path, str]]] = {}
 
-    def fresh(self) -> None:
-        """Begin an expression: it has steps of its own."""
-        self._left = STEPS
+    def fresh(self) -> int:
+        """Begin an expression: it has steps of its own. Returns how many the last one took."""
+        taken, self._left = STEPS - self._left, STEPS
+        return taken
+
+    def forget_callers(self) -> None:
+        """More callers are known: what they give is evaluated again."""
+        for key in self._of_callers:
+            del self._done[key]
+        self._of_callers.clear()
+
+    def kind(self, module: Module, ir: Ir) -> Kind | None:
+        """What an expression is, None where nothing is known of it."""
+        return kind_of(self.of(module, ir))
 
     def name(self, module: Module, name: str, at: int = 0) -> Constant:
-        """The value of a variable, by its id; where it can't be told, an `Unresolved` in it."""
+        """The value of a variable, by its id; where it is not known, an `Unresolved` in it."""
+        return self._once(module, name, at, lambda: self._named(module, name, at))
+
+    def _once(self, module: Module, name: str, at: int, make: Callable[[], Constant]) -> Constant:
         key = (module.file, name)
         if self._open:
-            self.made_of.setdefault(self._open[-1], set()).add(key)
+            self.made_of.setdefault(next(reversed(self._open)), set()).add(key)
         if key in self._done:
+            self._is_of_callers |= key in self._of_callers
             return self._done[key]
         if key in self._open:
             short = name.partition("@")[0]
-            lost = Unresolved(module.file, at or None, f"{short} is defined by itself")
-            lost.circular = True
-            return Constant(lost, module.file, *_line(at))
-        self._open.append(key)
+            error = Unresolved(module.file, at or None, f"{short} is defined by itself")
+            error.is_circular = True
+            return constant_at(error, module.file, at)
+        before, self._is_of_callers = self._is_of_callers, False
+        self._open[key] = None
         try:
-            found = self._named(module, name, at)
+            found = make()
         finally:
-            self._open.pop()
+            del self._open[key]
         if self._left >= 0:
             self._done[key] = found
+            if self._is_of_callers:
+                self._of_callers.add(key)
+        self._is_of_callers |= before
         return found
 
     def _named(self, module: Module, name: str, at: int) -> Constant:
         facts, short = module.facts, name.partition("@")[0]
-        form = facts.constants.get(name, ["-"])[0]
-        if name in facts.writes and form not in ("v", "f"):
-            return self._lost(module, facts.writes[name], f"{short} can have another value here")
         if name in facts.constants:
-            return self.of(module, facts.constants[name])
+            held = facts.constants[name]
+            found = self.of(module, held)
+            if name in facts.writes and held[0] not in ("v", "f"):
+                message = f"{short} can have another value here"
+                error = Unresolved(module.file, facts.writes[name], message, behind=found)
+                error.is_changed = True
+                found = constant_at(error, module.file, facts.writes[name])
+            if kind_of(found) is None:
+                kind = clerk.kind_of_variable(short, is_parameter=held[0] == "p")
+                found = found if kind is None else _of_kind(found, kind)
+            return found
         if name in facts.imports:
-            source, there = facts.imports[name]
-            place = at or facts.sources.get(source, 0)
-            try:
-                found = self._modules.beside(module, place, source)
-                return self.exported(found, there)
-            except Unresolved as error:
-                if error.line is None and error.file == found_file(self._modules, module, source):
-                    message = f"comes from '{source}', which {error.message}"
-                    return self._lost(module, place, message)
-                return Constant(error, module.file, 1, 1)
-        return self._lost(module, 0, f"{short} is not a constant of this file")
+            return self._imported(module, at, short, *facts.imports[name])
+        message = f"{short} is not a constant of this file"
+        return _lost(module, 0, message, kind=clerk.kind_of_free(short))
 
-    def exported(self, module: Module, name: str) -> Constant:
+    def _imported(self, module: Module, at: int, local: str, source: str, name: str) -> Constant:
+        place = at or module.facts.sources.get(source, 0)
+        file = self._modules.file_of(module.file.parent, source)
+        there: Module | None = None
+        try:
+            there = self._modules.beside(module, place, source)
+            found = self.exported(there, name)
+        except Unresolved as error:
+            if error.line is None and error.file == file:
+                message = f"comes from '{source}', which {error.message}"
+                error = Unresolved(module.file, place, message, kind=error.kind)
+            found = Constant(error, module.file, 1, 1)
+        if kind_of(found) is not None:
+            return found
+        if file is None:
+            kind: Kind | None = FOREIGN
+            if clerk.is_clerks(source):
+                kind = Kind("clerk", name)
+            elif source.startswith(clerk.OWN) or self._modules.is_package_here(source):
+                kind = clerk.kind_of_export(name if name != "default" else local, is_read=False)
+        elif there is not None and not self._reached(there.file):
+            kind = FOREIGN
+        else:
+            known = local if name == "default" and there is not None else name
+            kind = clerk.kind_of_export(known, is_read=there is not None)
+        return found if kind is None else _of_kind(found, kind)
+
+    def exported(
+        self, module: Module, name: str, seen: set[tuple[Path, str]] | None = None
+    ) -> Constant:
         """The value of a name that a module exports; `*` is all of them.
 
         Raises:
@@ -168,16 +207,27 @@ class Evaluator:
         if name == "*":
             names = {each: self._or_unresolved(module, each) for each in self._all(module)}
             return Constant(names, module.file, 1, 1)
-        if name in facts.exports:
-            source, inner = facts.exports[name]
-            if source is None:
-                return self.name(module, str(inner))
-            return self.exported(self._modules.from_statement(module, source), str(inner))
-        for source in facts.all_of:
-            there = self._modules.from_statement(module, source)
-            if name in there.facts.exports or there.facts.all_of:
-                return self.exported(there, name)
-        raise Unresolved(module.file, None, f"does not export {name}")
+        lost = Unresolved(module.file, None, f"does not export {name}")
+        seen = set() if seen is None else seen
+        if (module.file, name) in seen:
+            raise Unresolved(module.file, None, f"has {name} only by imports in a circle")
+        seen.add((module.file, name))
+        source, inner = facts.exports.get(name, (None, None))
+        if inner is not None and source is None:
+            return self.name(module, inner)
+        for each in facts.all_of if source is None else [source]:
+            try:
+                there = self._modules.from_statement(module, each)
+                return self.exported(there, inner or name, seen)
+            except Unresolved as error:
+                if each == source or error.line is not None or error.kind is not None:
+                    lost = error
+                if (
+                    clerk.is_clerks(each)
+                    and self._modules.file_of(module.file.parent, each) is None
+                ):
+                    lost = error.but(kind=Kind("clerk", inner or name))
+        raise lost
 
     def _all(self, module: Module) -> list[str]:
         """The names that a module exports, those of `export *` with them."""
@@ -201,31 +251,42 @@ class Evaluator:
             return Constant(error, module.file, 1, 1)
 
     def of(self, module: Module, ir: Ir) -> Constant:
-        """The value of an expression; where it can't be told, an `Unresolved` in it.
+        """The value of an expression; where it is not known, an `Unresolved` in it.
 
         Raises:
             TooMuch: the app takes more than it may.
         """
         self._left -= 1
         if self._left < 0:
-            return self._lost(module, _place(ir), "takes more steps than are gone")
+            return _lost(module, place_of(ir), _NO_STEPS)
         if self._left % 64 == 0:
             self._modules.allowance.look(module.file)
+        if self._depth > _DEEPEST:
+            return _lost(module, place_of(ir), "is nested too deeply, or imports in a circle")
+        self._depth += 1
         try:
-            found = getattr(self, f"_of_{_FORMS[ir[0]]}")(module, ir)
+            found = _FORMS[ir[0]](self, module, ir)
         except Unresolved as error:
-            found = Constant(error, module.file, *_line(_place(ir)))
-        if not isinstance(found, Constant):
-            size = 1 + sum(each.size for each in _held(found))
+            found = error.with_traceback(None)  # which would keep all frames
+        finally:
+            self._depth -= 1
+        if isinstance(found, Constant):
+            return found
+        size = 1
+        if isinstance(found, dict | list):
+            size += sum(
+                each.size for each in (found.values() if isinstance(found, dict) else found)
+            )
             if size > ENTRIES:
-                return self._lost(module, _place(ir), f"has more than {ENTRIES:,} values")
-            found = Constant(found, module.file, *_line(_place(ir)), size=size)
-        return found
+                return _lost(module, place_of(ir), f"has more than {ENTRIES:,} values")
+        return constant_at(found, module.file, place_of(ir), size=size)
 
-    def _of_literal(self, _: Module, ir: Ir) -> Literal:
+    # Literals.
+
+    def _text(self, _: Module, ir: Ir) -> Literal:
         return None if ir[0] == "z" else ir[1]
 
-    def _of_number(self, module: Module, ir: Ir) -> Literal:
+    def _number(self, module: Module, ir: Ir) -> Literal:
         """Of a number as it is written, `1_500` and `0x10` too."""
         text = ir[1]
         plain = text.replace("_", "")
@@ -239,51 +300,65 @@ class Evaluator:
             raise Unresolved(module.file, ir[2], f"{text} is larger than any price or time")
         return number
 
-    def _of_list(self, module: Module, ir: Ir) -> Literal:
+    def _list(self, module: Module, ir: Ir) -> Literal:
         items: list[Constant] = []
+        error: Unresolved | None = None
         for each in ir[1]:
+            item = self.of(module, each[1] if each[0] == "..." else each)
             if each[0] == "...":
-                spread = self.of(module, each[1]).known
-                if not isinstance(spread.value, list):
+                inner = self.listed(item)
+                if not isinstance(item.value, list):
                     message = "spreads something that is not a list"
-                    raise Unresolved(module.file, each[2], message)
-                items += spread.value
+                    error = error or _error_of(item) or Unresolved(module.file, each[2], message)
+                items += [item] if inner is None else inner
             else:
-                item = self.of(module, each)
-                items.append(item if isinstance(item.value, Either) else item.known)
+                items.append(item)
+                if not item.is_known and not isinstance(item.value, Either):
+                    error = error or _error_of(item)
             if len(items) > ENTRIES:
                 raise Unresolved(module.file, ir[2], f"has more than {ENTRIES:,} values")
+        if error is not None:
+            raise error.but(kind=OBJECT, behind=constant_at(items, module.file, ir[2]))
         return items
 
-    def _of_object(self, module: Module, ir: Ir) -> Literal:
+    def _object(self, module: Module, ir: Ir) -> Literal:
         fields: dict[str, Constant] = {}
+        error: Unresolved | None = None
         for each in ir[1]:
             if each[0] == "...":
-                spread = self.of(module, each[1]).known
-                if not isinstance(spread.value, dict):
-                    message = "spreads something that is not an object"
-                    raise Unresolved(module.file, each[2], message)
-                fields |= spread.value
+                spread = self.of(module, each[1])
+                if isinstance(spread.value, dict):
+                    fields |= spread.value
+                    continue
+                message = "spreads something that is not an object"
+                error = error or _error_of(spread) or Unresolved(module.file, each[2], message)
+                # What is written before may be something else by it.
+                fields = {"...": spread}
                 continue
             key = self._key(module, each[0], each[1])
-            fields[str(key.value)] = replace(self.of(module, each[2]), key=key)
+            if isinstance(key.value, str | Decimal):
+                fields[str(key.value)] = replace(self.of(module, each[2]), key=key)
+            else:
+                message = "is not a text, as a key must be"
+                error = (
+                    error or _error_of(key) or Unresolved(module.file, place_of(each[0]), message)
+                )
+        if error is not None:
+            raise error.but(kind=OBJECT, behind=constant_at(fields, module.file, ir[2]))
         return fields
 
     def _key(self, module: Module, key: str | Ir, place: int) -> Constant:
         if isinstance(key, str):
-            return Constant(key, module.file, *_line(place))
-        found = self.of(module, key).known
-        if isinstance(found.value, str | Decimal):
-            return found
-        raise Unresolved(module.file, _place(key), "is not a text, as a key must be")
+            return constant_at(key, module.file, place)
+        return self.of(module, key)
 
-    def _of_enum(self, module: Module, ir: Ir) -> Literal:
+    def _enum(self, module: Module, ir: Ir) -> Literal:
         fields: dict[str, Constant] = {}
         following = Decimal(0)
         for key, place, value in ir[1]:
-            name = str(self._key(module, key, place).value)
+            name = str(self._key(module, key, place).known.value)
             if value is None:
-                fields[name] = Constant(following, module.file, *_line(place))
+                fields[name] = constant_at(following, module.file, place)
                 following += 1
                 continue
             fields[name] = self.of(module, value)
@@ -292,280 +367,311 @@ class Evaluator:
                 following = number + 1
         return fields
 
-    def _of_name(self, module: Module, ir: Ir) -> Constant:
+    # Names and members.
+
+    def _name(self, module: Module, ir: Ir) -> Constant:
         found = self.name(module, ir[1], ir[2])
         error = found.value
         if isinstance(error, Unresolved) and error.line is None and error.file == module.file:
-            return replace(found, value=error.at(module.file, ir[2]))
+            return found.but(error.at(module.file, ir[2]))
         return found
 
-    def _of_member(self, module: Module, ir: Ir) -> Constant:
+    def _member_of(self, module: Module, ir: Ir) -> Constant:
+        name = str(ir[2][1]) if ir[2][0] in "sn" else ""
+        if name == "value" and last(ir[1]) in clerk.ASKING:  # a ref of Vue
+            return self.of(module, ir[1])
+        field = self._field_type(module, ir[1], name) if ir[1][0] == "R" and name else None
+        if field is not None:
+            return self.of(*field)
+        there = self._namespace(module, ir[1])
+        if there is not None and name:
+            try:
+                return self.exported(there, name)
+            except Unresolved as error:
+                if error.line is not None:
+                    raise
+                message = f"{_shown(module, ir[1])} has no {name}"
+                raise Unresolved(module.file, ir[3] or None, message) from None
         holder, key = self.of(module, ir[1]), self.of(module, ir[2])
         return self._member(module, holder, key, ir)
 
+    def _namespace(self, module: Module, ir: Ir) -> Module | None:
+        """The module of `import * as …`: not all that it exports is evaluated for one of it."""
+        if ir[0] != "r" or ir[1] in module.facts.constants:
+            return None
+        source, name = module.facts.imports.get(ir[1], ("", ""))
+        if name != "*" or self._modules.file_of(module.file.parent, source) is None:
+            return None
+        try:
+            return self._modules.from_statement(module, source)
+        except Unresolved:
+            return None
+
     def _member(self, module: Module, holder: Constant, key: Constant, ir: Ir) -> Constant:
-        error = holder.value
-        place = ir[3] or _place(ir[1])
-        if isinstance(error, Unresolved):
-            inner = self._of_field(error, key)
-            if inner is not None:
-                return Constant(inner, module.file, *_line(place), given=holder.given)
-            if isinstance(error, Either):
-                each = [self._member_of_one(module, it, key, ir) for it in error.choices]
-                given = [
-                    replace(found, given=found.given or it.given)
-                    for it, found in zip(error.choices, each, strict=True)
-                ]
-                return self._either(module, place, error.message, given)
-            return holder
         held, wanted = holder.value, key.value
+        place = ir[3] or place_of(ir[1])
+        self._left -= 1
+        if self._left < 0:
+            return _lost(module, place, _NO_STEPS)
+        if isinstance(held, Either):
+            inner = self._of_field(held, key)
+            if inner is not None:
+                return constant_at(inner, module.file, place, given=holder.given)
+            choices = []
+            for each in held.choices:
+                found = self._member_of_one(module, each, key, ir)
+                choices.append(found.given_at(each.given))
+            return self._either(module, place, held.message, choices)
+        if isinstance(held, Unresolved):
+            return self._member_behind(module, holder, key, ir, place)
         if isinstance(wanted, Unresolved) and isinstance(held, dict | list):
             if isinstance(wanted, Either):
-                named = [self._member(module, holder, each, ir) for each in wanted.choices]
-                return self._either(module, _place(ir[2]), wanted.message, named)
-            values = list(held.values()) if isinstance(held, dict) else held
-            return self._either(module, _place(ir[2]), wanted.message, values)
+                values = [self._member(module, holder, each, ir) for each in wanted.choices]
+            else:
+                values = list(held.values()) if isinstance(held, dict) else held
+            return self._either(module, place_of(ir[2]), wanted.message, values)
         key = key.known
         if isinstance(wanted, Decimal) and isinstance(held, list):
             if 0 <= int(wanted) < len(held):
                 return held[int(wanted)]
             raise Unresolved(module.file, place, f"has no item {wanted}")
         if not isinstance(wanted, str | Decimal):
-            raise Unresolved(module.file, _place(ir[2]), "is not a text")
+            raise Unresolved(module.file, place_of(ir[2]), "is not a text")
         if isinstance(held, dict) and str(wanted) in held:
             return held[str(wanted)]
-        at = ir[3] or 0
-        raise Unresolved(module.file, at or None, f"{_shown(module, ir[1])} has no {wanted}")
+        if isinstance(held, dict) and "..." in held:
+            return self._member(module, held["..."], key, ir)
+        message = f"{_shown(module, ir[1])} has no {wanted}"
+        raise Unresolved(module.file, ir[3] or None, message, kind=FOREIGN)
 
     def _member_of_one(self, module: Module, holder: Constant, key: Constant, ir: Ir) -> Constant:
         """Of one of several: what it does not have is undefined there."""
-        if (
-            isinstance(holder.value, dict)
-            and isinstance(key.value, str)
-            and key.value not in holder.value
-        ):
+        held = holder.value
+        if isinstance(held, dict) and isinstance(key.value, str) and key.value not in held:
             return Constant(None, *holder.place, given=holder.given)
         return self._member(module, holder, key, ir)
+
+    def _member_behind(
+        self, module: Module, holder: Constant, key: Constant, ir: Ir, place: int
+    ) -> Constant:
+        """Of something that has no value: what its type or what it is made of says of it."""
+        error = holder.value
+        assert isinstance(error, Unresolved)
+        found = self._of_field(error, key)
+        if found is not None:
+            return constant_at(found, module.file, place, given=holder.given)
+        kind = kind_of(holder)
+        behind: Constant | None = None
+        if error.behind is not None and kind in (None, OBJECT) and self._depth <= _DEEPEST:
+            self._depth += 1
+            try:
+                behind = self._member(module, error.behind, key, ir)
+            except Unresolved as lost:
+                behind = constant_at(lost, module.file, place)
+            finally:
+                self._depth -= 1
+        of_behind = None if behind is None else kind_of(behind)
+        if kind != OBJECT and of_behind is None:
+            of_behind = clerk.kind_of_member(kind, str(key.value), ir, module)
+        return holder.but(error.but(kind=of_behind, behind=behind, type=None))
 
     def _of_field(self, error: Unresolved, key: Constant) -> Unresolved | None:
         """What the type of something says of a field of it."""
         if error.type is None or not isinstance(key.value, str):
             return None
-        module, held = error.type
-        found = self._field_type(module, held, key.value)
+        found = self._field_type(*error.type, key.value)
         if found is None:
             return None
-        values = self.values_of_type(*found)
-        if values:
-            inner: Unresolved = Either(error.file, 0, f"{key.value} is not a constant", values)
-        else:
-            if isinstance(error, Either):
-                return None
-            inner = Unresolved(error.file, None, error.message)
-        inner.line, inner.column, inner.type = error.line, error.column, found
-        return inner
+        inner = Unresolved(error.file, None, error.message)
+        inner = self._typed(inner, *found, message=f"{key.value} is not a constant")
+        if isinstance(error, Either) and not isinstance(inner, Either):
+            return None
+        return inner.but(line=error.line, column=error.column)
 
-    def _of_call(self, module: Module, ir: Ir) -> Literal | Constant:
-        called, given = ir[4], ir[2]
-        if ir[1][0] == "m" and ir[1][2][0] == "s" and ir[1][2][1] in _ENTRY:
-            found = self.elements(module, ir[1][1], "")
-            if isinstance(found.value, Either):
-                message = f"calls {_plain(called)}, which is not run"
-                return self._either(module, ir[3], message, found.value.choices)
+    # Calls and functions.
+
+    def _call(self, module: Module, ir: Ir) -> Literal | Constant:
+        called, given, place = ir[4], ir[2], ir[3]
+        error = Unresolved(
+            module.file, place, f"calls {' '.join(called.split())[:80]}, which is not run"
+        )
         if called == "Object.freeze" and len(given) == 1:
             return self.of(module, given[0]).known
-        if called not in _LISTING or len(given) != 1:
-            raise Unresolved(module.file, ir[3], f"calls {_plain(called)}, which is not run")
-        held = self.of(module, given[0]).known
+        if called in _LISTING and len(given) == 1:
+            return self._entries(module, ir)
+        if called in ("require", "import") and given and given[0][0] == "s":
+            return error.but(behind=self._imported(module, place, "", given[0][1], "*"))
+        method = ir[1][2][1] if ir[1][0] == "m" and ir[1][2][0] == "s" else ""
+        if method in _ENTRY:
+            choices = self.listed(self.of(module, ir[1][1]))
+            if choices:
+                return self._either(module, place, error.message, choices)
+        if len(ir) > 5:
+            mapped = self.of(module, ir[5]).choices
+            if mapped[0].is_known:
+                error.behind = constant_at(mapped, module.file, place)
+        elif method in _ENTRIES_OF:
+            items = self.listed(self.of(module, ir[1][1]))
+            error.behind = None if items is None else constant_at(items, module.file, place)
+        if error.behind is None:
+            self._given_back(module, ir, error)
+        return error
+
+    def _entries(self, module: Module, ir: Ir) -> Literal:
+        """What `Object.keys`, `values` and `entries` give."""
+        held = self.of(module, ir[2][0]).known
         if not isinstance(held.value, dict):
-            raise Unresolved(module.file, _place(given[0]), "is not an object")
-        keys = [Constant(key, module.file, *_line(ir[3])) for key in held.value]
-        if called == "Object.keys":
+            raise Unresolved(module.file, place_of(ir[2][0]), "is not an object")
+        keys = [constant_at(key, module.file, ir[3]) for key in held.value]
+        if ir[4] == "Object.keys":
             return keys
         values = list(held.value.values())
-        if called == "Object.values":
+        if ir[4] == "Object.values":
             return values
         pairs = zip(keys, values, strict=True)
         return [replace(key, value=[key, value], size=1 + value.size) for key, value in pairs]
 
-    def _of_either(self, module: Module, ir: Ir) -> Constant:
-        choices = [self.of(module, each) for each in ir[2]]
-        return self._either(module, ir[3], ir[1], choices)
+    def _given_back(self, module: Module, ir: Ir, error: Unresolved) -> None:
+        """What is known of what a call gives, into its error."""
+        called, given, name = self.kind(module, ir[1]), ir[2], last(ir[1])
+        if called is not None and called.is_ == "clerk":
+            error.kind = Kind("clerk", "()")
+        elif called is not None and called.is_ == "function" and called.module is not None:
+            error.behind, error.kind = self._result(called.module, called.name)
+        elif name not in _ELSEWHERE:
+            if name == "useMemo" and given and given[0][0] == "f":
+                error.behind, error.kind = self._result(module, given[0][1])
+                return
+            for each in given:
+                if each[0] in "rmfkc":  # memo(Protect), useCallback(() => …)
+                    kind = self.kind(module, each)
+                    is_component = kind and kind.is_ == "clerk" and kind.name in clerk.COMPONENTS
+                    if is_component or (kind and each[0] == "f"):
+                        error.kind = kind
+                        return
+            if called == FOREIGN:
+                error.kind = FOREIGN
+            elif name in clerk.GIVING:
+                error.kind = Kind("clerk", "()")
 
-    def _of_default(self, module: Module, ir: Ir) -> Constant:
+    def _result(self, module: Module, function: str) -> tuple[Constant | None, Kind | None]:
+        """What a function of the app gives."""
+        gives = module.facts.functions.get(function, {}).get("gives")
+        found = None
+        if gives is not None:
+            found = self._once(module, function, 0, lambda: self.of(module, gives))
+        is_others = (found is None or kind_of(found) is None) and not self._reached(module.file)
+        return found, FOREIGN if is_others else None
+
+    def protects(self, module: Module, callee: Ir) -> bool | None:
+        """Whether a call is of `auth.protect`: None where it is certainly not."""
+        if callee[0] == "r":
+            kind = self.kind(module, callee)
+            return True if kind == Kind("clerk", "protect") else None
+        if callee[0] != "m" or callee[2][1] != "protect":
+            return None
+        holder = self.kind(module, callee[1])
+        if holder is not None:
+            return True if holder.is_ == "clerk" else None
+        return False if "auth" in last(callee[1]).lower() else None
+
+    def _function(self, module: Module, ir: Ir) -> Literal:
+        kind = Kind("function", ir[1], module)
+        error = Unresolved(module.file, ir[2] or None, "is a function, not a constant", kind=kind)
+        error.is_function = True
+        return error
+
+    def _parameter(self, module: Module, ir: Ir) -> Constant:
+        """What a parameter may be: by its type, by who calls the function, by what calls it."""
+        form, id_, index, name = ir
+        function = module.facts.functions.get(id_, {})
+        types: list[Ir | None] = function.get("types") or []
+        type_ = types[index] if index < len(types) else None
+        given = function.get("given")
+        error = Unresolved(module.file, None, f"{name} is not a constant")
+        if form == "p":
+            visited = self._visited(module, given, index, name)
+            if visited is not None:
+                return visited
+            error.kind = self._kind_of_parameter(module, function, index, type_)
+        if type_ is not None:
+            error = self._typed(error, module, type_)
+        if not isinstance(error, Either) and (form == "q" or given is None or function.get("name")):
+            choices: list[Constant] = []
+            self._is_of_callers = True
+            for call in self._callers.of(module.file, id_):
+                choices += self._given(call, index, error.message, rest=form == "q")
+            error.is_uncalled = form == "p" and not choices
+            if choices:
+                either = Either(module.file, 0, error.message, choices[:ENTRIES], error.kind)
+                error = either.but(type=error.type)
+        return Constant(error, module.file, 1, 1)
+
+    def _visited(
+        self, module: Module, given: list[Any] | None, index: int, name: str
+    ) -> Constant | None:
+        """What a list gives a function that it is given: `PLANS.map((plan) => …)`."""
+        if given is None or given[1] or given[0][0] != "m":
+            return None
+        method = given[0][2][1]
+        visits = method in VISITING and index == 0
+        if not visits and not (method in ("reduce", "reduceRight") and index == 1):
+            return None
+        found = self.elements(module, given[0][1], name)
+        return found if isinstance(found.value, Either) else None
+
+    def _kind_of_parameter(
+        self, module: Module, function: dict[str, Any], index: int, type_: Ir | None
+    ) -> Kind | None:
+        if index == 0 and function.get("prop") in clerk.CONDITIONS:
+            return HAS
+        if type_ is not None and type_[0] == "R" and type_[1] in module.facts.imports:
+            source = module.facts.imports[type_[1]][0]
+            own = source.startswith(clerk.OWN) or self._modules.is_package_here(source)
+            is_there = self._modules.file_of(module.file.parent, source) is not None
+            if not (own or is_there or clerk.is_clerks(source)):
+                return FOREIGN
+        given = function.get("given")
+        if given is not None and index == given[1] == 0 and self.protects(module, given[0]):
+            return HAS
+        return None
+
+    def _given(self, call: Call, index: int, message: str, *, rest: bool) -> Iterator[Constant]:
+        """What a call gives a parameter."""
+        given, places, file = call.arguments[index:], call.places[index:], call.module.file
+        if rest:
+            pairs = zip(given, places, strict=False)
+            items = [it for ir, at in pairs if ir[0] != "..." for it in self._each(call, ir, at)]
+            yield Constant(items, file, 1, 1, size=1 + len(items))
+        elif given and given[0][0] != "...":
+            yield from self._each(call, given[0], places[0])
+        elif call.arguments and call.arguments[-1][0] == "...":
+            place = call.places[-1]
+            at = constant_at(None, file, place).place
+            yield constant_at(Unresolved(file, place, message), file, place, given=at)
+
+    def _each(self, call: Call, ir: Ir, place: int) -> Iterator[Constant]:
+        """All that an argument may be, each with its place."""
+        for each in alternatives(ir):
+            found = self.of(call.module, each)
+            if isinstance(found.value, Unresolved) and found.value.is_circular:
+                continue  # a function that calls itself with what it is given
+            at = constant_at(None, call.module.file, place_of(each) or place).place
+            yield found.given_at(at)
+
+    # One of several.
+
+    def _choice(self, module: Module, ir: Ir) -> Constant:
+        return self._either(module, ir[3], ir[1], [self.of(module, each) for each in ir[2]])
+
+    def _default(self, module: Module, ir: Ir) -> Constant:
         given, default = self.of(module, ir[1]), self.of(module, ir[2])
         error = given.value
         if not isinstance(error, Unresolved):
             return default if given.value is None else given
-        choices = [default] if error.uncalled else [given, default]
-        return self._either(module, _place(ir[2]), error.message, choices)
-
-    def _of_parameter(self, module: Module, ir: Ir) -> Constant:
-        """What a parameter may be: by its type, by who calls the function, by what calls it."""
-        function, index, name = module.facts.functions.get(ir[1], {}), ir[2], ir[3]
-        message = f"{name} is not a constant"
-        types = function.get("types") or []
-        held = types[index] if index < len(types) else None
-        given = function.get("given")
-        choices: list[Constant] = []
-        callee: Ir = ["x"] if given is None else given[0]
-        at = 0 if given is None else given[1]
-        reduces = callee[0] == "m" and callee[2][1] in ("reduce", "reduceRight")
-        visits = callee[0] == "m" and callee[2][1] in _VISITING
-        if at == 0 and ((visits and index == 0) or (reduces and index == 1)):
-            found = self.elements(module, callee[1], name)
-            if isinstance(found.value, Either):
-                return found
-        values = None if held is None else self.values_of_type(module, held)
-        uncalled = False
-        if values:
-            choices = values
-        elif given is None or function.get("name"):
-            for there, arguments, places in self._callers.of(module.file, ir[1]):
-                if index < len(arguments) and arguments[index][0] != "...":
-                    choices += self._given(there, arguments[index], places[index])
-                elif arguments and arguments[-1][0] == "...":
-                    spread = self.of(there, ["x", message, places[-1]])
-                    choices.append(replace(spread, given=(there.file, *_line(places[-1]))))
-            uncalled = not choices
-        error: Unresolved
-        if choices:
-            error = Either(module.file, 0, message, choices[:ENTRIES])
-            error.line = error.column = None
-        else:
-            error = Unresolved(module.file, None, message)
-            error.uncalled = uncalled
-        error.type = None if held is None else (module, held)
-        return Constant(error, module.file, 1, 1)
-
-    def _of_rest(self, module: Module, ir: Ir) -> Constant:
-        """What a rest parameter may be: the lists that callers give."""
-        function, index, message = (
-            module.facts.functions.get(ir[1], {}),
-            ir[2],
-            f"{ir[3]} is not a constant",
-        )
-        types = function.get("types") or []
-        held = types[index] if index < len(types) else None
-        choices = []
-        for there, arguments, places in self._callers.of(module.file, ir[1]):
-            items = [
-                each
-                for given, place in zip(arguments[index:], places[index:], strict=False)
-                if given[0] != "..."
-                for each in self._given(there, given, place)
-            ]
-            choices.append(Constant(items, there.file, 1, 1, size=1 + len(items)))
-        error: Unresolved = Unresolved(module.file, None, message)
-        if choices:
-            error = Either(module.file, 0, message, choices)
-            error.line = error.column = None
-        error.type = None if held is None else (module, held)
-        return Constant(error, module.file, 1, 1)
-
-    def _given(self, module: Module, ir: Ir, place: int) -> Iterator[Constant]:
-        """What a call gives: all that it may be, each with its place."""
-        for each in alternatives(ir):
-            found = self.of(module, each)
-            if isinstance(found.value, Unresolved) and found.value.circular:
-                continue  # a function that calls itself with what it is given
-            at = found.given or (module.file, *_line(_place(each) or place))
-            yield replace(found, given=at)
-
-    def _of_entry(self, module: Module, ir: Ir) -> Constant:
-        return self.elements(module, ir[1], ir[2])
-
-    def elements(self, module: Module, ir: Ir, name: str) -> Constant:
-        """What an entry of a list may be, one after the other."""
-        message = f"{name} is not a constant"
-        choices = self._elements(module, ir)
-        if isinstance(choices, Unresolved):
-            error = Unresolved(module.file, None, message)
-            error.type = choices.type
-            values = None if error.type is None else self.values_of_type(*error.type)
-            if values:
-                error = Either(module.file, 0, message, values)
-                error.line = error.column = None
-            return Constant(error, module.file, 1, 1)
-        if not choices:
-            return Constant(Unresolved(module.file, None, message), module.file, 1, 1)
-        either = Either(module.file, 0, message, choices[:ENTRIES])
-        either.line = either.column = None
-        return Constant(either, module.file, 1, 1)
-
-    def _elements(self, module: Module, ir: Ir) -> list[Constant] | Unresolved:
-        if ir[0] == "a":
-            found: list[Constant] = []
-            for each in ir[1]:
-                if each[0] == "...":
-                    inner = self._elements(module, each[1])
-                    found += (
-                        inner
-                        if isinstance(inner, list)
-                        else [Constant(inner, module.file, *_line(each[2]))]
-                    )
-                else:
-                    found.append(self.of(module, each))
-            return found
-        if ir[0] == "c" and ir[1][0] == "m" and ir[1][2][0] == "s":
-            if len(ir) > 5:
-                mapped = self.of(module, ir[5]).value
-                return (
-                    mapped.choices
-                    if isinstance(mapped, Either)
-                    else Unresolved(module.file, ir[3], "")
-                )
-            if ir[1][2][1] in _ENTRIES_OF and ir[4] not in _LISTING:
-                return self._elements(module, ir[1][1])
-        if ir[0] == "x" and len(ir) > 3:  # new Set([…])
-            return self._elements(module, ir[3])
-        if ir[0] == "r" and ir[1] in module.facts.constants and ir[1] not in module.facts.writes:
-            inner_ir = module.facts.constants[ir[1]]
-            if inner_ir[0] in ("a", "c", "x") and (module.file, ir[1]) not in self._open:
-                self._open.append((module.file, ir[1]))
-                try:
-                    return self._elements(module, inner_ir)
-                finally:
-                    self._open.pop()
-        value = self.of(module, ir).value
-        if isinstance(value, list):
-            return value
-        if isinstance(value, Either) and value.choices:
-            return [
-                replace(inner, given=inner.given or each.given)
-                for each in value.choices
-                for inner in (each.value if isinstance(each.value, list) else [])
-            ]
-        if isinstance(value, Unresolved):
-            error = Unresolved(module.file, None, value.message)
-            if value.type is not None:
-                error.type = self._entry_type(*value.type)
-            return error
-        return Unresolved(module.file, None, "")
-
-    def _of_typed(self, module: Module, ir: Ir) -> Constant:
-        found = self.of(module, ir[1])
-        error = found.value
-        if not isinstance(error, Unresolved) or isinstance(error, Either) or ir[2] is None:
-            return found
-        values = self.values_of_type(module, ir[2])
-        typed: Unresolved = Unresolved(error.file, None, error.message)
-        if values:
-            typed = Either(error.file, 0, error.message, values)
-        typed.line, typed.column, typed.type = error.line, error.column, (module, ir[2])
-        return replace(found, value=typed)
-
-    def _of_variable(self, module: Module, ir: Ir) -> Constant:
-        raise Unresolved(module.file, ir[3] or None, ir[2])
-
-    def _of_function(self, module: Module, ir: Ir) -> Constant:
-        error = Unresolved(module.file, ir[2] or None, "is a function, not a constant")
-        error.is_function = True
-        raise error
-
-    def _of_unknown(self, module: Module, ir: Ir) -> Constant:
-        words = {"w": "is an await expression, not a constant", "k": "is a component"}
-        raise Unresolved(module.file, _place(ir) or None, words.get(ir[0], str(ir[1])))
+        choices = [default] if error.is_uncalled else [given, default]
+        found = self._either(module, place_of(ir[2]), error.message, choices)
+        return _of_kind(found, kind_of(given))
 
     def _either(
         self, module: Module, place: int, message: str, choices: list[Constant]
@@ -573,199 +679,169 @@ class Evaluator:
         """One of several; those of which one is again one of several are taken apart."""
         flat: dict[object, Constant] = {}
         for each in choices:
-            inner = each.value.choices if isinstance(each.value, Either) else [each]
-            for it in inner:
-                one = it if it.given or not each.given else replace(it, given=each.given)
+            for it in each.choices:
+                one = it.given_at(each.given)
                 text = one.value if isinstance(one.value, str) else id(one)
                 flat.setdefault((text, one.given), one)
         if len(flat) > ENTRIES:
-            return self._lost(module, place, f"can be one of more than {ENTRIES:,} values")
-        error = Either(module.file, place, message, flat.values())
-        if not place:
-            error.line = error.column = None
-        return Constant(error, module.file, *_line(place))
+            return _lost(module, place, f"can be one of more than {ENTRIES:,} values")
+        return constant_at(Either(module.file, place, message, flat.values()), module.file, place)
 
-    def _lost(self, module: Module, place: int, message: str) -> Constant:
-        error = Unresolved(module.file, place or None, message)
-        return Constant(error, module.file, *_line(place))
+    def _entry(self, module: Module, ir: Ir) -> Constant:
+        return self.elements(module, ir[1], ir[2])
 
-    # Types.
+    def elements(self, module: Module, ir: Ir, name: str) -> Constant:
+        """What an entry of a list may be, one after the other."""
+        over = self.of(module, ir)
+        error = Unresolved(module.file, None, f"{name} is not a constant")
+        choices = self.listed(over)
+        if choices:
+            error = Either(module.file, 0, error.message, choices[:ENTRIES])
+        elif isinstance(over.value, Unresolved) and over.value.type is not None:
+            type_ = self._entry_type(*over.value.type)
+            error = error if type_ is None else self._typed(error, *type_)
+        return Constant(error, module.file, 1, 1)
 
-    def values_of_type(self, module: Module, held: Ir) -> list[Constant] | None:
-        """The texts that a type is the union of, None where it is none."""
-        self._left -= 1
-        if self._left < 0:
-            return None
-        form = held[0]
-        if form in ("Exclude", "Extract"):
-            one, other = (self.values_of_type(module, each) if each else None for each in held[1:])
-            if one is None or other is None:
-                return one
-            texts = {each.value for each in other if isinstance(each.value, str)}
-            return [each for each in one if (each.value in texts) == (form == "Extract")]
-        if form == "|":
-            found: list[Constant] = []
-            for each in held[1]:
-                inner = None if each is None else self.values_of_type(module, each)
-                if inner is None:
-                    return None
-                found += inner
+    def listed(self, constant: Constant) -> list[Constant] | None:
+        """The entries of a list, or of what is made of one; None where there is none."""
+        value = constant.value
+        while isinstance(value, Unresolved) and not isinstance(value, Either):
+            if value.behind is None or value.is_changed:
+                return None
+            value = value.behind.value
+        if isinstance(value, Either):
+            pairs = [(each, self.listed(each) or ()) for each in value.choices]
+            return [inner.given_at(each.given) for each, held in pairs for inner in held]
+        return value if isinstance(value, list) else None
+
+    # What has no value.
+
+    def _variable(self, module: Module, ir: Ir) -> Literal:
+        error = Unresolved(module.file, ir[3] or None, ir[2], behind=self.of(module, ir[1]))
+        error.is_changed = True
+        return error
+
+    def _awaited(self, module: Module, ir: Ir) -> Literal:
+        message = "is an await expression, not a constant"
+        return Unresolved(module.file, ir[2] or None, message, behind=self.of(module, ir[1]))
+
+    def _unknown(self, module: Module, ir: Ir) -> Literal:
+        message = "is a component" if ir[0] == "k" else str(ir[1])
+        error = Unresolved(module.file, place_of(ir) or None, message)
+        if ir[0] == "k":
+            error.kind = Kind("clerk", ir[1])
+        elif message.startswith(("is a new", "is a class")):
+            error.kind = FOREIGN
+        if len(ir) > 3:  # new Set([…])
+            error.behind = self.of(module, ir[3])
+        return error
+
+    # Types: of each, a value that has it.
+
+    def _cast(self, module: Module, ir: Ir) -> Constant:
+        found = self.of(module, ir[1])
+        error = found.value
+        if not isinstance(error, Unresolved) or isinstance(error, Either) or ir[2] is None:
             return found
-        if form == "P":
-            return [] if held[1] in ("undefined", "null") else None
-        if form == "K":
-            return None if held[1] is None else self._keys_of_type(module, held[1])
-        if form == "R":
-            named = self._named_type(module, held[1])
-            if named is not None:
-                return self.values_of_type(*named)
-        trees = self._trees(module, held)
-        if trees is None:
+        return found.but(self._typed(error, module, ir[2]))
+
+    def _typed(
+        self, error: Unresolved, module: Module, type_: Ir, message: str | None = None
+    ) -> Unresolved:
+        """Something without a value, of a type: one of several where the type has just those."""
+        values = self._texts_of(module, type_)
+        if values:
+            either = Either(error.file, 0, message or error.message, values, error.kind)
+            kind = error.kind or (None if error.behind is None else kind_of(error.behind))
+            error = either.but(line=error.line, column=error.column, kind=kind)
+        return error.but(type=(module, type_))
+
+    def _texts_of(self, module: Module, type_: Ir) -> list[Constant] | None:
+        """The texts that a type is the union of, None where it is none."""
+        named = self._named_type(module, type_[1]) if type_[0] == "R" else None
+        if (named[1] if named else type_)[0] in ("o", "L"):
+            return None  # and nothing in it is evaluated
+        choices = self.of(module, type_).choices
+        if not all(isinstance(each.value, str | None) for each in choices):
             return None
-        values: list[Constant] = []
-        for tree in trees:
-            value = tree.value
-            if isinstance(value, dict) and form == "R":  # an enum
-                values += [it for it in value.values() if isinstance(it.value, str)]
-            elif isinstance(value, str):
-                values.append(tree)
-            elif value is not None:
-                return None
-        return values
+        return [each for each in choices if each.value is not None]
 
-    def _trees(self, module: Module, held: Ir) -> list[Constant] | None:
-        """The values whose type it is."""
-        form = held[0]
-        if form in ("l", "T"):
-            found = self.of(module, held[1])
-            return [found] if found.told else None
-        if form == "R":
-            enum = self.name(module, held[1])
-            if enum.told and self._is_enum(module, held[1]):
-                return [enum]
-            named = self._named_type(module, held[1])
-            return None if named is None else self._trees(*named)
-        if form == "A":
-            return None
-        if form == "I" and held[1] is not None and held[2] is not None:
-            if held[2][0] == "P" and held[1][0] == "A":
-                inner = held[1][1]
-                return None if inner is None else self.values_of_type(module, inner)
-            trees = self._trees(module, held[1])
-            if trees is None:
-                return None
-            if held[2][0] == "P":
-                items = [it for tree in trees if isinstance(tree.value, list) for it in tree.value]
-                return items or None
-            keys = self.values_of_type(module, held[2])
-            if keys is None:
-                return None
-            return [
-                tree.value[str(key.value)]
-                for tree in trees
-                if isinstance(tree.value, dict)
-                for key in keys
-                if str(key.value) in tree.value
-            ]
-        return None
+    def _type_name(self, module: Module, ir: Ir) -> Constant:
+        named = self._named_type(module, ir[1])
+        if named is None:
+            return _lost(module, 0, f"{ir[1]} is not a type of this file")
+        return self._once(named[0], f"@{ir[1]}", 0, lambda: self.of(*named))
 
-    def _is_enum(self, module: Module, name: str) -> bool:
-        origin = (module, name)
-        if name in module.facts.imports:
-            source, there = module.facts.imports[name]
-            try:
-                followed = self._modules.origin(self._modules.from_statement(module, source), there)
-            except Unresolved:
-                return False
-            if followed is None:
-                return False
-            origin = followed
-        held = origin[0].facts.constants.get(origin[1])
-        return held is not None and bool(held[0] == "u")
+    def _enum_type(self, module: Module, ir: Ir) -> Constant:
+        fields = self.name(module, ir[1]).known.value
+        values = fields.values() if isinstance(fields, dict) else ()
+        texts = [each for each in values if isinstance(each.value, str)]
+        return self._either(module, 0, "is an enum", texts)
 
-    def _keys_of_type(self, module: Module, held: Ir) -> list[Constant] | None:
-        if held[0] == "R":
-            named = self._named_type(module, held[1])
-            if named is not None:
-                return self._keys_of_type(*named)
-        if held[0] == "O":
-            return [Constant(name, module.file, 1, 1) for name, _ in held[1]]
-        trees = self._trees(module, held) or []
-        keys = [
-            Constant(key, *it.place)
-            for tree in trees
-            if isinstance(tree.value, dict)
-            for key, it in tree.value.items()
-        ]
-        return keys or None
+    def _list_type(self, module: Module, ir: Ir) -> Literal:
+        behind = constant_at([self.of(module, ir[1])], module.file, 0)
+        return Unresolved(module.file, None, "is a list", behind=behind)
 
-    def _named_type(self, module: Module, name: str, depth: int = 0) -> tuple[Module, Ir] | None:
+    def _selected(self, module: Module, ir: Ir) -> Constant:
+        """`Exclude<One, Other>`, `Extract<One, Other>`."""
+        one, other = (self.of(module, each or ["x", "", 0]) for each in ir[2:4])
+        texts = {each.value for each in other.choices if isinstance(each.value, str)}
+        if not other.is_known and not isinstance(other.value, Either):
+            return one
+        kept = [it for it in one.choices if (it.value in texts) == (ir[1] == "Extract")]
+        return self._either(module, 0, "is one of several", kept)
+
+    def _named_type(self, module: Module, name: str) -> tuple[Module, Ir] | None:
         """The type that a name stands for, and the module that it is written in."""
-        facts = module.facts
-        source: str | None = None
-        if name in facts.types:
-            held = facts.types[name]
-            if held[0] != "E":
-                return module, held
-            source, name = held[1], held[2]
-            if source is None and name in facts.types:
-                return module, facts.types[name]
-        if source is None and name in facts.imports:
-            source, name = facts.imports[name]
-        elif source is None and name in facts.exports:
-            source, name = facts.exports[name][0], str(facts.exports[name][1])
-        for each in facts.all_of if source is None else [source]:
-            if depth < 20:
-                try:
-                    there = self._modules.from_statement(module, each)
-                except Unresolved:
-                    continue
-                found = self._named_type(there, name, depth + 1)
+        origin = self._modules.origin(module, name, is_type=True)
+        return None if origin is None else (origin[0], origin[0].facts.types[origin[1]])
+
+    def _field_type(
+        self, module: Module, type_: Ir, name: str, depth: int = 0
+    ) -> tuple[Module, Ir] | None:
+        if type_[0] == "R":
+            named = None if depth > _DEEPEST else self._named_type(module, type_[1])
+            return None if named is None else self._field_type(*named, name, depth + 1)
+        for entry in type_[1] if type_[0] == "o" else ():
+            if entry[0] == name:
+                return module, entry[2]
+            if entry[0] == "...":
+                found = self._field_type(module, entry[1], name, depth + 1)
                 if found is not None:
                     return found
         return None
 
-    def _field_type(self, module: Module, held: Ir, name: str) -> tuple[Module, Ir] | None:
-        if held[0] == "R":
-            named = self._named_type(module, held[1])
-            return None if named is None else self._field_type(*named, name)
-        if held[0] == "O":
-            inner = next((each for key, each in held[1] if key == name), None)
-            return None if inner is None else (module, inner)
-        for each in held[1] if held[0] == "&" else ():
-            found = None if each is None else self._field_type(module, each, name)
-            if found is not None:
-                return found
-        return None
-
-    def _entry_type(self, module: Module, held: Ir) -> tuple[Module, Ir] | None:
-        if held[0] == "R":
-            named = self._named_type(module, held[1])
-            return None if named is None else self._entry_type(*named)
-        return (module, held[1]) if held[0] == "A" and held[1] is not None else None
+    def _entry_type(self, module: Module, type_: Ir, depth: int = 0) -> tuple[Module, Ir] | None:
+        if type_[0] == "R":
+            named = None if depth > _DEEPEST else self._named_type(module, type_[1])
+            return None if named is None else self._entry_type(*named, depth + 1)
+        if type_[0] == "a":
+            return module, ["?", "", type_[1], 0]
+        return (module, type_[1]) if type_[0] == "L" else None
 
 
-_VISITING = frozenset(
-    {"forEach", "map", "filter", "find", "findLast", "findIndex", "some", "every", "flatMap"}
-)
-_FORMS = {
-    **dict.fromkeys("sbz", "literal"),
-    "n": "number",
-    "a": "list",
-    "o": "object",
-    "u": "enum",
-    "r": "name",
-    **dict.fromkeys("md", "member"),
-    "c": "call",
-    "?": "either",
-    "|": "default",
-    "p": "parameter",
-    "q": "rest",
-    "e": "entry",
-    "t": "typed",
-    "v": "variable",
-    "f": "function",
-    **dict.fromkeys(("x", "w", "k", "..."), "unknown"),
+_FORMS: dict[str, Callable[[Evaluator, Module, Ir], Literal | Constant]] = {
+    **dict.fromkeys("sbz", Evaluator._text),
+    "n": Evaluator._number,
+    "a": Evaluator._list,
+    "o": Evaluator._object,
+    "u": Evaluator._enum,
+    "r": Evaluator._name,
+    **dict.fromkeys("md", Evaluator._member_of),
+    "c": Evaluator._call,
+    "?": Evaluator._choice,
+    "|": Evaluator._default,
+    **dict.fromkeys("pq", Evaluator._parameter),
+    "e": Evaluator._entry,
+    "t": Evaluator._cast,
+    "v": Evaluator._variable,
+    "w": Evaluator._awaited,
+    "f": Evaluator._function,
+    **dict.fromkeys(("x", "k", "..."), Evaluator._unknown),
+    "R": Evaluator._type_name,
+    "L": Evaluator._list_type,
+    "U": Evaluator._enum_type,
+    "E": Evaluator._selected,
 }
 
 
@@ -778,42 +854,31 @@ def alternatives(ir: Ir) -> Iterator[Ir]:
         yield ir
 
 
-def found_file(modules: Modules, module: Module, source: str) -> Path | None:
-    """The file that an import means."""
-    return modules.file_of(module.file.parent, source)
-
-
-def _held(value: Literal) -> Iterable[Constant]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
-def _place(ir: Ir) -> int:
+def place_of(ir: Ir) -> int:
     """Where an expression begins, 0 where it is nobody's text."""
-    if ir[0] == "t":
-        return _place(ir[1])
-    if ir[0] == "|":
-        return _place(ir[2])
-    if ir[0] in "pqe":
+    form = ir[0]
+    if form in "t|":
+        return place_of(ir[1 if form == "t" else 2])
+    if form in "pqevRLUE":
         return 0
-    at = 3 if ir[0] in "mdc?" else 2
-    if ir[0] == "z":
-        at = 1
-    if ir[0] == "v":
-        return 0
-    return int(ir[at])
+    return int(ir[3 if form in "mdc?" else 1 if form == "z" else 2])
 
 
-place_of = _place
+def _lost(module: Module, place: int, message: str, kind: Kind | None = None) -> Constant:
+    error = Unresolved(module.file, place or None, message, kind=kind)
+    return constant_at(error, module.file, place)
 
 
-def _line(place: int) -> tuple[int, int]:
-    return (line_of(place), column_of(place)) if place else (1, 1)
+def _error_of(constant: Constant) -> Unresolved | None:
+    return constant.value if isinstance(constant.value, Unresolved) else None
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.split())[:80]
+def _of_kind(constant: Constant, kind: Kind | None) -> Constant:
+    """What has no value, with what is known of it."""
+    value = constant.value
+    return (
+        replace(constant, value=value.but(kind=kind)) if isinstance(value, Unresolved) else constant
+    )
 
 
 def _shown(module: Module, ir: Ir) -> str:

@@ -230,7 +230,8 @@ class Expressions:
             return ["d", found, ["n", step.key, place], 0]
         if step.kind == "default":
             return ["|", found, self.of(step.node, scope)]
-        return ["x", "is the rest of a pattern, not a constant", 0]
+        rest = ["o", [["...", found, place]], place]
+        return ["x", "is the rest of a pattern, not a constant", 0, rest]
 
     def name_function(self, node: Node, name: str, annotation: Node | None = None) -> None:
         """Know a function, or the one that a call is given (`memo(…)`), by a name."""
@@ -442,60 +443,57 @@ class Expressions:
         def inner(each: Node) -> Ir | None:
             return self.type(each, scope, generics)
 
-        kind, parts = node.type, content(node)
+        def known(each: Node) -> Ir:
+            return inner(each) or ["x", "is of another type", self._source.place(each)]
+
+        kind, parts, place = node.type, content(node), self._source.place(node)
         if kind in ("parenthesized_type", "readonly_type", "type_annotation") and parts:
             return inner(parts[0])
-        if kind == "literal_type" and parts:
-            return ["l", self.of(parts[0], scope)]
+        if kind in ("literal_type", "type_query") and parts:
+            return self.of(parts[0], scope)
         if kind == "template_literal_type" and not any(
             child.type == "template_type" for child in node.named_children
         ):
-            return ["l", self.string(node)]
+            return self.string(node)
         if kind == "union_type":
-            return ["|", [inner(each) for each in parts]]
+            return ["?", "is one of several", [known(each) for each in parts], place]
         if kind == "type_identifier":
             name = self._source.of(node)
-            if name in generics:
-                return inner(generics.pop(name))
-            return ["R", name]
+            return inner(generics.pop(name)) if name in generics else ["R", name]
         if kind == "index_type_query" and parts:
-            return ["K", inner(parts[0])]
-        if kind == "type_query" and parts:
-            return ["T", self.of(parts[0], scope)]
+            keys = ["m", ["r", "Object", 0], ["s", "keys", 0], 0]
+            return ["e", ["c", keys, [known(parts[0])], place, "Object.keys"], "a key"]
         if kind == "lookup_type" and len(parts) == 2:
-            return ["I", inner(parts[0]), inner(parts[1])]
+            if parts[1].type == "predefined_type":
+                return ["e", known(parts[0]), "an entry"]
+            return ["m", known(parts[0]), known(parts[1]), place]
         if kind == "predefined_type":
-            return ["P", self._source.of(node)]
+            name = self._source.of(node)
+            return ["z", place] if name in ("undefined", "null") else ["x", f"is a {name}", place]
         if kind == "array_type" and parts:
-            return ["A", inner(parts[0])]
+            return ["L", known(parts[0])]
         if kind == "tuple_type":
-            return ["A", ["|", [inner(each) for each in parts]]]
+            return ["a", [known(each) for each in parts], place]
         if kind in ("object_type", "interface_body"):
-            return [
-                "O",
-                [
-                    self._field(each, scope, generics)
-                    for each in parts
-                    if each.type == "property_signature"
-                ],
-            ]
+            fields = [each for each in parts if each.type == "property_signature"]
+            return ["o", [self._field(each, scope, generics) for each in fields], place]
         if kind == "intersection_type":
-            return ["&", [inner(each) for each in parts]]
-        if kind == "generic_type" and len(parts) == 2:
+            return ["o", [["...", known(each), place] for each in parts], place]
+        if kind == "generic_type" and len(parts) == 2 and content(parts[1]):
             name, given = self._source.of(parts[0]), content(parts[1])
-            if name in _SAME and given:
+            if name in _SAME:
                 return inner(given[0])
-            if name in ("Array", "ReadonlyArray", "Set") and given:
-                return ["A", inner(given[0])]
+            if name in ("Array", "ReadonlyArray", "Set"):
+                return ["L", known(given[0])]
             if name in ("Exclude", "Extract") and len(given) == 2:
-                return [name, inner(given[0]), inner(given[1])]
-            if name in ("FC", "React.FC", "FunctionComponent") and given:
-                return inner(given[0])
+                return ["E", name, known(given[0]), known(given[1])]
         return None
 
     def _field(self, node: Node, scope: Scope, generics: dict[str, Node]) -> Ir:
-        name = self._source.key(node) or ""
-        return [name, self.type(_inner(node.child_by_field_name("type")), scope, generics)]
+        type_ = _inner(node.child_by_field_name("type"))
+        place = self._source.place(node)
+        held = self.type(type_, scope, generics) or ["x", "is of another type", place]
+        return [self._source.key(node) or "", place, held]
 
 
 _BLOCKS = frozenset(
@@ -505,7 +503,10 @@ _MAPPING = frozenset({"map", "flatMap"})
 _PLAIN = MEMBERS | {"identifier", "string", "template_string"}
 _LOADING = frozenset({"dynamic", "lazy", "React.lazy", "defineAsyncComponent", "loadable"})
 _SAME = frozenset(
-    {"Readonly", "NonNullable", "Required", "Partial", "Awaited", "PropsWithChildren"}
+    {
+        *("Readonly", "NonNullable", "Required", "Partial", "Awaited", "PropsWithChildren"),
+        *("FC", "React.FC", "FunctionComponent"),
+    }
 )
 
 

@@ -20,15 +20,17 @@ An expression is a list: its form, its parts, and last its place. Nothing in it 
 | `t` | an expression, and the type that it is said to have |
 | `u` | the entries of an enum, as of `o`; a value may be None |
 | `k` | the name of a component of Clerk's that is loaded lazily |
-| `x` | why it has no value |
+| `x` | why it has no value; what it is made of, where that may be looked through |
 
-Another kind of facts is one more field of `FileFacts`, filled where `onepass` visits a node (and
-its words in `_WORDS` and `looking`, so that the node is visited), and joined beside `uses.Checks`:
-what `evaluate` and `clerk` tell of an expression is there for it.
+Another kind of facts is one more field of `FileFacts`, and a module that fills it (see `onepass`;
+`looking` has the words by which a file is looked into). It is joined beside `uses.Checks`: what
+`evaluate` knows of an expression is there for it. What needs no expression has a walk of its
+own, as `says`, so that a file which asks for nothing is not read for checks.
 
-A type is a list likewise: `l` an expression of a literal, `|` types, `R` a name, `K` a type whose
-keys it is, `T` an expression whose type it is, `I` a type and the type of an index, `A` the type of
-the entries, `O` the fields as `[name, type]`.
+A type is written as what has it: a union as `?`, an object's type as `o`, a tuple as `a`,
+`T[number]` as an entry of a list. Besides there are `R` the name of a type, `L` a list of entries
+of a type, `U` the name of an enum, `E` `Exclude` or `Extract` and its two types, and, of a type
+that another file has, `X` that file's source and the name there.
 """
 
 from __future__ import annotations
@@ -61,8 +63,9 @@ class FileFacts:
         constants: by the id of a variable: its expression.
         owned: from where to where each constant of the top is written.
         types: by name: a type.
-        writes: by the id of a variable: the first place where its value is changed.
-        gives: by the id of a variable of the top: where a part of it is handed on, as (place, the
+        writes: by the id of a variable: the first place where it is changed by its name.
+        changed: what is changed in place: (place, the object or list that is).
+        handed: by the id of a variable of the top: where a part of it is handed on, as (place, the
             part). It is looked for where it is wanted.
         fixed: constants of the top that are written as ones: `as const`, `Object.freeze(…)`, …
         calls: what may ask, or may give something to what asks: see `Call`.
@@ -73,6 +76,7 @@ class FileFacts:
         error: the place of the first error at the top.
         lost: checks that lie in what is no TypeScript: (place of the error, place of the check).
         stopped: why there is nothing else: the file takes too long, or has too much in it.
+        says: what it says of webhook events and variables: see `says`.
     """
 
     imports: dict[str, list[str]] = field(default_factory=dict)
@@ -83,7 +87,8 @@ class FileFacts:
     owned: list[list[Any]] = field(default_factory=list)
     types: dict[str, Ir] = field(default_factory=dict)
     writes: dict[str, int] = field(default_factory=dict)
-    gives: dict[str, list[Ir]] = field(default_factory=dict)
+    changed: list[Ir] = field(default_factory=list)
+    handed: dict[str, list[Ir]] = field(default_factory=dict)
     fixed: list[str] = field(default_factory=list)
     calls: list[list[Any]] = field(default_factory=list)
     claims: list[list[Any]] = field(default_factory=list)
@@ -93,6 +98,7 @@ class FileFacts:
     error: int | None = None
     lost: list[list[int]] = field(default_factory=list)
     stopped: list[Any] | None = None
+    says: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Without what is empty."""

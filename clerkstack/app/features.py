@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from clerkstack.app.evaluate import Constant
-from clerkstack.app.modules import Unresolved
-from clerkstack.app.plans import entries, is_function, is_plan
+from clerkstack.app.plans import entries, is_plan
+from clerkstack.app.values import Constant, Unresolved
 
 NAMED_FEATURES = re.compile("(?i)features$")
 # Fields that hold the slug where a feature is written as an object.
@@ -54,7 +53,7 @@ def features_beside(
         Unresolved: some of its values can't be told, and may be features.
     """
     leaves = list(_leaves(constant))
-    chosen = [(way, each) for way, each in leaves if each.told and attached(each)]
+    chosen = [(way, each) for way, each in leaves if each.is_known and attached(each)]
     found: list[Constant] = []
     for shape in dict.fromkeys(_shape(way) for way, _ in chosen):
         among = [(way, each) for way, each in chosen if _shape(way) == shape]
@@ -74,9 +73,9 @@ def features_by_name(constant: Constant, attached: Callable[[Constant], bool]) -
     """
     leaves = list(_leaves(constant))
     found = [each for way, each in leaves if len(way) == 1 or way[1:] == ("slug",)]
-    if any(each.told and attached(each) for _, each in leaves):
+    if any(each.is_known and attached(each) for _, each in leaves):
         found += features_beside(constant, attached, own=False)
-    told = [each for each in found if each.told]
+    told = [each for each in found if each.is_known]
     if not told or not are_slugs(told):
         return []
     return [each.known for each in found]
@@ -85,7 +84,7 @@ def features_by_name(constant: Constant, attached: Callable[[Constant], bool]) -
 def _leaves(constant: Constant, way: Way = ()) -> Iterator[Leaf]:
     """The texts, and what can't be told and may be texts, outside of plans."""
     if isinstance(constant.value, str | Unresolved):
-        if not is_function(constant):
+        if not constant.is_function:
             yield way, constant
     elif not is_plan(constant):
         named = isinstance(constant.value, dict)
@@ -107,7 +106,7 @@ def _shape(way: Way) -> Shape:
 
 def _fits(way: Way, constant: Constant, shape: Shape) -> bool:
     """Whether it is reached like that, or can't be told and may hold what is."""
-    if len(way) > len(shape) or (constant.told and len(way) < len(shape)):
+    if len(way) > len(shape) or (constant.is_known and len(way) < len(shape)):
         return False
     steps = zip(way, shape, strict=False)
     return all(
@@ -120,7 +119,7 @@ def _is_mixed(shape: Shape, alike: list[Leaf], among: list[Leaf]) -> bool:
     """Whether something else than features stands beside those that plans attach."""
     if shape[-1:] != (None,):
         return False
-    told = [each for _, each in alike if each.told]
+    told = [each for _, each in alike if each.is_known]
     if not are_slugs(told):
         return True
     keys = {way[-1] for way, _ in among}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from clerkstack.app.evaluate import Constant, Evaluator
+from clerkstack.app.candidates import Candidates
+from clerkstack.app.evaluate import Evaluator
+from clerkstack.app.facts_of_files import Ir
 from clerkstack.app.features import NAMED_FEATURES, features_beside, features_by_name, texts_in
-from clerkstack.app.modules import Module, Modules, Unresolved
+from clerkstack.app.modules import Module, Modules
 from clerkstack.app.plans import NAMED_PLANS, declared, entries, is_plan, plans_in
-from clerkstack.app.suspects import Suspects
+from clerkstack.app.values import Constant, Either, Unresolved
 
 
 class Finding:
@@ -19,7 +21,7 @@ class Finding:
         self._modules = modules
         self._evaluator = Evaluator(self._modules)
         self._module = self._modules.read(path)
-        self._suspects = Suspects(self._module, self._modules, self._evaluator)
+        self._candidates = Candidates(self._module, self._modules, self._evaluator)
         self._exported: dict[str, Constant] = {}
         self._failed: dict[str, Unresolved] = {}
         for name in self._names():
@@ -44,10 +46,10 @@ class Finding:
             for key, constant in self._exported.items()
             for each in (*plans_in(constant), *_unknown_plans(key, constant))
         }
-        suspects = [key for key in self._failed if self._suspects.may_be_plans(key, places)]
-        if suspects:
-            raise self._failed[min(suspects, key=lambda key: "plan" not in key.lower())]
-        unread = self._suspects.unread_export(places)
+        candidates = [key for key in self._failed if self._candidates.may_be_plans(key, places)]
+        if candidates:
+            raise self._failed[min(candidates, key=lambda key: "plan" not in key.lower())]
+        unread = self._candidates.unread_export(places)
         if unread is not None:
             place, form = unread
             message = f"is {form} with plans, which is not read: write export const … = …"
@@ -80,7 +82,8 @@ class Finding:
         attached = _once(attached)
         places = {each.place for each in attached}
         values = {each.value for each in attached if isinstance(each.value, str)}
-        owners = dict.fromkeys(filter(None, map(self._owner, attached)))
+        found_in = dict.fromkeys(filter(None, map(self._modules.owner, attached)))
+        owners = [(self._modules.read(file), name) for file, name in found_in]
         found = [
             text
             for module, name in owners
@@ -97,8 +100,7 @@ class Finding:
 
     def behind(self, constants: Iterable[Constant]) -> set[tuple[Path, str]]:
         """The constants in which values are written, and all those they are made of."""
-        owners = filter(None, map(self._owner, constants))
-        pending = [(module.file, name) for module, name in owners]
+        pending = list(filter(None, map(self._modules.owner, constants)))
         found: set[tuple[Path, str]] = set()
         while pending:
             each = pending.pop()
@@ -107,10 +109,18 @@ class Finding:
                 pending += self._evaluator.made_of.get(each, ())
         return found
 
+    def changed(self, made_of: Collection[tuple[Path, str]]) -> Iterator[Unresolved]:
+        """Where the files of constants change one of them."""
+        for file in dict.fromkeys(file for file, _ in made_of):
+            module = self._modules.read(file)
+            for place, ir in module.facts.changed:
+                for _, name in changed_by(self._evaluator, self._modules, module, ir, made_of):
+                    yield Unresolved(file, place, f"{name} can have another value here")
+
     def _named_features(self, beside: Iterable[Module]) -> list[Constant]:
         """Exports with a name like FEATURES, here and in the files of attached ones."""
         for key, error in self._failed.items():
-            if self._suspects.may_be_features(key):
+            if self._candidates.may_be_features(key):
                 raise error
         exported = [*self._exported.items()]
         exported += [each for module in beside for each in self._values(module)]
@@ -128,7 +138,7 @@ class Finding:
 
     def _declared(self, name: str, constant: Constant) -> list[Constant]:
         def apart(one: Constant, other: Constant) -> bool:
-            return self._owner(one) != self._owner(other)
+            return self._modules.owner(one) != self._modules.owner(other)
 
         return list(declared(name, constant, apart))
 
@@ -156,19 +166,34 @@ class Finding:
             else:
                 yield from (name for name in there.facts.exports if name not in exports)
 
-    def _owner(self, value: Constant) -> tuple[Module, str] | None:
-        """The constant of the top that a value is written in: its module and name."""
-        module = self._modules.read(value.file)
-        for start, end, name in module.facts.owned:
-            if start <= (value.line << 24 | value.column) < end:
-                return module, name
-        return None
+
+def changed_by(
+    evaluator: Evaluator,
+    modules: Modules,
+    module: Module,
+    ir: Ir,
+    made_of: Collection[tuple[Path, str]],
+) -> Iterator[tuple[Path, str]]:
+    """The constants of which something is that is changed in place."""
+    evaluator.fresh()
+    pending = [evaluator.of(module, ir)]
+    while pending:
+        each = pending.pop()
+        if isinstance(each.value, Either):
+            pending += reversed(each.value.choices)
+        elif isinstance(each.value, Unresolved):
+            pending += [] if each.value.behind is None else [each.value.behind]
+        elif isinstance(each.value, dict | list):
+            owner = modules.owner(each)
+            if owner is not None and owner in made_of:
+                yield owner
+                return
 
 
 def _unknown_plans(name: str, constant: Constant) -> list[Constant]:
     """The entries of an export that calls itself plans and holds some that can't be told."""
     held = [each for _, each in entries(constant)]
-    if NAMED_PLANS.search(name) and not plans_in(constant) and not all(it.told for it in held):
+    if NAMED_PLANS.search(name) and not plans_in(constant) and not all(it.is_known for it in held):
         return held
     return []
 

@@ -12,13 +12,15 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from clerkstack.app.declaration import AppDeclaration, refused
-from clerkstack.app.evaluate import Either, Evaluator
+from clerkstack.app.evaluate import Evaluator
 from clerkstack.app.facts_of_files import FileFacts, Ir
+from clerkstack.app.finding import changed_by
 from clerkstack.app.gathering import Gathering, Job
 from clerkstack.app.kept import Kept
 from clerkstack.app.listing import listed
-from clerkstack.app.modules import Module, Modules, Unresolved
-from clerkstack.app.uses import Untold
+from clerkstack.app.modules import Module, Modules
+from clerkstack.app.uses import UnresolvedCheck
+from clerkstack.app.values import Either, Unresolved
 
 # Such files run in no deployment, and replace what they like.
 _TESTS = re.compile(r"(\.|_)(test|spec)\.[cm]?[jt]sx?$|(^|/)__(tests|mocks)__/")
@@ -31,7 +33,7 @@ def refuse_changes(
     modules: Modules,
     folders: Sequence[str] = (),
     kept: Path | None = None,
-) -> list[Untold]:
+) -> list[UnresolvedCheck]:
     """Look through the app for code that changes what the declaration is made of; what else could
     change it.
 
@@ -76,16 +78,20 @@ class _Looking:
         """Where a module changes a constant of the declaration."""
         if any(module.file == file for file, _ in self._made_of):
             return  # what they change themselves has no value there
-        for name, place in module.facts.writes.items():
-            if self._said(module, name):
-                message = f"{name} of the app's declaration is changed here"
+        for place, ir in module.facts.changed:
+            for _, name in changed_by(self._evaluator, self._modules, module, ir, self._made_of):
+                root = ir
+                while root[0] in ("m", "d"):
+                    root = root[1]
+                here = root[1] if root[0] == "r" and root[1] in module.facts.imports else name
+                message = f"{here} of the app's declaration is changed here"
                 yield Unresolved(module.file, place, message)
 
-    def notes(self, modules: list[Module]) -> list[Untold]:
+    def notes(self, modules: list[Module]) -> list[UnresolvedCheck]:
         """Where what is not written as a constant is handed to what could change it."""
-        found: dict[tuple[Path, str], Untold] = {}
+        found: dict[tuple[Path, str], UnresolvedCheck] = {}
         for module in modules:
-            for name, handed in module.facts.gives.items():
+            for name, handed in module.facts.handed.items():
                 said = self._said(module, name)
                 if said is None or said in found or self._is_fixed(*said):
                     continue
@@ -98,7 +104,7 @@ class _Looking:
                     "where it arrives: write it `as const`"
                 )
                 at = (error.line or 1, error.column or 1)
-                found[said] = Untold(self._modules.shown(module.file), *at, message)
+                found[said] = UnresolvedCheck(self._modules.shown(module.file), *at, message)
         return list(found.values())
 
     def _is_fixed(self, file: Path, name: str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from clerkstack.app.kept import Kept, digest_of
-from clerkstack.app.looking import asks, look
+from clerkstack.app.looking import at_once, look
 from clerkstack.app.reading import Allowance, NotRead, Reader, TooMuch
 
 SEARCHED = 32 * 1024 * 1024
@@ -68,9 +68,10 @@ class Gathering:
                 continue
             digest = digest_of(text, file.suffix, wanted)
             found = None if self._kept is None else self._kept.get(digest)
-            if found is None and not wanted and not asks(text):
-                found = look(text, file.suffix)
-                self._keep(digest, found)
+            if found is None and not wanted:
+                found = at_once(text)
+                if found is not None:
+                    self._keep(digest, found)
             if found is not None:
                 yield name, found
                 continue

@@ -1,6 +1,8 @@
 """What is found in one file of an app, in a form that can be kept and sent: a list whose first is
 
 - `nothing`: it asks Clerk for nothing;
+- `says` and what `says.says_in` tells: neither does it, but of webhook events or variables it says
+  something;
 - `untold`, line, column and message: it is not read, and may ask;
 - `facts` and what `FileFacts.as_json` makes.
 """
@@ -15,6 +17,8 @@ from typing import Any
 from clerkstack.app.reading import LARGEST
 
 NOTHING = ["nothing"]
+SECONDS = 0.5
+"""Of CPU, for a file that asks for nothing."""
 # A file without these bytes asks Clerk for nothing, and is not parsed.
 _ASKS = re.compile(
     rb"\b(?:has|protect|Protect|Show|checkAuthorization\w*|org_?[rR]ole|org_?[pP]ermissions|sessionClaims"
@@ -32,6 +36,20 @@ def asks(text: bytes) -> bool:
     return _ASKS.search(text) is not None and _FOR.search(text) is not None
 
 
+def at_once(text: bytes) -> list[Any] | None:
+    """What is found in a file, where that needs no tree; None where it does."""
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ["untold", 1, 1, "is UTF-16, and only UTF-8 is read"]
+    # Here, because what is kept has no use for it.
+    from clerkstack.app.says import plain, speaks
+
+    is_large = len(text) > LARGEST
+    if asks(text) or (not is_large and speaks(text)):
+        return None
+    says = {} if is_large else plain(text)
+    return ["says", says] if says else NOTHING
+
+
 def look(text: bytes, suffix: str, wanted: Sequence[str] = ()) -> list[Any]:
     """What is found in a file.
 
@@ -40,12 +58,15 @@ def look(text: bytes, suffix: str, wanted: Sequence[str] = ()) -> list[Any]:
         suffix: of its name.
         wanted: see `onepass.facts_of`; with some, it is looked into whatever it has.
     """
-    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return ["untold", 1, 1, "is UTF-16, and only UTF-8 is read"]
-    at = _ASKS.search(text)
-    if not wanted and (at is None or _FOR.search(text) is None):
-        return NOTHING
+    found = at_once(text)
+    if found is not None and (not wanted or found[0] == "untold"):
+        return found
+    if not wanted and not asks(text):
+        from clerkstack.app.says import says_in
+
+        return ["says", says_in(text, suffix, SECONDS)]
     if len(text) > LARGEST:
+        at = _ASKS.search(text)
         row, column = _place(text, 0 if at is None else at.start())
         return [
             "untold",

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from clerkstack.app.facts_of_files import FileFacts, Ir, column_of, line_of
+from clerkstack.app.facts_of_files import FileFacts
 from clerkstack.app.packages import Packages
 from clerkstack.app.paths import Configs, files
 from clerkstack.app.reading import Allowance, NotRead, is_file, read
+from clerkstack.app.values import Constant, Unresolved
 from clerkstack.problems import shown
 
 SCRIPTS = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
@@ -27,31 +28,6 @@ class Module:
 
     file: Path
     facts: FileFacts
-
-
-class Unresolved(Exception):
-    """Something in the source whose value can't be told without running it."""
-
-    def __init__(self, file: Path, place: int | None, message: str) -> None:
-        self.file = file
-        self.line = line_of(place) if place else None
-        self.column = column_of(place) if place else None
-        self.message = message
-        self.is_function = False
-        # Of a parameter: nobody is known who calls the function.
-        self.uncalled = False
-        self.circular = False
-        # What its type says it is, and the module that the type is written in.
-        self.type: tuple[Module, Ir] | None = None
-        super().__init__(message)
-
-    def at(self, file: Path, place: int) -> Unresolved:
-        """The same, at a place."""
-        found = type(self).__new__(type(self))
-        found.__dict__.update(self.__dict__)
-        found.file = file
-        found.line, found.column = line_of(place) or None, column_of(place) or None
-        return found
 
 
 class Modules:
@@ -138,8 +114,18 @@ class Modules:
         """All modules read so far."""
         return list(self._read.values())
 
-    def origin(self, module: Module, name: str) -> tuple[Module, str] | None:
-        """The module that declares what a module exports, and its name there."""
+    def owner(self, value: Constant) -> tuple[Path, str] | None:
+        """The constant of the top that a value is written in: its file and name."""
+        for start, end, name in self.read(value.file).facts.owned:
+            if start <= (value.line << 24 | value.column) < end:
+                return value.file, name
+        return None
+
+    def origin(
+        self, module: Module, name: str, *, is_type: bool = False
+    ) -> tuple[Module, str] | None:
+        """The module that declares what a module exports, and its name there; of a type what it
+        knows by that name."""
         pending, seen = [(module, name)], set()
         while pending:
             at = pending.pop()
@@ -149,11 +135,17 @@ class Modules:
             module, name = at
             facts = module.facts
             source, inner = facts.exports.get(name, (None, name))
+            if is_type and name in facts.types:
+                if facts.types[name][0] != "X":
+                    return at
+                source, inner = facts.types[name][1:]
             if source is None and inner in facts.imports:
                 source, inner = facts.imports[str(inner)]
             if source is not None:
                 pending += self._followed(module, [source], str(inner))
-            elif name in facts.exports:
+            elif is_type and inner != name:
+                pending.append((module, str(inner)))
+            elif name in facts.exports and not is_type:
                 return module, str(inner)
             else:
                 pending += self._followed(module, facts.all_of, name)

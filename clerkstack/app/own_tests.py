@@ -1,4 +1,5 @@
-"""Which files of an app are its tests: they run in no deployment, and ask for what they make up.
+"""Which files of an app run in no deployment: its tests, which ask for what they make up, and its
+scripts.
 
 A folder counts by its name only where no route or part of the app is likely to be: at the top of a
 package, or in its `src`. An app may sell tests, stories and fixtures.
@@ -7,6 +8,7 @@ package, or in its `src`. An app may sell tests, stories and fixtures.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _NAMES = re.compile(
@@ -25,6 +27,11 @@ _AT_THE_TOP = re.compile(
 )
 # A package of its own in a monorepo, as `apps/web-e2e`.
 _PACKAGES = re.compile(r"(.+-)?(e2e|cypress|playwright)([-_]tests?)?|tests")
+_SCRIPTS = re.compile(
+    r"scripts?|bin|tools?|tooling|prisma|drizzle|supabase|migrations?|seeds?|examples?|docs"
+    r"|\.github|\.husky",
+    re.IGNORECASE,
+)
 
 
 def is_test(file: str, root: Path) -> bool:
@@ -37,13 +44,35 @@ def is_test(file: str, root: Path) -> bool:
     *folders, name = file.split("/")
     if _NAMES.search(name) or any(_ALWAYS.fullmatch(each) for each in folders):
         return True
-    at, top = root, True
-    for folder in folders:
-        below = at / folder
-        packed = (below / "package.json").is_file()
+    for folder, top, packed in _steps(folders, root):
         if top and _AT_THE_TOP.fullmatch(folder):
             return True
         if packed and _PACKAGES.fullmatch(folder):
             return True
-        top, at = packed or (top and folder == "src"), below
     return False
+
+
+def is_script(file: str, root: Path) -> bool:
+    """Whether a file is run by people or a pipeline and not deployed: scripts, seeds, examples.
+
+    Args:
+        file: its path within the app's checkout, with `/`.
+        root: the checkout.
+    """
+    before = ""
+    for folder, top, packed in _steps(file.split("/")[:-1], root):
+        if top and before != "src" and not packed and _SCRIPTS.fullmatch(folder):
+            return True
+        before = folder
+    return False
+
+
+def _steps(folders: Iterable[str], root: Path) -> Iterator[tuple[str, bool, bool]]:
+    """Each folder of a path, whether it is at the top of a package or in its `src`, and whether it
+    is a package itself."""
+    at, top = root, True
+    for folder in folders:
+        at = at / folder
+        packed = (at / "package.json").is_file()
+        yield folder, top, packed
+        top = packed or (top and folder == "src")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from clerkstack.app.evaluate import Constant
-from clerkstack.app.modules import Unresolved
+from clerkstack.app.values import Constant
 
 NAMED_PLANS = re.compile("(?i)plans$")
 
@@ -28,11 +27,6 @@ def plans_in(constant: Constant) -> list[Constant]:
     if is_plan(constant):
         return [constant]
     return [plan for _, each in entries(constant) for plan in plans_in(each)]
-
-
-def is_function(constant: Constant) -> bool:
-    """Whether its value can't be told because it is a function."""
-    return isinstance(constant.value, Unresolved) and constant.value.is_function
 
 
 def declared(
@@ -57,7 +51,7 @@ def declared(
         if plans_in(each):
             yield from declared(key, each, apart)
         elif plans:
-            if strict or _tries(each) or (len(plans) > 1 and not each.told):
+            if strict or _tries(each) or (len(plans) > 1 and not each.is_known):
                 yield each
         elif groups and _may_be_group(key, each, held):
             yield each
@@ -69,8 +63,8 @@ def _tries(constant: Constant) -> bool:
 
 def _may_be_group(key: str, constant: Constant, held: list[tuple[str, Constant]]) -> bool:
     """Whether something that can't be told may hold plans, as all that stands beside it does."""
-    if constant.told or is_function(constant):
+    if constant.is_known or constant.is_function:
         return False
-    told = [(name, each) for name, each in held if each.told]
+    told = [(name, each) for name, each in held if each.is_known]
     named = any(NAMED_PLANS.search(name) for name, _ in told)
     return all(plans_in(each) for _, each in told) and (not named or bool(NAMED_PLANS.search(key)))

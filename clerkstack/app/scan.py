@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clerkstack.app.clerk import is_clerks
 from clerkstack.app.evaluate import Callers
@@ -15,8 +16,11 @@ from clerkstack.app.kept import Kept
 from clerkstack.app.listing import listed
 from clerkstack.app.modules import Module, Modules
 from clerkstack.app.reading import NotRead, Reader
-from clerkstack.app.uses import Checks, Found, Untold, Use
+from clerkstack.app.uses import Checks, Found, UnresolvedCheck, Use
 from clerkstack.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    from clerkstack.app.says import Says
 
 # So often files are looked into again, for what calls the functions that ask for a parameter.
 _ROUNDS = 12
@@ -28,13 +32,16 @@ _OTHERS_LARGEST = 512 * 1024
 
 @dataclass(frozen=True)
 class Scan:
-    """What was found, in the order of files and lines; `files` is how many there are, and `others`
-    are files of other languages that name Clerk."""
+    """What was found, in the order of files and lines; `files` is how many there are, `others` are
+    files of other languages that name Clerk, `names` are all files of code, and `says` is what
+    they say besides."""
 
     uses: tuple[Use, ...]
-    untold: tuple[Untold, ...]
+    unresolved: tuple[UnresolvedCheck, ...]
     files: int
     others: tuple[str, ...] = ()
+    says: Mapping[str, Says] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
 
 def scan(
@@ -77,9 +84,11 @@ def scan(
     found = sorted(dict.fromkeys(found), key=lambda it: (order.get(it.file, 0), it.line, it.column))
     return Scan(
         tuple(each for each in found if isinstance(each, Use)),
-        tuple(each for each in found if isinstance(each, Untold)),
+        tuple(each for each in found if isinstance(each, UnresolvedCheck)),
         len(files.code),
         tuple(_naming_clerk(root, files.others, unread)),
+        {name: scanning.says[name] for name in files.code if name in scanning.says},
+        tuple(files.code),
     )
 
 
@@ -98,7 +107,8 @@ class _Scanning:
         self._gathering = gathering
         self._tell = tell
         self._scanned: dict[str, Module] = {}
-        self._untold: dict[str, Untold] = {}
+        self._unread: dict[str, UnresolvedCheck] = {}
+        self.says: dict[str, Says] = {}
         # By file: what was wanted of it besides.
         self._wanted: dict[str, frozenset[str]] = {}
         self._reached = Reached(root, modules)
@@ -111,10 +121,10 @@ class _Scanning:
         found: list[Found] = []
         for number in range(_ROUNDS):
             callers = Callers()
-            learning = Checks(self._modules, callers, self._reached)
-            for module in self._scanned.values():
-                learning.learn(module)
             checks = Checks(self._modules, callers, self._reached)
+            for module in self._scanned.values():
+                checks.learn(module)
+            checks.learned()
             found = [each for module in self._scanned.values() for each in checks.of(module)]
             more = self._names_of(callers.asked) | self._renamed(wanted) | self._hooks(checks)
             own_now = self._own_parameters(callers)
@@ -124,16 +134,23 @@ class _Scanning:
             own = own_now
             self._tell(f"the app: who calls {', '.join(sorted(more)[:3])}")
             self._gather(self._again(wanted, own))
-        return [*found, *self._untold.values()]
+        return [*found, *self._unread.values()]
 
     def _gather(self, jobs: Iterable[Job]) -> None:
         for name, found in self._gathering.found(jobs):
-            self._untold.pop(name, None)
+            self._unread.pop(name, None)
             if found[0] == "untold":
-                self._untold[name] = Untold(name, *found[1:])
+                self._unread[name] = UnresolvedCheck(name, *found[1:])
             elif found[0] == "facts":
                 facts = FileFacts.of_json(found[1])
                 self._scanned[name] = self._modules.known(self._root / name, facts)
+                self._say(name, facts.says)
+            elif found[0] == "says":
+                self._say(name, found[1])
+
+    def _say(self, name: str, says: Says) -> None:
+        if says:
+            self.says[name] = says
 
     def _again(self, wanted: set[str], own: dict[str, set[str]]) -> list[Job]:
         """The files in which something new is wanted."""

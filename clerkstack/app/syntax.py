@@ -51,6 +51,13 @@ def bare(node: Node) -> Node:
     return node
 
 
+def around(node: Node) -> Node:
+    """An expression with what is around it and has its value: see `bare`."""
+    while node.parent is not None and node.parent.type in TRANSPARENT:
+        node = node.parent
+    return node
+
+
 class Source:
     """The text of a file, for its nodes."""
 
@@ -71,6 +78,10 @@ class Source:
     def of(self, node: Node | None) -> str:
         """The source text of a node."""
         return "" if node is None else self.text[node.start_byte : node.end_byte].decode()
+
+    def operator(self, node: Node) -> str:
+        """The operator of an expression."""
+        return self.of(node.child_by_field_name("operator"))
 
     def short(self, node: Node | None) -> str:
         """The beginning of a node's text: as much as any name that is looked for."""
@@ -120,6 +131,17 @@ class Source:
         if key is None or key.type == "computed_property_name":
             return None
         return self.of(key).strip("'\"")
+
+
+def without_nothing(node: Node, source: Source) -> Node:
+    """An expression without what stands in for it and is nothing: `a` of `a ?? ''`."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if node.type != "binary_expression" or left is None or right is None:
+        return node
+    operator = source.operator(node)
+    if operator in ("??", "||") and source.of(right) in ("''", '""'):
+        return bare(left)
+    return node
 
 
 NAMING = frozenset(

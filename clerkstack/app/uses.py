@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from clerkstack.app.clerk import ASKING, COMPONENTS, HAS, MAY, Clerk, Kind, last
-from clerkstack.app.evaluate import Callers, Constant, Either, Evaluator, alternatives, place_of
+from clerkstack.app.clerk import ASKING, COMPONENTS, CREATING, last
+from clerkstack.app.evaluate import VISITING, Call, Callers, Evaluator, alternatives, place_of
 from clerkstack.app.facts_of_files import Ir, column_of, line_of
 from clerkstack.app.kinds import KINDS, named
 from clerkstack.app.kinds import Kind as Asked
-from clerkstack.app.modules import Module, Modules, Unresolved
+from clerkstack.app.modules import Module, Modules
+from clerkstack.app.values import HAS, MAY, Constant, Either, Kind, Place, Unresolved, kind_of
 
-_CREATING = frozenset({"createElement", "cloneElement", "jsx", "jsxs", "h"})
-# Methods that call what they are given.
-_CALLING = frozenset({"some", "every", "find", "filter", "map", "forEach", "flatMap", "findLast"})
 _SELF = frozenset({"call", "apply", "bind"})
 # Of what `auth()` gives: they are nobody else's.
 _CLAIMS_ALONE = frozenset({"orgRole", "orgPermissions"})
@@ -50,8 +48,8 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Untold:
-    """A check whose slug can't be told without running the code."""
+class UnresolvedCheck:
+    """A check whose slug is not known without running the code."""
 
     file: str
     line: int
@@ -62,9 +60,11 @@ class Untold:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
-Found = Use | Untold
+Found = Use | UnresolvedCheck
 SECONDS = 0.5
 """Of CPU, for what one file asks, once it is parsed."""
+
+_MANY_STEPS = 1000
 
 
 class Checks:
@@ -73,42 +73,49 @@ class Checks:
     Args:
         modules: the app's.
         callers: who calls the app's functions; `learn` adds to it.
-        reached: see `Clerk`.
+        reached: see `Evaluator`.
     """
 
     def __init__(self, modules: Modules, callers: Callers, reached: Callable[[Path], bool]) -> None:
         self._modules = modules
         self._callers = callers
         self._reached = reached
-        self._clerk = Clerk(modules, callers, reached)
-        self._evaluator = Evaluator(modules, callers)
+        self._evaluator = Evaluator(modules, callers, reached)
+        # By file: the call from which on nothing was learned, for want of time.
+        self._cut: dict[Path, int] = {}
         # Of what may be no check: nobody looks for who calls it.
-        self._unsure = Evaluator(modules, callers.unasked())
+        self._quiet = Evaluator(modules, callers.unasked(), reached)
 
     def learn(self, module: Module) -> None:
         """Enter the calls of functions of the app that a module has."""
-        for _, callee, arguments, _, places in module.facts.calls:
-            called = self._clerk.kind(module, callee)
-            if called is not None and called.is_ == "function" and called.module is not None:
-                calls = self._callers.calls.setdefault((called.module.file, called.name), [])
-                calls.append((module, arguments, places))
+        until, taken = time.process_time() + SECONDS, 0
+        for _, callee, arguments, place, places in module.facts.calls:
+            taken += self._quiet.fresh()
+            if taken > _MANY_STEPS and time.process_time() > until:
+                self._cut.setdefault(module.file, place)
+                return
+            called = self._function(module, callee)
+            if called is not None:
+                calls = self._callers.calls.setdefault(called, [])
+                calls.append(Call(module, arguments, places))
             for at, each in enumerate(arguments):
                 self._learn_given(module, callee, at, each)
 
     def _learn_given(self, module: Module, callee: Ir, at: int, given: Ir) -> None:
         """`auth.protect(allowed)`, `condition={allowed}`: Clerk calls a function with `has`."""
-        inner = (
-            [entry[2] for entry in given[1] if entry[0] in ("condition", "when")]
-            if given[0] == "o"
-            else [given]
-        )
-        is_protect = given[0] != "o" and at == 0 and self._clerk.protects(module, callee)
+        if given[0] == "o":
+            inner = [entry[2] for entry in given[1] if entry[0] in ("condition", "when")]
+        else:
+            inner = [given] if at == 0 and self._quiet.protects(module, callee) else []
         for each in inner:
-            if each[0] == "r" and (is_protect or given[0] == "o"):
-                called = self._clerk.kind(module, each)
-                if called is not None and called.is_ == "function" and called.module is not None:
-                    function = called.module.facts.functions.setdefault(called.name, {})
-                    function.setdefault("prop", "condition")
+            called = self._function(module, each) if each[0] == "r" else None
+            if called is not None:
+                functions = self._modules.read(called[0]).facts.functions
+                functions.setdefault(called[1], {}).setdefault("prop", "condition")
+
+    def learned(self) -> None:
+        """All modules have been learned."""
+        self._quiet.forget_callers()
 
     def hooks(self, module: Module) -> Iterator[tuple[str, list[str]]]:
         """The functions of a module that give `has`, or a function that asks for what it is given,
@@ -117,26 +124,23 @@ class Checks:
             gives = function.get("gives")
             if gives is None or not function.get("named"):
                 continue
-            found = self._clerk.kind(module, gives)
-            if found is not None and self._hands_on(found):
+            self._quiet.fresh()
+            found = self._quiet.of(module, gives)
+            if self._hands_on(kind_of(found)):
                 yield name, []
-            elif found is not None and found.is_ == "object" and found.ir is not None:
-                inside = found.module or module
-                entries = found.ir[1] if found.ir[0] == "o" else []
-                keys = [
-                    each[0]
-                    for each in entries
-                    if isinstance(each[0], str)
-                    and each[0] != "..."
-                    and self._hands_on(self._clerk.kind(inside, each[2]))
-                ]
-                if keys:
-                    yield name, keys
+                continue
+            held: object = found.value
+            while isinstance(held, Unresolved) and held.behind is not None:
+                held = held.behind.value
+            fields = held.items() if isinstance(held, dict) else ()
+            keys = [key for key, each in fields if key != "..." and self._hands_on(kind_of(each))]
+            if keys:
+                yield name, keys
 
     def _hands_on(self, found: Kind | None) -> bool:
         if found is None or found.module is None:
             return found == HAS
-        return found.is_ == "function" and (found.module.file, found.name) in self._callers.asked
+        return (found.module.file, found.name) in self._callers.asked
 
     def of(self, module: Module) -> Iterator[Found]:
         """All checks in a module."""
@@ -144,117 +148,112 @@ class Checks:
             message = f"{why}, and is not read. Leave it out of the scan"
             yield self._at(module, 1 << 24 | 1, message)
         for error, place in module.facts.lost:
-            message = (
-                f"is not TypeScript, and a check is in it ({line_of(place)}:{column_of(place)})"
-            )
-            yield self._at(module, error, message)
-        until = time.process_time() + SECONDS
+            where = f"{line_of(place)}:{column_of(place)}"
+            yield self._at(module, error, f"is not TypeScript, and a check is in it ({where})")
+        until, taken = time.process_time() + SECONDS, 0
         for form, callee, arguments, place, places in module.facts.calls:
-            if time.process_time() > until:
+            # The clock is looked at only where much was done.
+            is_over = taken > _MANY_STEPS and time.process_time() > until
+            if is_over or self._cut.get(module.file) == place:
                 message = f"asks for more than is told in {SECONDS:g} s. Leave it out of the scan"
                 yield self._at(module, place, message)
                 break
-            self._evaluator.fresh()
-            self._unsure.fresh()
+            taken += self._fresh()
             if form == "e":
                 yield from self._of_element(module, callee, arguments[0])
             else:
                 yield from self._of_call(module, callee, arguments, place, places)
         for kind, claim, value, name in module.facts.claims:
-            self._evaluator.fresh()
-            yield from self._of_claim(module, kind, claim, value, name)
+            self._fresh()
+            if self._is_claim(module, claim, name):
+                yield from self._of_slug(module, kind, value)
+
+    def _fresh(self) -> int:
+        return self._evaluator.fresh() + self._quiet.fresh()
 
     def _of_call(
         self, module: Module, callee: Ir, arguments: list[Ir], place: int, places: list[int]
     ) -> Iterator[Found]:
-        at = 0
-        name = last(callee)
-        if callee[0] == "m" and name in _SELF and self._is_asker(module, callee[1]):
-            if name != "call":  # has.apply(auth, [{ … }])
-                if self._clerk.kind(module, callee[1]) == HAS:
+        at, name = 0, last(callee)
+        if callee[0] == "m" and name in _SELF:
+            asks = self._quiet.kind(module, callee[1])
+            if asks in (HAS, MAY) and name != "call":  # has.apply(auth, [{ … }])
+                if asks == HAS:
                     yield self._given_on(module, place)
                 return
-            callee, at = callee[1], 1
+            if asks in (HAS, MAY):
+                callee, at = callee[1], 1
         if name == "protect":
-            certain = self._clerk.protects(module, callee)
+            certain = self._quiet.protects(module, callee)
         else:
             certain = self._certain(module, callee, len(arguments) - at)
         if certain is None:
-            yield from self._of_created(module, callee, arguments)
+            if name in CREATING and len(arguments) > 1:  # createElement(Protect, { plan: … })
+                yield from self._of_element(module, arguments[0], arguments[1])
             yield from self._given_away(module, callee, arguments, places)
             return
         for given in alternatives(arguments[at]) if len(arguments) > at else ():
             if given[0] == "o":
                 if certain or any(each[0] in KINDS for each in given[1]):
                     yield from self._of_object(module, given)
-            elif given[0] != "s" and not self._is_function(module, given):
-                yield from self._of_value(module, given, tell=certain)
-
-    def _is_asker(self, module: Module, ir: Ir) -> bool:
-        return self._clerk.kind(module, ir) in (HAS, MAY)
+            elif given[0] != "s" and not self._function(module, given):
+                yield from self._of_value(module, given, is_check=certain)
 
     def _certain(self, module: Module, callee: Ir, given: int) -> bool | None:
         """Whether a call asks Clerk whatever it is given; None where it does not."""
-        found = self._clerk.kind(module, callee)
+        found = self._quiet.kind(module, callee)
         if found == HAS:
             return True
         # `has(object, path)` of another library: Clerk's takes one.
         if found != MAY or given != 1:
             return None
         if callee[0] in ("m", "d") and not self._reached(module.file):
-            self._ask_for_holder(module, callee[1])
+            # `(a) => a.has({ plan })`: whoever calls it may give what `auth()` gave.
+            held = module.facts.constants.get(callee[1][1]) if callee[1][0] == "r" else None
+            if held is not None and held[0] == "p":
+                self._callers.of(module.file, held[1])
             return None
         return False
 
-    def _ask_for_holder(self, module: Module, ir: Ir) -> None:
-        """`(a) => a.has({ plan })`: whoever calls it may give what `auth()` gave."""
-        held = module.facts.constants.get(ir[1]) if ir[0] == "r" else None
-        if held is not None and held[0] == "p":
-            self._callers.of(module.file, held[1])
-
-    def _is_function(self, module: Module, ir: Ir) -> bool:
-        found = self._clerk.kind(module, ir)
-        return found is not None and found.is_ == "function"
+    def _function(self, module: Module, ir: Ir) -> tuple[Path, str] | None:
+        """The function of the app that an expression is."""
+        found = self._quiet.kind(module, ir)
+        if found is None or found.is_ != "function" or found.module is None:
+            return None
+        return found.module.file, found.name
 
     def _given_away(
         self, module: Module, callee: Ir, arguments: list[Ir], places: list[int]
     ) -> Iterator[Found]:
         """`has` given on to what can't be seen, or calls it as it likes."""
-        for each, place in zip(arguments, places, strict=True):
-            if each[0] not in ("r", "m", "d") or self._clerk.kind(module, each) != HAS:
+        for at, (each, place) in enumerate(zip(arguments, places, strict=True)):
+            if each[0] not in ("r", "m", "d") or self._quiet.kind(module, each) != HAS:
                 continue
-            called = self._clerk.kind(module, callee)
-            if called is not None and called.is_ == "function" and called.module is not None:
-                at = arguments.index(each)
-                self._callers.given_has.add((called.module.file, (called.name, at)))
-                continue
-            if callee[0] == "r" or (callee[0] == "m" and last(callee) in _CALLING):
+            called = self._function(module, callee)
+            if called is not None:
+                self._callers.given_has.add((called[0], (called[1], at)))
+            elif callee[0] == "r" or (callee[0] == "m" and last(callee) in VISITING):
                 yield self._given_on(module, place)
-
-    def _of_created(self, module: Module, callee: Ir, arguments: list[Ir]) -> Iterator[Found]:
-        """`createElement(Protect, { plan: … })`."""
-        if last(callee) in _CREATING and len(arguments) > 1:
-            yield from self._of_element(module, arguments[0], arguments[1])
 
     def _of_element(self, module: Module, component: Ir, props: Ir) -> Iterator[Found]:
         """`<Protect plan="…">`, `<Show when={{ plan: … }}>`."""
-        found = self._clerk.kind(module, component)
+        found = self._quiet.kind(module, component)
         if found is None or found.is_ != "clerk" or found.name not in COMPONENTS:
             if props[0] == "o" and (found is None or found.is_ != "function"):
                 yield from self._stored(module, props)
             return
         is_protect = found.name == "Protect"
         if props[0] != "o":
-            yield from self._of_value(module, props, tell=is_protect)
+            yield from self._of_value(module, props, is_check=is_protect)
             return
         for entry in props[1]:
             if entry[0] == "...":
                 if is_protect:
-                    yield from self._of_value(module, entry[1], tell=True)
+                    yield from self._of_value(module, entry[1], is_check=True)
             elif is_protect and entry[0] in KINDS:
                 yield from self._of_slug(module, entry[0], entry[2])
             elif is_protect and entry[0] == "condition":
-                if not self._is_function(module, entry[2]):
+                if not self._function(module, entry[2]):
                     yield self._given_on(module, place_of(entry[2]))
             elif not is_protect and entry[0] == "when":
                 yield from self._of_when(module, entry[2])
@@ -264,17 +263,16 @@ class Checks:
         it is known everywhere."""
         for entry in props[1]:
             inner: Ir = entry[2] if entry[0] != "..." else ["z", 0]
-            held: list[Ir] = inner[1] if inner[0] == "o" else [entry]
-            for each in held:
-                if each[0] not in (*ASKING, "...") and self._clerk.kind(module, each[2]) == HAS:
+            for each in inner[1] if inner[0] == "o" else [entry]:
+                if each[0] not in (*ASKING, "...") and self._quiet.kind(module, each[2]) == HAS:
                     yield self._given_on(module, place_of(each[2]))
 
     def _of_when(self, module: Module, value: Ir) -> Iterator[Found]:
         for given in alternatives(value):
             if given[0] == "o":
                 yield from self._of_object(module, given)
-            elif given[0] not in ("s", "b") and not self._is_function(module, given):
-                yield from self._of_value(module, given, tell=True)
+            elif given[0] not in ("s", "b") and not self._function(module, given):
+                yield from self._of_value(module, given, is_check=True)
 
     def _of_object(self, module: Module, ir: Ir) -> Iterator[Found]:
         """The checks in a parameter object that is written out."""
@@ -284,35 +282,25 @@ class Checks:
                     if each[0] == "o":
                         yield from self._of_object(module, each)
                     else:
-                        yield from self._of_value(module, each, tell=True)
-            elif isinstance(entry[0], str):
-                if entry[0] in KINDS:
-                    yield from self._of_slug(module, entry[0], entry[2])
-            else:
-                yield from self._of_computed(module, entry[0], entry[2])
-
-    def _of_computed(self, module: Module, key: Ir, value: Ir) -> Iterator[Found]:
-        name = self._evaluator.of(module, key).value
-        if isinstance(name, Either):
-            for each in name.choices:
-                if each.value in KINDS:
-                    yield from self._of_slug(module, str(each.value), value)
-        elif isinstance(name, Unresolved):
-            yield self._untold(module, place_of(key), "what is asked for", name)
-        elif name in KINDS:
-            yield from self._of_slug(module, str(name), value)
-
-    def _of_value(self, module: Module, ir: Ir, *, tell: bool) -> Iterator[Found]:
-        """The checks in a parameter object that a name or expression stands for."""
-        evaluator = self._evaluator if tell else self._unsure
-        held = evaluator.of(module, ir)
-        place = place_of(ir)
-        choices = held.value.choices if isinstance(held.value, Either) else [held]
-        for each in choices:
-            if isinstance(each.value, Unresolved):
-                if tell:
-                    yield self._untold(module, place, "what is asked for", each.value, each)
+                        yield from self._of_value(module, each, is_check=True)
                 continue
+            keys = [entry[0]]
+            if not isinstance(entry[0], str):
+                key = self._evaluator.of(module, entry[0])
+                keys = [each.value for each in key.choices]
+                if not key.is_known and not isinstance(key.value, Either):
+                    yield self._unresolved(module, place_of(entry[0]), "what is asked for", key)
+            for name in keys:
+                if name in KINDS:
+                    yield from self._of_slug(module, str(name), entry[2])
+
+    def _of_value(self, module: Module, ir: Ir, *, is_check: bool) -> Iterator[Found]:
+        """The checks in a parameter object that a name or expression stands for."""
+        evaluator = self._evaluator if is_check else self._quiet
+        place = place_of(ir)
+        for each in evaluator.of(module, ir).choices:
+            if not each.is_known and is_check:
+                yield self._unresolved(module, place, "what is asked for", each)
             for kind in KINDS:
                 if isinstance(each.value, dict) and kind in each.value:
                     inner = each.value[kind]
@@ -328,59 +316,48 @@ class Checks:
     def _of_constant(
         self, module: Module, kind: Asked, constant: Constant, place: int, outer: Constant
     ) -> Iterator[Found]:
-        value = constant.value
-        given = constant.given or outer.given
-        file, line, column = self._modules.shown(module.file), line_of(place), column_of(place)
-        if given is not None:
-            file, line, column = self._modules.shown(given[0]), *given[1:]
-        if isinstance(value, Either):
-            for each in value.choices:
+        for each in constant.choices:
+            value = each.value
+            given = each.given or constant.given or outer.given
+            if isinstance(value, Either):
                 yield from self._of_constant(module, kind, each, place, outer)
-        elif isinstance(value, str) and value:
-            slug, payer = named(kind, value)
-            yield Use(kind, slug, payer, file, line, column)
-        elif isinstance(value, Unresolved):
-            what = f"the {kind} that is asked for"
-            found = self._untold(module, place, what, value)
-            yield Untold(file, line, column, found.message)
-        elif value is not None and value is not False:
-            yield Untold(file, line, column, f"the {kind} that is asked for is not a text")
+            elif isinstance(value, str) and value:
+                slug, payer = named(kind, value)
+                yield Use(kind, slug, payer, *self._shown(module, place, given))
+            elif isinstance(value, Unresolved):
+                what = f"the {kind} that is asked for"
+                yield self._unresolved(module, place, what, replace(each, given=given))
+            elif value is not None and value is not False:
+                message = f"the {kind} that is asked for is not a text"
+                yield UnresolvedCheck(*self._shown(module, place, given), message)
 
-    def _of_claim(
-        self, module: Module, kind: str, claim: Ir, value: Ir, name: str
-    ) -> Iterator[Found]:
-        """`sessionClaims.pla === 'u:pro'`, `orgRole === 'org:x'`."""
-        found = self._clerk.kind(module, claim)
-        is_clerks = found is not None and found.is_ == "clerk"
-        if found is not None and not is_clerks:
-            return
-        if not is_clerks and not self._reached(module.file):
-            return
-        if not is_clerks and claim[0] == "r" and name not in _CLAIMS_ALONE:
-            return
-        yield from self._of_slug(module, kind, value)
+    def _is_claim(self, module: Module, claim: Ir, name: str) -> bool:
+        """Whether what is compared is a session's: `sessionClaims.pla`, `orgRole`."""
+        found = self._quiet.kind(module, claim)
+        if found is not None:
+            return found.is_ == "clerk"
+        return self._reached(module.file) and (claim[0] != "r" or name in _CLAIMS_ALONE)
 
-    def _given_on(self, module: Module, place: int) -> Untold:
-        message = "what is asked for can't be told: has is given on here, and called elsewhere"
+    def _given_on(self, module: Module, place: int) -> UnresolvedCheck:
+        message = "what is asked for is unresolved: has is given on here, and called elsewhere"
         return self._at(module, place, message)
 
-    def _untold(
-        self,
-        module: Module,
-        place: int,
-        what: str,
-        error: Unresolved,
-        given: Constant | None = None,
-    ) -> Untold:
+    def _unresolved(
+        self, module: Module, place: int, what: str, constant: Constant
+    ) -> UnresolvedCheck:
+        error = constant.value
+        assert isinstance(error, Unresolved)
         elsewhere = f" ({error.file.name}:{error.line})" if error.line else f" ({error.file.name})"
         near = error.file == module.file and error.line in (None, line_of(place))
-        message = f"{what} can't be told: {error.message}{'' if near else elsewhere}"
-        found = self._at(module, place, message)
-        if given is not None and given.given is not None:
-            file, line, column = given.given
-            found = Untold(self._modules.shown(file), line, column, message)
-        return found
+        message = f"{what} is unresolved: {error.message}{'' if near else elsewhere}"
+        return UnresolvedCheck(*self._shown(module, place, constant.given), message)
 
-    def _at(self, module: Module, place: int, message: str) -> Untold:
-        file = self._modules.shown(module.file)
-        return Untold(file, line_of(place) or 1, column_of(place) or 1, message)
+    def _at(self, module: Module, place: int, message: str) -> UnresolvedCheck:
+        return UnresolvedCheck(*self._shown(module, place), message)
+
+    def _shown(
+        self, module: Module, place: int, given: Place | None = None
+    ) -> tuple[str, int, int]:
+        """A place as it is shown: of what a function is given, where there is one."""
+        file, line, column = given or (module.file, line_of(place) or 1, column_of(place) or 1)
+        return self._modules.shown(file), line, column

@@ -45,8 +45,9 @@ def check(
     plan includes, prices, trials, visibility. Its code is searched for checks of a plan, feature,
     role or permission that nobody can have: these answer false for everybody. What can't be told
     without running the code is listed with its place, and is no finding; nor is what the app's
-    own tests ask for. With --live the instance is compared as well, and a slug that only it has
-    is known.
+    own tests ask for. What it does with webhook events and variables is compared with the
+    settings. With --live the instance, its endpoint and Vercel are compared as well, and what only
+    they have is known.
 
     Exit codes: 0 nothing found, 1 differences or unknown slugs, 2 bad input, 3 a service failed.
     """

@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,17 @@ from clerkstack.desired.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.report.table import print_table
 from clerkstack.settings import Settings
-from clerkstack.witnesses import Comparison, Instance, Row, compare, read_instance
+from clerkstack.witnesses import (
+    Comparison,
+    Instance,
+    LiveWiring,
+    Row,
+    Wired,
+    compare,
+    read_instance,
+    read_wiring,
+    wired,
+)
 
 if TYPE_CHECKING:
     from clerkstack.report.documents import CheckDocument
@@ -41,6 +51,8 @@ class Compared:
     app: AppCode | None
     instance: Instance | None
     found: Comparison
+    beside: Wired
+    """What the app does with events and variables; its findings are among those of `found`."""
 
     @property
     def path(self) -> str | None:
@@ -59,7 +71,9 @@ class Compared:
             application=self.settings.application_id,
             instance=self.settings.instance,
         )
-        return CheckDocument.of(self.found, self.app, self.path, stack=self.stack, instance=read)
+        return CheckDocument.of(
+            self.found, self.app, self.path, stack=self.stack, instance=read, beside=self.beside
+        )
 
 
 def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
@@ -83,7 +97,7 @@ def compare_stack(stack: str, *, live: bool) -> Compared:
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
     app = read_app(settings.app, settings.app_declaration, tell=tell)
-    instance = read_instance(settings, session_of(settings), tell) if live else None
+    instance, there = _read(settings, app) if live else (None, None)
     inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
     found = compare(
         app,
@@ -93,12 +107,23 @@ def compare_stack(stack: str, *, live: bool) -> Compared:
         brought=settings.components.billing,
         production=settings.instance == "production",
     )
-    return Compared(stack, settings, app, instance, found)
+    beside = wired(settings, None if app is None else app.wiring, there)
+    found = replace(found, findings=(*found.findings, *beside.findings))
+    return Compared(stack, settings, app, instance, found, beside)
+
+
+def _read(settings: Settings, app: AppCode | None) -> tuple[Instance, LiveWiring | None]:
+    """What is live, of what there is something to compare with."""
+    session = session_of(settings)
+    instance = read_instance(settings, session, tell)
+    if app is None or app.wiring is None or not instance.exists:
+        return instance, None
+    return instance, read_wiring(settings, session, tell)
 
 
 def _print(compared: Compared) -> None:
     stack, settings, app = compared.stack, compared.settings, compared.app
-    instance, found = compared.instance, compared.found
+    instance, found, beside = compared.instance, compared.found, compared.beside
     sides = ("app", "catalog", "instance")
     read = {"app": app is not None and app.declaration is not None, "catalog": True}
     read["instance"] = instance is not None and instance.exists
@@ -109,8 +134,10 @@ def _print(compared: Compared) -> None:
         _say(f"{finding.where}: {_without(finding.where, finding.message)}. {finding.remedy}.")
     for asked in found.notes:
         _say(f"note, in a test of the app: {asked}")
-    for untold in () if app is None else app.untold:
-        _say(f"not looked up: {untold}")
+    for said in beside.notes:
+        _say(f"note: {said}")
+    for unresolved in () if app is None else app.unresolved:
+        _say(f"not looked up: {unresolved}")
     for note in () if app is None else app.notes:
         _say(f"note: {note}")
     if app is not None:
@@ -120,7 +147,7 @@ def _print(compared: Compared) -> None:
     if instance is not None and not instance.exists:
         name = f"{settings.instance} instance"
         say(f"{stack}: {settings.application_id} has no {name} yet: it is not compared.")
-    _say(f"{stack}: {_summary(found, columns, 0 if app is None else len(app.untold))}")
+    _say(f"{stack}: {_summary(found, columns, 0 if app is None else len(app.unresolved))}")
 
 
 def _say(text: str) -> None:
@@ -187,9 +214,9 @@ def _shared(said: Sequence[Json]) -> set[str]:
     return set.intersection(*lists) if lists else set()
 
 
-def _summary(found: Comparison, columns: list[str], untold: int) -> str:
+def _summary(found: Comparison, columns: list[str], unresolved: int) -> str:
     count = len(found.findings)
     what = _counted(count, "finding") if count else "all agree"
-    beside = f", {_counted(untold, 'check')} can't be told" if untold else ""
+    beside = f", {_counted(unresolved, 'check')} can't be told" if unresolved else ""
     sides = " and ".join(filter(None, [", ".join(columns[:-1]), columns[-1]]))
     return f"{sides} compared: {what}{beside}."

@@ -9,6 +9,7 @@ from clerkstack.app.facts import PAYER, facts_of_config, told
 from clerkstack.app.kinds import KINDS, SOLD
 from clerkstack.checks.finding import Finding
 from clerkstack.cutover.addresses import is_public, reach
+from clerkstack.cutover.app_code import code_facts
 from clerkstack.cutover.model import fact, failed, not_checked, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.desired.access import access_inputs
@@ -128,6 +129,7 @@ def webhook(readings: Readings) -> Finding:
         if not takes_no_events(project, readings.projects, TARGET)
         for name in names_of("signing_secret", project.names)
     ]
+    facts += code_facts(readings, "event")
     return of_facts(
         facts,
         well=f"one endpoint at {host}, with its own secret",

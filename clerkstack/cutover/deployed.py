@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from clerkstack.checks.finding import Finding, shown
+from clerkstack.cutover.app_code import code_facts
 from clerkstack.cutover.model import fact, failed, manual, not_checked, of_facts
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.drift import differences
@@ -25,7 +26,7 @@ def variables(readings: Readings) -> Finding:
     there = [each for project in readings.projects for each in readings.variables(project)]
     count = len([each for each in there if TARGET in each.target])
     return of_facts(
-        (shown(each) for each in found),
+        [*(shown(each) for each in found), *code_facts(readings, "variable")],
         well=f"every variable is as declared ({count} for production)",
         otherwise="not as declared",
         remedy="Run pulumi up --refresh on this stack.",

@@ -27,7 +27,8 @@ POINTS = (
         "Cloning does not copy the webhook. Without it no sandbox key is minted for a new "
         "organization, and the app misses every change.",
         "The instance's endpoints at Svix: one at the production URL, on, with every event; its "
-        "signing secret is at Vercel.",
+        "signing secret is at Vercel. Where the stack names the app's code, each event that it "
+        "handles.",
         checklist.webhook,
         number=2,
         setting=("webhook",),
@@ -159,7 +160,8 @@ POINTS = (
         "Variables at Vercel",
         "The app reads these and nothing else.",
         "Each declared variable: there, for production only, sensitive where it has to be, and "
-        "with the declared value where that can be read.",
+        "with the declared value where that can be read. Where the stack names the app's code, "
+        "each of Clerk's variables that it reads.",
         deployed.variables,
         setting=("environment",),
     ),

@@ -114,8 +114,27 @@ OLDER_SECRET_KEYS = ("CLERK_API_KEY",)
 """By these earlier SDKs read the secret key (@clerk/clerk-sdk-node before 4.12, @clerk/nextjs 4):
 nothing declares them, and who still has one has the key."""
 
+# Read by @clerk/nextjs (server/constants.ts) and @clerk/backend; nothing declares them.
+_OTHER_SECRETS = frozenset({"CLERK_ENCRYPTION_KEY", "CLERK_MACHINE_SECRET_KEY"})
+
 PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "NUXT_PUBLIC_", "PUBLIC_", "VITE_")
 """By these a framework puts a variable into the pages that it sends."""
+
+
+BY_PACKAGE: dict[str, NameSet] = {
+    "@clerk/nextjs": "nextjs",
+    "@clerk/astro": "astro",
+    "@clerk/nuxt": "nuxt",
+    "@clerk/react-router": "react-router",
+    "@clerk/express": "express",
+}
+"""What the SDK of a package reads by itself."""
+
+OTHERWISE: dict[NameSet, tuple[str, ...]] = {"react-router": ("CLERK_PUBLISHABLE_KEY",)}
+"""By what an SDK reads a value that is not there by its own name (utils/env.ts)."""
+
+WEBHOOK_SECRET = "CLERK_WEBHOOK_SIGNING_SECRET"
+"""What `verifyWebhook()` of any other package reads: it is @clerk/backend's."""
 
 
 def names_of(purpose: Purpose, sets: Iterable[NameSet] = tuple(SETS)) -> tuple[str, ...]:
@@ -128,6 +147,17 @@ def all_names(sets: Iterable[NameSet] = tuple(SETS)) -> set[str]:
     """Every name that apps of these sets read."""
     named = tuple(sets)
     return {name for purpose in PURPOSES for name in names_of(purpose, named)}
+
+
+def is_server_secret(name: str) -> bool:
+    """Whether a variable holds what only a server may have."""
+    own = (*names_of("secret_key"), *names_of("signing_secret"), *OLDER_SECRET_KEYS)
+    return name in own or name in _OTHER_SECRETS
+
+
+def purpose_of(name: str) -> Purpose | None:
+    """What a variable is for, by its name; None where no set has it."""
+    return next((each for each in PURPOSES if name in names_of(each)), None)
 
 
 def _unread() -> dict[str, str]:

@@ -15,10 +15,11 @@ from clerkstack.problems import Problem
 from clerkstack.report.document import Document, Part
 from clerkstack.review.preview import Preview
 from clerkstack.witnesses.compare import Comparison, Row
+from clerkstack.witnesses.wired import EventRow, VariableRow, Wired
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
-    from clerkstack.app.uses import Untold
+    from clerkstack.app.uses import UnresolvedCheck
     from clerkstack.cutover.model import Line, Report
 
 MOST_STACKS = 100
@@ -112,7 +113,9 @@ class CheckDocument(Document):
     `problems` are mistakes in these files. A finding's `found` has what app, catalog and instance
     each have; it has failed if the next update does not change it. `unresolved` are checks whose
     slug is not known without running the code, `not_looked_at` files of other languages that name
-    Clerk, `notes` checks in the app's own tests that can never be true.
+    Clerk, `notes` checks in the app's own tests that can never be true. `events` and `variables`
+    are those of the app's code beside what the settings declare, `notes_on_code` what is not sure
+    of them.
     """
 
     stack: str | None = None
@@ -126,6 +129,9 @@ class CheckDocument(Document):
     not_looked_at: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    events: tuple[EventRow, ...] = ()
+    variables: tuple[VariableRow, ...] = ()
+    notes_on_code: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @classmethod
@@ -137,9 +143,11 @@ class CheckDocument(Document):
         *,
         stack: str | None = None,
         instance: InstanceRead | None = None,
+        beside: Wired = Wired(),
         problems: tuple[Problem, ...] = (),
     ) -> CheckDocument:
-        """From a comparison; `path` is where the app's code is."""
+        """From a comparison; `path` is where the app's code is, `beside` what it does with events
+        and variables."""
         return cls(
             stack=stack,
             app=None if app is None else AppRead(path=path, commit=app.commit),
@@ -158,11 +166,14 @@ class CheckDocument(Document):
                 )
                 for each in found.uses
             ),
-            unresolved=() if app is None else _places(app.untold),
+            unresolved=() if app is None else _places(app.unresolved),
             notes_on_declaration=() if app is None else _places(app.notes),
             not_looked_at=() if app is None else app.others,
             findings=found.findings,
             notes=found.notes,
+            events=beside.events,
+            variables=beside.variables,
+            notes_on_code=beside.notes,
             problems=problems,
         )
 
@@ -187,7 +198,7 @@ class CheckDocument(Document):
         return self.instance.read and self.instance.exists is not False
 
 
-def _places(found: Iterable[Untold]) -> tuple[PlaceInCode, ...]:
+def _places(found: Iterable[UnresolvedCheck]) -> tuple[PlaceInCode, ...]:
     return tuple(
         PlaceInCode(file=each.file, line=each.line, column=each.column, message=each.message)
         for each in found

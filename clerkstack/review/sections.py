@@ -188,6 +188,11 @@ def _agreement(told: CheckDocument) -> list[Section]:
             folded=True,
         ),
         Section(
+            _counted("Notes on the app's webhook and variables", told.notes_on_code),
+            [f"- {code(each, LONGEST_SENTENCE)}" for each in told.notes_on_code],
+            folded=True,
+        ),
+        Section(
             f"App, catalog, instance agree on {len(agreeing)} of {total}",
             agreed,
             heading("", "slug", "app", "catalog", "instance"),

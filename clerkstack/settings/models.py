@@ -288,6 +288,9 @@ class ProjectFields(SettingsModel):
     `preview/CLERK_SECRET_KEY` (docs/trouble.md#variables-that-are-there-already)."""
     redeploy: bool = True
     """Build the newest deployment again after variables changed."""
+    root_directory: Annotated[str, Field(pattern=INSIDE)] | None = None
+    """The folder of this project's app inside of `clerkstack:app`, as Vercel's Root Directory:
+    `apps/web`. Default: all of it that is no other project's."""
 
 
 class ProjectSettings(ProjectFields):

@@ -4,6 +4,7 @@ an address of its own."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from clerkstack.desired.variables import TARGETS
@@ -49,6 +50,9 @@ def _fields(
 ) -> Iterator[Broken]:
     """What both the environment and each of its projects can say."""
     yield from _named_twice(said.names, (*path, "names"))
+    if ".." in PurePosixPath(said.root_directory or "").parts:
+        message, mend = "leads out of the app's checkout", "Write a path inside of it"
+        yield Broken((*path, "rootDirectory"), message, mend)
     targets = said.targets or ()
     yield from _named_twice(targets, (*path, "targets"))
     for number, target in enumerate(targets):

@@ -18,7 +18,7 @@ class Project:
     `name` is the user's own, and empty where the stack has one project in the short form; `path`
     is where the project stands in the settings, `overwrite_path` where they name what it may
     `overwrite`. `targets` are those that the stack writes, and `said_names` what the settings say
-    that the app reads, None where they say nothing.
+    that the app reads, None where they say nothing. `root_directory` is the folder of its app.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Project:
     overwrite_path: tuple[Step, ...]
     redeploy: bool
     deploys_to: DeployedTarget
+    root_directory: str | None = None
 
     @property
     def deployed(self) -> DeployedTarget | None:

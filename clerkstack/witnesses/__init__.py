@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from clerkstack.witnesses.compare import Comparison, Row, Seen, compare, kind_of
-from clerkstack.witnesses.instance import Instance, read_instance
+from clerkstack.witnesses.instance import Instance, read_instance, read_wiring
+from clerkstack.witnesses.wired import LiveWiring, Wired, wired
 
-__all__ = ["Comparison", "Instance", "Row", "Seen", "compare", "kind_of", "read_instance"]
+__all__ = [
+    "Comparison",
+    "Instance",
+    "LiveWiring",
+    "Row",
+    "Seen",
+    "Wired",
+    "compare",
+    "kind_of",
+    "read_instance",
+    "read_wiring",
+    "wired",
+]

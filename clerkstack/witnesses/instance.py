@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from clerkstack.live.session import Session
     from clerkstack.reconcile import JsonObject
     from clerkstack.settings import Settings
+    from clerkstack.witnesses.wired import LiveWiring
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,30 @@ def read_instance(settings: Settings, session: Session, tell: Callable[[str], No
     tell("Clerk: roles")
     with session.backend(*place) as backend:
         return Instance(billing=billing, access=read_access(backend))
+
+
+def read_wiring(settings: Settings, session: Session, tell: Callable[[str], None]) -> LiveWiring:
+    """Read what the endpoint gets and which variables are at Vercel, of what the stack declares.
+
+    Raises:
+        ApiError, Unreachable, UnexpectedAnswer: a service refused or could not be reached.
+        ResourceFailed: a key is missing.
+    """
+    from clerkstack.kept_url import same_url
+    from clerkstack.witnesses.wired import LiveWiring
+
+    endpoint = None
+    if settings.components.webhook:
+        tell("Svix: endpoint")
+        svix = session.svix_app(settings.application_id, settings.instance)
+        if svix is not None:
+            with svix:
+                there = svix.list_endpoints()
+            at_url = (each for each in there if same_url(each.url, settings.webhook_url))
+            endpoint = next(at_url, None)
+    variables = {}
+    for project in settings.vercel_projects if settings.components.environment else ():
+        tell(f"Vercel: {project.prefix}variables")
+        with session.vercel(project.team_id) as vercel:
+            variables[project.project_id] = vercel.list_variables(project.project_id)
+    return LiveWiring.of(endpoint, variables)

@@ -12,13 +12,18 @@ import os
 import sys
 from pathlib import Path
 
+from clerkstack.app.modules import Modules
 from clerkstack.app.scan import scan
+from clerkstack.app.wiring import wiring
 from local.measure.proc import peak_mebibytes
 
 
 def main(folder: str, file: str, kept: str | None = None) -> None:
     """Search, and write."""
-    found = scan(Path(folder), kept=None if kept is None else Path(kept))
+    root = Path(folder).resolve()
+    modules = Modules(root)
+    found = scan(root, modules=modules, kept=None if kept is None else Path(kept))
+    wiring(root, found.names, found.says, modules)
     reading = {
         "files": found.files,
         "checks": len(found.uses),

@@ -76,6 +76,64 @@ def test_three_witnesses_are_compared(project: Project, world: World) -> None:
     assert "not looked up: src/page.tsx:8:64" in shown.stdout
 
 
+ROUTE = """\
+import { verifyWebhook } from '@clerk/nextjs/webhooks'
+export async function POST(req) {
+  const evt = await verifyWebhook(req)
+  switch (evt.type) {
+    case 'organization.created': return
+    case 'apiKey.revoked': return
+  }
+}
+"""
+
+
+@starts_from(development_of_an_app)
+def test_what_the_code_does_with_events_and_variables_is_compared(
+    project: Project, world: World
+) -> None:
+    route = project.folder / "web" / "src" / "app" / "api" / "webhooks" / "clerk" / "route.ts"
+    route.parent.mkdir(parents=True)
+    route.write_text(ROUTE)
+    (route.parent / "key.tsx").write_text("'use client'\nuse(process.env.CLERK_SECRET_KEY)\n")
+    at = "src/app/api/webhooks/clerk"
+
+    alone, live = checked(project), checked(project, "--live")
+    shown = project.clerkstack("check")
+    reviewed = project.clerkstack("review", "--stack", "local", "--policy-pack", "")
+    project.set("environment.names", ["guide", "nextjs"])
+    named = checked(project)
+
+    wrong = [
+        ("apiKey.revoked", f"{at}/route.ts:6:10"),
+        ("CLERK_WEBHOOK_SIGNING_SECRET", f"{at}/route.ts:3:21"),
+        ("CLERK_SECRET_KEY", f"{at}/key.tsx:2:5"),
+    ]
+    for told in (alone, live):
+        assert [(each["slug"], each["where"]) for each in told["findings"]] == wrong
+    events = {each["event"]: each for each in live["events"]}
+    assert events["organization.created"] == {
+        "event": "organization.created",
+        "app": True,
+        "declared": True,
+        "instance": True,
+        "where": f"{at}/route.ts:5:10",
+    }
+    assert (events["apiKey.revoked"]["declared"], events["apiKey.revoked"]["instance"]) == (
+        False,
+        False,
+    )
+    keys = {each["name"]: each for each in live["variables"]}
+    assert keys["CLERK_SECRET_KEY"]["instance"] == ["preview", "development"]
+    assert any("user.created" in each and "nothing in" in each for each in alone["notes_on_code"])
+    assert f"{at}/route.ts:6:10: the app handles 'apiKey.revoked'" in shown.stdout
+    assert reviewed.returncode == 1
+    assert "the app handles 'apiKey.revoked'" in reviewed.stdout
+    assert "Notes on the app's webhook and variables" in reviewed.stdout
+    assert [each["slug"] for each in named["findings"]] == ["apiKey.revoked", "CLERK_SECRET_KEY"]
+    assert writes(world) == []
+
+
 @starts_from(development_of_an_app)
 def test_a_check_that_only_moved_changes_nothing(project: Project, world: World) -> None:
     write_app(project, "// moved\n" + PAGE + "export const f = ({ has }, x) => has({ plan: x })\n")

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from clerkstack.app.asked import Asked, Known, compact, expanded, unknown
-from clerkstack.app.kinds import ACCESS
-from clerkstack.app.uses import Kind, Use, named
+from clerkstack.app.kinds import ACCESS, Kind, named
+from clerkstack.app.uses import Use
 
 KNOWN = Known(
     plans={

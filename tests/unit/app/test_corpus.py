@@ -125,15 +125,16 @@ def test_every_check_is_found_at_its_place(path: Path, tmp_path: Path) -> None:
     found = scan(tmp_path)
 
     expected = [mark for mark in case.marks if not mark[3].startswith("?")]
-    untold = [mark for mark in case.marks if mark[3].startswith("?")]
+    unresolved = [mark for mark in case.marks if mark[3].startswith("?")]
     uses = [
         (each.file, each.line, each.column, f"{each.kind} {written_slug(each.payer, each.slug)}")
         for each in found.uses
     ]
     assert sorted(uses) == sorted(expected)
-    assert sorted((e.file, e.line, e.column) for e in found.untold) == sorted(m[:3] for m in untold)
-    messages = {(e.file, e.line, e.column): e.message for e in found.untold}
-    for name, line, column, message in untold:
+    places = [(each.file, each.line, each.column) for each in found.unresolved]
+    assert sorted(places) == sorted(mark[:3] for mark in unresolved)
+    messages = {(e.file, e.line, e.column): e.message for e in found.unresolved}
+    for name, line, column, message in unresolved:
         assert message.removeprefix("?") in messages[name, line, column]
 
 

@@ -36,6 +36,20 @@ ASKING = {
     "another file's hook": "const { can } = useElsewhere(); can({ plan: VALUE })",
     "a callback": "const ask = useCallback((p) => useAuth().has({ plan: p }), []); ask(VALUE)",
 }
+ASKING |= {
+    "a loop": "for (const p of [VALUE]) (await auth()).has({ plan: p })",
+    "some": "const { has } = await auth(); [VALUE].some((plan) => has({ plan }))",
+    "find": "const { has } = await auth(); [{ slug: VALUE }].find((p) => has({ plan: p.slug }))",
+    "values": "const { has } = useAuth(); Object.values({ a: VALUE }).map((plan) => has({ plan }))",
+    "entries": "const { has } = useAuth()\n"
+    "for (const [, plan] of Object.entries({ a: VALUE })) has({ plan })",
+    "a set": "const { has } = useAuth(); new Set([VALUE]).forEach((plan) => has({ plan }))",
+    "call": "const { has } = await auth(); has.call(null, { plan: VALUE })",
+    "a claim": "const { sessionClaims } = await auth(); return sessionClaims.pla === VALUE",
+    "a switch": "switch ((await auth()).sessionClaims.pla) { case VALUE: t() }",
+    "a default parameter": "const ask = (plan = VALUE) => useAuth().has({ plan }); ask()",
+    "a reference of Vue": "const { has } = useAuth(); has.value?.({ plan: VALUE })",
+}
 # What stands for the slug, and what it needs before.
 VALUES = {
     "a text": ("'pro'", ""),
@@ -55,6 +69,17 @@ VALUES = {
     "frozen": ("FROZEN.pro", "const FROZEN = Object.freeze({ pro: 'pro' })\n"),
     "taken out": ("slug", "const { pro: { slug } } = { pro: { slug: 'pro' } }\n"),
     "by its type": ("(t as Plan)", "type Plan = 'pro'\n"),
+    "by what is left of its type": (
+        "(t as Exclude<Plan, 'other'>)",
+        "type Plan = 'pro' | 'other'\n",
+    ),
+    "by the keys of a constant": ("(t as keyof typeof BY)", "const BY = { pro: 1 }\n"),
+    "by the entries of a constant": (
+        "(t as (typeof LIST)[number])",
+        "const LIST = ['pro'] as const\n",
+    ),
+    "by a field of a type": ("(t as Props).plan", "interface Props { plan: 'pro' }\n"),
+    "by a field's type": ("(t as Props['plan'])", "type Props = { plan: 'pro' } & Other\n"),
     "an entry": ("LIST[0]", "const LIST = ['pro'] as const\n"),
 }
 # What stands around the statement.
@@ -110,5 +135,5 @@ def test_a_check_is_found_in_any_form(asking: str, value: str, around: str) -> N
     told = {use.file for use in found.uses}
     assert told <= {"page.tsx", "wrapper.tsx"}
     # The helpers that nobody calls are listed, and nothing else.
-    where = [each for each in found.untold if "is not a constant" not in each.message]
+    where = [each for each in found.unresolved if "is not a constant" not in each.message]
     assert where == [], text

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clerkstack.app import evaluate
 from clerkstack.app.looking import look
 from clerkstack.app.scan import scan
 from local.measure.scan import walk_of
@@ -107,9 +108,9 @@ def test_a_file_that_takes_too_long_is_told(tmp_path: Path) -> None:
     found = scan(tmp_path)
 
     assert [use.file for use in found.uses] == ["b.ts"]
-    (untold,) = found.untold
-    assert untold.file == "a.ts"
-    assert "and is not read. Leave it out of the scan" in untold.message
+    (unresolved,) = found.unresolved
+    assert unresolved.file == "a.ts"
+    assert "and is not read. Leave it out of the scan" in unresolved.message
 
 
 def test_functions_that_call_each_other_end(tmp_path: Path) -> None:
@@ -126,6 +127,49 @@ def test_functions_that_call_each_other_end(tmp_path: Path) -> None:
     assert time.process_time() - began < SECONDS
 
 
+@pytest.mark.parametrize(
+    "link", ["await x{}", "x{}.a", "[x{}]", "{{ ...x{} }}", "x{}()", "t ? x{} : 1", "x{}.filter(f)"]
+)
+def test_a_long_chain_of_constants_has_an_end(tmp_path: Path, link: str) -> None:
+    count = 1500
+    rows = [f"const x{n + 1} = {link.format(n)}\n" for n in range(count)]
+    checks = [f"has({{ plan: x{n} }}); x{n}.b.has({{ plan: 'p' }})\n" for n in range(count)]
+    text = "import { has, x0 } from '@clerk/nextjs'\n" + "".join([*rows, *checks])
+    (tmp_path / "a.ts").write_text(text)
+    began = time.process_time()
+
+    scan(tmp_path)
+
+    assert time.process_time() - began < SECONDS
+
+
+def test_files_that_export_each_others_names_have_an_end(tmp_path: Path) -> None:
+    for n in range(40):
+        others = "".join(f"export * from './a{(n + more) % 40}'\n" for more in (1, 2, 3))
+        (tmp_path / f"a{n}.ts").write_text(others)
+    text = "import { has, PLAN } from './a0'\nhas({ plan: PLAN })\n"
+    (tmp_path / "b.ts").write_text(text + "import '@clerk/nextjs'\n")
+    began = time.process_time()
+
+    scan(tmp_path)
+
+    assert time.process_time() - began < SECONDS
+
+
+def test_each_check_has_steps_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "STEPS", 1500)
+    (tmp_path / "may.ts").write_text(
+        "import { useAuth } from '@clerk/nextjs'\n"
+        "export const may = (plan: string) => useAuth().has({ plan })\n"
+    )
+    for n in range(400):
+        (tmp_path / f"a{n}.ts").write_text(f"import {{ may }} from './may'\nmay('p{n}')\n")
+
+    found = scan(tmp_path)
+
+    assert {use.slug for use in found.uses} == {f"p{n}" for n in range(400)}
+
+
 def test_loops_over_loops_have_an_end(tmp_path: Path) -> None:
     texts = ", ".join(f"'t{n}'" for n in range(5000))
     loops = "for (const p of LIST) has({ plan: p })\n" * 2000
@@ -136,7 +180,7 @@ def test_loops_over_loops_have_an_end(tmp_path: Path) -> None:
     found = scan(tmp_path)
 
     assert time.process_time() - began < 2 * SECONDS
-    assert "asks for more than is told" in found.untold[0].message
+    assert "asks for more than is told" in found.unresolved[0].message
 
 
 @pytest.mark.parametrize("seed", range(4))

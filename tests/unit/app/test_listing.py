@@ -90,16 +90,16 @@ def test_a_constant_outside_of_the_app_is_not_read(tmp_path: Path) -> None:
     found = scan(root)
 
     assert found.uses == ()
-    assert "lies outside of the app's checkout" in found.untold[0].message
+    assert "lies outside of the app's checkout" in found.unresolved[0].message
 
 
 def test_a_bundle_is_told_and_not_read(tmp_path: Path) -> None:
     (tmp_path / "bundle.js").write_text("//" + "x" * (2 * 1024 * 1024) + "\n" + CHECK)
 
-    (untold,) = scan(tmp_path).untold
+    (unresolved,) = scan(tmp_path).unresolved
 
-    assert (untold.line, untold.column) == (2, 21)
-    assert "is larger than 2 MiB" in untold.message
+    assert (unresolved.line, unresolved.column) == (2, 21)
+    assert "is larger than 2 MiB" in unresolved.message
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
@@ -110,7 +110,9 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path, encoding: str) -> No
     found = scan(tmp_path)
 
     assert found.uses == ()
-    assert [str(each) for each in found.untold] == ["a.ts:1:1: is UTF-16, and only UTF-8 is read"]
+    assert [str(each) for each in found.unresolved] == [
+        "a.ts:1:1: is UTF-16, and only UTF-8 is read"
+    ]
 
 
 def test_files_of_other_languages_that_name_clerk_are_told(tmp_path: Path) -> None:

@@ -75,8 +75,8 @@ def test_a_file_has_a_size(app: Path) -> None:
     found = code_of(app, None)
 
     assert [use.slug for use in found.uses] == ["pro"]
-    (untold,) = found.untold
-    assert (untold.file, "larger than 32 MiB" in untold.message) == ("sparse.ts", True)
+    (unresolved,) = found.unresolved
+    assert (unresolved.file, "larger than 32 MiB" in unresolved.message) == ("sparse.ts", True)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_local_constants_that_are_asked_for_twice_as_often_each_time(app: Path) 
     write(app, a__ts=text)
 
     def told() -> None:
-        (untold,) = code_of(app, None).untold
-        assert "can't be told" in untold.message
+        (unresolved,) = code_of(app, None).unresolved
+        assert "is unresolved" in unresolved.message
 
     quickly(told)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -467,9 +468,9 @@ def test_a_role_that_nobody_can_be_given_is_told() -> None:
         roles = LiveRoles((role,), held)
         return line("drift", right(declared=declared, sections=sections, roles=roles))
 
-    assert of_drift("org:finance").verdict.outcome == PASSED
+    assert of_drift("org:finance").finding.severity == PASSED
     found = of_drift("org:member")
-    assert found.verdict.outcome == FAILED
+    assert found.finding.severity == FAILED
     assert wrong(found) == ["role org:finance in_initial_role_set"]
 
 
@@ -570,6 +571,49 @@ def test_what_the_app_s_code_asks_for_and_nothing_has_fails(
     assert failed(found) == [f"{what} of the app's code"]
     [fact] = [each for each in found.finding.details if each.severity is Severity.FAILED]
     assert "src/page.tsx:2" in fact.found
+
+
+HANDLER = (
+    "import { verifyWebhook } from '@clerk/nextjs/webhooks'\n"
+    "export const POST = async (req) => {\n  const evt = await verifyWebhook(req)\n"
+    "  if (evt.type === 'user.created' || evt.type === 'apiKey.revoked') return\n}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("point", "what", "where"),
+    [
+        ("webhook", "event apiKey.revoked in the app's code", "'apiKey.revoked', and the webhook"),
+        (
+            "variables",
+            "variable CLERK_WEBHOOK_SIGNING_SECRET in the app's code",
+            "it writes CLERK_WEBHOOK_SECRET",
+        ),
+    ],
+)
+def test_what_the_app_s_code_needs_of_webhook_and_variables(
+    tmp_path: Path, point: str, what: str, where: str
+) -> None:
+    (tmp_path / "route.ts").write_text(HANDLER)
+    own = settings(app={"path": str(tmp_path)})
+
+    found = line(point, right(declared=own))
+    without = line(point, right(declared=settings()))
+
+    assert found.finding.severity == FAILED
+    assert what in failed(found)
+    assert what not in failed(without)
+    assert any(where in each.found for each in found.finding.details)
+
+
+def test_a_variable_that_somebody_else_brought_is_there(tmp_path: Path) -> None:
+    (tmp_path / "route.ts").write_text(HANDLER)
+    own = settings(app={"path": str(tmp_path)})
+    brought = [seen.variable("CLERK_WEBHOOK_SIGNING_SECRET", None)]
+
+    found = line("variables", right(declared=own, variables={"prj_1": brought}))
+
+    assert not any(each.endswith("in the app's code") for each in failed(found))
 
 
 def test_code_that_asks_for_what_there_is_passes(tmp_path: Any) -> None:

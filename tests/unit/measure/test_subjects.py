@@ -73,7 +73,7 @@ def test_the_generated_app_asks_as_often_as_it_says(tmp_path: Path) -> None:
 
     found = scan(tmp_path / "app")
 
-    assert (found.files, len(found.uses), found.untold) == (41, 12, ())
+    assert (found.files, len(found.uses), found.unresolved) == (41, 12, ())
     assert {use.kind for use in found.uses} == {"plan", "feature"}
     with pytest.raises(ValueError, match="13 checks"):
         write_app(tmp_path / "none", files=12, checks=13)

@@ -70,6 +70,7 @@ def everywhere(text: str, count: int = 1) -> Review:
         "features": [{**row, "agree": True}] * count,
         "uses": [{"kind": text, "slug": text, "known": False, **place}] * count,
         "unresolved": [{**place, "message": text}] * count,
+        "notes_on_code": [text] * count,
         "findings": [{**finding, "where": text}] * count,
     }
     properties = (Property(f"plans.{text}", text, [text]), Property(text, [text], ["b"]))

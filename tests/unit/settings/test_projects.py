@@ -233,3 +233,14 @@ def test_where_the_part_is_off_nothing_is_asked_for() -> None:
     off = {"components": {"environment": False}}
 
     assert problems({"projects": {"web": {}, "api": {}}}, **off) == []
+
+
+def test_the_folder_of_an_app_is_inside_of_the_checkout() -> None:
+    api = {**API, "rootDirectory": "apps/api"}
+    [one, two] = loaded({"projects": {"web": WEB, "api": api}}).vercel_projects
+    out = problems({"projects": {"web": {**WEB, "rootDirectory": "apps/../../web"}, "api": API}})
+
+    assert (one.root_directory, two.root_directory) == ("apps/api", None)
+    assert len(out) == 1
+    assert "projects.web.rootDirectory" in out[0]
+    assert "leads out of the app's checkout" in out[0]

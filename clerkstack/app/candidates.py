@@ -6,11 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from clerkstack.app.evaluate import Constant, Evaluator
+from clerkstack.app.evaluate import Evaluator
 from clerkstack.app.facts_of_files import Ir, column_of, line_of
 from clerkstack.app.features import NAMED_FEATURES, are_slugs, texts_in
-from clerkstack.app.modules import Module, Modules, Unresolved
+from clerkstack.app.modules import Module, Modules
 from clerkstack.app.plans import NAMED_PLANS, plans_in
+from clerkstack.app.values import Constant, Unresolved
 
 # Names of functions, as in `fetchPlans = cache(async () => …)`.
 _DOES = re.compile("(get|fetch|load|list|find|use|has|is|can)[A-Z]")
@@ -19,7 +20,7 @@ _LITERALS = ("o", "a")
 Place = tuple[Path, int, int]
 
 
-class Suspects:
+class Candidates:
     """Judges exports of one module by how they are written."""
 
     def __init__(self, module: Module, modules: Modules, evaluator: Evaluator) -> None:
@@ -66,7 +67,7 @@ class Suspects:
             told = [text for each in held[1] for text in self._texts(module, held[0], each)]
             return bool(told) and are_slugs(told)
         names = module.facts.inside.get(inner, [[], []])[0]
-        return not any(self._evaluator.name(module, each).told for each in names)
+        return not any(self._evaluator.name(module, each).is_known for each in names)
 
     def unread_export(self, found: Collection[Place]) -> tuple[int, str] | None:
         """An export of a form that is not read and holds other plans than those found, with what
@@ -107,7 +108,7 @@ class Suspects:
                 continue
             seen.add((module.file, name))
             held = self._evaluator.name(module, name)
-            if held.told:
+            if held.is_known:
                 yield from plans_in(held)
             elif name in module.facts.inside:
                 names_in, plans_in_it = module.facts.inside[name]

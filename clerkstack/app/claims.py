@@ -1,0 +1,111 @@
+"""Where a file compares what a session claims, or what `auth()` gives of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from clerkstack.app.facts_of_files import Ir
+from clerkstack.app.syntax import bare, content
+
+if TYPE_CHECKING:
+    from clerkstack.app.onepass import Pass
+    from clerkstack.app.scopes import Scope
+
+WORDS = rb"\b(?:pla|fea|orgRole|orgPermissions|org_role|org_permissions|rol|permissions|org:\w+)\b"
+CLAIMS = {
+    "pla": "plan",
+    "fea": "feature",
+    "orgRole": "role",
+    "rol": "role",
+    "role": "role",
+    "orgPermissions": "permission",
+    "org_role": "role",
+    "org_permissions": "permission",
+    "permissions": "permission",
+}
+"""What claims of a session, and what `auth()` gives of them, are called, and what they are of."""
+
+# These are words of everybody: they count on what has these names.
+_COMMON = frozenset({"role", "rol", "permissions"})
+_MEMBERS = re.compile("(?i)membership$|^o$|^org$")
+_LISTS = frozenset({"fea", "pla", "orgPermissions", "org_permissions", "permissions"})
+_LOOKING = frozenset({"includes", "startsWith", "indexOf", "has"})
+_EQUAL = frozenset({"===", "!==", "==", "!="})
+_NAMED = frozenset({"identifier", "member_expression"})
+_SPLIT = frozenset({"split", "map", "trim"})
+
+
+def _compared(at: Pass, node: Node, scope: Scope) -> None:
+    if at.source.operator(node) in _EQUAL:
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        _claim(at, left, right, scope)
+        _claim(at, right, left, scope)
+
+
+def _switched(at: Pass, node: Node, scope: Scope) -> None:
+    for case in content(node.child_by_field_name("body")):
+        subject, value = node.child_by_field_name("value"), case.child_by_field_name("value")
+        _claim(at, subject, value, scope)
+
+
+def _claim(at: Pass, claim: Node | None, value: Node | None, scope: Scope) -> None:
+    if claim is None or value is None:
+        return
+    claim, bared = bare(claim), bare(value)
+    name, text = at.source.last(claim), at.source.of(bared)
+    is_role = bared.type == "string" and text[1:].startswith("org:")
+    if is_role and claim.type == "identifier" and name not in CLAIMS:
+        name = "role"  # what it is made of says so
+    elif name not in CLAIMS or text in ("null", "undefined") or claim.type == "unary_expression":
+        return
+    elif name in _COMMON and claim.type == "identifier":
+        if not is_role:
+            return
+    elif name in _COMMON:
+        owner = at.source.last(claim.child_by_field_name("object"))
+        if not _MEMBERS.search(owner) and (not is_role or "etadata" in owner):
+            return
+    _add(at, name, claim, at.exp.of(value, scope), scope)
+
+
+def _looked_up(at: Pass, node: Node, scope: Scope) -> None:
+    """`sessionClaims.fea.includes('o:x')`, `['org:a', 'org:b'].includes(orgRole)`."""
+    callee = bare(node.child_by_field_name("function") or node)
+    given = content(node.child_by_field_name("arguments"))
+    held = callee.child_by_field_name("object")
+    if at.is_check(node) or at.source.last(callee) not in _LOOKING or not given or held is None:
+        return
+    inner, value = bare(held), bare(given[0])
+    if inner.type == "array":
+        for each in content(inner) if value.type in _NAMED else ():
+            _claim(at, value, each, scope)
+        return
+    name = at.source.last(value)
+    if value.type in _NAMED and inner.type in _NAMED and name in ("orgRole", "org_role"):
+        entry: Ir = ["e", at.exp.of(inner, scope), at.source.last(inner)]
+        either: Ir = ["?", "is one of a list", [entry], at.source.place(inner)]
+        _add(at, name, value, either, scope)
+        return
+    while inner.type == "call_expression":  # .split(',')
+        callee = bare(inner.child_by_field_name("function") or inner)
+        if callee.type != "member_expression" or at.source.last(callee) not in _SPLIT:
+            return
+        inner = bare(callee.child_by_field_name("object") or inner)
+    name = at.source.last(inner)
+    owner = at.source.last(inner.child_by_field_name("object"))
+    if name in _LISTS and (name not in _COMMON or _MEMBERS.search(owner)):
+        _add(at, name, inner, at.exp.of(given[0], scope), scope)
+
+
+def _add(at: Pass, name: str, claim: Node, value: Ir, scope: Scope) -> None:
+    at.facts.claims.append([CLAIMS[name], at.exp.of(claim, scope), value, name])
+
+
+VISITS = {
+    "binary_expression": _compared,
+    "switch_statement": _switched,
+    "call_expression": _looked_up,
+}

@@ -1,0 +1,260 @@
+"""What a file does with webhook events: which it verifies, handles, and names besides.
+
+Clerk's libraries verify by `verifyWebhook` (`@clerk/nextjs/webhooks`, `@clerk/express/webhooks`,
+…), and `new Webhook(secret)` of svix or standardwebhooks is what its older guides have. A text
+counts as an event where it begins with one of Clerk's resources: `user.created`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from clerkstack.app.says import NAME, OF_EVENTS
+from clerkstack.app.syntax import FUNCTIONS, Source, around, bare, content, without_nothing
+
+EVENT = re.compile(rf"(?:{OF_EVENTS})\.[a-zA-Z]+")
+_BEGINNING = re.compile(rf"(?:{OF_EVENTS})\.?")
+_BRINGS = re.compile(
+    rb"\bimport\s+(?!type\b)(?P<names>[^;'\"]{1,400}?)\s+from\s*[\"'](?P<a>[^\"'\n]{1,200})[\"']"
+    rb"|(?P<taken>\{[^{}=]{1,400}\}|\w+)\s*=\s*(?:await\s+)?(?:require|import)"
+    rb"\s*\(\s*[\"'](?P<b>[^\"'\n]{1,200})[\"']"
+)
+_NAMED = re.compile(rb"(\w+)(?:\s+as\s+|\s*:\s*)?(\w+)?")
+_SIGNING = frozenset({"svix", "standardwebhooks"})
+_EQUAL = frozenset({"===", "!==", "==", "!="})
+_TAKING = frozenset({"with", "on", "once", "when", "handle", "addListener", "addEventListener"})
+_LOOKING = frozenset({"includes", "has", "some", "indexOf"})
+_TYPE = frozenset({"type", "eventType", "event_type"})
+_ALL_ON = re.compile(rb"clerk/\$\{")
+
+OPTION = "signingSecret"
+
+
+class Events:
+    """What one file does with events.
+
+    Args:
+        source: its text.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._brings = dict(brought(source.text))
+        # By name of a constant of this file: the event it is.
+        self._constants: dict[str, str] = {}
+        self.handled: list[list[str | int]] = []
+        self.named: list[str] = []
+        self.verifies: list[list[str | int | None]] = []
+        # Constants with which a type is compared: (name or name.key, place).
+        self._compared: list[tuple[str, int]] = []
+        self.compared: list[list[str | int]] = []
+        self.all_on = _ALL_ON.search(source.text) is not None
+
+    def visit(self, node: Node, kind: str) -> None:
+        """Take what a node says."""
+        if kind in ("string", "template_string"):
+            self._text(node)
+        elif kind == "call_expression":
+            self._call(node)
+        elif kind == "new_expression":
+            self._new(node)
+        elif kind == "switch_statement":
+            self._switch(node)
+        elif kind == "binary_expression":
+            operator = self._source.operator(node)
+            right = node.child_by_field_name("right")
+            if operator in _EQUAL and right is not None:
+                self._constant(right, node.child_by_field_name("left"))
+
+    def finish(self) -> None:
+        """What compares with constants of this file, once all of it was seen."""
+        for name, place in self._compared:
+            event = self._constants.get(name)
+            if event is not None:
+                self.handled.append([event, place])
+            else:
+                self.compared.append([name, place])
+
+    @property
+    def constants(self) -> dict[str, str]:
+        """Events by the name of a constant: `CREATED`, `EVENTS.CREATED`."""
+        return self._constants
+
+    # Who sent it.
+
+    def _call(self, node: Node) -> None:
+        callee = node.child_by_field_name("function")
+        given = content(node.child_by_field_name("arguments"))
+        if given and self._source.last(callee) == "startsWith":
+            beginning = self._source.of(given[0])[1:-1]
+            if _BEGINNING.fullmatch(beginning):
+                self.handled.append([beginning.rstrip(".") + ".", self._source.place(given[0])])
+            return
+        name = self._source.short(callee)
+        source, there = self._brings.get(name, ("", ""))
+        if there != "verifyWebhook" or not source.startswith("@clerk/"):
+            return
+        secret = self._option(given[1]) if len(given) > 1 else None
+        self.verifies.append([source, self._source.place(node), secret])
+
+    def _option(self, options: Node) -> str | None:
+        """The secret in the options: what reads it, None where none is said, else `?`."""
+        options = bare(options)
+        if options.type != "object":
+            return "?"
+        for each in content(options):
+            if each.type == "spread_element":
+                return "?"
+            if self._source.key(each) == OPTION:
+                value = each.child_by_field_name("value")
+                return self._read(each if value is None else value)
+        return None
+
+    def _new(self, node: Node) -> None:
+        name = self._source.short(node.child_by_field_name("constructor"))
+        source, there = self._brings.get(name.rpartition(".")[0] or name, ("", ""))
+        if source not in _SIGNING or (there != "Webhook" and not name.endswith(".Webhook")):
+            return
+        given = content(node.child_by_field_name("arguments"))
+        secret = self._read(given[0]) if given else "?"
+        self.verifies.append([source, self._source.place(node), secret])
+
+    def _read(self, value: Node) -> str:
+        """The variable that a secret is read from, `?` where that can't be told."""
+        value = without_nothing(bare(value), self._source)
+        if value.type == "identifier" and re.fullmatch(NAME, self._source.of(value)):
+            return self._source.of(value)
+        if value.type in ("identifier", "shorthand_property_identifier"):
+            name = re.escape(self._source.of(value).encode())
+            pattern = rb"\b" + name + rb"\s*(?::[^=\n]{1,80})?=\s*"
+            pattern += rb"(?:process|import\.meta|Bun)\.env\.([A-Z][A-Z0-9_]*)"
+            pattern += rb"\b(?!\s*(?:\|\||\?\?|&&)\s*(?!''|\"\"))"
+            found = re.search(pattern, self._source.text)
+            return found.group(1).decode() if found else "?"
+        last = self._source.last(value)
+        is_read = value.type in ("member_expression", "subscript_expression")
+        is_name = is_read and re.fullmatch(r"[A-Z][A-Z0-9_]{3,}", last)
+        return last if is_name else "?"
+
+    # What happens with it.
+
+    def _switch(self, node: Node) -> None:
+        for case in content(node.child_by_field_name("body")):
+            value = case.child_by_field_name("value")
+            if value is not None:
+                self._constant(value, node.child_by_field_name("value"))
+
+    def _constant(self, value: Node, other: Node | None) -> None:
+        value = bare(value)
+        subject = None if other is None else bare(other)
+        while subject is not None and subject.type == "parenthesized_expression":
+            subject = next(iter(content(subject)), None)
+        if self._source.last(subject) not in _TYPE or value.type not in (
+            "identifier",
+            "member_expression",
+        ):
+            return
+        self._compared.append((self._source.short(value), self._source.place(value)))
+
+    def _text(self, node: Node) -> None:
+        text = self._source.of(node)[1:-1]
+        if EVENT.fullmatch(text):
+            place = self._source.place(node)
+            if self._is_type(node):
+                return
+            if self._is_handled(node):
+                self.handled.append([text, place])
+            else:
+                self.named.append(text)
+                self._name_of_constant(node, text)
+
+    def _is_type(self, node: Node) -> bool:
+        return node.parent is not None and node.parent.type == "literal_type"
+
+    def _is_handled(self, node: Node) -> bool:
+        inner = around(node)
+        at = inner.parent
+        if at is None:
+            return False
+        kind = at.type
+        if kind == "switch_case":
+            return at.child_by_field_name("value") == inner
+        if kind == "binary_expression":
+            operator = self._source.operator(at)
+            sides = (at.child_by_field_name("left"), at.child_by_field_name("right"))
+            other = next((each for each in sides if each is not None and each != inner), None)
+            return operator in _EQUAL and other is not None and bare(other).type != "string"
+        if kind == "array":
+            return self._in_list(at, inner)
+        if kind == "pair":
+            is_key = at.child_by_field_name("key") == inner
+            return is_key and self._takes(at.child_by_field_name("value"))
+        if kind == "method_definition":
+            return True
+        if kind == "arguments" and at.parent is not None:
+            return self._given(at, at.parent, inner)
+        return False
+
+    def _given(self, arguments: Node, call: Node, inner: Node) -> bool:
+        """`on('user.created', …)`, `match(type).with('user.created', …)`."""
+        name = self._source.last(call.child_by_field_name("function"))
+        given = content(arguments)
+        return name in _TAKING and given[0] == inner and any(map(self._takes, given[1:]))
+
+    def _in_list(self, array: Node, inner: Node) -> bool:
+        """A list that a type is looked up in, or an entry of a map."""
+        entries = content(array)
+        above = around(array).parent
+        if above is None:
+            return False
+        if above.type == "array":  # new Map([['user.created', handle]])
+            return entries[0] == inner and len(entries) > 1 and self._takes(entries[1])
+        if above.type == "member_expression":
+            return self._source.last(above) in _LOOKING
+        if above.type == "arguments" and above.parent is not None:  # new Set([…])
+            made = above.parent.child_by_field_name("constructor")
+            if self._source.of(made) != "Set":
+                return False
+            above = around(above.parent).parent
+        if above is not None and above.type == "member_expression":
+            return self._source.last(above) in _LOOKING
+        if above is not None and above.type == "variable_declarator":
+            name = self._source.of(above.child_by_field_name("name"))
+            words = "|".join(sorted(_LOOKING))
+            looked = rf"\b{re.escape(name)}(?:\s*as\s[^()]{{1,80}}\))?\s*\.\s*(?:{words})\s*\("
+            return re.search(looked.encode(), self._source.text) is not None
+        return False
+
+    def _takes(self, value: Node | None) -> bool:
+        """Whether a value is what an event is given to."""
+        if value is None:
+            return False
+        value = bare(value)
+        return value.type in FUNCTIONS or value.type in ("identifier", "member_expression")
+
+    def _name_of_constant(self, node: Node, text: str) -> None:
+        at = around(node).parent
+        key = ""
+        if at is not None and at.type in ("pair", "enum_assignment"):
+            name = at.child_by_field_name("key") or at.child_by_field_name("name")
+            key = f".{self._source.of(name)}"
+            at = None if at.parent is None else around(at.parent).parent
+        if at is not None and at.type in ("variable_declarator", "enum_declaration"):
+            name = at.child_by_field_name("name")
+            self._constants[self._source.of(name) + key] = text
+
+
+def brought(text: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What a file imports or requires, by its local name: where from, and its name there."""
+    for found in _BRINGS.finditer(text):
+        source = (found.group("a") or found.group("b")).decode(errors="replace")
+        names = found.group("names") or found.group("taken")
+        outer, brace, inner = names.partition(b"{")
+        for there, local in _NAMED.findall(inner.rstrip(b"} ")) if brace else ():
+            if there not in (b"type", b"as"):
+                yield (local or there).decode(), (source, there.decode())
+        for local in re.findall(rb"\w+", outer):
+            yield local.decode(), (source, "*")

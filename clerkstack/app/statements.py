@@ -1,0 +1,227 @@
+"""The statements at the top of a file: what it imports, exports and declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from clerkstack.app.facts_of_files import Ir
+from clerkstack.app.scopes import SCOPES, bound
+from clerkstack.app.syntax import FUNCTIONS, VARIABLES, bare, content
+
+if TYPE_CHECKING:
+    from clerkstack.app.onepass import Pass
+
+_COMMON = re.compile(r"(module\s*\.\s*)?exports\b")
+_NAMES = re.compile(r"[A-Za-z_$][\w$]*")
+_MOST_NAMES = 200
+_FORMS = {
+    **dict.fromkeys(("class", "class_declaration", "abstract_class_declaration"), "a class"),
+    **dict.fromkeys(("internal_module", "module"), "a namespace"),
+}
+_NAMED = frozenset({"function_declaration", "generator_function_declaration", "enum_declaration"})
+
+
+def statements(node: Node) -> Iterator[Node]:
+    """Those at the top, what stands in an error among them."""
+    for each in node.named_children:
+        if each.type == "ERROR":
+            yield from statements(each)
+        else:
+            yield each
+
+
+def read_statement(at: Pass, node: Node) -> None:
+    """Enter what a statement imports, exports or declares."""
+    kind, name = node.type, at.source.of(node.child_by_field_name("name"))
+    if kind == "import_statement":
+        _import(at, node)
+    elif kind == "export_statement":
+        _export(at, node)
+    elif kind in VARIABLES:
+        _variables(at, node)
+    elif kind in _NAMED:
+        at.exp.reference(name, at.top)
+        if kind == "enum_declaration":
+            _own(at, node, name)
+            at.facts.types[name] = ["U", name]
+    elif kind in ("type_alias_declaration", "interface_declaration"):
+        value = node.child_by_field_name("value") or node.child_by_field_name("body")
+        found = at.exp.type(value, at.top, {})
+        if found is not None:
+            at.facts.types[name] = found
+    elif kind == "expression_statement" and content(node):
+        assigned = content(node)[0]
+        left = at.source.of(assigned.child_by_field_name("left"))
+        if assigned.type == "assignment_expression" and _COMMON.match(left):
+            _unread(at, node, "an export of CommonJS", behind=True)
+
+
+def _variables(at: Pass, node: Node) -> None:
+    for each in node.named_children:
+        pattern, value = each.child_by_field_name("name"), each.child_by_field_name("value")
+        if pattern is None:
+            continue
+        for number, (name_node, _) in enumerate(bound(pattern, at.source)):
+            if number % 256 == 255:
+                at.go_on()
+            name = at.source.of(name_node)
+            at.exp.reference(name, at.top)
+            if value is not None:
+                _own(at, value, name)
+                if _is_fixed(at, value, each.child_by_field_name("type")):
+                    at.facts.fixed.append(name)
+        if value is not None and pattern.type == "identifier":
+            _inside(at, value, at.source.of(pattern))
+
+
+def _is_fixed(at: Pass, value: Node, annotation: Node | None) -> bool:
+    """Whether a constant is written as one."""
+    if value.type == "as_expression" and at.source.of(value).endswith("const"):
+        return True
+    called = at.source.short(value.child_by_field_name("function"))
+    readonly = re.search(r"\b[rR]eadonly", at.source.of(annotation))
+    return value.type == "satisfies_expression" or called == "Object.freeze" or bool(readonly)
+
+
+def _own(at: Pass, node: Node, name: str) -> None:
+    at.facts.owned.append([at.source.place(node), at.source.place_after(node), name])
+
+
+def _inside(at: Pass, value: Node, name: str) -> None:
+    """What may be plans in a constant whose value is not known."""
+    inner = bare(value)
+    if inner.type not in FUNCTIONS and inner.type not in ("string", "number", "class"):
+        at.facts.inside[name] = [_names_in(at, inner), _plans_in(at, inner)]
+
+
+def _names_in(at: Pass, node: Node) -> list[str]:
+    names = dict.fromkeys(_NAMES.findall(at.source.of(node)))
+    return [it for it in names if it in at.top.names or it in at.facts.imports][:_MOST_NAMES]
+
+
+def _plans_in(at: Pass, node: Node, *, inside: bool = True) -> list[Ir]:
+    """Objects with slug and features: the place of each, and its slug."""
+    text = at.source.text
+    if any(text.find(word, node.start_byte, node.end_byte) < 0 for word in (b"slug", b"features")):
+        return []
+    found: list[Ir] = []
+    pending = [(node, at.top)]
+    while pending:
+        each, scope = pending.pop()
+        if each.type in FUNCTIONS and not inside:
+            continue
+        if each.type in SCOPES:
+            scope = at.exp.entered(each, scope)
+        if each.type == "object":
+            fields = {at.source.key(child) or "": child for child in content(each)}
+            if {"slug", "features"} <= fields.keys():
+                slug = fields["slug"].child_by_field_name("value") or fields["slug"]
+                found.append([at.source.place(each), at.exp.of(slug, scope)])
+        pending += [
+            (child, scope)
+            for child in reversed(each.named_children)
+            if text.find(b"slug", child.start_byte, child.end_byte) >= 0
+        ]
+    return found
+
+
+def _unread(at: Pass, node: Node, form: str, *, behind: bool) -> None:
+    names = _names_in(at, node) if behind else []
+    plans = _plans_in(at, node, inside=behind)
+    if plans or names:
+        at.facts.unread.append([at.source.place(node), form, names, plans])
+
+
+def _import(at: Pass, node: Node) -> None:
+    source = _text(at, node.child_by_field_name("source"))
+    imports = at.facts.imports
+    at.facts.sources.setdefault(source, at.source.place(node))
+    clauses = [each for each in node.named_children if each.type == "import_clause"]
+    for child in (child for clause in clauses for child in clause.named_children):
+        if child.type == "identifier":
+            imports[at.source.of(child)] = [source, "default"]
+        elif child.type == "namespace_import" and content(child):
+            imports[at.source.of(content(child)[0])] = [source, "*"]
+        for specifier in child.named_children if child.type == "named_imports" else ():
+            name = _text_or_name(at, specifier.child_by_field_name("name"))
+            alias = specifier.child_by_field_name("alias")
+            imports[name if alias is None else at.source.of(alias)] = [source, name]
+
+
+def _export(at: Pass, node: Node) -> None:
+    facts = at.facts
+    declaration = node.child_by_field_name("declaration")
+    value = node.child_by_field_name("value")
+    words = {child.type for child in node.children}
+    if declaration is not None:
+        _declared(at, node, declaration, is_default="default" in words)
+        return
+    named = node.child_by_field_name("source")
+    source = None if named is None else _text(at, named)
+    if source is not None:
+        facts.sources.setdefault(source, at.source.place(node))
+    for clause in node.named_children:
+        for specifier in clause.named_children if clause.type == "export_clause" else ():
+            _specifier(at, specifier, source, is_type="type" in words)
+        if clause.type == "namespace_export" and source is not None and content(clause):
+            facts.exports[_text_or_name(at, content(clause)[0])] = [source, "*"]
+    if value is not None:
+        _default(at, value)
+    if source is not None and not words & {"export_clause", "namespace_export"}:
+        facts.all_of.append(source)
+    elif value is None and "=" in words:
+        _unread(at, node, "an export of CommonJS", behind=True)
+
+
+def _specifier(at: Pass, specifier: Node, source: str | None, *, is_type: bool) -> None:
+    name = specifier.child_by_field_name("name")
+    if specifier.type != "export_specifier" or name is None:
+        return
+    alias = _text_or_name(at, specifier.child_by_field_name("alias") or name)
+    entry = [source, _text_or_name(at, name)]
+    if is_type or any(child.type == "type" for child in specifier.children):
+        at.facts.types.setdefault(alias, ["X", *entry])
+    else:
+        at.facts.exports[alias] = entry
+
+
+def _declared(at: Pass, node: Node, declaration: Node, *, is_default: bool) -> None:
+    facts, kind = at.facts, declaration.type
+    read_statement(at, declaration)
+    for each in declaration.named_children if kind in VARIABLES else ():
+        pattern = each.child_by_field_name("name")
+        for name_node, steps in () if pattern is None else bound(pattern, at.source):
+            name = at.source.of(name_node)
+            if len(steps) < 2 and all(step.kind == "key" for step in steps):
+                facts.exports[name] = [None, name]
+            else:
+                _unread(at, node, "a pattern", behind=True)
+    name = at.source.of(declaration.child_by_field_name("name"))
+    if kind in _FORMS:
+        _unread(at, node, _FORMS[kind], behind=False)
+    if name and kind in _NAMED:
+        facts.exports["default" if is_default else name] = [None, name]
+
+
+def _default(at: Pass, value: Node) -> None:
+    """`export default …`."""
+    if value.type in _FORMS:
+        _unread(at, value, _FORMS[value.type], behind=False)
+    at.facts.exports["default"] = [None, "default"]
+    at.exp.name_function(value, "default")
+    at.facts.constants["default"] = at.exp.of(value, at.top)
+    _own(at, value, "default")
+    _inside(at, value, "default")
+
+
+def _text(at: Pass, node: Node | None) -> str:
+    return "" if node is None else "".join(at.source.of(child) for child in node.named_children)
+
+
+def _text_or_name(at: Pass, node: Node | None) -> str:
+    is_text = node is not None and node.type == "string"
+    return _text(at, node) if is_text else at.source.of(node)

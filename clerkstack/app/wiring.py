@@ -1,0 +1,380 @@
+"""What the app's code says of its webhook and its variables, joined over files.
+
+A file handles events of Clerk's where it verifies them, or where a file that does imports it, or it
+imports such a file. What is not sure is kept as not sure: see `Handled` and `Read`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clerkstack.app.facts_of_files import column_of, line_of
+from clerkstack.app.own_tests import is_script, is_test
+from clerkstack.app.reading import NotRead, Reader
+from clerkstack.desired.variable_names import BY_PACKAGE, SETS, WEBHOOK_SECRET, is_server_secret
+
+if TYPE_CHECKING:
+    from clerkstack.app.modules import Modules
+    from clerkstack.app.says import Says
+
+_SOURCE = re.compile(
+    rb"\b(?:from|import|require)\s*\(?\s*[\"']([^\"'\n]{1,200})[\"']|\bimport\s+type\b[^;'\"]*"
+)
+_MOST_REACHED, _DEEPEST = 300, 6
+_LISTED = re.compile(r"next\.config\.\w+$|(?:^|/)(?:src/)?(?:middleware|proxy)\.\w+$")
+_REWRITES = re.compile(rb"\brewrites?\b|\bbasePath\b")
+_FRAMEWORKS = frozenset(
+    {
+        *("next", "nuxt", "astro", "@sveltejs/kit", "@react-router/dev", "@remix-run/dev", "vite"),
+        *("express", "hono", "fastify", "expo", "@nestjs/core", "@tanstack/react-start", "koa"),
+        *("convex", "elysia"),
+    }
+)
+_NAMED = re.compile(
+    r"webhook|clerk[^/]*/(?:route|\+server|index)\.\w+$|clerk(?:\.post)?\.\w+$", re.IGNORECASE
+)
+_MOST_NAMED = 100
+_DIRECTIVE = 400  # bytes before which it stands
+_ABOUT = re.compile(rb"clerk", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Handled:
+    """An event that a file handles, or with a dot at its end all that begin so. `sure`: what it
+    handles is Clerk's."""
+
+    event: str
+    file: str
+    line: int
+    column: int
+    sure: bool = True
+
+    @property
+    def where(self) -> str:
+        """file:line:column."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A file that verifies events of Clerk's, with all that it handles, itself or by other files.
+
+    `files` are those that belong to it; `named` are events that these only name; `unresolved` are
+    places where a type is compared with what can't be told; with `all_on` each event is handed on
+    by its type. `secret` is the variable with the signing secret: `?` where that can't be told,
+    None where Clerk's library reads its own.
+    """
+
+    file: str
+    line: int
+    package: str
+    secret: str | None
+    handled: tuple[Handled, ...] = ()
+    named: frozenset[str] = frozenset()
+    unresolved: tuple[str, ...] = ()
+    files: frozenset[str] = frozenset()
+    all_on: bool = False
+
+    @property
+    def where(self) -> str:
+        """file:line."""
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Read:
+    """A variable that a file reads. `sure`: nothing stands in for it. `by` is what reads it, where
+    that is a library. `browser`: the file goes to the browser; `through`: so does the file that
+    imports it."""
+
+    name: str
+    file: str
+    line: int
+    column: int | None = None
+    sure: bool = True
+    by: str = ""
+    browser: bool = False
+    through: str = ""
+
+    @property
+    def where(self) -> str:
+        """file:line, and the column where there is one."""
+        column = "" if self.column is None else f":{self.column}"
+        return f"{self.file}:{self.line}{column}"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """All of it.
+
+    `packages` are the packages of Clerk's that files import, as (file, line, package); `by_hand`
+    are files that give a library its keys; `mentions` are names of variables by file; `names` are
+    all files of code; `routers` are the paths that routers are given, as (file, line, path);
+    `rewrites` are files that may lead paths elsewhere; `homes` are the folders of packages that
+    hold any of this, and `apps` those with a framework; `stopped` are files that take too long.
+    """
+
+    handlers: tuple[Handler, ...] = ()
+    reads: tuple[Read, ...] = ()
+    packages: tuple[tuple[str, int, str], ...] = ()
+    by_hand: frozenset[str] = frozenset()
+    mentions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    routers: tuple[tuple[str, int, str], ...] = ()
+    rewrites: tuple[str, ...] = ()
+    homes: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
+
+
+def wiring(root: Path, names: Sequence[str], says: Mapping[str, Says], modules: Modules) -> Wiring:
+    """Join what files say.
+
+    Args:
+        root: the app's checkout, resolved.
+        names: all files of code.
+        says: what files say, by path.
+        modules: the app's.
+    """
+    deployed = {name: each for name, each in says.items() if _is_deployed(name, root)}
+    joining = _Joining(root, deployed, modules)
+    homes = _homes(root, deployed)
+    mentions: dict[str, set[str]] = {}
+    for file, each in deployed.items():
+        for name in each.get("mentions", ()):
+            mentions.setdefault(name, set()).add(file)
+    return Wiring(
+        handlers=tuple(joining.handlers(names)),
+        reads=tuple(joining.reads(names)),
+        packages=tuple(
+            (file, line, package)
+            for file, each in deployed.items()
+            for package, line in each.get("packages", ())
+        ),
+        by_hand=frozenset(file for file, each in deployed.items() if each.get("keys")),
+        mentions={name: frozenset(files) for name, files in mentions.items()},
+        names=tuple(names),
+        routers=tuple(
+            (file, line, path)
+            for file, each in deployed.items()
+            for path, line in each.get("routes", ())
+        ),
+        rewrites=tuple(_rewrites(root, names)),
+        homes=tuple(sorted(homes)),
+        apps=tuple(sorted(folder for folder, is_app in homes.items() if is_app)),
+        stopped=tuple(file for file, each in deployed.items() if each.get("stopped")),
+    )
+
+
+def _is_deployed(name: str, root: Path) -> bool:
+    return not is_test(name, root) and not is_script(name, root)
+
+
+class _Joining:
+    def __init__(self, root: Path, says: Mapping[str, Says], modules: Modules) -> None:
+        self._root = root
+        self._says = says
+        self._modules = modules
+        self._reader = Reader(root)
+        self._texts: dict[str, bytes] = {}
+        self._imports: dict[str, list[str]] = {}
+
+    # Events.
+
+    def handlers(self, names: Sequence[str]) -> Iterator[Handler]:
+        """Every file that verifies, with what belongs to it."""
+        verifying = [file for file, each in self._says.items() if self._verifies(file, each)]
+        reached = {file: self._reached(file) for file in verifying}
+        above = {
+            file: self._reached(file)
+            for file, each in self._says.items()
+            if verifying and file not in verifying and (each.get("events") or each.get("compared"))
+        }
+        # What answers the path often only calls what verifies.
+        answering = [
+            name
+            for name in (names if verifying else ())
+            if _NAMED.search(name) or "routes" in self._says.get(name, ())
+        ]
+        for name in answering[:_MOST_NAMED]:
+            if name not in verifying and _is_deployed(name, self._root):
+                above[name] = self._reached(name)
+        for file in verifying:
+            mine = set(reached[file])
+            for other, below in above.items():
+                if other not in mine and file in below:
+                    mine |= below
+            yield self._handler(file, mine)
+
+    def _verifies(self, file: str, says: Says) -> bool:
+        return any(
+            package.startswith("@clerk/") or says.get("clerk") or "clerk" in file.lower()
+            for package, _, _ in says.get("verifies", ())
+        )
+
+    def _handler(self, file: str, files: set[str]) -> Handler:
+        package, place, secret = self._says[file]["verifies"][0]
+        handled: list[Handled] = []
+        named: set[str] = set()
+        unresolved: list[str] = []
+        for each in sorted(files, key=lambda it: (it != file, it)):
+            said = self._says.get(each, {})
+            sure = each == file or bool(_ABOUT.search(each.encode() + self._text(each)))
+            found = [(event, place) for event, place in said.get("events", ())]
+            for name, at in said.get("compared", ()):
+                event = self._constant(each, name)
+                if event is not None:
+                    found.append((event, at))
+                elif sure:
+                    where = f"{each}:{line_of(at)}:{column_of(at)}"
+                    unresolved.append(f"{where}: {name} is compared with the type of an event")
+            named |= set(said.get("named", ()))
+            handled += [
+                Handled(event, each, line_of(at), column_of(at), sure) for event, at in found
+            ]
+        all_on = any(self._says.get(each, {}).get("all_on") for each in files)
+        return Handler(
+            file,
+            line_of(place),
+            package,
+            secret,
+            tuple(handled),
+            frozenset(named),
+            tuple(unresolved),
+            frozenset(files),
+            all_on,
+        )
+
+    def _constant(self, file: str, name: str) -> str | None:
+        """The event that a constant of another file is."""
+        base, dot, key = name.partition(".")
+        source, there = self._says[file].get("brings", {}).get(base, (None, ""))
+        if source is None:
+            return None
+        at = self._file(file, source)
+        constants = {} if at is None else self._says.get(at, {}).get("constants", {})
+        return constants.get(key if there == "*" else there + dot + key)
+
+    # Imports.
+
+    def _reached(self, file: str) -> set[str]:
+        """A file, and those that it imports, directly or not."""
+        pending, seen = [(file, 0)], {file}
+        while pending and len(seen) < _MOST_REACHED:
+            at, depth = pending.pop(0)
+            for each in self._of(at) if depth < _DEEPEST else ():
+                if each not in seen:
+                    seen.add(each)
+                    pending.append((each, depth + 1))
+        return seen
+
+    def _of(self, file: str) -> list[str]:
+        if file not in self._imports:
+            sources = [each.decode(errors="replace") for each in _SOURCE.findall(self._text(file))]
+            found = (self._file(file, each) for each in dict.fromkeys(sources) if each)
+            self._imports[file] = [each for each in found if each is not None]
+        return self._imports[file]
+
+    def _file(self, file: str, source: str) -> str | None:
+        at = self._modules.file_of((self._root / file).parent, source)
+        if at is None or not at.is_relative_to(self._root):
+            return None
+        return at.relative_to(self._root).as_posix()
+
+    def _text(self, file: str) -> bytes:
+        if file not in self._texts:
+            self._modules.allowance.look(self._root / file)
+            try:
+                self._texts[file] = self._reader.read(file)
+            except NotRead:
+                self._texts[file] = b""
+        return self._texts[file]
+
+    # Variables.
+
+    def reads(self, names: Sequence[str]) -> Iterator[Read]:
+        """Every variable that is read, in the order of files."""
+        through = self._through(names)
+        for file, said in self._says.items():
+            side = said.get("side")
+            browser = side == "use client" and not file.endswith(".server.vue")
+            for name, place, sure in said.get("reads", ()):
+                at = through.get(file, "") if sure and is_server_secret(name) else ""
+                yield Read(name, file, line_of(place), column_of(place), sure, "", browser, at)
+        for file, said in self._says.items():
+            for package, place, secret in said.get("verifies", ()):
+                if secret is None:
+                    of = BY_PACKAGE.get("/".join(package.split("/")[:2]))
+                    name = WEBHOOK_SECRET if of is None else SETS[of].signing_secret
+                    by = f"verifyWebhook of {package}"
+                    yield Read(name, file, line_of(place), column_of(place), by=by)
+                elif (
+                    secret != "?"
+                    and self._verifies(file, said)
+                    and not any(name == secret and sure for name, _, sure in said.get("reads", ()))
+                ):
+                    yield Read(secret, file, line_of(place), column_of(place))
+
+    def _through(self, names: Sequence[str]) -> dict[str, str]:
+        """By file that reads a secret: a file that goes to the browser and imports it."""
+        stems = {
+            file: Path(file).stem if Path(file).stem != "index" else Path(file).parent.name
+            for file, said in self._says.items()
+            if "side" not in said
+            and any(sure and is_server_secret(name) for name, _, sure in said.get("reads", ()))
+            # It gives a browser what is meant for it.
+            and b"createEnv" not in self._text(file)
+        }
+        found: dict[str, str] = {}
+        for name in names if stems else ():
+            self._modules.allowance.look(self._root / name)
+            try:
+                text = self._reader.read(name)
+            except NotRead:
+                continue
+            if b"use client" not in text[:_DIRECTIVE]:
+                continue
+            for file, stem in stems.items():
+                if file not in found and stem.encode() in text and file in self._of(name):
+                    found[file] = name
+        return found
+
+
+def _rewrites(root: Path, names: Iterable[str]) -> Iterator[str]:
+    reader = Reader(root)
+    for name in names:
+        if _LISTED.search(name):
+            try:
+                if _REWRITES.search(reader.read(name)):
+                    yield name
+            except NotRead:
+                continue
+
+
+def _homes(root: Path, names: Iterable[str]) -> dict[str, bool]:
+    """The folders of the packages that hold these files, and whether each uses a framework."""
+    from clerkstack.app.jsonc import read_object
+
+    found: dict[str, bool] = {}
+    seen: set[str] = set()
+    for name in names:
+        folder = name
+        while folder:
+            folder = folder.rpartition("/")[0]
+            if folder in seen:
+                break  # and those above it were looked at then
+            seen.add(folder)
+            at = os.path.join(root, folder, "package.json")  # noqa: PTH118 (for each file)
+            if not os.path.isfile(at):  # noqa: PTH113
+                continue
+            manifest = read_object(Path(at), root)
+            parts = [manifest.get(each) for each in ("dependencies", "devDependencies")]
+            needed = {key for each in parts if isinstance(each, dict) for key in each}
+            found[folder] = bool(needed & _FRAMEWORKS)
+            break
+    return found
