@@ -105,12 +105,13 @@ def test_what_the_code_does_with_events_and_variables_is_compared(
     named = checked(project)
 
     wrong = [
-        ("apiKey.revoked", f"{at}/route.ts:6:10"),
-        ("CLERK_WEBHOOK_SIGNING_SECRET", f"{at}/route.ts:3:21"),
-        ("CLERK_SECRET_KEY", f"{at}/key.tsx:2:5"),
+        ("event apiKey.revoked", f"{at}/route.ts:6:10"),
+        ("variable CLERK_WEBHOOK_SIGNING_SECRET", f"{at}/route.ts:3:21"),
+        ("variable CLERK_SECRET_KEY", f"{at}/key.tsx:2:5"),
     ]
+    wrong_subjects = ["event apiKey.revoked", "variable CLERK_SECRET_KEY"]
     for told in (alone, live):
-        assert [(each["slug"], each["where"]) for each in told["findings"]] == wrong
+        assert [(each["subject"], each["where"]) for each in told["findings"]] == wrong
     events = {each["event"]: each for each in live["events"]}
     assert events["organization.created"] == {
         "event": "organization.created",
@@ -130,7 +131,7 @@ def test_what_the_code_does_with_events_and_variables_is_compared(
     assert reviewed.returncode == 1
     assert "the app handles 'apiKey.revoked'" in reviewed.stdout
     assert "Notes on the app's webhook and variables" in reviewed.stdout
-    assert [each["slug"] for each in named["findings"]] == ["apiKey.revoked", "CLERK_SECRET_KEY"]
+    assert [each["subject"] for each in named["findings"]] == wrong_subjects
     assert writes(world) == []
 
 
