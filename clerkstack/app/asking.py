@@ -138,11 +138,12 @@ def _props(at: Pass, node: Node, scope: Scope) -> Iterator[Ir]:
         yield [at.source.of(name), place, found]
 
 
-def _given_to_element(at: Pass, node: Node, scope: Scope) -> None:
-    for each in content(node)[1:]:
+def _given_to_element(at: Pass, node: Node, _: Scope) -> None:
+    name, *values = content(node)
+    for each in values:
         for inner in content(each):
             if inner.type in FUNCTIONS:
-                at.exp.given_to.setdefault(inner.id, (node, 0, scope))
+                at.exp.props.setdefault(inner.id, at.source.of(name))
 
 
 def _named(at: Pass, node: Node, _: Scope) -> None:
@@ -163,8 +164,14 @@ def _assigned(at: Pass, node: Node, scope: Scope) -> None:
             at.exp.assign(binding, right, scope)
 
 
-def of_block(at: Pass, element: Element) -> None:
-    """An element of a template: its name, and its attributes that say what is asked."""
+def of_block(at: Pass, element: Element) -> bool:
+    """An element of a template, where it may ask: its name, and its attributes; whether it may."""
+    first, _, others = element.name.partition(".")
+    _, there = at.facts.imports.get(first, ["", ""])
+    last = others.rpartition(".")[2] or first
+    asks = last in COMPONENTS or there in COMPONENTS or last in at.local
+    if not asks and not any(each.name in _PROPS for each in element.attributes):
+        return False
     entries: list[Ir] = []
     for name, start, end, is_code in element.attributes:
         if not is_code:
@@ -175,12 +182,18 @@ def of_block(at: Pass, element: Element) -> None:
         node = at.root.named_descendant_for_byte_range(start, end)
         if node is not None and node.type == "expression_statement" and content(node):
             node = content(node)[0]
-        value: Ir = ["x", "is not TypeScript", place]
-        if node is not None and node.type not in ("program", "ERROR"):
+        value: Ir = ["x", "is not TypeScript" if start < end else "is a text with holes", place]
+        if start < end and node is not None and node.type not in ("program", "ERROR"):
+            if node.type in FUNCTIONS:
+                at.exp.props.setdefault(node.id, name)
             value = at.exp.of(node, at.top)
-        entries.append([name, place, value])
+        entries.append(["...", value, place] if name == "..." else [name, place, value])
     place = at.source.place_at(element.start)
-    _add_element(at, ["r", at.exp.reference(element.name, at.top), place], entries, place)
+    component: Ir = ["r", at.exp.reference(first, at.top), place]
+    for each in others.split(".") if others else ():
+        component = ["m", component, ["s", each, place], place]
+    _add_element(at, component, entries, place)
+    return True
 
 
 def clearly_asks(text: bytes, begin: int, end: int) -> Iterator[int]:

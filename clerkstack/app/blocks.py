@@ -8,9 +8,12 @@ written as code in a text are no code.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from clerkstack.app.grammar import TooLong
 
 BLOCKS = frozenset({".vue", ".svelte", ".astro", ".mdx"})
 _SCRIPT = re.compile(rb"<script\b[^<>]*>", re.IGNORECASE)
@@ -21,20 +24,28 @@ _FENCE = re.compile(rb"[ \t]*(```+|~~~+)")
 _INLINE = re.compile(rb"`[^`\n]*`")
 _STATEMENT = re.compile(rb"^(?:import|export)\b(?:[^\n]*\n)(?:[^\n]+\n)*", re.MULTILINE)
 # `v-if="…"`, `:plan="…"`, `@click="…"`.
-_BOUND = re.compile(rb"[\s](?:v-[\w:.-]+|[:@#][\w.:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_BOUND = re.compile(rb"[\s](v-[\w:.-]+|[:@#][\w.:-]+)\s*=\s*(?:\"(?P<a>[^\"]*)\"|'(?P<b>[^']*)')")
+_STATEMENTS = re.compile(rb";|^\s*(?:if|for|const|let|return|try)\b")
 # What stands before an expression in braces: `{#if …}`, `{:else if …}`, `{@html …}`.
 _WORD = re.compile(rb"\s*(?:[#:@](?:else\s+if|\w+)\s)?\s*")
-_EACH = re.compile(rb"\sas\s")
-_ASKS = re.compile(rb"\b(?:has|checkAuthorization\w*|protect|Protect|Show|pla|fea|org\w+|role)\b")
+_EACH = re.compile(rb"\s(?:as|then)\s")
+# A call or a comparison may be one of what the scripts have under a name of their own.
+_ASKS = re.compile(
+    rb"\b(?:has|checkAuthorization\w*|protect|Protect|Show|pla|fea|org\w+|role)\b"
+    rb"|[\w$)\]!.]\s*\(|[=!]=="
+)
 _TAG = re.compile(rb"<([A-Z][\w.]*|protect|show)(?=[\s/>])")
-_NAME = re.compile(rb"[\s/]*([^\s=<>/{}\"']+)(\s*=\s*)?")
+_NAME = re.compile(rb"[\s/]*([^\s=<>/{}\"'`]+)(\s*=\s*)?")
+_BRACE = re.compile(rb"[\s/]*\{\s*(\.\.\.)?\s*")
+_UNQUOTED = re.compile(rb"(?:[^\s\"'=<>`{}/]|/(?!>))+")
+_PROP = re.compile(r"[A-Za-z_$][\w$]*")
 _LONGEST = 8000
-_PROPS = frozenset({"plan", "feature", "role", "permission", "when", "condition"})
 
 
 class Attribute(NamedTuple):
     """An attribute, and from where to where its value is, without quotes or braces; `is_code`: an
-    expression."""
+    expression, of which nothing stands there where it is a text with holes. What is spread has the
+    name `...`."""
 
     name: str
     start: int
@@ -59,17 +70,27 @@ class Block:
     elements: list[Element] = field(default_factory=list)
 
 
-def script_of(text: bytes, suffix: str) -> Block:
-    """The code of a file: all of it, but for single-file components and texts."""
+def script_of(text: bytes, suffix: str, until: float) -> Block:
+    """The code of a file: all of it, but for single-file components and texts.
+
+    Args:
+        text: the file's bytes.
+        suffix: of its name.
+        until: when to end, in seconds of `time.process_time`.
+
+    Raises:
+        TooLong: it takes longer.
+    """
     if suffix not in BLOCKS:
         return Block(text, text)
-    return _Reading(text, suffix).block()
+    return _Reading(text, suffix, until).block()
 
 
 class _Reading:
-    def __init__(self, text: bytes, suffix: str) -> None:
+    def __init__(self, text: bytes, suffix: str, until: float) -> None:
         self._text = text
         self._suffix = suffix
+        self._until = until
         self._code = bytearray(_blank(text))
         # Where each brace of the template that is closed is closed.
         self._closes: dict[int, int] = {}
@@ -116,11 +137,15 @@ class _Reading:
         """From where to where expressions that may ask stand, put into the code."""
         if self._suffix == ".vue":
             for found in _BOUND.finditer(template):
-                start, end = found.span(1 if found.group(1) is not None else 2)
+                self._go_on()
+                start, end = found.span("a" if found.group("a") is not None else "b")
                 if _ASKS.search(template, start, end):
-                    self._put(start, end)
+                    runs = found.group(1).startswith((b"@", b"v-on"))
+                    several = runs and _STATEMENTS.search(template[start:end]) is not None
+                    self._put(start, end, b"{}" if several else b"()")
         after = 0
         for opened, closed in sorted(self._closes.items()):
+            self._go_on()
             if opened < after:
                 continue
             after = closed
@@ -139,8 +164,12 @@ class _Reading:
                 if template[max(0, opened - 20) : opened].rstrip()[-1:] != b"=":
                     yield start, end
 
-    def _put(self, start: int, end: int) -> None:
-        """An expression into the code, within parentheses."""
+    def _go_on(self) -> None:
+        if time.process_time() > self._until:
+            raise TooLong
+
+    def _put(self, start: int, end: int, around: bytes = b"()") -> None:
+        """An expression into the code, within parentheses, or statements within braces."""
         code, text = self._code, self._text
         code[start:end] = text[start:end]
         before, after = start - 1, end
@@ -150,17 +179,18 @@ class _Reading:
         while after < len(text) and text[after : after + 1].isspace():
             after += 1
         if before >= 0 and after < len(text):
-            code[before], code[after] = ord("("), ord(")")
+            code[before], code[after] = around
             for at in (before - 1, after + 1):
                 if 0 <= at < len(code) and code[at] == ord(" "):
                     code[at] = ord(";")
 
     def _elements(self, template: bytes) -> Iterator[Element]:
         for found in _TAG.finditer(template):
+            self._go_on()
             attributes = list(self._attributes(template, found.end()))
-            if any(each.name in _PROPS for each in attributes):
+            if attributes:
                 for each in attributes:
-                    if each.is_code:
+                    if each.is_code and each.start < each.end:
                         self._put(each.start, each.end)
                 name = found.group(1).decode()
                 yield Element(name[:1].upper() + name[1:], found.start(), attributes)
@@ -168,32 +198,60 @@ class _Reading:
     def _attributes(self, template: bytes, at: int) -> Iterator[Attribute]:
         until = min(len(template), at + _LONGEST)
         while at < until:
+            brace = _BRACE.match(template, at, until)
+            if brace is not None:  # {...props}, {plan}
+                opened = template.index(b"{", at)
+                end = self._closes.get(opened, -1)
+                if not 0 < end < until:
+                    return
+                start, at = brace.end(), end + 1
+                name = template[start:end].decode(errors="replace").strip()
+                if brace.group(1) is not None or _PROP.fullmatch(name):
+                    yield self._attribute("..." if brace.group(1) else name, start, end, True)
+                continue
             found = _NAME.match(template, at, until)
             if found is None:
                 return
-            name, at = found.group(1).decode(errors="replace"), found.end()
+            written, at = found.group(1).decode(errors="replace"), found.end()
+            name = written.removeprefix("v-bind").removeprefix(":")
+            is_bound = name != written
             if found.group(2) is None:
+                if is_bound and _PROP.fullmatch(name):  # :plan
+                    yield self._attribute(name, found.end(1) - len(name), found.end(1), True)
                 continue
-            opened = template[at : at + 1]
-            close = {b'"': b'"', b"'": b"'"}.get(opened)
-            if close is not None:
-                end = template.find(close, at + 1, until)
-                start = at + 1
-            else:
-                end = self._closes.get(at, -1) if opened == b"{" else -1
-                end = end if end < until else -1
-                start = at + 1
-            if end < 0:
+            value = self._value(template, at, until)
+            if value is None:
                 return
-            at = end + 1
-            bare = name.removeprefix("v-bind").removeprefix(":")
-            is_code = opened == b"{" or bare != name
-            if bare in _PROPS:
-                while start < end and template[start : start + 1].isspace():
-                    start += 1
-                while end > start and template[end - 1 : end].isspace():
-                    end -= 1
-                yield Attribute(bare, start, end, is_code)
+            start, end, at, is_code = value
+            name = name or "..."  # v-bind="{ plan: 'pro' }"
+            if name == "..." or _PROP.fullmatch(name):
+                yield self._attribute(name, start, end, is_code or is_bound)
+
+    def _value(self, template: bytes, at: int, until: int) -> tuple[int, int, int, bool] | None:
+        """From where to where a value is, where it ends with what closes it, and whether it is an
+        expression; None where it has no end."""
+        opened = template[at : at + 1]
+        if opened == b"{":
+            end = self._closes.get(at, -1)
+            return (at + 1, end, end + 1, True) if 0 < end < until else None
+        if opened in (b'"', b"'", b"`"):
+            end = template.find(opened, at + 1, until)
+            if opened == b"`" or end < 0:
+                return None if end < 0 else (at, end + 1, end + 1, True)
+            if self._suffix == ".svelte" and b"{" in template[at:end]:
+                is_whole = self._closes.get(at + 1) == end - 1
+                return (at + 2, end - 1, end + 1, True) if is_whole else (at, at, end + 1, True)
+            return at + 1, end, end + 1, False
+        found = _UNQUOTED.match(template, at, until)
+        return None if found is None else (*found.span(), found.end(), False)
+
+    def _attribute(self, name: str, start: int, end: int, is_code: bool) -> Attribute:
+        text = self._text
+        while start < end and text[start : start + 1].isspace():
+            start += 1
+        while end > start and text[end - 1 : end].isspace():
+            end -= 1
+        return Attribute(name, start, end, is_code)
 
 
 def _blank(text: bytes) -> bytes:

@@ -36,6 +36,9 @@ _LOOKING = frozenset({"includes", "startsWith", "indexOf", "has"})
 _EQUAL = frozenset({"===", "!==", "==", "!="})
 _NAMED = frozenset({"identifier", "member_expression"})
 _SPLIT = frozenset({"split", "map", "trim"})
+# What looks at a part of a text.
+_PARTLY = frozenset({"includes", "startsWith", "endsWith", "indexOf", "match", "search"})
+_TEXTS = frozenset({"pla", "fea", "orgRole", "org_role"})
 
 
 def _compared(at: Pass, node: Node, scope: Scope) -> None:
@@ -54,7 +57,7 @@ def _switched(at: Pass, node: Node, scope: Scope) -> None:
 def _claim(at: Pass, claim: Node | None, value: Node | None, scope: Scope) -> None:
     if claim is None or value is None:
         return
-    claim, bared = bare(claim), bare(value)
+    claim, bared = _held(at, claim), bare(value)
     name, text = at.source.last(claim), at.source.of(bared)
     is_role = bared.type == "string" and text[1:].startswith("org:")
     if is_role and claim.type == "identifier" and name not in CLAIMS:
@@ -65,10 +68,24 @@ def _claim(at: Pass, claim: Node | None, value: Node | None, scope: Scope) -> No
         if not is_role:
             return
     elif name in _COMMON:
-        owner = at.source.last(claim.child_by_field_name("object"))
+        owner = _owner(at, claim)
         if not _MEMBERS.search(owner) and (not is_role or "etadata" in owner):
             return
     _add(at, name, claim, at.exp.of(value, scope), scope)
+
+
+def _held(at: Pass, claim: Node) -> Node:
+    """What a reference of Vue holds: `orgRole` of `orgRole.value`."""
+    claim = bare(claim)
+    held = claim.child_by_field_name("object")
+    if held is not None and at.source.last(claim) == "value" and bare(held).type in _NAMED:
+        return bare(held)
+    return claim
+
+
+def _owner(at: Pass, claim: Node) -> str:
+    held = claim.child_by_field_name("object")
+    return "" if held is None else at.source.last(_held(at, held))
 
 
 def _looked_up(at: Pass, node: Node, scope: Scope) -> None:
@@ -76,9 +93,21 @@ def _looked_up(at: Pass, node: Node, scope: Scope) -> None:
     callee = bare(node.child_by_field_name("function") or node)
     given = content(node.child_by_field_name("arguments"))
     held = callee.child_by_field_name("object")
-    if at.is_check(node) or at.source.last(callee) not in _LOOKING or not given or held is None:
+    method = at.source.last(callee)
+    if at.is_check(node) or not given or held is None or method not in _LOOKING | _PARTLY:
         return
-    inner, value = bare(held), bare(given[0])
+    inner, value = _held(at, held), _held(at, given[0])
+    name = at.source.last(inner)
+    if inner.type in _NAMED and name in _TEXTS and method in _PARTLY:
+        is_whole = name in _LISTS and method in _LOOKING
+        if method == "startsWith" and at.source.of(value)[-2:-1] == ":":
+            return  # whose plan, or that there is one
+        if not is_whole:
+            part: Ir = ["x", "is a part of a text, not a constant", at.source.place(given[0])]
+            _add(at, name, inner, part, scope)
+            return
+    if method not in _LOOKING:
+        return
     if inner.type == "array":
         for each in content(inner) if value.type in _NAMED else ():
             _claim(at, value, each, scope)
@@ -93,9 +122,8 @@ def _looked_up(at: Pass, node: Node, scope: Scope) -> None:
         callee = bare(inner.child_by_field_name("function") or inner)
         if callee.type != "member_expression" or at.source.last(callee) not in _SPLIT:
             return
-        inner = bare(callee.child_by_field_name("object") or inner)
-    name = at.source.last(inner)
-    owner = at.source.last(inner.child_by_field_name("object"))
+        inner = _held(at, callee.child_by_field_name("object") or inner)
+    name, owner = at.source.last(inner), _owner(at, inner)
     if name in _LISTS and (name not in _COMMON or _MEMBERS.search(owner)):
         _add(at, name, inner, at.exp.of(given[0], scope), scope)
 

@@ -378,7 +378,10 @@ class Evaluator:
 
     def _member_of(self, module: Module, ir: Ir) -> Constant:
         name = str(ir[2][1]) if ir[2][0] in "sn" else ""
-        if name == "value" and last(ir[1]) in clerk.ASKING:  # a ref of Vue
+        is_ref = name == "value" and (
+            last(ir[1]) in clerk.ASKING or self.kind(module, ir[1]) == HAS
+        )
+        if is_ref:  # of Vue
             return self.of(module, ir[1])
         field = self._field_type(module, ir[1], name) if ir[1][0] == "R" and name else None
         if field is not None:

@@ -46,6 +46,8 @@ class Expressions:
         # By the id of a function's node: the name that others call it by, and what it is given to.
         self.named: dict[int, str] = {}
         self.given_to: dict[int, tuple[Node, int, Scope]] = {}
+        # The props that functions are given as.
+        self.props: dict[int, str] = {}
         self.scopes: dict[int, Scope] = {}
         self._annotated: dict[int, Node] = {}
         self._assigned: set[str] = set()
@@ -307,10 +309,10 @@ class Expressions:
         if given is not None:
             call, at, around = given
             callee = call.child_by_field_name("function") or call.child_by_field_name("name")
-            if call.type == "jsx_attribute":
-                function["prop"] = self._source.of(content(call)[0])
-            elif callee is not None:
+            if callee is not None:
                 function["given"] = [self.of(callee, around), at]
+        if node.id in self.props:
+            function["prop"] = self.props[node.id]
         if name is not None:
             self.asked[fid] = name
 

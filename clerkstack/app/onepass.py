@@ -17,7 +17,7 @@ from typing import TypeAlias
 from tree_sitter import Node
 
 from clerkstack.app import asking, changing, claims, grammar
-from clerkstack.app.blocks import Block, script_of
+from clerkstack.app.blocks import Block, Element, script_of
 from clerkstack.app.clerk import COMPONENTS
 from clerkstack.app.expressions import Expressions, TooMuch
 from clerkstack.app.facts_of_files import FileFacts
@@ -69,10 +69,10 @@ def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
     except UnicodeDecodeError:
         raise NotParsed("is not UTF-8 text") from None
     until = time.process_time() + SECONDS
-    block = script_of(text, suffix)
     is_json = suffix == ".json"
-    code = b"(" + text + b")" if is_json else block.code
     try:
+        block = script_of(text, suffix, until)
+        code = b"(" + text + b")" if is_json else block.code
         root = grammar.tree(suffix, code, until)
     except grammar.TooLong:
         raise NotParsed(f"takes more than {SECONDS:g} s to be parsed") from None
@@ -156,19 +156,27 @@ class Pass:
         of_clerk = {each for each, (_, name) in facts.imports.items() if name in COMPONENTS}
         self._walk(_WORDS, self.asking | self.local | of_clerk, _FIRST)
         self.is_first = False
-        for element in self.block.elements:
-            self.go_on()
-            asking.of_block(self, element)
+        rest = self._elements(self.block.elements)
         self.exp.finish()
         while mine := set(self.exp.asked.values()) - self.local:
             self.local |= mine
             self._walk(rb"(?!)", mine, _AGAIN)
+            rest = self._elements(rest)
             self.exp.finish()
         if self.root.has_error:
             self._lost()
             facts.error = self._first_error()
         for found in _REQUIRED.finditer(self.source.text):
             facts.sources.setdefault(found.group(2).decode(), 0)
+
+    def _elements(self, elements: Iterable[Element]) -> list[Element]:
+        """Take the elements of a template that may ask; the others are given back."""
+        rest: list[Element] = []
+        for each in elements:
+            self.go_on()
+            if not asking.of_block(self, each):
+                rest.append(each)
+        return rest
 
     def _named_here(self) -> None:
         """What is wanted, as this file calls it."""

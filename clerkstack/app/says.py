@@ -181,7 +181,7 @@ def says_in(text: bytes, suffix: str, seconds: float) -> Says:
     until = time.process_time() + seconds
     try:
         text.decode()
-        code = script_of(text, suffix).code
+        code = script_of(text, suffix, until).code
         return says_of(grammar.tree(suffix, code, until), code, suffix, until)
     except UnicodeDecodeError:
         return plain(text)

@@ -64,6 +64,8 @@ TEMPLATES = {
     "whole elements": b'<Protect plan="a"/>' * 80_000,
     "bound attributes": b'<Protect :plan="a" plan={x}/>' * 60_000,
     "directives": b' :a="has()"' * 150_000,
+    "properties in braces": b"<A {a}" * 300_000,
+    "bound names": b"<A :a " * 300_000,
     "frontmatter": b"---\n" * 200_000,
     "spaces": b"{has" + b" " * 1_000_000 + b"}",
     "each": b"{#each has as " * 100_000,
