@@ -189,19 +189,38 @@ class Events:
             return operator in _EQUAL and other is not None and bare(other).type != "string"
         if kind == "array":
             return self._in_list(at, inner)
+        if kind == "computed_property_name" and at.parent is not None:
+            inner, at = at, at.parent
+            kind = at.type
         if kind == "pair":
-            is_key = at.child_by_field_name("key") == inner
-            return is_key and self._takes(at.child_by_field_name("value"))
+            if at.child_by_field_name("key") != inner:
+                return self._is_pattern(at)
+            return self._takes(at.child_by_field_name("value"))
         if kind == "method_definition":
             return True
         if kind == "arguments" and at.parent is not None:
             return self._given(at, at.parent, inner)
         return False
 
-    def _given(self, arguments: Node, call: Node, inner: Node) -> bool:
+    def _is_pattern(self, pair: Node) -> bool:
+        """`match(evt).with({ type: 'user.created' }, …)`."""
+        pattern = pair.parent
+        arguments = None if pattern is None else pattern.parent
+        if arguments is None or arguments.type != "arguments" or arguments.parent is None:
+            return False
+        is_type = self._source.key(pair) in _TYPE and pattern is not None
+        return is_type and self._given(arguments, arguments.parent, pattern)
+
+    def _given(self, arguments: Node, call: Node, inner: Node | None) -> bool:
         """`on('user.created', …)`, `match(type).with('user.created', …)`."""
         name = self._source.last(call.child_by_field_name("function"))
         given = content(arguments)
+        if name == "union" and call.parent is not None:  # P.union('user.created', 'user.updated')
+            above = call.parent
+            if above.type == "pair":
+                return self._is_pattern(above)
+            is_given = above.type == "arguments" and above.parent is not None
+            return is_given and self._given(above, above.parent, call)
         return name in _TAKING and given[0] == inner and any(map(self._takes, given[1:]))
 
     def _in_list(self, array: Node, inner: Node) -> bool:

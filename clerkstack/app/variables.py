@@ -12,6 +12,9 @@ from clerkstack.app.syntax import TRANSPARENT, Source, bare, content, without_no
 _NAME = re.compile(NAME)
 _ENVIRONMENTS = frozenset({"process.env", "import.meta.env", "Bun.env", "globalThis.process.env"})
 _GETTING = frozenset({"Deno.env.get", "env.get", "Env.get"})
+# Helpers that read a variable by its name, and those that only look as if they did.
+_HELPERS = re.compile("(?i)env|config")
+_WRITING = re.compile(r"(?i)(?:^|[._])(?:set|stub|delete|unset|define)")
 _STATIC = re.compile(r"\$env/(static|dynamic)/(private|public)")
 _IF_ANY = frozenset({"??", "||", "&&"})
 _SCHEMAS = frozenset({"createEnv", "object"})
@@ -69,7 +72,15 @@ class Variables:
         pattern, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if pattern is None or value is None or pattern.type != "object_pattern":
             return
-        if self._source.short(bare(value)) not in _ENVIRONMENTS:
+        value = bare(value)
+        text = self._source.short(value)
+        if text not in _ENVIRONMENTS:
+            callee = value.child_by_field_name("function")
+            held = text if callee is None else self._source.short(callee)
+            if held == "env" or held.endswith(".env"):
+                for each in content(pattern):
+                    name = each.child_by_field_name("left") or each
+                    self._add(self._source.key(each) or self._source.of(name), each, sure=False)
             return
         for each in content(pattern):
             if each.type == "shorthand_property_identifier_pattern":
@@ -88,6 +99,9 @@ class Variables:
         if callee in _GETTING and given and given[0].type == "string":
             name = self._source.of(given[0])[1:-1]
             self._add(name, node, sure=callee == "Deno.env.get" and self._needed(node))
+        elif given and given[0].type == "string" and _HELPERS.search(callee):
+            name = "" if _WRITING.search(callee) else self._source.of(given[0])[1:-1]
+            self._add(name, node, sure=False)
 
     def _field(self, node: Node) -> None:
         """An entry of a schema: `CLERK_SECRET_KEY: z.string()`."""
@@ -95,9 +109,11 @@ class Variables:
         if value is None or not self._validates or not _NAME.fullmatch(name):
             return
         inner = bare(value)
-        if inner.type != "call_expression" or not self._source.short(inner).startswith("z."):
+        if inner.type != "call_expression":
             return
-        if self._schema(node):
+        if not self._source.short(inner).startswith("z."):
+            self._add(name, node, sure=False)  # of another library
+        elif self._schema(node):
             self._add(name, node, sure=_LESS.search(self._source.of(inner)) is None)
 
     def _schema(self, node: Node) -> bool:

@@ -8,6 +8,7 @@ nobody writes, a secret in a file that goes to the browser. All else is a note.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from clerkstack.desired.variable_names import (
     purpose_of,
 )
 from clerkstack.desired.variables import Keys, variables
-from clerkstack.settings.events import meant_event
+from clerkstack.settings.events import KNOWN_EVENTS, meant_event
 from clerkstack.witnesses.compare import finding_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from clerkstack.settings.projects import Project
 
 _NEAR = 0.95
+# What makes a bundler put a variable into what a browser gets.
+_PUBLIC = re.compile("^(?:NEXT_PUBLIC|NUXT_PUBLIC|EXPO_PUBLIC|PUBLIC|VITE|REACT_APP|GATSBY)_")
 _SERVER = ("server", "webhooks")
 
 
@@ -179,11 +182,27 @@ class _OfEvents:
             elif not each.sure:
                 yield f"{each.where}: {self._never(each)}, if it is an event of Clerk's"
         yield from (place for handler in self._handlers for place in handler.unresolved)
+        yield from self._only_named()
         unhandled = self._unhandled()
         if unhandled:
             names = ", ".join(unhandled)
             yield f"the webhook gets {names}, and nothing in the app handles it"
         yield from self._of_route()
+
+    def _only_named(self) -> Iterator[str]:
+        """What is named where events are handled, in a form that is not read, and does not come."""
+        for handler in self._handlers:
+            names = [
+                event
+                for event in sorted(handler.named & frozenset(KNOWN_EVENTS))
+                if event not in self._declared
+                and not any(_fits(each.event, event) for each in self._handled)
+            ]
+            if names:
+                yield (
+                    f"{handler.where}: {', '.join(names)} is named where this file handles events, "
+                    "and the webhook does not get it: whether it is handled can't be told"
+                )
 
     def rows(self) -> Iterator[EventRow]:
         """Every event that one of both has."""
@@ -323,7 +342,7 @@ class _OfProject:
             if each.column is None or (written and not each.sure):
                 continue
             why = (
-                "something stands in for it"
+                "something may stand in for it"
                 if not each.sure
                 else "whether the app of this project reads it can't be told (rootDirectory says "
                 "where that is)"
@@ -465,7 +484,8 @@ def _in_browsers(wiring: Wiring) -> Iterator[Finding]:
     mend = "Read it on the server, and rotate it if it was ever sent to a browser"
     seen: set[tuple[str, str]] = set()
     for each in wiring.reads:
-        if each.browser and is_server_secret(each.name) and (each.name, each.file) not in seen:
+        secret = is_server_secret(_PUBLIC.sub("", each.name))
+        if each.browser and secret and (each.name, each.file) not in seen:
             seen.add((each.name, each.file))
             message = f"{each.name} is a secret, and this file goes to the browser"
             yield _finding("variable", each.name, "browser", message, mend, each.where)

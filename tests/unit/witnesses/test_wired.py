@@ -406,3 +406,24 @@ def test_of_some_folders_it_is_not_told_what_is_not_there(tmp_path: Path) -> Non
     assert len(whole.notes) == 3
     assert part.notes == ()
     assert part.findings == whole.findings
+
+
+def test_an_event_that_is_only_named_and_does_not_come_is_a_note(tmp_path: Path) -> None:
+    files = handling("  if (isType(evt, 'sms.created') || isType(evt, 'user.name')) go()")
+
+    found = compared(tmp_path, files)
+
+    assert found.findings == ()
+    (note,) = [each for each in found.notes if "is named" in each]
+    assert note.startswith(f"{ROUTE}:")
+    assert "sms.created is named" in note
+
+
+def test_a_secret_with_a_public_name_is_one_in_a_browser_too(tmp_path: Path) -> None:
+    text = "'use client'\nexport const key = process.env.NEXT_PUBLIC_CLERK_SECRET_KEY\n"
+
+    found = compared(tmp_path, {**handling(), "app/page.tsx": text})
+
+    assert [each[:3] for each in told(found)] == [
+        ("variable", "NEXT_PUBLIC_CLERK_SECRET_KEY", "browser")
+    ]
