@@ -37,6 +37,8 @@ VISITING = frozenset(
     {"forEach", "map", "filter", "find", "findLast", "findIndex", "some", "every", "flatMap"}
 )
 # What gives what somebody has put there elsewhere.
+# They give a function that takes what theirs does.
+_SAME = frozenset({"memo", "forwardRef", "cache", "useCallback", "observer", "debounce"})
 _ELSEWHERE = frozenset({"useContext", "use", "inject", "getContext"})
 # As many digits as JavaScript keeps of a whole number.
 _LARGEST = 15
@@ -549,7 +551,8 @@ class Evaluator:
                 if each[0] in "rmfkc":  # memo(Protect), useCallback(() => …)
                     kind = self.kind(module, each)
                     is_component = kind and kind.is_ == "clerk" and kind.name in clerk.COMPONENTS
-                    if is_component or (kind and each[0] == "f"):
+                    is_same = kind and kind.is_ == "function" and name in _SAME
+                    if is_component or is_same or (kind and each[0] == "f"):
                         error.kind = kind
                         return
             if called == FOREIGN:
@@ -643,8 +646,9 @@ class Evaluator:
         """What a call gives a parameter."""
         given, places, file = call.arguments[index:], call.places[index:], call.module.file
         if rest:
-            pairs = zip(given, places, strict=False)
-            items = [it for ir, at in pairs if ir[0] != "..." for it in self._each(call, ir, at)]
+            entries = [["e", ir[1], "what is spread"] if ir[0] == "..." else ir for ir in given]
+            pairs = zip(entries, places, strict=False)
+            items = [it for ir, at in pairs for it in self._each(call, ir, at)]
             yield Constant(items, file, 1, 1, size=1 + len(items))
         elif given and given[0][0] != "...":
             yield from self._each(call, given[0], places[0])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clerkstack.app.clerk import is_clerks
 from clerkstack.app.evaluate import Callers
-from clerkstack.app.facts_of_files import FileFacts
+from clerkstack.app.facts_of_files import FileFacts, Ir
 from clerkstack.app.gathering import Gathering, Job
 from clerkstack.app.kept import Kept
 from clerkstack.app.listing import listed
@@ -181,8 +181,15 @@ class _Scanning:
             name = module.facts.functions.get(function, {}).get(by)
             if name is None:
                 continue
-            exported = [each for each, (_, inner) in module.facts.exports.items() if inner == name]
-            is_top = name in module.facts.constants
+            constants = module.facts.constants
+            exported = [
+                each
+                for each, (source, inner) in module.facts.exports.items()
+                if inner == name or (source is None and _is_of(constants.get(inner), name))
+            ]
+            is_top = name in constants
+            for source, inner in module.facts.exports.values():
+                found |= set() if source is not None else _keys_of(constants.get(inner), name)
             found |= {each for each in exported or ([] if is_top else [name]) if each != "default"}
             if "default" in exported or name == "default":
                 stem = file.parent.name if file.stem == "index" else file.stem
@@ -211,6 +218,26 @@ class _Scanning:
                 shown = self._modules.shown(file)
                 found.setdefault(shown, set()).add(name)
         return found
+
+
+def _keys_of(ir: Ir | None, name: str) -> set[str]:
+    """The names by which an object holds a function: `{ may: askPlan }`."""
+    while ir is not None and ir[0] in ("v", "t"):
+        ir = ir[1]
+    found: set[str] = set()
+    for key, _, value in ir[1] if ir is not None and ir[0] == "o" else ():
+        if isinstance(key, str) and key != "...":
+            found |= {key} if _is_of(value, name) else _keys_of(value, name)
+    return found
+
+
+def _is_of(ir: Ir | None, name: str) -> bool:
+    """Whether an expression is a function by its name, or made of it: `memo(Gate)`."""
+    while ir is not None and ir[0] in ("v", "t"):
+        ir = ir[1]
+    if ir is None or ir[0] != "c":
+        return ir is not None and bool(ir[0] == "r" and ir[1] == name)
+    return any(_is_of(each, name) for each in ir[2])
 
 
 def stem_of(source: str) -> str:
