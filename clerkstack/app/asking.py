@@ -27,6 +27,7 @@ _RENAMED = re.compile(
     rb"\b(?:has|checkAuthorization\w*)[\"']?\s*:\s*(\w+)"
     rb"|\b(\w+)\s*=\s*[^=;\n]{0,80}\.\s*(?:has|checkAuthorization\w*)\b(?!\s*[?!.(])"
 )
+_NAMES = frozenset({"identifier", "member_expression"})
 _OF_WHAT_ASKS = frozenset({"call", "apply", "bind", "value"})
 _CLEARLY = re.compile(
     rb"\b(?:has|checkAuthorization\w*|protect)(?:\s*\.\s*value)?\s*!?\s*(?:\?\.)?\(\s*\{"
@@ -50,7 +51,9 @@ def _called(at: Pass, node: Node, scope: Scope) -> None:
             at.exp.given_to.setdefault(each.id, (node, number, scope))
     last = at.source.last(callee)
     may_ask = at.is_first and _may_ask(at, callee, last, given)
-    if (may_ask or last in at.local) and at.is_new_check(node):
+    # ['pro', 'team'].some(mayAsk)
+    names = [at.source.last(each) for each in given[:1] if each.type in _NAMES]
+    if (may_ask or not at.local.isdisjoint([last, *names])) and at.is_new_check(node):
         items = [at.exp.item(each, scope) for each in given]
         places = [at.source.place(each) for each in given]
         at.facts.calls.append(["c", at.exp.of(callee, scope), items, at.source.place(node), places])

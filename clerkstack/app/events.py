@@ -208,7 +208,7 @@ class Events:
         arguments = None if pattern is None else pattern.parent
         if arguments is None or arguments.type != "arguments" or arguments.parent is None:
             return False
-        is_type = self._source.key(pair) in _TYPE and pattern is not None
+        is_type = self._source.key(pair) in _TYPE
         return is_type and self._given(arguments, arguments.parent, pattern)
 
     def _given(self, arguments: Node, call: Node, inner: Node | None) -> bool:

@@ -98,6 +98,12 @@ class Checks:
             if called is not None:
                 calls = self._callers.calls.setdefault(called, [])
                 calls.append(Call(module, arguments, places))
+            if callee[0] == "m" and last(callee) in VISITING and arguments[:1]:
+                visiting = self._function(module, arguments[0])
+                if visiting is not None and arguments[0][0] != "f":
+                    entry: Ir = ["e", callee[1], "an entry of a list"]
+                    calls = self._callers.calls.setdefault(visiting, [])
+                    calls.append(Call(module, [entry], places[:1]))
             for at, each in enumerate(arguments):
                 self._learn_given(module, callee, at, each)
 

@@ -79,8 +79,8 @@ class Variables:
             held = text if callee is None else self._source.short(callee)
             if held == "env" or held.endswith(".env"):
                 for each in content(pattern):
-                    name = each.child_by_field_name("left") or each
-                    self._add(self._source.key(each) or self._source.of(name), each, sure=False)
+                    local = each.child_by_field_name("left") or each
+                    self._add(self._source.key(each) or self._source.of(local), each, sure=False)
             return
         for each in content(pattern):
             if each.type == "shorthand_property_identifier_pattern":
