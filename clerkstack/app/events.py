@@ -219,8 +219,9 @@ class Events:
             above = call.parent
             if above.type == "pair":
                 return self._is_pattern(above)
-            is_given = above.type == "arguments" and above.parent is not None
-            return is_given and self._given(above, above.parent, call)
+            if above.type != "arguments" or above.parent is None:
+                return False
+            return self._given(above, above.parent, call)
         return name in _TAKING and given[0] == inner and any(map(self._takes, given[1:]))
 
     def _in_list(self, array: Node, inner: Node) -> bool:

@@ -185,11 +185,11 @@ class _Scanning:
             exported = [
                 each
                 for each, (source, inner) in module.facts.exports.items()
-                if inner == name or (source is None and _is_of(constants.get(inner), name))
+                if inner == name or (source is None and _is_of(constants.get(inner or ""), name))
             ]
             is_top = name in constants
             for source, inner in module.facts.exports.values():
-                found |= set() if source is not None else _keys_of(constants.get(inner), name)
+                found |= set() if source is not None else _keys_of(constants.get(inner or ""), name)
             found |= {each for each in exported or ([] if is_top else [name]) if each != "default"}
             if "default" in exported or name == "default":
                 stem = file.parent.name if file.stem == "index" else file.stem

@@ -79,8 +79,8 @@ class Variables:
             held = text if callee is None else self._source.short(callee)
             if held == "env" or held.endswith(".env"):
                 for each in content(pattern):
-                    local = each.child_by_field_name("left") or each
-                    self._add(self._source.key(each) or self._source.of(local), each, sure=False)
+                    own = each.child_by_field_name("left") or each
+                    self._add(self._source.key(each) or self._source.of(own), each, sure=False)
             return
         for each in content(pattern):
             if each.type == "shorthand_property_identifier_pattern":
