@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from clerkstack.app.grammar import TooLong
-
 BLOCKS = frozenset({".vue", ".svelte", ".astro", ".mdx"})
 _SCRIPT = re.compile(rb"<script\b[^<>]*>", re.IGNORECASE)
 _STYLE = re.compile(rb"<style\b[^<>]*>", re.IGNORECASE)
@@ -79,7 +77,7 @@ def script_of(text: bytes, suffix: str, until: float) -> Block:
         until: when to end, in seconds of `time.process_time`.
 
     Raises:
-        TooLong: it takes longer.
+        grammar.TooLong: it takes longer.
     """
     if suffix not in BLOCKS:
         return Block(text, text)
@@ -166,6 +164,8 @@ class _Reading:
 
     def _go_on(self) -> None:
         if time.process_time() > self._until:
+            from clerkstack.app.grammar import TooLong  # the parser is not needed for what is kept
+
             raise TooLong
 
     def _put(self, start: int, end: int, around: bytes = b"()") -> None:

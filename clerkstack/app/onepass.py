@@ -38,6 +38,11 @@ _MANY = 1000
 _REQUIRED = re.compile(rb"\b(?:require|import)\s*\(\s*([\"'])([^\"'\n]{1,300})\1")
 # What a name is given that is wanted: `const { can } = useGates()`.
 _GIVEN = rb"\b(?:const|let)\s+(\w+|\{[^{}=]{0,300}\})\s*=\s*(?:await\s+)?"
+# What else it is called: `const other = mayAsk`, `{ mayAsk: other }`.
+_AS = (
+    rb"\b(?:const|let)\s+(\w+)\s*=\s*(?:\w+\.)?(?:NAMES)\b(?![ \t]*[\w.(<`])"
+    rb"|[{,]\s*(?:NAMES)\s*:\s*(\w+)\s*[,}=]"
+)
 _NAMES = re.compile(r"[A-Za-z_$][\w$]*")
 _WORDS = rb"|".join(each.WORDS for each in EXTRACTORS)
 _AGAIN: dict[str, list[Visit]] = {kind: [visit] for kind, visit in asking.VISITS.items()}
@@ -159,6 +164,7 @@ class Pass:
         rest = self._elements(self.block.elements)
         self.exp.finish()
         while mine := set(self.exp.asked.values()) - self.local:
+            mine |= self._also(mine)
             self.local |= mine
             self._walk(rb"(?!)", mine, _AGAIN)
             rest = self._elements(rest)
@@ -194,6 +200,13 @@ class Pass:
             hooks = rb"|".join(re.escape(each.encode()) for each in sorted(self.local))
             for found in re.finditer(_GIVEN + rb"(?:" + hooks + rb")\s*\(", self.source.text):
                 self.local |= set(_NAMES.findall(found.group(1).decode()))
+            self.local |= self._also(self.local)
+
+    def _also(self, names: set[str]) -> set[str]:
+        """What else this file calls them."""
+        written = rb"|".join(re.escape(each.encode()) for each in sorted(names))
+        found = re.finditer(_AS.replace(b"NAMES", written), self.source.text)
+        return {(each.group(1) or each.group(2)).decode() for each in found}
 
     def _walk(self, words: bytes, names: Iterable[str], visits: dict[str, list[Visit]]) -> None:
         """Visit the nodes in which words or names are."""

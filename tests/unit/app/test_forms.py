@@ -43,6 +43,9 @@ ASKING |= {
     "values": "const { has } = useAuth(); Object.values({ a: VALUE }).map((plan) => has({ plan }))",
     "entries": "const { has } = useAuth()\n"
     "for (const [, plan] of Object.entries({ a: VALUE })) has({ plan })",
+    "some, by a wrapper": "return [VALUE].some(askPlan)",
+    "spread": "return askAny(...[VALUE])",
+    "another name": "const again = askPlan; return again(VALUE)",
     "a set": "const { has } = useAuth(); new Set([VALUE]).forEach((plan) => has({ plan }))",
     "call": "const { has } = await auth(); has.call(null, { plan: VALUE })",
     "a claim": "const { sessionClaims } = await auth(); return sessionClaims.pla === VALUE",
@@ -99,6 +102,7 @@ AROUND = {
 HELPERS = """
 function askFor(may, plan) { return may({ plan }) }
 function askPlan(plan: string) { const { has } = useAuth(); return has({ plan }) }
+function askAny(...all) { const { has } = useAuth(); return all.some((plan) => has({ plan })) }
 const Gate = ({ plan }: { plan: string }) => <Protect plan={plan} />
 function useMine() { const { has } = useAuth(); return { may: has } }
 """
