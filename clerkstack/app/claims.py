@@ -94,9 +94,12 @@ def _looked_up(at: Pass, node: Node, scope: Scope) -> None:
     given = content(node.child_by_field_name("arguments"))
     held = callee.child_by_field_name("object")
     method = at.source.last(callee)
-    if at.is_check(node) or not given or held is None or method not in _LOOKING | _PARTLY:
+    if not given or held is None or method not in _LOOKING | _PARTLY:
         return
     inner, value = _held(at, held), _held(at, given[0])
+    is_of_role = value.type in _NAMED and at.source.last(value) in ("orgRole", "org_role")
+    if at.is_check(node) and not is_of_role:
+        return
     name = at.source.last(inner)
     if inner.type in _NAMED and name in _TEXTS and method in _PARTLY:
         is_whole = name in _LISTS and method in _LOOKING
@@ -113,7 +116,7 @@ def _looked_up(at: Pass, node: Node, scope: Scope) -> None:
             _claim(at, value, each, scope)
         return
     name = at.source.last(value)
-    if value.type in _NAMED and inner.type in _NAMED and name in ("orgRole", "org_role"):
+    if is_of_role and inner.type in (*_NAMED, "new_expression"):  # new Set(['org:a']).has(orgRole)
         entry: Ir = ["e", at.exp.of(inner, scope), at.source.last(inner)]
         either: Ir = ["?", "is one of a list", [entry], at.source.place(inner)]
         _add(at, name, value, either, scope)

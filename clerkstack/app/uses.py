@@ -199,11 +199,13 @@ class Checks:
             yield from self._given_away(module, callee, arguments, places)
             return
         for given in alternatives(arguments[at]) if len(arguments) > at else ():
+            if given[0] == "...":  # has(...checks)
+                given = ["e", given[1], "what is spread"]
             if given[0] == "o":
                 if certain or any(each[0] in KINDS for each in given[1]):
                     yield from self._of_object(module, given)
             elif given[0] != "s" and not self._function(module, given):
-                yield from self._of_value(module, given, is_check=certain)
+                yield from self._of_value(module, given, is_check=certain, place=places[at])
 
     def _certain(self, module: Module, callee: Ir, given: int) -> bool | None:
         """Whether a call asks Clerk whatever it is given; None where it does not."""
@@ -300,10 +302,12 @@ class Checks:
                 if name in KINDS:
                     yield from self._of_slug(module, str(name), entry[2])
 
-    def _of_value(self, module: Module, ir: Ir, *, is_check: bool) -> Iterator[Found]:
+    def _of_value(
+        self, module: Module, ir: Ir, *, is_check: bool, place: int = 0
+    ) -> Iterator[Found]:
         """The checks in a parameter object that a name or expression stands for."""
         evaluator = self._evaluator if is_check else self._quiet
-        place = place_of(ir)
+        place = place_of(ir) or place
         for each in evaluator.of(module, ir).choices:
             if not each.is_known and is_check:
                 yield self._unresolved(module, place, "what is asked for", each)
