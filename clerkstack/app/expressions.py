@@ -63,7 +63,7 @@ class Expressions:
     def entered(self, node: Node, outer: Scope | None) -> Scope:
         """The scope that a node makes."""
         if node.id not in self.scopes:
-            self.scopes[node.id] = Scope(node, outer, self._source)
+            self.scopes[node.id] = Scope(node, outer, self._source, self._go_on)
         return self.scopes[node.id]
 
     def of(self, node: Node | None, scope: Scope) -> Ir:

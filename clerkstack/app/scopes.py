@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -18,6 +18,9 @@ SCOPES = FUNCTIONS | {
     "catch_clause",
     "switch_body",
 }
+
+
+_CHECKED = 1000  # declarations between two looks at the time
 
 
 class Step(NamedTuple):
@@ -54,10 +57,14 @@ class Binding:
 class Scope:
     """Where variables are known: a file, a function or a block."""
 
-    def __init__(self, node: Node, outer: Scope | None, source: Source) -> None:
+    def __init__(
+        self, node: Node, outer: Scope | None, source: Source, go_on: Callable[[], None]
+    ) -> None:
+        """`go_on` raises where the file took too long."""
         self.node = node
         self.outer = outer
         self._source = source
+        self._go_on = go_on
 
     def find(self, name: str) -> Binding | None:
         """What a name means here; None where nothing in the file declares it."""
@@ -72,7 +79,9 @@ class Scope:
     def names(self) -> dict[str, Binding]:
         """What this scope itself declares; of two of one name the first."""
         found: dict[str, Binding] = {}
-        for name, binding in self._declared():
+        for count, (name, binding) in enumerate(self._declared()):
+            if count % _CHECKED == 0:
+                self._go_on()
             found.setdefault(name, binding)
         return found
 

@@ -113,7 +113,7 @@ def write(project: Project, *lines: str) -> None:
 
 def leave_to_the_pack(project: Project) -> None:
     """Take the refusals out of the provider."""
-    file = project.folder / "clerkstack" / "declared" / "refusals.py"
+    file = project.folder / "clerkstack" / "desired" / "refusals.py"
     write_source(file, file.read_text() + PROVIDER_LETS_PASS)
 
 

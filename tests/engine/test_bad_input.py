@@ -23,12 +23,17 @@ from tests.kept import starts_from
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
 
+ENGINE_IS_GONE = "Resource monitor has terminated"
+
+
 def refused(project: Project) -> str:
     """What a failing `up` printed."""
     ran = project.pulumi("up", "--yes", "--skip-preview", "--stack", project.stack, check=False)
     printed = ran.stdout + ran.stderr
     assert ran.returncode != 0, printed
-    assert "Traceback" not in printed
+    # On a busy machine the engine can be gone before the program has declared all: then its SDK
+    # prints where it was (pulumi/pulumi, sdk/python, runtime/resource.py, do_register).
+    assert "Traceback" not in printed or ENGINE_IS_GONE in printed, printed
     return printed
 
 

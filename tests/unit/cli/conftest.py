@@ -23,6 +23,8 @@ def stacks(
     (tmp_path / "catalog.yaml").write_text((TOP / "catalog.yaml").read_text())
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
     monkeypatch.setenv("VERCEL_API_URL", running.urls.vercel)
-    monkeypatch.setenv("PATH", str(TOP / "local" / "plugins" / "bin"), prepend=os.pathsep)
+    monkeypatch.setenv(
+        "PATH", str(TOP / "local" / "machine" / "plugins" / "bin"), prepend=os.pathsep
+    )
     with sessions_closed(monkeypatch):
         yield install(monkeypatch, tmp_path)

@@ -11,7 +11,7 @@ from clerkstack.settings.models import Components, Urls
 from clerkstack.settings.vercel_plugin import ADDRESS, PLUGIN, VERCEL, led_astray
 
 HERE = "http://127.0.0.1:4874"
-STAND_INS = Path(__file__).resolve().parents[3] / "local" / "plugins" / "bin"
+STAND_INS = Path(__file__).resolve().parents[3] / "local" / "machine" / "plugins" / "bin"
 COMPANY = ("proxy.company.example", "proxy.corp.internal", "10.0.0.1")
 FOLLOWING = {"PATH": f"/nowhere:{STAND_INS}"}
 
