@@ -82,7 +82,7 @@ def previewed(stack: str, pack: str, commands: Commands, tell: Tell) -> Review:
     try:
         review.clean = _cleaning(stack, commands)
         _preview(review, pack, commands, tell, review.clean)
-    except FileNotFoundError:
+    except OSError:
         review.trouble("preview", engine.NO_INSTALLATION, Verdict.BAD_INPUT)
     except ClerkstackError as error:
         review.trouble("preview", str(error), Verdict.BAD_INPUT)
