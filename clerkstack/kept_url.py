@@ -48,7 +48,12 @@ def _host(host: str) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host
-    return f"[{address}]" if address.version == 6 else str(address)
+    if address.version == 4:
+        return str(address)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        # Python 3.13 writes the last two groups as an address of version 4; Svix does not.
+        return f"[::ffff:{int(address) >> 16 & 0xFFFF:x}:{int(address) & 0xFFFF:x}]"
+    return f"[{address}]"
 
 
 def _without_dots(path: str) -> str:

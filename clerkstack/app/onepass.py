@@ -26,7 +26,7 @@ from clerkstack.app.scopes import SCOPES, Scope
 from clerkstack.app.statements import read_statement, statements
 from clerkstack.app.syntax import Source, bare, content
 
-SECONDS = 0.8
+SECONDS = 0.6
 """Of CPU, for one file."""
 
 EXTRACTORS = (asking, changing, claims)
