@@ -27,11 +27,7 @@ Tell = Callable[[str], None]
 BILLING = "Billing"
 
 # A preview writes nothing; should a provider try, it is refused in this process tree.
-VARIABLES = {
-    **engine.VARIABLES,
-    **engine.EVENTS,
-    READ_ONLY: "1",
-}
+VARIABLES = {**engine.EVENTS, READ_ONLY: "1"}
 
 
 class NotCompared(ClerkstackError):
@@ -82,8 +78,6 @@ def previewed(stack: str, pack: str, commands: Commands, tell: Tell) -> Review:
     try:
         review.clean = _cleaning(stack, commands)
         _preview(review, pack, commands, tell, review.clean)
-    except OSError:
-        review.trouble("preview", engine.NO_INSTALLATION, Verdict.BAD_INPUT)
     except ClerkstackError as error:
         review.trouble("preview", str(error), Verdict.BAD_INPUT)
     return review
@@ -91,10 +85,8 @@ def previewed(stack: str, pack: str, commands: Commands, tell: Tell) -> Review:
 
 def _cleaning(stack: str, commands: Commands) -> Cleaning:
     """What hides the stack's secrets. Where they can't be read, nor can a preview: it says why."""
-    ran = commands.run(
-        engine.command("config", "--json", "--show-secrets", "--stack", stack),
-        variables=VARIABLES,
-    )
+    words = ("config", "--json", "--show-secrets", "--stack", stack)
+    ran = engine.start(words, None, VARIABLES, lambda _line: None, commands)
     try:
         shown = json.loads(ran.out)
         raw = {key: str(each.get("value", "")) for key, each in shown.items()}
@@ -107,11 +99,8 @@ def _preview(review: Review, pack: str, commands: Commands, tell: Tell, clean: C
     tell(f"{review.stack}: previewing with {pack}")
     seen = _Seen(partial(_told, tell, review.stack))
     options = ("--policy-pack", pack) if pack else ()
-    ran = commands.run(
-        engine.command("preview", "--json", "--stack", review.stack, *options),
-        variables=VARIABLES,
-        on_line=seen,
-    )
+    words = ("preview", "--json", "--stack", review.stack, *options)
+    ran = engine.start(words, None, VARIABLES, seen, commands)
     found = read_preview(ran.out.splitlines(), clean)
     if not found.ended:
         message = clean(ran.err) or f"pulumi preview ended with {ran.code} and said nothing."

@@ -130,32 +130,36 @@ def run(
         if state is None:
             state = State.parse(pulumi("stack", "export", "--stack", stack, variables=variables))
         refuse_foreign_code(stack, state)
-    ran = _start(words, given, variables, on_line)
+    ran = start(words, given, variables, on_line)
     if ran.code and stack is not None and is_damaged(ran):
         from clerkstack.state.checkpoint import drop_what_a_kill_cut_off
 
         drop_what_a_kill_cut_off(stack)
-        ran = _start(words, given, variables, on_line)
+        ran = start(words, given, variables, on_line)
     return ran
 
 
-def command(*words: str) -> list[str]:
-    """The engine's command, to be run by `Commands`; with `VARIABLES`."""
-    return ["pulumi", *words, "--non-interactive"]
-
-
-def _start(
+def start(
     words: tuple[str, ...],
     given: str | None,
     variables: Mapping[str, str],
     on_line: Callable[[str], None],
+    commands: Commands | None = None,
 ) -> Ran:
+    """Start the engine's command and wait for its end: no state is judged by it. See `run`.
+
+    Args:
+        commands: those that it ends together with; None for none.
+
+    Raises:
+        ClerkstackError: it can't be run, or `commands` were stopped.
+    """
     try:
-        return Commands().run(
-            command(*words),
+        return (commands or Commands()).run(
+            ["pulumi", *words, "--non-interactive"],
             given=given,
             variables={**VARIABLES, **variables},
             on_line=on_line,
         )
-    except FileNotFoundError:
+    except OSError:
         raise ClerkstackError(NO_INSTALLATION) from None

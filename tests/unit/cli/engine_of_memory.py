@@ -35,7 +35,7 @@ class EngineOfMemory:
     """Whether `stack ls` shows them; else there is no other stack."""
 
     def answer(
-        self, words: tuple[str, ...], _given: str | None, _variables: Mapping[str, str], _tell: Any
+        self, words: tuple[str, ...], _given: str | None, _variables: Mapping[str, str], *_: Any
     ) -> Ran:
         """What `pulumi` would say."""
         self.ran.append(words)
@@ -71,7 +71,7 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> EngineOfMemory:
     binaries.mkdir()
     (binaries / "pulumi").touch(0o755)
     monkeypatch.setenv("PATH", str(binaries), prepend=os.pathsep)
-    monkeypatch.setattr(engine, "_start", found.answer)
+    monkeypatch.setattr(engine, "start", found.answer)
     return found
 
 

@@ -43,7 +43,7 @@ class Engine:
 @pytest.fixture
 def backend(monkeypatch: pytest.MonkeyPatch) -> Engine:
     found = Engine()
-    monkeypatch.setattr(engine, "_start", found)
+    monkeypatch.setattr(engine, "start", found)
     monkeypatch.setattr(locks, "PAUSE", 0)
     return found
 

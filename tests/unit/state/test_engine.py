@@ -51,7 +51,7 @@ CLOUD_LOCK = "error: [409] Conflict: Another update is currently in progress."
 def test_a_failure_is_told_without_the_whole_plan(
     monkeypatch: pytest.MonkeyPatch, stdout: str, stderr: str, said: str
 ) -> None:
-    monkeypatch.setattr(engine, "_start", lambda *_: Ran(255, stdout, stderr))
+    monkeypatch.setattr(engine, "start", lambda *_: Ran(255, stdout, stderr))
 
     with pytest.raises(ClerkstackError) as told:
         pulumi("preview", "--json")
@@ -97,7 +97,7 @@ def test_a_lock_is_known_by_its_owner(printed: str) -> None:
 def test_a_cut_off_checkpoint_is_loaded_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [Ran(255, "", "failed to load checkpoint: EOF"), Ran(0, "{}", "")]
     dropped: list[str] = []
-    monkeypatch.setattr(engine, "_start", lambda *_: answers.pop(0))
+    monkeypatch.setattr(engine, "start", lambda *_: answers.pop(0))
     monkeypatch.setattr("clerkstack.state.checkpoint.drop_what_a_kill_cut_off", dropped.append)
 
     assert pulumi("stack", "export", "--stack", "dev") == "{}"
@@ -124,7 +124,7 @@ def test_a_state_is_read_once_and_judged_before_anything_of_it_runs(
     monkeypatch: pytest.MonkeyPatch, word: str
 ) -> None:
     started = Started(State())
-    monkeypatch.setattr(engine, "_start", started)
+    monkeypatch.setattr(engine, "start", started)
 
     pulumi(word, "--stack", "dev", state=State())
     assert [each[0] for each in started.words] == [word], "it was handed on"
@@ -145,7 +145,7 @@ def test_a_state_is_read_once_and_judged_before_anything_of_it_runs(
 
 def test_no_state_with_code_of_others_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     started = Started(State())
-    monkeypatch.setattr(engine, "_start", started)
+    monkeypatch.setattr(engine, "start", started)
 
     with pytest.raises(ForeignCode):
         engine.import_state("dev", FOREIGN)
