@@ -38,11 +38,14 @@ class Events:
 
     Args:
         source: its text.
+
+    Attributes:
+        brings: what it imports or requires, by its local name: where from, and its name there.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._brings = dict(brought(source.text))
+        self.brings = dict(_brought(source.text))
         # By name of a constant of this file: the event it is.
         self._constants: dict[str, str] = {}
         self.handled: list[list[str | int]] = []
@@ -94,7 +97,7 @@ class Events:
                 self.handled.append([beginning.rstrip(".") + ".", self._source.place(given[0])])
             return
         name = self._source.short(callee)
-        source, there = self._brings.get(name, ("", ""))
+        source, there = self.brings.get(name, ("", ""))
         if there != "verifyWebhook" or not source.startswith("@clerk/"):
             return
         secret = self._option(given[1]) if len(given) > 1 else None
@@ -115,7 +118,7 @@ class Events:
 
     def _new(self, node: Node) -> None:
         name = self._source.short(node.child_by_field_name("constructor"))
-        source, there = self._brings.get(name.rpartition(".")[0] or name, ("", ""))
+        source, there = self.brings.get(name.rpartition(".")[0] or name, ("", ""))
         if source not in _SIGNING or (there != "Webhook" and not name.endswith(".Webhook")):
             return
         given = content(node.child_by_field_name("arguments"))
@@ -267,8 +270,8 @@ class Events:
             self._constants[self._source.of(name) + key] = text
 
 
-def brought(text: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
-    """What a file imports or requires, by its local name: where from, and its name there."""
+def _brought(text: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+    """See `Events.brings`."""
     for found in _BRINGS.finditer(text):
         source = (found.group("a") or found.group("b")).decode(errors="replace")
         names = found.group("names") or found.group("taken")

@@ -120,7 +120,7 @@ def says_of(root: Node, text: bytes, suffix: str, until: float) -> Says:
     found = plain(text)
     if not speaks(text):
         return found
-    from clerkstack.app.events import Events, brought
+    from clerkstack.app.events import Events
     from clerkstack.app.syntax import Source
     from clerkstack.app.variables import Variables
 
@@ -162,7 +162,7 @@ def says_of(root: Node, text: bytes, suffix: str, until: float) -> Says:
         found["side"] = "use client"
     if of_events.compared:
         bases = {str(name).partition(".")[0] for name, _ in of_events.compared}
-        brings = dict(brought(text))
+        brings = of_events.brings
         found["brings"] = {each: list(brings[each]) for each in bases if each in brings}
     return {key: value for key, value in found.items() if value}
 

@@ -23,7 +23,7 @@ FEATURES = "features"
 WRONG, KNOWN = "wrong", "known"
 """Kinds of errors: one with a message and a remedy, and one that has been reported already."""
 
-_CENTS = "Write whole cents a month, without quotes: 1900 for $19, 0 for a free plan"
+CENTS = "Write whole cents a month, without quotes: 1900 for $19, 0 for a free plan"
 
 
 class Payer(Enum):
@@ -84,9 +84,9 @@ def _flag(value: Any) -> bool:
 
 def _cents(value: Any) -> int:
     if isinstance(_usable(value), Decimal):
-        remedy = f"If that is dollars, write cents: {value * 100:.0f}" if _exact(value) else _CENTS
+        remedy = f"If that is dollars, write cents: {value * 100:.0f}" if _exact(value) else CENTS
         raise wrong(f"is {value}, and amounts are whole cents", remedy)
-    whole = _whole(value, _CENTS)
+    whole = _whole(value, CENTS)
     if whole < 0:
         raise wrong("is negative", "Write 0 for a free plan")
     if whole >= AMOUNT_LIMIT:

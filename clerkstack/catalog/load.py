@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic_core import ErrorDetails
 
-from clerkstack.catalog.fields import FEATURES, KNOWN, SLUG, WRONG, Payer, did_you_mean
+from clerkstack.catalog.fields import CENTS, FEATURES, KNOWN, SLUG, WRONG, Payer, did_you_mean
 from clerkstack.catalog.models import CLERKS_OWN, Catalog, CatalogModel, Feature, Plan
 from clerkstack.handwritten.models import NotSetError, path_of, validated
 from clerkstack.handwritten.values import REPORTED, Value, read_document
@@ -22,7 +22,7 @@ TOP_LEVEL = ("currency", "features", "plans")
 # The file is named by a setting, by an option, or by nobody; and looked for where the command runs.
 NO_FILE = "Run this in the project's folder, or name another: clerkstack:catalog, or --catalog"
 EMPTY = "Write at least `features:` and `plans:`"
-MISSING = {"amount": "Write whole cents a month, without quotes: 1900 for $19, 0 for a free plan"}
+MISSING = {"amount": CENTS}
 
 Entry = TypeVar("Entry", bound=CatalogModel)
 Broken = tuple[str, str, str]

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ruamel.yaml import YAML
-
 from clerkstack.backend import PROJECT_FILE
 from clerkstack.backend import backend as backend_of_shell
+from clerkstack.handwritten.nodes import compose, text_at
 from clerkstack.problems import ClerkstackError
 from clerkstack.state.engine import pulumi
 
@@ -119,7 +118,8 @@ def config_file(stack: str) -> Path:
 def secrets_provider(config: Path) -> str:
     """What encrypts a stack's secrets, as its config file says."""
     try:
-        document = YAML(typ="safe").load(config) or {}
+        document = compose(config.read_text(encoding="utf-8"))
     except OSError:
         return PASSPHRASE
-    return str(document.get("secretsprovider", PASSPHRASE))
+    named = text_at(document, "secretsprovider")
+    return PASSPHRASE if named is None else named
