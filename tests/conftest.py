@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -38,6 +39,13 @@ def _allowed(item: pytest.Item) -> float:
     """The seconds that a test of the engine may take; 0 for others, which are short."""
     limit = item.get_closest_marker("timeout")
     return float(limit.args[0]) if limit and item.get_closest_marker("engine") else 0.0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """All tests are there to the end: no collection of garbage looks through them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
