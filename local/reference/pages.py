@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from local.reference import commands, policies, settings
@@ -12,6 +13,7 @@ SCHEMAS = DOCS / "schemas"
 REFERENCE = Sections("reference")
 
 
+@cache
 def sections() -> dict[str, dict[str, str]]:
     """Every section that is made, by page and name.
 

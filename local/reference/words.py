@@ -7,6 +7,7 @@ import inspect
 import re
 import textwrap
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 DEFAULT = re.compile(r"\s*Default: ((?:[^.]|\.(?!\s|$))+)\.$")
@@ -25,6 +26,7 @@ class Described:
     default: str | None
 
 
+@cache
 def descriptions(model: type) -> dict[str, Described]:
     """The docstrings below a class's own fields, by the field's name.
 
