@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.machine import again
-from local.machine.engine import versions
+from local.machine.engine import versions, wordlists
 from local.machine.engine.golang import Go, fetch_go, find_go
 from local.machine.engine.official import Unusable, version_of
 from local.machine.engine.places import Places
@@ -91,17 +91,18 @@ def _build(
     target.mkdir(parents=True)
     command = [str(go.command), "build", "-v", *FLAGS]
     for part in PARTS:
+        changed = _changed(go, variables, places, workshop, steps) if part.recipe == "cli" else []
         steps.say(f"building {part.name} {part.version} (minutes the first time)")
         linked = f"-s -w -X {SDK}/go/common/version.Version=v{part.version}"
         again.run(
             steps,
-            [*command, "-ldflags", linked, "-o", str(target / part.name), part.package],
+            [*command, *changed, "-ldflags", linked, "-o", str(target / part.name), part.package],
             part=f"the modules of {part.name}",
             environ=variables,
             cwd=places.recipes / part.recipe,
             describe=_progress(part.packages),
         )
-    sdk = _sdk_folder(go, variables, places)
+    sdk = _folder(SDK, go, variables, places)
     for script in SCRIPTS:
         copy = target / Path(script).name
         shutil.copyfile(sdk / script, copy)
@@ -112,9 +113,29 @@ def _build(
     return root
 
 
-def _sdk_folder(go: Go, variables: Mapping[str, str], places: Places) -> Path:
+def _changed(
+    go: Go, variables: Mapping[str, str], places: Places, workshop: Path, steps: Steps
+) -> list[str]:
+    """The options by which the engine is built with a module that is quicker to start; none where
+    the module is not the one that is known."""
+    recipe = places.recipes / "cli"
+    fetch = [str(go.command), "mod", "download", wordlists.MODULE]
+    again.run(steps, fetch, part=wordlists.MODULE, environ=variables, cwd=recipe)
+    copy, modules = workshop / "wordlists", workshop / "go.mod"
+    try:
+        wordlists.lazy_copy(_folder(wordlists.MODULE, go, variables, places), copy)
+    except (wordlists.OtherModule, OSError) as error:
+        steps.say(f"each start of the engine will read its lists of words: {error}")
+        return []
+    shutil.copyfile(recipe / "go.sum", workshop / "go.sum")
+    replaced = f"replace {wordlists.MODULE} => {copy}\n"
+    modules.write_text((recipe / "go.mod").read_text() + replaced)
+    return ["-modfile", str(modules)]
+
+
+def _folder(module: str, go: Go, variables: Mapping[str, str], places: Places) -> Path:
     run = subprocess.run(
-        [str(go.command), "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK],
+        [str(go.command), "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", module],
         env=dict(variables),
         cwd=places.recipes / "cli",
         stdin=subprocess.DEVNULL,

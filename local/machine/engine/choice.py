@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from local.machine.engine import official, release, versions
+from local.machine.engine import official, release, versions, wordlists
 from local.machine.engine.build import FLAGS, build
 from local.machine.engine.official import Unusable
 from local.machine.engine.places import Places, which
@@ -105,6 +105,7 @@ def recipe(places: Places) -> str:
     )
     for name in ("cli/go.mod", "cli/go.sum", "host/go.mod", "host/go.sum", "go.lock"):
         digest.update((places.recipes / name).read_bytes())
+    digest.update(repr(wordlists.EDITS).encode())
     return digest.hexdigest()
 
 
