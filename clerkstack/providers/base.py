@@ -150,9 +150,13 @@ class ClerkProvider(ResourceProvider):
         """What a stack has of this resource, by its properties in the state or in a note."""
         raise NotImplementedError
 
-    def noted_since(self, _props: JsonObject) -> JsonObject:
+    def recorded_since(self, _props: JsonObject) -> JsonObject:
         """What a note of the resource says it holds since, by its properties in the state."""
         return {}
+
+    def pending(self, ref: ResourceRef, state: JsonObject) -> JsonObject:
+        """What an interrupted run recorded on top of a state of the resource, empty if none."""
+        return ref.log.pending(self.recorded_since(state) if state else {})
 
     def group_name(self, group: str) -> str:
         """A group of what stacks share, in words."""
@@ -160,7 +164,9 @@ class ClerkProvider(ResourceProvider):
 
     def ref(self, props: Props) -> ResourceRef:
         """The resource that has these properties."""
-        return ResourceRef(InstanceRef.of(props), stack_of(props), self.part)
+        instance = InstanceRef(str(props["application_id"]), str(props["environment"]))
+        stack = props.get(STACK)
+        return ResourceRef(instance, None if stack is None else str(stack), self.part)
 
     def sharing(self, ref: ResourceRef, olds: JsonObject, *, removing: bool = False) -> Sharing:
         """What other stacks have of this resource; `olds` are its properties in the state.
@@ -177,7 +183,7 @@ class ClerkProvider(ResourceProvider):
             ref.stack,
             olds,
             self.holding,
-            self.noted_since,
+            self.recorded_since,
         )
 
     def refuse_contradictions(self, others: Sharing, inputs: JsonObject) -> None:

@@ -72,7 +72,7 @@ class OrganizationRolesProvider(WritingProvider):
         before, made = groups_at(props, "before"), frozenset(_made(props))
         return Holding(stack, since, declared, made, before, shared_of(props))
 
-    def noted_since(self, _props: JsonObject) -> JsonObject:
+    def recorded_since(self, _props: JsonObject) -> JsonObject:
         """The ledger, and the mark of the note before."""
         return {**{key: _props[key] for key in LEDGER if key in _props}, **mark_of(_props)}
 
@@ -219,10 +219,12 @@ class _RolesWrite:
         before = {key: fields for key, fields in before.items() if key not in made}
         return run.others.passed_on(made, before, desired)
 
+    @property
     def surprises(self) -> list[str]:
         owed = changes_between(self._desired, self._views)
         return [*map(str, unpreviewed(owed, *self._known))]
 
+    @property
     def unmet(self) -> Iterable[str]:
         yield from _unmet(self._whole, self._live)
         yield from _asked_in_vain(self._run.inputs, self._whole, self._live, self._going)

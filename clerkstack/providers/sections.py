@@ -151,7 +151,7 @@ class SectionsProvider(WritingProvider):
             declared[section] = {**declared.get(section, {}), CLIENT_SECRET: fingerprint}
         return Holding(stack, since, declared, made, before, shared_of(props))
 
-    def noted_since(self, _props: JsonObject) -> JsonObject:
+    def recorded_since(self, _props: JsonObject) -> JsonObject:
         """What was found, and the mark of the record before."""
         before: JsonObject = {"before": _props["before"]} if "before" in _props else {}
         return {**before, **mark_of(_props)}
@@ -168,7 +168,7 @@ class SectionsProvider(WritingProvider):
         if _olds:
             others = self.sharing(self.ref(_inputs), _olds)
             state = others.state or _olds
-            pasts = _pasts(state, self.ref(_inputs).log.pending(self.noted_since(state)))
+            pasts = _pasts(state, self.pending(self.ref(_inputs), state))
             changes += reverting(ref, pasts, desired, sections, others).plan(sections).changes
         return toggle_dangers(changes)
 
@@ -192,11 +192,13 @@ class SectionsProvider(WritingProvider):
 
     def remove(self, props: JsonObject) -> None:
         """Revert the settings that this resource changed and nobody changed since."""
-        run = self.begin(props, props, removing=True)
-        document = self.document(run.ref.instance)
-        back = reverting(
-            run.ref.instance, _pasts(props, run.pending), {}, document.sections(), run.others
+        ref = self.ref(props)
+        others, pasts = (
+            self.sharing(ref, props, removing=True),
+            _pasts(props, self.pending(ref, props)),
         )
+        document = self.document(ref.instance)
+        back = reverting(ref.instance, pasts, {}, document.sections(), others)
         back.report()
         document.reconcile(back.plan)
 
@@ -221,10 +223,12 @@ class _SectionsWrite:
         self._back = reverting(run.ref.instance, pasts, self._desired, self._live, run.others)
         self._secrets = _new_secrets(run.inputs, run.state)
 
+    @property
     def surprises(self) -> list[str]:
         owed = changes_between(self._desired, with_defaults(self._live))
         return [*map(str, unpreviewed(without_moved(owed, *self._known), *self._known))]
 
+    @property
     def unmet(self) -> Iterable[str]:
         return ()
 

@@ -104,7 +104,7 @@ class WebhookEndpointProvider(WritingProvider):
                 before[group] = object_at(props, "before") | {_field(name): True for name in found}
         return Holding(stack, since, declared, frozenset(made), before, shared_of(props))
 
-    def noted_since(self, _props: JsonObject) -> JsonObject:
+    def recorded_since(self, _props: JsonObject) -> JsonObject:
         """The ledger and the endpoint's id, an address by its mark, and the mark of the note
         before."""
         since = {key: _props[key] for key in (*LEDGER, "endpoint_id") if key in _props}
@@ -281,6 +281,7 @@ class _EndpointWrite:
             self.facts["endpoint"] = owned.endpoint.id
         self._outputs: JsonObject = {}
 
+    @property
     def surprises(self) -> list[str]:
         inputs, state = self._run.inputs, self._run.state
         known, found = self._owned.known, []
@@ -290,6 +291,7 @@ class _EndpointWrite:
             found = [*map(str, unpreviewed(owed, *of_state))]
         return found + [f"header {name}" for name in self._headers.edited]
 
+    @property
     def unmet(self) -> Iterable[str]:
         return [self._unknown] if self._unknown else []
 

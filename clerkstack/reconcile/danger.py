@@ -127,7 +127,8 @@ def _of_billing(change: Change, going: Container[str], live: Groups) -> Iterator
                 harmless_without=True,
             )
         case ["plans", slug, field] if field in PRICE and f"plans/{slug}" in live:
-            what = f"its {field} changes from {_amount(change.before)} to {_amount(change.after)}"
+            was, now = ("nothing" if v is None else v for v in (change.before, change.after))
+            what = f"its {field} changes from {was} to {now}"
             yield Danger("plans", slug, "price", what, (slug,), harmless_without=True)
         case ["plans", slug, "features"]:
             kept = cast(list[str], change.after or [])
@@ -160,7 +161,3 @@ def _of_section(change: Change) -> Iterator[Danger]:
 
 def _toggle(name: str, why: str) -> Danger:
     return Danger("toggles", name, "off", f"it is turned off: {why}")
-
-
-def _amount(value: Json) -> str:
-    return "nothing" if value is None else str(value)
