@@ -47,9 +47,14 @@ def asked_for(app: AppSays, features: Collection[str] = ()) -> list[Asking]:
     return found
 
 
+def asked_of_billing(declared: DeclaredBilling) -> list[Asking]:
+    """What the app's code asks for of plans and features."""
+    return asked_for(declared.app, declared.features if declared.plans_known else ())
+
+
 def undeclared_uses(declared: DeclaredBilling) -> list[Asking]:
     """The plans and features that the app's code asks for and the stack does not declare."""
-    return _uncertain(asked_for(declared.app, declared.features), sold_afterwards(declared))
+    return _uncertain(asked_of_billing(declared), sold_afterwards(declared))
 
 
 def unknown_uses(declared: DeclaredBilling, live: Mapping[str, Json] | None) -> list[str]:
@@ -61,7 +66,7 @@ def unknown_uses(declared: DeclaredBilling, live: Mapping[str, Json] | None) -> 
             be seen (a policy sees no network): then what the settings say is on the instance is
             believed.
     """
-    asked = asked_for(declared.app, declared.features)
+    asked = asked_of_billing(declared)
     known = sold_afterwards(declared, live)
     return _unknown(asked, known, _believed(declared.app, live), live=live is not None)
 

@@ -38,6 +38,7 @@ from clerkstack.reconcile.api_keys import (
 )
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, api_key_dangers
+from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.sharing import Holding, shared_of
 
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
@@ -54,12 +55,11 @@ class ApiKeysProvider(ClerkProvider):
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """The switches; they stay whatever becomes of the stack."""
-        declared = {GROUP: object_at(props, "switches")}
-        return Holding(stack, since, declared, shared=shared_of(props))
+        return Holding(stack, since, {GROUP: _switches(props)}, shared=shared_of(props))
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Switches that this stack declared on and that would be turned off."""
-        return api_key_dangers(object_at(_olds, "switches"), object_at(_inputs, "switches"))
+        return api_key_dangers(_switches(_olds), _switches(_inputs))
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -94,7 +94,7 @@ class ApiKeysProvider(ClerkProvider):
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         others = self.sharing(self.ref(inputs), olds)
         self.refuse_contradictions(others, inputs)
-        declared = object_at(inputs, "switches")
+        declared = _switches(inputs)
         needed = needed_switches(declared)
         wrong = changes_between(needed, self._live(inputs))
         if wrong:
@@ -112,7 +112,7 @@ class ApiKeysProvider(ClerkProvider):
             return False
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
-            live = object_at(sections, SECTION)
+            live = as_object(sections.get(SECTION), SECTION)
             return WritePlan(tuple(changes_between(switches, live, at=(SECTION,))))
 
         document.reconcile(plan)
@@ -131,6 +131,10 @@ class ApiKeysProvider(ClerkProvider):
         with self.session.frontend(str(inputs["publishable_key"])) as frontend:
             settings = frontend.environment().api_keys
         return {key: getattr(settings, key) for key in (FEATURE, *SWITCHES)}
+
+
+def _switches(props: JsonObject) -> JsonObject:
+    return as_object(props.get("switches"), "switches")
 
 
 def is_advertised(schema: JsonObject, switches: Mapping[str, Json]) -> bool:

@@ -27,21 +27,22 @@ from clerkstack.providers.base import (
 from clerkstack.providers.neighbours import tell_left
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Json, JsonObject
-from clerkstack.reconcile.changes import Groups, changes_between, groups_at, object_at
+from clerkstack.reconcile.changes import Groups, changes_between
 from clerkstack.reconcile.ownership import Past, found_before, joined, reverts
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.roles import (
     IN_SET,
     SET,
+    DeclaredRoles,
     GroupChange,
     LiveRoles,
     creator_lacks,
-    document,
     is_permission,
     kind_of,
     permissions_of,
     role_changes,
 )
+from clerkstack.reconcile.shapes import as_texts
 from clerkstack.reconcile.sharing import Holding, Sharing, shared_of
 from clerkstack.settings.names import BUILT_IN_ROLES
 
@@ -67,10 +68,9 @@ class OrganizationRolesProvider(WritingProvider):
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """Permissions and roles by key, and the initial role set."""
-        recorded = "role_set" not in props and "permissions" not in props
-        declared = groups_at(props, "roles") if recorded else _document(props)
-        before, made = groups_at(props, "before"), frozenset(_made(props))
-        return Holding(stack, since, declared, made, before, shared_of(props))
+        declared = DeclaredRoles.of(props)
+        made = frozenset(declared.made)
+        return Holding(stack, since, declared.document, made, declared.before, shared_of(props))
 
     def recorded_since(self, _props: JsonObject) -> JsonObject:
         """The ledger, and the mark of the note before."""
@@ -110,7 +110,7 @@ class OrganizationRolesProvider(WritingProvider):
                 return []  # they are switched on before
             raise
         self.session.recent_roles.keep(ref, live)
-        return _unmet(_document(_inputs), live)
+        return _unmet(DeclaredRoles.of(_inputs).document, live)
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
         """Roles and permissions that production's code asks for."""
@@ -121,14 +121,9 @@ class OrganizationRolesProvider(WritingProvider):
                 live = read_roles(backend, _wanted(_inputs, _state))
         except NoRoles:
             return []
-        others, declared, views = (
-            self.sharing(self.ref(_inputs), _state),
-            _document(_inputs),
-            live.view(),
-        )
-        made = _made(_state)
-        past = Past(_document(_state), groups_at(_state, "before"))
-        back = reverts((past,), declared, views)
+        others, known = self.sharing(self.ref(_inputs), _state), DeclaredRoles.of(_state)
+        declared, made = DeclaredRoles.of(_inputs).document, known.made
+        back = reverts((known.past,), declared, live.view())
         back = others.spared({key: of for key, of in back.items() if key not in made})
         gone = [key for key in made if key not in declared and not _needed_by_others(key, others)]
         return _asked_in_vain(_inputs, _with(declared, back, live), live, gone)
@@ -154,13 +149,13 @@ class OrganizationRolesProvider(WritingProvider):
                 live = read_roles(backend, _wanted(props, {})).view()
         except (NotFound, NoRoles):
             return ReadResult(None, {})
+        declared = DeclaredRoles.of(props)
         seen: JsonObject = {}
-        for name in ("permissions", "roles"):
+        for name, groups in (("permissions", declared.permissions), ("roles", declared.roles)):
             if name in props:
-                declared = groups_at(props, name)
-                seen[name] = {key: _seen(declared, live, key) for key in declared if key in live}
+                seen[name] = {key: _seen(groups, live, key) for key in groups if key in live}
         if "role_set" in props:
-            seen["role_set"] = _seen({SET: object_at(props, "role_set")}, live, SET)
+            seen["role_set"] = _seen({SET: declared.role_set}, live, SET)
         inputs = kept_out(props, *LEDGER) | seen
         return ReadResult(_id, {**props, **seen}, inputs)
 
@@ -179,14 +174,12 @@ class _RolesWrite:
         self, run: Run, backend: BackendClient, live: LiveRoles, wanted: Collection[str]
     ) -> None:
         self._run, self._backend, self._live, self._wanted = run, backend, live, wanted
-        self._desired, self._views = _document(run.inputs), live.view()
+        self._desired, self._views = DeclaredRoles.of(run.inputs).document, live.view()
         others = run.others
-        pasts = (
-            Past(_document(run.state), groups_at(run.state, "before")),
-            Past(groups_at(run.pending, "roles"), groups_at(run.pending, "before")),
-        )
+        known = DeclaredRoles.of(run.state), DeclaredRoles.of(run.pending)
+        pasts = known[0].past, known[1].past
         self._known = pasts[0].declared, pasts[1].declared
-        self._made, self._before = self._owned(pasts)
+        self._made, self._before = self._owned(pasts, (*known[0].made, *known[1].made))
         self._kept = [key for key in self._made if key in self._views]
         back = reverts(pasts, self._desired, self._views)
         back = {key: fields for key, fields in back.items() if key not in self._kept}
@@ -202,11 +195,12 @@ class _RolesWrite:
         self._writing = _Writing(backend, live, self._making)
         self._gone: list[str] = []
 
-    def _owned(self, pasts: tuple[Past, Past]) -> tuple[list[str], dict[str, JsonObject]]:
-        """What this stack made or makes, and what it found of the rest."""
+    def _owned(
+        self, pasts: tuple[Past, Past], known: Iterable[str]
+    ) -> tuple[list[str], dict[str, JsonObject]]:
+        """What this stack made (`known`) or makes, and what it found of the rest."""
         run, desired, views = self._run, self._desired, self._views
-        known = dict.fromkeys((*_made(run.state), *_made(run.pending)))
-        made = [key for key in known if key in views]
+        made = [key for key in dict.fromkeys(known) if key in views]
         if not run.state and run.ref.made_instance():
             made = [key for key in desired if key in views and key not in (*BUILT_IN_ROLES, SET)]
         made += [key for key in desired if key not in views]
@@ -428,11 +422,6 @@ class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
         super().__init__(OrganizationRolesProvider(), resource_name, props, opts)
 
 
-def _document(inputs: JsonObject) -> dict[str, JsonObject]:
-    role_set = object_at(inputs, "role_set")
-    return document(groups_at(inputs, "roles"), groups_at(inputs, "permissions"), role_set)
-
-
 def _needed_by_others(key: str, others: Sharing) -> list[Holding]:
     """The other stacks that declare a role or permission, or something that has it."""
     return [
@@ -444,15 +433,11 @@ def _needed_by_others(key: str, others: Sharing) -> list[Holding]:
     ]
 
 
-def _made(run: JsonObject) -> list[str]:
-    return cast(list[str], run.get("made") or [])
-
-
 def _wanted(inputs: JsonObject, olds: JsonObject) -> set[str]:
     """The permissions that have to be seen: declared, had by declared roles, or made here."""
-    both = (_document(inputs), _document(olds))
-    keys = {key for each in (*both, _made(inputs), _made(olds)) for key in each}
-    named = permissions_of(both[0]) | permissions_of(groups_at(olds, "before"))
+    new, old = DeclaredRoles.of(inputs), DeclaredRoles.of(olds)
+    keys = {*new.document, *old.document, *new.made, *old.made}
+    named = permissions_of(new.document) | permissions_of(old.before)
     return named | {key for key in keys if is_permission(key)}
 
 
@@ -473,8 +458,8 @@ def _with(declared: Groups, back: Groups, live: LiveRoles) -> dict[str, JsonObje
         if key == SET:
             going = {k: v for k, v in going.items() if v in live.given}
         elif "permissions" in going:
-            held = cast(list[Json], going["permissions"])
-            going["permissions"] = [each for each in held if each in known]
+            held = as_texts(going["permissions"], f"{key}.permissions")
+            going["permissions"] = [permission for permission in held if permission in known]
         if going or key in declared:
             whole[key] = {**going, **declared.get(key, {})}
     return whole
@@ -490,7 +475,7 @@ def _asked_in_vain(
         return []
     groups = {key: fields for key, fields in whole.items() if key != SET}
     document: JsonObject = {
-        "app": object_at(inputs, "app"),
+        "app": inputs.get("app"),
         "roles": {key: of for key, of in groups.items() if not is_permission(key)},
         "permissions": {key: of for key, of in groups.items() if is_permission(key)},
     }

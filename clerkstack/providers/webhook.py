@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import ReadResult
@@ -32,9 +32,10 @@ from clerkstack.providers.base import (
 )
 from clerkstack.providers.neighbours import tell_left
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
-from clerkstack.reconcile import Json, JsonObject, changes_between, live_view
+from clerkstack.reconcile import JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.headers import (
+    HEADERS_BEFORE,
     MASKED,
     LiveHeaders,
     Writes,
@@ -49,6 +50,7 @@ from clerkstack.reconcile.headers import (
 )
 from clerkstack.reconcile.ownership import revert
 from clerkstack.reconcile.previewed import unpreviewed
+from clerkstack.reconcile.shapes import as_texts
 from clerkstack.reconcile.sharing import HEADER, Holding, Sharing, shared_of
 from clerkstack.reconcile.webhook import (
     EVENTS_SETTING,
@@ -72,7 +74,6 @@ if TYPE_CHECKING:
 LEDGER = ("made_app", "made_endpoint", "before")
 APP = "the app at Svix"
 """The group of what all endpoints of an instance are in; nothing is declared of it."""
-HEADERS_BEFORE = "headers_before"
 HEADERS_FOUND = "headers_found"
 """The names in `headers_before`, for other stacks: its values are encrypted."""
 FINGERPRINTS, ADDRESS = "header_fingerprints", "address"
@@ -100,7 +101,7 @@ class WebhookEndpointProvider(WritingProvider):
             if props.get("made_endpoint", "app" in props):
                 made.append(group)
             else:
-                found = cast("list[str]", props.get(HEADERS_FOUND) or [])
+                found = as_texts(props.get(HEADERS_FOUND), HEADERS_FOUND)
                 before[group] = object_at(props, "before") | {_field(name): True for name in found}
         return Holding(stack, since, declared, frozenset(made), before, shared_of(props))
 
@@ -443,7 +444,7 @@ def _owned(
     live: JsonObject = {"events": at_first.get("events")}
     if not changes_between(live, wanted(inputs, _absent(inputs, twin))):
         # What another one declared of optional events, and Svix does not offer, is not live.
-        at_first["events"] = cast(Json, events_of(inputs))
+        at_first["events"] = [*events_of(inputs)]
     mine, found = others.passed_on((), {group: at_first}, {group: at_first})
     before = dict(found.get(group, {}))
     if before.get("events") == events_of(inputs):
@@ -539,7 +540,7 @@ def _gone(gone: bool, what: str) -> None:
 def _fields(inputs: JsonObject) -> dict[str, Any]:
     return {
         "url": str(inputs["url"]),
-        "event_types": cast(list[str], inputs["events"]),
+        "event_types": events_of(inputs),
         "description": str(inputs["description"]),
     }
 
@@ -548,7 +549,7 @@ def _noted(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
     """What a note holds of it: no address, which may hold a secret."""
     url = _group(inputs) if ledger["made_endpoint"] else None
     before = {k: v for k, v in object_at(ledger, "before").items() if k != "url"}
-    return {"url": url, "app": ledger["made_app"], "before": cast(Json, before)}
+    return {"url": url, "app": ledger["made_app"], "before": before}
 
 
 def _group(props: JsonObject) -> str:
@@ -574,7 +575,7 @@ def _with_headers(props: JsonObject, kept: Mapping[str, str]) -> JsonObject:
         return {}
     place = str(props["application_id"]), str(props["environment"])
     marks = {name: fingerprint_of(*place, value) for name, value in kept.items()}
-    return {"headers": cast(Json, dict(kept)), FINGERPRINTS: cast(Json, marks)}
+    return {"headers": {**kept}, FINGERPRINTS: {**marks}}
 
 
 @dataclass(frozen=True)
@@ -603,7 +604,7 @@ class _HeadersOf:
         if endpoint is None or not (declared or known):
             return cls(declared)
         live = read_headers(svix, endpoint.id)
-        absent = cast("list[str]", noted.get("absent") or [])
+        absent = as_texts(noted.get("absent"), "absent")
         before = headers_before(object_at(olds, HEADERS_BEFORE), known, declared, live, absent)
         group = _group_of(inputs, endpoint.url)
         before = _without_brought(before, known, declared, live, group, others)
@@ -632,7 +633,7 @@ class _HeadersOf:
         """What the state keeps of what there was before."""
         if not self.before:
             return {}
-        return {HEADERS_BEFORE: self.before, HEADERS_FOUND: cast(Json, sorted(self.before))}
+        return {HEADERS_BEFORE: self.before, HEADERS_FOUND: [*sorted(self.before)]}
 
     def bring(self, svix: SvixClient, endpoint_id: str) -> None:
         """Write what is to be written; what was sent has to be there.

@@ -69,6 +69,7 @@ class DeclaredBilling:
         app: what the app's code says.
         catalog: the file that the plans come from, for messages.
         in_production: whether it is for a production instance; any that is not development's is.
+        plans_known: whether the plans are known; some program's may be at the update only.
     """
 
     settings: JsonObject
@@ -79,6 +80,7 @@ class DeclaredBilling:
     app: AppSays
     catalog: str
     in_production: bool
+    plans_known: bool
 
     @classmethod
     def of(cls, props: Mapping[str, Json]) -> DeclaredBilling:
@@ -94,8 +96,10 @@ class DeclaredBilling:
         payers = {}
         for slug, plan in (*plans.items(), *defaults.items()):
             as_texts(plan.get("features"), f"{SECTION}.plans.{slug}.features")
-            payers[slug] = str(plan.get("payer_type") or "org")
-            if payers[slug] not in ENABLED_FOR:
+            payer = plan.get("payer_type") or "org"
+            if payer in (*ENABLED_FOR,):
+                payers[slug] = str(payer)
+            elif isinstance(payer, str):
                 raise Malformed(f"{SECTION}.plans.{slug}.payer_type is neither org nor user")
         return cls(
             as_object(props.get("settings"), f"{SECTION}.settings"),
@@ -106,6 +110,7 @@ class DeclaredBilling:
             app_says(props.get("app")),
             str(props.get("catalog")),
             props.get("environment") != "development",
+            isinstance(props.get("plans"), dict),
         )
 
     @property

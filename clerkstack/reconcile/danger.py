@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from clerkstack.reconcile.billing import ENABLED_FOR, features_of, slugs_of
 from clerkstack.reconcile.changes import Change, Groups, Json
 from clerkstack.reconcile.names import OAUTH_PREFIX
+from clerkstack.reconcile.shapes import as_texts
 
 PRICE = ("amount", "annual_monthly_amount", "currency")
 TOGGLES = {"organization_enabled": "organizationEnabled", "user_enabled": "userEnabled"}
@@ -131,8 +131,7 @@ def _of_billing(change: Change, going: Container[str], live: Groups) -> Iterator
             what = f"its {field} changes from {was} to {now}"
             yield Danger("plans", slug, "price", what, (slug,), harmless_without=True)
         case ["plans", slug, "features"]:
-            kept = cast(list[str], change.after or [])
-            there = cast(list[str], change.before or [])
+            kept, there = (as_texts(v, change.name) for v in (change.after, change.before))
             lost = [each for each in there if each not in kept and each not in going]
             if lost:
                 what = f"it loses {', '.join(lost)}"

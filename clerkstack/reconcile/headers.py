@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
-from clerkstack.reconcile.changes import Json, JsonObject, object_at
+from clerkstack.reconcile.changes import Json, JsonObject
+from clerkstack.reconcile.shapes import as_objects, as_texts_by_name
 
 Headers = Mapping[str, str]
 Writes = dict[str, str | None]
 """Values to set by name; None takes a header away."""
+HEADERS_BEFORE = "headers_before"
+"""The property of a state that has what headers_before gives."""
 VALUE, MASKED = "value", "masked"
 
 
@@ -38,7 +40,7 @@ class LiveHeaders:
 
 def headers_of(inputs: Mapping[str, Json]) -> dict[str, str]:
     """The declared headers, out of a resource's inputs."""
-    return cast("dict[str, str]", object_at(inputs, "headers"))
+    return as_texts_by_name(inputs.get("headers"), "headers")
 
 
 def header_writes(declared: Headers, known: Headers, live: LiveHeaders) -> Writes:
@@ -103,8 +105,9 @@ def headers_back(before: Mapping[str, Json], gone: Headers, live: LiveHeaders) -
     """What brings headers back that are declared no more; whoever changed one since keeps what
     they set. One whose value was not shown before stays as it is."""
     back: Writes = {}
+    found = as_objects({**before}, HEADERS_BEFORE)
     for name, mine in gone.items():
-        was, spelled = object_at(before, name.lower()), live.spelled(name)
+        was, spelled = found.get(name.lower(), {}), live.spelled(name)
         if spelled is None or was.get(MASKED) or live.values.get(spelled, mine) != mine:
             continue
         value = was.get(VALUE)

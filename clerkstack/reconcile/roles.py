@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from clerkstack.reconcile.changes import Groups, Json, JsonObject, changes_between
+from clerkstack.reconcile.ownership import Past
+from clerkstack.reconcile.shapes import as_object, as_objects, as_texts
 
 IN_SET = "in_initial_role_set"
 SET = "initial role set"
@@ -110,6 +112,48 @@ class LiveRoles:
                 "default_role": default.key if default else None,
             }
         return found
+
+
+@dataclass(frozen=True)
+class DeclaredRoles:
+    """What the resource of the roles declares, read from its inputs, a state or an intent record.
+
+    Attributes:
+        roles, permissions: their fields by key.
+        role_set: the fields of the initial set.
+        made: the keys of what was made; `before` what was found of the rest.
+    """
+
+    roles: dict[str, JsonObject]
+    permissions: dict[str, JsonObject]
+    role_set: JsonObject
+    made: list[str]
+    before: dict[str, JsonObject]
+
+    @classmethod
+    def of(cls, props: Mapping[str, Json]) -> DeclaredRoles:
+        """Read properties; a record has the whole document as its roles.
+
+        Raises:
+            Malformed: a part does not have its shape; names the place.
+        """
+        return cls(
+            as_objects(props.get("roles"), "roles"),
+            as_objects(props.get("permissions"), "permissions"),
+            as_object(props.get("role_set"), "role_set"),
+            as_texts(props.get("made"), "made"),
+            as_objects(props.get("before"), "before"),
+        )
+
+    @property
+    def document(self) -> dict[str, JsonObject]:
+        """All of it as one document."""
+        return document(self.roles, self.permissions, self.role_set)
+
+    @property
+    def past(self) -> Past:
+        """What an earlier run declared and found."""
+        return Past(self.document, self.before)
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,11 @@ def as_object(value: Json, place: str) -> dict[str, Json]:
     Raises:
         Malformed: something else is there.
     """
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
+    if isinstance(value, dict):
+        return value
+    if _is_known(value):
         raise _malformed(value, place, "an object")
-    return value
+    return {}
 
 
 def as_objects(value: Json, place: str) -> dict[str, dict[str, Json]]:
@@ -35,13 +35,12 @@ def as_objects(value: Json, place: str) -> dict[str, dict[str, Json]]:
     Raises:
         Malformed: something else is there, or one of them is no object.
     """
-    if value is not None and not isinstance(value, dict):
-        raise _malformed(value, place, "an object")
     found: dict[str, dict[str, Json]] = {}
-    for name, fields in (value or {}).items():
-        if not isinstance(fields, dict):
+    for name, fields in as_object(value, place).items():
+        if isinstance(fields, dict):
+            found[name] = fields
+        elif _is_known(fields):
             raise _malformed(fields, f"{place}.{name}", "an object")
-        found[name] = fields
     return found
 
 
@@ -49,15 +48,17 @@ def as_texts(value: Json, place: str) -> list[str]:
     """The list of texts at a place, empty if nothing is there.
 
     Raises:
-        Malformed: something else is there.
+        Malformed: something else is there, or one of them is no text.
     """
-    found = [] if value is None else value
-    if not isinstance(found, list):
+    if _is_known(value) and not isinstance(value, list):
         raise _malformed(value, place, "a list of texts")
-    texts = [text for text in found if isinstance(text, str)]
-    if len(texts) < len(found):
-        raise Malformed(f"{place} holds something that is not a text")
-    return texts
+    found: list[str] = []
+    for number, text in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(text, str):
+            found.append(text)
+        elif _is_known(text):
+            raise _malformed(text, f"{place}[{number}]", "a text")
+    return found
 
 
 def as_texts_by_name(value: Json, place: str) -> dict[str, str]:
@@ -68,10 +69,17 @@ def as_texts_by_name(value: Json, place: str) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name, text in as_object(value, place).items():
-        if not isinstance(text, str):
+        if isinstance(text, str):
+            found[name] = text
+        elif _is_known(text):
             raise _malformed(text, f"{place}.{name}", "a text")
-        found[name] = text
     return found
+
+
+def _is_known(value: Json) -> bool:
+    """Whether there is a value. At a preview the engine puts an object of its own in the place of
+    one that is only known at the update."""
+    return isinstance(value, dict | list | str | bool | int | float)
 
 
 def _malformed(found: Json, place: str, wanted: str) -> Malformed:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from clerkstack.reconcile.changes import Change, Json, JsonObject, Path, object_at
+from clerkstack.reconcile.changes import Change, Json, JsonObject, Path
 from clerkstack.reconcile.fields import same_value, sent
+from clerkstack.reconcile.shapes import as_object
 
 
 @dataclass(frozen=True)
@@ -82,5 +83,5 @@ def _is_missing(change: Change, sections: Mapping[str, Json]) -> bool:
     *outer, name = change.path
     holder: JsonObject = dict(sections)
     for step in outer:
-        holder = object_at(holder, step)
+        holder = as_object(holder.get(step), change.name)
     return name in holder and not same_value(name, change.after, holder[name])

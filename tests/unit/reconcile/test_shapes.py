@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pulumi.output import Unknown
 
 from clerkstack.reconcile.app_says import app_says
 from clerkstack.reconcile.billing import DeclaredBilling, live_groups
@@ -20,7 +21,7 @@ SECRET = "sk_live_secret"
         ({"plans": ["pro"]}, "billing.plans is a list, not an object"),
         ({"plans": {"pro": SECRET}}, "billing.plans.pro is a text, not an object"),
         ({"plans": {"pro": {"features": "sso"}}}, "billing.plans.pro.features is a text"),
-        ({"defaults": {"free_org": {"features": [{}]}}}, "billing.plans.free_org.features holds"),
+        ({"defaults": {"free_org": {"features": [{}]}}}, "billing.plans.free_org.features[0] is"),
         ({"plans": {"pro": {"payer_type": "team"}}}, "billing.plans.pro.payer_type is neither"),
         ({"features": {"sso": True}}, "billing.features.sso is true or false, not an object"),
         ({"settings": 1}, "billing.settings is a number, not an object"),
@@ -34,6 +35,18 @@ def test_what_has_another_shape_is_refused_with_its_place(props: Any, place: str
 
     assert place in str(failure.value)
     assert SECRET not in str(failure.value)
+
+
+def test_what_is_only_known_at_the_update_is_not_there_yet() -> None:
+    later: Any = Unknown()
+    plan: Any = {"amount": later, "payer_type": later, "features": ["sso", later]}
+
+    declared = DeclaredBilling.of({"plans": {"pro": plan, "solo": later}, "settings": later})
+
+    assert declared.plans == {"pro": plan}
+    assert declared.payers == {}
+    assert not DeclaredBilling.of({"plans": later}).plans_known
+    assert declared.settings == DeclaredBilling.of({"app": later}).app == {}
 
 
 def test_a_live_section_and_a_ledger_are_refused_likewise() -> None:
