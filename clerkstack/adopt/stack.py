@@ -11,11 +11,20 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
+from pydantic.alias_generators import to_camel
+
 from clerkstack.adopt.billing import billing_settings
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.catalog import Catalog
 from clerkstack.checks.finding import Finding
-from clerkstack.desired.variable_names import SETS, NameSet, Purpose, all_names, names_of
+from clerkstack.desired.variable_names import (
+    PATHS,
+    SETS,
+    NameSet,
+    Purpose,
+    all_names,
+    names_of,
+)
 from clerkstack.desired.webhook import DESCRIPTION
 from clerkstack.drift import Known, Live, declared_variables, differences
 from clerkstack.drift.compare import variable_name
@@ -46,13 +55,6 @@ KEYS: dict[str, str] = {
     for name in names_of(cast("Purpose", purpose))
 }
 """The names of keys, and what one is that has another value."""
-PATHS: dict[Purpose, str] = {
-    "sign_in_url": "signInUrl",
-    "sign_up_url": "signUpUrl",
-    "after_sign_in_url": "afterSignInUrl",
-    "after_sign_up_url": "afterSignUpUrl",
-}
-"""The settings of what variables hold."""
 NO_URL = "https://app.invalid"
 """Stands for an app's URL that is not known yet."""
 # More rounds than there are kinds of things would mean that leaving them alone has no effect.
@@ -283,7 +285,7 @@ def _variables(
         elif value is not None:
             _put_url(wanted, project, "appUrl", value.get_secret_value())
     # What a project need not say itself it does not.
-    group |= {PATHS[each]: path for each, path in found.items() if path != getattr(project, each)}
+    group |= {to_camel(of): path for of, path in found.items() if path != project.paths[of]}
     local = [e for e in there if e.key in app_urls and e.target == ("development",)]
     if "development" in project.targets and local and local[0].readable_value is not None:
         _put_url(wanted, project, "developmentAppUrl", local[0].readable_value.get_secret_value())

@@ -81,7 +81,9 @@ def access_afterwards(
             held[key] = permissions_of({key: declared[key]})
         else:
             held.setdefault(key, set())
-    permissions = {each for had in held.values() for each in had if each not in gone}
+    permissions = {
+        permission for had in held.values() for permission in had if permission not in gone
+    }
     idle = own.keys() - permissions
     # Of a role that does not list its permissions only the instance tells what it may.
     unsaid = live is None and bool(held.keys() - listed)

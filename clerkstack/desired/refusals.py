@@ -1,4 +1,4 @@
-"""Why declared billing is not deployed, told from the billing resource's inputs.
+"""Why declared billing is not deployed, by what the billing resource declares.
 
 The program asks before an `up` begins, the provider before a write.
 """
@@ -119,9 +119,9 @@ def unanswered(app: AppSays, live: Mapping[str, Json]) -> list[str]:
     plans, features = offered(live), as_objects(live.get("features"), f"{SECTION}.features")
     known = Known(plans, features)
     found = [
-        each.message
-        for each in disagreeing(app, plans, features, other="the instance")
-        if each.app is not False  # what only the instance has takes nothing from anybody
+        difference.message
+        for difference in disagreeing(app, plans, features, other="the instance")
+        if difference.app is not False  # what only the instance has takes nothing from anybody
     ]
     for asked, where in expanded(app.get("uses", {})):
         kind, slug, payer = asked

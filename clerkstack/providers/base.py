@@ -21,7 +21,7 @@ from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.intent_log import IntentLog
 from clerkstack.notices import notice
 from clerkstack.providers.allowances import Subscribers, refused
-from clerkstack.providers.neighbours import refusals, sharing, tell_left, tell_shared
+from clerkstack.providers.neighbours import refusals, report_kept, report_shared, sharing
 from clerkstack.providers.shared import ProviderSession, provider_session
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 PROVIDER_KEY = "__provider"
 STACK = "stack"
 KEPT = frozenset({"noted", "shared"})
-"""What the state of each resource may have besides: the mark of the note that it has, and the
-fields that other stacks declared before."""
+"""What the state of each resource may have besides: the mark of its intent record, and the fields
+that other stacks declared before."""
 Props = Mapping[str, Any]
 
 
@@ -123,7 +123,7 @@ class ClerkProvider(ResourceProvider):
         return CheckResult({**inputs, PROVIDER_KEY: news.get(PROVIDER_KEY)}, failures)
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
-        """Inputs this resource will not take, as (property, reason and mend)."""
+        """Inputs this resource will not take, as (property, reason and remedy)."""
         return ()
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
@@ -147,11 +147,11 @@ class ClerkProvider(ResourceProvider):
         return ()
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
-        """What a stack has of this resource, by its properties in the state or in a note."""
+        """What a stack has of this resource, by its properties in the state or in a record."""
         raise NotImplementedError
 
     def recorded_since(self, _props: JsonObject) -> JsonObject:
-        """What a note of the resource says it holds since, by its properties in the state."""
+        """What an intent record names as the state below it, by the properties in that state."""
         return {}
 
     def pending(self, ref: ResourceRef, state: JsonObject) -> JsonObject:
@@ -199,10 +199,10 @@ class ClerkProvider(ResourceProvider):
             declared = self.holding("", "", inputs).declared
             before = self.holding("", "", olds).declared
             new = [group for group in declared if not olds or group not in before]
-            tell_shared(found, declared, self.group_name, new=new)
+            report_shared(found, declared, self.group_name, new=new)
             gone = [group for group in before if group not in declared]
             left = {group: holders for group in gone if (holders := found.holders(group))}
-            tell_left(left, self.group_name)
+            report_kept(left, self.group_name)
         return reasons
 
     def _contradictions(self, found: Sharing, inputs: JsonObject) -> list[str]:
@@ -216,7 +216,7 @@ class ClerkProvider(ResourceProvider):
         was accepted in this run is not judged again; where the preview could not name the others
         (`named`), nothing is done of itself in a sandbox either."""
         session = self.session
-        found = [each for each in dangers if each not in session.asking.accepted]
+        found = [danger for danger in dangers if danger not in session.asking.accepted]
         if not found:
             return []
         session.asking.stack = (ref.stack or "").rpartition("/")[2] or None
@@ -298,12 +298,12 @@ class ClerkProvider(ResourceProvider):
 
     def _same(self, inputs: JsonObject, olds: JsonObject) -> bool:
         # Its name says whose it is; a stack that has another one since is the same stack.
-        mine, theirs = ({k: v for k, v in each.items() if k != STACK} for each in (inputs, olds))
+        mine, theirs = ({k: v for k, v in props.items() if k != STACK} for props in (inputs, olds))
         return same_document(self.compared(mine), self.compared(theirs))
 
 
 class Noted(Resource):
-    """Base of the resources that a provider makes notes of."""
+    """Base of the resources whose writes are recorded in an intent log."""
 
     noted: pulumi.Output[str | None]
     of_stack: str
@@ -315,7 +315,7 @@ class Noted(Resource):
         props: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare it for this stack; once the state has what a note says, the note goes."""
+        """Declare it for this stack; once the state has what a record says, the record goes."""
         self.of_stack = "/".join(
             (pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack())
         )
@@ -435,8 +435,8 @@ def stack_of(props: Props) -> str | None:
 
 
 def mark_of(props: JsonObject) -> JsonObject:
-    """The mark of the note that a state has, as notes after it name it; nothing in a state of an
-    older version."""
+    """The mark of the record that a state has, as records on top of it name it; nothing in a state
+    of an older version."""
     return {"noted": props["noted"]} if props.get("noted") else {}
 
 

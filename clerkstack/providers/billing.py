@@ -30,7 +30,7 @@ from clerkstack.providers.base import (
     kept_out,
     mark_of,
 )
-from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.shared import anything_was_read
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Json, JsonObject, WritePlan
@@ -203,7 +203,7 @@ class BillingProvider(WritingProvider):
             raise ResourceFailed("\n".join((*in_vain, KEEP)))
         self.stop_for_danger(self.ref(props), self.dangers_of_removal(props, run))
         kept = {group: of for group, of in run.kept.items() if group in run.live}
-        tell_left(kept, self.group_name)
+        report_kept(kept, self.group_name)
         left = live_groups(self.write(self.ref(props), run))
         for slug in slugs_of(run.gone, "features"):
             if f"features/{slug}" in left:
@@ -235,7 +235,7 @@ class BillingProvider(WritingProvider):
             return []
         app = app_says(props.get("app"))
         before = set(unanswered(app, run.section))
-        return [each for each in unanswered(app, run.after) if each not in before]
+        return [reason for reason in unanswered(app, run.after) if reason not in before]
 
     def dangers_of_removal(self, props: JsonObject, run: BillingRun) -> list[Danger]:
         """What of a removal has to be asked for. Whoever removes a development stack means its

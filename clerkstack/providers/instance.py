@@ -41,8 +41,8 @@ class InstanceProvider(ClerkProvider):
         application = str(inputs["application_id"])
         if not probe_log(application).read():
             notice(
-                f"{application} was not probed from here: `bin/clerkstack probe` tells whether the "
-                "services are as this program takes them to be (docs/premises.md)"
+                f"{application} was not probed from here: `bin/clerkstack probe` shows whether the "
+                "services behave as this program expects (docs/premises.md)"
             )
         return CreateResult(resource_id(inputs), {**inputs, **self._outputs(inputs)})
 
@@ -128,10 +128,12 @@ class Instance(Noted, module="clerkstack", name="Instance"):
     frontend_host: pulumi.Output[str]
 
     def forget_made(self, after: Sequence[pulumi.Resource]) -> None:
-        """Forget the note that this stack made the instance, once the resources that ask whether it
-        did are in the state."""
+        """Forget the record that this stack made the instance, once the resources that ask for it
+        are in the state."""
         if not pulumi.runtime.is_dry_run():
-            there = [each.id for each in after if isinstance(each, pulumi.CustomResource)]
+            there = [
+                resource.id for resource in after if isinstance(resource, pulumi.CustomResource)
+            ]
             pulumi.Output.all(self.id, *there).apply(
                 lambda ids: IntentLog(ids[0], self.of_stack).forget()
             )

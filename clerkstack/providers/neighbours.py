@@ -1,7 +1,7 @@
 """What other stacks have of the resource at hand, and what this stack does about it.
 
-The backend knows other stacks by their states; the notes of this folder know what killed runs of
-theirs did since. Both are looked at where a resource is made, changed or removed.
+The backend knows other stacks by their states; the intent records of this folder show what killed
+runs of theirs did since. Both are read where a resource is made, changed or removed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from clerkstack.intent_log import Record, records_of
 from clerkstack.notices import notice
 from clerkstack.reconcile.changes import Groups, JsonObject, whole_numbers
+from clerkstack.reconcile.ownership import joined
 from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
 from clerkstack.state.marks import SIGNATURE
 
@@ -38,7 +39,7 @@ class Neighbourhood:
         self._known.clear()
 
     def stacks(self, application_id: str, environment: str) -> list[Neighbour]:
-        """All of them, none where they can't be listed: that is told, once.
+        """All of them, none where they can't be listed: that is shown once.
 
         Raises:
             UnreadableStack: the state of one can't be read.
@@ -74,27 +75,29 @@ def sharing(
     Args:
         stacks: those of the instance.
         kind: the resource's type, by its name.
-        resource_id: its id, by which notes are found.
+        resource_id: its id, by which records are found.
         stack: this stack's full name, None where it is not known.
         olds: what this stack's state has of it; empty where it is not there.
         hold: reads a state's properties.
-        since: what a note of such a state says it holds since.
+        since: what records on top of a state name as that state.
     """
     stacks = list(stacks)
     there = {
-        each.stack: (str(resource.entry.get("created") or ""), _plain(resource.outputs))
-        for each in stacks
-        if (resource := each.resource(kind)) is not None
+        neighbour.stack: (str(resource.entry.get("created") or ""), _plain(resource.outputs))
+        for neighbour in stacks
+        if (resource := neighbour.resource(kind)) is not None
     }
-    me = _me([each.stack for each in stacks], there, stack, olds)
+    me = _me([neighbour.stack for neighbour in stacks], there, stack, olds)
     holdings = {name: hold(name, at, props) for name, (at, props) in there.items()}
-    for note in records_of(resource_id):
-        name = next((each.stack for each in stacks if _same(each.stack, note.stack)), None)
+    for record in records_of(resource_id):
+        name = next(
+            (neighbour.stack for neighbour in stacks if _same(neighbour.stack, record.stack)), None
+        )
         if name is not None and name != me:
             known = since(there[name][1]) if name in there else {}
-            if note.facts.get("since") == known:
-                holdings[name] = _with_note(holdings.get(name), hold, name, note)
-    others = sorted((each for name, each in holdings.items() if name != me), key=_age)
+            if record.facts.get("since") == known:
+                holdings[name] = _with_record(holdings.get(name), hold, name, record)
+    others = sorted((holding for name, holding in holdings.items() if name != me), key=_age)
     mine = holdings.get(me or "") or hold(me or "", "", olds)
     _, state = there.get(me or "", ("", {}))
     return Sharing(tuple(others), mine if olds else None, state)
@@ -105,10 +108,12 @@ def refusals(
 ) -> Iterator[str]:
     """Why fields are not declared differently than their owner declares them."""
     by_stack: dict[str, list[Contradiction]] = {}
-    for each in contradictions:
-        by_stack.setdefault(each.stack, []).append(each)
+    for contradiction in contradictions:
+        by_stack.setdefault(contradiction.stack, []).append(contradiction)
     for stack, found in by_stack.items():
-        fields = "\n".join(f"  {named(each.group)}: {each}" for each in found)
+        fields = "\n".join(
+            f"  {named(contradiction.group)}: {contradiction}" for contradiction in found
+        )
         yield (
             f"The stack {stack} shares {place} and declares this differently (there → here):\n"
             f"{fields}\n"
@@ -117,7 +122,7 @@ def refusals(
         )
 
 
-def tell_shared(
+def report_shared(
     found: Sharing,
     declared: Groups,
     named: Callable[[str], str],
@@ -135,10 +140,10 @@ def tell_shared(
         )
 
 
-def tell_left(left: Mapping[str, Sequence[Holding]], named: Callable[[str], str]) -> None:
+def report_kept(left: Mapping[str, Sequence[Holding]], named: Callable[[str], str]) -> None:
     """Say what stays for others."""
     for group, holders in left.items():
-        names = ", ".join(each.stack for each in holders)
+        names = ", ".join(holding.stack for holding in holders)
         verb = "declares" if len(holders) == 1 else "declare"
         notice(f"{named(group)} stays: {names} {verb} it too")
 
@@ -188,18 +193,16 @@ def _plain(outputs: Mapping[str, Any]) -> JsonObject:
     }
 
 
-def _with_note(known: Holding | None, hold: Hold, stack: str, note: Record) -> Holding:
-    """What a stack has with what a killed run of it noted."""
-    noted = hold(stack, note.at, note.facts)
+def _with_record(known: Holding | None, hold: Hold, stack: str, record: Record) -> Holding:
+    """What a stack has with what a killed run of it recorded."""
+    recorded = hold(stack, record.at, record.facts)
     if known is None:
-        return noted
-    from clerkstack.reconcile.ownership import joined
-
+        return recorded
     return Holding(
         stack,
         known.since,
-        joined(known.declared, noted.declared),
-        known.made | noted.made,
-        joined(noted.before, known.before),
+        joined(known.declared, recorded.declared),
+        known.made | recorded.made,
+        joined(recorded.before, known.before),
         known.shared,
     )

@@ -24,7 +24,7 @@ from clerkstack.providers.base import (
     kept_out,
     mark_of,
 )
-from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import Groups, changes_between
@@ -56,7 +56,7 @@ MOST_ADDED = 10
 
 
 class OrganizationRolesProvider(WritingProvider):
-    """Reconciles declared roles, permissions and the initial role set; all else is left alone.
+    """Reconciles declared roles, permissions and the initial role set; all else is unmanaged.
 
     Written in an order that works: permissions, roles, which roles the set holds, whom it begins
     with; then what goes, the other way round.
@@ -73,7 +73,7 @@ class OrganizationRolesProvider(WritingProvider):
         return Holding(stack, since, declared.document, made, declared.before, shared_of(props))
 
     def recorded_since(self, _props: JsonObject) -> JsonObject:
-        """The ledger, and the mark of the note before."""
+        """The ledger, and the mark of the record before."""
         return {**{key: _props[key] for key in LEDGER if key in _props}, **mark_of(_props)}
 
     def group_name(self, group: str) -> str:
@@ -232,9 +232,9 @@ class _RolesWrite:
         return self._facts(read_roles(self._backend, self._wanted).view())
 
     def send(self) -> None:
-        tell_left(self._stays, kind_of)
+        report_kept(self._stays, kind_of)
         if not self._desired:  # a preview shows what else stays
-            tell_left({k: of for k, of in self._left_alone.items() if k in self._views}, kind_of)
+            report_kept({k: of for k, of in self._left_alone.items() if k in self._views}, kind_of)
         self._writing.write(self._changes)
         self._gone = self._writing.remove(self._going)
 
@@ -265,7 +265,7 @@ class _RolesWrite:
             self._whole[key].pop(IN_SET, None)
         there = read_roles(self._backend, self._wanted)
         lacking = role_changes(self._whole, there.view())
-        outside = [each.key for each in lacking if each.fields == {IN_SET: True}]
+        outside = [change.key for change in lacking if change.fields == {IN_SET: True}]
         if outside:
             writing.add_to_set(outside)
             there = read_roles(self._backend, self._wanted)
@@ -298,15 +298,17 @@ class _Writing:
         self._making = making
         self._live = live
         self._roles = {role.key: role.id for role in live.roles}
-        self._permissions = {each.key: each.id for each in live.permissions}
+        self._permissions = {permission.key: permission.id for permission in live.permissions}
         self.left_in_set: list[str] = []
         """Roles that were to be taken out of the set, and were not."""
 
     def write(self, changes: Iterable[GroupChange]) -> None:
         """Send the changes; they come in the order of `role_changes`."""
         changes = list(changes)
-        roles = [each for each in changes if each.key != SET and not is_permission(each.key)]
-        ends = next((each.fields for each in changes if each.key == SET), {})
+        roles = [
+            change for change in changes if change.key != SET and not is_permission(change.key)
+        ]
+        ends = next((change.fields for change in changes if change.key == SET), {})
         for change in changes:
             if is_permission(change.key):
                 self._permission(change)
@@ -317,7 +319,11 @@ class _Writing:
             if change.key != last:
                 self._role(change)
         self.add_to_set(
-            [each.key for each in roles if not each.missing and each.fields.get(IN_SET) is True]
+            [
+                change.key
+                for change in roles
+                if not change.missing and change.fields.get(IN_SET) is True
+            ]
         )
         if ends:
             self._backend.update_role_set(self._set, **cast(dict[str, Any], ends))
@@ -377,7 +383,9 @@ class _Writing:
         """The ids of permissions; of one that went meanwhile there is none."""
         keys = list(keys)
         if not set(keys) <= self._permissions.keys():
-            self._permissions |= {each.key: each.id for each in self._backend.list_permissions()}
+            self._permissions |= {
+                permission.key: permission.id for permission in self._backend.list_permissions()
+            }
         return [self._permissions[key] for key in keys if key in self._permissions]
 
     def _take_out(self, key: str, default: str) -> None:
@@ -425,11 +433,11 @@ class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
 def _needed_by_others(key: str, others: Sharing) -> list[Holding]:
     """The other stacks that declare a role or permission, or something that has it."""
     return [
-        each
-        for each in others.others
-        if key in each.declared
-        or key in permissions_of(each.declared)
-        or key in each.declared.get(SET, {}).values()
+        holding
+        for holding in others.others
+        if key in holding.declared
+        or key in permissions_of(holding.declared)
+        or key in holding.declared.get(SET, {}).values()
     ]
 
 
@@ -452,7 +460,7 @@ def _with(declared: Groups, back: Groups, live: LiveRoles) -> dict[str, JsonObje
     """What is declared, and the reverted fields (a role has none that is null), as far as the
     permissions and roles that they name are still there."""
     whole = {key: dict(fields) for key, fields in declared.items()}
-    known = {each.key for each in live.permissions}
+    known = {permission.key for permission in live.permissions}
     for key, fields in back.items():
         going = {k: v for k, v in fields.items() if v is not None}
         if key == SET:
@@ -479,7 +487,7 @@ def _asked_in_vain(
         "roles": {key: of for key, of in groups.items() if not is_permission(key)},
         "permissions": {key: of for key, of in groups.items() if is_permission(key)},
     }
-    roles = {role.key: {each.key for each in role.permissions} for role in live.roles}
+    roles = {role.key: {permission.key for permission in role.permissions} for role in live.roles}
     return unknown_access(document, Access(roles), gone=gone)
 
 
@@ -489,7 +497,7 @@ def _unmet(declared: Groups, live: LiveRoles) -> list[str]:
 
 
 def _unknown_permissions(declared: Groups, live: LiveRoles) -> Iterator[str]:
-    known = {*(each.key for each in live.permissions), *filter(is_permission, declared)}
+    known = {*(permission.key for permission in live.permissions), *filter(is_permission, declared)}
     unknown = sorted(permissions_of(declared) - known)
     if unknown:
         guesses = [f"{key}{_meant(key, known)}" for key in unknown]

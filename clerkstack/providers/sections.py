@@ -22,7 +22,7 @@ from clerkstack.providers.base import (
     kept_out,
     mark_of,
 )
-from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
 from clerkstack.reconcile.changes import Groups, groups_in
@@ -83,7 +83,7 @@ class Reverting:
 
     def report(self) -> None:
         """Say what stays for others, and what is switched off."""
-        tell_left(self.kept, section_name)
+        report_kept(self.kept, section_name)
         for section in self.switched_off:
             notice(
                 f"{section_name(section)} is switched off: its earlier client id is back, and "
@@ -138,7 +138,7 @@ class SectionsProvider(WritingProvider):
     """Reconciles the sections its inputs name, all in one write.
 
     A client secret is a field that the config takes and shows as a placeholder
-    (`x-clerk-sensitive` in config/schema): it is sent when it is new, and what is live tells only
+    (`x-clerk-sensitive` in config/schema): it is sent when it is new, and what is live shows only
     whether one is set.
     """
 

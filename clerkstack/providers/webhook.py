@@ -30,7 +30,7 @@ from clerkstack.providers.base import (
     kept_out,
     mark_of,
 )
-from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import JsonObject, changes_between, live_view
 from clerkstack.reconcile.changes import object_at
@@ -40,8 +40,8 @@ from clerkstack.reconcile.headers import (
     LiveHeaders,
     Writes,
     edited_headers,
+    header_reverts,
     header_writes,
-    headers_back,
     headers_before,
     headers_not_kept,
     headers_of,
@@ -80,7 +80,7 @@ FINGERPRINTS, ADDRESS = "header_fingerprints", "address"
 
 
 class WebhookEndpointProvider(WritingProvider):
-    """Reconciles one endpoint, found by its URL; other endpoints are left alone."""
+    """Reconciles one endpoint, found by its URL; other endpoints are unmanaged."""
 
     outputs = frozenset({"endpoint_id", "signing_secret", HEADERS_BEFORE, HEADERS_FOUND, *LEDGER})
     kind: ClassVar[str] = "WebhookEndpoint"
@@ -97,7 +97,7 @@ class WebhookEndpointProvider(WritingProvider):
             fields = {k: v for k, v in props.items() if k in ("events", "description")}
             marks = object_at(props, FINGERPRINTS)
             declared[group] = fields | {_field(name): mark for name, mark in marks.items()}
-            # A note has a URL only of an endpoint that was made.
+            # A record has a URL only of an endpoint that was made.
             if props.get("made_endpoint", "app" in props):
                 made.append(group)
             else:
@@ -106,7 +106,7 @@ class WebhookEndpointProvider(WritingProvider):
         return Holding(stack, since, declared, frozenset(made), before, shared_of(props))
 
     def recorded_since(self, _props: JsonObject) -> JsonObject:
-        """The ledger and the endpoint's id, an address by its mark, and the mark of the note
+        """The ledger and the endpoint's id, an address by its mark, and the mark of the record
         before."""
         since = {key: _props[key] for key in (*LEDGER, "endpoint_id") if key in _props}
         before = object_at(since, "before")
@@ -216,7 +216,7 @@ class WebhookEndpointProvider(WritingProvider):
         others = self.sharing(self.ref(props), props, removing=True)
         group = _group(props)
         left_to = _left_at(group, {}, others)
-        tell_left(left_to, self.group_name)
+        report_kept(left_to, self.group_name)
         with svix:
             there = svix.list_endpoints()
             endpoint = next((e for e in there if e.id == endpoint_id), None)
@@ -226,7 +226,10 @@ class WebhookEndpointProvider(WritingProvider):
                 # Gone already where an earlier answer was lost.
                 with suppress(NotFound):
                     svix.delete_endpoint(endpoint_id)
-                _gone(endpoint_id not in [each.id for each in svix.list_endpoints()], "endpoint")
+                _gone(
+                    endpoint_id not in [endpoint.id for endpoint in svix.list_endpoints()],
+                    "endpoint",
+                )
             elif endpoint is not None:
                 _revert(svix, endpoint, props)
             stays = bool(left_to) or not props.get("made_endpoint")
@@ -276,7 +279,7 @@ class _EndpointWrite:
         self._headers = _HeadersOf.endpoint(
             svix, owned.endpoint, run.inputs, run.state, run.pending, run.others
         )
-        self._before_making = {**_noted(owned.ledger, run.inputs), **self._headers.facts}
+        self._before_making = {**_recorded(owned.ledger, run.inputs), **self._headers.facts}
         self.facts = dict(self._before_making)
         if owned.endpoint is not None and owned.ledger["made_endpoint"] and not run.since:
             self.facts["endpoint"] = owned.endpoint.id
@@ -298,10 +301,10 @@ class _EndpointWrite:
 
     def left(self) -> JsonObject:
         there = self._svix.list_endpoints()
-        if self.facts.get("endpoint") in {each.id for each in there}:
+        if self.facts.get("endpoint") in {endpoint.id for endpoint in there}:
             return self.facts
         # What was refused was not made: somebody else may make it before the next run.
-        there_now = any(same_url(each.url, str(self._desired["url"])) for each in there)
+        there_now = any(same_url(endpoint.url, str(self._desired["url"])) for endpoint in there)
         return self._before_making if there_now else {"app": self._owned.ledger["made_app"]}
 
     def send(self) -> None:
@@ -460,7 +463,7 @@ def _left_at(group: str, inputs: JsonObject, others: Sharing) -> dict[str, list[
 
 
 def _made_by_others(others: Sharing, group: str) -> bool:
-    return any(group in each.made for each in others.others)
+    return any(group in holding.made for holding in others.others)
 
 
 def _hand_over(
@@ -488,15 +491,15 @@ def _hand_over(
                 f"the header {name} keeps its value, and {owner.stack} declares another one. "
                 f"Next: pulumi up --refresh --stack {owner.stack}"
             )
-    _headers_back(svix, endpoint.id, props, own)
+    _revert_headers(svix, endpoint.id, props, own)
 
 
-def _headers_back(
+def _revert_headers(
     svix: SvixClient, endpoint_id: str, props: JsonObject, gone: Mapping[str, str]
 ) -> None:
     """Put back what there was of headers before the stack came."""
     before = object_at(props, HEADERS_BEFORE)
-    if gone and (writes := headers_back(before, gone, read_headers(svix, endpoint_id))):
+    if gone and (writes := header_reverts(before, gone, read_headers(svix, endpoint_id))):
         svix.patch_headers(endpoint_id, writes)
 
 
@@ -509,7 +512,7 @@ def _revert(svix: SvixClient, endpoint: Endpoint, props: JsonObject) -> None:
     """Let an endpoint that was there before be as it was."""
     live, mine = seen(endpoint), wanted(props, _absent(props, endpoint))
     back = revert({"": object_at(props, "before")}, {"": mine}, {"": live}).get("", {})
-    _headers_back(svix, endpoint.id, props, headers_of(props))
+    _revert_headers(svix, endpoint.id, props, headers_of(props))
     fields = {name: value for name, value in back.items() if value is not None}
     if changes_between(fields, live):
         svix.update_endpoint(endpoint.id, **_fields({**live, **fields}))
@@ -545,16 +548,16 @@ def _fields(inputs: JsonObject) -> dict[str, Any]:
     }
 
 
-def _noted(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
-    """What a note holds of it: no address, which may hold a secret."""
+def _recorded(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
+    """What a record holds of it: no address, which may hold a secret."""
     url = _group(inputs) if ledger["made_endpoint"] else None
     before = {k: v for k, v in object_at(ledger, "before").items() if k != "url"}
     return {"url": url, "app": ledger["made_app"], "before": before}
 
 
 def _group(props: JsonObject) -> str:
-    """What an endpoint is known by to other stacks and in notes: its host and the fingerprint of
-    its URL. A state that keeps the URL secret has both in the address; a note has it already."""
+    """What an endpoint is known by to other stacks and in records: its host and the fingerprint of
+    its URL. A state that keeps the URL secret has both in the address; a record has it already."""
     address, url = props.get(ADDRESS), str(props.get("url"))
     if address is not None:
         shown, _, own = str(address).removesuffix(")").rpartition(" (")
@@ -596,7 +599,7 @@ class _HeadersOf:
         endpoint: Endpoint | None,
         inputs: JsonObject,
         olds: JsonObject,
-        noted: JsonObject,
+        recorded: JsonObject,
         others: Sharing,
     ) -> _HeadersOf:
         """What is to be done; `edited` are those that somebody changed and no preview showed."""
@@ -604,7 +607,7 @@ class _HeadersOf:
         if endpoint is None or not (declared or known):
             return cls(declared)
         live = read_headers(svix, endpoint.id)
-        absent = as_texts(noted.get("absent"), "absent")
+        absent = as_texts(recorded.get("absent"), "absent")
         before = headers_before(object_at(olds, HEADERS_BEFORE), known, declared, live, absent)
         group = _group_of(inputs, endpoint.url)
         before = _without_brought(before, known, declared, live, group, others)
@@ -613,7 +616,7 @@ class _HeadersOf:
             for name, value in undeclared_headers(known, declared).items()
             if not others.holders(group, _field(name))
         }
-        back = headers_back(object_at(olds, HEADERS_BEFORE), gone, live)
+        back = header_reverts(object_at(olds, HEADERS_BEFORE), gone, live)
         new = [name.lower() for name in declared if live.spelled(name) is None]
         return cls(
             declared,
@@ -625,7 +628,7 @@ class _HeadersOf:
 
     @property
     def facts(self) -> JsonObject:
-        """What a note has to hold of them: names that there were not. No value."""
+        """What a record holds of them: the names that were not there, and no value."""
         return {"absent": list(self.absent)} if self.absent else {}
 
     @property

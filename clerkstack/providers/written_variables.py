@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 AS_WRITTEN = "as written"
 EDITED = "edited by hand"
-GONE = "not there"  # its own resource makes it again; what is noted of it is then old
+GONE = "not there"  # its own resource makes it again; what is kept of it is then old
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class WrittenVariablesProvider(ClerkProvider):
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Note the variables as they are now: the update that is going on has written them."""
+        """Keep when the variables were written: the update that is going on has written them."""
         inputs = inputs_of(props)
         declared = _Variables.of(inputs)
         with self._vercel(declared) as vercel:
@@ -97,7 +97,7 @@ class WrittenVariablesProvider(ClerkProvider):
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Write again what a refresh found edited, and note all as they are then."""
+        """Write again what a refresh found edited, and keep when each was written."""
         inputs = inputs_of(_news)
         declared, was = _Variables.of(inputs), _Variables.of(inputs_of(_olds))
         edited = [name for name in declared.state if was.state.get(name) == EDITED]
@@ -155,7 +155,7 @@ class WrittenVariablesProvider(ClerkProvider):
             if each is not None and not is_alone(each, split_name(name)[0])
         ]
         if shared:
-            listed = "\n".join(f"  {each}" for each in shared)
+            listed = "\n".join(f"  {found}" for found in shared)
             raise ResourceFailed(
                 "others have these variables too, and would lose them. Nothing of the project was "
                 f"removed.\n{listed}\nSplit them first, each keeps its value: "

@@ -189,7 +189,7 @@ def billing_plan(
         *_changes(back, live),
         *(
             Change(_path(group), live[group], None)
-            for group in sorted(gone, key=lambda each: MADE.index(split(each)[0]))
+            for group in sorted(gone, key=lambda name: MADE.index(split(name)[0]))
             if group in live and group not in used
         ),
     ]
@@ -198,7 +198,7 @@ def billing_plan(
 
 
 def _changes(groups: Groups, live: Groups) -> Iterator[Change]:
-    for group in sorted(groups, key=lambda each: KINDS.index(split(each)[0])):
+    for group in sorted(groups, key=lambda name: KINDS.index(split(name)[0])):
         fields, there = groups[group], live.get(group)
         if there is not None:
             yield from changes_between(fields, there, at=_path(group))

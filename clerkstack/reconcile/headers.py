@@ -31,7 +31,7 @@ class LiveHeaders:
 
     def spelled(self, name: str) -> str | None:
         """A header's name as it is live, None where there is none."""
-        return {each.lower(): each for each in (*self.values, *self.masked)}.get(name.lower())
+        return {header.lower(): header for header in (*self.values, *self.masked)}.get(name.lower())
 
     def value(self, name: str) -> str | None:
         """The value of a header, None where it is not there or not shown."""
@@ -86,7 +86,7 @@ def headers_before(
         olds: the headers that the state declares.
         declared: those that are declared now.
         live: those that there are.
-        absent: those of which an interrupted run noted that there were none.
+        absent: those that were not there, as an interrupted run recorded.
     """
     found: JsonObject = {}
     made = {name.lower() for name in absent}
@@ -101,8 +101,8 @@ def headers_before(
     return found
 
 
-def headers_back(before: Mapping[str, Json], gone: Headers, live: LiveHeaders) -> Writes:
-    """What brings headers back that are declared no more; whoever changed one since keeps what
+def header_reverts(before: Mapping[str, Json], gone: Headers, live: LiveHeaders) -> Writes:
+    """What reverts headers that are not declared any more; whoever changed one since keeps what
     they set. One whose value was not shown before stays as it is."""
     back: Writes = {}
     found = as_objects({**before}, HEADERS_BEFORE)
@@ -141,4 +141,4 @@ def _differs(name: str, value: str, known: Headers, live: LiveHeaders) -> bool:
 
 
 def _at(headers: Headers, name: str) -> str | None:
-    return {each.lower(): value for each, value in headers.items()}.get(name.lower())
+    return {header.lower(): value for header, value in headers.items()}.get(name.lower())

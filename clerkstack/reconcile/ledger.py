@@ -137,8 +137,8 @@ def needed_by_others(group: str, sharing: Sharing) -> list[Holding]:
     kind, slug = split(group)
     groups = {group, f"defaults/{slug}"} if kind == "plans" else {group}
     return [
-        each
-        for each in sharing.others
-        if groups & each.declared.keys()
-        or any(group in features_of(fields) for fields in each.declared.values())
+        holding
+        for holding in sharing.others
+        if groups & holding.declared.keys()
+        or any(group in features_of(fields) for fields in holding.declared.values())
     ]

@@ -101,8 +101,8 @@ class LiveRoles:
     def view(self) -> dict[str, JsonObject]:
         """It in the shape of the document."""
         found: dict[str, JsonObject] = {
-            each.key: {"name": each.name, "description": each.description or ""}
-            for each in self.permissions
+            permission.key: {"name": permission.name, "description": permission.description or ""}
+            for permission in self.permissions
         }
         found |= {role.key: role_view(role, self.given) for role in self.roles}
         if self.initial is not None:
@@ -190,14 +190,14 @@ def is_permission(key: str) -> bool:
 
 def role_changes(declared: Groups, view: Groups) -> list[GroupChange]:
     """What of the document differs from the view of what is live, in the order it has to be
-    written: permissions, roles, the initial set. What nobody declared is left alone."""
+    written: permissions, roles, the initial set. What nobody declared is unmanaged."""
     found: list[GroupChange] = []
     for key, fields in sorted(declared.items(), key=lambda pair: _rank(pair[0])):
         given: JsonObject = {name: value for name, value in fields.items() if value is not None}
         if key not in view:
             found.append(GroupChange(key, True, given))
             continue
-        differing = {each.path[0] for each in changes_between(given, view[key])}
+        differing = {change.path[0] for change in changes_between(given, view[key])}
         if differing:
             fields_of: JsonObject = {
                 name: value for name, value in given.items() if name in differing
@@ -233,7 +233,9 @@ def creator_lacks(declared: Groups, view: Groups) -> list[str]:
     if not isinstance(creator, str):
         return []
     whole = {**view.get(creator, {}), **declared.get(creator, {})}
-    return sorted(CREATOR_NEEDS - {str(each) for each in _list(whole.get("permissions"))})
+    return sorted(
+        CREATOR_NEEDS - {str(permission) for permission in _list(whole.get("permissions"))}
+    )
 
 
 def _list(value: Json) -> list[Json]:

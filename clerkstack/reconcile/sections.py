@@ -78,7 +78,7 @@ def without_moved(changes: Iterable[Change], state: Groups, interrupted: Groups)
     organizations on, and Clerk forces a selection with that."""
     before, after = (at.get(ORGANIZATIONS, {}).get("enabled") for at in (state, interrupted))
     moved = after is True and before is not True
-    return [each for each in changes if not (moved and each.path == (ORGANIZATIONS, FORCED))]
+    return [change for change in changes if not (moved and change.path == (ORGANIZATIONS, FORCED))]
 
 
 def with_nothing_to_select(back: Groups) -> None:

@@ -20,7 +20,7 @@ class WritePlan:
     """The changes of one section and whether the write removes anything.
 
     `unseen` are fields that Clerk takes and never shows again (an OAuth client secret): they
-    go into the write, and a read-back tells only whether they are set.
+    go into the write, and a read-back shows only whether they are set.
     """
 
     changes: tuple[Change, ...]
@@ -42,7 +42,7 @@ class WritePlan:
         return body
 
     def after(self, sections: Mapping[str, Json]) -> WritePlan:
-        """The plan once it is written: without what only a value that is not shown could tell."""
+        """The plan once it is written: without the fields that are never shown."""
         missing = (change for change in self.unseen if _is_missing(change, sections))
         return WritePlan(self.changes, tuple(missing))
 
