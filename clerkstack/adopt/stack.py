@@ -17,6 +17,7 @@ from clerkstack.adopt.billing import billing_settings
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.catalog import Catalog
 from clerkstack.checks.finding import Finding
+from clerkstack.desired.sections import OPTIONAL_OF_ORGANIZATIONS
 from clerkstack.desired.variable_names import (
     PATHS,
     SETS,
@@ -213,12 +214,9 @@ def _organizations(wanted: dict[str, Any], live: Live, section: JsonObject) -> N
     group, view = _group(wanted, "organizations"), live.roles.view()
     group["enabled"] = bool(section.get("enabled"))
     group["personalWorkspaces"] = not section.get("force_organization_selection")
-    for name, key in (
-        ("maxAllowedMemberships", "max_allowed_memberships"),
-        ("adminDeleteEnabled", "admin_delete_enabled"),
-    ):
-        if name in group:
-            group[name] = section.get(key)
+    for field in OPTIONAL_OF_ORGANIZATIONS:
+        if to_camel(field) in group:
+            group[to_camel(field)] = section.get(field)
     for name, key in (("creatorRole", "creator_role"), ("defaultRole", "default_role")):
         if name in group:
             group[name] = object_at(view, SET).get(key)
