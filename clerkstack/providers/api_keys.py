@@ -21,11 +21,9 @@ from clerkstack.clients.errors import NotFound
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.providers.base import (
     ClerkProvider,
-    InstanceRef,
     Noted,
     inputs_of,
     kept_out,
-    resource_id,
 )
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.api_keys import (
@@ -65,7 +63,7 @@ class ApiKeysProvider(ClerkProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Bring the switches to what is declared. Safe to repeat."""
         inputs = inputs_of(props)
-        return CreateResult(resource_id(inputs, self.part), self._bring(inputs, {}))
+        return CreateResult(self.ref(inputs).id, self._bring(inputs, {}))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -107,7 +105,7 @@ class ApiKeysProvider(ClerkProvider):
 
     def _write(self, inputs: JsonObject, switches: JsonObject) -> bool:
         """Set the switches where the schema advertises them; whether it does."""
-        document = self.document(InstanceRef.of(inputs))
+        document = self.document(self.ref(inputs).instance)
         if not is_advertised(document.schema(), switches):
             return False
 

@@ -207,7 +207,7 @@ class ClerkProvider(ResourceProvider):
 
     def _contradictions(self, found: Sharing, inputs: JsonObject) -> list[str]:
         contradictions = found.contradictions(self.holding("", "", inputs).declared)
-        return list(refusals(contradictions, self.group_name, str(InstanceRef.of(inputs))))
+        return list(refusals(contradictions, self.group_name, str(self.ref(inputs).instance)))
 
     def refuse_danger(
         self, ref: ResourceRef, dangers: Iterable[Danger], *, named: bool = True
@@ -336,11 +336,6 @@ class InstanceRef(NamedTuple):
     application_id: str
     environment: str
 
-    @classmethod
-    def of(cls, props: Props) -> InstanceRef:
-        """The instance that a resource's properties name."""
-        return cls(str(props["application_id"]), str(props["environment"]))
-
     @property
     def is_production(self) -> bool:
         """Whether it is a production instance; any that is not development's counts as one."""
@@ -352,7 +347,7 @@ class InstanceRef(NamedTuple):
 
 class ResourceRef(NamedTuple):
     """One resource of one stack. `stack` is its full name, None in a state of an older version;
-    `part` is how the resource's id ends."""
+    `part` is how the resource's id ends, empty for the instance itself."""
 
     instance: InstanceRef
     stack: str | None
@@ -361,7 +356,7 @@ class ResourceRef(NamedTuple):
     @property
     def id(self) -> str:
         """The resource's id."""
-        return "/".join((*self.instance, self.part))
+        return "/".join(filter(None, (*self.instance, self.part)))
 
     @property
     def log(self) -> IntentLog:
@@ -371,7 +366,7 @@ class ResourceRef(NamedTuple):
     @property
     def instance_log(self) -> IntentLog:
         """The intent log of the instance itself."""
-        return IntentLog("/".join(self.instance), self.stack)
+        return self._replace(part="").log
 
     def made_instance(self) -> bool:
         """Whether this stack made the instance, in this run or a killed one before it."""
@@ -421,17 +416,6 @@ def refuse_surprises(ref: InstanceRef, surprises: Sequence[str]) -> None:
 def fingerprint_of(application_id: str, environment: str, secret: str) -> str:
     """Tells whether a secret of an instance changed, in the clear among a resource's inputs."""
     return hashlib.sha256(f"{application_id}/{environment}/{secret}".encode()).hexdigest()[:8]
-
-
-def resource_id(inputs: Props, *rest: str) -> str:
-    """The id of a resource: application, environment, then its own name."""
-    return "/".join((inputs["application_id"], inputs["environment"], *rest))
-
-
-def stack_of(props: Props) -> str | None:
-    """The full name of the stack, None in a state of an older version."""
-    stack = props.get(STACK)
-    return None if stack is None else str(stack)
 
 
 def mark_of(props: JsonObject) -> JsonObject:

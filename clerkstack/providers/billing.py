@@ -109,7 +109,7 @@ class BillingProvider(WritingProvider):
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """What Clerk can't change, and what the app's code would ask for in vain afterwards."""
         declared = DeclaredBilling.of(_inputs)
-        yield from payer_refusals(declared, self.live(InstanceRef.of(_inputs)))
+        yield from payer_refusals(declared, self.live(self.ref(_inputs).instance))
         if declared.in_production and undeclared_uses(declared):
             yield from unknown_uses(declared, self._checked(_inputs, _olds).after)
 
@@ -127,9 +127,9 @@ class BillingProvider(WritingProvider):
     def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
         """What is wrong on a production instance that nothing here changes, where this run has
         read the config already."""
-        if not InstanceRef.of(_inputs).is_production or not anything_was_read():
+        if not self.ref(_inputs).instance.is_production or not anything_was_read():
             return
-        known = self.document(InstanceRef.of(_inputs)).known
+        known = self.document(self.ref(_inputs).instance).known
         if known is not None:
             yield from live_refusals(DeclaredBilling.of(_inputs), _section_of(known))
 
@@ -174,7 +174,7 @@ class BillingProvider(WritingProvider):
         """The live values of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            live = self.live(InstanceRef.of(props), fresh=True)
+            live = self.live(self.ref(props).instance, fresh=True)
         except NotFound:
             return ReadResult(None, {})
         view = billing_view(props, live)
@@ -197,7 +197,7 @@ class BillingProvider(WritingProvider):
                 f"billing stays on the {props['environment']} instance as it is, and is nobody's"
             )
             return
-        run = self.removal(props, self.live(InstanceRef.of(props)))
+        run = self.removal(props, self.live(self.ref(props).instance))
         in_vain = self.lost(props, run)
         if in_vain:
             raise ResourceFailed("\n".join((*in_vain, KEEP)))
@@ -208,7 +208,9 @@ class BillingProvider(WritingProvider):
         for slug in slugs_of(run.gone, "features"):
             if f"features/{slug}" in left:
                 notice(f"the feature '{slug}' stays: a plan that this stack did not make has it")
-        if InstanceRef.of(props).is_production and run.ledger.before.get(SETTINGS, {}).get(TRIAL):
+        if self.ref(props).instance.is_production and run.ledger.before.get(SETTINGS, {}).get(
+            TRIAL
+        ):
             notice(f"{TRIAL} stays off: in production no trial asks for a card")
 
     def _replaced(self, props: JsonObject) -> bool:
@@ -231,7 +233,7 @@ class BillingProvider(WritingProvider):
 
     def lost(self, props: JsonObject, run: BillingRun) -> list[str]:
         """What production's code asks for, by the state, and a run takes away."""
-        if not InstanceRef.of(props).is_production:
+        if not self.ref(props).instance.is_production:
             return []
         app = app_says(props.get("app"))
         before = set(unanswered(app, run.section))
@@ -243,7 +245,7 @@ class BillingProvider(WritingProvider):
         return [
             danger
             for danger in run.dangers
-            if danger.group != "toggles" or InstanceRef.of(props).is_production
+            if danger.group != "toggles" or self.ref(props).instance.is_production
         ]
 
     def write(self, ref: ResourceRef, run: BillingRun) -> JsonObject:
@@ -290,7 +292,7 @@ class BillingProvider(WritingProvider):
         if not declared.in_production or not undeclared_uses(declared):
             return []
         try:
-            return unknown_uses(declared, self.live(InstanceRef.of(inputs)))
+            return unknown_uses(declared, self.live(self.ref(inputs).instance))
         except NotFound:
             return unknown_uses(declared, {})  # there is no instance yet: nothing else is on it
         except (ApiError, Unreachable) as failure:

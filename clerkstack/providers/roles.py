@@ -18,7 +18,6 @@ from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.live.roles import NoRoles, access_of, read_roles, with_permissions
 from clerkstack.notices import notice
 from clerkstack.providers.base import (
-    InstanceRef,
     Noted,
     inputs_of,
     kept_out,
@@ -85,7 +84,7 @@ class OrganizationRolesProvider(WritingProvider):
         if _inputs["environment"] != "production" or not undeclared_access(_inputs):
             return []
         try:
-            live = access_of(self.session, InstanceRef.of(_inputs))
+            live = access_of(self.session, self.ref(_inputs).instance)
             return [("", why) for why in unknown_access(_inputs, live)]
         except (ApiError, Unreachable) as failure:
             notice(f"what the app asks for can't be looked up: {failure}")
@@ -97,7 +96,7 @@ class OrganizationRolesProvider(WritingProvider):
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """Permissions that are not there, a creator's role that can't be one, no roles at all."""
-        ref = InstanceRef.of(_inputs)
+        ref = self.ref(_inputs).instance
         if self.session.instance(*ref) is None:
             return []  # its permissions are not known before it is made
         try:
@@ -117,7 +116,7 @@ class OrganizationRolesProvider(WritingProvider):
         if _inputs.get("environment") != "production" or not undeclared_access(_inputs):
             return []
         try:
-            with self.backend(InstanceRef.of(_inputs)) as backend:
+            with self.backend(self.ref(_inputs).instance) as backend:
                 live = read_roles(backend, _wanted(_inputs, _state))
         except NoRoles:
             return []
@@ -145,7 +144,7 @@ class OrganizationRolesProvider(WritingProvider):
         """What is live of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            with self.backend(InstanceRef.of(props)) as backend:
+            with self.backend(self.ref(props).instance) as backend:
                 live = read_roles(backend, _wanted(props, {})).view()
         except (NotFound, NoRoles):
             return ReadResult(None, {})

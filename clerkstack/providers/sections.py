@@ -189,7 +189,7 @@ class SectionsProvider(WritingProvider):
         """The live values of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            live = self.document(InstanceRef.of(props)).sections(fresh=True)
+            live = self.document(self.ref(props).instance).sections(fresh=True)
         except NotFound:
             return ReadResult(None, {})
         view = live_view(DeclaredSections.of(props).sections, with_defaults(live))

@@ -135,7 +135,7 @@ class WebhookEndpointProvider(WritingProvider):
         if not new:
             return []
         try:
-            svix = self.session.svix_app(*InstanceRef.of(inputs))
+            svix = self.session.svix_app(*self.ref(inputs).instance)
         except (NotFound, ResourceFailed):
             svix = None  # there is no instance yet, or nobody's key for it
         except (ApiError, Unreachable) as failure:
@@ -144,7 +144,7 @@ class WebhookEndpointProvider(WritingProvider):
         offered = None
         if svix is not None:
             with svix:
-                offered = self.offered(svix, InstanceRef.of(inputs))
+                offered = self.offered(svix, self.ref(inputs).instance)
         return [why for why in (unknown_events(new, inputs, offered),) if why]
 
     @contextmanager
@@ -176,7 +176,7 @@ class WebhookEndpointProvider(WritingProvider):
         """The live endpoint, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            svix = self._open(InstanceRef.of(props))
+            svix = self._open(self.ref(props).instance)
         except NotFound:
             return ReadResult(None, {})
         except ApiError as error:
@@ -188,7 +188,9 @@ class WebhookEndpointProvider(WritingProvider):
             if not there:
                 return ReadResult(None, {})
             secret = svix.signing_secret(there[0].id).get_secret_value()
-            lacking = left_out(props, there[0], lambda: self.offered(svix, InstanceRef.of(props)))
+            lacking = left_out(
+                props, there[0], lambda: self.offered(svix, self.ref(props).instance)
+            )
             headers = headers_of(props)
             kept = live_headers_view(headers, read_headers(svix, there[0].id)) if headers else {}
         declared = wanted(props, lacking)
@@ -210,7 +212,7 @@ class WebhookEndpointProvider(WritingProvider):
                 raise
 
     def _undo(self, props: JsonObject) -> None:
-        ref = InstanceRef.of(props)
+        ref = self.ref(props).instance
         svix = self._open(ref)
         endpoint_id = str(props["endpoint_id"])
         others = self.sharing(self.ref(props), props, removing=True)
