@@ -34,7 +34,6 @@ from clerkstack.reconcile.api_keys import (
     needed_switches,
     written_switches,
 )
-from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, api_key_dangers
 from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.sharing import Holding, shared_of
@@ -137,8 +136,9 @@ def _switches(props: JsonObject) -> JsonObject:
 
 def is_advertised(schema: JsonObject, switches: Mapping[str, Json]) -> bool:
     """Whether the config has the section of the switches, with each of them."""
-    section = object_at(object_at(schema, "properties"), SECTION)
-    fields = object_at(section, "properties")
+    sections = as_object(schema.get("properties"), "properties")
+    section = as_object(sections.get(SECTION), SECTION)
+    fields = as_object(section.get("properties"), f"{SECTION}.properties")
     return all(switch in fields for switch in switches)
 
 

@@ -33,7 +33,6 @@ from clerkstack.providers.base import (
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import JsonObject, changes_between, live_view
-from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.headers import (
     HEADERS_BEFORE,
     MASKED,
@@ -50,7 +49,7 @@ from clerkstack.reconcile.headers import (
 )
 from clerkstack.reconcile.ownership import revert
 from clerkstack.reconcile.previewed import unpreviewed
-from clerkstack.reconcile.shapes import as_texts
+from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.sharing import HEADER, Holding, Sharing, shared_of
 from clerkstack.reconcile.webhook import (
     EVENTS_SETTING,
@@ -95,21 +94,23 @@ class WebhookEndpointProvider(WritingProvider):
         if props.get("url") or props.get(ADDRESS):
             group = _group(props)
             fields = {k: v for k, v in props.items() if k in ("events", "description")}
-            marks = object_at(props, FINGERPRINTS)
+            marks = as_object(props.get(FINGERPRINTS), FINGERPRINTS)
             declared[group] = fields | {_field(name): mark for name, mark in marks.items()}
             # A record has a URL only of an endpoint that was made.
             if props.get("made_endpoint", "app" in props):
                 made.append(group)
             else:
                 found = as_texts(props.get(HEADERS_FOUND), HEADERS_FOUND)
-                before[group] = object_at(props, "before") | {_field(name): True for name in found}
+                before[group] = as_object(props.get("before"), "before") | {
+                    _field(name): True for name in found
+                }
         return Holding(stack, since, declared, frozenset(made), before, shared_of(props))
 
     def recorded_since(self, _props: JsonObject) -> JsonObject:
         """The ledger and the endpoint's id, an address by its mark, and the mark of the record
         before."""
         since = {key: _props[key] for key in (*LEDGER, "endpoint_id") if key in _props}
-        before = object_at(since, "before")
+        before = as_object(since.get("before"), "before")
         if may_hold_secret(str(before.get("url", ""))):
             since["before"] = {**before, "url": _group_of(_props, str(before["url"]))}
         return {**since, **mark_of(_props)}
@@ -445,7 +446,7 @@ def _owned(
         return _Owned(own, ledger, known, handed_over)
     removed = own if own is not None and ledger["made_endpoint"] else None
     group = _group_of(inputs, twin.url)
-    at_first = {**seen(twin), **object_at(pending, "before")}
+    at_first = {**seen(twin), **as_object(pending.get("before"), "before")}
     live: JsonObject = {"events": at_first.get("events")}
     if not changes_between(live, wanted(inputs, _absent(inputs, twin))):
         # What another one declared of optional events, and Svix does not offer, is not live.
@@ -483,7 +484,7 @@ def _hand_over(
         theirs["events"] = [event for event in events_of(theirs) if event not in unknown]
     if changes_between(theirs, there):
         svix.update_endpoint(endpoint.id, **_fields(theirs))
-    own, marks = {}, object_at(props, FINGERPRINTS)
+    own, marks = {}, as_object(props.get(FINGERPRINTS), FINGERPRINTS)
     for name, value in headers_of(props).items():
         owner = others.next_owner(group, _field(name))
         if owner is None:
@@ -500,7 +501,7 @@ def _revert_headers(
     svix: SvixClient, endpoint_id: str, props: JsonObject, gone: Mapping[str, str]
 ) -> None:
     """Put back what there was of headers before the stack came."""
-    before = object_at(props, HEADERS_BEFORE)
+    before = as_object(props.get(HEADERS_BEFORE), HEADERS_BEFORE)
     if gone and (writes := header_reverts(before, gone, read_headers(svix, endpoint_id))):
         svix.patch_headers(endpoint_id, writes)
 
@@ -513,7 +514,9 @@ def _field(header: str) -> str:
 def _revert(svix: SvixClient, endpoint: Endpoint, props: JsonObject) -> None:
     """Let an endpoint that was there before be as it was."""
     live, mine = seen(endpoint), wanted(props, _absent(props, endpoint))
-    back = revert({"": object_at(props, "before")}, {"": mine}, {"": live}).get("", {})
+    back = revert({"": as_object(props.get("before"), "before")}, {"": mine}, {"": live}).get(
+        "", {}
+    )
     _revert_headers(svix, endpoint.id, props, headers_of(props))
     fields = {name: value for name, value in back.items() if value is not None}
     if changes_between(fields, live):
@@ -553,7 +556,7 @@ def _fields(inputs: JsonObject) -> dict[str, Any]:
 def _recorded(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
     """What a record holds of it: no address, which may hold a secret."""
     url = _group(inputs) if ledger["made_endpoint"] else None
-    before = {k: v for k, v in object_at(ledger, "before").items() if k != "url"}
+    before = {k: v for k, v in as_object(ledger.get("before"), "before").items() if k != "url"}
     return {"url": url, "app": ledger["made_app"], "before": before}
 
 
@@ -610,7 +613,9 @@ class _HeadersOf:
             return cls(declared)
         live = read_headers(svix, endpoint.id)
         absent = as_texts(recorded.get("absent"), "absent")
-        before = headers_before(object_at(olds, HEADERS_BEFORE), known, declared, live, absent)
+        before = headers_before(
+            as_object(olds.get(HEADERS_BEFORE), HEADERS_BEFORE), known, declared, live, absent
+        )
         group = _group_of(inputs, endpoint.url)
         before = _without_brought(before, known, declared, live, group, others)
         gone = {
@@ -618,7 +623,7 @@ class _HeadersOf:
             for name, value in undeclared_headers(known, declared).items()
             if not others.holders(group, _field(name))
         }
-        back = header_reverts(object_at(olds, HEADERS_BEFORE), gone, live)
+        back = header_reverts(as_object(olds.get(HEADERS_BEFORE), HEADERS_BEFORE), gone, live)
         new = [name.lower() for name in declared if live.spelled(name) is None]
         return cls(
             declared,
