@@ -153,8 +153,8 @@ class _OfProject:
             self._name("written"),
             project_id=self._project.project_id,
             team_id=self._project.team_id,
-            values={name: each.value for name, each in named.items()},
-            sensitive=[name for name, each in named.items() if each.sensitive],
+            values={name: variable.value for name, variable in named.items()},
+            sensitive=[name for name, variable in named.items() if variable.sensitive],
             opts=self._options(self._component.child(*resources), "written"),
         )
 

@@ -49,7 +49,9 @@ class Look:
         changed anything."""
         state = State.of(entries)
         kept = kept_variables(state)
-        self._kept = {name: each for (of, name), each in kept.items() if of == self._project}
+        self._kept = {
+            name: variable for (of, name), variable in kept.items() if of == self._project
+        }
         self._moved = follow_team(state, self._project, self._team)
         return self._moved
 

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clerkstack.intent_log import Record, records_of
+from clerkstack.neighbours import (
+    Neighbour,
+    States,
+    UnknownNeighbours,
+    is_same_stack,
+    stacks_on,
+)
 from clerkstack.notices import notice
 from clerkstack.reconcile.changes import Groups, JsonObject, whole_numbers
 from clerkstack.reconcile.ownership import joined
 from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
 from clerkstack.state.marks import SIGNATURE
-
-if TYPE_CHECKING:
-    from clerkstack.neighbours import Neighbour, States
 
 Hold = Callable[[str, str, JsonObject], Holding]
 """From a stack, the time it came and the resource's properties to what it has of it."""
@@ -44,8 +48,6 @@ class Neighbourhood:
         Raises:
             UnreadableStack: the state of one can't be read.
         """
-        from clerkstack.neighbours import UnknownNeighbours, stacks_on
-
         place = (application_id, environment)
         until, known = self._known.get(place, (0.0, []))
         began = time.monotonic()
@@ -87,18 +89,17 @@ def sharing(
         for neighbour in stacks
         if (resource := neighbour.resource(kind)) is not None
     }
-    me = _me([neighbour.stack for neighbour in stacks], there, stack, olds)
+    names = [neighbour.stack for neighbour in stacks]
+    me = _me(names, there, stack, olds)
     holdings = {name: hold(name, at, props) for name, (at, props) in there.items()}
     for record in records_of(resource_id):
-        name = next(
-            (neighbour.stack for neighbour in stacks if _same(neighbour.stack, record.stack)), None
-        )
+        name = next((name for name in names if is_same_stack(name, record.stack)), None)
         if name is not None and name != me:
             known = since(there[name][1]) if name in there else {}
             if record.facts.get("since") == known:
                 holdings[name] = _with_record(holdings.get(name), hold, name, record)
-    others = sorted((holding for name, holding in holdings.items() if name != me), key=_age)
-    mine = holdings.get(me or "") or hold(me or "", "", olds)
+    mine = holdings.pop(me or "", None) or hold(me or "", "", olds)
+    others = sorted(holdings.values(), key=lambda holding: holding.since)
     _, state = there.get(me or "", ("", {}))
     return Sharing(tuple(others), mine if olds else None, state)
 
@@ -152,16 +153,6 @@ def _listed(groups: Iterable[str], named: Callable[[str], str]) -> str:
     return ", ".join(dict.fromkeys(map(named, groups)))
 
 
-def _age(holding: Holding) -> str:
-    return holding.since
-
-
-def _same(one: str, other: str) -> bool:
-    from clerkstack.neighbours import is_same_stack
-
-    return is_same_stack(one, other)
-
-
 def _me(
     stacks: Sequence[str],
     there: Mapping[str, tuple[str, JsonObject]],
@@ -173,7 +164,7 @@ def _me(
     A name alone may be an old one, where the stack was renamed since.
     """
     alike = [name for name, (_, props) in there.items() if olds and _is_of(props, olds)]
-    named = [name for name in stacks if stack is not None and _same(name, stack)]
+    named = [name for name in stacks if stack is not None and is_same_stack(name, stack)]
     for candidates in ([name for name in alike if name in named], alike, named):
         if candidates:
             return candidates[0]
