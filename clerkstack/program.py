@@ -16,7 +16,7 @@ from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.clients.errors import NotFound
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.afterwards import Access, access_afterwards, sold_afterwards, together
-from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.billing import declared_billing
 from clerkstack.desired.refusals import (
     billing_refusals,
     undeclared_access,
@@ -27,7 +27,7 @@ from clerkstack.desired.refusals import (
 from clerkstack.live.roles import access_of
 from clerkstack.live.session import session_for
 from clerkstack.problems import ClerkstackError, InputError, Problem
-from clerkstack.reconcile.billing import SECTION
+from clerkstack.reconcile.billing import SECTION, DeclaredBilling
 from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.rotation.hooks import write_secrets_only
 from clerkstack.rotation.rolling_out import rolls_out
@@ -108,24 +108,22 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     # At preview the policy pack and the provider say it, resource by resource. An `up` that
     # skipped its preview must not begin: what comes before billing would be changed already.
     preview = pulumi.runtime.is_dry_run()
-    inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
-    refusals = list(refusals_of(settings, inputs, preview=preview))
+    billing = declared_billing(settings, catalog, app)
+    refusals = list(refusals_of(settings, billing, preview=preview))
     access = access_inputs(settings, app)
     if not preview and not refusals and settings.components.billing:
-        refusals = asked_in_vain(settings, load_connection(raw), inputs)
+        refusals = asked_in_vain(settings, load_connection(raw), billing)
     if not settings.components.billing and settings.instance == "production":
         from clerkstack.without_billing import refusals_without_billing
 
-        refusals += refusals_without_billing(
-            settings, raw, object_at(inputs, "app"), preview=preview
-        )
+        refusals += refusals_without_billing(settings, raw, billing.app, preview=preview)
     if not (preview and settings.components.organizations):
         refusals += roles_in_vain(settings, load_connection(raw), access)
     if refusals:
         raise _refused(refusals)
     if settings.instance == "production" and not compared(app):
         pulumi.warn(NOTHING_COMPARED if app is None else NOTHING_FOUND)
-    if app is not None and (notes := [*notes_of_tests(app, inputs, access)]):
+    if app is not None and (notes := [*notes_of_tests(app, billing, access)]):
         pulumi.info(_of_tests(notes))
     return settings, catalog, app
 
@@ -158,26 +156,27 @@ def _for_secrets_only(settings: Settings) -> tuple[Settings, Catalog, None]:
         return settings, Catalog(currency="USD", features={}, plans={}), None
 
 
-def refusals_of(settings: Settings, inputs: JsonObject, *, preview: bool) -> Iterator[str]:
-    """Why this is not deployed, where nobody else would say it, or not in time. `inputs` are those
-    of the billing resource."""
+def refusals_of(settings: Settings, declared: DeclaredBilling, *, preview: bool) -> Iterator[str]:
+    """Why billing is not deployed, where nobody else would say it, or not in time."""
     if settings.components.billing and not preview:
-        yield from billing_refusals(inputs, settings.instance)
+        yield from billing_refusals(declared)
 
 
-def asked_in_vain(settings: Settings, connection: Connection, inputs: JsonObject) -> list[str]:
+def asked_in_vain(
+    settings: Settings, connection: Connection, declared: DeclaredBilling
+) -> list[str]:
     """What production's code asks for and neither the catalog nor the instance has.
 
     The provider of billing looks as well; an `up` that leaves billing aside (`--target`,
     `--exclude`) does not ask it. Where everything is declared nothing is sent.
     """
-    if settings.instance != "production" or not undeclared_uses(inputs):
+    if settings.instance != "production" or not undeclared_uses(declared):
         return []
     document = session_for(connection).config(settings.application_id, settings.instance)
     try:
-        return unknown_uses(inputs, object_at(document.sections(), SECTION))
+        return unknown_uses(declared, object_at(document.sections(), SECTION))
     except NotFound:
-        return unknown_uses(inputs, {})  # there is no instance yet: nothing else is on it
+        return unknown_uses(declared, {})  # there is no instance yet: nothing else is on it
     except ClerkstackError as failure:
         return [f"what the app asks for can't be looked up on the instance: {failure}"]
 
@@ -207,9 +206,9 @@ def compared(app: AppCode | None) -> bool:
     return app.declaration is not None or any(each.kind in SOLD for each in app.uses)
 
 
-def notes_of_tests(app: AppCode, inputs: JsonObject, access: JsonObject) -> Iterator[str]:
+def notes_of_tests(app: AppCode, declared: DeclaredBilling, access: JsonObject) -> Iterator[str]:
     """What the app's own tests ask for and nobody declares; each slug once."""
-    known = together(sold_afterwards(inputs), access_afterwards(access))
+    known = together(sold_afterwards(declared), access_afterwards(access))
     seen: set[Asked] = set()
     for use in app.in_tests:
         asked: Asked = (use.kind, use.slug, use.payer)

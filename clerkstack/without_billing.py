@@ -16,6 +16,7 @@ from clerkstack.desired.refusals import asks_for_a_card, unanswered
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.base import InstanceRef, inputs_of
 from clerkstack.providers.billing import KEEP, BillingProvider
+from clerkstack.reconcile.app_says import AppSays
 from clerkstack.reconcile.billing import MADE, slugs_of
 from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.settings import Settings
@@ -26,7 +27,7 @@ from clerkstack.state.own import own_state
 def refusals_without_billing(
     settings: Settings,
     raw: Mapping[str, str],
-    app: JsonObject,
+    app: AppSays,
     *,
     preview: bool,
     state: Callable[[], State] = own_state,
@@ -71,7 +72,7 @@ def _held(state: State) -> JsonObject:
 
 
 def _refused(
-    provider: BillingProvider, held: JsonObject, app: JsonObject, live: JsonObject
+    provider: BillingProvider, held: JsonObject, app: AppSays, live: JsonObject
 ) -> Iterator[str]:
     after = live
     if held and live and not provider.left:

@@ -29,6 +29,6 @@ class ApiKeys(Component):
             environment=place.environment,
             publishable_key=place.instance.publishable_key,
             switches=api_key_switches(settings),
-            opts=self.lasting(retain=True),
+            opts=self.protected(retain=True),
         )
         self.register_outputs({})

@@ -53,8 +53,10 @@ class Component(pulumi.ComponentResource):
         """Options of a child: parented here, made after everything that comes before."""
         return pulumi.ResourceOptions(parent=self, depends_on=[*self._after, *also_after])
 
-    def lasting(self, *also_after: pulumi.Resource, retain: bool = False) -> pulumi.ResourceOptions:
-        """The same for what people rely on: protected where the stack says so, and left behind
-        at a removal where `retain`."""
+    def protected(
+        self, *also_after: pulumi.Resource, retain: bool = False
+    ) -> pulumi.ResourceOptions:
+        """The same for what people rely on: protected if the stack says so, and kept when it leaves
+        the program if `retain`."""
         options = pulumi.ResourceOptions(protect=self.place.protect, retain_on_delete=retain)
         return pulumi.ResourceOptions.merge(self.child(*also_after), options)

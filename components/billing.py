@@ -44,24 +44,24 @@ class Billing(Component):
         if settings.gateway == "stripe":
             pulumi.warn(STRIPE, self)
         if app is not None and app.unresolved:
-            pulumi.warn(_untold(app), self)
+            pulumi.warn(_unresolved(app), self)
         self.billing = providers.Billing(
             f"{name}-catalog",
             application_id=place.application_id,
             environment=place.environment,
             **billing_inputs(settings, catalog, app, catalog_file=catalog_file),
-            opts=self.lasting(),
+            opts=self.protected(),
         )
         self.owning.append(self.billing)
         self.register_outputs({})
 
 
-def _untold(app: AppCode) -> str:
+def _unresolved(app: AppCode) -> str:
     count, more = len(app.unresolved), len(app.unresolved) - NAMED
-    lines = [f"  {each}" for each in app.unresolved[:NAMED]]
+    lines = [f"  {use}" for use in app.unresolved[:NAMED]]
     if more > 0:
         lines.append(f"  and {more} more: bin/clerkstack check --stack {pulumi.get_stack()}")
     return (
         f"The app asks Clerk in {count} {'place' if count == 1 else 'places'} for something that "
-        "can't be told without running its code, so nobody has looked whether it is there:\n"
+        "is not known without running its code, so it was not looked for:\n"
     ) + "\n".join(lines)

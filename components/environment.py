@@ -36,12 +36,12 @@ class Environment(Component):
     ) -> None:
         self._settings = settings
         projects = settings.vercel_projects
-        self._looks = {each: Look(each, settings.connection) for each in projects}
+        self._looks = {project: Look(project, settings.connection) for project in projects}
         migrations = pulumi.ResourceOptions(state_migrations=[self._follow])
         super().__init__("Environment", name, opts=migrations)
         self._parts = [
-            _OfProject(self, each, formers[each], look, self._asked(each, look))
-            for each, look in self._looks.items()
+            _OfProject(self, project, formers[project], look, self._asked(project, look))
+            for project, look in self._looks.items()
         ]
         self.projects = [part.seen for part in self._parts]
 
@@ -132,7 +132,7 @@ class _OfProject:
             comment=VARIABLE_COMMENT,
             # A second variable with the same key and target is refused while the first lives.
             opts=pulumi.ResourceOptions.merge(
-                self._options(self._component.lasting(self.seen), of),
+                self._options(self._component.protected(self.seen), of),
                 pulumi.ResourceOptions(
                     hooks=self._hooks,
                     delete_before_replace=True,
@@ -148,13 +148,13 @@ class _OfProject:
         resources: Sequence[pulumi.Resource],
     ) -> providers.WrittenVariables:
         """They are read back, and edits of sensitive ones by hand are found."""
-        named = {each.name: each for each in declared}
+        named = {variable.name: variable for variable in declared}
         return providers.WrittenVariables(
             self._name("written"),
             project_id=self._project.project_id,
             team_id=self._project.team_id,
-            values={name: each.value for name, each in named.items()},
-            sensitive=[name for name, each in named.items() if each.sensitive],
+            values={name: variable.value for name, variable in named.items()},
+            sensitive=[name for name, variable in named.items() if variable.sensitive],
             opts=self._options(self._component.child(*resources), "written"),
         )
 
@@ -175,7 +175,7 @@ class _OfProject:
             # Of what is at Vercel: a declared value that waits for its own update is built then.
             digest = written.values.apply(lambda known: _digest_of(known, target))
         # In the clear: the command's plugin loses a secret that stands in a list and is not known
-        # yet. A digest with a key of Clerk's in it tells nobody the key.
+        # yet. A digest with a key of Clerk's in it shows nobody the key.
         triggers = [pulumi.Output.unsecret(digest), written.restored]
         words = ["bin/clerkstack", "redeploy", "--project", self._project.project_id]
         words += ["--target", target]

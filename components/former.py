@@ -3,7 +3,7 @@
 A project's resources are named after the user's own name for it. Where that changes, or a stack
 goes over from one project to several, the engine would remove every variable and make it anew; so
 each resource gets as aliases what the state calls those of the same project. The state is asked
-for, since the settings alone can't tell which of several projects was the one: their order means
+for, since the settings alone do not say which of several projects was the one: their order means
 nothing, and a killed update leaves both names behind.
 """
 

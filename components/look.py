@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Look:
     """The look at one project.
 
-    What the state has tells what a run is going to do; where that is nothing, nobody is asked. The
+    The state shows what a run is going to do; if that is nothing, no request is sent. The
     project's resource looks before anything is written anywhere, a hook before a variable is
     updated.
     """
@@ -49,13 +49,15 @@ class Look:
         changed anything."""
         state = State.of(entries)
         kept = kept_variables(state)
-        self._kept = {name: each for (of, name), each in kept.items() if of == self._project}
+        self._kept = {
+            name: variable for (of, name), variable in kept.items() if of == self._project
+        }
         self._moved = follow_team(state, self._project, self._team)
         return self._moved
 
     def asked(self, declared: Sequence[Variable[Any]]) -> dict[str, object]:
         """What this run is going to do with variables, as the project's resource takes it."""
-        names = {each.name: each for each in declared}
+        names = {variable.name: variable for variable in declared}
         asked = {name: "" for name in names if name not in self._kept}
         for name, kept in self._kept.items():
             if self._moved or name not in names or not kept.stays(names[name]):

@@ -32,7 +32,7 @@ class Organizations(Component):
             application_id=place.application_id,
             environment=place.environment,
             settings=organization_settings(settings),
-            opts=self.lasting(),
+            opts=self.protected(),
         )
         declared = organization_roles(settings)
         if declared["roles"]:
@@ -42,7 +42,7 @@ class Organizations(Component):
                 environment=place.environment,
                 **declared,
                 app=access_asked(app),
-                opts=self.lasting(self.settings),
+                opts=self.protected(self.settings),
             )
             self.owning.append(self.roles)
         self.register_outputs({})

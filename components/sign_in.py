@@ -36,6 +36,6 @@ class SignIn(Component):
                 environment=place.environment,
                 sections=sections,
                 client_secrets=secrets,
-                opts=self.lasting(),
+                opts=self.protected(),
             )
         self.register_outputs({})

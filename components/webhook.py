@@ -1,4 +1,4 @@
-"""The webhook: Clerk tells the app what happened."""
+"""The webhook: Clerk sends the app what happened."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Webhook(Component):
             environment=place.environment,
             **endpoint_inputs(settings),
             address=settings.webhook_address,
-            opts=self.lasting(),
+            opts=self.protected(),
         )
         self.signing_secret = pulumi.Output.secret(self.endpoint.signing_secret)
         self.register_outputs({"signing_secret": self.signing_secret})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clerkstack.desired.refusals import app_disagreements, unknown_uses
 from clerkstack.problems import InputError
+from clerkstack.reconcile.billing import DeclaredBilling
 from policies.policy import Policy, Values, Violation, unjudged
 from policies.view import API_KEYS, BILLING, UNKNOWN, Resource, Stack, unknown_in
 
@@ -70,10 +71,11 @@ def _catalog(resource: Resource) -> Iterator[str]:
 
 def _with_the_app(resource: Resource) -> list[str]:
     try:
-        inputs = dict(resource.inputs)
+        known = {name: of for name, of in resource.inputs.items() if of is not UNKNOWN}
+        declared = DeclaredBilling.of(known)
         # A policy sees no instance: what the settings say is on it (app.unmanaged) is believed
         # here, and looked up by the provider.
-        return [*app_disagreements(inputs), *unknown_uses(inputs, None)]
+        return [*app_disagreements(declared), *unknown_uses(declared, None)]
     except (AttributeError, LookupError, TypeError, ValueError):
         # Another program than ours may declare anything; what can't be compared does not pass.
         return ["plans, features and the app's declaration are not of a form to be compared"]

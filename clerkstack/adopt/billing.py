@@ -15,7 +15,7 @@ from clerkstack.desired.billing import billing_inputs
 from clerkstack.files import yaml_text
 from clerkstack.problems import InputError
 from clerkstack.reconcile import Change, JsonObject
-from clerkstack.reconcile.billing import ENABLED_FOR, billing_plan, desired_groups, live_groups
+from clerkstack.reconcile.billing import ENABLED_FOR, DeclaredBilling, billing_plan, live_groups
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.settings import BillingSettings
@@ -66,7 +66,7 @@ def _unsayable(document: JsonObject, section: JsonObject) -> list[tuple[str, str
 def differing(catalog: Catalog, section: JsonObject) -> tuple[Change, ...]:
     """What a catalog says otherwise than the live section; toggles are not a catalog's matter."""
     inputs = billing_inputs(BillingSettings(), catalog, None, catalog_file="")
-    desired = desired_groups({**inputs, "settings": {}})
+    desired = DeclaredBilling.of({**inputs, "settings": {}}).groups
     return billing_plan(desired, live_groups(section)).changes
 
 

@@ -11,11 +11,21 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
+from pydantic.alias_generators import to_camel
+
 from clerkstack.adopt.billing import billing_settings
 from clerkstack.adopt.left import LeftAlone
 from clerkstack.catalog import Catalog
 from clerkstack.checks.finding import Finding
-from clerkstack.desired.variable_names import SETS, NameSet, Purpose, all_names, names_of
+from clerkstack.desired.sections import OPTIONAL_OF_ORGANIZATIONS
+from clerkstack.desired.variable_names import (
+    PATHS,
+    SETS,
+    NameSet,
+    Purpose,
+    all_names,
+    names_of,
+)
 from clerkstack.desired.webhook import DESCRIPTION
 from clerkstack.drift import Known, Live, declared_variables, differences
 from clerkstack.drift.compare import variable_name
@@ -46,13 +56,6 @@ KEYS: dict[str, str] = {
     for name in names_of(cast("Purpose", purpose))
 }
 """The names of keys, and what one is that has another value."""
-PATHS: dict[Purpose, str] = {
-    "sign_in_url": "signInUrl",
-    "sign_up_url": "signUpUrl",
-    "after_sign_in_url": "afterSignInUrl",
-    "after_sign_up_url": "afterSignUpUrl",
-}
-"""The settings of what variables hold."""
 NO_URL = "https://app.invalid"
 """Stands for an app's URL that is not known yet."""
 # More rounds than there are kinds of things would mean that leaving them alone has no effect.
@@ -211,12 +214,9 @@ def _organizations(wanted: dict[str, Any], live: Live, section: JsonObject) -> N
     group, view = _group(wanted, "organizations"), live.roles.view()
     group["enabled"] = bool(section.get("enabled"))
     group["personalWorkspaces"] = not section.get("force_organization_selection")
-    for name, key in (
-        ("maxAllowedMemberships", "max_allowed_memberships"),
-        ("adminDeleteEnabled", "admin_delete_enabled"),
-    ):
-        if name in group:
-            group[name] = section.get(key)
+    for field in OPTIONAL_OF_ORGANIZATIONS:
+        if to_camel(field) in group:
+            group[to_camel(field)] = section.get(field)
     for name, key in (("creatorRole", "creator_role"), ("defaultRole", "default_role")):
         if name in group:
             group[name] = object_at(view, SET).get(key)
@@ -283,7 +283,7 @@ def _variables(
         elif value is not None:
             _put_url(wanted, project, "appUrl", value.get_secret_value())
     # What a project need not say itself it does not.
-    group |= {PATHS[each]: path for each, path in found.items() if path != getattr(project, each)}
+    group |= {to_camel(of): path for of, path in found.items() if path != project.paths[of]}
     local = [e for e in there if e.key in app_urls and e.target == ("development",)]
     if "development" in project.targets and local and local[0].readable_value is not None:
         _put_url(wanted, project, "developmentAppUrl", local[0].readable_value.get_secret_value())

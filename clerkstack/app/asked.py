@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from clerkstack.app.agreement import meant
 from clerkstack.app.facts import attached_to, payer_of
 from clerkstack.app.kinds import ACCESS, KINDS, SOLD, Kind, named
-from clerkstack.reconcile.changes import Json, JsonObject, object_at
+from clerkstack.reconcile.changes import Json, JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.app.uses import Use
@@ -135,22 +135,22 @@ class Known:
         return isinstance(fields, dict) and fields.get("include_in_jwt") is False
 
 
-def compact(uses: Iterable[Use], kinds: Collection[Kind] = SOLD) -> JsonObject:
+def compact(uses: Iterable[Use], kinds: Collection[Kind] = SOLD) -> dict[str, dict[str, str]]:
     """{kind: {slug: first place}} of some kinds, the payer before the slug where the check names
     one: what a resource keeps."""
-    found: JsonObject = {}
-    for each in uses:
-        if each.kind in kinds:
-            places = cast(JsonObject, found.setdefault(each.kind, {}))
-            places.setdefault(_written(each.slug, each.payer), each.where)
+    found: dict[str, dict[str, str]] = {}
+    for use in uses:
+        if use.kind in kinds:
+            places = found.setdefault(use.kind, {})
+            places.setdefault(_written(use.slug, use.payer), use.where)
     return found
 
 
-def expanded(uses: Mapping[str, Json]) -> Iterator[tuple[Asked, str]]:
+def expanded(uses: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[Asked, str]]:
     """What `compact` made, as (kind, slug, payer) with the place."""
     for kind in KINDS:
-        for written, where in object_at(uses, kind).items():
-            yield (kind, *named(kind, written)), str(where)
+        for written, where in uses.get(kind, {}).items():
+            yield (kind, *named(kind, written)), where
 
 
 def unknown(asked: Asked, where: str | None, known: Known, *, live: bool) -> str | None:

@@ -33,7 +33,7 @@ from clerkstack.cli.remote import read, tell
 from clerkstack.cli.say import report, say
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.afterwards import Access
-from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.billing import declared_billing
 from clerkstack.desired.refusals import (
     app_disagreements,
     billing_refusals,
@@ -46,7 +46,6 @@ from clerkstack.files import REMOVED, edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
 from clerkstack.kept_url import kept_url, same_url
 from clerkstack.problems import ClerkstackError, InputError
-from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE
 from clerkstack.review.cleaning import SECRET
@@ -250,16 +249,13 @@ def _refusals(found: Adoption) -> Iterator[str]:
     """Why the stack would be refused as it is: nothing is written then."""
     settings, live = found.settings, object_at(found.live.sections, "billing")
 
-    def inputs(app: AppCode | None) -> JsonObject:
-        file = str(found.catalog_file)
-        return billing_inputs(settings.billing, found.catalog, app, catalog_file=file)
-
+    file = str(found.catalog_file)
     if settings.components.billing:
-        for why in billing_refusals(inputs(None), settings.instance):
+        for why in billing_refusals(declared_billing(settings, found.catalog, catalog_file=file)):
             yield f"{why} Change it in the dashboard, then adopt."
     if settings.instance != "production":
         return
-    asked = inputs(found.app)
+    asked = declared_billing(settings, found.catalog, found.app, catalog_file=file)
     access = access_inputs(settings, found.app)
     roles = found.live.roles.roles
     held = Access({role.key: {each.key for each in role.permissions} for role in roles})

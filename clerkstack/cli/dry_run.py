@@ -12,13 +12,13 @@ from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, reading, session_of, tell
 from clerkstack.cli.say import say
-from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.billing import declared_billing
 from clerkstack.desired.refusals import billing_refusals
 from clerkstack.desired.sections import organization_settings, sign_in_sections
 from clerkstack.neighbours import neighbours
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
-from clerkstack.reconcile.billing import billing_plan, desired_groups, live_groups
+from clerkstack.reconcile.billing import billing_plan, live_groups
 from clerkstack.reconcile.changes import not_shown, object_at
 from clerkstack.reconcile.ledger import Ledger, billing_holding, needed_by_others
 from clerkstack.reconcile.sections import with_defaults
@@ -107,12 +107,12 @@ def _changes(
     changes = changes_between(declared, with_defaults(sections))
     if use.billing:
         section = object_at(sections, "billing")
-        inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
+        billing = declared_billing(settings, catalog)
         # Should Clerk take it for a write, it is one that may never be made.
-        refused = list(billing_refusals(inputs, settings.instance))
+        refused = list(billing_refusals(billing))
         if refused:
             raise ClerkstackError("\n".join(("Nothing was sent.", *refused)))
-        desired, there = desired_groups(inputs), live_groups(section)
+        desired, there = billing.groups, live_groups(section)
         undeclared = Ledger.of(known.billing).kept(there).undeclared(desired)
         others = _others(stack, settings) if undeclared else Sharing()
         gone = [group for group in undeclared if not needed_by_others(group, others)]

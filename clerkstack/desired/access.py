@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from clerkstack.app.asked import compact
 from clerkstack.app.kinds import ACCESS
 from clerkstack.desired.sections import organization_roles
-from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile import JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
@@ -31,8 +31,8 @@ def access_asked(app: AppCode | None) -> JsonObject:
     uses = {} if app is None else compact(app.uses, ACCESS)
     if app is None or not uses:
         return {}
-    found: JsonObject = {"uses": uses}
-    believed = sorted(each for each in app.unmanaged if each.startswith(ACCESS))
+    found: JsonObject = {"uses": {kind: {**places} for kind, places in uses.items()}}
+    believed = sorted(named for named in app.unmanaged if named.startswith(ACCESS))
     if believed:
-        found["unmanaged"] = cast(Json, believed)
+        found["unmanaged"] = [*believed]
     return found

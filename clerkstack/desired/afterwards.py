@@ -10,9 +10,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from clerkstack.app.asked import PAYERS, Known
-from clerkstack.reconcile.billing import ENABLED_FOR, with_plans_to_come
-from clerkstack.reconcile.changes import Groups, Json, JsonObject, groups_at, object_at
+from clerkstack.reconcile.billing import (
+    ENABLED_FOR,
+    SECTION,
+    DeclaredBilling,
+    with_plans_to_come,
+)
+from clerkstack.reconcile.changes import Groups, Json, JsonObject
 from clerkstack.reconcile.roles import permissions_of
+from clerkstack.reconcile.shapes import as_object, as_objects
 from clerkstack.settings.names import BUILT_IN_ROLES
 
 
@@ -26,29 +32,22 @@ class Access:
     on: bool = True
 
 
-def all_plans(inputs: Mapping[str, Json]) -> dict[str, JsonObject]:
-    """The declared plans with those that Clerk makes by itself, by slug."""
-    return {**groups_at(inputs, "plans"), **groups_at(inputs, "defaults")}
-
-
-def sold_afterwards(
-    inputs: Mapping[str, Json],
-    live: Mapping[str, Json] | None = None,
-) -> Known:
+def sold_afterwards(declared: DeclaredBilling, live: Mapping[str, Json] | None = None) -> Known:
     """Plans and features.
 
     Args:
-        inputs: of the billing resource.
+        declared: what the billing resource declares.
         live: the section `billing` of the instance, or as an update leaves it; None where it was
             not read.
     """
     there = live or {}
-    toggles = {**there, **object_at(inputs, "settings")}
-    payers = [each for each in PAYERS if toggles.get(ENABLED_FOR[each]) is not False]
-    declared = _over(all_plans(inputs), groups_at(there, "plans"))
-    plans = with_plans_to_come(declared, payers, there)
-    features = _over(groups_at(inputs, "features"), groups_at(there, "features"))
-    return Known(plans=plans, features=features, payers=tuple(payers))
+    toggles = {**there, **declared.settings}
+    payers = [payer for payer in PAYERS if toggles.get(ENABLED_FOR[payer]) is not False]
+    plans = _over(declared.all_plans, as_objects(there.get("plans"), f"{SECTION}.plans"))
+    features = _over(declared.features, as_objects(there.get("features"), f"{SECTION}.features"))
+    return Known(
+        plans=with_plans_to_come(plans, payers, there), features=features, payers=tuple(payers)
+    )
 
 
 def access_afterwards(
@@ -62,7 +61,8 @@ def access_afterwards(
         live: what the instance has; None where it was not read.
         gone: keys of roles and permissions that the update removes.
     """
-    declared, own = groups_at(inputs, "roles"), object_at(inputs, "permissions")
+    declared = as_objects(inputs.get("roles"), "roles")
+    own = as_object(inputs.get("permissions"), "permissions")
     on = inputs.get("enabled", live.on if live is not None and "roles" not in inputs else True)
     if on is False:
         return Known(organizations=False)
@@ -81,7 +81,9 @@ def access_afterwards(
             held[key] = permissions_of({key: declared[key]})
         else:
             held.setdefault(key, set())
-    permissions = {each for had in held.values() for each in had if each not in gone}
+    permissions = {
+        permission for had in held.values() for permission in had if permission not in gone
+    }
     idle = own.keys() - permissions
     # Of a role that does not list its permissions only the instance tells what it may.
     unsaid = live is None and bool(held.keys() - listed)

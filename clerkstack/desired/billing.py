@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from clerkstack.app.asked import compact
 from clerkstack.app.facts import facts_of_code
 from clerkstack.desired.catalog import declared_features, declared_plans, default_plans
-from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.app_says import AppSays
+from clerkstack.reconcile.billing import DeclaredBilling
 from clerkstack.safe import safe
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
     from clerkstack.catalog import Catalog
-    from clerkstack.settings import BillingSettings
+    from clerkstack.settings import BillingSettings, Settings
 
 
 def billing_inputs(
@@ -42,23 +43,29 @@ def billing_inputs(
     }
 
 
-def app_inputs(app: AppCode) -> JsonObject:
-    """What the app's code says, as `disagreements` and `unknown_uses` take it.
+def declared_billing(
+    settings: Settings, catalog: Catalog, app: AppCode | None = None, *, catalog_file: str = ""
+) -> DeclaredBilling:
+    """What a stack declares of billing, without a resource; `catalog_file` is the settings' own if
+    it is left out."""
+    file = catalog_file or settings.catalog
+    inputs = billing_inputs(settings.billing, catalog, app, catalog_file=file)
+    return DeclaredBilling.of({**inputs, "environment": settings.instance})
 
-    plans {slug: [features]}, features, details {slug: fields of the plan}; uses {kind: {slug:
-    first place}}, unmanaged. What was not read is left out.
-    """
-    found: JsonObject = {}
+
+def app_inputs(app: AppCode) -> AppSays:
+    """What the app's code says, as the resource has it."""
+    says: AppSays = {}
     if app.declaration is not None:
         plans = app.declaration.plans
-        found["plans"] = {slug: cast(Json, list(plan.features)) for slug, plan in plans.items()}
-        found["features"] = cast(Json, sorted(app.declaration.features))
+        says["plans"] = {slug: list(plan.features) for slug, plan in plans.items()}
+        says["features"] = sorted(app.declaration.features)
         details = {slug: facts_of_code(plan) for slug, plan in plans.items()}
-        found["details"] = {slug: cast(Json, said) for slug, said in details.items() if said}
+        says["details"] = {slug: fields for slug, fields in details.items() if fields}
     if app.uses:
-        found["uses"] = compact(app.uses)
+        says["uses"] = compact(app.uses)
     if app.unmanaged:
-        found["unmanaged"] = cast(Json, sorted(app.unmanaged))
+        says["unmanaged"] = sorted(app.unmanaged)
     # The engine shows it in previews and keeps it in the state. No slug loses anything by it.
-    shown: JsonObject = safe(found)
+    shown: AppSays = safe(says)
     return shown

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile import JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog, Feature, Plan
@@ -59,7 +59,7 @@ def _plan(plan: Plan, currency: str) -> JsonObject:
         "amount": plan.amount,
         "annual_monthly_amount": plan.annual_monthly_amount,
         "currency": currency,
-        "features": cast(Json, list(plan.features)),
+        "features": [*plan.features],
         "free_trial_enabled": plan.free_trial_days is not None,
         "free_trial_days": plan.free_trial_days,
         "is_recurring": plan.is_recurring,

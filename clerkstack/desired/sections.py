@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from clerkstack.settings.models import SettingsModel
 
 
+OPTIONAL_OF_ORGANIZATIONS = ("max_allowed_memberships", "admin_delete_enabled")
+"""The settings of organizations that the config calls the same, and that a stack may leave open."""
+
+
 class RoleInputs(TypedDict):
     """What the resource of the roles declares: roles and permissions by key, and of the initial
     role set whom it begins with."""
@@ -40,11 +44,8 @@ def organization_settings(settings: OrganizationsSettings) -> JsonObject:
         "enabled": settings.enabled,
         "force_organization_selection": not settings.personal_workspaces,
     }
-    if settings.max_allowed_memberships is not None:
-        section["max_allowed_memberships"] = settings.max_allowed_memberships
-    if settings.admin_delete_enabled is not None:
-        section["admin_delete_enabled"] = settings.admin_delete_enabled
-    return section
+    given = {name: getattr(settings, name) for name in OPTIONAL_OF_ORGANIZATIONS}
+    return {**section, **{name: value for name, value in given.items() if value is not None}}
 
 
 def organization_roles(settings: OrganizationsSettings) -> RoleInputs:

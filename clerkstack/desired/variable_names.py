@@ -23,6 +23,13 @@ Purpose = Literal[
     "signing_secret",
 ]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+PATHS: tuple[Purpose, ...] = (
+    "sign_in_url",
+    "sign_up_url",
+    "after_sign_in_url",
+    "after_sign_up_url",
+)
+"""The purposes whose value is a setting of the same name (`ProjectFields`)."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,7 @@ WEBHOOK_SECRET = "CLERK_WEBHOOK_SIGNING_SECRET"
 
 def names_of(purpose: Purpose, sets: Iterable[NameSet] = tuple(SETS)) -> tuple[str, ...]:
     """The names under which apps of these sets read a value, each once."""
-    found = (getattr(SETS[each], purpose) for each in sets)
+    found = (getattr(SETS[name], purpose) for name in sets)
     return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
@@ -157,13 +164,13 @@ def is_server_secret(name: str) -> bool:
 
 def purpose_of(name: str) -> Purpose | None:
     """What a variable is for, by its name; None where no set has it."""
-    return next((each for each in PURPOSES if name in names_of(each)), None)
+    return next((purpose for purpose in PURPOSES if name in names_of(purpose)), None)
 
 
 def _unread() -> dict[str, str]:
-    current = all_names(each for each in SETS if each != "guide")
+    current = all_names(name for name in SETS if name != "guide")
     guide, newest = SETS["guide"], SETS["nextjs"]
-    pairs = {getattr(guide, each): getattr(newest, each) for each in PURPOSES}
+    pairs = {getattr(guide, purpose): getattr(newest, purpose) for purpose in PURPOSES}
     return {name: instead for name, instead in pairs.items() if name not in current}
 
 
@@ -172,7 +179,7 @@ UNREAD = _unread()
 
 
 def unread_in(keys: Iterable[str]) -> str:
-    """What is to be told of variables that no current SDK reads; empty where there are none."""
+    """A message about variables that no current SDK reads; empty if there are none."""
     there = set(keys)
     found = [f"{name} (they read {UNREAD[name]})" for name in UNREAD if name in there]
     return f"no current SDK of Clerk's reads {', '.join(found)}" if found else ""

@@ -95,11 +95,8 @@ def _of_target(project: Project, target: str, keys: Keys[Value]) -> list[Variabl
     app_url = project.development_app_url if target == "development" else project.app_url
     values: dict[Purpose, Value | str] = {
         "publishable_key": keys.publishable_key,
-        "sign_in_url": project.sign_in_url,
-        "sign_up_url": project.sign_up_url,
-        "after_sign_in_url": project.after_sign_in_url,
-        "after_sign_up_url": project.after_sign_up_url,
         "app_url": app_url,
+        **project.paths,
     }
     secrets: dict[Purpose, Value] = {"secret_key": keys.secret_key}
     if keys.signing_secret is not None:

@@ -13,12 +13,12 @@ DESCRIPTION = "clerkstack"
 def endpoint_inputs(settings: Settings) -> dict[str, Any]:
     """Its URL, the types of the events it gets, which of them it can do without, its description,
     and its headers."""
-    said = settings.webhook.description
+    description = settings.webhook.description
     return {
         "url": settings.webhook_url,
         "events": list(settings.webhook.events),
         "optional_events": settings.webhook.optional_events,
-        "description": DESCRIPTION if said is None else said,
+        "description": DESCRIPTION if description is None else description,
         "headers": {
             name: value.get_secret_value() for name, value in settings.webhook.headers.items()
         },

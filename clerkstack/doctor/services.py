@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Finding
-from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.billing import declared_billing
 from clerkstack.desired.refusals import asks_for_a_card, payer_refusals
 from clerkstack.doctor.model import Check, failed, of_failure, ok, together, warning
 from clerkstack.premises.config_shape import unfamiliar
@@ -74,8 +74,7 @@ def billing(patient: Patient) -> Finding:
     if not settings.components.billing:
         return ok("this stack declares none; free trials ask for no payment method")
     catalog = load_catalog(Path(settings.catalog))
-    inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
-    wrong = list(payer_refusals(inputs, live))
+    wrong = list(payer_refusals(declared_billing(settings, catalog), live))
     if wrong:
         return failed("; ".join(wrong), "Give it another slug: a plan's payer stays")
     return ok("free trials ask for no payment method, every plan has its payer")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from clerkstack.checks.finding import ANOTHER, Finding
 from clerkstack.desired.api_keys import api_key_switches
-from clerkstack.desired.billing import app_inputs, billing_inputs
+from clerkstack.desired.billing import app_inputs, declared_billing
 from clerkstack.desired.refusals import asks_for_a_card, unanswered
 from clerkstack.desired.sections import (
     organization_roles,
@@ -21,7 +21,6 @@ from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, nee
 from clerkstack.reconcile.billing import (
     TRIAL,
     billing_plan,
-    desired_groups,
     live_groups,
     missing_defaults,
     split,
@@ -114,8 +113,8 @@ def _roles(settings: Settings, live: Live, known: Known) -> Iterator[Finding]:
 
 
 def _billing(settings: Settings, catalog: Catalog, live: Live, known: Known) -> Iterator[Finding]:
-    inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
-    desired, there = desired_groups(inputs), live_groups(object_at(live.sections, "billing"))
+    desired = declared_billing(settings, catalog).groups
+    there = live_groups(object_at(live.sections, "billing"))
     yield from _of_config(billing_plan(desired, there).changes)
     for slug in missing_defaults(desired.keys(), there):
         yield Finding(CHECK, f"plan {slug}", "", "there", None)

@@ -73,10 +73,10 @@ class ConfigDocument:
         with self._lock:
             times: Counter[Path] = Counter()
             left = plan(self._config().sections)
-            while left and all(times[path] < SENT_AT_MOST for path in left.paths):
+            while (paths := left.paths) and all(times[path] < SENT_AT_MOST for path in paths):
                 if judge is not None:
                     judge(left, self._config().sections)
-                times.update(left.paths)
+                times.update(paths)
                 self._write(plan, left)
                 sections = self._config(fresh=True).sections
                 left = plan(sections).after(sections)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from clerkstack.desired.variable_names import PATHS
+
 if TYPE_CHECKING:
     from clerkstack.reconcile import Json
     from clerkstack.settings import Settings
@@ -79,10 +81,7 @@ def own_of(settings: Settings, hosts: Iterable[str]) -> Own:
     return Own(
         hosts=frozenset(filter(None, [*map(place_of, urls), *(each.lower() for each in hosts)])),
         paths={
-            "sign_in_url": {each.sign_in_url for each in projects},
-            "sign_up_url": {each.sign_up_url for each in projects},
-            "after_sign_in_url": {each.after_sign_in_url for each in projects},
-            "after_sign_up_url": {each.after_sign_up_url for each in projects},
+            **{purpose: {project.paths[purpose] for project in projects} for purpose in PATHS},
             WEBHOOK: {urlsplit(settings.webhook_url).path},
         },
         loopback=development,

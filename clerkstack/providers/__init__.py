@@ -1,5 +1,5 @@
-"""The dynamic resources of the project: one for each thing Clerk keeps, and
-what no plugin tells of the Vercel project that they are for."""
+"""The project's dynamic resources: one for each part of an instance, and those that watch over the
+variables of a Vercel project."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ class Subscribers:
         self._place = (application_id, environment)
 
     def of(self, dangers: Sequence[Danger]) -> list[int | None]:
-        """Subscribers that each danger concerns; None where none are a matter of it, or where
-        Clerk does not tell."""
+        """Subscribers that each danger concerns; None if they do not matter to it, or
+        Clerk does not say."""
         if not any(danger.counted for danger in dangers):
             return [None] * len(dangers)
         slugs = list(dict.fromkeys(slug for danger in dangers for slug in danger.plans))
@@ -88,7 +88,7 @@ def refused(
     sandbox: bool = False,
 ) -> list[str]:
     """Why dangerous changes are not made, in one text with one command that allows them; those
-    that are made are told.
+    that are made are shown in a notice.
 
     Args:
         dangers: what would change.
@@ -96,7 +96,7 @@ def refused(
         subscribers: who it concerns.
         place: the instance, in words.
         asking: what was refused of other resources in this run: the command allows that too.
-        sandbox: plans and features may be changed as long as nobody subscribes to them.
+        sandbox: plans and features may be changed while nobody subscribes to them.
     """
     reasons, gentle, done = [], [], []
     for danger, count in zip(dangers, subscribers.of(dangers), strict=True):
@@ -114,15 +114,15 @@ def refused(
             asking.refused.append(danger)
             gentle += [danger.gently] if danger.gently and count != 0 else []
     if done and not reasons:
-        asking.tell_once(
+        asking.notice_once(
             f"Nobody subscribes to what changes on {place}, so it is changed without being asked "
             f"for: {', '.join(done)}. In production, or with subscribers, each is refused unless "
             "clerkstack:allow has it."
         )
     if not reasons:
         return []
-    shown = "\n".join(f"DANGER: {each}." for each in reasons)
-    ways = "".join(f"Gently: {each}.\n" for each in dict.fromkeys(gentle))
+    shown = "\n".join(f"DANGER: {reason}." for reason in reasons)
+    ways = "".join(f"Gently: {way}.\n" for way in dict.fromkeys(gentle))
     return [
         f"{shown}\nNothing is done unless this is allowed.\n{ways}"
         f"To allow {'it' if len(asking.refused) == 1 else 'all of it'}, run: "
@@ -131,20 +131,19 @@ def refused(
 
 
 class Asking:
-    """What one run refused so far, over all its resources, what it accepted, and what it told
-    once."""
+    """What one run refused and accepted so far, over all its resources, and what it has shown."""
 
     def __init__(self, stack: str | None = None) -> None:
         self.stack = stack
         self.refused: list[Danger] = []
         self.accepted: set[Danger] = set()
         """Judged in this run and not refused: the write does not ask again."""
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
 
-    def tell_once(self, text: str) -> None:
-        """Tell it, unless this run did."""
-        if text not in self._told:
-            self._told.add(text)
+    def notice_once(self, text: str) -> None:
+        """Show a notice, unless this run has shown it."""
+        if text not in self._shown:
+            self._shown.add(text)
             notice(text)
 
 
@@ -185,5 +184,5 @@ def _kinds(danger: Danger, allowed: Allowed) -> Sequence[str]:
 
 def _counted(count: int | None) -> str:
     if count is None:
-        return "Clerk does not tell how many subscribe to it"
+        return "Clerk does not say how many subscribe to it"
     return f"{count or 'No'} {'subscriber' if count == 1 else 'subscribers'}"

@@ -21,11 +21,9 @@ from clerkstack.clients.errors import NotFound
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.providers.base import (
     ClerkProvider,
-    InstanceRef,
     Noted,
     inputs_of,
     kept_out,
-    resource_id,
 )
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.api_keys import (
@@ -36,8 +34,8 @@ from clerkstack.reconcile.api_keys import (
     needed_switches,
     written_switches,
 )
-from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger, api_key_dangers
+from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.sharing import Holding, shared_of
 
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
@@ -54,18 +52,17 @@ class ApiKeysProvider(ClerkProvider):
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """The switches; they stay whatever becomes of the stack."""
-        declared = {GROUP: object_at(props, "switches")}
-        return Holding(stack, since, declared, shared=shared_of(props))
+        return Holding(stack, since, {GROUP: _switches(props)}, shared=shared_of(props))
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Switches that this stack declared on and that would be turned off."""
-        return api_key_dangers(object_at(_olds, "switches"), object_at(_inputs, "switches"))
+        return api_key_dangers(_switches(_olds), _switches(_inputs))
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Bring the switches to what is declared. Safe to repeat."""
         inputs = inputs_of(props)
-        return CreateResult(resource_id(inputs, self.part), self._bring(inputs, {}))
+        return CreateResult(self.ref(inputs).id, self._bring(inputs, {}))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -94,7 +91,7 @@ class ApiKeysProvider(ClerkProvider):
     def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
         others = self.sharing(self.ref(inputs), olds)
         self.refuse_contradictions(others, inputs)
-        declared = object_at(inputs, "switches")
+        declared = _switches(inputs)
         needed = needed_switches(declared)
         wrong = changes_between(needed, self._live(inputs))
         if wrong:
@@ -107,12 +104,12 @@ class ApiKeysProvider(ClerkProvider):
 
     def _write(self, inputs: JsonObject, switches: JsonObject) -> bool:
         """Set the switches where the schema advertises them; whether it does."""
-        document = self.document(InstanceRef.of(inputs))
+        document = self.document(self.ref(inputs).instance)
         if not is_advertised(document.schema(), switches):
             return False
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
-            live = object_at(sections, SECTION)
+            live = as_object(sections.get(SECTION), SECTION)
             return WritePlan(tuple(changes_between(switches, live, at=(SECTION,))))
 
         document.reconcile(plan)
@@ -133,10 +130,15 @@ class ApiKeysProvider(ClerkProvider):
         return {key: getattr(settings, key) for key in (FEATURE, *SWITCHES)}
 
 
+def _switches(props: JsonObject) -> JsonObject:
+    return as_object(props.get("switches"), "switches")
+
+
 def is_advertised(schema: JsonObject, switches: Mapping[str, Json]) -> bool:
     """Whether the config has the section of the switches, with each of them."""
-    section = object_at(object_at(schema, "properties"), SECTION)
-    fields = object_at(section, "properties")
+    sections = as_object(schema.get("properties"), "properties")
+    section = as_object(sections.get(SECTION), SECTION)
+    fields = as_object(section.get("properties"), f"{SECTION}.properties")
     return all(switch in fields for switch in switches)
 
 

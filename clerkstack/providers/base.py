@@ -21,7 +21,7 @@ from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.intent_log import IntentLog
 from clerkstack.notices import notice
 from clerkstack.providers.allowances import Subscribers, refused
-from clerkstack.providers.neighbours import refusals, sharing, tell_left, tell_shared
+from clerkstack.providers.neighbours import refusals, report_kept, report_shared, sharing
 from clerkstack.providers.shared import ProviderSession, provider_session
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.changes import same_document, whole_numbers
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 PROVIDER_KEY = "__provider"
 STACK = "stack"
 KEPT = frozenset({"noted", "shared"})
-"""What the state of each resource may have besides: the mark of the note that it has, and the
-fields that other stacks declared before."""
+"""What the state of each resource may have besides: the mark of its intent record, and the fields
+that other stacks declared before."""
 Props = Mapping[str, Any]
 
 
@@ -123,7 +123,7 @@ class ClerkProvider(ResourceProvider):
         return CheckResult({**inputs, PROVIDER_KEY: news.get(PROVIDER_KEY)}, failures)
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
-        """Inputs this resource will not take, as (property, reason and mend)."""
+        """Inputs this resource will not take, as (property, reason and remedy)."""
         return ()
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
@@ -147,12 +147,16 @@ class ClerkProvider(ResourceProvider):
         return ()
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
-        """What a stack has of this resource, by its properties in the state or in a note."""
+        """What a stack has of this resource, by its properties in the state or in a record."""
         raise NotImplementedError
 
-    def noted_since(self, _props: JsonObject) -> JsonObject:
-        """What a note of the resource says it holds since, by its properties in the state."""
+    def recorded_since(self, _props: JsonObject) -> JsonObject:
+        """What an intent record names as the state below it, by the properties in that state."""
         return {}
+
+    def pending(self, ref: ResourceRef, state: JsonObject) -> JsonObject:
+        """What an interrupted run recorded on top of a state of the resource, empty if none."""
+        return ref.log.pending(self.recorded_since(state) if state else {})
 
     def group_name(self, group: str) -> str:
         """A group of what stacks share, in words."""
@@ -160,7 +164,9 @@ class ClerkProvider(ResourceProvider):
 
     def ref(self, props: Props) -> ResourceRef:
         """The resource that has these properties."""
-        return ResourceRef(InstanceRef.of(props), stack_of(props), self.part)
+        instance = InstanceRef(str(props["application_id"]), str(props["environment"]))
+        stack = props.get(STACK)
+        return ResourceRef(instance, None if stack is None else str(stack), self.part)
 
     def sharing(self, ref: ResourceRef, olds: JsonObject, *, removing: bool = False) -> Sharing:
         """What other stacks have of this resource; `olds` are its properties in the state.
@@ -177,7 +183,7 @@ class ClerkProvider(ResourceProvider):
             ref.stack,
             olds,
             self.holding,
-            self.noted_since,
+            self.recorded_since,
         )
 
     def refuse_contradictions(self, others: Sharing, inputs: JsonObject) -> None:
@@ -193,15 +199,15 @@ class ClerkProvider(ResourceProvider):
             declared = self.holding("", "", inputs).declared
             before = self.holding("", "", olds).declared
             new = [group for group in declared if not olds or group not in before]
-            tell_shared(found, declared, self.group_name, new=new)
+            report_shared(found, declared, self.group_name, new=new)
             gone = [group for group in before if group not in declared]
             left = {group: holders for group in gone if (holders := found.holders(group))}
-            tell_left(left, self.group_name)
+            report_kept(left, self.group_name)
         return reasons
 
     def _contradictions(self, found: Sharing, inputs: JsonObject) -> list[str]:
         contradictions = found.contradictions(self.holding("", "", inputs).declared)
-        return list(refusals(contradictions, self.group_name, str(InstanceRef.of(inputs))))
+        return list(refusals(contradictions, self.group_name, str(self.ref(inputs).instance)))
 
     def refuse_danger(
         self, ref: ResourceRef, dangers: Iterable[Danger], *, named: bool = True
@@ -210,7 +216,7 @@ class ClerkProvider(ResourceProvider):
         was accepted in this run is not judged again; where the preview could not name the others
         (`named`), nothing is done of itself in a sandbox either."""
         session = self.session
-        found = [each for each in dangers if each not in session.asking.accepted]
+        found = [danger for danger in dangers if danger not in session.asking.accepted]
         if not found:
             return []
         session.asking.stack = (ref.stack or "").rpartition("/")[2] or None
@@ -292,12 +298,12 @@ class ClerkProvider(ResourceProvider):
 
     def _same(self, inputs: JsonObject, olds: JsonObject) -> bool:
         # Its name says whose it is; a stack that has another one since is the same stack.
-        mine, theirs = ({k: v for k, v in each.items() if k != STACK} for each in (inputs, olds))
+        mine, theirs = ({k: v for k, v in props.items() if k != STACK} for props in (inputs, olds))
         return same_document(self.compared(mine), self.compared(theirs))
 
 
 class Noted(Resource):
-    """Base of the resources that a provider makes notes of."""
+    """Base of the resources whose writes are recorded in an intent log."""
 
     noted: pulumi.Output[str | None]
     of_stack: str
@@ -309,7 +315,7 @@ class Noted(Resource):
         props: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare it for this stack; once the state has what a note says, the note goes."""
+        """Declare it for this stack; once the state has what a record says, the record goes."""
         self.of_stack = "/".join(
             (pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack())
         )
@@ -330,11 +336,6 @@ class InstanceRef(NamedTuple):
     application_id: str
     environment: str
 
-    @classmethod
-    def of(cls, props: Props) -> InstanceRef:
-        """The instance that a resource's properties name."""
-        return cls(str(props["application_id"]), str(props["environment"]))
-
     @property
     def is_production(self) -> bool:
         """Whether it is a production instance; any that is not development's counts as one."""
@@ -346,7 +347,7 @@ class InstanceRef(NamedTuple):
 
 class ResourceRef(NamedTuple):
     """One resource of one stack. `stack` is its full name, None in a state of an older version;
-    `part` is how the resource's id ends."""
+    `part` is how the resource's id ends, empty for the instance itself."""
 
     instance: InstanceRef
     stack: str | None
@@ -355,7 +356,7 @@ class ResourceRef(NamedTuple):
     @property
     def id(self) -> str:
         """The resource's id."""
-        return "/".join((*self.instance, self.part))
+        return "/".join(filter(None, (*self.instance, self.part)))
 
     @property
     def log(self) -> IntentLog:
@@ -365,7 +366,7 @@ class ResourceRef(NamedTuple):
     @property
     def instance_log(self) -> IntentLog:
         """The intent log of the instance itself."""
-        return IntentLog("/".join(self.instance), self.stack)
+        return self._replace(part="").log
 
     def made_instance(self) -> bool:
         """Whether this stack made the instance, in this run or a killed one before it."""
@@ -417,20 +418,9 @@ def fingerprint_of(application_id: str, environment: str, secret: str) -> str:
     return hashlib.sha256(f"{application_id}/{environment}/{secret}".encode()).hexdigest()[:8]
 
 
-def resource_id(inputs: Props, *rest: str) -> str:
-    """The id of a resource: application, environment, then its own name."""
-    return "/".join((inputs["application_id"], inputs["environment"], *rest))
-
-
-def stack_of(props: Props) -> str | None:
-    """The full name of the stack, None in a state of an older version."""
-    stack = props.get(STACK)
-    return None if stack is None else str(stack)
-
-
 def mark_of(props: JsonObject) -> JsonObject:
-    """The mark of the note that a state has, as notes after it name it; nothing in a state of an
-    older version."""
+    """The mark of the record that a state has, as records on top of it name it; nothing in a state
+    of an older version."""
     return {"noted": props["noted"]} if props.get("noted") else {}
 
 

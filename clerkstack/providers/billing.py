@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pulumi
@@ -29,16 +30,18 @@ from clerkstack.providers.base import (
     kept_out,
     mark_of,
 )
-from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.shared import anything_was_read
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Json, JsonObject, WritePlan
+from clerkstack.reconcile.app_says import app_says
 from clerkstack.reconcile.billing import (
     ENABLED_FOR,
     KINDS,
     SECTION,
     SETTINGS,
     TRIAL,
+    DeclaredBilling,
     billing_plan,
     billing_view,
     in_config,
@@ -48,11 +51,11 @@ from clerkstack.reconcile.billing import (
     split,
 )
 from clerkstack.reconcile.billing_run import BillingRun, bringing, removing
-from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.ledger import Ledger, billing_holding, past_of
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.reconcile.previewed import unpreviewed
+from clerkstack.reconcile.shapes import as_object, as_objects
 from clerkstack.reconcile.sharing import Holding, Sharing
 
 KEEP = (
@@ -75,7 +78,7 @@ class BillingProvider(WritingProvider):
         """Plans, features and toggles by `kind/slug`."""
         return billing_holding(stack, since, props)
 
-    def noted_since(self, _props: JsonObject) -> JsonObject:
+    def recorded_since(self, _props: JsonObject) -> JsonObject:
         """The ledger, and the mark of the record before."""
         return {**Ledger.of(_props).as_props(), **mark_of(_props)}
 
@@ -89,7 +92,8 @@ class BillingProvider(WritingProvider):
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
         """Plans nobody could buy, the two deploys that must never reach production, and checks in
         the app's code that would answer false for everybody."""
-        found = [*billing_refusals(_inputs, str(_inputs["environment"])), *self._asked(_inputs)]
+        declared = DeclaredBilling.of(_inputs)
+        found = [*billing_refusals(declared), *self._asked_in_vain(_inputs, declared)]
         # Of no property: the engine would print all of it, the whole catalog, with the reason.
         return (("", why) for why in found)
 
@@ -104,15 +108,17 @@ class BillingProvider(WritingProvider):
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """What Clerk can't change, and what the app's code would ask for in vain afterwards."""
-        yield from payer_refusals(_inputs, self.live(InstanceRef.of(_inputs)))
-        if _in_production(_inputs) and undeclared_uses(_inputs):
-            yield from unknown_uses(_inputs, self._checked(_inputs, _olds).after)
+        declared = DeclaredBilling.of(_inputs)
+        yield from payer_refusals(declared, self.live(self.ref(_inputs).instance))
+        if declared.in_production and undeclared_uses(declared):
+            yield from unknown_uses(declared, self._checked(_inputs, _olds).after)
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
         """Plans and features that production's code asks for."""
-        if not _in_production(_inputs) or not undeclared_uses(_inputs):
+        declared = DeclaredBilling.of(_inputs)
+        if not declared.in_production or not undeclared_uses(declared):
             return []
-        return unknown_uses(_inputs, self.after(_inputs, _state))
+        return unknown_uses(declared, self.after(_inputs, _state))
 
     def after(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
         """The section as an update of the resource leaves it, whose state has its ledger."""
@@ -121,29 +127,54 @@ class BillingProvider(WritingProvider):
     def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
         """What is wrong on a production instance that nothing here changes, where this run has
         read the config already."""
-        if not _in_production(_inputs) or not anything_was_read():
+        if not self.ref(_inputs).instance.is_production or not anything_was_read():
             return
-        known = self.document(InstanceRef.of(_inputs)).known
+        known = self.document(self.ref(_inputs).instance).known
         if known is not None:
-            yield from live_refusals(_inputs, object_at(known, SECTION))
+            yield from live_refusals(DeclaredBilling.of(_inputs), _section_of(known))
 
     @contextmanager
     def planned(self, run: Run) -> Iterator[Write]:
         """See `WritingProvider`."""
-        section, here = self.live(run.ref.instance), run.ref.made_instance()
-        planned = bringing(run.inputs, run.state, run.pending, section, run.others, made_here=here)
-        for slug in slugs_of(past_of(run.state).declared, "plans"):
+        section, declared = self.live(run.ref.instance), DeclaredBilling.of(run.inputs)
+        past, interrupted = past_of(run.state), past_of(run.pending)
+        made_here = run.ref.made_instance()
+        planned = bringing(
+            declared, run.state, run.pending, section, run.others, made_here=made_here
+        )
+        for slug in slugs_of(past.declared, "plans"):
             group = f"plans/{slug}"
             if group not in planned.desired and group not in Ledger.of(run.state).made:
                 notice(f"the plan '{slug}' was there before this stack: it stays on sale as it was")
-        yield _BillingWrite(self, run, planned)
+        owed = billing_plan(planned.desired, planned.live).changes
+        known = in_config(past.declared), in_config(interrupted.declared)
+        unmet = [*payer_refusals(declared, section)]
+        if declared.in_production:
+            unmet += unknown_uses(declared, planned.after)
+        # Billing is on for their payer already: no write brings these.
+        unmet += _missing(
+            [
+                slug
+                for slug in missing_defaults(planned.desired.keys(), planned.live)
+                if section.get(ENABLED_FOR[declared.payers[slug]])
+            ]
+        )
+        recorded: JsonObject = {kind: run.inputs.get(kind, {}) for kind in KINDS}
+        yield _BillingWrite(
+            surprises=[*map(str, unpreviewed(owed, *known))],
+            unmet=unmet,
+            facts={**planned.ledger.as_props(), "declared": recorded},
+            provider=self,
+            run=run,
+            planned=planned,
+        )
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
         """The live values of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            live = self.live(InstanceRef.of(props), fresh=True)
+            live = self.live(self.ref(props).instance, fresh=True)
         except NotFound:
             return ReadResult(None, {})
         view = billing_view(props, live)
@@ -166,18 +197,20 @@ class BillingProvider(WritingProvider):
                 f"billing stays on the {props['environment']} instance as it is, and is nobody's"
             )
             return
-        run = self.removal(props, self.live(InstanceRef.of(props)))
+        run = self.removal(props, self.live(self.ref(props).instance))
         in_vain = self.lost(props, run)
         if in_vain:
             raise ResourceFailed("\n".join((*in_vain, KEEP)))
         self.stop_for_danger(self.ref(props), self.dangers_of_removal(props, run))
         kept = {group: of for group, of in run.kept.items() if group in run.live}
-        tell_left(kept, self.group_name)
-        left = self.write(self.ref(props), run)
+        report_kept(kept, self.group_name)
+        left = live_groups(self.write(self.ref(props), run))
         for slug in slugs_of(run.gone, "features"):
-            if slug in object_at(left, "features"):
+            if f"features/{slug}" in left:
                 notice(f"the feature '{slug}' stays: a plan that this stack did not make has it")
-        if _in_production(props) and run.ledger.before.get(SETTINGS, {}).get(TRIAL):
+        if self.ref(props).instance.is_production and run.ledger.before.get(SETTINGS, {}).get(
+            TRIAL
+        ):
             notice(f"{TRIAL} stays off: in production no trial asks for a card")
 
     def _replaced(self, props: JsonObject) -> bool:
@@ -196,21 +229,23 @@ class BillingProvider(WritingProvider):
         """The run that takes this stack's billing away; `props` are what its state has."""
         ref = self.ref(props)
         others = self.sharing(ref, props, removing=True)
-        return removing(props, ref.log.pending(self.noted_since(props)), live, others)
+        return removing(props, self.pending(ref, props), live, others)
 
     def lost(self, props: JsonObject, run: BillingRun) -> list[str]:
         """What production's code asks for, by the state, and a run takes away."""
-        if not _in_production(props):
+        if not self.ref(props).instance.is_production:
             return []
-        app = object_at(props, "app")
+        app = app_says(props.get("app"))
         before = set(unanswered(app, run.section))
-        return [each for each in unanswered(app, run.after) if each not in before]
+        return [reason for reason in unanswered(app, run.after) if reason not in before]
 
     def dangers_of_removal(self, props: JsonObject, run: BillingRun) -> list[Danger]:
         """What of a removal has to be asked for. Whoever removes a development stack means its
         toggles, too."""
         return [
-            danger for danger in run.dangers if danger.group != "toggles" or _in_production(props)
+            danger
+            for danger in run.dangers
+            if danger.group != "toggles" or self.ref(props).instance.is_production
         ]
 
     def write(self, ref: ResourceRef, run: BillingRun) -> JsonObject:
@@ -218,19 +253,28 @@ class BillingProvider(WritingProvider):
         that was not asked for."""
 
         def judge(wanted: WritePlan, sections: Mapping[str, Json]) -> None:
-            _refuse_trial_card(ref.instance, wanted)
-            dangers = run.dangers_of(wanted.changes, live_groups(object_at(sections, SECTION)))
+            # Whatever led to a write, none makes production's trials ask for a card.
+            if ref.instance.is_production and any(
+                change.path == (SECTION, TRIAL) and change.after is not False
+                for change in wanted.changes
+            ):
+                raise ResourceFailed(
+                    f"This would turn {TRIAL} on for the production instance of "
+                    f"{ref.instance.application_id}, and free trials would ask for a card. Nothing "
+                    "was written. Set clerkstack:billing.freeTrialRequiresPaymentMethod to false."
+                )
+            dangers = run.dangers_of(wanted.changes, live_groups(_section_of(sections)))
             if not run.desired and not ref.instance.is_production:
-                dangers = [each for each in dangers if each.group != "toggles"]
+                dangers = [danger for danger in dangers if danger.group != "toggles"]
             # If `check` could not see what is live, the write is the first to judge.
             named = not run.desired or ref.id not in self.session.unjudged
             self.stop_for_danger(ref, dangers, named=named)
 
-        return object_at(self.document(ref.instance).reconcile(run.plan, judge), SECTION)
+        return _section_of(self.document(ref.instance).reconcile(run.plan, judge))
 
     def live(self, ref: InstanceRef, *, fresh: bool = False) -> JsonObject:
         """The section as it is."""
-        return object_at(self.document(ref).sections(fresh=fresh), SECTION)
+        return _section_of(self.document(ref).sections(fresh=fresh))
 
     def _checked(self, inputs: JsonObject, olds: JsonObject) -> BillingRun:
         """The run that `bring` makes, as `check` can know it: it is given what was declared
@@ -239,19 +283,18 @@ class BillingProvider(WritingProvider):
         return self._foreseen(inputs, others.state or olds if olds else {}, others)
 
     def _foreseen(self, inputs: JsonObject, state: JsonObject, others: Sharing) -> BillingRun:
-        ref = self.ref(inputs)
-        pending = ref.log.pending(self.noted_since(state) if state else {})
+        ref, declared = self.ref(inputs), DeclaredBilling.of(inputs)
         section, here = self.live(ref.instance), ref.made_instance()
-        return bringing(inputs, state, pending, section, others, made_here=here)
+        return bringing(declared, state, self.pending(ref, state), section, others, made_here=here)
 
-    def _asked(self, inputs: JsonObject) -> list[str]:
+    def _asked_in_vain(self, inputs: JsonObject, declared: DeclaredBilling) -> list[str]:
         """What production's code asks for and neither the stack nor the instance has."""
-        if not _in_production(inputs) or not undeclared_uses(inputs):
+        if not declared.in_production or not undeclared_uses(declared):
             return []
         try:
-            return unknown_uses(inputs, self.live(InstanceRef.of(inputs)))
+            return unknown_uses(declared, self.live(self.ref(inputs).instance))
         except NotFound:
-            return unknown_uses(inputs, {})  # there is no instance yet: nothing else is on it
+            return unknown_uses(declared, {})  # there is no instance yet: nothing else is on it
         except (ApiError, Unreachable) as failure:
             notice(
                 f"what the app asks for can't be looked up; that is done before a write. {failure}"
@@ -259,54 +302,42 @@ class BillingProvider(WritingProvider):
             return []
 
 
+@dataclass
 class _BillingWrite:
     """The one write to the section, or two; see `Write`."""
 
-    def __init__(self, provider: BillingProvider, run: Run, planned: BillingRun) -> None:
-        self._provider, self._run, self._planned = provider, run, planned
-        self._reached: JsonObject = {}
-
-    def surprises(self) -> list[str]:
-        run, planned = self._run, self._planned
-        known = (in_config(past_of(each).declared) for each in (run.state, run.pending))
-        owed = billing_plan(planned.desired, planned.live).changes
-        return [*map(str, unpreviewed(owed, *known))]
-
-    def unmet(self) -> Iterable[str]:
-        inputs, planned = self._run.inputs, self._planned
-        yield from payer_refusals(inputs, planned.section)
-        if self._run.ref.instance.is_production:
-            yield from unknown_uses(inputs, planned.after)
-        yield from _missing(planned.unlikely_defaults())
-
-    @property
-    def facts(self) -> JsonObject:
-        declared: JsonObject = {kind: self._run.inputs.get(kind, {}) for kind in KINDS}
-        return {**self._planned.ledger.as_props(), "declared": declared}
+    surprises: Sequence[str]
+    unmet: Sequence[str]
+    facts: JsonObject
+    provider: BillingProvider
+    run: Run
+    planned: BillingRun
+    reached: JsonObject = field(default_factory=dict)
 
     def left(self) -> JsonObject | None:
-        now = self._provider.live(self._run.ref.instance, fresh=True)
-        if now == self._planned.section:
+        now = self.provider.live(self.run.ref.instance, fresh=True)
+        if now == self.planned.section:
             return None
         # What was refused was not made: somebody else may make it before the next run.
         there = live_groups(now)
-        declared: JsonObject = {"settings": object_at(self._run.inputs, "settings")}
+        inputs = self.run.inputs
+        declared: JsonObject = {"settings": inputs.get("settings", {})}
         for kind in KINDS[1:]:
-            groups = object_at(self._run.inputs, kind).items()
+            groups = as_objects(inputs.get(kind), f"{SECTION}.{kind}").items()
             declared[kind] = {slug: of for slug, of in groups if f"{kind}/{slug}" in there}
-        return {**self._planned.ledger.kept(there).as_props(), "declared": declared}
+        return {**self.planned.ledger.kept(there).as_props(), "declared": declared}
 
     def send(self) -> None:
-        self._reached = self._provider.write(self._run.ref, self._planned)
+        self.reached = self.provider.write(self.run.ref, self.planned)
 
     def outputs(self) -> JsonObject:
-        planned, there = self._planned, live_groups(self._reached)
+        planned, there = self.planned, live_groups(self.reached)
         lacking = _missing(missing_defaults(planned.desired.keys(), there))
         if lacking:
             raise ResourceFailed("\n".join(lacking))
-        _report_switched_off(planned.section, self._reached)
+        _report_switched_off(planned.section, self.reached)
         kept = planned.ledger.kept(there)
-        return kept.left_to(self._run.others, planned.desired.keys()).as_props()
+        return kept.left_to(self.run.others, planned.desired.keys()).as_props()
 
 
 class Billing(Noted, module="clerkstack", name="Billing"):
@@ -361,30 +392,12 @@ def _report_switched_off(before: JsonObject, after: JsonObject) -> None:
     for payer, toggle in ENABLED_FOR.items():
         if before.get(toggle) is True and after.get(toggle) is False:
             own = f"free_{payer}"
-            if own in object_at(after, "plans"):
+            if f"plans/{own}" in live_groups(after):
                 notice(
                     f"the plan '{own}' stays on the instance: Clerk made it when billing was "
                     "turned on. Nobody has it any more, and a check of it answers false."
                 )
 
 
-def _in_production(props: JsonObject) -> bool:
-    """Whether it is about a production instance; what does not say that it is development's is."""
-    return props.get("environment") != "development"
-
-
-def _refuse_trial_card(ref: InstanceRef, wanted: WritePlan) -> None:
-    """The last look at a write: whatever led to it, none makes production's trials ask for a card.
-
-    Raises:
-        ResourceFailed: it would.
-    """
-    asks = any(
-        change.path == (SECTION, TRIAL) and change.after is not False for change in wanted.changes
-    )
-    if asks and ref.is_production:
-        raise ResourceFailed(
-            f"This would turn {TRIAL} on for the production instance of {ref.application_id}, and "
-            "free trials would ask for a card. Nothing was written. Set "
-            "clerkstack:billing.freeTrialRequiresPaymentMethod to false."
-        )
+def _section_of(sections: Mapping[str, Json]) -> JsonObject:
+    return as_object(sections.get(SECTION), SECTION)

@@ -12,7 +12,7 @@ from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.intent_log import IntentLog, probe_log
 from clerkstack.notices import notice
-from clerkstack.providers.base import ClerkProvider, Noted, inputs_of, resource_id, stack_of
+from clerkstack.providers.base import ClerkProvider, Noted, inputs_of
 from clerkstack.reconcile import JsonObject
 from clerkstack.settings.keys import frontend_host
 
@@ -41,10 +41,10 @@ class InstanceProvider(ClerkProvider):
         application = str(inputs["application_id"])
         if not probe_log(application).read():
             notice(
-                f"{application} was not probed from here: `bin/clerkstack probe` tells whether the "
-                "services are as this program takes them to be (docs/premises.md)"
+                f"{application} was not probed from here: `bin/clerkstack probe` shows whether the "
+                "services behave as this program expects (docs/premises.md)"
             )
-        return CreateResult(resource_id(inputs), {**inputs, **self._outputs(inputs)})
+        return CreateResult(self.ref(inputs).id, {**inputs, **self._outputs(inputs)})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -68,7 +68,7 @@ class InstanceProvider(ClerkProvider):
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """The instance stays; only the stack forgets it."""
-        IntentLog(_id, stack_of(inputs_of(_props))).forget()
+        self.ref(inputs_of(_props)).log.forget()
 
     def _outputs(self, inputs: JsonObject) -> JsonObject:
         application, environment = str(inputs["application_id"]), str(inputs["environment"])
@@ -98,7 +98,7 @@ class InstanceProvider(ClerkProvider):
                 )
             clone_of = development.instance_id
         # What it is cloned with is then this stack's own, not somebody else's.
-        log = IntentLog(resource_id(inputs), stack_of(inputs))
+        log = self.ref(inputs).log
         log.record({"made": True})
         try:
             self.session.platform.create_instance(
@@ -128,10 +128,12 @@ class Instance(Noted, module="clerkstack", name="Instance"):
     frontend_host: pulumi.Output[str]
 
     def forget_made(self, after: Sequence[pulumi.Resource]) -> None:
-        """Forget the note that this stack made the instance, once the resources that ask whether it
-        did are in the state."""
+        """Forget the record that this stack made the instance, once the resources that ask for it
+        are in the state."""
         if not pulumi.runtime.is_dry_run():
-            there = [each.id for each in after if isinstance(each, pulumi.CustomResource)]
+            there = [
+                resource.id for resource in after if isinstance(resource, pulumi.CustomResource)
+            ]
             pulumi.Output.all(self.id, *there).apply(
                 lambda ids: IntentLog(ids[0], self.of_stack).forget()
             )

@@ -1,23 +1,28 @@
 """What other stacks have of the resource at hand, and what this stack does about it.
 
-The backend knows other stacks by their states; the notes of this folder know what killed runs of
-theirs did since. Both are looked at where a resource is made, changed or removed.
+The backend knows other stacks by their states; the intent records of this folder show what killed
+runs of theirs did since. Both are read where a resource is made, changed or removed.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clerkstack.intent_log import Record, records_of
+from clerkstack.neighbours import (
+    Neighbour,
+    States,
+    UnknownNeighbours,
+    is_same_stack,
+    stacks_on,
+)
 from clerkstack.notices import notice
 from clerkstack.reconcile.changes import Groups, JsonObject, whole_numbers
+from clerkstack.reconcile.ownership import joined
 from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
 from clerkstack.state.marks import SIGNATURE
-
-if TYPE_CHECKING:
-    from clerkstack.neighbours import Neighbour, States
 
 Hold = Callable[[str, str, JsonObject], Holding]
 """From a stack, the time it came and the resource's properties to what it has of it."""
@@ -38,13 +43,11 @@ class Neighbourhood:
         self._known.clear()
 
     def stacks(self, application_id: str, environment: str) -> list[Neighbour]:
-        """All of them, none where they can't be listed: that is told, once.
+        """All of them, none where they can't be listed: that is shown once.
 
         Raises:
             UnreadableStack: the state of one can't be read.
         """
-        from clerkstack.neighbours import UnknownNeighbours, stacks_on
-
         place = (application_id, environment)
         until, known = self._known.get(place, (0.0, []))
         began = time.monotonic()
@@ -74,28 +77,29 @@ def sharing(
     Args:
         stacks: those of the instance.
         kind: the resource's type, by its name.
-        resource_id: its id, by which notes are found.
+        resource_id: its id, by which records are found.
         stack: this stack's full name, None where it is not known.
         olds: what this stack's state has of it; empty where it is not there.
         hold: reads a state's properties.
-        since: what a note of such a state says it holds since.
+        since: what records on top of a state name as that state.
     """
     stacks = list(stacks)
     there = {
-        each.stack: (str(resource.entry.get("created") or ""), _plain(resource.outputs))
-        for each in stacks
-        if (resource := each.resource(kind)) is not None
+        neighbour.stack: (str(resource.entry.get("created") or ""), _plain(resource.outputs))
+        for neighbour in stacks
+        if (resource := neighbour.resource(kind)) is not None
     }
-    me = _me([each.stack for each in stacks], there, stack, olds)
+    names = [neighbour.stack for neighbour in stacks]
+    me = _me(names, there, stack, olds)
     holdings = {name: hold(name, at, props) for name, (at, props) in there.items()}
-    for note in records_of(resource_id):
-        name = next((each.stack for each in stacks if _same(each.stack, note.stack)), None)
+    for record in records_of(resource_id):
+        name = next((name for name in names if is_same_stack(name, record.stack)), None)
         if name is not None and name != me:
             known = since(there[name][1]) if name in there else {}
-            if note.facts.get("since") == known:
-                holdings[name] = _with_note(holdings.get(name), hold, name, note)
-    others = sorted((each for name, each in holdings.items() if name != me), key=_age)
-    mine = holdings.get(me or "") or hold(me or "", "", olds)
+            if record.facts.get("since") == known:
+                holdings[name] = _with_record(holdings.get(name), hold, name, record)
+    mine = holdings.pop(me or "", None) or hold(me or "", "", olds)
+    others = sorted(holdings.values(), key=lambda holding: holding.since)
     _, state = there.get(me or "", ("", {}))
     return Sharing(tuple(others), mine if olds else None, state)
 
@@ -105,10 +109,12 @@ def refusals(
 ) -> Iterator[str]:
     """Why fields are not declared differently than their owner declares them."""
     by_stack: dict[str, list[Contradiction]] = {}
-    for each in contradictions:
-        by_stack.setdefault(each.stack, []).append(each)
+    for contradiction in contradictions:
+        by_stack.setdefault(contradiction.stack, []).append(contradiction)
     for stack, found in by_stack.items():
-        fields = "\n".join(f"  {named(each.group)}: {each}" for each in found)
+        fields = "\n".join(
+            f"  {named(contradiction.group)}: {contradiction}" for contradiction in found
+        )
         yield (
             f"The stack {stack} shares {place} and declares this differently (there → here):\n"
             f"{fields}\n"
@@ -117,7 +123,7 @@ def refusals(
         )
 
 
-def tell_shared(
+def report_shared(
     found: Sharing,
     declared: Groups,
     named: Callable[[str], str],
@@ -135,26 +141,16 @@ def tell_shared(
         )
 
 
-def tell_left(left: Mapping[str, Sequence[Holding]], named: Callable[[str], str]) -> None:
+def report_kept(left: Mapping[str, Sequence[Holding]], named: Callable[[str], str]) -> None:
     """Say what stays for others."""
     for group, holders in left.items():
-        names = ", ".join(each.stack for each in holders)
+        names = ", ".join(holding.stack for holding in holders)
         verb = "declares" if len(holders) == 1 else "declare"
         notice(f"{named(group)} stays: {names} {verb} it too")
 
 
 def _listed(groups: Iterable[str], named: Callable[[str], str]) -> str:
     return ", ".join(dict.fromkeys(map(named, groups)))
-
-
-def _age(holding: Holding) -> str:
-    return holding.since
-
-
-def _same(one: str, other: str) -> bool:
-    from clerkstack.neighbours import is_same_stack
-
-    return is_same_stack(one, other)
 
 
 def _me(
@@ -168,7 +164,7 @@ def _me(
     A name alone may be an old one, where the stack was renamed since.
     """
     alike = [name for name, (_, props) in there.items() if olds and _is_of(props, olds)]
-    named = [name for name in stacks if stack is not None and _same(name, stack)]
+    named = [name for name in stacks if stack is not None and is_same_stack(name, stack)]
     for candidates in ([name for name in alike if name in named], alike, named):
         if candidates:
             return candidates[0]
@@ -188,18 +184,16 @@ def _plain(outputs: Mapping[str, Any]) -> JsonObject:
     }
 
 
-def _with_note(known: Holding | None, hold: Hold, stack: str, note: Record) -> Holding:
-    """What a stack has with what a killed run of it noted."""
-    noted = hold(stack, note.at, note.facts)
+def _with_record(known: Holding | None, hold: Hold, stack: str, record: Record) -> Holding:
+    """What a stack has with what a killed run of it recorded."""
+    recorded = hold(stack, record.at, record.facts)
     if known is None:
-        return noted
-    from clerkstack.reconcile.ownership import joined
-
+        return recorded
     return Holding(
         stack,
         known.since,
-        joined(known.declared, noted.declared),
-        known.made | noted.made,
-        joined(noted.before, known.before),
+        joined(known.declared, recorded.declared),
+        known.made | recorded.made,
+        joined(recorded.before, known.before),
         known.shared,
     )

@@ -18,30 +18,30 @@ from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.live.roles import NoRoles, access_of, read_roles, with_permissions
 from clerkstack.notices import notice
 from clerkstack.providers.base import (
-    InstanceRef,
     Noted,
     inputs_of,
     kept_out,
     mark_of,
 )
-from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Json, JsonObject
-from clerkstack.reconcile.changes import Groups, changes_between, groups_at, object_at
+from clerkstack.reconcile.changes import Groups, changes_between
 from clerkstack.reconcile.ownership import Past, found_before, joined, reverts
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.roles import (
     IN_SET,
     SET,
+    DeclaredRoles,
     GroupChange,
     LiveRoles,
     creator_lacks,
-    document,
     is_permission,
     kind_of,
     permissions_of,
     role_changes,
 )
+from clerkstack.reconcile.shapes import as_texts
 from clerkstack.reconcile.sharing import Holding, Sharing, shared_of
 from clerkstack.settings.names import BUILT_IN_ROLES
 
@@ -55,7 +55,7 @@ MOST_ADDED = 10
 
 
 class OrganizationRolesProvider(WritingProvider):
-    """Reconciles declared roles, permissions and the initial role set; all else is left alone.
+    """Reconciles declared roles, permissions and the initial role set; all else is unmanaged.
 
     Written in an order that works: permissions, roles, which roles the set holds, whom it begins
     with; then what goes, the other way round.
@@ -67,13 +67,12 @@ class OrganizationRolesProvider(WritingProvider):
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """Permissions and roles by key, and the initial role set."""
-        recorded = "role_set" not in props and "permissions" not in props
-        declared = groups_at(props, "roles") if recorded else _document(props)
-        before, made = groups_at(props, "before"), frozenset(_made(props))
-        return Holding(stack, since, declared, made, before, shared_of(props))
+        declared = DeclaredRoles.of(props)
+        made = frozenset(declared.made)
+        return Holding(stack, since, declared.document, made, declared.before, shared_of(props))
 
-    def noted_since(self, _props: JsonObject) -> JsonObject:
-        """The ledger, and the mark of the note before."""
+    def recorded_since(self, _props: JsonObject) -> JsonObject:
+        """The ledger, and the mark of the record before."""
         return {**{key: _props[key] for key in LEDGER if key in _props}, **mark_of(_props)}
 
     def group_name(self, group: str) -> str:
@@ -85,7 +84,7 @@ class OrganizationRolesProvider(WritingProvider):
         if _inputs["environment"] != "production" or not undeclared_access(_inputs):
             return []
         try:
-            live = access_of(self.session, InstanceRef.of(_inputs))
+            live = access_of(self.session, self.ref(_inputs).instance)
             return [("", why) for why in unknown_access(_inputs, live)]
         except (ApiError, Unreachable) as failure:
             notice(f"what the app asks for can't be looked up: {failure}")
@@ -97,7 +96,7 @@ class OrganizationRolesProvider(WritingProvider):
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """Permissions that are not there, a creator's role that can't be one, no roles at all."""
-        ref = InstanceRef.of(_inputs)
+        ref = self.ref(_inputs).instance
         if self.session.instance(*ref) is None:
             return []  # its permissions are not known before it is made
         try:
@@ -110,25 +109,20 @@ class OrganizationRolesProvider(WritingProvider):
                 return []  # they are switched on before
             raise
         self.session.recent_roles.keep(ref, live)
-        return _unmet(_document(_inputs), live)
+        return _unmet(DeclaredRoles.of(_inputs).document, live)
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
         """Roles and permissions that production's code asks for."""
         if _inputs.get("environment") != "production" or not undeclared_access(_inputs):
             return []
         try:
-            with self.backend(InstanceRef.of(_inputs)) as backend:
+            with self.backend(self.ref(_inputs).instance) as backend:
                 live = read_roles(backend, _wanted(_inputs, _state))
         except NoRoles:
             return []
-        others, declared, views = (
-            self.sharing(self.ref(_inputs), _state),
-            _document(_inputs),
-            live.view(),
-        )
-        made = _made(_state)
-        past = Past(_document(_state), groups_at(_state, "before"))
-        back = reverts((past,), declared, views)
+        others, known = self.sharing(self.ref(_inputs), _state), DeclaredRoles.of(_state)
+        declared, made = DeclaredRoles.of(_inputs).document, known.made
+        back = reverts((known.past,), declared, live.view())
         back = others.spared({key: of for key, of in back.items() if key not in made})
         gone = [key for key in made if key not in declared and not _needed_by_others(key, others)]
         return _asked_in_vain(_inputs, _with(declared, back, live), live, gone)
@@ -150,17 +144,17 @@ class OrganizationRolesProvider(WritingProvider):
         """What is live of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            with self.backend(InstanceRef.of(props)) as backend:
+            with self.backend(self.ref(props).instance) as backend:
                 live = read_roles(backend, _wanted(props, {})).view()
         except (NotFound, NoRoles):
             return ReadResult(None, {})
+        declared = DeclaredRoles.of(props)
         seen: JsonObject = {}
-        for name in ("permissions", "roles"):
+        for name, groups in (("permissions", declared.permissions), ("roles", declared.roles)):
             if name in props:
-                declared = groups_at(props, name)
-                seen[name] = {key: _seen(declared, live, key) for key in declared if key in live}
+                seen[name] = {key: _seen(groups, live, key) for key in groups if key in live}
         if "role_set" in props:
-            seen["role_set"] = _seen({SET: object_at(props, "role_set")}, live, SET)
+            seen["role_set"] = _seen({SET: declared.role_set}, live, SET)
         inputs = kept_out(props, *LEDGER) | seen
         return ReadResult(_id, {**props, **seen}, inputs)
 
@@ -179,14 +173,12 @@ class _RolesWrite:
         self, run: Run, backend: BackendClient, live: LiveRoles, wanted: Collection[str]
     ) -> None:
         self._run, self._backend, self._live, self._wanted = run, backend, live, wanted
-        self._desired, self._views = _document(run.inputs), live.view()
+        self._desired, self._views = DeclaredRoles.of(run.inputs).document, live.view()
         others = run.others
-        pasts = (
-            Past(_document(run.state), groups_at(run.state, "before")),
-            Past(groups_at(run.pending, "roles"), groups_at(run.pending, "before")),
-        )
+        known = DeclaredRoles.of(run.state), DeclaredRoles.of(run.pending)
+        pasts = known[0].past, known[1].past
         self._known = pasts[0].declared, pasts[1].declared
-        self._made, self._before = self._owned(pasts)
+        self._made, self._before = self._owned(pasts, (*known[0].made, *known[1].made))
         self._kept = [key for key in self._made if key in self._views]
         back = reverts(pasts, self._desired, self._views)
         back = {key: fields for key, fields in back.items() if key not in self._kept}
@@ -202,11 +194,12 @@ class _RolesWrite:
         self._writing = _Writing(backend, live, self._making)
         self._gone: list[str] = []
 
-    def _owned(self, pasts: tuple[Past, Past]) -> tuple[list[str], dict[str, JsonObject]]:
-        """What this stack made or makes, and what it found of the rest."""
+    def _owned(
+        self, pasts: tuple[Past, Past], known: Iterable[str]
+    ) -> tuple[list[str], dict[str, JsonObject]]:
+        """What this stack made (`known`) or makes, and what it found of the rest."""
         run, desired, views = self._run, self._desired, self._views
-        known = dict.fromkeys((*_made(run.state), *_made(run.pending)))
-        made = [key for key in known if key in views]
+        made = [key for key in dict.fromkeys(known) if key in views]
         if not run.state and run.ref.made_instance():
             made = [key for key in desired if key in views and key not in (*BUILT_IN_ROLES, SET)]
         made += [key for key in desired if key not in views]
@@ -219,10 +212,12 @@ class _RolesWrite:
         before = {key: fields for key, fields in before.items() if key not in made}
         return run.others.passed_on(made, before, desired)
 
+    @property
     def surprises(self) -> list[str]:
         owed = changes_between(self._desired, self._views)
         return [*map(str, unpreviewed(owed, *self._known))]
 
+    @property
     def unmet(self) -> Iterable[str]:
         yield from _unmet(self._whole, self._live)
         yield from _asked_in_vain(self._run.inputs, self._whole, self._live, self._going)
@@ -236,9 +231,9 @@ class _RolesWrite:
         return self._facts(read_roles(self._backend, self._wanted).view())
 
     def send(self) -> None:
-        tell_left(self._stays, kind_of)
+        report_kept(self._stays, kind_of)
         if not self._desired:  # a preview shows what else stays
-            tell_left({k: of for k, of in self._left_alone.items() if k in self._views}, kind_of)
+            report_kept({k: of for k, of in self._left_alone.items() if k in self._views}, kind_of)
         self._writing.write(self._changes)
         self._gone = self._writing.remove(self._going)
 
@@ -269,7 +264,7 @@ class _RolesWrite:
             self._whole[key].pop(IN_SET, None)
         there = read_roles(self._backend, self._wanted)
         lacking = role_changes(self._whole, there.view())
-        outside = [each.key for each in lacking if each.fields == {IN_SET: True}]
+        outside = [change.key for change in lacking if change.fields == {IN_SET: True}]
         if outside:
             writing.add_to_set(outside)
             there = read_roles(self._backend, self._wanted)
@@ -302,15 +297,17 @@ class _Writing:
         self._making = making
         self._live = live
         self._roles = {role.key: role.id for role in live.roles}
-        self._permissions = {each.key: each.id for each in live.permissions}
+        self._permissions = {permission.key: permission.id for permission in live.permissions}
         self.left_in_set: list[str] = []
         """Roles that were to be taken out of the set, and were not."""
 
     def write(self, changes: Iterable[GroupChange]) -> None:
         """Send the changes; they come in the order of `role_changes`."""
         changes = list(changes)
-        roles = [each for each in changes if each.key != SET and not is_permission(each.key)]
-        ends = next((each.fields for each in changes if each.key == SET), {})
+        roles = [
+            change for change in changes if change.key != SET and not is_permission(change.key)
+        ]
+        ends = next((change.fields for change in changes if change.key == SET), {})
         for change in changes:
             if is_permission(change.key):
                 self._permission(change)
@@ -321,7 +318,11 @@ class _Writing:
             if change.key != last:
                 self._role(change)
         self.add_to_set(
-            [each.key for each in roles if not each.missing and each.fields.get(IN_SET) is True]
+            [
+                change.key
+                for change in roles
+                if not change.missing and change.fields.get(IN_SET) is True
+            ]
         )
         if ends:
             self._backend.update_role_set(self._set, **cast(dict[str, Any], ends))
@@ -381,7 +382,9 @@ class _Writing:
         """The ids of permissions; of one that went meanwhile there is none."""
         keys = list(keys)
         if not set(keys) <= self._permissions.keys():
-            self._permissions |= {each.key: each.id for each in self._backend.list_permissions()}
+            self._permissions |= {
+                permission.key: permission.id for permission in self._backend.list_permissions()
+            }
         return [self._permissions[key] for key in keys if key in self._permissions]
 
     def _take_out(self, key: str, default: str) -> None:
@@ -426,31 +429,22 @@ class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
         super().__init__(OrganizationRolesProvider(), resource_name, props, opts)
 
 
-def _document(inputs: JsonObject) -> dict[str, JsonObject]:
-    role_set = object_at(inputs, "role_set")
-    return document(groups_at(inputs, "roles"), groups_at(inputs, "permissions"), role_set)
-
-
 def _needed_by_others(key: str, others: Sharing) -> list[Holding]:
     """The other stacks that declare a role or permission, or something that has it."""
     return [
-        each
-        for each in others.others
-        if key in each.declared
-        or key in permissions_of(each.declared)
-        or key in each.declared.get(SET, {}).values()
+        holding
+        for holding in others.others
+        if key in holding.declared
+        or key in permissions_of(holding.declared)
+        or key in holding.declared.get(SET, {}).values()
     ]
-
-
-def _made(run: JsonObject) -> list[str]:
-    return cast(list[str], run.get("made") or [])
 
 
 def _wanted(inputs: JsonObject, olds: JsonObject) -> set[str]:
     """The permissions that have to be seen: declared, had by declared roles, or made here."""
-    both = (_document(inputs), _document(olds))
-    keys = {key for each in (*both, _made(inputs), _made(olds)) for key in each}
-    named = permissions_of(both[0]) | permissions_of(groups_at(olds, "before"))
+    new, old = DeclaredRoles.of(inputs), DeclaredRoles.of(olds)
+    keys = {*new.document, *old.document, *new.made, *old.made}
+    named = permissions_of(new.document) | permissions_of(old.before)
     return named | {key for key in keys if is_permission(key)}
 
 
@@ -465,14 +459,14 @@ def _with(declared: Groups, back: Groups, live: LiveRoles) -> dict[str, JsonObje
     """What is declared, and the reverted fields (a role has none that is null), as far as the
     permissions and roles that they name are still there."""
     whole = {key: dict(fields) for key, fields in declared.items()}
-    known = {each.key for each in live.permissions}
+    known = {permission.key for permission in live.permissions}
     for key, fields in back.items():
         going = {k: v for k, v in fields.items() if v is not None}
         if key == SET:
             going = {k: v for k, v in going.items() if v in live.given}
         elif "permissions" in going:
-            held = cast(list[Json], going["permissions"])
-            going["permissions"] = [each for each in held if each in known]
+            held = as_texts(going["permissions"], f"{key}.permissions")
+            going["permissions"] = [permission for permission in held if permission in known]
         if going or key in declared:
             whole[key] = {**going, **declared.get(key, {})}
     return whole
@@ -488,11 +482,11 @@ def _asked_in_vain(
         return []
     groups = {key: fields for key, fields in whole.items() if key != SET}
     document: JsonObject = {
-        "app": object_at(inputs, "app"),
+        "app": inputs.get("app"),
         "roles": {key: of for key, of in groups.items() if not is_permission(key)},
         "permissions": {key: of for key, of in groups.items() if is_permission(key)},
     }
-    roles = {role.key: {each.key for each in role.permissions} for role in live.roles}
+    roles = {role.key: {permission.key for permission in role.permissions} for role in live.roles}
     return unknown_access(document, Access(roles), gone=gone)
 
 
@@ -502,7 +496,7 @@ def _unmet(declared: Groups, live: LiveRoles) -> list[str]:
 
 
 def _unknown_permissions(declared: Groups, live: LiveRoles) -> Iterator[str]:
-    known = {*(each.key for each in live.permissions), *filter(is_permission, declared)}
+    known = {*(permission.key for permission in live.permissions), *filter(is_permission, declared)}
     unknown = sorted(permissions_of(declared) - known)
     if unknown:
         guesses = [f"{key}{_meant(key, known)}" for key in unknown]

@@ -13,7 +13,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.failures import plainly
-from clerkstack.providers.base import ClerkProvider, inputs_of, resource_id
+from clerkstack.providers.base import ClerkProvider, inputs_of
 from clerkstack.reconcile import JsonObject
 
 NOTHING_YET: JsonObject = {"rotated": {}, "journal": "{}"}
@@ -22,13 +22,14 @@ NOTHING_YET: JsonObject = {"rotated": {}, "journal": "{}"}
 class RotationsProvider(ClerkProvider):
     """Keeps what is in the state; asks nobody."""
 
+    part = "rotations"
     outputs = frozenset({"rotated", "journal"})
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Begin with no rotation."""
         inputs = inputs_of(props)
-        return CreateResult(resource_id(inputs, "rotations"), {**inputs, **NOTHING_YET})
+        return CreateResult(self.ref(inputs).id, {**inputs, **NOTHING_YET})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:

@@ -22,10 +22,10 @@ from clerkstack.providers.base import (
     kept_out,
     mark_of,
 )
-from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between, live_view
-from clerkstack.reconcile.changes import Groups, groups_at, groups_in, object_at
+from clerkstack.reconcile.changes import Groups, groups_in
 from clerkstack.reconcile.danger import Danger, toggle_dangers
 from clerkstack.reconcile.fields import is_unset, same_value
 from clerkstack.reconcile.names import OAUTH_PREFIX, section_name
@@ -34,13 +34,16 @@ from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sections import (
     FORCED,
     ORGANIZATIONS,
+    SECRET_INPUT,
+    DeclaredSections,
+    oauth_section,
     with_defaults,
     with_nothing_to_select,
     without_moved,
 )
+from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.sharing import CLIENT_SECRET, Holding, Sharing, shared_of
 
-SECRET_INPUT = "client_secret_"
 TOKEN = "session"
 """The section that is the session token's template, null if there is none."""
 
@@ -70,7 +73,7 @@ class Reverting:
         changes, unseen = changes_between(reverted, sections), []
         for section, fields in self.fields.items():
             if _leaves(fields, self.found.get(section, {})):
-                path, now = (section, "client_secret"), object_at(sections, section)
+                path, now = (section, "client_secret"), as_object(sections.get(section), section)
                 shown = now.get("client_secret")
                 if "client_secret" not in now:
                     unseen.append(Change(path, None, None))
@@ -80,7 +83,7 @@ class Reverting:
 
     def report(self) -> None:
         """Say what stays for others, and what is switched off."""
-        tell_left(self.kept, section_name)
+        report_kept(self.kept, section_name)
         for section in self.switched_off:
             notice(
                 f"{section_name(section)} is switched off: its earlier client id is back, and "
@@ -135,7 +138,7 @@ class SectionsProvider(WritingProvider):
     """Reconciles the sections its inputs name, all in one write.
 
     A client secret is a field that the config takes and shows as a placeholder
-    (`x-clerk-sensitive` in config/schema): it is sent when it is new, and what is live tells only
+    (`x-clerk-sensitive` in config/schema): it is sent when it is new, and what is live shows only
     whether one is set.
     """
 
@@ -144,14 +147,16 @@ class SectionsProvider(WritingProvider):
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
         """The fields by section; a section that was not found is made. A client secret is there by
         its fingerprint."""
-        before, declared = groups_at(props, "before"), groups_at(props, "sections")
-        made = frozenset(name for name in declared if name not in before)
-        for provider, fingerprint in object_at(props, "fingerprints").items():
-            section = f"{OAUTH_PREFIX}{provider}"
-            declared[section] = {**declared.get(section, {}), CLIENT_SECRET: fingerprint}
-        return Holding(stack, since, declared, made, before, shared_of(props))
+        declared = DeclaredSections.of(props)
+        made = frozenset(name for name in declared.sections if name not in declared.before)
+        marks: Groups = {
+            oauth_section(provider): {CLIENT_SECRET: fingerprint}
+            for provider, fingerprint in declared.fingerprints.items()
+        }
+        fields = joined(declared.sections, marks)
+        return Holding(stack, since, fields, made, declared.before, shared_of(props))
 
-    def noted_since(self, _props: JsonObject) -> JsonObject:
+    def recorded_since(self, _props: JsonObject) -> JsonObject:
         """What was found, and the mark of the record before."""
         before: JsonObject = {"before": _props["before"]} if "before" in _props else {}
         return {**before, **mark_of(_props)}
@@ -162,14 +167,15 @@ class SectionsProvider(WritingProvider):
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Toggles that would be turned off, by what is declared or by what is reverted."""
-        ref, desired = InstanceRef.of(_inputs), groups_at(_inputs, "sections")
-        sections = self.document(ref).sections()
+        ref, desired = self.ref(_inputs), DeclaredSections.of(_inputs).sections
+        sections = self.document(ref.instance).sections()
         changes = changes_between(desired, with_defaults(sections))
         if _olds:
-            others = self.sharing(self.ref(_inputs), _olds)
+            others = self.sharing(ref, _olds)
             state = others.state or _olds
-            pasts = _pasts(state, self.ref(_inputs).log.pending(self.noted_since(state)))
-            changes += reverting(ref, pasts, desired, sections, others).plan(sections).changes
+            pasts = _pasts(state, self.pending(ref, state))
+            back = reverting(ref.instance, pasts, desired, sections, others)
+            changes += back.plan(sections).changes
         return toggle_dangers(changes)
 
     @contextmanager
@@ -183,20 +189,22 @@ class SectionsProvider(WritingProvider):
         """The live values of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            live = self.document(InstanceRef.of(props)).sections(fresh=True)
+            live = self.document(self.ref(props).instance).sections(fresh=True)
         except NotFound:
             return ReadResult(None, {})
-        view = live_view(object_at(props, "sections"), with_defaults(live))
+        view = live_view(DeclaredSections.of(props).sections, with_defaults(live))
         props = _without_lost_secrets(props, live) | {"sections": view}
         return ReadResult(_id, props, kept_out(props, "before"))
 
     def remove(self, props: JsonObject) -> None:
         """Revert the settings that this resource changed and nobody changed since."""
-        run = self.begin(props, props, removing=True)
-        document = self.document(run.ref.instance)
-        back = reverting(
-            run.ref.instance, _pasts(props, run.pending), {}, document.sections(), run.others
+        ref = self.ref(props)
+        others, pasts = (
+            self.sharing(ref, props, removing=True),
+            _pasts(props, self.pending(ref, props)),
         )
+        document = self.document(ref.instance)
+        back = reverting(ref.instance, pasts, {}, document.sections(), others)
         back.report()
         document.reconcile(back.plan)
 
@@ -207,7 +215,8 @@ class _SectionsWrite:
     def __init__(self, provider: SectionsProvider, run: Run, document: ConfigDocument) -> None:
         self._provider, self._run, self._document = provider, run, document
         self._live = document.sections()
-        self._desired = groups_at(run.inputs, "sections")
+        declared, known = DeclaredSections.of(run.inputs), DeclaredSections.of(run.state)
+        self._desired = declared.sections
         past, interrupted = _pasts(run.state, run.pending)
         before = found_before(
             joined(past.before, interrupted.before),
@@ -219,12 +228,14 @@ class _SectionsWrite:
         self._known = past.declared, interrupted.declared
         pasts = (past, interrupted)
         self._back = reverting(run.ref.instance, pasts, self._desired, self._live, run.others)
-        self._secrets = _new_secrets(run.inputs, run.state)
+        self._secrets = [change for change in declared.secrets if change not in known.secrets]
 
+    @property
     def surprises(self) -> list[str]:
         owed = changes_between(self._desired, with_defaults(self._live))
         return [*map(str, unpreviewed(without_moved(owed, *self._known), *self._known))]
 
+    @property
     def unmet(self) -> Iterable[str]:
         return ()
 
@@ -323,39 +334,21 @@ class SignIn(Noted, module="clerkstack", name="SignIn"):
 
 def _pasts(state: JsonObject, pending: JsonObject) -> tuple[Past, Past]:
     """What the state knows, and what an interrupted run recorded since."""
-    one, other = (
-        Past(groups_at(run, "sections"), groups_at(run, "before")) for run in (state, pending)
-    )
-    return one, other
-
-
-def _secrets(inputs: JsonObject) -> list[Change]:
-    """The client secrets among the inputs, as fields of their connections."""
-    return [
-        Change((f"{OAUTH_PREFIX}{name.removeprefix(SECRET_INPUT)}", "client_secret"), None, secret)
-        for name, secret in inputs.items()
-        if name.startswith(SECRET_INPUT)
-    ]
-
-
-def _new_secrets(inputs: JsonObject, state: JsonObject) -> list[Change]:
-    """The client secrets that the state does not have."""
-    known = {change.path: change.after for change in _secrets(state)}
-    return [each for each in _secrets(inputs) if known.get(each.path) != each.after]
+    return DeclaredSections.of(state).past, DeclaredSections.of(pending).past
 
 
 def _without_lost_secrets(props: JsonObject, live: Mapping[str, Json]) -> JsonObject:
     """The properties without the client secrets that somebody has removed, so that the next
     update sends them again."""
+    declared = DeclaredSections.of(props)
     lost = {
-        change.path[0].removeprefix(OAUTH_PREFIX)
-        for change in _secrets(props)
-        if object_at(live, change.path[0]).get("client_secret") == ""
+        section.removeprefix(OAUTH_PREFIX)
+        for section, _ in (change.path for change in declared.secrets)
+        if as_object(live.get(section), section).get("client_secret") == ""
     }
     kept = {k: v for k, v in props.items() if k.removeprefix(SECRET_INPUT) not in lost}
-    fingerprints = object_at(props, "fingerprints")
     if lost:
-        kept["fingerprints"] = {k: v for k, v in fingerprints.items() if k not in lost}
+        kept["fingerprints"] = {k: v for k, v in declared.fingerprints.items() if k not in lost}
     return kept
 
 

@@ -10,7 +10,7 @@ whether others have made or share them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
@@ -21,7 +21,7 @@ from clerkstack.failures import plainly
 from clerkstack.notices import notice
 from clerkstack.providers.base import ClerkProvider, inputs_of
 from clerkstack.reconcile import JsonObject
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.taken import obstacles, refusals
 
 # What begins so is shown in no preview: it is of one run, and no change of the project.
@@ -55,8 +55,8 @@ class VercelProjectProvider(ClerkProvider):
     def refusals(self, inputs: JsonObject) -> Iterable[tuple[str, str]]:
         """Variables of others in the way of those that this run makes or removes. A run that does
         neither sends nothing."""
-        asked = object_at(inputs, ASKED)
-        names = object_at(asked, "variables")
+        asked = as_object(inputs.get(ASKED), ASKED)
+        names = as_object(asked.get("variables"), f"{ASKED}.variables")
         if not names or read_only():
             return
         project = str(inputs["project_id"])
@@ -71,7 +71,7 @@ class VercelProjectProvider(ClerkProvider):
         self.session.seen_projects.add((_team(inputs), project))
         known = {name: str(variable_id) for name, variable_id in names.items()}
         found = obstacles(known, live, moved=bool(asked["moved"]))
-        overwrite = [str(name) for name in cast("list[str]", asked["overwrite"])]
+        overwrite = as_texts(asked["overwrite"], f"{ASKED}.overwrite")
         setting = str(asked["setting"])
         for reason in refusals(found, project, str(asked["stack"]), overwrite, setting):
             yield "", reason

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import ReadResult
@@ -30,17 +30,17 @@ from clerkstack.providers.base import (
     kept_out,
     mark_of,
 )
-from clerkstack.providers.neighbours import tell_left
+from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
-from clerkstack.reconcile import Json, JsonObject, changes_between, live_view
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile import JsonObject, changes_between, live_view
 from clerkstack.reconcile.headers import (
+    HEADERS_BEFORE,
     MASKED,
     LiveHeaders,
     Writes,
     edited_headers,
+    header_reverts,
     header_writes,
-    headers_back,
     headers_before,
     headers_not_kept,
     headers_of,
@@ -49,6 +49,7 @@ from clerkstack.reconcile.headers import (
 )
 from clerkstack.reconcile.ownership import revert
 from clerkstack.reconcile.previewed import unpreviewed
+from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.sharing import HEADER, Holding, Sharing, shared_of
 from clerkstack.reconcile.webhook import (
     EVENTS_SETTING,
@@ -72,14 +73,13 @@ if TYPE_CHECKING:
 LEDGER = ("made_app", "made_endpoint", "before")
 APP = "the app at Svix"
 """The group of what all endpoints of an instance are in; nothing is declared of it."""
-HEADERS_BEFORE = "headers_before"
 HEADERS_FOUND = "headers_found"
 """The names in `headers_before`, for other stacks: its values are encrypted."""
 FINGERPRINTS, ADDRESS = "header_fingerprints", "address"
 
 
 class WebhookEndpointProvider(WritingProvider):
-    """Reconciles one endpoint, found by its URL; other endpoints are left alone."""
+    """Reconciles one endpoint, found by its URL; other endpoints are unmanaged."""
 
     outputs = frozenset({"endpoint_id", "signing_secret", HEADERS_BEFORE, HEADERS_FOUND, *LEDGER})
     kind: ClassVar[str] = "WebhookEndpoint"
@@ -94,21 +94,23 @@ class WebhookEndpointProvider(WritingProvider):
         if props.get("url") or props.get(ADDRESS):
             group = _group(props)
             fields = {k: v for k, v in props.items() if k in ("events", "description")}
-            marks = object_at(props, FINGERPRINTS)
+            marks = as_object(props.get(FINGERPRINTS), FINGERPRINTS)
             declared[group] = fields | {_field(name): mark for name, mark in marks.items()}
-            # A note has a URL only of an endpoint that was made.
+            # A record has a URL only of an endpoint that was made.
             if props.get("made_endpoint", "app" in props):
                 made.append(group)
             else:
-                found = cast("list[str]", props.get(HEADERS_FOUND) or [])
-                before[group] = object_at(props, "before") | {_field(name): True for name in found}
+                found = as_texts(props.get(HEADERS_FOUND), HEADERS_FOUND)
+                before[group] = as_object(props.get("before"), "before") | {
+                    _field(name): True for name in found
+                }
         return Holding(stack, since, declared, frozenset(made), before, shared_of(props))
 
-    def noted_since(self, _props: JsonObject) -> JsonObject:
-        """The ledger and the endpoint's id, an address by its mark, and the mark of the note
+    def recorded_since(self, _props: JsonObject) -> JsonObject:
+        """The ledger and the endpoint's id, an address by its mark, and the mark of the record
         before."""
         since = {key: _props[key] for key in (*LEDGER, "endpoint_id") if key in _props}
-        before = object_at(since, "before")
+        before = as_object(since.get("before"), "before")
         if may_hold_secret(str(before.get("url", ""))):
             since["before"] = {**before, "url": _group_of(_props, str(before["url"]))}
         return {**since, **mark_of(_props)}
@@ -134,7 +136,7 @@ class WebhookEndpointProvider(WritingProvider):
         if not new:
             return []
         try:
-            svix = self.session.svix_app(*InstanceRef.of(inputs))
+            svix = self.session.svix_app(*self.ref(inputs).instance)
         except (NotFound, ResourceFailed):
             svix = None  # there is no instance yet, or nobody's key for it
         except (ApiError, Unreachable) as failure:
@@ -143,7 +145,7 @@ class WebhookEndpointProvider(WritingProvider):
         offered = None
         if svix is not None:
             with svix:
-                offered = self.offered(svix, InstanceRef.of(inputs))
+                offered = self.offered(svix, self.ref(inputs).instance)
         return [why for why in (unknown_events(new, inputs, offered),) if why]
 
     @contextmanager
@@ -175,7 +177,7 @@ class WebhookEndpointProvider(WritingProvider):
         """The live endpoint, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            svix = self._open(InstanceRef.of(props))
+            svix = self._open(self.ref(props).instance)
         except NotFound:
             return ReadResult(None, {})
         except ApiError as error:
@@ -187,7 +189,9 @@ class WebhookEndpointProvider(WritingProvider):
             if not there:
                 return ReadResult(None, {})
             secret = svix.signing_secret(there[0].id).get_secret_value()
-            lacking = left_out(props, there[0], lambda: self.offered(svix, InstanceRef.of(props)))
+            lacking = left_out(
+                props, there[0], lambda: self.offered(svix, self.ref(props).instance)
+            )
             headers = headers_of(props)
             kept = live_headers_view(headers, read_headers(svix, there[0].id)) if headers else {}
         declared = wanted(props, lacking)
@@ -209,13 +213,13 @@ class WebhookEndpointProvider(WritingProvider):
                 raise
 
     def _undo(self, props: JsonObject) -> None:
-        ref = InstanceRef.of(props)
+        ref = self.ref(props).instance
         svix = self._open(ref)
         endpoint_id = str(props["endpoint_id"])
         others = self.sharing(self.ref(props), props, removing=True)
         group = _group(props)
         left_to = _left_at(group, {}, others)
-        tell_left(left_to, self.group_name)
+        report_kept(left_to, self.group_name)
         with svix:
             there = svix.list_endpoints()
             endpoint = next((e for e in there if e.id == endpoint_id), None)
@@ -225,7 +229,10 @@ class WebhookEndpointProvider(WritingProvider):
                 # Gone already where an earlier answer was lost.
                 with suppress(NotFound):
                     svix.delete_endpoint(endpoint_id)
-                _gone(endpoint_id not in [each.id for each in svix.list_endpoints()], "endpoint")
+                _gone(
+                    endpoint_id not in [endpoint.id for endpoint in svix.list_endpoints()],
+                    "endpoint",
+                )
             elif endpoint is not None:
                 _revert(svix, endpoint, props)
             stays = bool(left_to) or not props.get("made_endpoint")
@@ -275,12 +282,13 @@ class _EndpointWrite:
         self._headers = _HeadersOf.endpoint(
             svix, owned.endpoint, run.inputs, run.state, run.pending, run.others
         )
-        self._before_making = {**_noted(owned.ledger, run.inputs), **self._headers.facts}
+        self._before_making = {**_recorded(owned.ledger, run.inputs), **self._headers.facts}
         self.facts = dict(self._before_making)
         if owned.endpoint is not None and owned.ledger["made_endpoint"] and not run.since:
             self.facts["endpoint"] = owned.endpoint.id
         self._outputs: JsonObject = {}
 
+    @property
     def surprises(self) -> list[str]:
         inputs, state = self._run.inputs, self._run.state
         known, found = self._owned.known, []
@@ -290,15 +298,16 @@ class _EndpointWrite:
             found = [*map(str, unpreviewed(owed, *of_state))]
         return found + [f"header {name}" for name in self._headers.edited]
 
+    @property
     def unmet(self) -> Iterable[str]:
         return [self._unknown] if self._unknown else []
 
     def left(self) -> JsonObject:
         there = self._svix.list_endpoints()
-        if self.facts.get("endpoint") in {each.id for each in there}:
+        if self.facts.get("endpoint") in {endpoint.id for endpoint in there}:
             return self.facts
         # What was refused was not made: somebody else may make it before the next run.
-        there_now = any(same_url(each.url, str(self._desired["url"])) for each in there)
+        there_now = any(same_url(endpoint.url, str(self._desired["url"])) for endpoint in there)
         return self._before_making if there_now else {"app": self._owned.ledger["made_app"]}
 
     def send(self) -> None:
@@ -437,11 +446,11 @@ def _owned(
         return _Owned(own, ledger, known, handed_over)
     removed = own if own is not None and ledger["made_endpoint"] else None
     group = _group_of(inputs, twin.url)
-    at_first = {**seen(twin), **object_at(pending, "before")}
+    at_first = {**seen(twin), **as_object(pending.get("before"), "before")}
     live: JsonObject = {"events": at_first.get("events")}
     if not changes_between(live, wanted(inputs, _absent(inputs, twin))):
         # What another one declared of optional events, and Svix does not offer, is not live.
-        at_first["events"] = cast(Json, events_of(inputs))
+        at_first["events"] = [*events_of(inputs)]
     mine, found = others.passed_on((), {group: at_first}, {group: at_first})
     before = dict(found.get(group, {}))
     if before.get("events") == events_of(inputs):
@@ -457,7 +466,7 @@ def _left_at(group: str, inputs: JsonObject, others: Sharing) -> dict[str, list[
 
 
 def _made_by_others(others: Sharing, group: str) -> bool:
-    return any(group in each.made for each in others.others)
+    return any(group in holding.made for holding in others.others)
 
 
 def _hand_over(
@@ -475,7 +484,7 @@ def _hand_over(
         theirs["events"] = [event for event in events_of(theirs) if event not in unknown]
     if changes_between(theirs, there):
         svix.update_endpoint(endpoint.id, **_fields(theirs))
-    own, marks = {}, object_at(props, FINGERPRINTS)
+    own, marks = {}, as_object(props.get(FINGERPRINTS), FINGERPRINTS)
     for name, value in headers_of(props).items():
         owner = others.next_owner(group, _field(name))
         if owner is None:
@@ -485,15 +494,15 @@ def _hand_over(
                 f"the header {name} keeps its value, and {owner.stack} declares another one. "
                 f"Next: pulumi up --refresh --stack {owner.stack}"
             )
-    _headers_back(svix, endpoint.id, props, own)
+    _revert_headers(svix, endpoint.id, props, own)
 
 
-def _headers_back(
+def _revert_headers(
     svix: SvixClient, endpoint_id: str, props: JsonObject, gone: Mapping[str, str]
 ) -> None:
     """Put back what there was of headers before the stack came."""
-    before = object_at(props, HEADERS_BEFORE)
-    if gone and (writes := headers_back(before, gone, read_headers(svix, endpoint_id))):
+    before = as_object(props.get(HEADERS_BEFORE), HEADERS_BEFORE)
+    if gone and (writes := header_reverts(before, gone, read_headers(svix, endpoint_id))):
         svix.patch_headers(endpoint_id, writes)
 
 
@@ -505,8 +514,10 @@ def _field(header: str) -> str:
 def _revert(svix: SvixClient, endpoint: Endpoint, props: JsonObject) -> None:
     """Let an endpoint that was there before be as it was."""
     live, mine = seen(endpoint), wanted(props, _absent(props, endpoint))
-    back = revert({"": object_at(props, "before")}, {"": mine}, {"": live}).get("", {})
-    _headers_back(svix, endpoint.id, props, headers_of(props))
+    back = revert({"": as_object(props.get("before"), "before")}, {"": mine}, {"": live}).get(
+        "", {}
+    )
+    _revert_headers(svix, endpoint.id, props, headers_of(props))
     fields = {name: value for name, value in back.items() if value is not None}
     if changes_between(fields, live):
         svix.update_endpoint(endpoint.id, **_fields({**live, **fields}))
@@ -537,21 +548,21 @@ def _gone(gone: bool, what: str) -> None:
 def _fields(inputs: JsonObject) -> dict[str, Any]:
     return {
         "url": str(inputs["url"]),
-        "event_types": cast(list[str], inputs["events"]),
+        "event_types": events_of(inputs),
         "description": str(inputs["description"]),
     }
 
 
-def _noted(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
-    """What a note holds of it: no address, which may hold a secret."""
+def _recorded(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
+    """What a record holds of it: no address, which may hold a secret."""
     url = _group(inputs) if ledger["made_endpoint"] else None
-    before = {k: v for k, v in object_at(ledger, "before").items() if k != "url"}
-    return {"url": url, "app": ledger["made_app"], "before": cast(Json, before)}
+    before = {k: v for k, v in as_object(ledger.get("before"), "before").items() if k != "url"}
+    return {"url": url, "app": ledger["made_app"], "before": before}
 
 
 def _group(props: JsonObject) -> str:
-    """What an endpoint is known by to other stacks and in notes: its host and the fingerprint of
-    its URL. A state that keeps the URL secret has both in the address; a note has it already."""
+    """What an endpoint is known by to other stacks and in records: its host and the fingerprint of
+    its URL. A state that keeps the URL secret has both in the address; a record has it already."""
     address, url = props.get(ADDRESS), str(props.get("url"))
     if address is not None:
         shown, _, own = str(address).removesuffix(")").rpartition(" (")
@@ -572,7 +583,7 @@ def _with_headers(props: JsonObject, kept: Mapping[str, str]) -> JsonObject:
         return {}
     place = str(props["application_id"]), str(props["environment"])
     marks = {name: fingerprint_of(*place, value) for name, value in kept.items()}
-    return {"headers": cast(Json, dict(kept)), FINGERPRINTS: cast(Json, marks)}
+    return {"headers": {**kept}, FINGERPRINTS: {**marks}}
 
 
 @dataclass(frozen=True)
@@ -593,7 +604,7 @@ class _HeadersOf:
         endpoint: Endpoint | None,
         inputs: JsonObject,
         olds: JsonObject,
-        noted: JsonObject,
+        recorded: JsonObject,
         others: Sharing,
     ) -> _HeadersOf:
         """What is to be done; `edited` are those that somebody changed and no preview showed."""
@@ -601,8 +612,10 @@ class _HeadersOf:
         if endpoint is None or not (declared or known):
             return cls(declared)
         live = read_headers(svix, endpoint.id)
-        absent = cast("list[str]", noted.get("absent") or [])
-        before = headers_before(object_at(olds, HEADERS_BEFORE), known, declared, live, absent)
+        absent = as_texts(recorded.get("absent"), "absent")
+        before = headers_before(
+            as_object(olds.get(HEADERS_BEFORE), HEADERS_BEFORE), known, declared, live, absent
+        )
         group = _group_of(inputs, endpoint.url)
         before = _without_brought(before, known, declared, live, group, others)
         gone = {
@@ -610,7 +623,7 @@ class _HeadersOf:
             for name, value in undeclared_headers(known, declared).items()
             if not others.holders(group, _field(name))
         }
-        back = headers_back(object_at(olds, HEADERS_BEFORE), gone, live)
+        back = header_reverts(as_object(olds.get(HEADERS_BEFORE), HEADERS_BEFORE), gone, live)
         new = [name.lower() for name in declared if live.spelled(name) is None]
         return cls(
             declared,
@@ -622,7 +635,7 @@ class _HeadersOf:
 
     @property
     def facts(self) -> JsonObject:
-        """What a note has to hold of them: names that there were not. No value."""
+        """What a record holds of them: the names that were not there, and no value."""
         return {"absent": list(self.absent)} if self.absent else {}
 
     @property
@@ -630,7 +643,7 @@ class _HeadersOf:
         """What the state keeps of what there was before."""
         if not self.before:
             return {}
-        return {HEADERS_BEFORE: self.before, HEADERS_FOUND: cast(Json, sorted(self.before))}
+        return {HEADERS_BEFORE: self.before, HEADERS_FOUND: [*sorted(self.before)]}
 
     def bring(self, svix: SvixClient, endpoint_id: str) -> None:
         """Write what is to be written; what was sent has to be there.

@@ -10,7 +10,7 @@ A provider says how one thing is read, planned and written (`Write`); the order 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -57,9 +57,11 @@ class Run:
 class Write(Protocol):
     """A write that was planned from what is live. Nothing is sent before `send`."""
 
-    def surprises(self) -> list[str]:
+    @property
+    def surprises(self) -> Sequence[str]:
         """Edits of others that it would undo although no preview showed that."""
 
+    @property
     def unmet(self) -> Iterable[str]:
         """Why the instance can't have what is desired; each with the fix."""
 
@@ -114,35 +116,28 @@ class WritingProvider(ClerkProvider):
             # The instance is left behind: should it come back, nothing on it is this stack's own.
             ref.instance_log.forget()
 
-    def begin(self, inputs: JsonObject, state: JsonObject, *, removing: bool = False) -> Run:
-        """What is known before the instance is read.
-
-        Raises:
-            ResourceFailed: another stack owns a field and declares it differently.
-        """
-        ref = self.ref(inputs)
-        others = self.sharing(ref, state, removing=removing)
-        if others and not removing:
-            self.refuse_contradictions(others, inputs)
-        log, since = ref.log, self.noted_since(state) if state else {}
-        return Run(ref, inputs, state, others, log, since, log.pending(since))
-
     def bring(self, inputs: JsonObject, state: JsonObject, *, removing: bool = False) -> JsonObject:
         """Bring the instance from what the state declares to what the inputs declare; the
         properties that the state then has.
 
         Raises:
-            ResourceFailed: it was refused, or the service does not show what was written.
+            ResourceFailed: it was refused, another stack owns a field and declares it differently,
+                or the service does not show what was written.
             ApiError, Unreachable: the service refused it or could not be reached.
         """
-        run = self.begin(inputs, state, removing=removing)
+        ref = self.ref(inputs)
+        others = self.sharing(ref, state, removing=removing)
+        if others and not removing:
+            self.refuse_contradictions(others, inputs)
+        log, since = ref.log, self.recorded_since(state) if state else {}
+        run = Run(ref, inputs, state, others, log, since, log.pending(since))
         with self.planned(run) as write:
-            refuse_surprises(run.ref.instance, write.surprises())
-            unmet = list(write.unmet())
+            refuse_surprises(ref.instance, write.surprises)
+            unmet = list(write.unmet)
             if unmet:
                 raise ResourceFailed("\n".join(unmet))
-            with run.log.writing(write.facts, since=run.since, left=write.left):
+            with log.writing(write.facts, since=since, left=write.left):
                 write.send()
             outputs = write.outputs()
-        shared = run.others.shared(self.holding("", "", inputs).declared)
-        return {**inputs, **outputs, **shared, "noted": run.log.mark}
+        shared = others.shared(self.holding("", "", inputs).declared)
+        return {**inputs, **outputs, **shared, "noted": log.mark}

@@ -10,7 +10,8 @@ one that Vercel shows otherwise was written by somebody else. It is then written
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
@@ -19,7 +20,7 @@ from clerkstack.clients.errors import NotFound
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.providers.base import ClerkProvider, inputs_of
 from clerkstack.reconcile import Json, JsonObject
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.taken import Found, holder, is_alone, split_name
 from clerkstack.rotation.rolling_out import is_secret, rest_as_was, rolls_out
 
@@ -28,9 +29,44 @@ if TYPE_CHECKING:
 
 AS_WRITTEN = "as written"
 EDITED = "edited by hand"
-OF_EACH = ("values", "state")
-"""The inputs that say something of each variable, by target/KEY."""
-GONE = "not there"  # its own resource makes it again; what is noted of it is then old
+GONE = "not there"  # its own resource makes it again; what is kept of it is then old
+
+
+@dataclass(frozen=True)
+class _Variables:
+    """The properties of the resource, read from its inputs or its state.
+
+    Attributes:
+        project_id, team_id: where the variables are.
+        values: by target/KEY.
+        state: of each sensitive one, whether it is as written.
+        written: when each sensitive one was updated, milliseconds since 1970.
+        restored: what was written again last.
+    """
+
+    project_id: str
+    team_id: str | None
+    values: JsonObject
+    state: JsonObject
+    written: JsonObject
+    restored: str
+
+    @classmethod
+    def of(cls, props: Mapping[str, Json]) -> _Variables:
+        """Read properties.
+
+        Raises:
+            Malformed: a part does not have its shape; names the place.
+        """
+        team = props.get("team_id")
+        return cls(
+            str(props.get("project_id")),
+            None if team is None else str(team),
+            as_object(props.get("values"), "values"),
+            as_object(props.get("state"), "state"),
+            as_object(props.get("written"), "written"),
+            str(props.get("restored") or ""),
+        )
 
 
 class WrittenVariablesProvider(ClerkProvider):
@@ -43,46 +79,45 @@ class WrittenVariablesProvider(ClerkProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Where rotated secrets alone are rolled out, the other variables are as they were."""
         if rolls_out() and _olds:
-            olds, inputs = inputs_of(_olds), inputs_of(news)
-            kept = {k: rest_as_was(object_at(olds, k), object_at(inputs, k)) for k in OF_EACH}
-            news = {**news, **kept}
+            was, declared = _Variables.of(inputs_of(_olds)), _Variables.of(inputs_of(news))
+            values = rest_as_was(was.values, declared.values)
+            news = {**news, "values": values, "state": rest_as_was(was.state, declared.state)}
         return super().check(_olds, news)
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Note the variables as they are now: the update that is going on has written them."""
+        """Keep when the variables were written: the update that is going on has written them."""
         inputs = inputs_of(props)
-        with self._vercel(inputs) as vercel:
-            there = self._there(vercel, inputs)
-        _verify(object_at(inputs, "values"), there)
-        written = _written(inputs, there)
-        return CreateResult("written-variables", {**inputs, "written": written, "restored": ""})
+        declared = _Variables.of(inputs)
+        with self._vercel(declared) as vercel:
+            there = _there(vercel, declared)
+        _verify(declared.values, there)
+        outputs = {"written": _written(declared, there), "restored": ""}
+        return CreateResult("written-variables", {**inputs, **outputs})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Write again what a refresh found edited, and note all as they are then."""
-        inputs, olds = inputs_of(_news), inputs_of(_olds)
-        known = object_at(olds, "state")
-        edited = [name for name in object_at(inputs, "state") if known.get(name) == EDITED]
+        """Write again what a refresh found edited, and keep when each was written."""
+        inputs = inputs_of(_news)
+        declared, was = _Variables.of(inputs), _Variables.of(inputs_of(_olds))
+        edited = [name for name in declared.state if was.state.get(name) == EDITED]
         if rolls_out():
             edited = [name for name in edited if is_secret(name)]
-        values = object_at(inputs, "values")
-        restored = str(olds.get("restored") or "")
-        with self._vercel(inputs) as vercel:
-            there = self._there(vercel, inputs)
+        values, restored = declared.values, was.restored
+        with self._vercel(declared) as vercel:
+            there = _there(vercel, declared)
             for name in edited:
                 if name in there:
-                    vercel.write_variable(
-                        str(inputs["project_id"]), there[name].id, str(values[name])
-                    )
-            before = {name: each.updated_at for name, each in there.items()}
+                    value = str(values[name])
+                    vercel.write_variable(declared.project_id, there[name].id, value)
+            before = {name: variable.updated_at for name, variable in there.items()}
             if edited:
-                there = self._there(vercel, inputs)
-        was = object_at(olds, "values")
-        _verify({name: value for name, value in values.items() if was.get(name) != value}, there)
+                there = _there(vercel, declared)
+        new = {name: value for name, value in values.items() if was.values.get(name) != value}
+        _verify(new, there)
         # One that was written again has another time than before.
         _refuse([n for n in edited if n in there and there[n].updated_at == before.get(n)])
-        written = _written(inputs, there)
+        written = _written(declared, there)
         if edited:
             restored = ", ".join(f"{name}: {written.get(name)}" for name in edited)
         return UpdateResult({**inputs, "written": written, "restored": restored})
@@ -91,15 +126,15 @@ class WrittenVariablesProvider(ClerkProvider):
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
         """Which of them somebody edited since, for `pulumi refresh`."""
         props = inputs_of(_props)
-        with self._vercel(props) as vercel:
-            there = self._there(vercel, props)
-        written = object_at(props, "written")
+        kept = _Variables.of(props)
+        with self._vercel(kept) as vercel:
+            there = _there(vercel, kept)
         state: JsonObject = {}
-        for name, known in object_at(props, "state").items():
+        for name, known in kept.state.items():
             if name not in there:
                 state[name] = GONE
             else:
-                edited = edited_since(written.get(name), there[name])
+                edited = edited_since(kept.written.get(name), there[name])
                 state[name] = EDITED if edited else known
         inputs = {key: value for key, value in props.items() if key not in self.outputs}
         return ReadResult(_id, {**props, "state": state}, {**inputs, "state": state})
@@ -107,52 +142,50 @@ class WrittenVariablesProvider(ClerkProvider):
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Refuse it while others have the stack's variables too: what is removed next are they."""
-        props = inputs_of(_props)
+        kept = _Variables.of(inputs_of(_props))
         try:
-            with self._vercel(props) as vercel:
-                live = vercel.list_variables(str(props["project_id"]))
+            with self._vercel(kept) as vercel:
+                live = vercel.list_variables(kept.project_id)
         except NotFound:
             return  # with the project they are gone
-        found = [(name, holder(live, name)) for name in object_at(props, "values")]
+        found = [(name, holder(live, name)) for name in kept.values]
         shared = [
             Found(name, each)
             for name, each in found
             if each is not None and not is_alone(each, split_name(name)[0])
         ]
         if shared:
-            listed = "\n".join(f"  {each}" for each in shared)
+            listed = "\n".join(f"  {found}" for found in shared)
             raise ResourceFailed(
                 "others have these variables too, and would lose them. Nothing of the project was "
                 f"removed.\n{listed}\nSplit them first, each keeps its value: "
                 "bin/clerkstack take-over --stack <stack>"
             )
 
-    def _vercel(self, inputs: JsonObject) -> VercelClient:
-        team = inputs.get("team_id")
-        return self.session.vercel(None if team is None else str(team))
-
-    def _there(self, vercel: VercelClient, inputs: JsonObject) -> dict[str, EnvironmentVariable]:
-        """The live variables among those that are declared, as target/KEY."""
-        names = object_at(inputs, "values")
-        return {
-            f"{target}/{each.key}": each
-            for each in vercel.list_variables(str(inputs["project_id"]), decrypt=True)
-            for target in each.target
-            if f"{target}/{each.key}" in names and not each.git_branch
-        }
+    def _vercel(self, declared: _Variables) -> VercelClient:
+        return self.session.vercel(declared.team_id)
 
 
 def edited_since(written: object, variable: EnvironmentVariable) -> bool:
     """Whether a variable was updated since it was `written` (milliseconds since 1970); no where
     one of the two is not known."""
     updated = variable.updated_at
-    return bool(written) and updated is not None and int(cast(int, written)) != updated
+    return bool(written) and updated is not None and written != updated
 
 
-def _written(inputs: JsonObject, there: Mapping[str, EnvironmentVariable]) -> JsonObject:
+def _there(vercel: VercelClient, declared: _Variables) -> dict[str, EnvironmentVariable]:
+    """The live variables among those that are declared, as target/KEY."""
+    return {
+        f"{target}/{variable.key}": variable
+        for variable in vercel.list_variables(declared.project_id, decrypt=True)
+        for target in variable.target
+        if f"{target}/{variable.key}" in declared.values and not variable.git_branch
+    }
+
+
+def _written(declared: _Variables, there: Mapping[str, EnvironmentVariable]) -> JsonObject:
     """When each sensitive one was updated."""
-    names = object_at(inputs, "state")
-    return {name: there[name].updated_at for name in names if name in there}
+    return {name: there[name].updated_at for name in declared.state if name in there}
 
 
 def _verify(values: JsonObject, there: Mapping[str, EnvironmentVariable]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clerkstack.reconcile.changes import Change, Json, JsonObject, changes_between, live_view
-from clerkstack.reconcile.write import WritePlan, nested
+from clerkstack.reconcile.write import WritePlan
 
 __all__ = [
     "Change",
@@ -12,5 +12,4 @@ __all__ = [
     "WritePlan",
     "changes_between",
     "live_view",
-    "nested",
 ]

@@ -13,7 +13,10 @@ Here the section is groups of fields by name: `settings/settings`, `features/<sl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
+from clerkstack.reconcile.app_says import AppSays, app_says
 from clerkstack.reconcile.changes import (
     Change,
     Groups,
@@ -21,13 +24,12 @@ from clerkstack.reconcile.changes import (
     JsonObject,
     Path,
     changes_between,
-    groups_at,
     live_view,
-    object_at,
 )
 from clerkstack.reconcile.fields import is_unset
 from clerkstack.reconcile.names import CLERKS_PLANS
 from clerkstack.reconcile.ownership import joined
+from clerkstack.reconcile.shapes import Malformed, as_object, as_objects, as_texts
 from clerkstack.reconcile.write import WritePlan
 
 SECTION = "billing"
@@ -55,35 +57,110 @@ def slugs_of(groups: Iterable[str], kind: str) -> list[str]:
     return [group.partition("/")[2] for group in groups if group.startswith(f"{kind}/")]
 
 
-def desired_groups(inputs: Mapping[str, Json]) -> dict[str, JsonObject]:
-    """What the inputs of the resource declare, or what a record says that a run declared.
+@dataclass(frozen=True)
+class DeclaredBilling:
+    """What the billing resource declares, read from its inputs, a state or an intent record.
 
-    A plan without an annual price declares that it has none: one that lives on would be a price
-    that nobody declared.
+    Attributes:
+        settings: the toggles.
+        features, plans: by slug, in the fields of the config.
+        defaults: the same of the plans that Clerk makes by itself.
+        payers: who pays for each plan, `org` or `user`.
+        app: what the app's code says.
+        catalog: the file that the plans come from, for messages.
+        in_production: whether it is for a production instance; any that is not development's is.
+        plans_known: whether the plans are known; some program's may be at the update only.
     """
-    settings = inputs.get("settings")
-    groups = {SETTINGS: settings} if isinstance(settings, dict) and settings else {}
-    for kind in KINDS[1:]:
-        for slug, fields in groups_at(inputs, kind).items():
-            whole = {**fields, ANNUAL: fields.get(ANNUAL)} if kind == "plans" else fields
-            groups[f"{kind}/{slug}"] = whole
-    return groups
+
+    settings: JsonObject
+    features: dict[str, JsonObject]
+    plans: dict[str, JsonObject]
+    defaults: dict[str, JsonObject]
+    payers: dict[str, str]
+    app: AppSays
+    catalog: str
+    in_production: bool
+    plans_known: bool
+
+    @classmethod
+    def of(cls, props: Mapping[str, Json]) -> DeclaredBilling:
+        """Read properties. What an older version did not write is empty.
+
+        Raises:
+            Malformed: a part does not have its shape; names the place.
+        """
+        features, plans, defaults = (
+            as_objects(props.get(kind), f"{SECTION}.{kind}")
+            for kind in ("features", "plans", "defaults")
+        )
+        payers = {}
+        for slug, plan in (*plans.items(), *defaults.items()):
+            as_texts(plan.get("features"), f"{SECTION}.plans.{slug}.features")
+            payer = plan.get("payer_type") or "org"
+            if payer in (*ENABLED_FOR,):
+                payers[slug] = str(payer)
+            elif isinstance(payer, str):
+                raise Malformed(f"{SECTION}.plans.{slug}.payer_type is neither org nor user")
+        return cls(
+            as_object(props.get("settings"), f"{SECTION}.settings"),
+            features,
+            plans,
+            defaults,
+            payers,
+            app_says(props.get("app")),
+            str(props.get("catalog")),
+            props.get("environment") != "development",
+            isinstance(props.get("plans"), dict),
+        )
+
+    @property
+    def all_plans(self) -> dict[str, JsonObject]:
+        """The plans with those that Clerk makes by itself."""
+        return {**self.plans, **self.defaults}
+
+    @cached_property
+    def groups(self) -> dict[str, JsonObject]:
+        """All of it as groups.
+
+        A plan without an annual price declares that it has none: one that lives on would be a price
+        that nobody declared.
+        """
+        priced = {slug: {**plan, ANNUAL: plan.get(ANNUAL)} for slug, plan in self.plans.items()}
+        return {
+            **({SETTINGS: self.settings} if self.settings else {}),
+            **{f"features/{slug}": fields for slug, fields in self.features.items()},
+            **{f"plans/{slug}": fields for slug, fields in priced.items()},
+            **{f"defaults/{slug}": fields for slug, fields in self.defaults.items()},
+        }
 
 
 def live_groups(section: Mapping[str, Json]) -> dict[str, JsonObject]:
-    """A live section. Each plan is there under both kinds: by its slug it is the same plan."""
-    groups: dict[str, JsonObject] = {
-        SETTINGS: {name: value for name, value in section.items() if not isinstance(value, dict)}
+    """A live section. Each plan is there under both kinds: by its slug it is the same plan.
+
+    Raises:
+        Malformed: the section does not have the shape of Clerk's config; names the place.
+    """
+    toggles: JsonObject = {
+        name: value for name, value in section.items() if not isinstance(value, dict)
     }
-    for kind, at in (("features", "features"), ("plans", "plans"), ("defaults", "plans")):
-        groups |= {f"{kind}/{slug}": fields for slug, fields in groups_at(section, at).items()}
-    return groups
+    plans = as_objects(section.get("plans"), f"{SECTION}.plans")
+    features = as_objects(section.get("features"), f"{SECTION}.features")
+    return {
+        SETTINGS: toggles,
+        **{f"features/{slug}": fields for slug, fields in features.items()},
+        **{f"plans/{slug}": fields for slug, fields in plans.items()},
+        **{f"defaults/{slug}": fields for slug, fields in plans.items()},
+    }
 
 
 def groups_before(props: Mapping[str, Json]) -> dict[str, JsonObject]:
     """What a state or a record keeps of what was found (`before`)."""
-    before = object_at(props, "before")
-    return {f"{kind}/{n}": of for kind in KINDS for n, of in groups_at(before, kind).items()}
+    before = as_object(props.get("before"), f"{SECTION}.before")
+    return {
+        f"{kind}/{slug}": fields
+        for kind in KINDS
+        for slug, fields in as_objects(before.get(kind), f"before.{kind}").items()
+    }
 
 
 def by_kind(groups: Groups) -> JsonObject:
@@ -112,7 +189,7 @@ def billing_plan(
         *_changes(back, live),
         *(
             Change(_path(group), live[group], None)
-            for group in sorted(gone, key=lambda each: MADE.index(split(each)[0]))
+            for group in sorted(gone, key=lambda name: MADE.index(split(name)[0]))
             if group in live and group not in used
         ),
     ]
@@ -121,7 +198,7 @@ def billing_plan(
 
 
 def _changes(groups: Groups, live: Groups) -> Iterator[Change]:
-    for group in sorted(groups, key=lambda each: KINDS.index(split(each)[0])):
+    for group in sorted(groups, key=lambda name: KINDS.index(split(name)[0])):
         fields, there = groups[group], live.get(group)
         if there is not None:
             yield from changes_between(fields, there, at=_path(group))
@@ -175,7 +252,7 @@ def offered(section: Mapping[str, Json]) -> dict[str, JsonObject]:
     config, and are nobody's."""
     return {
         slug: plan
-        for slug, plan in groups_at(section, "plans").items()
+        for slug, plan in as_objects(section.get("plans"), f"{SECTION}.plans").items()
         if section.get(ENABLED_FOR.get(str(plan.get("payer_type") or "org"), "")) is not False
     }
 
@@ -194,10 +271,14 @@ def with_plans_to_come(
 
 def in_config(groups: Groups) -> JsonObject:
     """Groups in the shape of the config."""
-    found = by_kind(groups)
-    plans = {**object_at(found, "plans"), **object_at(found, "defaults")}
-    section = {**groups.get(SETTINGS, {}), "features": found["features"], "plans": plans}
-    return {SECTION: section} if groups else {}
+    if not groups:
+        return {}
+    kinds: dict[str, dict[str, Json]] = {"features": {}, "plans": {}}
+    for group, fields in groups.items():
+        kind, slug = split(group)
+        if group != SETTINGS:
+            kinds["plans" if kind == "defaults" else kind][slug] = fields
+    return {SECTION: {**groups.get(SETTINGS, {}), **kinds}}
 
 
 def missing_defaults(desired: Collection[str], live: Collection[str]) -> list[str]:
@@ -207,13 +288,18 @@ def missing_defaults(desired: Collection[str], live: Collection[str]) -> list[st
 
 def billing_view(inputs: Mapping[str, Json], section: Mapping[str, Json]) -> JsonObject:
     """The live values of what the inputs declare, in the shape of the inputs."""
-    plans = object_at(section, "plans")
-    there = {"settings": section, "features": object_at(section, "features")}
-    there |= {"plans": plans, "defaults": plans}
-    view: JsonObject = {kind: live_view(object_at(inputs, kind), there[kind]) for kind in KINDS}
-    for slug, fields in groups_at(view, "plans").items():
-        # An annual price that nobody declared is drift, see `desired_groups`.
-        annual = object_at(plans, slug).get(ANNUAL)
+    declared = DeclaredBilling.of(inputs)
+    plans = as_objects(section.get("plans"), f"{SECTION}.plans")
+    features = as_objects(section.get("features"), f"{SECTION}.features")
+    of_plans = live_view(declared.plans, plans)
+    for slug in of_plans:
+        # An annual price that nobody declared is drift, see `DeclaredBilling.groups`.
+        annual = plans.get(slug, {}).get(ANNUAL)
         if annual:
-            fields[ANNUAL] = annual
-    return view
+            of_plans[slug] = {**as_object(of_plans[slug], slug), ANNUAL: annual}
+    return {
+        "settings": live_view(declared.settings, section),
+        "features": live_view(declared.features, features),
+        "plans": of_plans,
+        "defaults": live_view(declared.defaults, plans),
+    }

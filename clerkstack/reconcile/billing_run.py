@@ -18,18 +18,18 @@ from clerkstack.reconcile.billing import (
     SECTION,
     SETTINGS,
     TRIAL,
+    DeclaredBilling,
     billing_plan,
-    desired_groups,
     live_groups,
-    missing_defaults,
     slugs_of,
     split,
     with_plans_to_come,
 )
-from clerkstack.reconcile.changes import Change, Groups, Json, JsonObject, groups_at, object_at
+from clerkstack.reconcile.changes import Change, Groups, Json, JsonObject
 from clerkstack.reconcile.danger import Danger, billing_dangers
 from clerkstack.reconcile.ledger import Ledger, billing_reverts, needed_by_others, past_of
 from clerkstack.reconcile.ownership import joined
+from clerkstack.reconcile.shapes import as_object, as_objects
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.reconcile.write import WritePlan
 
@@ -65,25 +65,16 @@ class BillingRun:
 
     def plan(self, sections: Mapping[str, Json]) -> WritePlan:
         """The next write if the config is so; see `billing_plan`."""
-        live = live_groups(object_at(sections, SECTION))
+        live = live_groups(as_object(sections.get(SECTION), SECTION))
         return billing_plan(self.desired, live, back=self.back, gone=self.gone)
-
-    def unlikely_defaults(self) -> list[str]:
-        """Default plans that no write brings: billing is on for their payer already."""
-        return [
-            slug
-            for slug in missing_defaults(self.desired.keys(), self.live)
-            if self.live[SETTINGS].get(
-                ENABLED_FOR[str(self.desired[f"defaults/{slug}"].get("payer_type"))]
-            )
-        ]
 
     @cached_property
     def after(self) -> JsonObject:
         """The section as the writes leave it, with the plans that Clerk makes by itself."""
         left = self._foreseen[1]
         billed = [payer for payer, toggle in ENABLED_FOR.items() if left.get(toggle)]
-        plans = with_plans_to_come(groups_at(left, "plans"), billed, self.section)
+        there = as_objects(left.get("plans"), f"{SECTION}.plans")
+        plans = with_plans_to_come(there, billed, self.section)
         return {**left, "plans": {**plans}} if plans else left
 
     @cached_property
@@ -99,22 +90,19 @@ class BillingRun:
         if not self.desired:
             gone = [slug for slug in slugs_of(self.gone, "plans") if f"plans/{slug}" in live]
             return [*map(_removed_with_the_stack, gone), *billing_dangers(changes, live)]
-        return billing_dangers(changes, live, leaving=self._leaving(changes, live))
-
-    def _leaving(self, changes: Iterable[Change], live: Groups) -> list[str]:
-        """What is live and leaves the catalog: what the state or a record declared, and whatever
-        else the writes remove or revert."""
+        # What the state or a record declared, and whatever else the writes remove or revert.
         touched = (
             f"{change.path[1]}/{change.path[2]}"
             for change in changes
             if len(change.path) > 2 and change.path[1] in MADE
         )
         of_clerk = {f"plans/{slug}" for slug in slugs_of((*self.desired, *self.back), "defaults")}
-        return [
+        leaving = [
             group
             for group in dict.fromkeys((*self.left, *touched))
             if group in live and group not in self.desired and group not in of_clerk
         ]
+        return billing_dangers(changes, live, leaving=leaving)
 
     @cached_property
     def _foreseen(self) -> tuple[list[Change], JsonObject]:
@@ -131,7 +119,7 @@ class BillingRun:
 
 
 def bringing(
-    inputs: JsonObject,
+    declared: DeclaredBilling,
     state: JsonObject,
     pending: JsonObject,
     section: JsonObject,
@@ -142,16 +130,18 @@ def bringing(
     """The run that brings the section to what is declared.
 
     Args:
-        inputs: what is declared.
+        declared: what is declared.
         state: what the state has, with its ledger; empty if it does not have the resource.
         pending: what an interrupted run recorded since.
         section: the live section.
         others: what other stacks have of it.
         made_here: the stack made the instance.
     """
-    desired, live = desired_groups(inputs), live_groups(section)
-    pasts = (past_of(state), past_of(pending))
-    known = joined(pasts[0].declared, pasts[1].declared)
+    desired, live = declared.groups, live_groups(section)
+    pasts = [past for past in (past_of(state), past_of(pending)) if past.declared]
+    known: Groups = {}
+    for past in pasts:
+        known = joined(known, past.declared)
     ledger = Ledger.of(state).joined(Ledger.of(pending)).extended(known, desired, live)
     of_own = made_here and not state
     if of_own:
@@ -163,9 +153,9 @@ def bringing(
         for group in known
         if split(group)[0] in MADE and group not in desired and not needed_by_others(group, others)
     )
-    back = billing_reverts(pasts, desired, live)
+    back = billing_reverts(pasts, desired, live) if pasts else {}
     gone, kept, back = _shared_out(ledger, desired.keys(), back, others)
-    back = _safe(back, inputs.get("environment"))
+    back = _safe(back, in_production=declared.in_production)
     return BillingRun(desired, section, live, ledger, back, gone, left, kept, of_own)
 
 
@@ -177,7 +167,7 @@ def removing(
     live, ledger = live_groups(section), Ledger.of(props).joined(Ledger.of(pending))
     back = billing_reverts((past_of(props), past_of(pending)), {}, live)
     gone, kept, back = _shared_out(ledger, (), back, others)
-    back = _safe(back, props.get("environment"))
+    back = _safe(back, in_production=props.get("environment") != "development")
     return BillingRun({}, section, live, ledger, back, gone, kept=kept)
 
 
@@ -194,10 +184,10 @@ def _shared_out(
     return gone, kept, joined(others.spared(back), handed)
 
 
-def _safe(back: dict[str, JsonObject], environment: Json) -> dict[str, JsonObject]:
+def _safe(back: dict[str, JsonObject], *, in_production: bool) -> dict[str, JsonObject]:
     """What is reverted, in production without a card for free trials, whatever was there before."""
     settings = back.get(SETTINGS, {})
-    if environment == "development" or settings.get(TRIAL) is False:
+    if not in_production or settings.get(TRIAL) is False:
         return back
     return {**back, SETTINGS: {name: to for name, to in settings.items() if name != TRIAL}}
 

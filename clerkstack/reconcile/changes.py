@@ -137,13 +137,6 @@ def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:
     return {name: fields for name, fields in document.items() if isinstance(fields, dict)}
 
 
-def groups_at(document: Mapping[str, Json], key: str) -> dict[str, JsonObject]:
-    """The groups of fields under `document[key]`."""
-    found = document.get(key)
-    groups = found.items() if isinstance(found, dict) else ()
-    return {name: fields for name, fields in groups if isinstance(fields, dict)}
-
-
 def _shown(name: str, value: Json) -> str:
     if value is None:
         return "nothing"

@@ -1,18 +1,18 @@
 """Changes that can cost customers what they paid for, or end their sessions.
 
 Each is refused unless the stack's config allows that very one (`clerkstack:allow`). What a change
-does is told from the write that would make it, live → declared.
+does is read from the write that would make it, live → declared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from clerkstack.reconcile.billing import ENABLED_FOR, features_of, slugs_of
 from clerkstack.reconcile.changes import Change, Groups, Json
 from clerkstack.reconcile.names import OAUTH_PREFIX
+from clerkstack.reconcile.shapes import as_texts
 
 PRICE = ("amount", "annual_monthly_amount", "currency")
 TOGGLES = {"organization_enabled": "organizationEnabled", "user_enabled": "userEnabled"}
@@ -56,7 +56,7 @@ class Danger:
 
     @property
     def counted(self) -> bool:
-        """Whether subscribers are a matter of it."""
+        """Whether it concerns subscribers."""
         return bool(self.plans or self.payer)
 
 
@@ -97,8 +97,8 @@ def api_key_dangers(before: Mapping[str, Json], after: Mapping[str, Json]) -> li
 def _leaving(group: str, slug: str, plans: tuple[str, ...]) -> Danger:
     if group == "plans":
         what = (
-            "it leaves the catalog: it is taken off sale where this stack made it, and goes back "
-            "to what it was where it did not"
+            "it leaves the catalog: it is taken off sale if this stack made it, and reverted "
+            "to what it was if not"
         )
     else:
         of = f", and {', '.join(plans)} {'loses' if len(plans) == 1 else 'lose'} it"
@@ -127,12 +127,12 @@ def _of_billing(change: Change, going: Container[str], live: Groups) -> Iterator
                 harmless_without=True,
             )
         case ["plans", slug, field] if field in PRICE and f"plans/{slug}" in live:
-            what = f"its {field} changes from {_amount(change.before)} to {_amount(change.after)}"
+            was, now = ("nothing" if v is None else v for v in (change.before, change.after))
+            what = f"its {field} changes from {was} to {now}"
             yield Danger("plans", slug, "price", what, (slug,), harmless_without=True)
         case ["plans", slug, "features"]:
-            kept = cast(list[str], change.after or [])
-            there = cast(list[str], change.before or [])
-            lost = [each for each in there if each not in kept and each not in going]
+            kept, there = (as_texts(v, change.name) for v in (change.after, change.before))
+            lost = [feature for feature in there if feature not in kept and feature not in going]
             if lost:
                 what = f"it loses {', '.join(lost)}"
                 yield Danger("plans", slug, "features", what, (slug,), harmless_without=True)
@@ -151,7 +151,7 @@ def _of_section(change: Change) -> Iterator[Danger]:
             yield _toggle("organizations.enabled", why)
         elif section.startswith(OAUTH_PREFIX):
             provider = section.removeprefix(OAUTH_PREFIX)
-            why = "whoever signs in with it can't any more"
+            why = "nobody can sign in with it any more"
             yield _toggle(f"signIn.oauth.{provider}.enabled", why)
     if change == FORCED_SELECTION:
         why = "sessions outside of an organization are held up until one is chosen"
@@ -160,7 +160,3 @@ def _of_section(change: Change) -> Iterator[Danger]:
 
 def _toggle(name: str, why: str) -> Danger:
     return Danger("toggles", name, "off", f"it is turned off: {why}")
-
-
-def _amount(value: Json) -> str:
-    return "nothing" if value is None else str(value)

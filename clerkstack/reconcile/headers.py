@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
-from clerkstack.reconcile.changes import Json, JsonObject, object_at
+from clerkstack.reconcile.changes import Json, JsonObject
+from clerkstack.reconcile.shapes import as_objects, as_texts_by_name
 
 Headers = Mapping[str, str]
 Writes = dict[str, str | None]
 """Values to set by name; None takes a header away."""
+HEADERS_BEFORE = "headers_before"
+"""The property of a state that has what headers_before gives."""
 VALUE, MASKED = "value", "masked"
 
 
@@ -29,7 +31,7 @@ class LiveHeaders:
 
     def spelled(self, name: str) -> str | None:
         """A header's name as it is live, None where there is none."""
-        return {each.lower(): each for each in (*self.values, *self.masked)}.get(name.lower())
+        return {header.lower(): header for header in (*self.values, *self.masked)}.get(name.lower())
 
     def value(self, name: str) -> str | None:
         """The value of a header, None where it is not there or not shown."""
@@ -38,7 +40,7 @@ class LiveHeaders:
 
 def headers_of(inputs: Mapping[str, Json]) -> dict[str, str]:
     """The declared headers, out of a resource's inputs."""
-    return cast("dict[str, str]", object_at(inputs, "headers"))
+    return as_texts_by_name(inputs.get("headers"), "headers")
 
 
 def header_writes(declared: Headers, known: Headers, live: LiveHeaders) -> Writes:
@@ -84,7 +86,7 @@ def headers_before(
         olds: the headers that the state declares.
         declared: those that are declared now.
         live: those that there are.
-        absent: those of which an interrupted run noted that there were none.
+        absent: those that were not there, as an interrupted run recorded.
     """
     found: JsonObject = {}
     made = {name.lower() for name in absent}
@@ -99,12 +101,13 @@ def headers_before(
     return found
 
 
-def headers_back(before: Mapping[str, Json], gone: Headers, live: LiveHeaders) -> Writes:
-    """What brings headers back that are declared no more; whoever changed one since keeps what
+def header_reverts(before: Mapping[str, Json], gone: Headers, live: LiveHeaders) -> Writes:
+    """What reverts headers that are not declared any more; whoever changed one since keeps what
     they set. One whose value was not shown before stays as it is."""
     back: Writes = {}
+    found = as_objects({**before}, HEADERS_BEFORE)
     for name, mine in gone.items():
-        was, spelled = object_at(before, name.lower()), live.spelled(name)
+        was, spelled = found.get(name.lower(), {}), live.spelled(name)
         if spelled is None or was.get(MASKED) or live.values.get(spelled, mine) != mine:
             continue
         value = was.get(VALUE)
@@ -138,4 +141,4 @@ def _differs(name: str, value: str, known: Headers, live: LiveHeaders) -> bool:
 
 
 def _at(headers: Headers, name: str) -> str | None:
-    return {each.lower(): value for each, value in headers.items()}.get(name.lower())
+    return {header.lower(): value for header, value in headers.items()}.get(name.lower())

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.billing import (
     MADE,
+    SECTION,
+    DeclaredBilling,
     by_kind,
-    desired_groups,
     features_of,
     groups_before,
     slugs_of,
     split,
 )
-from clerkstack.reconcile.changes import Groups, object_at
+from clerkstack.reconcile.changes import Groups
 from clerkstack.reconcile.ownership import Past, found_before, joined, revert, undeclared
+from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.sharing import Holding, Sharing, shared_of
 
 # Fields of plans and features that are null where there is none.
@@ -33,10 +35,13 @@ class Ledger:
     @classmethod
     def of(cls, props: Mapping[str, Json]) -> Ledger:
         """The ledger kept in a state or in a record."""
-        made = object_at(props, "made")
-        found = ((kind, slugs) for kind in MADE if isinstance(slugs := made.get(kind), list))
+        made = as_object(props.get("made"), f"{SECTION}.made")
         return cls(
-            tuple(f"{kind}/{slug}" for kind, slugs in found for slug in slugs),
+            tuple(
+                f"{kind}/{slug}"
+                for kind in MADE
+                for slug in as_texts(made.get(kind), f"made.{kind}")
+            ),
             groups_before(props),
         )
 
@@ -86,7 +91,8 @@ class Ledger:
 
 def past_of(props: Mapping[str, Json]) -> Past:
     """What a state declares, or a record says that a run declared, with what was found."""
-    return Past(desired_groups(object_at(props, "declared") or props), groups_before(props))
+    declared = as_object(props.get("declared"), f"{SECTION}.declared") or props
+    return Past(DeclaredBilling.of(declared).groups, groups_before(props))
 
 
 def billing_reverts(pasts: Iterable[Past], desired: Groups, live: Groups) -> dict[str, JsonObject]:
@@ -131,8 +137,8 @@ def needed_by_others(group: str, sharing: Sharing) -> list[Holding]:
     kind, slug = split(group)
     groups = {group, f"defaults/{slug}"} if kind == "plans" else {group}
     return [
-        each
-        for each in sharing.others
-        if groups & each.declared.keys()
-        or any(group in features_of(fields) for fields in each.declared.values())
+        holding
+        for holding in sharing.others
+        if groups & holding.declared.keys()
+        or any(group in features_of(fields) for fields in holding.declared.values())
     ]

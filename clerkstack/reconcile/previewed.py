@@ -34,7 +34,7 @@ def unpreviewed(changes: Iterable[Change], *documents: Mapping[str, Json]) -> li
         if was is _ABSENT:
             continue
         known = [was, *(_at(other, change.path) for other in others if other)]
-        values = [None if each is _ABSENT else cast(Json, each) for each in known]
+        values = [None if value is _ABSENT else cast(Json, value) for value in known]
         if not any(same_value(change.path[-1], value, change.before) for value in values):
             found.append(change)
     return found

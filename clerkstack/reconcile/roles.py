@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from clerkstack.reconcile.changes import Groups, Json, JsonObject, changes_between
+from clerkstack.reconcile.ownership import Past
+from clerkstack.reconcile.shapes import as_object, as_objects, as_texts
 
 IN_SET = "in_initial_role_set"
 SET = "initial role set"
@@ -99,8 +101,8 @@ class LiveRoles:
     def view(self) -> dict[str, JsonObject]:
         """It in the shape of the document."""
         found: dict[str, JsonObject] = {
-            each.key: {"name": each.name, "description": each.description or ""}
-            for each in self.permissions
+            permission.key: {"name": permission.name, "description": permission.description or ""}
+            for permission in self.permissions
         }
         found |= {role.key: role_view(role, self.given) for role in self.roles}
         if self.initial is not None:
@@ -110,6 +112,48 @@ class LiveRoles:
                 "default_role": default.key if default else None,
             }
         return found
+
+
+@dataclass(frozen=True)
+class DeclaredRoles:
+    """What the resource of the roles declares, read from its inputs, a state or an intent record.
+
+    Attributes:
+        roles, permissions: their fields by key.
+        role_set: the fields of the initial set.
+        made: the keys of what was made; `before` what was found of the rest.
+    """
+
+    roles: dict[str, JsonObject]
+    permissions: dict[str, JsonObject]
+    role_set: JsonObject
+    made: list[str]
+    before: dict[str, JsonObject]
+
+    @classmethod
+    def of(cls, props: Mapping[str, Json]) -> DeclaredRoles:
+        """Read properties; a record has the whole document as its roles.
+
+        Raises:
+            Malformed: a part does not have its shape; names the place.
+        """
+        return cls(
+            as_objects(props.get("roles"), "roles"),
+            as_objects(props.get("permissions"), "permissions"),
+            as_object(props.get("role_set"), "role_set"),
+            as_texts(props.get("made"), "made"),
+            as_objects(props.get("before"), "before"),
+        )
+
+    @property
+    def document(self) -> dict[str, JsonObject]:
+        """All of it as one document."""
+        return document(self.roles, self.permissions, self.role_set)
+
+    @property
+    def past(self) -> Past:
+        """What an earlier run declared and found."""
+        return Past(self.document, self.before)
 
 
 @dataclass(frozen=True)
@@ -146,14 +190,14 @@ def is_permission(key: str) -> bool:
 
 def role_changes(declared: Groups, view: Groups) -> list[GroupChange]:
     """What of the document differs from the view of what is live, in the order it has to be
-    written: permissions, roles, the initial set. What nobody declared is left alone."""
+    written: permissions, roles, the initial set. What nobody declared is unmanaged."""
     found: list[GroupChange] = []
     for key, fields in sorted(declared.items(), key=lambda pair: _rank(pair[0])):
         given: JsonObject = {name: value for name, value in fields.items() if value is not None}
         if key not in view:
             found.append(GroupChange(key, True, given))
             continue
-        differing = {each.path[0] for each in changes_between(given, view[key])}
+        differing = {change.path[0] for change in changes_between(given, view[key])}
         if differing:
             fields_of: JsonObject = {
                 name: value for name, value in given.items() if name in differing
@@ -189,7 +233,9 @@ def creator_lacks(declared: Groups, view: Groups) -> list[str]:
     if not isinstance(creator, str):
         return []
     whole = {**view.get(creator, {}), **declared.get(creator, {})}
-    return sorted(CREATOR_NEEDS - {str(each) for each in _list(whole.get("permissions"))})
+    return sorted(
+        CREATOR_NEEDS - {str(permission) for permission in _list(whole.get("permissions"))}
+    )
 
 
 def _list(value: Json) -> list[Json]:

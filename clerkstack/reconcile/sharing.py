@@ -69,7 +69,7 @@ class Contradiction:
 @dataclass(frozen=True)
 class Sharing:
     """The holdings of the other stacks, and this stack's own as the state has it, if any; `state`
-    are this stack's properties in the state, as far as the backend tells them."""
+    are this stack's properties in the state, as far as the backend shows them."""
 
     others: tuple[Holding, ...] = ()
     mine: Holding | None = None
@@ -82,15 +82,15 @@ class Sharing:
     def made(self) -> frozenset[str]:
         """The groups that others declare and have made: theirs, where this stack lets them go."""
         return frozenset(
-            group for each in self.others for group in each.made if group in each.declared
+            group for holding in self.others for group in holding.made if group in holding.declared
         )
 
     def holders(self, group: str, name: str | None = None) -> list[Holding]:
         """The other stacks that declare a group, or a field of it."""
         return [
-            each
-            for each in self.others
-            if group in each.declared and (name is None or each.declares(group, name))
+            holding
+            for holding in self.others
+            if group in holding.declared and (name is None or holding.declares(group, name))
         ]
 
     def owner(self, group: str, name: str) -> Holding | None:
@@ -106,7 +106,9 @@ class Sharing:
 
     def handed_over(self, group: str) -> JsonObject:
         """The fields of a group that others declare, as it is then theirs."""
-        names = dict.fromkeys(name for each in self.holders(group) for name in each.declared[group])
+        names = dict.fromkeys(
+            name for holding in self.holders(group) for name in holding.declared[group]
+        )
         return {
             name: owner.declared[group][name]
             for name in names
@@ -130,9 +132,9 @@ class Sharing:
         for group, name, value in _fields(declared):
             if self.mine is None or self.owner(group, name) is not self.mine:
                 continue
-            for each in self.holders(group, name):
-                if not same_value(name, value, each.declared[group][name]):
-                    groups = found.setdefault(each.stack, [])
+            for holding in self.holders(group, name):
+                if not same_value(name, value, holding.declared[group][name]):
+                    groups = found.setdefault(holding.stack, [])
                     groups += [group] if group not in groups else []
         return found
 
@@ -140,8 +142,8 @@ class Sharing:
         """The declared groups that others declare as well, by stack."""
         found: dict[str, list[str]] = {}
         for group in declared:
-            for each in self.holders(group) if declared[group] else ():
-                found.setdefault(each.stack, []).append(group)
+            for holding in self.holders(group) if declared[group] else ():
+                found.setdefault(holding.stack, []).append(group)
         return found
 
     def shared(self, declared: Groups) -> JsonObject:
@@ -206,8 +208,8 @@ def shared_of(props: Mapping[str, Json]) -> dict[str, list[str]]:
 
 def _first(found: list[Holding], group: str, name: str) -> Holding | None:
     """The one that declared a field first, else the one that came first."""
-    first = [each for each in found if each.came_first(group, name)]
-    return min(first or found, key=lambda each: each.since, default=None)
+    first = [holding for holding in found if holding.came_first(group, name)]
+    return min(first or found, key=lambda holding: holding.since, default=None)
 
 
 def _take_over(found: JsonObject, other: Holding, group: str, declared: JsonObject) -> None:

@@ -86,7 +86,7 @@ def plan(
         overwrite: names of those whose value may be replaced.
         elsewhere: ids in the states of other stacks: these are theirs, whatever may be replaced.
     """
-    by_id, may = {each.id: each for each in live}, {*overwrite}
+    by_id, may = {variable.id: variable for variable in live}, {*overwrite}
     ids: dict[str, str] = {}
     drop, refused, theirs = [], [], []
     shared: dict[str, dict[str, Variable[str | None]]] = {}
@@ -111,7 +111,7 @@ def plan(
     for variable_id, owners in shared.items():
         split = _split(by_id[variable_id], owners)
         if split is None:
-            unsplit += [Found(each.name, by_id[variable_id]) for each in owners.values()]
+            unsplit += [Found(owner.name, by_id[variable_id]) for owner in owners.values()]
         else:
             splits.append(split)
     drop = [name for name in drop if name not in ids]

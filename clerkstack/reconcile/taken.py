@@ -64,7 +64,7 @@ def described(variable: EnvironmentVariable, name: str) -> str:
     """What a variable is beside the declared one of that name; no value."""
     target, _ = split_name(name)
     words = [variable.type]
-    others = [each for each in variable.target if each != target]
+    others = [place for place in variable.target if place != target]
     if others:
         words.append(f"also for {' and '.join(others)}")
     if variable.custom_environment_ids:
@@ -89,7 +89,7 @@ def obstacles(
         live: all variables of the project.
         moved: whether the project was in another team when the state was written.
     """
-    by_id = {each.id: each for each in live}
+    by_id = {variable.id: variable for variable in live}
     taken: list[Found] = []
     lost: list[Found] = []
     shared: list[Found] = []
@@ -123,7 +123,7 @@ def refusals(
             f"Split them first, each keeps its value: {take_over}"
         )
     if found.taken:
-        new = [each.name for each in found.taken if each.name not in overwrite]
+        new = [variable.name for variable in found.taken if variable.name not in overwrite]
         at = len(overwrite)
         allow = "\n".join(
             f"  pulumi config set --stack {stack} --path '{setting}[{at + number}]' {name}"
@@ -157,4 +157,4 @@ def refusals(
 
 
 def _listed(found: Sequence[Found]) -> str:
-    return "\n".join(f"  {each}" for each in found)
+    return "\n".join(f"  {variable}" for variable in found)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol, cast
+from typing import Protocol
 
 from clerkstack.kept_url import kept_url
 from clerkstack.reconcile.changes import Json, JsonObject
+from clerkstack.reconcile.shapes import as_texts
 from clerkstack.settings.events import KNOWN_EVENTS, near_event
 
 OPTIONAL = "optional_events"
@@ -35,19 +36,19 @@ def wanted(inputs: Mapping[str, Json], left_out: Collection[str] = ()) -> JsonOb
 
 def seen(endpoint: LiveEndpoint) -> JsonObject:
     """A live endpoint in the shape an endpoint is declared in; no events stand for all."""
-    events = cast(Json, sorted(endpoint.event_types or ()))
+    events = sorted(endpoint.event_types or ())
     url = kept_url(endpoint.url)
-    return {"url": url, "events": events, "description": endpoint.description}
+    return {"url": url, "events": [*events], "description": endpoint.description}
 
 
 def events_of(inputs: Mapping[str, Json]) -> list[str]:
     """The declared events."""
-    return cast("list[str]", inputs.get("events") or [])
+    return as_texts(inputs.get("events"), "events")
 
 
 def optional_of(inputs: Mapping[str, Json]) -> list[str]:
     """The declared events that the endpoint can do without."""
-    return cast("list[str]", inputs.get(OPTIONAL) or [])
+    return as_texts(inputs.get(OPTIONAL), OPTIONAL)
 
 
 def new_events(inputs: Mapping[str, Json], endpoint: LiveEndpoint | None) -> list[str]:

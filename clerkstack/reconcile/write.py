@@ -6,11 +6,13 @@ only what changes; a null removes, and whatever is null needs `destructive`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from clerkstack.reconcile.changes import Change, Json, JsonObject, Path, object_at
+from clerkstack.reconcile.changes import Change, Json, JsonObject, Path
 from clerkstack.reconcile.fields import same_value, sent
+from clerkstack.reconcile.shapes import as_object
 
 
 @dataclass(frozen=True)
@@ -18,19 +20,29 @@ class WritePlan:
     """The changes of one section and whether the write removes anything.
 
     `unseen` are fields that Clerk takes and never shows again (an OAuth client secret): they
-    go into the write, and a read-back tells only whether they are set.
+    go into the write, and a read-back shows only whether they are set.
     """
 
     changes: tuple[Change, ...]
     unseen: tuple[Change, ...] = ()
 
-    @property
+    @cached_property
     def body(self) -> JsonObject:
-        """The PATCH body: the changed fields, nested as in the config."""
-        return nested((*self.changes, *self.unseen))
+        """The PATCH body, nested as in the config: `a.b = 1, a.c = 2` → `{a: {b: 1, c: 2}}`."""
+        body: JsonObject = {}
+        for change in (*self.changes, *self.unseen):
+            *outer, name = change.path
+            target = body
+            for key in outer:
+                inner = target.setdefault(key, {})
+                if not isinstance(inner, dict):
+                    raise ValueError(f"{key} is changed as a whole and in part")
+                target = inner
+            target[name] = sent(name, merge_patch(change.before, change.after))
+        return body
 
     def after(self, sections: Mapping[str, Json]) -> WritePlan:
-        """The plan once it is written: without what only a value that is not shown could tell."""
+        """The plan once it is written: without the fields that are never shown."""
         missing = (change for change in self.unseen if _is_missing(change, sections))
         return WritePlan(self.changes, tuple(missing))
 
@@ -46,18 +58,6 @@ class WritePlan:
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.unseen)
-
-
-def nested(changes: Iterable[Change]) -> JsonObject:
-    """The changes as one nested object: `a.b = 1, a.c = 2` → `{a: {b: 1, c: 2}}`."""
-    body: JsonObject = {}
-    for change in changes:
-        target = body
-        for key in change.path[:-1]:
-            target = _object_in(target, key)
-        value = merge_patch(change.before, change.after)
-        target[change.path[-1]] = sent(change.path[-1], value)
-    return body
 
 
 def merge_patch(before: Json, after: Json) -> Json:
@@ -83,12 +83,5 @@ def _is_missing(change: Change, sections: Mapping[str, Json]) -> bool:
     *outer, name = change.path
     holder: JsonObject = dict(sections)
     for step in outer:
-        holder = object_at(holder, step)
+        holder = as_object(holder.get(step), change.name)
     return name in holder and not same_value(name, change.after, holder[name])
-
-
-def _object_in(target: JsonObject, key: str) -> JsonObject:
-    inner: Json = target.setdefault(key, {})
-    if not isinstance(inner, dict):
-        raise ValueError(f"{key} is changed as a whole and in part")
-    return inner

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from clerkstack.clients.scrub import in_query
-from clerkstack.desired.variable_names import DEFAULT, NameSet
+from clerkstack.desired.variable_names import DEFAULT, PATHS, NameSet
 from clerkstack.desired.variables import DEPLOYED, TARGETS, Target
 from clerkstack.kept_url import kept_url
 from clerkstack.safe import may_hold_secret, shown_url
@@ -482,6 +482,7 @@ class Settings(SettingsModel):
             field: getattr(said if field in said.model_fields_set else self.environment, field)
             for field in ProjectFields.model_fields
         }
+        paths = {purpose: fields.pop(purpose) for purpose in PATHS}
         own = said if isinstance(said, ProjectSettings) else ProjectSettings()
         targets = TARGETS[self.instance]
         names_said = "names" in said.model_fields_set | self.environment.model_fields_set
@@ -499,7 +500,7 @@ class Settings(SettingsModel):
         }
         own_list = "overwrite" in said.model_fields_set or not self.environment.overwrite
         at = (*(path if own_list else ("environment",)), "overwrite")
-        return Project(name=name, path=path, overwrite_path=at, **fields)
+        return Project(name=name, path=path, paths=paths, overwrite_path=at, **fields)
 
     @property
     def webhook_address(self) -> str | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from clerkstack.desired.variable_names import NameSet
+    from collections.abc import Mapping
+
+    from clerkstack.desired.variable_names import NameSet, Purpose
     from clerkstack.desired.variables import DeployedTarget, Target
     from clerkstack.settings.names import Step
 
@@ -18,7 +20,8 @@ class Project:
     `name` is the user's own, and empty where the stack has one project in the short form; `path`
     is where the project stands in the settings, `overwrite_path` where they name what it may
     `overwrite`. `targets` are those that the stack writes, and `said_names` what the settings say
-    that the app reads, None where they say nothing. `root_directory` is the folder of its app.
+    that the app reads, None where they say nothing. `paths` are the plain values of variables, by
+    what these are for (`variable_names.PATHS`). `root_directory` is the folder of its app.
     """
 
     name: str
@@ -30,10 +33,7 @@ class Project:
     targets: tuple[Target, ...]
     names: tuple[NameSet, ...]
     said_names: tuple[NameSet, ...] | None
-    sign_in_url: str
-    sign_up_url: str
-    after_sign_in_url: str
-    after_sign_up_url: str
+    paths: Mapping[Purpose, str] = field(hash=False)
     sensitive: Literal["secrets", "all"]
     leave_alone: tuple[str, ...]
     overwrite: tuple[str, ...]

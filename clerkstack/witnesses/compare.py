@@ -13,14 +13,14 @@ from clerkstack.app.kinds import ACCESS
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.desired.afterwards import (
     access_afterwards,
-    all_plans,
     sold_afterwards,
     together,
 )
 from clerkstack.desired.billing import app_inputs
 from clerkstack.desired.refusals import asked_for, asks_for_a_card, clerks_plans
 from clerkstack.reconcile import Json, JsonObject
-from clerkstack.reconcile.billing import TRIAL
+from clerkstack.reconcile.app_says import AppSays
+from clerkstack.reconcile.billing import TRIAL, DeclaredBilling
 from clerkstack.reconcile.changes import object_at
 
 if TYPE_CHECKING:
@@ -166,18 +166,18 @@ class _Comparing:
         access: Mapping[str, Json],
     ) -> None:
         self._app = app
-        self._code = {} if app is None else app_inputs(app)
-        self._plans, self._features = all_plans(inputs), object_at(inputs, "features")
+        self._code: AppSays = {} if app is None else app_inputs(app)
+        declared = DeclaredBilling.of(inputs)
+        self._plans, self._features = declared.all_plans, declared.features
         self._catalog = str(inputs["catalog"])
         self._live = instance if instance is not None and instance.exists else None
         self._read = instance is not None
         billing = {} if self._live is None else self._live.billing
         self._live_plans = object_at(billing, "plans")
         self._live_features = object_at(billing, "features")
-        self._inputs = {**inputs, "app": self._code}
-        self._clerks = clerks_plans(inputs)
+        self._clerks = clerks_plans(declared)
         self._known: Known = together(
-            sold_afterwards(inputs, None if self._live is None else billing),
+            sold_afterwards(declared, None if self._live is None else billing),
             access_afterwards(access, None if self._live is None else self._live.access),
         )
 
@@ -306,7 +306,7 @@ class _Comparing:
     def _only_declared(self) -> list[Finding]:
         """Features that the app declares and does not ask for, which no plan has."""
         found = []
-        for asked, where in asked_for(self._inputs):
+        for asked, where in asked_for(self._code, self._features):
             why = self._unknown(asked, where) if where is None else None
             if why is not None:
                 kind, slug, _ = asked
@@ -361,17 +361,16 @@ class _Comparing:
             yield Row(slug, *sides, agree=f"{kind} {slug}" not in wrong)
 
     def _slugs(self, kind: str) -> dict[str, None]:
-        app = cast("list[str]", self._code.get(f"{kind}s") or [])
-        declared = [*self._plans, *self._live_plans]
         if kind == "feature":
-            declared = [*self._features, *self._live_features]
-        return dict.fromkeys([*app, *declared])
+            app = self._code.get("features", [])
+            return dict.fromkeys([*app, *self._features, *self._live_features])
+        return dict.fromkeys([*self._code.get("plans", {}), *self._plans, *self._live_plans])
 
     def _plan_of_app(self, slug: str) -> JsonObject | None:
-        plans = object_at(self._code, "plans")
+        plans = self._code.get("plans", {})
         if slug not in plans:
             return None
-        return {**object_at(object_at(self._code, "details"), slug), "features": plans[slug]}
+        return {**self._code.get("details", {}).get(slug, {}), "features": [*plans[slug]]}
 
     def _app_value(self, slug: str, name: str) -> Json:
         return (self._plan_of_app(slug) or {}).get(name)

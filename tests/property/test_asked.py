@@ -11,7 +11,7 @@ from hypothesis import given
 from clerkstack.app.asked import Asked
 from clerkstack.desired.afterwards import sold_afterwards
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.reconcile.billing import ENABLED_FOR
+from clerkstack.reconcile.billing import ENABLED_FOR, DeclaredBilling
 from local.driven import end_run
 from tests.property.catalogs import FEATURES, PLANS, Declared, by_hand, declared
 from tests.property.instance import Instance
@@ -57,7 +57,7 @@ def test_what_is_told_before_is_what_tokens_have_afterwards(
 
     instance.up(second)
 
-    known, has = sold_afterwards(inputs, after), answers(instance.live())
+    known, has = sold_afterwards(DeclaredBilling.of(inputs), after), answers(instance.live())
     assert {each for each in ASKED if known.has(each)} == has & {*ASKED}
     for each in ASKED:
         assert known.has(each) or known.why_not(each) or each[1] not in known.slugs(each[0])

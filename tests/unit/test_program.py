@@ -19,6 +19,7 @@ from clerkstack.program import (
     roles_in_vain,
 )
 from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.billing import DeclaredBilling
 from clerkstack.settings import AppSettings, Connection, Settings
 from clerkstack.settings.models import BillingSettings, Components, OrganizationsSettings
 
@@ -61,23 +62,25 @@ def with_roles(code: AppCode | None, **organizations: Any) -> JsonObject:
     )
 
 
-def inputs(catalog: Catalog, code: AppCode | None) -> JsonObject:
-    return billing_inputs(BillingSettings(), catalog, code, catalog_file="catalog.yaml")
+def declared(catalog: Catalog, code: AppCode | None) -> DeclaredBilling:
+    inputs = billing_inputs(BillingSettings(), catalog, code, catalog_file="catalog.yaml")
+    return DeclaredBilling.of({**inputs, "environment": "production"})
 
 
 def test_what_agrees_is_not_refused(tmp_path: Path, catalog: Catalog) -> None:
     on = settings("production")
 
-    assert list(refusals_of(on, inputs(catalog, app(tmp_path, RIGHT)), preview=False)) == []
-    assert list(refusals_of(on, inputs(catalog, None), preview=False)) == []
+    assert list(refusals_of(on, declared(catalog, app(tmp_path, RIGHT)), preview=False)) == []
+    assert list(refusals_of(on, declared(catalog, None), preview=False)) == []
 
 
 def test_with_billing_its_resource_says_it_at_preview(tmp_path: Path, catalog: Catalog) -> None:
     on, wrong = settings("production"), app(tmp_path, WRONG)
 
-    assert list(refusals_of(on, inputs(catalog, wrong), preview=True)) == []
+    assert list(refusals_of(on, declared(catalog, wrong), preview=True)) == []
     assert any(
-        "'professional'" in each for each in refusals_of(on, inputs(catalog, wrong), preview=False)
+        "'professional'" in each
+        for each in refusals_of(on, declared(catalog, wrong), preview=False)
     )
 
 
@@ -89,7 +92,7 @@ def test_where_all_is_declared_nobody_is_asked(tmp_path: Path, catalog: Catalog)
         ("development", app(tmp_path, RIGHT, ASKS)),
         ("production", None),
     ):
-        assert asked_in_vain(settings(instance), nowhere, inputs(catalog, code)) == []
+        assert asked_in_vain(settings(instance), nowhere, declared(catalog, code)) == []
 
 
 ROLES = "export const f = async () => (await auth()).has({ role: 'org:finance' })\n"
@@ -132,7 +135,7 @@ def test_what_the_apps_tests_make_up_refuses_nothing_and_is_noted_once(
 ) -> None:
     (tmp_path / "page.test.ts").write_text(ASKS + ASKS.replace(" f ", " g ") + ROLES)
     code = app(tmp_path, RIGHT)
-    given = inputs(catalog, code)
+    given = declared(catalog, code)
 
     assert code is not None
     assert list(refusals_of(settings("production"), given, preview=False)) == []

@@ -165,7 +165,7 @@ def test_no_write_turns_the_card_on_whatever_planned_it(
 ) -> None:
     instance.billing.up(inputs(instance))
     instance.written()
-    monkeypatch.setattr("clerkstack.reconcile.billing_run._safe", lambda back, _props: back)
+    monkeypatch.setattr("clerkstack.reconcile.billing_run._safe", lambda back, **_: back)
 
     with pytest.raises(ResourceFailed, match="free trials would ask for a card"):
         instance.billing.destroy()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.reconcile.billing import billing_plan, desired_groups, live_groups
+from clerkstack.reconcile.billing import DeclaredBilling, billing_plan, live_groups
 from clerkstack.reconcile.changes import changes_between
 from clerkstack.reconcile.danger import api_key_dangers, billing_dangers, toggle_dangers
 from clerkstack.settings import Allowed
@@ -36,7 +36,7 @@ THERE = live_groups(LIVE)
 def dangers(**declared: Any) -> list[tuple[str, str, str]]:
     """The dangers of what is declared beside the live plan and features."""
     inputs = {"settings": {}, "features": {}, "plans": {}, "defaults": {}, **declared}
-    found = billing_dangers(billing_plan(desired_groups(inputs), THERE).changes, THERE)
+    found = billing_dangers(billing_plan(DeclaredBilling.of(inputs).groups, THERE).changes, THERE)
     return [(each.group, each.name, each.kind) for each in found]
 
 
@@ -71,12 +71,15 @@ def test_a_plan_that_becomes_visible_is_no_danger() -> None:
     hidden = live_groups({**LIVE, "plans": pro(publicly_visible=False)})
     inputs = {"settings": {}, "features": {}, "plans": pro(), "defaults": {}}
 
-    assert billing_dangers(billing_plan(desired_groups(inputs), hidden).changes, hidden) == []
+    assert (
+        billing_dangers(billing_plan(DeclaredBilling.of(inputs).groups, hidden).changes, hidden)
+        == []
+    )
 
 
 def test_a_feature_that_leaves_is_one_danger_that_names_the_plans() -> None:
     inputs = {"settings": {}, "features": {}, "plans": pro(features=["sso"]), "defaults": {}}
-    changes = billing_plan(desired_groups(inputs), THERE).changes
+    changes = billing_plan(DeclaredBilling.of(inputs).groups, THERE).changes
 
     (danger,) = billing_dangers(changes, THERE, leaving=["features/audit"])
 

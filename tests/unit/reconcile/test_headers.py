@@ -9,8 +9,8 @@ import pytest
 from clerkstack.reconcile.headers import (
     LiveHeaders,
     edited_headers,
+    header_reverts,
     header_writes,
-    headers_back,
     headers_before,
     headers_not_kept,
     live_headers_view,
@@ -53,7 +53,7 @@ def test_only_what_differs_is_written(
 def test_what_was_there_before_comes_back(
     before: dict[str, Any], live: LiveHeaders, back: dict[str, Any]
 ) -> None:
-    assert headers_back(before, {OWN: "1"}, live) == back
+    assert header_reverts(before, {OWN: "1"}, live) == back
 
 
 def test_what_was_before_is_kept_from_the_first_time_on() -> None:

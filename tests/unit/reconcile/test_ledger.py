@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clerkstack.reconcile.billing import billing_plan, desired_groups, live_groups
+from clerkstack.reconcile.billing import DeclaredBilling, billing_plan, live_groups
 from clerkstack.reconcile.changes import Groups
 from clerkstack.reconcile.ledger import Ledger, billing_reverts
 from clerkstack.reconcile.ownership import Past
@@ -20,13 +20,13 @@ def section(**plans: dict[str, Any]) -> Groups:
 
 def back_to(olds: dict[str, Any], news: dict[str, Any], ledger: Ledger, live: Groups) -> Groups:
     """What is reverted once `news` are declared after `olds`."""
-    past = Past(desired_groups(olds), ledger.before)
-    return billing_reverts((past,), desired_groups(news), live)
+    past = Past(DeclaredBilling.of(olds).groups, ledger.before)
+    return billing_reverts((past,), DeclaredBilling.of(news).groups, live)
 
 
 def test_an_annual_price_that_was_found_and_is_not_declared_comes_back() -> None:
     olds = {"plans": {"pro": DECLARED}}
-    ledger = Ledger().extended({}, desired_groups(olds), section(pro=FOUND))
+    ledger = Ledger().extended({}, DeclaredBilling.of(olds).groups, section(pro=FOUND))
     live = section(pro={**FOUND, "annual_monthly_amount": None})
 
     back = back_to(olds, {}, ledger, live)
@@ -40,11 +40,11 @@ def test_a_plan_that_stays_without_its_annual_price_does_not_get_back_what_was_f
     olds = {"plans": {"pro": {**DECLARED, "annual_monthly_amount": 800}}}
     news = {"plans": {"pro": DECLARED}}
     live = section(pro={**FOUND, "annual_monthly_amount": 800})
-    ledger = Ledger().extended({}, desired_groups(olds), section(pro=FOUND))
+    ledger = Ledger().extended({}, DeclaredBilling.of(olds).groups, section(pro=FOUND))
 
     back = back_to(olds, news, ledger, live)
 
-    assert billing_plan(desired_groups(news), live, back=back).body == {
+    assert billing_plan(DeclaredBilling.of(news).groups, live, back=back).body == {
         "billing": {"plans": {"pro": {"annual_monthly_amount": 0}}}
     }
 

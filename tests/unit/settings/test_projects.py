@@ -67,7 +67,7 @@ def test_what_a_project_does_not_say_is_as_the_environment_has_it() -> None:
 
     api, web = loaded(environment).vercel_projects
 
-    assert (web.name, web.team_id, web.names, web.sign_in_url) == (
+    assert (web.name, web.team_id, web.names, web.paths["sign_in_url"]) == (
         "web",
         "team_all",
         ("nextjs",),
@@ -75,7 +75,7 @@ def test_what_a_project_does_not_say_is_as_the_environment_has_it() -> None:
     )
     assert (web.sensitive, web.redeploy, web.app_url) == ("all", False, URL)
     assert web.leave_alone == ("production/CLERK_SECRET_KEY",)
-    assert (api.name, api.team_id, api.names, api.sign_in_url) == (
+    assert (api.name, api.team_id, api.names, api.paths["sign_in_url"]) == (
         "api",
         None,
         ("express",),

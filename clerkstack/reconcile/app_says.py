@@ -1,0 +1,47 @@
+"""What the app's code says, as the resources of billing and roles keep it."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from clerkstack.reconcile.changes import Json, JsonObject
+from clerkstack.reconcile.shapes import as_object, as_objects, as_texts, as_texts_by_name
+
+
+class AppSays(TypedDict, total=False):
+    """What the app's code says, as a resource has it; what was not read is left out.
+
+    `plans` are the features of each plan that the app declares, `details` its other fields, `uses`
+    the slugs that it asks for by kind, each with the first place, and `unmanaged` what the settings
+    say is on the instance (`plan/<slug>`).
+    """
+
+    plans: dict[str, list[str]]
+    features: list[str]
+    details: dict[str, JsonObject]
+    uses: dict[str, dict[str, str]]
+    unmanaged: list[str]
+
+
+def app_says(value: Json) -> AppSays:
+    """What the property `app` of a resource says; nothing if an older version's state has none.
+
+    Raises:
+        Malformed: a part does not have its shape; names the place.
+    """
+    app, says = as_object(value, "app"), AppSays()
+    if "plans" in app:
+        plans = as_object(app["plans"], "app.plans")
+        says["plans"] = {slug: as_texts(of, f"app.plans.{slug}") for slug, of in plans.items()}
+    if "features" in app:
+        says["features"] = as_texts(app["features"], "app.features")
+    if "details" in app:
+        says["details"] = as_objects(app["details"], "app.details")
+    if "uses" in app:
+        uses = as_object(app["uses"], "app.uses")
+        says["uses"] = {
+            kind: as_texts_by_name(places, f"app.uses.{kind}") for kind, places in uses.items()
+        }
+    if "unmanaged" in app:
+        says["unmanaged"] = as_texts(app["unmanaged"], "app.unmanaged")
+    return says
