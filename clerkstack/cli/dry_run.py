@@ -26,7 +26,7 @@ from clerkstack.reconcile.sharing import Sharing
 
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog
-    from clerkstack.drift import Known
+    from clerkstack.state.known import Known
     from clerkstack.settings import Settings
 
 
