@@ -21,9 +21,8 @@ from clerkstack.state.model import State
 from clerkstack.state.variables import existing, without_id
 
 if TYPE_CHECKING:
-    from clerkstack.clients.platform import ApplicationInstance
-    from clerkstack.live.session import Session
-    from clerkstack.settings import Connection, Settings
+    from clerkstack.live.instance import LiveInstance
+    from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 
 DAY = 24 * 3600 * 1000
@@ -58,7 +57,7 @@ class Patient:
 
     name: str
     reader: Reader
-    session_of: Callable[[Connection], Session]
+    live_of: Callable[[Settings], LiveInstance]
 
     @cached_property
     def settings(self) -> Settings:
@@ -88,19 +87,14 @@ class Patient:
             ) from None
 
     @cached_property
-    def session(self) -> Session:
-        """The services."""
-        return self.session_of(self.settings.connection)
+    def live(self) -> LiveInstance:
+        """Its instance."""
+        return self.live_of(self.settings)
 
     def close(self) -> None:
         """Close the connections."""
-        if "session" in self.__dict__:
-            self.session.close()
-
-    @cached_property
-    def instance(self) -> ApplicationInstance | None:
-        """The instance, as the Platform API shows it."""
-        return self.session.instance(self.settings.application_id, self.settings.instance)
+        if "live" in self.__dict__:
+            self.live.close()
 
 
 def checkpoint(patient: Patient) -> Finding:
