@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.desired.variable_names import DEFAULT, NameSet
+from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.neighbours import Neighbour
 from clerkstack.problems import ClerkstackError
@@ -328,7 +329,8 @@ class Process:
 
     def survey(self) -> Survey:
         settings = self.bed.settings
-        real = Survey(settings, Session(settings.connection), lambda: self.bed.neighbours)
+        live = LiveInstance.of(settings, Session(settings.connection))
+        real = Survey(settings, live, lambda: self.bed.neighbours)
         return Watched(real, self)  # type: ignore[return-value]
 
     def myself(self) -> Holder:
