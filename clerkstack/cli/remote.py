@@ -64,22 +64,6 @@ def live_of(
     return found
 
 
-def session_of(settings: Settings, beside: Session | None = None) -> Session:
-    """The clients of a stack, whose keys are seen to be its instance's before anything is read.
-
-    `beside` is the session of another stack; what both read with the same platform key is read
-    once. Where the settings hold no key of an instance, nothing is sent.
-
-    Raises:
-        ApiError, Unreachable: it could not be looked up whose the keys are.
-        OtherInstancesKey: one is another instance's.
-    """
-    found = Session(settings.connection) if beside is None else beside.beside(settings.connection)
-    place = (settings.application_id, settings.instance)
-    found.verify_keys(*place, settings.publishable_key)
-    return found
-
-
 def known_of(stack: str) -> Known:
     """What a stack's state knows."""
     return Known.of(export(stack))
