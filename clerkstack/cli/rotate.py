@@ -156,7 +156,7 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
     from clerkstack.rotation.proof import Prover
     from clerkstack.rotation.run import Rotator
     from clerkstack.rotation.services import Services
-    from clerkstack.rotation.stacks import Known
+    from clerkstack.rotation.stacks import StackSecrets
     from clerkstack.rotation.survey import Survey
 
     settings = stack_settings(stack)
@@ -164,7 +164,7 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
     live = live_of(settings, tell=lambda _: None)  # the steps of a rotation are told
     engine = StackEngine(stack, settings, live)
 
-    def services(known: Known) -> Services:
+    def services(known: StackSecrets) -> Services:
         return Services(
             settings,
             live.session,

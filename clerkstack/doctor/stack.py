@@ -14,7 +14,7 @@ from clerkstack.doctor.machine import passphrase_set
 from clerkstack.doctor.model import Check, failed, ok, together, warning
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, now
-from clerkstack.rotation.stacks import Known, known_of
+from clerkstack.rotation.stacks import StackSecrets, known_of
 from clerkstack.state.code import foreign_in, refusal
 from clerkstack.state.locks import Owner
 from clerkstack.state.model import State
@@ -70,7 +70,7 @@ class Patient:
         return self.reader.exported()
 
     @cached_property
-    def known(self) -> Known:
+    def known(self) -> StackSecrets:
         """What its state knows of its secrets.
 
         Raises:

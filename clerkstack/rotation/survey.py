@@ -27,7 +27,7 @@ from clerkstack.rotation.holders import (
 )
 from clerkstack.rotation.journal import Copy, Journal, Kind, Other, fingerprint
 from clerkstack.rotation.services import SECONDS_OF_HOUR
-from clerkstack.rotation.stacks import ENDPOINT, Known, Owned, owned_by
+from clerkstack.rotation.stacks import ENDPOINT, Owned, StackSecrets, owned_by
 from clerkstack.settings import Settings
 from clerkstack.state.model import State
 
@@ -66,7 +66,9 @@ class Survey:
         """Close the connections."""
         self._live.close()
 
-    def look(self, known: Known, state: State, secrets: Mapping[Kind, SecretStr]) -> Findings:
+    def look(
+        self, known: StackSecrets, state: State, secrets: Mapping[Kind, SecretStr]
+    ) -> Findings:
         """Find who else holds these secrets.
 
         Raises:
@@ -252,7 +254,9 @@ LEFT_ALONE = frozenset({400, 403, 409, 422})
 REFUSED = "Vercel refuses to change it"
 
 
-def _of_stack(other: Neighbour, known: Known, secrets: Mapping[Kind, SecretStr]) -> Iterator[Other]:
+def _of_stack(
+    other: Neighbour, known: StackSecrets, secrets: Mapping[Kind, SecretStr]
+) -> Iterator[Other]:
     """Another stack's state holds the instance's secret key; the signing secret only where both
     have one endpoint."""
     kinds: list[Kind] = ["clerk"] if "clerk" in secrets else []
