@@ -24,7 +24,7 @@ from clerkstack.desired.refusals import (
     unknown_access,
     unknown_uses,
 )
-from clerkstack.live.roles import access_of
+from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import session_for
 from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.reconcile.billing import SECTION, DeclaredBilling
@@ -194,7 +194,8 @@ def roles_in_vain(settings: Settings, connection: Connection, access: JsonObject
         return unknown_access(access, Access(on=False))
     try:
         place = (settings.application_id, settings.instance)
-        return unknown_access(access, access_of(session_for(connection), place))
+        with LiveInstance(session_for(connection), place) as live:
+            return unknown_access(access, live.access())
     except ClerkstackError as failure:
         return [f"what the app asks for can't be looked up on the instance: {failure}"]
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from clerkstack.adopt.billing import catalog_from, catalog_of, differing
 from clerkstack.adopt.left import LeftAlone
-from clerkstack.adopt.stack import foreign_keys, settled, unmanaged
+from clerkstack.adopt.stack import Existing, foreign_keys, settled, unmanaged
 
 __all__ = [
+    "Existing",
     "LeftAlone",
     "catalog_from",
     "catalog_of",

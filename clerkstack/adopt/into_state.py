@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.drift import Live, declared_variables
+from clerkstack.drift import declared_variables
 from clerkstack.problems import ClerkstackError
 from clerkstack.state.engine import export, import_state, pulumi
 from clerkstack.state.imports import import_variables
@@ -22,6 +22,8 @@ from clerkstack.state.model import State, name_of
 from clerkstack.state.variables import NaturalKey, existing, natural_key, set_value
 
 if TYPE_CHECKING:
+    from clerkstack.adopt.stack import Existing
+    from clerkstack.live.instance import LiveInstance
     from clerkstack.settings import Settings
 
 # Resources that heed READ_ONLY, and the components that hold them.
@@ -29,14 +31,14 @@ OURS = ("pulumi-python:dynamic/clerkstack:", "clerkstack:components:")
 
 
 def take_over(
-    stack: str, settings: Settings, live: Live, state: State, tell: Callable[[str], None]
+    stack: str, settings: Settings, there: Existing, state: State, tell: Callable[[str], None]
 ) -> list[str]:
     """Bring everything that the stack declares into its state; the names of what came.
 
     Args:
         stack: the stack.
         settings: its settings.
-        live: what is there.
+        there: what there is.
         state: its state, as it was read before: what stands in it is run only if it is this
             project's.
         tell: called with each step as it begins.
@@ -46,8 +48,8 @@ def take_over(
     """
     before = _names(state)
     if settings.components.environment:
-        import_variables(stack, _ids(settings, live), state, tell)
-        state = _set_values(stack, settings, live)
+        import_variables(stack, _ids(settings, there.live), state, tell)
+        state = _set_values(stack, settings, there)
     tell(f"{stack}: taking the rest into the state, reading only")
     # Clerk's first: until the keys are in the state, nobody can tell what variables would become.
     ours = [urn for urn, kind in _new(stack, state) if kind.startswith(OURS)]
@@ -82,12 +84,12 @@ def _names(state: State) -> list[str]:
     return [each.name for each in state.resources if each.custom and each.entry.get("id")]
 
 
-def _ids(settings: Settings, live: Live) -> dict[NaturalKey, str]:
+def _ids(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str]:
     """The variables that may be taken: those of one target of the stack's, and of no branch."""
     return {
         (project.project_id, each.key, each.target): each.id
         for project in settings.vercel_projects
-        for each in live.variables.get(project.project_id, ())
+        for each in live.variables(project)
         if len(each.target) == 1
         and each.target[0] in project.targets
         and not each.git_branch
@@ -95,13 +97,14 @@ def _ids(settings: Settings, live: Live) -> dict[NaturalKey, str]:
     }
 
 
-def _set_values(stack: str, settings: Settings, live: Live) -> State:
+def _set_values(stack: str, settings: Settings, there: Existing) -> State:
     """Set the variables' values in the state, which is returned: an import does not get them from
     Vercel, which gives no value of a sensitive one and, to a plugin, only encrypted ones of the
     others."""
+    of_projects = declared_variables(settings, there.live.found(), there.signing_secret())
     values: dict[NaturalKey, str | None] = {
         (project.project_id, each.key, (each.target,)): each.value
-        for project, declared in declared_variables(settings, live)
+        for project, declared in of_projects
         for each in declared
     }
     state = export(stack, show_secrets=True)

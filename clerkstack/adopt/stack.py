@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,22 +28,25 @@ from clerkstack.desired.variable_names import (
     names_of,
 )
 from clerkstack.desired.webhook import DESCRIPTION
-from clerkstack.drift import Known, Live, declared_variables, differences
-from clerkstack.drift.compare import variable_name
+from clerkstack.drift import declared_variables, differences
+from clerkstack.drift.compare import switches_of, variable_name
 from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.api_keys import FEATURE
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.names import OAUTH_PREFIX
-from clerkstack.reconcile.roles import IN_SET, SET, is_permission
+from clerkstack.reconcile.roles import IN_SET, SET, LiveRoles, is_permission
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.taken import OVERWRITE, holder
 from clerkstack.settings import BUILT_IN_ROLES, PREFIX, Settings, WebhookSettings
 from clerkstack.settings.role_rules import CLERKS_OWN
+from clerkstack.state.known import Known
 
 if TYPE_CHECKING:
+    from clerkstack.clients.svix import Endpoint
     from clerkstack.clients.vercel import EnvironmentVariable
+    from clerkstack.live.instance import LiveInstance
     from clerkstack.settings.projects import Project
 
 Load = Callable[[Mapping[str, Any]], Settings]
@@ -62,11 +66,40 @@ NO_URL = "https://app.invalid"
 ROUNDS = 5
 
 
+@dataclass(frozen=True)
+class Existing:
+    """What there is to take over.
+
+    Attributes:
+        live: the instance.
+        known: what the stack's state knows already.
+        endpoint: the app's webhook endpoint, None if there is none or the stack declares none.
+        others: the other endpoints of the instance.
+        roles: the roles, where the stack declares some.
+    """
+
+    live: LiveInstance
+    known: Known = field(default_factory=Known)
+    endpoint: Endpoint | None = None
+    others: tuple[Endpoint, ...] = ()
+    roles: LiveRoles = field(default_factory=LiveRoles)
+
+    def signing_secret(self) -> str | None:
+        """The secret that signs the endpoint's messages, None without an endpoint."""
+        return None if self.endpoint is None else self.live.signing_secret(self.endpoint.id)
+
+    def differences(self, settings: Settings, catalog: Catalog) -> list[Finding]:
+        """What settings and catalog say otherwise than it is live."""
+        known = self.known
+        if self.endpoint is not None:
+            known = replace(known, endpoint_id=self.endpoint.id)
+        return differences(settings, catalog, self.live, known, signing=True)
+
+
 def settled(
     config: Mapping[str, Any],
     catalog: Catalog,
-    live: Live,
-    known: Known,
+    there: Existing,
     load: Load,
     elsewhere: Mapping[str, str],
 ) -> tuple[dict[str, Any], list[LeftAlone]]:
@@ -75,8 +108,7 @@ def settled(
     Args:
         config: the settings as they are, by their names in the stack's file, without prefix.
         catalog: what the stack declares of billing.
-        live: what is there.
-        known: what the stack's state knows already.
+        there: what there is.
         load: from settings as `config` to settings as the program takes them.
         elsewhere: ids of variables that other stacks have, with the stack.
 
@@ -85,12 +117,12 @@ def settled(
         ClerkstackError: something differs that neither catalog nor settings can say.
     """
     wanted: dict[str, Any] = json.loads(json.dumps(config))
-    left = _propose(wanted, live, load(wanted), known, load, elsewhere)
+    left = _propose(wanted, there, load(wanted), load, elsewhere)
     for _ in range(ROUNDS):
-        found = differences(load(wanted), catalog, live, known)
+        found = there.differences(load(wanted), catalog)
         if not found:
             return wanted, left
-        more = [each for difference in found for each in _leave(wanted, difference, known)]
+        more = [each for difference in found for each in _leave(wanted, difference, there.known)]
         if not more:
             break
         left += more
@@ -101,12 +133,13 @@ def settled(
     )
 
 
-def foreign_keys(settings: Settings, live: Live) -> list[LeftAlone]:
+def foreign_keys(settings: Settings, existing: Existing) -> list[LeftAlone]:
     """Variables of the stack's targets that hold another key than this instance's, left alone or
     not; one whose value can't be read may be one too."""
     found = []
-    for project, declared in declared_variables(_with_all(settings), live):
-        there = live.variables.get(project.project_id, ())
+    live, secret = existing.live, existing.signing_secret()
+    for project, declared in declared_variables(_with_all(settings), live.found(), secret):
+        there = live.variables(project)
         for variable in declared:
             held = holder(there, variable.name)
             value = None if held is None else held.readable_value
@@ -127,17 +160,17 @@ def _with_all(settings: Settings) -> Settings:
     return settings.model_copy(update={"environment": environment})
 
 
-def unmanaged(settings: Settings, live: Live) -> list[LeftAlone]:
+def unmanaged(settings: Settings, there: Existing) -> list[LeftAlone]:
     """What is live besides, that nothing declares."""
     left = [
         LeftAlone(f"webhook endpoint {endpoint.url}", "another endpoint")
-        for endpoint in live.endpoints
-        if live.endpoint is None or endpoint.id != live.endpoint.id
+        for endpoint in there.others
     ]
+    sections = there.live.sections()
     declared = {"billing", "organization_settings", "session"}
     declared |= {f"{OAUTH_PREFIX}{provider}" for provider in settings.sign_in.oauth}
-    unused = {name for name, fields in live.sections.items() if _is_unused(name, fields)}
-    others = sorted(set(live.sections) - declared - unused)
+    unused = {name for name, fields in sections.items() if _is_unused(name, fields)}
+    others = sorted(set(sections) - declared - unused)
     if others:
         left.append(LeftAlone(f"config: {', '.join(others)}", "no setting of a stack"))
     return left
@@ -152,17 +185,17 @@ def _is_unused(section: str, fields: Json) -> bool:
 def _of_others(
     wanted: dict[str, Any],
     settings: Settings,
-    live: Live,
-    known: Known,
+    existing: Existing,
     elsewhere: Mapping[str, str],
 ) -> list[LeftAlone]:
     """Leave alone what another stack has, and what an integration writes: it would write it
     again."""
     left = []
-    for project, declared in declared_variables(settings, live):
+    # Only their names matter.
+    for project, declared in declared_variables(settings, existing.live.found(), None):
         for variable in declared:
-            there = holder(live.variables.get(project.project_id, ()), variable.name)
-            mine = (project.project_id, variable.key, variable.target) in known.variables
+            there = holder(existing.live.variables(project), variable.name)
+            mine = (project.project_id, variable.key, variable.target) in existing.known.variables
             if there is None or mine:
                 continue
             if there.id in elsewhere:
@@ -180,38 +213,37 @@ def _of_others(
 
 def _propose(
     wanted: dict[str, Any],
-    live: Live,
+    there: Existing,
     settings: Settings,
-    known: Known,
     load: Load,
     elsewhere: Mapping[str, str],
 ) -> list[LeftAlone]:
     """Put what is live into the settings; what none of them can hold."""
     left: list[LeftAlone] = []
-    use = settings.components
-    sections = with_defaults(live.sections)
+    use, live = settings.components, there.live
+    sections = with_defaults(live.sections())
     if use.billing:
-        _group(wanted, "billing").update(billing_settings(object_at(live.sections, "billing")))
+        _group(wanted, "billing").update(billing_settings(object_at(live.sections(), "billing")))
     if use.organizations:
-        _organizations(wanted, live, object_at(sections, "organization_settings"))
+        _organizations(wanted, there.roles, object_at(sections, "organization_settings"))
     if use.sign_in:
         _sign_in(wanted, sections)
     if use.api_keys:
-        on = bool(live.api_keys.get(FEATURE))
-        keys = _group(wanted, "apiKeys")
-        keys["organizationEnabled"] = on and bool(live.api_keys.get("orgs_api_keys_enabled"))
-        keys["userEnabled"] = on and bool(live.api_keys.get("user_api_keys_enabled"))
+        switches, keys = switches_of(live), _group(wanted, "apiKeys")
+        on = bool(switches.get(FEATURE))
+        keys["organizationEnabled"] = on and bool(switches.get("orgs_api_keys_enabled"))
+        keys["userEnabled"] = on and bool(switches.get("user_api_keys_enabled"))
     if use.environment:
         for project in settings.vercel_projects:
-            _variables(wanted, live.variables.get(project.project_id, ()), project)
-        left += _of_others(wanted, load(wanted), live, known, elsewhere)
+            _variables(wanted, live.variables(project), project)
+        left += _of_others(wanted, load(wanted), there, elsewhere)
     if use.webhook:
-        left += _webhook(wanted, live, known)
+        left += _webhook(wanted, there)
     return left
 
 
-def _organizations(wanted: dict[str, Any], live: Live, section: JsonObject) -> None:
-    group, view = _group(wanted, "organizations"), live.roles.view()
+def _organizations(wanted: dict[str, Any], roles: LiveRoles, section: JsonObject) -> None:
+    group, view = _group(wanted, "organizations"), roles.view()
     group["enabled"] = bool(section.get("enabled"))
     group["personalWorkspaces"] = not section.get("force_organization_selection")
     for field in OPTIONAL_OF_ORGANIZATIONS:
@@ -229,7 +261,7 @@ def _organizations(wanted: dict[str, Any], live: Live, section: JsonObject) -> N
     own = {key: group.get("roles", {}).get(key) or {} for key in BUILT_IN_ROLES}
     group["roles"] = {
         role.key: own[role.key] if role.key in own else _given(object_at(view, role.key))
-        for role in live.roles.roles
+        for role in roles.roles
     }
     permissions = {
         key: _given(object_at(view, key))
@@ -314,8 +346,8 @@ def _names(keys: Collection[str]) -> tuple[NameSet, ...]:
     )
 
 
-def _webhook(wanted: dict[str, Any], live: Live, known: Known) -> list[LeftAlone]:
-    endpoint = live.endpoint
+def _webhook(wanted: dict[str, Any], existing: Existing) -> list[LeftAlone]:
+    endpoint, known = existing.endpoint, existing.known
     if endpoint is None:
         _refuse_managed("webhook endpoint", known.endpoint_id is not None)
         _group(wanted, "components")["webhook"] = False
@@ -325,14 +357,14 @@ def _webhook(wanted: dict[str, Any], live: Live, known: Known) -> list[LeftAlone
         _refuse_managed("webhook endpoint", known.endpoint_id is not None)
         _group(wanted, "components")["webhook"] = False
         return [LeftAlone(f"webhook endpoint {endpoint.url}", why)]
-    group = _group(wanted, "webhook")
+    group, headers = _group(wanted, "webhook"), existing.live.headers(endpoint.id)
     left = [
         LeftAlone(f"webhook header {name}", "Svix does not show its value")
-        for name in (live.headers.masked if live.headers else ())
+        for name in headers.masked
         if name not in group.get("headers", {})
     ]
-    if live.headers and live.headers.values:
-        group["headers"] = {**group.get("headers", {}), **live.headers.values}
+    if headers.values:
+        group["headers"] = {**group.get("headers", {}), **headers.values}
     path = group.get("path", WebhookSettings().path)
     if "url" in group or not same_url(endpoint.url, wanted["appUrl"].rstrip("/") + path):
         group["url"] = endpoint.url

@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from clerkstack.clients.evidence import Evidence
 from clerkstack.safe import may_be_secret, safe, shown_url
 
 if TYPE_CHECKING:
@@ -29,16 +30,6 @@ class Severity(StrEnum):
     MANUAL = "manual"  # a person has to judge
     NOT_CHECKED = "not checked"
     FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One request: which operation, where (without anything secret), when (UTC)."""
-
-    operation: str
-    where: str
-    at: datetime
-    failed: bool = False
 
 
 @dataclass(frozen=True)

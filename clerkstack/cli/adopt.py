@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clerkstack.adopt import (
+    Existing,
     LeftAlone,
     catalog_from,
     catalog_of,
@@ -29,7 +30,7 @@ from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.engine import refuse_led_astray, stack_config
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.others import variables_of_others
-from clerkstack.cli.remote import read, tell
+from clerkstack.cli.remote import live_of, reading, tell
 from clerkstack.cli.say import report, say
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.afterwards import Access
@@ -41,7 +42,7 @@ from clerkstack.desired.refusals import (
     unknown_uses,
 )
 from clerkstack.desired.variable_names import names_of
-from clerkstack.drift import Known, Live
+from clerkstack.drift import endpoint_of_stack, roles_of_stack
 from clerkstack.files import REMOVED, edited_yaml, yaml_text
 from clerkstack.files import replace as replace_file
 from clerkstack.kept_url import kept_url, same_url
@@ -60,9 +61,11 @@ from clerkstack.settings import (
 from clerkstack.settings.misplaced import misplaced
 from clerkstack.settings.places import Places, spelled
 from clerkstack.state.engine import export, pulumi
+from clerkstack.state.known import Known
 from clerkstack.state.model import State
 
 if TYPE_CHECKING:
+    from clerkstack.live.instance import LiveInstance
     from clerkstack.report.operations import AdoptDocument
 
 
@@ -71,7 +74,7 @@ class Adoption:
     """What is to be written and taken over."""
 
     settings: Settings
-    live: Live
+    there: Existing
     catalog: Catalog
     catalog_file: Path
     catalog_text: str | None  # None: the file says it already
@@ -119,17 +122,9 @@ def adopt(
     Exit codes: 0 taken over, 1 it can't be taken over as it is, or a variable holds another
     instance's key, 2 bad input, 3 a service failed.
     """
-    found = _adoption(stack, catalog, overwrite=overwrite, webhook=webhook)
-    refusals = list(_refusals(found))
-    for refusal in refusals:
-        say(f"error: {refusal}", err=True)
-    if refusals:
-        raise typer.Exit(FOUND)
-    taken: list[str] = []
-    if not dry_run:
-        with _files_as_they_were(stack, found):
-            _write(stack, found)
-            taken = take_over(stack, found.settings, found.live, found.state, report)
+    with ExitStack() as opened:
+        found = _adoption(stack, catalog, opened, overwrite=overwrite, webhook=webhook)
+        taken = _taken(stack, found, dry_run=dry_run)
     if as_json:
         say(_document(stack, found, taken).text())
     else:
@@ -138,8 +133,27 @@ def adopt(
         raise typer.Exit(FOUND)
 
 
+def _taken(stack: str, found: Adoption, *, dry_run: bool) -> list[str]:
+    """Write and take over; the names of what came into the state."""
+    refusals = list(_refusals(found))
+    for refusal in refusals:
+        say(f"error: {refusal}", err=True)
+    if refusals:
+        raise typer.Exit(FOUND)
+    if dry_run:
+        return []
+    with _files_as_they_were(stack, found):
+        _write(stack, found)
+        return take_over(stack, found.settings, found.there, found.state, report)
+
+
 def _adoption(
-    stack: str, catalog_file: Path | None, *, overwrite: bool, webhook: str | None
+    stack: str,
+    catalog_file: Path | None,
+    opened: ExitStack,
+    *,
+    overwrite: bool,
+    webhook: str | None,
 ) -> Adoption:
     raw, encrypted = stack_config(stack)
     # What the program would refuse once the files are written is refused before.
@@ -167,63 +181,74 @@ def _adoption(
     refuse_led_astray(stack, settings)
     app = read_app(settings.app, settings.app_declaration, tell=tell)
     state = export(stack)
-    known = Known.of(state)
-    live = _live(settings, known, webhook)
     file = Path(settings.catalog)
-    catalog, text, left = _catalog(file, live, overwrite=overwrite)
-    elsewhere = variables_of_others(stack) if settings.components.environment else {}
-    wanted, more = settled(wanted, catalog, live, known, load, elsewhere)
+    with reading():
+        live = opened.enter_context(live_of(settings))
+        there = _existing(settings, live, Known.of(state), webhook)
+        catalog, text, left = _catalog(file, live, overwrite=overwrite)
+        elsewhere = variables_of_others(stack) if settings.components.environment else {}
+        wanted, more = settled(wanted, catalog, there, load, elsewhere)
     if wanted["appUrl"] == NO_URL:
         raise ClerkstackError(
             f"No variable {' or '.join(names_of('app_url'))} of the deployed target tells the "
             f"app's URL. Set it: pulumi config set --stack {stack} {PREFIX}appUrl https://…"
         )
     settings = load(wanted)
-    left = [*left, *more, *unmanaged(settings, live)]
+    left = [*left, *more, *unmanaged(settings, there)]
     changed = edits(config, wanted)
     secret = {*secret_paths(wanted)}
     if f"{PREFIX}webhook" in encrypted:
         secret.add(("webhook", "url"))
     secret = {path for path in secret & {*changed} if changed[path] is not REMOVED}
-    foreign = foreign_keys(settings, live) if settings.components.environment else []
+    with reading():
+        foreign = foreign_keys(settings, there) if settings.components.environment else []
     return Adoption(
-        settings, live, catalog, file, text, changed, left, foreign, frozenset(secret), app, state
+        settings, there, catalog, file, text, changed, left, foreign, frozenset(secret), app, state
     )
 
 
-def _live(settings: Settings, known: Known, webhook: str | None) -> Live:
-    live = read(settings, known, signing=True)
-    if live.instance is None:
+def _existing(
+    settings: Settings, live: LiveInstance, known: Known, webhook: str | None
+) -> Existing:
+    """What there is, and which endpoint is the app's.
+
+    Args:
+        settings, known: what the stack declares, and what its state knows.
+        live: the instance.
+        webhook: the URL of the app's endpoint, as the option has it.
+    """
+    if live.found() is None:
         raise ClerkstackError(
             f"The application {settings.application_id} has no {settings.instance} instance: "
             "there is nothing to take over."
         )
-    there = [e for e in live.endpoints if webhook is None or same_url(e.url, webhook)]
+    roles = roles_of_stack(settings, live, known)
+    endpoints = live.endpoints() if settings.components.webhook else ()
+    there = [e for e in endpoints if webhook is None or same_url(e.url, webhook)]
     if webhook is not None and not there:
         # As this command shows it: without its query.
         shown = shown_url(kept_url(webhook))
-        there = [e for e in live.endpoints if shown_url(kept_url(e.url)) == shown]
+        there = [e for e in endpoints if shown_url(kept_url(e.url)) == shown]
     if webhook is not None and not there:
         raise ClerkstackError(f"The instance has no webhook endpoint {webhook}.")
-    if live.endpoint is not None and live.endpoint in there:
-        return live
-    if len(there) > 1:
+    endpoint = endpoint_of_stack(settings, live, known) if there else None
+    if endpoint not in there and len(there) > 1:
         urls = "\n".join(f"  {endpoint.url}" for endpoint in there)
         raise ClerkstackError(
             f"The instance has several webhook endpoints. Say which one is the app's, with "
             f"--webhook:\n{urls}"
         )
-    if there:
-        chosen = replace(known, endpoint_id=there[0].id)
-        live = read(settings, chosen, signing=True)
-    return live
+    if endpoint not in there:
+        endpoint = there[0] if there else None
+    others = tuple(each for each in endpoints if each != endpoint)
+    return Existing(live, known, endpoint, others, roles)
 
 
 def _catalog(
-    file: Path, live: Live, *, overwrite: bool
+    file: Path, live: LiveInstance, *, overwrite: bool
 ) -> tuple[Catalog, str | None, list[LeftAlone]]:
     """The catalog, the text to write for it, and what it can't say."""
-    section = object_at(live.sections, "billing")
+    section = object_at(live.sections(), "billing")
     if file.exists() and not overwrite:
         catalog = load_catalog(file)
         changes = differing(catalog, section)
@@ -247,7 +272,7 @@ def _catalog(
 
 def _refusals(found: Adoption) -> Iterator[str]:
     """Why the stack would be refused as it is: nothing is written then."""
-    settings, live = found.settings, object_at(found.live.sections, "billing")
+    settings, live = found.settings, object_at(found.there.live.sections(), "billing")
 
     file = str(found.catalog_file)
     if settings.components.billing:
@@ -257,7 +282,7 @@ def _refusals(found: Adoption) -> Iterator[str]:
         return
     asked = declared_billing(settings, found.catalog, found.app, catalog_file=file)
     access = access_inputs(settings, found.app)
-    roles = found.live.roles.roles
+    roles = found.there.roles.roles
     held = Access({role.key: {each.key for each in role.permissions} for role in roles})
     for why in (
         *app_disagreements(asked),

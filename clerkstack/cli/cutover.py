@@ -17,7 +17,7 @@ from clerkstack.checks.finding import Severity, Waiver
 from clerkstack.checks.waivers import FILE, POINT, load_waivers, of_points, write_waiver
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
-from clerkstack.cli.remote import session_of, tell
+from clerkstack.cli.remote import live_of, tell
 from clerkstack.cli.say import say
 from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cutover.judge import judge, may_be_signed
@@ -25,16 +25,16 @@ from clerkstack.cutover.model import Line, Report
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
 from clerkstack.cutover.signoffs import FILE as SIGNOFFS
 from clerkstack.cutover.signoffs import read_signoffs, span
-from clerkstack.drift import Known
 from clerkstack.files import replace
+from clerkstack.live.instance import LiveInstance
 from clerkstack.problems import ClerkstackError
 from clerkstack.report.table import print_table
 from clerkstack.report.values import one_line
 from clerkstack.state.engine import export
+from clerkstack.state.known import Known
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
-    from clerkstack.live.session import Session
     from clerkstack.settings import Settings
     from clerkstack.smoke import SmokeReport
 
@@ -192,26 +192,29 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
 
     from clerkstack.cutover.read import Readings
 
-    session = session_of(settings)
-    with Readings(
-        settings,
-        catalog,
-        Known.of(state),
-        session,
-        resources=state.entries,
-        tell=tell,
-        reference=other,
-        smoke=partial(_smoke_run, settings, session) if smoke else None,
-        policies=partial(judged_policies, stack, settings),
-        app=app,
-    ) as readings:
-        yield readings
+    with live_of(settings) as live:
+        yield Readings(
+            settings,
+            catalog,
+            Known.of(state),
+            live,
+            resources=state.entries,
+            reference=None if other is None else _beside(live, other),
+            smoke=partial(_smoke_run, settings, live) if smoke else None,
+            policies=partial(judged_policies, stack, settings),
+            app=app,
+        )
 
 
-def _smoke_run(settings: Settings, session: Session) -> SmokeReport:
+def _beside(live: LiveInstance, settings: Settings) -> LiveInstance:
+    """The instance of another stack, of which only the config is read."""
+    return LiveInstance.of(settings, live.session.beside(settings.connection), live.reads)
+
+
+def _smoke_run(settings: Settings, live: LiveInstance) -> SmokeReport:
     from clerkstack.smoke import run_on, target_of
 
-    report = run_on(target_of(settings, session), tell=_tell_smoke)
+    report = run_on(target_of(settings, live), tell=_tell_smoke)
     if report.interrupted:
         # It has cleaned up after itself; whoever pressed Ctrl-C meant all of this.
         raise KeyboardInterrupt

@@ -13,6 +13,7 @@ import typer
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.say import say, say_marked
+from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.state.checkpoint import cut_off_attributes, locks_of
 from clerkstack.state.engine import export, pulumi
@@ -68,7 +69,7 @@ def doctor(
     if stack is not None:
         unwell = {each.check for each in found if each.severity in ("failed", "not checked")}
         reader = _Reader(stack, here)
-        patient = stacks.Patient(stack, reader, Session)
+        patient = stacks.Patient(stack, reader, _live_of)
         checks = (*stacks.CHECKS, *services.CHECKS)
         for finding in examined(checks, patient, tell, unwell, subject=stack):
             found.append(finding)
@@ -86,6 +87,11 @@ def doctor(
         say(document.text())
     unknown = reader is not None and reader.unknown
     raise typer.Exit(BAD_INPUT if unknown else _code(found))
+
+
+def _live_of(settings: Settings) -> LiveInstance:
+    """The instance of a stack. Whose its keys are is one of the checks."""
+    return LiveInstance.of(settings, Session(settings.connection))
 
 
 class _Reader:

@@ -10,7 +10,7 @@ import typer
 from clerkstack.checks.finding import shown
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import known_of, read, tell
+from clerkstack.cli.remote import known_of, live_of, reading, tell
 from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.drift import differences, without_billing
 from clerkstack.report.table import print_table
@@ -35,13 +35,13 @@ def drift(
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
     known = known_of(stack)
-    live = read(settings, known)
-    found = differences(settings, catalog, live, known)
-    if not settings.components.billing and settings.instance == "production":
-        from clerkstack.app.code import read_app
+    with reading(), live_of(settings) as live:
+        found = differences(settings, catalog, live, known)
+        if not settings.components.billing and settings.instance == "production":
+            from clerkstack.app.code import read_app
 
-        app = read_app(settings.app, settings.app_declaration, tell=tell)
-        found += without_billing(settings, app, live)
+            app = read_app(settings.app, settings.app_declaration, tell=tell)
+            found += without_billing(settings, app, live)
     visible = [shown(each, addresses=addresses) for each in found]
     if as_json:
         from clerkstack.report.documents import DriftDocument

@@ -10,7 +10,7 @@ import typer
 
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import known_of, reading, session_of, tell
+from clerkstack.cli.remote import known_of, live_of, reading, tell
 from clerkstack.cli.say import say
 from clerkstack.desired.billing import declared_billing
 from clerkstack.desired.refusals import billing_refusals
@@ -26,8 +26,8 @@ from clerkstack.reconcile.sharing import Sharing
 
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog
-    from clerkstack.drift import Known
     from clerkstack.settings import Settings
+    from clerkstack.state.known import Known
 
 
 def dry_run(
@@ -77,22 +77,15 @@ def _tried(
     stack: str, settings: Settings, catalog: Catalog, known: Known
 ) -> tuple[WritePlan, Mapping[str, Json]]:
     """What would be written, and the config as Clerk says it would be then."""
-    session = session_of(settings)
-    tell("Clerk: config")
-    config = session.platform.get_config(settings.application_id, settings.instance)
-    plan = WritePlan(tuple(_changes(stack, settings, catalog, known, config.sections)))
-    if not plan:
-        return plan, config.sections
-    tell("Clerk: dry run of the write")
-    answer = session.platform.patch_config(
-        settings.application_id,
-        settings.instance,
-        plan.body,
-        if_match=config.version,
-        dry_run=True,
-        destructive=plan.destructive,
-    )
-    return plan, answer.after
+    with live_of(settings) as live:
+        tell("Clerk: config")
+        document = live.session.config(settings.application_id, settings.instance)
+        sections = dict(document.sections())
+        plan = WritePlan(tuple(_changes(stack, settings, catalog, known, sections)))
+        if not plan:
+            return plan, sections
+        tell("Clerk: dry run of the write")
+        return plan, document.try_out(plan)
 
 
 def _changes(

@@ -10,7 +10,7 @@ import typer
 
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import reading, session_of, tell
+from clerkstack.cli.remote import live_of, reading, tell
 from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.parity import Compared, Part, Snapshot, compare, read_snapshot
 from clerkstack.problems import ClerkstackError
@@ -82,13 +82,15 @@ def _check(stacks: dict[str, Settings]) -> None:
 
 
 def _read(stacks: dict[str, Settings], without: Sequence[Part]) -> list[Snapshot]:
-    with reading():
-        (one, mine), (other, theirs) = stacks.items()
-        session = session_of(mine)
-        beside = session_of(theirs, session)
+    (one, mine), (other, theirs) = stacks.items()
+    with (
+        reading(),
+        live_of(mine, tell=lambda step: tell(f"{one}: {step}")) as live,
+        live_of(theirs, live, lambda step: tell(f"{other}: {step}")) as beside,
+    ):
         return [
-            read_snapshot(one, mine, session, tell, without=without),
-            read_snapshot(other, theirs, beside, tell, without=without),
+            read_snapshot(one, mine, live, without=without),
+            read_snapshot(other, theirs, beside, without=without),
         ]
 
 

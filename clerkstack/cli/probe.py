@@ -9,7 +9,7 @@ import typer
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import BAD_INPUT, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
-from clerkstack.cli.remote import session_of
+from clerkstack.cli.remote import live_of
 from clerkstack.cli.say import say
 from clerkstack.report.table import print_table
 
@@ -49,12 +49,8 @@ def probe(
     from clerkstack.probe.account import Account, State
     from clerkstack.probe.run import probed, remember
 
-    session = session_of(settings)
-    with ended_like_interrupt():
-        try:
-            found = probed(Account(settings, session), write=write, tell=_tell)
-        finally:
-            session.close()
+    with live_of(settings) as live, ended_like_interrupt():
+        found = probed(Account(settings, live), write=write, tell=_tell)
     states = {each.state for each in found.values()}
     if states & {State.HOLDS, State.FAILS}:
         remember(settings.application_id, found)

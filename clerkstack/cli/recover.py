@@ -18,7 +18,7 @@ import typer
 
 from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.others import variables_of_others
-from clerkstack.cli.remote import session_of
+from clerkstack.cli.remote import live_of
 from clerkstack.cli.say import report, say
 from clerkstack.problems import ClerkstackError
 from clerkstack.report.table import print_table
@@ -32,7 +32,7 @@ from clerkstack.state.restore import earlier, put_back
 from clerkstack.state.variables import NaturalKey, follow_team, set_ids
 
 if TYPE_CHECKING:
-    from clerkstack.live.session import Session
+    from clerkstack.live.instance import LiveInstance
     from clerkstack.state.history import Earlier
 
 TAKEN = "exists at Vercel, taken into the state"
@@ -89,8 +89,8 @@ def recover(
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
     # Its own refresh lets the providers read with these keys.
-    session = session_of(settings)
-    known = _own(stack, _variables(settings, session))
+    with live_of(settings) as live:
+        known = _own(stack, _variables(settings, live))
     made, removed = half_made(state), half_removed(state)
     moved = [
         project
@@ -156,7 +156,7 @@ def _own(stack: str, known: Mapping[NaturalKey, str]) -> dict[NaturalKey, str]:
     return {at: found for at, found in known.items() if found not in elsewhere}
 
 
-def _variables(settings: Settings, session: Session) -> dict[NaturalKey, str]:
+def _variables(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str]:
     """Ids of the variables that this program made, by project, key and targets."""
     if not settings.components.environment:
         return {}
@@ -164,11 +164,9 @@ def _variables(settings: Settings, session: Session) -> dict[NaturalKey, str]:
         raise ClerkstackError("vercel:apiToken is not set for this stack.")
     found: dict[NaturalKey, str] = {}
     for project in settings.vercel_projects:
-        with session.vercel(project.team_id) as vercel:
-            there = vercel.list_variables(project.project_id)
         found |= {
             (project.project_id, each.key, tuple(sorted(each.target))): each.id
-            for each in there
+            for each in live.variables(project, decrypt=False)
             # Others with the same key and target were made by hand, or are of a branch or of a
             # custom environment.
             if each.comment == VARIABLE_COMMENT

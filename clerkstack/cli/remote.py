@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,12 @@ import typer
 from clerkstack.cli.exits import REMOTE_FAILURE
 from clerkstack.cli.say import say
 from clerkstack.clients.errors import UnexpectedAnswer
-from clerkstack.drift import Known, Live, read_live
 from clerkstack.failures import ResourceFailed
+from clerkstack.live.instance import LiveInstance
+from clerkstack.live.reads import Reads
 from clerkstack.live.session import Session
 from clerkstack.state.engine import export
+from clerkstack.state.known import Known
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
@@ -38,28 +40,30 @@ def reading() -> Iterator[None]:
         raise typer.Exit(REMOTE_FAILURE) from None
 
 
-def session_of(settings: Settings, beside: Session | None = None) -> Session:
-    """The clients of a stack, whose keys are seen to be its instance's before anything is read.
+def live_of(
+    settings: Settings,
+    beside: LiveInstance | None = None,
+    tell: Callable[[str], None] = tell,
+) -> LiveInstance:
+    """The instance of a stack, whose keys are seen to be its own before anything else is read.
 
-    `beside` is the session of another stack; what both read with the same platform key is read
-    once. Where the settings hold no key of an instance, nothing is sent.
+    Args:
+        settings: of the stack.
+        beside: another stack's; what both read with the same platform key is read once.
+        tell: gets each step as it begins.
 
     Raises:
         ApiError, Unreachable: it could not be looked up whose the keys are.
         OtherInstancesKey: one is another instance's.
     """
-    found = Session(settings.connection) if beside is None else beside.beside(settings.connection)
-    place = (settings.application_id, settings.instance)
-    found.verify_keys(*place, settings.publishable_key)
+    session = Session(settings.connection)
+    if beside is not None:
+        session = beside.session.beside(settings.connection)
+    found = LiveInstance.of(settings, session, Reads(session.requests, tell))
+    found.verify()
     return found
 
 
 def known_of(stack: str) -> Known:
     """What a stack's state knows."""
     return Known.of(export(stack))
-
-
-def read(settings: Settings, known: Known, *, signing: bool = False) -> Live:
-    """What is live of a stack's deployment, each step told as it begins; see `read_live`."""
-    with reading():
-        return read_live(settings, session_of(settings), known, tell, signing=signing)

@@ -12,7 +12,7 @@ import typer
 from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
-from clerkstack.cli.remote import reading, session_of
+from clerkstack.cli.remote import live_of, reading
 from clerkstack.cli.rotations import (
     ends_of,
     fate_of,
@@ -156,17 +156,18 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
     from clerkstack.rotation.proof import Prover
     from clerkstack.rotation.run import Rotator
     from clerkstack.rotation.services import Services
-    from clerkstack.rotation.stacks import Known
+    from clerkstack.rotation.stacks import StackSecrets
     from clerkstack.rotation.survey import Survey
 
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
-    session, engine = session_of(settings), StackEngine(stack, settings)
+    live = live_of(settings, tell=lambda _: None)  # the steps of a rotation are told
+    engine = StackEngine(stack, settings, live)
 
-    def services(known: Known) -> Services:
+    def services(known: StackSecrets) -> Services:
         return Services(
             settings,
-            session,
+            live.session,
             instance_id=known.instance_id,
             endpoint_id=known.endpoint_id,
             key=known.secrets.get("clerk"),
@@ -181,7 +182,7 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
         Prover(settings),
         Survey(
             settings,
-            session,
+            live,
             lambda: neighbours(stack, settings.application_id, settings.instance),
         ),
         _teller(),

@@ -26,6 +26,7 @@ from clerkstack.state.locks import HalfDone, Locked, locks_in, when_unlocked
 from clerkstack.state.process import Commands, Ran
 
 if TYPE_CHECKING:
+    from clerkstack.live.instance import LiveInstance
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
     from clerkstack.state.model import State
@@ -41,9 +42,9 @@ class RollOutFailed(ClerkstackError):
 class StackEngine:
     """The state and the updates of one stack."""
 
-    def __init__(self, stack: str, settings: Settings) -> None:
-        self._stack, self._settings = stack, settings
-        self._deployed: dict[Project, bool] = {}
+    def __init__(self, stack: str, settings: Settings, live: LiveInstance | None = None) -> None:
+        """`live` tells what is deployed; only a rotation asks for that."""
+        self._stack, self._settings, self._live = stack, settings, live
         # As it was read or written last: what is run on it is judged by it.
         self._state: State | None = None
 
@@ -144,20 +145,10 @@ class StackEngine:
 
     def is_deployed(self, project: Project) -> bool:
         """Whether a deployment of a project's app runs."""
-        if project not in self._deployed:
-            self._deployed[project] = self._looked_for(project)
-        return self._deployed[project]
-
-    def _looked_for(self, project: Project) -> bool:
-        from clerkstack.clients.vercel import VercelClient
-
-        token = self._settings.vercel_token
-        if not self._settings.components.environment or token is None:
+        known = self._settings.components.environment and self._settings.vercel_token is not None
+        if not known or self._live is None:
             return True  # somewhere, and by others
-        with VercelClient(
-            token=token, base_url=self._settings.urls.vercel, team_id=project.team_id
-        ) as vercel:
-            return vercel.latest_deployment(project.project_id, project.deploys_to) is not None
+        return self._live.deployment(project, project.deploys_to) is not None
 
     def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
         """Build the newest deployment of a target, of a branch or of a custom environment again.

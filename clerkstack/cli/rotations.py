@@ -14,7 +14,7 @@ from clerkstack.state.engine import export
 if TYPE_CHECKING:
     from clerkstack.report.operations import RotationStatusDocument
     from clerkstack.rotation.journal import Entry, Journal, Kind, Other, Running
-    from clerkstack.rotation.stacks import Known
+    from clerkstack.rotation.stacks import StackSecrets
 
 
 def show_status(stack: str, as_json: bool) -> int:
@@ -78,13 +78,13 @@ def fate_of(entry: Entry) -> str:
     return "It counts as before."
 
 
-def _known(stack: str) -> Known:
+def _known(stack: str) -> StackSecrets:
     from clerkstack.rotation.stacks import known_of
 
     return known_of(export(stack, show_secrets=True), stack)
 
 
-def _status(stack: str, known: Known) -> RotationStatusDocument:
+def _status(stack: str, known: StackSecrets) -> RotationStatusDocument:
     """As JSON: fingerprints, never secrets."""
     from clerkstack.report.operations import RotationStatusDocument, RotationUnderWay
 
@@ -103,7 +103,7 @@ def _status(stack: str, known: Known) -> RotationStatusDocument:
     )
 
 
-def _lines(stack: str, known: Known) -> list[str]:
+def _lines(stack: str, known: StackSecrets) -> list[str]:
     from clerkstack.rotation.journal import WORDS, now
     from clerkstack.rotation.people import is_at_it
 

@@ -77,11 +77,11 @@ def smoke(
 
 def _target(stack: str | None, url: str | None) -> Target:
     if stack is not None:
-        from clerkstack.cli.remote import reading, session_of
+        from clerkstack.cli.remote import live_of, reading
 
         settings = stack_settings(stack)
-        with reading():
-            return target_of(settings, session_of(settings), url=url)
+        with reading(), live_of(settings) as live:
+            return target_of(settings, live, url=url)
     if url is None:
         raise ClerkstackError("Name the deployment: --stack NAME, or --url URL.")
     if not url.startswith(("https://", "http://")):

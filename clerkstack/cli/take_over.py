@@ -14,15 +14,16 @@ import typer
 from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.others import variables_of_others
-from clerkstack.cli.remote import reading, session_of, tell
+from clerkstack.cli.remote import live_of, reading
 from clerkstack.cli.say import report, say
 from clerkstack.desired.variables import Variable
-from clerkstack.drift import Known, Live, declared_variables, endpoint_of_stack
+from clerkstack.drift import declared_variables, signing_secret_of
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.splitting import Plan, Split, plan
 from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE, Found, split_name
 from clerkstack.state.engine import export, import_state
 from clerkstack.state.imports import import_variables
+from clerkstack.state.known import Known
 from clerkstack.state.model import State, name_of
 from clerkstack.state.variables import (
     NaturalKey,
@@ -34,7 +35,7 @@ from clerkstack.state.variables import take_over as edited
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
-    from clerkstack.live.session import Session
+    from clerkstack.live.instance import LiveInstance
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 
@@ -60,14 +61,13 @@ def take_over(
     state = export(stack)
     elsewhere = variables_of_others(stack)
     ids: dict[tuple[str, str], str] = {}
-    with reading():
-        session = session_of(settings)
-        plans = _plans(settings, session, state, elsewhere, write=not dry_run)
+    with reading(), live_of(settings) as live:
+        plans = _plans(settings, live, state, elsewhere, write=not dry_run)
         for project, done in plans.items():
             if dry_run:
                 _show(project, done)
             else:
-                made = {**done.ids, **_split(project, session, done)}
+                made = {**done.ids, **_split(project, live, done)}
                 ids |= {(project.project_id, name): each for name, each in made.items()}
     if dry_run:
         say(f"{stack}: nothing was written.")
@@ -81,7 +81,7 @@ def take_over(
 
 def _plans(
     settings: Settings,
-    session: Session,
+    live: LiveInstance,
     state: State,
     elsewhere: Mapping[str, str],
     *,
@@ -89,22 +89,16 @@ def _plans(
 ) -> dict[Project, Plan]:
     from clerkstack.adopt.variables import finish
 
-    live: dict[str, tuple[EnvironmentVariable, ...]] = {}
-    for project in settings.vercel_projects:
-        tell(f"Vercel: {project.prefix}variables")
-        with session.vercel(project.team_id) as vercel:
-            found = vercel.list_variables(project.project_id, decrypt=True)
-            if write and finish(vercel, project.project_id, found):
-                found = vercel.list_variables(project.project_id, decrypt=True)
-            live[project.project_id] = tuple(found)
-    tell("Clerk: application and instance")
-    instance = session.instance(settings.application_id, settings.instance)
-    signing = _signing_secret(settings, session, Known.of(state))
-    known = Live(instance, variables=live, signing_secret=signing)
+    if write:
+        for project in settings.vercel_projects:
+            found = live.variables(project)
+            if finish(live.vercel(project.team_id), project.project_id, found):
+                live.variables(project, fresh=True)
+    signing = signing_secret_of(settings, live, Known.of(state))
     on = settings.components.environment
     return {
-        project: _plan(project, declared if on else [], live[project.project_id], state, elsewhere)
-        for project, declared in declared_variables(settings, known)
+        project: _plan(project, declared if on else [], live.variables(project), state, elsewhere)
+        for project, declared in declared_variables(settings, live.found(), signing)
     }
 
 
@@ -131,28 +125,14 @@ def _plan(
     return plan([*declared, *gone], live, ids, project.overwrite, elsewhere)
 
 
-def _signing_secret(settings: Settings, session: Session, known: Known) -> str | None:
-    """That of the stack's endpoint, where it has one yet."""
-    if not settings.components.webhook:
-        return None
-    tell("Svix: endpoint")
-    svix = session.svix_app(settings.application_id, settings.instance)
-    if svix is None:
-        return None
-    with svix:
-        endpoint = endpoint_of_stack(svix.list_endpoints(), settings, known)
-        return None if endpoint is None else svix.signing_secret(endpoint.id).get_secret_value()
-
-
-def _split(project: Project, session: Session, done: Plan) -> dict[str, str]:
+def _split(project: Project, live: LiveInstance, done: Plan) -> dict[str, str]:
     """Split what is shared; the ids of the declared variables that came of it."""
     from clerkstack.adopt.variables import split
 
     ids: dict[str, str] = {}
-    with session.vercel(project.team_id) as vercel:
-        for each in done.splits:
-            ids |= split(vercel, project.project_id, each)
-            say(f"{project.prefix}{each.variable.key}: {_places(each)} split off")
+    for each in done.splits:
+        ids |= split(live.vercel(project.team_id), project.project_id, each)
+        say(f"{project.prefix}{each.variable.key}: {_places(each)} split off")
     return ids
 
 

@@ -16,7 +16,7 @@ from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import reading, session_of, tell
+from clerkstack.cli.remote import live_of, reading, tell
 from clerkstack.cli.say import say
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.billing import billing_inputs
@@ -30,8 +30,6 @@ from clerkstack.witnesses import (
     Row,
     Wired,
     compare,
-    read_instance,
-    read_wiring,
     wired,
 )
 
@@ -114,11 +112,11 @@ def compare_stack(stack: str, *, live: bool) -> Compared:
 
 def _read(settings: Settings, app: AppCode | None) -> tuple[Instance, LiveWiring | None]:
     """What is live, of what there is something to compare with."""
-    session = session_of(settings)
-    instance = read_instance(settings, session, tell)
-    if app is None or app.wiring is None or not instance.exists:
-        return instance, None
-    return instance, read_wiring(settings, session, tell)
+    with live_of(settings) as live:
+        instance = Instance.of(live)
+        if app is None or app.wiring is None or not instance.exists:
+            return instance, None
+        return instance, LiveWiring.read(settings, live)
 
 
 def _print(compared: Compared) -> None:

@@ -6,10 +6,12 @@ import contextlib
 import functools
 import logging
 import os
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
 from urllib.parse import quote
@@ -28,6 +30,7 @@ from clerkstack.clients.errors import (
     Unreachable,
     error_class,
 )
+from clerkstack.clients.evidence import Evidence
 from clerkstack.clients.proxy_environment import obstacle, usable_place
 from clerkstack.clients.read_only import READ_ONLY, read_only
 from clerkstack.clients.retries import SAFE_METHODS, Lost, Outcome, repeated, retry_after
@@ -70,12 +73,16 @@ class Service:
 
 
 class Options(TypedDict, total=False):
-    """What every client takes besides its key and address; seams for tests above all."""
+    """What every client takes besides its key and address; seams for tests above all.
+
+    `note` gets a record of each request, once it has an outcome.
+    """
 
     transport: httpx.BaseTransport | None
     timeout: httpx.Timeout
     sleep: Callable[[float], None]
     clock: Callable[[], float]
+    note: Callable[[Evidence], None]
 
 
 class Sending(TypedDict, total=False):
@@ -112,6 +119,7 @@ class Http:
         self._key = key
         self._sleep = options.get("sleep", time.sleep)
         self._clock = options.get("clock", time.monotonic)
+        self._note: Callable[[Evidence], None] = options.get("note", lambda _evidence: None)
         self._client = _client(
             service,
             base_url=_address(service, base_url),
@@ -155,6 +163,7 @@ class Http:
                 f"{READ_ONLY} is set, and {self._service.name} ({operation}) would be asked to "
                 "change something. Nothing was sent."
             )
+        began = datetime.now(UTC).replace(microsecond=0)
         outcome = repeated(
             lambda: self._attempt(operation, method, path, how),
             repeatable=how.get("repeatable", method in SAFE_METHODS),
@@ -162,11 +171,17 @@ class Http:
             clock=self._clock,
             wait=self._service.wait,
         )
+        failed = isinstance(outcome, Lost) or not outcome.is_success
+        self._note(Evidence(operation, self._where(path), began, failed))
         if isinstance(outcome, Lost):
             raise outcome.failure
         if not outcome.is_success:
             raise self._refused(operation, outcome, how.get("json", how.get("form")))
         return outcome
+
+    def _where(self, path: str) -> str:
+        """The address of a request, without query: that may hold a secret."""
+        return re.split(r"[?#]", self.address)[0].rstrip("/") + re.split(r"[?#]", path)[0]
 
     def _pause(self, operation: str, seconds: float) -> None:
         if seconds >= LONG_WAIT:

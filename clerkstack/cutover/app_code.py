@@ -22,7 +22,7 @@ def code_facts(readings: Readings, kind: str) -> Iterator[Finding]:
         return
     endpoint = readings.endpoint() if kind == "event" else None
     projects = readings.projects if kind == "variable" else ()
-    variables = {each.project_id: readings.variables(each) for each in projects}
+    variables = {each.project_id: readings.live.variables(each) for each in projects}
     live = LiveWiring.of(endpoint, variables)
     found = wired(readings.settings, readings.app.wiring, live)
     for each in found.findings:

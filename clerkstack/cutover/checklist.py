@@ -17,6 +17,7 @@ from clerkstack.desired.afterwards import Access
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.desired.variable_names import names_of
 from clerkstack.desired.variables import takes_no_events
+from clerkstack.drift import roles_of_stack
 from clerkstack.hosts import host_of, is_below
 from clerkstack.kept_url import same_url
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
@@ -37,16 +38,16 @@ YES, NO = "on", "off"
 
 def live_keys(readings: Readings) -> Finding:
     """The instance is production's, and its keys are live ones."""
-    instance = readings.instance()
+    instance = readings.live.instance()
     secret = readings.settings.secret_key or instance.secret_key
     of_secret = instance_of_key(secret.get_secret_value()) if secret else None
-    of_public = instance_of_key(readings.publishable_key or "")
+    of_public = instance_of_key(readings.live.publishable_key or "")
     facts = [
         same("instance", TARGET, instance.environment_type),
         same("publishable key", "pk_live_…", _form("pk", of_public)),
         same("secret key", "sk_live_…", _form("sk", of_secret)),
     ]
-    told = readings.environment()
+    told = readings.live.environment()
     facts.append(
         same("what browsers are told", TARGET, told.display_config.instance_environment_type)
     )
@@ -67,7 +68,7 @@ def _keys_at_vercel(readings: Readings, project: Project) -> Iterator[Finding]:
     for name in names_of("publishable_key", project.names):
         public, shown = readings.variable(project, name), f"{project.prefix}{name}"
         if public is not None and public != "":
-            right = public == readings.publishable_key
+            right = public == readings.live.publishable_key
             found = "the instance's key" if right else "another key"
             yield fact(shown, "the instance's key", found, right)
         else:
@@ -115,7 +116,7 @@ def webhook(readings: Readings) -> Finding:
             not missing,
         ),
     ]
-    for other in readings.endpoints():
+    for other in readings.live.endpoints():
         if (
             other.id != endpoint.id
             and not other.disabled
@@ -151,7 +152,7 @@ def _secret_variable(readings: Readings, project: Project, key: str) -> Finding:
 
 def own_oauth(readings: Readings) -> Finding:
     """Each connection that is on has credentials of its own."""
-    things = [each for each in of_config(readings.sections()) if each.kind == OAUTH]
+    things = [each for each in of_config(readings.live.sections()) if each.kind == OAUTH]
     on = [each for each in things if each.fields.get("enabled") is True]
     lacking = {each.subject for each in needs_of_production(on, None)}
     facts = [
@@ -177,7 +178,7 @@ def own_oauth(readings: Readings) -> Finding:
 def slugs(readings: Readings) -> Finding:
     """Every plan and feature of the catalog, and what each plan includes."""
     catalog = readings.catalog
-    live = object_at(readings.sections(), "billing")
+    live = object_at(readings.live.sections(), "billing")
     uses = 0 if readings.app is None else len(readings.app.uses)
     if readings.app is not None and not readings.settings.components.billing:
         # What nobody brings from the catalog is judged by what the app asks of the instance.
@@ -239,7 +240,9 @@ def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Finding]:
     access = access_inputs(settings, readings.app)
     # Those of a stack that declares none are not read.
     kinds = KINDS if access["app"] and access.get("enabled") else SOLD
-    roles = readings.roles() if kinds is KINDS else LiveRoles()
+    roles = LiveRoles()
+    if kinds is KINDS:
+        roles = roles_of_stack(settings, readings.live, readings.known)
     held = {role.key: {each.key for each in role.permissions} for role in roles.roles}
     instance = Instance(billing=live, access=Access(held))
     brought = settings.components.billing
@@ -255,13 +258,13 @@ def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Finding]:
 
 def trial(readings: Readings) -> Finding:
     """A trial asks for no card: in the config, and as browsers are told."""
-    section = object_at(readings.sections(), "billing")
+    section = object_at(readings.live.sections(), "billing")
     facts = [
         same("config", NO, _switch(section.get("free_trial_requires_payment_method") is not False)),
         same(
             "what browsers are told",
             NO,
-            _switch(readings.environment().billing.free_trial_requires_payment_method),
+            _switch(readings.live.environment().billing.free_trial_requires_payment_method),
         ),
     ]
     return of_facts(
@@ -274,7 +277,7 @@ def trial(readings: Readings) -> Finding:
 
 def api_keys(readings: Readings) -> Finding:
     """Organizations may mint API keys."""
-    switches = readings.environment().api_keys
+    switches = readings.live.environment().api_keys
     facts = [
         same("API keys", YES, _switch(switches.enabled)),
         same("Enable Organization API keys", YES, _switch(switches.orgs_api_keys_enabled)),
@@ -301,7 +304,7 @@ def host(readings: Readings) -> Finding:
         for url, of in urls.items():
             below = is_below(host_of(url), domain.name)
             facts.append(fact(f"{of}app's host", f"at {domain.name}", host_of(url), below))
-        status = readings.domain_status(domain.name)
+        status = readings.live.domain_status(domain.name)
         facts.append(same(f"DNS of {domain.name}", "complete", status.dns.status))
     for project in readings.projects:
         facts += _app_url_at_vercel(readings, project)
@@ -331,7 +334,7 @@ def smoke(readings: Readings) -> Finding:
         return not_checked(
             "no smoke run was made", "Give --smoke, or make one and sign this point off."
         )
-    report = readings.smoke_run()
+    report = readings.smoke_run(readings.smoke)
     facts = tuple(
         fact(each.name, "works", f"{each.detail} ({each.seconds:.1f} s)", each.ok)
         for each in report.steps

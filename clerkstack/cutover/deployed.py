@@ -9,12 +9,11 @@ from clerkstack.checks.finding import Finding, shown
 from clerkstack.cutover.app_code import code_facts
 from clerkstack.cutover.model import fact, failed, manual, not_checked, of_facts
 from clerkstack.cutover.read import TARGET, Readings
-from clerkstack.drift import differences
+from clerkstack.drift import differences, variable_differences
 from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.projects import Project
 
-VARIABLE = ("variable ", "variables of ")
 SHOWN = 40
 
 
@@ -22,8 +21,10 @@ def variables(readings: Readings) -> Finding:
     """Each variable is there, for production only, with the value that it has to have."""
     if not readings.settings.components.environment:
         return _not_declared("no variables")
-    found = [each for each in _differences(readings, variables=True) if _is_variable(each)]
-    there = [each for project in readings.projects for each in readings.variables(project)]
+    readings.live.instance()
+    # The webhook's points ask for the signing secret anyway.
+    found = variable_differences(readings.settings, readings.live, readings.known, signing=True)
+    there = [each for project in readings.projects for each in readings.live.variables(project)]
     count = len([each for each in there if TARGET in each.target])
     return of_facts(
         [*(shown(each) for each in found), *code_facts(readings, "variable")],
@@ -54,7 +55,7 @@ def deployment(readings: Readings) -> Finding:
 
 
 def _built(readings: Readings, project: Project) -> Finding:
-    newest = readings.deployment(project)
+    newest = readings.live.deployment(project, TARGET)
     if newest is None or newest.created_at is None:
         return failed(
             f"{project.prefix}there is no finished production deployment",
@@ -62,7 +63,7 @@ def _built(readings: Readings, project: Project) -> Finding:
         )
     written = [
         (each.updated_at, each.key)
-        for each in readings.variables(project)
+        for each in readings.live.variables(project)
         if TARGET in each.target and each.updated_at is not None
     ]
     if not written:
@@ -86,7 +87,10 @@ def _built(readings: Readings, project: Project) -> Finding:
 
 def drift(readings: Readings) -> Finding:
     """Nothing at Clerk and Svix is other than the stack declares."""
-    found = [each for each in _differences(readings) if not _is_variable(each)]
+    readings.live.instance()
+    use = readings.settings.components.model_copy(update={"environment": False})
+    settings = readings.settings.model_copy(update={"components": use})
+    found = differences(settings, readings.catalog, readings.live, readings.known)
     return of_facts(
         [shown(each) for each in found[:SHOWN]],
         well="what is live is what is declared",
@@ -98,13 +102,15 @@ def drift(readings: Readings) -> Finding:
 
 def reference(readings: Readings) -> Finding:
     """Production has every slug that the reference has."""
-    theirs = readings.reference_sections()
-    if theirs is None:
+    if readings.reference is None:
+        return not_checked("no reference was given", "Name one: --reference STACK.")
+    if readings.reference.found() is None:
         return not_checked(
             "the reference has no instance",
             "Leave out --reference, or name a stack that is deployed.",
         )
-    mine = object_at(readings.sections(), "billing")
+    theirs = readings.reference.sections()
+    mine = object_at(readings.live.sections(), "billing")
     facts = list(_slugs(object_at(theirs, "billing"), mine))
     return of_facts(
         facts,
@@ -141,24 +147,6 @@ def policies(readings: Readings) -> Finding:
         otherwise="broken",
         remedy="Each rule says what to do: pulumi preview --policy-pack policies/pack",
     )
-
-
-def _differences(readings: Readings, *, variables: bool = False) -> list[Finding]:
-    live = readings.live_variables() if variables else readings.live()
-    settings = readings.settings
-    use = settings.components
-    if variables:
-        # The webhook says whether its secret is among the variables.
-        only = {"organizations", "sign_in", "billing", "api_keys"}
-        use = use.model_copy(update=dict.fromkeys(only, False))
-    else:
-        use = use.model_copy(update={"environment": False})
-    narrowed = settings.model_copy(update={"components": use})
-    return differences(narrowed, readings.catalog, live, readings.known)
-
-
-def _is_variable(difference: Finding) -> bool:
-    return difference.subject.startswith(VARIABLE)
 
 
 def _not_declared(what: str) -> Finding:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.cutover.model import fact, failed, manual, of_facts, passed, same
 from clerkstack.cutover.read import Readings
-from clerkstack.cutover.read_of_clerk import TEST_ADDRESS
 from clerkstack.hosts import host_of, is_below, is_local, is_preview
 from clerkstack.reconcile.changes import object_at
 from clerkstack.safe import shown_url
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from clerkstack.clients.domains import DomainStatus
     from clerkstack.reconcile import JsonObject
 
+TEST_ADDRESS = "+clerk_test"
+"""What an address has in it that belongs to a user made by tests, in Clerk's words."""
 COMPLETE = "complete"
 PUBLIC = "public"
 SECONDS_OF_DAY = 86_400
@@ -33,7 +34,7 @@ def dns_records(readings: Readings) -> Finding:
             "dashboard page Domains.",
         )
     return of_facts(
-        _status_facts(readings.domain_status(domain.name)),
+        _status_facts(readings.live.domain_status(domain.name)),
         well=f"every record of {domain.name} is as it has to be",
         otherwise=f"{domain.name} is not complete",
         remedy="Set these records at the registrar, CNAME from host to what is expected, without a "
@@ -64,7 +65,7 @@ def redirect_urls(readings: Readings) -> Finding:
     own = host_of(readings.settings.app_url)
     domain = readings.primary_domain()
     facts = []
-    for each in readings.redirect_urls():
+    for each in readings.live.redirect_urls():
         place, shown = host_of(each.url), shown_url(each.url)
         if not each.url.startswith(("http://", "https://")):
             facts.append(fact(shown, "an app's own scheme", "an app's own scheme", right=True))
@@ -88,13 +89,13 @@ def redirect_urls(readings: Readings) -> Finding:
 def satellites(readings: Readings) -> Finding:
     """Each satellite domain is complete, and served from where it says."""
     facts: list[Finding] = []
-    there = [each for each in readings.instance_domains() if each.is_satellite]
+    there = [each for each in readings.live.instance_domains() if each.is_satellite]
     for each in there:
         if each.proxy_url:
             shown, place = shown_url(each.proxy_url), host_of(each.proxy_url)
             good = each.proxy_url.startswith("https://") and is_below(place, each.name)
             facts.append(fact(f"proxy of {each.name}", f"https, at {each.name}", shown, good))
-        status = readings.domain_status(each.name)
+        status = readings.live.domain_status(each.name)
         facts.append(same(f"satellite {each.name}", COMPLETE, status.status))
     return of_facts(
         facts,
@@ -106,7 +107,7 @@ def satellites(readings: Readings) -> Finding:
 
 def users(readings: Readings) -> Finding:
     """No user that tests have made."""
-    count = readings.test_users()
+    count = readings.live.count_users(TEST_ADDRESS)
     return of_facts(
         [fact(f"users with {TEST_ADDRESS}", "0", str(count), count == 0)],
         well="no test user in production",
@@ -117,7 +118,7 @@ def users(readings: Readings) -> Finding:
 
 def sign_up(readings: Readings) -> Finding:
     """Whether everybody may sign up: where not, somebody has to say that it is meant."""
-    told = readings.environment().user_settings
+    told = readings.live.environment().user_settings
     mode, allowlist = told.sign_up.mode, told.restrictions.allowlist.enabled
     facts = [
         fact("sign-up", PUBLIC, mode or "not told", (mode == PUBLIC) or None),
@@ -136,12 +137,12 @@ def sign_up(readings: Readings) -> Finding:
 
 def sessions(readings: Readings) -> Finding:
     """Guessed passwords lock an account, and sessions end."""
-    told = readings.environment().user_settings.attack_protection
+    told = readings.live.environment().user_settings.attack_protection
     facts = []
     locks = told.user_lockout.enabled
     if locks is not None:
         facts.append(fact("lock after wrong passwords", "on", "on" if locks else "off", locks))
-    facts += _lifetimes(object_at(readings.sections(), "session_settings"))
+    facts += _lifetimes(object_at(readings.live.sections(), "session_settings"))
     if not facts:
         return manual(
             "Clerk tells nothing of attack protection",

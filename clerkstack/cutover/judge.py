@@ -8,11 +8,21 @@ from datetime import datetime
 from typing import Any
 
 from clerkstack.checks.finding import Finding, Severity, Waiver
+from clerkstack.clients.errors import (
+    ApiError,
+    ReadOnly,
+    UnexpectedAnswer,
+    Unreachable,
+    UnusableKey,
+)
 from clerkstack.cutover.model import Line, Point, Report, failed, not_checked
 from clerkstack.cutover.read import NoEndpoint, Readings
-from clerkstack.cutover.read_of_clerk import NoInstance
-from clerkstack.cutover.reads import Unread
+from clerkstack.failures import ResourceFailed
+from clerkstack.live.instance import NoInstance
+from clerkstack.problems import ClerkstackError
+from clerkstack.safe import safe
 
+UNREAD = (ApiError, Unreachable, UnexpectedAnswer, UnusableKey, ResourceFailed, ReadOnly)
 MAKE_INSTANCE = (
     "Set clerkstack:production.create and .domain, then run pulumi up: it makes the instance."
 )
@@ -28,7 +38,7 @@ def judge(
     began = readings.now()
     lines = [_line(stack, point, readings, signoffs.get(point.id)) for point in points]
     # What is read late may show a secret that an earlier line repeats.
-    lines = [_clean(line, readings.clean) for line in lines]
+    lines = [_clean(line, safe) for line in lines]
     return Report(
         stack=stack,
         application=readings.settings.application_id,
@@ -36,16 +46,15 @@ def judge(
         app_url=readings.settings.app_url,
         began=began,
         ended=readings.now(),
-        reads=readings.count,
+        reads=readings.live.reads.count,
         lines=tuple(lines),
     )
 
 
 def _line(stack: str, point: Point, readings: Readings, signoff: Waiver | None) -> Line:
-    readings.begin()
-    found = replace(
-        _found(point, readings), check=point.id, subject=stack, evidence=readings.used()
-    )
+    with readings.live.reads.watched() as used:
+        found = _found(point, readings)
+    found = replace(found, check=point.id, subject=stack, evidence=tuple(used))
     details = (replace(each, check=each.check or point.id) for each in found.details)
     found = replace(found, details=tuple(details))
     holds = signoff is not None and may_be_signed(found.severity)
@@ -68,10 +77,16 @@ def _found(point: Point, readings: Readings) -> Finding:
         return failed(
             "there is no webhook endpoint", "Run pulumi up on this stack: it makes the endpoint."
         )
-    except Unread as error:
+    except UNREAD as error:
         return not_checked(
-            str(error), "Mend what the message says, then run again.", service_failed=True
+            _why(error), "Fix what the message says, then run again.", service_failed=True
         )
+
+
+def _why(error: ClerkstackError) -> str:
+    if isinstance(error, ReadOnly):
+        return "CLERKSTACK_READ_ONLY is set, and this would send something"
+    return str(error)
 
 
 def _holds(signoff: Waiver | None, readings: Readings) -> bool:
@@ -84,8 +99,8 @@ def _holds(signoff: Waiver | None, readings: Readings) -> bool:
 
 def _instance(readings: Readings) -> str:
     try:
-        return readings.instance().instance_id
-    except (NoInstance, Unread):
+        return readings.live.instance().instance_id
+    except UNREAD:
         return ""
 
 

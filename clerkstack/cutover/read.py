@@ -1,32 +1,33 @@
-"""What the points are judged by: each thing is read once, when the first point asks for it.
-
-A read that failed fails for every point that needs it, and for no other one.
-"""
+"""What the points are judged by: the live instance, what the stack declares, what its state has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.cutover.read_of_clerk import OfClerk
+from clerkstack.clients.evidence import Evidence
 from clerkstack.desired.webhook import endpoint_inputs
-from clerkstack.drift import Known, Live, endpoint_of_stack
+from clerkstack.drift import endpoint_of_stack
+from clerkstack.failures import ResourceFailed
+from clerkstack.hosts import host_of
 from clerkstack.reconcile.webhook import left_out
 from clerkstack.safe import shown_url
+from clerkstack.settings.keys import frontend_host
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
     from clerkstack.catalog import Catalog
-    from clerkstack.clients.svix import Attempt, Endpoint, SvixClient
-    from clerkstack.clients.vercel import Deployment, EnvironmentVariable
+    from clerkstack.clients.domains import Domain
+    from clerkstack.clients.svix import Attempt, Endpoint
     from clerkstack.clients.webhook_probe import WebhookProbe
     from clerkstack.cutover.rules import Policies
-    from clerkstack.live.session import Session
-    from clerkstack.reconcile import JsonObject
+    from clerkstack.live.instance import LiveInstance
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
     from clerkstack.smoke import SmokeReport
+    from clerkstack.state.known import Known
 
 DELIVERY_DAYS = 7
 TARGET = "production"
@@ -36,116 +37,74 @@ class NoEndpoint(Exception):
     """The instance has no webhook endpoint of the stack."""
 
 
-class Readings(OfClerk):
-    """Everything that is read of one stack's deployment.
+@dataclass
+class Readings:
+    """Everything that the points of one stack are judged by.
 
-    Args:
+    Attributes:
         settings, catalog, known: what the stack declares, and what its state knows.
+        live: its instance.
         resources: those of its exported state, secrets encrypted.
-        session: the clients.
-        tell: is given the name of each read as it begins.
-        reference: the settings of the development stack that production is held against.
+        reference: the development instance that production is compared with; it shares `live`'s
+            reads. None where none was named.
         smoke: makes the smoke run, where it was asked for.
         policies: judges the resources as the policy pack does.
         app: what the app's own code says, None where the stack names none.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        catalog: Catalog,
-        known: Known,
-        session: Session,
-        *,
-        resources: Sequence[Mapping[str, Any]] = (),
-        tell: Callable[[str], None] = lambda _: None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        reference: Settings | None = None,
-        smoke: Callable[[], SmokeReport] | None = None,
-        policies: Policies | None = None,
-        app: AppCode | None = None,
-    ) -> None:
-        super().__init__(
-            settings,
-            known,
-            session,
-            reference,
-            hidden=settings.secrets,
-            tell=tell,
-            now=now,
-        )
-        self.catalog = catalog
-        self.resources = resources
-        self.smoke = smoke
-        self.policies = policies
-        self.app = app
+    settings: Settings
+    catalog: Catalog
+    known: Known
+    live: LiveInstance
+    resources: Sequence[Mapping[str, Any]] = ()
+    reference: LiveInstance | None = None
+    smoke: Callable[[], SmokeReport] | None = None
+    policies: Policies | None = None
+    app: AppCode | None = None
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     # -- the webhook --------------------------------------------------------------------------
 
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """All webhook endpoints of the instance."""
-        svix = self._svix()
-        if svix is None:
-            return ()
-        return self.once(
-            "v1.endpoint.list",
-            f"{svix.address}/api/v1/app/{svix.app_id}/endpoint",
-            "Svix: endpoints",
-            lambda: tuple(svix.list_endpoints()),
-        )
-
     def endpoint(self) -> Endpoint | None:
         """The stack's endpoint."""
-        return endpoint_of_stack(self.endpoints(), self.settings, self.known)
+        return endpoint_of_stack(self.settings, self.live, self.known)
 
     def left_out(self) -> tuple[str, ...]:
         """Declared events that the endpoint is without, since Svix does not offer them."""
-
-        def offered() -> frozenset[str] | None:
-            _, svix = self._of_endpoint()
-            where = f"{svix.address}/api/v1/event-type"
-            name = "v1.event-type.list"
-            return self.once(name, where, "Svix: event types", svix.list_event_types)
-
-        return left_out(endpoint_inputs(self.settings), self.endpoint(), offered)
+        return left_out(endpoint_inputs(self.settings), self.endpoint(), self.live.event_types)
 
     def signing_secret(self) -> str:
         """The secret that signs the endpoint's messages. Raises NoEndpoint."""
-        endpoint, svix = self._of_endpoint()
-        secret = self.once(
-            "v1.endpoint.get-secret",
-            f"{svix.address}/api/v1/app/{svix.app_id}/endpoint/{endpoint.id}/secret",
-            "Svix: signing secret",
-            lambda: svix.signing_secret(endpoint.id).get_secret_value(),
-        )
-        self.hide(secret, secret.removeprefix("whsec_"))
-        return secret
+        return self.live.signing_secret(self._needed().id)
 
     def attempts(self) -> list[Attempt]:
         """The attempts to deliver of the last days, newest first. Raises NoEndpoint."""
-        endpoint, svix = self._of_endpoint()
         # Svix' clock may be ahead of this one.
         until = self.now() + timedelta(hours=1)
         since = self.now() - timedelta(days=DELIVERY_DAYS)
-        return self.once(
-            "v1.message-attempt.list-by-endpoint",
-            f"{svix.address}/api/v1/app/{svix.app_id}/attempt/endpoint/{endpoint.id}",
-            "Svix: deliveries",
-            lambda: svix.recent_attempts(endpoint.id, since=since, until=until),
-        )
+        return self.live.attempts(self._needed().id, since=since, until=until)
 
     def probe(self, kind: str, send: Callable[[WebhookProbe], int]) -> int:
-        """The status that the endpoint answers a test message with. Raises NoEndpoint."""
-        endpoint, _ = self._of_endpoint()
+        """The status that the endpoint answers a test message with.
+
+        Raises:
+            NoEndpoint: there is no endpoint to send it to.
+            ResourceFailed: the signing secret is malformed.
+        """
+        endpoint = self._needed()
         headers = self.settings.webhook.headers
 
-        def fetch() -> int:
+        def read() -> int:
             from clerkstack.clients.webhook_probe import WebhookProbe
 
-            with WebhookProbe(url=endpoint.url, headers=headers) as probe:
-                return send(probe)
+            note = self.live.session.requests.append
+            try:
+                with WebhookProbe(url=endpoint.url, headers=headers, note=note) as probe:
+                    return send(probe)
+            except ValueError as error:
+                raise ResourceFailed(str(error)) from None
 
-        return self.once(f"POST {kind}", shown_url(endpoint.url), f"the app: {kind}", fetch)
+        return self.live.reads.once(kind, f"the app: {kind}", read)
 
     # -- Vercel -------------------------------------------------------------------------------
 
@@ -154,86 +113,42 @@ class Readings(OfClerk):
         """The Vercel projects that the stack declares variables of."""
         return self.settings.vercel_projects if self.settings.components.environment else ()
 
-    def variables(self, project: Project) -> tuple[EnvironmentVariable, ...]:
-        """A project's variables, readable where Vercel lets them be read."""
-
-        def fetch() -> tuple[EnvironmentVariable, ...]:
-            with self._session.vercel(project.team_id) as vercel:
-                return tuple(vercel.list_variables(project.project_id, decrypt=True))
-
-        where = f"{shown_url(self.settings.urls.vercel)}/v10/projects/{project.project_id}/env"
-        return self.once(
-            f"list variables {where}", where, f"Vercel: {project.prefix}variables", fetch
-        )
-
     def variable(self, project: Project, key: str) -> str | None:
         """The value of a production variable: empty where it can't be read, None without one."""
-        for each in self.variables(project):
-            if each.key == key and TARGET in each.target and not each.git_branch:
-                value = each.readable_value
+        for variable in self.live.variables(project):
+            if variable.key == key and TARGET in variable.target and not variable.git_branch:
+                value = variable.readable_value
                 return "" if value is None else value.get_secret_value()
         return None
 
-    def deployment(self, project: Project) -> Deployment | None:
-        """The newest production deployment of a project that is ready."""
+    # -- the rest -----------------------------------------------------------------------------
 
-        def fetch() -> Deployment | None:
-            with self._session.vercel(project.team_id) as vercel:
-                return vercel.latest_deployment(project.project_id, TARGET)
+    def primary_domain(self) -> Domain | None:
+        """The domain of the production instance: the one its publishable key leads to."""
+        key = self.live.publishable_key
+        host = frontend_host(key).partition(":")[0] if key else None
+        own = [domain for domain in self.live.domains() if not domain.is_satellite]
+        by_key = [domain for domain in own if host and host_of(domain.frontend_api_url) == host]
+        name = self.settings.production.domain
+        by_name = [domain for domain in own if domain.name == name]
+        return next(iter([*by_key, *by_name]), None)
 
-        address = shown_url(self.settings.urls.vercel)
-        where = f"{address}/v6/deployments?projectId={project.project_id}"
-        return self.once(
-            f"list deployments {where}", where, f"Vercel: {project.prefix}deployment", fetch
-        )
+    def smoke_run(self, smoke: Callable[[], SmokeReport]) -> SmokeReport:
+        """Make it, once."""
 
-    # -- all together -------------------------------------------------------------------------
+        def run() -> SmokeReport:
+            at = self.now().replace(microsecond=0)
+            report = smoke()
+            evidence = Evidence("smoke run", shown_url(self.settings.app_url), at)
+            self.live.session.requests.append(evidence)
+            return report
 
-    def live_variables(self) -> Live:
-        """As much of `Live` as the variables are compared with."""
-        use = self.settings.components
-        secret = self.signing_secret() if use.webhook and self.endpoint() else None
-        variables = {each.project_id: self.variables(each) for each in self.projects}
-        return Live(self.instance(), variables=variables, signing_secret=secret)
-
-    def live(self) -> Live:
-        """What is live, without the variables."""
-        use = self.settings.components
-        api_keys: JsonObject = {}
-        if use.api_keys and self.publishable_key:
-            api_keys = self.environment().api_keys.model_dump()
-        return Live(
-            self.instance(),
-            self.sections(),
-            self.roles(),
-            api_keys,
-            self.endpoint() if use.webhook else None,
-            self.endpoints() if use.webhook else (),
-            left_out=self.left_out() if use.webhook and self.endpoint() else (),
-        )
-
-    def smoke_run(self) -> SmokeReport:
-        """Make it. Raises ValueError where it was not asked for."""
-        smoke = self.smoke
-        if smoke is None:
-            raise ValueError("no smoke run was asked for")
-        where = shown_url(self.settings.app_url)
-        return self.once("smoke run", where, "smoke run", smoke)
+        return self.live.reads.once("smoke run", "smoke run", run)
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _svix(self) -> SvixClient | None:
-        self.instance()
-
-        def fetch() -> SvixClient | None:
-            found = self._session.svix_app(*self._place)
-            return None if found is None else self.opened.enter_context(found)
-
-        where = f"{shown_url(self.settings.urls.backend)}/v1/webhooks/svix_url"
-        return self.once("GenerateSvixAuthURL", where, "Svix: access", fetch)
-
-    def _of_endpoint(self) -> tuple[Endpoint, SvixClient]:
-        endpoint, svix = self.endpoint(), self._svix()
-        if endpoint is None or svix is None:
+    def _needed(self) -> Endpoint:
+        endpoint = self.endpoint()
+        if endpoint is None:
             raise NoEndpoint
-        return endpoint, svix
+        return endpoint

@@ -30,7 +30,7 @@ SECONDS_APART = 60.0
 def platform_key(patient: Patient) -> Finding:
     """The platform key works, and the application has the instance."""
     settings = patient.settings
-    found = patient.instance
+    found = patient.live.found()
     if found is None:
         return failed(
             f"{settings.application_id} has no {settings.instance} instance",
@@ -46,16 +46,15 @@ def platform_key(patient: Patient) -> Finding:
 
 def config(patient: Patient) -> Finding:
     """The config has no section and no field that this project does not know."""
-    settings = patient.settings
-    document = patient.session.config(settings.application_id, settings.instance)
-    odd = list(unfamiliar(document.sections()))
+    sections = patient.live.sections()
+    odd = list(unfamiliar(sections))
     if odd:
         return warning(
             f"not known here: {', '.join(odd)}",
             "Clerk's config has changed: look for a newer version of this project, and at "
             f"bin/clerkstack probe --stack {patient.name}",
         )
-    return ok(f"{len(document.sections())} sections, all known")
+    return ok(f"{len(sections)} sections, all known")
 
 
 def billing(patient: Patient) -> Finding:
@@ -63,9 +62,7 @@ def billing(patient: Patient) -> Finding:
     settings = patient.settings
     if settings.instance != "production":
         return ok("looked at in production")
-    live = object_at(
-        patient.session.config(settings.application_id, settings.instance).sections(), SECTION
-    )
+    live = object_at(patient.live.sections(), SECTION)
     if asks_for_a_card(live):
         mend = f"pulumi up --refresh --stack {patient.name} turns it off"
         if not settings.components.billing:
@@ -82,17 +79,12 @@ def billing(patient: Patient) -> Finding:
 
 def secret_key(patient: Patient) -> Finding:
     """The key that the app has counts, and belongs to this instance."""
-    from clerkstack.clients.backend import BackendClient
-
     settings = patient.settings
-    patient.session.verify_keys(
-        settings.application_id, settings.instance, settings.publishable_key
-    )
+    patient.live.verify()
     key = settings.secret_key or patient.known.secrets.get("clerk")
     if key is None:
         return failed("the state has none", f"pulumi up --refresh --stack {patient.name}")
-    with BackendClient(key=key, base_url=settings.urls.backend) as backend:
-        there = backend.get_instance().id
+    there = patient.live.session.instance_of(key)
     if there != patient.known.instance_id:
         return failed(
             f"it is a key of {there}, the stack stands on {patient.known.instance_id}",
@@ -103,7 +95,8 @@ def secret_key(patient: Patient) -> Finding:
 
 def newest_key(patient: Patient) -> Finding:
     """Nobody rotated the key by hand."""
-    shown = patient.instance.secret_key if patient.instance else None
+    found = patient.live.found()
+    shown = found.secret_key if found else None
     known = patient.known.secrets.get("clerk")
     if shown is None or known is None or shown == known or patient.settings.secret_key is not None:
         return ok("Clerk shows the one of the state")
@@ -115,9 +108,7 @@ def newest_key(patient: Patient) -> Finding:
 
 def clock(patient: Patient) -> Finding:
     """This machine's clock is right: signatures and tokens carry the time."""
-    application, environment = patient.settings.application_id, patient.settings.instance
-    with patient.session.backend(application, environment) as backend:
-        there = backend.server_time()
+    there = patient.live.server_time()
     if there is None:
         return ok("Clerk does not tell the time")
     ahead = (datetime.now(UTC) - there).total_seconds()
@@ -129,28 +120,28 @@ def clock(patient: Patient) -> Finding:
 
 def webhook(patient: Patient) -> Finding:
     """The endpoint is there, and signs with the secret that the app has."""
-    settings = patient.settings
-    if not settings.components.webhook:
+    from pydantic import SecretStr
+
+    if not patient.settings.components.webhook:
         return ok("this stack declares none")
-    svix = patient.session.svix_app(settings.application_id, settings.instance)
-    again = f"pulumi up --refresh --stack {patient.name}"
-    if svix is None:
+    live, again = patient.live, f"pulumi up --refresh --stack {patient.name}"
+    if live.svix() is None:
         return failed("the instance has no Svix app", again)
-    with svix:
-        there = [each for each in svix.list_endpoints() if each.id == patient.known.endpoint_id]
-        if not there:
-            return failed(f"the endpoint {patient.known.endpoint_id} is gone", again)
-        secret = svix.signing_secret(there[0].id)
-    if there[0].disabled:
+    known = patient.known.endpoint_id
+    endpoint = next((each for each in live.endpoints() if each.id == known), None)
+    if endpoint is None:
+        return failed(f"the endpoint {known} is gone", again)
+    if endpoint.disabled:
         return failed(
-            f"{there[0].url} is disabled", "Switch it on: dashboard page Webhooks, the endpoint"
+            f"{endpoint.url} is disabled", "Switch it on: dashboard page Webhooks, the endpoint"
         )
+    secret = SecretStr(live.signing_secret(endpoint.id))
     if secret != patient.known.secrets.get("webhook"):
         return warning(
             f"it signs with {fingerprint(secret)}, which is not the state's",
             f"Was it rotated in the dashboard? {again}",
         )
-    return ok(f"{there[0].url}, signed with {fingerprint(secret)}")
+    return ok(f"{endpoint.url}, signed with {fingerprint(secret)}")
 
 
 def vercel(patient: Patient) -> Finding:
@@ -164,9 +155,8 @@ def vercel(patient: Patient) -> Finding:
 def _at_vercel(patient: Patient, declared: Project) -> Finding:
     target = declared.deployed
     try:
-        with patient.session.vercel(declared.team_id) as client:
-            project = client.get_project(declared.project_id)
-            newest = client.latest_deployment(project.id, target) if target else None
+        project = patient.live.vercel_project(declared)
+        newest = patient.live.deployment(declared, target, project.id) if target else None
     except ClerkstackError as error:
         return of_failure(error)
     if target is None:

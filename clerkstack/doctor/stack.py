@@ -14,16 +14,15 @@ from clerkstack.doctor.machine import passphrase_set
 from clerkstack.doctor.model import Check, failed, ok, together, warning
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, now
-from clerkstack.rotation.stacks import Known, known_of
+from clerkstack.rotation.stacks import StackSecrets, known_of
 from clerkstack.state.code import foreign_in, refusal
 from clerkstack.state.locks import Owner
 from clerkstack.state.model import State
 from clerkstack.state.variables import existing, without_id
 
 if TYPE_CHECKING:
-    from clerkstack.clients.platform import ApplicationInstance
-    from clerkstack.live.session import Session
-    from clerkstack.settings import Connection, Settings
+    from clerkstack.live.instance import LiveInstance
+    from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 
 DAY = 24 * 3600 * 1000
@@ -58,7 +57,7 @@ class Patient:
 
     name: str
     reader: Reader
-    session_of: Callable[[Connection], Session]
+    live_of: Callable[[Settings], LiveInstance]
 
     @cached_property
     def settings(self) -> Settings:
@@ -71,7 +70,7 @@ class Patient:
         return self.reader.exported()
 
     @cached_property
-    def known(self) -> Known:
+    def known(self) -> StackSecrets:
         """What its state knows of its secrets.
 
         Raises:
@@ -88,19 +87,14 @@ class Patient:
             ) from None
 
     @cached_property
-    def session(self) -> Session:
-        """The services."""
-        return self.session_of(self.settings.connection)
+    def live(self) -> LiveInstance:
+        """Its instance."""
+        return self.live_of(self.settings)
 
     def close(self) -> None:
         """Close the connections."""
-        if "session" in self.__dict__:
-            self.session.close()
-
-    @cached_property
-    def instance(self) -> ApplicationInstance | None:
-        """The instance, as the Platform API shows it."""
-        return self.session.instance(self.settings.application_id, self.settings.instance)
+        if "live" in self.__dict__:
+            self.live.close()
 
 
 def checkpoint(patient: Patient) -> Finding:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from clerkstack.drift.compare import declared_variables, differences, without_billing
-from clerkstack.drift.read import Known, Live, endpoint_of_stack, read_live, roles_of
+from clerkstack.drift.compare import (
+    declared_variables,
+    differences,
+    endpoint_of_stack,
+    roles_of_stack,
+    signing_secret_of,
+    variable_differences,
+    without_billing,
+)
 
 __all__ = [
-    "Known",
-    "Live",
     "declared_variables",
     "differences",
     "endpoint_of_stack",
-    "read_live",
-    "roles_of",
+    "roles_of_stack",
+    "signing_secret_of",
+    "variable_differences",
     "without_billing",
 ]

@@ -30,61 +30,90 @@ from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.headers import headers_not_kept
 from clerkstack.reconcile.ledger import Ledger
 from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
-from clerkstack.reconcile.roles import document, kind_of, role_changes
+from clerkstack.reconcile.roles import LiveRoles, document, is_permission, kind_of, role_changes
 from clerkstack.reconcile.sections import with_defaults
-from clerkstack.reconcile.webhook import seen, wanted
+from clerkstack.reconcile.webhook import left_out, seen, wanted
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
     from clerkstack.catalog import Catalog
+    from clerkstack.clients.platform import ApplicationInstance
+    from clerkstack.clients.svix import Endpoint
     from clerkstack.clients.vercel import EnvironmentVariable
-    from clerkstack.drift.read import Known, Live
+    from clerkstack.live.instance import LiveInstance
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
+    from clerkstack.state.known import Known
 
 CHECK = "drift"
 AS_DECLARED = "as declared"
 
 
-def differences(settings: Settings, catalog: Catalog, live: Live, known: Known) -> list[Finding]:
-    """Every difference, in the order of the set-up guide."""
+def differences(
+    settings: Settings,
+    catalog: Catalog,
+    live: LiveInstance,
+    known: Known,
+    *,
+    signing: bool = False,
+) -> list[Finding]:
+    """Every difference, in the order of the set-up guide. Of a part that the stack does not
+    declare, nothing is read.
+
+    Args:
+        settings, catalog: what the stack declares.
+        live: the instance.
+        known: what the stack's state knows.
+        signing: compare the signing secret in production as well, where a variable of it can be
+            read only if somebody made it so.
+
+    Raises:
+        ApiError, Unreachable, UnexpectedAnswer: a service refused or could not be reached.
+        ResourceFailed: a key is missing.
+    """
     use = settings.components
     found: list[Finding] = []
-    if live.instance is None:
+    if live.found() is None:
         found.append(Finding(CHECK, f"{settings.instance} instance", "", "there", None))
     else:
-        sections = with_defaults(live.sections)
         if use.sign_in:
-            found += _of_config(changes_between(sign_in_sections(settings.sign_in), sections))
-            found += _removed_secrets(settings, sections)
+            found += _sign_in(settings, live)
         if use.organizations:
-            declared: JsonObject = {
-                "organization_settings": organization_settings(settings.organizations)
-            }
-            found += _of_config(changes_between(declared, sections))
+            found += _organizations(settings, live)
             found += _roles(settings, live, known)
         if use.billing:
             found += _billing(settings, catalog, live, known)
         if use.api_keys:
             found += _api_keys(settings, live)
         if use.webhook:
-            found += _webhook(settings, live)
+            found += _webhook(settings, live, known)
     if use.environment:
-        found += _variables(settings, live, known)
+        found += variable_differences(settings, live, known, signing=signing)
     return found
 
 
-def without_billing(settings: Settings, app: AppCode | None, live: Live) -> list[Finding]:
+def without_billing(settings: Settings, app: AppCode | None, live: LiveInstance) -> list[Finding]:
     """Of a production stack that leaves billing out: what the app's code asks of the instance in
     vain, and trials that ask for a card."""
-    if settings.components.billing or settings.instance != "production" or live.instance is None:
+    if settings.components.billing or settings.instance != "production" or live.found() is None:
         return []
-    section = object_at(live.sections, "billing")
+    section = object_at(live.sections(), "billing")
     asked = [] if app is None else unanswered(app_inputs(app), section)
     found = [Finding(CHECK, "the app's code", "asks in vain", each, None) for each in asked]
     if asks_for_a_card(section):
         found.append(Finding(CHECK, "billing", TRIAL, False, True))
     return found
+
+
+def _sign_in(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
+    sections = with_defaults(live.sections())
+    yield from _of_config(changes_between(sign_in_sections(settings.sign_in), sections))
+    yield from _removed_secrets(settings, sections)
+
+
+def _organizations(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
+    declared: JsonObject = {"organization_settings": organization_settings(settings.organizations)}
+    yield from _of_config(changes_between(declared, with_defaults(live.sections())))
 
 
 def _removed_secrets(settings: Settings, sections: JsonObject) -> Iterator[Finding]:
@@ -97,8 +126,18 @@ def _removed_secrets(settings: Settings, sections: JsonObject) -> Iterator[Findi
                 yield Finding(CHECK, section_name(name), secret, "set", None)
 
 
-def _roles(settings: Settings, live: Live, known: Known) -> Iterator[Finding]:
-    declared, view = document(**organization_roles(settings.organizations)), live.roles.view()
+def roles_of_stack(settings: Settings, live: LiveInstance, known: Known) -> LiveRoles:
+    """The roles of the instance, if the stack declares or made some and has organizations on."""
+    organizations = settings.organizations
+    use = settings.components.organizations and organizations.enabled
+    if not (use and (organizations.roles or known.roles_made)):
+        return LiveRoles()
+    return live.roles({*organizations.permissions, *filter(is_permission, known.roles_made)})
+
+
+def _roles(settings: Settings, live: LiveInstance, known: Known) -> Iterator[Finding]:
+    declared = document(**organization_roles(settings.organizations))
+    view = roles_of_stack(settings, live, known).view()
     for change in role_changes(declared, view):
         thing = kind_of(change.key)
         if change.missing:
@@ -112,9 +151,11 @@ def _roles(settings: Settings, live: Live, known: Known) -> Iterator[Finding]:
             yield Finding(CHECK, kind_of(key), "", None, "there")
 
 
-def _billing(settings: Settings, catalog: Catalog, live: Live, known: Known) -> Iterator[Finding]:
+def _billing(
+    settings: Settings, catalog: Catalog, live: LiveInstance, known: Known
+) -> Iterator[Finding]:
     desired = declared_billing(settings, catalog).groups
-    there = live_groups(object_at(live.sections, "billing"))
+    there = live_groups(object_at(live.sections(), "billing"))
     yield from _of_config(billing_plan(desired, there).changes)
     for slug in missing_defaults(desired.keys(), there):
         yield Finding(CHECK, f"plan {slug}", "", "there", None)
@@ -124,55 +165,79 @@ def _billing(settings: Settings, catalog: Catalog, live: Live, known: Known) -> 
             yield Finding(CHECK, f"{BILLING_KINDS[kind]} {slug}", "", None, "there")
 
 
-def _api_keys(settings: Settings, live: Live) -> Iterator[Finding]:
+def switches_of(live: LiveInstance) -> JsonObject:
+    """The API key switches; none where there is no publishable key to read them with."""
+    return live.environment().api_keys.model_dump() if live.publishable_key else {}
+
+
+def _api_keys(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
     declared = api_key_switches(settings.api_keys)
     words = {FEATURE: FEATURE_SWITCH, **SWITCHES}
-    for change in changes_between(needed_switches(declared), live.api_keys):
+    for change in changes_between(needed_switches(declared), switches_of(live)):
         yield Finding(CHECK, "API keys", words[change.path[-1]], change.after, change.before)
 
 
-def _webhook(settings: Settings, live: Live) -> Iterator[Finding]:
-    declared = wanted(endpoint_inputs(settings), live.left_out)
-    if live.endpoint is None:
+def endpoint_of_stack(settings: Settings, live: LiveInstance, known: Known) -> Endpoint | None:
+    """The endpoint that the stack made, else the one at its URL."""
+    return live.endpoint(settings.webhook_url, known.endpoint_id)
+
+
+def _webhook(settings: Settings, live: LiveInstance, known: Known) -> Iterator[Finding]:
+    inputs, endpoint = endpoint_inputs(settings), endpoint_of_stack(settings, live, known)
+    declared = wanted(inputs, left_out(inputs, endpoint, live.event_types))
+    if endpoint is None:
         yield Finding(CHECK, "webhook endpoint", "", declared["url"], None)
         return
-    yield from _of_thing("webhook endpoint", changes_between(declared, seen(live.endpoint)))
-    if live.headers is not None:
+    yield from _of_thing("webhook endpoint", changes_between(declared, seen(endpoint)))
+    if settings.webhook.headers:
+        kept = live.headers(endpoint.id)
         headers = {n: v.get_secret_value() for n, v in settings.webhook.headers.items()}
-        for name in headers_not_kept(headers, live.headers):
-            there = live.headers.spelled(name) is not None
+        for name in headers_not_kept(headers, kept):
+            there = kept.spelled(name) is not None
             yield Finding(
                 CHECK, "webhook endpoint", f"header {name}", AS_DECLARED, ANOTHER if there else None
             )
-    if live.endpoint.disabled:
+    if endpoint.disabled:
         yield Finding(CHECK, "webhook endpoint", "disabled", False, True)
 
 
-def _variables(settings: Settings, live: Live, known: Known) -> Iterator[Finding]:
+def variable_differences(
+    settings: Settings, live: LiveInstance, known: Known, *, signing: bool = False
+) -> Iterator[Finding]:
+    """The differences of the variables at Vercel; see `differences`."""
     ours = {project.project_id for project in settings.vercel_projects}
     for project_id in dict.fromkeys(each for each, _, _ in known.variables):
         if project_id not in ours:
             yield Finding(CHECK, f"variables of {project_id}", "", None, "in the state")
-    for project, declared in declared_variables(settings, live):
-        there = live.variables.get(project.project_id, ())
+    readable = signing or settings.instance == "development"
+    secret = signing_secret_of(settings, live, known) if readable else None
+    for project, declared in declared_variables(settings, live.found(), secret):
+        there = live.variables(project)
         for variable in declared:
             yield from _variable(project, variable, there, known)
         yield from _undeclared(project, declared, there, known)
 
 
+def signing_secret_of(settings: Settings, live: LiveInstance, known: Known) -> str | None:
+    """The secret that signs the messages of the stack's endpoint, None where it has none."""
+    if not settings.components.webhook or live.found() is None:
+        return None
+    endpoint = endpoint_of_stack(settings, live, known)
+    return None if endpoint is None else live.signing_secret(endpoint.id)
+
+
 def declared_variables(
-    settings: Settings, live: Live
+    settings: Settings, instance: ApplicationInstance | None, signing_secret: str | None
 ) -> list[tuple[Project, list[Variable[str | None]]]]:
     """The variables of each project with the values that the live keys give them; empty where a
     key is not known."""
-    instance = live.instance
     secret_key = settings.secret_key or (instance.secret_key if instance else None)
     keys = Keys[str | None](
         publishable_key=settings.publishable_key
         or (instance.publishable_key if instance else None),
         secret_key=secret_key.get_secret_value() if secret_key else None,
         # An empty one stands for one that is not known: the variable is declared all the same.
-        signing_secret=(live.signing_secret or "") if settings.components.webhook else None,
+        signing_secret=(signing_secret or "") if settings.components.webhook else None,
     )
     return [(project, variables(project, keys)) for project in settings.vercel_projects]
 

@@ -49,6 +49,11 @@ class ConfigDocument:
         """The config's sections; read from Clerk once in a run, or anew where `fresh`."""
         return self._config(fresh=fresh).sections
 
+    @property
+    def version(self) -> str:
+        """The version that was read last."""
+        return self._config().version
+
     def schema(self) -> JsonObject:
         """The JSON Schema of what this instance lets be set (PlatformGetConfigSchema)."""
         return self._platform.get_config_schema(self._application_id, self._instance)
@@ -57,6 +62,22 @@ class ConfigDocument:
     def known(self) -> Mapping[str, Json] | None:
         """The sections as this run has read them, None where it did not."""
         return None if self._known is None else self._known.sections
+
+    def try_out(self, plan: WritePlan) -> Mapping[str, Json]:
+        """The sections as Clerk says they would be after a write, which is not made: a dry run.
+
+        Raises:
+            NotADryRun: the answer does not confirm that it was one.
+            ApiError, Unreachable: Clerk refused or could not be reached.
+        """
+        return self._platform.patch_config(
+            self._application_id,
+            self._instance,
+            plan.body,
+            if_match=self._config().version,
+            dry_run=True,
+            destructive=plan.destructive,
+        ).after
 
     def reconcile(self, plan: Planner, judge: Judge | None = None) -> Mapping[str, Json]:
         """Bring the config to what `plan` asks for and return the sections as they then are.

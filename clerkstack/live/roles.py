@@ -6,20 +6,31 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
-from clerkstack.clients.errors import ApiError, NotFound
+from clerkstack.clients.errors import NotFound
 from clerkstack.desired.afterwards import Access
 from clerkstack.failures import ResourceFailed
 from clerkstack.reconcile.roles import LiveRoles
 
 if TYPE_CHECKING:
-    from clerkstack.clients.backend import BackendClient
-    from clerkstack.live.session import Session
+    from clerkstack.clients.role_answers import Permission, Role, RoleSet
 
 OF_ROLES = ("ListOrganizationRoles", "ListRoleSets")
 RECENT = 30.0  # seconds that a read which looked before a write serves the write
+
+
+class RoleLists(Protocol):
+    """Who gives the lists: a client of the Backend API, or an instance that was read."""
+
+    def list_roles(self) -> list[Role]:
+        """The roles."""
+
+    def list_role_sets(self) -> list[RoleSet]:
+        """The role sets."""
+
+    def list_permissions(self) -> list[Permission]:
+        """The permissions."""
 
 
 class NoRoles(ResourceFailed):
@@ -45,7 +56,7 @@ def account_with_roles() -> Iterator[None]:
         ) from None
 
 
-def read_roles(backend: BackendClient, permissions: Collection[str] = ()) -> LiveRoles:
+def read_roles(lists: RoleLists, permissions: Collection[str] = ()) -> LiveRoles:
     """Read them: two requests, and one more where one of `permissions` (keys) is not seen in a
     role.
 
@@ -55,8 +66,8 @@ def read_roles(backend: BackendClient, permissions: Collection[str] = ()) -> Liv
         ResourceFailed: no role set is the initial one.
     """
     with account_with_roles():
-        roles = tuple(backend.list_roles())
-        sets = backend.list_role_sets()
+        roles = tuple(lists.list_roles())
+        sets = lists.list_role_sets()
     initial = next((each for each in sets if each.type == "initial"), None)
     if initial is None:
         raise ResourceFailed(
@@ -64,32 +75,10 @@ def read_roles(backend: BackendClient, permissions: Collection[str] = ()) -> Liv
             "Role Sets, then run again."
         )
     seen = {each.key: each for role in roles for each in role.permissions}
-    return with_permissions(backend, LiveRoles(roles, initial, tuple(seen.values())), permissions)
+    return with_permissions(lists, LiveRoles(roles, initial, tuple(seen.values())), permissions)
 
 
-def access_of(session: Session, place: tuple[str, str]) -> Access | None:
-    """What an app can ask an instance for of roles; None where there is no instance yet.
-
-    Args:
-        session: the run's.
-        place: application and environment.
-
-    Raises:
-        ApiError, Unreachable, UnexpectedAnswer: the service refused or could not be reached.
-        OtherInstancesKey, ResourceFailed: there is no key of it.
-    """
-    if session.instance(*place) is None:
-        return None
-    try:
-        with session.backend(*place) as backend:
-            return read_access(backend)
-    except ApiError as failure:
-        if failure.code == NO_ORGANIZATIONS:
-            return Access(on=False)
-        raise
-
-
-def read_access(backend: BackendClient) -> Access:
+def read_access(lists: RoleLists) -> Access:
     """What an app can ask for of roles, in two requests. An account without roles and role sets
     has Clerk's own two, and nobody is told what they may.
 
@@ -98,22 +87,20 @@ def read_access(backend: BackendClient) -> Access:
     """
     try:
         with account_with_roles():
-            roles = backend.list_roles()
-            held = {item.key for each in backend.list_role_sets() for item in each.roles}
+            roles = lists.list_roles()
+            held = {item.key for each in lists.list_role_sets() for item in each.roles}
     except NoRoles:
         return Access()
     of_roles = {role.key: frozenset(each.key for each in role.permissions) for role in roles}
     return Access(of_roles, frozenset(of_roles.keys() - held))
 
 
-def with_permissions(
-    backend: BackendClient, live: LiveRoles, permissions: Collection[str]
-) -> LiveRoles:
+def with_permissions(lists: RoleLists, live: LiveRoles, permissions: Collection[str]) -> LiveRoles:
     """The same with all permissions, where one of `permissions` (keys) was not seen."""
     seen = {each.key for each in live.permissions}
     if live.listed or seen >= set(permissions):
         return live
-    return replace(live, permissions=tuple(backend.list_permissions()), listed=True)
+    return replace(live, permissions=tuple(lists.list_permissions()), listed=True)
 
 
 class RecentRoles:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from clerkstack.clients.backend import BackendClient
+    from clerkstack.clients.evidence import Evidence
     from clerkstack.clients.frontend import FrontendClient
     from clerkstack.clients.platform import Application, ApplicationInstance, PlatformClient
     from clerkstack.clients.svix import SvixClient
@@ -42,6 +43,8 @@ class Session:
     """
 
     def __init__(self, connection: Connection) -> None:
+        self.requests: list[Evidence] = []
+        """All requests of its clients, in their order."""
         self._connection = connection
         self._lock = threading.RLock()
         self._applications: dict[str, Application] = {}
@@ -64,7 +67,9 @@ class Session:
         with self._lock:
             if self._platform is None:
                 self._platform = PlatformClient(
-                    key=self._connection.platform_key, base_url=self._connection.urls.platform
+                    key=self._connection.platform_key,
+                    base_url=self._connection.urls.platform,
+                    note=self._note,
                 )
             return self._platform
 
@@ -97,12 +102,18 @@ class Session:
     def beside(self, connection: Connection) -> Session:
         """The session of another stack: what both read with the same platform key is read once."""
         other = Session(connection)
+        other.requests = self.requests
         mine = self._connection
         same = (mine.platform_key, mine.urls.platform)
         if same == (connection.platform_key, connection.urls.platform):
             other._platform = self.platform
             other._applications = self._applications
         return other
+
+    @property
+    def has_secret_key(self) -> bool:
+        """Whether the stack's config has a secret key."""
+        return self._connection.secret_key is not None
 
     def verify_keys(
         self, application_id: str, environment: str, publishable_key: str | None = None
@@ -153,11 +164,17 @@ class Session:
                 self._verified.add((application_id, environment))
         return declared
 
-    def _verify(self, key: SecretStr, found: ApplicationInstance | None, words: str) -> None:
-        from clerkstack.clients.backend import BackendClient
+    def instance_of(self, key: SecretStr) -> str:
+        """The id of the instance that a secret key belongs to (GetInstance).
 
-        with BackendClient(key=key, base_url=self._connection.urls.backend) as backend:
-            there = backend.get_instance().id
+        Raises:
+            ApiError, Unreachable: the key is not valid, or Clerk could not be reached.
+        """
+        with self.backend_with(key) as backend:
+            return backend.get_instance().id
+
+    def _verify(self, key: SecretStr, found: ApplicationInstance | None, words: str) -> None:
+        there = self.instance_of(key)
         if found is None or there != found.instance_id:
             wanted = f"{found.instance_id}, the {words}" if found else f"the {words}, not made yet"
             raise OtherInstancesKey(
@@ -173,8 +190,6 @@ class Session:
             OtherInstancesKey: the key of the stack's config belongs to another instance.
             ResourceFailed: neither the stack's config nor the Platform API gives a secret key.
         """
-        from clerkstack.clients.backend import BackendClient
-
         key = self.secret_key(application_id, environment)
         if key is None:
             raise ResourceFailed(
@@ -182,14 +197,22 @@ class Session:
                 f"{application_id}. Set it for this stack: "
                 "pulumi config set --secret clerkstack:secretKey"
             )
-        return BackendClient(key=key, base_url=self._connection.urls.backend)
+        return self.backend_with(key)
+
+    def backend_with(self, key: SecretStr) -> BackendClient:
+        """A Backend API client with a secret key that is not verified."""
+        from clerkstack.clients.backend import BackendClient
+
+        return BackendClient(key=key, base_url=self._connection.urls.backend, note=self._note)
 
     def frontend(self, publishable_key: str) -> FrontendClient:
         """A client of the public Frontend API of the instance the key belongs to."""
         from clerkstack.clients.frontend import FrontendClient
 
         return FrontendClient(
-            publishable_key=publishable_key, base_url=self._connection.urls.frontend
+            publishable_key=publishable_key,
+            base_url=self._connection.urls.frontend,
+            note=self._note,
         )
 
     def vercel(self, team_id: str | None) -> VercelClient:
@@ -205,7 +228,12 @@ class Session:
             raise ResourceFailed(
                 "This stack has no token for Vercel: pulumi config set --secret vercel:apiToken"
             )
-        return VercelClient(token=token, base_url=self._connection.urls.vercel, team_id=team_id)
+        return VercelClient(
+            token=token,
+            base_url=self._connection.urls.vercel,
+            team_id=team_id,
+            note=self._note,
+        )
 
     def svix_app(self, application_id: str, environment: str) -> SvixClient | None:
         """A client of the instance's Svix app, or None where it has none."""
@@ -222,4 +250,7 @@ class Session:
         """A Svix client for the app behind a link of the Backend API."""
         from clerkstack.clients.svix import SvixClient
 
-        return SvixClient.from_link(link, base_url=self._connection.urls.svix)
+        return SvixClient.from_link(link, base_url=self._connection.urls.svix, note=self._note)
+
+    def _note(self, evidence: Evidence) -> None:
+        self.requests.append(evidence)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clerkstack.clients.platform import Config
-from clerkstack.live.session import Session
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
-    from clerkstack.clients.frontend import Environment
-    from clerkstack.clients.platform import ApplicationInstance
     from clerkstack.clients.vercel import EnvironmentVariable
+    from clerkstack.live.config_document import ConfigDocument
+    from clerkstack.live.instance import LiveInstance
+    from clerkstack.live.session import Session
 
 
 class State(StrEnum):
@@ -68,60 +66,32 @@ class Probe:
 
 @dataclass
 class Account:
-    """What a stack stands on; each thing is read once."""
+    """What a stack stands on."""
 
     settings: Settings
-    session: Session
+    live: LiveInstance
+
+    @property
+    def session(self) -> Session:
+        """The clients."""
+        return self.live.session
 
     @property
     def place(self) -> tuple[str, str]:
         """Application and instance."""
-        return self.settings.application_id, self.settings.instance
+        return self.live.place
 
-    @cached_property
-    def config(self) -> Config:
+    @property
+    def document(self) -> ConfigDocument:
         """The instance's config."""
-        return self.session.platform.get_config(*self.place)
+        return self.session.config(*self.place)
 
     @property
     def billing(self) -> JsonObject:
         """Its billing section."""
-        return object_at(self.config.sections, "billing")
-
-    @cached_property
-    def schema(self) -> JsonObject:
-        """What the config's schema advertises."""
-        return self.session.platform.get_config_schema(*self.place)
+        return object_at(self.live.sections(), "billing")
 
     @property
-    def instance(self) -> ApplicationInstance:
-        """The instance, as the Platform API shows it.
-
-        Raises:
-            ClerkstackError: the application has none of the kind.
-        """
-        found = self.session.instance(*self.place)
-        if found is None:
-            application, instance = self.place
-            raise ClerkstackError(f"{application} has no {instance} instance")
-        return found
-
-    @cached_property
-    def environment(self) -> Environment:
-        """What every browser can read of the instance.
-
-        Raises:
-            ClerkstackError: nothing tells the instance's publishable key.
-        """
-        key = self.settings.publishable_key or self.instance.publishable_key
-        if key is None:
-            raise ClerkstackError("the Platform API shows no publishable key of the instance")
-        with self.session.frontend(key) as client:
-            return client.environment()
-
-    @cached_property
-    def variables(self) -> list[EnvironmentVariable]:
+    def variables(self) -> tuple[EnvironmentVariable, ...]:
         """The variables of the stack's Vercel project, the first of several."""
-        declared = self.settings.vercel_projects[0]
-        with self.session.vercel(declared.team_id) as client:
-            return client.list_variables(declared.project_id)
+        return self.live.variables(self.settings.vercel_projects[0], decrypt=False)

@@ -26,10 +26,10 @@ VARIABLE_TYPES = {"plain", "encrypted", "sensitive", "system", "secret"}
 
 def config(account: Account) -> Iterator[Result]:
     """The config, as a whole."""
-    sections = account.config.sections
+    sections = account.live.sections()
     odd = list(unfamiliar(sections))
     yield holds("clerk.config-shape", not odd, ", ".join(odd) or f"{len(sections)} sections")
-    version = account.config.version
+    version = account.document.version
     yield holds("clerk.config-version", VERSION.fullmatch(version), version)
     session = sections.get("session")
     fields = sorted(session) if isinstance(session, dict) else []
@@ -45,7 +45,7 @@ def config(account: Account) -> Iterator[Result]:
 
 def config_by_keys(account: Account) -> Iterator[Result]:
     """One section of the config."""
-    first = min(account.config.sections)
+    first = min(account.live.sections())
     part = account.session.platform.get_config(*account.place, keys=[first])
     yield holds("clerk.config-keys", part.sections.keys() == {first}, ", ".join(part.sections))
 
@@ -53,7 +53,9 @@ def config_by_keys(account: Account) -> Iterator[Result]:
 def schema(account: Account) -> Iterator[Result]:
     """What may be set of API keys."""
     advertised = [
-        name for name in object_at(account.schema, "properties") if "api_key" in name.lower()
+        name
+        for name in object_at(account.document.schema(), "properties")
+        if "api_key" in name.lower()
     ]
     detail = ", ".join(advertised) or "not advertised: a person sets them in the dashboard"
     yield holds("clerk.api-keys-section", set(advertised) <= {API_KEYS_SECTION}, detail)
@@ -61,7 +63,7 @@ def schema(account: Account) -> Iterator[Result]:
 
 def environment(account: Account) -> Iterator[Result]:
     """What every browser sees, beside the config."""
-    shown, sections = account.environment, account.config.sections
+    shown, sections = account.live.environment(), account.live.sections()
     access, billing = object_at(sections, "auth_access_control"), account.billing
     both = {
         "billing.organization_enabled": shown.billing.organization.enabled,
@@ -93,7 +95,7 @@ def plans(account: Account) -> Iterator[Result]:
 
 def keys(account: Account) -> Iterator[Result]:
     """The forms of the keys; no key is told."""
-    settings, shown = account.settings, account.instance
+    settings, shown = account.settings, account.live.instance()
     secret = settings.secret_key or shown.secret_key
     public = settings.publishable_key or shown.publishable_key
     wrong = [wrong_platform_key(settings.platform_key.get_secret_value())]

@@ -8,28 +8,22 @@ from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import ApiError
 from clerkstack.failures import ResourceFailed
+from clerkstack.live.subscriptions import subscribers_by_payer, subscribers_by_plan
 from clerkstack.notices import notice
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.settings.names import PREFIX
 from clerkstack.settings.places import spelled
 
 if TYPE_CHECKING:
-    from clerkstack.clients.backend import BackendClient
     from clerkstack.live.session import Session
     from clerkstack.reconcile.danger import Danger
     from clerkstack.settings import Allowed
 
-ONE_BY_ONE = 3  # plans; of more, all subscriptions are read where that takes fewer requests
-PAGE = 500  # subscriptions in one answer, at most
 KINDS = {**BILLING_KINDS, "toggles": "toggle"}
 
 
 class Subscribers:
-    """How many subscribe to what, asked of Clerk only where a change makes it matter.
-
-    Ended subscriptions are not counted, every other is: also one on trial, past due, or cancelled
-    and paid until the end of its period.
-    """
+    """How many subscribe to what, asked of Clerk only where a change makes it matter."""
 
     def __init__(self, session: Session, application_id: str, environment: str) -> None:
         self._session = session
@@ -43,9 +37,9 @@ class Subscribers:
         slugs = list(dict.fromkeys(slug for danger in dangers for slug in danger.plans))
         try:
             with self._session.backend(*self._place) as backend:
-                by_plan = _by_plan(backend, slugs) if slugs else {}
+                by_plan = subscribers_by_plan(backend, slugs) if slugs else {}
                 payers = {danger.payer for danger in dangers if danger.payer}
-                by_payer = {payer: _not_ended(backend, payer_type=payer) for payer in payers}
+                by_payer = {payer: subscribers_by_payer(backend, payer) for payer in payers}
         except (ApiError, ResourceFailed):
             return [None] * len(dangers)
         return [_concerned(danger, by_plan, by_payer) for danger in dangers]
@@ -59,23 +53,6 @@ def _concerned(
     counts = [by_plan[slug] for slug in danger.plans]
     known = [count for count in counts if count is not None]
     return sum(known) if danger.counted and len(known) == len(counts) else None
-
-
-def _by_plan(backend: BackendClient, slugs: Sequence[str]) -> dict[str, int | None]:
-    """Subscribers of each plan with the fewest requests; None where Clerk does not list it."""
-    ids = {plan.slug: plan.id for plan in backend.list_plans()}
-    if len(slugs) > ONE_BY_ONE:
-        every = backend.count_subscription_items()
-        if every <= len(slugs) * PAGE:
-            items = backend.list_subscription_items() if every else []
-            held = Counter(item.plan_id for item in items if item.status != "ended")
-            return {slug: held[ids[slug]] if slug in ids else None for slug in slugs}
-    return {slug: _not_ended(backend, plan_id=ids[slug]) if slug in ids else None for slug in slugs}
-
-
-def _not_ended(backend: BackendClient, **which: str) -> int:
-    every = backend.count_subscription_items(**which)
-    return every - backend.count_subscription_items(**which, status="ended") if every else 0
 
 
 def refused(

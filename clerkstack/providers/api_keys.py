@@ -19,6 +19,7 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from clerkstack.clients.errors import NotFound
 from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.live.instance import LiveInstance
 from clerkstack.providers.base import (
     ClerkProvider,
     Noted,
@@ -125,8 +126,9 @@ class ApiKeysProvider(ClerkProvider):
         return wrong
 
     def _live(self, inputs: JsonObject) -> JsonObject:
-        with self.session.frontend(str(inputs["publishable_key"])) as frontend:
-            settings = frontend.environment().api_keys
+        key = str(inputs["publishable_key"])
+        with LiveInstance(self.session, self.ref(inputs).instance, publishable_key=key) as live:
+            settings = live.environment().api_keys
         return {key: getattr(settings, key) for key in (FEATURE, *SWITCHES)}
 
 

@@ -15,7 +15,8 @@ from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.desired.afterwards import Access
 from clerkstack.desired.refusals import undeclared_access, unknown_access, without_places
 from clerkstack.failures import ResourceFailed, plainly
-from clerkstack.live.roles import NoRoles, access_of, read_roles, with_permissions
+from clerkstack.live.instance import LiveInstance
+from clerkstack.live.roles import NoRoles, read_roles, with_permissions
 from clerkstack.notices import notice
 from clerkstack.providers.base import (
     Noted,
@@ -84,8 +85,8 @@ class OrganizationRolesProvider(WritingProvider):
         if _inputs["environment"] != "production" or not undeclared_access(_inputs):
             return []
         try:
-            live = access_of(self.session, self.ref(_inputs).instance)
-            return [("", why) for why in unknown_access(_inputs, live)]
+            with LiveInstance(self.session, self.ref(_inputs).instance) as live:
+                return [("", why) for why in unknown_access(_inputs, live.access())]
         except (ApiError, Unreachable) as failure:
             notice(f"what the app asks for can't be looked up: {failure}")
             return []

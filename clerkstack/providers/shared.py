@@ -16,6 +16,7 @@ from clerkstack.providers.allowances import Asking
 from clerkstack.providers.neighbours import Neighbourhood
 
 if TYPE_CHECKING:
+    from clerkstack.reconcile.webhook import Offered
     from clerkstack.settings import Connection
 
 _sessions: dict[Connection, ProviderSession] = {}
@@ -30,7 +31,7 @@ class ProviderSession(Session):
         self.recent_roles = RecentRoles()
         self.neighbourhood = Neighbourhood()
         self.asking = Asking()
-        self.event_types: dict[tuple[str, str], frozenset[str] | None] = {}
+        self.event_types: dict[tuple[str, str], Offered] = {}
         """The event types that Svix offers for an instance, once it was asked."""
         self.seen_projects: set[tuple[str | None, str]] = set()
         """The Vercel projects that this run has seen, by team and project."""

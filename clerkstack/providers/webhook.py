@@ -7,7 +7,7 @@ Svix API (v1.authentication.exchange-one-time-token, v1.endpoint.*).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,6 +21,7 @@ from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.hosts import host_of
 from clerkstack.kept_url import kept_url, same_url
 from clerkstack.live.headers import read_headers
+from clerkstack.live.instance import LiveInstance
 from clerkstack.notices import notice
 from clerkstack.providers.base import (
     InstanceRef,
@@ -145,7 +146,7 @@ class WebhookEndpointProvider(WritingProvider):
         offered = None
         if svix is not None:
             with svix:
-                offered = self.offered(svix, self.ref(inputs).instance)
+                offered = self.offered(self.ref(inputs).instance, svix.list_event_types)
         return [why for why in (unknown_events(new, inputs, offered),) if why]
 
     @contextmanager
@@ -169,33 +170,27 @@ class WebhookEndpointProvider(WritingProvider):
             owned = _owned(there, run.inputs, known, run.pending, run.others)
             offered = None
             if new_events(run.inputs, owned.endpoint):
-                offered = self.offered(svix, run.ref.instance)
+                offered = self.offered(run.ref.instance, svix.list_event_types)
             yield _EndpointWrite(run, svix, owned, offered)
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
         """The live endpoint, for `pulumi refresh`."""
         props = inputs_of(_props)
-        try:
-            svix = self._open(self.ref(props).instance)
-        except NotFound:
-            return ReadResult(None, {})
-        except ApiError as error:
-            if error.status == 400:
+        ref, known = self.ref(props).instance, props.get("endpoint_id")
+        with LiveInstance(self.session, ref) as instance:
+            try:
+                endpoint = next((each for each in instance.endpoints() if each.id == known), None)
+            except NotFound:
+                endpoint = None
+            if endpoint is None:
                 return ReadResult(None, {})
-            raise
-        with svix:
-            there = [e for e in svix.list_endpoints() if e.id == props.get("endpoint_id")]
-            if not there:
-                return ReadResult(None, {})
-            secret = svix.signing_secret(there[0].id).get_secret_value()
-            lacking = left_out(
-                props, there[0], lambda: self.offered(svix, self.ref(props).instance)
-            )
+            secret = instance.signing_secret(endpoint.id)
+            lacking = left_out(props, endpoint, lambda: self.offered(ref, instance.event_types))
             headers = headers_of(props)
-            kept = live_headers_view(headers, read_headers(svix, there[0].id)) if headers else {}
+            kept = live_headers_view(headers, instance.headers(endpoint.id)) if headers else {}
         declared = wanted(props, lacking)
-        view = live_view(declared, seen(there[0]))
+        view = live_view(declared, seen(endpoint))
         if view["events"] == declared["events"]:
             view["events"] = props["events"]
         live = {**props, **view, **_with_headers(props, kept)}
@@ -242,11 +237,11 @@ class WebhookEndpointProvider(WritingProvider):
                 backend.delete_svix_app()
                 _gone(_has_no_app(backend), "app at Svix")
 
-    def offered(self, svix: SvixClient, ref: InstanceRef) -> Offered:
+    def offered(self, ref: InstanceRef, ask: Callable[[], Offered]) -> Offered:
         """The event types that Svix offers, asked once in a run."""
         known = self.session.event_types
         if ref not in known:
-            known[ref] = svix.list_event_types()
+            known[ref] = ask()
         return known[ref]
 
     def _link(self, ref: InstanceRef) -> tuple[str, bool]:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import Entry, Holder, Journal, Kind, Result, Running
-from clerkstack.rotation.stacks import Known, enter, known_of
+from clerkstack.rotation.stacks import StackSecrets, enter, known_of
 from clerkstack.state.model import State
 
 
@@ -44,14 +44,14 @@ class Keeper:
         """The journal, as it was read last."""
         return known_of(self.state, self.stack).journal
 
-    def claim(self, begin: Callable[[Known], Running]) -> tuple[Known, Running, bool]:
+    def claim(self, begin: Callable[[StackSecrets], Running]) -> tuple[StackSecrets, Running, bool]:
         """Note a rotation as this process's: the one that `begin` gives; and whether it is an
         earlier run's.
 
         Raises:
             Held: another process holds it.
         """
-        claimed: list[tuple[Known, Running, bool]] = []
+        claimed: list[tuple[StackSecrets, Running, bool]] = []
         ended: list[Holder] = []
 
         def change(state: State) -> None:

@@ -34,7 +34,7 @@ from clerkstack.rotation.journal import (
 from clerkstack.rotation.keeping import Held, Keeper
 from clerkstack.rotation.proof import Prover
 from clerkstack.rotation.services import Services
-from clerkstack.rotation.stacks import Known, targets, variables_gone, variables_missing
+from clerkstack.rotation.stacks import StackSecrets, targets, variables_gone, variables_missing
 from clerkstack.rotation.survey import REFUSED, Survey
 from clerkstack.rotation.wishes import HOURS, SCHEDULED, Wish, aborting, begun
 from clerkstack.settings import Settings
@@ -99,7 +99,7 @@ class Rotator:
     settings: Settings
     keeper: Keeper
     engine: Engine
-    services_of: Callable[[Known], Services]
+    services_of: Callable[[StackSecrets], Services]
     prover: Prover
     survey: Survey
     tell: Callable[[str, str], None]
@@ -185,7 +185,9 @@ class Rotator:
 
     # -- the steps ---------------------------------------------------------------------------------
 
-    def _prepare(self, known: Known, running: Running, services: Services, wish: Wish) -> None:
+    def _prepare(
+        self, known: StackSecrets, running: Running, services: Services, wish: Wish
+    ) -> None:
         """See that it can work; take the claim back where it can't: nothing was sent."""
         try:
             if running.emergency:
@@ -244,7 +246,7 @@ class Rotator:
             self.keeper.drop(running)
             raise
 
-    def _preflight(self, known: Known, running: Running, wish: Wish) -> None:
+    def _preflight(self, known: StackSecrets, running: Running, wish: Wish) -> None:
         self.tell(PREFLIGHT, "looking whether it can be rolled out and proved")
         projects = self.settings.vercel_projects
         missing = list(variables_missing(self.keeper.state, list(running.sides), projects))
@@ -271,7 +273,7 @@ class Rotator:
                     "", f"warning: {project.prefix}no deployment runs yet that could be proved"
                 )
 
-    def _look(self, known: Known, running: Running, wish: Wish) -> None:
+    def _look(self, known: StackSecrets, running: Running, wish: Wish) -> None:
         """Find who else holds the old secrets, and note it."""
         secrets = {kind: side.old for kind, side in running.sides.items()}
         found = self.survey.look(known, self.keeper.state, secrets)
@@ -290,7 +292,7 @@ class Rotator:
             if name not in known_names:
                 self.tell("", f"warning: {name} is no other holder (any more)")
 
-    def _look_late(self, known: Known, running: Running, wish: Wish) -> None:
+    def _look_late(self, known: StackSecrets, running: Running, wish: Wish) -> None:
         """The same after the mint, which nothing may hold up: the old secrets end by themselves."""
         try:
             self._look(known, running, wish)

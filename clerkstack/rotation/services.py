@@ -111,15 +111,12 @@ class Services:
 
     def counts(self, key: SecretStr) -> bool:
         """Whether a secret key counts at Clerk, as one of this instance (GetInstance)."""
-        from clerkstack.clients.backend import BackendClient
-
-        with BackendClient(key=key, base_url=self._settings.urls.backend) as backend:
-            try:
-                return backend.get_instance().id == self._instance_id
-            except ApiError as error:
-                if error.status == 401:
-                    return False
-                raise
+        try:
+            return self._session.instance_of(key) == self._instance_id
+        except ApiError as error:
+            if error.status == 401:
+                return False
+            raise
 
     def sign_with(self, secret: SecretStr, running: Running) -> None:
         """Make a signing secret the one that counts again; the one that counts now lives on for the
@@ -188,13 +185,11 @@ class Services:
 
     def _link(self, running: Running) -> str:
         """The link to the instance's Svix app (GenerateSvixAuthURL), with whichever key counts."""
-        from clerkstack.clients.backend import BackendClient
-
         side = running.sides.get("clerk")
         for key in (side.new, side.old) if side else (self._key,):
             if key is None:
                 continue
-            with BackendClient(key=key, base_url=self._settings.urls.backend) as backend:
+            with self._session.backend_with(key) as backend:
                 try:
                     return backend.svix_url()
                 except ApiError as error:

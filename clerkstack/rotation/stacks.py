@@ -33,8 +33,8 @@ COMMAND = "command:local:Command"
 
 
 @dataclass(frozen=True)
-class Known:
-    """What the state knows: the journal, the secrets that are in use, what they belong to.
+class StackSecrets:
+    """The secrets of a stack, as its state has them: which are in use, whose, and the journal.
 
     `since` is when each secret was minted, or where no rotation is known, when the variable that
     holds it was written (milliseconds since 1970). `rotated` are those of which a rotation is
@@ -55,7 +55,7 @@ class Known:
         return " and ".join(self.variables.get(kind, ())) or WORDS[kind]
 
 
-def known_of(state: State, stack: str) -> Known:
+def known_of(state: State, stack: str) -> StackSecrets:
     """Read a state that was exported with its secrets shown.
 
     Raises:
@@ -75,7 +75,7 @@ def known_of(state: State, stack: str) -> Known:
         resource = state.the(name)
         if resource is not None and (value := resource.output(output)):
             secrets[kind] = SecretStr(str(value))
-    return Known(
+    return StackSecrets(
         Journal.parse(str(rotations.output("journal") or "")),
         secrets,
         str(instance.outputs["instance_id"]),

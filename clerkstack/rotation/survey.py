@@ -7,7 +7,6 @@ project one list of variables; a value that a list does not show is read by itse
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,14 +27,14 @@ from clerkstack.rotation.holders import (
 )
 from clerkstack.rotation.journal import Copy, Journal, Kind, Other, fingerprint
 from clerkstack.rotation.services import SECONDS_OF_HOUR
-from clerkstack.rotation.stacks import ENDPOINT, Known, Owned, owned_by
+from clerkstack.rotation.stacks import ENDPOINT, Owned, StackSecrets, owned_by
 from clerkstack.settings import Settings
 from clerkstack.state.model import State
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
     from clerkstack.clients.vercel import Project as Listed
-    from clerkstack.live.session import Session
+    from clerkstack.live.instance import LiveInstance
     from clerkstack.neighbours import Neighbour
     from clerkstack.settings.projects import Project
 
@@ -58,19 +57,18 @@ class Survey:
     def __init__(
         self,
         settings: Settings,
-        session: Session,
+        live: LiveInstance,
         stacks: Callable[[], Sequence[Neighbour]],
     ) -> None:
-        self._settings, self._session, self._stacks = settings, session, stacks
-        self._closing = ExitStack()
-        self._clients: dict[str | None, VercelClient] = {}
+        self._settings, self._live, self._stacks = settings, live, stacks
 
     def close(self) -> None:
         """Close the connections."""
-        self._clients.clear()
-        self._closing.close()
+        self._live.close()
 
-    def look(self, known: Known, state: State, secrets: Mapping[Kind, SecretStr]) -> Findings:
+    def look(
+        self, known: StackSecrets, state: State, secrets: Mapping[Kind, SecretStr]
+    ) -> Findings:
         """Find who else holds these secrets.
 
         Raises:
@@ -105,7 +103,7 @@ class Survey:
         Raises:
             ApiError, Unreachable, UnexpectedAnswer: it is not known whether it was written.
         """
-        vercel = self._client(copy.team_id)
+        vercel = self._live.vercel(copy.team_id)
         try:
             if look:
                 there = vercel.get_variable(copy.project_id, copy.variable_id).readable_value
@@ -154,7 +152,7 @@ class Survey:
         mine: Owned,
         findings: Findings,
     ) -> None:
-        vercel = self._client(team_id)
+        vercel = self._live.vercel(team_id)
         try:
             listed = {project.id: project for project in vercel.list_projects()}
         except (Forbidden, NotFound) as refusal:
@@ -250,18 +248,15 @@ class Survey:
         names = {each.id: each.name for each in listed.values()}
         findings.others += shared_in(shared, values, question, names)
 
-    def _client(self, team_id: str | None) -> VercelClient:
-        if team_id not in self._clients:
-            self._clients[team_id] = self._closing.enter_context(self._session.vercel(team_id))
-        return self._clients[team_id]
-
 
 LEFT_ALONE = frozenset({400, 403, 409, 422})
 """What Vercel answers where it will not take a value at all: to ask again is of no use."""
 REFUSED = "Vercel refuses to change it"
 
 
-def _of_stack(other: Neighbour, known: Known, secrets: Mapping[Kind, SecretStr]) -> Iterator[Other]:
+def _of_stack(
+    other: Neighbour, known: StackSecrets, secrets: Mapping[Kind, SecretStr]
+) -> Iterator[Other]:
     """Another stack's state holds the instance's secret key; the signing secret only where both
     have one endpoint."""
     kinds: list[Kind] = ["clerk"] if "clerk" in secrets else []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, Copy, Kind, Running, Side, fingerprint, now
-from clerkstack.rotation.stacks import Known
+from clerkstack.rotation.stacks import StackSecrets
 from clerkstack.settings import Settings
 
 SCHEDULED, HOURS = "scheduled rotation", 24
@@ -33,7 +33,7 @@ class NothingOld(ClerkstackError):
     """No secret is as old as was asked for."""
 
 
-def begun(wish: Wish, known: Known, settings: Settings, stack: str) -> Running:
+def begun(wish: Wish, known: StackSecrets, settings: Settings, stack: str) -> Running:
     """The rotation under way, or a new one. A leak does not wait for one that is under way.
 
     Raises:
@@ -71,7 +71,7 @@ def _carried(under_way: Running) -> Iterator[Copy]:
             yield copy.model_copy(update={"held": held})
 
 
-def _kinds(wish: Wish, known: Known, settings: Settings, stack: str) -> tuple[Kind, ...]:
+def _kinds(wish: Wish, known: StackSecrets, settings: Settings, stack: str) -> tuple[Kind, ...]:
     kinds = wish.kinds or tuple(known.secrets)
     for kind in kinds:
         if kind not in known.secrets:
@@ -91,7 +91,7 @@ def _kinds(wish: Wish, known: Known, settings: Settings, stack: str) -> tuple[Ki
     return kinds
 
 
-def aborting(known: Known) -> Running:
+def aborting(known: StackSecrets) -> Running:
     """The rotation to go back from: under way, or proved while the old ones live on.
 
     Raises:

@@ -11,7 +11,7 @@ from clerkstack.settings import Settings, SmokeSettings
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from clerkstack.live.session import Session
+    from clerkstack.live.instance import LiveInstance
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Target:
     smoke: SmokeSettings = field(default_factory=SmokeSettings)
 
 
-def target_of(settings: Settings, session: Session, *, url: str | None = None) -> Target:
+def target_of(settings: Settings, live: LiveInstance, *, url: str | None = None) -> Target:
     """The deployment of a stack, at the app's URL or another one.
 
     Raises:
@@ -35,10 +35,7 @@ def target_of(settings: Settings, session: Session, *, url: str | None = None) -
         OtherInstancesKey: the secret key is another instance's: users would be made there.
         ClerkstackError: there is no such instance, or the Platform API shows none of its keys.
     """
-    place = (settings.application_id, settings.instance)
-    instance = session.instance(*place)
-    publishable = settings.publishable_key or (instance.publishable_key if instance else None)
-    secret = session.secret_key(*place)
+    publishable, secret = live.publishable_key if live.found() else None, live.secret_key()
     if not publishable or secret is None:
         raise ClerkstackError(
             f"The Platform API shows no keys of a {settings.instance} instance of "

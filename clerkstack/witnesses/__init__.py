@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clerkstack.witnesses.compare import Comparison, Row, Seen, compare, kind_of
-from clerkstack.witnesses.instance import Instance, read_instance, read_wiring
+from clerkstack.witnesses.instance import Instance
 from clerkstack.witnesses.wired import LiveWiring, Wired, wired
 
 __all__ = [
@@ -15,7 +15,5 @@ __all__ = [
     "Wired",
     "compare",
     "kind_of",
-    "read_instance",
-    "read_wiring",
     "wired",
 ]

@@ -34,6 +34,7 @@ from clerkstack.witnesses.compare import finding_of
 if TYPE_CHECKING:
     from clerkstack.clients.svix import Endpoint
     from clerkstack.clients.vercel import EnvironmentVariable
+    from clerkstack.live.instance import LiveInstance
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 
@@ -50,6 +51,20 @@ class LiveWiring:
 
     events: frozenset[str] | None = None
     variables: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, settings: Settings, live: LiveInstance) -> LiveWiring:
+        """Read what the endpoint gets and which variables are at Vercel, of what a stack declares.
+
+        Raises:
+            ApiError, Unreachable, UnexpectedAnswer: a service refused or could not be reached.
+            ResourceFailed: a key is missing.
+        """
+        use = settings.components
+        endpoint = live.endpoint(settings.webhook_url) if use.webhook else None
+        projects = settings.vercel_projects if use.environment else ()
+        there = {each.project_id: live.variables(each, decrypt=False) for each in projects}
+        return cls.of(endpoint, there)
 
     @classmethod
     def of(

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from clerkstack.adopt import foreign_keys
+from clerkstack.adopt import Existing, foreign_keys
 from clerkstack.clients.platform import ApplicationInstance
+from clerkstack.clients.svix import Endpoint
 from clerkstack.clients.vercel import EnvironmentVariable
-from clerkstack.drift import Live
 from clerkstack.settings import Settings
+from tests.unit.live.given import GivenInstance
 
 INSTANCE = ApplicationInstance.model_validate(
     {
@@ -40,8 +41,9 @@ def found(*there: EnvironmentVariable, **environment: Any) -> list[str]:
         by_alias=True,
         by_name=False,
     )
-    live = Live(INSTANCE, variables={"prj_1": there}, signing_secret="whsec_own")
-    return [each.thing for each in foreign_keys(settings, live)]
+    live = GivenInstance(found=INSTANCE, variables={"prj_1": there}, signing_secret="whsec_own")
+    endpoint = Endpoint.model_validate({"id": "ep_1", "url": "https://a", "eventTypes": None})
+    return [each.thing for each in foreign_keys(settings, Existing(live, endpoint=endpoint))]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.dry_run import _changes
-from clerkstack.drift import Known
 from clerkstack.problems import ClerkstackError
+from clerkstack.state.known import Known
 from tests.unit.cutover.seen import CATALOG, sections, settings
 
 

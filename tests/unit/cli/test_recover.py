@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.recover import _variables
 from clerkstack.desired.variables import VARIABLE_TYPE as VARIABLE
+from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.settings import VARIABLE_COMMENT
 from clerkstack.state.half_done import half_made, half_removed, settle
@@ -22,8 +22,8 @@ from local.world import seed as seeded
 
 def _known() -> dict[NaturalKey, str]:
     settings = stack_settings("dev")
-    with closing(Session(settings.connection)) as session:
-        return _variables(settings, session)
+    with LiveInstance.of(settings, Session(settings.connection)) as live:
+        return _variables(settings, live)
 
 
 def variable(key: str, target: str) -> dict[str, Any]:

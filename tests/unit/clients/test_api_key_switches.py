@@ -10,6 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from clerkstack.clients.evidence import Evidence
 from clerkstack.clients.frontend import FrontendClient
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.failures import ResourceFailed
@@ -72,6 +73,7 @@ class _Session:
     def __init__(self, instance: Instance) -> None:
         self.frontend = instance.frontend
         self.config = instance.config_document
+        self.requests: list[Evidence] = []
 
 
 @pytest.fixture(autouse=True)

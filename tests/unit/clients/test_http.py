@@ -24,6 +24,7 @@ from clerkstack.clients.errors import (
     Unprocessable,
     Unreachable,
 )
+from clerkstack.clients.evidence import Evidence
 from clerkstack.clients.platform import PlatformClient
 
 KEY = "ak_c2VjcmV0LXZhbHVl"
@@ -237,3 +238,29 @@ def test_a_write_carries_its_version_and_flags() -> None:
     assert dict(request.url.params) == {"dry_run": "true", "destructive": "true"}
     assert request.headers["if-match"] == "7"
     assert write.dry_run is True
+
+
+def test_each_request_is_noted_once_and_without_its_query() -> None:
+    noted: list[Evidence] = []
+    service = Service(
+        httpx.Response(503),
+        httpx.Response(200, json={"application_id": "app_1", "name": "A", "instances": []}),
+        refused(404),
+        httpx.ReadTimeout("late"),
+    )
+    with PlatformClient(
+        key=SecretStr(KEY),
+        base_url="https://user:pass@api.clerk.test/?token=t",
+        transport=httpx.MockTransport(service),
+        sleep=service.pauses.append,
+        note=noted.append,
+    ) as client:
+        client.get_application("app_1", include_secret_keys=True)
+        for _ in range(2):
+            with pytest.raises((NotFound, Unreachable)):
+                client.get_application("app_1")
+
+    where = "https://api.clerk.test/v1/platform/applications/app_1"
+    assert {(each.operation, each.where) for each in noted} == {("PlatformGetApplication", where)}
+    assert [each.failed for each in noted] == [False, True, True]
+    assert all(each.at.tzinfo is UTC for each in noted)

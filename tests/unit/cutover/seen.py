@@ -23,10 +23,10 @@ from clerkstack.cutover.model import Line
 from clerkstack.cutover.points import point_named
 from clerkstack.cutover.read import Readings
 from clerkstack.desired.billing import billing_inputs
-from clerkstack.drift import Known
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.settings import Settings
-from clerkstack.settings.projects import Project
+from clerkstack.state.known import Known
+from tests.unit.live.given import GivenInstance
 
 CATALOG = Path(__file__).parents[3] / "catalog.yaml"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -138,23 +138,12 @@ def sections(**changes: Any) -> dict[str, Any]:
 
 
 class Seen(Readings):
-    """Readings that are given; each can be changed by its method's name."""
+    """Readings that are given; each can be changed by its name among `values`."""
 
     def __init__(self, declared: Settings | None = None, **given: Any) -> None:
         chosen = declared or settings()
         more = {name: given.pop(name, None) for name in ("reference", "smoke", "policies")}
         resources = given.pop("resources", ())
-        app = read_app(chosen.app, chosen.app_declaration)
-        super().__init__(
-            chosen,
-            load_catalog(CATALOG),
-            Known(endpoint_id="ep_1"),
-            None,  # type: ignore[arg-type]
-            now=lambda: NOW,
-            resources=resources,
-            app=app,
-            **more,
-        )
         endpoint = {"id": "ep_1", "url": URL, "eventTypes": chosen.webhook.events}
         variables = (
             variable("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", PUBLISHABLE),
@@ -168,7 +157,7 @@ class Seen(Readings):
         )
         domain = {"id": "dmn_1", "name": HOST, "frontend_api_url": f"https://clerk.{HOST}"}
         self.values: dict[str, Any] = {
-            "instance": ApplicationInstance(
+            "found": ApplicationInstance(
                 instance_id=INSTANCE,
                 environment_type="production",
                 publishable_key=PUBLISHABLE,
@@ -182,9 +171,9 @@ class Seen(Readings):
             "roles": LiveRoles(),
             "redirect_urls": [],
             "instance_domains": [],
-            "test_users": 0,
+            "count_users": 0,
             "endpoints": (Endpoint.model_validate(endpoint),),
-            "left_out": (),
+            "event_types": frozenset(chosen.webhook.events),
             "signing_secret": SIGNING,
             "attempts": [],
             "variables": variables,
@@ -198,54 +187,29 @@ class Seen(Readings):
         unknown = given.keys() - self.values.keys()
         assert not unknown, unknown
         self.values |= given
+        live = GivenInstance(chosen.publishable_key)
+        live.values = self.values
+        if more["reference"] is not None:
+            theirs = self.values["reference_sections"]
+            there = None if theirs is None else self.values["found"]
+            more["reference"] = GivenInstance(found=there, sections=theirs)
+        super().__init__(
+            chosen,
+            load_catalog(CATALOG),
+            Known(endpoint_id="ep_1"),
+            live,
+            now=lambda: NOW,
+            resources=resources,
+            app=read_app(chosen.app, chosen.app_declaration),
+            **more,
+        )
 
     def probe(self, kind: str, send: Any) -> int:
-        return self._given(kind.split()[0])
-
-    def once(self, name: str, where: str, words: str, fetch: Any) -> Any:
-        """Only what is not given is fetched, as the smoke run."""
-        return super().once(name, where, words, fetch)
-
-    def _given(self, name: str) -> Any:
-        value = self.values[name]
+        value = self.values[kind.split()[0]]
         if isinstance(value, Exception):
             raise value
-        return super().once(name, f"https://api.example/{name}", name, lambda: value)
-
-
-def _giving(name: str) -> Any:
-    return lambda self, *_: self._given(name)
-
-
-def _giving_of_project(name: str) -> Any:
-    """What is given by the project's id, or for each alike."""
-
-    def given(self: Seen, project: Project) -> Any:
-        value = self.values[name]
-        return value[project.project_id] if isinstance(value, dict) else self._given(name)
-
-    return given
-
-
-for _name in [
-    "instance",
-    "sections",
-    "reference_sections",
-    "environment",
-    "domains",
-    "domain_status",
-    "roles",
-    "redirect_urls",
-    "instance_domains",
-    "test_users",
-    "endpoints",
-    "left_out",
-    "signing_secret",
-    "attempts",
-]:
-    setattr(Seen, _name, _giving(_name))
-for _name in ["variables", "deployment"]:
-    setattr(Seen, _name, _giving_of_project(_name))
+        status: int = value
+        return status
 
 
 def line(point: str, seen: Seen) -> Line:

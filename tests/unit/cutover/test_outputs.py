@@ -24,6 +24,7 @@ from clerkstack.report.documents import CutoverDocument
 from clerkstack.report.html import html_page
 from clerkstack.report.junit import junit_xml
 from clerkstack.report.sarif import sarif_text
+from clerkstack.safe import hide
 from tests.descriptions import FOLDER as DESCRIPTIONS
 from tests.unit.cutover.seen import NOW, SECRET_KEY, SIGNING, Seen
 from tests.unit.cutover.test_signoffs import signoff
@@ -298,14 +299,14 @@ def test_hostile_text_stays_text(report: Report, page: Page) -> None:
 
 def test_no_form_of_the_report_holds_a_secret(tmp_path: Path) -> None:
     def careless(readings: Any) -> Finding:
-        readings.instance()
+        readings.live.instance()
         text = f"{PLANTED} {SECRET_KEY} {SIGNING}"
         return manual(f"seen {text}", "look", (fact(text, text, text, right=False),))
 
     point = Point("sign-up", "Sign-up", "why", "how", careless)
     seen = Seen()
     # As the real reads do when they see one.
-    seen.hide(SECRET_KEY, SIGNING, PLANTED)
+    hide([SECRET_KEY, SIGNING, PLANTED])
     word = signoff(by=f"Ana {SECRET_KEY}", reason=f"with {SIGNING} and {PLANTED}")
 
     report = judge("prod", [point], seen, {"sign-up": word})

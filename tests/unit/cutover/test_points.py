@@ -11,15 +11,14 @@ from pydantic import SecretStr
 
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.clients.domains import Domain
+from clerkstack.clients.errors import Unreachable
 from clerkstack.clients.instance_lists import InstanceDomain, RedirectUrl
 from clerkstack.clients.platform import ApplicationInstance
 from clerkstack.clients.role_answers import Role, RoleSet, RoleSetItem
 from clerkstack.clients.svix import Endpoint
 from clerkstack.clients.vercel import Deployment
 from clerkstack.cutover.points import POINTS
-from clerkstack.cutover.read import NoEndpoint
-from clerkstack.cutover.read_of_clerk import NoInstance
-from clerkstack.cutover.reads import Unread
+from clerkstack.failures import ResourceFailed
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.settings.events import SENDERO_EVENTS
 from tests.unit.cutover import seen
@@ -39,6 +38,7 @@ from tests.unit.cutover.seen import (
     variable,
     wrong,
 )
+from tests.unit.live.given import GivenInstance
 
 PASSED, FAILED, WARNED = Severity.PASSED, Severity.FAILED, Severity.WARNING
 MANUAL, NOT_JUDGED = Severity.MANUAL, Severity.NOT_CHECKED
@@ -82,7 +82,7 @@ def test_an_event_that_svix_does_not_offer_is_not_missing() -> None:
     *offered, unpublished = SENDERO_EVENTS
     there = (endpoint(eventTypes=offered),)
 
-    found = line("webhook", right(endpoints=there, left_out=(unpublished,)))
+    found = line("webhook", right(endpoints=there, event_types=frozenset(offered)))
 
     assert found.finding.severity == PASSED, found.finding
     (events,) = [each for each in found.finding.details if each.name == "events"]
@@ -159,17 +159,17 @@ def user_settings(**changes: Any) -> Any:
 
 DEVELOPMENT_KEY = "pk_test_YS5jbGVyay5hY2NvdW50cy5kZXYk"
 CASES: list[tuple[str, dict[str, Any], Severity, list[str]]] = [
-    ("live-keys", {"instance": live(environment_type="development")}, FAILED, ["instance"]),
+    ("live-keys", {"found": live(environment_type="development")}, FAILED, ["instance"]),
     (
         "live-keys",
-        {"instance": live(publishable_key=DEVELOPMENT_KEY)},
+        {"found": live(publishable_key=DEVELOPMENT_KEY)},
         FAILED,
         ["publishable key", "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"],
     ),
-    ("live-keys", {"instance": live(secret_key=None)}, FAILED, ["secret key"]),
+    ("live-keys", {"found": live(secret_key=None)}, FAILED, ["secret key"]),
     (
         "live-keys",
-        {"instance": live(secret_key=SecretStr("sk_test_1234567890"))},
+        {"found": live(secret_key=SecretStr("sk_test_1234567890"))},
         FAILED,
         ["secret key"],
     ),
@@ -335,7 +335,7 @@ CASES: list[tuple[str, dict[str, Any], Severity, list[str]]] = [
         FAILED,
         ["proxy of acme.app"],
     ),
-    ("test-users", {"test_users": 2}, FAILED, ["users with +clerk_test"]),
+    ("test-users", {"count_users": 2}, FAILED, ["users with +clerk_test"]),
     ("sign-up", {"environment": user_settings(sign_up={"mode": "waitlist"})}, MANUAL, ["sign-up"]),
     (
         "sign-up",
@@ -381,8 +381,8 @@ CASES: list[tuple[str, dict[str, Any], Severity, list[str]]] = [
     ("endpoint", {"unsigned": 200}, FAILED, ["unsigned test message"]),
     ("endpoint", {"unsigned": 500}, FAILED, ["unsigned test message"]),
     ("endpoint", {"wrongly": 202}, FAILED, ["signed with another secret"]),
-    ("endpoint", {"signed": Unread("no answer", unreachable=True)}, FAILED, []),
-    ("endpoint", {"signed": Unread("read only")}, NOT_JUDGED, []),
+    ("endpoint", {"signed": Unreachable("no answer", sent=True)}, FAILED, []),
+    ("endpoint", {"signed": ResourceFailed("read only")}, NOT_JUDGED, []),
     (
         "variables",
         {"variables": without("NEXT_PUBLIC_CLERK_SIGN_IN_URL")},
@@ -480,9 +480,10 @@ def test_every_point_has_a_case() -> None:
 
 @pytest.mark.parametrize("point", [each.id for each in POINTS])
 def test_what_can_t_be_read_stops_its_point_only(point: str) -> None:
-    seen = right()
-    seen.values = {name: Unread("Clerk refused") for name in seen.values}
-    seen.smoke = lambda: (_ for _ in ()).throw(ValueError("no answer"))
+    refused = dict.fromkeys(Seen().values, ResourceFailed("Clerk refused"))
+    seen = right(**refused)
+    seen.reference = GivenInstance(**refused)
+    seen.smoke = lambda: (_ for _ in ()).throw(ResourceFailed("no answer"))
     seen.policies = None
 
     found = line(point, seen)
@@ -492,10 +493,11 @@ def test_what_can_t_be_read_stops_its_point_only(point: str) -> None:
 
 
 def test_without_an_instance_or_an_endpoint_the_points_fail() -> None:
-    seen = right(instance=NoInstance())
-    assert line("live-keys", seen).finding.message == "there is no production instance yet"
+    for point in ("live-keys", "variables", "drift"):
+        found = line(point, right(found=None))
+        assert found.finding.message == "there is no production instance yet"
     for point in ("deliveries", "endpoint"):
-        seen = right(attempts=NoEndpoint(), signing_secret=NoEndpoint())
+        seen = right(endpoints=())
         assert line(point, seen).finding.severity == FAILED
 
 

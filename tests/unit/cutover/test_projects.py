@@ -12,8 +12,9 @@ from clerkstack.checks.finding import Severity
 from clerkstack.clients.vercel import Deployment, EnvironmentVariable
 from clerkstack.cutover.read import Readings
 from clerkstack.desired.variables import Keys, variables
-from clerkstack.drift import Known
+from clerkstack.live.instance import LiveInstance
 from clerkstack.settings import Settings
+from clerkstack.state.known import Known
 from tests.unit.cutover.seen import (
     CATALOG,
     HOST,
@@ -153,19 +154,21 @@ class Vercel:
 
 
 class Session:
+    requests: list[Any] = []
     vercel = Vercel
 
 
 def test_each_project_is_read_once_and_with_its_own_team() -> None:
     own = two(teamId="team_1")
-    readings = Readings(own, load_catalog(CATALOG), Known(), Session())  # type: ignore[arg-type]
+    live = LiveInstance.of(own, Session())  # type: ignore[arg-type]
+    readings = Readings(own, load_catalog(CATALOG), Known(), live)
     api, web = own.vercel_projects
     Vercel.asked.clear()
 
     for _ in range(2):
         assert readings.variable(web, "WHOSE") == "prj_web"
         assert readings.variable(api, "WHOSE") == "prj_api"
-        assert readings.deployment(web) == readings.deployment(api)
+        assert live.deployment(web, "production") == live.deployment(api, "production")
 
     assert Vercel.asked == [
         "None prj_web variables",

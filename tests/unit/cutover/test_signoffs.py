@@ -32,7 +32,7 @@ def signoff(**changes: Any) -> Waiver:
         ("smoke", {}, signoff(until=NOW), False),
         ("smoke", {}, signoff(since=NOW + timedelta(hours=1)), False),
         ("smoke", {}, signoff(subject="ins_another"), False),
-        ("test-users", {"test_users": 1}, signoff(), False),
+        ("test-users", {"count_users": 1}, signoff(), False),
         ("test-users", {}, signoff(), False),
     ],
     ids=["holds", "over", "not yet", "another instance", "failed", "passed"],

@@ -10,6 +10,7 @@ from typing import Any
 from clerkstack.checks.finding import Finding
 from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Check, examined
+from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.settings import Settings
 from clerkstack.state.locks import Owner
@@ -50,7 +51,10 @@ class Here:
         return 90
 
     def patient(self) -> stacks.Patient:
-        return stacks.Patient("dev", self, Session)
+        def live_of(settings: Settings) -> LiveInstance:
+            return LiveInstance.of(settings, Session(settings.connection))
+
+        return stacks.Patient("dev", self, live_of)
 
 
 def look(check: Callable[[stacks.Patient], Finding], here: Here) -> Finding:

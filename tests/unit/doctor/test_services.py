@@ -110,7 +110,7 @@ def test_a_service_that_fails_is_told_apart(here: Here) -> None:
 
 
 def test_a_platform_key_without_the_scope_or_that_shows_no_keys(
-    here: Here,
+    here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here.bed.world.clerk.platform_keys[seeded.PLATFORM_KEY] = ["applications:read"]
     finding = examine(services.platform_key, here)
@@ -119,8 +119,8 @@ def test_a_platform_key_without_the_scope_or_that_shows_no_keys(
 
     here.bed.world.clerk.platform_keys[seeded.PLATFORM_KEY] = ["applications:manage"]
     patient = here.patient()
-    assert patient.instance is not None
-    patient.instance = patient.instance.model_copy(update={"secret_key": None})
+    shown = patient.live.instance().model_copy(update={"secret_key": None})
+    monkeypatch.setattr(patient.live, "found", lambda: shown)
     assert "applications:manage" in services.platform_key(patient).remedy
     patient.close()
 
@@ -135,7 +135,7 @@ def test_a_platform_key_that_is_none(here: Here) -> None:
 
 
 def test_a_key_of_the_other_instance(here: Here) -> None:
-    session = here.patient().session
+    session = here.patient().live.session
     made = session.platform.create_instance(seeded.APPLICATION_ID, domain="sendero.example")
     session.close()
     (instance,) = [each for each in here.bed.resources if each["type"].endswith(":Instance")]
@@ -155,7 +155,7 @@ def test_a_state_without_a_key(here: Here) -> None:
 
 
 def test_an_instance_without_a_svix_app(here: Here) -> None:
-    session = here.patient().session
+    session = here.patient().live.session
     with session.backend(seeded.APPLICATION_ID, "development") as backend:
         backend.delete_svix_app()
     session.close()

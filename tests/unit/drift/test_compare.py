@@ -13,10 +13,12 @@ from clerkstack.app.uses import Use
 from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.clients.platform import ApplicationInstance
-from clerkstack.drift import Known, Live, differences, without_billing
+from clerkstack.drift import differences, without_billing
 from clerkstack.reconcile.billing import TRIAL
 from clerkstack.settings import Settings
+from clerkstack.state.known import Known
 from local.world.clerk.kinds import KINDS, config_of
+from tests.unit.live.given import GivenInstance
 
 CATALOG = Path(__file__).parents[3] / "catalog.yaml"
 GITHUB = "connection_oauth_github"
@@ -47,7 +49,7 @@ def settings(**changes: Any) -> Settings:
 
 
 def found(config: dict[str, Any], **changes: Any) -> list[Finding]:
-    live = Live(INSTANCE, sections=config)
+    live = GivenInstance(found=INSTANCE, sections=config)
     return differences(settings(**changes), load_catalog(CATALOG), live, Known())
 
 
@@ -118,7 +120,7 @@ def test_production_without_billing_is_compared_with_what_the_app_asks_for() -> 
         TRIAL: True,
         "plans": {"free_org": {"name": "Free", "payer_type": "org", "features": []}},
     }
-    live = Live(INSTANCE, sections=config)
+    live = GivenInstance(found=INSTANCE, sections=config)
 
     found = without_billing(settings(instance="production"), app, live)
 

@@ -8,10 +8,12 @@ from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.clients.vercel import EnvironmentVariable
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.drift import Known, Live, declared_variables, differences
+from clerkstack.drift import declared_variables, differences
 from clerkstack.settings import Settings
+from clerkstack.state.known import Known
 from clerkstack.state.model import State
 from tests.unit.drift.test_compare import CATALOG, INSTANCE, settings
+from tests.unit.live.given import GivenInstance
 
 PROJECTS = {
     "web": {"projectId": "prj_web"},
@@ -28,7 +30,7 @@ def two(**changes: Any) -> Settings:
 def as_declared(own: Settings) -> dict[str, list[EnvironmentVariable]]:
     """What each project has where everything is as it is declared."""
     live: dict[str, list[EnvironmentVariable]] = {}
-    for project, variables in declared_variables(own, Live(INSTANCE)):
+    for project, variables in declared_variables(own, INSTANCE, None):
         live[project.project_id] = [
             EnvironmentVariable.model_validate(
                 {
@@ -49,9 +51,8 @@ def found(
     own: Settings, live: dict[str, list[EnvironmentVariable]], known: Known | None = None
 ) -> list[Finding]:
     there = {project: tuple(each) for project, each in live.items()}
-    return differences(
-        own, load_catalog(CATALOG), Live(INSTANCE, variables=there), known or Known()
-    )
+    instance = GivenInstance(found=INSTANCE, variables=there)
+    return differences(own, load_catalog(CATALOG), instance, known or Known())
 
 
 def test_each_is_compared_with_its_own() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
+from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.probe.account import Account
 from local.world import World
@@ -20,5 +20,5 @@ def account(running: World) -> Iterator[Account]:
     running.reset()
     project = json.dumps({"projectId": seeded.VERCEL_PROJECT_ID})
     settings = Bed(running, configured={"environment": project}).settings
-    with closing(Session(settings.connection)) as session:
-        yield Account(settings, session)
+    with LiveInstance.of(settings, Session(settings.connection)) as live:
+        yield Account(settings, live)

@@ -97,7 +97,7 @@ CONFIGS: list[tuple[Config, str]] = [
 
 @pytest.mark.parametrize(("config", "premise"), CONFIGS, ids=[each for _, each in CONFIGS])
 def test_another_config(account: Account, config: Config, premise: str) -> None:
-    account.__dict__["config"] = config
+    account.document._known = config
 
     found = told(
         Probe((premise,), lambda it: (r for r in reading.config(it) if r.premise == premise)),
@@ -107,8 +107,9 @@ def test_another_config(account: Account, config: Config, premise: str) -> None:
     assert list(failing(found)) == [premise]
 
 
-def test_api_keys_under_another_name(account: Account) -> None:
-    account.__dict__["schema"] = {"properties": {"organization_api_keys": {}}}
+def test_api_keys_under_another_name(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = {"properties": {"organization_api_keys": {}}}
+    monkeypatch.setattr(account.document, "schema", lambda: schema)
 
     found = told(Probe(("clerk.api-keys-section",), reading.schema), account)
 
@@ -117,7 +118,7 @@ def test_api_keys_under_another_name(account: Account) -> None:
 
 def test_a_public_environment_that_says_something_else(account: Account) -> None:
     sections: Any = {"billing": {"organization_enabled": "maybe"}}
-    account.__dict__["config"] = Config(version="v1_12345678", sections=sections)
+    account.document._known = Config(version="v1_12345678", sections=sections)
 
     found = told(Probe(("clerk.environment-agrees",), reading.environment), account)
 
@@ -126,14 +127,16 @@ def test_a_public_environment_that_says_something_else(account: Account) -> None
 
 def test_plans_that_are_on_one_side_only(account: Account) -> None:
     sections: Any = {"billing": {"plans": {"ghost": {}}}}
-    account.__dict__["config"] = Config(version="v1_12345678", sections=sections)
+    account.document._known = Config(version="v1_12345678", sections=sections)
 
     found = told(Probe(("clerk.plans-agree",), reading.plans), account)
 
     assert "ghost" in failing(found)["clerk.plans-agree"]
 
 
-def test_a_sensitive_variable_that_can_be_read(account: Account) -> None:
+def test_a_sensitive_variable_that_can_be_read(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown = EnvironmentVariable.model_validate(
         {
             "id": "1",
@@ -145,7 +148,7 @@ def test_a_sensitive_variable_that_can_be_read(account: Account) -> None:
         }
     )
     odd = EnvironmentVariable.model_validate({"id": "2", "key": "L", "type": "rot13"})
-    account.__dict__["variables"] = [shown, odd]
+    monkeypatch.setattr(account.live, "variables", lambda *_, **__: (shown, odd))
 
     found = told(reading.OF_VERCEL[0], account)
 

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.desired.variable_names import DEFAULT, NameSet
+from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.neighbours import Neighbour
 from clerkstack.problems import ClerkstackError
@@ -25,7 +26,7 @@ from clerkstack.rotation.keeping import Keeper
 from clerkstack.rotation.proof import NotProved
 from clerkstack.rotation.run import Refused, Rotator
 from clerkstack.rotation.services import Services
-from clerkstack.rotation.stacks import Known, known_of
+from clerkstack.rotation.stacks import StackSecrets, known_of
 from clerkstack.rotation.survey import Survey
 from clerkstack.rotation.wishes import Wish
 from clerkstack.settings import Settings, load_settings
@@ -177,7 +178,7 @@ class Bed:
     def state(self) -> State:
         return State.of(self.resources)
 
-    def known(self) -> Known:
+    def known(self) -> StackSecrets:
         return known_of(copy.deepcopy(self.state), "dev")
 
     def vercel(self, team_id: str | None = None) -> VercelClient:
@@ -314,7 +315,7 @@ class Process:
                 raise NotProved("the app runs with another")
         return "dpl_1"
 
-    def services(self, known: Known) -> Services:
+    def services(self, known: StackSecrets) -> Services:
         real = Services(
             self.bed.settings,
             Session(self.bed.settings.connection),
@@ -328,7 +329,8 @@ class Process:
 
     def survey(self) -> Survey:
         settings = self.bed.settings
-        real = Survey(settings, Session(settings.connection), lambda: self.bed.neighbours)
+        live = LiveInstance.of(settings, Session(settings.connection))
+        real = Survey(settings, live, lambda: self.bed.neighbours)
         return Watched(real, self)  # type: ignore[return-value]
 
     def myself(self) -> Holder:
