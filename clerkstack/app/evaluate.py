@@ -39,6 +39,8 @@ VISITING = frozenset(
 # What gives what somebody has put there elsewhere.
 # They give a function that takes what theirs does.
 _SAME = frozenset({"memo", "forwardRef", "cache", "useCallback", "observer", "debounce"})
+# They give the component that their function loads.
+_LOADING = frozenset({"dynamic", "lazy", "defineAsyncComponent", "loadable"})
 _ELSEWHERE = frozenset({"useContext", "use", "inject", "getContext"})
 # As many digits as JavaScript keeps of a whole number.
 _LARGEST = 15
@@ -208,13 +210,18 @@ class Evaluator:
         facts = module.facts
         if name == "*":
             names = {each: self._or_unresolved(module, each) for each in self._all(module)}
-            return Constant(names, module.file, 1, 1)
+            found = Constant(names, module.file, 1, 1)
+            whole = self.name(module, facts.common["="]) if "=" in facts.common else found
+            if whole.is_function:  # module.exports = may
+                assert isinstance(whole.value, Unresolved)
+                return whole.but(whole.value.but(behind=found))
+            return found
         lost = Unresolved(module.file, None, f"does not export {name}")
         seen = set() if seen is None else seen
         if (module.file, name) in seen:
             raise Unresolved(module.file, None, f"has {name} only by imports in a circle")
         seen.add((module.file, name))
-        source, inner = facts.exports.get(name, (None, None))
+        source, inner = facts.exports.get(name, (None, facts.common.get(name)))
         if inner is not None and source is None:
             return self.name(module, inner)
         for each in facts.all_of if source is None else [source]:
@@ -233,7 +240,7 @@ class Evaluator:
 
     def _all(self, module: Module) -> list[str]:
         """The names that a module exports, those of `export *` with them."""
-        names, pending = dict.fromkeys(module.facts.exports), [module]
+        names, pending = dict.fromkeys(each for each, *_ in module.facts.exported()), [module]
         seen = {module.file}
         while pending:
             at = pending.pop()
@@ -242,7 +249,7 @@ class Evaluator:
                 if there.file not in seen:
                     seen.add(there.file)
                     pending.append(there)
-                    own = (each for each in there.facts.exports if each != "default")
+                    own = (each for each, *_ in there.facts.exported() if each != "default")
                     names |= dict.fromkeys(own)
         return list(names)
 
@@ -467,7 +474,8 @@ class Evaluator:
             return constant_at(found, module.file, place, given=holder.given)
         kind = kind_of(holder)
         behind: Constant | None = None
-        if error.behind is not None and kind in (None, OBJECT) and self._depth <= _DEEPEST:
+        looks = kind in (None, OBJECT) or (kind is not None and kind.is_ == "function")
+        if error.behind is not None and looks and self._depth <= _DEEPEST:
             self._depth += 1
             try:
                 behind = self._member(module, error.behind, key, ir)
@@ -539,7 +547,11 @@ class Evaluator:
     def _given_back(self, module: Module, ir: Ir, error: Unresolved) -> None:
         """What is known of what a call gives, into its error."""
         called, given, name = self.kind(module, ir[1]), ir[2], last(ir[1])
-        if called is not None and called.is_ == "clerk":
+        if name in _LOADING and given and given[0][0] == "f":
+            error.behind, error.kind = self._loaded(module, given[0][1])
+        elif name == "then" and given and given[0][0] == "f":
+            error.behind, error.kind = self._result(module, given[0][1])
+        elif called is not None and called.is_ == "clerk":
             error.kind = Kind("clerk", "()")
         elif called is not None and called.is_ == "function" and called.module is not None:
             error.behind, error.kind = self._result(called.module, called.name)
@@ -548,7 +560,7 @@ class Evaluator:
                 error.behind, error.kind = self._result(module, given[0][1])
                 return
             for each in given:
-                if each[0] in "rmfkc":  # memo(Protect), useCallback(() => …)
+                if each[0] in "rmfc":  # memo(Protect), useCallback(() => …)
                     kind = self.kind(module, each)
                     is_component = kind and kind.is_ == "clerk" and kind.name in clerk.COMPONENTS
                     is_same = kind and kind.is_ == "function" and name in _SAME
@@ -568,6 +580,18 @@ class Evaluator:
             found = self._once(module, function, 0, lambda: self.of(module, gives))
         is_others = (found is None or kind_of(found) is None) and not self._reached(module.file)
         return found, FOREIGN if is_others else None
+
+    def _loaded(self, module: Module, function: str) -> tuple[Constant | None, Kind | None]:
+        """The component that a function loads: `() => import('./gate')`."""
+        found, kind = self._result(module, function)
+        if found is None or (kind_of(found) or OBJECT).is_ == "clerk":
+            return found, kind
+        default: Ir = ["m", ["r", "it", 0], ["s", "default", 0], 0]
+        try:
+            inner = self._member(module, found, constant_at("default", module.file, 0), default)
+        except Unresolved:
+            return found, kind
+        return (found, kind) if kind_of(inner) in (None, FOREIGN) else (None, kind_of(inner))
 
     def protects(self, module: Module, callee: Ir) -> bool | None:
         """Whether a call is of `auth.protect`: None where it is certainly not."""
@@ -620,6 +644,8 @@ class Evaluator:
         if given is None or given[1] or given[0][0] != "m":
             return None
         method = given[0][2][1]
+        if method == "then" and index == 0:  # import('./gate').then((it) => …)
+            return self.of(module, given[0][1])
         visits = method in VISITING and index == 0
         if not visits and not (method in ("reduce", "reduceRight") and index == 1):
             return None
@@ -733,11 +759,9 @@ class Evaluator:
         return Unresolved(module.file, ir[2] or None, message, behind=self.of(module, ir[1]))
 
     def _unknown(self, module: Module, ir: Ir) -> Literal:
-        message = "is a component" if ir[0] == "k" else str(ir[1])
+        message = str(ir[1])
         error = Unresolved(module.file, place_of(ir) or None, message)
-        if ir[0] == "k":
-            error.kind = Kind("clerk", ir[1])
-        elif message.startswith(("is a new", "is a class")):
+        if message.startswith(("is a new", "is a class")):
             error.kind = FOREIGN
         if len(ir) > 3:  # new Set([…])
             error.behind = self.of(module, ir[3])
@@ -844,7 +868,7 @@ _FORMS: dict[str, Callable[[Evaluator, Module, Ir], Literal | Constant]] = {
     "v": Evaluator._variable,
     "w": Evaluator._awaited,
     "f": Evaluator._function,
-    **dict.fromkeys(("x", "k", "..."), Evaluator._unknown),
+    **dict.fromkeys(("x", "..."), Evaluator._unknown),
     "R": Evaluator._type_name,
     "L": Evaluator._list_type,
     "U": Evaluator._enum_type,

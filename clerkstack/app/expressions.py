@@ -17,9 +17,9 @@ _DEEPEST = 60
 # Expressions and types of one file.
 MOST = 150_000
 # A function that gives away something of Clerk's has one of these words.
-_OF_CLERK = re.compile(rb"\b(has|checkAuthorization\w*|\w*[aA]uth|\w*[sS]ession|Protect|Show)\b")
-_LAZY = re.compile(r"""import\(\s*["']([^"'\n]*)["']\s*\)""")
-_COMPONENT = re.compile(r"\b(Protect|Show)\b")
+_OF_CLERK = re.compile(
+    rb"\b(has|checkAuthorization\w*|\w*[aA]uth|\w*[sS]ession|Protect|Show|import)\b"
+)
 _EITHER = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",)}
 
 
@@ -48,6 +48,8 @@ class Expressions:
         self.given_to: dict[int, tuple[Node, int, Scope]] = {}
         # The props that functions are given as.
         self.props: dict[int, str] = {}
+        # The constants of the top that `require` gives.
+        self.required: set[str] = set()
         self.scopes: dict[int, Scope] = {}
         self._annotated: dict[int, Node] = {}
         self._assigned: set[str] = set()
@@ -156,7 +158,8 @@ class Expressions:
 
     def need(self, binding: Binding) -> None:
         """See that the facts have a variable."""
-        if binding.id not in self._facts.constants:
+        # What is brought by `require` is known as an import is.
+        if binding.id not in self._facts.constants and binding.id not in self.required:
             self._facts.constants[binding.id] = ["x", "is in a file that takes too long", 0]
             self._pending.append(lambda: self._define(binding))
 
@@ -254,7 +257,9 @@ class Expressions:
             name = node.child_by_field_name("name")
             if name is not None:
                 self.named.setdefault(node.id, self._source.of(name))
-            if _OF_CLERK.search(self._source.text, node.start_byte, node.end_byte):
+            call, *_ = self.given_to.get(node.id, (node,))
+            is_then = self._source.last(call.child_by_field_name("function")) == "then"
+            if is_then or _OF_CLERK.search(self._source.text, node.start_byte, node.end_byte):
                 self._pending.append(lambda: self._returned(fid, node, scope))
         return fid
 
@@ -398,11 +403,6 @@ class Expressions:
         )
         text = self._source.short(callee)
         place = self._source.place(node)
-        lazy = _LAZY.search(self._source.of(node)) if text in _LOADING else None
-        if lazy is not None and "clerk" in lazy.group(1):
-            taken = _COMPONENT.findall(self._source.of(node), lazy.end())
-            if taken:
-                return ["k", taken[-1], place]
         for at, each in enumerate(given):
             if each.type in FUNCTIONS:
                 self.given_to.setdefault(each.id, (node, at, scope))
@@ -503,7 +503,6 @@ _BLOCKS = frozenset(
 )
 _MAPPING = frozenset({"map", "flatMap"})
 _PLAIN = MEMBERS | {"identifier", "string", "template_string"}
-_LOADING = frozenset({"dynamic", "lazy", "React.lazy", "defineAsyncComponent", "loadable"})
 _SAME = frozenset(
     {
         *("Readonly", "NonNullable", "Required", "Partial", "Awaited", "PropsWithChildren"),

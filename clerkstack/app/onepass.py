@@ -191,14 +191,15 @@ class Pass:
         """What is wanted, as this file calls it."""
         wanted, imports = self._wanted, self.facts.imports
         self.local |= {each for each in wanted if not each.startswith("*")}
+        stem = lambda source: f"*{source.rpartition('/')[2].partition('.')[0]}"  # noqa: E731
         for local, (source, name) in imports.items():
-            stem = source.rpartition("/")[2].partition(".")[0]
-            if name in wanted or (name == "default" and f"*{stem}" in wanted):
+            if name in wanted or (name in ("default", "*") and stem(source) in wanted):
                 self.local.add(local)
-        exports = self.facts.exports.items()
-        self.local |= {
-            name for name, (_, inner) in exports if inner is not None and inner in wanted
-        }
+        for name, _, inner in self.facts.exported():
+            if inner is not None and inner in wanted:
+                self.local.add(name)
+        if wanted:
+            self.local |= {*self.facts.loads}
         if self.local:
             hooks = rb"|".join(re.escape(each.encode()) for each in sorted(self.local))
             for found in re.finditer(_GIVEN + rb"(?:" + hooks + rb")\s*\(", self.source.text):
