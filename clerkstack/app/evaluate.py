@@ -38,7 +38,9 @@ VISITING = frozenset(
 )
 # What gives what somebody has put there elsewhere.
 # They give a function that takes what theirs does.
-_SAME = frozenset({"memo", "forwardRef", "cache", "useCallback", "observer", "debounce"})
+SAME = frozenset(
+    {"memo", "forwardRef", "cache", "useCallback", "observer", "debounce", "styled", "throttle"}
+)
 # They give the component that their function loads.
 _LOADING = frozenset({"dynamic", "lazy", "defineAsyncComponent", "loadable"})
 _ELSEWHERE = frozenset({"useContext", "use", "inject", "getContext"})
@@ -48,6 +50,7 @@ STEPS = 100_000
 """Of one expression, in all that it is made of."""
 # Each takes some frames of Python's stack.
 _DEEPEST = 130
+HANDED_ON = "is handed on here, and called elsewhere"
 _NO_STEPS = "takes more steps than are gone"
 
 
@@ -64,10 +67,12 @@ class Callers:
 
     def __init__(self) -> None:
         self.calls: dict[tuple[Path, str], list[Call]] = {}
+        # Where they are handed to what calls them unseen.
+        self.handed: dict[tuple[Path, str], list[Call]] = {}
         # The functions whose callers somebody asked for.
         self.asked: set[tuple[Path, str]] = set()
-        # Those that are given `has`: file, function and which parameter.
-        self.given_has: set[tuple[Path, tuple[str, int]]] = set()
+        # Those that are given `has` or such a function: file, function and which parameter.
+        self.given: set[tuple[Path, tuple[str, int]]] = set()
 
     def of(self, file: Path, function: str) -> list[Call]:
         """The calls of a function that are known; more are looked for."""
@@ -77,7 +82,7 @@ class Callers:
     def unasked(self) -> Callers:
         """The same calls; asking these looks for no more."""
         found = Callers()
-        found.calls = self.calls
+        found.calls, found.handed = self.calls, self.handed
         return found
 
 
@@ -549,6 +554,9 @@ class Evaluator:
         called, given, name = self.kind(module, ir[1]), ir[2], last(ir[1])
         if name in _LOADING and given and given[0][0] == "f":
             error.behind, error.kind = self._loaded(module, given[0][1])
+        elif name == "bind" and ir[1][0] == "m" and len(given) <= 1:
+            kind = self.kind(module, ir[1][1])
+            error.kind = kind if kind is not None and kind.is_ == "function" else None
         elif name == "then" and given and given[0][0] == "f":
             error.behind, error.kind = self._result(module, given[0][1])
         elif called is not None and called.is_ == "clerk":
@@ -563,7 +571,7 @@ class Evaluator:
                 if each[0] in "rmfc":  # memo(Protect), useCallback(() => …)
                     kind = self.kind(module, each)
                     is_component = kind and kind.is_ == "clerk" and kind.name in clerk.COMPONENTS
-                    is_same = kind and kind.is_ == "function" and name in _SAME
+                    is_same = kind and kind.is_ == "function" and name in SAME
                     if is_component or is_same or (kind and each[0] == "f"):
                         error.kind = kind
                         return
@@ -626,11 +634,15 @@ class Evaluator:
             error.kind = self._kind_of_parameter(module, function, index, type_)
         if type_ is not None:
             error = self._typed(error, module, type_)
-        if not isinstance(error, Either) and (form == "q" or given is None or function.get("name")):
+        is_named = form == "q" or given is None or function.get("name")
+        is_known = is_named or (module.file, id_) in self._callers.calls
+        self._is_of_callers |= not isinstance(error, Either)
+        if not isinstance(error, Either) and is_known:
             choices: list[Constant] = []
-            self._is_of_callers = True
             for call in self._callers.of(module.file, id_):
                 choices += self._given(call, index, error.message, rest=form == "q")
+            for call in self._callers.handed.get((module.file, id_), ()) if choices else ():
+                choices += self._given(call, index, HANDED_ON, rest=form == "q")
             error.is_uncalled = form == "p" and not choices
             if choices:
                 either = Either(module.file, 0, error.message, choices[:ENTRIES], error.kind)

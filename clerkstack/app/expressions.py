@@ -316,6 +316,8 @@ class Expressions:
             callee = call.child_by_field_name("function") or call.child_by_field_name("name")
             if callee is not None:
                 function["given"] = [self.of(callee, around), at]
+                if name is None and callee.type == "identifier":
+                    self.asked[fid] = self._source.of(callee)
         if node.id in self.props:
             function["prop"] = self.props[node.id]
         if name is not None:
@@ -403,6 +405,8 @@ class Expressions:
         )
         text = self._source.short(callee)
         place = self._source.place(node)
+        if arguments is not None and arguments.type == "template_string":  # styled(Gate)`…`
+            return ["?", "is a text with holes", [self.of(callee, scope)], place]
         for at, each in enumerate(given):
             if each.type in FUNCTIONS:
                 self.given_to.setdefault(each.id, (node, at, scope))

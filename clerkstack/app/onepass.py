@@ -40,12 +40,14 @@ _REQUIRED = re.compile(rb"\b(?:require|import)\s*\(\s*([\"'])([^\"'\n]{1,300})\1
 _GIVEN = rb"\b(?:const|let)\s+(\w+|\{[^{}=]{0,300}\})\s*=\s*(?:await\s+)?"
 # What else it is called: `const other = mayAsk`, `{ mayAsk: other }`.
 _AS = (
-    rb"\b(?:const|let)\s+(\w+)\s*=\s*(?:\w+\.)?(?:NAMES)\b(?![ \t]*[\w.(<`])"
+    rb"\b(?:const|let)\s+(\w+)\s*=\s*(?:[\w.]{1,60}\(\s*)?(?:\w+\.)?(?:NAMES)\b"
+    rb"(?![ \t]*(?:[\w(<`]|\.(?!bind\b)))"
     rb"|[{,]\s*(?:NAMES)\s*:\s*(\w+)\s*[,}=]"
 )
 _NAMES = re.compile(r"[A-Za-z_$][\w$]*")
 _WORDS = rb"|".join(each.WORDS for each in EXTRACTORS)
 _AGAIN: dict[str, list[Visit]] = {kind: [visit] for kind, visit in asking.VISITS.items()}
+_AGAIN["identifier"] = [changing.VISITS["identifier"]]
 _FIRST: dict[str, list[Visit]] = {}
 for _visits in (asking.VISITS_FIRST, *(each.VISITS for each in EXTRACTORS)):
     for _kind, _visit in _visits.items():

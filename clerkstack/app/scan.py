@@ -122,9 +122,12 @@ class _Scanning:
         for number in range(_ROUNDS):
             callers = Callers()
             checks = Checks(self._modules, callers, self._reached)
-            for module in self._scanned.values():
-                checks.learn(module)
-            checks.learned()
+            # What a parameter is that is called is known by who gives it.
+            for later in (False, True):
+                for name, module in self._scanned.items():
+                    if (name in own) == later:
+                        checks.learn(module)
+                checks.learned()
             found = [each for module in self._scanned.values() for each in checks.of(module)]
             files = {file for file, _ in callers.asked}
             more = self._names_of(callers.asked) | self._renamed(wanted, files)
@@ -214,9 +217,10 @@ class _Scanning:
         return found
 
     def _own_parameters(self, callers: Callers) -> dict[str, set[str]]:
-        """The parameters of functions of other files that are given `has`, by file."""
+        """The parameters of functions that are given `has`, or what asks for what it is given, by
+        file."""
         found: dict[str, set[str]] = {}
-        for file, function in callers.given_has:
+        for file, function in callers.given:
             module = self._modules.read(file)
             names = module.facts.functions.get(function[0], {}).get("names") or []
             name = names[function[1]] if function[1] < len(names) else None

@@ -10,12 +10,11 @@ from tree_sitter import Node
 
 from clerkstack.app.facts_of_files import Ir
 from clerkstack.app.scopes import SCOPES, bound
-from clerkstack.app.syntax import FUNCTIONS, VARIABLES, bare, content
+from clerkstack.app.syntax import EXPORTS, FUNCTIONS, VARIABLES, bare, content
 
 if TYPE_CHECKING:
     from clerkstack.app.onepass import Pass
 
-_COMMON = re.compile(r"(module\s*\.\s*)?exports\b")
 _REQUIRE = re.compile(r"require\s*\(\s*([\"'`])([^\"'`\n]{1,300})\1\s*\)")
 _LOADS = re.compile(r"\b(?:import|require)\s*\(\s*([\"'`])([^\"'`\n]{1,300})\1")
 _NAMES = re.compile(r"[A-Za-z_$][\w$]*")
@@ -58,7 +57,7 @@ def read_statement(at: Pass, node: Node) -> None:
     elif kind == "expression_statement" and content(node):
         assigned = content(node)[0]
         left = at.source.of(assigned.child_by_field_name("left"))
-        if assigned.type == "assignment_expression" and _COMMON.match(left):
+        if assigned.type == "assignment_expression" and EXPORTS.match(left):
             _unread(at, node, "an export of CommonJS", behind=True)
             _common(at, assigned, left)
 
@@ -68,7 +67,7 @@ def _common(at: Pass, node: Node, left: str) -> None:
     value = node.child_by_field_name("right")
     while value is not None and value.type == "assignment_expression":
         value = value.child_by_field_name("right")
-    found = _COMMON.match(left)
+    found = EXPORTS.match(left)
     name = left[found.end() :].strip(" .") if found is not None else ""
     if value is None or (name and not name.isidentifier()):
         return
