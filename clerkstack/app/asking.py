@@ -49,7 +49,10 @@ def _called(at: Pass, node: Node, scope: Scope) -> None:
     for number, each in enumerate(given):
         if each.type in FUNCTIONS:
             at.exp.given_to.setdefault(each.id, (node, number, scope))
-    last = at.source.last(callee)
+    if callee.type == "call_expression":  # has()?.({ plan }) of Solid
+        last = at.source.last(callee.child_by_field_name("function"))
+    else:
+        last = at.source.last(callee)
     may_ask = at.is_first and _may_ask(at, callee, last, given)
     # ['pro', 'team'].some(mayAsk), mayAsk.call(null, 'pro')
     names = [at.source.last(each) for each in given if each.type in _NAMES]

@@ -56,6 +56,8 @@ def kind_of_export(name: str, *, is_read: bool) -> Kind | None:
 def kind_of_member(holder: Kind | None, name: str, ir: Ir, module: Module) -> Kind | None:
     """What a member of something is."""
     if holder is not None and holder.is_ == "clerk":
+        if holder.name in COMPONENTS and ir[1][0] == "c":  # styled(Protect).attrs
+            return holder
         return HAS if name in ASKING else Kind("clerk", name)
     if holder is not None and holder.is_ in ("foreign", "function"):
         return FOREIGN

@@ -17,6 +17,7 @@ from clerkstack.app.reading import ENTRIES
 from clerkstack.app.values import (
     FOREIGN,
     HAS,
+    MAY,
     OBJECT,
     Constant,
     Either,
@@ -559,8 +560,12 @@ class Evaluator:
             error.kind = kind if kind is not None and kind.is_ == "function" else None
         elif name == "then" and given and given[0][0] == "f":
             error.behind, error.kind = self._result(module, given[0][1])
+        elif called in (HAS, MAY) and not given:  # a signal of Solid: has()({ plan })
+            error.kind = called
         elif called is not None and called.is_ == "clerk":
-            error.kind = Kind("clerk", "()")
+            # What a component is made of is one: styled(Protect)({ … })
+            is_made = ir[1][0] in "cm?" and called.name in clerk.COMPONENTS
+            error.kind = called if is_made else Kind("clerk", "()")
         elif called is not None and called.is_ == "function" and called.module is not None:
             error.behind, error.kind = self._result(called.module, called.name)
         elif name not in _ELSEWHERE:

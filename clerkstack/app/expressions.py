@@ -127,8 +127,13 @@ class Expressions:
         elif kind == "new_expression":
             found = ["x", "is a new expression, not a constant", place]
             given = content(node.child_by_field_name("arguments"))
-            if given and self._source.short(node.child_by_field_name("constructor")) == "Set":
-                found.append(self.of(given[0], scope))
+            made = self._source.short(node.child_by_field_name("constructor"))
+            if given and made in ("Set", "Map"):
+                inner = self.of(given[0], scope)
+                if made == "Map" and inner[0] == "a":  # its keys
+                    pairs = [each[1] for each in inner[1] if each[0] == "a" and each[1]]
+                    inner = ["a", [pair[0] for pair in pairs], inner[2]]
+                found.append(inner)
             return found
         elif kind == "await_expression":
             return ["w", self.of(content(node)[0] if content(node) else None, scope), place]

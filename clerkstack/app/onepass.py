@@ -164,7 +164,8 @@ class Pass:
         self._named_here()
         self.exp.finish()
         of_clerk = {each for each, (_, name) in facts.imports.items() if name in COMPONENTS}
-        self._walk(_WORDS, self.asking | self.local | of_clerk, _FIRST)
+        names = self.asking | self.local | of_clerk | claims.renamed(self)
+        self._walk(_WORDS, names, _FIRST)
         self.is_first = False
         rest = self._elements(self.block.elements)
         self.exp.finish()
