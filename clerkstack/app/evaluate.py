@@ -674,16 +674,23 @@ class Evaluator:
     ) -> Kind | None:
         if index == 0 and function.get("prop") in clerk.CONDITIONS:
             return HAS
-        if type_ is not None and type_[0] == "R" and type_[1] in module.facts.imports:
-            source = module.facts.imports[type_[1]][0]
-            own = source.startswith(clerk.OWN) or self._modules.is_package_here(source)
-            is_there = self._modules.file_of(module.file.parent, source) is not None
-            if not (own or is_there or clerk.is_clerks(source)):
-                return FOREIGN
+        if type_ is not None and self._is_others(module, type_):
+            return FOREIGN
         given = function.get("given")
         if given is not None and index == given[1] == 0 and self.protects(module, given[0]):
             return HAS
         return None
+
+    def _is_others(self, module: Module, type_: Ir) -> bool:
+        """Whether a type is JavaScript's own, or of a package that is not Clerk's."""
+        if type_[0] != "R":
+            return bool(type_[0] == "L")
+        if type_[1] not in module.facts.imports:
+            return clerk.is_others_type(type_[1]) and type_[1] not in module.facts.types
+        source = module.facts.imports[type_[1]][0]
+        own = source.startswith(clerk.OWN) or self._modules.is_package_here(source)
+        is_there = self._modules.file_of(module.file.parent, source) is not None
+        return not (own or is_there or clerk.is_clerks(source))
 
     def _given(self, call: Call, index: int, message: str, *, rest: bool) -> Iterator[Constant]:
         """What a call gives a parameter."""
@@ -791,6 +798,8 @@ class Evaluator:
         error = found.value
         if not isinstance(error, Unresolved) or isinstance(error, Either) or ir[2] is None:
             return found
+        if kind_of(found) is None and self._is_others(module, ir[2]):
+            error = error.but(kind=FOREIGN)
         return found.but(self._typed(error, module, ir[2]))
 
     def _typed(

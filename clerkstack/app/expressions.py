@@ -498,6 +498,8 @@ class Expressions:
                 return ["L", known(given[0])]
             if name in ("Exclude", "Extract") and len(given) == 2:
                 return ["E", name, known(given[0]), known(given[1])]
+        if kind == "generic_type" and parts and parts[0].type == "type_identifier":
+            return ["R", self._source.of(parts[0])]
         return None
 
     def _field(self, node: Node, scope: Scope, generics: dict[str, Node]) -> Ir:
