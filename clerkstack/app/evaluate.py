@@ -502,6 +502,8 @@ class Evaluator:
         if found is None:
             return None
         inner = Unresolved(error.file, None, error.message)
+        if found[1][0] == "f":  # a method of a class
+            return inner.but(kind=Kind("function", found[1][1], found[0]))
         inner = self._typed(inner, *found, message=f"{key.value} is not a constant")
         if isinstance(error, Either) and not isinstance(inner, Either):
             return None
@@ -623,6 +625,26 @@ class Evaluator:
         error = Unresolved(module.file, ir[2] or None, "is a function, not a constant", kind=kind)
         error.is_function = True
         return error
+
+    def _class(self, module: Module, ir: Ir) -> Literal:
+        message = "is a class, not a constant"
+        behind = self.of(module, ir[1])
+        error = Unresolved(module.file, ir[3] or None, message, kind=OBJECT, behind=behind)
+        error.made = (module, ir[2])
+        return error
+
+    def _instance(self, module: Module, ir: Ir) -> Literal:
+        """What is made of a class: its members, where it is the app's."""
+        error = Unresolved(module.file, ir[2] or None, "is a new expression, not a constant")
+        held = self.of(module, ir[1]).value
+        while isinstance(held, Unresolved) and held.made is None and held.behind is not None:
+            held = held.behind.value
+        if not isinstance(held, Unresolved) or held.made is None:
+            error.kind = None if ir[1][0] == "x" else FOREIGN
+            return error
+        there, members = held.made
+        made = self._once(there, f"new@{members[2]}", ir[2], lambda: self.of(there, members))
+        return error.but(kind=OBJECT, behind=made)
 
     def _parameter(self, module: Module, ir: Ir) -> Constant:
         """What a parameter may be: by its type, by who calls the function, by what calls it."""
@@ -851,7 +873,14 @@ class Evaluator:
     def _named_type(self, module: Module, name: str) -> tuple[Module, Ir] | None:
         """The type that a name stands for, and the module that it is written in."""
         origin = self._modules.origin(module, name, is_type=True)
-        return None if origin is None else (origin[0], origin[0].facts.types[origin[1]])
+        if origin is None:
+            return None
+        facts = origin[0].facts
+        type_ = facts.types[origin[1]]
+        if type_[0] == "K":  # what is made of a class
+            held = facts.constants.get(type_[1], ["x", "", 0])
+            type_ = held[2] if held[0] == "C" else ["x", "is a class", 0]
+        return origin[0], type_
 
     def _field_type(
         self, module: Module, type_: Ir, name: str, depth: int = 0
@@ -899,6 +928,8 @@ _FORMS: dict[str, Callable[[Evaluator, Module, Ir], Literal | Constant]] = {
     "L": Evaluator._list_type,
     "U": Evaluator._enum_type,
     "E": Evaluator._selected,
+    "C": Evaluator._class,
+    "i": Evaluator._instance,
 }
 
 
@@ -918,7 +949,7 @@ def place_of(ir: Ir) -> int:
         return place_of(ir[1 if form == "t" else 2])
     if form in "pqevRLUE":
         return 0
-    return int(ir[3 if form in "mdc?" else 1 if form == "z" else 2])
+    return int(ir[3 if form in "mdc?C" else 1 if form == "z" else 2])
 
 
 def _lost(module: Module, place: int, message: str, kind: Kind | None = None) -> Constant:

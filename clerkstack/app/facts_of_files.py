@@ -19,6 +19,8 @@ An expression is a list: its form, its parts, and last its place. Nothing in it 
 | `w` | what is awaited |
 | `t` | an expression, and the type that it is said to have |
 | `u` | the entries of an enum, as of `o`; a value may be None |
+| `C` | of a class: its static members and those of an instance, each as `o` |
+| `i` | what is made of a class: the class |
 | `x` | why it has no value; what it is made of, where that may be looked through |
 
 Another kind of facts is one more field of `FileFacts`, and a module that fills it (see `onepass`;
@@ -28,8 +30,8 @@ own, as `says`, so that a file which asks for nothing is not read for checks.
 
 A type is written as what has it: a union as `?`, an object's type as `o`, a tuple as `a`,
 `T[number]` as an entry of a list. Besides there are `R` the name of a type, `L` a list of entries
-of a type, `U` the name of an enum, `E` `Exclude` or `Extract` and its two types, and, of a type
-that another file has, `X` that file's source and the name there.
+of a type, `U` the name of an enum, `K` the name of a class, `E` `Exclude` or `Extract` and its two
+types, and, of a type that another file has, `X` that file's source and the name there.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from clerkstack.app.expressions import PROPS
 from clerkstack.app.facts_of_files import Ir
 from clerkstack.app.scopes import SCOPES, bound
 from clerkstack.app.syntax import EXPORTS, FUNCTIONS, VARIABLES, bare, content
@@ -23,7 +24,12 @@ _FORMS = {
     **dict.fromkeys(("class", "class_declaration", "abstract_class_declaration"), "a class"),
     **dict.fromkeys(("internal_module", "module"), "a namespace"),
 }
-_NAMED = frozenset({"function_declaration", "generator_function_declaration", "enum_declaration"})
+_CLASSES = frozenset({"class_declaration", "abstract_class_declaration"})
+_NAMED = _CLASSES | {
+    "function_declaration",
+    "generator_function_declaration",
+    "enum_declaration",
+}
 
 
 def statements(node: Node) -> Iterator[Node]:
@@ -46,7 +52,9 @@ def read_statement(at: Pass, node: Node) -> None:
         _variables(at, node)
     elif kind in _NAMED:
         at.exp.reference(name, at.top)
-        if kind == "enum_declaration":
+        if kind in _CLASSES:
+            at.facts.types[name] = ["K", name]
+        elif kind == "enum_declaration":
             _own(at, node, name)
             at.facts.types[name] = ["U", name]
     elif kind in ("type_alias_declaration", "interface_declaration"):
@@ -57,7 +65,9 @@ def read_statement(at: Pass, node: Node) -> None:
     elif kind == "expression_statement" and content(node):
         assigned = content(node)[0]
         left = at.source.of(assigned.child_by_field_name("left"))
-        if assigned.type == "assignment_expression" and EXPORTS.match(left):
+        if at.source.short(assigned.child_by_field_name("function")) in PROPS:
+            at.exp.of(assigned, at.top)
+        elif assigned.type == "assignment_expression" and EXPORTS.match(left):
             _unread(at, node, "an export of CommonJS", behind=True)
             _common(at, assigned, left)
 
