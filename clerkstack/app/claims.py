@@ -160,8 +160,9 @@ def _switched(at: Pass, node: Node, scope: Scope) -> None:
 def _indexed(at: Pass, node: Node, scope: Scope) -> None:
     """`LIMITS[sessionClaims.pla]`: the keys of the table are compared."""
     table, above = node.child_by_field_name("object"), node.parent
-    is_written = above is not None and above.type in _WRITING
-    is_written = is_written and above.child_by_field_name("right") != node
+    is_written = (
+        above is not None and above.type in _WRITING and above.child_by_field_name("right") != node
+    )
     if table is not None and not is_written:
         _add_keys(at, _origin(at, node.child_by_field_name("index"), scope), table, scope)
 

@@ -135,11 +135,11 @@ class Expressions:
             given = content(node.child_by_field_name("arguments"))
             made = self._source.short(node.child_by_field_name("constructor"))
             if given and made in ("Set", "Map"):
-                inner = self.of(given[0], scope)
-                if made == "Map" and inner[0] == "a":  # its keys
-                    pairs = [each[1] for each in inner[1] if each[0] == "a" and each[1]]
-                    inner = ["a", [pair[0] for pair in pairs], inner[2]]
-                found.append(inner)
+                entries = self.of(given[0], scope)
+                if made == "Map" and entries[0] == "a":  # its keys
+                    pairs = [each[1] for each in entries[1] if each[0] == "a" and each[1]]
+                    entries = ["a", [pair[0] for pair in pairs], entries[2]]
+                found.append(entries)
                 return found
             return ["i", self.of(node.child_by_field_name("constructor"), scope), place]
         elif kind == "await_expression":
@@ -447,8 +447,7 @@ class Expressions:
             return self.of(first, scope)
         written = content(node.child_by_field_name("type_arguments"))
         type_ = self.type(written[0], scope, {}) if written else None
-        held = self.of(first, scope) if first is not None else ["z", 0]
-        fields = type_ or held
+        fields = type_ or self.of(first, scope)
         if fields[0] == "R":
             fields = self._facts.types.get(fields[1], fields)
         if fields[0] == "o":

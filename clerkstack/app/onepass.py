@@ -194,9 +194,9 @@ class Pass:
         """What is wanted, as this file calls it."""
         wanted, imports = self._wanted, self.facts.imports
         self.local |= {each for each in wanted if not each.startswith("*")}
-        stem = lambda source: f"*{source.rpartition('/')[2].partition('.')[0]}"  # noqa: E731
         for local, (source, name) in imports.items():
-            if name in wanted or (name in ("default", "*") and stem(source) in wanted):
+            stem = source.rpartition("/")[2].partition(".")[0]
+            if name in wanted or (name in ("default", "*") and f"*{stem}" in wanted):
                 self.local.add(local)
         for name, _, inner in self.facts.exported():
             if inner is not None and inner in wanted:
