@@ -38,6 +38,8 @@ _MANY = 1000
 _REQUIRED = re.compile(rb"\b(?:require|import)\s*\(\s*([\"'])([^\"'\n]{1,300})\1")
 # What a name is given that is wanted: `const { can } = useGates()`.
 _GIVEN = rb"\b(?:const|let)\s+(\w+|\{[^{}=]{0,300}\})\s*=\s*(?:await\s+)?"
+# And what is loaded, whatever of it is taken.
+_LOADED = _GIVEN + rb"[^;=]{0,60}(?:=>[^;=]{0,60})?\b(?:import|require)\s*\("
 # What else it is called: `const other = mayAsk`, `{ mayAsk: other }`.
 _AS = (
     rb"\b(?:const|let)\s+(\w+)\s*=\s*(?:[\w.]{1,60}\(\s*)?(?:\w+\.)?(?:NAMES)\b"
@@ -201,8 +203,8 @@ class Pass:
         for name, _, inner in self.facts.exported():
             if inner is not None and inner in wanted:
                 self.local.add(name)
-        if wanted:
-            self.local |= {*self.facts.loads}
+        for found in re.finditer(_LOADED, self.source.text) if wanted else ():
+            self.local |= set(_NAMES.findall(found.group(1).decode(errors="ignore")))
         if self.local:
             hooks = rb"|".join(re.escape(each.encode()) for each in sorted(self.local))
             for found in re.finditer(_GIVEN + rb"(?:" + hooks + rb")\s*\(", self.source.text):

@@ -123,10 +123,9 @@ class _Scanning:
             callers = Callers()
             checks = Checks(self._modules, callers, self._reached)
             # What a parameter is that is called is known by who gives it.
-            for later in (False, True):
-                for name, module in self._scanned.items():
-                    if (name in own) == later:
-                        checks.learn(module)
+            for of_parameters in (False, True):
+                for module in self._scanned.values():
+                    checks.learn(module, of_parameters=of_parameters)
                 checks.learned()
             found = [each for module in self._scanned.values() for each in checks.of(module)]
             files = {file for file, _ in callers.asked}

@@ -81,11 +81,24 @@ def given_by(method: str, arguments: list[Ir], places: list[int]) -> tuple[list[
     return given, places
 
 
+def _is_of_parameter(module: Module, callee: Ir) -> bool:
+    """Whether what is called is a parameter, or a member of one."""
+    for _ in range(_DEEPEST):
+        if callee[0] in ("m", "d", "|"):
+            callee = callee[1]
+        elif callee[0] == "r" and callee[1] in module.facts.constants:
+            callee = module.facts.constants[callee[1]]
+        else:
+            break
+    return bool(callee[0] in ("p", "q"))
+
+
 Found = Use | UnresolvedCheck
 SECONDS = 0.5
 """Of CPU, for what one file asks, once it is parsed."""
 
 _MANY_STEPS = 1000
+_DEEPEST = 30
 
 
 class Checks:
@@ -107,10 +120,13 @@ class Checks:
         # Of what may be no check: nobody looks for who calls it.
         self._quiet = Evaluator(modules, callers.unasked(), reached)
 
-    def learn(self, module: Module) -> None:
-        """Enter the calls of functions of the app that a module has."""
+    def learn(self, module: Module, *, of_parameters: bool) -> None:
+        """Enter the calls of functions of the app that a module has: those of parameters, or all
+        others, which say what parameters are."""
         until, taken = time.process_time() + SECONDS, 0
         for _, callee, arguments, place, places in module.facts.calls:
+            if _is_of_parameter(module, callee) != of_parameters:
+                continue
             taken += self._quiet.fresh()
             if taken > _MANY_STEPS and time.process_time() > until:
                 self._cut.setdefault(module.file, place)
@@ -126,6 +142,8 @@ class Checks:
             if last(callee) in CREATING and len(arguments) > 1:
                 created = self._functions(module, arguments[0])
                 self._learn_call(module, created, arguments[1:], places[1:])
+        if of_parameters:
+            return
         known = {place for *_, place, _ in module.facts.calls}
         for place, part in (it for held in module.facts.handed.values() for it in held):
             if place not in known:
