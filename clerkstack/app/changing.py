@@ -37,6 +37,8 @@ _HARMLESS = frozenset(
 )
 _SAME_ENTRIES = frozenset({"Object.values", "Object.entries", "Array.from"})
 _MOST_HANDED = 8
+# Each step asks the parser for what is around; what is deeper has no value.
+_DEEPEST = 60
 
 
 def _called(at: Pass, node: Node, scope: Scope) -> None:
@@ -82,11 +84,13 @@ def _named(at: Pass, node: Node, scope: Scope) -> None:
     binding = scope.find(name)
     handed = at.facts.handed.setdefault(name, [])
     part, where = node, _handed_to(at, node)
-    while where is None:
-        around = _larger(at, part)
+    for _ in range(_DEEPEST):
+        around = None if where is not None else _larger(at, part)
         if around is None:
-            return
+            break
         part, where = around, _handed_to(at, around)
+    if where is None:
+        return
     place = at.source.place(where)
     is_new = place not in (known for known, _ in handed)
     if (binding is None or binding.id == name) and len(handed) < _MOST_HANDED and is_new:

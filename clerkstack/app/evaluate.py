@@ -554,12 +554,14 @@ class Evaluator:
 
     def _given_back(self, module: Module, ir: Ir, error: Unresolved) -> None:
         """What is known of what a call gives, into its error."""
-        called, given, name = self.kind(module, ir[1]), ir[2], last(ir[1])
-        if name in _LOADING and given and given[0][0] == "f":
-            error.behind, error.kind = self._loaded(module, given[0][1])
-        elif name == "bind" and ir[1][0] == "m" and len(given) <= 1:
+        given, name = ir[2], last(ir[1])
+        if name == "bind" and ir[1][0] == "m" and len(given) <= 1:
             kind = self.kind(module, ir[1][1])
             error.kind = kind if kind is not None and kind.is_ == "function" else None
+            return
+        called = self.kind(module, ir[1])
+        if name in _LOADING and given and given[0][0] == "f":
+            error.behind, error.kind = self._loaded(module, given[0][1])
         elif name == "then" and given and given[0][0] == "f":
             error.behind, error.kind = self._result(module, given[0][1])
         elif called in (HAS, MAY) and not given:  # a signal of Solid: has()({ plan })

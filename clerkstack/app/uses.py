@@ -97,6 +97,7 @@ Found = Use | UnresolvedCheck
 SECONDS = 0.5
 """Of CPU, for what one file asks, once it is parsed."""
 
+_TOO_MUCH = f"asks for more than is told in {SECONDS:g} s. Leave it out of the scan"
 _MANY_STEPS = 1000
 _DEEPEST = 30
 
@@ -254,8 +255,7 @@ class Checks:
             # The clock is looked at only where much was done.
             is_over = taken > _MANY_STEPS and time.process_time() > until
             if is_over or self._cut.get(module.file) == place:
-                message = f"asks for more than is told in {SECONDS:g} s. Leave it out of the scan"
-                yield self._at(module, place, message)
+                yield self._at(module, place, _TOO_MUCH)
                 break
             taken += self._fresh()
             if form == "e":
@@ -263,9 +263,14 @@ class Checks:
             else:
                 yield from self._of_call(module, callee, arguments, place, places)
         for kind, claim, value, name in module.facts.claims:
-            self._fresh()
+            if taken > _MANY_STEPS and time.process_time() > until:
+                yield self._at(module, place_of(value), _TOO_MUCH)
+                break
+            taken += self._fresh()
             if self._is_claim(module, claim, name):
-                yield from self._of_slug(module, kind, value)
+                for found in self._of_slug(module, kind, value):
+                    taken += 1
+                    yield found
 
     def _fresh(self) -> int:
         return self._evaluator.fresh() + self._quiet.fresh()
