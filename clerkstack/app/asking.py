@@ -49,10 +49,15 @@ def _called(at: Pass, node: Node, scope: Scope) -> None:
     for number, each in enumerate(given):
         if each.type in FUNCTIONS:
             at.exp.given_to.setdefault(each.id, (node, number, scope))
-    last = at.source.last(callee)
+    if callee.type == "call_expression":  # has()?.({ plan }) of Solid
+        last = at.source.last(callee.child_by_field_name("function"))
+    else:
+        last = at.source.last(callee)
     may_ask = at.is_first and _may_ask(at, callee, last, given)
-    # ['pro', 'team'].some(mayAsk)
-    names = [at.source.last(each) for each in given[:1] if each.type in _NAMES]
+    # ['pro', 'team'].some(mayAsk), mayAsk.call(null, 'pro')
+    names = [at.source.last(each) for each in given if each.type in _NAMES]
+    if last in _OF_WHAT_ASKS:
+        names.append(at.source.last(callee.child_by_field_name("object")))
     if (may_ask or not at.local.isdisjoint([last, *names])) and at.is_new_check(node):
         items = [at.exp.item(each, scope) for each in given]
         places = [at.source.place(each) for each in given]
@@ -107,7 +112,7 @@ def _attribute(at: Pass, node: Node) -> str:
 
 def _stores(at: Pass, attribute: Node) -> bool:
     """`can={has}`, `value={{ can: has }}`."""
-    asking = ASKING | at.asking
+    asking = ASKING | at.asking | at.local
     for value in content(attribute)[1:]:
         for inner in content(value) if value.type == "jsx_expression" else ():
             entries = content(inner) if inner.type == "object" else []

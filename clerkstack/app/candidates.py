@@ -124,4 +124,4 @@ class Candidates:
 
 
 def _is_code(held: Ir) -> bool:
-    return bool(held[0] == "f" or (held[0] == "x" and held[1].startswith("is a class")))
+    return bool(held[0] in "fC" or (held[0] == "x" and held[1].startswith("is a class")))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from clerkstack.app.syntax import MEMBERS, TRANSPARENT, bare, content
+from clerkstack.app.syntax import EXPORTS, MEMBERS, TRANSPARENT, bare, content
 
 if TYPE_CHECKING:
     from clerkstack.app.onepass import Pass
@@ -37,6 +37,8 @@ _HARMLESS = frozenset(
 )
 _SAME_ENTRIES = frozenset({"Object.values", "Object.entries", "Array.from"})
 _MOST_HANDED = 8
+# Each step asks the parser for what is around; what is deeper has no value.
+_DEEPEST = 60
 
 
 def _called(at: Pass, node: Node, scope: Scope) -> None:
@@ -82,13 +84,17 @@ def _named(at: Pass, node: Node, scope: Scope) -> None:
     binding = scope.find(name)
     handed = at.facts.handed.setdefault(name, [])
     part, where = node, _handed_to(at, node)
-    while where is None:
-        around = _larger(at, part)
+    for _ in range(_DEEPEST):
+        around = None if where is not None else _larger(at, part)
         if around is None:
-            return
+            break
         part, where = around, _handed_to(at, around)
-    if (binding is None or binding.id == name) and len(handed) < _MOST_HANDED:
-        handed.append([at.source.place(where), at.exp.of(part, scope)])
+    if where is None:
+        return
+    place = at.source.place(where)
+    is_new = place not in (known for known, _ in handed)
+    if (binding is None or binding.id == name) and len(handed) < _MOST_HANDED and is_new:
+        handed.append([place, at.exp.of(part, scope)])
 
 
 def _larger(at: Pass, part: Node) -> Node | None:
@@ -117,7 +123,9 @@ def _handed_to(at: Pass, part: Node) -> Node | None:
         is_const = above is not None and at.source.of(above.child_by_field_name("kind")) == "const"
         return None if is_const or around.child_by_field_name("value") != part else around
     if kind == "assignment_expression":
-        return around if around.child_by_field_name("right") == part else None
+        left = around.child_by_field_name("left")
+        is_export = EXPORTS.match(at.source.short(left)) is not None
+        return around if left != part and not is_export else None
     if kind == "arrow_function":
         return part if around.child_by_field_name("body") == part else None
     if kind == "arguments" and above is not None:

@@ -17,6 +17,7 @@ from clerkstack.app.reading import ENTRIES
 from clerkstack.app.values import (
     FOREIGN,
     HAS,
+    MAY,
     OBJECT,
     Constant,
     Either,
@@ -38,7 +39,11 @@ VISITING = frozenset(
 )
 # What gives what somebody has put there elsewhere.
 # They give a function that takes what theirs does.
-_SAME = frozenset({"memo", "forwardRef", "cache", "useCallback", "observer", "debounce"})
+SAME = frozenset(
+    {"memo", "forwardRef", "cache", "useCallback", "observer", "debounce", "styled", "throttle"}
+)
+# They give the component that their function loads.
+_LOADING = frozenset({"dynamic", "lazy", "defineAsyncComponent", "loadable"})
 _ELSEWHERE = frozenset({"useContext", "use", "inject", "getContext"})
 # As many digits as JavaScript keeps of a whole number.
 _LARGEST = 15
@@ -46,6 +51,7 @@ STEPS = 100_000
 """Of one expression, in all that it is made of."""
 # Each takes some frames of Python's stack.
 _DEEPEST = 130
+HANDED_ON = "is handed on here, and called elsewhere"
 _NO_STEPS = "takes more steps than are gone"
 
 
@@ -62,10 +68,12 @@ class Callers:
 
     def __init__(self) -> None:
         self.calls: dict[tuple[Path, str], list[Call]] = {}
+        # Where they are handed to what calls them unseen.
+        self.handed: dict[tuple[Path, str], list[Call]] = {}
         # The functions whose callers somebody asked for.
         self.asked: set[tuple[Path, str]] = set()
-        # Those that are given `has`: file, function and which parameter.
-        self.given_has: set[tuple[Path, tuple[str, int]]] = set()
+        # Those that are given `has` or such a function: file, function and which parameter.
+        self.given: set[tuple[Path, tuple[str, int]]] = set()
 
     def of(self, file: Path, function: str) -> list[Call]:
         """The calls of a function that are known; more are looked for."""
@@ -75,7 +83,7 @@ class Callers:
     def unasked(self) -> Callers:
         """The same calls; asking these looks for no more."""
         found = Callers()
-        found.calls = self.calls
+        found.calls, found.handed = self.calls, self.handed
         return found
 
 
@@ -208,13 +216,18 @@ class Evaluator:
         facts = module.facts
         if name == "*":
             names = {each: self._or_unresolved(module, each) for each in self._all(module)}
-            return Constant(names, module.file, 1, 1)
+            found = Constant(names, module.file, 1, 1)
+            whole = self.name(module, facts.common["="]) if "=" in facts.common else found
+            if whole.is_function:  # module.exports = may
+                assert isinstance(whole.value, Unresolved)
+                return whole.but(whole.value.but(behind=found))
+            return found
         lost = Unresolved(module.file, None, f"does not export {name}")
         seen = set() if seen is None else seen
         if (module.file, name) in seen:
             raise Unresolved(module.file, None, f"has {name} only by imports in a circle")
         seen.add((module.file, name))
-        source, inner = facts.exports.get(name, (None, None))
+        source, inner = facts.exports.get(name, (None, facts.common.get(name)))
         if inner is not None and source is None:
             return self.name(module, inner)
         for each in facts.all_of if source is None else [source]:
@@ -233,7 +246,7 @@ class Evaluator:
 
     def _all(self, module: Module) -> list[str]:
         """The names that a module exports, those of `export *` with them."""
-        names, pending = dict.fromkeys(module.facts.exports), [module]
+        names, pending = dict.fromkeys(each for each, *_ in module.facts.exported()), [module]
         seen = {module.file}
         while pending:
             at = pending.pop()
@@ -242,7 +255,7 @@ class Evaluator:
                 if there.file not in seen:
                     seen.add(there.file)
                     pending.append(there)
-                    own = (each for each in there.facts.exports if each != "default")
+                    own = (each for each, *_ in there.facts.exported() if each != "default")
                     names |= dict.fromkeys(own)
         return list(names)
 
@@ -467,7 +480,8 @@ class Evaluator:
             return constant_at(found, module.file, place, given=holder.given)
         kind = kind_of(holder)
         behind: Constant | None = None
-        if error.behind is not None and kind in (None, OBJECT) and self._depth <= _DEEPEST:
+        looks = kind in (None, OBJECT) or (kind is not None and kind.is_ == "function")
+        if error.behind is not None and looks and self._depth <= _DEEPEST:
             self._depth += 1
             try:
                 behind = self._member(module, error.behind, key, ir)
@@ -488,6 +502,8 @@ class Evaluator:
         if found is None:
             return None
         inner = Unresolved(error.file, None, error.message)
+        if found[1][0] == "f":  # a method of a class
+            return inner.but(kind=Kind("function", found[1][1], found[0]))
         inner = self._typed(inner, *found, message=f"{key.value} is not a constant")
         if isinstance(error, Either) and not isinstance(inner, Either):
             return None
@@ -538,9 +554,22 @@ class Evaluator:
 
     def _given_back(self, module: Module, ir: Ir, error: Unresolved) -> None:
         """What is known of what a call gives, into its error."""
-        called, given, name = self.kind(module, ir[1]), ir[2], last(ir[1])
-        if called is not None and called.is_ == "clerk":
-            error.kind = Kind("clerk", "()")
+        given, name = ir[2], last(ir[1])
+        if name == "bind" and ir[1][0] == "m" and len(given) <= 1:
+            kind = self.kind(module, ir[1][1])
+            error.kind = kind if kind is not None and kind.is_ == "function" else None
+            return
+        called = self.kind(module, ir[1])
+        if name in _LOADING and given and given[0][0] == "f":
+            error.behind, error.kind = self._loaded(module, given[0][1])
+        elif name == "then" and given and given[0][0] == "f":
+            error.behind, error.kind = self._result(module, given[0][1])
+        elif called in (HAS, MAY) and not given:  # a signal of Solid: has()({ plan })
+            error.kind = called
+        elif called is not None and called.is_ == "clerk":
+            # What a component is made of is one: styled(Protect)({ … })
+            is_made = ir[1][0] in "cm?" and called.name in clerk.COMPONENTS
+            error.kind = called if is_made else Kind("clerk", "()")
         elif called is not None and called.is_ == "function" and called.module is not None:
             error.behind, error.kind = self._result(called.module, called.name)
         elif name not in _ELSEWHERE:
@@ -548,10 +577,10 @@ class Evaluator:
                 error.behind, error.kind = self._result(module, given[0][1])
                 return
             for each in given:
-                if each[0] in "rmfkc":  # memo(Protect), useCallback(() => …)
+                if each[0] in "rmfc":  # memo(Protect), useCallback(() => …)
                     kind = self.kind(module, each)
                     is_component = kind and kind.is_ == "clerk" and kind.name in clerk.COMPONENTS
-                    is_same = kind and kind.is_ == "function" and name in _SAME
+                    is_same = kind and kind.is_ == "function" and name in SAME
                     if is_component or is_same or (kind and each[0] == "f"):
                         error.kind = kind
                         return
@@ -568,6 +597,18 @@ class Evaluator:
             found = self._once(module, function, 0, lambda: self.of(module, gives))
         is_others = (found is None or kind_of(found) is None) and not self._reached(module.file)
         return found, FOREIGN if is_others else None
+
+    def _loaded(self, module: Module, function: str) -> tuple[Constant | None, Kind | None]:
+        """The component that a function loads: `() => import('./gate')`."""
+        found, kind = self._result(module, function)
+        if found is None or (kind_of(found) or OBJECT).is_ == "clerk":
+            return found, kind
+        default: Ir = ["m", ["r", "it", 0], ["s", "default", 0], 0]
+        try:
+            inner = self._member(module, found, constant_at("default", module.file, 0), default)
+        except Unresolved:
+            return found, kind
+        return (found, kind) if kind_of(inner) in (None, FOREIGN) else (None, kind_of(inner))
 
     def protects(self, module: Module, callee: Ir) -> bool | None:
         """Whether a call is of `auth.protect`: None where it is certainly not."""
@@ -587,6 +628,26 @@ class Evaluator:
         error.is_function = True
         return error
 
+    def _class(self, module: Module, ir: Ir) -> Literal:
+        message = "is a class, not a constant"
+        behind = self.of(module, ir[1])
+        error = Unresolved(module.file, ir[3] or None, message, kind=OBJECT, behind=behind)
+        error.made = (module, ir[2])
+        return error
+
+    def _instance(self, module: Module, ir: Ir) -> Literal:
+        """What is made of a class: its members, where it is the app's."""
+        error = Unresolved(module.file, ir[2] or None, "is a new expression, not a constant")
+        held = self.of(module, ir[1]).value
+        while isinstance(held, Unresolved) and held.made is None and held.behind is not None:
+            held = held.behind.value
+        if not isinstance(held, Unresolved) or held.made is None:
+            error.kind = None if ir[1][0] == "x" else FOREIGN
+            return error
+        there, members = held.made
+        made = self._once(there, f"new@{members[2]}", ir[2], lambda: self.of(there, members))
+        return error.but(kind=OBJECT, behind=made)
+
     def _parameter(self, module: Module, ir: Ir) -> Constant:
         """What a parameter may be: by its type, by who calls the function, by what calls it."""
         form, id_, index, name = ir
@@ -602,11 +663,15 @@ class Evaluator:
             error.kind = self._kind_of_parameter(module, function, index, type_)
         if type_ is not None:
             error = self._typed(error, module, type_)
-        if not isinstance(error, Either) and (form == "q" or given is None or function.get("name")):
+        is_named = form == "q" or given is None or function.get("name")
+        is_known = is_named or (module.file, id_) in self._callers.calls
+        self._is_of_callers |= not isinstance(error, Either)
+        if not isinstance(error, Either) and is_known:
             choices: list[Constant] = []
-            self._is_of_callers = True
             for call in self._callers.of(module.file, id_):
                 choices += self._given(call, index, error.message, rest=form == "q")
+            for call in self._callers.handed.get((module.file, id_), ()) if choices else ():
+                choices += self._given(call, index, HANDED_ON, rest=form == "q")
             error.is_uncalled = form == "p" and not choices
             if choices:
                 either = Either(module.file, 0, error.message, choices[:ENTRIES], error.kind)
@@ -620,6 +685,8 @@ class Evaluator:
         if given is None or given[1] or given[0][0] != "m":
             return None
         method = given[0][2][1]
+        if method == "then" and index == 0:  # import('./gate').then((it) => …)
+            return self.of(module, given[0][1])
         visits = method in VISITING and index == 0
         if not visits and not (method in ("reduce", "reduceRight") and index == 1):
             return None
@@ -631,16 +698,23 @@ class Evaluator:
     ) -> Kind | None:
         if index == 0 and function.get("prop") in clerk.CONDITIONS:
             return HAS
-        if type_ is not None and type_[0] == "R" and type_[1] in module.facts.imports:
-            source = module.facts.imports[type_[1]][0]
-            own = source.startswith(clerk.OWN) or self._modules.is_package_here(source)
-            is_there = self._modules.file_of(module.file.parent, source) is not None
-            if not (own or is_there or clerk.is_clerks(source)):
-                return FOREIGN
+        if type_ is not None and self._is_others(module, type_):
+            return FOREIGN
         given = function.get("given")
         if given is not None and index == given[1] == 0 and self.protects(module, given[0]):
             return HAS
         return None
+
+    def _is_others(self, module: Module, type_: Ir) -> bool:
+        """Whether a type is JavaScript's own, or of a package that is not Clerk's."""
+        if type_[0] != "R":
+            return bool(type_[0] == "L")
+        if type_[1] not in module.facts.imports:
+            return clerk.is_others_type(type_[1]) and type_[1] not in module.facts.types
+        source = module.facts.imports[type_[1]][0]
+        own = source.startswith(clerk.OWN) or self._modules.is_package_here(source)
+        is_there = self._modules.file_of(module.file.parent, source) is not None
+        return not (own or is_there or clerk.is_clerks(source))
 
     def _given(self, call: Call, index: int, message: str, *, rest: bool) -> Iterator[Constant]:
         """What a call gives a parameter."""
@@ -733,11 +807,9 @@ class Evaluator:
         return Unresolved(module.file, ir[2] or None, message, behind=self.of(module, ir[1]))
 
     def _unknown(self, module: Module, ir: Ir) -> Literal:
-        message = "is a component" if ir[0] == "k" else str(ir[1])
+        message = str(ir[1])
         error = Unresolved(module.file, place_of(ir) or None, message)
-        if ir[0] == "k":
-            error.kind = Kind("clerk", ir[1])
-        elif message.startswith(("is a new", "is a class")):
+        if message.startswith(("is a new", "is a class")):
             error.kind = FOREIGN
         if len(ir) > 3:  # new Set([…])
             error.behind = self.of(module, ir[3])
@@ -750,6 +822,8 @@ class Evaluator:
         error = found.value
         if not isinstance(error, Unresolved) or isinstance(error, Either) or ir[2] is None:
             return found
+        if kind_of(found) is None and self._is_others(module, ir[2]):
+            error = error.but(kind=FOREIGN)
         return found.but(self._typed(error, module, ir[2]))
 
     def _typed(
@@ -801,7 +875,14 @@ class Evaluator:
     def _named_type(self, module: Module, name: str) -> tuple[Module, Ir] | None:
         """The type that a name stands for, and the module that it is written in."""
         origin = self._modules.origin(module, name, is_type=True)
-        return None if origin is None else (origin[0], origin[0].facts.types[origin[1]])
+        if origin is None:
+            return None
+        facts = origin[0].facts
+        type_ = facts.types[origin[1]]
+        if type_[0] == "K":  # what is made of a class
+            held = facts.constants.get(type_[1], ["x", "", 0])
+            type_ = held[2] if held[0] == "C" else ["x", "is a class", 0]
+        return origin[0], type_
 
     def _field_type(
         self, module: Module, type_: Ir, name: str, depth: int = 0
@@ -844,11 +925,13 @@ _FORMS: dict[str, Callable[[Evaluator, Module, Ir], Literal | Constant]] = {
     "v": Evaluator._variable,
     "w": Evaluator._awaited,
     "f": Evaluator._function,
-    **dict.fromkeys(("x", "k", "..."), Evaluator._unknown),
+    **dict.fromkeys(("x", "..."), Evaluator._unknown),
     "R": Evaluator._type_name,
     "L": Evaluator._list_type,
     "U": Evaluator._enum_type,
     "E": Evaluator._selected,
+    "C": Evaluator._class,
+    "i": Evaluator._instance,
 }
 
 
@@ -868,7 +951,7 @@ def place_of(ir: Ir) -> int:
         return place_of(ir[1 if form == "t" else 2])
     if form in "pqevRLUE":
         return 0
-    return int(ir[3 if form in "mdc?" else 1 if form == "z" else 2])
+    return int(ir[3 if form in "mdc?C" else 1 if form == "z" else 2])
 
 
 def _lost(module: Module, place: int, message: str, kind: Kind | None = None) -> Constant:

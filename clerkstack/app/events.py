@@ -28,7 +28,21 @@ _EQUAL = frozenset({"===", "!==", "==", "!="})
 _TAKING = frozenset({"with", "on", "once", "when", "handle", "addListener", "addEventListener"})
 _LOOKING = frozenset({"includes", "has", "some", "indexOf"})
 _TYPE = frozenset({"type", "eventType", "event_type"})
+_SENT = re.compile(rf"clerk/({OF_EVENTS})\.[a-zA-Z]+")
+_ENDING = re.compile(r"\.[a-z][a-zA-Z]+")
+_PATTERN = re.compile(rf"\^\(?(?:\?:)?((?:(?:{OF_EVENTS})\|?)+)\)?\\\.")
+_RESOURCE = re.compile(OF_EVENTS)
+# What has the resource of an event: `const [resource] = evt.type.split('.')`.
+_SPLIT = re.compile(
+    rb"\b(?:const|let)\s*\[\s*(\w+)[^\]=]{0,80}\]\s*=\s*(?:[\w.?!]{1,80}\.)?(?:type|eventType|event_type)"
+    rb"[?!]?\.split\("
+    rb"|\b(?:const|let)\s+(\w+)\s*=\s*(?:[\w.?!]{1,80}\.)?(?:type|eventType|event_type)[?!]?\.split\([^()]{1,9}\)"
+    rb"\s*(?:\[0\]|\.at\(0\))"
+)
+_PART = "a part of it"
 _ALL_ON = re.compile(rb"clerk/\$\{")
+
+_PARTLY = frozenset({"startsWith", "endsWith", "includes", "match", "search", "test"})
 
 OPTION = "signingSecret"
 
@@ -50,6 +64,9 @@ class Events:
         self._constants: dict[str, str] = {}
         self.handled: list[list[str | int]] = []
         self.named: list[str] = []
+        self.sent: list[list[str | int]] = []
+        split = (name for found in _SPLIT.findall(source.text) for name in found if name)
+        self._resources = {name.decode() for name in split}
         self.verifies: list[list[str | int | None]] = []
         # Constants with which a type is compared: (name or name.key, place).
         self._compared: list[tuple[str, int]] = []
@@ -68,9 +85,10 @@ class Events:
             self._switch(node)
         elif kind == "binary_expression":
             operator = self._source.operator(node)
-            right = node.child_by_field_name("right")
-            if operator in _EQUAL and right is not None:
-                self._constant(right, node.child_by_field_name("left"))
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if operator in _EQUAL and right is not None and left is not None:
+                self._constant(right, left)
+                self._resource(right, left)
 
     def finish(self) -> None:
         """What compares with constants of this file, once all of it was seen."""
@@ -91,10 +109,9 @@ class Events:
     def _call(self, node: Node) -> None:
         callee = node.child_by_field_name("function")
         given = content(node.child_by_field_name("arguments"))
-        if given and self._source.last(callee) == "startsWith":
-            beginning = self._source.of(given[0])[1:-1]
-            if _BEGINNING.fullmatch(beginning):
-                self.handled.append([beginning.rstrip(".") + ".", self._source.place(given[0])])
+        method = self._source.last(callee)
+        if given and callee is not None and method in _PARTLY:
+            self._partly(method, callee.child_by_field_name("object"), given[0])
             return
         name = self._source.short(callee)
         source, there = self.brings.get(name, ("", ""))
@@ -102,6 +119,39 @@ class Events:
             return
         secret = self._option(given[1]) if len(given) > 1 else None
         self.verifies.append([source, self._source.place(node), secret])
+
+    def _partly(self, method: str, subject: Node | None, given: Node) -> None:
+        """A part of the type is looked at: `type.startsWith('user.')`, `/^user\\./.test(type)`."""
+        place, text = self._source.place(given), self._source.of(given)[1:-1]
+        if method == "startsWith" and _BEGINNING.fullmatch(text):
+            self.handled.append([text.rstrip(".") + ".", place])
+            return
+        regex = subject if method == "test" else given
+        subject = given if method == "test" else subject
+        if self._source.last(subject) not in _TYPE or regex is None:
+            return
+        found = _PATTERN.match(self._source.of(regex)[1:-1]) if regex.type == "regex" else None
+        if method == "endsWith" and _ENDING.fullmatch(text):
+            self.handled.append([text, place])
+        elif found is not None:
+            self.handled += [[f"{each}.", place] for each in found.group(1).split("|")]
+        elif regex.type in ("regex", "string"):
+            self.compared.append([_PART, place])
+
+    def _resource(self, value: Node, subject: Node | None) -> None:
+        """The resource of an event is compared: `type.split('.')[0] === 'user'`."""
+        text = self._source.of(value)[1:-1]
+        if value.type == "string" and _RESOURCE.fullmatch(text) and self._is_resource(subject):
+            self.handled.append([f"{text}.", self._source.place(value)])
+
+    def _is_resource(self, node: Node | None) -> bool:
+        if node is None or bare(node).type == "identifier":
+            return self._source.last(node) in self._resources
+        index, call = node.child_by_field_name("index"), node.child_by_field_name("object")
+        callee = None if call is None else call.child_by_field_name("function")
+        if callee is None or self._source.of(index) != "0" or self._source.last(callee) != "split":
+            return False
+        return self._source.last(callee.child_by_field_name("object")) in _TYPE
 
     def _option(self, options: Node) -> str | None:
         """The secret in the options: what reads it, None where none is said, else `?`."""
@@ -149,6 +199,7 @@ class Events:
             value = case.child_by_field_name("value")
             if value is not None:
                 self._constant(value, node.child_by_field_name("value"))
+                self._resource(value, bare(node.child_by_field_name("value") or node))
 
     def _constant(self, value: Node, other: Node | None) -> None:
         value = bare(value)
@@ -164,7 +215,11 @@ class Events:
 
     def _text(self, node: Node) -> None:
         text = self._source.of(node)[1:-1]
-        if EVENT.fullmatch(text):
+        if _SENT.fullmatch(text):
+            above = around(node).parent
+            if above is not None and above.type == "pair" and self._source.key(above) == "event":
+                self.sent.append([text.partition("/")[2], self._source.place(node)])
+        elif EVENT.fullmatch(text):
             place = self._source.place(node)
             if self._is_type(node):
                 return

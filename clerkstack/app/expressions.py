@@ -17,9 +17,9 @@ _DEEPEST = 60
 # Expressions and types of one file.
 MOST = 150_000
 # A function that gives away something of Clerk's has one of these words.
-_OF_CLERK = re.compile(rb"\b(has|checkAuthorization\w*|\w*[aA]uth|\w*[sS]ession|Protect|Show)\b")
-_LAZY = re.compile(r"""import\(\s*["']([^"'\n]*)["']\s*\)""")
-_COMPONENT = re.compile(r"\b(Protect|Show)\b")
+_OF_CLERK = re.compile(
+    rb"\b(has|checkAuthorization\w*|\w*[aA]uth|\w*[sS]ession|Protect|Show|import)\b"
+)
 _EITHER = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",)}
 
 
@@ -48,6 +48,10 @@ class Expressions:
         self.given_to: dict[int, tuple[Node, int, Scope]] = {}
         # The props that functions are given as.
         self.props: dict[int, str] = {}
+        # The props of a single-file component, which its template has by their names.
+        self.props_of: set[str] = set()
+        # The constants of the top that `require` gives.
+        self.required: set[str] = set()
         self.scopes: dict[int, Scope] = {}
         self._annotated: dict[int, Node] = {}
         self._assigned: set[str] = set()
@@ -122,12 +126,22 @@ class Expressions:
             return ["f", self.function(node, scope), place]
         elif kind in ("ternary_expression", "binary_expression"):
             return self._either(node, scope)
+        elif kind == "class":
+            return ["r", self.class_of(node, scope), place]
+        elif kind == "this":
+            return self._this(scope, place)
         elif kind == "new_expression":
             found = ["x", "is a new expression, not a constant", place]
             given = content(node.child_by_field_name("arguments"))
-            if given and self._source.short(node.child_by_field_name("constructor")) == "Set":
-                found.append(self.of(given[0], scope))
-            return found
+            made = self._source.short(node.child_by_field_name("constructor"))
+            if given and made in ("Set", "Map"):
+                entries = self.of(given[0], scope)
+                if made == "Map" and entries[0] == "a":  # its keys
+                    pairs = [each[1] for each in entries[1] if each[0] == "a" and each[1]]
+                    entries = ["a", [pair[0] for pair in pairs], entries[2]]
+                found.append(entries)
+                return found
+            return ["i", self.of(node.child_by_field_name("constructor"), scope), place]
         elif kind == "await_expression":
             return ["w", self.of(content(node)[0] if content(node) else None, scope), place]
         return ["x", f"is a {kind.replace('_', ' ')}, not a constant", place]
@@ -150,13 +164,17 @@ class Expressions:
         """The id of what a name means."""
         binding = scope.find(name)
         if binding is None:
+            if name in self.props_of:
+                props: Ir = ["p", _COMPONENT, 0, "props"]
+                self._facts.constants.setdefault(name, ["d", props, ["s", name, 0], 0])
             return name
         self.need(binding)
         return binding.id
 
     def need(self, binding: Binding) -> None:
         """See that the facts have a variable."""
-        if binding.id not in self._facts.constants:
+        # What is brought by `require` is known as an import is.
+        if binding.id not in self._facts.constants and binding.id not in self.required:
             self._facts.constants[binding.id] = ["x", "is in a file that takes too long", 0]
             self._pending.append(lambda: self._define(binding))
 
@@ -176,7 +194,9 @@ class Expressions:
         found: Ir = ["x", f"{name} is not a constant{where}", 0]
         if kind in ("const", "let"):
             found = self._initial(binding)
-            if kind == "let":
+            called = None if binding.base is None else binding.base.child_by_field_name("function")
+            # Of Svelte: `let { plan } = $props()`.
+            if kind == "let" and self._source.short(called) not in PROPS:
                 why, place = f"{name} is not a constant", 0
                 if binding.id == name:
                     why = f"{name} can have another value here"
@@ -184,6 +204,8 @@ class Expressions:
                 found = ["v", found, why, place]
         elif kind == "function" and binding.base is not None:
             found = ["f", self.function(binding.base, binding.scope), 0]
+        elif kind in ("class", "abstract") and binding.base is not None:
+            found = self._class(binding.base, binding.scope)
         elif kind == "enum" and binding.base is not None:
             found = self._enum(binding.base, binding.scope)
         elif kind == "param" and binding.base is not None:
@@ -254,7 +276,9 @@ class Expressions:
             name = node.child_by_field_name("name")
             if name is not None:
                 self.named.setdefault(node.id, self._source.of(name))
-            if _OF_CLERK.search(self._source.text, node.start_byte, node.end_byte):
+            call, *_ = self.given_to.get(node.id, (node,))
+            is_then = self._source.last(call.child_by_field_name("function")) == "then"
+            if is_then or _OF_CLERK.search(self._source.text, node.start_byte, node.end_byte):
                 self._pending.append(lambda: self._returned(fid, node, scope))
         return fid
 
@@ -311,6 +335,8 @@ class Expressions:
             callee = call.child_by_field_name("function") or call.child_by_field_name("name")
             if callee is not None:
                 function["given"] = [self.of(callee, around), at]
+                if name is None and callee.type == "identifier":
+                    self.asked[fid] = self._source.of(callee)
         if node.id in self.props:
             function["prop"] = self.props[node.id]
         if name is not None:
@@ -398,11 +424,10 @@ class Expressions:
         )
         text = self._source.short(callee)
         place = self._source.place(node)
-        lazy = _LAZY.search(self._source.of(node)) if text in _LOADING else None
-        if lazy is not None and "clerk" in lazy.group(1):
-            taken = _COMPONENT.findall(self._source.of(node), lazy.end())
-            if taken:
-                return ["k", taken[-1], place]
+        if arguments is not None and arguments.type == "template_string":  # styled(Gate)`…`
+            return ["?", "is a text with holes", [self.of(callee, scope)], place]
+        if text in PROPS:
+            return self._props(node, given, scope)
         for at, each in enumerate(given):
             if each.type in FUNCTIONS:
                 self.given_to.setdefault(each.id, (node, at, scope))
@@ -413,6 +438,120 @@ class Expressions:
             body = given[0].child_by_field_name("body")
             if body is not None and body.type in _PLAIN:
                 found.append(self.of(body, self.entered(given[0], scope)))
+        return found
+
+    def _props(self, node: Node, given: list[Node], scope: Scope) -> Ir:
+        """What a single-file component is given: `defineProps<{ plan: string }>()`."""
+        first = given[0] if given else None
+        if first is not None and first.type == "call_expression":  # withDefaults(defineProps(…))
+            return self.of(first, scope)
+        written = content(node.child_by_field_name("type_arguments"))
+        type_ = self.type(written[0], scope, {}) if written else None
+        fields = type_ or self.of(first, scope)
+        if fields[0] == "R":
+            fields = self._facts.types.get(fields[1], fields)
+        if fields[0] == "o":
+            self.props_of |= {each[0] for each in fields[1] if isinstance(each[0], str)}
+        elif fields[0] == "a":
+            self.props_of |= {each[1] for each in fields[1] if each[0] == "s"}
+        found = {"names": ["props"], "types": [type_], "name": "default", "named": "default"}
+        self._facts.functions.setdefault(_COMPONENT, found)
+        self._facts.exports.setdefault("default", [None, "default"])
+        self._facts.constants.setdefault("default", ["f", _COMPONENT, 0])
+        self.asked[_COMPONENT] = "default"
+        return ["p", _COMPONENT, 0, "props"]
+
+    def class_of(self, node: Node, scope: Scope) -> str:
+        """The id of a class."""
+        name = self._source.of(node.child_by_field_name("name"))
+        binding = scope.find(name) if name and node.type != "class" else None
+        if binding is not None and binding.base == node:
+            self.need(binding)
+            return binding.id
+        made = f"class@{node.start_byte}"
+        if made not in self._facts.constants:
+            self._facts.constants[made] = ["x", "is in a file that takes too long", 0]
+            self._pending.append(
+                lambda: self._facts.constants.update({made: self._class(node, scope)})
+            )
+        return made
+
+    def _this(self, scope: Scope, place: int) -> Ir:
+        """`this` in a method, or in a field's arrow function."""
+        around = scope
+        for _ in range(_DEEPEST):
+            if around.outer is None:
+                break
+            node, around = around.node, around.outer
+            if node.type not in FUNCTIONS:
+                continue
+            member = node if node.type == "method_definition" else node.parent
+            if member is not None and member.type in _MEMBER:
+                body = member.parent
+                if body is None or body.type != "class_body" or body.parent is None:
+                    break
+                found: Ir = ["r", self.class_of(body.parent, around), 0]
+                return found if _is_static(member) else ["i", found, place]
+            if node.type != "arrow_function":
+                break
+        return ["x", "is this, not a constant", place]
+
+    def _class(self, node: Node, scope: Scope) -> Ir:
+        place = self._source.place(node)
+        statics: list[Ir] = []
+        own: list[Ir] = []
+        for heritage in (each for each in node.named_children if each.type == "class_heritage"):
+            for clause in heritage.named_children:
+                if clause.type == "extends_clause" and content(clause):
+                    above = self.of(content(clause)[0], scope)
+                    statics.append(["...", above, place])
+                    own.append(["...", ["i", above, place], place])
+        if not own:  # what it is given elsewhere
+            own.append(["...", ["x", "is this, not a constant", place], place])
+        for member in content(node.child_by_field_name("body")):
+            key = member.child_by_field_name("name")
+            if member.type not in _MEMBER or key is None:
+                continue
+            if self._source.of(key) == "constructor":
+                own += self._constructed(member, scope)
+                continue
+            value: Ir
+            if member.type == "method_definition":
+                value = ["f", self.function(member, scope), self._source.place(member)]
+                if any(each.type == "get" for each in member.children):
+                    value = ["c", value, [], self._source.place(member), self._source.of(key)]
+            else:
+                held, type_ = (member.child_by_field_name(each) for each in ("value", "type"))
+                name = self._source.of(key)
+                if held is not None:
+                    self.name_function(held, name, type_)
+                    value = self.of(held, scope)
+                else:
+                    value = ["x", f"{name} is not a constant", self._source.place(member)]
+                if type_ is not None and value[0] in "xrmcw?":
+                    value = ["t", value, self.type(_inner(type_), scope, {})]
+            entry = [self._key(key, scope), self._source.place(key), value]
+            (statics if _is_static(member) else own).append(entry)
+        return ["C", ["o", statics, place], ["o", own, place], place]
+
+    def _constructed(self, node: Node, scope: Scope) -> list[Ir]:
+        """The members that a constructor makes: `private has: Has`, `this.has = has`."""
+        inner, found = self.entered(node, scope), []
+        for each in parameters(node):
+            name = self._parameter_name(each)
+            words = {child.type for child in each.children}
+            if name and words & {"accessibility_modifier", "readonly", "override_modifier"}:
+                place = self._source.place(each)
+                found.append([name, place, ["r", self.reference(name, inner), place]])
+        for each in content(node.child_by_field_name("body")):
+            inside = content(each) if each.type == "expression_statement" else []
+            made = inside[0] if inside else each
+            left, right = (made.child_by_field_name(side) for side in ("left", "right"))
+            held = None if left is None else left.child_by_field_name("object")
+            if made.type == "assignment_expression" and held is not None and held.type == "this":
+                body = self.entered(node.child_by_field_name("body") or node, inner)
+                place = self._source.place(made)
+                found.append([self._source.last(left), place, self.of(right, body)])
         return found
 
     def _enum(self, node: Node, scope: Scope) -> Ir:
@@ -489,6 +628,8 @@ class Expressions:
                 return ["L", known(given[0])]
             if name in ("Exclude", "Extract") and len(given) == 2:
                 return ["E", name, known(given[0]), known(given[1])]
+        if kind == "generic_type" and parts and parts[0].type == "type_identifier":
+            return ["R", self._source.of(parts[0])]
         return None
 
     def _field(self, node: Node, scope: Scope, generics: dict[str, Node]) -> Ir:
@@ -501,15 +642,22 @@ class Expressions:
 _BLOCKS = frozenset(
     {"statement_block", "for_statement", "for_in_statement", "catch_clause", "switch_body"}
 )
+# The component that a file is.
+_COMPONENT = "f@component"
+PROPS = frozenset({"defineProps", "withDefaults", "$props"})
+_MEMBER = frozenset({"method_definition", "public_field_definition"})
 _MAPPING = frozenset({"map", "flatMap"})
 _PLAIN = MEMBERS | {"identifier", "string", "template_string"}
-_LOADING = frozenset({"dynamic", "lazy", "React.lazy", "defineAsyncComponent", "loadable"})
 _SAME = frozenset(
     {
         *("Readonly", "NonNullable", "Required", "Partial", "Awaited", "PropsWithChildren"),
         *("FC", "React.FC", "FunctionComponent"),
     }
 )
+
+
+def _is_static(member: Node) -> bool:
+    return any(each.type == "static" for each in member.children)
 
 
 def _inner(annotation: Node | None) -> Node | None:

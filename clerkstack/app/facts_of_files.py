@@ -19,7 +19,8 @@ An expression is a list: its form, its parts, and last its place. Nothing in it 
 | `w` | what is awaited |
 | `t` | an expression, and the type that it is said to have |
 | `u` | the entries of an enum, as of `o`; a value may be None |
-| `k` | the name of a component of Clerk's that is loaded lazily |
+| `C` | of a class: its static members and those of an instance, each as `o` |
+| `i` | what is made of a class: the class |
 | `x` | why it has no value; what it is made of, where that may be looked through |
 
 Another kind of facts is one more field of `FileFacts`, and a module that fills it (see `onepass`;
@@ -29,12 +30,13 @@ own, as `says`, so that a file which asks for nothing is not read for checks.
 
 A type is written as what has it: a union as `?`, an object's type as `o`, a tuple as `a`,
 `T[number]` as an entry of a list. Besides there are `R` the name of a type, `L` a list of entries
-of a type, `U` the name of an enum, `E` `Exclude` or `Extract` and its two types, and, of a type
-that another file has, `X` that file's source and the name there.
+of a type, `U` the name of an enum, `K` the name of a class, `E` `Exclude` or `Extract` and its two
+types, and, of a type that another file has, `X` that file's source and the name there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
@@ -58,8 +60,12 @@ class FileFacts:
     Attributes:
         imports: by local name: (source, name there); `*` is all.
         exports: by the name that others use: (source or None, name there).
+        common: by the name that others use, exports of CommonJS: the name here; `=` is
+            `module.exports` itself.
         all_of: sources of `export *`.
         sources: the place of the first statement that imports or exports from each.
+        loads: by the name of a constant of the top: the sources that it loads: `lazy(() =>
+            import('./gate'))`.
         constants: by the id of a variable: its expression.
         owned: from where to where each constant of the top is written.
         types: by name: a type.
@@ -81,8 +87,10 @@ class FileFacts:
 
     imports: dict[str, list[str]] = field(default_factory=dict)
     exports: dict[str, list[str | None]] = field(default_factory=dict)
+    common: dict[str, str] = field(default_factory=dict)
     all_of: list[str] = field(default_factory=list)
     sources: dict[str, int] = field(default_factory=dict)
+    loads: dict[str, list[str]] = field(default_factory=dict)
     constants: dict[str, Ir] = field(default_factory=dict)
     owned: list[list[Any]] = field(default_factory=list)
     types: dict[str, Ir] = field(default_factory=dict)
@@ -99,6 +107,14 @@ class FileFacts:
     lost: list[list[int]] = field(default_factory=list)
     stopped: list[Any] | None = None
     says: dict[str, Any] = field(default_factory=dict)
+
+    def exported(self) -> Iterator[tuple[str, str | None, str | None]]:
+        """All exports: the name that others use, the source or None, the name there or here."""
+        for name, (source, inner) in self.exports.items():
+            yield name, source, inner
+        for name, inner in self.common.items():
+            if name not in self.exports and name != "=":
+                yield name, None, inner
 
     def as_json(self) -> dict[str, Any]:
         """Without what is empty."""

@@ -38,14 +38,18 @@ _MANY = 1000
 _REQUIRED = re.compile(rb"\b(?:require|import)\s*\(\s*([\"'])([^\"'\n]{1,300})\1")
 # What a name is given that is wanted: `const { can } = useGates()`.
 _GIVEN = rb"\b(?:const|let)\s+(\w+|\{[^{}=]{0,300}\})\s*=\s*(?:await\s+)?"
+# And what is loaded, whatever of it is taken.
+_LOADED = _GIVEN + rb"[^;=]{0,60}(?:=>[^;=]{0,60})?\b(?:import|require)\s*\("
 # What else it is called: `const other = mayAsk`, `{ mayAsk: other }`.
 _AS = (
-    rb"\b(?:const|let)\s+(\w+)\s*=\s*(?:\w+\.)?(?:NAMES)\b(?![ \t]*[\w.(<`])"
+    rb"\b(?:const|let)\s+(\w+)\s*=\s*(?:[\w.]{1,60}\(\s*)?(?:\w+\.)?(?:NAMES)\b"
+    rb"(?![ \t]*(?:[\w(<`]|\.(?!bind\b)))"
     rb"|[{,]\s*(?:NAMES)\s*:\s*(\w+)\s*[,}=]"
 )
 _NAMES = re.compile(r"[A-Za-z_$][\w$]*")
 _WORDS = rb"|".join(each.WORDS for each in EXTRACTORS)
 _AGAIN: dict[str, list[Visit]] = {kind: [visit] for kind, visit in asking.VISITS.items()}
+_AGAIN["identifier"] = [changing.VISITS["identifier"]]
 _FIRST: dict[str, list[Visit]] = {}
 for _visits in (asking.VISITS_FIRST, *(each.VISITS for each in EXTRACTORS)):
     for _kind, _visit in _visits.items():
@@ -162,7 +166,8 @@ class Pass:
         self._named_here()
         self.exp.finish()
         of_clerk = {each for each, (_, name) in facts.imports.items() if name in COMPONENTS}
-        self._walk(_WORDS, self.asking | self.local | of_clerk, _FIRST)
+        names = self.asking | self.local | of_clerk | claims.renamed(self)
+        self._walk(_WORDS, names, _FIRST)
         self.is_first = False
         rest = self._elements(self.block.elements)
         self.exp.finish()
@@ -193,12 +198,13 @@ class Pass:
         self.local |= {each for each in wanted if not each.startswith("*")}
         for local, (source, name) in imports.items():
             stem = source.rpartition("/")[2].partition(".")[0]
-            if name in wanted or (name == "default" and f"*{stem}" in wanted):
+            if name in wanted or (name in ("default", "*") and f"*{stem}" in wanted):
                 self.local.add(local)
-        exports = self.facts.exports.items()
-        self.local |= {
-            name for name, (_, inner) in exports if inner is not None and inner in wanted
-        }
+        for name, _, inner in self.facts.exported():
+            if inner is not None and inner in wanted:
+                self.local.add(name)
+        for found in re.finditer(_LOADED, self.source.text) if wanted else ():
+            self.local |= set(_NAMES.findall(found.group(1).decode(errors="ignore")))
         if self.local:
             hooks = rb"|".join(re.escape(each.encode()) for each in sorted(self.local))
             for found in re.finditer(_GIVEN + rb"(?:" + hooks + rb")\s*\(", self.source.text):

@@ -5,6 +5,7 @@ It is a dict that can be kept and sent, without what is empty:
 | key | |
 |---|---|
 | `events` | what is done with events: `[event, or its beginning with a dot, place]` |
+| `sent` | events that a queue hands on, as `clerk/user.created` of Inngest: likewise |
 | `named` | events that are only named |
 | `constants` | events by the name of a constant: `CREATED`, `EVENTS.CREATED` |
 | `compared` | constants of other files that a type is compared with: `[name, place]` |
@@ -53,11 +54,17 @@ _ROUTE = re.compile(
 )
 _MENTIONED = re.compile(rf"(?<![A-Za-z0-9_]){NAME}(?![A-Za-z0-9_])".encode())
 _WORDS = re.compile(
-    rf"[\"'`](?:{OF_EVENTS})\.[a-zA-Z]+[\"'`]|\.startsWith\(\s*[\"'`](?:{OF_EVENTS})\.?[\"'`]"
+    rf"[\"'`](?:clerk/)?(?:{OF_EVENTS})\.[a-zA-Z]+[\"'`]|\.startsWith\(\s*[\"'`](?:{OF_EVENTS})\.?[\"'`]"
+    r"|[tT]ype\s*[?!]?\.\s*(?:split|endsWith|includes|match)\("
     r"|\bverifyWebhook\b|\bnew Webhook\b|".encode()
     + _MENTIONED.pattern
 )
-_WALKED = re.compile(rb"(?:" + _WORDS.pattern + rb")|\bswitch\b|[tT]ype\s*[!=]==?\s*[A-Za-z_]")
+_WALKED = re.compile(
+    rb"(?:"
+    + _WORDS.pattern
+    + rb")|\bswitch\b|[tT]ype\s*[!=]==?\s*[A-Za-z_]"
+    + rf"|[\"'`](?:{OF_EVENTS})[\"'`]|\.\s*test\(".encode()
+)
 _PACKAGE = re.compile(
     rb"(?:\bimport\s+(?!type\b)[^;'\"]{0,400}?\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)"
     rb"[\"'](@clerk/[\w/-]{1,100})[\"']|[\"'](@clerk/[\w-]{1,40})[\"']\s*[,\]]"
@@ -145,6 +152,7 @@ def says_of(root: Node, text: bytes, suffix: str, until: float) -> Says:
     mentions = {each.group().decode() for each in _MENTIONED.finditer(text)}
     found |= {
         "events": of_events.handled,
+        "sent": of_events.sent,
         "named": sorted(set(of_events.named)),
         "constants": of_events.constants,
         "compared": of_events.compared,

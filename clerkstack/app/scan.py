@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,11 +122,15 @@ class _Scanning:
         for number in range(_ROUNDS):
             callers = Callers()
             checks = Checks(self._modules, callers, self._reached)
-            for module in self._scanned.values():
-                checks.learn(module)
-            checks.learned()
+            # What a parameter is that is called is known by who gives it.
+            for of_parameters in (False, True):
+                for module in self._scanned.values():
+                    checks.learn(module, of_parameters=of_parameters)
+                checks.learned()
             found = [each for module in self._scanned.values() for each in checks.of(module)]
-            more = self._names_of(callers.asked) | self._renamed(wanted) | self._hooks(checks)
+            files = {file for file, _ in callers.asked}
+            more = self._names_of(callers.asked) | self._renamed(wanted, files)
+            more |= self._hooks(checks)
             own_now = self._own_parameters(callers)
             if (more <= wanted and own_now == own) or number == _ROUNDS - 1:
                 break
@@ -184,11 +188,11 @@ class _Scanning:
             constants = module.facts.constants
             exported = [
                 each
-                for each, (source, inner) in module.facts.exports.items()
+                for each, source, inner in module.facts.exported()
                 if inner == name or (source is None and _is_of(constants.get(inner or ""), name))
             ]
             is_top = name in constants
-            for source, inner in module.facts.exports.values():
+            for _, source, inner in module.facts.exported():
                 found |= set() if source is not None else _keys_of(constants.get(inner or ""), name)
             found |= {each for each in exported or ([] if is_top else [name]) if each != "default"}
             if "default" in exported or name == "default":
@@ -196,21 +200,26 @@ class _Scanning:
                 found.add(f"*{stem}")
         return found
 
-    def _renamed(self, wanted: set[str]) -> set[str]:
-        """What barrels call them."""
-        return {
-            name
-            for module in self._scanned.values()
-            for name, (source, inner) in module.facts.exports.items()
-            if source is not None
-            and name != "default"
-            and (inner if inner != "default" else f"*{stem_of(source)}") in wanted
-        }
+    def _renamed(self, wanted: set[str], files: Collection[Path]) -> set[str]:
+        """What barrels call them, and what files that load one of `files` call that."""
+        found: set[str] = set()
+        for module in self._scanned.values():
+            for name, source, inner in module.facts.exported():
+                if name == "default":
+                    continue
+                if source is None:
+                    loads = module.facts.loads.get(inner or "", ())
+                    if any(self._modules.file_of(module.file.parent, it) in files for it in loads):
+                        found.add(name)
+                elif (inner if inner != "default" else f"*{stem_of(source)}") in wanted:
+                    found.add(name)
+        return found
 
     def _own_parameters(self, callers: Callers) -> dict[str, set[str]]:
-        """The parameters of functions of other files that are given `has`, by file."""
+        """The parameters of functions that are given `has`, or what asks for what it is given, by
+        file."""
         found: dict[str, set[str]] = {}
-        for file, function in callers.given_has:
+        for file, function in callers.given:
             module = self._modules.read(file)
             names = module.facts.functions.get(function[0], {}).get("names") or []
             name = names[function[1]] if function[1] < len(names) else None

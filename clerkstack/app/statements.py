@@ -8,21 +8,28 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from clerkstack.app.expressions import PROPS
 from clerkstack.app.facts_of_files import Ir
 from clerkstack.app.scopes import SCOPES, bound
-from clerkstack.app.syntax import FUNCTIONS, VARIABLES, bare, content
+from clerkstack.app.syntax import EXPORTS, FUNCTIONS, VARIABLES, bare, content
 
 if TYPE_CHECKING:
     from clerkstack.app.onepass import Pass
 
-_COMMON = re.compile(r"(module\s*\.\s*)?exports\b")
+_REQUIRE = re.compile(r"require\s*\(\s*([\"'`])([^\"'`\n]{1,300})\1\s*\)")
+_LOADS = re.compile(r"\b(?:import|require)\s*\(\s*([\"'`])([^\"'`\n]{1,300})\1")
 _NAMES = re.compile(r"[A-Za-z_$][\w$]*")
 _MOST_NAMES = 200
 _FORMS = {
     **dict.fromkeys(("class", "class_declaration", "abstract_class_declaration"), "a class"),
     **dict.fromkeys(("internal_module", "module"), "a namespace"),
 }
-_NAMED = frozenset({"function_declaration", "generator_function_declaration", "enum_declaration"})
+_CLASSES = frozenset({"class_declaration", "abstract_class_declaration"})
+_NAMED = _CLASSES | {
+    "function_declaration",
+    "generator_function_declaration",
+    "enum_declaration",
+}
 
 
 def statements(node: Node) -> Iterator[Node]:
@@ -45,7 +52,9 @@ def read_statement(at: Pass, node: Node) -> None:
         _variables(at, node)
     elif kind in _NAMED:
         at.exp.reference(name, at.top)
-        if kind == "enum_declaration":
+        if kind in _CLASSES:
+            at.facts.types[name] = ["K", name]
+        elif kind == "enum_declaration":
             _own(at, node, name)
             at.facts.types[name] = ["U", name]
     elif kind in ("type_alias_declaration", "interface_declaration"):
@@ -56,14 +65,70 @@ def read_statement(at: Pass, node: Node) -> None:
     elif kind == "expression_statement" and content(node):
         assigned = content(node)[0]
         left = at.source.of(assigned.child_by_field_name("left"))
-        if assigned.type == "assignment_expression" and _COMMON.match(left):
+        if at.source.short(assigned.child_by_field_name("function")) in PROPS:
+            at.exp.of(assigned, at.top)
+        elif assigned.type == "assignment_expression" and EXPORTS.match(left):
             _unread(at, node, "an export of CommonJS", behind=True)
+            _common(at, assigned, left)
+
+
+def _common(at: Pass, node: Node, left: str) -> None:
+    """`module.exports = …`, `exports.may = …`."""
+    value = node.child_by_field_name("right")
+    while value is not None and value.type == "assignment_expression":
+        value = value.child_by_field_name("right")
+    found = EXPORTS.match(left)
+    name = left[found.end() :].strip(" .") if found is not None else ""
+    if value is None or (name and not name.isidentifier()):
+        return
+    value = bare(value)
+    _entry(at, name or "=", value)
+    if name:
+        return
+    at.facts.common["default"] = at.facts.common["="]
+    for entry in content(value) if value.type == "object" else ():
+        key, held = at.source.key(entry), entry.child_by_field_name("value")
+        if key:
+            _entry(at, key, held or entry)
+        elif entry.type == "spread_element":  # ...require('./gates')
+            found = _REQUIRE.search(at.source.short(entry))
+            at.facts.all_of += [] if found is None else [found.group(2)]
+
+
+def _entry(at: Pass, name: str, value: Node) -> None:
+    """One export of CommonJS."""
+    if value.type in ("identifier", "shorthand_property_identifier"):
+        at.facts.common[name] = at.exp.reference(at.source.of(value), at.top)
+        return
+    inner = f"exports.{name}"
+    at.exp.name_function(value, "default" if name == "=" else name)
+    at.facts.constants[inner] = at.exp.of(value, at.top)
+    at.facts.common[name] = inner
+
+
+def _required(at: Pass, pattern: Node, value: Node) -> bool:
+    """`const { may } = require('./may')`: what it brings is known as an import is."""
+    found = _REQUIRE.fullmatch(at.source.short(value))
+    if found is None:
+        return False
+    source, names = found.group(2), {}
+    if pattern.type == "identifier":
+        names[at.source.of(pattern)] = "*"
+    for each in content(pattern) if pattern.type == "object_pattern" else ():
+        inner = each.child_by_field_name("value") or each
+        if not inner.type.endswith(("identifier", "identifier_pattern")):
+            return False
+        names[at.source.of(inner)] = at.source.key(each) or at.source.of(inner)
+    at.facts.sources.setdefault(source, at.source.place(value))
+    at.facts.imports |= {local: [source, name] for local, name in names.items()}
+    at.exp.required |= {*names}
+    return bool(names)
 
 
 def _variables(at: Pass, node: Node) -> None:
     for each in node.named_children:
         pattern, value = each.child_by_field_name("name"), each.child_by_field_name("value")
-        if pattern is None:
+        if pattern is None or (value is not None and _required(at, pattern, value)):
             continue
         for number, (name_node, _) in enumerate(bound(pattern, at.source)):
             if number % 256 == 255:
@@ -72,6 +137,9 @@ def _variables(at: Pass, node: Node) -> None:
             at.exp.reference(name, at.top)
             if value is not None:
                 _own(at, value, name)
+                loaded = _LOADS.findall(at.source.short(value))
+                if loaded:
+                    at.facts.loads[name] = [source for _, source in loaded]
                 if _is_fixed(at, value, each.child_by_field_name("type")):
                     at.facts.fixed.append(name)
         if value is not None and pattern.type == "identifier":
@@ -175,6 +243,9 @@ def _export(at: Pass, node: Node) -> None:
         facts.all_of.append(source)
     elif value is None and "=" in words:
         _unread(at, node, "an export of CommonJS", behind=True)
+        if content(node):  # export = may
+            _entry(at, "=", bare(content(node)[0]))
+            at.facts.common["default"] = at.facts.common["="]
 
 
 def _specifier(at: Pass, specifier: Node, source: str | None, *, is_type: bool) -> None:

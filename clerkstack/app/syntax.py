@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from functools import cached_property
 
@@ -29,6 +30,8 @@ FUNCTIONS = frozenset(
 )
 VARIABLES = frozenset({"lexical_declaration", "variable_declaration"})
 MEMBERS = frozenset({"member_expression", "subscript_expression"})
+# Of CommonJS.
+EXPORTS = re.compile(r"(module\s*\.\s*)?exports\b")
 # Longer lines are a bundle's: their columns are counted in bytes.
 _LONGEST_LINE = 20_000
 _SHORT = 200

@@ -10,12 +10,20 @@ silently.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clerkstack.app.clerk import ASKING, COMPONENTS, CREATING, last
-from clerkstack.app.evaluate import VISITING, Call, Callers, Evaluator, alternatives, place_of
+from clerkstack.app.evaluate import (
+    SAME,
+    VISITING,
+    Call,
+    Callers,
+    Evaluator,
+    alternatives,
+    place_of,
+)
 from clerkstack.app.facts_of_files import Ir, column_of, line_of
 from clerkstack.app.kinds import KINDS, named
 from clerkstack.app.kinds import Kind as Asked
@@ -60,11 +68,38 @@ class UnresolvedCheck:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
+def given_by(method: str, arguments: list[Ir], places: list[int]) -> tuple[list[Ir], list[int]]:
+    """What `call`, `apply` or `bind` gives a function, with the place of each."""
+    given, places = arguments[1:], places[1:]
+    if method == "apply" and given:
+        if given[0][0] != "a":
+            return [["...", given[0], places[0]]], places[:1]
+        return given[0][1], [place_of(each) or places[0] for each in given[0][1]]
+    if method == "bind":  # whoever calls it may give more
+        more = (places or [0])[-1]
+        return [*given, *([["...", ["z", 0], more]] if given else [])], [*places, more]
+    return given, places
+
+
+def _is_of_parameter(module: Module, callee: Ir) -> bool:
+    """Whether what is called is a parameter, or a member of one."""
+    for _ in range(_DEEPEST):
+        if callee[0] in ("m", "d", "|"):
+            callee = callee[1]
+        elif callee[0] == "r" and callee[1] in module.facts.constants:
+            callee = module.facts.constants[callee[1]]
+        else:
+            break
+    return bool(callee[0] in ("p", "q"))
+
+
 Found = Use | UnresolvedCheck
 SECONDS = 0.5
 """Of CPU, for what one file asks, once it is parsed."""
 
+_TOO_MUCH = f"asks for more than is told in {SECONDS:g} s. Leave it out of the scan"
 _MANY_STEPS = 1000
+_DEEPEST = 30
 
 
 class Checks:
@@ -86,26 +121,85 @@ class Checks:
         # Of what may be no check: nobody looks for who calls it.
         self._quiet = Evaluator(modules, callers.unasked(), reached)
 
-    def learn(self, module: Module) -> None:
-        """Enter the calls of functions of the app that a module has."""
+    def learn(self, module: Module, *, of_parameters: bool) -> None:
+        """Enter the calls of functions of the app that a module has: those of parameters, or all
+        others, which say what parameters are."""
         until, taken = time.process_time() + SECONDS, 0
         for _, callee, arguments, place, places in module.facts.calls:
+            if _is_of_parameter(module, callee) != of_parameters:
+                continue
             taken += self._quiet.fresh()
             if taken > _MANY_STEPS and time.process_time() > until:
                 self._cut.setdefault(module.file, place)
                 return
-            called = self._function(module, callee)
-            if called is not None:
-                calls = self._callers.calls.setdefault(called, [])
-                calls.append(Call(module, arguments, places))
-            if callee[0] == "m" and last(callee) in VISITING and arguments[:1]:
-                visiting = self._function(module, arguments[0])
-                if visiting is not None and arguments[0][0] != "f":
-                    entry: Ir = ["e", callee[1], "an entry of a list"]
-                    calls = self._callers.calls.setdefault(visiting, [])
-                    calls.append(Call(module, [entry], places[:1]))
+            called = self._functions(module, callee)
+            self._learn_call(module, called, arguments, places)
             for at, each in enumerate(arguments):
                 self._learn_given(module, callee, at, each)
+                self._learn_handed(module, callee, called, at, each, places)
+            if callee[0] == "m" and last(callee) in _SELF:
+                given = given_by(last(callee), arguments, places)
+                self._learn_call(module, self._functions(module, callee[1]), *given)
+            if last(callee) in CREATING and len(arguments) > 1:
+                created = self._functions(module, arguments[0])
+                self._learn_call(module, created, arguments[1:], places[1:])
+        if of_parameters:
+            return
+        known = {place for *_, place, _ in module.facts.calls}
+        for place, part in (it for held in module.facts.handed.values() for it in held):
+            if place not in known:
+                self._hand_on(self._wrapper(module, part), module, place)
+
+    def _learn_call(
+        self,
+        module: Module,
+        called: Collection[tuple[Path, str]],
+        arguments: list[Ir],
+        places: list[int],
+    ) -> None:
+        for each in called:
+            calls = self._callers.calls.setdefault(each, [])
+            calls.append(Call(module, arguments, places))
+
+    def _learn_handed(
+        self,
+        module: Module,
+        callee: Ir,
+        called: Collection[tuple[Path, str]],
+        at: int,
+        given: Ir,
+        places: list[int],
+    ) -> None:
+        """A function that asks for what it is given, and is given to another."""
+        if given[0] == "o":
+            for entry in given[1]:
+                if entry[0] not in ("condition", "when", "..."):
+                    wrapper = self._wrapper(module, entry[2])
+                    self._hand_on(wrapper, module, place_of(entry[2]) or places[at])
+            return
+        wrapper = self._wrapper(module, given)
+        if wrapper is None or last(callee) in SAME | CREATING:
+            return
+        if called:
+            self._callers.given |= {(file, (function, at)) for file, function in called}
+        elif given[0] == "f":
+            return
+        elif callee[0] == "m" and last(callee) in VISITING and at == 0:
+            entry = ["e", callee[1], "an entry of a list"]
+            self._learn_call(module, [wrapper], [entry], places[:1])
+        elif not self._quiet.protects(module, callee):
+            self._hand_on(wrapper, module, places[at])
+
+    def _wrapper(self, module: Module, ir: Ir) -> tuple[Path, str] | None:
+        """The function that an expression names, if it asks for what it is given."""
+        found = self._function(module, ir) if ir[0] in "rmdf" else None
+        functions = {} if found is None else self._modules.read(found[0]).facts.functions
+        return found if found is not None and "types" in functions.get(found[1], {}) else None
+
+    def _hand_on(self, wrapper: tuple[Path, str] | None, module: Module, place: int) -> None:
+        if wrapper is not None:
+            call = Call(module, [["...", ["z", 0], place]], [place])
+            self._callers.handed.setdefault(wrapper, []).append(call)
 
     def _learn_given(self, module: Module, callee: Ir, at: int, given: Ir) -> None:
         """`auth.protect(allowed)`, `condition={allowed}`: Clerk calls a function with `has`."""
@@ -161,8 +255,7 @@ class Checks:
             # The clock is looked at only where much was done.
             is_over = taken > _MANY_STEPS and time.process_time() > until
             if is_over or self._cut.get(module.file) == place:
-                message = f"asks for more than is told in {SECONDS:g} s. Leave it out of the scan"
-                yield self._at(module, place, message)
+                yield self._at(module, place, _TOO_MUCH)
                 break
             taken += self._fresh()
             if form == "e":
@@ -170,9 +263,14 @@ class Checks:
             else:
                 yield from self._of_call(module, callee, arguments, place, places)
         for kind, claim, value, name in module.facts.claims:
-            self._fresh()
+            if taken > _MANY_STEPS and time.process_time() > until:
+                yield self._at(module, place_of(value), _TOO_MUCH)
+                break
+            taken += self._fresh()
             if self._is_claim(module, claim, name):
-                yield from self._of_slug(module, kind, value)
+                for found in self._of_slug(module, kind, value):
+                    taken += 1
+                    yield found
 
     def _fresh(self) -> int:
         return self._evaluator.fresh() + self._quiet.fresh()
@@ -223,6 +321,12 @@ class Checks:
             return None
         return False
 
+    def _functions(self, module: Module, ir: Ir) -> list[tuple[Path, str]]:
+        """The functions of the app that an expression may be."""
+        kinds = [kind_of(each) for each in self._quiet.of(module, ir).choices]
+        functions = (it for it in kinds if it is not None and it.is_ == "function")
+        return [(it.module.file, it.name) for it in functions if it.module is not None]
+
     def _function(self, module: Module, ir: Ir) -> tuple[Path, str] | None:
         """The function of the app that an expression is."""
         found = self._quiet.kind(module, ir)
@@ -239,7 +343,7 @@ class Checks:
                 continue
             called = self._function(module, callee)
             if called is not None:
-                self._callers.given_has.add((called[0], (called[1], at)))
+                self._callers.given.add((called[0], (called[1], at)))
             elif callee[0] == "r" or (callee[0] == "m" and last(callee) in VISITING):
                 yield self._given_on(module, place)
 
@@ -359,6 +463,7 @@ class Checks:
         assert isinstance(error, Unresolved)
         elsewhere = f" ({error.file.name}:{error.line})" if error.line else f" ({error.file.name})"
         near = error.file == module.file and error.line in (None, line_of(place))
+        near = near or (error.file, error.line) == (constant.given or ())[:2]
         message = f"{what} is unresolved: {error.message}{'' if near else elsewhere}"
         return UnresolvedCheck(*self._shown(module, place, constant.given), message)
 

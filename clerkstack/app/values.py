@@ -41,6 +41,7 @@ class Unresolved(Exception):
     Attributes:
         kind: what is known of it all the same.
         behind: what it is made of or can be, to look through; not its value.
+        made: of a class: what is made of it, and the module that it is written in.
         type: the type that it is said to have, and the module that the type is written in.
         is_changed: `behind` is its value only at first.
         is_uncalled: of a parameter: nobody is known who calls the function.
@@ -48,6 +49,7 @@ class Unresolved(Exception):
     """
 
     type: tuple[Module, Ir] | None = None
+    made: tuple[Module, Ir] | None = None
     is_changed = is_uncalled = is_circular = is_function = False
     # What `kind_of` found behind it.
     kind_behind: Kind | None = None

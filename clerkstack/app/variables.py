@@ -11,6 +11,13 @@ from clerkstack.app.syntax import TRANSPARENT, Source, bare, content, without_no
 
 _NAME = re.compile(NAME)
 _ENVIRONMENTS = frozenset({"process.env", "import.meta.env", "Bun.env", "globalThis.process.env"})
+# Names that have all of it: `const ENV = process.env`, `const { env } = process`.
+_SAME = re.compile(
+    rb"\b(?:const|let|var)\s+(\w+)\s*(?::[^=;\n]{1,80})?=\s*(?:\{\s*\.\.\.\s*)?"
+    rb"(?:process|import\.meta|Bun|globalThis\.process)\.env\b(?!\s*[.?\[])"
+    rb"|\b(?:const|let|var)\s*\{\s*env(?:\s*:\s*(\w+))?\s*\}\s*=\s*(?:process|import\.meta|Bun)\b"
+    rb"|\bimport\s*\{\s*env(?:\s+as\s+(\w+))?\s*\}\s*from\s*[\"'](?:node:)?process[\"']"
+)
 _GETTING = frozenset({"Deno.env.get", "env.get", "Env.get"})
 # Helpers that read a variable by its name, and those that only look as if they did.
 _HELPERS = re.compile("(?i)env|config")
@@ -34,6 +41,8 @@ class Variables:
         self._source = source
         # (name, place, whether it is read without something else in its stead)
         self.read: list[list[str | int | bool]] = []
+        same = (next(filter(None, it.groups()), b"env") for it in _SAME.finditer(source.text))
+        self._environments = _ENVIRONMENTS | {each.decode() for each in same}
         self._validates = _VALIDATED.search(source.text) is not None
 
     def visit(self, node: Node, kind: str) -> None:
@@ -61,7 +70,7 @@ class Variables:
         text = self._source.short(holder).replace("?.", ".").replace("!", "")
         if self._is_written(node):
             return
-        if text in _ENVIRONMENTS:
+        if text in self._environments:
             self._add(name, node, sure=self._needed(node) and not self._is_handed_on(node))
         elif text == "env" or text.endswith(".env"):
             # The app's own module of variables, which is read where it says them, or a parameter.
@@ -74,7 +83,7 @@ class Variables:
             return
         value = bare(value)
         text = self._source.short(value)
-        if text not in _ENVIRONMENTS:
+        if text not in self._environments:
             callee = value.child_by_field_name("function")
             held = text if callee is None else self._source.short(callee)
             if held == "env" or held.endswith(".env"):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,17 @@ _FRAMEWORKS = frozenset(
         *("express", "hono", "fastify", "expo", "@nestjs/core", "@tanstack/react-start", "koa"),
         *("convex", "elysia"),
     }
+)
+# Without one of these, what these make goes to the browser.
+_BUNDLERS = frozenset({"vite", "react-scripts", "@vue/cli-service", "parcel"})
+_SERVERS = (_FRAMEWORKS - {"vite"}) | {
+    *("@clerk/backend", "@clerk/express", "@clerk/fastify", "@clerk/nextjs", "@vercel/node"),
+    *("vike", "vinxi", "@solidjs/start", "waku", "@hono/node-server", "@trpc/server", "wrangler"),
+    *("@netlify/functions", "@cloudflare/vite-plugin", "@apollo/server", "electron", "prisma"),
+    *("@prisma/client", "serverless", "ws", "vite-plugin-ssr", "vite-node", "@redwoodjs/vite"),
+}
+_OF_SERVERS = frozenset(
+    {"api", "server", "functions", "netlify", "supabase", "convex", "middleware", "edge"}
 )
 _NAMED = re.compile(
     r"webhook|clerk[^/]*/(?:route|\+server|index)\.\w+$|clerk(?:\.post)?\.\w+$", re.IGNORECASE
@@ -143,14 +154,20 @@ def wiring(root: Path, names: Sequence[str], says: Mapping[str, Says], modules: 
     """
     deployed = {name: each for name, each in says.items() if _is_deployed(name, root)}
     joining = _Joining(root, deployed, modules)
-    homes = _homes(root, deployed)
+    needed = _needed(root, deployed)
+    homes = {folder: bool(each & _FRAMEWORKS) for folder, each in needed.items()}
+    browsers = {
+        folder
+        for folder, each in needed.items()
+        if each & _BUNDLERS and not each & _SERVERS and not _has_server(folder, names)
+    }
     mentions: dict[str, set[str]] = {}
     for file, each in deployed.items():
         for name in each.get("mentions", ()):
             mentions.setdefault(name, set()).add(file)
     return Wiring(
         handlers=tuple(joining.handlers(names)),
-        reads=tuple(joining.reads(names)),
+        reads=tuple(joining.reads(names, homes, browsers)),
         packages=tuple(
             (file, line, package)
             for file, each in deployed.items()
@@ -204,12 +221,41 @@ class _Joining:
         for name in answering[:_MOST_NAMED]:
             if name not in verifying and _is_deployed(name, self._root):
                 above[name] = self._reached(name)
+        found = []
         for file in verifying:
             mine = set(reached[file])
             for other, below in above.items():
                 if other not in mine and file in below:
                     mine |= below
-            yield self._handler(file, mine)
+            found.append(self._handler(file, mine))
+        yield from self._with_sent(found)
+
+    def _with_sent(self, handlers: list[Handler]) -> list[Handler]:
+        """With the events that are sent on by a queue: `clerk/user.created` of Inngest."""
+        sent = [
+            (file, event, place)
+            for file, said in self._says.items()
+            for event, place in said.get("sent", ())
+        ]
+        if sent and not handlers:
+            file, _, place = sent[0]
+            handlers = [Handler(file, line_of(place), "inngest", None, files=frozenset({file}))]
+        sending = [each for each in handlers if each.all_on] or handlers[:1]
+        return [
+            replace(
+                each,
+                handled=(
+                    *each.handled,
+                    *(
+                        Handled(event, file, line_of(at), column_of(at), each.all_on)
+                        for file, event, at in sent
+                    ),
+                ),
+            )
+            if each in sending
+            else each
+            for each in handlers
+        ]
 
     def _verifies(self, file: str, says: Says) -> bool:
         return any(
@@ -297,12 +343,15 @@ class _Joining:
 
     # Variables.
 
-    def reads(self, names: Sequence[str]) -> Iterator[Read]:
+    def reads(
+        self, names: Sequence[str], homes: Iterable[str], browsers: Collection[str]
+    ) -> Iterator[Read]:
         """Every variable that is read, in the order of files."""
         through = self._through(names)
         for file, said in self._says.items():
             side = said.get("side")
             browser = side == "use client" and not file.endswith(".server.vue")
+            browser = browser or (side is None and _is_bundled(file, homes, browsers))
             for name, place, sure in said.get("reads", ()):
                 at = through.get(file, "") if sure and is_server_secret(name) else ""
                 yield Read(name, file, line_of(place), column_of(place), sure, "", browser, at)
@@ -356,11 +405,29 @@ def _rewrites(root: Path, names: Iterable[str]) -> Iterator[str]:
                 continue
 
 
-def _homes(root: Path, names: Iterable[str]) -> dict[str, bool]:
-    """The folders of the packages that hold these files, and whether each uses a framework."""
+def _has_server(folder: str, names: Iterable[str]) -> bool:
+    """Whether a package has code that is no browser's: `api/` of Vercel, `server.ts`."""
+    begin = f"{folder}/" if folder else ""
+    return any(
+        Path(name.removeprefix(begin).partition("/")[0]).stem in _OF_SERVERS
+        for name in names
+        if name.startswith(begin)
+    )
+
+
+def _is_bundled(file: str, homes: Iterable[str], browsers: Collection[str]) -> bool:
+    """Whether a file goes into a bundle that is for the browser only."""
+    inside = [each for each in homes if not each or file.startswith(f"{each}/")]
+    home = max(inside, key=len, default=None)
+    below = file.removeprefix(f"{home}/") if home else file
+    return home in browsers and "/" in below and ".config." not in below
+
+
+def _needed(root: Path, names: Iterable[str]) -> dict[str, set[str]]:
+    """The folders of the packages that hold these files, and what each depends on."""
     from clerkstack.app.jsonc import read_object
 
-    found: dict[str, bool] = {}
+    found: dict[str, set[str]] = {}
     seen: set[str] = set()
     for name in names:
         folder = name
@@ -374,7 +441,6 @@ def _homes(root: Path, names: Iterable[str]) -> dict[str, bool]:
                 continue
             manifest = read_object(Path(at), root)
             parts = [manifest.get(each) for each in ("dependencies", "devDependencies")]
-            needed = {key for each in parts if isinstance(each, dict) for key in each}
-            found[folder] = bool(needed & _FRAMEWORKS)
+            found[folder] = {key for each in parts if isinstance(each, dict) for key in each}
             break
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -290,11 +291,16 @@ class _Comparing:
     def _uses(self) -> tuple[list[Seen], list[Finding]]:
         seen: list[Seen] = []
         wrong: dict[Asked, Finding] = {}
-        for use in () if self._app is None else self._app.uses:
+        uses = () if self._app is None else self._app.uses
+        places = Counter((use.kind, use.slug, use.payer) for use in uses)
+        for use in uses:
             asked: Asked = (use.kind, use.slug, use.payer)
             why = self._unknown(asked, use.where)
             seen.append(Seen(use, known=why is None))
             if why is not None and asked not in wrong:
+                others = places[asked] - 1
+                if others:
+                    why += f" ({others} other place{'s ask' if others > 1 else ' asks'} for it too)"
                 mend = f"{self._how_to_mend(asked)}.{'' if self._live else NOT_LIVE}"
                 slug = use.slug if use.payer is None else f"{use.payer}:{use.slug}"
                 where = use.where

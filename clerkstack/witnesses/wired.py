@@ -225,7 +225,7 @@ class _OfEvents:
         for each in self._handled:
             if each.sure:
                 first.setdefault(each.event, each.where)
-        handled = {event: where for event, where in first.items() if not event.endswith(".")}
+        handled = {event: where for event, where in first.items() if event.strip(".") == event}
         for event in dict.fromkeys([*self._declared, *handled]):
             beginning = next((each for each in first if _fits(each, event)), None)
             where = None if beginning is None else first[beginning]
@@ -242,9 +242,10 @@ class _OfEvents:
                 yield each
 
     def _never(self, each: Handled) -> str:
-        if each.event.endswith("."):
+        if each.event.strip(".") != each.event:
+            part = "begins" if each.event.endswith(".") else "ends"
             return (
-                f"the app handles every event that begins with '{each.event}', and the webhook "
+                f"the app handles every event that {part} with '{each.event}', and the webhook "
                 "gets none"
             )
         near = meant_event(each.event)
@@ -541,6 +542,9 @@ def _instead(name: str) -> str:
 
 
 def _fits(handled: str, event: str) -> bool:
+    """Whether an event is one that is handled, or begins or ends as those do."""
+    if handled.startswith("."):
+        return event.endswith(handled)
     return event.startswith(handled) if handled.endswith(".") else event == handled
 
 

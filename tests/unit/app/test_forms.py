@@ -53,6 +53,29 @@ ASKING |= {
     "a default parameter": "const ask = (plan = VALUE) => useAuth().has({ plan }); ask()",
     "a reference of Vue": "const { has } = useAuth(); has.value?.({ plan: VALUE })",
 }
+ASKING |= {
+    "call of a wrapper": "return askPlan.call(null, VALUE)",
+    "apply": "return askPlan.apply(null, [VALUE])",
+    "bind": "return askPlan.bind(null, VALUE)",
+    "bound": "const bound = askPlan.bind(null); return bound(VALUE)",
+    "handed to a function": "return handed(askPlan, VALUE)",
+    "a wrapper, created": "return createElement(Gate, { plan: VALUE })",
+    "a wrapper of another library": "const Box = styled(Gate)`x`; return <Box plan={VALUE} />",
+    "loaded": "const Later = lazy(() => import('./wrapper').then((it) => it.Elsewhere))\n"
+    "return <Later to={VALUE} />",
+    "required": "const { Elsewhere: Box } = require('./wrapper'); return <Box to={VALUE} />",
+    "of CommonJS": "return common(VALUE)",
+    "a method": "return new Gates().ask(VALUE)",
+    "a static method": "return Gates.may(VALUE)",
+    "a method by a type": "const ask = (gates: Gates) => gates.ask(VALUE); return ask(t)",
+    "a signal of Solid": "const { has } = useAuth(); has()?.({ plan: VALUE })",
+    "a table": "const { sessionClaims } = await auth()\n"
+    "return new Map([[VALUE, 1]]).get(sessionClaims.pla)",
+    "a set of claims": "const { sessionClaims } = await auth()\n"
+    "return new Set([VALUE]).has(sessionClaims.pla)",
+    "a claim by another name": "const { sessionClaims: { pla: mine } } = await auth()\n"
+    "if (mine === VALUE) t()",
+}
 # What stands for the slug, and what it needs before.
 VALUES = {
     "a text": ("'pro'", ""),
@@ -104,6 +127,11 @@ function askFor(may, plan) { return may({ plan }) }
 function askPlan(plan: string) { const { has } = useAuth(); return has({ plan }) }
 function askAny(...all) { const { has } = useAuth(); return all.some((plan) => has({ plan })) }
 const Gate = ({ plan }: { plan: string }) => <Protect plan={plan} />
+class Gates {
+  async ask(plan: string) { const { has } = useAuth(); return has({ plan }) }
+  static may = (plan: string) => useAuth().has({ plan })
+}
+function handed(ask, plan) { return ask(plan) }
 function useMine() { const { has } = useAuth(); return { may: has } }
 """
 OTHERS = {
@@ -114,9 +142,12 @@ OTHERS = {
     + "interface Props { to: string; children: ReactNode }\n"
     + "export const Elsewhere = memo((props: Props) => <Protect plan={props.to} />)\n"
     + "export const useElsewhere = () => { const { has: can } = useAuth(); return { can } }\n",
+    "common.js": "const { useAuth } = require('@clerk/nextjs')\n"
+    "const ask = (plan) => useAuth().has({ plan })\nmodule.exports = { common: ask }\n",
     "barrel.ts": "export * from './wrapper'\nexport { default as elsewhere } from './wrapper'\n",
 }
 BARREL = "import { elsewhere, Elsewhere, useElsewhere } from './barrel'\n"
+BARREL += "import { common } from './common'\n"
 
 
 @given(
@@ -124,7 +155,7 @@ BARREL = "import { elsewhere, Elsewhere, useElsewhere } from './barrel'\n"
     st.sampled_from(sorted(VALUES)),
     st.sampled_from(sorted(AROUND)),
 )
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_a_check_is_found_in_any_form(asking: str, value: str, around: str) -> None:
     written, before = VALUES[value]
     statement = ASKING[asking].replace("VALUE", written)

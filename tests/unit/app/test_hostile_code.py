@@ -40,6 +40,23 @@ CODE = {
     "claims": b"orgRole==='a';" * 140_000,
     "generics": b"a<b<c<" * 340_000 + HAS,
     "no text": bytes(range(256)) * 8000 + HAS,
+    "methods": b"class A{"
+    + b"".join(
+        b"m%d(plan){return this.m%d({plan})&&this.has({plan})}" % (n, n + 1) for n in range(9000)
+    )
+    + b"}",
+    "classes in classes": b"class A{m(){return " * 3000 + HAS + b"}}" * 3000,
+    "bound again": b"const a=wanted" + b".bind(null)" * 5000 + b";a('b');" + HAS,
+    "handed on": b"".join(
+        b"function f%d(g){return f%d(g)+g('a')}" % (n, n + 1) for n in range(9000)
+    )
+    + b"f0(wanted);"
+    + HAS,
+    "exports": b"exports.a=" * 3000 + b"wanted;module.exports={...require('./a')};" * 20_000 + HAS,
+    "loaded": b"const G=lazy(()=>import('./a'));<G plan='x'/>;" * 20_000 + HAS,
+    "claims by other names": b"".join(b"const a%d=a%d;" % (n, n - 1) for n in range(1, 50_000))
+    + b"const a0=x.pla;a49999==='a'",
+    "what is given": b"defineProps<{plan:string}>();" * 30_000 + HAS,
     "a bundle": b"/*auth*/" + HAS * (5 * 1024 * 1024 // len(HAS)),
 }
 # The parser looks for minutes for a way to go on behind an error in this.
@@ -81,6 +98,17 @@ def quickly(text: bytes, suffix: str) -> None:
 @pytest.mark.parametrize("name", CODE)
 def test_code_that_is_much(name: str) -> None:
     quickly(CODE[name], ".tsx")
+
+
+def test_a_large_table_that_claims_are_looked_up_in(tmp_path: Path) -> None:
+    entries = b",".join(b"'u:a%d':1" % n for n in range(9000))
+    text = b"const T={" + entries + b"};const {sessionClaims}=auth();"
+    (tmp_path / "a.ts").write_bytes(text + b"T[sessionClaims.pla];" * 2000)
+
+    with within(SECONDS):
+        found = scan(tmp_path)
+
+    assert any("asks for more than is told" in each.message for each in found.unresolved)
 
 
 @pytest.mark.parametrize("suffix", [".js", ".ts"])

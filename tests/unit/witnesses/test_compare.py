@@ -245,6 +245,19 @@ def test_checks_are_known_by_catalog_or_instance() -> None:
     assert "--live looks at the instance too" in without.findings[0].remedy
 
 
+def test_a_slug_at_several_places_is_one_finding_that_counts_the_others() -> None:
+    plans = [use("plan", "trio", line=line) for line in (1, 2, 3)]
+    roles = [use("role", "org:x", line=line) for line in (1, 2)]
+
+    comparison = found(code(uses=(*plans, use("plan", "solo"), *roles)))
+
+    messages = [each.message for each in comparison.findings]
+    assert [" (2 other places ask for it too)" in each for each in messages] == [True, False, False]
+    assert messages[2].endswith(" (1 other place asks for it too)")
+    assert [each.where for each in comparison.findings] == ["page.tsx:1:5"] * 3
+    assert [each.use.line for each in comparison.uses] == [1, 2, 3, 1, 1, 2]
+
+
 def test_what_the_settings_say_is_on_the_instance_is_believed_until_it_is_read() -> None:
     app = code(uses=(use("plan", "old"),), unmanaged="plan/old")
 

@@ -76,6 +76,8 @@ def test_no_code_is_compared_with_nothing() -> None:
             "did you mean 'user.",
         ),
         ("  if (evt.type.startsWith('role.')) return", "role.", "begins with 'role.', and the web"),
+        ("  if (evt.type.endsWith('.pastDue')) return", ".pastDue", "ends with '.pastDue', and"),
+        ("  if (evt.type.split('.')[0] === 'role') return", "role.", "begins with 'role.', and"),
     ],
 )
 def test_what_is_handled_and_never_comes(tmp_path: Path, line: str, event: str, said: str) -> None:
@@ -299,6 +301,21 @@ def test_a_secret_in_a_browser(tmp_path: Path) -> None:
 
     assert told(found) == [("variable", "CLERK_SECRET_KEY", "browser", "app/a.tsx:2:5")]
     assert "this file goes to the browser" in found.findings[0].message
+
+
+def test_a_secret_in_a_bundle_for_browsers(tmp_path: Path) -> None:
+    files = {
+        "package.json": json.dumps({"devDependencies": {"vite": "7"}}),
+        "src/main.tsx": "const env = import.meta.env\nuse(env.VITE_CLERK_SECRET_KEY)\n",
+        "vite.config.ts": "use(process.env.CLERK_SECRET_KEY)\n",
+    }
+
+    assert ("variable", "VITE_CLERK_SECRET_KEY", "browser", "src/main.tsx:2:5") in told(
+        compared(tmp_path, files)
+    )
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "main.ts").write_text("export {}\n")
+    assert [each for each in told(compared(tmp_path, files)) if each[2] == "browser"] == []
 
 
 # Several apps and projects.
