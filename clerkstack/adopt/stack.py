@@ -246,9 +246,9 @@ def _organizations(wanted: dict[str, Any], roles: LiveRoles, section: JsonObject
     group, view = _group(wanted, "organizations"), roles.view()
     group["enabled"] = bool(section.get("enabled"))
     group["personalWorkspaces"] = not section.get("force_organization_selection")
-    for field in OPTIONAL_OF_ORGANIZATIONS:
-        if to_camel(field) in group:
-            group[to_camel(field)] = section.get(field)
+    for name in OPTIONAL_OF_ORGANIZATIONS:
+        if to_camel(name) in group:
+            group[to_camel(name)] = section.get(name)
     for name, key in (("creatorRole", "creator_role"), ("defaultRole", "default_role")):
         if name in group:
             group[name] = object_at(view, SET).get(key)
