@@ -103,7 +103,7 @@ def waivers_of(folder: Path, file: Path, now: datetime, rules: Rules) -> tuple[W
         InputError: one of the files is wrong.
     """
     today, most = now.date(), rules.max_waiver_days
-    old = folder / Path(EXCUSES.shown).name
+    old = folder / Path(EXCUSES).name
     found = (
         *load_waivers(old, today=today, max_days=most, policies=BY_ID, form=EXCUSES),
         *load_waivers(file, today=today, max_days=most, policies=BY_ID),
@@ -207,9 +207,9 @@ class Judge:
             if self.secrets_only and severity is Severity.FAILED:
                 severity = Severity.WARNING
             yield Finding(OF_WAIVERS, STACK, severity=severity, message=message, remedy=remedy)
-        if any(each.where.startswith(EXCUSES.shown) for each in mine):
+        if any(each.where.startswith(EXCUSES) for each in mine):
             message = (
-                f"{EXCUSES.shown} is read for now: move its entries to {FILE} (`excuses` becomes "
+                f"{EXCUSES} is read for now: move its entries to {FILE} (`excuses` becomes "
                 "`waivers`, `policy` becomes `id`, `expires` becomes `until`), and remove it"
             )
             yield Finding(OF_WAIVERS, STACK, severity=Severity.NOTE, message=message)

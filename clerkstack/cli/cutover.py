@@ -14,7 +14,15 @@ import typer
 from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Severity, Waiver
-from clerkstack.checks.waivers import FILE, POINT, load_waivers, of_points, write_waiver
+from clerkstack.checks.waivers import (
+    FILE,
+    POINT,
+    SIGNOFFS,
+    load_signoffs,
+    load_waivers,
+    of_points,
+    write_waiver,
+)
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.remote import session_of, tell
@@ -23,8 +31,7 @@ from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cutover.judge import judge, may_be_signed
 from clerkstack.cutover.model import Line, Report
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
-from clerkstack.cutover.signoffs import FILE as SIGNOFFS
-from clerkstack.cutover.signoffs import read_signoffs, span
+from clerkstack.cutover.signoffs import span
 from clerkstack.drift import Known
 from clerkstack.files import replace
 from clerkstack.problems import ClerkstackError
@@ -171,7 +178,7 @@ def _signoffs(stack: str) -> dict[str, Waiver]:
     """The waivers of the stack's points; those of signoffs.yaml, until somebody moves them."""
     today = datetime.now(UTC).date()
     kept = load_waivers(Path(FILE), today=today, points=NAMES)
-    old = read_signoffs(SIGNOFFS, NAMES)
+    old = load_signoffs(Path(SIGNOFFS), NAMES)
     if old:
         say(
             f"{SIGNOFFS} is read for now. Move its entries to {FILE}, each as `- id: "
