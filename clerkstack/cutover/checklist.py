@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from clerkstack.app.facts import PAYER, facts_of_config, told
 from clerkstack.app.kinds import KINDS, SOLD
 from clerkstack.checks.finding import Finding
-from clerkstack.cutover.addresses import is_public, reach
 from clerkstack.cutover.app_code import code_facts
 from clerkstack.cutover.model import fact, failed, not_checked, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
@@ -17,7 +16,7 @@ from clerkstack.desired.afterwards import Access
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.desired.variable_names import names_of
 from clerkstack.desired.variables import takes_no_events
-from clerkstack.hosts import host_of, is_below
+from clerkstack.hosts import PUBLIC, host_of, is_below, is_public, reach
 from clerkstack.kept_url import same_url
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
 from clerkstack.reconcile.changes import object_at
@@ -81,7 +80,7 @@ def _keys_at_vercel(readings: Readings, project: Project) -> Iterator[Finding]:
 
 def _reached(what: str, url: str, settings: Settings) -> Finding:
     domain = settings.production.domain
-    return fact(what, "https, public", reach(url, domain), is_public(url, domain))
+    return fact(what, PUBLIC, reach(url, domain), is_public(url, domain))
 
 
 def webhook(readings: Readings) -> Finding:
