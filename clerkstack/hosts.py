@@ -8,6 +8,8 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+from clerkstack.safe import shown_url
+
 OWN_MACHINE = (".local", ".localhost", ".internal", ".test")
 """Names that lead nowhere but to a private network (RFC 6761, RFC 6762, ICANN for .internal)."""
 HOSTED = (
@@ -23,6 +25,8 @@ HOSTED = (
 makes no production instance on one (provider_domain_operation_not_allowed), and serves one that it
 has by a proxy of the app's (is_provider_domain of the Platform API)."""
 OWN_DOMAIN = "add a domain of your own to the project at Vercel"
+PUBLIC = "https, public"
+"""Who reaches a URL of production's, in words."""
 OR_PROXY = "or name it in clerkstack:production.domain where the app proxies Clerk"
 TUNNELS = (
     ".loca.lt",
@@ -68,9 +72,38 @@ def is_preview(host: str) -> bool:
     return is_hosted(host) or host.endswith(TUNNELS) or bool(BEFORE & {*host.split(".")[:-2]})
 
 
-def is_production(host: str) -> bool:
-    """Whether a host can be production's: everybody reaches it, and it stays."""
-    return bool(host) and not is_local(host) and not is_preview(host)
+def why_not_production(
+    host: str, own: str | None = None, *, or_proxy: str = OR_PROXY
+) -> str | None:
+    """What a sentence says about a host that can't be production's, after its name; None if
+    everybody reaches it and it stays.
+
+    Args:
+        host: in small letters, empty if a URL has none.
+        own: the domain of the production instance: this one can be a hosting provider's.
+        or_proxy: where a hosting provider's host is named that stays.
+    """
+    if not host:
+        return "has no host"
+    if is_local(host):
+        return "is on somebody's own machine"
+    if is_hosted(host):
+        return None if host == own else f"is the hosting provider's: {OWN_DOMAIN}, {or_proxy}"
+    return "is for previews" if is_preview(host) else None
+
+
+def is_public(url: str, own: str | None = None) -> bool:
+    """Whether a URL is https, at a host that can be production's."""
+    return url.lower().startswith("https://") and why_not_production(host_of(url), own) is None
+
+
+def reach(url: str, own: str | None = None) -> str:
+    """Who reaches a URL, in words."""
+    host = host_of(url)
+    why = why_not_production(host, own)
+    if why is not None:
+        return f"{host or shown_url(url)} {why}"
+    return PUBLIC if is_public(url, own) else f"{shown_url(url)} is not https"
 
 
 def is_below(host: str, domain: str) -> bool:

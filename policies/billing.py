@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from clerkstack.checks.finding import Finding
 from clerkstack.desired.refusals import app_disagreements, unknown_uses
 from clerkstack.problems import InputError
 from clerkstack.reconcile.billing import DeclaredBilling
-from policies.policy import Policy, Values, Violation, unjudged
+from policies.policy import Policy, Values, unjudged, violation
 from policies.view import API_KEYS, BILLING, UNKNOWN, Resource, Stack, unknown_in
 
 TOP = Path(__file__).resolve().parent.parent
@@ -16,34 +17,34 @@ COMPARED = ("plans", "features", "defaults", "app")
 TRIAL = "free_trial_requires_payment_method"
 
 
-def _slugs(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _slugs(resource: Resource, _values: Values) -> Iterator[Finding]:
     if resource.type != BILLING:
         return
     unknown = [name for name in COMPARED if unknown_in(resource.inputs.get(name))]
-    yield from (Violation(said) for said in _catalog(resource))
+    yield from (violation(said) for said in _catalog(resource))
     if unknown:
         yield unjudged(f"{' and '.join(unknown)} (of billing)")
     elif resource.part("app"):
-        yield from (Violation(said) for said in _with_the_app(resource))
+        yield from (violation(said) for said in _with_the_app(resource))
 
 
-def _app_code(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _app_code(resource: Resource, _values: Values) -> Iterator[Finding]:
     if resource.type != BILLING:
         return
     if resource.inputs.get("app") is UNKNOWN:
         yield unjudged("app (of billing)")
     elif not {"plans", "uses"} & resource.part("app").keys():
-        yield Violation(
+        yield violation(
             "nothing of the app's code is compared with what is sold: clerkstack:app names none, "
             "or none that declares a plan or asks for one"
         )
 
 
-def _app_named(stack: Stack, _values: Values) -> Iterator[Violation]:
+def _app_named(stack: Stack, _values: Values) -> Iterator[Finding]:
     """Without a billing resource the program compares, where the settings name the app."""
     asked = {"billing", "organizations"} & {*(stack.parts or ())}
     if asked and stack.names_app is False and not stack.of(BILLING):
-        yield Violation("the stack does not name the app's code (clerkstack:app)")
+        yield violation("the stack does not name the app's code (clerkstack:app)")
 
 
 def _catalog(resource: Resource) -> Iterator[str]:
@@ -81,7 +82,7 @@ def _with_the_app(resource: Resource) -> list[str]:
         return ["plans, features and the app's declaration are not of a form to be compared"]
 
 
-def _trial_card(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _trial_card(resource: Resource, _values: Values) -> Iterator[Finding]:
     if resource.type != BILLING:
         return
     settings = resource.inputs.get("settings")
@@ -90,19 +91,19 @@ def _trial_card(resource: Resource, _values: Values) -> Iterator[Violation]:
         yield unjudged(f"{TRIAL} (of billing)")
     elif asks is None:
         # ConfigBilling: the default is true.
-        yield Violation(f"{TRIAL} is not declared, and Clerk asks for a card where it is not off")
+        yield violation(f"{TRIAL} is not declared, and Clerk asks for a card where it is not off")
     elif asks is not False:
-        yield Violation("free trials would ask for a payment method")
+        yield violation("free trials would ask for a payment method")
 
 
-def _payers(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _payers(resource: Resource, _values: Values) -> Iterator[Finding]:
     if resource.type == BILLING:
         yield from _switches(
             resource, "settings", "billing", on="organization_enabled", off="user_enabled"
         )
 
 
-def _key_switches(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _key_switches(resource: Resource, _values: Values) -> Iterator[Finding]:
     if resource.type == API_KEYS:
         yield from _switches(
             resource,
@@ -113,19 +114,17 @@ def _key_switches(resource: Resource, _values: Values) -> Iterator[Violation]:
         )
 
 
-def _switches(
-    resource: Resource, part: str, what: str, *, on: str, off: str
-) -> Iterator[Violation]:
+def _switches(resource: Resource, part: str, what: str, *, on: str, off: str) -> Iterator[Finding]:
     switches = resource.part(part)
     whole = resource.inputs.get(part) is UNKNOWN
     if whole or switches.get(on) is UNKNOWN:
         yield unjudged(f"{on} ({what})")
     elif switches.get(on) is not True:
-        yield Violation(f"{what} of organizations would be off ({on})")
+        yield violation(f"{what} of organizations would be off ({on})")
     if whole or switches.get(off) is UNKNOWN:
         yield unjudged(f"{off} ({what})")
     elif switches.get(off) not in (False, None):
-        yield Violation(f"{what} of users would be on ({off})")
+        yield violation(f"{what} of users would be on ({off})")
 
 
 POLICIES = (

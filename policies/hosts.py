@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from clerkstack.desired.variable_names import names_of
-from clerkstack.hosts import OWN_DOMAIN, is_below, is_hosted, is_local, is_production
+from clerkstack.hosts import is_below, is_local, why_not_production
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings.keys import frontend_host
 from policies.view import INSTANCE, PRODUCTION, Stack
 
 APP_URLS = names_of("app_url")
+OR_PROXY = "or name it in this policy's hosts where the app proxies Clerk"
 PUBLISHABLE_KEYS = names_of("publishable_key")
 
 
@@ -49,18 +50,8 @@ class Url:
     @property
     def before_production(self) -> str | None:
         """Why its host is no production host, or None."""
-        if not self.host:
-            return "has no host"
-        if self.local:
-            return f"leads to {self.host}, which nobody else reaches"
-        if is_hosted(self.host):
-            return (
-                f"leads to {self.host}, which is the hosting provider's: {OWN_DOMAIN}, or name "
-                "it in this policy's hosts where the app proxies Clerk"
-            )
-        if not is_production(self.host):
-            return f"leads to {self.host}, which is no production host"
-        return None
+        why = why_not_production(self.host, or_proxy=OR_PROXY)
+        return f"leads to {self.host}, which {why}" if why and self.host else why
 
 
 def app_hosts(stack: Stack) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from clerkstack.checks.waivers import (
     of_stack,
 )
 from clerkstack.rotation.rolling_out import is_rolled_out
-from policies.policy import Policy, Violation
+from policies.policy import Policy
 from policies.registry import BY_ID, POLICIES
 from policies.registry import WAIVERS as OF_WAIVERS
 from policies.rules import Level, Rules, load_rules
@@ -103,7 +103,7 @@ def waivers_of(folder: Path, file: Path, now: datetime, rules: Rules) -> tuple[W
         InputError: one of the files is wrong.
     """
     today, most = now.date(), rules.max_waiver_days
-    old = folder / Path(EXCUSES.shown).name
+    old = folder / Path(EXCUSES).name
     found = (
         *load_waivers(old, today=today, max_days=most, policies=BY_ID, form=EXCUSES),
         *load_waivers(file, today=today, max_days=most, policies=BY_ID),
@@ -133,45 +133,48 @@ class Judge:
         if environment is None:
             return []
         return [
-            finding
+            judged
             for policy in POLICIES
             if policy.each is not None
-            for violation in policy.each(resource, self.rules.of(policy))
-            for finding in self._findings(policy, violation, environment, resource)
+            for found in policy.each(resource, self.rules.of(policy))
+            for judged in self._judged(policy, found, environment, resource)
         ]
 
     def all(self, stack: Stack) -> list[Finding]:
         """What is found of the stack as a whole, and of its waivers."""
         environment = stack.environment
+        named = {(each.name, each.urn): each for each in stack.resources}
         found = [
-            finding
+            judged
             for policy in POLICIES
             if policy.whole is not None and environment is not None
-            for violation in policy.whole(stack, self.rules.of(policy))
-            for finding in self._findings(policy, violation, environment, violation.resource)
+            for each in policy.whole(stack, self.rules.of(policy))
+            for judged in self._judged(
+                policy, each, environment, named.get((each.subject, each.where))
+            )
         ]
         return [*found, *self._of_waivers()]
 
-    def _findings(
-        self, policy: Policy, violation: Violation, environment: str, about: Resource | None
+    def _judged(
+        self, policy: Policy, found: Finding, environment: str, about: Resource | None
     ) -> Iterator[Finding]:
-        level = self.rules.level(policy, violation.environment or environment)
+        """What a policy found, as its level and the waivers make it; nothing if it is disabled."""
+        level = self.rules.level(policy, policy.judged_in or environment)
         if level is Level.DISABLED:
             return
-        severity = violation.severity
+        severity, waiver = found.severity, None
         if severity is Severity.NOT_CHECKED:
             self._unjudged.add(policy.id)
         subject, urn = (about.name, about.urn) if about else (STACK, "")
-        waiver = None
         if severity is Severity.FAILED:
-            waiver = self._waiver(policy.id, subject, violation.message)
+            waiver = self._waiver(policy.id, subject, found.message)
             if waiver or level is not Level.MANDATORY or self._leaves(about):
                 severity = Severity.WARNING
-        yield Finding(
-            policy.id,
-            subject,
+        yield replace(
+            found,
+            check=policy.id,
+            subject=subject,
             severity=severity,
-            message=violation.message,
             remedy=policy.mend,
             where=urn,
             waiver=waiver,
@@ -207,9 +210,9 @@ class Judge:
             if self.secrets_only and severity is Severity.FAILED:
                 severity = Severity.WARNING
             yield Finding(OF_WAIVERS, STACK, severity=severity, message=message, remedy=remedy)
-        if any(each.where.startswith(EXCUSES.shown) for each in mine):
+        if any(each.where.startswith(EXCUSES) for each in mine):
             message = (
-                f"{EXCUSES.shown} is read for now: move its entries to {FILE} (`excuses` becomes "
+                f"{EXCUSES} is read for now: move its entries to {FILE} (`excuses` becomes "
                 "`waivers`, `policy` becomes `id`, `expires` becomes `until`), and remove it"
             )
             yield Finding(OF_WAIVERS, STACK, severity=Severity.NOTE, message=message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from clerkstack.checks.finding import Finding
 from clerkstack.desired.variable_names import names_of
 from clerkstack.settings.keys import (
     STRAY,
@@ -13,7 +14,7 @@ from clerkstack.settings.keys import (
     wrong_publishable_key,
     wrong_secret_key,
 )
-from policies.policy import Policy, Values, Violation
+from policies.policy import Policy, Values, violation
 from policies.view import DEVELOPMENT, INSTANCE, PRODUCTION, Resource, Variable
 
 # Anywhere in a value: a header or a JSON text carries a key just as well.
@@ -42,12 +43,12 @@ OF_INPUT: dict[str, Wrong] = {
 }
 
 
-def _forms(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _forms(resource: Resource, _values: Values) -> Iterator[Finding]:
     for name, value, wrong, instance in _keys(resource):
         # A key of the other instance has its form; `live-keys` and `production-values` judge it.
         why = wrong(value, instance_of_key(value) or instance)
         if why:
-            yield Violation(f"{name}: {why}")
+            yield violation(f"{name}: {why}")
 
 
 def _keys(resource: Resource) -> Iterator[tuple[str, str, Wrong, str]]:
@@ -62,14 +63,14 @@ def _keys(resource: Resource) -> Iterator[tuple[str, str, Wrong, str]]:
                 yield name, value, wrong, resource.environment or DEVELOPMENT
 
 
-def _live(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _live(resource: Resource, _values: Values) -> Iterator[Finding]:
     if resource.type == INSTANCE:
         for name in OF_INPUT:
             if TEST_VALUE.search(str(resource.inputs.get(name) or "")):
-                yield Violation(f"{name} of the production instance is a development key")
+                yield violation(f"{name} of the production instance is a development key")
     for variable in resource.variables():
         if variable.in_production and _holds(TEST_VALUE, variable):
-            yield Violation(f"{variable.key} would carry a development key into production")
+            yield violation(f"{variable.key} would carry a development key into production")
 
 
 def _holds(form: re.Pattern[str], variable: Variable) -> bool:

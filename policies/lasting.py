@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from clerkstack.checks.finding import Finding
 from clerkstack.desired.variable_names import (
     DEFAULT,
     PUBLIC_PREFIXES,
@@ -14,7 +15,7 @@ from clerkstack.desired.variable_names import (
     unread_in,
 )
 from clerkstack.rotation.kinds import KINDS, variables_of
-from policies.policy import Option, Policy, Values, Violation, note
+from policies.policy import Option, Policy, Values, note, violation
 from policies.view import (
     API_KEYS,
     BILLING,
@@ -58,28 +59,28 @@ OF_PART = {
 NEEDED: tuple[Purpose, ...] = ("publishable_key", "secret_key", "app_url")
 
 
-def _complete(stack: Stack, _values: Values) -> Iterator[Violation]:
+def _complete(stack: Stack, _values: Values) -> Iterator[Finding]:
     if stack.parts is None:
         return
     if not stack.of(INSTANCE):
-        yield Violation("the instance is not declared")
+        yield violation("the instance is not declared")
     for part, (kind, what) in OF_PART.items():
         if part in stack.parts and not stack.of(kind):
-            yield Violation(f"{what} would be missing")
+            yield violation(f"{what} would be missing")
     if "environment" in stack.parts:
         for project in stack.projects:
             yield from _variables_there(stack, project)
 
 
-def _billing_managed(stack: Stack, _values: Values) -> Iterator[Violation]:
+def _billing_managed(stack: Stack, _values: Values) -> Iterator[Finding]:
     if stack.parts is not None and "billing" not in stack.parts:
-        yield Violation(
+        yield violation(
             "billing is switched off (clerkstack:components.billing), and this stack keeps neither "
             "plans and features nor trials without a card"
         )
 
 
-def _variables_there(stack: Stack, project: Expected) -> Iterator[Violation]:
+def _variables_there(stack: Stack, project: Expected) -> Iterator[Finding]:
     purposes = [*NEEDED]
     if "webhook" in (stack.parts or ()):
         purposes.append("signing_secret")
@@ -95,15 +96,15 @@ def _variables_there(stack: Stack, project: Expected) -> Iterator[Violation]:
     for target in targets if project.targets is None else project.targets:
         for name in (f"{target}/{key}" for key in needed):
             if name not in there and name not in project.leave_alone:
-                yield Violation(f"the variable {name}{of} would be missing")
+                yield violation(f"the variable {name}{of} would be missing")
 
 
-def _protected(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _protected(resource: Resource, _values: Values) -> Iterator[Finding]:
     if resource.type in PROTECTED and not resource.protect:
-        yield Violation("it is not protected: one change of the program would remove it")
+        yield violation("it is not protected: one change of the program would remove it")
 
 
-def _age(stack: Stack, values: Values) -> Iterator[Violation]:
+def _age(stack: Stack, values: Values) -> Iterator[Finding]:
     oldest = stack.now - timedelta(days=int(values["max_days"]))
     rotated = set()
     for resource in stack.of(ROTATIONS):
@@ -117,11 +118,11 @@ def _age(stack: Stack, values: Values) -> Iterator[Violation]:
             if minted < oldest:
                 days = (stack.now - minted).days
                 names = " and ".join(variables_of(kind, stack.names or DEFAULT))
-                yield Violation(f"{names} was last rotated {days} days ago", resource)
+                yield violation(f"{names} was last rotated {days} days ago", resource)
     yield from _by_writing(stack, oldest, rotated)
 
 
-def _by_writing(stack: Stack, oldest: datetime, rotated: Collection[str]) -> Iterator[Violation]:
+def _by_writing(stack: Stack, oldest: datetime, rotated: Collection[str]) -> Iterator[Finding]:
     """Of the secrets that were never rotated: when the variable was written."""
     for resource in stack.of(WRITTEN):
         known = resource.outputs.get("written")
@@ -135,7 +136,7 @@ def _by_writing(stack: Stack, oldest: datetime, rotated: Collection[str]) -> Ite
                 yield note(f"nobody knows how old {name} is", resource)
             elif written < oldest:
                 days = (stack.now - written).days
-                yield Violation(f"{name} was last written {days} days ago", resource)
+                yield violation(f"{name} was last written {days} days ago", resource)
 
 
 def _names(resource: Resource, known: Mapping[str, Any]) -> list[str]:
@@ -144,14 +145,14 @@ def _names(resource: Resource, known: Mapping[str, Any]) -> list[str]:
     return sorted(name for name in names if not name.split("/", 1)[-1].startswith(PUBLIC_PREFIXES))
 
 
-def _read(stack: Stack, _values: Values) -> Iterator[Violation]:
+def _read(stack: Stack, _values: Values) -> Iterator[Finding]:
     for project in stack.projects:
         if project.names and "guide" in project.names:
             continue  # the app reads these by itself, as its stack says
         own = (v.key for resource, v in stack.variables() if project.concerns(resource))
         unread = unread_in(own)
         if unread:
-            yield Violation(f"{project.name}: {unread}" if project.name else unread)
+            yield violation(f"{project.name}: {unread}" if project.name else unread)
 
 
 def _time(written: Any) -> datetime | None:

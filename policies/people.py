@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from clerkstack.checks.finding import Finding
 from clerkstack.desired.refusals import unknown_access
 from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.settings.names import BUILT_IN_ROLES, SENDERO_ROLES
-from policies.policy import Option, Policy, Values, Violation, unjudged
+from policies.policy import Option, Policy, Values, unjudged, violation
 from policies.view import ORGANIZATIONS, ROLES, SIGN_IN, UNKNOWN, Resource, Stack, unknown_in
 
 SECRET_INPUT = "client_secret_"  # clerkstack.providers.sections
@@ -17,7 +18,7 @@ ROLE = re.compile(r"org:[a-z0-9_]+")
 NEEDED_ROLES = SENDERO_ROLES
 
 
-def _own_credentials(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _own_credentials(resource: Resource, _values: Values) -> Iterator[Finding]:
     if resource.type != SIGN_IN:
         return
     if resource.inputs.get("sections") is UNKNOWN:
@@ -38,12 +39,12 @@ def _own_credentials(resource: Resource, _values: Values) -> Iterator[Violation]
         }
         lacking = [name for name, value in names.items() if not value]
         if lacking:
-            yield Violation(
+            yield violation(
                 f"the OAuth connection {provider} is on without a {' or '.join(lacking)}"
             )
 
 
-def _roles(stack: Stack, values: Values) -> Iterator[Violation]:
+def _roles(stack: Stack, values: Values) -> Iterator[Finding]:
     settings = stack.of(ORGANIZATIONS)
     declared = stack.of(ROLES)
     there = set(BUILT_IN_ROLES)
@@ -56,7 +57,7 @@ def _roles(stack: Stack, values: Values) -> Iterator[Violation]:
         part = "role_set" if resource in declared else "sections"
         for path, name in _named(resource.part(part)):
             if name not in there:
-                yield Violation(
+                yield violation(
                     f"{path} names the role {name}, which this stack does not declare", resource
                 )
     on = any(_organizations_on(each) for each in settings)
@@ -64,20 +65,20 @@ def _roles(stack: Stack, values: Values) -> Iterator[Violation]:
         about = declared[0] if declared else settings[0]
         for name in values["roles"]:
             if name not in there:
-                yield Violation(f"the role {name} is not declared", about)
+                yield violation(f"the role {name} is not declared", about)
 
 
-def _asked_roles(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _asked_roles(resource: Resource, _values: Values) -> Iterator[Finding]:
     if resource.type != ROLES or not resource.part("app"):
         return
     if any(unknown_in(resource.inputs.get(name)) for name in ("roles", "permissions", "app")):
         yield unjudged("roles, permissions and what the app asks for of them")
         return
     try:
-        yield from (Violation(why) for why in unknown_access(dict(resource.inputs), None))
+        yield from (violation(why) for why in unknown_access(dict(resource.inputs), None))
     except (AttributeError, LookupError, TypeError, ValueError):
         # Another program than ours may declare anything; what can't be compared does not pass.
-        yield Violation("roles, permissions and the app's code are not of a form to be compared")
+        yield violation("roles, permissions and the app's code are not of a form to be compared")
 
 
 def _organizations_on(resource: Resource) -> bool:

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-from clerkstack.checks.finding import Severity
+from clerkstack.checks.finding import Finding, Severity
+from clerkstack.checks.waivers import STACK
 from policies.view import Resource, Stack
-
-
-class Violation(NamedTuple):
-    """What a policy says of a resource, or of the stack where `resource` is None.
-
-    `message` names keys, never values. A violation has failed; a note and what a preview can't know
-    are no violation. `environment` is whose level holds where it is not that of the resource or the
-    stack.
-    """
-
-    message: str
-    resource: Resource | None = None
-    severity: Severity = Severity.FAILED
-    environment: str | None = None
-
 
 # A century: dates further away can't be computed with everywhere.
 MOST_DAYS = 36_500
@@ -45,8 +31,8 @@ class Option:
 
 
 Values: TypeAlias = Mapping[str, Any]
-Each: TypeAlias = Callable[[Resource, Values], Iterator[Violation]]
-Whole: TypeAlias = Callable[[Stack, Values], Iterator[Violation]]
+Each: TypeAlias = Callable[[Resource, Values], Iterator[Finding]]
+Whole: TypeAlias = Callable[[Stack, Values], Iterator[Finding]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +50,7 @@ class Policy:
             in production.
         advisory: whether a violation is told and stops nothing, unless configured otherwise.
         production_only: whether a development instance may do as it likes.
+        judged_in: the environment whose level holds; None: that of the resource or the stack.
         options: values that can be configured.
     """
 
@@ -76,6 +63,7 @@ class Policy:
     promise: bool = False
     advisory: bool = False
     production_only: bool = False
+    judged_in: str | None = None
     options: Mapping[str, Option] = field(default_factory=dict)
 
     @property
@@ -84,12 +72,23 @@ class Policy:
         return f"docs/policies.md#{self.id}"
 
 
-def note(message: str, resource: Resource | None = None) -> Violation:
+def violation(message: str, resource: Resource | None = None) -> Finding:
+    """What a policy refuses of a resource, or of the stack. `message` names keys, never values."""
+    return _found(Severity.FAILED, message, resource)
+
+
+def note(message: str, resource: Resource | None = None) -> Finding:
     """What is worth knowing, and refuses nothing."""
-    return Violation(message, resource, Severity.NOTE)
+    return _found(Severity.NOTE, message, resource)
 
 
-def unjudged(what: str, resource: Resource | None = None) -> Violation:
+def unjudged(what: str, resource: Resource | None = None) -> Finding:
     """What a preview can't know."""
     message = f"{what} is known only at `up`, and is judged there, before the write"
-    return Violation(message, resource, Severity.NOT_CHECKED)
+    return _found(Severity.NOT_CHECKED, message, resource)
+
+
+def _found(severity: Severity, message: str, resource: Resource | None) -> Finding:
+    # The judge knows which policy it is of, and which resource a policy of one was given.
+    name, urn = (resource.name, resource.urn) if resource else (STACK, "")
+    return Finding("", name, severity=severity, message=message, where=urn)

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-from clerkstack.checks.documents import Document
+from clerkstack.handwritten import is_blank
 from clerkstack.problems import InputError, Problem
-from policies.policy import MOST_DAYS, Option, Policy, Values
+from policies.policy import Policy, Values
 from policies.registry import BY_ID
 from policies.view import DEVELOPMENT, PRODUCTION
 
@@ -77,8 +76,8 @@ class Rules:
                 own_levels[name, PRODUCTION] = own_levels[name, DEVELOPMENT] = Level(levels[name])
             if DEVELOPMENT in given:
                 own_levels[name, DEVELOPMENT] = Level(given.pop(DEVELOPMENT))
-            if _broken(policy, own_levels.get((name, PRODUCTION), Level.MANDATORY)):
-                problems.append(Problem(ENGINES_FILE, None, name, PROMISED, _kept(policy)))
+            if broken_promise(policy, own_levels.get((name, PRODUCTION), Level.MANDATORY)):
+                problems.append(Problem(ENGINES_FILE, None, name, PROMISED, kept(policy)))
             for each in sorted(set(given) - set(policy.options)):
                 mend = f"Use {', '.join([DEVELOPMENT, *policy.options])}"
                 problems.append(Problem(ENGINES_FILE, None, f"{name}.{each}", "is not known", mend))
@@ -94,62 +93,19 @@ def load_rules(file: Path, shown: str = FILE) -> Rules:
     Raises:
         InputError: every problem, with file, line and mend.
     """
-    document = Document(file, shown)
-    levels: dict[tuple[str, str], Level] = {}
-    values: dict[str, dict[str, Any]] = {}
-    days = MAX_WAIVER_DAYS
-    for part, group, line in document.fields(document.top, "", ("policies", "waivers", "excuses")):
-        if part != "policies":
-            for _, value, at in document.fields(group, part, ("max_days",), line):
-                days = _value(document, f"{part}.max_days", Option(days, ""), value, at) or days
-            continue
-        for name, fields, at in document.fields(group, part, BY_ID, line):
-            policy, path = BY_ID[name], f"policies.{name}"
-            for key, value, key_at in document.fields(
-                fields, path, (PRODUCTION, DEVELOPMENT, *policy.options), at
-            ):
-                where = f"{path}.{key}"
-                if key in DEFAULTS:
-                    level = _level(document, policy, where, value, key_at)
-                    if level is not None:
-                        levels[name, key] = level
-                    continue
-                read = _value(document, where, policy.options[key], value, key_at)
-                if read is not None:
-                    values.setdefault(name, {})[key] = read
-    document.done()
-    return Rules(levels, values, days)
+    if is_blank(file):
+        return Rules()
+    from policies.config_file import read_config
+
+    return read_config(file, shown)
 
 
-def _level(document: Document, policy: Policy, path: str, value: Any, line: int) -> Level | None:
-    try:
-        level = Level(value)
-    except ValueError:
-        document.refuse(line, path, "is not a level", f"Use {', '.join(Level)}")
-        return None
-    if path.endswith(PRODUCTION) and _broken(policy, level):
-        document.refuse(line, path, PROMISED, _kept(policy))
-    return level
-
-
-def _broken(policy: Policy, level: Level) -> bool:
+def broken_promise(policy: Policy, level: Level) -> bool:
+    """Whether a level in production would turn a promise off."""
     return policy.promise and level is not Level.MANDATORY
 
 
-def _kept(policy: Policy) -> str:
+def kept(policy: Policy) -> str:
     """What to do in the place of lowering a promise: the program and the provider refuse the same,
     whatever is configured or waived."""
     return f"Take the level out, no waiver helps either. {policy.mend.rstrip('.')}"
-
-
-def _value(document: Document, path: str, option: Option, value: Any, line: int) -> Any:
-    if isinstance(option.default, int):
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_DAYS:
-            return value
-        mend = f"Write a whole number from 1 to {MOST_DAYS}"
-        document.refuse(line, path, "is not a number of days", mend)
-        return None
-    if isinstance(value, list) and all(isinstance(each, str) and each for each in value):
-        return [str(each) for each in value]
-    document.refuse(line, path, "is not a list of texts", "Write each in a line of its own: - …")
-    return None

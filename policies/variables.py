@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from clerkstack.checks.finding import Finding
 from clerkstack.desired.variable_names import PUBLIC_PREFIXES, names_of
 from policies.hosts import APP_URLS, Url, app_hosts, production_domains, within
 from policies.keys import holds_live_key, holds_secret
-from policies.policy import Option, Policy, Values, Violation, unjudged
+from policies.policy import Option, Policy, Values, unjudged, violation
 from policies.view import CLERKS, DEVELOPMENT, PRODUCTION, UNKNOWN, Resource, Stack, Variable
 
 SECRET_WORDS = frozenset(
@@ -38,7 +39,7 @@ def _elsewhere(variable: Variable) -> list[str]:
     return [each for each in ELSEWHERE if each in (variable.targets or ())]
 
 
-def _public(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _public(resource: Resource, _values: Values) -> Iterator[Finding]:
     for variable in resource.variables():
         if not variable.key.startswith(PUBLIC_PREFIXES):
             continue
@@ -48,19 +49,19 @@ def _public(resource: Resource, _values: Values) -> Iterator[Violation]:
             said = f"is named as a secret, and {_prefix(variable)} makes it public"
         else:
             continue
-        yield Violation(f"{variable.key} {said}")
+        yield violation(f"{variable.key} {said}")
 
 
-def _public_copy(stack: Stack, _values: Values) -> Iterator[Violation]:
+def _public_copy(stack: Stack, _values: Values) -> Iterator[Finding]:
     secrets = {v.known: v.key for _, v in stack.variables() if _secret(v) and v.known}
     for resource, variable in stack.variables():
         twin = secrets.get(variable.known)
         if variable.key.startswith(PUBLIC_PREFIXES) and twin and not holds_secret(variable):
             said = f"has the value of {twin}, and {_prefix(variable)} makes it public"
-            yield Violation(f"{variable.key} {said}", resource)
+            yield violation(f"{variable.key} {said}", resource)
 
 
-def _sensitive(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _sensitive(resource: Resource, _values: Values) -> Iterator[Finding]:
     for variable in resource.variables():
         if not _secret(variable):
             continue
@@ -69,14 +70,14 @@ def _sensitive(resource: Resource, _values: Values) -> Iterator[Violation]:
             # Vercel keeps no sensitive variable there. The development instance's own key is
             # what `vercel dev` runs with; anything else is not for people's machines.
             if beside or (variable.key in SECRET_KEYS and holds_live_key(variable)):
-                yield Violation(f"{variable.key} is a secret, and the development target shows it")
+                yield violation(f"{variable.key} is a secret, and the development target shows it")
         elif variable.sensitive is UNKNOWN:
             yield unjudged(f"whether {variable.key} is sensitive")
         elif not variable.sensitive:
-            yield Violation(f"{variable.key} is a secret, and Vercel would show it (not sensitive)")
+            yield violation(f"{variable.key} is a secret, and Vercel would show it (not sensitive)")
 
 
-def _both(resource: Resource, values: Values) -> Iterator[Violation]:
+def _both(resource: Resource, values: Values) -> Iterator[Finding]:
     for variable in resource.variables():
         elsewhere = _elsewhere(variable)
         if not elsewhere:
@@ -89,11 +90,10 @@ def _both(resource: Resource, values: Values) -> Iterator[Violation]:
             said = f"{variable.key} would lead {' and '.join(elsewhere)} to production's host"
         else:
             continue
-        # It is production's value, whatever stack brings it there.
-        yield Violation(said, resource, environment=PRODUCTION)
+        yield violation(said, resource)
 
 
-def _of_production(stack: Stack, _values: Values) -> Iterator[Violation]:
+def _of_production(stack: Stack, _values: Values) -> Iterator[Finding]:
     """What only the whole stack shows: values that have no form of their own, and hosts."""
     hosts = app_hosts(stack)
     production = {
@@ -117,30 +117,30 @@ def _of_production(stack: Stack, _values: Values) -> Iterator[Violation]:
             said = f"{variable.key} would lead {where} to production's host"
         else:
             continue
-        yield Violation(said, resource, environment=PRODUCTION)
+        yield violation(said, resource)
 
 
-def _app_url(resource: Resource, values: Values) -> Iterator[Violation]:
+def _app_url(resource: Resource, values: Values) -> Iterator[Finding]:
     for variable in resource.variables():
         if variable.key not in APP_URLS or not isinstance(variable.value, str):
             continue
         url = Url.of(variable.known)
         if not variable.in_production:
             if url.scheme != "https" and not (url.scheme == "http" and url.local):
-                yield Violation(f"{variable.key} is neither https nor http on this machine")
+                yield violation(f"{variable.key} is neither https nor http on this machine")
             continue
         if url.scheme != "https":
-            yield Violation(f"{variable.key} is not https")
+            yield violation(f"{variable.key} is not https")
         hosts = set(values["hosts"])
         if hosts and url.host not in hosts:
-            yield Violation(
+            yield violation(
                 f"{variable.key} leads to {url.host}; production is at {_listed(hosts)}"
             )
         elif not hosts and (why := url.before_production):
-            yield Violation(f"{variable.key} {why}")
+            yield violation(f"{variable.key} {why}")
 
 
-def _app_domain(stack: Stack, values: Values) -> Iterator[Violation]:
+def _app_domain(stack: Stack, values: Values) -> Iterator[Finding]:
     domains = production_domains(stack)
     if values["hosts"] or not domains:
         return
@@ -149,7 +149,7 @@ def _app_domain(stack: Stack, values: Values) -> Iterator[Violation]:
             continue
         url = Url.of(variable.known)
         if url.host and not url.before_production and not within(url.host, domains):
-            yield Violation(
+            yield violation(
                 f"{variable.key} leads to {url.host}, and the production instance is for "
                 f"{_listed(domains)}",
                 resource,
@@ -187,6 +187,8 @@ POLICIES = (
         "Give each target a variable of its own, with the value of its own instance.",
         each=_both,
         whole=_of_production,
+        # It is production's value, whatever stack brings it there.
+        judged_in=PRODUCTION,
         options={"hosts": HOSTS},
     ),
     Policy(

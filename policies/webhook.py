@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from clerkstack.checks.finding import Finding
 from clerkstack.settings.events import EVENT_FORM, SENDERO_EVENTS
 from policies.hosts import Url, app_hosts
-from policies.policy import Option, Policy, Values, Violation, unjudged
+from policies.policy import Option, Policy, Values, unjudged, violation
 from policies.variables import HOSTS
 from policies.view import PRODUCTION, UNKNOWN, WEBHOOK, Resource, Stack, listed, unknown_in
 
@@ -20,43 +21,43 @@ def _url(resource: Resource) -> Url | None:
     return Url.of(found if isinstance(found, str) else "")
 
 
-def _https(resource: Resource, _values: Values) -> Iterator[Violation]:
+def _https(resource: Resource, _values: Values) -> Iterator[Finding]:
     url = _url(resource)
     if resource.type == WEBHOOK and url is None:
         yield unjudged("the webhook's URL")
     elif url is not None and url.scheme != "https":
         at_home = resource.environment != PRODUCTION and url.scheme == "http" and url.local
         if not at_home:
-            yield Violation("the webhook endpoint is not https: events would travel in the clear")
+            yield violation("the webhook endpoint is not https: events would travel in the clear")
 
 
-def _reachable(resource: Resource, values: Values) -> Iterator[Violation]:
+def _reachable(resource: Resource, values: Values) -> Iterator[Finding]:
     url = _url(resource)
     if url is None:
         return
     hosts = set(values["hosts"])
     if hosts and url.host not in hosts:
-        yield Violation(
+        yield violation(
             f"the webhook leads to {url.host}; production is at {', '.join(sorted(hosts))}"
         )
     elif not hosts and (why := url.before_production):
-        yield Violation(f"the webhook {why}")
+        yield violation(f"the webhook {why}")
 
 
-def _at_the_app(stack: Stack, values: Values) -> Iterator[Violation]:
+def _at_the_app(stack: Stack, values: Values) -> Iterator[Finding]:
     hosts = app_hosts(stack)
     if values["hosts"] or not hosts:
         return
     for resource in stack.of(WEBHOOK):
         url = _url(resource)
         if url is not None and not url.before_production and url.host not in hosts:
-            yield Violation(
+            yield violation(
                 f"the webhook leads to {url.host}, and the app is at {', '.join(sorted(hosts))}",
                 resource,
             )
 
 
-def _events(resource: Resource, values: Values) -> Iterator[Violation]:
+def _events(resource: Resource, values: Values) -> Iterator[Finding]:
     if resource.type != WEBHOOK:
         return
     events = resource.inputs.get("events")
@@ -65,11 +66,11 @@ def _events(resource: Resource, values: Values) -> Iterator[Violation]:
         return
     declared, needed = set(map(_event, listed(events))), set(values["events"])
     if not declared:
-        yield Violation("the webhook names no events: Clerk would send every one")
+        yield violation("the webhook names no events: Clerk would send every one")
     elif needed - declared:
-        yield Violation(f"the webhook lacks {', '.join(sorted(needed - declared))}")
+        yield violation(f"the webhook lacks {', '.join(sorted(needed - declared))}")
     if declared - needed:
-        yield Violation(
+        yield violation(
             f"the webhook has events that nobody needs: {', '.join(sorted(declared - needed))}"
         )
 
@@ -80,7 +81,7 @@ def _event(name: Any) -> str:
     return str(name) if good else "something that is no event"
 
 
-def _twice(stack: Stack, _values: Values) -> Iterator[Violation]:
+def _twice(stack: Stack, _values: Values) -> Iterator[Finding]:
     seen: dict[tuple[str, int, str], Resource] = {}
     for resource in stack.of(WEBHOOK):
         url = _url(resource)
@@ -88,7 +89,7 @@ def _twice(stack: Stack, _values: Values) -> Iterator[Violation]:
             continue
         first = seen.setdefault(url.place, resource)
         if first is not resource:
-            yield Violation(
+            yield violation(
                 f"it has the address of {first.name}: every event would come twice", resource
             )
 

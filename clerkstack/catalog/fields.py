@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Collection
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo
-from pydantic_core import PydanticCustomError
 
-from clerkstack.handwritten.values import REPORTED
+from clerkstack.handwritten.fields import did_you_mean, usable, wrong
 
 SLUG = r"^[A-Za-z0-9_-]+$"  # Clerk: slug_invalid_format
 AMOUNT_LIMIT = 99_999_999  # cents; an amount is below it (Clerk: plan_amount_exceeds_upper_limit)
 LONGEST_TRIAL = 365  # days (Clerk: too_many_free_trial_days)
 FEATURES = "features"
 """Where the context of a validation has the slugs of the features."""
-
-WRONG, KNOWN = "wrong", "known"
-"""Kinds of errors: one with a message and a remedy, and one that has been reported already."""
 
 CENTS = "Write whole cents a month, without quotes: 1900 for $19, 0 for a free plan"
 
@@ -33,26 +27,8 @@ class Payer(Enum):
     USER = "user"
 
 
-def wrong(message: str, remedy: str) -> PydanticCustomError:
-    """The error of a value that is wrong."""
-    return PydanticCustomError(WRONG, "{message}", {"message": message, "remedy": remedy})
-
-
-def did_you_mean(name: str, known: Collection[str]) -> str | None:
-    """The closest known name as a question, or None."""
-    by_lower = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
-    return f"Did you mean {by_lower[close[0]]}?" if close else None
-
-
-def _usable(value: Any) -> Any:
-    if value is REPORTED:
-        raise PydanticCustomError(KNOWN, "reported already")
-    return value
-
-
 def _text(value: Any) -> str:
-    _usable(value)
+    usable(value)
     if isinstance(value, str) and value.strip():
         return value
     if isinstance(value, str):
@@ -77,13 +53,13 @@ def _name(text: str) -> str:
 
 
 def _flag(value: Any) -> bool:
-    if isinstance(_usable(value), bool):
+    if isinstance(usable(value), bool):
         return bool(value)
     raise wrong("is not a boolean", "Write true or false, without quotes")
 
 
 def _cents(value: Any) -> int:
-    if isinstance(_usable(value), Decimal):
+    if isinstance(usable(value), Decimal):
         remedy = f"If that is dollars, write cents: {value * 100:.0f}" if _exact(value) else CENTS
         raise wrong(f"is {value}, and amounts are whole cents", remedy)
     whole = _whole(value, CENTS)
@@ -96,7 +72,7 @@ def _cents(value: Any) -> int:
 
 
 def _days(value: Any) -> int:
-    whole = _whole(_usable(value), "Write whole days, without quotes")
+    whole = _whole(usable(value), "Write whole days, without quotes")
     if not 1 <= whole <= LONGEST_TRIAL:
         remedy = f"Write 1 to {LONGEST_TRIAL}, or remove the field for no trial"
         raise wrong(f"is {whole} days", remedy)
@@ -104,19 +80,19 @@ def _days(value: Any) -> int:
 
 
 def _payer(value: Any) -> Payer:
-    if _usable(value) in ("org", "user"):
+    if usable(value) in ("org", "user"):
         return Payer(value)
     raise wrong(f"is {_shown(value)}", "Write org or user")
 
 
 def _attached(value: Any) -> Any:
-    if isinstance(_usable(value), list):
+    if isinstance(usable(value), list):
         return tuple(value)
     raise wrong("is not a list", "Write `- <feature slug>` under it")
 
 
 def _feature(value: Any, info: ValidationInfo) -> str:
-    _usable(value)
+    usable(value)
     known = (info.context or {}).get(FEATURES)
     if isinstance(value, str):
         if known is None or value in known:

@@ -9,24 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic_core import ErrorDetails
-
-from clerkstack.catalog.fields import CENTS, FEATURES, KNOWN, SLUG, WRONG, Payer, did_you_mean
+from clerkstack.catalog.fields import CENTS, FEATURES, SLUG, Payer
 from clerkstack.catalog.models import CLERKS_OWN, Catalog, CatalogModel, Feature, Plan
-from clerkstack.handwritten.models import NotSetError, path_of, validated
-from clerkstack.handwritten.values import REPORTED, Value, read_document
-from clerkstack.problems import InputError, Problem, hidden_name, shown
+from clerkstack.handwritten.document import Broken, Document
+from clerkstack.handwritten.fields import did_you_mean
+from clerkstack.handwritten.models import NotSetError
+from clerkstack.handwritten.values import REPORTED, Value
+from clerkstack.problems import hidden_name, shown
 
 CURRENCY = "usd"  # Clerk: currency_invalid for any other
 TOP_LEVEL = ("currency", "features", "plans")
 # The file is named by a setting, by an option, or by nobody; and looked for where the command runs.
 NO_FILE = "Run this in the project's folder, or name another: clerkstack:catalog, or --catalog"
 EMPTY = "Write at least `features:` and `plans:`"
+MERGED = "Write the fields out; a plan takes over another's features with `includes`"
 MISSING = {"amount": CENTS}
 
 Entry = TypeVar("Entry", bound=CatalogModel)
-Broken = tuple[str, str, str]
-"""Field, message, remedy."""
 
 
 def load_catalog(path: Path) -> Catalog:
@@ -35,12 +34,11 @@ def load_catalog(path: Path) -> Catalog:
     Raises:
         InputError: every problem, with file, line, path and fix.
     """
-    loading = _Loading(shown(path))
-    document = read_document(path, loading.report, needed=EMPTY, no_file=NO_FILE)
-    catalog = None if document is None else loading.catalog(document)
-    if catalog is None or loading.problems:
-        ordered = sorted(loading.problems, key=lambda problem: problem.line or 0)
-        raise InputError(ordered)
+    loading = _Loading(shown(path), unknown="is not a field of the catalog")
+    value = loading.read(path, empty=EMPTY, missing=NO_FILE, merged=MERGED)
+    catalog = None if value is None else loading.catalog(value)
+    loading.done()
+    assert catalog is not None
     return catalog
 
 
@@ -53,13 +51,8 @@ class _Draft:
     value: Value
 
 
-class _Loading:
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self.problems: list[Problem] = []
-
-    def report(self, line: int | None, path: str, message: str, remedy: str) -> None:
-        self.problems.append(Problem(self._file, line, path, message, remedy))
+class _Loading(Document):
+    """The catalog's file."""
 
     def catalog(self, document: Value) -> Catalog | None:
         if document.value is REPORTED:
@@ -87,7 +80,7 @@ class _Loading:
             self.report(line, "plans", "is missing", "Write at least one plan, or `plans: {}`")
         for draft in drafts.values():
             for rule in RULES:
-                self._judge(draft, rule(draft.plan))
+                self.judge(draft.value, draft.path, rule(draft.plan))
         self._together(drafts)
         known = _keys(top, "plans")
         plans = {slug: self._resolved(slug, drafts, known) for slug in drafts}
@@ -133,54 +126,22 @@ class _Loading:
         group = value.value if isinstance(value.value, dict) else {}
         fields = {name: inner.plain() for name, inner in group.items() if inner.value is not None}
         twice = fields.pop("slug", None)
-        entry, errors = validated(model, {"slug": slug, **fields}, {FEATURES: features})
+        known = {FEATURES: features}
+        entry = self.entry(
+            model, value, path, fields={"slug": slug, **fields}, context=known, own=MISSING
+        )
         if twice is not None:
-            self._unknown(path, "slug", value, model)
-        if value.value is REPORTED:
-            return entry
-        if not isinstance(value.value, dict):
-            self.report(value.line, path, "is not a group of fields", "Write fields under it")
-            return entry
-        for error in errors:
-            self._wrong(error, path, value, model)
+            known_names = [name for name in model.model_fields if name != "slug"]
+            self.unknown(path, "slug", value.line_of("slug"), known_names)
         return entry
-
-    def _wrong(
-        self, error: ErrorDetails, path: str, value: Value, model: type[CatalogModel]
-    ) -> None:
-        name, *below = path_of(error)
-        line = value.line_at([name, *below])
-        at = f"{path}.{name}" + "".join(f"[{step}]" for step in below)
-        match error["type"]:
-            case "missing":
-                self.report(line, at, "is missing", MISSING.get(str(name), "Add it"))
-            case "extra_forbidden":
-                self._unknown(path, str(name), value, model)
-            case kind if kind == WRONG:
-                self.report(line, at, error["ctx"]["message"], error["ctx"]["remedy"])
-            case kind if kind != KNOWN:
-                raise AssertionError(kind)
-
-    def _unknown(self, path: str, name: str, value: Value, model: type[CatalogModel]) -> None:
-        fields = [field for field in model.model_fields if field != "slug"]
-        remedy = did_you_mean(name, fields) or "Remove it"
-        line = value.line_of(name)
-        self.report(line, f"{path}.{name}", "is not a field of the catalog", remedy)
-
-    def _judge(self, draft: _Draft, broken: Iterator[Broken]) -> None:
-        with suppress(NotSetError):
-            for name, message, remedy in broken:
-                field, *number = re.split(r"[\[\]]", name)
-                line = draft.value.line_at([field, *(int(each) for each in number if each)])
-                self.report(line, f"{draft.path}.{name}", message, remedy)
 
     def _together(self, drafts: Mapping[str, _Draft]) -> None:
         """What no two plans may share; Clerk names its own default plans alike."""
         names: dict[tuple[Payer, str], str] = {}
         defaults: dict[Payer, str] = {}
         for slug, draft in drafts.items():
-            self._judge(draft, _same_name(slug, draft.plan, names))
-            self._judge(draft, _second_default(slug, draft.plan, defaults))
+            self.judge(draft.value, draft.path, _same_name(slug, draft.plan, names))
+            self.judge(draft.value, draft.path, _second_default(slug, draft.plan, defaults))
 
     def _resolved(self, slug: str, drafts: Mapping[str, _Draft], known: Collection[str]) -> Plan:
         """The plan with the features of the plan it includes, then its own."""
@@ -194,9 +155,9 @@ class _Loading:
             if at == slug:
                 path = " → ".join([*chain, at])
                 message = f"goes round in a circle ({path})"
-                self._judge(draft, iter([("includes", message, "Break it")]))
+                self.judge(draft.value, draft.path, iter([("includes", message, "Break it")]))
             return draft.plan
-        self._judge(draft, _included_wrongly(draft.plan, drafts, known))
+        self.judge(draft.value, draft.path, _included_wrongly(draft.plan, drafts, known))
         features: dict[str, None] = {}
         with suppress(NotSetError):
             for each in reversed(chain):

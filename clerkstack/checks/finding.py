@@ -7,6 +7,7 @@ renders them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -30,6 +31,23 @@ class Severity(StrEnum):
     MANUAL = "manual"  # a person has to judge
     NOT_CHECKED = "not checked"
     FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a check is about: what must be so, why, and how it is judged.
+
+    `number` is its place in a checklist; `setting` the path in Pulumi.<stack>.yaml that decides
+    about it, empty if that is the catalog, or nothing.
+    """
+
+    id: str
+    title: str
+    why: str = ""
+    how: str = ""
+    number: int | None = None
+    setting: tuple[str, ...] = ()
+    in_catalog: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +111,26 @@ class Finding:
     def name(self) -> str:
         """What it is about, in words."""
         return f"{self.subject} {self.field}".strip()
+
+
+def cleaned(finding: Finding, clean: Callable[[Any], Any]) -> Finding:
+    """A finding with each of its texts and values as `clean` gives it."""
+    waiver = finding.waiver
+    if waiver is not None:
+        waiver = replace(waiver, by=clean(waiver.by), reason=clean(waiver.reason))
+    return replace(
+        finding,
+        subject=clean(finding.subject),
+        field=clean(finding.field),
+        expected=clean(finding.expected),
+        found=clean(finding.found),
+        message=clean(finding.message),
+        remedy=clean(finding.remedy),
+        where=clean(finding.where),
+        evidence=tuple(replace(each, where=clean(each.where)) for each in finding.evidence),
+        details=tuple(cleaned(each, clean) for each in finding.details),
+        waiver=waiver,
+    )
 
 
 def shown(finding: Finding, *, addresses: bool = False) -> Finding:

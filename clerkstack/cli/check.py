@@ -9,6 +9,7 @@ import typer
 
 from clerkstack.app.code import AppCode
 from clerkstack.cli.exits import BAD_INPUT, FOUND
+from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
 from clerkstack.desired.catalog import declared_features, declared_plans, default_plans
 from clerkstack.problems import ClerkstackError, InputError, Problem
@@ -35,6 +36,9 @@ def check(
         bool, typer.Option("--live", help="With --stack: read its instance at Clerk, and compare.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    sarif: SarifFile = None,
 ) -> None:
     """Check the catalog, and that it agrees with the app's own code.
 
@@ -51,19 +55,20 @@ def check(
 
     Exit codes: 0 nothing found, 1 differences or unknown slugs, 2 bad input, 3 a service failed.
     """
+    files = ReportFiles(html, junit, sarif)
     if stack is None:
         if live:
             raise ClerkstackError("--live reads the instance of a stack: add --stack.")
-        _check_files(CATALOG if catalog is None else catalog, app, as_json=as_json)
+        _check_files(CATALOG if catalog is None else catalog, app, files, as_json=as_json)
     elif catalog is not None or app is not None:
         raise ClerkstackError("--stack has its own catalog and app: leave --catalog and --app out.")
     else:
         from clerkstack.cli.witnesses import check_stack
 
-        check_stack(stack, live=live, as_json=as_json)
+        check_stack(stack, files, live=live, as_json=as_json)
 
 
-def _check_files(catalog: Path, app: Path | None, *, as_json: bool) -> None:
+def _check_files(catalog: Path, app: Path | None, files: ReportFiles, *, as_json: bool) -> None:
     from clerkstack.catalog import load_catalog
 
     problems: list[Problem] = []
@@ -89,6 +94,10 @@ def _check_files(catalog: Path, app: Path | None, *, as_json: bool) -> None:
             "defaults": default_plans(loaded),
         }
         found = compare(code, inputs, None)
+    if files:
+        from clerkstack.report import reports
+
+        files.write(reports.check(found.findings, files.began, problems=problems))
     if as_json:
         from clerkstack.report.documents import CheckDocument
 

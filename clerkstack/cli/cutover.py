@@ -14,18 +14,25 @@ import typer
 from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Severity, Waiver
-from clerkstack.checks.waivers import FILE, POINT, load_waivers, of_points, write_waiver
+from clerkstack.checks.waivers import (
+    FILE,
+    POINT,
+    SIGNOFFS,
+    load_signoffs,
+    load_waivers,
+    of_points,
+    write_waiver,
+)
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.remote import live_of, tell
+from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
 from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cutover.judge import judge, may_be_signed
 from clerkstack.cutover.model import Line, Report
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
-from clerkstack.cutover.signoffs import FILE as SIGNOFFS
-from clerkstack.cutover.signoffs import read_signoffs, span
-from clerkstack.files import replace
+from clerkstack.cutover.signoffs import span
 from clerkstack.live.instance import LiveInstance
 from clerkstack.problems import ClerkstackError
 from clerkstack.report.table import print_table
@@ -57,15 +64,9 @@ def cutover(
         typer.Option("--smoke", help="Make the smoke run: it signs up a user in production."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    html: Annotated[
-        Path | None, typer.Option("--html", help="Write the report as one HTML page.")
-    ] = None,
-    junit: Annotated[
-        Path | None, typer.Option("--junit", help="Write the report as JUnit XML, for CI.")
-    ] = None,
-    sarif: Annotated[
-        Path | None, typer.Option("--sarif", help="Write the report as SARIF 2.1.0, for CI.")
-    ] = None,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    sarif: SarifFile = None,
 ) -> None:
     """Judge whether production may get traffic: the checklist, and what else fails at launch.
 
@@ -85,12 +86,13 @@ def cutover(
     name = _needed(stack)
     points = [each for each in POINTS if reference or each.id != REFERENCE]
     signoffs = _signoffs(name)
-    _writable(each for each in (html, junit, sarif) if each is not None)
+    files = ReportFiles(html, junit, sarif)
     with _readings(name, reference=reference, smoke=smoke) as readings:
         report = judge(name, points, readings, signoffs)
-    for file, text in _files(report, html, junit, sarif):
-        replace(file, text)
-        say(f"wrote {file}", err=True)
+    if files:
+        from clerkstack.report import reports
+
+        files.write(reports.cutover(report))
     if as_json:
         from clerkstack.report.documents import CutoverDocument
 
@@ -171,7 +173,7 @@ def _signoffs(stack: str) -> dict[str, Waiver]:
     """The waivers of the stack's points; those of signoffs.yaml, until somebody moves them."""
     today = datetime.now(UTC).date()
     kept = load_waivers(Path(FILE), today=today, points=NAMES)
-    old = read_signoffs(SIGNOFFS, NAMES)
+    old = load_signoffs(Path(SIGNOFFS), NAMES)
     if old:
         say(
             f"{SIGNOFFS} is read for now. Move its entries to {FILE}, each as `- id: "
@@ -231,30 +233,6 @@ def _of_production(stack: str, settings: Settings) -> Settings:
             f"{stack} is for the {settings.instance} instance: cutover is about production's"
         )
     return settings
-
-
-def _writable(files: Iterator[Path]) -> None:
-    """Before anything is asked: a report that can't be written is told at once."""
-    for file in files:
-        if file.is_dir() or not file.absolute().parent.is_dir():
-            raise ClerkstackError(f"{file} can't be written: its folder has to be there")
-
-
-def _files(
-    report: Report, html: Path | None, junit: Path | None, sarif: Path | None
-) -> Iterator[tuple[Path, str]]:
-    if html is not None:
-        from clerkstack.report.html import html_page
-
-        yield html, html_page(report)
-    if junit is not None:
-        from clerkstack.report.junit import junit_xml
-
-        yield junit, junit_xml(report)
-    if sarif is not None:
-        from clerkstack.report.sarif import sarif_text
-
-        yield sarif, sarif_text(report, Path.cwd())
 
 
 def _print(report: Report) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
+from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say, say_marked
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
@@ -41,6 +42,9 @@ def doctor(
         typer.Option("--stack", "-s", help="The stack to check; without it, only this machine."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    sarif: SarifFile = None,
 ) -> None:
     """Check this machine, a stack, and the services and the app that the stack uses.
 
@@ -54,6 +58,7 @@ def doctor(
     from clerkstack.doctor import stack as stacks
     from clerkstack.doctor.model import examined
 
+    files = ReportFiles(html, junit, sarif)
     here = machine.Machine(pulumi)
     # To ask GitHub with; nothing that is started needs it.
     os.environ.pop("GITHUB_TOKEN", None)
@@ -75,13 +80,18 @@ def doctor(
             found.append(finding)
             _show(finding, as_json)
         patient.close()
+    host, folder = socket.gethostname(), Path.cwd().name
+    if files:
+        from clerkstack.report import reports
+
+        files.write(reports.doctor(stack, found, {"Host": host, "Folder": folder}, files.began))
     if as_json:
         from clerkstack.report.documents import DoctorDocument
 
         document = DoctorDocument(
             stack=stack,
-            host=socket.gethostname(),
-            folder=Path.cwd().name,
+            host=host,
+            folder=folder,
             findings=tuple(found),
         )
         say(document.text())

@@ -11,6 +11,7 @@ from clerkstack.checks.finding import shown
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, live_of, reading, tell
+from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.drift import differences, without_billing
 from clerkstack.report.table import print_table
@@ -20,6 +21,9 @@ def drift(
     stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to compare.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     addresses: Annotated[bool, SHOW_ADDRESSES] = False,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    sarif: SarifFile = None,
 ) -> None:
     """Compare what a stack declares with what is live at Clerk, Svix and Vercel.
 
@@ -32,6 +36,7 @@ def drift(
     """
     from clerkstack.catalog import load_catalog
 
+    files = ReportFiles(html, junit, sarif)
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
     known = known_of(stack)
@@ -43,6 +48,10 @@ def drift(
             app = read_app(settings.app, settings.app_declaration, tell=tell)
             found += without_billing(settings, app, live)
     visible = [shown(each, addresses=addresses) for each in found]
+    if files:
+        from clerkstack.report import reports
+
+        files.write(reports.drift(stack, settings, visible, files.began, addresses=addresses))
     if as_json:
         from clerkstack.report.documents import DriftDocument
 

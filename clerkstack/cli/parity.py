@@ -11,6 +11,7 @@ import typer
 from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import live_of, reading, tell
+from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.parity import Compared, Part, Snapshot, compare, read_snapshot
 from clerkstack.problems import ClerkstackError
@@ -35,6 +36,9 @@ def parity(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     addresses: Annotated[bool, SHOW_ADDRESSES] = False,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    sarif: SarifFile = None,
 ) -> None:
     """Compare two live instances: what a clone did not bring, and what differs since.
 
@@ -52,12 +56,17 @@ def parity(
     """
     if reference == target:
         raise ClerkstackError(f"--from and --to are the same stack, {target}: name two.")
+    files = ReportFiles(html, junit, sarif)
     stacks = {name: stack_settings(name) for name in (reference, target)}
     _check(stacks)
     snapshots = _read(stacks, without or ())
     if not any(each.exists for each in snapshots):
         raise ClerkstackError(f"neither {reference} nor {target} has an instance yet.")
     compared = compare(*snapshots)
+    if files:
+        from clerkstack.report import reports
+
+        files.write(reports.parity(stacks, compared, files.began, addresses=addresses))
     if as_json:
         say(_document(stacks, compared).text(), addresses=addresses)
     else:

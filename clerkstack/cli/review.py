@@ -16,6 +16,7 @@ import typer
 from clerkstack.app.git import head_of
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError
 from clerkstack.review.comment import NO_LIMIT, SUMMARY_LIMIT, Occasion, comment, verdict
@@ -48,6 +49,9 @@ def review(
         Path | None, typer.Option(help="A file to write it to, for `clerkstack comment`.")
     ] = None,
     pack: Annotated[str, typer.Option("--policy-pack", help="The policy pack.")] = PACK,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    sarif: SarifFile = None,
 ) -> None:
     """Tell for a pull request what it would do to each stack, and what stands against it.
 
@@ -62,6 +66,7 @@ def review(
     Exit codes, the worst of all stacks: 0 nothing blocks, 1 a violation or a disagreement blocks,
     2 bad input, 3 a service failed.
     """
+    files = ReportFiles(html, junit, sarif)
     names = list(dict.fromkeys(stacks))
     # What is started from here on is the pull request's own program.
     if os.environ.pop("GITHUB_TOKEN", "") and os.environ.get("GITHUB_ACTIONS") == "true":
@@ -75,6 +80,10 @@ def review(
     )
     reviews = _all(names, pack)
     _write(reviews, occasion, output, save, as_json=as_json)
+    if files:
+        from clerkstack.report import reports
+
+        files.write(reports.review(reviews, occasion.commit, files.began))
     code = CODES[verdict(reviews)]
     if code:
         raise typer.Exit(code)

@@ -34,6 +34,7 @@ from clerkstack.witnesses import (
 )
 
 if TYPE_CHECKING:
+    from clerkstack.cli.reports import ReportFiles
     from clerkstack.report.documents import CheckDocument
 
 _WIDEST = 120  # columns, where the output is no terminal
@@ -74,10 +75,15 @@ class Compared:
         )
 
 
-def check_stack(stack: str, *, live: bool, as_json: bool) -> None:
+def check_stack(stack: str, files: ReportFiles, *, live: bool, as_json: bool) -> None:
     """Compare what a stack's settings name, print it, and end with the exit code."""
     with reading() if live else nullcontext():
         compared = compare_stack(stack, live=live)
+    if files:
+        from clerkstack.report import reports
+
+        findings, settings = compared.found.findings, compared.settings
+        files.write(reports.check(findings, files.began, stack=stack, settings=settings))
     if as_json:
         say(compared.document().text())
     else:

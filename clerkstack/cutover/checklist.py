@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from clerkstack.app.facts import PAYER, facts_of_config, told
 from clerkstack.app.kinds import KINDS, SOLD
 from clerkstack.checks.finding import Finding
-from clerkstack.cutover.addresses import is_public, reach
 from clerkstack.cutover.app_code import code_facts
+from clerkstack.cutover.catalog import app_facts, catalog_facts
 from clerkstack.cutover.model import fact, failed, not_checked, of_facts, same
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.afterwards import Access
 from clerkstack.desired.billing import billing_inputs
+from clerkstack.desired.refusals import asks_for_a_card
 from clerkstack.desired.variable_names import names_of
 from clerkstack.desired.variables import takes_no_events
 from clerkstack.drift import roles_of_stack
-from clerkstack.hosts import host_of, is_below
+from clerkstack.hosts import PUBLIC, host_of, is_below, is_public, reach
 from clerkstack.kept_url import same_url
 from clerkstack.parity.things import OAUTH, needs_of_production, of_config
+from clerkstack.reconcile.api_keys import FEATURE, ORGANIZATIONS, SWITCHES, needed_switches
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import shown_url
 from clerkstack.settings.keys import instance_of_key
-from clerkstack.witnesses import Instance, compare, kind_of
+from clerkstack.witnesses import Comparison, Instance, compare
 
 if TYPE_CHECKING:
-    from clerkstack.catalog import Catalog
-    from clerkstack.reconcile import JsonObject
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 
@@ -82,7 +81,7 @@ def _keys_at_vercel(readings: Readings, project: Project) -> Iterator[Finding]:
 
 def _reached(what: str, url: str, settings: Settings) -> Finding:
     domain = settings.production.domain
-    return fact(what, "https, public", reach(url, domain), is_public(url, domain))
+    return fact(what, PUBLIC, reach(url, domain), is_public(url, domain))
 
 
 def webhook(readings: Readings) -> Finding:
@@ -177,90 +176,49 @@ def own_oauth(readings: Readings) -> Finding:
 
 def slugs(readings: Readings) -> Finding:
     """Every plan and feature of the catalog, and what each plan includes."""
-    catalog = readings.catalog
-    live = object_at(readings.live.sections(), "billing")
-    uses = 0 if readings.app is None else len(readings.app.uses)
-    if readings.app is not None and not readings.settings.components.billing:
-        # What nobody brings from the catalog is judged by what the app asks of the instance.
-        return of_facts(
-            list(_app_facts(readings, live)),
-            well=f"the instance answers all {uses} checks in the app's code",
-            otherwise="has({ plan }) and has({ feature }) answer false for what differs",
-            remedy="Correct the app, or let the stack that has billing bring it.",
-        )
-    facts = [*_slug_facts(readings, catalog, live), *_app_facts(readings, live)]
+    catalog, app = readings.catalog, readings.app
+    uses = 0 if app is None else len(app.uses)
+    # What nobody brings from the catalog is judged by what the app asks of the instance.
+    brought = readings.settings.components.billing or app is None
+    compared, kinds = _compared(readings, brought=brought)
     asked = f", and what {uses} checks in the app's code ask for" if uses else ""
+    well = f"all {len(catalog.plans)} plans and {len(catalog.features)} features exist{asked}"
+    remedy = (
+        "Run pulumi up on this stack: it brings the catalog. What the app's code has otherwise has "
+        "to be the same in both: bin/clerkstack check shows them side by side."
+    )
+    if not brought:
+        well = f"the instance answers all {uses} checks in the app's code"
+        remedy = "Correct the app, or let the stack that has billing bring it."
     return of_facts(
-        facts,
-        well=f"all {len(catalog.plans)} plans and {len(catalog.features)} features exist{asked}",
+        [*(catalog_facts(compared) if brought else ()), *app_facts(compared, kinds)],
+        well=well,
         otherwise="has({ plan }) and has({ feature }) answer false for what differs",
-        remedy="Run pulumi up on this stack: it brings the catalog. What the app's code has "
-        "otherwise has to be the same in both: bin/clerkstack check shows them side by side.",
+        remedy=remedy,
     )
 
 
-def _slug_facts(readings: Readings, catalog: Catalog, live: JsonObject) -> Iterator[Finding]:
-    settings = readings.settings
-    inputs = billing_inputs(settings.billing, catalog, None, catalog_file=settings.catalog)
-    plans, features = object_at(live, "plans"), object_at(live, "features")
-    managed = {**object_at(inputs, "plans"), **object_at(inputs, "defaults")}
-    for slug in catalog.features:
-        there = slug in features
-        yield fact(f"feature {slug}", "there", "there" if there else "missing", there)
-    for slug in catalog.plans:
-        there = slug in plans
-        yield fact(f"plan {slug}", "there", "there" if there else "missing", there)
-        declared = object_at(managed, slug).get("features")
-        if there and isinstance(declared, list):
-            held = object_at(plans, slug).get("features")
-            mine, theirs = (
-                {*map(str, declared)},
-                {*map(str, held if isinstance(held, list) else ())},
-            )
-            differing = sorted(mine ^ theirs)
-            found = f"differs: {', '.join(differing)}" if differing else f"{len(mine)} features"
-            yield fact(f"plan {slug} includes", f"{len(mine)} features", found, not differing)
-        if there:
-            payer, found = (
-                told(PAYER, facts_of_config(object_at(at, slug)).get(PAYER))
-                for at in (managed, plans)
-            )
-            yield fact(f"plan {slug}", payer, found, payer == found)
-
-
-def _app_facts(readings: Readings, live: JsonObject) -> Iterator[Finding]:
-    """What the app's own code declares and asks for otherwise than catalog or instance have it, as
-    `clerkstack check` finds it."""
-    if readings.app is None:
-        return
-    settings = readings.settings
-    inputs = billing_inputs(
-        settings.billing, readings.catalog, readings.app, catalog_file=settings.catalog
-    )
-    access = access_inputs(settings, readings.app)
+def _compared(readings: Readings, *, brought: bool) -> tuple[Comparison, Collection[str]]:
+    """App, catalog and instance as `clerkstack check` compares them, and the kinds of what was
+    read."""
+    settings, app = readings.settings, readings.app
+    inputs = billing_inputs(settings.billing, readings.catalog, app, catalog_file=settings.catalog)
+    access = access_inputs(settings, app)
     # Those of a stack that declares none are not read.
     kinds = KINDS if access["app"] and access.get("enabled") else SOLD
     roles = LiveRoles()
     if kinds is KINDS:
         roles = roles_of_stack(settings, readings.live, readings.known)
     held = {role.key: {each.key for each in role.permissions} for role in roles.roles}
-    instance = Instance(billing=live, access=Access(held))
-    brought = settings.components.billing
-    found = compare(readings.app, inputs, instance, access=access, brought=brought)
-    for each in found.findings:
-        app = each.found["app"]
-        if kind_of(each) in kinds and app is not None:
-            what = f"{each.subject} of the app's code"
-            # What the app does not declare it may not need: a person has to say so.
-            right = None if app is False else False
-            yield fact(what, "as the app has it", f"{each.message} ({each.remedy})", right)
+    instance = Instance(billing=object_at(readings.live.sections(), "billing"), access=Access(held))
+    return compare(app, inputs, instance, access=access, brought=brought), kinds
 
 
 def trial(readings: Readings) -> Finding:
     """A trial asks for no card: in the config, and as browsers are told."""
     section = object_at(readings.live.sections(), "billing")
     facts = [
-        same("config", NO, _switch(section.get("free_trial_requires_payment_method") is not False)),
+        same("config", NO, _switch(asks_for_a_card(section))),
         same(
             "what browsers are told",
             NO,
@@ -277,11 +235,10 @@ def trial(readings: Readings) -> Finding:
 
 def api_keys(readings: Readings) -> Finding:
     """Organizations may mint API keys."""
-    switches = readings.live.environment().api_keys
-    facts = [
-        same("API keys", YES, _switch(switches.enabled)),
-        same("Enable Organization API keys", YES, _switch(switches.orgs_api_keys_enabled)),
-    ]
+    live = readings.live.environment().api_keys.model_dump()
+    words = {FEATURE: "API keys", **SWITCHES}
+    needed = needed_switches({ORGANIZATIONS: True})
+    facts = [same(words[name], YES, _switch(live[name])) for name in needed]
     return of_facts(
         facts,
         well="organizations may mint API keys",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from clerkstack.checks.finding import Finding, shown
 from clerkstack.cutover.app_code import code_facts
+from clerkstack.cutover.catalog import reference_facts
 from clerkstack.cutover.model import fact, failed, manual, not_checked, of_facts
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.drift import differences, variable_differences
-from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.projects import Project
 
@@ -111,22 +110,13 @@ def reference(readings: Readings) -> Finding:
         )
     theirs = readings.reference.sections()
     mine = object_at(readings.live.sections(), "billing")
-    facts = list(_slugs(object_at(theirs, "billing"), mine))
     return of_facts(
-        facts,
+        reference_facts(object_at(theirs, "billing"), mine),
         well="production has every plan and feature of the reference",
         otherwise="missing in production",
         remedy="bin/clerkstack parity lists all differences. What shall be in both belongs into "
         "the catalog.",
     )
-
-
-def _slugs(theirs: JsonObject, mine: JsonObject) -> Iterator[Finding]:
-    for kind, section in (("plan", "plans"), ("feature", "features")):
-        there = object_at(mine, section)
-        for slug in object_at(theirs, section):
-            found = slug in there
-            yield fact(f"{kind} {slug}", "there", "there" if found else "missing", found)
 
 
 def policies(readings: Readings) -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from clerkstack.checks.finding import Finding, Severity, Waiver
+from clerkstack.checks.finding import Finding, Severity, Waiver, cleaned
 from clerkstack.clients.errors import (
     ApiError,
     ReadOnly,
@@ -105,20 +105,4 @@ def _instance(readings: Readings) -> str:
 
 
 def _clean(line: Line, clean: Callable[[Any], Any]) -> Line:
-    return replace(line, finding=_clean_finding(line.finding, clean))
-
-
-def _clean_finding(finding: Finding, clean: Callable[[Any], Any]) -> Finding:
-    waiver = finding.waiver
-    if waiver is not None:
-        waiver = replace(waiver, by=clean(waiver.by), reason=clean(waiver.reason))
-    return replace(
-        finding,
-        waiver=waiver,
-        subject=clean(finding.subject),
-        expected=clean(finding.expected),
-        found=clean(finding.found),
-        message=clean(finding.message),
-        evidence=tuple(replace(each, where=clean(each.where)) for each in finding.evidence),
-        details=tuple(_clean_finding(each, clean) for each in finding.details),
-    )
+    return replace(line, finding=cleaned(line.finding, clean))

@@ -7,28 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from clerkstack.checks.finding import Finding, Severity, Waiver
+from clerkstack.checks.finding import Finding, Rule, Severity, Waiver
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
 
 
 @dataclass(frozen=True)
-class Point:
-    """One thing that has to be right before production gets traffic.
+class Point(Rule):
+    """One thing that has to be right before production gets traffic. `number` is None for what is
+    beyond the checklist."""
 
-    `number` is its place in the checklist, None for what is beyond it; `setting` is the path in
-    Pulumi.<stack>.yaml that decides about it, empty where it is the catalog or nothing declared.
-    """
-
-    id: str
-    title: str
-    why: str
-    how: str
-    judge: Callable[[Readings], Finding]
-    number: int | None = None
-    setting: tuple[str, ...] = ()
-    in_catalog: bool = False
+    judge: Callable[[Readings], Finding] = field(kw_only=True)
 
 
 @dataclass(frozen=True)

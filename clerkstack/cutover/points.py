@@ -17,7 +17,7 @@ POINTS = (
         "with test mode on anybody signs in with a publicly known code.",
         "The application's production instance, the form of its keys, what its public environment "
         "says, and that Vercel's production variables hold these keys.",
-        checklist.live_keys,
+        judge=checklist.live_keys,
         number=1,
         setting=("publishableKey",),
     ),
@@ -29,7 +29,7 @@ POINTS = (
         "The instance's endpoints at Svix: one at the production URL, on, with every event; its "
         "signing secret is at Vercel. Where the stack names the app's code, each event that it "
         "handles.",
-        checklist.webhook,
+        judge=checklist.webhook,
         number=2,
         setting=("webhook",),
     ),
@@ -39,7 +39,7 @@ POINTS = (
         "Clerk's shared credentials work in development only: in production the button leads to an "
         "error.",
         "Each connection that is on in the instance's config has a client id.",
-        checklist.own_oauth,
+        judge=checklist.own_oauth,
         number=3,
         setting=("signIn", "oauth"),
     ),
@@ -50,7 +50,7 @@ POINTS = (
         "nothing.",
         "Every plan and feature of the catalog, and what each plan includes, in the instance's "
         "billing; and what the app's own code declares and asks for, where the stack names it.",
-        checklist.slugs,
+        judge=checklist.slugs,
         number=4,
         in_catalog=True,
     ),
@@ -59,7 +59,7 @@ POINTS = (
         "Trials ask for no payment method",
         "Clerk's default is to ask: people who were promised a free trial are asked for a card.",
         "The instance's config, and its public environment.",
-        checklist.trial,
+        judge=checklist.trial,
         number=5,
         setting=("billing", "freeTrialRequiresPaymentMethod"),
     ),
@@ -69,7 +69,7 @@ POINTS = (
         "No key can be minted while the switch is off, and the webhook that mints the first one "
         "fails for every new organization.",
         "The switches in the instance's public environment.",
-        checklist.api_keys,
+        judge=checklist.api_keys,
         number=6,
         setting=("apiKeys", "organizationEnabled"),
     ),
@@ -78,7 +78,7 @@ POINTS = (
         "DNS and app URL are at the production host",
         "Links in mail, redirects and the webhook lead to this address.",
         "The domain's DNS status, the stack's app URL, and the app URL at Vercel.",
-        checklist.host,
+        judge=checklist.host,
         number=7,
         setting=("appUrl",),
     ),
@@ -87,7 +87,7 @@ POINTS = (
         "Smoke run",
         "Each part can be right and the whole not: this is the way a customer goes.",
         "Sign-up, create organization, mint API key, MCP call, against production.",
-        checklist.smoke,
+        judge=checklist.smoke,
         number=8,
     ),
     Point(
@@ -97,7 +97,7 @@ POINTS = (
         "sent days later.",
         "The domain's status: each CNAME with what is expected and what was found, certificate, "
         "mail, proxy.",
-        further.dns_records,
+        judge=further.dns_records,
         setting=("production", "domain"),
     ),
     Point(
@@ -106,14 +106,14 @@ POINTS = (
         "Clerk sends sessions to these addresses: one that is left over may belong to somebody "
         "else.",
         "The instance's redirect URLs.",
-        further.redirect_urls,
+        judge=further.redirect_urls,
     ),
     Point(
         "satellites",
         "Satellite domains",
         "On a satellite that is not complete nobody stays signed in.",
         "The instance's satellite domains, their proxies and their status.",
-        further.satellites,
+        judge=further.satellites,
     ),
     Point(
         "test-users",
@@ -121,7 +121,7 @@ POINTS = (
         "A user with a test address signs in with a code that everybody knows, where test mode is "
         "on.",
         "How many users have +clerk_test in their address.",
-        further.users,
+        judge=further.users,
     ),
     Point(
         "sign-up",
@@ -129,21 +129,21 @@ POINTS = (
         "Restrictions that were right for a beta keep customers out on launch day.",
         "Sign-up mode and allowlist in the public environment. Where not everybody may, a person "
         "has to say that it is meant.",
-        further.sign_up,
+        judge=further.sign_up,
     ),
     Point(
         "sessions",
         "Sessions and attack protection",
         "Passwords are guessed on the first day.",
         "Lock-out in the public environment, the session's lifetime in the config.",
-        further.sessions,
+        judge=further.sessions,
     ),
     Point(
         "deliveries",
         "Webhook deliveries",
         "What the endpoint refused is lost for the app once Svix gives up.",
         "The attempts of the last 7 days at Svix.",
-        webhook.deliveries,
+        judge=webhook.deliveries,
         setting=("webhook",),
     ),
     Point(
@@ -152,7 +152,7 @@ POINTS = (
         "An endpoint that takes unsigned messages takes them from anybody.",
         "Three test messages (event type clerkstack.test, no data of anybody): one signed with the "
         "endpoint's secret, one unsigned, one signed with another secret.",
-        webhook.answers,
+        judge=webhook.answers,
         setting=("webhook",),
     ),
     Point(
@@ -162,7 +162,7 @@ POINTS = (
         "Each declared variable: there, for production only, sensitive where it has to be, and "
         "with the declared value where that can be read. Where the stack names the app's code, "
         "each of Clerk's variables that it reads.",
-        deployed.variables,
+        judge=deployed.variables,
         setting=("environment",),
     ),
     Point(
@@ -170,7 +170,7 @@ POINTS = (
         "The deployment has the variables",
         "A running deployment keeps the variables that it was built with.",
         "The newest finished production deployment is newer than the newest variable.",
-        deployed.deployment,
+        judge=deployed.deployment,
         setting=("environment",),
     ),
     Point(
@@ -178,14 +178,14 @@ POINTS = (
         "Nothing drifted",
         "What was changed by hand is undone by the next pulumi up, or was a mistake.",
         "What the stack declares against what is live at Clerk and Svix.",
-        deployed.drift,
+        judge=deployed.drift,
     ),
     Point(
         REFERENCE,
         "Everything development has",
         "What was tried in development and is missing in production fails on launch day.",
         "The plans and features of the reference's instance.",
-        deployed.reference,
+        judge=deployed.reference,
         in_catalog=True,
     ),
     Point(
@@ -193,7 +193,7 @@ POINTS = (
         "Policies",
         "The rules that keep a bad deploy from production, over what is deployed now.",
         "The policy pack over the resources in the stack's state.",
-        deployed.policies,
+        judge=deployed.policies,
     ),
 )
 NAMES = frozenset(point.id for point in POINTS)

@@ -14,6 +14,7 @@ from clerkstack.handwritten.nodes import Node, NotYamlError, compose, line_of, t
 Report = Callable[[int | None, str, str, str], None]
 """Takes line, path, message, mend."""
 
+FIELDS_OUT = "Write the fields out"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LONGEST_NUMBER = 40  # characters; Python refuses to read very long ones
 
@@ -32,13 +33,22 @@ class Value:
     line: int
     value: Any  # None, bool, int, Decimal, str, list[Value], dict[str, Value] or REPORTED
     key_lines: dict[str, int] = field(default_factory=dict)
+    complete: bool = True
+    """Whether each key of this mapping could be used."""
 
     def line_of(self, key: str) -> int:
         """The line of a key of this mapping, or the mapping's own."""
         return self.key_lines.get(key, self.line)
 
     def line_at(self, path: Sequence[str | int]) -> int:
-        """The line of what stands at a path, or of the nearest thing that holds it."""
+        """The line of what is at a path, or of the nearest value that holds it."""
+        return self._walk(path)[1]
+
+    def at(self, path: Sequence[str | int]) -> Value:
+        """What is at a path, or the nearest value that holds it."""
+        return self._walk(path)[0]
+
+    def _walk(self, path: Sequence[str | int]) -> tuple[Value, int]:
         at, line = self, self.line
         for step in path:
             inside = at.value
@@ -53,7 +63,7 @@ class Value:
             if below is None:
                 break
             at = below
-        return line
+        return at, line
 
     def plain(self) -> Any:
         """The value without lines; what can't be used is REPORTED."""
@@ -62,18 +72,28 @@ class Value:
         return [item.plain() for item in self.value] if isinstance(self.value, list) else self.value
 
 
-def read_document(file: Path, report: Report, *, needed: str, no_file: str) -> Value | None:
-    """The file's one document; None where it can't be read at all, and that is reported.
+def read_document(
+    file: Path,
+    report: Report,
+    *,
+    needed: str | None,
+    no_file: str | None,
+    merged: str = FIELDS_OUT,
+) -> Value | None:
+    """The file's one document; None if there is none, or if it can't be read, which is reported.
 
-    `needed` is what to do about an empty file, `no_file` about one that is not there.
+    `needed` is what to do about an empty file, `no_file` about one that does not exist; None: it
+    may be so. `merged` is what to do about `<<`.
     """
     try:
         node = compose(file.read_text(encoding="utf-8-sig"))
         if node is not None:
-            return _Reader(report).read(node, "")
-        report(None, "", "is empty", needed)
+            return _Reader(report, merged).read(node, "")
+        if needed is not None:
+            report(None, "", "is empty", needed)
     except FileNotFoundError:
-        report(None, "", "there is no such file", no_file)
+        if no_file is not None:
+            report(None, "", "there is no such file", no_file)
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path at all
         report(None, "", f"can't be read ({type(error).__name__})", "It must be UTF-8 text")
     except NotYamlError as error:
@@ -86,8 +106,9 @@ def read_document(file: Path, report: Report, *, needed: str, no_file: str) -> V
 class _Reader:
     """Reads nodes, and reports what it can't use."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, merged: str) -> None:
         self._report = report
+        self._merged = merged
         # A node with an anchor is read once however often it is used: aliases of aliases would
         # take time without end.
         self._done: dict[int, Value] = {}
@@ -119,10 +140,12 @@ class _Reader:
     def _mapping(self, node: Node, path: str, line: int) -> Value:
         found: dict[str, Value] = {}
         lines: dict[str, int] = {}
+        complete = True
         for key_node, value_node in node.value:
             at = line_of(key_node)
             key = self._key(key_node, path, at)
             if key is None:
+                complete = False
                 continue
             inner = f"{path}.{key}" if path else key
             if key in found:
@@ -131,7 +154,7 @@ class _Reader:
                 continue
             lines[key] = at
             found[key] = self.read(value_node, inner)
-        return Value(line, found, lines)
+        return Value(line, found, lines, complete)
 
     def _key(self, node: Node, path: str, line: int) -> str | None:
         if node.id != "scalar":
@@ -142,8 +165,7 @@ class _Reader:
             self._report(line, path, "has a key that is not text", "Write a name")
             return None
         if kind == "merge":
-            mend = "Write the fields out; a plan takes over another's features with `includes`"
-            self._report(line, path, "merges with <<, which is not YAML 1.2", mend)
+            self._report(line, path, "merges with <<, which is not YAML 1.2", self._merged)
             return None
         if kind not in ("str", "timestamp"):
             shown = key or "an empty key"

@@ -12,8 +12,9 @@ from clerkstack.reconcile.changes import JsonObject
 SECTION = "api_keys_settings"
 FEATURE = "enabled"
 FEATURE_SWITCH = "Enable API keys"
+ORGANIZATIONS = "orgs_api_keys_enabled"
 SWITCHES = {
-    "orgs_api_keys_enabled": "Enable Organization API keys",
+    ORGANIZATIONS: "Enable Organization API keys",
     "user_api_keys_enabled": "Enable User API keys",
 }
 

@@ -1,4 +1,4 @@
-"""The report as one page for people: no script, nothing from outside, good on paper."""
+"""A report as one page for people: no script, nothing from outside, good on paper."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from clerkstack import version
-from clerkstack.cutover.model import Line, Report
+from clerkstack.report.report import Report, compared, status_of
 from clerkstack.report.values import one_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEMPLATE = "cutover.html.j2"
+TEMPLATE = "report.html.j2"
 # Name of the status in a class, and the sign beside its word: colour alone says nothing.
 SIGNS = {
     "passed": ("passed", "✓"),
@@ -20,35 +20,38 @@ SIGNS = {
     "failed": ("failed", "✗"),
     "warning": ("warning", "!"),
     "manual": ("manual", "?"),
+    "note": ("unjudged", "i"),
     "not checked": ("unjudged", "–"),
 }
+MOST_LINKS = 20
 
 
 def html_page(report: Report) -> str:
     """The page."""
-    first = [line for line in report.lines if line.point.number is not None]
-    further = [line for line in report.lines if line.point.number is None]
-    groups = (
-        ("The checklist", "What has to be right before production gets traffic.", first),
-        ("Beyond it", "What bites on launch day all the same.", further),
-    )
+    names = _names(report)
     return (
         _environment()
         .get_template(TEMPLATE)
         .render(
             report=report,
-            groups=[each for each in groups if each[2]],
-            done=sum(line.done for line in report.lines),
-            signed=[line for line in report.lines if line.signed is not None],
+            groups=[group for group in report.groups if group.findings],
+            names=names,
+            open=report.open,
+            links=report.open[:MOST_LINKS],
+            signed=[finding for finding in report.findings if finding.waiver is not None],
             version=version(),
             signs=SIGNS,
         )
     )
 
 
-def _open(line: Line) -> bool:
-    """Whether a point's details are unfolded from the beginning."""
-    return not line.done
+def _names(report: Report) -> dict[int, str]:
+    """The name of each finding's element, by the finding's identity: two may be the same."""
+    names = {}
+    for number, finding in enumerate(report.findings, 1):
+        named = report.by_rule and finding.check.replace("-", "").isalnum()
+        names[id(finding)] = finding.check if named else f"finding-{number}"
+    return names
 
 
 @cache
@@ -62,6 +65,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["unfolded"] = _open
-    made.filters["one_line"] = one_line
+    made.filters |= {"compared": compared, "one_line": one_line, "status": status_of, "key": id}
     return made

@@ -1,6 +1,7 @@
-"""The report as JUnit XML: one test case for each point.
+"""A report as JUnit XML: one test case for each finding.
 
-What is left to do is a failure, a point that a service kept from being judged is an error.
+What is left to do is a failure; what a service kept from being checked is an error. A report
+without findings has one test case, which passed.
 """
 
 from __future__ import annotations
@@ -8,66 +9,79 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as Xml
 
-from clerkstack.checks.finding import Severity
-from clerkstack.cutover.model import Line, Report
-from clerkstack.report.values import moment, one_line
+from clerkstack.checks.finding import Finding, Severity
+from clerkstack.report.report import Report, wrong_in
+from clerkstack.report.values import moment
 
 NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(report: Report) -> str:
     """As CI systems read it."""
-    errors = [line for line in report.open if line.finding.service_failed]
+    errors = [finding for finding in report.open if finding.service_failed]
     counts = {
-        "tests": str(len(report.lines)),
+        "tests": str(len(report.findings) or 1),
         "failures": str(len(report.open) - len(errors)),
         "errors": str(len(errors)),
         "time": f"{(report.ended - report.began).total_seconds():.3f}",
     }
-    suites = Xml.Element("testsuites", {"name": "clerkstack cutover", **counts})
+    skipped = sum(_skipped(report, finding) for finding in report.findings)
+    suites = Xml.Element("testsuites", {"name": f"clerkstack {report.command}", **counts})
     suite = Xml.SubElement(
         suites,
         "testsuite",
         {
-            "name": f"cutover {report.stack}",
+            "name": _text(f"{report.command} {report.subject}"),
             **counts,
-            "skipped": "0",
+            "skipped": str(skipped),
             "timestamp": moment(report.began).removesuffix("Z"),
         },
     )
-    for line in report.lines:
-        _case(suite, report, line)
+    for group in report.groups:
+        for finding in group.findings:
+            _case(suite, report, finding, group.stack or report.subject)
+    if not report.findings:
+        _empty(suite, report)
     Xml.indent(suites)
     return Xml.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(suite: Xml.Element, report: Report, line: Line) -> None:
-    name = f"{line.point.id}: {line.point.title}"
-    case = Xml.SubElement(
-        suite, "testcase", {"classname": f"cutover.{report.stack}", "name": name, "time": "0"}
-    )
-    finding = line.finding
-    if not line.done:
+def _empty(suite: Xml.Element, report: Report) -> None:
+    names = {"classname": f"{report.command}.{report.subject}", "name": report.verdict}
+    texts = {name: _text(text) for name, text in names.items()}
+    Xml.SubElement(suite, "testcase", {**texts, "time": "0"})
+
+
+def _case(suite: Xml.Element, report: Report, finding: Finding, subject: str) -> None:
+    title = report.title(finding)
+    name = title if title == finding.check else f"{finding.check}: {title}"
+    texts = {"classname": _text(f"{report.command}.{subject}"), "name": _text(name), "time": "0"}
+    case = Xml.SubElement(suite, "testcase", texts)
+    message = {"message": _text(finding.message or "; ".join(wrong_in(finding)))}
+    if not report.done(finding):
         tag = "error" if finding.service_failed else "failure"
-        found = Xml.SubElement(
-            case, tag, {"message": _text(finding.message), "type": finding.severity.value}
-        )
-        found.text = _text("\n".join(_details(line)))
-    if line.signed is not None:
-        out = Xml.SubElement(case, "system-out")
-        until = moment(line.signed.until)
-        out.text = _text(f"signed off by {line.signed.by} until {until}: {finding.message}")
+        found = Xml.SubElement(case, tag, {**message, "type": finding.severity.value})
+        found.text = _text("\n".join(_details(finding)))
+    elif _skipped(report, finding):
+        Xml.SubElement(case, "skipped", message)
+    elif finding.waiver is not None:
+        until = moment(finding.waiver.until)
+        said = f"signed off by {finding.waiver.by} until {until}: {finding.message}"
+        Xml.SubElement(case, "system-out").text = _text(said)
+    elif finding.severity is not Severity.PASSED:
+        said = "\n".join([f"{finding.severity.value}: {finding.message}", *_details(finding)])
+        Xml.SubElement(case, "system-out").text = _text(said)
 
 
-def _details(line: Line) -> list[str]:
-    finding = line.finding
-    wrong = [
-        f"{each.name}: expected {one_line(each.expected)}, found {one_line(each.found)}"
-        for each in finding.details
-        if each.severity is not Severity.PASSED
-    ]
+def _skipped(report: Report, finding: Finding) -> bool:
+    """Whether it was not checked, and nothing is left to do about it."""
+    unchecked = finding.severity is Severity.NOT_CHECKED and finding.waiver is None
+    return unchecked and report.done(finding)
+
+
+def _details(finding: Finding) -> list[str]:
     read = [f"{each.operation} {each.where} {moment(each.at)}" for each in finding.evidence]
-    return [*wrong, *([finding.remedy] if finding.remedy else []), *read]
+    return [*wrong_in(finding), *filter(None, (finding.remedy, finding.where)), *read]
 
 
 def _text(text: str) -> str:

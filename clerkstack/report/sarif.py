@@ -1,7 +1,7 @@
-"""The report as SARIF 2.1.0: what is left to do, at the line that decides about it.
+"""A report as SARIF 2.1.0: what is left to do, at the line that decides about it.
 
-Source: OASIS, Static Analysis Results Interchange Format 2.1.0. A point that is signed off is a
-result that is suppressed.
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0. A finding with a waiver is a result
+that is suppressed.
 """
 
 from __future__ import annotations
@@ -9,29 +9,45 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from clerkstack import version
-from clerkstack.checks.finding import Severity
-from clerkstack.cutover.model import Line, Point, Report
-from clerkstack.report.values import moment, one_line
+from clerkstack.checks.finding import Finding, Rule, Severity
+from clerkstack.report.report import Group, Report, sentence, wrong_in
+from clerkstack.report.values import moment
+from clerkstack.settings.names import PREFIX
 from clerkstack.settings.places import Places
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 LEVELS = {Severity.FAILED: "error", Severity.WARNING: "warning"}
-KINDS = {Severity.FAILED: "fail", Severity.WARNING: "fail", Severity.MANUAL: "review"}
+KINDS = {
+    Severity.FAILED: "fail",
+    Severity.WARNING: "fail",
+    Severity.MANUAL: "review",
+    Severity.NOTE: "informational",
+}
+# A file with a line, and maybe a column, as `where` of a finding has it.
+_IN_FILE = re.compile(r"(?P<file>[^:\n]+)(?::(?P<line>[0-9]{1,9})(?::(?P<column>[0-9]{1,9}))?)?")
+_NO_PART_OF_AN_ID = re.compile(r"[^\w.-]+")
 
 
 def sarif_text(report: Report, folder: Path) -> str:
-    """As code scanning reads it; `folder` holds Pulumi.<stack>.yaml, for line numbers."""
-    rules = [_rule(line.point) for line in report.lines]
-    index = {rule["id"]: number for number, rule in enumerate(rules)}
-    places = Places(folder / f"Pulumi.{report.stack}.yaml", report.stack)
+    """As code scanning reads it; `folder` is the project's, for files and line numbers."""
+    rules = {finding.check: report.rule(finding) for finding in report.findings}
+    index = {name: number for number, name in enumerate(rules)}
+    subject = _NO_PART_OF_AN_ID.sub("-", report.subject)
     run = {
-        "tool": {"driver": {"name": "clerkstack", "version": version(), "rules": rules}},
-        "automationDetails": {"id": f"clerkstack/cutover/{report.stack}/"},
+        "tool": {
+            "driver": {
+                "name": "clerkstack",
+                "version": version(),
+                "rules": [_rule(name, rule) for name, rule in rules.items()],
+            }
+        },
+        "automationDetails": {"id": f"clerkstack/{report.command}/{subject}/"},
         "invocations": [
             {
                 "executionSuccessful": not report.service_failed,
@@ -41,61 +57,104 @@ def sarif_text(report: Report, folder: Path) -> str:
         ],
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(line, index[line.point.id], places, folder)
-            for line in report.lines
-            if line.finding.severity is not Severity.PASSED
+            result for group in report.groups for result in _results(report, group, index, folder)
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _rule(point: Point) -> dict[str, Any]:
-    return {
-        "id": point.id,
-        "name": "".join(part.capitalize() for part in point.id.split("-")),
-        "shortDescription": {"text": point.title},
-        "fullDescription": {"text": point.why},
-        "help": {"text": f"Judged by: {point.how}"},
+def _rule(name: str, rule: Rule) -> dict[str, Any]:
+    about: dict[str, Any] = {
+        "id": name,
+        "name": "".join(part.capitalize() for part in re.split(r"[\s-]+", name)),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why or rule.title},
         "defaultConfiguration": {"level": "error"},
     }
+    return {**about, "help": {"text": f"Judged by: {rule.how}"}} if rule.how else about
 
 
-def _result(line: Line, index: int, places: Places, folder: Path) -> dict[str, Any]:
-    finding = line.finding
-    wrong = [
-        f"{each.name}: expected {one_line(each.expected)}, found {one_line(each.found)}."
-        for each in finding.details
-        if each.severity is not Severity.PASSED
+def _results(
+    report: Report, group: Group, index: dict[str, int], folder: Path
+) -> list[dict[str, Any]]:
+    stack = group.stack or report.stack
+    files = _Files(
+        folder, report.app, Places(folder / f"Pulumi.{stack}.yaml", stack) if stack else None
+    )
+    return [
+        _result(report, finding, index[finding.check], files)
+        for finding in group.findings
+        if finding.severity is not Severity.PASSED
     ]
-    # A level has a meaning only beside the kind `fail`.
-    kind = KINDS.get(finding.severity, "open")
+
+
+def _result(report: Report, finding: Finding, index: int, files: _Files) -> dict[str, Any]:
+    wrong = [f"{each}." for each in wrong_in(finding)]
+    text = " ".join([sentence(finding), *wrong, finding.remedy]).strip()
+    name = "|".join((finding.check, finding.subject, finding.field))
     result: dict[str, Any] = {
-        "ruleId": line.point.id,
+        "ruleId": finding.check,
         "ruleIndex": index,
-        "kind": kind,
+        # A level has a meaning only beside the kind `fail`.
+        "kind": KINDS.get(finding.severity, "open"),
         "level": LEVELS.get(finding.severity, "none"),
-        "message": {"text": " ".join([f"{finding.message}.", *wrong, finding.remedy]).strip()},
-        "locations": [_location(line.point, places, folder)],
-        "partialFingerprints": {"point/v1": line.point.id},
+        "message": {"text": text},
+        "locations": [files.location(finding.where, report.rule(finding))],
+        "partialFingerprints": {"finding/v1": name},
     }
-    if line.signed is not None:
-        until = moment(line.signed.until)
-        reason = f"Signed off by {line.signed.by} until {until}. {line.signed.reason}".strip()
+    if finding.waiver is not None:
+        until = moment(finding.waiver.until)
+        reason = f"Signed off by {finding.waiver.by} until {until}. {finding.waiver.reason}".strip()
         result["suppressions"] = [
             {"kind": "external", "status": "accepted", "justification": reason}
         ]
     return result
 
 
-def _location(point: Point, places: Places, folder: Path) -> dict[str, Any]:
-    if point.in_catalog:
-        uri, number = "catalog.yaml", _line_of(folder / "catalog.yaml", r"plans:")
-    else:
-        uri = places.name
-        number = places.line(point.setting) or _line_of(folder / uri, r"config:")
-    place = {"artifactLocation": {"uri": uri}, "region": {"startLine": number or 1}}
-    return {"physicalLocation": place}
+class _Files(NamedTuple):
+    """The files that a finding can be about. `settings` is the source map of the stack's."""
+
+    folder: Path
+    app: str
+    settings: Places | None
+
+    def location(self, where: str, rule: Rule) -> dict[str, Any]:
+        """Where a finding is shown; what is no file is named beside the place that decides."""
+        at = _IN_FILE.fullmatch(where)
+        file = self._file(at["file"]) if at else None
+        if at is not None and file is not None:
+            found = {"line": at["line"], "column": at["column"]}
+            region = {f"start{name.title()}": max(1, int(n)) for name, n in found.items() if n}
+            return _physical(file, region or {"startLine": 1})
+        uri, number = self._deciding(where, rule)
+        place = _physical(uri, {"startLine": number or 1})
+        return {**place, "logicalLocations": [{"fullyQualifiedName": where}]} if where else place
+
+    def _file(self, name: str) -> str | None:
+        """A file of the project as a URI below it; None if it is not there."""
+        top = self.folder.resolve()
+        for base in dict.fromkeys((self.folder / self.app, self.folder)):
+            try:
+                found = (base / name).resolve()
+                if found.is_file() and found.is_relative_to(top):
+                    return found.relative_to(top).as_posix()
+            except (OSError, ValueError, RuntimeError):
+                continue
+        return None
+
+    def _deciding(self, where: str, rule: Rule) -> tuple[str, int | None]:
+        if rule.in_catalog or self.settings is None:
+            return "catalog.yaml", _line_of(self.folder / "catalog.yaml", r"plans:")
+        setting = rule.setting
+        if where.startswith(PREFIX):
+            setting = tuple(where.removeprefix(PREFIX).split("."))
+        uri = self.settings.name
+        return uri, self.settings.line(setting) or _line_of(self.folder / uri, r"config:")
+
+
+def _physical(file: str, region: dict[str, int]) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": {"uri": quote(file)}, "region": region}}
 
 
 def _line_of(file: Path, form: str) -> int | None:

@@ -344,6 +344,6 @@ def test_a_stack_of_development_and_a_wrong_file_are_bad_input(
     )
 
     assert (development.returncode, bad_file.returncode) == (2, 2)
-    assert "signoffs.yaml:4: prod.smoke: date" in bad_file.stderr
+    assert "signoffs.yaml:4: prod.smoke.date: " in bad_file.stderr
     assert (none.returncode, nowhere.returncode) == (2, 2)
     assert requests(world) == []

@@ -19,23 +19,27 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 PROD = ("--stack", "prod")
 MOVED = "file://./moved"  # below the project
+REPORTS = ("--html", "r.html", "--junit", "r.xml", "--sarif", "r.sarif")
 RUNS: dict[str, list[tuple[str, ...]]] = {
-    "check": [(*PROD, "--live"), (*PROD, "--live", "--json")],
-    "drift": [PROD, (*PROD, "--json")],
-    "doctor": [PROD, (*PROD, "--json"), ()],
+    "check": [(*PROD, "--live", *REPORTS), (*PROD, "--live", "--json")],
+    "drift": [(*PROD, *REPORTS), (*PROD, "--json")],
+    "doctor": [(*PROD, *REPORTS), (*PROD, "--json"), ()],
     "dry-run": [PROD, (*PROD, "--json")],
     "probe": [PROD, (*PROD, "--json"), ("--stack", "local", "--write")],
-    "parity": [("--from", "local", "--to", "prod"), ("--from", "local", "--to", "prod", "--json")],
+    "parity": [
+        ("--from", "local", "--to", "prod", *REPORTS),
+        ("--from", "local", "--to", "prod", "--json"),
+    ],
     "cutover": [
-        (*PROD, "--reference", "local", "--smoke", "--html", "c.html", "--junit", "c.xml"),
-        (*PROD, "--json", "--sarif", "c.sarif"),
+        (*PROD, "--reference", "local", "--smoke", *REPORTS),
+        (*PROD, "--json"),
     ],
     "cutover points": [()],
     "cutover sign": [("sign-up", *PROD, "--by", "Ana")],
     "smoke": [PROD, (*PROD, "--json"), (*PROD, "--clean-up")],
     "review": [
         ("--stack", "local", *PROD, "--output", "review.md", "--save", "review.json"),
-        (*PROD, "--json"),
+        (*PROD, "--json", *REPORTS),
     ],
     "comment": [("--file", "review.json", "--pull-request", "7"), ()],
     "redeploy": [("--project", seed.VERCEL_PROJECT_ID, "--target", "production")],

@@ -34,21 +34,22 @@ ESC = "\x1b[2J\x9b31m\u202egnp\u200b\u2028\r\n::error::pwned\n##[error]x `` </td
 NAME = ESC.replace(":", "")  # Clerk takes no colon in one
 RUNNER = re.compile(r"^\s*::[\w-]+.*::|##\[[\w-]+")
 
+REPORTS = ("--html", "l.html", "--junit", "l.xml", "--sarif", "l.sarif")
 RUNS = [
-    ("check", *PROD, "--live"),
+    ("check", *PROD, "--live", *REPORTS),
     ("check", *PROD, "--live", "--json"),
-    ("drift", *PROD),
+    ("drift", *PROD, *REPORTS),
     ("drift", *PROD, "--json"),
-    ("doctor", *PROD),
+    ("doctor", *PROD, *REPORTS),
     ("doctor", *PROD, "--json"),
     ("dry-run", *PROD),
     ("probe", *PROD),
-    ("parity", "--from", "local", "--to", "prod"),
+    ("parity", "--from", "local", "--to", "prod", *REPORTS),
     ("parity", "--from", "prod", "--to", "local", "--json"),
-    ("cutover", *PROD, "--reference", "local", "--html", "l.html", "--junit", "l.xml"),
-    ("cutover", *PROD, "--json", "--sarif", "l.sarif"),
+    ("cutover", *PROD, "--reference", "local", *REPORTS),
+    ("cutover", *PROD, "--json"),
     ("review", *PROD, "--output", "l.md", "--post"),
-    ("review", *PROD, "--json"),
+    ("review", *PROD, "--json", *REPORTS),
     ("take-over", *PROD, "--dry-run"),
     ("rotate", *PROD, "--status", "--json"),
     ("rotate", *PROD, "--history"),

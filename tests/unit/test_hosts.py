@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from clerkstack.cutover.addresses import is_public, reach
+from clerkstack.hosts import is_public, reach
 from clerkstack.problems import InputError
 from clerkstack.settings import load_settings
 from policies.hosts import Url
@@ -47,6 +47,22 @@ def test_a_production_host_is_one_for_both(host: str) -> None:
 def test_a_host_before_production_is_none_for_both(host: str) -> None:
     assert Url.of(f"https://{host}/x").before_production is not None
     assert not is_public(f"https://{host}/x")
+
+
+@pytest.mark.parametrize(
+    ("host", "word"),
+    [
+        ("localhost", "is on somebody's own machine"),
+        ("acme.vercel.app", "is the hosting provider's: add a domain of your own"),
+        ("x.ngrok.io", "is for previews"),
+        ("staging.sendero.example", "is for previews"),
+    ],
+)
+def test_both_say_it_in_the_same_words(host: str, word: str) -> None:
+    assert reach(f"https://{host}/x").startswith(f"{host} {word}")
+    told = str(Url.of(f"https://{host}/x").before_production)
+    assert told.startswith(f"leads to {host}, which {word}")
+    assert reach("https:///x") == f"https:///x {Url.of('https:///x').before_production}"
 
 
 @pytest.mark.parametrize("host", ["acme.vercel.app", "vercel.app", "acme.netlify.app"])

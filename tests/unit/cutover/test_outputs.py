@@ -23,6 +23,7 @@ from clerkstack.cutover.points import POINTS, point_named
 from clerkstack.report.documents import CutoverDocument
 from clerkstack.report.html import html_page
 from clerkstack.report.junit import junit_xml
+from clerkstack.report.reports import cutover as of_cutover
 from clerkstack.report.sarif import sarif_text
 from clerkstack.safe import hide
 from tests.descriptions import FOLDER as DESCRIPTIONS
@@ -109,7 +110,7 @@ def test_json_has_every_point_with_facts_evidence_and_who_signed(report: Report)
 
 
 def test_junit_counts_what_it_holds(report: Report) -> None:
-    suites = Xml.fromstring(junit_xml(report))
+    suites = Xml.fromstring(junit_xml(of_cutover(report)))
 
     (suite,) = suites
     cases = suite.findall("testcase")
@@ -131,7 +132,7 @@ def test_junit_counts_what_it_holds(report: Report) -> None:
 
 
 def test_junit_of_a_ready_stack_has_no_failure(report: Report) -> None:
-    (suite,) = Xml.fromstring(junit_xml(ready(report)))
+    (suite,) = Xml.fromstring(junit_xml(of_cutover(ready(report))))
 
     assert (suite.attrib["failures"], suite.attrib["errors"]) == ("0", "0")
     assert suite.findall(".//failure") == suite.findall(".//error") == []
@@ -141,7 +142,7 @@ def test_junit_of_a_ready_stack_has_no_failure(report: Report) -> None:
 
 
 def sarif(report: Report, folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(sarif_text(report, folder))
+    found: dict[str, Any] = json.loads(sarif_text(of_cutover(report), folder))
     return found
 
 
@@ -234,13 +235,13 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def page(report: Report) -> Page:
-    return Page(html_page(report))
+    return Page(html_page(of_cutover(report)))
 
 
 def test_the_page_says_at_the_top_whether_it_is_ready(report: Report, page: Page) -> None:
     assert page.texts["h1"] == ["Not ready for traffic"]
     assert page.texts["title"] == ["Cutover of prod: not ready"]
-    done = Page(html_page(ready(report)))
+    done = Page(html_page(of_cutover(ready(report))))
     assert done.texts["h1"] == ["Ready for traffic"]
     assert done.texts["title"] == ["Cutover of prod: ready"]
     order = [tag for tag, _ in page.elements]
@@ -303,7 +304,7 @@ def test_no_form_of_the_report_holds_a_secret(tmp_path: Path) -> None:
         text = f"{PLANTED} {SECRET_KEY} {SIGNING}"
         return manual(f"seen {text}", "look", (fact(text, text, text, right=False),))
 
-    point = Point("sign-up", "Sign-up", "why", "how", careless)
+    point = Point("sign-up", "Sign-up", "why", "how", judge=careless)
     seen = Seen()
     # As the real reads do when they see one.
     hide([SECRET_KEY, SIGNING, PLANTED])
@@ -312,10 +313,10 @@ def test_no_form_of_the_report_holds_a_secret(tmp_path: Path) -> None:
     report = judge("prod", [point], seen, {"sign-up": word})
 
     texts = {
-        "html": html_page(report),
+        "html": html_page(of_cutover(report)),
         "json": CutoverDocument.of(report).text(),
-        "junit": junit_xml(report),
-        "sarif": sarif_text(report, tmp_path),
+        "junit": junit_xml(of_cutover(report)),
+        "sarif": sarif_text(of_cutover(report), tmp_path),
     }
     for name, text in texts.items():
         assert "Ana" in text, name
@@ -330,6 +331,6 @@ def test_every_form_takes_every_point(tmp_path: Path) -> None:
     report = Report("prod", "app_1", "", "https://acme.example", NOW, NOW, 0, lines)
 
     assert len(CutoverDocument.of(report).points) == len(POINTS)
-    assert len(Xml.fromstring(junit_xml(report))[0]) == len(POINTS)
+    assert len(Xml.fromstring(junit_xml(of_cutover(report)))[0]) == len(POINTS)
     assert len(sarif(report, tmp_path)["runs"][0]["tool"]["driver"]["rules"]) == len(POINTS)
-    assert Page(html_page(report)).named("details")
+    assert Page(html_page(of_cutover(report))).named("details")

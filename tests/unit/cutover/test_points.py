@@ -669,3 +669,16 @@ def test_a_plan_that_others_pay_for_fails() -> None:
     found["billing"]["plans"]["pro"]["payer_type"] = "user"
 
     assert failed(line("slugs", right(sections=found))) == ["plan pro"]
+
+
+@pytest.mark.parametrize("point", ["slugs", "reference"])
+def test_a_price_is_no_slug(point: str) -> None:
+    """`check`, `drift` and `parity` tell of it; has() answers the same."""
+    dearer = sections()
+    dearer["billing"]["plans"]["pro"]["amount"] = 9900
+
+    assert line(point, right(sections=dearer)).finding.severity == PASSED
+
+
+def test_a_plan_that_includes_less_than_the_reference_s_is_there() -> None:
+    assert line("reference", right(sections=included_otherwise())).finding.severity == PASSED

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from clerkstack.checks.finding import Waiver
-from clerkstack.checks.waivers import of_points, write_waiver
+from clerkstack.checks.waivers import load_signoffs, of_points, write_waiver
 from clerkstack.cli.cutover import _signoffs
 from clerkstack.cutover.judge import judge
 from clerkstack.cutover.points import NAMES, point_named
-from clerkstack.cutover.signoffs import read_signoffs, span
+from clerkstack.cutover.signoffs import span
 from clerkstack.problems import ClerkstackError, InputError
 from tests.unit.cutover.seen import INSTANCE, NOW, Seen
 
@@ -52,7 +52,7 @@ def test_the_file_before_is_read_as_waivers(tmp_path: Path) -> None:
         "    instance: ins_1\n    note: by hand\n"
     )
 
-    (found,) = read_signoffs(file, NAMES)
+    (found,) = load_signoffs(file, NAMES)
 
     assert (found.id, found.subject, found.stack) == ("cutover/smoke", "ins_1", "prod")
     assert (found.by, found.reason, found.where) == ("Ana", "by hand", "signoffs.yaml")
@@ -88,7 +88,7 @@ def test_both_files_are_read_and_the_one_before_with_a_note(
         ("prod: [\n", "is not YAML"),
         ("prod: 1\n", "signoffs.yaml:1: prod: is not"),
         ("prod:\n  frob: {}\n", "signoffs.yaml:2: prod.frob: is no point"),
-        ("prod:\n  smoke:\n    by: ''\n", "signoffs.yaml:3: prod.smoke: by"),
+        ("prod:\n  smoke:\n    by: ''\n", "signoffs.yaml:3: prod.smoke.by: "),
         ("prod:\n  smoke: 1\n", "signoffs.yaml:2: prod.smoke"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_wrong_file_is_told_by_line(tmp_path: Path, text: str, told: str) -> N
     file.write_text(text)
 
     with pytest.raises(InputError) as refused:
-        read_signoffs(file, NAMES)
+        load_signoffs(file, NAMES)
 
     assert told in str(refused.value)
 

@@ -70,6 +70,10 @@ def test_levels_and_values(tmp_path: Path) -> None:
         ),
         (
             "policies:\n  trial-card:\n    <<: {production: advisory}\n",
+            "config.yaml:3: policies.trial-card: merges with <<, which is not YAML 1.2.",
+        ),
+        (
+            "policies:\n  trial-card:\n    production: advisory\n",
             "config.yaml:3: policies.trial-card.production: is what the deployment promises",
         ),
         (

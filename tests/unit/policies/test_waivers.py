@@ -199,7 +199,7 @@ def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str, says: str
     assert any(problem.startswith(says) for problem in problems(file))
 
 
-def test_fields_of_an_anchor_are_its_own(tmp_path: Path) -> None:
+def test_fields_are_merged_from_nowhere(tmp_path: Path) -> None:
     file = written(tmp_path, GOOD)
     file.write_text(
         file.read_text().replace("  - id", "  - &first\n    id")
@@ -207,8 +207,9 @@ def test_fields_of_an_anchor_are_its_own(tmp_path: Path) -> None:
     )
 
     assert problems(file) == [
+        "waivers.yaml:9: waivers[1]: merges with <<, which is not YAML 1.2. Write the fields out",
         "waivers.yaml:11: waivers[1].until: can't be used. Write the last day it "
-        "holds, as 2026-12-31"
+        "holds, as 2026-12-31",
     ]
 
 

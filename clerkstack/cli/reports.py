@@ -1,0 +1,82 @@
+"""The files that a command with findings writes on demand: --html, --junit, --sarif."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clerkstack.checks.finding import cleaned
+from clerkstack.cli.say import say
+from clerkstack.problems import ClerkstackError
+from clerkstack.safe import safe
+
+if TYPE_CHECKING:
+    from clerkstack.report.report import Report
+
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write the report as one HTML page.")]
+JunitFile = Annotated[
+    Path | None, typer.Option("--junit", help="Write the report as JUnit XML, for CI.")
+]
+SarifFile = Annotated[
+    Path | None, typer.Option("--sarif", help="Write the report as SARIF 2.1.0, for CI.")
+]
+
+
+class ReportFiles:
+    """Where the report goes. `began` is when this was made: make it before anything is asked.
+
+    Raises:
+        ClerkstackError: a file can't be written.
+    """
+
+    def __init__(self, html: Path | None, junit: Path | None, sarif: Path | None) -> None:
+        self.began = datetime.now(UTC)
+        self._html, self._junit, self._sarif = html, junit, sarif
+        for file in (html, junit, sarif):
+            if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
+                raise ClerkstackError(f"{file} can't be written: its folder has to be there")
+
+    def __bool__(self) -> bool:
+        """Whether any is asked for."""
+        return any(each is not None for each in (self._html, self._junit, self._sarif))
+
+    def write(self, report: Report) -> None:
+        """Write those that are asked for, without anything secret."""
+        from clerkstack.files import replace as written
+
+        for file, text in self._texts(_shown(report)):
+            written(file, text)
+            say(f"wrote {file}", err=True)
+
+    def _texts(self, report: Report) -> Iterator[tuple[Path, str]]:
+        if self._html is not None:
+            from clerkstack.report.html import html_page
+
+            yield self._html, html_page(report)
+        if self._junit is not None:
+            from clerkstack.report.junit import junit_xml
+
+            yield self._junit, junit_xml(report)
+        if self._sarif is not None:
+            from clerkstack.report.sarif import sarif_text
+
+            yield self._sarif, sarif_text(report, Path.cwd())
+
+
+def _shown(report: Report) -> Report:
+    """The report as it may be shown: everything a command prints goes through `safe`."""
+
+    def clean(value: object) -> object:
+        return safe(value, addresses=report.addresses)
+
+    groups = (
+        replace(group, findings=tuple(cleaned(each, clean) for each in group.findings))
+        for group in report.groups
+    )
+    facts = {name: safe(value) for name, value in report.facts.items()}
+    return replace(report, groups=tuple(groups), facts=facts)

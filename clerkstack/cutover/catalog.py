@@ -1,0 +1,80 @@
+"""What the comparisons of `clerkstack check` and `clerkstack parity` say of plans and features."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any
+
+from clerkstack.app.facts import PAYER, told
+from clerkstack.checks.finding import Finding
+from clerkstack.cutover.model import fact
+from clerkstack.parity import Snapshot
+from clerkstack.parity import compare as compare_instances
+from clerkstack.parity.things import of_config
+from clerkstack.reconcile.names import BILLING_KINDS
+from clerkstack.witnesses.compare import Comparison, Row, kind_of, same
+
+if TYPE_CHECKING:
+    from clerkstack.reconcile import JsonObject
+
+THERE, MISSING = "there", "missing"
+
+
+def catalog_facts(compared: Comparison) -> Iterator[Finding]:
+    """Each plan and feature of the catalog: whether the instance has it, what a plan includes, and
+    who pays for it."""
+    wrong = {
+        (each.subject, each.field)
+        for each in compared.findings
+        if not same([each.found["catalog"], each.found["instance"]])
+    }
+    for row in compared.features:
+        if row.catalog is not None:
+            yield _exists(f"feature {row.slug}", row, wrong)
+    for row in compared.plans:
+        name = f"plan {row.slug}"
+        if row.catalog is None:
+            continue
+        yield _exists(name, row, wrong)
+        if row.instance is not None:
+            yield _includes(name, row.catalog, row.instance, (name, "features") not in wrong)
+            mine, theirs = (told(PAYER, each.get(PAYER)) for each in (row.catalog, row.instance))
+            yield fact(name, mine, theirs, (name, PAYER) not in wrong)
+
+
+def app_facts(compared: Comparison, kinds: Collection[str]) -> Iterator[Finding]:
+    """What the app's own code declares and asks for otherwise than catalog or instance have it, of
+    some kinds."""
+    for each in compared.findings:
+        app = each.found["app"]
+        if kind_of(each) in kinds and app is not None:
+            what = f"{each.subject} of the app's code"
+            # What the app does not declare it may not need: a person has to say so.
+            right = None if app is False else False
+            yield fact(what, "as the app has it", f"{each.message} ({each.remedy})", right)
+
+
+def reference_facts(theirs: JsonObject, mine: JsonObject) -> Iterator[Finding]:
+    """Each plan and feature of the reference's section `billing`: whether this one has it too."""
+    reference, target = (
+        Snapshot(stack, things=tuple(of_config({"billing": billing})))
+        for stack, billing in (("reference", theirs), ("production", mine))
+    )
+    compared = compare_instances(reference, target)
+    missing = {each.subject for each in compared.findings if each.found is None and not each.field}
+    for thing in reference.things:
+        if thing.what.startswith(tuple(f"{word} " for word in BILLING_KINDS.values())):
+            there = thing.what not in missing
+            yield fact(thing.what, THERE, THERE if there else MISSING, there)
+
+
+def _exists(name: str, row: Row, wrong: Collection[tuple[str, str]]) -> Finding:
+    there = row.instance is not None
+    return fact(name, THERE, THERE if there else MISSING, there and (name, "exists") not in wrong)
+
+
+def _includes(name: str, mine: dict[str, Any], theirs: dict[str, Any], right: bool) -> Finding:
+    declared, live = {*mine["features"]}, {*theirs["features"]}
+    count = f"{len(declared)} features"
+    differing = ", ".join(sorted(declared ^ live))
+    return fact(f"{name} includes", count, count if right else f"differs: {differing}", right)

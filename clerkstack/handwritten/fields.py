@@ -1,0 +1,33 @@
+"""How a field of a model says what is wrong with a value, and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from clerkstack.handwritten.values import REPORTED
+
+WRONG, KNOWN = "wrong", "known"
+"""Kinds of errors: one with a message and a remedy, and one that has been reported already."""
+
+
+def wrong(message: str, remedy: str) -> PydanticCustomError:
+    """The error of a value that is wrong."""
+    return PydanticCustomError(WRONG, "{message}", {"message": message, "remedy": remedy})
+
+
+def usable(value: Any) -> Any:
+    """The value, if it has not been reported already."""
+    if value is REPORTED:
+        raise PydanticCustomError(KNOWN, "reported already")
+    return value
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str | None:
+    """The closest known name as a question, or None."""
+    by_lower = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
+    return f"Did you mean {by_lower[close[0]]}?" if close else None

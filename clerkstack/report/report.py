@@ -1,0 +1,142 @@
+"""What a command found, as each renderer takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from clerkstack.checks.finding import Finding, Rule, Severity
+from clerkstack.report.values import one_line
+
+SIGNED = "signed off"
+ORDER = (
+    *(Severity.FAILED, Severity.NOT_CHECKED, Severity.WARNING, Severity.MANUAL),
+    SIGNED,
+    *(Severity.NOTE, Severity.PASSED),
+)
+"""Each status, the worst first."""
+ANY = frozenset({*Severity} - {Severity.PASSED, Severity.NOTE})
+"""Every severity of something that is not as it must be."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some of the findings, under a title. `stack` is whose they are, if not the report's."""
+
+    title: str
+    about: str
+    findings: tuple[Finding, ...]
+    stack: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a command.
+
+    Args:
+        command: its name.
+        subject: what it looked at: a stack, two, this machine.
+        verdict: what it found, in a few words.
+        summary: what it found, or what to do about it, in a sentence.
+        groups: the findings.
+        began, ended: UTC.
+        blocking: the severities that leave something to do, and end the command with an error.
+        facts: what was looked at, by name.
+        rules: what a check is about, by its name.
+        by_rule: whether each check has one finding, which is called what the check is.
+        noun: what a finding is called.
+        sides: what `expected` and `found` of a finding are called.
+        stack: whose settings decide about it; empty if no stack's.
+        app: the folder of the app's code; empty if it is not known.
+        reads: how many reads of the live services it took; None if they were not counted.
+        short: the verdict in a word or two, if it is longer.
+        explained: what it means that nothing is left to do.
+        addresses: whether addresses are shown whole.
+    """
+
+    command: str
+    subject: str
+    verdict: str
+    summary: str
+    groups: tuple[Group, ...]
+    began: datetime
+    ended: datetime
+    blocking: frozenset[Severity] = ANY
+    facts: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    by_rule: bool = False
+    noun: str = "finding"
+    sides: tuple[str, str] = ("Expected", "Found")
+    stack: str = ""
+    app: str = ""
+    reads: int | None = None
+    short: str = ""
+    explained: str = ""
+    addresses: bool = False
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Those of all groups."""
+        return tuple(finding for group in self.groups for finding in group.findings)
+
+    def done(self, finding: Finding) -> bool:
+        """Whether nothing is left to do about a finding."""
+        return finding.severity not in self.blocking or finding.waiver is not None
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings about which something is left to do."""
+        return tuple(finding for finding in self.findings if not self.done(finding))
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self.open
+
+    @property
+    def service_failed(self) -> bool:
+        """Whether something could not be checked because a service failed."""
+        return any(finding.service_failed for finding in self.open)
+
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each status that occurs, the worst first."""
+        statuses = [status_of(finding) for finding in self.findings]
+        return {str(status): statuses.count(status) for status in ORDER if status in statuses}
+
+    def rule(self, finding: Finding) -> Rule:
+        """What the check of a finding is about."""
+        return self.rules.get(finding.check, Rule(finding.check, finding.check))
+
+    def title(self, finding: Finding) -> str:
+        """What a finding is about, in a few words."""
+        return self.rule(finding).title if self.by_rule else finding.name or finding.check
+
+
+def status_of(finding: Finding) -> str:
+    """How a finding is, in a word or two."""
+    return SIGNED if finding.waiver is not None else finding.severity.value
+
+
+def compared(finding: Finding) -> tuple[Finding, ...]:
+    """What was compared for a finding: its details, or itself if it compares two values."""
+    if finding.details:
+        return finding.details
+    # What each of several sides has, its message says.
+    alone = finding.expected is not None or not isinstance(finding.found, dict | None)
+    return (finding,) if alone else ()
+
+
+def wrong_in(finding: Finding) -> list[str]:
+    """What was compared and is not as expected, each in a line."""
+    return [
+        f"{each.name}: expected {one_line(each.expected)}, found {one_line(each.found)}"
+        for each in compared(finding)
+        if each.severity is not Severity.PASSED
+    ]
+
+
+def sentence(finding: Finding) -> str:
+    """What a finding says, with its end."""
+    text = finding.message or finding.name
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,259 @@
+"""The report of each command that gives findings, for the renderers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from clerkstack.checks.finding import Finding, Rule, Severity
+from clerkstack.report.report import Group, Report
+
+if TYPE_CHECKING:
+    from clerkstack.cutover.model import Report as CutoverReport
+    from clerkstack.parity import Compared
+    from clerkstack.problems import Problem
+    from clerkstack.review.stacks import Review
+    from clerkstack.settings import Settings
+
+STOPS = frozenset({Severity.FAILED})
+DRIFT = {
+    "drift": Rule(
+        "drift",
+        "What is live is what is declared",
+        "What was changed by hand is undone by the next pulumi up, or was a mistake.",
+        "What the stack declares against what is live at Clerk, Svix and Vercel.",
+    )
+}
+THREE_WAY = {
+    "three-way": Rule(
+        "three-way",
+        "App, catalog and instance agree",
+        "has() answers false for a slug that differs, silently: a customer pays and gets nothing.",
+        "What the app's code declares and asks for, the catalog, and the live instance if it is "
+        "read.",
+    ),
+    "file": Rule("file", "What people write is valid"),
+}
+
+
+def drift(
+    stack: str,
+    settings: Settings,
+    findings: Iterable[Finding],
+    began: datetime,
+    *,
+    addresses: bool = False,
+) -> Report:
+    """Of `clerkstack drift`. The findings are as they may be shown."""
+    found = tuple(findings)
+    return Report(
+        "drift",
+        stack,
+        _counted(found, "difference"),
+        f"To bring back what is declared: pulumi up --refresh --stack {stack}."
+        if found
+        else "What is live is what is declared.",
+        (Group("Differences", "What the stack declares, and what is live.", found),),
+        began,
+        _now(),
+        facts=_of_stack(settings),
+        rules=DRIFT,
+        sides=("Declared", "Live"),
+        stack=stack,
+        app=settings.app.path or "",
+        addresses=addresses,
+    )
+
+
+def parity(
+    stacks: Mapping[str, Settings],
+    compared: Compared,
+    began: datetime,
+    *,
+    addresses: bool = False,
+) -> Report:
+    """Of `clerkstack parity`. What could not be read is a finding that was not checked."""
+    one, other = stacks
+    groups = [
+        Group(kind, f"What {one} has, and what {other} has.", tuple(findings))
+        for kind, findings in groupby(compared.findings, lambda finding: finding.check)
+    ]
+    unread = tuple(
+        Finding(
+            each.part,
+            f"{each.part} of {each.stack}",
+            severity=Severity.NOT_CHECKED,
+            message=each.reason,
+            remedy=f"To leave it out: --without {each.part}",
+        )
+        for each in compared.unread
+    )
+    return Report(
+        "parity",
+        f"{one} and {other}",
+        _counted(compared.findings, "difference"),
+        f"{one} is the reference, {other} is compared with it.",
+        (*groups, Group("Not compared", "What an instance does not let anybody read.", unread)),
+        began,
+        _now(),
+        facts={name: f"{each.application_id}, {each.instance}" for name, each in stacks.items()},
+        sides=(one, other),
+        stack=other,
+        addresses=addresses,
+    )
+
+
+def check(
+    findings: Iterable[Finding],
+    began: datetime,
+    *,
+    stack: str = "",
+    settings: Settings | None = None,
+    problems: Iterable[Problem] = (),
+) -> Report:
+    """Of `clerkstack check`; `problems` are mistakes in the files it reads."""
+    found, wrong = tuple(findings), tuple(map(_of_file, problems))
+    return Report(
+        "check",
+        stack or "the catalog",
+        _counted((*found, *wrong), "finding"),
+        "App, catalog and instance side by side." if stack else "The catalog and the app's code.",
+        (
+            Group("Files", "What is wrong in what people wrote.", wrong),
+            Group("App, catalog, instance", "Where they do not agree.", found),
+        ),
+        began,
+        _now(),
+        facts={} if settings is None else _of_stack(settings),
+        rules=THREE_WAY,
+        stack=stack,
+        app="" if settings is None else settings.app.path or "",
+    )
+
+
+def doctor(
+    stack: str | None, findings: Sequence[Finding], facts: Mapping[str, str], began: datetime
+) -> Report:
+    """Of `clerkstack doctor`: each check of this machine and of a stack."""
+    failed = [each for each in findings if each.severity is Severity.FAILED]
+    return Report(
+        "doctor",
+        stack or "this machine",
+        f"{len(failed)} {_plural(len(failed), 'check')} failed" if failed else "Nothing is wrong",
+        f"{len(findings)} checks of this machine{f' and of {stack}' if stack else ''}.",
+        tuple(
+            Group(subject, "Each check, and what it found.", tuple(of_it))
+            for subject, of_it in groupby(findings, lambda finding: finding.subject)
+        ),
+        began,
+        _now(),
+        blocking=STOPS,
+        facts=facts,
+        rules={each.check: Rule(each.check, each.check) for each in findings},
+        by_rule=True,
+        noun="check",
+        stack=stack or "",
+    )
+
+
+def review(reviews: Sequence[Review], commit: str, began: datetime) -> Report:
+    """Of `clerkstack review`: what stands against the change, stack by stack."""
+    from policies.registry import BY_ID
+
+    groups = [
+        Group(
+            each.stack, "What stands against the change, and notes.", _of_review(each), each.stack
+        )
+        for each in reviews
+    ]
+    policies = {id_: Rule(id_, each.summary, each.reason) for id_, each in BY_ID.items()}
+    blocking = [
+        finding
+        for group in groups
+        for finding in group.findings
+        if finding.severity is Severity.FAILED
+    ]
+    return Report(
+        "review",
+        ", ".join(each.stack for each in reviews),
+        "Blocked" if blocking else "Nothing blocks",
+        "Nothing was written for this review.",
+        tuple(groups),
+        began,
+        _now(),
+        blocking=STOPS,
+        facts={"Commit": commit},
+        rules={**THREE_WAY, **policies},
+    )
+
+
+def _of_review(one: Review) -> tuple[Finding, ...]:
+    from clerkstack.review.stacks import Verdict
+
+    failed = one.verdict is Verdict.SERVICE_FAILED
+    found = [replace(each, service_failed=failed) for each in one.troubles]
+    if one.preview is not None:
+        preview = one.preview
+        found += [*preview.violations, *preview.errors, *preview.warnings]
+    if one.agreement is not None:
+        found += one.agreement.findings
+    return tuple(found)
+
+
+def cutover(report: CutoverReport) -> Report:
+    """Of `clerkstack cutover`: each point."""
+    lines = report.lines
+    first = tuple(line.finding for line in lines if line.point.number is not None)
+    further = tuple(line.finding for line in lines if line.point.number is None)
+    done = sum(line.done for line in lines)
+    return Report(
+        "cutover",
+        report.stack,
+        "Ready for traffic" if report.ready else "Not ready for traffic",
+        f"{done} of {len(lines)} points are done",
+        (
+            Group("The checklist", "What has to be right before production gets traffic.", first),
+            Group("Beyond it", "What bites on launch day all the same.", further),
+        ),
+        report.began,
+        report.ended,
+        facts={
+            "App": report.app_url,
+            "Application": report.application,
+            "Instance": report.instance,
+        },
+        rules={line.point.id: line.point for line in lines},
+        by_rule=True,
+        noun="point",
+        sides=("Has to be", "Is"),
+        stack=report.stack,
+        reads=report.reads,
+        short="ready" if report.ready else "not ready",
+        explained="Everything that a machine can judge was read from the live services and is "
+        "right.",
+    )
+
+
+def _of_file(problem: Problem) -> Finding:
+    where = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
+    message = f"{problem.path}: {problem.message}" if problem.path else problem.message
+    return Finding("file", problem.file, message=message, remedy=problem.mend, where=where)
+
+
+def _of_stack(settings: Settings) -> dict[str, str]:
+    return {"Application": settings.application_id, "Instance": settings.instance}
+
+
+def _counted(found: Sequence[Finding], noun: str) -> str:
+    return f"{len(found)} {_plural(len(found), noun)}" if found else f"No {noun}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
