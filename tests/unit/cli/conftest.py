@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from clerkstack import safe
 from local.project import TOP
 from local.world import World
 from tests.unit.cli.engine_of_memory import EngineOfMemory, install, sessions_closed
+from tests.unit.cli.secret_addresses import Here
 
 
 @pytest.fixture
@@ -28,3 +30,10 @@ def stacks(
     )
     with sessions_closed(monkeypatch):
         yield install(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def here(running: World, stacks: EngineOfMemory, monkeypatch: pytest.MonkeyPatch) -> Here:
+    """Stacks whose addresses hold secrets; none is known to be one yet."""
+    monkeypatch.setattr(safe, "_secrets", set())
+    return Here(running, stacks)

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from pydantic import SecretStr
 
-from clerkstack import safe
 from clerkstack.cli.commands import COMMANDS
-from clerkstack.clients.platform import PlatformClient
-from local.project import production_settings_on, settings_on
-from local.world import World
-from local.world import seed as seeded
-from tests.unit.cli.engine_of_memory import (
-    ENCRYPTED,
-    EngineOfMemory,
-    ended,
-)
-from tests.unit.rotation.bed import Bed
+from tests.unit.cli.engine_of_memory import ENCRYPTED, ended
+from tests.unit.cli.secret_addresses import BYPASS, DECLARED, HEADER, HOOK, LIVE, Here
 
-DECLARED, LIVE, HEADER = "declared-9f8Kq2Lm7XwZ", "live-4Tn8Rb3Vc6Hy", "header-7Jd5Ws1Pq9Ze"
-BYPASS = "x-vercel-protection-bypass"
-HOOK = "https://preview.sendero.example/api/webhooks/clerk"
 RUNS: dict[str, list[tuple[str, ...]]] = {
     "check": [("--stack", "dev", "--live")],
     "drift": [("--stack", "dev"), ("--stack", "dev", "--json")],
@@ -39,33 +24,6 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
 }
 WITHOUT = {"redeploy", "move", "review", "comment"}
 """What reads no address, or the engine's output alone: tests/unit/review, tests/leaks."""
-
-
-class Here:
-    """Stacks with a query and a header as secrets, and endpoints with others."""
-
-    def __init__(self, world: World, stacks: EngineOfMemory) -> None:
-        self.world, self.stacks = world, stacks
-        with PlatformClient(
-            key=SecretStr(seeded.PLATFORM_KEY), base_url=world.urls.clerk
-        ) as platform:
-            platform.create_instance(seeded.APPLICATION_ID, domain="sendero.example")
-        bed = Bed(world)
-        stacks.resources["dev"] = [{**each, "id": "id"} for each in bed.resources]
-        [app] = world.svix.apps().values()
-        [own] = app.endpoints.values()
-        own.url, own.headers = f"{HOOK}?{BYPASS}={LIVE}", {BYPASS: LIVE, "authorization": LIVE}
-        webhook = {"url": f"{HOOK}?{BYPASS}={DECLARED}", "headers": {BYPASS: HEADER}}
-        self.settings: dict[str, Any] = {**settings_on(world), "webhook": webhook}
-        stacks.settings["dev"] = self.settings
-        stacks.settings["prod"] = {**production_settings_on(world), "webhook": webhook}
-        stacks.encrypted = frozenset({*ENCRYPTED, "clerkstack:webhook"})
-
-
-@pytest.fixture
-def here(running: World, stacks: EngineOfMemory, monkeypatch: pytest.MonkeyPatch) -> Here:
-    monkeypatch.setattr(safe, "_secrets", set())
-    return Here(running, stacks)
 
 
 def test_every_command_is_walked() -> None:

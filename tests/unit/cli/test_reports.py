@@ -10,12 +10,10 @@ from xml.etree import ElementTree as Xml
 import pytest
 import typer
 
-from clerkstack import safe
 from clerkstack.cli import app
 from clerkstack.cli.commands import COMMANDS
-from local.world import World
-from tests.unit.cli.engine_of_memory import EngineOfMemory, ended
-from tests.unit.cli.test_addresses import DECLARED, HEADER, LIVE, Here
+from tests.unit.cli.engine_of_memory import ended
+from tests.unit.cli.secret_addresses import DECLARED, HEADER, LIVE, Here
 from tests.unit.cutover.test_outputs import Page
 
 DEV = ("--stack", "dev")
@@ -35,10 +33,9 @@ FILES = ("--html", "r.html", "--junit", "r.xml", "--sarif", "r.sarif")
 
 
 @pytest.fixture
-def here(running: World, stacks: EngineOfMemory, monkeypatch: pytest.MonkeyPatch) -> Here:
-    monkeypatch.setattr(safe, "_secrets", set())
+def here(here: Here) -> Here:
     Path("wrong.yaml").write_text("plans:\n  pro: {name: Pro, amont: 1}\n")
-    return Here(running, stacks)
+    return here
 
 
 def test_every_command_with_findings_has_the_same_options() -> None:

@@ -8,7 +8,6 @@ import pytest
 import typer
 from pydantic import SecretStr
 
-from clerkstack import safe
 from clerkstack.cli import app
 from clerkstack.report.operations import MoveDocument, RotationStatusDocument, RotationUnderWay
 from clerkstack.report.schemas import DOCUMENTS
@@ -16,10 +15,9 @@ from clerkstack.rotation.journal import Running, Side, fingerprint
 from clerkstack.state.move import Moved
 from local.reference.pages import SCHEMAS
 from local.reference.schemas import files
-from local.world import World
 from tests.schemas import assert_as_published
-from tests.unit.cli.engine_of_memory import EngineOfMemory, ended
-from tests.unit.cli.test_addresses import Here
+from tests.unit.cli.engine_of_memory import ended
+from tests.unit.cli.secret_addresses import Here
 
 DEV = ("--stack", "dev")
 RUNS: dict[str, list[tuple[str, ...]]] = {
@@ -37,12 +35,6 @@ RUNS: dict[str, list[tuple[str, ...]]] = {
 }
 WITH_AN_ENGINE = {"move"}
 """Run by tests/leaks/test_commands.py, as all the others."""
-
-
-@pytest.fixture
-def here(running: World, stacks: EngineOfMemory, monkeypatch: pytest.MonkeyPatch) -> Here:
-    monkeypatch.setattr(safe, "_secrets", set())
-    return Here(running, stacks)
 
 
 def test_every_command_that_prints_json_has_a_schema() -> None:
