@@ -37,13 +37,13 @@ _ENTRY = frozenset({"find", "findLast", "at"})
 VISITING = frozenset(
     {"forEach", "map", "filter", "find", "findLast", "findIndex", "some", "every", "flatMap"}
 )
-# What gives what somebody has put there elsewhere.
 # They give a function that takes what theirs does.
 SAME = frozenset(
     {"memo", "forwardRef", "cache", "useCallback", "observer", "debounce", "styled", "throttle"}
 )
 # They give the component that their function loads.
 _LOADING = frozenset({"dynamic", "lazy", "defineAsyncComponent", "loadable"})
+# What gives what somebody has put there elsewhere.
 _ELSEWHERE = frozenset({"useContext", "use", "inject", "getContext"})
 # As many digits as JavaScript keeps of a whole number.
 _LARGEST = 15

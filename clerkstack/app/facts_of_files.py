@@ -53,6 +53,11 @@ def column_of(place: int) -> int:
     return place & 0xFFFFFF
 
 
+def stem_of(source: str) -> str:
+    """What the file of an import is called: `gate` of `../ui/gate.tsx`."""
+    return source.rpartition("/")[2].partition(".")[0]
+
+
 @dataclass
 class FileFacts:
     """What a file says.

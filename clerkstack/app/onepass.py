@@ -20,7 +20,7 @@ from clerkstack.app import asking, changing, claims, grammar
 from clerkstack.app.blocks import Block, Element, script_of
 from clerkstack.app.clerk import COMPONENTS
 from clerkstack.app.expressions import Expressions, TooMuch
-from clerkstack.app.facts_of_files import FileFacts
+from clerkstack.app.facts_of_files import FileFacts, stem_of
 from clerkstack.app.says import says_of
 from clerkstack.app.scopes import SCOPES, Scope
 from clerkstack.app.statements import read_statement, statements
@@ -197,8 +197,8 @@ class Pass:
         wanted, imports = self._wanted, self.facts.imports
         self.local |= {each for each in wanted if not each.startswith("*")}
         for local, (source, name) in imports.items():
-            stem = source.rpartition("/")[2].partition(".")[0]
-            if name in wanted or (name in ("default", "*") and f"*{stem}" in wanted):
+            is_default = name in ("default", "*")
+            if name in wanted or (is_default and f"*{stem_of(source)}" in wanted):
                 self.local.add(local)
         for name, _, inner in self.facts.exported():
             if inner is not None and inner in wanted:

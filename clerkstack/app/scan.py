@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clerkstack.app.clerk import is_clerks
 from clerkstack.app.evaluate import Callers
-from clerkstack.app.facts_of_files import FileFacts, Ir
+from clerkstack.app.facts_of_files import FileFacts, Ir, stem_of
 from clerkstack.app.gathering import Gathering, Job
 from clerkstack.app.kept import Kept
 from clerkstack.app.listing import listed
@@ -247,11 +247,6 @@ def _is_of(ir: Ir | None, name: str) -> bool:
     if ir is None or ir[0] != "c":
         return ir is not None and bool(ir[0] == "r" and ir[1] == name)
     return any(_is_of(each, name) for each in ir[2])
-
-
-def stem_of(source: str) -> str:
-    """What the file of an import is called."""
-    return source.rpartition("/")[2].partition(".")[0]
 
 
 class Reached:

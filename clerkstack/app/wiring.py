@@ -241,21 +241,14 @@ class _Joining:
             file, _, place = sent[0]
             handlers = [Handler(file, line_of(place), "inngest", None, files=frozenset({file}))]
         sending = [each for each in handlers if each.all_on] or handlers[:1]
-        return [
-            replace(
-                each,
-                handled=(
-                    *each.handled,
-                    *(
-                        Handled(event, file, line_of(at), column_of(at), each.all_on)
-                        for file, event, at in sent
-                    ),
-                ),
-            )
-            if each in sending
-            else each
-            for each in handlers
-        ]
+        return [self._sends(each, sent) if each in sending else each for each in handlers]
+
+    def _sends(self, handler: Handler, sent: Iterable[tuple[str, str, int]]) -> Handler:
+        more = (
+            Handled(event, file, line_of(at), column_of(at), handler.all_on)
+            for file, event, at in sent
+        )
+        return replace(handler, handled=(*handler.handled, *more))
 
     def _verifies(self, file: str, says: Says) -> bool:
         return any(

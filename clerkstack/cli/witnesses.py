@@ -22,6 +22,7 @@ from clerkstack.desired.access import access_inputs
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.report.table import print_table
+from clerkstack.report.values import counted
 from clerkstack.settings import Settings
 from clerkstack.witnesses import (
     Comparison,
@@ -146,7 +147,7 @@ def _print(compared: Compared) -> None:
         _say(f"note: {note}")
     if app is not None:
         at = f" at commit {app.commit}" if app.commit else ""
-        checks = _counted(len(app.uses), "check")
+        checks = counted(len(app.uses), "check")
         _say(f"{stack}: the app is {compared.path}{at}, {checks} in it.{_others(app)}")
     if instance is not None and not instance.exists:
         name = f"{settings.instance} instance"
@@ -164,16 +165,12 @@ def _say(text: str) -> None:
         say(line)
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 def _others(app: AppCode) -> str:
     """The files that name Clerk and are not looked at."""
     if not app.others:
         return ""
     some = ", ".join(app.others[:_SHOWN]) + (", …" if len(app.others) > _SHOWN else "")
-    files = _counted(len(app.others), "file")
+    files = counted(len(app.others), "file")
     verb = "names" if len(app.others) == 1 else "name"
     return (
         f" {files} of other languages {verb} Clerk and can't be looked at ({some}): "
@@ -220,7 +217,7 @@ def _shared(said: Sequence[Json]) -> set[str]:
 
 def _summary(found: Comparison, columns: list[str], unresolved: int) -> str:
     count = len(found.findings)
-    what = _counted(count, "finding") if count else "all agree"
-    beside = f", {_counted(unresolved, 'check')} can't be told" if unresolved else ""
+    what = counted(count, "finding") if count else "all agree"
+    beside = f", {counted(unresolved, 'check')} can't be told" if unresolved else ""
     sides = " and ".join(filter(None, [", ".join(columns[:-1]), columns[-1]]))
     return f"{sides} compared: {what}{beside}."

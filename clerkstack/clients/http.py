@@ -12,8 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 from urllib.parse import quote
 
 import httpx
@@ -35,6 +34,7 @@ from clerkstack.clients.proxy_environment import obstacle, usable_place
 from clerkstack.clients.read_only import READ_ONLY, read_only
 from clerkstack.clients.retries import SAFE_METHODS, Lost, Outcome, repeated, retry_after
 from clerkstack.clients.scrub import secrets_in
+from clerkstack.closing import Closing
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -264,8 +264,8 @@ class Http:
             )
 
 
-class Client:
-    """Base of the clients: closes its connections as a context manager."""
+class Client(Closing):
+    """Base of the clients: a `with` closes its connections."""
 
     _http: Http
 
@@ -277,17 +277,6 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._http.address})"

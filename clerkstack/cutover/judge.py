@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from clerkstack.checks.finding import Finding, Severity, Waiver, cleaned
 from clerkstack.clients.errors import (
@@ -38,7 +37,7 @@ def judge(
     began = readings.now()
     lines = [_line(stack, point, readings, signoffs.get(point.id)) for point in points]
     # What is read late may show a secret that an earlier line repeats.
-    lines = [_clean(line, safe) for line in lines]
+    lines = [replace(line, finding=cleaned(line.finding, safe)) for line in lines]
     return Report(
         stack=stack,
         application=readings.settings.application_id,
@@ -102,7 +101,3 @@ def _instance(readings: Readings) -> str:
         return readings.live.instance().instance_id
     except UNREAD:
         return ""
-
-
-def _clean(line: Line, clean: Callable[[Any], Any]) -> Line:
-    return replace(line, finding=cleaned(line.finding, clean))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from functools import cached_property
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
+from clerkstack.closing import Closing
 from clerkstack.desired.afterwards import Access
 from clerkstack.failures import ResourceFailed
 from clerkstack.kept_url import same_url
@@ -56,7 +56,7 @@ class NoPublishableKey(ResourceFailed):
     """Neither the settings nor the Platform API give a publishable key."""
 
 
-class LiveInstance:
+class LiveInstance(Closing):
     """An instance as it is, read when something is asked for, and once in a run.
 
     Nothing is sent before the first question, and nothing is written. A secret that is read is
@@ -102,17 +102,6 @@ class LiveInstance:
         self.__dict__.pop("_backend", None)
         if self._owns_session:
             self.session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # -- the instance and its keys ----------------------------------------------------------------
 

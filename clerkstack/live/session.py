@@ -69,7 +69,7 @@ class Session:
                 self._platform = PlatformClient(
                     key=self._connection.platform_key,
                     base_url=self._connection.urls.platform,
-                    note=self._note,
+                    note=self.requests.append,
                 )
             return self._platform
 
@@ -203,7 +203,9 @@ class Session:
         """A Backend API client with a secret key that is not verified."""
         from clerkstack.clients.backend import BackendClient
 
-        return BackendClient(key=key, base_url=self._connection.urls.backend, note=self._note)
+        return BackendClient(
+            key=key, base_url=self._connection.urls.backend, note=self.requests.append
+        )
 
     def frontend(self, publishable_key: str) -> FrontendClient:
         """A client of the public Frontend API of the instance the key belongs to."""
@@ -212,7 +214,7 @@ class Session:
         return FrontendClient(
             publishable_key=publishable_key,
             base_url=self._connection.urls.frontend,
-            note=self._note,
+            note=self.requests.append,
         )
 
     def vercel(self, team_id: str | None) -> VercelClient:
@@ -232,7 +234,7 @@ class Session:
             token=token,
             base_url=self._connection.urls.vercel,
             team_id=team_id,
-            note=self._note,
+            note=self.requests.append,
         )
 
     def svix_app(self, application_id: str, environment: str) -> SvixClient | None:
@@ -250,7 +252,6 @@ class Session:
         """A Svix client for the app behind a link of the Backend API."""
         from clerkstack.clients.svix import SvixClient
 
-        return SvixClient.from_link(link, base_url=self._connection.urls.svix, note=self._note)
-
-    def _note(self, evidence: Evidence) -> None:
-        self.requests.append(evidence)
+        return SvixClient.from_link(
+            link, base_url=self._connection.urls.svix, note=self.requests.append
+        )

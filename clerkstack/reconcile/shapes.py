@@ -8,8 +8,12 @@ docs/decisions/0010-resources-read-their-properties-without-pydantic.md).
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.fields import Json
+
+Part = TypeVar("Part", dict[str, Json], str)
 
 
 class Malformed(ClerkstackError, ValueError):
@@ -35,13 +39,7 @@ def as_objects(value: Json, place: str) -> dict[str, dict[str, Json]]:
     Raises:
         Malformed: something else is there, or one of them is no object.
     """
-    found: dict[str, dict[str, Json]] = {}
-    for name, fields in as_object(value, place).items():
-        if isinstance(fields, dict):
-            found[name] = fields
-        elif _is_known(fields):
-            raise _malformed(fields, f"{place}.{name}", "an object")
-    return found
+    return _by_name(value, place, dict, "an object")
 
 
 def as_texts(value: Json, place: str) -> list[str]:
@@ -67,12 +65,16 @@ def as_texts_by_name(value: Json, place: str) -> dict[str, str]:
     Raises:
         Malformed: something else is there, or one of them is no text.
     """
-    found: dict[str, str] = {}
-    for name, text in as_object(value, place).items():
-        if isinstance(text, str):
-            found[name] = text
-        elif _is_known(text):
-            raise _malformed(text, f"{place}.{name}", "a text")
+    return _by_name(value, place, str, "a text")
+
+
+def _by_name(value: Json, place: str, kind: type[Part], wanted: str) -> dict[str, Part]:
+    found: dict[str, Part] = {}
+    for name, part in as_object(value, place).items():
+        if isinstance(part, kind):
+            found[name] = part
+        elif _is_known(part):
+            raise _malformed(part, f"{place}.{name}", wanted)
     return found
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clerkstack.checks.finding import Finding, Rule, Severity
 from clerkstack.report.report import Group, Report
+from clerkstack.report.values import counted
 
 if TYPE_CHECKING:
     from clerkstack.cutover.model import Report as CutoverReport
@@ -142,7 +143,7 @@ def doctor(
     return Report(
         "doctor",
         stack or "this machine",
-        f"{len(failed)} {_plural(len(failed), 'check')} failed" if failed else "Nothing is wrong",
+        f"{counted(len(failed), 'check')} failed" if failed else "Nothing is wrong",
         f"{len(findings)} checks of this machine{f' and of {stack}' if stack else ''}.",
         tuple(
             Group(subject, "Each check, and what it found.", tuple(of_it))
@@ -170,16 +171,11 @@ def review(reviews: Sequence[Review], commit: str, began: datetime) -> Report:
         for each in reviews
     ]
     policies = {id_: Rule(id_, each.summary, each.reason) for id_, each in BY_ID.items()}
-    blocking = [
-        finding
-        for group in groups
-        for finding in group.findings
-        if finding.severity is Severity.FAILED
-    ]
+    blocked = any(finding.severity in STOPS for group in groups for finding in group.findings)
     return Report(
         "review",
         ", ".join(each.stack for each in reviews),
-        "Blocked" if blocking else "Nothing blocks",
+        "Blocked" if blocked else "Nothing blocks",
         "Nothing was written for this review.",
         tuple(groups),
         began,
@@ -248,11 +244,7 @@ def _of_stack(settings: Settings) -> dict[str, str]:
 
 
 def _counted(found: Sequence[Finding], noun: str) -> str:
-    return f"{len(found)} {_plural(len(found), noun)}" if found else f"No {noun}"
-
-
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else f"{noun}s"
+    return counted(len(found), noun) if found else f"No {noun}"
 
 
 def _now() -> datetime:

@@ -16,6 +16,11 @@ def one_line(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: 1 file, 2 files."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def moment(at: datetime) -> str:
     """A time in UTC in the form 2026-01-31T12:00:00Z."""
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -6,6 +6,7 @@ import pytest
 
 from clerkstack.app.code import AppCode
 from clerkstack.cli import witnesses
+from clerkstack.report.values import counted
 from clerkstack.witnesses import Row
 
 
@@ -55,4 +56,4 @@ def test_files_of_other_languages_are_counted(others: tuple[str, ...], told: str
 
 @pytest.mark.parametrize(("count", "told"), [(0, "0 checks"), (1, "1 check"), (2, "2 checks")])
 def test_one_is_one(count: int, told: str) -> None:
-    assert witnesses._counted(count, "check") == told
+    assert counted(count, "check") == told
