@@ -144,7 +144,8 @@ def test_a_check_that_only_moved_changes_nothing(project: Project, world: World)
     assert "unchanged" in said
     assert "updated" not in said
     assert requests(world) == []
-    assert "The app asks Clerk in 1 place for something that can't be told" in said
+    unresolved = "The app asks Clerk in 1 place for something that is not known without running"
+    assert unresolved in said
     assert "src/page.tsx:9:46" in said
 
 

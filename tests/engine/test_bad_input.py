@@ -47,7 +47,9 @@ def set_secret(project: Project, key: str, value: str) -> None:
         (
             "    amount: 1900\n",
             "    amount: 1900\n    colour: red\n",
-            "catalog.yaml:55: plans.basic.colour: is not a field of the catalog. Remove it",
+            "catalog.yaml:55: plans.basic.colour: is not a field of the catalog. Use name, amount, "
+            "annual_monthly_amount, description, features, free_trial_days, publicly_visible, "
+            "payer_type, is_recurring, default, includes",
         ),
         (
             "amount: 6000",
