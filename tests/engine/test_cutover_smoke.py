@@ -109,7 +109,7 @@ def test_ctrl_c_in_the_smoke_run_removes_what_it_made(
     ) as running:
         wait_for(lambda: people.users)
         running.send_signal(signal.SIGINT)
-        out, told = running.communicate(timeout=60)
+        out, told = running.communicate(timeout=180)
 
     assert running.returncode == 130, told
     assert "interrupted: removing what was made" in told
@@ -117,7 +117,7 @@ def test_ctrl_c_in_the_smoke_run_removes_what_it_made(
     assert (out, page.exists()) == ("", False)
 
 
-def wait_for(there: Any, seconds: float = 60) -> None:
+def wait_for(there: Any, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < deadline, "it did not come"

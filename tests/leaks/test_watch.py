@@ -21,7 +21,7 @@ PLANTED = Planted([("planted", SECRET)])
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux only: /proc")
 
 
-SECONDS = 60
+SECONDS = 180
 WAIT = "input()"
 
 

@@ -177,8 +177,8 @@ def test_a_second_set_up_waits_and_finds_the_work_done(project: Path, tmp_path: 
         second = start(project, script)
         assert second.stderr is not None
         said = second.stderr.readline()
-    first.communicate(timeout=60)
-    second.communicate(timeout=60)
+    first.communicate(timeout=180)
+    second.communicate(timeout=180)
 
     assert "another set-up is at work in this folder; waiting for it" in said
     assert (first.returncode, second.returncode) == (0, 0)
@@ -195,7 +195,7 @@ def test_a_signal_ends_npm_and_the_set_up(
     npm = int(pipe.read_text())
 
     running.send_signal(number)
-    _, said = running.communicate(timeout=60)
+    _, said = running.communicate(timeout=180)
 
     assert running.returncode == 130
     assert "the next call goes on from here" in said
@@ -211,7 +211,7 @@ def test_a_signal_ends_the_wait_for_another_try(project: Path, number: signal.Si
     assert [running.stderr.readline() for _ in range(2)][1].endswith("again in 2 s\n")
 
     running.send_signal(number)
-    running.communicate(timeout=60)
+    running.communicate(timeout=180)
 
     assert running.returncode == 130
 

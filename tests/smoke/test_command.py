@@ -56,7 +56,7 @@ def run(there: Deployment | None, *words: str) -> subprocess.CompletedProcess[st
         env=environment(there),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
@@ -119,7 +119,7 @@ def test_bad_input_ends_with_2(words: tuple[str, ...], said: str) -> None:
 def test_a_signal_removes_what_was_made(there: Deployment, number: signal.Signals) -> None:
     started = begun(there, number)
 
-    out, _ = started.communicate(timeout=30)
+    out, _ = started.communicate(timeout=180)
 
     assert started.returncode == 130, out
     assert "clean-up" in out
@@ -129,7 +129,7 @@ def test_a_signal_removes_what_was_made(there: Deployment, number: signal.Signal
 
 def test_what_a_killed_run_left_is_removed_by_the_next(there: Deployment) -> None:
     started = begun(there, signal.SIGKILL)
-    started.communicate(timeout=30)
+    started.communicate(timeout=180)
     assert there.left() != []
 
     ran = run(there, "--url", URL, "--clean-up")
@@ -152,7 +152,7 @@ def begun(there: Deployment, number: signal.Signals) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 180
     while not there.instance.people.organizations and time.monotonic() < deadline:
         time.sleep(0.05)
     started.send_signal(number)

@@ -168,7 +168,7 @@ def test_no_process_above_the_previewed_program_has_the_token(
             **with_token(before, job),
         },
         capture_output=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

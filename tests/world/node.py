@@ -20,7 +20,7 @@ def run_script(script: str, given: Mapping[str, Any]) -> dict[str, Any]:
         cwd=EXAMPLE,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     if ran.returncode:

@@ -32,7 +32,7 @@ def run(command: str, home: Path, *more: str) -> subprocess.CompletedProcess[str
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
@@ -164,7 +164,7 @@ def test_operations_need_the_descriptions(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "local.world", "operations", "--specs", str(tmp_path)]
 
     ran = subprocess.run(
-        command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=PROJECT, capture_output=True, text=True, timeout=180, check=False
     )
 
     assert ran.returncode == 1

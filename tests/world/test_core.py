@@ -414,7 +414,7 @@ def test_no_route_of_the_control_api_takes_anything_from_a_page(
     for method, path in [*asked, ("POST", "/nothing")]:
         sent = {"Content-Type": "application/json", **headers}
         answer = httpx.request(
-            method, f"{world.urls.control}{path}", content="{}", headers=sent, timeout=10
+            method, f"{world.urls.control}{path}", content="{}", headers=sent, timeout=180
         )
         assert answer.status_code in (400, 403), f"{method} {path}"
         assert "access-control-allow-origin" not in answer.headers

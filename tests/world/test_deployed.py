@@ -169,7 +169,7 @@ def test_the_control_api_runs_it_once(there: Deployment) -> None:
 
     first = httpx.post(f"{control}/app", json={"target": "preview"})
     wrong = httpx.post(f"{control}/app", json={"host": "a.example"})
-    nobody = httpx.post(f"{control}/app", json={"target": "staging"}, timeout=60)
+    nobody = httpx.post(f"{control}/app", json={"target": "staging"}, timeout=180)
     elsewhere = httpx.post(f"{control}/app", json={"target": "preview", "project": "prj_x"})
 
     deployment_ = {"address": there.app.address, "deployment": there.app.deployment}

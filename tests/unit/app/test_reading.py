@@ -40,8 +40,7 @@ def code_of(folder: Path, declaration: str | None = "plans.ts") -> AppCode:
 
 
 def quickly(act: Callable[[], object]) -> None:
-    with within(SECONDS):
-        act()
+    within(SECONDS, act)
 
 
 def test_a_file_is_read_inside_of_the_checkout_alone(app: Path, tmp_path: Path) -> None:

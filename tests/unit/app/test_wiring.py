@@ -127,5 +127,4 @@ def test_a_script_is_one_by_its_place_only(tmp_path: Path) -> None:
 def test_no_file_takes_long(text: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.ts").write_bytes(text)
 
-    with within(2):
-        wired(tmp_path)
+    within(2, lambda: wired(tmp_path))

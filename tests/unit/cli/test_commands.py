@@ -39,7 +39,7 @@ def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
         env={key: value for key, value in variables.items() if value},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

@@ -26,7 +26,7 @@ def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
         env={**kept, "NO_COLOR": "1", **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

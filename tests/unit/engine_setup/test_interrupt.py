@@ -44,7 +44,7 @@ def test_an_interrupted_build_ends_its_compiler_and_leaves_nothing(
     compiler = int(pipe.read_text())
 
     setup.send_signal(number)
-    _, said = setup.communicate(timeout=30)
+    _, said = setup.communicate(timeout=180)
 
     assert setup.returncode == 130
     assert "nothing half-made is left" in said

@@ -67,7 +67,7 @@ class Checkout:
 
     def run(self, **environ: str) -> int:
         with self.start(**environ) as process:
-            process.communicate(timeout=30)
+            process.communicate(timeout=180)
         return process.returncode
 
     def journal(self) -> list[str]:
@@ -120,8 +120,8 @@ def test_a_second_set_up_waits_for_the_first_and_finds_its_work_done(checkout: C
     assert second.stderr is not None
     said = second.stderr.readline()
     pipe.write_text("go on\n")
-    first.communicate(timeout=30)
-    second.communicate(timeout=30)
+    first.communicate(timeout=180)
+    second.communicate(timeout=180)
 
     assert "another set-up is at work in this folder; waiting for it" in said
     assert (first.returncode, second.returncode) == (0, 0)
@@ -176,7 +176,7 @@ def test_a_signal_ends_pip_and_the_next_call_goes_on(
     pip = int(pipe.read_text())
 
     setup.send_signal(number)
-    _, said = setup.communicate(timeout=30)
+    _, said = setup.communicate(timeout=180)
 
     assert setup.returncode == 130
     assert "the next call goes on from here" in said
@@ -255,7 +255,7 @@ def test_uv_is_fetched_again_only_where_another_one_is_pinned(with_uv: Checkout)
 @pytest.mark.parametrize("why", ["no wheel for this machine", "invalid peer certificate"])
 def test_where_uv_does_not_do_pip_does_all(with_uv: Checkout, why: str) -> None:
     with with_uv.start(UV_FAILS=why) as process:
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=180)
 
     assert process.returncode == 0
     assert with_uv.journal()[-2:] == with_uv.renewed()

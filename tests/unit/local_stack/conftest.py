@@ -64,7 +64,7 @@ class Project:
 
     def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         with self.start(*arguments, **environ) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=180)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:

@@ -25,7 +25,7 @@ def test_two_that_come_at_once_share_one_world_and_one_stack(project: Project) -
         assert second.stderr is not None
         said = second.stderr.readline()
     for process in (first, second):
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)
 
     assert "another set-up is at work in this folder; waiting for it" in said
     assert (first.returncode, second.returncode) == (0, 0)

@@ -66,7 +66,7 @@ def test_what_others_wrote_is_left_alone(github: Github) -> None:
 
 
 def test_two_runs_at_once_leave_one_comment(github: Github) -> None:
-    meeting = threading.Barrier(2, timeout=10)
+    meeting = threading.Barrier(2, timeout=180)
 
     class Late(GithubClient):
         def create_comment(self, number: int, body: str):  # type: ignore[no-untyped-def]
