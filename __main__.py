@@ -12,8 +12,8 @@ from components import (
     Billing,
     Component,
     Environment,
+    InstanceRef,
     Organizations,
-    Place,
     SignIn,
     Webhook,
     former_names,
@@ -47,22 +47,22 @@ instance = Instance(
         depends_on=environment.projects if environment else [],
     ),
 )
-place = Place(settings.application_id, settings.instance, instance, settings.protected)
+ref = InstanceRef(settings.application_id, settings.instance, instance, settings.protected)
 
 # Sign-in
 if use.sign_in:
-    done.append(SignIn("sign-in", place, settings.sign_in, after=done))
+    done.append(SignIn("sign-in", ref, settings.sign_in, after=done))
 
 # Organizations
 if use.organizations:
-    done.append(Organizations("organizations", place, settings.organizations, app=app, after=done))
+    done.append(Organizations("organizations", ref, settings.organizations, app=app, after=done))
 
 # Billing
 if use.billing:
     done.append(
         Billing(
             "billing",
-            place,
+            ref,
             settings.billing,
             catalog,
             catalog_file=settings.catalog,
@@ -73,18 +73,18 @@ if use.billing:
 
 # API keys
 if use.api_keys:
-    done.append(ApiKeys("api-keys", place, settings.api_keys, after=done))
+    done.append(ApiKeys("api-keys", ref, settings.api_keys, after=done))
 
 # Webhook
 webhook = None
 if use.webhook:
-    webhook = Webhook("webhook", place, settings, after=done)
+    webhook = Webhook("webhook", ref, settings, after=done)
     done.append(webhook)
 
 # Environment
 if environment:
     environment.declare(
-        place,
+        ref,
         secret_key=declared_key or instance.secret_key,
         signing_secret=webhook.signing_secret if webhook else None,
         after=done,

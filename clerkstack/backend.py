@@ -34,7 +34,7 @@ def project_name() -> str | None:
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """An object out of a file; an empty one where it can't be read."""
+    """An object out of a file; an empty one where it cannot be read."""
     try:
         found = json.loads(file.read_text())
     except (OSError, ValueError):

@@ -26,14 +26,15 @@ URLS = f"{PREFIX}urls"
 _BLOCK = re.compile(rf"^[ \t]+[\"']?{URLS}[\"']?:(.*(?:\n[ \t]{{3,}}.*)*)", re.MULTILINE)
 _WORD = re.compile(r"[^\s\"'{},]+")
 LED = (
-    "The state leads the stack's keys to {addresses}, which no Pulumi.<stack>.yaml here names "
-    "under clerkstack:urls. Nothing was sent. Where you have changed the setting, `pulumi up` "
-    'takes the new one; else somebody wrote it into the state: docs/team.md, "A state is code".'
+    "The state would send the stack's keys to {addresses}, which no Pulumi.<stack>.yaml here has "
+    "under clerkstack:urls. Nothing was sent. If you have changed the setting, run `pulumi up`, "
+    "which uses the new one; if not, somebody wrote it into the state: "
+    'docs/team.md, "A state is code".'
 )
 REFUSED = (
     "The provider of this resource is not one of this project's, and was not run: it is code that "
-    "somebody wrote into the state. bin/clerkstack doctor --stack <stack> says what to do. Where "
-    'it is your own: docs/team.md, "A state is code".'
+    "somebody wrote into the state. To see what to do: bin/clerkstack doctor --stack <stack>. If "
+    'the code is your own: docs/team.md, "A state is code".'
 )
 
 

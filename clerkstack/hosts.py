@@ -27,7 +27,7 @@ has by a proxy of the app's (is_provider_domain of the Platform API)."""
 OWN_DOMAIN = "add a domain of your own to the project at Vercel"
 PUBLIC = "https, public"
 """Who reaches a URL of production's, in words."""
-OR_PROXY = "or name it in clerkstack:production.domain where the app proxies Clerk"
+OR_PROXY = "or, if the app proxies Clerk, set clerkstack:production.domain to it"
 TUNNELS = (
     ".loca.lt",
     ".ngrok.app",
@@ -75,7 +75,7 @@ def is_preview(host: str) -> bool:
 def why_not_production(
     host: str, own: str | None = None, *, or_proxy: str = OR_PROXY
 ) -> str | None:
-    """What a sentence says about a host that can't be production's, after its name; None if
+    """What a sentence says about a host that cannot be production's, after its name; None if
     everybody reaches it and it stays.
 
     Args:
@@ -86,7 +86,7 @@ def why_not_production(
     if not host:
         return "has no host"
     if is_local(host):
-        return "is on somebody's own machine"
+        return "is on a developer's machine"
     if is_hosted(host):
         return None if host == own else f"is the hosting provider's: {OWN_DOMAIN}, {or_proxy}"
     return "is for previews" if is_preview(host) else None

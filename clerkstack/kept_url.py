@@ -20,7 +20,7 @@ _OF_QUERY = "/%:@!$&()*+,;=[]|?`{}\\"
 
 
 def kept_url(url: str) -> str:
-    """The URL as Svix keeps it; one that can't be read stays as it is."""
+    """The URL as Svix keeps it; one that cannot be read stays as it is."""
     try:
         parts = urlsplit(url.strip(_AROUND))
         port = parts.port

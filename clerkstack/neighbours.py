@@ -145,7 +145,7 @@ def _listed() -> dict[str, str]:
             found = _list()
         except ClerkstackError as failure:
             raise UnknownNeighbours(
-                f"The other stacks of this backend can't be listed. {failure}"
+                f"The other stacks of this backend cannot be listed. {failure}"
             ) from None
     return {
         name: updated
@@ -179,7 +179,7 @@ def _state(stack: str) -> State:
         if stack.count("/") > 1:
             return State()
         raise UnreadableStack(
-            f"The state of the stack {stack} can't be read, and it may share this instance. "
+            f"The state of the stack {stack} cannot be read, and it may share this instance. "
             f"{failure}"
         ) from None
     return State.of([each.entry for each in state.resources if not each.deleting])

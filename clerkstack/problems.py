@@ -1,4 +1,4 @@
-"""Errors the project raises on purpose, and problems found in what a person wrote."""
+"""Errors that the project raises on purpose, and problems in files that a person wrote."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ class ClerkstackError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in a file, where it is, and how to mend it."""
+    """A problem in a file: where it is, and how to fix it."""
 
     file: str
     line: int | None
     path: str
     message: str
-    mend: str
+    remedy: str
 
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         path = f" {self.path}:" if self.path else ""
-        return f"{where}:{path} {self.message}. {self.mend}"
+        return f"{where}:{path} {self.message}. {self.remedy}"
 
 
 class InputError(ClerkstackError):

@@ -48,13 +48,13 @@ from clerkstack.state.model import State
 NAMED = 5
 """As many places as a message names."""
 NOTHING_COMPARED = (
-    "This stack does not name the app's code, so nobody has looked whether the plans and features "
-    "that it asks for are there: a slug that differs answers false for everybody, without an "
-    "error. Set clerkstack:app.path or clerkstack:app.git. See docs/app.md"
+    "This stack does not name the app's code, so nothing has checked that the plans and features "
+    "it asks for exist: a slug that differs answers false for everybody, without an error. Set "
+    "clerkstack:app.path or clerkstack:app.git. See docs/app.md"
 )
 NOTHING_FOUND = (
-    "The code that clerkstack:app names asks Clerk for nothing, and no declaration of its plans is "
-    "named, so nothing was compared. Name the code of the app that is deployed, or its "
+    "The code that clerkstack:app names asks Clerk for nothing, and no declaration of its plans "
+    "is set, so nothing was compared. Set it to the code of the deployed app, or set "
     "clerkstack:app.declaration. See docs/app.md"
 )
 CATALOG_KEY, APP_KEY = f"{PREFIX}catalog", f"{PREFIX}appDeclaration"
@@ -66,7 +66,7 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
 
     Raises:
         pulumi.RunError: anything is wrong; the message lists every problem of every file with
-            its place and its mend, and no resource has been declared.
+            its place and its remedy, and no resource has been declared.
     """
     problems: list[Problem] = []
     stack = pulumi.get_stack()
@@ -96,13 +96,13 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     except InputError as error:
         problems += error.problems
     try:
-        app = read_app(settings.app if settings else AppSettings(), app_file, tell=_tell)
+        app = read_app(settings.app if settings else AppSettings(), app_file, progress=_progress)
     except InputError as error:
         problems += error.problems
     except ClerkstackError as error:
-        message = f"can't be fetched: {error}"
-        mend = "Look whether git can read it from here, or name a checkout in clerkstack:app.path"
-        problems.append(Problem(file.name, None, "app.git", message, mend))
+        message = f"cannot be fetched: {error}"
+        remedy = "Check that git can read it from here, or set clerkstack:app.path to a checkout"
+        problems.append(Problem(file.name, None, "app.git", message, remedy))
     if settings is None or catalog is None or problems:
         raise _refused([str(problem) for problem in problems])
     # At preview the policy pack and the provider say it, resource by resource. An `up` that
@@ -152,7 +152,7 @@ def _for_secrets_only(settings: Settings) -> tuple[Settings, Catalog, None]:
     try:
         return settings, load_catalog(Path(settings.catalog)), None
     except InputError as error:
-        pulumi.log.warn(f"the catalog is not read: {error}")
+        pulumi.log.warn(f"the catalog cannot be read: {error}")
         return settings, Catalog(currency="USD", features={}, plans={}), None
 
 
@@ -178,7 +178,7 @@ def asked_in_vain(
     except NotFound:
         return unknown_uses(declared, {})  # there is no instance yet: nothing else is on it
     except ClerkstackError as failure:
-        return [f"what the app asks for can't be looked up on the instance: {failure}"]
+        return [f"what the app asks for cannot be checked on the instance: {failure}"]
 
 
 def roles_in_vain(settings: Settings, connection: Connection, access: JsonObject) -> list[str]:
@@ -197,14 +197,14 @@ def roles_in_vain(settings: Settings, connection: Connection, access: JsonObject
         with LiveInstance(session_for(connection), place) as live:
             return unknown_access(access, live.access())
     except ClerkstackError as failure:
-        return [f"what the app asks for can't be looked up on the instance: {failure}"]
+        return [f"what the app asks for cannot be checked on the instance: {failure}"]
 
 
 def compared(app: AppCode | None) -> bool:
     """Whether there is anything of the app's code to compare the catalog with."""
     if app is None:
         return False
-    return app.declaration is not None or any(each.kind in SOLD for each in app.uses)
+    return app.declaration is not None or any(use.kind in SOLD for use in app.uses)
 
 
 def notes_of_tests(app: AppCode, declared: DeclaredBilling, access: JsonObject) -> Iterator[str]:
@@ -220,20 +220,20 @@ def notes_of_tests(app: AppCode, declared: DeclaredBilling, access: JsonObject) 
 
 def _of_tests(notes: Sequence[str]) -> str:
     count, more = len(notes), len(notes) - NAMED
-    lines = [f"  {each}" for each in notes[:NAMED]]
+    lines = [f"  {note}" for note in notes[:NAMED]]
     if more > 0:
         lines.append(f"  and {more} more: bin/clerkstack check --stack {pulumi.get_stack()}")
     what = "a slug that is" if count == 1 else f"{count} slugs that are"
     return "\n".join(
         [
-            f"The app's own tests ask Clerk for {what} not declared. That stops nothing; with "
-            "clerkstack:app.tests its tests are looked at as all of its code:",
+            f"The app's own tests ask Clerk for {what} not declared. This does not block; to "
+            "check tests like other code, set clerkstack:app.tests:",
             *lines,
         ]
     )
 
 
-def _tell(step: str) -> None:
+def _progress(step: str) -> None:
     pulumi.log.debug(safe(step))
 
 

@@ -37,14 +37,14 @@ _secrets: set[str] = set()
 
 def hide(secrets: Iterable[str]) -> None:
     """Take these values out of everything that this process shows from now on."""
-    _secrets.update(each for each in secrets if len(each) >= SHORTEST)
+    _secrets.update(secret for secret in secrets if len(secret) >= SHORTEST)
 
 
 def safe(value: Any, *, hidden: Collection[str] = (), addresses: bool = False) -> Any:
     """A value as it may be shown: text, or JSON with text in it, names included.
 
     Takes out what has a key's form, user, password, query and fragment of each address; what would
-    command a terminal or GitHub's runner, or can't be seen, is written out (`visible`). What lies
+    command a terminal or GitHub's runner, or cannot be seen, is written out (`visible`). What lies
     deeper than a message shows is left out.
 
     Args:
@@ -75,7 +75,7 @@ def _safe(value: Any, hidden: Collection[str], addresses: bool, levels: int) -> 
 
 
 def _scrubbed(text: str, hidden: Collection[str]) -> str:
-    """The text without keys, also where something that can't be seen stands inside of one."""
+    """The text without keys, also where something that cannot be seen stands inside of one."""
     shown = scrubbed(text, hidden)
     if text.isprintable() and (text.isascii() or not _UNSEEN.search(text)):
         return shown

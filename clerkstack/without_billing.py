@@ -40,7 +40,7 @@ def refusals_without_billing(
         settings: of the stack.
         raw: its config, for the services.
         app: what the app's code says; see `app_inputs`.
-        preview: whether this is a preview: what can't be read is then told, and refused later.
+        preview: whether this is a preview: what cannot be read is then told, and refused later.
         state: type and outputs of each resource of the stack.
     """
     if settings.components.billing or settings.instance != "production":
@@ -58,10 +58,10 @@ def refusals_without_billing(
             live = {}  # there is no instance yet: nothing is on it
         return list(dict.fromkeys(_refused(provider, held, app, live)))
     except ClerkstackError as failure:
-        said = f"what is live can't be compared with what the app asks for: {failure}"
+        said = f"what is live cannot be compared with what the app asks for: {failure}"
         if not preview:
             return [said]
-        pulumi.warn(f"{said} That is done before an update begins.")
+        pulumi.warn(f"{said} The comparison is made before an update starts.")
         return []
 
 
@@ -85,8 +85,8 @@ def _refused(
         ]
         what = f"removes from production: {'; '.join(gone)}" if gone else "removes no plan"
         pulumi.warn(
-            f"clerkstack:components.billing is off and the state has billing: this update {what}; "
-            "and gives back what it changed."
+            "clerkstack:components.billing is off but the state has billing: this update "
+            f"{what}, and restores what it had changed."
         )
         lost = list(dict.fromkeys([*provider.lost(held, run), *unanswered(app, after)]))
         yield from lost
@@ -100,7 +100,7 @@ def _refused(
         yield from unanswered(app, after)
     if asks_for_a_card(after):
         yield (
-            "free trials ask for a card on the production instance, and this stack leaves billing "
-            "out (clerkstack:components.billing). Turn that off on the dashboard page Billing → "
-            "Settings, or declare billing."
+            "free trials ask for a card on the production instance, and this stack does not "
+            "manage billing (clerkstack:components.billing). Turn it off on the dashboard "
+            "page Billing → Settings, or declare billing."
         )

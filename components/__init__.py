@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.api_keys import ApiKeys
-from components.base import Component, Place
+from components.base import Component, InstanceRef
 from components.billing import Billing
 from components.environment import Environment
 from components.former import former_names
@@ -16,8 +16,8 @@ __all__ = [
     "Billing",
     "Component",
     "Environment",
+    "InstanceRef",
     "Organizations",
-    "Place",
     "SignIn",
     "Webhook",
     "former_names",

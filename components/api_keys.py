@@ -9,7 +9,7 @@ import pulumi
 from clerkstack import providers
 from clerkstack.desired.api_keys import api_key_switches
 from clerkstack.settings import ApiKeysSettings
-from components.base import Component, Place
+from components.base import Component, InstanceRef
 
 
 class ApiKeys(Component):
@@ -18,16 +18,16 @@ class ApiKeys(Component):
     def __init__(
         self,
         name: str,
-        place: Place,
+        ref: InstanceRef,
         settings: ApiKeysSettings,
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
-        super().__init__("ApiKeys", name, place, after)
+        super().__init__("ApiKeys", name, ref, after)
         self.api_keys = providers.ApiKeys(
             f"{name}-switches",
-            application_id=place.application_id,
-            environment=place.environment,
-            publishable_key=place.instance.publishable_key,
+            application_id=ref.application_id,
+            environment=ref.environment,
+            publishable_key=ref.instance.publishable_key,
             switches=api_key_switches(settings),
             opts=self.protected(retain=True),
         )

@@ -11,7 +11,7 @@ from clerkstack.providers import Instance
 
 
 @dataclass(frozen=True)
-class Place:
+class InstanceRef:
     """The instance that a component declares for."""
 
     application_id: str
@@ -27,25 +27,25 @@ class Component(pulumi.ComponentResource):
     of them, so that two sections of one config are never written at the same time.
     """
 
-    place: Place
+    ref: InstanceRef
     _after: Sequence[pulumi.Resource] = ()
 
     def __init__(
         self,
         kind: str,
         name: str,
-        place: Place | None = None,
+        ref: InstanceRef | None = None,
         after: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(f"clerkstack:components:{kind}", name, opts=opts)
-        if place is not None:
-            self.stand(place, after)
+        if ref is not None:
+            self.stand(ref, after)
 
-    def stand(self, place: Place, after: Sequence[pulumi.Resource]) -> None:
+    def stand(self, ref: InstanceRef, after: Sequence[pulumi.Resource]) -> None:
         """Say where it declares, and what comes before: of a component that begins earlier."""
-        self.place = place
-        self._after = [place.instance, *after]
+        self.ref = ref
+        self._after = [ref.instance, *after]
         self.owning: list[pulumi.Resource] = []
         """What asks whether this stack made the instance."""
 
@@ -58,5 +58,5 @@ class Component(pulumi.ComponentResource):
     ) -> pulumi.ResourceOptions:
         """The same for what people rely on: protected if the stack says so, and kept when it leaves
         the program if `retain`."""
-        options = pulumi.ResourceOptions(protect=self.place.protect, retain_on_delete=retain)
+        options = pulumi.ResourceOptions(protect=self.ref.protect, retain_on_delete=retain)
         return pulumi.ResourceOptions.merge(self.child(*also_after), options)

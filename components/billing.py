@@ -11,14 +11,14 @@ from clerkstack.app.code import AppCode
 from clerkstack.catalog import Catalog
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.settings import BillingSettings
-from components.base import Component, Place
+from components.base import Component, InstanceRef
 
 STRIPE = (
-    "clerkstack:billing.gateway is stripe. No API connects a Stripe account: a person does it "
-    "once for each instance, on the dashboard page Billing → Settings → Payment gateway (a "
-    "production instance needs the company's own account, not the shared test gateway). It "
-    "serves what Clerk's gateway does not: ACH, tax-exempt invoices, custom terms. Plans, "
-    "features and prices stay declared here either way."
+    "clerkstack:billing.gateway is stripe. No API connects a Stripe account: a person must "
+    "do it once for each instance, on the dashboard page Billing → Settings → Payment "
+    "gateway (a production instance needs the company's own account, not the shared test "
+    "gateway). Stripe offers what Clerk's gateway does not: ACH, tax-exempt invoices, custom "
+    "terms. Plans, features and prices are declared here in both cases."
 )
 
 
@@ -32,7 +32,7 @@ class Billing(Component):
     def __init__(
         self,
         name: str,
-        place: Place,
+        ref: InstanceRef,
         settings: BillingSettings,
         catalog: Catalog,
         *,
@@ -40,15 +40,15 @@ class Billing(Component):
         app: AppCode | None,
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
-        super().__init__("Billing", name, place, after)
+        super().__init__("Billing", name, ref, after)
         if settings.gateway == "stripe":
             pulumi.warn(STRIPE, self)
         if app is not None and app.unresolved:
             pulumi.warn(_unresolved(app), self)
         self.billing = providers.Billing(
             f"{name}-catalog",
-            application_id=place.application_id,
-            environment=place.environment,
+            application_id=ref.application_id,
+            environment=ref.environment,
             **billing_inputs(settings, catalog, app, catalog_file=catalog_file),
             opts=self.protected(),
         )

@@ -16,7 +16,7 @@ from clerkstack.rotation.rolling_out import as_if_new, rolls_out
 from clerkstack.settings import VARIABLE_COMMENT, Settings
 from clerkstack.settings.projects import Project
 from clerkstack.settings.vercel_plugin import ADDRESS
-from components.base import Component, Place
+from components.base import Component, InstanceRef
 from components.look import Look
 from components.vercel import ProjectEnvironmentVariable
 
@@ -25,7 +25,7 @@ class Environment(Component):
     """Variables are one resource for each project, key and target.
 
     They are the variable's natural key: such a resource is updated in place and can be imported,
-    which the plural resource (deleted and made again on each change, never imported) can't.
+    which the plural resource (deleted and made again on each change, never imported) cannot.
 
     It begins before everything else: what its projects have already is looked at before anything
     is written anywhere. The variables themselves come at their place in the guide (`declare`).
@@ -58,19 +58,19 @@ class Environment(Component):
 
     def declare(
         self,
-        place: Place,
+        ref: InstanceRef,
         *,
         secret_key: pulumi.Input[str],
         signing_secret: pulumi.Input[str] | None,
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
         """Declare the variables, and the redeploys after them."""
-        self.stand(place, after)
+        self.stand(ref, after)
         if rolls_out() and pulumi.runtime.is_dry_run():
             secret_key = pulumi.Output.from_input(secret_key).apply(as_if_new)
             if signing_secret is not None:
                 signing_secret = pulumi.Output.from_input(signing_secret).apply(as_if_new)
-        keys = Keys[pulumi.Input[str]](place.instance.publishable_key, secret_key, signing_secret)
+        keys = Keys[pulumi.Input[str]](ref.instance.publishable_key, secret_key, signing_secret)
         for part in self._parts:
             part.declare(self._settings, keys)
         self.register_outputs({})

@@ -45,10 +45,10 @@ def former_names(state: State, projects: Iterable[Project]) -> dict[Project, tup
         for former in formers:
             if former in own:
                 why = (
-                    f"clerkstack:environment.projects: {own[former].name} is what this stack "
-                    f"calls {project.project_id} until now, which is to be {project.name}. "
+                    f"clerkstack:environment.projects: {own[former].name} is the current name of "
+                    f"{project.project_id} in this stack, which is to become {project.name}. "
                     f"Nothing was sent. Give {own[former].project_id} a name that the stack does "
-                    "not have yet."
+                    "not use yet."
                 )
                 raise pulumi.RunError(safe(why))
     return found

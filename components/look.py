@@ -92,6 +92,9 @@ class Look:
             if not pulumi.runtime.is_dry_run():
                 raise
             pulumi.log.warn(
-                safe(f"what is at Vercel can't be seen; `up` looks before it writes. {failure}")
+                safe(
+                    "what is at Vercel cannot be read now; `up` reads it before it writes. "
+                    f"{failure}"
+                )
             )
             return []

@@ -11,7 +11,7 @@ from clerkstack.desired.access import access_asked
 from clerkstack.desired.sections import organization_roles, organization_settings
 from clerkstack.providers import OrganizationRoles, OrganizationSettings
 from clerkstack.settings import OrganizationsSettings
-from components.base import Component, Place
+from components.base import Component, InstanceRef
 
 
 class Organizations(Component):
@@ -20,17 +20,17 @@ class Organizations(Component):
     def __init__(
         self,
         name: str,
-        place: Place,
+        ref: InstanceRef,
         settings: OrganizationsSettings,
         *,
         app: AppCode | None,
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
-        super().__init__("Organizations", name, place, after)
+        super().__init__("Organizations", name, ref, after)
         self.settings = OrganizationSettings(
             f"{name}-settings",
-            application_id=place.application_id,
-            environment=place.environment,
+            application_id=ref.application_id,
+            environment=ref.environment,
             settings=organization_settings(settings),
             opts=self.protected(),
         )
@@ -38,8 +38,8 @@ class Organizations(Component):
         if declared["roles"]:
             self.roles = OrganizationRoles(
                 f"{name}-roles",
-                application_id=place.application_id,
-                environment=place.environment,
+                application_id=ref.application_id,
+                environment=ref.environment,
                 **declared,
                 app=access_asked(app),
                 opts=self.protected(self.settings),

@@ -9,7 +9,7 @@ import pulumi
 from clerkstack import providers
 from clerkstack.desired.sections import sign_in_sections
 from clerkstack.settings import SignInSettings
-from components.base import Component, Place
+from components.base import Component, InstanceRef
 
 
 class SignIn(Component):
@@ -18,11 +18,11 @@ class SignIn(Component):
     def __init__(
         self,
         name: str,
-        place: Place,
+        ref: InstanceRef,
         settings: SignInSettings,
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
-        super().__init__("SignIn", name, place, after)
+        super().__init__("SignIn", name, ref, after)
         sections = sign_in_sections(settings)
         secrets = {
             provider: connection.client_secret.get_secret_value()
@@ -32,8 +32,8 @@ class SignIn(Component):
         if sections:
             self.sign_in = providers.SignIn(
                 f"{name}-settings",
-                application_id=place.application_id,
-                environment=place.environment,
+                application_id=ref.application_id,
+                environment=ref.environment,
                 sections=sections,
                 client_secrets=secrets,
                 opts=self.protected(),

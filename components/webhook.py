@@ -9,7 +9,7 @@ import pulumi
 from clerkstack.desired.webhook import endpoint_inputs
 from clerkstack.providers import WebhookEndpoint
 from clerkstack.settings import Settings
-from components.base import Component, Place
+from components.base import Component, InstanceRef
 
 
 class Webhook(Component):
@@ -20,15 +20,15 @@ class Webhook(Component):
     def __init__(
         self,
         name: str,
-        place: Place,
+        ref: InstanceRef,
         settings: Settings,
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
-        super().__init__("Webhook", name, place, after)
+        super().__init__("Webhook", name, ref, after)
         self.endpoint = WebhookEndpoint(
             f"{name}-endpoint",
-            application_id=place.application_id,
-            environment=place.environment,
+            application_id=ref.application_id,
+            environment=ref.environment,
             **endpoint_inputs(settings),
             address=settings.webhook_address,
             opts=self.protected(),

@@ -2,7 +2,7 @@
 
 Each deployment of a target that is ready is a process of its own, with the variables that it was
 built with. The newest takes over the address once it answers; the one before finishes what it has
-begun, and ends. So no request is refused meanwhile.
+started, and ends. So no request is refused meanwhile.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def build(example: Path = EXAMPLE) -> Path:
     # One at a time: tests in several processes want it at once.
     with (example / "node_modules" / ".clerkstack-build").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        newest = max(each.stat().st_mtime for each in sources)
+        newest = max(source.stat().st_mtime for source in sources)
         if not program.exists() or program.stat().st_mtime < newest:
             ran = subprocess.run(
                 [compiler], cwd=example, capture_output=True, text=True, check=False

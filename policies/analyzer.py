@@ -84,7 +84,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
             name=PACK,
             displayName=PACK,
             version=VERSION,
-            description="What may not be deployed.",
+            description="Rules that block a bad deploy.",
             supportsConfig=True,
             policies=[self._info(policy) for policy in POLICIES],
         )
@@ -140,8 +140,8 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         """Judge all that will be there, or is."""
         with self._lock:
             # In one order: the engine's own is another with each run.
-            found = sorted(request.resources, key=lambda each: each.urn)
-            resources = [self._known(each) for each in found]
+            found = sorted(request.resources, key=lambda resource: resource.urn)
+            resources = [self._known(resource) for resource in found]
             declared = self._declared
             stack = Stack(
                 declared.stack,
@@ -188,7 +188,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
             enforcementLevel=LEVELS[self._rules.level(policy, PRODUCTION)],
             configSchema=schema,
             policy_type=kind,
-            remediation_steps=policy.mend,
+            remediation_steps=policy.remedy,
             url=policy.doc,
         )
 
@@ -217,15 +217,15 @@ def _answer(findings: Iterable[Finding]) -> analyzer_pb2.AnalyzeResponse:
     return analyzer_pb2.AnalyzeResponse(
         diagnostics=[
             analyzer_pb2.AnalyzeDiagnostic(
-                policyName=each.check,
+                policyName=finding.check,
                 policyPackName=PACK,
                 policyPackVersion=VERSION,
-                description=BY_ID[each.check].summary if each.check in BY_ID else "",
-                message=safe(text_of(each)),
-                enforcementLevel=LEVELS[level_of(each)],
-                urn=each.where,
+                description=BY_ID[finding.check].summary if finding.check in BY_ID else "",
+                message=safe(text_of(finding)),
+                enforcementLevel=LEVELS[level_of(finding)],
+                urn=finding.where,
             )
-            for each in findings
+            for finding in findings
         ]
     )
 
@@ -242,5 +242,5 @@ def _whole(value: Any) -> Any:
 
 def _refuse(context: grpc.ServicerContext, error: InputError) -> NoReturn:
     lines = "\n".join(f"  {problem}" for problem in error.problems)
-    context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"the policies can't be applied:\n{lines}")
+    context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"the policies cannot be applied:\n{lines}")
     raise AssertionError("abort raises")

@@ -35,8 +35,8 @@ def _app_code(resource: Resource, _values: Values) -> Iterator[Finding]:
         yield unjudged("app (of billing)")
     elif not {"plans", "uses"} & resource.part("app").keys():
         yield violation(
-            "nothing of the app's code is compared with what is sold: clerkstack:app names none, "
-            "or none that declares a plan or asks for one"
+            "the app's code is not compared with what is sold: clerkstack:app names no code "
+            "that declares a plan or asks for one"
         )
 
 
@@ -55,7 +55,7 @@ def _catalog(resource: Resource) -> Iterator[str]:
     try:
         catalog = load_catalog(TOP / name)
     except InputError as error:
-        yield f"the catalog {name} can't be read: {error}"
+        yield f"the catalog {name} cannot be read: {error}"
         return
     for word, parts, known in (
         ("plan", ("plans", "defaults"), set(catalog.plans)),
@@ -65,9 +65,9 @@ def _catalog(resource: Resource) -> Iterator[str]:
             continue
         declared = {slug for part in parts for slug in resource.part(part)}
         for slug in sorted(declared - known):
-            yield f"the {word} '{slug}' would be deployed, and {name} does not have it"
+            yield f"the {word} '{slug}' would be deployed, but {name} does not have it"
         for slug in sorted(known - declared):
-            yield f"{name} has the {word} '{slug}', and it would not be deployed"
+            yield f"{name} has the {word} '{slug}', but it would not be deployed"
 
 
 def _with_the_app(resource: Resource) -> list[str]:
@@ -79,7 +79,7 @@ def _with_the_app(resource: Resource) -> list[str]:
         return [*app_disagreements(declared), *unknown_uses(declared, None)]
     except (AttributeError, LookupError, TypeError, ValueError):
         # Another program than ours may declare anything; what can't be compared does not pass.
-        return ["plans, features and the app's declaration are not of a form to be compared"]
+        return ["plans, features and the app's declaration are malformed and cannot be compared"]
 
 
 def _trial_card(resource: Resource, _values: Values) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def _trial_card(resource: Resource, _values: Values) -> Iterator[Finding]:
         yield unjudged(f"{TRIAL} (of billing)")
     elif asks is None:
         # ConfigBilling: the default is true.
-        yield violation(f"{TRIAL} is not declared, and Clerk asks for a card where it is not off")
+        yield violation(f"{TRIAL} is not declared, and Clerk asks for a card unless it is off")
     elif asks is not False:
         yield violation("free trials would ask for a payment method")
 
@@ -130,18 +130,18 @@ def _switches(resource: Resource, part: str, what: str, *, on: str, off: str) ->
 POLICIES = (
     Policy(
         "billing-slugs",
-        "Plans and features are those of the catalog and of the app's code.",
+        "Plans and features match the catalog and the app's code.",
         "has({ plan }) and has({ feature }) answer false for a slug that differs, without an "
         "error: customers lose what they pay for.",
-        "Make the slugs agree in the catalog, in the app's declaration and in what is deployed.",
+        "Use the same slugs in the catalog, in the app's declaration and in what is deployed.",
         each=_slugs,
-        promise=True,
+        non_overridable=True,
     ),
     Policy(
         "app-code",
-        "Production's catalog is compared with the code of the app.",
-        "A slug that the app asks for and nothing has answers false for everybody, without an "
-        "error; without the app's code nobody looks.",
+        "Production's catalog is compared with the app's code.",
+        "A slug that the app asks for but that does not exist answers false for everybody, "
+        "without an error; without the app's code, nothing checks this.",
         "Set clerkstack:app.path or clerkstack:app.git, and clerkstack:app.declaration.",
         each=_app_code,
         whole=_app_named,
@@ -150,16 +150,16 @@ POLICIES = (
     Policy(
         "trial-card",
         "Free trials ask for no payment method.",
-        "Whoever was promised a trial without a card meets a form that asks for one.",
+        "People who were promised a trial without a card see a form that asks for one.",
         "Set clerkstack:billing.freeTrialRequiresPaymentMethod to false.",
         each=_trial_card,
-        promise=True,
+        non_overridable=True,
     ),
     Policy(
         "billing-payers",
         "Organizations are billed, users are not.",
-        "With billing of organizations off nobody can buy a plan; with that of users on, people "
-        "buy plans for themselves that the app never asks for.",
+        "With billing of organizations off, nobody can buy a plan; with billing of users on, "
+        "people buy plans for themselves that the app never checks.",
         "Set clerkstack:billing.organizationEnabled to true and clerkstack:billing.userEnabled "
         "to false.",
         each=_payers,
@@ -167,8 +167,8 @@ POLICIES = (
     Policy(
         "api-key-switches",
         "Organizations may mint API keys, users may not.",
-        "With the switch of organizations off every API call of customers fails; a key of a user "
-        "belongs to no organization and to no plan.",
+        "With the organization switch off, every API call of customers fails; a user's key "
+        "belongs to no organization and no plan.",
         "Set clerkstack:apiKeys.organizationEnabled to true and clerkstack:apiKeys.userEnabled "
         "to false.",
         each=_key_switches,

@@ -13,7 +13,7 @@ from clerkstack.settings.keys import frontend_host
 from policies.view import INSTANCE, PRODUCTION, Stack
 
 APP_URLS = names_of("app_url")
-OR_PROXY = "or name it in this policy's hosts where the app proxies Clerk"
+OR_PROXY = "or, if the app proxies Clerk, add it to this policy's hosts"
 PUBLISHABLE_KEYS = names_of("publishable_key")
 
 
@@ -28,7 +28,7 @@ class Url:
 
     @classmethod
     def of(cls, text: str) -> Url:
-        """Read a URL; one that can't be read has no host."""
+        """Read a URL; one that cannot be read has no host."""
         try:
             parts = urlsplit(text.strip())
             host, port = (parts.hostname or "").rstrip("."), parts.port

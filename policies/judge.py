@@ -89,10 +89,10 @@ def judge(
     now = now or datetime.now(UTC)
     rules = load_rules(folder / "config.yaml")
     found = waivers_of(folder, waivers, now, rules)
-    seen = [Resource.of(each) for each in resources]
+    seen = [Resource.of(resource) for resource in resources]
     whole = Stack(stack, seen, instance, parts, projects, now, names_app)
     bench = Judge(stack, rules, found, now)
-    findings = [finding for each in whole.resources for finding in bench.one(each)]
+    findings = [finding for resource in whole.resources for finding in bench.one(resource)]
     return [*findings, *bench.all(whole)]
 
 
@@ -143,7 +143,7 @@ class Judge:
     def all(self, stack: Stack) -> list[Finding]:
         """What is found of the stack as a whole, and of its waivers."""
         environment = stack.environment
-        named = {(each.name, each.urn): each for each in stack.resources}
+        named = {(resource.name, resource.urn): resource for resource in stack.resources}
         found = [
             judged
             for policy in POLICIES
@@ -175,44 +175,46 @@ class Judge:
             check=policy.id,
             subject=subject,
             severity=severity,
-            remedy=policy.mend,
+            remedy=policy.remedy,
             where=urn,
             waiver=waiver,
         )
 
     def _leaves(self, about: Resource | None) -> bool:
-        """Whether the update can't change what a finding is about."""
+        """Whether the update cannot change what a finding is about."""
         if not self.secrets_only:
             return False
         return about is None or not is_rolled_out(about.type, about.name, about.inputs.get("key"))
 
     def _waiver(self, policy: str, subject: str, message: str) -> Waiver | None:
         found = [
-            each
-            for each in of_stack(self.waivers, self.stack)
-            if covers(each, policy, subject, message)
+            waiver
+            for waiver in of_stack(self.waivers, self.stack)
+            if covers(waiver, policy, subject, message)
         ]
         self._used.update(found)
         return next((each for each in found if not each.over(self.now)), None)
 
     def _of_waivers(self) -> Iterator[Finding]:
         mine = of_stack(self.waivers, self.stack)
-        for each in mine:
-            about = f"the waiver of {each.id} for {each.subject} ({each.where}, by {each.by})"
-            if each.over(self.now):
-                message, severity = f"{about} expired on {each.last}", Severity.FAILED
-                remedy = "Fix what it waives, or decide anew and write another day"
-            elif each not in self._used and each.id not in self._unjudged:
-                message, severity = f"{about} waives nothing any more: remove it", Severity.NOTE
+        for waiver in mine:
+            about = (
+                f"the waiver of {waiver.id} for {waiver.subject} ({waiver.where}, by {waiver.by})"
+            )
+            if waiver.over(self.now):
+                message, severity = f"{about} expired on {waiver.last}", Severity.FAILED
+                remedy = "Fix what it waives, or decide again and write a later day"
+            elif waiver not in self._used and waiver.id not in self._unjudged:
+                message, severity = f"{about} no longer waives anything: remove it", Severity.NOTE
                 remedy = ""
             else:
                 continue
             if self.secrets_only and severity is Severity.FAILED:
                 severity = Severity.WARNING
             yield Finding(OF_WAIVERS, STACK, severity=severity, message=message, remedy=remedy)
-        if any(each.where.startswith(EXCUSES) for each in mine):
+        if any(waiver.where.startswith(EXCUSES) for waiver in mine):
             message = (
-                f"{EXCUSES} is read for now: move its entries to {FILE} (`excuses` becomes "
+                f"{EXCUSES} is deprecated: move its entries to {FILE} (`excuses` becomes "
                 "`waivers`, `policy` becomes `id`, `expires` becomes `until`), and remove it"
             )
             yield Finding(OF_WAIVERS, STACK, severity=Severity.NOTE, message=message)

@@ -70,7 +70,7 @@ def _live(resource: Resource, _values: Values) -> Iterator[Finding]:
                 yield violation(f"{name} of the production instance is a development key")
     for variable in resource.variables():
         if variable.in_production and _holds(TEST_VALUE, variable):
-            yield violation(f"{variable.key} would carry a development key into production")
+            yield violation(f"{variable.key} would put a development key into production")
 
 
 def _holds(form: re.Pattern[str], variable: Variable) -> bool:
@@ -90,18 +90,18 @@ def holds_live_key(variable: Variable) -> bool:
 POLICIES = (
     Policy(
         "key-forms",
-        "Every key has the form of what it is for.",
-        "With a key of another kind every request of the app fails; a platform key (ak_…) in the "
-        "app opens every application of the workspace to whoever reads it.",
-        "The secret key's variable takes sk_…, the publishable key's a whole pk_…, the signing "
-        "secret's whsec_…. Rotate a secret that went to the wrong place.",
+        "Every key is of the right kind.",
+        "With a key of another kind, every request of the app fails; a platform key (ak_…) "
+        "in the app gives whoever reads it access to every application of the workspace.",
+        "Use sk_… for the secret key's variable, a complete pk_… for the publishable key's, "
+        "whsec_… for the signing secret's. Rotate a secret that was put in the wrong place.",
         each=_forms,
     ),
     Policy(
         "live-keys",
-        "Production has the production instance's keys.",
-        "With a development key production signs people into the development instance, where "
-        "they have no account, and asks nobody to pay.",
+        "Production uses the production instance's keys.",
+        "With a development key, production signs people in to the development instance, "
+        "where they have no account and nobody has to pay.",
         "Use the pk_live_ and sk_live_ keys of the production instance.",
         each=_live,
         production_only=True,

@@ -37,16 +37,16 @@ Whole: TypeAlias = Callable[[Stack, Values], Iterator[Finding]]
 
 @dataclass(frozen=True)
 class Policy:
-    """One thing that may not be deployed.
+    """One rule about what may be deployed.
 
     Attributes:
         id: its name, everywhere.
-        summary: what holds where nobody offends.
-        reason: what happens to people otherwise.
-        mend: what to do.
+        summary: what holds if there is no violation.
+        reason: what happens otherwise.
+        remedy: what to do.
         each: judges a resource by itself, before it is written.
         whole: judges all resources together: at preview before anything, in `up` after it.
-        promise: what the deployment promises to paying customers: no configuration turns it off
+        promise: promised to paying customers: no configuration turns it off
             in production.
         advisory: whether a violation is told and stops nothing, unless configured otherwise.
         production_only: whether a development instance may do as it likes.
@@ -57,10 +57,10 @@ class Policy:
     id: str
     summary: str
     reason: str
-    mend: str
+    remedy: str
     each: Each | None = None
     whole: Whole | None = None
-    promise: bool = False
+    non_overridable: bool = False
     advisory: bool = False
     production_only: bool = False
     judged_in: str | None = None
@@ -83,8 +83,8 @@ def note(message: str, resource: Resource | None = None) -> Finding:
 
 
 def unjudged(what: str, resource: Resource | None = None) -> Finding:
-    """What a preview can't know."""
-    message = f"{what} is known only at `up`, and is judged there, before the write"
+    """What a preview cannot know."""
+    message = f"{what} is known only during `up`, and is checked there before the write"
     return _found(Severity.NOT_CHECKED, message, resource)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies import billing, keys, lasting, people, variables, webhook
+from policies import access, billing, completeness, keys, variables, webhook
 from policies.policy import Policy
 
 POLICIES: tuple[Policy, ...] = (
@@ -10,8 +10,8 @@ POLICIES: tuple[Policy, ...] = (
     *keys.POLICIES,
     *variables.POLICIES,
     *webhook.POLICIES,
-    *people.POLICIES,
-    *lasting.POLICIES,
+    *access.POLICIES,
+    *completeness.POLICIES,
 )
 BY_ID = {policy.id: policy for policy in POLICIES}
 PACK = "clerkstack"

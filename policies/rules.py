@@ -28,7 +28,7 @@ class Level(StrEnum):
 
 
 DEFAULTS = {PRODUCTION: Level.MANDATORY, DEVELOPMENT: Level.ADVISORY}
-PROMISED = "is what the deployment promises to paying customers, and stays mandatory in production"
+PROMISED = "is promised to paying customers, and stays mandatory in production"
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Rules:
         for name in sorted({*levels, *values}):
             policy = BY_ID.get(name)
             if policy is None:
-                mend = f"Use {', '.join(BY_ID)}"
-                problems.append(Problem(ENGINES_FILE, None, name, "is not a policy", mend))
+                remedy = f"Use {', '.join(BY_ID)}"
+                problems.append(Problem(ENGINES_FILE, None, name, "is not a policy", remedy))
                 continue
             given = dict(values.get(name, {}))
             if name in levels:
@@ -79,8 +79,10 @@ class Rules:
             if broken_promise(policy, own_levels.get((name, PRODUCTION), Level.MANDATORY)):
                 problems.append(Problem(ENGINES_FILE, None, name, PROMISED, kept(policy)))
             for each in sorted(set(given) - set(policy.options)):
-                mend = f"Use {', '.join([DEVELOPMENT, *policy.options])}"
-                problems.append(Problem(ENGINES_FILE, None, f"{name}.{each}", "is not known", mend))
+                remedy = f"Use {', '.join([DEVELOPMENT, *policy.options])}"
+                problems.append(
+                    Problem(ENGINES_FILE, None, f"{name}.{each}", "is not known", remedy)
+                )
             own_values[name] = {**own_values.get(name, {}), **given}
         if problems:
             raise InputError(problems)
@@ -91,7 +93,7 @@ def load_rules(file: Path, shown: str = FILE) -> Rules:
     """Read the pack's configuration; without the file all is as it comes.
 
     Raises:
-        InputError: every problem, with file, line and mend.
+        InputError: every problem, with file, line and remedy.
     """
     if is_blank(file):
         return Rules()
@@ -102,10 +104,10 @@ def load_rules(file: Path, shown: str = FILE) -> Rules:
 
 def broken_promise(policy: Policy, level: Level) -> bool:
     """Whether a level in production would turn a promise off."""
-    return policy.promise and level is not Level.MANDATORY
+    return policy.non_overridable and level is not Level.MANDATORY
 
 
 def kept(policy: Policy) -> str:
     """What to do in the place of lowering a promise: the program and the provider refuse the same,
     whatever is configured or waived."""
-    return f"Take the level out, no waiver helps either. {policy.mend.rstrip('.')}"
+    return f"Remove the level; a waiver does not help either. {policy.remedy.rstrip('.')}"

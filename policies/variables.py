@@ -31,7 +31,9 @@ def _secret(variable: Variable) -> bool:
 
 
 def _prefix(variable: Variable) -> str:
-    return next(each for each in PUBLIC_PREFIXES if variable.key.startswith(each))
+    return next(
+        public_prefix for public_prefix in PUBLIC_PREFIXES if variable.key.startswith(public_prefix)
+    )
 
 
 def _elsewhere(variable: Variable) -> list[str]:
@@ -44,9 +46,9 @@ def _public(resource: Resource, _values: Values) -> Iterator[Finding]:
         if not variable.key.startswith(PUBLIC_PREFIXES):
             continue
         if holds_secret(variable):
-            said = f"holds a secret, and {_prefix(variable)} puts it into every browser"
+            said = f"contains a secret, and {_prefix(variable)} exposes it to every browser"
         elif _named_secret(variable):
-            said = f"is named as a secret, and {_prefix(variable)} makes it public"
+            said = f"has the name of a secret, and {_prefix(variable)} makes it public"
         else:
             continue
         yield violation(f"{variable.key} {said}")
@@ -65,12 +67,14 @@ def _sensitive(resource: Resource, _values: Values) -> Iterator[Finding]:
     for variable in resource.variables():
         if not _secret(variable):
             continue
-        beside = [each for each in variable.targets or () if each != DEVELOPMENT]
+        beside = [target for target in variable.targets or () if target != DEVELOPMENT]
         if DEVELOPMENT in (variable.targets or ()):
             # Vercel keeps no sensitive variable there. The development instance's own key is
             # what `vercel dev` runs with; anything else is not for people's machines.
             if beside or (variable.key in SECRET_KEYS and holds_live_key(variable)):
-                yield violation(f"{variable.key} is a secret, and the development target shows it")
+                yield violation(
+                    f"{variable.key} is a secret, and the development target exposes it"
+                )
         elif variable.sensitive is UNKNOWN:
             yield unjudged(f"whether {variable.key} is sensitive")
         elif not variable.sensitive:
@@ -85,7 +89,7 @@ def _both(resource: Resource, values: Values) -> Iterator[Finding]:
         if PRODUCTION in (variable.targets or ()):
             said = f"{variable.key} is one variable for production and {' and '.join(elsewhere)}"
         elif holds_live_key(variable):
-            said = f"{variable.key} would carry a production key into {' and '.join(elsewhere)}"
+            said = f"{variable.key} would put a production key into {' and '.join(elsewhere)}"
         elif Url.of(variable.known).host in set(values["hosts"]):
             said = f"{variable.key} would lead {' and '.join(elsewhere)} to production's host"
         else:
@@ -109,10 +113,13 @@ def _of_production(stack: Stack, _values: Values) -> Iterator[Finding]:
         where = " and ".join(elsewhere)
         if variable.known in production:
             said = (
-                f"{variable.key} would carry production's {production[variable.known]} into {where}"
+                f"{variable.key} would put production's {production[variable.known]} into {where}"
             )
         elif _secret(variable) and instances == {PRODUCTION}:
-            said = f"{variable.key} is a secret of the production stack, and goes into {where}"
+            said = (
+                f"{variable.key} is a secret of the production stack, and would be written to "
+                f"{where}"
+            )
         elif Url.of(variable.known).host in hosts:
             said = f"{variable.key} would lead {where} to production's host"
         else:
@@ -160,31 +167,31 @@ def _listed(names: set[str]) -> str:
     return ", ".join(sorted(names))
 
 
-HOSTS = Option((), "the hosts of production; the instance's domain and the app's URL, where empty")
+HOSTS = Option((), "the hosts of production. If empty: the instance's domain and the app's URL")
 
 POLICIES = (
     Policy(
         "server-only-secrets",
-        "No secret has a name that makes it public, as NEXT_PUBLIC_….",
-        "Next.js puts every NEXT_PUBLIC_ value into the pages it sends: whoever opens the app "
-        "has the secret.",
+        "No secret has a name that makes it public, such as NEXT_PUBLIC_….",
+        "Next.js puts every NEXT_PUBLIC_ value into the pages it sends: everybody who opens "
+        "the app gets the secret.",
         "Name it without NEXT_PUBLIC_, and rotate the secret if it was ever deployed.",
         each=_public,
         whole=_public_copy,
     ),
     Policy(
         "sensitive-secrets",
-        "Secrets are sensitive at Vercel, and not on people's machines.",
-        "Whoever may look at the project reads a secret that is not sensitive, and the "
-        "development target hands it to every machine that runs `vercel env pull`.",
-        "Declare it `sensitive`, for the production or preview target alone.",
+        "Secrets are sensitive at Vercel, and are not on developers' machines.",
+        "Everybody with access to the project can read a secret that is not sensitive, and "
+        "the development target gives it to every machine that runs `vercel env pull`.",
+        "Declare it `sensitive`, and only for the production or preview target.",
         each=_sensitive,
     ),
     Policy(
         "production-values",
-        "Production's values are in production alone.",
+        "Production's values are only in production.",
         "A preview of any branch would act on production's customers with production's keys.",
-        "Give each target a variable of its own, with the value of its own instance.",
+        "Give each target its own variable, with the value of its own instance.",
         each=_both,
         whole=_of_production,
         # It is production's value, whatever stack brings it there.
@@ -194,7 +201,8 @@ POLICIES = (
     Policy(
         "app-url",
         "The app's URL is production's own address, over https.",
-        "Links in mails, redirects after sign-in and checkout lead people out of production.",
+        "Otherwise links in emails, and redirects after sign-in and checkout, lead people "
+        "out of production.",
         "Set clerkstack:appUrl to the https URL of production.",
         each=_app_url,
         whole=_app_domain,

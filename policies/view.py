@@ -165,7 +165,7 @@ class Resource:
         declared = list(self.variables())
         if not declared:
             return None
-        return PRODUCTION if any(each.in_production for each in declared) else DEVELOPMENT
+        return PRODUCTION if any(variable.in_production for variable in declared) else DEVELOPMENT
 
     def variables(self) -> Iterator[Variable]:
         """The Vercel variables it declares, whichever resource declares them."""
@@ -225,17 +225,19 @@ class Stack:
     @property
     def names(self) -> list[NameSet]:
         """The sets of names that any of its apps reads, as far as the settings say so."""
-        return list(dict.fromkeys(name for each in self.projects for name in each.names or ()))
+        return list(
+            dict.fromkeys(name for project in self.projects for name in project.names or ())
+        )
 
     @property
     def environment(self) -> str | None:
         """Production where anything of it is; None where it has nothing of an instance."""
-        found = {self.instance, *(each.environment for each in self.resources)} - {None}
+        found = {self.instance, *(resource.environment for resource in self.resources)} - {None}
         return PRODUCTION if PRODUCTION in found else next(iter(found), None)
 
     def of(self, *types: str) -> list[Resource]:
         """The resources of some types."""
-        return [each for each in self.resources if each.type in types]
+        return [resource for resource in self.resources if resource.type in types]
 
     def variables(self) -> Iterator[tuple[Resource, Variable]]:
         """Every variable, with the resource that declares it."""

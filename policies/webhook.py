@@ -28,7 +28,7 @@ def _https(resource: Resource, _values: Values) -> Iterator[Finding]:
     elif url is not None and url.scheme != "https":
         at_home = resource.environment != PRODUCTION and url.scheme == "http" and url.local
         if not at_home:
-            yield violation("the webhook endpoint is not https: events would travel in the clear")
+            yield violation("the webhook endpoint is not https: events would be sent unencrypted")
 
 
 def _reachable(resource: Resource, values: Values) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def _events(resource: Resource, values: Values) -> Iterator[Finding]:
         return
     declared, needed = set(map(_event, listed(events))), set(values["events"])
     if not declared:
-        yield violation("the webhook names no events: Clerk would send every one")
+        yield violation("the webhook names no events, so Clerk would send every event")
     elif needed - declared:
         yield violation(f"the webhook lacks {', '.join(sorted(needed - declared))}")
     if declared - needed:
@@ -78,7 +78,7 @@ def _events(resource: Resource, values: Values) -> Iterator[Finding]:
 def _event(name: Any) -> str:
     """Its name as messages show it: anything may have been pasted there, a secret too."""
     good = isinstance(name, str) and EVENT_FORM.fullmatch(name)
-    return str(name) if good else "something that is no event"
+    return str(name) if good else "something that is not an event"
 
 
 def _twice(stack: Stack, _values: Values) -> Iterator[Finding]:
@@ -90,7 +90,7 @@ def _twice(stack: Stack, _values: Values) -> Iterator[Finding]:
         first = seen.setdefault(url.place, resource)
         if first is not resource:
             yield violation(
-                f"it has the address of {first.name}: every event would come twice", resource
+                f"it has the address of {first.name}, so every event would arrive twice", resource
             )
 
 
@@ -98,15 +98,15 @@ POLICIES = (
     Policy(
         "webhook-https",
         "Webhooks are sent over https.",
-        "Names and addresses of customers would travel in the clear.",
+        "Otherwise names and addresses of customers are sent unencrypted.",
         "Set clerkstack:appUrl (or clerkstack:webhook.url) to an https URL.",
         each=_https,
     ),
     Policy(
         "webhook-host",
         "Production's webhook leads to production.",
-        "Organizations that are made in production are unknown to the app: no workspace, no "
-        "sandbox key.",
+        "Otherwise the app does not learn of organizations created in production: no "
+        "workspace, no sandbox key.",
         "Set clerkstack:appUrl (or clerkstack:webhook.url) to production's host.",
         each=_reachable,
         whole=_at_the_app,
@@ -116,16 +116,16 @@ POLICIES = (
     Policy(
         "webhook-events",
         "The webhook gets exactly the events that the app needs.",
-        "An event that is missing leaves the app behind what Clerk knows; one that nobody needs "
-        "carries people's data for nothing.",
-        "Set clerkstack:webhook.events, or `events` of this policy where the app needs others.",
+        "Without a needed event, the app falls behind Clerk; an unneeded event sends "
+        "personal data for no reason.",
+        "Set clerkstack:webhook.events, or this policy's `events` if the app needs others.",
         each=_events,
         options={"events": Option(SENDERO_EVENTS, "the events that the app needs")},
     ),
     Policy(
         "webhook-once",
         "No two endpoints have the same address.",
-        "Every event comes twice: two workspaces, two sandbox keys.",
+        "Otherwise every event arrives twice: two workspaces, two sandbox keys.",
         "Remove one of the endpoints.",
         whole=_twice,
     ),

@@ -13,7 +13,7 @@ Resources = list[dict[str, Any]]
 
 class Backend:
     """What `pulumi stack ls` and `pulumi stack export` say. `stacks` gives the resources of each
-    by its name; `broken` are stacks whose state can't be read."""
+    by its name; `broken` are stacks whose state cannot be read."""
 
     def __init__(self, stacks: Mapping[str, Callable[[], Resources] | Resources]) -> None:
         self.stacks = dict(stacks)

@@ -63,5 +63,5 @@ def pytest_runtest_makereport(
         leaks = recorded.RECORDER.leaks(dict(report.sections))
         if leaks and report.passed:
             report.outcome = "failed"
-            report.longrepr = "A secret escaped:\n" + "\n".join(f"  {each}" for each in leaks)
+            report.longrepr = "A secret escaped:\n" + "\n".join(f"  {leak}" for leak in leaks)
     return report

@@ -16,8 +16,8 @@ def assert_as_published(command: str, printed: str) -> dict[str, Any]:
     Draft202012Validator.check_schema(schema)
     document: dict[str, Any] = json.loads(printed)
     wrong = [
-        f"{each.json_path}: {each.message}"
-        for each in Draft202012Validator(schema).iter_errors(document)
+        f"{error.json_path}: {error.message}"
+        for error in Draft202012Validator(schema).iter_errors(document)
     ]
     assert wrong == []
     assert document["schema_version"] == 1

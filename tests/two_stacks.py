@@ -63,13 +63,13 @@ class Stack:
     name: str
     checkout: Path
     backend: str
-    beds: Bed
+    testbeds: SharedTestbed
     created: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         stack = f"organization/clerkstack/{self.name}"
         self.resources = {
-            kind: Driven(provider(), config_on(self.beds.world), stack, beside=self._others)
+            kind: Driven(provider(), config_on(self.testbeds.world), stack, beside=self._others)
             for kind, (_, provider) in KINDS.items()
         }
 
@@ -79,7 +79,7 @@ class Stack:
             for kind, driven in self.resources.items():
                 if kind in declared:
                     driven.up(copy.deepcopy(declared[kind]))
-                    self.created.setdefault(kind, self.beds.now())
+                    self.created.setdefault(kind, self.testbeds.now())
             self._remove([kind for kind in KINDS if kind not in declared])
 
     def destroy(self) -> None:
@@ -100,10 +100,10 @@ class Stack:
 
     def as_older(self) -> None:
         """Take out of the state what older versions do not write there."""
-        for each in self.resources.values():
+        for resource in self.resources.values():
             for name in ("stack", "noted", "shared"):
-                each.state.pop(name, None)
-                each.inputs.pop(name, None)
+                resource.state.pop(name, None)
+                resource.inputs.pop(name, None)
 
     def declares(self) -> dict[str, Props]:
         """What its state has as declared."""
@@ -142,16 +142,16 @@ class Stack:
             patch.setenv("PULUMI_BACKEND_URL", self.backend)
             known = {
                 each.name: each.exported
-                for each in self.beds.stacks
+                for each in self.testbeds.stacks
                 if each.backend == self.backend
             }
             told = Backend(known)
-            told.broken = self.beds.broken
+            told.broken = self.testbeds.broken
             patch.setattr(engine, "pulumi", told)
             yield
 
 
-class Bed:
+class SharedTestbed:
     """A world, and the stacks on its development instance."""
 
     def __init__(self, world: World, folder: Path) -> None:
@@ -217,21 +217,26 @@ def live(world: World) -> dict[str, Any]:
     instance = world.clerk.instance(seeded.APPLICATION_ID, "development")
     config = copy.deepcopy(world.clerk.read_config(instance, []))
     free = config["billing"]["plans"].pop("free_org", {})
-    initial = next(each for each in instance.role_sets.values() if each.type == "initial")
+    initial = next(
+        role_set for role_set in instance.role_sets.values() if role_set.type == "initial"
+    )
     read = read_instance(world)
     return {
         **{f"config {name}": fields for name, fields in config.items() if name != "api_keys"},
         **{f"role {role.key}": _role(role) for role in instance.roles.values()},
-        **{f"permission {each.key}": each.name for each in instance.permissions.values()},
+        **{
+            f"permission {permission.key}": permission.name
+            for permission in instance.permissions.values()
+        },
         "features of Clerk's own plan": free.get("features") or [],
         "initial role set": (sorted(initial.roles), initial.default_role, initial.creator_role),
         **{
-            f"endpoint {each.url}": (
-                each.description,
-                sorted(each.event_types or ()),
-                headers_of(world, each.id),
+            f"endpoint {endpoint.url}": (
+                endpoint.description,
+                sorted(endpoint.event_types or ()),
+                headers_of(world, endpoint.id),
             )
-            for each in read.endpoints
+            for endpoint in read.endpoints
         },
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import cast
 
-from clerkstack.adopt.left import LeftAlone
+from clerkstack.adopt.unmanaged_items import Unmanaged
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.catalog.models import CLERKS_OWN
 from clerkstack.desired.billing import billing_inputs
@@ -30,10 +30,10 @@ def billing_settings(section: JsonObject) -> JsonObject:
     }
 
 
-def catalog_of(section: JsonObject) -> tuple[JsonObject, list[LeftAlone]]:
+def catalog_of(section: JsonObject) -> tuple[JsonObject, list[Unmanaged]]:
     """The document of a catalog that says what is live, and what no catalog can say.
 
-    A plan or feature that can't be said exactly is left out as a whole: what would be written for
+    A plan or feature that cannot be said exactly is left out as a whole: what would be written for
     it in part could change it.
     """
     document: JsonObject = {
@@ -53,12 +53,12 @@ def _unsayable(document: JsonObject, section: JsonObject) -> list[tuple[str, str
     try:
         catalog = catalog_from(document)
     except InputError as error:
-        named = [(_named(each.path), each.message) for each in error.problems]
+        named = [(_named(problem.path), problem.message) for problem in error.problems]
         if not all(slug in object_at(document, kind) for (kind, slug), _ in named):
             raise
         return [(kind, slug, message) for (kind, slug), message in named]
     return [
-        (kind, slug, f"the catalog can't say its {'.'.join(field) or slug}")
+        (kind, slug, f"the catalog cannot express its {'.'.join(field) or slug}")
         for _, kind, slug, *field in (change.path for change in differing(catalog, section))
     ]
 
@@ -106,7 +106,7 @@ def _plan(slug: str, live: JsonObject) -> JsonObject:
 
 
 def _unpaid(section: JsonObject) -> list[str]:
-    """Plans whose payer can't pay, which no stack declares."""
+    """Plans whose payer cannot pay, which no stack declares."""
     off = [payer for payer, toggle in ENABLED_FOR.items() if not section.get(toggle)]
     return [slug for slug, plan in _groups(section, "plans") if plan.get("payer_type") in off]
 
@@ -125,7 +125,7 @@ def _named(path: str) -> tuple[str, str]:
     return kind, re.split(r"[.\[]", rest, maxsplit=1)[0]
 
 
-def _drop(document: JsonObject, kind: str, slugs: Collection[str], why: str) -> list[LeftAlone]:
+def _drop(document: JsonObject, kind: str, slugs: Collection[str], why: str) -> list[Unmanaged]:
     there = object_at(document, kind)
     gone = [slug for slug in slugs if there.pop(slug, None) is not None]
-    return [LeftAlone(f"{BILLING_KINDS[kind]} {slug}", why) for slug in gone]
+    return [Unmanaged(f"{BILLING_KINDS[kind]} {slug}", why) for slug in gone]

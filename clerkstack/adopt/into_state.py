@@ -1,7 +1,7 @@
 """Bringing what exists into a stack's state, with nothing written to any service.
 
 Clerk's resources come by an update: a provider that finds everything as declared sends nothing,
-and `CLERKSTACK_READ_ONLY` makes sure of it. `pulumi import` can't bring them: a dynamic resource
+and `CLERKSTACK_READ_ONLY` makes sure of it. `pulumi import` cannot bring them: a dynamic resource
 is read with its own inputs, which an import does not have. Vercel's variables are imported.
 """
 
@@ -31,7 +31,7 @@ OURS = ("pulumi-python:dynamic/clerkstack:", "clerkstack:components:")
 
 
 def take_over(
-    stack: str, settings: Settings, there: Existing, state: State, tell: Callable[[str], None]
+    stack: str, settings: Settings, there: Existing, state: State, progress: Callable[[str], None]
 ) -> list[str]:
     """Bring everything that the stack declares into its state; the names of what came.
 
@@ -41,23 +41,23 @@ def take_over(
         there: what there is.
         state: its state, as it was read before: what stands in it is run only if it is this
             project's.
-        tell: called with each step as it begins.
+        progress: called with each step as it starts.
 
     Raises:
         ClerkstackError: something would have to be changed for that.
     """
     before = _names(state)
     if settings.components.environment:
-        import_variables(stack, _ids(settings, there.live), state, tell)
+        import_variables(stack, _ids(settings, there.live), state, progress)
         state = _set_values(stack, settings, there)
-    tell(f"{stack}: taking the rest into the state, reading only")
+    progress(f"{stack}: importing the rest into the state, reading only")
     # Clerk's first: until the keys are in the state, nobody can tell what variables would become.
     ours = [urn for urn, kind in _new(stack, state) if kind.startswith(OURS)]
     if ours:
         _up(stack, state, *(word for urn in ours for word in ("--target", urn)))
     _refuse_writes(stack, state)
     _up(stack, state)
-    tell(f"{stack}: looking whether anything is left to do")
+    progress(f"{stack}: checking whether anything is left to do")
     pulumi("preview", "--expect-no-changes", "--stack", stack, state=state)
     return [name for name in _names(export(stack)) if name not in before]
 
@@ -81,19 +81,23 @@ def _new(stack: str, state: State) -> list[tuple[str, str]]:
 
 
 def _names(state: State) -> list[str]:
-    return [each.name for each in state.resources if each.custom and each.entry.get("id")]
+    return [
+        resource.name
+        for resource in state.resources
+        if resource.custom and resource.entry.get("id")
+    ]
 
 
 def _ids(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str]:
     """The variables that may be taken: those of one target of the stack's, and of no branch."""
     return {
-        (project.project_id, each.key, each.target): each.id
+        (project.project_id, variable.key, variable.target): variable.id
         for project in settings.vercel_projects
-        for each in live.variables(project)
-        if len(each.target) == 1
-        and each.target[0] in project.targets
-        and not each.git_branch
-        and not each.custom_environment_ids
+        for variable in live.variables(project)
+        if len(variable.target) == 1
+        and variable.target[0] in project.targets
+        and not variable.git_branch
+        and not variable.custom_environment_ids
     }
 
 
@@ -129,7 +133,8 @@ def _refuse_writes(stack: str, state: State) -> None:
     if writes:
         listed = "\n".join(writes)
         raise ClerkstackError(
-            f"Vercel's variables would be changed:\n{listed}\nNothing was written there. Compare "
-            f"them with `clerkstack drift --stack {stack}`, and name those that the stack is to "
-            "leave alone under clerkstack:environment.leaveAlone, or under that project's own."
+            f"Adopting would change these variables at Vercel:\n{listed}\nNothing was written "
+            f"there. Compare them with `clerkstack drift --stack {stack}`, and list those "
+            "that the stack should not manage under clerkstack:environment.leaveAlone, or "
+            "under that project's own."
         )

@@ -1,7 +1,7 @@
 """The settings of a stack that say what is live, beside the catalog.
 
 They are proposed from what is live, and then compared with it exactly as `clerkstack drift` does:
-what still differs can't be said in the settings, and is left alone.
+what still differs cannot be said in the settings, and is left alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic.alias_generators import to_camel
 
 from clerkstack.adopt.billing import billing_settings
-from clerkstack.adopt.left import LeftAlone
+from clerkstack.adopt.unmanaged_items import Unmanaged
 from clerkstack.catalog import Catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.desired.sections import OPTIONAL_OF_ORGANIZATIONS
@@ -102,7 +102,7 @@ def settled(
     there: Existing,
     load: Load,
     elsewhere: Mapping[str, str],
-) -> tuple[dict[str, Any], list[LeftAlone]]:
+) -> tuple[dict[str, Any], list[Unmanaged]]:
     """The stack's settings by which nothing differs from what is live, and what they leave alone.
 
     Args:
@@ -113,7 +113,7 @@ def settled(
         elsewhere: ids of variables that other stacks have, with the stack.
 
     Raises:
-        InputError: the settings can't be used.
+        InputError: the settings cannot be used.
         ClerkstackError: something differs that neither catalog nor settings can say.
     """
     wanted: dict[str, Any] = json.loads(json.dumps(config))
@@ -128,14 +128,15 @@ def settled(
         left += more
     shown = "\n".join(f"  {each.subject} {each.field}: {each.found} is live" for each in found)
     raise ClerkstackError(
-        "This is live, and neither the catalog nor the settings can say it. Change it in the "
-        f"dashboard, or switch that part of the stack off (clerkstack:components):\n{shown}"
+        "This is live, and neither the catalog nor the settings can express it. Change it in "
+        "the dashboard, or switch off that part of the stack "
+        f"(clerkstack:components):\n{shown}"
     )
 
 
-def foreign_keys(settings: Settings, existing: Existing) -> list[LeftAlone]:
+def foreign_keys(settings: Settings, existing: Existing) -> list[Unmanaged]:
     """Variables of the stack's targets that hold another key than this instance's, left alone or
-    not; one whose value can't be read may be one too."""
+    not; one whose value cannot be read may be one too."""
     found = []
     live, secret = existing.live, existing.signing_secret()
     for project, declared in declared_variables(_with_all(settings), live.found(), secret):
@@ -146,7 +147,7 @@ def foreign_keys(settings: Settings, existing: Existing) -> list[LeftAlone]:
             own = None if value is None else value.get_secret_value()
             if variable.key in KEYS and variable.value and own not in (None, variable.value):
                 thing = f"variable {variable_name(project, variable.target, variable.key)}"
-                found.append(LeftAlone(thing, KEYS[variable.key]))
+                found.append(Unmanaged(thing, KEYS[variable.key]))
     return found
 
 
@@ -160,10 +161,10 @@ def _with_all(settings: Settings) -> Settings:
     return settings.model_copy(update={"environment": environment})
 
 
-def unmanaged(settings: Settings, there: Existing) -> list[LeftAlone]:
+def unmanaged(settings: Settings, there: Existing) -> list[Unmanaged]:
     """What is live besides, that nothing declares."""
     left = [
-        LeftAlone(f"webhook endpoint {endpoint.url}", "another endpoint")
+        Unmanaged(f"webhook endpoint {endpoint.url}", "another endpoint")
         for endpoint in there.others
     ]
     sections = there.live.sections()
@@ -172,7 +173,7 @@ def unmanaged(settings: Settings, there: Existing) -> list[LeftAlone]:
     unused = {name for name, fields in sections.items() if _is_unused(name, fields)}
     others = sorted(set(sections) - declared - unused)
     if others:
-        left.append(LeftAlone(f"config: {', '.join(others)}", "no setting of a stack"))
+        left.append(Unmanaged(f"config: {', '.join(others)}", "no setting covers it"))
     return left
 
 
@@ -187,7 +188,7 @@ def _of_others(
     settings: Settings,
     existing: Existing,
     elsewhere: Mapping[str, str],
-) -> list[LeftAlone]:
+) -> list[Unmanaged]:
     """Leave alone what another stack has, and what an integration writes: it would write it
     again."""
     left = []
@@ -207,7 +208,7 @@ def _of_others(
             group = _of_project(wanted, project.name)
             group.setdefault("leaveAlone", list(project.leave_alone)).append(variable.name)
             thing = f"variable {variable_name(project, variable.target, variable.key)}"
-            left.append(LeftAlone(thing, why))
+            left.append(Unmanaged(thing, why))
     return left
 
 
@@ -217,9 +218,9 @@ def _propose(
     settings: Settings,
     load: Load,
     elsewhere: Mapping[str, str],
-) -> list[LeftAlone]:
+) -> list[Unmanaged]:
     """Put what is live into the settings; what none of them can hold."""
-    left: list[LeftAlone] = []
+    left: list[Unmanaged] = []
     use, live = settings.components, there.live
     sections = with_defaults(live.sections())
     if use.billing:
@@ -297,7 +298,11 @@ def _variables(
     them."""
     group = _of_project(wanted, project.name)
     shown = project.deployed or project.targets[0]
-    of_target = {each.key: each for each in there if shown in each.target and not each.git_branch}
+    of_target = {
+        variable.key: variable
+        for variable in there
+        if shown in variable.target and not variable.git_branch
+    }
     names = project.said_names or _names(of_target)
     if names != project.names:
         group["names"] = list(names)
@@ -346,20 +351,20 @@ def _names(keys: Collection[str]) -> tuple[NameSet, ...]:
     )
 
 
-def _webhook(wanted: dict[str, Any], existing: Existing) -> list[LeftAlone]:
+def _webhook(wanted: dict[str, Any], existing: Existing) -> list[Unmanaged]:
     endpoint, known = existing.endpoint, existing.known
     if endpoint is None:
         _refuse_managed("webhook endpoint", known.endpoint_id is not None)
         _group(wanted, "components")["webhook"] = False
-        return [LeftAlone("webhook endpoint", "the instance has none: none is declared")]
+        return [Unmanaged("webhook endpoint", "the instance has none, so none is declared")]
     if endpoint.event_types is None or endpoint.disabled:
         why = "it is disabled" if endpoint.disabled else "it gets all events"
         _refuse_managed("webhook endpoint", known.endpoint_id is not None)
         _group(wanted, "components")["webhook"] = False
-        return [LeftAlone(f"webhook endpoint {endpoint.url}", why)]
+        return [Unmanaged(f"webhook endpoint {endpoint.url}", why)]
     group, headers = _group(wanted, "webhook"), existing.live.headers(endpoint.id)
     left = [
-        LeftAlone(f"webhook header {name}", "Svix does not show its value")
+        Unmanaged(f"webhook header {name}", "Svix does not show its value")
         for name in headers.masked
         if name not in group.get("headers", {})
     ]
@@ -377,12 +382,12 @@ def _webhook(wanted: dict[str, Any], existing: Existing) -> list[LeftAlone]:
     return left
 
 
-def _leave(wanted: dict[str, Any], difference: Finding, known: Known) -> list[LeftAlone]:
+def _leave(wanted: dict[str, Any], difference: Finding, known: Known) -> list[Unmanaged]:
     """Take out of the settings what differs, where they can do without it."""
     kind, _, name = difference.subject.partition(" ")
     told = _told(difference)
     why = f"{difference.field}: {told}" if difference.field else f"it {told}"
-    left = [LeftAlone(difference.subject, why)]
+    left = [Unmanaged(difference.subject, why)]
     if kind == "variable":
         *named, target, key = name.split("/")
         group = _of_project(wanted, *named or [""])
@@ -392,8 +397,8 @@ def _leave(wanted: dict[str, Any], difference: Finding, known: Known) -> list[Le
             return []
         if f"{target}/{key}" in group.get("overwrite", wanted["environment"].get("overwrite", ())):
             raise ClerkstackError(
-                f"{OVERWRITE} names {target}/{key}, and adopt replaces no value. Take it out of "
-                "there until the rest is taken over."
+                f"{OVERWRITE} names {target}/{key}, and adopt never replaces a value. Remove "
+                "it from there until everything else is adopted."
             )
         natural = (group["projectId"], key, target)
         _refuse_managed(difference.subject, natural in known.variables)
@@ -414,8 +419,8 @@ def _refuse_managed(thing: str, managed: bool) -> None:
     """What the stack has in its state already would be removed if it were left alone."""
     if managed:
         raise ClerkstackError(
-            f"This stack manages the {thing} already, and it is live otherwise. Look at it with "
-            "`clerkstack drift`, bring back what is declared with `pulumi up --refresh`, "
+            f"This stack manages the {thing} already, and the live one differs. Compare them "
+            "with `clerkstack drift`, restore what is declared with `pulumi up --refresh`, "
             "then adopt."
         )
 

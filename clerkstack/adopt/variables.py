@@ -114,9 +114,9 @@ def _create(
 def _at(live: Sequence[EnvironmentVariable], key: str, place: str) -> EnvironmentVariable | None:
     return next(
         (
-            each
-            for each in live
-            if each.key == key and place in places(each) and not each.git_branch
+            variable
+            for variable in live
+            if variable.key == key and place in places(variable) and not variable.git_branch
         ),
         None,
     )
@@ -137,8 +137,9 @@ def _verify(live: Sequence[EnvironmentVariable], wanted: Split, left: Sequence[s
             wrong.append(place)
     if wrong:
         raise ClerkstackError(
-            f"Vercel does not show {shared.key} as it was split, for {', '.join(wrong)}. Look at "
-            "the project's settings, Environment Variables, then run the same command again."
+            f"Vercel does not show {shared.key} as clerkstack split it, for "
+            f"{', '.join(wrong)}. Check the project's settings, Environment Variables, then "
+            "run the same command again."
         )
 
 

@@ -1,4 +1,4 @@
-"""The app's own code as a witness of plans and features."""
+"""The app's own code, as one side of the comparison of plans and features."""
 
 from __future__ import annotations
 

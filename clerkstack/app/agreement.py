@@ -37,7 +37,9 @@ def disagreements(
     clerks: Collection[str] = (),
 ) -> list[str]:
     """Every difference as a sentence; see `disagreeing`."""
-    return [each.message for each in disagreeing(app, plans, features, clerks=clerks)]
+    return [
+        disagreement.message for disagreement in disagreeing(app, plans, features, clerks=clerks)
+    ]
 
 
 def disagreeing(
@@ -65,9 +67,9 @@ def disagreeing(
     app_features: Collection[str] = app.get("features") or []
     found = [
         *(
-            each
-            for each in _only_one_side("plan", app_plans, plans, other)
-            if each.slug not in clerks
+            disagreement
+            for disagreement in _only_one_side("plan", app_plans, plans, other)
+            if disagreement.slug not in clerks
         ),
         *_only_one_side("feature", app_features, features, other),
     ]
@@ -85,7 +87,7 @@ def meant(slug: str, known: Collection[str]) -> str:
     that only look like those of slugs are told by their number."""
     foreign = sorted({f"U+{ord(letter):04X}" for letter in slug if not " " < letter < "\x7f"})
     if foreign:
-        return f" (it is written with {', '.join(foreign)}, which no slug has)"
+        return f" (it is written with {', '.join(foreign)}, which a slug cannot contain)"
     close = difflib.get_close_matches(slug.lower(), [name.lower() for name in known], n=1)
     original = next((name for name in known if close and name.lower() == close[0]), None)
     return f" (did you mean '{original}'?)" if original else ""

@@ -30,7 +30,7 @@ def cents_of(fields: Mapping[str, Constant], names: Mapping[str, int]) -> Consta
         names: MONTHLY or ANNUAL: by name, how many cents one of its unit is.
 
     Raises:
-        Unresolved: it can't be told, is no amount, or two fields say two amounts.
+        Unresolved: it is unresolved, is not an amount, or two fields have different amounts.
     """
     found: Constant | None = None
     for key, held in _with_groups(fields):
@@ -40,7 +40,7 @@ def cents_of(fields: Mapping[str, Constant], names: Mapping[str, int]) -> Consta
         constant = held.known
         amount = _cents(constant, unit)
         if found is not None and found.value != amount:
-            raise constant.wrong(f"is another price than the one in line {found.line}")
+            raise constant.wrong(f"differs from the price in line {found.line}")
         found = Constant(amount, constant.file, constant.line, constant.column)
     return found
 

@@ -88,7 +88,7 @@ class Known:
         if kind in ACCESS and not self.organizations:
             return "organizations are off"
         if kind == "role" and slug in self.idle_roles:
-            return f"the role '{slug}' is in no role set, so that nobody can have it"
+            return f"the role '{slug}' is in no role set, so nobody can have it"
         if kind == "permission" and slug in self.idle_permissions:
             return f"no role has the permission '{slug}'"
         if kind in ACCESS:
@@ -97,7 +97,7 @@ class Known:
         if not plans:
             there = kind == "feature" and slug in self.features
             return f"no plan has the feature '{slug}'" if there else None
-        if not any(payer in (None, payer_of(each)) for each in plans):
+        if not any(payer in (None, payer_of(plan)) for plan in plans):
             other = PAYERS["user" if payer == "org" else "org"]
             which = "is for" if kind == "plan" else "is in plans of"
             return f"the {kind} '{slug}' {which} {other}"
@@ -122,7 +122,7 @@ class Known:
         return [plan] if isinstance(plan, dict) else []
 
     def _holding(self, feature: str) -> list[JsonObject]:
-        held = (each for each in self.plans.values() if isinstance(each, dict))
+        held = (plan for plan in self.plans.values() if isinstance(plan, dict))
         return [each for each in held if feature in attached_to(each)]
 
     def _pays(self, plan: JsonObject, payer: str | None) -> bool:

@@ -90,15 +90,15 @@ def _element(at: Pass, node: Node, scope: Scope) -> None:
     _, there = at.facts.imports.get(first, ["", ""])
     last = others[-1] if others else first
     asks = last in COMPONENTS or there in COMPONENTS
-    asks = asks or any(_attribute(at, each) in _PROPS for each in attributes)
-    asks = asks or any(_stores(at, each) for each in attributes)
+    asks = asks or any(_attribute(at, attribute) in _PROPS for attribute in attributes)
+    asks = asks or any(_stores(at, attribute) for attribute in attributes)
     if not ((at.is_first and asks) or last in at.local) or not at.is_new_check(node):
         return
-    entries = [entry for each in attributes for entry in _props(at, each, scope)]
+    entries = [entry for attribute in attributes for entry in _props(at, attribute, scope)]
     place = at.source.place(name)
     component: Ir = ["r", at.exp.reference(first, scope), place]
-    for each in others:
-        component = ["m", component, ["s", each, place], place]
+    for other in others:
+        component = ["m", component, ["s", other, place], place]
     _add_element(at, component, entries, at.source.place(node))
 
 
@@ -148,8 +148,8 @@ def _props(at: Pass, node: Node, scope: Scope) -> Iterator[Ir]:
 
 def _given_to_element(at: Pass, node: Node, _: Scope) -> None:
     name, *values = content(node)
-    for each in values:
-        for inner in content(each):
+    for value in values:
+        for inner in content(value):
             if inner.type in FUNCTIONS:
                 at.exp.props.setdefault(inner.id, at.source.of(name))
 
@@ -178,7 +178,7 @@ def of_block(at: Pass, element: Element) -> bool:
     _, there = at.facts.imports.get(first, ["", ""])
     last = others.rpartition(".")[2] or first
     asks = last in COMPONENTS or there in COMPONENTS or last in at.local
-    if not asks and not any(each.name in _PROPS for each in element.attributes):
+    if not asks and not any(attribute.name in _PROPS for attribute in element.attributes):
         return False
     entries: list[Ir] = []
     for name, start, end, is_code in element.attributes:
@@ -190,7 +190,11 @@ def of_block(at: Pass, element: Element) -> bool:
         node = at.root.named_descendant_for_byte_range(start, end)
         if node is not None and node.type == "expression_statement" and content(node):
             node = content(node)[0]
-        value: Ir = ["x", "is not TypeScript" if start < end else "is a text with holes", place]
+        value: Ir = [
+            "x",
+            "is not TypeScript" if start < end else "is a template string with expressions",
+            place,
+        ]
         if start < end and node is not None and node.type not in ("program", "ERROR"):
             if node.type in FUNCTIONS:
                 at.exp.props.setdefault(node.id, name)

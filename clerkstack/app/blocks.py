@@ -42,8 +42,8 @@ _LONGEST = 8000
 
 class Attribute(NamedTuple):
     """An attribute, and from where to where its value is, without quotes or braces; `is_code`: an
-    expression, of which nothing stands there where it is a text with holes. What is spread has the
-    name `...`."""
+    expression, of which nothing stands there where it is a template string with expressions. What
+    is spread has the name `...`."""
 
     name: str
     start: int
@@ -189,9 +189,9 @@ class _Reading:
             self._go_on()
             attributes = list(self._attributes(template, found.end()))
             if attributes:
-                for each in attributes:
-                    if each.is_code and each.start < each.end:
-                        self._put(each.start, each.end)
+                for attribute in attributes:
+                    if attribute.is_code and attribute.start < attribute.end:
+                        self._put(attribute.start, attribute.end)
                 name = found.group(1).decode()
                 yield Element(name[:1].upper() + name[1:], found.start(), attributes)
 

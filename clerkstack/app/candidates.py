@@ -1,4 +1,4 @@
-"""Exports that can't be told: which of them may hold plans or features that would be missed."""
+"""Unresolved exports: which of them may hold plans or features that would be missed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Candidates:
             return False
         if not found:
             return True
-        places = [each.place for each in self._plans_behind(module, inner)]
+        places = [constant.place for constant in self._plans_behind(module, inner)]
         if places:
             return not set(places) <= set(found)
         plans = module.facts.inside.get(inner, [[], []])[1]
@@ -76,7 +76,7 @@ class Candidates:
             written = [at for at, _ in plans]
             if form not in _BODIES:
                 behind = self._behind(self._module, names, plans, set())
-                written = [each for each in behind if each.place not in found]
+                written = [constant for constant in behind if constant.place not in found]
             if written:
                 return place, form
         return None

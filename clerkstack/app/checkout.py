@@ -41,7 +41,7 @@ def at_path(path: str) -> Checkout:
     """
     folder = Path(path)
     if not folder.is_dir():
-        raise InputError([_problem("path", f"is {path}, and there is no such folder")])
+        raise InputError([_problem("path", f"is {path}, which does not exist")])
     return Checkout(folder.resolve(), path, head_of(folder))
 
 
@@ -50,7 +50,7 @@ def fetched(
     ref: str | None,
     *,
     cache: Path = CACHE,
-    tell: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Checkout:
     """The commit that a branch, tag or commit of a repository is now.
 
@@ -58,23 +58,23 @@ def fetched(
         url: what git takes as a repository; checked by the settings.
         ref: None is the repository's own default branch.
         cache: the folder with all checkouts.
-        tell: is given each step's name as it begins.
+        progress: called with each step's name as it starts.
 
     Raises:
         InputError: the repository has no such branch, tag or commit.
-        GitFailed: git is not there, has no right to read it, can't reach it, or took too long.
+        GitFailed: git is not there, has no right to read it, cannot reach it, or took too long.
     """
     cache.mkdir(parents=True, exist_ok=True)
     source = str(Path(url).resolve()) if Path(url).exists() else url
     commit = ref if ref and _COMMIT.fullmatch(ref) else None
     if commit is None:
-        tell(f"the app: which commit {ref or 'the default branch'} is")
+        progress(f"the app: which commit {ref or 'the default branch'} is")
         commit = _commit_of(source, ref, cache)
     # A user's name in a URL is no secret, and still not needed in a folder's name.
     key = hashlib.sha256(source.encode()).hexdigest()[:12]
     folder = cache / f"{key}-{commit}"
     if not folder.is_dir():
-        tell(f"the app: fetching commit {commit[:12]}")
+        progress(f"the app: fetching commit {commit[:12]}")
         _fetch(source, commit, folder)
     _forget(cache, key, folder)
     return Checkout(folder.resolve(), url, commit)
@@ -83,13 +83,13 @@ def fetched(
 def _commit_of(source: str, ref: str | None, cache: Path) -> str:
     name = ref or "HEAD"
     listed = git("ls-remote", "--", source, name, f"refs/tags/{name}^{{}}", folder=cache)
-    there = {at: commit for commit, _, at in (each.partition("\t") for each in listed.splitlines())}
+    there = {at: commit for commit, _, at in (line.partition("\t") for line in listed.splitlines())}
     # A tag before a branch, as git has it; ^{} is the commit that an annotated tag is of.
     for at in (f"refs/tags/{name}^{{}}", f"refs/tags/{name}", f"refs/heads/{name}", name):
         if at in there:
             return there[at]
-    short = " Of a commit write all 40 digits." if re.fullmatch("[0-9a-f]{6,39}", name) else ""
-    message = f"is {name}, and the repository has no such branch or tag.{short}"
+    short = " For a commit, write all 40 digits." if re.fullmatch("[0-9a-f]{6,39}", name) else ""
+    message = f"is {name}, which is not a branch or tag of the repository.{short}"
     raise InputError([_problem("ref", message.rstrip("."))])
 
 
@@ -103,7 +103,7 @@ def _fetch(source: str, commit: str, folder: Path) -> None:
             git(*words, "--", source, commit, folder=half)
         except GitFailed as error:
             if "not our ref" in str(error) or "unadvertised object" in str(error):
-                message = f"is {commit}, and the repository has no such commit"
+                message = f"is {commit}, which is not a commit of the repository"
                 raise InputError([_problem("ref", message)]) from None
             raise
         git("checkout", "--quiet", "--detach", "FETCH_HEAD", folder=half)
@@ -125,5 +125,9 @@ def _forget(cache: Path, key: str, used: Path) -> None:
 
 
 def _problem(name: str, message: str) -> Problem:
-    mend = "Name a checkout of the app" if name == "path" else "Name one that it has"
-    return Problem("clerkstack:app", None, name, message, mend)
+    remedy = (
+        "Set it to a checkout of the app"
+        if name == "path"
+        else "Set it to one that the repository has"
+    )
+    return Problem("clerkstack:app", None, name, message, remedy)

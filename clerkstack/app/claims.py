@@ -97,7 +97,7 @@ def _origin(at: Pass, node: Node | None, scope: Scope) -> Claim | None:
                 inner = held if name == "value" and bare(held).type in _NAMED else None  # of Vue
             else:
                 binding = scope.find(name)
-                keys = [each.key for each in binding.steps if each.key] if binding else []
+                keys = [step.key for step in binding.steps if step.key] if binding else []
                 if keys and keys[-1] in {*CLAIMS} - _COMMON:
                     return keys[-1], node, scope
                 inner = None if binding is None or keys else _base(at, binding)
@@ -237,7 +237,7 @@ def _matched(at: Pass, claim: Claim | None, regex: Node) -> None:
 
 
 def _part(at: Pass, node: Node) -> Ir:
-    return ["x", "is a part of a text, not a constant", at.source.place(node)]
+    return ["x", "is part of a string, not a constant", at.source.place(node)]
 
 
 def _add_keys(at: Pass, claim: Claim | None, table: Node, scope: Scope) -> None:
@@ -250,7 +250,7 @@ def _add_keys(at: Pass, claim: Claim | None, table: Node, scope: Scope) -> None:
 def _add_entries(at: Pass, claim: Claim, entries: Ir, table: Node) -> None:
     name = at.source.last(table) or "what it is looked up in"
     entry: Ir = ["e", entries, name]
-    _add(at, claim, ["?", "is one of a list", [entry], at.source.place(table)])
+    _add(at, claim, ["?", "is one of several values", [entry], at.source.place(table)])
 
 
 def _add(at: Pass, claim: Claim | None, value: Ir) -> None:

@@ -1,4 +1,4 @@
-"""The app's code as one witness: what it declares, and what it asks Clerk for."""
+"""The app's code as one side of the comparison: what it declares, and what it asks Clerk for."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def read_app(
     settings: AppSettings,
     declaration: str | None,
     *,
-    tell: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> AppCode | None:
     """The app that a stack's settings name, None where they name none.
 
     Args:
         settings: the group `clerkstack:app`.
         declaration: `clerkstack:appDeclaration`, a declaration without the rest of the app.
-        tell: is given each step's name as it begins.
+        progress: called with each step's name as it starts.
 
     Raises:
-        InputError: what is named is not there, the declaration can't be told, or the app takes
+        InputError: what is named is not there, the declaration is unresolved, or the app takes
             more time or memory than it may.
-        GitFailed: a repository can't be fetched.
+        GitFailed: a repository cannot be fetched.
     """
     if declaration is None and settings.path is None and settings.git is None:
         return None
@@ -61,18 +61,20 @@ def read_app(
     from clerkstack.app.reading import TooMuch
 
     try:
-        return _read(settings, declaration, tell)
+        return _read(settings, declaration, progress)
     except TooMuch as error:
         from clerkstack.problems import Problem
 
-        mend = (
-            "Name the folders that ask Clerk for something in clerkstack:app.scan, and leave what "
-            "is generated to .gitignore"
+        remedy = (
+            "List the folders that call Clerk in clerkstack:app.scan, and add generated code to "
+            ".gitignore"
         )
-        raise InputError([Problem("clerkstack:app", None, "", str(error), mend)]) from None
+        raise InputError([Problem("clerkstack:app", None, "", str(error), remedy)]) from None
 
 
-def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], None]) -> AppCode:
+def _read(
+    settings: AppSettings, declaration: str | None, progress: Callable[[str], None]
+) -> AppCode:
     from clerkstack.app.declaration import read_declaration
 
     if declaration is not None:
@@ -84,7 +86,7 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
     from clerkstack.app.scan import scan
     from clerkstack.app.wiring import wiring
 
-    checkout = _checkout(settings, tell)
+    checkout = _checkout(settings, progress)
     modules = Modules(checkout.folder)
     declared, notes = None, []
     if settings.declaration is not None:
@@ -101,31 +103,31 @@ def _read(settings: AppSettings, declaration: str | None, tell: Callable[[str], 
         modules=modules,
         unread=settings.unread,
         kept=FOLDER,
-        tell=tell,
+        progress=progress,
     )
     apart = frozenset[str]()
     if not settings.tests:
-        files = {each.file for each in found.uses} | {each.file for each in found.unresolved}
-        apart = frozenset(each for each in files if is_test(each, checkout.folder))
+        files = {use.file for use in found.uses} | {each.file for each in found.unresolved}
+        apart = frozenset(file for file in files if is_test(file, checkout.folder))
     return AppCode(
         declared,
-        tuple(each for each in found.uses if each.file not in apart),
+        tuple(use for use in found.uses if use.file not in apart),
         tuple(each for each in found.unresolved if each.file not in apart),
         frozenset(settings.unmanaged),
         checkout.path,
         checkout.commit,
         tuple(notes),
         found.others,
-        tuple(each for each in found.uses if each.file in apart),
+        tuple(use for use in found.uses if use.file in apart),
         wiring(checkout.folder.resolve(), found.names, found.says, modules),
     )
 
 
-def _checkout(settings: AppSettings, tell: Callable[[str], None]) -> Checkout:
+def _checkout(settings: AppSettings, progress: Callable[[str], None]) -> Checkout:
     from clerkstack.app.checkout import at_path, fetched
 
     if settings.git is not None and settings.path is None:
-        found = fetched(settings.git, settings.ref, tell=tell)
+        found = fetched(settings.git, settings.ref, progress=progress)
     else:
         found = at_path(str(settings.path))
     missing = [each for each in settings.scan if not (found.folder / each).exists()]
@@ -133,7 +135,9 @@ def _checkout(settings: AppSettings, tell: Callable[[str], None]) -> Checkout:
         from clerkstack.problems import Problem
 
         raise InputError(
-            Problem("clerkstack:app", None, "scan", f"names {each}, which is not there", "Name it")
+            Problem(
+                "clerkstack:app", None, "scan", f"names {each}, which does not exist", "Name it"
+            )
             for each in missing
         )
     return found

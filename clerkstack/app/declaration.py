@@ -2,7 +2,7 @@
 
 The forms are those of Sendero's app: `BILLING_FEATURES = { NAME: 'slug' } as const` and
 `PLANS: Record<PlanTier, PlanConfig> = { pro: { slug: 'pro', monthlyUsd: 60, features: [...] } }`.
-They are found by shape, so that an app may call them otherwise. What can't be told for certain
+They are found by shape, so that an app may use other names. What is not certainly resolved
 is reported with its place, never guessed and never left out.
 """
 
@@ -85,7 +85,7 @@ def read_declaration(
         modules: those of the app's checkout, where there is one.
 
     Raises:
-        InputError: something can't be told without running the code, or there is no
+        InputError: something is unresolved without running the code, or there is no
             declaration; each with file, line and column.
     """
     errors: list[Unresolved] = []
@@ -110,15 +110,15 @@ def read_declaration(
     except Unresolved as error:
         errors.append(error)
     except RecursionError:
-        errors.append(Unresolved(path, None, "is nested too deeply, or imports in a circle"))
+        errors.append(Unresolved(path, None, "is nested too deeply or has circular imports"))
     if errors:
         raise refused(errors, modules) from None
-    slugs = frozenset({str(each.value) for each in features} | reading.slugs)
+    slugs = frozenset({str(feature.value) for feature in features} | reading.slugs)
     return AppDeclaration(plans, slugs, frozenset(made_of))
 
 
 def refused(errors: Iterable[Unresolved], modules: Modules) -> InputError:
-    """The error that tells all that can't be told, each with file, line and column."""
+    """The error that lists everything unresolved, each with file, line and column."""
     return InputError([_problem(error, modules) for error in errors])
 
 
@@ -133,7 +133,7 @@ class _Reading:
         self.slugs: set[str] = set()
 
     def plan(self, entry: Constant) -> DeclaredPlan | None:
-        """The plan, or None where its slug can't be told, and that is collected."""
+        """The plan, or None where its slug is unresolved, and that is collected."""
         fields = self._try(_fields, entry)
         if fields is None:
             return None
@@ -182,7 +182,7 @@ class _Reading:
             try:
                 said = _Said(read(held.known), held.line)
                 if found is not None and found.value != said.value:
-                    raise held.wrong(f"says something else than line {found.line}")
+                    raise held.wrong(f"differs from line {found.line}")
                 found = said
             except Unresolved as error:
                 self._errors.append(error)
@@ -210,13 +210,13 @@ def _fields(entry: Constant) -> Mapping[str, Constant]:
 def _text(constant: Constant) -> str:
     if isinstance(constant.value, str) and constant.value:
         return constant.value
-    raise constant.wrong("is not a slug: a text")
+    raise constant.wrong("is not a slug (a string)")
 
 
 def _listed(constant: Constant) -> list[tuple[Constant, bool]]:
     """The features, and whether the plan has them: of a list, or of `{ sso: true, seats: false }`.
 
-    A feature whose value can't be told is one that can't be told.
+    A feature with an unresolved value is itself unresolved.
     """
     if isinstance(constant.value, list):
         return [(each, True) for each in constant.value]
@@ -226,7 +226,7 @@ def _listed(constant: Constant) -> list[tuple[Constant, bool]]:
     for key, held in constant.value.items():
         has = held.known.value
         if not isinstance(has, bool):
-            raise held.wrong("is not true or false, as a feature of a plan is, nor a list")
+            raise held.wrong("is neither true, false nor a list")
         found.append((held.key or Constant(key, *held.place), has))
     return found
 
@@ -252,7 +252,7 @@ def _flag(constant: Constant) -> bool | None:
 
 def _problem(error: Unresolved, modules: Modules) -> Problem:
     column = "" if error.column is None else f"column {error.column}"
-    mend = "Write it as a constant: a literal, or a name of a constant in a file imported by path"
+    remedy = "Write it as a constant: a literal, or a name of a constant in a file imported by path"
     if error.line is None and not error.file.is_file():
-        mend = "Name the app's file, from the folder in which this is run"
-    return Problem(modules.shown(error.file), error.line, column, error.message, mend)
+        remedy = "Name the app's file, relative to the current folder"
+    return Problem(modules.shown(error.file), error.line, column, error.message, remedy)

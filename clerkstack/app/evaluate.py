@@ -52,7 +52,7 @@ STEPS = 100_000
 # Each takes some frames of Python's stack.
 _DEEPEST = 130
 HANDED_ON = "is handed on here, and called elsewhere"
-_NO_STEPS = "takes more steps than are gone"
+_NO_STEPS = "takes too many steps"
 
 
 class Call(NamedTuple):
@@ -143,7 +143,7 @@ class Evaluator:
             return self._done[key]
         if key in self._open:
             short = name.partition("@")[0]
-            error = Unresolved(module.file, at or None, f"{short} is defined by itself")
+            error = Unresolved(module.file, at or None, f"{short} refers to itself")
             error.is_circular = True
             return constant_at(error, module.file, at)
         before, self._is_of_callers = self._is_of_callers, False
@@ -165,7 +165,7 @@ class Evaluator:
             held = facts.constants[name]
             found = self.of(module, held)
             if name in facts.writes and held[0] not in ("v", "f"):
-                message = f"{short} can have another value here"
+                message = f"{short} may have another value here"
                 error = Unresolved(module.file, facts.writes[name], message, behind=found)
                 error.is_changed = True
                 found = constant_at(error, module.file, facts.writes[name])
@@ -225,7 +225,7 @@ class Evaluator:
         lost = Unresolved(module.file, None, f"does not export {name}")
         seen = set() if seen is None else seen
         if (module.file, name) in seen:
-            raise Unresolved(module.file, None, f"has {name} only by imports in a circle")
+            raise Unresolved(module.file, None, f"has {name} only through circular imports")
         seen.add((module.file, name))
         source, inner = facts.exports.get(name, (None, facts.common.get(name)))
         if inner is not None and source is None:
@@ -277,7 +277,7 @@ class Evaluator:
         if self._left % 64 == 0:
             self._modules.allowance.look(module.file)
         if self._depth > _DEEPEST:
-            return _lost(module, place_of(ir), "is nested too deeply, or imports in a circle")
+            return _lost(module, place_of(ir), "is nested too deeply or has circular imports")
         self._depth += 1
         try:
             found = _FORMS[ir[0]](self, module, ir)
@@ -354,7 +354,7 @@ class Evaluator:
             if isinstance(key.value, str | Decimal):
                 fields[str(key.value)] = replace(self.of(module, each[2]), key=key)
             else:
-                message = "is not a text, as a key must be"
+                message = "is not a string, as a key must be"
                 error = (
                     error or _error_of(key) or Unresolved(module.file, place_of(each[0]), message)
                 )
@@ -436,15 +436,15 @@ class Evaluator:
             if inner is not None:
                 return constant_at(inner, module.file, place, given=holder.given)
             choices = []
-            for each in held.choices:
-                found = self._member_of_one(module, each, key, ir)
-                choices.append(found.given_at(each.given))
+            for choice in held.choices:
+                found = self._member_of_one(module, choice, key, ir)
+                choices.append(found.given_at(choice.given))
             return self._either(module, place, held.message, choices)
         if isinstance(held, Unresolved):
             return self._member_behind(module, holder, key, ir, place)
         if isinstance(wanted, Unresolved) and isinstance(held, dict | list):
             if isinstance(wanted, Either):
-                values = [self._member(module, holder, each, ir) for each in wanted.choices]
+                values = [self._member(module, holder, choice, ir) for choice in wanted.choices]
             else:
                 values = list(held.values()) if isinstance(held, dict) else held
             return self._either(module, place_of(ir[2]), wanted.message, values)
@@ -454,7 +454,7 @@ class Evaluator:
                 return held[int(wanted)]
             raise Unresolved(module.file, place, f"has no item {wanted}")
         if not isinstance(wanted, str | Decimal):
-            raise Unresolved(module.file, place_of(ir[2]), "is not a text")
+            raise Unresolved(module.file, place_of(ir[2]), "is not a string")
         if isinstance(held, dict) and str(wanted) in held:
             return held[str(wanted)]
         if isinstance(held, dict) and "..." in held:
@@ -733,11 +733,11 @@ class Evaluator:
 
     def _each(self, call: Call, ir: Ir, place: int) -> Iterator[Constant]:
         """All that an argument may be, each with its place."""
-        for each in alternatives(ir):
-            found = self.of(call.module, each)
+        for alternative in alternatives(ir):
+            found = self.of(call.module, alternative)
             if isinstance(found.value, Unresolved) and found.value.is_circular:
                 continue  # a function that calls itself with what it is given
-            at = constant_at(None, call.module.file, place_of(each) or place).place
+            at = constant_at(None, call.module.file, place_of(alternative) or place).place
             yield found.given_at(at)
 
     # One of several.
@@ -759,9 +759,9 @@ class Evaluator:
     ) -> Constant:
         """One of several; those of which one is again one of several are taken apart."""
         flat: dict[object, Constant] = {}
-        for each in choices:
-            for it in each.choices:
-                one = it.given_at(each.given)
+        for choice in choices:
+            for it in choice.choices:
+                one = it.given_at(choice.given)
                 text = one.value if isinstance(one.value, str) else id(one)
                 flat.setdefault((text, one.given), one)
         if len(flat) > ENTRIES:
@@ -791,7 +791,7 @@ class Evaluator:
                 return None
             value = value.behind.value
         if isinstance(value, Either):
-            pairs = [(each, self.listed(each) or ()) for each in value.choices]
+            pairs = [(choice, self.listed(choice) or ()) for choice in value.choices]
             return [inner.given_at(each.given) for each, held in pairs for inner in held]
         return value if isinstance(value, list) else None
 
@@ -843,9 +843,9 @@ class Evaluator:
         if (named[1] if named else type_)[0] in ("o", "L"):
             return None  # and nothing in it is evaluated
         choices = self.of(module, type_).choices
-        if not all(isinstance(each.value, str | None) for each in choices):
+        if not all(isinstance(choice.value, str | None) for choice in choices):
             return None
-        return [each for each in choices if each.value is not None]
+        return [choice for choice in choices if choice.value is not None]
 
     def _type_name(self, module: Module, ir: Ir) -> Constant:
         named = self._named_type(module, ir[1])
@@ -856,7 +856,7 @@ class Evaluator:
     def _enum_type(self, module: Module, ir: Ir) -> Constant:
         fields = self.name(module, ir[1]).known.value
         values = fields.values() if isinstance(fields, dict) else ()
-        texts = [each for each in values if isinstance(each.value, str)]
+        texts = [value for value in values if isinstance(value.value, str)]
         return self._either(module, 0, "is an enum", texts)
 
     def _list_type(self, module: Module, ir: Ir) -> Literal:
@@ -866,7 +866,7 @@ class Evaluator:
     def _selected(self, module: Module, ir: Ir) -> Constant:
         """`Exclude<One, Other>`, `Extract<One, Other>`."""
         one, other = (self.of(module, each or ["x", "", 0]) for each in ir[2:4])
-        texts = {each.value for each in other.choices if isinstance(each.value, str)}
+        texts = {choice.value for choice in other.choices if isinstance(choice.value, str)}
         if not other.is_known and not isinstance(other.value, Either):
             return one
         kept = [it for it in one.choices if (it.value in texts) == (ir[1] == "Extract")]

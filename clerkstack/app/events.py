@@ -158,12 +158,12 @@ class Events:
         options = bare(options)
         if options.type != "object":
             return "?"
-        for each in content(options):
-            if each.type == "spread_element":
+        for node in content(options):
+            if node.type == "spread_element":
                 return "?"
-            if self._source.key(each) == OPTION:
-                value = each.child_by_field_name("value")
-                return self._read(each if value is None else value)
+            if self._source.key(node) == OPTION:
+                value = node.child_by_field_name("value")
+                return self._read(node if value is None else value)
         return None
 
     def _new(self, node: Node) -> None:
@@ -176,7 +176,7 @@ class Events:
         self.verifies.append([source, self._source.place(node), secret])
 
     def _read(self, value: Node) -> str:
-        """The variable that a secret is read from, `?` where that can't be told."""
+        """The variable that a secret is read from, `?` where that is unresolved."""
         value = without_nothing(bare(value), self._source)
         if value.type == "identifier" and re.fullmatch(NAME, self._source.of(value)):
             return self._source.of(value)
@@ -243,7 +243,7 @@ class Events:
         if kind == "binary_expression":
             operator = self._source.operator(at)
             sides = (at.child_by_field_name("left"), at.child_by_field_name("right"))
-            other = next((each for each in sides if each is not None and each != inner), None)
+            other = next((side for side in sides if side is not None and side != inner), None)
             return operator in _EQUAL and other is not None and bare(other).type != "string"
         if kind == "array":
             return self._in_list(at, inner)

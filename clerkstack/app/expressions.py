@@ -99,7 +99,7 @@ class Expressions:
             return self.string(node)
         if kind == "template_string":
             if any(child.type == "template_substitution" for child in node.named_children):
-                return ["x", "is a text with holes", place]
+                return ["x", "is a template string with expressions", place]
             return self.string(node)
         if kind == "number":
             return ["n", self._source.of(node), place]
@@ -156,7 +156,11 @@ class Expressions:
                     part = part[1] if part[1:] in ("'", "`", "$") else json.loads(f'"{part}"')
                 except ValueError:
                     place = self._source.place(child)
-                    return ["x", f"{part} is an escape that is not read", place]
+                    return [
+                        "x",
+                        f"{part} is an escape sequence that clerkstack does not read",
+                        place,
+                    ]
             parts.append(part)
         return ["s", "".join(parts), self._source.place(node)]
 
@@ -175,7 +179,11 @@ class Expressions:
         """See that the facts have a variable."""
         # What is brought by `require` is known as an import is.
         if binding.id not in self._facts.constants and binding.id not in self.required:
-            self._facts.constants[binding.id] = ["x", "is in a file that takes too long", 0]
+            self._facts.constants[binding.id] = [
+                "x",
+                "is in a file that takes too long to read",
+                0,
+            ]
             self._pending.append(lambda: self._define(binding))
 
     def assign(self, binding: Binding, value: Node, scope: Scope) -> None:
@@ -199,7 +207,7 @@ class Expressions:
             if kind == "let" and self._source.short(called) not in PROPS:
                 why, place = f"{name} is not a constant", 0
                 if binding.id == name:
-                    why = f"{name} can have another value here"
+                    why = f"{name} may have another value here"
                     place = self._source.place(binding.declared or binding.at)
                 found = ["v", found, why, place]
         elif kind == "function" and binding.base is not None:
@@ -236,7 +244,11 @@ class Expressions:
             return found
         whole = f"=@{base.start_byte}"
         if whole not in self._facts.constants:
-            self._facts.constants[whole] = ["x", "is in a file that takes too long", 0]
+            self._facts.constants[whole] = [
+                "x",
+                "is in a file that takes too long to read",
+                0,
+            ]
             self._facts.constants[whole] = self.of(base, scope)
         return self._along(["r", whole, self._source.place(base)], binding)
 
@@ -255,7 +267,7 @@ class Expressions:
         if step.kind == "default":
             return ["|", found, self.of(step.node, scope)]
         rest = ["o", [["...", found, place]], place]
-        return ["x", "is the rest of a pattern, not a constant", 0, rest]
+        return ["x", "is a rest element of a pattern, not a constant", 0, rest]
 
     def name_function(self, node: Node, name: str, annotation: Node | None = None) -> None:
         """Know a function, or the one that a call is given (`memo(…)`), by a name."""
@@ -271,7 +283,7 @@ class Expressions:
         """The id of a function."""
         fid = f"f@{node.start_byte}"
         if fid not in self._facts.functions:
-            names = [self._parameter_name(each) for each in parameters(node)]
+            names = [self._parameter_name(parameter) for parameter in parameters(node)]
             self._facts.functions[fid] = {"names": names}
             name = node.child_by_field_name("name")
             if name is not None:
@@ -308,9 +320,9 @@ class Expressions:
                 ("_statement", "block", "switch_body", "_case", "_default", "_clause")
             ):
                 inner = self.entered(at, scope) if at.type in _BLOCKS else scope
-                pending += [(each, inner) for each in reversed(at.named_children)]
+                pending += [(child, inner) for child in reversed(at.named_children)]
         if found:
-            given = found[0] if len(found) == 1 else ["?", "is what a function gives", found, 0]
+            given = found[0] if len(found) == 1 else ["?", "is what a function returns", found, 0]
             self._facts.functions[fid]["gives"] = given
 
     def _parameters(self, fid: str, node: Node, scope: Scope) -> None:
@@ -322,9 +334,9 @@ class Expressions:
         function["name"] = name
         function["types"] = [
             self.type(
-                _inner(each.child_by_field_name("type")), scope, _generics(node, self._source)
+                _inner(parameter.child_by_field_name("type")), scope, _generics(node, self._source)
             )
-            for each in parameters(node)
+            for parameter in parameters(node)
         ]
         props = self._annotated.get(node.id)
         if props is not None and function["types"] and function["types"][0] is None:
@@ -360,7 +372,7 @@ class Expressions:
             names = _EITHER.get(operator, ())
         word = f"is a {kind.replace('_', ' ')}, not a constant"
         sides = [node.child_by_field_name(name) for name in names]
-        alternatives = [self.of(each, scope) for each in sides if each is not None]
+        alternatives = [self.of(side, scope) for side in sides if side is not None]
         return ["?", word, alternatives, place] if alternatives else ["x", word, place]
 
     def item(self, node: Node, scope: Scope) -> Ir:
@@ -425,7 +437,7 @@ class Expressions:
         text = self._source.short(callee)
         place = self._source.place(node)
         if arguments is not None and arguments.type == "template_string":  # styled(Gate)`…`
-            return ["?", "is a text with holes", [self.of(callee, scope)], place]
+            return ["?", "is a template string with expressions", [self.of(callee, scope)], place]
         if text in PROPS:
             return self._props(node, given, scope)
         for at, each in enumerate(given):
@@ -470,7 +482,11 @@ class Expressions:
             return binding.id
         made = f"class@{node.start_byte}"
         if made not in self._facts.constants:
-            self._facts.constants[made] = ["x", "is in a file that takes too long", 0]
+            self._facts.constants[made] = [
+                "x",
+                "is in a file that takes too long to read",
+                0,
+            ]
             self._pending.append(
                 lambda: self._facts.constants.update({made: self._class(node, scope)})
             )
@@ -500,7 +516,7 @@ class Expressions:
         place = self._source.place(node)
         statics: list[Ir] = []
         own: list[Ir] = []
-        for heritage in (each for each in node.named_children if each.type == "class_heritage"):
+        for heritage in (child for child in node.named_children if child.type == "class_heritage"):
             for clause in heritage.named_children:
                 if clause.type == "extends_clause" and content(clause):
                     above = self.of(content(clause)[0], scope)
@@ -518,7 +534,7 @@ class Expressions:
             value: Ir
             if member.type == "method_definition":
                 value = ["f", self.function(member, scope), self._source.place(member)]
-                if any(each.type == "get" for each in member.children):
+                if any(child.type == "get" for child in member.children):
                     value = ["c", value, [], self._source.place(member), self._source.of(key)]
             else:
                 held, type_ = (member.child_by_field_name(each) for each in ("value", "type"))
@@ -537,11 +553,11 @@ class Expressions:
     def _constructed(self, node: Node, scope: Scope) -> list[Ir]:
         """The members that a constructor makes: `private has: Has`, `this.has = has`."""
         inner, found = self.entered(node, scope), []
-        for each in parameters(node):
-            name = self._parameter_name(each)
-            words = {child.type for child in each.children}
+        for parameter in parameters(node):
+            name = self._parameter_name(parameter)
+            words = {child.type for child in parameter.children}
             if name and words & {"accessibility_modifier", "readonly", "override_modifier"}:
-                place = self._source.place(each)
+                place = self._source.place(parameter)
                 found.append([name, place, ["r", self.reference(name, inner), place]])
         for each in content(node.child_by_field_name("body")):
             inside = content(each) if each.type == "expression_statement" else []
@@ -597,7 +613,7 @@ class Expressions:
         ):
             return self.string(node)
         if kind == "union_type":
-            return ["?", "is one of several", [known(each) for each in parts], place]
+            return ["?", "is one of several", [known(part) for part in parts], place]
         if kind == "type_identifier":
             name = self._source.of(node)
             return inner(generics.pop(name)) if name in generics else ["R", name]
@@ -614,12 +630,12 @@ class Expressions:
         if kind == "array_type" and parts:
             return ["L", known(parts[0])]
         if kind == "tuple_type":
-            return ["a", [known(each) for each in parts], place]
+            return ["a", [known(part) for part in parts], place]
         if kind in ("object_type", "interface_body"):
-            fields = [each for each in parts if each.type == "property_signature"]
-            return ["o", [self._field(each, scope, generics) for each in fields], place]
+            fields = [part for part in parts if part.type == "property_signature"]
+            return ["o", [self._field(field, scope, generics) for field in fields], place]
         if kind == "intersection_type":
-            return ["o", [["...", known(each), place] for each in parts], place]
+            return ["o", [["...", known(part), place] for part in parts], place]
         if kind == "generic_type" and len(parts) == 2 and content(parts[1]):
             name, given = self._source.of(parts[0]), content(parts[1])
             if name in _SAME:
@@ -657,7 +673,7 @@ _SAME = frozenset(
 
 
 def _is_static(member: Node) -> bool:
-    return any(each.type == "static" for each in member.children)
+    return any(child.type == "static" for child in member.children)
 
 
 def _inner(annotation: Node | None) -> Node | None:
@@ -668,8 +684,8 @@ def _inner(annotation: Node | None) -> Node | None:
 def _generics(function: Node, source: Source) -> dict[str, Node]:
     """What the type parameters of a function are held to."""
     found = {}
-    for each in content(function.child_by_field_name("type_parameters")):
-        name, held = each.child_by_field_name("name"), each.child_by_field_name("constraint")
+    for node in content(function.child_by_field_name("type_parameters")):
+        name, held = node.child_by_field_name("name"), node.child_by_field_name("constraint")
         if name is not None and held is not None and content(held):
             found[source.of(name)] = content(held)[0]
     return found

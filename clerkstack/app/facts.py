@@ -1,7 +1,7 @@
-"""What one witness says of a plan, in the words of Clerk's config: the app's code, the catalog, or
+"""What one side has of a plan, in the words of Clerk's config: the app's code, the catalog, or
 a live instance.
 
-A field that a witness says nothing of is not there, and is not compared. A price that is not there
+A field that a side does not have is not there, and is not compared. A price that is not there
 and 0 are the same to Clerk for the yearly one; so are no trial and 0 days.
 """
 
@@ -79,4 +79,6 @@ def told(field: str, value: Json) -> str:
 
 def differing(one: Mapping[str, Json], other: Mapping[str, Json]) -> Iterable[str]:
     """The fields that both say something of, and not the same."""
-    return (each for each in FIELDS if each in one and each in other and one[each] != other[each])
+    return (
+        field for field in FIELDS if field in one and field in other and one[field] != other[field]
+    )

@@ -23,14 +23,14 @@ Leaf = tuple[Way, Constant]
 
 def are_slugs(texts: list[Constant]) -> bool:
     """Whether all are known and written as slugs are; 'Unlimited users' is not."""
-    return all(isinstance(each.value, str) and _SLUG.fullmatch(each.value) for each in texts)
+    return all(isinstance(text.value, str) and _SLUG.fullmatch(text.value) for text in texts)
 
 
 def texts_in(constant: Constant) -> list[Constant]:
     """The texts of an object or list that holds texts, and a text itself.
 
     Raises:
-        Unresolved: some of its values can't be told, and may be texts.
+        Unresolved: some of its values are unresolved, and may be texts.
     """
     found = [each for way, each in _leaves(constant) if len(way) <= 1]
     if not any(isinstance(each.value, str) for each in found):
@@ -50,7 +50,7 @@ def features_beside(
             title: 'Upgrade now' }`, may hold other texts beside an attached one.
 
     Raises:
-        Unresolved: some of its values can't be told, and may be features.
+        Unresolved: some of its values are unresolved, and may be features.
     """
     leaves = list(_leaves(constant))
     chosen = [(way, each) for way, each in leaves if each.is_known and attached(each)]
@@ -69,7 +69,7 @@ def features_by_name(constant: Constant, attached: Callable[[Constant], bool]) -
     """The features of an export with a name like FEATURES; none where it is a list to be read.
 
     Raises:
-        Unresolved: some of its values can't be told, and may be features.
+        Unresolved: some of its values are unresolved, and may be features.
     """
     leaves = list(_leaves(constant))
     found = [each for way, each in leaves if len(way) == 1 or way[1:] == ("slug",)]
@@ -82,7 +82,7 @@ def features_by_name(constant: Constant, attached: Callable[[Constant], bool]) -
 
 
 def _leaves(constant: Constant, way: Way = ()) -> Iterator[Leaf]:
-    """The texts, and what can't be told and may be texts, outside of plans."""
+    """The texts, and what is unresolved and may be texts, outside of plans."""
     if isinstance(constant.value, str | Unresolved):
         if not constant.is_function:
             yield way, constant
@@ -105,7 +105,7 @@ def _shape(way: Way) -> Shape:
 
 
 def _fits(way: Way, constant: Constant, shape: Shape) -> bool:
-    """Whether it is reached like that, or can't be told and may hold what is."""
+    """Whether it is reached like that, or is unresolved and may hold what is."""
     if len(way) > len(shape) or (constant.is_known and len(way) < len(shape)):
         return False
     steps = zip(way, shape, strict=False)
@@ -125,6 +125,6 @@ def _is_mixed(shape: Shape, alike: list[Leaf], among: list[Leaf]) -> bool:
     keys = {way[-1] for way, _ in among}
     if len(told) == len(alike) or len(keys) != 1:
         return False
-    # One name only, beside something that can't be told: that name is a field where it is
+    # One name only, beside something unresolved: that name is a field where it is
     # alone at the top, or where other objects have it too.
     return len(shape) == 1 or sum(way[-1:] == among[0][0][-1:] for way, _ in alike) > 1

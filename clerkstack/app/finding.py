@@ -35,7 +35,7 @@ class Finding:
         """Every plan: in each export, or in the constant named.
 
         Raises:
-            Unresolved: there are none, or an export that could hold some can't be told.
+            Unresolved: there are none, or an export that could hold some is unresolved.
         """
         if name is not None:
             constant = self._named(name)
@@ -75,7 +75,7 @@ class Finding:
         attached ones, and in the exports with a name like FEATURES.
 
         Raises:
-            Unresolved: one of these can't be told.
+            Unresolved: one of these is unresolved.
         """
         if name is not None:
             return texts_in(self._named(name))
@@ -115,7 +115,7 @@ class Finding:
             module = self._modules.read(file)
             for place, ir in module.facts.changed:
                 for _, name in changed_by(self._evaluator, self._modules, module, ir, made_of):
-                    yield Unresolved(file, place, f"{name} can have another value here")
+                    yield Unresolved(file, place, f"{name} may have another value here")
 
     def _named_features(self, beside: Iterable[Module]) -> list[Constant]:
         """Exports with a name like FEATURES, here and in the files of attached ones."""
@@ -123,7 +123,7 @@ class Finding:
             if self._candidates.may_be_features(key):
                 raise error
         exported = [*self._exported.items()]
-        exported += [each for module in beside for each in self._values(module)]
+        exported += [value for module in beside for value in self._values(module)]
         return [constant for key, constant in exported if NAMED_FEATURES.search(key)]
 
     def _values(self, module: Module) -> Iterator[tuple[str, Constant]]:
@@ -191,7 +191,7 @@ def changed_by(
 
 
 def _unknown_plans(name: str, constant: Constant) -> list[Constant]:
-    """The entries of an export that calls itself plans and holds some that can't be told."""
+    """The entries of an export that calls itself plans and holds some that are unresolved."""
     held = [each for _, each in entries(constant)]
     if NAMED_PLANS.search(name) and not plans_in(constant) and not all(it.is_known for it in held):
         return held
@@ -206,4 +206,4 @@ def _slug_of(plan: Constant) -> object:
 
 def _once(constants: Iterable[Constant]) -> list[Constant]:
     """Without repetitions: the same plan is often exported under two names."""
-    return list({each.place: each for each in constants}.values())
+    return list({constant.place: constant for constant in constants}.values())

@@ -100,8 +100,8 @@ class _Looking:
                     continue
                 error = Unresolved(module.file, place, "")
                 message = (
-                    f"{name} of the app's declaration is handed on here, and may be changed "
-                    "where it arrives: write it `as const`"
+                    f"{name} of the app's declaration is passed on here and may be changed there: "
+                    "write it `as const`"
                 )
                 at = (error.line or 1, error.column or 1)
                 found[said] = UnresolvedCheck(self._modules.shown(module.file), *at, message)
@@ -112,11 +112,11 @@ class _Looking:
         return name in facts.fixed or facts.constants.get(name, ["x"])[0] == "u"
 
     def _can_change(self, module: Module, part: Ir) -> bool:
-        """Whether a part is a list or an object, or can't be told."""
+        """Whether a part is a list or an object, or is unresolved."""
         self._evaluator.fresh()
         value = self._evaluator.of(module, part).value
         if isinstance(value, Either):
-            return any(isinstance(each.value, dict | list) for each in value.choices)
+            return any(isinstance(choice.value, dict | list) for choice in value.choices)
         return isinstance(value, dict | list | Unresolved)
 
     def _called(self, gathering: Gathering, names: list[str]) -> Collection[bytes]:

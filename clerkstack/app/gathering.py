@@ -64,7 +64,7 @@ class Gathering:
             try:
                 text = self._reader.read(name, SEARCHED)
             except NotRead as error:
-                yield name, ["untold", 1, 1, str(error)]
+                yield name, ["unresolved", 1, 1, str(error)]
                 continue
             digest = digest_of(text, file.suffix, wanted)
             found = None if self._kept is None else self._kept.get(digest)
@@ -94,7 +94,7 @@ class Gathering:
     def _keep(self, digest: str, found: list[Any]) -> None:
         # How long a file took is another machine's or moment's.
         is_whole = found[0] != "facts" or "stopped" not in found[1]
-        if self._kept is not None and is_whole and found[0] != "untold":
+        if self._kept is not None and is_whole and found[0] != "unresolved":
             self._kept.put(digest, found)
 
     def _parsed(
@@ -119,7 +119,7 @@ class Gathering:
             try:
                 yield name, look(self._reader.read(name, SEARCHED), file.suffix, wanted)
             except NotRead as error:
-                yield name, ["untold", 1, 1, str(error)]
+                yield name, ["unresolved", 1, 1, str(error)]
 
     def _in_process(self, jobs: Sequence[Job]) -> tuple[list[tuple[str, list[Any]]], float]:
         """Look at files in a process of its own, and its seconds of CPU; what it fails at is left.

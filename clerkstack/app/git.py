@@ -78,7 +78,7 @@ def git(*words: str, folder: Path, longest: float = LONGEST) -> str:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):
-                message = f"git {words[0]} took longer than {longest:g} seconds and was ended"
+                message = f"git {words[0]} took longer than {longest:g} seconds and was stopped"
                 raise GitFailed(message) from None
             raise
     if process.returncode:

@@ -1,8 +1,8 @@
 """What was found in files, kept for the next run: by the file's content and the reader's version.
 
 The folder may lie where an app's repository can write (a monorepo with this project in it), so a
-file of it counts only with a signature by a key of this machine's user. Anything else, of another
-version, cut off or made up, is as if it were not there.
+file of it is accepted only with a signature by a key of this machine's user. Anything else, of
+another version, cut off or made up, is as if it were not there.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Kept:
         self._changed = True
 
     def save(self) -> None:
-        """Write it, whole or not at all; where it can't be written, nothing is kept."""
+        """Write it, whole or not at all; where it cannot be written, nothing is kept."""
         if self._key is None or not self._changed:
             return
         held = {"version": self._version, "found": self._used}
@@ -142,6 +142,6 @@ def _regular(path: str, flags: int) -> int:
 
 def _forget(used: Path) -> None:
     files = sorted(used.parent.glob("*.json"), key=lambda it: it.stat().st_mtime, reverse=True)
-    for each in files[_MOST:]:
-        if each != used:
-            each.unlink(missing_ok=True)
+    for file in files[_MOST:]:
+        if file != used:
+            file.unlink(missing_ok=True)

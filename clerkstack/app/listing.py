@@ -42,11 +42,11 @@ def listed(root: Path, folders: Sequence[str] = ()) -> Listing:
     What git would ignore is left out.
     """
     names = _by_git(root)
-    starts = {os.path.normpath(each) for each in folders}
+    starts = {os.path.normpath(folder) for folder in folders}
     if names is None:
         names = _walked(root, "")
-        starts = {each for each in starts if not Path(root, each).is_file()}
-    below = tuple(f"{each}/" for each in starts)
+        starts = {start for start in starts if not Path(root, start).is_file()}
+    below = tuple(f"{start}/" for start in starts)
     is_all = not folders or "." in starts
     wanted = {each for each in names if is_all or each in starts or each.startswith(below)}
     kept = _Kept(root)
@@ -91,7 +91,7 @@ class _Kept:
 
 
 def _by_git(root: Path) -> list[str] | None:
-    """What git says is there: known, or new and not ignored. None where it can't say."""
+    """What git says is there: known, or new and not ignored. None where it cannot say."""
     words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     try:
         found = git(*words, folder=root).split("\0")
@@ -103,9 +103,9 @@ def _by_git(root: Path) -> list[str] | None:
         if each.endswith("/") and not Path(root, each).is_symlink():
             names += _walked(root, each.rstrip("/"))
     links = [name for name in names if "." not in name.rpartition("/")[2]]
-    for each in links:  # a submodule is named without a slash
-        if Path(root, each).is_dir() and not Path(root, each).is_symlink():
-            names += _walked(root, each)
+    for link in links:  # a submodule is named without a slash
+        if Path(root, link).is_dir() and not Path(root, link).is_symlink():
+            names += _walked(root, link)
     return names or None
 
 
@@ -125,7 +125,7 @@ def _walked(root: Path, below: str) -> list[str]:
             for each in folders
             if each not in _NEVER and not _is_ignored(f"{at}{each}/", specs)
         ]
-        names += [f"{at}{each}" for each in files if not _is_ignored(f"{at}{each}", specs)]
+        names += [f"{at}{file}" for file in files if not _is_ignored(f"{at}{file}", specs)]
     return names
 
 

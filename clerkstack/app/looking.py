@@ -3,7 +3,7 @@
 - `nothing`: it asks Clerk for nothing;
 - `says` and what `says.says_in` tells: neither does it, but of webhook events or variables it says
   something;
-- `untold`, line, column and message: it is not read, and may ask;
+- `unresolved`, line, column and message: it is not read, and may ask;
 - `facts` and what `FileFacts.as_json` makes.
 """
 
@@ -39,7 +39,7 @@ def asks(text: bytes) -> bool:
 def at_once(text: bytes) -> list[Any] | None:
     """What is found in a file, where that needs no tree; None where it does."""
     if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return ["untold", 1, 1, "is UTF-16, and only UTF-8 is read"]
+        return ["unresolved", 1, 1, "is UTF-16, and clerkstack reads only UTF-8"]
     # Here, because what is kept has no use for it.
     from clerkstack.app.says import plain, speaks
 
@@ -59,7 +59,7 @@ def look(text: bytes, suffix: str, wanted: Sequence[str] = ()) -> list[Any]:
         wanted: see `onepass.facts_of`; with some, it is looked into whatever it has.
     """
     found = at_once(text)
-    if found is not None and (not wanted or found[0] == "untold"):
+    if found is not None and (not wanted or found[0] == "unresolved"):
         return found
     if not wanted and not asks(text):
         from clerkstack.app.says import says_in
@@ -69,17 +69,17 @@ def look(text: bytes, suffix: str, wanted: Sequence[str] = ()) -> list[Any]:
         at = _ASKS.search(text)
         row, column = _place(text, 0 if at is None else at.start())
         return [
-            "untold",
+            "unresolved",
             row,
             column,
-            "is larger than 2 MiB, and not read. Leave it out of the scan",
+            "is larger than 2 MiB and is not read. Exclude it from the scan",
         ]
     from clerkstack.app.onepass import NotParsed, facts_of
 
     try:
         return ["facts", facts_of(text, suffix, wanted).as_json()]
     except NotParsed as error:
-        return ["untold", 1, 1, str(error)]
+        return ["unresolved", 1, 1, str(error)]
 
 
 def _place(text: bytes, at: int) -> tuple[int, int]:

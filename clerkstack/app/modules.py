@@ -50,7 +50,7 @@ class Modules:
         """The module of a file.
 
         Raises:
-            Unresolved: there is no such file, or it can't be read or parsed.
+            Unresolved: there is no such file, or it cannot be read or parsed.
             TooMuch: the app takes more than it may.
         """
         from clerkstack.app.onepass import NotParsed, facts_of
@@ -92,11 +92,11 @@ class Modules:
                     raise
                 message = f"comes from '{source}', which {error.message}"
                 raise Unresolved(module.file, place, message) from None
-        message = f"comes from '{source}', and there is no such file"
+        message = f"comes from '{source}', which does not exist"
         if not source.startswith("."):
             message = (
-                f"comes from '{source}', and only relative imports, the paths of tsconfig.json and "
-                "packages of the app's checkout are followed"
+                f"comes from '{source}', and clerkstack follows only relative imports, the paths "
+                "of tsconfig.json and packages in the app's checkout"
             )
         raise Unresolved(module.file, place, message)
 
@@ -157,7 +157,7 @@ class Modules:
         if key not in self._found:
             candidates = (each for at in self._starts(folder, source) for each in files(at))
             # Where it lies outside, `read` says so.
-            found = next((each for each in candidates if is_file(each, None)), None)
+            found = next((candidate for candidate in candidates if is_file(candidate, None)), None)
             self._found[key] = None if found is None else found.resolve()
         return self._found[key]
 

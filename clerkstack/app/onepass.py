@@ -47,17 +47,17 @@ _AS = (
     rb"|[{,]\s*(?:NAMES)\s*:\s*(\w+)\s*[,}=]"
 )
 _NAMES = re.compile(r"[A-Za-z_$][\w$]*")
-_WORDS = rb"|".join(each.WORDS for each in EXTRACTORS)
+_WORDS = rb"|".join(extractor.WORDS for extractor in EXTRACTORS)
 _AGAIN: dict[str, list[Visit]] = {kind: [visit] for kind, visit in asking.VISITS.items()}
 _AGAIN["identifier"] = [changing.VISITS["identifier"]]
 _FIRST: dict[str, list[Visit]] = {}
-for _visits in (asking.VISITS_FIRST, *(each.VISITS for each in EXTRACTORS)):
+for _visits in (asking.VISITS_FIRST, *(extractor.VISITS for extractor in EXTRACTORS)):
     for _kind, _visit in _visits.items():
         _FIRST.setdefault(_kind, []).append(_visit)
 
 
 class NotParsed(Exception):
-    """A file that can't be parsed; the message says why."""
+    """A file that cannot be parsed; the message says why."""
 
 
 def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
@@ -84,9 +84,7 @@ def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
         code = b"(" + text + b")" if is_json else block.code
         root = grammar.tree(suffix, code, until)
     except grammar.TooLong:
-        why = (
-            f"takes more than {SECONDS:g} s to be parsed, and is not read. Leave it out of the scan"
-        )
+        why = f"takes more than {SECONDS:g} s to parse and is not read. Exclude it from the scan"
         raise NotParsed(why) from None
     at = Pass(code, root, block, frozenset(wanted), until)
     try:
@@ -94,7 +92,7 @@ def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
         facts = at.facts
     except TooMuch as error:
         # A part would be told as if it were all.
-        facts = FileFacts(stopped=[str(error) or "has more in it than is looked at"])
+        facts = FileFacts(stopped=[str(error) or "contains more than clerkstack reads"])
     if not is_json:
         facts.says = says_of(root, code, suffix, until)
     return facts
@@ -133,7 +131,7 @@ class Pass:
     def go_on(self) -> None:
         """Raises TooMuch where the file took too long."""
         if time.process_time() > self._until:
-            raise TooMuch(f"takes more than {SECONDS:g} s to be looked through")
+            raise TooMuch(f"takes more than {SECONDS:g} s to search")
 
     def is_check(self, node: Node) -> bool:
         """Whether a call or element is known as what may ask."""
@@ -186,10 +184,10 @@ class Pass:
     def _elements(self, elements: Iterable[Element]) -> list[Element]:
         """Take the elements of a template that may ask; the others are given back."""
         rest: list[Element] = []
-        for each in elements:
+        for element in elements:
             self.go_on()
-            if not asking.of_block(self, each):
-                rest.append(each)
+            if not asking.of_block(self, element):
+                rest.append(element)
         return rest
 
     def _named_here(self) -> None:
@@ -213,13 +211,13 @@ class Pass:
 
     def _also(self, names: set[str]) -> set[str]:
         """What else this file calls them."""
-        written = rb"|".join(re.escape(each.encode()) for each in sorted(names))
+        written = rb"|".join(re.escape(name.encode()) for name in sorted(names))
         found = re.finditer(_AS.replace(b"NAMES", written), self.source.text)
         return {(each.group(1) or each.group(2)).decode() for each in found}
 
     def _walk(self, words: bytes, names: Iterable[str], visits: dict[str, list[Visit]]) -> None:
         """Visit the nodes in which words or names are."""
-        also = rb"|".join(re.escape(each.encode()) for each in sorted(names))
+        also = rb"|".join(re.escape(name.encode()) for name in sorted(names))
         pattern = words + (rb"|(?<![\w$])(?:" + also + rb")(?![\w$])" if also else b"")
         hits = [found.start() for found in re.finditer(pattern, self.source.text)]
         pending = [(self.root, self.top)]
@@ -249,7 +247,7 @@ class Pass:
         calls = sorted(self._checks)
         starts = [start for start, _ in calls]
         outer: list[tuple[int, int]] = []
-        for start, end in sorted((each.start_byte, each.end_byte) for each in self._errors):
+        for start, end in sorted((error.start_byte, error.end_byte) for error in self._errors):
             if not outer or start >= outer[-1][1]:
                 outer.append((start, end))
         for begin, end in outer:

@@ -46,7 +46,7 @@ def declared(
     held = entries(constant)
     groups = [key for key, each in held if not is_plan(each) and plans_in(each)]
     plans = [each for _, each in held if is_plan(each)]
-    strict = bool(NAMED_PLANS.search(name)) or not all(apart(constant, each) for each in plans)
+    strict = bool(NAMED_PLANS.search(name)) or not all(apart(constant, plan) for plan in plans)
     for key, each in held:
         if plans_in(each):
             yield from declared(key, each, apart)
@@ -62,7 +62,7 @@ def _tries(constant: Constant) -> bool:
 
 
 def _may_be_group(key: str, constant: Constant, held: list[tuple[str, Constant]]) -> bool:
-    """Whether something that can't be told may hold plans, as all that stands beside it does."""
+    """Whether something that is unresolved may hold plans, as all that stands beside it does."""
     if constant.is_known or constant.is_function:
         return False
     told = [(name, each) for name, each in held if each.is_known]

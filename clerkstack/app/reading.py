@@ -120,12 +120,12 @@ def read(file: Path, root: Path | None, largest: int = LARGEST) -> bytes:
     try:
         real = file.resolve()
         if root is not None and not real.is_relative_to(root):
-            raise NotRead("lies outside of the app's checkout")
+            raise NotRead("is outside the app's checkout")
         return _opened(str(real), 0, largest)
     except (FileNotFoundError, NotADirectoryError):
         raise NotRead("there is no such file") from None
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name with a null
-        raise NotRead(f"can't be read: {getattr(error, 'strerror', None) or error}") from None
+        raise NotRead(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _opened(path: str, flags: int, largest: int) -> bytes:
@@ -134,9 +134,9 @@ def _opened(path: str, flags: int, largest: int) -> bytes:
     try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
-            raise NotRead("is no regular file")
+            raise NotRead("is not a regular file")
         if facts.st_size > largest:
-            raise NotRead(f"is larger than {largest >> 20} MiB, and not read")
+            raise NotRead(f"is larger than {largest >> 20} MiB and is not read")
         text = b""
         while len(text) <= largest:
             part = os.read(descriptor, max(facts.st_size - len(text), 0) + 1)
@@ -145,7 +145,7 @@ def _opened(path: str, flags: int, largest: int) -> bytes:
             text += part
     finally:
         os.close(descriptor)
-    raise NotRead(f"is larger than {largest >> 20} MiB, and not read")
+    raise NotRead(f"is larger than {largest >> 20} MiB and is not read")
 
 
 def is_file(file: Path, root: Path | None) -> bool:

@@ -99,7 +99,7 @@ def plain(text: bytes) -> Says:
                 packages[each.group(1).decode()] = _line(text, each.start())
             elif each.group(2):
                 packages.setdefault(each.group(2).decode(), 0)
-        found |= {"packages": [list(each) for each in packages.items()]} if packages else {}
+        found |= {"packages": [list(item) for item in packages.items()]} if packages else {}
         found |= {"keys": True} if _KEYS.search(text) else {}
     if b"ebhook" in text:
         paths: dict[str, int] = {}
@@ -107,7 +107,7 @@ def plain(text: bytes) -> Says:
             path = (each.group(1) or each.group(2) or each.group(3)).decode()
             if path not in paths:
                 paths[path] = _line(text, each.start())
-        found |= {"routes": [list(each) for each in paths.items()]} if paths else {}
+        found |= {"routes": [list(item) for item in paths.items()]} if paths else {}
     return found
 
 
@@ -171,14 +171,14 @@ def says_of(root: Node, text: bytes, suffix: str, until: float) -> Says:
     if of_events.compared:
         bases = {str(name).partition(".")[0] for name, _ in of_events.compared}
         brings = of_events.brings
-        found["brings"] = {each: list(brings[each]) for each in bases if each in brings}
+        found["brings"] = {base: list(brings[base]) for base in bases if base in brings}
     return {key: value for key, value in found.items() if value}
 
 
 def says_in(text: bytes, suffix: str, seconds: float) -> Says:
     """What a file says that asks for nothing: it is parsed only for this.
 
-    A file that can't be parsed says what can be told without.
+    A file that cannot be parsed says what is resolved without.
     """
     from clerkstack.app import grammar
     from clerkstack.app.blocks import script_of

@@ -51,7 +51,7 @@ def scan(
     modules: Modules | None = None,
     unread: Sequence[str] = (),
     kept: Path | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Scan:
     """Find every check below the root, or below some folders of it.
 
@@ -61,7 +61,7 @@ def scan(
         modules: what was read of it before.
         unread: files of other languages that are left unread on purpose, as in a .gitignore.
         kept: the folder where what is found is kept for the next run; None keeps nothing.
-        tell: is given what is done, now and then.
+        progress: called from time to time with what is being done.
 
     Raises:
         InputError: there is no code, or none in one of the folders.
@@ -71,11 +71,11 @@ def scan(
     modules = modules or Modules(root)
     files = listed(root, folders)
     _refuse_empty(folders, files.code)
-    tell(f"the app: {len(files.code)} files")
+    progress(f"the app: {len(files.code)} files")
     held = None if kept is None else Kept(root, kept)
     gathering = Gathering(root, modules.allowance, held)
     try:
-        scanning = _Scanning(root, files.code, modules, gathering, tell)
+        scanning = _Scanning(root, files.code, modules, gathering, progress)
         found = scanning.checks()
     finally:
         if held is not None:
@@ -99,13 +99,13 @@ class _Scanning:
         names: list[str],
         modules: Modules,
         gathering: Gathering,
-        tell: Callable[[str], None],
+        progress: Callable[[str], None],
     ) -> None:
         self._root = root
         self._names = names
         self._modules = modules
         self._gathering = gathering
-        self._tell = tell
+        self._progress = progress
         self._scanned: dict[str, Module] = {}
         self._unread: dict[str, UnresolvedCheck] = {}
         self.says: dict[str, Says] = {}
@@ -136,14 +136,14 @@ class _Scanning:
                 break
             wanted |= more
             own = own_now
-            self._tell(f"the app: who calls {', '.join(sorted(more)[:3])}")
+            self._progress(f"the app: who calls {', '.join(sorted(more)[:3])}")
             self._gather(self._again(wanted, own))
         return [*found, *self._unread.values()]
 
     def _gather(self, jobs: Iterable[Job]) -> None:
         for name, found in self._gathering.found(jobs):
             self._unread.pop(name, None)
-            if found[0] == "untold":
+            if found[0] == "unresolved":
                 self._unread[name] = UnresolvedCheck(name, *found[1:])
             elif found[0] == "facts":
                 facts = FileFacts.of_json(found[1])
@@ -300,15 +300,15 @@ class Reached:
 def _refuse_empty(folders: Sequence[str], names: Sequence[str]) -> None:
     """An app in which nothing is read asks for nothing wrong: that is no answer."""
     if not names and not folders:
-        message = "names an app in which no file of code is"
-        mend = "Name the folder or repository with the app's code"
-        raise InputError([Problem("clerkstack:app", None, "", message, mend)])
+        message = "names an app without code files"
+        remedy = "Name the folder or repository with the app's code"
+        raise InputError([Problem("clerkstack:app", None, "", message, remedy)])
     paths = [Path(name) for name in names] if folders else []
-    empty = [each for each in folders if not any(it.is_relative_to(each) for it in paths)]
-    mend = "Name folders with code that is neither ignored by git nor built, and no link"
+    empty = [folder for folder in folders if not any(it.is_relative_to(folder) for it in paths)]
+    remedy = "Name folders with source code: no build output, no links, nothing that git ignores"
     if empty:
         raise InputError(
-            Problem("clerkstack:app", None, "scan", f"names {each}, where no code is", mend)
+            Problem("clerkstack:app", None, "scan", f"names {each}, which has no code", remedy)
             for each in empty
         )
 

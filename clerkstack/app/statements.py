@@ -34,11 +34,11 @@ _NAMED = _CLASSES | {
 
 def statements(node: Node) -> Iterator[Node]:
     """Those at the top, what stands in an error among them."""
-    for each in node.named_children:
-        if each.type == "ERROR":
-            yield from statements(each)
+    for child in node.named_children:
+        if child.type == "ERROR":
+            yield from statements(child)
         else:
-            yield each
+            yield child
 
 
 def read_statement(at: Pass, node: Node) -> None:
@@ -126,8 +126,8 @@ def _required(at: Pass, pattern: Node, value: Node) -> bool:
 
 
 def _variables(at: Pass, node: Node) -> None:
-    for each in node.named_children:
-        pattern, value = each.child_by_field_name("name"), each.child_by_field_name("value")
+    for child in node.named_children:
+        pattern, value = child.child_by_field_name("name"), child.child_by_field_name("value")
         if pattern is None or (value is not None and _required(at, pattern, value)):
             continue
         for number, (name_node, _) in enumerate(bound(pattern, at.source)):
@@ -140,7 +140,7 @@ def _variables(at: Pass, node: Node) -> None:
                 loaded = _LOADS.findall(at.source.short(value))
                 if loaded:
                     at.facts.loads[name] = [source for _, source in loaded]
-                if _is_fixed(at, value, each.child_by_field_name("type")):
+                if _is_fixed(at, value, child.child_by_field_name("type")):
                     at.facts.fixed.append(name)
         if value is not None and pattern.type == "identifier":
             _inside(at, value, at.source.of(pattern))

@@ -97,7 +97,7 @@ Found = Use | UnresolvedCheck
 SECONDS = 0.5
 """Of CPU, for what one file asks, once it is parsed."""
 
-_TOO_MUCH = f"asks for more than is told in {SECONDS:g} s. Leave it out of the scan"
+_TOO_MUCH = f"takes more than {SECONDS} s to resolve. Exclude it from the scan"
 _MANY_STEPS = 1000
 _DEEPEST = 30
 
@@ -245,7 +245,7 @@ class Checks:
     def of(self, module: Module) -> Iterator[Found]:
         """All checks in a module."""
         for why in module.facts.stopped or ():
-            message = f"{why}, and is not read. Leave it out of the scan"
+            message = f"{why}, and is not read. Exclude it from the scan"
             yield self._at(module, 1 << 24 | 1, message)
         for error, place in module.facts.lost:
             where = f"{line_of(place)}:{column_of(place)}"
@@ -323,7 +323,7 @@ class Checks:
 
     def _functions(self, module: Module, ir: Ir) -> list[tuple[Path, str]]:
         """The functions of the app that an expression may be."""
-        kinds = [kind_of(each) for each in self._quiet.of(module, ir).choices]
+        kinds = [kind_of(choice) for choice in self._quiet.of(module, ir).choices]
         functions = (it for it in kinds if it is not None and it.is_ == "function")
         return [(it.module.file, it.name) for it in functions if it.module is not None]
 
@@ -337,7 +337,7 @@ class Checks:
     def _given_away(
         self, module: Module, callee: Ir, arguments: list[Ir], places: list[int]
     ) -> Iterator[Found]:
-        """`has` given on to what can't be seen, or calls it as it likes."""
+        """`has` given on to what cannot be seen, or calls it as it likes."""
         for at, (each, place) in enumerate(zip(arguments, places, strict=True)):
             if each[0] not in ("r", "m", "d") or self._quiet.kind(module, each) != HAS:
                 continue
@@ -371,7 +371,7 @@ class Checks:
                 yield from self._of_when(module, entry[2])
 
     def _stored(self, module: Module, props: Ir) -> Iterator[Found]:
-        """`<Context value={{ can: has }}>`: who takes it out there can't be seen. By its own name
+        """`<Context value={{ can: has }}>`: who takes it out there cannot be seen. By its own name
         it is known everywhere."""
         for entry in props[1]:
             inner: Ir = entry[2] if entry[0] != "..." else ["z", 0]
@@ -390,16 +390,16 @@ class Checks:
         """The checks in a parameter object that is written out."""
         for entry in ir[1]:
             if entry[0] == "...":
-                for each in alternatives(entry[1]):
-                    if each[0] == "o":
-                        yield from self._of_object(module, each)
+                for alternative in alternatives(entry[1]):
+                    if alternative[0] == "o":
+                        yield from self._of_object(module, alternative)
                     else:
-                        yield from self._of_value(module, each, is_check=True)
+                        yield from self._of_value(module, alternative, is_check=True)
                 continue
             keys = [entry[0]]
             if not isinstance(entry[0], str):
                 key = self._evaluator.of(module, entry[0])
-                keys = [each.value for each in key.choices]
+                keys = [choice.value for choice in key.choices]
                 if not key.is_known and not isinstance(key.value, Either):
                     yield self._unresolved(module, place_of(entry[0]), "what is asked for", key)
             for name in keys:
@@ -412,37 +412,37 @@ class Checks:
         """The checks in a parameter object that a name or expression stands for."""
         evaluator = self._evaluator if is_check else self._quiet
         place = place_of(ir) or place
-        for each in evaluator.of(module, ir).choices:
-            if not each.is_known and is_check:
-                yield self._unresolved(module, place, "what is asked for", each)
+        for choice in evaluator.of(module, ir).choices:
+            if not choice.is_known and is_check:
+                yield self._unresolved(module, place, "what is asked for", choice)
             for kind in KINDS:
-                if isinstance(each.value, dict) and kind in each.value:
-                    inner = each.value[kind]
-                    yield from self._of_constant(module, kind, inner, place, each)
+                if isinstance(choice.value, dict) and kind in choice.value:
+                    inner = choice.value[kind]
+                    yield from self._of_constant(module, kind, inner, place, choice)
 
     def _of_slug(self, module: Module, kind: str, ir: Ir) -> Iterator[Found]:
         wanted = next(each for each in KINDS if each == kind)
-        for each in alternatives(ir):
-            value = self._evaluator.of(module, each)
-            place = place_of(each) or place_of(ir)
+        for alternative in alternatives(ir):
+            value = self._evaluator.of(module, alternative)
+            place = place_of(alternative) or place_of(ir)
             yield from self._of_constant(module, wanted, value, place, value)
 
     def _of_constant(
         self, module: Module, kind: Asked, constant: Constant, place: int, outer: Constant
     ) -> Iterator[Found]:
-        for each in constant.choices:
-            value = each.value
-            given = each.given or constant.given or outer.given
+        for choice in constant.choices:
+            value = choice.value
+            given = choice.given or constant.given or outer.given
             if isinstance(value, Either):
-                yield from self._of_constant(module, kind, each, place, outer)
+                yield from self._of_constant(module, kind, choice, place, outer)
             elif isinstance(value, str) and value:
                 slug, payer = named(kind, value)
                 yield Use(kind, slug, payer, *self._shown(module, place, given))
             elif isinstance(value, Unresolved):
                 what = f"the {kind} that is asked for"
-                yield self._unresolved(module, place, what, replace(each, given=given))
+                yield self._unresolved(module, place, what, replace(choice, given=given))
             elif value is not None and value is not False:
-                message = f"the {kind} that is asked for is not a text"
+                message = f"the {kind} that is asked for is not a string"
                 yield UnresolvedCheck(*self._shown(module, place, given), message)
 
     def _is_claim(self, module: Module, claim: Ir, name: str) -> bool:
@@ -453,7 +453,7 @@ class Checks:
         return self._reached(module.file) and (claim[0] != "r" or name in _CLAIMS_ALONE)
 
     def _given_on(self, module: Module, place: int) -> UnresolvedCheck:
-        message = "what is asked for is unresolved: has is given on here, and called elsewhere"
+        message = "what is asked for is unresolved: `has` is passed on here and called elsewhere"
         return self._at(module, place, message)
 
     def _unresolved(

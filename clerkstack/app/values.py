@@ -45,7 +45,7 @@ class Unresolved(Exception):
         type: the type that it is said to have, and the module that the type is written in.
         is_changed: `behind` is its value only at first.
         is_uncalled: of a parameter: nobody is known who calls the function.
-        is_circular: it is defined by itself.
+        is_circular: it refers to itself.
     """
 
     type: tuple[Module, Ir] | None = None
@@ -98,7 +98,7 @@ class Either(Unresolved):
         super().__init__(file, place, message, kind=kind)
         self.choices = list(choices)
         if kind is None:
-            kinds = (kind_of(each) for each in self.choices)
+            kinds = (kind_of(choice) for choice in self.choices)
             self.kind = next((it for it in kinds if it not in (None, FOREIGN)), None)
 
 

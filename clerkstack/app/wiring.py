@@ -76,8 +76,8 @@ class Handler:
     """A file that verifies events of Clerk's, with all that it handles, itself or by other files.
 
     `files` are those that belong to it; `named` are events that these only name; `unresolved` are
-    places where a type is compared with what can't be told; with `all_on` each event is handed on
-    by its type. `secret` is the variable with the signing secret: `?` where that can't be told,
+    places where a type is compared with something unresolved; with `all_on` each event is handed on
+    by its type. `secret` is the variable with the signing secret: `?` where that is unresolved,
     None where Clerk's library reads its own.
     """
 
@@ -240,8 +240,10 @@ class _Joining:
         if sent and not handlers:
             file, _, place = sent[0]
             handlers = [Handler(file, line_of(place), "inngest", None, files=frozenset({file}))]
-        sending = [each for each in handlers if each.all_on] or handlers[:1]
-        return [self._sends(each, sent) if each in sending else each for each in handlers]
+        sending = [handler for handler in handlers if handler.all_on] or handlers[:1]
+        return [
+            self._sends(handler, sent) if handler in sending else handler for handler in handlers
+        ]
 
     def _sends(self, handler: Handler, sent: Iterable[tuple[str, str, int]]) -> Handler:
         more = (
@@ -315,7 +317,7 @@ class _Joining:
     def _of(self, file: str) -> list[str]:
         if file not in self._imports:
             sources = [each.decode(errors="replace") for each in _SOURCE.findall(self._text(file))]
-            found = (self._file(file, each) for each in dict.fromkeys(sources) if each)
+            found = (self._file(file, source) for source in dict.fromkeys(sources) if source)
             self._imports[file] = [each for each in found if each is not None]
         return self._imports[file]
 
@@ -434,6 +436,6 @@ def _needed(root: Path, names: Iterable[str]) -> dict[str, set[str]]:
                 continue
             manifest = read_object(Path(at), root)
             parts = [manifest.get(each) for each in ("dependencies", "devDependencies")]
-            found[folder] = {key for each in parts if isinstance(each, dict) for key in each}
+            found[folder] = {key for part in parts if isinstance(part, dict) for key in part}
             break
     return found

@@ -32,9 +32,9 @@ def _text(value: Any) -> str:
     if isinstance(value, str) and value.strip():
         return value
     if isinstance(value, str):
-        raise wrong("is empty", "Write a text, or remove the field")
+        raise wrong("is empty", "Write some text, or remove the field")
     if isinstance(value, list | dict):
-        raise wrong(f"is not text but {_shown(value)}", "Write one text")
+        raise wrong(f"is not text but {_shown(value)}", "Write a single string")
     raise wrong("is not text", f'Write it in quotes: "{_shown(value)}"')
 
 
@@ -46,7 +46,7 @@ def _url(text: str) -> str:
 
 def _name(text: str) -> str:
     if "\n" in text:
-        raise wrong("has a line break", "Write it in one line")
+        raise wrong("has a line break", "Write it on one line")
     if ":" in text:
         raise wrong("has a colon, which Clerk refuses in names", "Write it without `:`")
     return text
@@ -61,7 +61,7 @@ def _flag(value: Any) -> bool:
 def _cents(value: Any) -> int:
     if isinstance(usable(value), Decimal):
         remedy = f"If that is dollars, write cents: {value * 100:.0f}" if _exact(value) else CENTS
-        raise wrong(f"is {value}, and amounts are whole cents", remedy)
+        raise wrong(f"is {value}; amounts are whole cents", remedy)
     whole = _whole(value, CENTS)
     if whole < 0:
         raise wrong("is negative", "Write 0 for a free plan")

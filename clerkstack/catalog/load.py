@@ -64,7 +64,7 @@ class _Loading(Document):
         for key in top:
             if key not in TOP_LEVEL:
                 remedy = did_you_mean(key, TOP_LEVEL) or f"Use {', '.join(TOP_LEVEL)}"
-                self.report(document.line_of(key), key, "is not a part of the catalog", remedy)
+                self.report(document.line_of(key), key, "is not a section of the catalog", remedy)
         features = {
             slug: self._entry(Feature, "features", slug, value, ())
             for slug, value in self._slugs("features", top)
@@ -93,7 +93,9 @@ class _Loading(Document):
         found = top.get("currency")
         if found is not None and found.value not in (CURRENCY, REPORTED, None):
             remedy = f"Write {CURRENCY}, or leave it out"
-            self.report(found.line, "currency", "is not a currency Clerk Billing sells in", remedy)
+            self.report(
+                found.line, "currency", "is not a currency that Clerk Billing supports", remedy
+            )
         return CURRENCY
 
     def _slugs(self, kind: str, top: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
@@ -109,7 +111,7 @@ class _Loading(Document):
             # The fields of a slug that is wrong are read as well: all mistakes are told at once.
             if not re.fullmatch(SLUG, slug):
                 remedy = "Use letters, digits, - and _ only"
-                self.report(line, path, "is not a slug that Clerk takes", remedy)
+                self.report(line, path, "is not a slug that Clerk accepts", remedy)
             elif hidden := hidden_name(slug):
                 self.report(line, path, hidden, "Use another slug")
             twin = seen.setdefault(slug.lower(), slug)
@@ -154,8 +156,10 @@ class _Loading(Document):
         if at is not None:
             if at == slug:
                 path = " → ".join([*chain, at])
-                message = f"goes round in a circle ({path})"
-                self.judge(draft.value, draft.path, iter([("includes", message, "Break it")]))
+                message = f"includes itself ({path})"
+                self.judge(
+                    draft.value, draft.path, iter([("includes", message, "Break the cycle")])
+                )
             return draft.plan
         self.judge(draft.value, draft.path, _included_wrongly(draft.plan, drafts, known))
         features: dict[str, None] = {}
@@ -193,14 +197,14 @@ def _attached_twice(plan: Plan) -> Iterator[Broken]:
 def _marked(plan: Plan) -> Iterator[Broken]:
     """Clerk's own plans are marked so."""
     if plan.slug in CLERKS_OWN and not plan.default:
-        message = "is missing on the plan that Clerk makes by itself"
+        message = "is missing on the plan that Clerk itself creates"
         yield "default", message, "Write true, or use another slug"
 
 
 def _payer_of_own(plan: Plan) -> Iterator[Broken]:
     own = CLERKS_OWN.get(plan.slug)
     if own is not None and plan.default and plan.payer_type is not own:
-        message = f"is not {own.value}, and Clerk makes {plan.slug} for that payer"
+        message = f"is not {own.value}, but Clerk creates {plan.slug} for that payer"
         yield "payer_type", message, f"Write {own.value}"
 
 
@@ -248,7 +252,7 @@ def _included_wrongly(
         remedy = did_you_mean(plan.includes, known) or "Name a plan of this catalog"
         yield "includes", f"there is no plan {plan.includes}", remedy
     elif plan.includes in drafts and drafts[plan.includes].plan.payer_type is not plan.payer_type:
-        message = f"names {plan.includes}, which another payer pays"
+        message = f"names {plan.includes}, which has another payer"
         yield "includes", message, "Include a plan of the same payer"
 
 

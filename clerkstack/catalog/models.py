@@ -58,7 +58,7 @@ class Plan(CatalogModel):
 
     slug: str
     name: Name
-    """Shown to people. Two plans can't share one."""
+    """Shown to people. Two plans cannot share one."""
     amount: Cents
     """Cents a month when billed monthly."""
     # Clerk shows no annual price where it is 0.

@@ -128,7 +128,7 @@ def cleaned(finding: Finding, clean: Callable[[Any], Any]) -> Finding:
         remedy=clean(finding.remedy),
         where=clean(finding.where),
         evidence=tuple(replace(each, where=clean(each.where)) for each in finding.evidence),
-        details=tuple(cleaned(each, clean) for each in finding.details),
+        details=tuple(cleaned(detail, clean) for detail in finding.details),
         waiver=waiver,
     )
 

@@ -17,19 +17,19 @@ from clerkstack.handwritten.fields import usable, wrong
 from clerkstack.handwritten.values import REPORTED, Value
 from clerkstack.problems import shown
 
-FOR_ONE = "Name the stack: a waiver holds for one"
-LAST_DAY = "Write the last day it holds, as 2026-12-31"
-BEGIN = "Write a time before the end, as 2026-12-31T12:00:00Z, or leave it out"
+FOR_ONE = "Name one stack: a waiver applies to one stack"
+LAST_DAY = "Write the last day on which it is valid, such as 2026-12-31"
+BEGIN = "Write a time before the end, such as 2026-12-31T12:00:00Z, or remove it"
 REMEDIES = {
-    "id": "Name the policy, as the refusal does",
+    "id": "Name the policy as the refusal does",
     "stack": FOR_ONE,
     "subject": f"Name the resource as the refusal does, or `{STACK}` where it names none",
-    "reason": "Say why this may be so",
-    "by": "Say who answers for it",
+    "reason": "State why this is acceptable",
+    "by": "Name who is responsible for it",
     "until": LAST_DAY,
 }
 SIGNED = "Write it as `clerkstack cutover sign` does: stack, point, then by, date, until, instance"
-KNOW_POINTS = "`clerkstack cutover points` lists them; take this one out"
+KNOW_POINTS = "`clerkstack cutover points` lists them; remove this one"
 # Other forms that Python reads (20261231, 2026-W53-4) are misread by people.
 _WRITTEN = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -41,7 +41,7 @@ def _text(remedy: str, form: str = r"(?s).*\S.*") -> Callable[[Any], str]:
         if usable(value) in (None, ""):
             raise wrong("is missing", remedy)
         if not isinstance(value, str) or not re.fullmatch(form, value):
-            raise wrong("can't be used", remedy)
+            raise wrong("cannot be used", remedy)
         return value.strip()
 
     return checked
@@ -50,13 +50,13 @@ def _text(remedy: str, form: str = r"(?s).*\S.*") -> Callable[[Any], str]:
 def _part(value: Any) -> str:
     if isinstance(usable(value), str) and value.strip():
         return str(value)
-    raise wrong("can't be used", "Write a part of the message")
+    raise wrong("cannot be used", "Write part of the message")
 
 
 def _note(value: Any) -> str:
     if isinstance(usable(value), str):
         return str(value)
-    raise wrong("can't be used", SIGNED)
+    raise wrong("cannot be used", SIGNED)
 
 
 def _end(value: Any) -> str:
@@ -64,7 +64,7 @@ def _end(value: Any) -> str:
         raise wrong("is missing", LAST_DAY)
     if isinstance(value, str) and (_day(value) or _moment(value)):
         return value
-    raise wrong("can't be used", LAST_DAY)
+    raise wrong("cannot be used", LAST_DAY)
 
 
 def _time(remedy: str) -> Callable[[Any], datetime]:
@@ -73,7 +73,7 @@ def _time(remedy: str) -> Callable[[Any], datetime]:
     def checked(value: Any) -> datetime:
         found = _moment(usable(value))
         if found is None:
-            raise wrong("can't be used", remedy)
+            raise wrong("cannot be used", remedy)
         return found
 
     return checked
@@ -195,7 +195,7 @@ def read_signoffs(file: Path, points: Collection[str]) -> tuple[Waiver, ...]:
         for point, held in document.group(entries, stack, SIGNED):
             path = f"{stack}.{point}"
             if point not in points:
-                document.report(held.line, path, "is no point of the cutover", KNOW_POINTS)
+                document.report(held.line, path, "is not a point of the cutover", KNOW_POINTS)
                 continue
             entry = document.entry(SignOff, held, path, own=dict.fromkeys(_FIELDS, SIGNED))
             document.judge(held, path, _over(entry))
@@ -232,22 +232,22 @@ def _known(
 def _ended(entry: Entry, today: date, max_days: int | None) -> Iterator[Broken]:
     end = entry.end
     if end is None:
-        yield "until", "can't be used", LAST_DAY
+        yield "until", "cannot be used", LAST_DAY
     elif max_days is not None and not entry.of_point:
         last = today + timedelta(days=max_days)
         if end.date() > last + timedelta(days=1):
-            remedy = f"Write {last} or a day before it, and look at it again then"
+            remedy = f"Write {last} or an earlier day, and review it then"
             yield "until", f"is more than {max_days} days away", remedy
 
 
 def _begun(entry: Entry) -> Iterator[Broken]:
     if entry.since is not None and entry.end is not None and entry.end <= entry.since:
-        yield "since", "can't be used", BEGIN
+        yield "since", "cannot be used", BEGIN
 
 
 def _one_stack(entry: Entry) -> Iterator[Broken]:
     if entry.stack == ANY:
-        yield "stack", "is every stack", FOR_ONE
+        yield "stack", "names every stack", FOR_ONE
 
 
 def _over(entry: SignOff) -> Iterator[Broken]:

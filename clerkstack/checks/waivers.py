@@ -26,8 +26,9 @@ ANY = "*"
 STACK = "stack"
 """The subject of what concerns no single resource."""
 HEAD = """\
-# Findings that somebody answers for: violations of policies, and points of the cutover, which
-# `clerkstack cutover sign` writes. Each is reported with every run. docs/policies.md#waivers
+# Findings for which somebody takes responsibility: violations of policies, and points of the
+# cutover, which `clerkstack cutover sign` writes. Each is reported with every run.
+# docs/policies.md#waivers
 """
 
 
@@ -77,13 +78,13 @@ def load_signoffs(file: Path, points: Collection[str]) -> tuple[Waiver, ...]:
 
 def of_stack(waivers: Collection[Waiver], stack: str) -> list[Waiver]:
     """Those of one stack."""
-    return [each for each in waivers if each.stack == stack]
+    return [waiver for waiver in waivers if waiver.stack == stack]
 
 
 def of_points(waivers: Collection[Waiver], stack: str) -> dict[str, Waiver]:
     """Those of a stack's points of the cutover, by point."""
     mine = of_stack(waivers, stack)
-    return {each.id.removeprefix(POINT): each for each in mine if each.id.startswith(POINT)}
+    return {waiver.id.removeprefix(POINT): waiver for waiver in mine if waiver.id.startswith(POINT)}
 
 
 def covers(waiver: Waiver, policy: str, subject: str, message: str) -> bool:

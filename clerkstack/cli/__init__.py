@@ -21,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Stand up, and keep right, the Clerk and Vercel deployment of a B2B app.\n\n"
+    help="Set up and maintain the Clerk and Vercel deployment of a B2B app.\n\n"
     "Exit codes: 0 done, 1 found something, 2 bad input, 3 a service failed, 130 interrupted.",
 )
 

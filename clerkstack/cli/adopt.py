@@ -13,7 +13,7 @@ import typer
 
 from clerkstack.adopt import (
     Existing,
-    LeftAlone,
+    Unmanaged,
     catalog_from,
     catalog_of,
     differing,
@@ -27,11 +27,11 @@ from clerkstack.adopt.stack import NO_URL
 from clerkstack.app.code import AppCode, read_app
 from clerkstack.backend import project_name
 from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.cli.engine import refuse_led_astray, stack_config
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.others import variables_of_others
-from clerkstack.cli.remote import live_of, reading, tell
+from clerkstack.cli.remote import live_of, progress, reading
 from clerkstack.cli.say import report, say
+from clerkstack.cli.settings import refuse_led_astray, stack_config
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.afterwards import Access
 from clerkstack.desired.billing import declared_billing
@@ -59,7 +59,7 @@ from clerkstack.settings import (
     load_settings,
 )
 from clerkstack.settings.misplaced import misplaced
-from clerkstack.settings.places import Places, spelled
+from clerkstack.settings.source_map import SourceMap, spelled
 from clerkstack.state.engine import export, pulumi
 from clerkstack.state.known import Known
 from clerkstack.state.model import State
@@ -79,8 +79,8 @@ class Adoption:
     catalog_file: Path
     catalog_text: str | None  # None: the file says it already
     changed_settings: Mapping[tuple[str, ...], Any]
-    left: Sequence[LeftAlone]
-    foreign: Sequence[LeftAlone]
+    left: Sequence[Unmanaged]
+    foreign: Sequence[Unmanaged]
     secret: Collection[tuple[str, ...]] = ()  # of the changed settings
     app: AppCode | None = None
     state: State = field(default_factory=State)  # before
@@ -97,30 +97,30 @@ class Adoption:
 def adopt(
     stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to adopt for.")],
     catalog: Annotated[
-        Path | None, typer.Option(help="The catalog file to write; else the stack's own.")
+        Path | None, typer.Option(help="The catalog file to write. Default: the stack's own.")
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a catalog file that says something else.")
+        bool, typer.Option("--overwrite", help="Replace a catalog file that differs.")
     ] = False,
     webhook: Annotated[
-        str | None, typer.Option(help="URL of the endpoint to take over, where there are several.")
+        str | None, typer.Option(help="URL of the endpoint to adopt, if there are several.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would be written and taken over.")
+        bool, typer.Option("--dry-run", help="Only show what would be written and adopted.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Take over a live deployment that people made by hand, without changing it.
+    """Adopt a live deployment that was made by hand, without changing it.
 
-    Its catalog and settings go into files, its resources into the state, and nothing is changed
-    at Clerk, Svix or Vercel.
+    Writes its catalog and settings to files and its resources to the state. Changes nothing at
+    Clerk, Svix or Vercel.
 
     The stack needs clerkstack:instance, applicationId, platformKey, environment.projectId and
-    vercel:apiToken; the rest is read. What catalog and settings can't say is left alone and
-    named. Run again after an interruption: it goes on.
+    vercel:apiToken; everything else is read. What the catalog and the settings cannot express stays
+    unmanaged and is listed. After an interruption, run it again: it continues.
 
-    Exit codes: 0 taken over, 1 it can't be taken over as it is, or a variable holds another
-    instance's key, 2 bad input, 3 a service failed.
+    Exit codes: 0 adopted, 1 it cannot be adopted as it is, or a variable holds another instance's
+    key, 2 bad input, 3 a service failed.
     """
     with ExitStack() as opened:
         found = _adoption(stack, catalog, opened, overwrite=overwrite, webhook=webhook)
@@ -157,7 +157,7 @@ def _adoption(
 ) -> Adoption:
     raw, encrypted = stack_config(stack)
     # What the program would refuse once the files are written is refused before.
-    unread = misplaced(raw, project_name(), Places(_stack_file(stack), stack), stack)
+    unread = misplaced(raw, project_name(), SourceMap(_stack_file(stack), stack), stack)
     if problems := [each.problem for each in unread]:
         raise InputError(problems)
     config = {key.removeprefix(PREFIX): config_value(value) for key, value in raw.items()}
@@ -179,7 +179,7 @@ def _adoption(
         wanted["catalog"] = str(catalog_file)
     settings = load(wanted)
     refuse_led_astray(stack, settings)
-    app = read_app(settings.app, settings.app_declaration, tell=tell)
+    app = read_app(settings.app, settings.app_declaration, progress=progress)
     state = export(stack)
     file = Path(settings.catalog)
     with reading():
@@ -190,7 +190,7 @@ def _adoption(
         wanted, more = settled(wanted, catalog, there, load, elsewhere)
     if wanted["appUrl"] == NO_URL:
         raise ClerkstackError(
-            f"No variable {' or '.join(names_of('app_url'))} of the deployed target tells the "
+            f"No variable {' or '.join(names_of('app_url'))} of the deployed target has the "
             f"app's URL. Set it: pulumi config set --stack {stack} {PREFIX}appUrl https://…"
         )
     settings = load(wanted)
@@ -220,7 +220,7 @@ def _existing(
     if live.found() is None:
         raise ClerkstackError(
             f"The application {settings.application_id} has no {settings.instance} instance: "
-            "there is nothing to take over."
+            "there is nothing to adopt."
         )
     roles = roles_of_stack(settings, live, known)
     endpoints = live.endpoints() if settings.components.webhook else ()
@@ -235,7 +235,7 @@ def _existing(
     if endpoint not in there and len(there) > 1:
         urls = "\n".join(f"  {endpoint.url}" for endpoint in there)
         raise ClerkstackError(
-            f"The instance has several webhook endpoints. Say which one is the app's, with "
+            "The instance has several webhook endpoints. Name the app's endpoint with "
             f"--webhook:\n{urls}"
         )
     if endpoint not in there:
@@ -246,15 +246,15 @@ def _existing(
 
 def _catalog(
     file: Path, live: LiveInstance, *, overwrite: bool
-) -> tuple[Catalog, str | None, list[LeftAlone]]:
-    """The catalog, the text to write for it, and what it can't say."""
+) -> tuple[Catalog, str | None, list[Unmanaged]]:
+    """The catalog, the text to write for it, and what it cannot say."""
     section = object_at(live.sections(), "billing")
     if file.exists() and not overwrite:
         catalog = load_catalog(file)
         changes = differing(catalog, section)
         if not changes:
             undeclared = [
-                LeftAlone(f"{kind} {slug}", f"{file} does not declare it")
+                Unmanaged(f"{kind} {slug}", f"{file} does not declare it")
                 for kind, there in (("plan", "plans"), ("feature", "features"))
                 for slug in object_at(section, there)
                 if slug not in getattr(catalog, there)
@@ -262,7 +262,7 @@ def _catalog(
             return catalog, None, undeclared
         shown = "\n".join(f"  {change}" for change in changes)
         raise ClerkstackError(
-            f"{file} is there and says something else than the instance (live → {file}):\n{shown}\n"
+            f"{file} exists and differs from the instance (live → {file}):\n{shown}\n"
             "Nothing was changed. Write another file with --catalog, replace this one with "
             "--overwrite, or correct it."
         )
@@ -283,7 +283,7 @@ def _refusals(found: Adoption) -> Iterator[str]:
     asked = declared_billing(settings, found.catalog, found.app, catalog_file=file)
     access = access_inputs(settings, found.app)
     roles = found.there.roles.roles
-    held = Access({role.key: {each.key for each in role.permissions} for role in roles})
+    held = Access({role.key: {permission.key for permission in role.permissions} for role in roles})
     for why in (
         *app_disagreements(asked),
         *unknown_uses(asked, live),
@@ -291,8 +291,8 @@ def _refusals(found: Adoption) -> Iterator[str]:
         *(unknown_access(access, held) if access.get("enabled") else ()),
     ):
         yield (
-            f"{why}. Correct the app's code or what is live, then adopt; or write a catalog of "
-            "what the app sells, and adopt leaves alone what else is live."
+            f"{why}. Correct the app's code or the instance, then adopt; or write a catalog "
+            "of what the app sells: adopt leaves everything else unmanaged."
         )
 
 
@@ -311,7 +311,7 @@ def _files_as_they_were(stack: str, found: Adoption) -> Iterator[None]:
                     file.write_bytes(was)
                 else:
                     file.unlink(missing_ok=True)
-            say("Nothing came into the state; the files are as they were.", err=True)
+            say("Nothing was added to the state; the files are unchanged.", err=True)
         raise
 
 
@@ -323,13 +323,13 @@ def _write(stack: str, found: Adoption) -> None:
     """Write the files, each in one move.
 
     Raises:
-        ClerkstackError: one can't be read or written.
+        ClerkstackError: one cannot be read or written.
     """
     file = found.catalog_file
     try:
         if found.catalog_text is not None:
             of = f"the {found.settings.instance} instance of {found.settings.application_id}"
-            head = f"# Plans and features, as {of} had them. Amounts are cents a month.\n"
+            head = f"# Plans and featuresof {of}. Amounts are cents a month.\n"
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_file(file, head + found.catalog_text)
         if plain := {p: v for p, v in found.changed_settings.items() if p not in found.secret}:
@@ -340,7 +340,9 @@ def _write(stack: str, found: Adoption) -> None:
             }
             replace_file(file, edited_yaml(file.read_text(encoding="utf-8"), changes))
     except OSError as error:
-        raise ClerkstackError(f"{file}: {error.strerror}. Run this where that file is.") from None
+        raise ClerkstackError(
+            f"{file}: {error.strerror}. Run this in the folder that contains it."
+        ) from None
     for path in found.secret:
         key = f"{PREFIX}{spelled(path)}"
         words = ("config", "set", "--stack", stack, "--secret", "--path", key)
@@ -372,11 +374,11 @@ def _print(stack: str, found: Adoption, taken: Sequence[str], *, dry_run: bool) 
     for path, value in found.shown_settings.items():
         say(f"{PREFIX}{'.'.join(path)}: {would}{json.dumps(value, ensure_ascii=False)}")
     if found.left:
-        say("Left alone:")
+        say("Unmanaged:")
     for each in found.left:
         say(f"  {each.thing}: {each.why}")
     if found.foreign:
-        say("Another's keys, the app does not use this instance there:")
+        say("Keys of another instance; the app does not use this instance there:")
     for each in found.foreign:
         say(f"  {each.thing}: {each.why}")
     if dry_run:
@@ -384,12 +386,12 @@ def _print(stack: str, found: Adoption, taken: Sequence[str], *, dry_run: bool) 
         return
     if found.foreign:
         say(
-            f"{stack}: {len(taken)} resources taken over, nothing changed. To have this instance's "
-            f"keys in these variables, take them out of {LEAVE_ALONE}, name them in {OVERWRITE}, "
-            f"and run bin/clerkstack take-over --stack {stack}"
+            f"{stack}: {len(taken)} resources adopted, nothing changed. To put this "
+            f"instance's keys into these variables, remove them from {LEAVE_ALONE}, add them "
+            f"to {OVERWRITE}, and run bin/clerkstack take-over --stack {stack}"
         )
         return
-    say(f"{stack}: {len(taken)} resources taken over, nothing changed, no difference left.")
+    say(f"{stack}: {len(taken)} resources adopted, nothing changed, no difference left.")
 
 
 def _text(value: Any) -> str:

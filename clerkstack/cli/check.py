@@ -11,10 +11,10 @@ from clerkstack.app.code import AppCode
 from clerkstack.cli.exits import BAD_INPUT, FOUND
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
+from clerkstack.comparison import Comparison, compare
 from clerkstack.desired.catalog import declared_features, declared_plans, default_plans
 from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.reconcile import JsonObject
-from clerkstack.witnesses import Comparison, compare
 
 CATALOG = Path("catalog.yaml")
 
@@ -33,25 +33,24 @@ def check(
         ),
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="With --stack: read its instance at Clerk, and compare.")
+        bool,
+        typer.Option("--live", help="With --stack: also read its instance at Clerk, and compare."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: HtmlFile = None,
     junit: JunitFile = None,
     sarif: SarifFile = None,
 ) -> None:
-    """Check the catalog, and that it agrees with the app's own code.
+    """Check that the catalog is valid and agrees with the app's code.
 
-    Without --stack nothing but the two files is read: no engine, no network.
-
-    With --stack the app is the one that the stack's settings name (clerkstack:app, or
-    clerkstack:appDeclaration). Its declaration is compared with the catalog: slugs, what each
-    plan includes, prices, trials, visibility. Its code is searched for checks of a plan, feature,
-    role or permission that nobody can have: these answer false for everybody. What can't be told
-    without running the code is listed with its place, and is no finding; nor is what the app's
-    own tests ask for. What it does with webhook events and variables is compared with the
-    settings. With --live the instance, its endpoint and Vercel are compared as well, and what only
-    they have is known.
+    Without --stack, reads only the two files: no engine, no network. With --stack, the app is the
+    one that the stack's settings name (clerkstack:app, or clerkstack:appDeclaration). Its
+    declaration is compared with the catalog: slugs, what each plan includes, prices, trials,
+    visibility. Its code is searched for checks of a plan, feature, role or permission that nobody
+    can have: these answer false for everybody. A check that cannot be resolved without running the
+    code is listed with its place, but is not a finding, and neither is what the app's own tests ask
+    for. What the app does with webhook events and variables is compared with the settings. With
+    --live, the instance, its endpoint and Vercel are compared as well.
 
     Exit codes: 0 nothing found, 1 differences or unknown slugs, 2 bad input, 3 a service failed.
     """
@@ -61,9 +60,9 @@ def check(
             raise ClerkstackError("--live reads the instance of a stack: add --stack.")
         _check_files(CATALOG if catalog is None else catalog, app, files, as_json=as_json)
     elif catalog is not None or app is not None:
-        raise ClerkstackError("--stack has its own catalog and app: leave --catalog and --app out.")
+        raise ClerkstackError("--stack has its own catalog and app: remove --catalog and --app.")
     else:
-        from clerkstack.cli.witnesses import check_stack
+        from clerkstack.cli.comparison import check_stack
 
         check_stack(stack, files, live=live, as_json=as_json)
 
@@ -104,7 +103,7 @@ def _check_files(catalog: Path, app: Path | None, files: ReportFiles, *, as_json
         path = None if app is None else str(app)
         say(CheckDocument.of(found, code, path, problems=tuple(problems)).text())
     else:
-        for line in [*map(str, problems), *(each.message for each in found.findings)]:
+        for line in [*map(str, problems), *(finding.message for finding in found.findings)]:
             say(line, err=True)
         if loaded is not None and not problems and not found.findings:
             against = f", and {app} agrees" if app else ""

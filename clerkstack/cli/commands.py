@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS = {
     "check": (
         "check:check",
-        "Check the catalog, and that it agrees with the app's own code.",
+        "Check that the catalog is valid and agrees with the app's code.",
     ),
     "drift": (
         "drift:drift",
@@ -29,19 +29,19 @@ COMMANDS = {
     ),
     "adopt": (
         "adopt:adopt",
-        "Take over a live deployment that people made by hand, without changing it.",
+        "Adopt a live deployment that was made by hand, without changing it.",
     ),
     "take-over": (
         "take_over:take_over",
-        "Take over variables that exist at Vercel, and split those that others share.",
+        "Take over variables that exist at Vercel, and split shared ones.",
     ),
     "parity": (
         "parity:parity",
-        "Compare two live instances: what a clone did not bring, and what differs since.",
+        "Compare two live instances: what a clone did not copy, and what has changed since.",
     ),
     "probe": (
         "probe:probe",
-        "Check on a real account that Clerk, Svix and Vercel are as clerkstack expects.",
+        "Check on a real account that Clerk, Svix and Vercel behave as clerkstack expects.",
     ),
     "redeploy": (
         "redeploy:redeploy",
@@ -53,19 +53,19 @@ COMMANDS = {
     ),
     "move": (
         "move:move",
-        "Move a stack's state from the current backend to another, for a team.",
+        "Move a stack's state from the current backend to another one, for a team.",
     ),
     "review": (
         "review:review",
-        "Tell for a pull request what it would do to each stack, and what stands against it.",
+        "Show what a pull request would do to each stack, and what blocks it.",
     ),
     "comment": (
         "comment:comment",
-        "Put the review that a job made of a pull request into its comment, or renew the comment.",
+        "Post a pull request's review as its comment, or update that comment.",
     ),
     "rotate": (
         "rotate:rotate",
-        "Rotate the secrets of the running app, so that no valid request is refused meanwhile.",
+        "Rotate the secrets of the running app without refusing a valid request.",
     ),
     "smoke": (
         "smoke:smoke",
@@ -73,7 +73,8 @@ COMMANDS = {
     ),
     "cutover": (
         "cutover:app",
-        "Judge whether production may get traffic: the checklist, and what else fails at launch.",
+        "Check whether production is ready for traffic: the checklist, and what else fails "
+        "at launch.",
     ),
 }
 """Name to module and member below `clerkstack.cli`, and the line of `--help`: the first of the
@@ -114,10 +115,10 @@ class _Later(MutableMapping[str, Any]):
         return len(COMMANDS)
 
     def __setitem__(self, name: str, command: TyperCommand | TyperGroup) -> None:
-        raise TypeError(f"{name}: a command is added to COMMANDS")
+        raise TypeError(f"{name}: add the command to COMMANDS")
 
     def __delitem__(self, name: str) -> None:
-        raise TypeError(f"{name}: a command is taken out of COMMANDS")
+        raise TypeError(f"{name}: remove the command from COMMANDS")
 
 
 def _command(name: str) -> TyperCommand | TyperGroup:

@@ -23,28 +23,27 @@ FILE = "review.json"
 def comment(
     file: Annotated[
         Path | None,
-        typer.Option(help="A file of `clerkstack review --save`, in the place of an artifact."),
+        typer.Option(help="A file of `clerkstack review --save`, instead of an artifact."),
     ] = None,
     number: Annotated[
         int | None,
-        typer.Option("--pull-request", min=1, help="With --file: where to comment."),
+        typer.Option("--pull-request", min=1, help="With --file: the pull request to comment on."),
     ] = None,
     commit: Annotated[str, typer.Option(help="With --file: the commit that was reviewed.")] = "",
     author: Annotated[
         str | None,
-        typer.Option(help="Whose comment is renewed; else the owner of GITHUB_TOKEN."),
+        typer.Option(help="Whose comment is updated. Default: the owner of GITHUB_TOKEN."),
     ] = None,
 ) -> None:
-    """Put the review that a job made of a pull request into its comment, or renew the comment.
+    """Post a pull request's review as its comment, or update that comment.
 
-    It is run where the pull request's own code is not: in a workflow that begins when another has
-    ended (`on: workflow_run`), which has the code of the main branch. The artifact `review` of that
-    other run is read as data of a stranger. Which pull request and which commit it is about, GitHub
-    says (GITHUB_EVENT_PATH); a commit that is no longer the newest, and a fork's, get no comment.
+    Run it where the pull request's own code is absent: in a workflow that starts when another one
+    ends (`on: workflow_run`) and runs the main branch's code. It treats the artifact `review` of
+    that other run as untrusted data. GitHub names the pull request and the commit
+    (GITHUB_EVENT_PATH); a fork's commit, or one that is no longer the newest, gets no comment.
+    Reads GITHUB_TOKEN, GITHUB_REPOSITORY and GITHUB_API_URL (docs/pull-requests.md).
 
-    GITHUB_TOKEN, GITHUB_REPOSITORY and GITHUB_API_URL are read (docs/pull-requests.md).
-
-    Exit codes: 0 it stands there, or there is nothing to comment, 2 bad input, or an artifact that
+    Exit codes: 0 posted, or there is nothing to comment, 2 bad input, or an artifact that
     is not a review, 3 GitHub failed.
     """
     from clerkstack.clients.github import GithubClient
@@ -55,14 +54,14 @@ def comment(
     from clerkstack.review.pull_request import repository, reviewed_run
 
     if (file is None) != (number is None):
-        raise ClerkstackError("--file and --pull-request belong together.")
+        raise ClerkstackError("--file and --pull-request must be given together.")
     where = repository(os.environ)
     run = reviewed_run(os.environ) if file is None else None
     numbers = run.numbers if run else tuple(each for each in (number,) if each)
     if run and not run.numbers:
         say(
-            f"run {run.id}: {run.commit[:12]} is the newest commit of no open pull request from "
-            "this repository: nothing to comment",
+            f"run {run.id}: {run.commit[:12]} is not the newest commit of an open pull "
+            "request from this repository: nothing to comment",
             err=True,
         )
         return
@@ -84,13 +83,13 @@ def _of_run(github: GithubClient, run: int) -> bytes | None:
     from clerkstack.review.archive import MOST_BYTES, only_file
     from clerkstack.review.document import MOST_BYTES as MOST_UNPACKED
 
-    there = [each for each in github.artifacts(run, ARTIFACT) if each.name == ARTIFACT]
+    there = [artifact for artifact in github.artifacts(run, ARTIFACT) if artifact.name == ARTIFACT]
     newest = max(there, key=lambda each: each.id, default=None)
     if newest is None or newest.expired:
         return None
     archive = b"" if newest.size_in_bytes > MOST_BYTES else github.artifact(newest.id, MOST_BYTES)
     if not 0 < len(archive) <= MOST_BYTES:
-        raise ClerkstackError(f"The artifact is larger than {MOST_BYTES} bytes: it is not read.")
+        raise ClerkstackError(f"The artifact is larger than {MOST_BYTES} bytes and is not read.")
     return only_file(archive, FILE, MOST_UNPACKED)
 
 
@@ -103,7 +102,7 @@ def _of_file(file: Path | None) -> bytes:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as opened:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ClerkstackError(f"{file} is no regular file.")
+                raise ClerkstackError(f"{file} is not a regular file.")
             return opened.read(MOST_BYTES + 1)
     except OSError as error:
-        raise ClerkstackError(f"{file} can't be read: {error.strerror}.") from None
+        raise ClerkstackError(f"{file} cannot be read: {error.strerror}.") from None

@@ -23,11 +23,11 @@ from clerkstack.checks.waivers import (
     of_points,
     write_waiver,
 )
-from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
-from clerkstack.cli.remote import live_of, tell
+from clerkstack.cli.remote import live_of, progress
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
+from clerkstack.cli.settings import stack_settings
 from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cutover.judge import judge, may_be_signed
 from clerkstack.cutover.model import Line, Report
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True, add_completion=False, rich_markup_mode=None)
 StackOption = Annotated[
-    str | None, typer.Option("--stack", "-s", help="The stack of production: prod.")
+    str | None, typer.Option("--stack", "-s", help="The production stack: prod.")
 ]
 
 
@@ -61,30 +61,30 @@ def cutover(
     ] = None,
     smoke: Annotated[
         bool,
-        typer.Option("--smoke", help="Make the smoke run: it signs up a user in production."),
+        typer.Option(
+            "--smoke", help="Also make the smoke run, which signs up a user in production."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: HtmlFile = None,
     junit: JunitFile = None,
     sarif: SarifFile = None,
 ) -> None:
-    """Judge whether production may get traffic: the checklist, and what else fails at launch.
+    """Check whether production is ready for traffic: the checklist, and what else fails at launch.
 
     Asks Clerk, Svix, Vercel and the app. Only reads, except for three test messages to the app's
-    webhook endpoint (event type clerkstack.test, without anybody's data), and for the smoke run if
-    --smoke is given. Each point has its evidence: what was read, where and when. A secret is never
-    shown. See docs/cutover.md.
-
-    A person signs off what a machine can't judge: clerkstack cutover sign. Nobody can sign off a
-    point that failed.
+    webhook endpoint (event type clerkstack.test, without personal data) and, with --smoke, the
+    smoke run. Shows for each point the evidence: what was read, where and when. Never shows a
+    secret. See docs/cutover.md. A person signs off what a machine cannot judge: clerkstack cutover
+    sign. Nobody can sign off a point that failed.
 
     Exit codes: 0 every point passed or is signed off, 1 something is left to do, 2 bad input, 3 a
-    point could not be judged because a service failed.
+    service failed, so a point could not be judged.
     """
     if context.invoked_subcommand is not None:
         return
     name = _needed(stack)
-    points = [each for each in POINTS if reference or each.id != REFERENCE]
+    points = [point for point in POINTS if reference or point.id != REFERENCE]
     signoffs = _signoffs(name)
     files = ReportFiles(html, junit, sarif)
     with _readings(name, reference=reference, smoke=smoke) as readings:
@@ -110,24 +110,23 @@ def sign(
     point: Annotated[
         str, typer.Argument(help="The point: `clerkstack cutover points` lists them.")
     ],
-    by: Annotated[str, typer.Option("--by", help="Who answers for it.")],
+    by: Annotated[str, typer.Option("--by", help="Who is responsible.")],
     stack: StackOption = None,
     note: Annotated[str, typer.Option("--note", help="What was checked, or decided.")] = "",
     valid: Annotated[
         str, typer.Option("--valid", help="How long it is valid: 12h, 14d, 4w.")
     ] = "30d",
 ) -> None:
-    """Sign off a point that a machine can't judge, in waivers.yaml.
+    """Sign off a point that a machine cannot judge, in waivers.yaml.
 
-    The point is judged first: nobody can sign off a point that failed, and a point that passed
-    needs no sign-off. The sign-off is valid for this stack's instance, until its date. Commit the
-    file.
+    Judges the point first: nobody can sign off a point that failed, and a point that passed needs
+    no sign-off. The sign-off is valid for this stack's instance until its date. Commit the file.
 
     Exit codes: 0 written, 1 the point has failed, 2 bad input.
     """
     name, wanted, holds = _needed(stack), point_named(point), span(valid)
     if not by.strip():
-        raise ClerkstackError("--by is empty: give the name of who signs")
+        raise ClerkstackError("--by is empty: give the name of the person who signs")
     _signoffs(name)
     with _readings(name, reference=None, smoke=False) as readings:
         report = judge(name, [wanted], readings, {})
@@ -139,7 +138,7 @@ def sign(
         if severity is Severity.PASSED:
             say(f"{point} has passed: there is nothing to sign off.")
             return
-        say(f"{point} has failed and can't be signed off: {line.finding.message}", err=True)
+        say(f"{point} has failed and cannot be signed off: {line.finding.message}", err=True)
         say(line.finding.remedy, err=True)
         raise typer.Exit(FOUND)
     now = datetime.now(UTC).replace(microsecond=0)
@@ -159,13 +158,13 @@ def sign(
 @app.command()
 def points() -> None:
     """List the points, and what each is judged by."""
-    rows = [(str(each.number or ""), each.id, each.title, each.how) for each in POINTS]
+    rows = [(str(point.number or ""), point.id, point.title, point.how) for point in POINTS]
     print_table(("", "point", "what", "how it is judged"), [rows])
 
 
 def _needed(stack: str | None) -> str:
     if not stack:
-        raise ClerkstackError("Name the stack of production: --stack prod.")
+        raise ClerkstackError("Name the production stack: --stack prod.")
     return stack
 
 
@@ -176,7 +175,7 @@ def _signoffs(stack: str) -> dict[str, Waiver]:
     old = load_signoffs(Path(SIGNOFFS), NAMES)
     if old:
         say(
-            f"{SIGNOFFS} is read for now. Move its entries to {FILE}, each as `- id: "
+            f"{SIGNOFFS} is deprecated. Move its entries to {FILE}, each as `- id: "
             f"{POINT}<point>` with subject (the instance), stack, reason (the note), by, since "
             "(the date) and until, or sign again; then remove it.",
             err=True,
@@ -189,7 +188,7 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
     settings = _of_production(stack, stack_settings(stack))
     other = stack_settings(reference) if reference else None
     catalog = load_catalog(Path(settings.catalog))
-    app = read_app(settings.app, settings.app_declaration, tell=tell)
+    app = read_app(settings.app, settings.app_declaration, progress=progress)
     state = export(stack)
 
     from clerkstack.cutover.read import Readings
@@ -216,21 +215,21 @@ def _beside(live: LiveInstance, settings: Settings) -> LiveInstance:
 def _smoke_run(settings: Settings, live: LiveInstance) -> SmokeReport:
     from clerkstack.smoke import run_on, target_of
 
-    report = run_on(target_of(settings, live), tell=_tell_smoke)
+    report = run_on(target_of(settings, live), progress=_smoke_progress)
     if report.interrupted:
         # It has cleaned up after itself; whoever pressed Ctrl-C meant all of this.
         raise KeyboardInterrupt
     return report
 
 
-def _tell_smoke(step: str) -> None:
+def _smoke_progress(step: str) -> None:
     say(f"smoke run: {step}", err=True)
 
 
 def _of_production(stack: str, settings: Settings) -> Settings:
     if settings.instance != "production":
         raise ClerkstackError(
-            f"{stack} is for the {settings.instance} instance: cutover is about production's"
+            f"{stack} is for the {settings.instance} instance: cutover checks production"
         )
     return settings
 
@@ -254,8 +253,8 @@ def _print(report: Report) -> None:
 def _explain(line: Line) -> None:
     """What to do about a point, and what it is that is not as it has to be."""
     remedy, details = line.finding.remedy, line.finding.details
-    wrong = [each for each in details if each.severity is Severity.FAILED]
+    wrong = [detail for detail in details if detail.severity is Severity.FAILED]
     if remedy:
         say(f"{line.point.id}: {remedy}")
-    for each in wrong or [each for each in details if each.severity is Severity.WARNING]:
-        say(f"  {each.name}: {one_line(each.found)}, and has to be {one_line(each.expected)}")
+    for each in wrong or [detail for detail in details if detail.severity is Severity.WARNING]:
+        say(f"  {each.name}: {one_line(each.found)}, must be {one_line(each.expected)}")

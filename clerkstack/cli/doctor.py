@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say, say_marked
+from clerkstack.cli.settings import stack_settings
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.state.checkpoint import cut_off_attributes, locks_of
@@ -48,10 +48,10 @@ def doctor(
 ) -> None:
     """Check this machine, a stack, and the services and the app that the stack uses.
 
-    Only reads. Each check that has not passed says what to do. Secrets are shown by fingerprint.
-    With GITHUB_TOKEN it also checks who must approve before production. See docs/trouble.md.
+    Only reads. Each check that does not pass shows what to do. Shows secrets only as fingerprints.
+    With GITHUB_TOKEN, also checks who must approve a deploy to production. See docs/trouble.md.
 
-    Exit codes: 0 nothing is wrong (warnings are possible), 1 something is, 2 there is no such
+    Exit codes: 0 nothing is wrong (warnings are possible), 1 something is wrong, 2 there is no such
     stack, 3 a service failed.
     """
     from clerkstack.doctor import machine, services
@@ -65,10 +65,10 @@ def doctor(
     found: list[Finding] = []
     reader: _Reader | None = None
 
-    def tell(name: str) -> None:
-        say(f"looking: {name}", err=True)
+    def progress(name: str) -> None:
+        say(f"checking: {name}", err=True)
 
-    for finding in examined(machine.CHECKS, here, tell):
+    for finding in examined(machine.CHECKS, here, progress):
         found.append(finding)
         _show(finding, as_json)
     if stack is not None:
@@ -76,7 +76,7 @@ def doctor(
         reader = _Reader(stack, here)
         patient = stacks.Patient(stack, reader, _live_of)
         checks = (*stacks.CHECKS, *services.CHECKS)
-        for finding in examined(checks, patient, tell, unwell, subject=stack):
+        for finding in examined(checks, patient, progress, unwell, subject=stack):
             found.append(finding)
             _show(finding, as_json)
         patient.close()
@@ -150,7 +150,7 @@ def _show(finding: Finding, as_json: bool) -> None:
 
 
 def _code(findings: list[Finding]) -> int:
-    failed = [each for each in findings if each.severity == "failed"]
+    failed = [finding for finding in findings if finding.severity == "failed"]
     if not failed:
         return DONE
     return REMOTE_FAILURE if all(each.service_failed for each in failed) else FOUND

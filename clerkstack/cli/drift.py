@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from clerkstack.checks.finding import shown
-from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import known_of, live_of, reading, tell
+from clerkstack.cli.remote import known_of, live_of, progress, reading
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import SHOW_ADDRESSES, say
+from clerkstack.cli.settings import stack_settings
 from clerkstack.drift import differences, without_billing
 from clerkstack.report.table import print_table
 
@@ -27,10 +27,10 @@ def drift(
 ) -> None:
     """Compare what a stack declares with what is live at Clerk, Svix and Vercel.
 
-    Reads only. What the stack does not manage is not compared. A secret is never shown, and a
-    sensitive variable's value can't be read: that it is there, sensitive and for the right target
-    is what is compared. Production whose settings leave billing out is compared with what the app's
-    code asks for.
+    Only reads. Does not compare what the stack does not manage. Never shows a secret. A sensitive
+    variable's value cannot be read, so the command compares that the variable exists, is sensitive
+    and has the right target. If production's settings leave billing out, its plans are compared
+    with what the app's code asks for.
 
     Exit codes: 0 no difference, 1 differences, 2 bad input, 3 a service failed.
     """
@@ -45,7 +45,7 @@ def drift(
         if not settings.components.billing and settings.instance == "production":
             from clerkstack.app.code import read_app
 
-            app = read_app(settings.app, settings.app_declaration, tell=tell)
+            app = read_app(settings.app, settings.app_declaration, progress=progress)
             found += without_billing(settings, app, live)
     visible = [shown(each, addresses=addresses) for each in found]
     if files:
@@ -67,8 +67,9 @@ def drift(
         print_table(("what", "field", "declared", "live"), [rows], addresses=addresses)
         count = len(found)
         say(
-            f"{stack}: {count} {'difference' if count == 1 else 'differences'}. To bring back what "
-            f"is declared: pulumi up --refresh --stack {stack}. To keep what is live, declare it."
+            f"{stack}: {count} {'difference' if count == 1 else 'differences'}. To restore "
+            f"what is declared: pulumi up --refresh --stack {stack}. To keep what is live, "
+            "declare it."
         )
     else:
         say(f"{stack}: no difference.")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import known_of, live_of, reading, tell
+from clerkstack.cli.remote import known_of, live_of, progress, reading
 from clerkstack.cli.say import say
+from clerkstack.cli.settings import stack_settings
 from clerkstack.desired.billing import declared_billing
 from clerkstack.desired.refusals import billing_refusals
 from clerkstack.desired.sections import organization_settings, sign_in_sections
@@ -31,18 +31,20 @@ if TYPE_CHECKING:
 
 
 def dry_run(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose write is tried.")],
+    stack: Annotated[
+        str, typer.Option("--stack", "-s", help="The stack whose next write is tried.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Ask Clerk whether it would accept the config that the next `pulumi up` writes.
 
-    A preview compares; only Clerk knows whether it accepts the write: limits of the workspace's
-    plan, slugs that are taken, plans with subscribers. The command sends one config write with
-    dry_run=true. If the answer does not confirm that it was a dry run, the command reports an
-    alarm: it was a write. Roles, webhook and variables have no dry run. See docs/reconciliation.md.
+    A preview only compares. Whether Clerk accepts the write, only Clerk knows: limits of the
+    workspace's plan, slugs in use, plans with subscribers. The command sends one config write with
+    dry_run=true. If the answer does not confirm the dry run, the command reports an alarm: it was a
+    write. Roles, webhook and variables have no dry run. See docs/reconciliation.md.
 
-    Exit codes: 0 Clerk would accept it and show it as declared, 1 Clerk would accept it and show
-    something else, 2 bad input, 3 Clerk refuses it or can't be reached.
+    Exit codes: 0 Clerk would accept it and show it as declared, 1 Clerk would accept it but show
+    something else, 2 bad input, 3 Clerk refuses it or cannot be reached.
     """
     from clerkstack.catalog import load_catalog
 
@@ -78,13 +80,13 @@ def _tried(
 ) -> tuple[WritePlan, Mapping[str, Json]]:
     """What would be written, and the config as Clerk says it would be then."""
     with live_of(settings) as live:
-        tell("Clerk: config")
+        progress("Clerk: config")
         document = live.session.config(settings.application_id, settings.instance)
         sections = dict(document.sections())
         plan = WritePlan(tuple(_changes(stack, settings, catalog, known, sections)))
         if not plan:
             return plan, sections
-        tell("Clerk: dry run of the write")
+        progress("Clerk: dry run of the write")
         return plan, document.try_out(plan)
 
 
@@ -116,7 +118,7 @@ def _changes(
 def _others(stack: str, settings: Settings) -> Sharing:
     """What other stacks declare of billing, which stays for them."""
     found = neighbours(stack, settings.application_id, settings.instance)
-    billing = ((each.stack, each.resource("Billing")) for each in found)
+    billing = ((neighbour.stack, neighbour.resource("Billing")) for neighbour in found)
     return Sharing(
         tuple(
             billing_holding(name, "", resource.outputs)
@@ -130,13 +132,14 @@ def _print(stack: str, plan: WritePlan, lost: list[Change]) -> None:
     for change in plan.changes:
         say(f"  {change}")
     for change in lost:
-        say(f"error: Clerk would take {change.name} and not show it as declared.", err=True)
+        say(f"error: Clerk would accept {change.name} but not show it as declared.", err=True)
     if not plan:
         say(f"{stack}: nothing would be written to the config.")
     elif not lost:
-        removes = ", removing what is shown as → nothing" if plan.destructive else ""
+        removes = "and remove what is shown as → nothing" if plan.destructive else ""
         count = len(plan.changes)
         say(
-            f"{stack}: Clerk would take {'this change' if count == 1 else f'these {count} changes'}"
-            f"{removes}. Nothing was written."
+            f"{stack}: Clerk would accept "
+            f"{'this change' if count == 1 else f'these {count} changes'}{removes}. Nothing "
+            "was written."
         )

@@ -19,7 +19,7 @@ _EXCEPTION = re.compile(r"^(?:Preview failed: )?(?:[\w.]+\.[A-Z]\w+: )?")
 
 
 def news(line: str) -> str:
-    """What of a line is worth telling: a variable written, how far a build is."""
+    """The news in a line: a variable written, how far a build is."""
     event = _event(line)
     if event is None:
         found = DEPLOYMENT.search(line)
@@ -43,7 +43,7 @@ def more_than_values(found: Preview) -> Iterator[str]:
     """What would become of variables besides new values. What looks that they arrived, and the
     build, follow from those."""
     for change in found.changes:
-        paths = [each.path for each in change.properties if each.path != "value"]
+        paths = [property_.path for property_ in change.properties if property_.path != "value"]
         if change.type == VARIABLE_TYPE.rpartition(":")[2] and (
             change.operation != "update" or paths
         ):
@@ -56,7 +56,7 @@ def reasons(lines: Sequence[str]) -> str:
     no such word, the last of what else was printed."""
     found = seen(lines)
     said = [f"policy {each.check}{_of(each.subject)}: {each.message}" for each in found.refused]
-    said += [f"{_EXCEPTION.sub('', each.message)}{_at(each.subject)}" for each in found.errors]
+    said += [f"{_EXCEPTION.sub('', error.message)}{_at(error.subject)}" for error in found.errors]
     rest = [line for line in lines if _event(line) is None and line.strip()]
     return "\n".join(dict.fromkeys(said)) or "\n".join(rest[-LAST_LINES:])
 

@@ -1,4 +1,4 @@
-"""How a command is ended from outside."""
+"""How a signal ends a command."""
 
 from __future__ import annotations
 

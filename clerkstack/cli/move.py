@@ -24,22 +24,23 @@ def move(
     secrets_provider: Annotated[
         str | None,
         typer.Option(
-            help="Encrypt config and state by this from now on: 'awskms://alias/…?region=…'; else "
-            "what encrypts them today goes on."
+            help=(
+                "Encrypt config and state with this from now on: 'awskms://alias/…?region=…'. "
+                "Default: what encrypts them today."
+            )
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Move a stack's state from the current backend to another, for a team.
+    """Move a stack's state from the current backend to another one, for a team.
 
-    Compares every resource, output and secret in memory, and what an update would do in both
-    places. Only then does it write the stack's config, if you ask for another secrets provider.
-    Nothing is sent to Clerk, Svix or Vercel. The old state stays; the command ends with how to
-    remove it. After an interruption, run it again, and it continues. See
-    docs/team.md#moving-a-stack.
+    Compares in memory every resource, output and secret, and what an update would do in both
+    places. Only then, if you ask for another secrets provider, does it write the stack's config.
+    Sends nothing to Clerk, Svix or Vercel. Keeps the old state, and shows how to remove it. After
+    an interruption, run it again: it continues. See docs/team.md#moving-a-stack.
 
-    Exit codes: 0 moved, 1 the two differ, 2 bad input, or somebody is working on the stack, 3 a
-    service failed.
+    Exit codes: 0 moved, 1 the two states differ, 2 bad input, or somebody is working on the stack,
+    3 a service failed.
     """
     with ended_like_interrupt():
         try:
@@ -63,24 +64,24 @@ def _is_rotating(stack: str, state: State) -> bool:
 
 def _print(moved: Moved) -> None:
     say(
-        f"{moved.stack}: {moved.resources} resources are in {moved.target}, every output and "
-        f"secret as it was. {_pending(moved.pending)}"
+        f"{moved.stack}: {moved.resources} resources are in {moved.target}, with every output "
+        f"and secret unchanged. {_pending(moved.pending)}"
     )
     if moved.config is not None:
-        say(f"{moved.config} is encrypted by the new secrets provider: commit it.")
-    say(f"From now on, everybody: pulumi login '{moved.target}'")
+        say(f"{moved.config} is now encrypted by the new secrets provider: commit it.")
+    say(f"Everybody must now run: pulumi login '{moved.target}'")
     if moved.left_behind:
         say(
             f"In the old backend, {' and '.join(moved.left_behind)} "
-            f"{'uses' if len(moved.left_behind) == 1 else 'use'} the same instance. Stacks in two "
-            "backends do not know each other: a destroy there removes what both declare. Before "
-            "you remove the old state, move them too:"
+            f"{'uses' if len(moved.left_behind) == 1 else 'use'} the same instance. Stacks in "
+            "different backends do not know of each other: destroying one there removes what "
+            "both declare. Before you remove the old state, move them too:"
         )
         for each in moved.left_behind:
             say(f"  bin/clerkstack move --stack {each} --to '{moved.target}'")
     say(
-        "The old state is as it was. An update there would work against the new one: when "
-        f"everybody has changed over, remove it:\n  {removal(moved.source, moved.stack)}"
+        "The old state is unchanged. An update there would undo the new one's changes: once "
+        f"everybody has switched, remove it:\n  {removal(moved.source, moved.stack)}"
     )
 
 

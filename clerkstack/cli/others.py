@@ -1,4 +1,4 @@
-"""What other stacks of the backend have, where a command must leave it alone."""
+"""What other stacks of the backend manage, so that a command does not touch it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ def variables_of_others(stack: str) -> dict[str, str]:
     does not list them, that is reported, and there are none.
 
     Raises:
-        UnreadableStack: the state of one can't be read.
+        UnreadableStack: the state of one cannot be read.
     """
     try:
         return variables_elsewhere(stack)
     except UnknownNeighbours as failure:
-        say(f"what other stacks have is not known. {failure}", err=True)
+        say(f"what other stacks have is unknown. {failure}", err=True)
         return {}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import live_of, reading, tell
+from clerkstack.cli.remote import live_of, progress, reading
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import SHOW_ADDRESSES, say
+from clerkstack.cli.settings import stack_settings
 from clerkstack.parity import Compared, Part, Snapshot, compare, read_snapshot
 from clerkstack.problems import ClerkstackError
 from clerkstack.report.table import print_table
@@ -32,7 +32,7 @@ def parity(
     ],
     without: Annotated[
         list[Part] | None,
-        typer.Option("--without", help="Leave a part out; repeatable."),
+        typer.Option("--without", help="Leave out a part. Repeatable."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     addresses: Annotated[bool, SHOW_ADDRESSES] = False,
@@ -40,27 +40,27 @@ def parity(
     junit: JunitFile = None,
     sarif: SarifFile = None,
 ) -> None:
-    """Compare two live instances: what a clone did not bring, and what differs since.
+    """Compare two live instances: what a clone did not copy, and what has changed since.
 
-    Only reads, at Clerk and Svix: the whole config (billing, plans, features and what each plan
+    Only reads, from Clerk and Svix: the whole config (billing, plans, features and what each plan
     includes, organizations, sign-in, OAuth connections, session claims), roles and permissions,
     enterprise connections, API key switches, webhook endpoints, JWT templates, redirect URLs,
-    domains. It does not compare what the stacks declare: `drift` does. See docs/parity.md.
+    domains. To compare an instance with what its stack declares, use `drift`. See docs/parity.md.
 
-    Addresses, ids and keys that belong to each instance are no difference. A credential is compared
-    only by whether it is set. An OAuth connection that is on in production without its own
-    credentials is always reported.
+    Ignores addresses, ids and keys that differ by nature. Of a credential, compares only whether it
+    is set. Always reports an OAuth connection that is on in production without credentials of its
+    own.
 
-    Exit codes: 0 no difference, 1 differences, or a part that an instance does not let anybody read
-    (--without leaves it out), 2 bad input, 3 a service failed.
+    Exit codes: 0 no difference, 1 differences, or a part that cannot be read (--without leaves it
+    out), 2 bad input, 3 a service failed.
     """
     if reference == target:
-        raise ClerkstackError(f"--from and --to are the same stack, {target}: name two.")
+        raise ClerkstackError(f"--from and --to are the same stack, {target}: name two stacks.")
     files = ReportFiles(html, junit, sarif)
     stacks = {name: stack_settings(name) for name in (reference, target)}
     _check(stacks)
     snapshots = _read(stacks, without or ())
-    if not any(each.exists for each in snapshots):
+    if not any(snapshot.exists for snapshot in snapshots):
         raise ClerkstackError(f"neither {reference} nor {target} has an instance yet.")
     compared = compare(*snapshots)
     if files:
@@ -79,7 +79,7 @@ def _check(stacks: dict[str, Settings]) -> None:
     (one, mine), (other, theirs) = stacks.items()
     if mine.application_id != theirs.application_id:
         say(
-            f"{one} and {other} are of different applications: {mine.application_id}, "
+            f"{one} and {other} belong to different applications: {mine.application_id}, "
             f"{theirs.application_id}",
             err=True,
         )
@@ -94,8 +94,8 @@ def _read(stacks: dict[str, Settings], without: Sequence[Part]) -> list[Snapshot
     (one, mine), (other, theirs) = stacks.items()
     with (
         reading(),
-        live_of(mine, tell=lambda step: tell(f"{one}: {step}")) as live,
-        live_of(theirs, live, lambda step: tell(f"{other}: {step}")) as beside,
+        live_of(mine, progress=lambda step: progress(f"{one}: {step}")) as live,
+        live_of(theirs, live, lambda step: progress(f"{other}: {step}")) as beside,
     ):
         return [
             read_snapshot(one, mine, live, without=without),
@@ -118,8 +118,15 @@ def _document(stacks: dict[str, Settings], compared: Compared) -> ParityDocument
 def _print(reference: str, target: str, compared: Compared, *, addresses: bool) -> None:
     def rows(group: Iterable[Finding]) -> list[tuple[Any, ...]]:
         return [
-            (each.check, each.subject, each.field, each.expected, each.found, each.message)
-            for each in group
+            (
+                finding.check,
+                finding.subject,
+                finding.field,
+                finding.expected,
+                finding.found,
+                finding.message,
+            )
+            for finding in group
         ]
 
     found = compared.findings
@@ -132,7 +139,7 @@ def _print(reference: str, target: str, compared: Compared, *, addresses: bool) 
     parts = list(dict.fromkeys(each.part for each in compared.unread))
     if parts:
         options = " ".join(f"--without {part}" for part in parts)
-        say(f"Not compared: {', '.join(parts)}. To leave it out: {options}")
+        say(f"Not compared: {', '.join(parts)}. To leave them out: {options}")
     count = f"{len(found)} {'difference' if len(found) == 1 else 'differences'}"
     say(
         f"{reference} → {target}: {count if found else 'no difference'}"

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import BAD_INPUT, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.remote import live_of
 from clerkstack.cli.say import say
+from clerkstack.cli.settings import stack_settings
 from clerkstack.report.table import print_table
 
 if TYPE_CHECKING:
@@ -31,18 +31,19 @@ def probe(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check on a real account that Clerk, Svix and Vercel are as clerkstack expects.
+    """Check on a real account that Clerk, Svix and Vercel behave as clerkstack expects.
 
-    Only reads, unless --write is given. docs/premises.md lists the premises, how sure each one is,
-    and what to expect if it does not hold.
+    Only reads, unless --write is given. docs/premises.md lists the premises, how certain each is,
+    and what happens if it does not hold.
 
-    Exit codes: 0 all that can be checked hold, 1 some do not, 2 bad input, 3 a service refused.
+    Exit codes: 0 all premises that can be checked hold, 1 some do not, 2 bad input, 3 a service
+    refused.
     """
     settings = stack_settings(stack)
     if write and settings.instance != "development":
         say(
-            f"error: {stack} is the {settings.instance} instance, and --write is for development: "
-            "leave it out, or probe the development stack",
+            f"error: {stack} is the {settings.instance} instance, and --write is for "
+            "development only: remove it, or probe the development stack",
             err=True,
         )
         raise typer.Exit(BAD_INPUT)
@@ -50,7 +51,7 @@ def probe(
     from clerkstack.probe.run import probed, remember
 
     with live_of(settings) as live, ended_like_interrupt():
-        found = probed(Account(settings, live), write=write, tell=_tell)
+        found = probed(Account(settings, live), write=write, progress=_progress)
     states = {each.state for each in found.values()}
     if states & {State.HOLDS, State.FAILS}:
         remember(settings.application_id, found)
@@ -64,7 +65,7 @@ def probe(
         raise typer.Exit(REMOTE_FAILURE)
 
 
-def _tell(premises: str) -> None:
+def _progress(premises: str) -> None:
     say(f"probing {premises}", err=True)
 
 
@@ -77,7 +78,7 @@ def _show(stack: str, found: dict[str, Result]) -> None:
     failing = [each for each in found.values() if each.state is State.FAILS]
     for each in failing:
         premise = BY_ID[each.premise]
-        say(f"{premise.id} does not hold. Relies on it: {premise.relies}.")
+        say(f"{premise.id} does not hold. What relies on it: {premise.relies}.")
         say(f"  → {premise.otherwise}.")
     counts = ", ".join(
         f"{sum(each.state is state for each in found.values())} {state}" for state in State

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.others import variables_of_others
 from clerkstack.cli.remote import live_of
 from clerkstack.cli.say import report, say
+from clerkstack.cli.settings import refuse_led_astray, stack_settings
 from clerkstack.problems import ClerkstackError
 from clerkstack.report.table import print_table
 from clerkstack.settings import VARIABLE_COMMENT, Settings
@@ -35,54 +35,54 @@ if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
     from clerkstack.state.history import Earlier
 
-TAKEN = "exists at Vercel, taken into the state"
+TAKEN = "exists at Vercel, added to the state"
 AGAIN = (
-    "the next update makes it again, or takes over what was made. Run one before a destroy, which "
-    "would leave that behind"
+    "the next update creates it again, or adopts what was created. Run one before a destroy, "
+    "which would leave it behind"
 )
 
 
 def recover(
     stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to recover.")],
     from_history: Annotated[
-        bool, typer.Option("--from-history", help="Put an earlier state back first.")
+        bool, typer.Option("--from-history", help="First restore an earlier state.")
     ] = False,
     listing: Annotated[bool, typer.Option("--list", help="Only list the earlier states.")] = False,
     at: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Which one to put back, by its number in --list. Default: the newest whole one.",
+            help="Which one to restore, by its number in --list. Default: the newest complete one.",
         ),
     ] = None,
     history: Annotated[
-        Path | None, typer.Option(help="A copy of the backend's folder .pulumi.")
+        Path | None, typer.Option(help="A copy of the backend's .pulumi folder.")
     ] = None,
 ) -> None:
     """Make a stack usable again after `pulumi up` was killed, or its state was lost or damaged.
 
-    Run `pulumi up` afterwards. Don't run it while another update of the stack is running: it
-    removes the stack's lock. It leaves variables alone that this project did not create. See
+    Run `pulumi up` afterwards. Do not run this while another update of the stack is running: it
+    removes the stack's lock. It does not touch variables that this project did not create. See
     docs/trouble.md and docs/team.md#when-the-state-is-lost-or-damaged.
 
-    With --from-history it puts back a state that the backend kept after an earlier update. What was
-    created since then is taken over if it exists, or created again.
+    With --from-history, restores a state that the backend kept after an earlier update. What was
+    created since then is adopted if it exists, or created again.
 
-    Exit codes: 0 the state is whole, 2 bad input, 3 a service failed.
+    Exit codes: 0 the state is usable, 2 bad input, 3 a service failed.
     """
     state = None
     if listing or from_history:
-        say(f"{stack}: looking for earlier states", err=True)
+        say(f"{stack}: reading the earlier states", err=True)
         states = earlier(stack, history, report)
         if listing:
             _list(stack, states)
             return
         state = _put_back(stack, states, at)
     elif at is not None or history is not None:
-        raise typer.BadParameter("--at and --history go with --from-history")
-    say(f"{stack}: looking at the state", err=True)
+        raise typer.BadParameter("--at and --history require --from-history")
+    say(f"{stack}: reading the state", err=True)
     for file in drop_what_a_kill_cut_off(stack):
-        say(f"{file}: cut off by a kill and not needed, removed")
+        say(f"{file}: cut off by a kill and not needed; removed")
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
     if state is None:
         state = export(stack)
@@ -110,17 +110,20 @@ def recover(
         end = TAKEN if resource.urn in taken else AGAIN
         say(f"{resource.name}: {end}")
     for resource in removed:
-        say(f"{resource.name}: was being removed, the state has what is left")
+        say(f"{resource.name}: was being removed; the state now has what is left")
     for project in moved:
         where = project.team_id or "its owner's own account"
         say(f"{project.project_id}: the state follows it to {where}")
     for urn in without_id:
-        say(f"{name_of(urn)}: its id entered, without which a refresh would lose it")
+        say(
+            f"{name_of(urn)}: its id is now in the state; without it a refresh would drop the "
+            "variable"
+        )
     lost = import_variables(stack, known, state, report)
     for urn in lost:
         say(f"{name_of(urn)}: {TAKEN}")
     any_found = made or removed or without_id or moved or lost
-    end = "recovered" if any_found else "nothing was left half-done"
+    end = "recovered" if any_found else "nothing was unfinished"
     say(f"{stack}: {end}. Run: pulumi up --stack {stack}")
 
 
@@ -136,7 +139,7 @@ def _list(stack: str, states: Sequence[Earlier]) -> None:
         for number, each in enumerate(states, 1)
     ]
     print_table(("N", "saved", "what", "where"), [rows])
-    say(f"To put one back: bin/clerkstack recover --stack {stack} --from-history --at N")
+    say(f"To restore one: bin/clerkstack recover --stack {stack} --from-history --at N")
 
 
 def _put_back(stack: str, states: Sequence[Earlier], at: int | None) -> State:
@@ -152,7 +155,7 @@ def _own(stack: str, known: Mapping[NaturalKey, str]) -> dict[NaturalKey, str]:
     for (_, key, targets), found in known.items():
         if found in elsewhere:
             where = ", ".join(targets)
-            say(f"{where}/{key}: the stack {elsewhere[found]} has it, left alone")
+            say(f"{where}/{key}: the stack {elsewhere[found]} manages it; not touched")
     return {at: found for at, found in known.items() if found not in elsewhere}
 
 
@@ -165,12 +168,12 @@ def _variables(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str]:
     found: dict[NaturalKey, str] = {}
     for project in settings.vercel_projects:
         found |= {
-            (project.project_id, each.key, tuple(sorted(each.target))): each.id
-            for each in live.variables(project, decrypt=False)
+            (project.project_id, variable.key, tuple(sorted(variable.target))): variable.id
+            for variable in live.variables(project, decrypt=False)
             # Others with the same key and target were made by hand, or are of a branch or of a
             # custom environment.
-            if each.comment == VARIABLE_COMMENT
-            and not each.git_branch
-            and not each.custom_environment_ids
+            if variable.comment == VARIABLE_COMMENT
+            and not variable.git_branch
+            and not variable.custom_environment_ids
         }
     return found

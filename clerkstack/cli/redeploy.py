@@ -37,7 +37,7 @@ def redeploy(
         Target | None, typer.Option(help="The target whose newest deployment is built again.")
     ] = None,
     custom_environment: Annotated[
-        str | None, typer.Option(help="A custom environment instead, by its slug.")
+        str | None, typer.Option(help="A custom environment instead of a target, by its slug.")
     ] = None,
     branch: Annotated[
         str | None, typer.Option(help="Only deployments of this branch; for preview.")
@@ -48,43 +48,43 @@ def redeploy(
 ) -> None:
     """Build the newest deployment of a target again, and wait until it is ready.
 
-    Reads the token from VERCEL_API_TOKEN, never from an option: everybody on the machine can see
-    options.
+    Reads the token from VERCEL_API_TOKEN and never from an option, because every user of the
+    machine can see options.
 
     Exit codes: 0 ready, or there was nothing to build, 2 bad input, 3 Vercel or the build failed.
     """
     if read_only():
-        say(f"{READ_ONLY} is set: nothing is built.")
+        say(f"{READ_ONLY} is set: no build was started.")
         return
     where = custom_environment or target
     if where is None or (custom_environment and target) or (branch and target != "preview"):
         raise ClerkstackError(
-            "Name what to build again: --target production, --target preview (with --branch that "
-            "branch's), or --custom-environment SLUG."
+            "Name what to build again: --target production, --target preview (with --branch, "
+            "that branch's deployment), or --custom-environment SLUG."
         )
     token = os.environ.get("VERCEL_API_TOKEN")
     if not token:
         raise ClerkstackError(
             "VERCEL_API_TOKEN is not set in this shell. Make a token at "
-            "https://vercel.com/account/tokens and export it; `pulumi up` takes the one in "
+            "https://vercel.com/account/tokens and export it; `pulumi up` uses the one in "
             "vercel:apiToken."
         )
-    tell = partial(say, hidden=(token,))
+    progress = partial(say, hidden=(token,))
     base_url = os.environ.get(ADDRESS) or VERCEL
     with VercelClient(token=SecretStr(token), base_url=base_url, team_id=team) as vercel:
         newest = vercel.latest_deployment(project, where, branch=branch)
         if newest is None:
             of_branch = f" of {branch}" if branch else ""
-            tell(f"{project} has no {where} deployment{of_branch} yet: nothing to build again.")
+            progress(f"{project} has no {where} deployment{of_branch} yet: nothing to build again.")
             return
         started = vercel.redeploy(newest, where)
-        tell(f"{where} deployment {started.id} started from {newest.id}.")
+        progress(f"{where} deployment {started.id} started from {newest.id}.")
         if wait:
-            _wait(vercel, started, timeout, tell)
+            _wait(vercel, started, timeout, progress)
 
 
 def _wait(
-    vercel: VercelClient, started: Deployment, timeout: int, tell: Callable[..., None]
+    vercel: VercelClient, started: Deployment, timeout: int, progress: Callable[..., None]
 ) -> None:
     deadline = time.monotonic() + timeout
     now = started
@@ -92,19 +92,19 @@ def _wait(
     pause = FIRST_PAUSE
     while now.state != READY:
         if now.state in FAILED:
-            tell(f"error: the deployment {now.id} ended as {now.state}.", err=True)
+            progress(f"error: the deployment {now.id} ended as {now.state}.", err=True)
             raise typer.Exit(REMOTE_FAILURE)
         if time.monotonic() > deadline:
-            tell(
-                f"error: the deployment {now.id} is {now.state} after {timeout} seconds. It goes "
-                "on; look at it in Vercel's dashboard.",
+            progress(
+                f"error: the deployment {now.id} is {now.state} after {timeout} seconds. It "
+                "is still running: see Vercel's dashboard.",
                 err=True,
             )
             raise typer.Exit(REMOTE_FAILURE)
         if now.state != shown:
-            tell(f"{now.id}: {now.state}")
+            progress(f"{now.id}: {now.state}")
             shown = now.state
         time.sleep(pause)
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
         now = vercel.deployment(now.id)
-    tell(f"{now.id}: {now.state}. The new variables are live.")
+    progress(f"{now.id}: {now.state}. The new variables are live.")

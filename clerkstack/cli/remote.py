@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from clerkstack.settings import Settings
 
 
-def tell(step: str) -> None:
-    """Say what is being read, beside the output."""
+def progress(step: str) -> None:
+    """Report on standard error what is being read."""
     say(f"reading {step}", err=True)
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Read inside; what a service can't give ends the command with the code for that.
+    """Read inside; what a service cannot give ends the command with the code for that.
 
     `main` sees to ApiError and Unreachable.
     """
@@ -43,14 +43,14 @@ def reading() -> Iterator[None]:
 def live_of(
     settings: Settings,
     beside: LiveInstance | None = None,
-    tell: Callable[[str], None] = tell,
+    progress: Callable[[str], None] = progress,
 ) -> LiveInstance:
     """The instance of a stack, whose keys are seen to be its own before anything else is read.
 
     Args:
         settings: of the stack.
         beside: another stack's; what both read with the same platform key is read once.
-        tell: gets each step as it begins.
+        progress: gets each step as it begins.
 
     Raises:
         ApiError, Unreachable: it could not be looked up whose the keys are.
@@ -59,7 +59,7 @@ def live_of(
     session = Session(settings.connection)
     if beside is not None:
         session = beside.session.beside(settings.connection)
-    found = LiveInstance.of(settings, session, Reads(session.requests, tell))
+    found = LiveInstance.of(settings, session, Reads(session.requests, progress))
     found.verify()
     return found
 

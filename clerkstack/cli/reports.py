@@ -31,7 +31,7 @@ class ReportFiles:
     """Where the report goes. `began` is when this was made: make it before anything is asked.
 
     Raises:
-        ClerkstackError: a file can't be written.
+        ClerkstackError: a file cannot be written.
     """
 
     def __init__(self, html: Path | None, junit: Path | None, sarif: Path | None) -> None:
@@ -39,7 +39,7 @@ class ReportFiles:
         self._html, self._junit, self._sarif = html, junit, sarif
         for file in (html, junit, sarif):
             if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
-                raise ClerkstackError(f"{file} can't be written: its folder has to be there")
+                raise ClerkstackError(f"{file} cannot be written: create its folder first")
 
     def __bool__(self) -> bool:
         """Whether any is asked for."""
@@ -75,7 +75,7 @@ def _shown(report: Report) -> Report:
         return safe(value, addresses=report.addresses)
 
     groups = (
-        replace(group, findings=tuple(cleaned(each, clean) for each in group.findings))
+        replace(group, findings=tuple(cleaned(finding, clean) for finding in group.findings))
         for group in report.groups
     )
     facts = {name: safe(value) for name, value in report.facts.items()}

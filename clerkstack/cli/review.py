@@ -43,25 +43,24 @@ def review(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     output: Annotated[
-        Path | None, typer.Option(help="A file to write the whole text to, as Markdown.")
+        Path | None, typer.Option(help="A file to write the full text to, as Markdown.")
     ] = None,
     save: Annotated[
-        Path | None, typer.Option(help="A file to write it to, for `clerkstack comment`.")
+        Path | None, typer.Option(help="A file to write the review to, for `clerkstack comment`.")
     ] = None,
     pack: Annotated[str, typer.Option("--policy-pack", help="The policy pack.")] = PACK,
     html: HtmlFile = None,
     junit: JunitFile = None,
     sarif: SarifFile = None,
 ) -> None:
-    """Tell for a pull request what it would do to each stack, and what stands against it.
+    """Show what a pull request would do to each stack, and what blocks it.
 
-    Each stack is previewed with the policy pack: changes, violations, and app, catalog and
-    instance side by side, in one text. Reads only.
-
-    The text is Markdown and goes to the screen, or to --output; in a workflow it is the summary of
-    the job as well. With --save a file has it for `clerkstack comment`, which another job runs:
-    what is previewed is the pull request's own program, so this job is to have no token that may
-    comment (docs/pull-requests.md). It is told whatever the outcome. A secret is never shown.
+    Previews each stack with the policy pack, and shows in one text the changes, the violations, and
+    a comparison of app, catalog and instance. Only reads. The text is Markdown and goes to the
+    screen or to --output; in a workflow it is also the summary of the job. With --save, writes a
+    file for `clerkstack comment`, which another job runs: this job runs the pull request's own
+    program, so it must not have a token that may comment (docs/pull-requests.md). Shows the review
+    whatever the outcome. Never shows a secret.
 
     Exit codes, the worst of all stacks: 0 nothing blocks, 1 a violation or a disagreement blocks,
     2 bad input, 3 a service failed.
@@ -70,9 +69,9 @@ def review(
     names = list(dict.fromkeys(stacks))
     # What is started from here on is the pull request's own program.
     if os.environ.pop("GITHUB_TOKEN", "") and os.environ.get("GITHUB_ACTIONS") == "true":
-        _tell(
-            "GITHUB_TOKEN is in the environment of this job, where the program that is previewed "
-            "can find it. Leave it out: `clerkstack comment` comments, in another job"
+        _progress(
+            "GITHUB_TOKEN is in the environment of this job, where the previewed program can "
+            "read it. Remove it: `clerkstack comment` comments, in another job"
         )
     occasion = Occasion(
         commit=commit_of(os.environ) or head_of(Path.cwd()) or "",
@@ -94,12 +93,12 @@ def _all(names: Sequence[str], pack: str) -> list[Review]:
     commands = Commands()
     with ThreadPoolExecutor(max_workers=len(names)) as pool, ended_like_interrupt():
         try:
-            begun = [pool.submit(previewed, each, pack, commands, _tell) for each in names]
+            started = [pool.submit(previewed, name, pack, commands, _progress) for name in names]
             # Here, where an interrupt ends it.
-            compared = [_compared(each) for each in names]
-            reviews = [each.result() for each in begun]
+            compared = [_compared(name) for name in names]
+            reviews = [each.result() for each in started]
         except BaseException:
-            _tell("interrupted: ending the engine")
+            _progress("interrupted: ending the engine")
             commands.stop()
             raise
     for each, told in zip(reviews, compared, strict=True):
@@ -110,11 +109,11 @@ def _all(names: Sequence[str], pack: str) -> list[Review]:
 def _compared(stack: str) -> CheckDocument | NotCompared:
     """App, catalog and instance side by side, or why that is not known."""
     from clerkstack.cli import of_a_service
-    from clerkstack.cli.witnesses import compare_stack
+    from clerkstack.cli.comparison import compare_stack
     from clerkstack.clients.errors import UnexpectedAnswer
     from clerkstack.failures import ResourceFailed
 
-    _tell(f"{stack}: comparing app, catalog and instance")
+    _progress(f"{stack}: comparing app, catalog and instance")
     try:
         return compare_stack(stack, live=True).document()
     except ClerkstackError as error:
@@ -151,8 +150,8 @@ def _put(file: Path, text: str, mode: Literal["w", "a"]) -> None:
         with file.open(mode, encoding="utf-8") as out:
             out.write(text)
     except OSError as error:
-        raise ClerkstackError(f"{file} can't be written: {error.strerror}.") from None
+        raise ClerkstackError(f"{file} cannot be written: {error.strerror}.") from None
 
 
-def _tell(step: str) -> None:
+def _progress(step: str) -> None:
     say(step, err=True)

@@ -51,8 +51,8 @@ def show_history(stack: str, as_json: bool) -> int:
 def ends_of(entry: Entry) -> str:
     """What becomes of the old secrets of a rotation that is done."""
     if not entry.overlap_hours:
-        return "The old ones ended with the mint."
-    return f"The old ones end at {_moment(entry.old_ends)}; until then --abort goes back to them."
+        return "The old ones ended when the new ones were minted."
+    return f"The old ones end at {_moment(entry.old_ends)}; until then, --abort goes back to them."
 
 
 def waiting_lines(stack: str, others: Sequence[Other], ends: int | None) -> list[str]:
@@ -63,7 +63,7 @@ def waiting_lines(stack: str, others: Sequence[Other], ends: int | None) -> list
     until = "" if ends is None else f" until {_moment(ends)}"
     done = f"bin/clerkstack rotate --stack {stack} --status --holder-done NAME"
     return [
-        f"{stack}: {count} to get the new secrets{until}. When one has them: {done}",
+        f"{stack}: {count} to receive the new secrets{until}. Once one has them: {done}",
         *(f"  {other.name}: {other.why}" for other in others),
     ]
 
@@ -72,10 +72,10 @@ def fate_of(entry: Entry) -> str:
     """What becomes of the secrets that were gone back to."""
     if "clerk" in entry.new:
         return (
-            f"Clerk ends this secret key at {_moment(entry.old_ends)} all the same: rotate again "
-            "before."
+            f"Clerk still ends this secret key at {_moment(entry.old_ends)}: rotate again before "
+            "then."
         )
-    return "It counts as before."
+    return "It stays valid as before."
 
 
 def _known(stack: str) -> StackSecrets:
@@ -104,8 +104,8 @@ def _status(stack: str, known: StackSecrets) -> RotationStatusDocument:
 
 
 def _lines(stack: str, known: StackSecrets) -> list[str]:
+    from clerkstack.rotation.holder import is_at_it
     from clerkstack.rotation.journal import WORDS, now
-    from clerkstack.rotation.people import is_at_it
 
     journal = known.journal
     running = journal.running
@@ -113,21 +113,21 @@ def _lines(stack: str, known: StackSecrets) -> list[str]:
     if running is not None:
         at_it = running.holder is not None and is_at_it(running.holder)
         lines.append(
-            f"{stack}: a rotation is {'under way' if at_it else 'not finished'}, begun "
+            f"{stack}: a rotation is {'under way' if at_it else 'not finished'}, started "
             f"{_moment(running.started)} by {running.who} ({running.reason}). Next: "
             f"{_next(running)}."
         )
         lines += [f"  {line}" for line in _sides(running)]
         lines.append(
-            f"  {running.holder} is at it."
+            f"  {running.holder} is running it."
             if at_it
-            else f"  Go on: bin/clerkstack rotate --stack {stack}. Go back: the same with --abort."
+            else f"  To continue: bin/clerkstack rotate --stack {stack}. To go back: add --abort."
         )
     for kind, ends in journal.doomed.items():
         over = ends <= now()
         lines.append(
-            f"{stack}: the {WORDS[kind]} in use {_ends(ends)}: it was gone back to. "
-            f"{'The app is locked out. Rotate now' if over else 'Rotate before'}: "
+            f"{stack}: the {WORDS[kind]} in use {_ends(ends)}: a rotation went back to it. "
+            f"{'The app is locked out: rotate now' if over else 'Rotate before then'}: "
             f"bin/clerkstack rotate --stack {stack}"
         )
     lines += waiting_lines(stack, journal.waiting, journal.waiting_until)
@@ -169,7 +169,7 @@ def _next(running: Running) -> str:
 def _elsewhere(entry: Entry) -> list[str]:
     """What a rotation of the history wrote besides the stack's own variables, and whom it left to
     people."""
-    lines = [f"  {_moment(entry.ended)}: {name} written as well" for name in entry.copies]
+    lines = [f"  {_moment(entry.ended)}: {name} also written" for name in entry.copies]
     for other in entry.others:
         state = "done" if other.done else "named" if other.named else "not named"
         lines.append(f"  {_moment(entry.ended)}: {other.finding}: {other.name} ({state})")

@@ -1,4 +1,4 @@
-"""How a command says something: everything it prints goes through `safe`."""
+"""How a command prints: everything goes through `safe`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from clerkstack.safe import safe
 
 SHOW_ADDRESSES = typer.Option(
     "--show-addresses",
-    help="Show addresses whole. Their query can hold a secret; one that is set as a secret "
-    "stays hidden.",
+    help=(
+        "Show complete addresses. Their query can contain a secret; an address that is set as a "
+        "secret stays hidden."
+    ),
 )
 
 

@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.say import say, say_marked
+from clerkstack.cli.settings import stack_settings
 from clerkstack.desired.variable_names import SETS
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import SmokeSettings
 from clerkstack.smoke import MARK, SmokeReport, SmokeStep, Target, clean_up, run_on, target_of
-from clerkstack.smoke.remains import LeftBehind
+from clerkstack.smoke.cleanup import LeftBehind
 from clerkstack.smoke.run import WAIT_SECONDS
 
 INTERRUPTED = 130
@@ -26,13 +26,15 @@ API_URL = "CLERK_API_URL"  # as Clerk's own SDKs name it
 
 def smoke(
     stack: Annotated[
-        str | None, typer.Option("--stack", "-s", help="The stack whose deployment is tried.")
+        str | None, typer.Option("--stack", "-s", help="The stack whose deployment is tested.")
     ] = None,
     url: Annotated[
         str | None,
         typer.Option(
-            help=f"The deployment's URL; without --stack, {SECRET_KEY} and {PUBLISHABLE_KEY} of "
-            "the shell are its instance's keys."
+            help=(
+                f"The deployment's URL; without --stack, {SECRET_KEY} and {PUBLISHABLE_KEY} in "
+                "the shell are its instance's keys."
+            )
         ),
     ] = None,
     email_domain: Annotated[
@@ -51,8 +53,8 @@ def smoke(
     """Sign up, create an organization, mint an API key, use the app with it, and remove it all.
 
     The steps: sign-up, sign-in, organization, webhook, API key, its verification, an MCP call, the
-    gated routes, the revoked key. The run removes what it created in any case, also after a failure
-    or Ctrl-C, and reports what it can't remove. See docs/smoke.md.
+    gated routes, the revoked key. The run always removes what it created, even after a failure or
+    Ctrl-C, and reports what it cannot remove. See docs/smoke.md.
 
     Exit codes: 0 all steps passed, 1 a step failed, 2 bad input, 3 a service failed, 130
     interrupted.
@@ -67,7 +69,7 @@ def smoke(
                 target,
                 email_domain=email_domain,
                 wait_seconds=wait,
-                tell=lambda what: say(f"{what} …", err=True),
+                progress=lambda what: say(f"{what} …", err=True),
                 done=lambda step: None if as_json else _show(step),
             )
         except KeyboardInterrupt:
@@ -105,9 +107,9 @@ def _target(stack: str | None, url: str | None) -> Target:
 def _clean_up(target: Target, as_json: bool) -> None:
     from clerkstack.clients.users import UsersClient
 
-    with UsersClient(key=target.secret_key, base_url=target.backend) as people:
+    with UsersClient(key=target.secret_key, base_url=target.backend) as users:
         try:
-            removed = clean_up(people, MARK, tell=lambda what: say(f"{what} …", err=True))
+            removed = clean_up(users, MARK, progress=lambda what: say(f"{what} …", err=True))
         except LeftBehind as error:
             say(f"error: {error}", err=True)
             raise typer.Exit(REMOTE_FAILURE if error.service else FOUND) from None
@@ -116,7 +118,7 @@ def _clean_up(target: Target, as_json: bool) -> None:
 
         say(CleanUpDocument(removed=tuple(removed)).text())
     else:
-        say("\n".join(removed) or "Nothing of a smoke run is there.")
+        say("\n".join(removed) or "There is nothing from a smoke run.")
 
 
 def _show(step: SmokeStep) -> None:
@@ -136,8 +138,8 @@ def _conclude(report: SmokeReport, as_json: bool) -> None:
         )
         say(document.text())
     elif report.ok:
-        seconds = sum(each.seconds for each in report.steps)
-        say(f"{report.url}: all {len(report.steps)} steps went well, in {seconds:.1f} s.")
+        seconds = sum(step.seconds for step in report.steps)
+        say(f"{report.url}: all {len(report.steps)} steps passed, in {seconds:.1f} s.")
     else:
         names = ", ".join(each.name for each in failed) or "none"
         ended = "; interrupted" if report.interrupted else ""

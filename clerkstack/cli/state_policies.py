@@ -24,7 +24,7 @@ def judged_policies(
     from policies.registry import POLICIES
     from policies.view import Expected
 
-    told_only = {each.id for each in POLICIES if each.advisory}
+    told_only = {policy.id for policy in POLICIES if policy.advisory}
     parts = [name for name, on in settings.components.model_dump().items() if on]
     found = judge(
         resources,
@@ -32,8 +32,14 @@ def judged_policies(
         instance=settings.instance,
         parts=parts,
         projects=[
-            Expected(each.name, each.project_id, each.targets, each.leave_alone, each.said_names)
-            for each in settings.vercel_projects
+            Expected(
+                project.name,
+                project.project_id,
+                project.targets,
+                project.leave_alone,
+                project.said_names,
+            )
+            for project in settings.vercel_projects
         ],
         names_app=settings.app.named or settings.app_declaration is not None,
     )

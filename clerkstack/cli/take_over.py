@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkstack.cli.engine import refuse_led_astray, stack_settings
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.others import variables_of_others
 from clerkstack.cli.remote import live_of, reading
 from clerkstack.cli.say import report, say
+from clerkstack.cli.settings import refuse_led_astray, stack_settings
 from clerkstack.desired.variables import Variable
 from clerkstack.drift import declared_variables, signing_secret_of
 from clerkstack.problems import ClerkstackError
@@ -41,18 +41,19 @@ if TYPE_CHECKING:
 
 
 def take_over(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack that takes them over.")],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack to take over for.")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be split and taken over.")
     ] = False,
 ) -> None:
-    """Take over variables that exist at Vercel, and split those that others share.
+    """Take over variables that exist at Vercel, and split shared ones.
 
-    Takes over the variables that the settings name in clerkstack:environment.overwrite, and those
-    that have the stack's value already. Splits a variable that is for other targets too, and keeps
-    its value in each. `pulumi up` then writes the stack's values. See docs/trouble.md.
+    Takes over the variables listed in clerkstack:environment.overwrite, and those that already have
+    the stack's value. Splits a variable that also serves other targets, and keeps its value in
+    each. Then `pulumi up` writes the stack's values. See docs/trouble.md.
 
-    Exit codes: 0 taken over or nothing to do, 1 some can't be, 2 bad input, 3 a service failed.
+    Exit codes: 0 taken over, or nothing to do, 1 some cannot be taken over, 2 bad input, 3 a
+    service failed.
     """
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
@@ -74,7 +75,7 @@ def take_over(
     else:
         _enter(stack, state, plans, ids)
     for project, done in plans.items():
-        _tell_left(stack, project, done, elsewhere)
+        _show_left(stack, project, done, elsewhere)
     if any(done.refused or done.theirs or done.unsplit for done in plans.values()):
         raise typer.Exit(FOUND)
 
@@ -110,9 +111,9 @@ def _plan(
     elsewhere: Mapping[str, str],
 ) -> Plan:
     variables = {
-        name_of_variable(each.urn): each
-        for each in existing(state)
-        if each.inputs.get("projectId") == project.project_id and not each.deleting
+        name_of_variable(resource.urn): resource
+        for resource in existing(state)
+        if resource.inputs.get("projectId") == project.project_id and not resource.deleting
     }
     ids = {name: each.id for name, each in variables.items()}
     # What nothing declares any more is going to be removed: from nobody else either.
@@ -158,8 +159,8 @@ def _enter(
         for (project, name), variable_id in ids.items()
     }
     for urn in import_variables(stack, known, state, report) if known else []:
-        say(f"{name_of(urn)}: taken into the state")
-    say(f"{stack}: run `pulumi up --stack {stack}`, which writes the stack's values.")
+        say(f"{name_of(urn)}: added to the state")
+    say(f"{stack}: run `pulumi up --stack {stack}`to write the stack's values.")
 
 
 def _places(each: Split) -> str:
@@ -170,45 +171,45 @@ def _show(project: Project, done: Plan) -> None:
     for each in done.splits:
         say(f"{project.prefix}{each.variable.key}: {_places(each)} would be split off")
     for name in done.ids:
-        say(f"{project.prefix}{name}: would be the stack's")
+        say(f"{project.prefix}{name}: would be taken over")
     for name in done.drop:
-        say(f"{project.prefix}{name}: would be taken out of the state")
+        say(f"{project.prefix}{name}: would be removed from the state")
 
 
-def _tell_left(stack: str, project: Project, done: Plan, elsewhere: Mapping[str, str]) -> None:
+def _show_left(stack: str, project: Project, done: Plan, elsewhere: Mapping[str, str]) -> None:
     again = f"bin/clerkstack take-over --stack {stack}"
     if done.refused:
         _list(
-            f"{project.prefix}somebody else made these, and they have another value than the "
-            "stack's, or one that can't be read:",
+            f"{project.prefix}somebody else created these, and their value differs from the "
+            "stack's or cannot be read:",
             done.refused,
         )
         say(
-            f"To replace their values, name them in {OVERWRITE}, then run {again} again. To leave "
-            f"them as they are, name them in {LEAVE_ALONE}.",
+            f"To replace their values, add them to {OVERWRITE}, then run {again} again. To "
+            f"keep them, add them to {LEAVE_ALONE}.",
             err=True,
         )
     if done.theirs:
         _list(
-            f"{project.prefix}another stack of this backend has these in its state. They are its "
-            "own, and are not taken over:",
+            f"{project.prefix}another stack of this backend manages these; they were not "
+            "taken over:",
             [f"{each}, of the stack {elsewhere[each.variable.id]}" for each in done.theirs],
         )
         say(
-            f"Leave them to it: name them in {LEAVE_ALONE}. To have them in this stack instead, "
-            f"name them in {LEAVE_ALONE} of the other one, and update first that one, which "
-            "removes them, and then this one.",
+            f"To leave them to it, add them to {LEAVE_ALONE}. To manage them in this stack "
+            f"instead, add them to {LEAVE_ALONE} of the other stack, update that stack first, "
+            "which removes them, and then this one.",
             err=True,
         )
     if done.unsplit:
         _list(
-            f"{project.prefix}these share a value that can't be read, and the stack has none for "
-            "its own yet:",
+            f"{project.prefix}these share a value that cannot be read, and the stack has no "
+            "value of its own yet:",
             done.unsplit,
         )
         say(
-            f"In Vercel's dashboard, take the stack's target out of each. Then run {again} again, "
-            f"and pulumi up --stack {stack}, which makes its own.",
+            f"In Vercel's dashboard, remove the stack's target from each. Then run {again} "
+            f"again, and pulumi up --stack {stack}, which creates the stack's own.",
             err=True,
         )
 

@@ -33,7 +33,7 @@ def read_answer(
     # Raised out here so that it carries no trace of the lower exception and its input.
     what = ", ".join(fields) if fields else described(content)
     raise UnexpectedAnswer(
-        f"{vendor}'s answer to {operation} is not of the described form ({what}). "
+        f"{vendor}'s answer to {operation} does not have the described form ({what}). "
         f"Is {address} the right address? If so, its API has changed.",
         operation=operation,
         fields=fields,

@@ -103,12 +103,12 @@ class McpSession:
     def tools(self) -> list[dict[str, Any]]:
         """The tools that the server has (`tools/list`)."""
         tools = self.call("tools/list", {}).get("tools")
-        return [each for each in tools if isinstance(each, dict)] if isinstance(tools, list) else []
+        return [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
 
     def call_tool(self, name: str) -> None:
         """Use a tool that needs no arguments (`tools/call`)."""
         if self.call("tools/call", {"name": name, "arguments": {}}).get("isError"):
-            raise AppAnswered(f"{self._path}: the tool {name} says that it failed")
+            raise AppAnswered(f"{self._path}: the tool {name} reports a failure")
 
     def call(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         """Send a request and give its result.
@@ -132,7 +132,7 @@ class McpSession:
                 raise AppAnswered(f"POST {self._path}: {method} ended with the error {code}")
             if isinstance(result := message.get("result"), dict):
                 return result
-        raise AppAnswered(f"POST {self._path}: no answer to {method} as MCP has it")
+        raise AppAnswered(f"POST {self._path}: no valid MCP answer to {method}")
 
     def _post(self, body: dict[str, Any]) -> httpx.Response:
         answer = self._app._asked("POST", self._path, self._key, body=body, headers=self._headers)

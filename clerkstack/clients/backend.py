@@ -47,25 +47,34 @@ SERVICE = Service(
     name="Clerk's Backend API",
     setting="clerkstack:urls.backend",
     read_error=read_clerk_error,
-    mends={
-        401: "The instance's secret key (sk_…) is wrong, revoked or of another instance: look at "
-        "the dashboard page API keys. It is read from the Platform API, or set with "
-        "pulumi config set --secret clerkstack:secretKey",
-        402: "The plan of your Clerk workspace does not include this: change that plan, or take "
-        "out of the stack what is named here",
-        403: "The instance's secret key may not do that, or what it is for is switched off in "
-        "the instance",
-        "organization_role_assigned_members": "Give these members another role, in the app or on "
-        "the dashboard's page of each organization, then run again",
+    remedies={
+        401: (
+            "The instance's secret key (sk_…) is wrong, revoked or of another instance: see the "
+            "dashboard page API keys. It is read from the Platform API, or set with pulumi "
+            "config set --secret clerkstack:secretKey"
+        ),
+        402: (
+            "The plan of your Clerk workspace does not include this: change that plan, or remove "
+            "from the stack what is named here"
+        ),
+        403: (
+            "The instance's secret key lacks this permission, or the feature is switched off in "
+            "the instance"
+        ),
+        "organization_role_assigned_members": (
+            "Give these members another role, in the app or on each organization's dashboard "
+            "page, then run again"
+        ),
         "organization_role_exists_in_invitations": "Revoke these invitations, or wait until they "
         "are accepted, then run again",
         "organization_role_default_creator_role": "Name another role in "
         "clerkstack:organizations.creatorRole, then run again",
         "organization_role_domain_default_role": "Name another role in "
         "clerkstack:organizations.defaultRole, then run again",
-        "organization_missing_creator_role_permissions": "Let that role have "
-        "org:sys_memberships:manage, org:sys_memberships:read and org:sys_profile:delete, or name "
-        "another one in clerkstack:organizations.creatorRole",
+        "organization_missing_creator_role_permissions": (
+            "Give that role org:sys_memberships:manage, org:sys_memberships:read and "
+            "org:sys_profile:delete, or name another one in clerkstack:organizations.creatorRole"
+        ),
         NO_ORGANIZATIONS: "Set clerkstack:organizations.enabled to true, or "
         "clerkstack:organizations.roles to {}",
     },

@@ -21,8 +21,8 @@ class BearerKey(httpx.Auth):
         value = key.get_secret_value()
         if not value or not all("!" <= each <= "~" for each in value):
             raise UnusableKey(
-                f"The key for {vendor} is empty or holds a blank, a line break or a character "
-                "that no key has. Set it again, exactly as it was given."
+                f"The key for {vendor} is empty or contains a space, a line break or a "
+                "character that no key has. Set it again, exactly as it was issued."
             )
         self._key = key
 

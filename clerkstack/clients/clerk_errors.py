@@ -13,7 +13,7 @@ NO_ORGANIZATIONS = "organization_not_enabled_in_instance"
 def read_clerk_error(body: Any) -> Told:
     """Code, meta and trace id of the first error of the body, and the words of all of them."""
     errors = body["errors"]
-    words = [each.get("long_message") or each.get("message") or "" for each in errors]
+    words = [error.get("long_message") or error.get("message") or "" for error in errors]
     return Told.of(
         code=errors[0].get("code"),
         message="; ".join(map(str, filter(None, words))),

@@ -14,22 +14,22 @@ from clerkstack.clients.retries import Lost
 
 # What, sent, passing. The first class that fits counts.
 _KINDS: list[tuple[type[Exception], str, bool, bool]] = [
-    (httpx.ConnectTimeout, "no connection was made in time", False, True),
-    (httpx.ConnectError, "no connection could be made", False, True),
+    (httpx.ConnectTimeout, "the connection timed out", False, True),
+    (httpx.ConnectError, "the connection failed", False, True),
     (httpx.PoolTimeout, "all connections were busy", False, True),
     (httpx.ProxyError, "the proxy in between refused (see HTTPS_PROXY)", False, True),
     (httpx.UnsupportedProtocol, "the address must start with https://", False, False),
-    (httpx.LocalProtocolError, "the request has a form that can't be sent", False, False),
-    (httpx.ReadTimeout, "it gave no answer in time", True, True),
+    (httpx.LocalProtocolError, "the request is malformed and cannot be sent", False, False),
+    (httpx.ReadTimeout, "it did not answer in time", True, True),
     (httpx.RemoteProtocolError, "it closed the connection without an answer", True, True),
-    (httpx.DecodingError, "its answer can't be decoded", True, True),
+    (httpx.DecodingError, "its answer cannot be decoded", True, True),
     (httpx.HTTPError, "the connection broke", True, True),
     # Left over where no variable is to blame: a redirect to a host that can't be, for one.
-    (Exception, "its answer can't be read", True, False),
+    (Exception, "its answer cannot be read", True, False),
 ]
 _CAUSES: list[tuple[type[BaseException], str, bool]] = [
     (socket.gaierror, "its name is not known to DNS", True),
-    (ConnectionRefusedError, "the connection was refused, nothing listens there", True),
+    (ConnectionRefusedError, "the connection was refused: nothing listens there", True),
     (ssl.SSLCertVerificationError, "its TLS certificate is not trusted (see SSL_CERT_FILE)", False),
 ]
 
@@ -52,13 +52,13 @@ def connection_error(
     elif not isinstance(error, httpx.HTTPError) and (proxy := proxy_obstacle()):
         what, sent = proxy, False
     arrived = (
-        "The request may have arrived and been acted on: look before you repeat it."
+        "The request may have been processed: check before you repeat it."
         if sent
         else "The request was not sent."
     )
     return Lost(
         Unreachable(
-            f"{vendor} can't be reached at {address} for {operation}: {what}. {arrived} "
+            f"{vendor} cannot be reached at {address} for {operation}: {what}. {arrived} "
             f"Check the network and the address ({setting}), then run again.",
             sent=sent,
         ),

@@ -13,7 +13,7 @@
     ├── Unreachable           no answer; `sent` says whether the request may have arrived
     ├── UnexpectedAnswer      an answer that is not of the described form
     ├── NotADryRun            what was to be a dry run was a write
-    └── UnusableKey           a key that can't be sent at all
+    └── UnusableKey           a key that cannot be sent at all
 
 No message and no attribute holds a key: what a service echoes is scrubbed first. None of them
 is chained to the lower layer's exception, which may hold the request with its headers.
@@ -73,7 +73,7 @@ class ApiError(ClerkstackError):
         message: str = "",
         trace_id: str | None = None,
         meta: Mapping[str, JsonValue] | None = None,
-        mend: str = "",
+        remedy: str = "",
         retry_after: float | None = None,
         hidden: Sequence[str] = (),
     ) -> None:
@@ -88,9 +88,9 @@ class ApiError(ClerkstackError):
             for name, value in (meta or {}).items()
         }
         self.retry_after = retry_after
-        super().__init__(self._text(mend))
+        super().__init__(self._text(remedy))
 
-    def _text(self, mend: str) -> str:
+    def _text(self, remedy: str) -> str:
         text = f"{self.vendor} refused {self.operation} ({self.status}"
         text += f" {self.code})" if self.code else ")"
         if self.message:
@@ -100,8 +100,8 @@ class ApiError(ClerkstackError):
                 text += f" [{name}: {_shortened(shown)}]"
         if self.retry_after:
             text += f" [wait {self.retry_after:.0f} seconds]"
-        if mend:
-            text = f"{text.rstrip('.')}. {mend}"
+        if remedy:
+            text = f"{text.rstrip('.')}. {remedy}"
         if self.trace_id:
             text += f" (trace {self.trace_id})"
         return text
@@ -120,7 +120,7 @@ class Forbidden(ApiError):
 
 
 class NotFound(ApiError):
-    """404: there is no such thing, or this key can't see it."""
+    """404: there is no such thing, or this key cannot see it."""
 
 
 class Conflict(ApiError):
@@ -140,7 +140,7 @@ class ServerError(ApiError):
 
 
 class Unreachable(ClerkstackError):
-    """No answer. `sent` is False where the request can't have reached the service."""
+    """No answer. `sent` is False where the request cannot have reached the service."""
 
     def __init__(self, message: str, *, sent: bool) -> None:
         self.sent = sent

@@ -14,8 +14,8 @@ SERVICE = Service(
     name="Clerk's Frontend API",
     setting="clerkstack:publishableKey, clerkstack:urls.frontend",
     read_error=read_clerk_error,
-    mends={
-        404: "Check the publishable key: its second half is the address of the Frontend API",
+    remedies={
+        404: "Check the publishable key: its second half contains the address of the Frontend API",
     },
 )
 

@@ -81,8 +81,12 @@ class Environment(Answer):
     @property
     def has_reviewers(self) -> bool:
         """Whether somebody has to approve."""
-        rules = (each for each in self.protection_rules if each.type == "required_reviewers")
-        return any(each.reviewers for each in rules)
+        rules = (
+            protection_rule
+            for protection_rule in self.protection_rules
+            if protection_rule.type == "required_reviewers"
+        )
+        return any(rule.reviewers for rule in rules)
 
 
 class _Environments(Answer):
@@ -265,11 +269,16 @@ SERVICE = Service(
     setting="GITHUB_API_URL",
     read_error=_read_error,
     wait=_wait,
-    mends={
-        401: "The token in GITHUB_TOKEN is wrong or has ended",
-        403: "The token in GITHUB_TOKEN may not do this: under `permissions` the job needs "
-        "`pull-requests: write` to comment, `actions: read` for artifacts and environments",
-        404: "Check GITHUB_REPOSITORY and the number of the pull request, and that the token in "
-        "GITHUB_TOKEN may see the repository",
+    remedies={
+        401: "The token in GITHUB_TOKEN is wrong or has expired",
+        403: (
+            "The token in GITHUB_TOKEN lacks a permission: under `permissions`, the job needs "
+            "`pull-requests: write` to comment, and `actions: read` for artifacts and "
+            "environments"
+        ),
+        404: (
+            "Check GITHUB_REPOSITORY and the number of the pull request, and that the token in "
+            "GITHUB_TOKEN can read the repository"
+        ),
     },
 )

@@ -62,5 +62,5 @@ SERVICE = Service(
     name="The app",
     setting="clerkstack:appUrl",
     read_error=_read_error,
-    mends={404: "Name the app's health route in clerkstack:rotation.healthPath"},
+    remedies={404: "Name the app's health route in clerkstack:rotation.healthPath"},
 )

@@ -50,13 +50,12 @@ _LOG = logging.getLogger("clerkstack")
 # still gets httpx's line for each request.
 logging.getLogger("httpcore").setLevel(logging.INFO)
 
-_MENDS = {
-    300: "It answers from elsewhere: set the address ({setting}) to the final one",
-    409: "It exists already or was changed meanwhile: run again to see what is left to do",
-    422: "Mend what is named here, then run again",
+_REMEDIES = {
+    300: "It redirects: set the address ({setting}) to the final one",
+    409: "It already exists or was changed meanwhile: run again to see what is left to do",
+    422: "Fix what is named here, then run again",
     429: "Too many requests: wait, then run again",
-    500: "The service failed; a write may have happened all the same. Look at its status page, "
-    "then run again",
+    500: "The service failed, but a write may have happened. Check its status page, then run again",
 }
 
 
@@ -67,7 +66,7 @@ class Service:
     name: str
     setting: str  # where a person sets its address
     read_error: Callable[[Any], Told]
-    mends: Mapping[int | str, str]  # by the service's own code, else by status
+    remedies: Mapping[int | str, str]  # by the service's own code, else by status
     # Seconds that a refusal asks to wait, where it says so in another way than Retry-After.
     wait: Callable[[httpx.Response], float | None] = lambda _response: None
 
@@ -160,8 +159,8 @@ class Http:
         """
         if method not in ("GET", "HEAD") and not how.get("reads") and read_only():
             raise ReadOnly(
-                f"{READ_ONLY} is set, and {self._service.name} ({operation}) would be asked to "
-                "change something. Nothing was sent."
+                f"{READ_ONLY} is set, and {self._service.name} ({operation}) would be "
+                "changed. Nothing was sent."
             )
         began = datetime.now(UTC).replace(microsecond=0)
         outcome = repeated(
@@ -237,9 +236,9 @@ class Http:
         status = response.status_code
         told = self._told(response)
         own = () if self._key is None else (self._key.get_secret_value(),)
-        mends = self._service.mends
-        mend = mends.get(told.code) or mends.get(status)
-        mend = mend or _MENDS.get(status) or _MENDS.get(_hundred(status))
+        remedies = self._service.remedies
+        remedy = remedies.get(told.code) or remedies.get(status)
+        remedy = remedy or _REMEDIES.get(status) or _REMEDIES.get(_hundred(status))
         return error_class(status)(
             vendor=self._service.name,
             operation=operation,
@@ -248,7 +247,7 @@ class Http:
             message=told.message,
             trace_id=told.trace_id,
             meta=told.meta,
-            mend=(mend or "").replace("{setting}", self._service.setting),
+            remedy=(remedy or "").replace("{setting}", self._service.setting),
             retry_after=retry_after(response),
             hidden=(*own, *secrets_in(body)),
         )
@@ -283,7 +282,7 @@ class Client(Closing):
 
 
 def joined(*segments: str) -> str:
-    """A path of segments, each quoted, so that an id can't reach into another path."""
+    """A path of segments, each quoted, so that an id cannot reach into another path."""
     return "/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
@@ -299,12 +298,12 @@ def _address(service: Service, base_url: str) -> httpx.URL:
         url = httpx.URL(base_url)
         if usable_place(url):
             return url
-        wrong = "has a host or a port that no server can have"
+        wrong = "has an invalid host or port"
     except (httpx.InvalidURL, ValueError):
         pass
     raise Unreachable(
         f"The address of {service.name} ({service.setting}) {wrong}. The request was not "
-        "sent. Set it as in https://api.example.com.",
+        "sent. Set it to a URL such as https://api.example.com.",
         sent=False,
     )
 
@@ -316,7 +315,7 @@ def _client(service: Service, **how: Any) -> httpx.Client:
     except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
         wrong = obstacle(error)
     raise Unreachable(
-        f"{service.name} can't be reached: {wrong}, then run again. The request was not sent.",
+        f"{service.name} cannot be reached: {wrong}, then run again. The request was not sent.",
         sent=False,
     )
 

@@ -17,25 +17,29 @@ SERVICE = Service(
     name="Clerk's Platform API",
     setting="clerkstack:urls.platform",
     read_error=read_clerk_error,
-    mends={
+    remedies={
         401: "The platform key (clerkstack:platformKey, ak_…) is wrong or revoked: make one in "
         "the dashboard under your workspace's Platform API keys, and set it with "
         "pulumi config set --secret clerkstack:platformKey",
-        402: "The plan of your Clerk workspace does not include this: change that plan, or take "
-        "out of the stack what is named here",
-        403: "The platform key lacks the right: it needs the scope applications:manage",
+        402: (
+            "The plan of your Clerk workspace does not include this: change that plan, or remove "
+            "from the stack what is named here"
+        ),
+        403: "The platform key lacks a permission: it needs the scope applications:manage",
         404: "Check clerkstack:applicationId and clerkstack:instance, and that the key belongs "
         "to the same workspace",
-        409: "It exists already or was changed meanwhile: look at pulumi preview --diff after "
-        "pulumi refresh, then run again",
+        409: (
+            "It already exists or was changed meanwhile: run pulumi refresh, check pulumi "
+            "preview --diff, then run again"
+        ),
         # Refused with 403 as well, and no matter of the key's rights.
         "billing_not_enabled": "Switch billing on for the plan's payer, under clerkstack:billing",
         "billing_annual_only_plans_not_enabled": "Give the plan a monthly price as well",
         "billing_cannot_be_enabled": "Organization billing needs organizations: set "
         "clerkstack:organizations.enabled to true, or switch that billing off",
-        "payer_type_invalid": "The payer of a plan stays as it is: give the plan another slug",
+        "payer_type_invalid": "The payer of a plan cannot change: give the plan another slug",
         "plan_cannot_be_deleted": "Keep it in the catalog, or remove it in the dashboard first",
-        "feature_not_enabled": "Switch it on in the dashboard, or take it out of the stack",
+        "feature_not_enabled": "Switch it on in the dashboard, or remove it from the stack",
     },
 )
 
@@ -195,11 +199,12 @@ class PlatformClient(Client):
             headers={"If-Match": if_match} if if_match is not None else None,
         )
         if dry_run and answer.dry_run is not True:
-            said = "nothing of it" if answer.dry_run is None else "dry_run: false"
+            said = "nothing about it" if answer.dry_run is None else "dry_run: false"
             raise NotADryRun(
-                f"ALARM: a dry run on the {instance} instance of {application_id} was a write: "
-                f"Clerk's answer says {said}. Changed for real: {', '.join(changes)}. Look at the "
-                "dashboard now. `pulumi refresh`, then `pulumi up`, brings back what is declared.",
+                f"ALARM: a dry run on the {instance} instance of {application_id} was a "
+                f"write: Clerk's answer says {said}. Changed for real: {', '.join(changes)}. "
+                "Check the dashboard now. To restore what is declared, run `pulumi refresh`, "
+                "then `pulumi up`.",
                 written=list(changes),
             )
         version = answer.config_version

@@ -13,24 +13,24 @@ HIGHEST_PORT = 65535
 
 
 def obstacle(error: Exception) -> str:
-    """What kept a client from being made, with the variable to mend."""
+    """What kept a client from being made, with the variable to fix."""
     if isinstance(error, OSError):
         files = " or ".join(_set_of("ssl_cert_file", "sslkeylogfile")) or "certifi"
-        return f"the file that {files} names can't be used. Set it to one that can, or unset it"
+        return f"the file that {files} names cannot be used. Set it to a usable file, or unset it"
     return proxy_obstacle() or (
-        f"{' or '.join(_set_of('no_proxy')) or 'a proxy setting of this machine'} holds "
-        "something that is no host. Set it right, or unset it"
+        f"{' or '.join(_set_of('no_proxy')) or 'a proxy setting of this machine'} contains "
+        "something that is not a host. Correct it, or unset it"
     )
 
 
 def proxy_obstacle() -> str | None:
-    """Which variables hold a proxy that can't be used, and how to mend that, or None."""
+    """Which variables hold a proxy that cannot be used, and how to fix it, or None."""
     proxies = _set_of("http_proxy", "https_proxy", "all_proxy")
     wrong = [name for name in proxies if not _usable_proxy(os.environ[name])]
     if not wrong:
         return None
     return (
-        f"the proxy in {' and '.join(wrong)} can't be used. Set it to a URL that starts with "
+        f"the proxy in {' and '.join(wrong)} cannot be used. Set it to a URL that starts with "
         "http:// or https://, with a host and a port, or unset it"
     )
 

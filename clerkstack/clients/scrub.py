@@ -115,7 +115,7 @@ def _ways(value: str) -> tuple[str, ...]:
     texts |= {quoted, quote(quoted, safe=""), quote(value, errors="surrogatepass")}
     texts |= {quote_plus(value, errors="surrogatepass"), raw.hex(), raw.hex(" "), raw.hex(":")}
     texts |= {core for core in _in_base64(value) if len(core) >= SHORTEST}
-    return tuple({each.translate(_LOWER) for each in texts})
+    return tuple({text.translate(_LOWER) for text in texts})
 
 
 def _without(text: str, values: Iterable[str]) -> str:

@@ -58,8 +58,9 @@ class SvixLink(Answer):
             except ValueError:
                 wrong = "its key is not base64"
         raise UnexpectedAnswer(
-            f"The link to Svix that Clerk's Backend API gave is not of the known form: {wrong}. "
-            "Clerk may have changed it: look for a newer version of this project."
+            "The link to Svix that Clerk's Backend API returned does not have the known "
+            f"form: {wrong}. Clerk may have changed it: check for a newer version of this "
+            "project."
         )
 
 
@@ -300,7 +301,7 @@ class SvixClient(Client):
             found += page.data
             if len(found) >= ATTEMPTS:
                 break
-        return sorted(found[:ATTEMPTS], key=lambda each: each.timestamp, reverse=True)
+        return sorted(found[:ATTEMPTS], key=lambda attempt: attempt.timestamp, reverse=True)
 
     def rotate_signing_secret(
         self, endpoint_id: str, *, overlap_seconds: int, secret: SecretStr | None = None
@@ -353,11 +354,13 @@ SERVICE = Service(
     name="Svix",
     setting="clerkstack:urls.svix",
     read_error=_read_error,
-    mends={
-        401: "The one-time token of the link to Svix was used or has expired: run again, each "
-        "run asks Clerk for a new one",
-        403: "The link to Svix does not give this right: run again with a new one",
-        404: "The webhook app or endpoint is gone from Svix: run again to make it anew",
+    remedies={
+        401: (
+            "The one-time token of the link to Svix was used or has expired: run again; each run "
+            "gets a new one from Clerk"
+        ),
+        403: "The link to Svix does not grant this permission: run again to get a new link",
+        404: "The webhook app or endpoint is gone from Svix: run again to create it again",
         422: "Change what is named here (eventTypes is clerkstack:webhook.events, url is "
         "clerkstack:webhook.url, headers is clerkstack:webhook.headers), then run again",
     },

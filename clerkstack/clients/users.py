@@ -95,7 +95,7 @@ class Subscription(Answer):
     def plans(self) -> tuple[HeldPlan, ...]:
         """The plans that count now."""
         items = self.subscription_items
-        return tuple(each.plan for each in items if each.status == "active" and each.plan)
+        return tuple(item.plan for item in items if item.status == "active" and item.plan)
 
 
 class _Users(RootModel[tuple[User, ...]]):

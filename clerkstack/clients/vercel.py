@@ -367,7 +367,7 @@ class VercelClient(Client):
         while True:
             asked = {**self._team, **params, **({} if after is None else {cursor: after})}
             page = self._http.request(page_of, operation, "GET", path, params=asked or None)
-            fresh = {each.id: each for each in page.items if each.id not in found}
+            fresh = {item.id: item for item in page.items if item.id not in found}
             found |= fresh
             after = page.pagination.next
             if after is None or not fresh:
@@ -383,10 +383,10 @@ SERVICE = Service(
     name="Vercel",
     setting="clerkstack:urls.vercel",
     read_error=_read_error,
-    mends={
+    remedies={
         401: "The Vercel token is wrong: make one at https://vercel.com/account/tokens and set "
         "it with pulumi config set --secret vercel:apiToken",
-        403: "The Vercel token is wrong or may not see this project: make one at "
+        403: "The Vercel token is wrong or has no access to this project: make one at "
         "https://vercel.com/account/tokens for the team that owns the project, and set it with "
         "pulumi config set --secret vercel:apiToken",
         404: "Check clerkstack:environment.projectId and teamId",

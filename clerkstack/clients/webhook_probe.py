@@ -91,7 +91,7 @@ def _signature(secret: SecretStr, body: dict[str, Any]) -> dict[str, str]:
     except binascii.Error:
         key = b""
     if not key:
-        raise ValueError("the signing secret is not of the form whsec_ and base64")
+        raise ValueError("the signing secret is not whsec_ followed by base64")
     message, moment = f"msg_clerkstack_{secrets.token_hex(8)}", str(int(time.time()))
     content = b".".join((message.encode(), moment.encode(), encoded_body(body)))
     mac = hmac.new(key, content, hashlib.sha256).digest()
@@ -114,5 +114,5 @@ SERVICE = Service(
     name="The app's webhook endpoint",
     setting="clerkstack:appUrl, clerkstack:webhook",
     read_error=_read_error,
-    mends={},
+    remedies={},
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clerkstack.checks.finding import Finding
+from clerkstack.comparison.compare import kind_of
+from clerkstack.comparison.wired import LiveWiring, wired
 from clerkstack.cutover.model import fact
 from clerkstack.cutover.read import Readings
-from clerkstack.witnesses.compare import kind_of
-from clerkstack.witnesses.wired import LiveWiring, wired
 
 
 def code_facts(readings: Readings, kind: str) -> Iterator[Finding]:
@@ -22,10 +22,12 @@ def code_facts(readings: Readings, kind: str) -> Iterator[Finding]:
         return
     endpoint = readings.endpoint() if kind == "event" else None
     projects = readings.projects if kind == "variable" else ()
-    variables = {each.project_id: readings.live.variables(each) for each in projects}
+    variables = {project.project_id: readings.live.variables(project) for project in projects}
     live = LiveWiring.of(endpoint, variables)
     found = wired(readings.settings, readings.app.wiring, live)
-    for each in found.findings:
-        if kind_of(each) == kind:
-            what = f"{each.subject} in the app's code"
-            yield fact(what, "as the app has it", f"{each.message} ({each.remedy})", right=False)
+    for finding in found.findings:
+        if kind_of(finding) == kind:
+            what = f"{finding.subject} in the app's code"
+            yield fact(
+                what, "as the app has it", f"{finding.message} ({finding.remedy})", right=False
+            )

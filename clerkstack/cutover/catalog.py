@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from clerkstack.app.facts import PAYER, told
 from clerkstack.checks.finding import Finding
+from clerkstack.comparison.compare import Comparison, Row, kind_of, same
 from clerkstack.cutover.model import fact
 from clerkstack.parity import Snapshot
 from clerkstack.parity import compare as compare_instances
-from clerkstack.parity.things import of_config
+from clerkstack.parity.entities import of_config
 from clerkstack.reconcile.names import BILLING_KINDS
-from clerkstack.witnesses.compare import Comparison, Row, kind_of, same
 
 if TYPE_CHECKING:
     from clerkstack.reconcile import JsonObject
@@ -24,9 +24,9 @@ def catalog_facts(compared: Comparison) -> Iterator[Finding]:
     """Each plan and feature of the catalog: whether the instance has it, what a plan includes, and
     who pays for it."""
     wrong = {
-        (each.subject, each.field)
-        for each in compared.findings
-        if not same([each.found["catalog"], each.found["instance"]])
+        (finding.subject, finding.field)
+        for finding in compared.findings
+        if not same([finding.found["catalog"], finding.found["instance"]])
     }
     for row in compared.features:
         if row.catalog is not None:
@@ -45,27 +45,31 @@ def catalog_facts(compared: Comparison) -> Iterator[Finding]:
 def app_facts(compared: Comparison, kinds: Collection[str]) -> Iterator[Finding]:
     """What the app's own code declares and asks for otherwise than catalog or instance have it, of
     some kinds."""
-    for each in compared.findings:
-        app = each.found["app"]
-        if kind_of(each) in kinds and app is not None:
-            what = f"{each.subject} of the app's code"
+    for finding in compared.findings:
+        app = finding.found["app"]
+        if kind_of(finding) in kinds and app is not None:
+            what = f"{finding.subject} of the app's code"
             # What the app does not declare it may not need: a person has to say so.
             right = None if app is False else False
-            yield fact(what, "as the app has it", f"{each.message} ({each.remedy})", right)
+            yield fact(what, "as the app has it", f"{finding.message} ({finding.remedy})", right)
 
 
 def reference_facts(theirs: JsonObject, mine: JsonObject) -> Iterator[Finding]:
     """Each plan and feature of the reference's section `billing`: whether this one has it too."""
     reference, target = (
-        Snapshot(stack, things=tuple(of_config({"billing": billing})))
+        Snapshot(stack, entities=tuple(of_config({"billing": billing})))
         for stack, billing in (("reference", theirs), ("production", mine))
     )
     compared = compare_instances(reference, target)
-    missing = {each.subject for each in compared.findings if each.found is None and not each.field}
-    for thing in reference.things:
-        if thing.what.startswith(tuple(f"{word} " for word in BILLING_KINDS.values())):
-            there = thing.what not in missing
-            yield fact(thing.what, THERE, THERE if there else MISSING, there)
+    missing = {
+        finding.subject
+        for finding in compared.findings
+        if finding.found is None and not finding.field
+    }
+    for entity in reference.entities:
+        if entity.what.startswith(tuple(f"{word} " for word in BILLING_KINDS.values())):
+            there = entity.what not in missing
+            yield fact(entity.what, THERE, THERE if there else MISSING, there)
 
 
 def _exists(name: str, row: Row, wrong: Collection[tuple[str, str]]) -> Finding:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clerkstack.app.kinds import KINDS, SOLD
 from clerkstack.checks.finding import Finding
+from clerkstack.comparison import Comparison, Instance, compare
 from clerkstack.cutover.app_code import code_facts
 from clerkstack.cutover.catalog import app_facts, catalog_facts
 from clerkstack.cutover.model import fact, failed, not_checked, of_facts, same
@@ -20,13 +21,12 @@ from clerkstack.desired.variables import takes_no_events
 from clerkstack.drift import roles_of_stack
 from clerkstack.hosts import PUBLIC, host_of, is_below, is_public, reach
 from clerkstack.kept_url import same_url
-from clerkstack.parity.things import OAUTH, needs_of_production, of_config
+from clerkstack.parity.entities import OAUTH, needs_of_production, of_config
 from clerkstack.reconcile.api_keys import FEATURE, ORGANIZATIONS, SWITCHES, needed_switches
 from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import shown_url
 from clerkstack.settings.keys import instance_of_key
-from clerkstack.witnesses import Comparison, Instance, compare
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
@@ -47,19 +47,17 @@ def live_keys(readings: Readings) -> Finding:
         same("secret key", "sk_live_…", _form("sk", of_secret)),
     ]
     told = readings.live.environment()
-    facts.append(
-        same("what browsers are told", TARGET, told.display_config.instance_environment_type)
-    )
+    facts.append(same("public environment", TARGET, told.display_config.instance_environment_type))
     if told.auth_config.test_mode is not None:
         facts.append(same("test mode", NO, _switch(told.auth_config.test_mode)))
     for project in readings.projects:
         facts += _keys_at_vercel(readings, project)
     return of_facts(
         facts,
-        well="the production instance, with live keys, and they are the app's",
+        well="the production instance, with live keys, and the app uses them",
         otherwise="not live",
         remedy="Run pulumi up on this stack: it writes the production instance's keys to Vercel. "
-        "Test mode is a switch of the dashboard page Settings.",
+        "Test mode is a switch on the dashboard page Settings.",
     )
 
 
@@ -72,7 +70,7 @@ def _keys_at_vercel(readings: Readings, project: Project) -> Iterator[Finding]:
             yield fact(shown, "the instance's key", found, right)
         else:
             # All variables may be sensitive: then their values can't be read by anybody.
-            there = "there, not readable" if public == "" else "missing"
+            there = "exists, not readable" if public == "" else "missing"
             yield fact(shown, "the instance's key", there, public == "")
     for name in names_of("secret_key", project.names):
         kept = readings.variable(project, name) is not None
@@ -91,7 +89,7 @@ def webhook(readings: Readings) -> Finding:
     if endpoint is None:
         return failed(
             f"no endpoint at {shown_url(settings.webhook_url)}",
-            "Run pulumi up on this stack: it makes the endpoint.",
+            "Run pulumi up on this stack: it creates the endpoint.",
         )
     host = host_of(endpoint.url)
     left_out = readings.left_out()
@@ -122,7 +120,7 @@ def webhook(readings: Readings) -> Finding:
             and not is_public(other.url, settings.production.domain)
         ):
             where = shown_url(other.url)
-            facts.append(fact("another endpoint", "none that leads astray", where, right=None))
+            facts.append(fact("another endpoint", "none with a wrong address", where, right=None))
     facts += [
         _secret_variable(readings, project, name)
         for project in readings.projects
@@ -133,9 +131,11 @@ def webhook(readings: Readings) -> Finding:
     return of_facts(
         facts,
         well=f"one endpoint at {host}, with its own secret",
-        otherwise="not as it has to be",
-        remedy="Run pulumi up --refresh on this stack. What it does not manage, remove on the "
-        "dashboard page Webhooks.",
+        otherwise="not as required",
+        remedy=(
+            "Run pulumi up --refresh on this stack. On the dashboard page Webhooks, remove the "
+            "endpoints that it does not manage."
+        ),
     )
 
 
@@ -145,15 +145,15 @@ def _secret_variable(readings: Readings, project: Project, key: str) -> Finding:
         right = found == readings.signing_secret()
         own = "the endpoint's secret"
         return fact(name, own, own if right else "another secret", right)
-    shown = "missing" if found is None else "there, not readable"
+    shown = "missing" if found is None else "exists, not readable"
     return fact(name, "there", shown, found is not None)
 
 
 def own_oauth(readings: Readings) -> Finding:
     """Each connection that is on has credentials of its own."""
-    things = [each for each in of_config(readings.live.sections()) if each.kind == OAUTH]
-    on = [each for each in things if each.fields.get("enabled") is True]
-    lacking = {each.subject for each in needs_of_production(on, None)}
+    entities = [entity for entity in of_config(readings.live.sections()) if entity.kind == OAUTH]
+    on = [entity for entity in entities if entity.fields.get("enabled") is True]
+    lacking = {finding.subject for finding in needs_of_production(on, None)}
     facts = [
         fact(
             each.what,
@@ -167,7 +167,7 @@ def own_oauth(readings: Readings) -> Finding:
     return of_facts(
         facts,
         well=f"own credentials: {names}" if names else "no OAuth connection is on",
-        otherwise="Clerk's shared credentials don't work in production",
+        otherwise="Clerk's shared credentials do not work in production",
         remedy="Make an OAuth client with the provider, then set "
         "clerkstack:signIn.oauth.<provider>.clientId and clientSecret on this stack, and run "
         "pulumi up.",
@@ -184,12 +184,12 @@ def slugs(readings: Readings) -> Finding:
     asked = f", and what {uses} checks in the app's code ask for" if uses else ""
     well = f"all {len(catalog.plans)} plans and {len(catalog.features)} features exist{asked}"
     remedy = (
-        "Run pulumi up on this stack: it brings the catalog. What the app's code has otherwise has "
-        "to be the same in both: bin/clerkstack check shows them side by side."
+        "Run pulumi up on this stack: it deploys the catalog. Where the app's code differs, make "
+        "both the same: bin/clerkstack check shows them side by side."
     )
     if not brought:
         well = f"the instance answers all {uses} checks in the app's code"
-        remedy = "Correct the app, or let the stack that has billing bring it."
+        remedy = "Correct the app, or deploy it with the stack that manages billing."
     return of_facts(
         [*(catalog_facts(compared) if brought else ()), *app_facts(compared, kinds)],
         well=well,
@@ -209,7 +209,7 @@ def _compared(readings: Readings, *, brought: bool) -> tuple[Comparison, Collect
     roles = LiveRoles()
     if kinds is KINDS:
         roles = roles_of_stack(settings, readings.live, readings.known)
-    held = {role.key: {each.key for each in role.permissions} for role in roles.roles}
+    held = {role.key: {permission.key for permission in role.permissions} for role in roles.roles}
     instance = Instance(billing=object_at(readings.live.sections(), "billing"), access=Access(held))
     return compare(app, inputs, instance, access=access, brought=brought), kinds
 
@@ -220,7 +220,7 @@ def trial(readings: Readings) -> Finding:
     facts = [
         same("config", NO, _switch(asks_for_a_card(section))),
         same(
-            "what browsers are told",
+            "public environment",
             NO,
             _switch(readings.live.environment().billing.free_trial_requires_payment_method),
         ),
@@ -242,9 +242,11 @@ def api_keys(readings: Readings) -> Finding:
     return of_facts(
         facts,
         well="organizations may mint API keys",
-        otherwise="organizations can't mint API keys",
-        remedy="Switch on Enable Organization API keys on the dashboard page API keys, or run "
-        "pulumi up where Clerk lets it be set.",
+        otherwise="organizations cannot mint API keys",
+        remedy=(
+            "Switch on Enable Organization API keys on the dashboard page API keys, or run "
+            "pulumi up, if Clerk lets the stack set it."
+        ),
     )
 
 
@@ -270,7 +272,7 @@ def host(readings: Readings) -> Finding:
     hosts = " and ".join(host_of(url) for url in urls)
     return of_facts(
         facts,
-        well=f"DNS and {' and '.join(names)} are those of {hosts}",
+        well=f"DNS and {' and '.join(names)} point to {hosts}",
         otherwise="not at the production host",
         remedy="Set the DNS records that the point dns-records lists, and clerkstack:appUrl to the "
         "production URL; then run pulumi up.",
@@ -280,7 +282,7 @@ def host(readings: Readings) -> Finding:
 def _app_url_at_vercel(readings: Readings, project: Project) -> Iterator[Finding]:
     for name in names_of("app_url", project.names):
         value = readings.variable(project, name)
-        shown = "missing" if value is None else shown_url(value) or "there, not readable"
+        shown = "missing" if value is None else shown_url(value) or "exists, not readable"
         right = value in ("", project.app_url)
         yield fact(f"{project.prefix}{name}", shown_url(project.app_url), shown, right)
 
@@ -289,27 +291,27 @@ def smoke(readings: Readings) -> Finding:
     """A new customer's way, before any customer goes it."""
     if readings.smoke is None:
         return not_checked(
-            "no smoke run was made", "Give --smoke, or make one and sign this point off."
+            "no smoke run was made", "Add --smoke, or make a smoke run and sign this point off."
         )
     report = readings.smoke_run(readings.smoke)
     facts = tuple(
-        fact(each.name, "works", f"{each.detail} ({each.seconds:.1f} s)", each.ok)
-        for each in report.steps
+        fact(step.name, "works", f"{step.detail} ({step.seconds:.1f} s)", step.ok)
+        for step in report.steps
     )
     if not facts:
         return failed("the smoke run did nothing", "Run it by hand.")
     if report.service_failed:
         return not_checked(
             "a service failed during the smoke run",
-            "Run it again; the detail of the step says which service.",
+            "Run it again; the step's detail names the service.",
             facts,
             service_failed=True,
         )
     return of_facts(
         facts,
-        well="a new customer gets from sign-up to an answered call",
+        well="a new customer gets from sign-up to an answered API call",
         otherwise="a new customer does not get through",
-        remedy="The detail of the step says what was seen. Mend it, then run with --smoke again.",
+        remedy="The step's detail says what happened. Fix it, then run again with --smoke.",
     )
 
 

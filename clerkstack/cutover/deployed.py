@@ -23,10 +23,12 @@ def variables(readings: Readings) -> Finding:
     readings.live.instance()
     # The webhook's points ask for the signing secret anyway.
     found = variable_differences(readings.settings, readings.live, readings.known, signing=True)
-    there = [each for project in readings.projects for each in readings.live.variables(project)]
+    there = [
+        variable for project in readings.projects for variable in readings.live.variables(project)
+    ]
     count = len([each for each in there if TARGET in each.target])
     return of_facts(
-        [*(shown(each) for each in found), *code_facts(readings, "variable")],
+        [*(shown(finding) for finding in found), *code_facts(readings, "variable")],
         well=f"every variable is as declared ({count} for production)",
         otherwise="not as declared",
         remedy="Run pulumi up --refresh on this stack.",
@@ -61,9 +63,9 @@ def _built(readings: Readings, project: Project) -> Finding:
             "Deploy the app to production at Vercel.",
         )
     written = [
-        (each.updated_at, each.key)
-        for each in readings.live.variables(project)
-        if TARGET in each.target and each.updated_at is not None
+        (variable.updated_at, variable.key)
+        for variable in readings.live.variables(project)
+        if TARGET in variable.target and variable.updated_at is not None
     ]
     if not written:
         reason = f"{project.prefix}production has no variables"
@@ -94,8 +96,7 @@ def drift(readings: Readings) -> Finding:
         [shown(each) for each in found[:SHOWN]],
         well="what is live is what is declared",
         otherwise=f"{len(found)} differences",
-        remedy="bin/clerkstack drift lists them. To bring back what is declared: "
-        "pulumi up --refresh",
+        remedy="bin/clerkstack drift lists them. To restore what is declared: pulumi up --refresh",
     )
 
 
@@ -106,7 +107,7 @@ def reference(readings: Readings) -> Finding:
     if readings.reference.found() is None:
         return not_checked(
             "the reference has no instance",
-            "Leave out --reference, or name a stack that is deployed.",
+            "Remove --reference, or name a stack that is deployed.",
         )
     theirs = readings.reference.sections()
     mine = object_at(readings.live.sections(), "billing")
@@ -114,8 +115,9 @@ def reference(readings: Readings) -> Finding:
         reference_facts(object_at(theirs, "billing"), mine),
         well="production has every plan and feature of the reference",
         otherwise="missing in production",
-        remedy="bin/clerkstack parity lists all differences. What shall be in both belongs into "
-        "the catalog.",
+        remedy=(
+            "bin/clerkstack parity lists all differences. Add to the catalog what both should have."
+        ),
     )
 
 
@@ -124,7 +126,7 @@ def policies(readings: Readings) -> Finding:
     judged = readings.policies
     if judged is None or not readings.resources:
         return not_checked(
-            "the stack has no state yet" if judged else "the policies are not at hand",
+            "the stack has no state yet" if judged else "the policies are not available",
             "Run pulumi up --policy-pack policies/pack on this stack.",
         )
     found = [
@@ -133,7 +135,7 @@ def policies(readings: Readings) -> Finding:
     ]
     return of_facts(
         found,
-        well="every rule of the policy pack is kept",
+        well="the stack follows every rule of the policy pack",
         otherwise="broken",
         remedy="Each rule says what to do: pulumi preview --policy-pack policies/pack",
     )
@@ -141,7 +143,7 @@ def policies(readings: Readings) -> Finding:
 
 def _not_declared(what: str) -> Finding:
     return manual(
-        f"this stack declares {what}", "Look at Vercel yourself, and sign this point off."
+        f"this stack declares {what}", "Check at Vercel yourself, and sign this point off."
     )
 
 

@@ -35,10 +35,13 @@ def dns_records(readings: Readings) -> Finding:
         )
     return of_facts(
         _status_facts(readings.live.domain_status(domain.name)),
-        well=f"every record of {domain.name} is as it has to be",
+        well=f"every record of {domain.name} is correct",
         otherwise=f"{domain.name} is not complete",
-        remedy="Set these records at the registrar, CNAME from host to what is expected, without a "
-        "proxy in front. Clerk looks again by itself, or on the dashboard page Domains.",
+        remedy=(
+            "Set these records at the registrar, CNAME from host to what is expected, without a "
+            "proxy in front. Clerk checks again by itself, or when asked on the dashboard page "
+            "Domains."
+        ),
     )
 
 
@@ -65,13 +68,13 @@ def redirect_urls(readings: Readings) -> Finding:
     own = host_of(readings.settings.app_url)
     domain = readings.primary_domain()
     facts = []
-    for each in readings.live.redirect_urls():
-        place, shown = host_of(each.url), shown_url(each.url)
-        if not each.url.startswith(("http://", "https://")):
+    for redirect_url in readings.live.redirect_urls():
+        place, shown = host_of(redirect_url.url), shown_url(redirect_url.url)
+        if not redirect_url.url.startswith(("http://", "https://")):
             facts.append(fact(shown, "an app's own scheme", "an app's own scheme", right=True))
         elif is_local(place) or is_preview(place):
             facts.append(fact(shown, "at the production host", "left from development", False))
-        elif each.url.startswith("http://"):
+        elif redirect_url.url.startswith("http://"):
             facts.append(fact(shown, "https", "http", right=False))
         else:
             mine = is_below(place, domain.name if domain else own) or place == own
@@ -79,17 +82,19 @@ def redirect_urls(readings: Readings) -> Finding:
     return of_facts(
         facts,
         well=f"{len(facts)} redirect URLs, all of production" if facts else "none is set",
-        otherwise="a session could be sent elsewhere",
-        remedy="Remove them on the dashboard page Native applications, Redirect URLs (Backend API: "
-        "DeleteRedirectURL). Where one is a partner's and meant, and no other is wrong, sign this "
-        "point off.",
+        otherwise="a session could be sent to another host",
+        remedy=(
+            "Remove them on the dashboard page Native applications, Redirect URLs (Backend API: "
+            "DeleteRedirectURL). If one belongs to a partner and is intended, and no other is "
+            "wrong, sign this point off."
+        ),
     )
 
 
 def satellites(readings: Readings) -> Finding:
     """Each satellite domain is complete, and served from where it says."""
     facts: list[Finding] = []
-    there = [each for each in readings.live.instance_domains() if each.is_satellite]
+    there = [domain for domain in readings.live.instance_domains() if domain.is_satellite]
     for each in there:
         if each.proxy_url:
             shown, place = shown_url(each.proxy_url), host_of(each.proxy_url)
@@ -126,11 +131,13 @@ def sign_up(readings: Readings) -> Finding:
     ]
     if all(each.severity is Severity.PASSED for each in facts):
         return passed("everybody may sign up", tuple(facts))
-    words = {"restricted": "only who is invited", "waitlist": "only who waited"}
-    who = words.get(mode or "", "only who is on the allowlist" if allowlist else "nobody knows who")
+    words = {"restricted": "only invited users", "waitlist": "only users from the waitlist"}
+    who = words.get(
+        mode or "", "only users on the allowlist" if allowlist else "an unknown set of users"
+    )
     return manual(
-        f"{who} may sign up: is that meant?",
-        "Where it is meant, sign this point off. Else: dashboard page Restrictions.",
+        f"{who} may sign up: is that intended?",
+        "If it is, sign this point off. If not, change it on the dashboard page Restrictions.",
         tuple(facts),
     )
 
@@ -145,14 +152,14 @@ def sessions(readings: Readings) -> Finding:
     facts += _lifetimes(object_at(readings.live.sections(), "session_settings"))
     if not facts:
         return manual(
-            "Clerk tells nothing of attack protection",
-            "Look at the dashboard page Attack protection, and sign this point off.",
+            "Clerk reports nothing about attack protection",
+            "Check the dashboard page Attack protection, and sign this point off.",
         )
     return of_facts(
         facts,
         well="guessed passwords lock the account",
-        otherwise="easier to break into than it has to be",
-        remedy="Dashboard pages Attack protection and Sessions.",
+        otherwise="easier to break into than necessary",
+        remedy="See the dashboard pages Attack protection and Sessions.",
     )
 
 
@@ -168,5 +175,5 @@ def _lifetimes(section: JsonObject) -> Iterator[Finding]:
         )
     elif idle.get("enabled") is True:
         days = cast(int, idle.get("duration_seconds") or 0) / SECONDS_OF_DAY
-        shown = f"no end while it is used, {days:.3g} days without use"
+        shown = f"no limit while in use, {days:.3g} days without use"
         yield fact("longest session", f"{LONGEST_SESSION_DAYS} days or less", shown, None)

@@ -23,7 +23,7 @@ from clerkstack.safe import safe
 
 UNREAD = (ApiError, Unreachable, UnexpectedAnswer, UnusableKey, ResourceFailed, ReadOnly)
 MAKE_INSTANCE = (
-    "Set clerkstack:production.create and .domain, then run pulumi up: it makes the instance."
+    "Set clerkstack:production.create and .domain, then run pulumi up: it creates the instance."
 )
 
 
@@ -54,7 +54,7 @@ def _line(stack: str, point: Point, readings: Readings, signoff: Waiver | None) 
     with readings.live.reads.watched() as used:
         found = _found(point, readings)
     found = replace(found, check=point.id, subject=stack, evidence=tuple(used))
-    details = (replace(each, check=each.check or point.id) for each in found.details)
+    details = (replace(detail, check=detail.check or point.id) for detail in found.details)
     found = replace(found, details=tuple(details))
     holds = signoff is not None and may_be_signed(found.severity)
     waiver = signoff if holds and _holds(signoff, readings) else None
@@ -74,7 +74,7 @@ def _found(point: Point, readings: Readings) -> Finding:
         return failed("there is no production instance yet", MAKE_INSTANCE)
     except NoEndpoint:
         return failed(
-            "there is no webhook endpoint", "Run pulumi up on this stack: it makes the endpoint."
+            "there is no webhook endpoint", "Run pulumi up on this stack: it creates the endpoint."
         )
     except UNREAD as error:
         return not_checked(

@@ -13,10 +13,10 @@ POINTS = (
     Point(
         "live-keys",
         "Live keys",
-        "With a development key real customers would be users of the development instance, and "
-        "with test mode on anybody signs in with a publicly known code.",
-        "The application's production instance, the form of its keys, what its public environment "
-        "says, and that Vercel's production variables hold these keys.",
+        "With a development key, real customers become users of the development instance; "
+        "with test mode on, anybody can sign in with a publicly known code.",
+        "Reads the application's production instance, the form of its keys and its public "
+        "environment; checks that Vercel's production variables contain these keys.",
         judge=checklist.live_keys,
         number=1,
         setting=("publishableKey",),
@@ -24,11 +24,11 @@ POINTS = (
     Point(
         "webhook",
         "Webhook endpoint and secret of production",
-        "Cloning does not copy the webhook. Without it no sandbox key is minted for a new "
+        "Cloning does not copy the webhook. Without it, no sandbox key is minted for a new "
         "organization, and the app misses every change.",
-        "The instance's endpoints at Svix: one at the production URL, on, with every event; its "
-        "signing secret is at Vercel. Where the stack names the app's code, each event that it "
-        "handles.",
+        "Reads the instance's endpoints at Svix: one at the production URL must be on and "
+        "get every event, and Vercel must have its signing secret. If the stack names the "
+        "app's code, also checks each event that the code handles.",
         judge=checklist.webhook,
         number=2,
         setting=("webhook",),
@@ -36,9 +36,9 @@ POINTS = (
     Point(
         "oauth",
         "Own OAuth credentials",
-        "Clerk's shared credentials work in development only: in production the button leads to an "
-        "error.",
-        "Each connection that is on in the instance's config has a client id.",
+        "Clerk's shared credentials work in development only: in production, the button "
+        "leads to an error.",
+        "Checks in the instance's config that each connection that is on has a client id.",
         judge=checklist.own_oauth,
         number=3,
         setting=("signIn", "oauth"),
@@ -46,10 +46,11 @@ POINTS = (
     Point(
         "slugs",
         "All plan and feature slugs exist",
-        "has({ plan }) answers false for a slug that differs, silently: a customer pays and gets "
-        "nothing.",
-        "Every plan and feature of the catalog, and what each plan includes, in the instance's "
-        "billing; and what the app's own code declares and asks for, where the stack names it.",
+        "has({ plan }) silently answers false for a slug that differs: a customer pays and "
+        "gets nothing.",
+        "Compares every plan and feature of the catalog, and what each plan includes, with "
+        "the instance's billing; and with what the app's code declares and asks for, if the "
+        "stack names it.",
         judge=checklist.slugs,
         number=4,
         in_catalog=True,
@@ -57,8 +58,8 @@ POINTS = (
     Point(
         "trial",
         "Trials ask for no payment method",
-        "Clerk's default is to ask: people who were promised a free trial are asked for a card.",
-        "The instance's config, and its public environment.",
+        "Clerk asks by default: people who were promised a free trial are asked for a card.",
+        "Reads the instance's config and its public environment.",
         judge=checklist.trial,
         number=5,
         setting=("billing", "freeTrialRequiresPaymentMethod"),
@@ -66,9 +67,9 @@ POINTS = (
     Point(
         "api-keys",
         "Organization API keys are on",
-        "No key can be minted while the switch is off, and the webhook that mints the first one "
-        "fails for every new organization.",
-        "The switches in the instance's public environment.",
+        "While the switch is off, no key can be minted, and the webhook that mints the first "
+        "one fails for every new organization.",
+        "Reads the switches in the instance's public environment.",
         judge=checklist.api_keys,
         number=6,
         setting=("apiKeys", "organizationEnabled"),
@@ -76,8 +77,8 @@ POINTS = (
     Point(
         "host",
         "DNS and app URL are at the production host",
-        "Links in mail, redirects and the webhook lead to this address.",
-        "The domain's DNS status, the stack's app URL, and the app URL at Vercel.",
+        "Links in emails, redirects and the webhook use this address.",
+        "Reads the domain's DNS status, the stack's app URL, and the app URL at Vercel.",
         judge=checklist.host,
         number=7,
         setting=("appUrl",),
@@ -85,114 +86,113 @@ POINTS = (
     Point(
         "smoke",
         "Smoke run",
-        "Each part can be right and the whole not: this is the way a customer goes.",
-        "Sign-up, create organization, mint API key, MCP call, against production.",
+        "Each part can be right and the whole still fail: this is a customer's path.",
+        "Signs up, creates an organization, mints an API key and makes an MCP call, all in "
+        "production.",
         judge=checklist.smoke,
         number=8,
     ),
     Point(
         "dns-records",
         "Every DNS record",
-        "Without one of them sign-in, mail or the account portal fails, some only for mail that is "
-        "sent days later.",
-        "The domain's status: each CNAME with what is expected and what was found, certificate, "
-        "mail, proxy.",
+        "Without one of them, sign-in, email or the account portal fails, some only for "
+        "emails that are sent days later.",
+        "Reads the domain's status: each CNAME as expected and as found, certificate, email, "
+        "proxy.",
         judge=further.dns_records,
         setting=("production", "domain"),
     ),
     Point(
         "redirect-urls",
         "No redirect URL of development",
-        "Clerk sends sessions to these addresses: one that is left over may belong to somebody "
-        "else.",
-        "The instance's redirect URLs.",
+        "Clerk sends sessions to these addresses: a leftover one may belong to somebody else.",
+        "Reads the instance's redirect URLs.",
         judge=further.redirect_urls,
     ),
     Point(
         "satellites",
         "Satellite domains",
-        "On a satellite that is not complete nobody stays signed in.",
-        "The instance's satellite domains, their proxies and their status.",
+        "On a satellite with an incomplete setup, nobody stays signed in.",
+        "Reads the instance's satellite domains, their proxies and their status.",
         judge=further.satellites,
     ),
     Point(
         "test-users",
         "No test users",
-        "A user with a test address signs in with a code that everybody knows, where test mode is "
-        "on.",
-        "How many users have +clerk_test in their address.",
+        "While test mode is on, a user with a test address signs in with a publicly known code.",
+        "Counts the users with +clerk_test in their address.",
         judge=further.users,
     ),
     Point(
         "sign-up",
         "Who may sign up",
-        "Restrictions that were right for a beta keep customers out on launch day.",
-        "Sign-up mode and allowlist in the public environment. Where not everybody may, a person "
-        "has to say that it is meant.",
+        "Restrictions meant for a beta keep customers out on launch day.",
+        "Reads the sign-up mode and the allowlist in the public environment. If not "
+        "everybody may sign up, a person must confirm that this is intended.",
         judge=further.sign_up,
     ),
     Point(
         "sessions",
         "Sessions and attack protection",
-        "Passwords are guessed on the first day.",
-        "Lock-out in the public environment, the session's lifetime in the config.",
+        "Attackers guess passwords from the first day.",
+        "Reads the lock-out in the public environment and the session's lifetime in the config.",
         judge=further.sessions,
     ),
     Point(
         "deliveries",
         "Webhook deliveries",
-        "What the endpoint refused is lost for the app once Svix gives up.",
-        "The attempts of the last 7 days at Svix.",
+        "Once Svix gives up, the app never gets what its endpoint refused.",
+        "Reads the attempts of the last 7 days at Svix.",
         judge=webhook.deliveries,
         setting=("webhook",),
     ),
     Point(
         "endpoint",
         "The endpoint checks signatures",
-        "An endpoint that takes unsigned messages takes them from anybody.",
-        "Three test messages (event type clerkstack.test, no data of anybody): one signed with the "
-        "endpoint's secret, one unsigned, one signed with another secret.",
+        "An endpoint that accepts unsigned messages accepts them from anybody.",
+        "Sends three test messages (event type clerkstack.test, no personal data): one "
+        "signed with the endpoint's secret, one unsigned, one signed with another secret.",
         judge=webhook.answers,
         setting=("webhook",),
     ),
     Point(
         "variables",
         "Variables at Vercel",
-        "The app reads these and nothing else.",
-        "Each declared variable: there, for production only, sensitive where it has to be, and "
-        "with the declared value where that can be read. Where the stack names the app's code, "
-        "each of Clerk's variables that it reads.",
+        "The app reads only these.",
+        "Checks that each declared variable exists, is for production only, is sensitive if "
+        "required, and has the declared value if that can be read. If the stack names the "
+        "app's code, also checks each of Clerk's variables that the code reads.",
         judge=deployed.variables,
         setting=("environment",),
     ),
     Point(
         "deployment",
         "The deployment has the variables",
-        "A running deployment keeps the variables that it was built with.",
-        "The newest finished production deployment is newer than the newest variable.",
+        "A running deployment keeps the variables it was built with.",
+        "Checks that the newest finished production deployment is newer than the newest variable.",
         judge=deployed.deployment,
         setting=("environment",),
     ),
     Point(
         "drift",
         "Nothing drifted",
-        "What was changed by hand is undone by the next pulumi up, or was a mistake.",
-        "What the stack declares against what is live at Clerk and Svix.",
+        "The next pulumi up undoes what was changed by hand, or the change was a mistake.",
+        "Compares what the stack declares with what is live at Clerk and Svix.",
         judge=deployed.drift,
     ),
     Point(
         REFERENCE,
         "Everything development has",
-        "What was tried in development and is missing in production fails on launch day.",
-        "The plans and features of the reference's instance.",
+        "What was tested in development but is missing in production fails on launch day.",
+        "Compares with the plans and features of the reference's instance.",
         judge=deployed.reference,
         in_catalog=True,
     ),
     Point(
         "policies",
         "Policies",
-        "The rules that keep a bad deploy from production, over what is deployed now.",
-        "The policy pack over the resources in the stack's state.",
+        "The rules that block a bad deploy also apply to what is deployed now.",
+        "Runs the policy pack on the resources in the stack's state.",
         judge=deployed.policies,
     ),
 )
@@ -208,4 +208,6 @@ def point_named(name: str) -> Point:
     for point in POINTS:
         if point.id == name:
             return point
-    raise ClerkstackError(f"{name} is no point of the cutover, but {', '.join(sorted(NAMES))}")
+    raise ClerkstackError(
+        f"{name} is not a point of the cutover. The points are: {', '.join(sorted(NAMES))}"
+    )

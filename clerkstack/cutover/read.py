@@ -114,7 +114,7 @@ class Readings:
         return self.settings.vercel_projects if self.settings.components.environment else ()
 
     def variable(self, project: Project, key: str) -> str | None:
-        """The value of a production variable: empty where it can't be read, None without one."""
+        """The value of a production variable: empty where it cannot be read, None without one."""
         for variable in self.live.variables(project):
             if variable.key == key and TARGET in variable.target and not variable.git_branch:
                 value = variable.readable_value

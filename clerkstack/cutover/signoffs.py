@@ -19,5 +19,5 @@ def span(text: str) -> timedelta:
     """
     found = _SPAN.fullmatch(text)
     if found is None:
-        raise ClerkstackError(f"--valid {text}: give hours, days or weeks, as 12h, 14d or 4w")
+        raise ClerkstackError(f"--valid {text}: write hours, days or weeks, such as 12h, 14d or 4w")
     return int(found[1]) * _UNITS[found[2]]

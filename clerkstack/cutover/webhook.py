@@ -9,9 +9,10 @@ from clerkstack.cutover.read import DELIVERY_DAYS, Readings
 
 FAIL, SUCCESS = "fail", "success"
 SHOWN = 10
-MEND = (
-    "The app has to verify each message with its signing secret, answer 4xx where that fails and "
-    "2xx else, also to an event type it does not know. Where the secret is new, redeploy the app."
+REMEDY = (
+    "The app must verify each message with its signing secret, answer 4xx if that fails and "
+    "otherwise 2xx, even to an event type that it does not know. If the secret is new, redeploy "
+    "the app."
 )
 
 
@@ -20,11 +21,11 @@ def deliveries(readings: Readings) -> Finding:
     from clerkstack.clients.svix import ATTEMPTS
 
     read = readings.attempts()
-    attempts = [each for each in read if each.status_text in (FAIL, SUCCESS)]
-    refused = [each for each in attempts if each.status_text == FAIL]
+    attempts = [attempt for attempt in read if attempt.status_text in (FAIL, SUCCESS)]
+    refused = [attempt for attempt in attempts if attempt.status_text == FAIL]
     days = f"the last {DELIVERY_DAYS} days"
     if len(read) >= ATTEMPTS:
-        days += f", of which {ATTEMPTS} attempts were looked through"
+        days += f", of which {ATTEMPTS} attempts were checked"
     if not refused:
         what = f"{len(attempts)} deliveries in {days}, none failed"
         return passed(what if attempts else f"nothing was sent in {days}")
@@ -39,11 +40,11 @@ def deliveries(readings: Readings) -> Finding:
         for each in refused[:SHOWN]
     ]
     count = f"{len(refused)} of {len(attempts)} deliveries failed in {days}"
-    newest = "the newest one arrived" if works_again else "the newest one too"
+    newest = "the newest one succeeded" if works_again else "including the newest one"
     return (warned if works_again else failed)(
         f"{count}; {newest}" if works_again else f"{count}, {newest}",
-        "Look at the app's log at these times, mend it, then send the messages again: dashboard "
-        "page Webhooks, the endpoint, Replay.",
+        "Check the app's log at these times, fix the cause, then send the messages again: "
+        "dashboard page Webhooks, the endpoint, Replay.",
         facts,
     )
 
@@ -56,7 +57,7 @@ def answers(readings: Readings) -> Finding:
     try:
         taken = readings.probe("signed test message", lambda probe: probe.signed(secret))
     except Unreachable as error:
-        return failed(f"it does not answer. {error}", MEND)
+        return failed(f"it does not answer. {error}", REMEDY)
     unsigned = readings.probe("unsigned test message", lambda probe: probe.unsigned())
     forged = readings.probe("wrongly signed test message", lambda probe: probe.wrongly_signed())
     return of_facts(
@@ -65,7 +66,7 @@ def answers(readings: Readings) -> Finding:
             fact("unsigned test message", "4xx", str(unsigned), 400 <= unsigned < 500),
             fact("signed with another secret", "4xx", str(forged), 400 <= forged < 500),
         ],
-        well="it takes what Clerk signs, and nothing else",
-        otherwise="the endpoint answers wrongly",
-        remedy=MEND,
+        well="it accepts what Clerk signs, and nothing else",
+        otherwise="the endpoint gives wrong answers",
+        remedy=REMEDY,
     )

@@ -62,7 +62,7 @@ def unknown_uses(declared: DeclaredBilling, live: Mapping[str, Json] | None) -> 
 
     Args:
         declared: what the billing resource declares.
-        live: the section `billing` of the instance, or as an update leaves it. None where it can't
+        live: the section `billing` of the instance, or as an update leaves it. None where it cannot
             be seen (a policy sees no network): then what the settings say is on the instance is
             believed.
     """
@@ -86,7 +86,7 @@ def unknown_access(
 
 
 def _believed(app: AppSays, live: object) -> list[str]:
-    """What is taken to be on an instance that can't be seen, because the settings say so."""
+    """What is taken to be on an instance that cannot be seen, because the settings say so."""
     return app.get("unmanaged", []) if live is None else []
 
 
@@ -130,7 +130,7 @@ def unanswered(app: AppSays, live: Mapping[str, Json]) -> list[str]:
             there = "" if slug in known.slugs(kind) else meant(slug, list(known.slugs(kind)))
             found.append(
                 f"{where} asks has({{ {kind}: '{written}' }}), and no plan that is on sale on the "
-                f"instance answers it{there}: it is false for everybody"
+                f"instance answers it{there}, so it is false for everybody"
             )
     return found
 
@@ -142,11 +142,11 @@ def payer_refusals(declared: DeclaredBilling, live: Mapping[str, Json]) -> Itera
         held = there.get(slug, {})
         if held and payer_of(held) != here:
             yield (
-                f"the plan '{slug}' is paid by {PAYERS[payer_of(held)]} on the instance, and by "
-                f"{PAYERS[here]} in {declared.catalog}: has({{ plan: '{here}:{slug}' }}) answers "
-                "false for everybody. Clerk never changes a plan's payer: give it another slug in "
-                f"{declared.catalog}, or remove the one of the instance on the dashboard page "
-                "Billing → Plans, then run pulumi up --refresh."
+                f"the plan '{slug}' is paid by {PAYERS[payer_of(held)]} on the instance, and "
+                f"by {PAYERS[here]} in {declared.catalog}: has({{ plan: '{here}:{slug}' }}) "
+                "answers false for everybody. Clerk never changes a plan's payer: give it "
+                f"another slug in {declared.catalog}, or remove the instance's plan on the "
+                "dashboard page Billing → Plans, then run pulumi up --refresh."
             )
 
 
@@ -155,8 +155,9 @@ def live_refusals(declared: DeclaredBilling, live: Mapping[str, Json]) -> Iterat
     section `billing`."""
     if asks_for_a_card(live):
         yield (
-            f"{TRIAL} is on for the production instance, and this stack declares it off: trials "
-            "ask for a card. Somebody turned it on since. pulumi up --refresh turns it off."
+            f"{TRIAL} is on for the production instance, but this stack declares it off: "
+            "trials ask for a card. Somebody turned it on after the last update. To turn it "
+            "off: pulumi up --refresh"
         )
     yield from payer_refusals(declared, live)
 
@@ -199,9 +200,9 @@ def billing_refusals(declared: DeclaredBilling) -> Iterator[str]:
         )
     if settings.get("user_enabled") and "user" not in declared.payers.values():
         yield (
-            f"billing of users would be on in production, and {catalog} has no plan that "
-            "they pay for: people would have Clerk's plan free_user, which nothing asks for. Set "
-            "clerkstack:billing.userEnabled to false, or give the plan for them payer_type: user "
-            "(the one that Clerk makes by itself: free_user, with default: true)."
+            f"billing of users would be on in production, and {catalog} has no plan that they "
+            "pay for: people would have Clerk's plan free_user, which nothing asks for. Set "
+            "clerkstack:billing.userEnabled to false, or add a plan with payer_type: user "
+            "(the one that Clerk itself creates: free_user, with default: true)."
         )
     yield from app_disagreements(declared)

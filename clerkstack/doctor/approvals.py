@@ -85,19 +85,19 @@ def approvals(repository: str | None, folder: Path, reader: Reader | None) -> Fi
         return ok("no workflow of GitHub deploys from here")
     if reader is None:
         return not_checked(
-            f"{repository}: without GITHUB_TOKEN nobody can tell who has to approve",
-            'GITHUB_TOKEN="$(gh auth token)" bin/clerkstack doctor, or look: '
+            f"{repository}: the required approvals are unknown without GITHUB_TOKEN",
+            'GITHUB_TOKEN="$(gh auth token)" bin/clerkstack doctor, or check: '
             f"{PAGE}, `production` has required reviewers and deployment branches",
         )
     try:
         return _judged(reader)
     except ClerkstackError as error:
         # It says nothing about the stack, whoever runs this may not see it.
-        return warning(f"{repository}: can't be told ({error})", f"Look at {HOW}")
+        return warning(f"{repository}: unknown ({error})", f"Look at {HOW}")
 
 
 def _judged(reader: Reader) -> Finding:
-    there = {each.name.lower(): each for each in reader.environments()}
+    there = {environment.name.lower(): environment for environment in reader.environments()}
     severe: list[str] = []
     less: list[str] = []
     for name, wanted in {**WANTED, **OPTIONAL}.items():
@@ -114,17 +114,17 @@ def _judged(reader: Reader) -> Finding:
         return failed(told, f"Set it up before the next deploy: {HOW}")
     if less:
         return warning(told, f"Set it up: {HOW}")
-    return ok("production waits for an approval, and only some branches may ask for it")
+    return ok("production requires an approval, and only some branches may deploy to it")
 
 
 def _wrong(found: Environment | None, wanted: Wanted) -> str:
     if found is None:
-        return "is not there: GitHub makes it when a job names it, without protection"
+        return "does not exist: GitHub creates it, without protection, when a job names it"
     missing = []
     if wanted.reviewers and not found.has_reviewers:
         missing.append("has no required reviewers")
     if wanted.branches and found.deployment_branch_policy is None:
-        missing.append("may be named by every branch")
+        missing.append("may be used by every branch")
     return " and ".join(missing)
 
 
@@ -132,8 +132,14 @@ def _open(reader: Reader, found: Environment) -> str:
     """Why its branch policy keeps nobody out, "" where it does."""
     policy = found.deployment_branch_policy
     if policy is not None and policy.custom_branch_policies:
-        names = [each.name or "*" for each in reader.branch_patterns(found.name)]
-        wide = [each for each in names if _ANY.fullmatch(each)]
-        return f"may be named by every branch that fits {', '.join(wide)}" if wide else ""
+        names = [
+            branch_pattern.name or "*" for branch_pattern in reader.branch_patterns(found.name)
+        ]
+        wide = [name for name in names if _ANY.fullmatch(name)]
+        return f"may be used by every branch that matches {', '.join(wide)}" if wide else ""
     # Where no branch is protected, GitHub lets all of them in.
-    return "" if reader.has_protected_branch() else "is for protected branches, and none is"
+    return (
+        ""
+        if reader.has_protected_branch()
+        else "is for protected branches, but no branch is protected"
+    )

@@ -64,11 +64,11 @@ def engine(machine: Machine) -> Finding:
 
 
 def plugins(machine: Machine) -> Finding:
-    """The plugins are there, or will be fetched; the language host can't be."""
+    """The plugins are there, or will be fetched; the language host cannot be."""
     if not machine.find(LANGUAGE):
         return failed(
             f"{LANGUAGE} is not on PATH",
-            "It is part of Pulumi's installation: install pulumi again, or name its folder in PATH",
+            "It is part of Pulumi's installation: install pulumi again, or add its folder to PATH",
         )
     installed = {each["name"]: each.get("version") for each in _installed(machine)}
     told, missing = [], []
@@ -98,18 +98,18 @@ def checkout(machine: Machine) -> Finding:
     """What would be deployed from here is what somebody committed."""
     try:
         if git("rev-parse", "--is-inside-work-tree", folder=machine.folder).strip() != "true":
-            return ok("not in a checkout of git")
+            return ok("not in a git checkout")
         # What git does not know (reports, logs) is no part of what it would deploy.
         words = ("status", "--porcelain", "--untracked-files=no")
         changed = git(*words, folder=machine.folder).splitlines()
     except GitFailed:
-        return ok("not in a checkout of git")
+        return ok("not in a git checkout")
     commit = head_of(machine.folder)
     head = commit[:12] if commit else "no commit yet"
     if changed:
         return warning(
-            f"{head}, and not committed: {len(changed)} changed files",
-            "What is deployed from here is in no commit: git status",
+            f"{head}, with {len(changed)} uncommitted files",
+            "What is deployed from here is in no commit: see git status",
         )
     return ok(f"{head}, nothing changed")
 

@@ -15,7 +15,7 @@ Place = TypeVar("Place")
 
 @dataclass(frozen=True)
 class Check(Generic[Place]):
-    """One thing to look at. `needs` are checks without which it can't be told."""
+    """One thing to look at. `needs` are checks without which it is not checked."""
 
     name: str
     look: Callable[[Place], Finding]
@@ -68,7 +68,7 @@ def of_failure(error: ClerkstackError) -> Finding:
 def examined(
     checks: Sequence[Check[Place]],
     place: Place,
-    tell: Callable[[str], None],
+    progress: Callable[[str], None],
     before: Collection[str] = (),
     *,
     subject: str = "this machine",
@@ -79,9 +79,9 @@ def examined(
     for check in checks:
         missing = [name for name in check.needs if name in unwell]
         if missing:
-            finding = not_checked(f"can't be told without {', '.join(missing)}")
+            finding = not_checked(f"unknown without {', '.join(missing)}")
         else:
-            tell(check.name)
+            progress(check.name)
             try:
                 finding = check.look(place)
             except ClerkstackError as error:

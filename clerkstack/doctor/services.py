@@ -34,11 +34,11 @@ def platform_key(patient: Patient) -> Finding:
     if found is None:
         return failed(
             f"{settings.application_id} has no {settings.instance} instance",
-            "Make it in the dashboard, or let the stack: clerkstack:production.create",
+            "Create it in the dashboard, or let the stack create it: clerkstack:production.create",
         )
     if found.secret_key is None and settings.secret_key is None:
         return failed(
-            "it shows no keys of the instance",
+            "it does not show the instance's keys",
             "The platform key needs the scope applications:manage",
         )
     return ok(f"it sees {found.instance_id}")
@@ -50,8 +50,8 @@ def config(patient: Patient) -> Finding:
     odd = list(unfamiliar(sections))
     if odd:
         return warning(
-            f"not known here: {', '.join(odd)}",
-            "Clerk's config has changed: look for a newer version of this project, and at "
+            f"unknown to clerkstack: {', '.join(odd)}",
+            "Clerk's config has changed: check for a newer version of this project, and run "
             f"bin/clerkstack probe --stack {patient.name}",
         )
     return ok(f"{len(sections)} sections, all known")
@@ -61,19 +61,19 @@ def billing(patient: Patient) -> Finding:
     """Production's free trials ask for no card, and the declared plans have their payers."""
     settings = patient.settings
     if settings.instance != "production":
-        return ok("looked at in production")
+        return ok("checked only in production")
     live = object_at(patient.live.sections(), SECTION)
     if asks_for_a_card(live):
-        mend = f"pulumi up --refresh --stack {patient.name} turns it off"
+        remedy = f"pulumi up --refresh --stack {patient.name} turns it off"
         if not settings.components.billing:
-            mend = "Turn it off on the dashboard page Billing → Settings"
-        return failed("free trials ask for a payment method", mend)
+            remedy = "Turn it off on the dashboard page Billing → Settings"
+        return failed("free trials ask for a payment method", remedy)
     if not settings.components.billing:
-        return ok("this stack declares none; free trials ask for no payment method")
+        return ok("this stack declares no billing; free trials ask for no payment method")
     catalog = load_catalog(Path(settings.catalog))
     wrong = list(payer_refusals(declared_billing(settings, catalog), live))
     if wrong:
-        return failed("; ".join(wrong), "Give it another slug: a plan's payer stays")
+        return failed("; ".join(wrong), "Give it another slug: a plan's payer cannot change")
     return ok("free trials ask for no payment method, every plan has its payer")
 
 
@@ -83,14 +83,14 @@ def secret_key(patient: Patient) -> Finding:
     patient.live.verify()
     key = settings.secret_key or patient.known.secrets.get("clerk")
     if key is None:
-        return failed("the state has none", f"pulumi up --refresh --stack {patient.name}")
+        return failed("the state has no secret key", f"pulumi up --refresh --stack {patient.name}")
     there = patient.live.session.instance_of(key)
     if there != patient.known.instance_id:
         return failed(
-            f"it is a key of {there}, the stack stands on {patient.known.instance_id}",
+            f"it is a key of {there}, but the stack manages {patient.known.instance_id}",
             "pulumi config rm clerkstack:secretKey, then pulumi up",
         )
-    return ok(f"{fingerprint(key)} counts")
+    return ok(f"{fingerprint(key)} is valid")
 
 
 def newest_key(patient: Patient) -> Finding:
@@ -99,10 +99,10 @@ def newest_key(patient: Patient) -> Finding:
     shown = found.secret_key if found else None
     known = patient.known.secrets.get("clerk")
     if shown is None or known is None or shown == known or patient.settings.secret_key is not None:
-        return ok("Clerk shows the one of the state")
+        return ok("Clerk shows the same key as the state")
     return warning(
         f"Clerk shows {fingerprint(shown)}, the state has {fingerprint(known)}",
-        f"Was it rotated in the dashboard? pulumi up --refresh --stack {patient.name}",
+        f"If it was rotated in the dashboard: pulumi up --refresh --stack {patient.name}",
     )
 
 
@@ -110,11 +110,11 @@ def clock(patient: Patient) -> Finding:
     """This machine's clock is right: signatures and tokens carry the time."""
     there = patient.live.server_time()
     if there is None:
-        return ok("Clerk does not tell the time")
+        return ok("Clerk's answers have no time")
     ahead = (datetime.now(UTC) - there).total_seconds()
     told = f"{abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'} Clerk's"
     if abs(ahead) > SECONDS_APART:
-        return failed(told, "Set this machine's clock by the network (NTP)")
+        return failed(told, "Synchronize this machine's clock (NTP)")
     return ok(told)
 
 
@@ -133,13 +133,13 @@ def webhook(patient: Patient) -> Finding:
         return failed(f"the endpoint {known} is gone", again)
     if endpoint.disabled:
         return failed(
-            f"{endpoint.url} is disabled", "Switch it on: dashboard page Webhooks, the endpoint"
+            f"{endpoint.url} is disabled", "Enable it: dashboard page Webhooks, the endpoint"
         )
     secret = SecretStr(live.signing_secret(endpoint.id))
     if secret != patient.known.secrets.get("webhook"):
         return warning(
-            f"it signs with {fingerprint(secret)}, which is not the state's",
-            f"Was it rotated in the dashboard? {again}",
+            f"it signs with {fingerprint(secret)}, but the state has another one",
+            f"If it was rotated in the dashboard: {again}",
         )
     return ok(f"{endpoint.url}, signed with {fingerprint(secret)}")
 
@@ -149,7 +149,9 @@ def vercel(patient: Patient) -> Finding:
     settings = patient.settings
     if not settings.components.environment:
         return ok("this stack declares no variables")
-    return together((each.prefix, _at_vercel(patient, each)) for each in settings.vercel_projects)
+    return together(
+        (project.prefix, _at_vercel(patient, project)) for project in settings.vercel_projects
+    )
 
 
 def _at_vercel(patient: Patient, declared: Project) -> Finding:
@@ -160,7 +162,7 @@ def _at_vercel(patient: Patient, declared: Project) -> Finding:
     except ClerkstackError as error:
         return of_failure(error)
     if target is None:
-        return ok(f"{project.name}, whose deployments have no variables of this stack")
+        return ok(f"{project.name}: its deployments have no variables of this stack")
     if newest is None:
         return warning(f"{project.name} has no {target} deployment", "Deploy the app at Vercel")
     return ok(f"{project.name}, {target} deployment {newest.id}")
@@ -168,7 +170,7 @@ def _at_vercel(patient: Patient, declared: Project) -> Finding:
 
 def app(patient: Patient) -> Finding:
     """Each answers, with the secrets that the state has."""
-    deployed = [each for each in patient.settings.vercel_projects if each.deployed]
+    deployed = [project for project in patient.settings.vercel_projects if project.deployed]
     if not deployed:
         return ok("no deployment has variables of this stack")
     return together((each.prefix, _app_of(patient, each)) for each in deployed)
@@ -190,9 +192,9 @@ def _app_of(patient: Patient, project: Project) -> Finding:
     if other:
         team = f" --team {project.team_id}" if project.team_id else ""
         return failed(
-            f"{deployment} runs with other secrets than the state has: {', '.join(other)}",
+            f"{deployment} runs with secrets that differ from the state: {', '.join(other)}",
             f"bin/clerkstack redeploy --project {project.project_id} --target {project.deployed}"
-            f"{team}; what the app has to tell: docs/rotation.md",
+            f"{team}; what the app must report: docs/rotation.md",
         )
     return ok(f"{deployment} runs with the state's secrets")
 
@@ -202,7 +204,7 @@ def _other(patient: Patient, project: Project, told: dict[str, str]) -> Iterator
         secret, names = patient.known.secrets[kind], variables_of(kind, project.names)
         known = [name for name in names if name in told]
         if not known:
-            yield f"{' or '.join(names)} (not told)"
+            yield f"{' or '.join(names)} (not reported)"
         yield from (name for name in known if told[name] != fingerprint(secret))
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 DAY = 24 * 3600 * 1000
 NAMES_MEND = (
-    "Say what the app reads in clerkstack:environment.names: [nextjs], [guide] where it reads "
-    "these by itself, or both"
+    "Set clerkstack:environment.names to what the app reads: [nextjs], [guide] if its own code "
+    "reads those, or both"
 )
 
 
@@ -74,16 +74,16 @@ class Patient:
         """What its state knows of its secrets.
 
         Raises:
-            ClerkstackError: it can't be read.
+            ClerkstackError: it cannot be read.
         """
         try:
             return known_of(self.state, self.name)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Not chained, and not in its own words: it may hold a part of the state.
             raise ClerkstackError(
-                f"The state of {self.name} can't be read ({type(error).__name__}): somebody edited "
-                f"it, or another version wrote it. bin/clerkstack recover --stack {self.name} "
-                "--from-history brings an earlier one back."
+                f"The state of {self.name} cannot be read ({type(error).__name__}): somebody "
+                "edited it, or another version wrote it. To restore an earlier one: "
+                f"bin/clerkstack recover --stack {self.name} --from-history"
             ) from None
 
     @cached_property
@@ -102,10 +102,10 @@ def checkpoint(patient: Patient) -> Finding:
     files = patient.reader.cut_off()
     if files:
         return failed(
-            f"{', '.join(files)} was cut off by a kill: the engine can't load the state",
+            f"{', '.join(files)} was cut off by a kill, so the engine cannot load the state",
             f"bin/clerkstack recover --stack {patient.name}",
         )
-    return ok("nothing is cut off")
+    return ok("no file is cut off")
 
 
 def settings(patient: Patient) -> Finding:
@@ -120,7 +120,7 @@ def state(patient: Patient) -> Finding:
     if locks:
         return warning(
             f"locked by {', '.join(map(str, locks))}",
-            f"Wait for it; if it is dead: bin/clerkstack recover --stack {patient.name}",
+            f"Wait for it; if it is dead, run bin/clerkstack recover --stack {patient.name}",
         )
     found = patient.state
     if found.pending:
@@ -129,23 +129,23 @@ def state(patient: Patient) -> Finding:
             f"bin/clerkstack recover --stack {patient.name}, then pulumi up",
         )
     if foreign := foreign_in(found):
-        return failed("it holds code of others", refusal(foreign, patient.name))
+        return failed("it contains code that is not this project's", refusal(foreign, patient.name))
     if not found.entries:
         return failed("nothing is deployed", f"pulumi up --stack {patient.name}")
     if without := without_id(found):
         return warning(
             f"{len(without)} variables have no id in the state: a refresh would drop them",
-            f"bin/clerkstack recover --stack {patient.name} enters it",
+            f"bin/clerkstack recover --stack {patient.name} adds it",
         )
     kind, count = found.encrypted_by, len(found.entries)
     if kind == "passphrase" and not passphrase_set():
-        return warning(f"{count} resources, secrets by passphrase, which is not set here")
-    return ok(f"{count} resources, secrets by {kind}")
+        return warning(f"{count} resources, secrets encrypted by a passphrase that is not set here")
+    return ok(f"{count} resources, secrets encrypted by {kind}")
 
 
 def rotation(patient: Patient) -> Finding:
     """No rotation is left in the middle."""
-    from clerkstack.rotation.people import is_at_it
+    from clerkstack.rotation.holder import is_at_it
 
     journal = patient.known.journal
     again = f"bin/clerkstack rotate --stack {patient.name}"
@@ -155,7 +155,7 @@ def rotation(patient: Patient) -> Finding:
             return warning(f"under way: {holder}", f"{again} --status")
         left = [side.old_ends for side in journal.running.sides.values() if side.old_ends]
         ends = f", an old secret ends at {_time(min(left))}" if left else ""
-        return failed(f"not finished, begun by {journal.running.who}{ends}", again)
+        return failed(f"not finished, started by {journal.running.who}{ends}", again)
     for kind, end in journal.doomed.items():
         hours = max((end - now()) // 3_600_000, 0)
         return failed(f"the {WORDS[kind]} in use ends in {hours} hours", again)
@@ -165,8 +165,8 @@ def rotation(patient: Patient) -> Finding:
         last = journal.waiting_until
         until = f" until {_time(last)}" if last is not None else ""
         return failed(
-            f"{count} to get the new secrets{until}: {who}",
-            f"See to each, then {again} --status --holder-done NAME",
+            f"{count} to receive the new secrets{until}: {who}",
+            f"Give it to each, then {again} --status --holder-done NAME",
         )
     done = journal.history[-1] if journal.history else None
     if done is None:
@@ -190,11 +190,11 @@ def ages(patient: Patient) -> Finding:
             told.append(f"{patient.known.holders(kind)} unknown")
             continue
         days = (now() - since) // DAY
-        by = "" if kind in patient.known.rotated else " since it was written, never rotated"
+        by = "" if kind in patient.known.rotated else " since it was written; never rotated"
         told.append(f"{patient.known.holders(kind)} {days} {'day' if days == 1 else 'days'}{by}")
         if days > limit:
             old.append(kind)
-    detail = f"{', '.join(told)}; {limit} are allowed"
+    detail = f"{', '.join(told)}; the limit is {limit}"
     if old:
         return failed(detail, f"bin/clerkstack rotate --stack {patient.name}")
     return ok(detail)
@@ -203,14 +203,14 @@ def ages(patient: Patient) -> Finding:
 def names(patient: Patient) -> Finding:
     """Something reads the variables under their names."""
     projects = patient.settings.vercel_projects
-    return together((each.prefix, _names_of(each, patient.state)) for each in projects)
+    return together((project.prefix, _names_of(project, patient.state)) for project in projects)
 
 
 def _names_of(project: Project, state: State) -> Finding:
     own = (
-        each.inputs
-        for each in existing(state)
-        if not project.name or each.inputs.get("projectId") == project.project_id
+        resource.inputs
+        for resource in existing(state)
+        if not project.name or resource.inputs.get("projectId") == project.project_id
     )
     unread = unread_in(str(each.get("key")) for each in own)
     if unread and "guide" not in (project.said_names or ()):

@@ -117,7 +117,7 @@ def _organizations(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
 
 
 def _removed_secrets(settings: Settings, sections: JsonObject) -> Iterator[Finding]:
-    """Client secrets that are declared and not set; their values can't be compared."""
+    """Client secrets that are declared and not set; their values cannot be compared."""
     for provider, connection in settings.sign_in.oauth.items():
         name = f"{OAUTH_PREFIX}{provider}"
         live = object_at(sections, name)
@@ -254,7 +254,9 @@ def _variable(
     known: Known,
 ) -> Iterator[Finding]:
     thing = f"variable {variable_name(project, declared.target, declared.key)}"
-    of_key = [each for each in there if each.key == declared.key and not each.git_branch]
+    of_key = [
+        variable for variable in there if variable.key == declared.key and not variable.git_branch
+    ]
     mine = known.variables.get((project.project_id, declared.key, declared.target))
     found = next((each for each in of_key if each.id == mine), None)
     if found is None:

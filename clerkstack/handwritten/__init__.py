@@ -7,7 +7,7 @@ from pathlib import Path
 
 def is_blank(file: Path) -> bool:
     """Whether a file does not exist, or holds comments alone: then nothing has to be loaded to read
-    it. False if it can't be read."""
+    it. False if it cannot be read."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -30,7 +30,7 @@ class Document:
         unknown: what is wrong with a field that no model has.
     """
 
-    def __init__(self, name: str, *, unknown: str = "is not known here") -> None:
+    def __init__(self, name: str, *, unknown: str = "is not a known field") -> None:
         self.name = name
         self.problems: list[Problem] = []
         self._unknown = unknown

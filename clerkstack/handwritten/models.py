@@ -15,7 +15,7 @@ Step = str | int
 
 
 class NotSetError(Exception):
-    """A rule needs a field that is missing or not valid: it can't be judged."""
+    """A rule needs a field that is missing or not valid: it cannot be judged."""
 
 
 def validated(

@@ -120,7 +120,7 @@ def _composed(text: str) -> Node | None:
     except ReaderError as error:
         at = text.count("\n", 0, error.position) + 1
         remedy = "Remove the invisible character"
-        raise NotYamlError(at, "holds a control character", remedy) from None
+        raise NotYamlError(at, "contains a control character", remedy) from None
     except YAMLError as error:
         problem = str(error).splitlines()[0]
         raise NotYamlError(None, f"is not YAML: {problem}", "Fix the syntax") from None

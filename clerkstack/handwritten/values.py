@@ -12,7 +12,7 @@ from typing import Any
 from clerkstack.handwritten.nodes import Node, NotYamlError, compose, line_of, type_of
 
 Report = Callable[[int | None, str, str, str], None]
-"""Takes line, path, message, mend."""
+"""Takes line, path, message, remedy."""
 
 FIELDS_OUT = "Write the fields out"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -20,7 +20,7 @@ _LONGEST_NUMBER = 40  # characters; Python refuses to read very long ones
 
 
 class Reported:
-    """Stands for a value that can't be used, and that has been reported already."""
+    """Stands for a value that cannot be used, and that has been reported already."""
 
 
 REPORTED = Reported()
@@ -66,7 +66,7 @@ class Value:
         return at, line
 
     def plain(self) -> Any:
-        """The value without lines; what can't be used is REPORTED."""
+        """The value without lines; what cannot be used is REPORTED."""
         if isinstance(self.value, dict):
             return {key: value.plain() for key, value in self.value.items()}
         return [item.plain() for item in self.value] if isinstance(self.value, list) else self.value
@@ -80,7 +80,7 @@ def read_document(
     no_file: str | None,
     merged: str = FIELDS_OUT,
 ) -> Value | None:
-    """The file's one document; None if there is none, or if it can't be read, which is reported.
+    """The file's one document; None if there is none, or if it cannot be read, which is reported.
 
     `needed` is what to do about an empty file, `no_file` about one that does not exist; None: it
     may be so. `merged` is what to do about `<<`.
@@ -95,7 +95,7 @@ def read_document(
         if no_file is not None:
             report(None, "", "there is no such file", no_file)
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path at all
-        report(None, "", f"can't be read ({type(error).__name__})", "It must be UTF-8 text")
+        report(None, "", f"cannot be read ({type(error).__name__})", "Save it as UTF-8 text")
     except NotYamlError as error:
         report(error.line, "", error.message, error.remedy)
     except RecursionError:
@@ -104,7 +104,7 @@ def read_document(
 
 
 class _Reader:
-    """Reads nodes, and reports what it can't use."""
+    """Reads nodes, and reports what it cannot use."""
 
     def __init__(self, report: Report, merged: str) -> None:
         self._report = report
@@ -149,7 +149,7 @@ class _Reader:
                 continue
             inner = f"{path}.{key}" if path else key
             if key in found:
-                message = f"is there twice, first in line {lines[key]}"
+                message = f"appears twice, first in line {lines[key]}"
                 self._report(at, inner, message, "Keep one of the two")
                 continue
             lines[key] = at
@@ -181,8 +181,8 @@ class _Reader:
         if kind == "bool" and text.lower() in ("true", "false"):
             return Value(line, text.lower() == "true")
         if kind == "bool":
-            mend = "Write true or false"
-            return self._refused(line, path, f"is {text}, a boolean of YAML 1.1 only", mend)
+            remedy = "Write true or false"
+            return self._refused(line, path, f"is {text}, a boolean of YAML 1.1 only", remedy)
         if kind in ("int", "float"):
             return self._number(text, path, line)
         return self._tagged(line, path, kind)
@@ -190,10 +190,10 @@ class _Reader:
     def _text(self, text: str, path: str, line: int) -> Value:
         joined = _joined(text)
         if joined is None:
-            message = "holds half of a character (\\ud800 to \\udfff)"
+            message = "contains half a character (\\ud800 to \\udfff)"
             return self._refused(line, path, message, "Write the character itself")
         if _CONTROL.search(joined):
-            return self._refused(line, path, "holds a control character", "Remove it")
+            return self._refused(line, path, "contains a control character", "Remove it")
         return Value(line, joined)
 
     def _number(self, text: str, path: str, line: int) -> Value:
@@ -212,8 +212,8 @@ class _Reader:
     def _tagged(self, line: int, path: str, kind: str) -> Value:
         return self._refused(line, path, f"has the tag {kind}", "Write a plain value without a tag")
 
-    def _refused(self, line: int, path: str, message: str, mend: str) -> Value:
-        self._report(line, path, message, mend)
+    def _refused(self, line: int, path: str, message: str, remedy: str) -> Value:
+        self._report(line, path, message, remedy)
         return Value(line, REPORTED)
 
 

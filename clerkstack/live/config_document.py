@@ -105,10 +105,10 @@ class ConfigDocument:
                 lost = "\n".join(f"  {change}" for change in (*left.changes, *left.unseen))
                 raise ResourceFailed(
                     f"Clerk accepted the write to the {self._instance} instance of "
-                    f"{self._application_id} but does not show these fields "
-                    f"(live → declared):\n{lost}\n"
-                    "Set them in the dashboard, or ask Clerk's support whether the plan of your "
-                    "workspace includes them; then run the same command again."
+                    f"{self._application_id} but does not show these fields (live → "
+                    f"declared):\n{lost}\nSet them in the dashboard, or ask Clerk's support "
+                    "whether your workspace's plan includes them; then run the same command "
+                    "again."
                 )
             return self._config().sections
 
@@ -140,10 +140,10 @@ class ConfigDocument:
                     moved = "\n".join(f"  {change}" for change in again.changes)
                     raise ResourceFailed(
                         f"Somebody changed the {self._instance} instance of "
-                        f"{self._application_id} while this ran, and what would be written now "
-                        f"is not what was previewed (live → declared):\n{moved}\n"
-                        "Nothing was written. Look at the new differences with "
-                        "`pulumi refresh` and `pulumi preview --diff`, then run again."
+                        f"{self._application_id} while this ran, so the write would differ "
+                        f"from the preview (live → declared):\n{moved}\nNothing was written. "
+                        "Check the new differences with `pulumi refresh` and `pulumi preview "
+                        "--diff`, then run again."
                     ) from None
             except (ServerError, Unreachable) as failure:
                 if isinstance(failure, Unreachable) and not failure.sent:
@@ -155,6 +155,6 @@ class ConfigDocument:
                 raise
         raise ResourceFailed(
             f"The config of the {self._instance} instance of {self._application_id} changed "
-            f"{CONFLICTS} times while this ran. Somebody or something else is writing to it: "
-            "wait until that is done, then run again."
+            f"{CONFLICTS} times while this ran. Something else is writing to it: wait until "
+            "that ends, then run again."
         )

@@ -26,14 +26,14 @@ class Reads:
 
     Args:
         requests: the log that the clients write their requests to.
-        tell: gets the name of each step as it begins.
+        progress: gets the name of each step as it begins.
     """
 
     def __init__(
-        self, requests: Sequence[Evidence] = (), tell: Callable[[str], None] = lambda _: None
+        self, requests: Sequence[Evidence] = (), progress: Callable[[str], None] = lambda _: None
     ) -> None:
         self._requests = requests
-        self._tell = tell
+        self._progress = progress
         self._held: dict[Hashable, _Answer] = {}
         self._watchers: list[dict[Evidence, None]] = []
         self._lock = threading.RLock()
@@ -59,7 +59,7 @@ class Reads:
         """
         with self._lock:
             if fresh or key not in self._held:
-                self._tell(step)
+                self._progress(step)
                 self._held[key] = self._read(read)
             answer = self._held[key]
             for watcher in self._watchers:

@@ -50,8 +50,8 @@ def account_with_roles() -> Iterator[None]:
         if failure.operation not in OF_ROLES:
             raise
         raise NoRoles(
-            f"This Clerk account has no roles and role sets ({failure.operation}: 404). "
-            "Set clerkstack:organizations.roles to {} (and take out .permissions, .creatorRole "
+            f"This Clerk account has no roles and role sets ({failure.operation}: 404). Set "
+            "clerkstack:organizations.roles to {} (and remove .permissions, .creatorRole "
             "and .defaultRole), or ask Clerk's support for them."
         ) from None
 
@@ -74,7 +74,7 @@ def read_roles(lists: RoleLists, permissions: Collection[str] = ()) -> LiveRoles
             "This instance has no initial role set. Make one the default on the dashboard page "
             "Role Sets, then run again."
         )
-    seen = {each.key: each for role in roles for each in role.permissions}
+    seen = {permission.key: permission for role in roles for permission in role.permissions}
     return with_permissions(lists, LiveRoles(roles, initial, tuple(seen.values())), permissions)
 
 
@@ -88,16 +88,18 @@ def read_access(lists: RoleLists) -> Access:
     try:
         with account_with_roles():
             roles = lists.list_roles()
-            held = {item.key for each in lists.list_role_sets() for item in each.roles}
+            held = {item.key for role_set in lists.list_role_sets() for item in role_set.roles}
     except NoRoles:
         return Access()
-    of_roles = {role.key: frozenset(each.key for each in role.permissions) for role in roles}
+    of_roles = {
+        role.key: frozenset(permission.key for permission in role.permissions) for role in roles
+    }
     return Access(of_roles, frozenset(of_roles.keys() - held))
 
 
 def with_permissions(lists: RoleLists, live: LiveRoles, permissions: Collection[str]) -> LiveRoles:
     """The same with all permissions, where one of `permissions` (keys) was not seen."""
-    seen = {each.key for each in live.permissions}
+    seen = {permission.key for permission in live.permissions}
     if live.listed or seen >= set(permissions):
         return live
     return replace(live, permissions=tuple(lists.list_permissions()), listed=True)

@@ -138,8 +138,8 @@ class Session:
         if publishable_key and shown and publishable_key != shown:
             raise OtherInstancesKey(
                 f"clerkstack:publishableKey is not the key of the {environment} instance of "
-                f"{application_id}. Copy it again from the dashboard page API keys, or remove it: "
-                "it is then read from the Platform API."
+                f"{application_id}. Copy it again from the dashboard page API keys, or remove "
+                "it, so that it is read from the Platform API."
             )
         if found is not None:
             self.secret_key(application_id, environment)
@@ -178,9 +178,9 @@ class Session:
         if found is None or there != found.instance_id:
             wanted = f"{found.instance_id}, the {words}" if found else f"the {words}, not made yet"
             raise OtherInstancesKey(
-                f"clerkstack:secretKey is the key of the instance {there}, and this stack is for "
-                f"{wanted}. Copy it again from the dashboard page API keys, or "
-                "remove it: it is then read from the Platform API."
+                f"clerkstack:secretKey is the key of the instance {there}, and this stack is "
+                f"for {wanted}. Copy it again from the dashboard page API keys, or remove it, "
+                "so that it is read from the Platform API."
             )
 
     def backend(self, application_id: str, environment: str) -> BackendClient:

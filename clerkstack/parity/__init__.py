@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from clerkstack.parity.compare import Compared, Unread, compare
+from clerkstack.parity.entities import Part
 from clerkstack.parity.read import read_snapshot
 from clerkstack.parity.snapshot import Snapshot
-from clerkstack.parity.things import Part
 
 __all__ = ["Compared", "Part", "Snapshot", "Unread", "compare", "read_snapshot"]

@@ -10,18 +10,18 @@ from itertools import zip_longest
 
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.clients.scrub import scrubbed, scrubbed_values
-from clerkstack.parity.own import WEBHOOK, Own
-from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
-from clerkstack.parity.things import (
+from clerkstack.parity.entities import (
     BILLING,
     CONFIG,
     OAUTH,
     ORGANIZATIONS,
     SESSION,
     SET,
+    Entity,
     Part,
-    Thing,
 )
+from clerkstack.parity.own import WEBHOOK, Own
+from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.fields import is_unset
 
@@ -104,10 +104,12 @@ def compare(reference: Snapshot, target: Snapshot) -> Compared:
         for mine, theirs in _pairs(reference, target, left_out)
         for each in both.differing(mine, theirs)
     ]
-    found = [_with_words(each, target.stack) for each in found]
+    found = [_with_words(finding, target.stack) for finding in found]
     for need in dict.fromkeys((*reference.needs, *target.needs)):
         found = _with_need(found, need)
-    return Compared(tuple(sorted(found, key=lambda each: KINDS.index(each.check))), tuple(unread))
+    return Compared(
+        tuple(sorted(found, key=lambda finding: KINDS.index(finding.check))), tuple(unread)
+    )
 
 
 def _with_words(each: Finding, target: str) -> Finding:
@@ -117,28 +119,32 @@ def _with_words(each: Finding, target: str) -> Finding:
 
 def _with_need(found: list[Finding], need: Finding) -> list[Finding]:
     """The same, with one row for what production lacks, whatever the other instance has."""
-    same = [each for each in found if (each.subject, each.field) == (need.subject, need.field)]
+    same = [
+        finding
+        for finding in found
+        if (finding.subject, finding.field) == (need.subject, need.field)
+    ]
     if same:
         need = replace(need, expected=same[0].expected, found=same[0].found)
-    return [*(each for each in found if each not in same), need]
+    return [*(finding for finding in found if finding not in same), need]
 
 
 def _pairs(
     reference: Snapshot, target: Snapshot, left_out: Container[str]
-) -> Iterator[tuple[Thing | None, Thing | None]]:
+) -> Iterator[tuple[Entity | None, Entity | None]]:
     """The same things of both sides, in the reference's order; then those of the target alone."""
     mine, theirs = _by_key(reference, left_out), _by_key(target, left_out)
     for key in (*mine, *(key for key in theirs if key not in mine)):
         yield from zip_longest(mine.get(key, ()), theirs.get(key, ()))
 
 
-def _by_key(snapshot: Snapshot, left_out: Container[str]) -> dict[tuple[str, str], list[Thing]]:
-    found: dict[tuple[str, str], list[Thing]] = {}
-    for each in snapshot.things:
-        if each.kind not in left_out:
-            name = WEBHOOK if each.kind == Part.WEBHOOKS else ""
-            key = str(snapshot.own.neutral(name, each.key))
-            found.setdefault((each.kind, key), []).append(each)
+def _by_key(snapshot: Snapshot, left_out: Container[str]) -> dict[tuple[str, str], list[Entity]]:
+    found: dict[tuple[str, str], list[Entity]] = {}
+    for entity in snapshot.entities:
+        if entity.kind not in left_out:
+            name = WEBHOOK if entity.kind == Part.WEBHOOKS else ""
+            key = str(snapshot.own.neutral(name, entity.key))
+            found.setdefault((entity.kind, key), []).append(entity)
     return found
 
 
@@ -149,18 +155,18 @@ class _Both:
     mine: Own
     theirs: Own
 
-    def differing(self, mine: Thing | None, theirs: Thing | None) -> Iterator[Finding]:
+    def differing(self, mine: Entity | None, theirs: Entity | None) -> Iterator[Finding]:
         """The fields that differ, or one row where a side has no such thing."""
-        thing = mine or theirs
-        assert thing is not None
-        what = scrubbed(thing.what)
+        entity = mine or theirs
+        assert entity is not None
+        what = scrubbed(entity.what)
         if mine is None or theirs is None:
             here, there = (THERE, None) if theirs is None else (None, THERE)
-            yield Finding(thing.kind, what, "", here, there, Severity.WARNING)
+            yield Finding(entity.kind, what, "", here, there, Severity.WARNING)
             return
         for path, *has in self._walk(mine.fields, theirs.fields, ()):
             field = scrubbed(".".join(path))
-            yield Finding(thing.kind, what, field, has[0], has[1], Severity.WARNING)
+            yield Finding(entity.kind, what, field, has[0], has[1], Severity.WARNING)
 
     def _walk(
         self, mine: Mapping[str, Json], theirs: Mapping[str, Json], at: tuple[str, ...]
@@ -199,7 +205,7 @@ def _word(member: Json) -> str:
 
 def _all_of(kind: type, *sides: Json) -> bool:
     """Whether both are of the kind, or one is and the other is not there."""
-    return kind in map(type, sides) and all(isinstance(each, kind | None) for each in sides)
+    return kind in map(type, sides) and all(isinstance(side, kind | None) for side in sides)
 
 
 def _is_credential(name: str, value: Json) -> bool:

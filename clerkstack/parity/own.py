@@ -79,7 +79,7 @@ def own_of(settings: Settings, hosts: Iterable[str]) -> Own:
     if settings.production.domain and not development:
         hosts = [*hosts, settings.production.domain]
     return Own(
-        hosts=frozenset(filter(None, [*map(place_of, urls), *(each.lower() for each in hosts)])),
+        hosts=frozenset(filter(None, [*map(place_of, urls), *(host.lower() for host in hosts)])),
         paths={
             **{purpose: {project.paths[purpose] for project in projects} for purpose in PATHS},
             WEBHOOK: {urlsplit(settings.webhook_url).path},

@@ -14,10 +14,10 @@ from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError
 from clerkstack.live.instance import NoPublishableKey
 from clerkstack.live.roles import NoRoles
-from clerkstack.parity import things
+from clerkstack.parity import entities
+from clerkstack.parity.entities import Entity, Part
 from clerkstack.parity.own import own_of, place_of
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
-from clerkstack.parity.things import Part, Thing
 from clerkstack.settings.keys import frontend_host
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def read_snapshot(
     """
     if live.found() is None:
         return Snapshot(stack, exists=False)
-    found = list(things.of_config(live.sections()))
+    found = list(entities.of_config(live.sections()))
     unread: dict[Part, str] = {}
     for part, read in READERS.items():
         if part in without:
@@ -61,10 +61,10 @@ def read_snapshot(
     seen = Part.DOMAINS not in without and Part.DOMAINS not in unread
     domains = live.instance_domains() if seen else None
     production = settings.instance == "production"
-    needs = things.needs_of_production(found, domains) if production else ()
+    needs = entities.needs_of_production(found, domains) if production else ()
     return Snapshot(
         stack,
-        things=tuple(found),
+        entities=tuple(found),
         needs=tuple(needs),
         own=own_of(settings, _hosts(live.publishable_key, domains or ())),
         unread=unread,
@@ -72,7 +72,7 @@ def read_snapshot(
 
 
 def _why_not(error: ApiError) -> str:
-    """Why a part can't be read, where that is for what the instance does not include."""
+    """Why a part cannot be read, where that is for what the instance does not include."""
     if error.code == NO_ORGANIZATIONS:
         return ORGANIZATIONS_OFF
     not_included = any(word in error.code for word in NOT_INCLUDED)
@@ -82,21 +82,21 @@ def _why_not(error: ApiError) -> str:
     raise error
 
 
-def _roles(live: LiveInstance) -> Iterable[Thing]:
+def _roles(live: LiveInstance) -> Iterable[Entity]:
     if not live.organizations_on():
         raise _Unread(ORGANIZATIONS_OFF)
     roles, sets = live.list_roles(), live.list_role_sets()
-    return things.of_roles(roles, live.list_permissions(), sets)
+    return entities.of_roles(roles, live.list_permissions(), sets)
 
 
-READERS: Mapping[Part, Callable[[LiveInstance], Iterable[Thing]]] = {
+READERS: Mapping[Part, Callable[[LiveInstance], Iterable[Entity]]] = {
     Part.ROLES: _roles,
-    Part.SSO: lambda live: things.of_connections(live.enterprise_connections()),
-    Part.API_KEYS: lambda live: [things.of_api_keys(live.environment().api_keys)],
-    Part.WEBHOOKS: lambda live: things.of_endpoints(live.endpoints()),
-    Part.JWT_TEMPLATES: lambda live: things.of_jwt_templates(live.jwt_templates()),
-    Part.REDIRECT_URLS: lambda live: things.of_redirect_urls(live.redirect_urls()),
-    Part.DOMAINS: lambda live: [things.of_domains(live.instance_domains())],
+    Part.SSO: lambda live: entities.of_connections(live.enterprise_connections()),
+    Part.API_KEYS: lambda live: [entities.of_api_keys(live.environment().api_keys)],
+    Part.WEBHOOKS: lambda live: entities.of_endpoints(live.endpoints()),
+    Part.JWT_TEMPLATES: lambda live: entities.of_jwt_templates(live.jwt_templates()),
+    Part.REDIRECT_URLS: lambda live: entities.of_redirect_urls(live.redirect_urls()),
+    Part.DOMAINS: lambda live: [entities.of_domains(live.instance_domains())],
 }
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from clerkstack.checks.finding import Finding
+from clerkstack.parity.entities import Entity, Part
 from clerkstack.parity.own import Own
-from clerkstack.parity.things import Part, Thing
 
 ORGANIZATIONS_OFF = "organizations are off"
 
@@ -21,7 +21,7 @@ class Snapshot:
 
     stack: str
     exists: bool = True
-    things: tuple[Thing, ...] = ()
+    entities: tuple[Entity, ...] = ()
     needs: tuple[Finding, ...] = ()
     own: Own = field(default_factory=Own)
     unread: Mapping[Part, str] = field(default_factory=dict)

@@ -15,12 +15,12 @@ HEAD = """# Premises
 
 <!-- Made by `python -m clerkstack.premises` from clerkstack/premises/table.py. -->
 
-What clerkstack takes for true of the services it works with. *Documented*: the vendor says so.
+What clerkstack assumes about the services it works with. *Documented*: the vendor says so.
 *Seen*: a real service answered so, or the real program was run. *Inferred*: from several facts that
-were seen. *Assumed*: nobody shows it; the strict reading was taken.
+were seen. *Assumed*: nothing shows it, so the strict reading was taken.
 
-`bin/clerkstack probe --stack dev` checks on a real account what reading can show, `--write` the
-rest, on a development instance, with things that it makes and removes.
+`bin/clerkstack probe --stack dev` checks on a real account what can be read; `--write` checks the
+rest on a development instance, with objects that it creates and removes.
 """
 
 
@@ -28,7 +28,7 @@ def page() -> str:
     """The page, in Markdown."""
     parts = [HEAD]
     for service, title in TITLES.items():
-        rows = [_row(each) for each in PREMISES if each.service == service]
+        rows = [_row(premise) for premise in PREMISES if premise.service == service]
         heads = "| Id | What | How sure | Relies on it | Otherwise |\n|---|---|---|---|---|"
         parts.append("\n".join([f"## {title}\n", heads, *rows, ""]))
     return "\n".join(parts)

@@ -24,7 +24,7 @@ class Premise:
     """One thing that is taken for true.
 
     `relies` is what relies on it, `otherwise` what to expect where it does not hold, and
-    `unchecked` why `clerkstack probe` can't tell.
+    `unchecked` why `clerkstack probe` cannot tell.
     """
 
     id: str
@@ -110,13 +110,13 @@ PREMISES = (
         "Clerk's own checks of 42 changes",
         Sure.SEEN,
         "doctor, cutover, API keys",
-        "The cutover tells a difference that is none",
+        "The cutover reports a difference that does not exist",
     ),
     Premise(
         "clerk.billing-off",
         "A plan whose payer's billing is off answers nobody; Clerk's own free_org and free_user "
         "stay in the config all the same.",
-        "nobody shows it",
+        "nothing shows it",
         Sure.ASSUMED,
         "what the app's code asks for, in production: check, preview, up, drift, cutover",
         "A check of such a plan is refused although somebody still has it",
@@ -128,7 +128,7 @@ PREMISES = (
         f"{_BACKEND}; {_READS}",
         Sure.INFERRED,
         "numbers of subscribers before a dangerous change",
-        "A dangerous change of such a plan is refused, because nobody can tell who subscribes",
+        "A dangerous change of such a plan is refused, because it is unknown who subscribes",
     ),
     Premise(
         "clerk.config-merge",
@@ -207,7 +207,7 @@ PREMISES = (
     ),
     Premise(
         "clerk.connection-credentials",
-        "In production a connection can't be on without credentials of one's own.",
+        "In production a connection cannot be on without credentials of one's own.",
         "Clerk's command line client; the dashboard's errors",
         Sure.SEEN,
         "signIn.oauth that goes back to what it was: in production it goes off",
@@ -268,7 +268,7 @@ PREMISES = (
         "none",
         Sure.ASSUMED,
         "a rotation whose answer was lost",
-        "Such a rotation says that it is done with the old key; doctor tells which key the app has",
+        "Such a rotation says that it is done with the old key; doctor shows which key the app has",
         unchecked="it takes two keys",
     ),
     Premise(
@@ -286,7 +286,7 @@ PREMISES = (
         f"{_BACKEND}; documentation of role sets",
         Sure.DOCUMENTED,
         "organizations.roles",
-        "A role that `up` made can't be given: add it to a role set in the dashboard",
+        "A role that `up` made cannot be given: add it to a role set in the dashboard",
     ),
     Premise(
         "clerk.role-flag",
@@ -296,7 +296,7 @@ PREMISES = (
         Sure.DOCUMENTED,
         "organizations.roles",
         "The role sets are read back; what is missing is added",
-        unchecked="a role can't be removed without trace",
+        unchecked="a role cannot be removed without trace",
     ),
     Premise(
         "clerk.role-set-config",
@@ -316,7 +316,7 @@ PREMISES = (
         Sure.ASSUMED,
         "roles and permissions that are no longer declared",
         "Clerk refuses; the message says what to do in the dashboard",
-        unchecked="a role can't be removed without trace",
+        unchecked="a role cannot be removed without trace",
     ),
     Premise(
         "clerk.no-roles",
@@ -363,7 +363,7 @@ PREMISES = (
         "RFC 9110",
         Sure.INFERRED,
         "doctor",
-        "Doctor can't tell whether this machine's clock is right",
+        "Doctor cannot check this machine's clock",
     ),
     # Svix
     Premise(
@@ -373,15 +373,15 @@ PREMISES = (
         "the vendor's dashboard; no description has it",
         Sure.SEEN,
         "webhook, cutover, rotation",
-        "The webhook can't be deployed; `up` says that the link is not of the known form",
+        "The webhook cannot be deployed; `up` says that the link is not of the known form",
     ),
     Premise(
         "svix.one-time-token",
-        "The token of a link counts once.",
+        "The token of a link is valid once.",
         "description of the Svix API",
         Sure.DOCUMENTED,
         "secrets: a link that was used is worth nothing",
-        "A link that leaks gives access for as long as it counts: report it to Clerk",
+        "A leaked link gives access while it is valid: report it to Clerk",
     ),
     Premise(
         "svix.event-types",
@@ -434,7 +434,7 @@ PREMISES = (
         Sure.INFERRED,
         "webhook, rotation, cutover",
         "`probe` shows where it differs",
-        unchecked="the others of this table tell",
+        unchecked="the other premises in this table check it",
     ),
     Premise(
         "svix.not-offered",
@@ -476,7 +476,7 @@ PREMISES = (
     ),
     Premise(
         "vercel.sensitive",
-        "The value of a sensitive variable can't be read.",
+        "The value of a sensitive variable cannot be read.",
         "documentation of Vercel's API",
         Sure.DOCUMENTED,
         "adopt, drift; secrets are written as sensitive variables",
@@ -497,7 +497,7 @@ PREMISES = (
         "documentation of Vercel's API; issues 9072 of vercel/vercel and 25 of vercel/sdk",
         Sure.DOCUMENTED,
         "rotation looks for other holders of a secret by their value",
-        "A rotation lists what it can't read as `may hold` by its name, and misses other names",
+        "A rotation lists what it cannot read as `may hold` by its name, and misses other names",
     ),
     Premise(
         "vercel.projects",
@@ -647,11 +647,11 @@ PREMISES = (
     ),
     Premise(
         "pulumi.no-detailed-diff",
-        "Of a changed variable the Vercel plugin tells the names of what differs, and no detailed "
-        "diff.",
+        "For a changed variable, the Vercel plugin reports the names of what differs, but no "
+        "detailed diff.",
         _BRIDGED,
         Sure.SEEN,
-        "review tells a changed variable by what is declared",
+        "review describes a changed variable by what is declared",
         "A row of the comment says less than it could",
         unchecked="it is of the plugin, not of an account",
     ),
@@ -661,7 +661,7 @@ PREMISES = (
         "without one at a refresh.",
         _BRIDGED,
         Sure.SEEN,
-        "recover and adopt enter it; doctor tells where it is missing",
+        "recover and adopt enter it; doctor reports where it is missing",
         "Nothing",
         unchecked="it is of the plugin, not of an account",
     ),
@@ -669,7 +669,7 @@ PREMISES = (
         "pulumi.state-for-the-program",
         "The engine's own provider answers `pulumi:pulumi:readStackResourceOutputs` of the stack "
         "that is being updated with type and outputs of each resource; while it writes the state, "
-        "the answer may be that the checkpoint can't be loaded.",
+        "the answer may be that the checkpoint cannot be loaded.",
         "pulumi 3.274.1, run; pkg/resource/deploy/builtins.go",
         Sure.SEEN,
         "the aliases of a Vercel project that is called otherwise, or one of several now",
@@ -780,4 +780,4 @@ PREMISES = (
     ),
 )
 
-BY_ID = {each.id: each for each in PREMISES}
+BY_ID = {premise.id: premise for premise in PREMISES}

@@ -23,7 +23,7 @@ class State(StrEnum):
 
     HOLDS = "holds"
     FAILS = "does not hold"
-    UNTOLD = "can't be told"
+    UNRESOLVED = "unresolved"
     UNASKED = "could not be asked"
 
 
@@ -41,9 +41,9 @@ def holds(premise: str, when: object, detail: str) -> Result:
     return Result(premise, State.HOLDS if when else State.FAILS, detail)
 
 
-def untold(premise: str, detail: str) -> Result:
+def unresolved(premise: str, detail: str) -> Result:
     """There is nothing here that could tell it."""
-    return Result(premise, State.UNTOLD, detail)
+    return Result(premise, State.UNRESOLVED, detail)
 
 
 @dataclass(frozen=True)

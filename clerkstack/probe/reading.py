@@ -9,7 +9,7 @@ from clerkstack.clients.errors import ApiError, NotFound, Unauthorized
 from clerkstack.desired.variables import DEPLOYED
 from clerkstack.kept_url import kept_url
 from clerkstack.premises.config_shape import unfamiliar
-from clerkstack.probe.account import Account, Probe, Result, holds, untold
+from clerkstack.probe.account import Account, Probe, Result, holds, unresolved
 from clerkstack.reconcile.api_keys import SECTION as API_KEYS_SECTION
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.keys import (
@@ -149,7 +149,7 @@ def svix(account: Account) -> Iterator[Result]:
     """The way to Svix, and what is there."""
     app = account.session.svix_app(*account.place)
     if app is None:
-        yield from (untold(each, NO_SVIX) for each in OF_SVIX.premises)
+        yield from (unresolved(premise, NO_SVIX) for premise in OF_SVIX.premises)
         return
     with app:
         yield holds("svix.link", True, "app, region and one-time token")
@@ -171,7 +171,7 @@ def svix(account: Account) -> Iterator[Result]:
         yield holds("svix.event-types", offered is not None, detail)
         urls = [endpoint.url for endpoint in app.list_endpoints()]
     if not urls:
-        yield untold("svix.url-form", "the instance has no endpoint")
+        yield unresolved("svix.url-form", "the instance has no endpoint")
         return
     other = [url for url in urls if kept_url(url) != url]
     yield holds("svix.url-form", not other, f"kept as {', '.join(other or urls)}")
@@ -188,21 +188,23 @@ def variables(account: Account) -> Iterator[Result]:
     if there:
         yield holds("vercel.variables", not wrong, "; ".join(wrong) or f"{len(there)} variables")
     else:
-        yield untold("vercel.variables", "the project has none")
+        yield unresolved("vercel.variables", "the project has none")
     sensitive = [each for each in there if each.type == "sensitive"]
     shown = sorted({each.key for each in sensitive if each.readable_value is not None})
     if sensitive:
         detail = f"readable: {', '.join(shown)}" if shown else f"{len(sensitive)} variables"
         yield holds("vercel.sensitive", not shown, detail)
     else:
-        yield untold("vercel.sensitive", "the project has no sensitive variable")
+        yield unresolved("vercel.sensitive", "the project has no sensitive variable")
 
 
 def values(account: Account) -> Iterator[Result]:
     """Whether a variable that is readable is read by its id."""
-    encrypted = next((each for each in account.variables if each.type == "encrypted"), None)
+    encrypted = next(
+        (variable for variable in account.variables if variable.type == "encrypted"), None
+    )
     if encrypted is None:
-        yield untold("vercel.decrypt", "the project has no encrypted variable")
+        yield unresolved("vercel.decrypt", "the project has no encrypted variable")
         return
     declared = account.settings.environment
     with account.session.vercel(declared.team_id) as client:
@@ -232,7 +234,7 @@ def deployments(account: Account) -> Iterator[Result]:
     with account.session.vercel(declared.team_id) as client:
         newest = client.latest_deployment(declared.project_id, target)
     if newest is None:
-        yield untold("vercel.deployments", f"nothing is deployed to {target}")
+        yield unresolved("vercel.deployments", f"nothing is deployed to {target}")
         return
     right = newest.state == "READY" and (newest.target or "preview") == target
     yield holds("vercel.deployments", right, f"{newest.id}: {newest.state}, {target}")

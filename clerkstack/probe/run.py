@@ -11,7 +11,7 @@ from clerkstack.probe import reading, writing
 from clerkstack.probe.account import Account, Probe, Result, State
 from clerkstack.settings import Settings
 
-_GRAVITY = (State.UNTOLD, State.HOLDS, State.UNASKED, State.FAILS)
+_GRAVITY = (State.UNRESOLVED, State.HOLDS, State.UNASKED, State.FAILS)
 
 
 def probes(settings: Settings, *, write: bool) -> Iterator[Probe]:
@@ -30,17 +30,17 @@ def probes(settings: Settings, *, write: bool) -> Iterator[Probe]:
             yield writing.OF_VERCEL
 
 
-def probed(account: Account, *, write: bool, tell: Callable[[str], None]) -> dict[str, Result]:
+def probed(account: Account, *, write: bool, progress: Callable[[str], None]) -> dict[str, Result]:
     """What was found, by premise, in the order of the table; each probe is told as it begins. Of a
     premise that two probes tell, the worse counts."""
     found: dict[str, Result] = {}
     for probe in probes(account.settings, write=write):
-        tell(", ".join(probe.premises))
+        progress(", ".join(probe.premises))
         for result in probe.told(account):
             known = found.get(result.premise)
             if known is None or _gravity(result) > _gravity(known):
                 found[result.premise] = result
-    return {each.id: found[each.id] for each in PREMISES if each.id in found}
+    return {premise.id: found[premise.id] for premise in PREMISES if premise.id in found}
 
 
 def _gravity(result: Result) -> int:

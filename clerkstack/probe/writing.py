@@ -13,7 +13,7 @@ from clerkstack.clients.errors import ApiError, Conflict, NotADryRun
 from clerkstack.clients.platform import Config, PlatformClient
 from clerkstack.clients.svix import SvixClient
 from clerkstack.kept_url import kept_url
-from clerkstack.probe.account import Account, Probe, Result, holds, untold
+from clerkstack.probe.account import Account, Probe, Result, holds, unresolved
 from clerkstack.probe.reading import NO_SVIX
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import Json, JsonObject, object_at
@@ -125,7 +125,7 @@ def endpoint(account: Account) -> Iterator[Result]:
     application, instance = account.place
     app = account.session.svix_app(application, instance)
     if app is None:
-        yield from (untold(each, NO_SVIX) for each in OF_SVIX.premises)
+        yield from (unresolved(premise, NO_SVIX) for premise in OF_SVIX.premises)
         return
     with app:
         _remove_endpoints(app)

@@ -12,7 +12,7 @@ from clerkstack.live.subscriptions import subscribers_by_payer, subscribers_by_p
 from clerkstack.notices import notice
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.settings.names import PREFIX
-from clerkstack.settings.places import spelled
+from clerkstack.settings.source_map import spelled
 
 if TYPE_CHECKING:
     from clerkstack.live.session import Session
@@ -92,16 +92,16 @@ def refused(
             gentle += [danger.gently] if danger.gently and count != 0 else []
     if done and not reasons:
         asking.notice_once(
-            f"Nobody subscribes to what changes on {place}, so it is changed without being asked "
-            f"for: {', '.join(done)}. In production, or with subscribers, each is refused unless "
-            "clerkstack:allow has it."
+            f"Nobody subscribes to what changes on {place}, so it changes without approval: "
+            f"{', '.join(done)}. In production, or with subscribers, each change is refused "
+            "unless clerkstack:allow lists it."
         )
     if not reasons:
         return []
     shown = "\n".join(f"DANGER: {reason}." for reason in reasons)
     ways = "".join(f"Gently: {way}.\n" for way in dict.fromkeys(gentle))
     return [
-        f"{shown}\nNothing is done unless this is allowed.\n{ways}"
+        f"{shown}\nNothing was done: this must be allowed first.\n{ways}"
         f"To allow {'it' if len(asking.refused) == 1 else 'all of it'}, run: "
         f"{how_to_allow(asking.refused, allowed, asking.stack)}"
     ]

@@ -155,12 +155,11 @@ def _move_by_hand(wrong: list[Change], inputs: JsonObject, *, written: bool) -> 
     elif {change.path[-1] for change in wrong} == {FEATURE}:
         why = f"the switches in the config section {SECTION} leave the feature itself off"
     else:
-        why = f"Clerk accepted them in the config section {SECTION} and does not act on them"
+        why = f"Clerk accepted them in the config section {SECTION} but does not apply them"
     return (
         f"The API key switches of the {inputs['environment']} instance of "
-        f"{inputs['application_id']} are not as declared, and {why}. "
-        f"A person has to move them, on the dashboard page {PAGE}:\n{moves}\n"
-        "Then run the same command again."
+        f"{inputs['application_id']} are not as declared, and {why}. A person must set them, "
+        f"on the dashboard page {PAGE}:\n{moves}\nThen run the same command again."
     )
 
 

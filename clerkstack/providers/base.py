@@ -262,7 +262,7 @@ class ClerkProvider(ResourceProvider):
         except NotFound:
             return []  # there is no instance yet: nothing can be lost
         except (ApiError, Unreachable) as failure:
-            notice(f"what is live can't be seen; it is looked at before a write. {failure}")
+            notice(f"what is live cannot be read now; it will be read before a write. {failure}")
             self.session.unjudged.add(self.ref(inputs).id)
             return []
 
@@ -289,7 +289,10 @@ class ClerkProvider(ResourceProvider):
         except NotFound:
             return []  # there is nothing that could be taken away
         except (ApiError, Unreachable) as failure:
-            notice(f"what the app asks for can't be looked up; it is before a write. {failure}")
+            notice(
+                "what the app asks for cannot be checked now; it will be checked before a "
+                f"write. {failure}"
+            )
             return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
@@ -389,9 +392,9 @@ def moved(olds: Props, inputs: JsonObject) -> list[CheckFailure]:
             failures.append(
                 CheckFailure(
                     name,
-                    f"this stack manages {before}, and the settings now say {now}. "
-                    "Make a new stack for the other one (pulumi stack init), or destroy this "
-                    "one first.",
+                    f"this stack manages {before}, but the settings now name {now}. Create a "
+                    "new stack for the other one (pulumi stack init), or destroy this one "
+                    "first.",
                 )
             )
     return failures
@@ -406,9 +409,9 @@ def refuse_surprises(ref: InstanceRef, surprises: Sequence[str]) -> None:
     if surprises:
         shown = "\n".join(f"  {surprise}" for surprise in surprises)
         raise ResourceFailed(
-            f"Somebody changed {ref} since the state was last brought up to date, and no preview "
-            f"showed that this would be undone (live → declared):\n{shown}\n"
-            "Nothing was written. To keep a change, declare it. Then see all of it and go on: "
+            f"Somebody changed {ref} after the last refresh of the state, and no preview "
+            f"showed that this would be undone (live → declared):\n{shown}\nNothing was "
+            "written. To keep a change, declare it. Then review everything and continue: "
             "pulumi preview --refresh --diff, pulumi up --refresh"
         )
 

@@ -59,10 +59,10 @@ from clerkstack.reconcile.shapes import as_object, as_objects
 from clerkstack.reconcile.sharing import Holding, Sharing
 
 KEEP = (
-    "Nothing was written. To manage billing no more and leave it on the instance as it is: pulumi "
-    "config set --path clerkstack:allow.billingLeft true, then pulumi up; a destroy knows it only "
-    "after that. To take it away, first take the checks out of the app's code, and run pulumi up "
-    "with that."
+    "Nothing was written. To stop managing billing and leave it on the instance unchanged: "
+    "pulumi config set --path clerkstack:allow.billingLeft true, then pulumi up; only then does "
+    "a destroy know it. To remove billing, first remove the checks from the app's code, and run "
+    "pulumi up with that code."
 )
 """What to do where an app would lose what it asks for."""
 
@@ -107,7 +107,7 @@ class BillingProvider(WritingProvider):
         return self._checked(_inputs, _olds).dangers
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
-        """What Clerk can't change, and what the app's code would ask for in vain afterwards."""
+        """What Clerk cannot change, and what the app's code would ask for in vain afterwards."""
         declared = DeclaredBilling.of(_inputs)
         yield from payer_refusals(declared, self.live(self.ref(_inputs).instance))
         if declared.in_production and undeclared_uses(declared):
@@ -145,7 +145,7 @@ class BillingProvider(WritingProvider):
         for slug in slugs_of(past.declared, "plans"):
             group = f"plans/{slug}"
             if group not in planned.desired and group not in Ledger.of(run.state).made:
-                notice(f"the plan '{slug}' was there before this stack: it stays on sale as it was")
+                notice(f"the plan '{slug}' existed before this stack: it stays on sale unchanged")
         owed = billing_plan(planned.desired, planned.live).changes
         known = in_config(past.declared), in_config(interrupted.declared)
         unmet = [*payer_refusals(declared, section)]
@@ -186,7 +186,7 @@ class BillingProvider(WritingProvider):
         """Remove what this resource made and revert what it changed, in one write."""
         props = inputs_of(_props)
         if not self.left and self._replaced(props):
-            notice("billing stays as it is: another resource of this stack has it")
+            notice("billing stays unchanged: another resource of this stack manages it")
         else:
             super().delete(_id, _props)
 
@@ -194,7 +194,8 @@ class BillingProvider(WritingProvider):
         """See `WritingProvider`."""
         if self.left:
             notice(
-                f"billing stays on the {props['environment']} instance as it is, and is nobody's"
+                f"billing stays on the {props['environment']} instance unchanged, and no "
+                "stack manages it"
             )
             return
         run = self.removal(props, self.live(self.ref(props).instance))
@@ -207,11 +208,13 @@ class BillingProvider(WritingProvider):
         left = live_groups(self.write(self.ref(props), run))
         for slug in slugs_of(run.gone, "features"):
             if f"features/{slug}" in left:
-                notice(f"the feature '{slug}' stays: a plan that this stack did not make has it")
+                notice(
+                    f"the feature '{slug}' stays: a plan that this stack did not create includes it"
+                )
         if self.ref(props).instance.is_production and run.ledger.before.get(SETTINGS, {}).get(
             TRIAL
         ):
-            notice(f"{TRIAL} stays off: in production no trial asks for a card")
+            notice(f"{TRIAL} stays off: in production, no trial may ask for a card")
 
     def _replaced(self, props: JsonObject) -> bool:
         """Whether this run made another resource in the place of the one that goes: each write has
@@ -297,7 +300,8 @@ class BillingProvider(WritingProvider):
             return unknown_uses(declared, {})  # there is no instance yet: nothing else is on it
         except (ApiError, Unreachable) as failure:
             notice(
-                f"what the app asks for can't be looked up; that is done before a write. {failure}"
+                "what the app asks for cannot be checked now; it will be checked before a "
+                f"write. {failure}"
             )
             return []
 
@@ -381,9 +385,10 @@ def _missing(lacking: Sequence[str]) -> list[str]:
     if not lacking:
         return []
     return [
-        f"The catalog marks {', '.join(lacking)} as the plan Clerk makes by itself, and this "
-        "instance has none of that slug. Clerk names them free_org and free_user: write the "
-        "slug that the dashboard page Billing → Plans shows, or drop `default: true`."
+        f"The catalog marks {', '.join(lacking)} as the plan that Clerk itself creates, but "
+        "this instance has no plan with that slug. Clerk calls them free_org and free_user: "
+        "use the slug that the dashboard page Billing → Plans shows, or remove `default: "
+        "true`."
     ]
 
 
@@ -394,8 +399,8 @@ def _report_switched_off(before: JsonObject, after: JsonObject) -> None:
             own = f"free_{payer}"
             if f"plans/{own}" in live_groups(after):
                 notice(
-                    f"the plan '{own}' stays on the instance: Clerk made it when billing was "
-                    "turned on. Nobody has it any more, and a check of it answers false."
+                    f"the plan '{own}' stays on the instance: Clerk created it when billing "
+                    "was turned on. Nobody has it any more, so a check of it answers false."
                 )
 
 

@@ -32,7 +32,7 @@ class InstanceProvider(ClerkProvider):
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
         """Only a production instance can be made (PlatformCreateInstance)."""
         if _inputs.get("domain") and _inputs["environment"] != "production":
-            yield "domain", "only a production instance is made; set clerkstack:instance"
+            yield "domain", "only a production instance can be created; set clerkstack:instance"
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -48,7 +48,7 @@ class InstanceProvider(ClerkProvider):
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Inputs that name the instance can't change; the rest is read again."""
+        """Inputs that name the instance cannot change; the rest is read again."""
         inputs = inputs_of(_news)
         return UpdateResult({**inputs, **self._outputs(inputs)})
 
@@ -84,7 +84,7 @@ class InstanceProvider(ClerkProvider):
         if not domain:
             raise ResourceFailed(
                 f"The application {application} has no {environment} instance. "
-                "Make it in the dashboard, or let this stack make it by cloning development: "
+                "Create it in the dashboard, or let this stack create it by cloning development: "
                 "pulumi config set --path clerkstack:production.create true, and "
                 "clerkstack:production.domain."
             )
@@ -113,8 +113,8 @@ class InstanceProvider(ClerkProvider):
         made = self.session.instance(application, environment, fresh=True)
         if made is None:
             raise ResourceFailed(
-                f"Clerk made the {environment} instance of {application} but does not show it "
-                "yet. Run the same command again in a minute; it takes over what is there."
+                f"Clerk created the {environment} instance of {application} but does not show "
+                "it yet. Run the same command again in a minute; it adopts the new instance."
             )
         return made
 
@@ -177,7 +177,7 @@ def _described(instance: ApplicationInstance) -> JsonObject:
     if not instance.publishable_key or instance.secret_key is None:
         raise ResourceFailed(
             f"The Platform API shows no keys for {instance.instance_id}. The key "
-            "clerkstack:platformKey needs the right to manage applications."
+            "clerkstack:platformKey needs the scope applications:manage."
         )
     return {
         "instance_id": instance.instance_id,

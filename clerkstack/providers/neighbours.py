@@ -43,10 +43,10 @@ class Neighbourhood:
         self._known.clear()
 
     def stacks(self, application_id: str, environment: str) -> list[Neighbour]:
-        """All of them, none where they can't be listed: that is shown once.
+        """All of them, none where they cannot be listed: that is shown once.
 
         Raises:
-            UnreadableStack: the state of one can't be read.
+            UnreadableStack: the state of one cannot be read.
         """
         place = (application_id, environment)
         until, known = self._known.get(place, (0.0, []))
@@ -57,7 +57,7 @@ class Neighbourhood:
             known = stacks_on(*place, self._states)
         except UnknownNeighbours as failure:
             self._unknown = True
-            notice(f"what other stacks have of the {environment} instance is not known. {failure}")
+            notice(f"what other stacks have of the {environment} instance is unknown. {failure}")
         came = time.monotonic()
         self._known[place] = (came + max(RECENT, SLOW * (came - began)), known)
         return known
@@ -116,10 +116,9 @@ def refusals(
             f"  {named(contradiction.group)}: {contradiction}" for contradiction in found
         )
         yield (
-            f"The stack {stack} shares {place} and declares this differently (there → here):\n"
-            f"{fields}\n"
-            f"It declared this first, so change it there first: pulumi up --stack {stack}. Or "
-            "declare it here as it is there. Nothing was written."
+            f"The stack {stack} shares {place} and declares this differently (there → "
+            f"here):\n{fields}\nIt declared this first, so change it there first: pulumi up "
+            f"--stack {stack}. Or declare the same here. Nothing was written."
         )
 
 

@@ -88,7 +88,7 @@ class OrganizationRolesProvider(WritingProvider):
             with LiveInstance(self.session, self.ref(_inputs).instance) as live:
                 return [("", why) for why in unknown_access(_inputs, live.access())]
         except (ApiError, Unreachable) as failure:
-            notice(f"what the app asks for can't be looked up: {failure}")
+            notice(f"what the app asks for cannot be checked: {failure}")
             return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
@@ -96,7 +96,7 @@ class OrganizationRolesProvider(WritingProvider):
         return without_places(inputs)
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
-        """Permissions that are not there, a creator's role that can't be one, no roles at all."""
+        """Permissions that are not there, a creator's role that cannot be one, no roles at all."""
         ref = self.ref(_inputs).instance
         if self.session.instance(*ref) is None:
             return []  # its permissions are not known before it is made
@@ -273,8 +273,8 @@ class _RolesWrite:
         kept_on = ", ".join(key for key in there.view() if key in gone)
         if kept_on:
             raise ResourceFailed(
-                f"Clerk accepted that these are removed and still shows them: {kept_on}. "
-                "Look at the dashboard page Roles and Permissions, then run again."
+                f"Clerk accepted the removal of these but still shows them: {kept_on}. "
+                "Check the dashboard page Roles and Permissions, then run again."
             )
         if lacking:
             raise ResourceFailed(
@@ -394,7 +394,7 @@ class _Writing:
         if not default and initial is not None and initial.default_role is not None:
             default = initial.default_role.key
         if key in self._live.held or not default or default == key:
-            why = "members have it" if key in self._live.held else "it is what new members get"
+            why = "members have it" if key in self._live.held else "new members get it"
             notice(f"the role {key} stays in the initial role set: {why}")
             self.left_in_set.append(key)
         else:
@@ -476,7 +476,7 @@ def _with(declared: Groups, back: Groups, live: LiveRoles) -> dict[str, JsonObje
 def _asked_in_vain(
     inputs: JsonObject, whole: Groups, live: LiveRoles, gone: Collection[str]
 ) -> list[str]:
-    """Why checks in the code of production's app can't be true once an update has gone through:
+    """Why checks in the code of production's app cannot be true once an update has gone through:
     `whole` is what is declared and reverted, `gone` what goes. Only the initial role set was
     read: a role outside of it may be in another."""
     if inputs.get("environment") != "production":
@@ -492,7 +492,7 @@ def _asked_in_vain(
 
 
 def _unmet(declared: Groups, live: LiveRoles) -> list[str]:
-    """Why the document can't be brought to this instance; nothing where it can."""
+    """Why the document cannot be brought to this instance; nothing where it can."""
     return [*_unknown_permissions(declared, live), *_no_creator(declared, live)]
 
 

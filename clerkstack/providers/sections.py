@@ -58,7 +58,7 @@ class Reverting:
         fields: by section what they return to.
         gone: sections that are removed as a whole.
         kept: by section the other stacks that a field stays for.
-        switched_off: connections that go off because their earlier secret can't be read.
+        switched_off: connections that go off because their earlier secret cannot be read.
     """
 
     found: Groups
@@ -86,9 +86,9 @@ class Reverting:
         report_kept(self.kept, section_name)
         for section in self.switched_off:
             notice(
-                f"{section_name(section)} is switched off: its earlier client id is back, and "
-                "its client secret can't be read. Enter the secret on the dashboard page SSO "
-                "connections, then switch it on."
+                f"{section_name(section)} is switched off: its earlier client id is restored, "
+                "but its client secret cannot be read. Enter the secret on the dashboard "
+                "page SSO connections, then switch it on."
             )
 
 

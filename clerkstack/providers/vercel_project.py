@@ -1,9 +1,9 @@
 """The Vercel project that the environment is for, seen before anything is written anywhere.
 
-A variable can't change its project: the engine removes it from the old one and makes it in the
+A variable cannot change its project: the engine removes it from the old one and makes it in the
 new one, in this order, because two with the same key and target are refused. With a mistyped
 project it would be removed and never made. So the variables wait for this resource, which fails
-where the project can't be seen; and where variables are going to be made or removed, it looks
+where the project cannot be seen; and where variables are going to be made or removed, it looks
 whether others have made or share them.
 """
 
@@ -66,7 +66,9 @@ class VercelProjectProvider(ClerkProvider):
         except (RateLimited, ServerError, Unreachable) as failure:
             if not asked["preview"]:
                 raise
-            notice(f"what is at Vercel can't be seen; it is looked at before a write. {failure}")
+            notice(
+                f"what is at Vercel cannot be read now; it will be read before a write. {failure}"
+            )
             return
         self.session.seen_projects.add((_team(inputs), project))
         known = {name: str(variable_id) for name, variable_id in names.items()}

@@ -141,7 +141,10 @@ class WebhookEndpointProvider(WritingProvider):
         except (NotFound, ResourceFailed):
             svix = None  # there is no instance yet, or nobody's key for it
         except (ApiError, Unreachable) as failure:
-            notice(f"Svix can't be asked for its event types; it is before a write. {failure}")
+            notice(
+                "Svix's event types cannot be read now; they will be read before a write. "
+                f"{failure}"
+            )
             return []
         offered = None
         if svix is not None:
@@ -311,8 +314,8 @@ class _EndpointWrite:
             named = ", ".join(self._not_offered)
             notice(
                 f"Svix does not offer {named} for this instance: the webhook endpoint works "
-                "without it. If it is offered later, pulumi up --refresh adds it. To have it "
-                f"refused where it is not offered, name it in {EVENTS_SETTING}."
+                "without it. If it is offered later, pulumi up --refresh adds it. To refuse "
+                f"the update if it is not offered, add it to {EVENTS_SETTING}."
             )
         if self._owned.handed_over is not None:
             group = _group_of(self._run.inputs, self._owned.handed_over.url)
@@ -486,7 +489,7 @@ def _hand_over(
             own[name] = value
         elif owner.declared[group][_field(name)] != marks.get(name):
             notice(
-                f"the header {name} keeps its value, and {owner.stack} declares another one. "
+                f"the header {name} keeps its value, but {owner.stack} declares another one. "
                 f"Next: pulumi up --refresh --stack {owner.stack}"
             )
     _revert_headers(svix, endpoint.id, props, own)
@@ -535,7 +538,7 @@ def _has_no_app(backend: BackendClient) -> bool:
 def _gone(gone: bool, what: str) -> None:
     if not gone:
         raise ResourceFailed(
-            f"The removal of the webhook {what} was accepted, and it is still there. Look at the "
+            f"The removal of the webhook {what} was accepted, but it still exists. Check the "
             "dashboard page Webhooks, then run the same command again."
         )
 
@@ -653,8 +656,8 @@ class _HeadersOf:
         lost = headers_not_kept(self.declared, read_headers(svix, endpoint_id))
         if lost:
             raise ResourceFailed(
-                f"Svix accepted the headers of the webhook endpoint and does not show these as "
-                f"declared: {', '.join(lost)}. Compare {endpoint_id} on the dashboard page "
+                "Svix accepted the headers of the webhook endpoint but does not show these "
+                f"as declared: {', '.join(lost)}. Compare {endpoint_id} on the dashboard page "
                 "Webhooks, then run the same command again."
             )
 
@@ -690,9 +693,9 @@ def _outputs(svix: SvixClient, endpoint: Endpoint, declared: JsonObject) -> Json
         shown = "; ".join(str(change) for change in lost)
         raise ResourceFailed(
             f"Svix accepted the webhook endpoint but does not show it as declared: {shown}. "
-            f"Compare {endpoint.id} on the dashboard page Webhooks, and declare a URL as Svix "
-            "shows it (clerkstack:webhook.url), then run the same command again: the endpoint is "
-            "found again, and no other one is made."
+            f"Compare {endpoint.id} on the dashboard page Webhooks, and declare the URL as "
+            "Svix shows it (clerkstack:webhook.url), then run the same command again: it "
+            "finds the endpoint and creates no other one."
         )
     return {
         "endpoint_id": endpoint.id,

@@ -1,7 +1,7 @@
 """The write protocol: what every resource that changes an instance does, in one place.
 
     compare with other stacks → read what an interrupted run recorded → read what is live and plan
-    → refuse what no preview showed, and what the instance can't have → record the intent → write
+    → refuse what no preview showed, and what the instance cannot have → record the intent → write
     → read back
 
 A provider says how one thing is read, planned and written (`Write`); the order is here.
@@ -63,7 +63,7 @@ class Write(Protocol):
 
     @property
     def unmet(self) -> Iterable[str]:
-        """Why the instance can't have what is desired; each with the fix."""
+        """Why the instance cannot have what is desired; each with the fix."""
 
     @property
     def facts(self) -> JsonObject:

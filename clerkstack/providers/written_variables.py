@@ -157,8 +157,8 @@ class WrittenVariablesProvider(ClerkProvider):
         if shared:
             listed = "\n".join(f"  {found}" for found in shared)
             raise ResourceFailed(
-                "others have these variables too, and would lose them. Nothing of the project was "
-                f"removed.\n{listed}\nSplit them first, each keeps its value: "
+                "others also use these variables and would lose them. Nothing was removed "
+                f"from the project.\n{listed}\nSplit them first; each keeps its value: "
                 "bin/clerkstack take-over --stack <stack>"
             )
 
@@ -196,8 +196,9 @@ def _verify(values: JsonObject, there: Mapping[str, EnvironmentVariable]) -> Non
 def _refuse(lost: Sequence[str]) -> None:
     if lost:
         raise ResourceFailed(
-            f"Vercel accepted these variables and does not show them: {', '.join(lost)}. Look at "
-            "the project's settings, Environment Variables, then run the same command again."
+            f"Vercel accepted these variables but does not show them: {', '.join(lost)}. "
+            "Check the project's settings, Environment Variables, then run the same command "
+            "again."
         )
 
 

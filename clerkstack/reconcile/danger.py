@@ -46,12 +46,12 @@ class Danger:
             return ""
         if self.kind == "remove":
             return (
-                f"leave the plan '{self.name}' in the catalog with publicly_visible: false, so "
+                f"keep the plan '{self.name}' in the catalog with publicly_visible: false, so "
                 "that nobody new subscribes (Clerk does not delete a plan with subscribers: 409)"
             )
         return (
-            f"give the plan '{self.name}' publicly_visible: false and nothing else, and sell a new "
-            "plan with a slug of its own"
+            f"give the plan '{self.name}' publicly_visible: false, change nothing else, and sell "
+            "a new plan with its own slug"
         )
 
     @property
@@ -88,7 +88,7 @@ def api_key_dangers(before: Mapping[str, Json], after: Mapping[str, Json]) -> li
     """The dangers of new switches for API keys where the stack declared others before."""
     names = {"orgs_api_keys_enabled": "organizationEnabled", "user_api_keys_enabled": "userEnabled"}
     return [
-        _toggle(f"apiKeys.{name}", "the keys that are in use stop working")
+        _toggle(f"apiKeys.{name}", "the keys in use stop working")
         for switch, name in names.items()
         if before.get(switch) is True and after.get(switch) is False
     ]
@@ -122,7 +122,7 @@ def _of_billing(change: Change, going: Container[str], live: Groups) -> Iterator
                 "toggles",
                 f"billing.{TOGGLES[toggle]}",
                 "off",
-                "it is turned off: whoever pays that way can't any more",
+                "it is turned off: those who pay this way no longer can",
                 payer=PAYER_OF[toggle],
                 harmless_without=True,
             )
@@ -154,7 +154,7 @@ def _of_section(change: Change) -> Iterator[Danger]:
             why = "nobody can sign in with it any more"
             yield _toggle(f"signIn.oauth.{provider}.enabled", why)
     if change == FORCED_SELECTION:
-        why = "sessions outside of an organization are held up until one is chosen"
+        why = "sessions without an organization must choose one before they continue"
         yield _toggle("organizations.personalWorkspaces", why)
 
 

@@ -54,7 +54,7 @@ def is_unset(name: str, value: Json) -> bool:
 def same_value(name: str, wanted: Json, found: Json) -> bool:
     """Whether a declared and a live value of the field `name` mean the same.
 
-    A secret can't be compared: both are set, or both are not.
+    A secret cannot be compared: both are set, or both are not.
     """
     mine, theirs = is_unset(name, wanted), is_unset(name, found)
     if name in SECRETS or (mine and theirs):

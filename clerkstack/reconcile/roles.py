@@ -23,7 +23,7 @@ SET = "initial role set"
 CREATOR_NEEDS = frozenset(
     {"org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_profile:delete"}
 )
-"""A role without these can't be the creator's (https://clerk.com/docs/organizations/creator-role).
+"""A role without these cannot be the creator's (https://clerk.com/docs/organizations/creator-role).
 """
 
 
@@ -228,7 +228,7 @@ def permissions_of(declared: Groups) -> set[str]:
 
 
 def creator_lacks(declared: Groups, view: Groups) -> list[str]:
-    """The permissions that the declared creator's role would not have and can't do without."""
+    """The permissions that the declared creator's role would not have and cannot do without."""
     creator = declared.get(SET, {}).get("creator_role")
     if not isinstance(creator, str):
         return []

@@ -48,7 +48,7 @@ class Plan:
 
     `splits` come first. `ids` are then the declared variables' by name, but those that a split
     makes. `drop` are names that the state has another's variable for. `refused` are not taken
-    over, `theirs` are another stack's, `unsplit` can't be split: nothing is done with these.
+    over, `theirs` are another stack's, `unsplit` cannot be split: nothing is done with these.
     """
 
     splits: Sequence[Split] = ()

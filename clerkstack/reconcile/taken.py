@@ -32,7 +32,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Obstacles:
-    """Why variables can't be written. `taken` are others', `lost` are of an earlier run that did
+    """Why variables cannot be written. `taken` are others', `lost` are of an earlier run that did
     not get into the state, `shared` are the stack's and others have them too; `gone` are names of
     the state's variables that the project, as it is now, does not have."""
 
@@ -118,9 +118,9 @@ def refusals(
     reasons = []
     if found.shared:
         reasons.append(
-            "others have these variables too, and a write would take them away from there. "
-            f"They are not written.\n{_listed(found.shared)}\n"
-            f"Split them first, each keeps its value: {take_over}"
+            "others also use these variables, and a write would remove them there. They were "
+            f"not written.\n{_listed(found.shared)}\nSplit them first; each keeps its value: "
+            f"{take_over}"
         )
     if found.taken:
         new = [variable.name for variable in found.taken if variable.name not in overwrite]
@@ -130,28 +130,29 @@ def refusals(
             for number, name in enumerate(new)
         )
         how = (
-            f"To have the stack's values there, allow it and take them over:\n{allow}\n  "
+            f"To write the stack's values there, allow it and take them over:\n{allow}\n  "
             if new
-            else f"{setting} allows to replace them. Take them over: "
+            else f"{setting} allows replacing them. Take them over: "
         )
         reasons.append(
-            f"{project} has variables already that this stack would make, and somebody else made "
-            f"them. Nothing was written.\n{_listed(found.taken)}\n{how}{take_over}\n"
-            f"To leave one as it is, name it in {LEAVE_ALONE}."
+            f"{project} already has variables that this stack would create, and somebody else "
+            "created them. Nothing was "
+            f"written.\n{_listed(found.taken)}\n{how}{take_over}\nTo keep one, add it to "
+            f"{LEAVE_ALONE}."
         )
     if found.lost:
         reasons.append(
-            f"{project} has variables already that this project made, and the state of this stack "
-            f"does not have them. Nothing was written.\n{_listed(found.lost)}\n"
-            "Where an earlier run of this stack made them, enter them into the state: "
-            f"bin/clerkstack recover --stack {stack}\n"
-            f"Where another stack did, they are its own: name them in {LEAVE_ALONE}."
+            f"{project} already has variables that this project created, but this stack's "
+            f"state does not have them. Nothing was written.\n{_listed(found.lost)}\nIf an "
+            "earlier run of this stack created them, add them to the state: bin/clerkstack "
+            f"recover --stack {stack}\nIf another stack created them, add them to "
+            f"{LEAVE_ALONE}."
         )
     if found.gone:
         listed = "\n".join(f"  {name}" for name in found.gone)
         reasons.append(
-            f"the state's variables are not those of {project} in its team of today. Nothing was "
-            f"written.\n{listed}\nEnter those that are there into the state: {take_over}"
+            f"the state's variables are not those of {project} in its current team. Nothing was "
+            f"written.\n{listed}\nAdd the existing ones to the state: {take_over}"
         )
     return reasons
 

@@ -64,8 +64,8 @@ def left_out(
 ) -> tuple[str, ...]:
     """The optional events that the endpoint lacks because Svix does not offer them.
 
-    `offered` is asked only if the endpoint lacks one. If that can't be read, Svix is taken to offer
-    none of them.
+    `offered` is asked only if the endpoint lacks one. If that cannot be read, Svix is taken to
+    offer none of them.
     """
     if endpoint is None or endpoint.event_types is None:
         return ()
@@ -75,7 +75,7 @@ def left_out(
 
 
 def unknown_events(events: Iterable[str], inputs: Mapping[str, Json], offered: Offered) -> str:
-    """Why an endpoint can't have some of these events, empty if it can; optional ones aside.
+    """Why an endpoint cannot have some of these events, empty if it can; optional ones aside.
 
     What is offered is unknown (None) where nobody can be asked: then an event has to be one that
     Clerk documents.
@@ -85,9 +85,9 @@ def unknown_events(events: Iterable[str], inputs: Mapping[str, Json], offered: O
     unknown = [event for event in events if event not in there and event not in optional]
     if not unknown:
         return ""
-    who = "Svix has no such event type for this instance"
+    who = "Svix does not offer these event types for this instance"
     if offered is None:
-        who = "neither does Clerk document such an event type, nor can Svix be asked for it yet"
+        who = "Clerk does not document these event types, and Svix cannot be asked yet"
     mistyped = [event for event in unknown if event not in KNOWN_EVENTS]
     meant = [f"{near} for {event}" for event in mistyped if (near := near_event(event, there))]
     asked = f" Did you mean {', '.join(meant)}?" if meant else ""

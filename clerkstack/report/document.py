@@ -51,7 +51,7 @@ def _encodable(value: Any) -> Any:
     elif isinstance(value, list | tuple):
         return type(value)(_encodable(each) for each in value)
     elif is_dataclass(value) and not isinstance(value, type):
-        held = {each.name: getattr(value, each.name) for each in fields(value)}
+        held = {field.name: getattr(value, field.name) for field in fields(value)}
         changed = {name: _encodable(each) for name, each in held.items()}
         return value if changed == held else replace(value, **changed)
     return value

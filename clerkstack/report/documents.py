@@ -10,12 +10,12 @@ from pydantic import Field
 
 from clerkstack import version
 from clerkstack.checks.finding import Finding, Severity
+from clerkstack.comparison.compare import Comparison, Row
+from clerkstack.comparison.wired import EventRow, VariableRow, Wired
 from clerkstack.parity.compare import Unread
 from clerkstack.problems import Problem
 from clerkstack.report.document import Document, Part
 from clerkstack.review.preview import Preview
-from clerkstack.witnesses.compare import Comparison, Row
-from clerkstack.witnesses.wired import EventRow, VariableRow, Wired
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
@@ -106,6 +106,27 @@ class PlaceInCode(Part):
         return f"{self.file}:{self.line}:{self.column}"
 
 
+class ProblemRead(Part):
+    """What is wrong in a file, where it is, and how to fix it."""
+
+    file: str
+    line: int | None
+    path: str
+    message: str
+    mend: str
+
+    @classmethod
+    def of(cls, problem: Problem) -> ProblemRead:
+        """The same, with the names that this document has."""
+        return cls(
+            file=problem.file,
+            line=problem.line,
+            path=problem.path,
+            message=problem.message,
+            mend=problem.remedy,
+        )
+
+
 class CheckDocument(Document):
     """`clerkstack check --json`: app, catalog and instance side by side.
 
@@ -132,7 +153,7 @@ class CheckDocument(Document):
     events: tuple[EventRow, ...] = ()
     variables: tuple[VariableRow, ...] = ()
     notes_on_code: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[ProblemRead, ...] = ()
 
     @classmethod
     def of(
@@ -156,15 +177,15 @@ class CheckDocument(Document):
             features=found.features,
             uses=tuple(
                 CheckInCode(
-                    kind=each.use.kind,
-                    slug=each.use.slug,
-                    payer=each.use.payer,
-                    file=each.use.file,
-                    line=each.use.line,
-                    column=each.use.column,
-                    known=each.known,
+                    kind=use.use.kind,
+                    slug=use.use.slug,
+                    payer=use.use.payer,
+                    file=use.use.file,
+                    line=use.use.line,
+                    column=use.use.column,
+                    known=use.known,
                 )
-                for each in found.uses
+                for use in found.uses
             ),
             unresolved=() if app is None else _places(app.unresolved),
             notes_on_declaration=() if app is None else _places(app.notes),
@@ -174,7 +195,7 @@ class CheckDocument(Document):
             events=beside.events,
             variables=beside.variables,
             notes_on_code=beside.notes,
-            problems=problems,
+            problems=tuple(map(ProblemRead.of, problems)),
         )
 
     def rows(self) -> Iterator[tuple[str, Row]]:
@@ -200,8 +221,8 @@ class CheckDocument(Document):
 
 def _places(found: Iterable[UnresolvedCheck]) -> tuple[PlaceInCode, ...]:
     return tuple(
-        PlaceInCode(file=each.file, line=each.line, column=each.column, message=each.message)
-        for each in found
+        PlaceInCode(file=check.file, line=check.line, column=check.column, message=check.message)
+        for check in found
     )
 
 

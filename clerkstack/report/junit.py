@@ -80,7 +80,10 @@ def _skipped(report: Report, finding: Finding) -> bool:
 
 
 def _details(finding: Finding) -> list[str]:
-    read = [f"{each.operation} {each.where} {moment(each.at)}" for each in finding.evidence]
+    read = [
+        f"{evidence.operation} {evidence.where} {moment(evidence.at)}"
+        for evidence in finding.evidence
+    ]
     return [*wrong_in(finding), *filter(None, (finding.remedy, finding.where)), *read]
 
 

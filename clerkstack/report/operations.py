@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from clerkstack.adopt.left import LeftAlone
+from clerkstack.adopt.unmanaged_items import Unmanaged
 from clerkstack.report.document import Document, Part
 from clerkstack.rotation.journal import Copy, Entry, Holder, Kind, Other, Running, fingerprint
 from clerkstack.smoke.report import SmokeStep
@@ -44,8 +44,8 @@ class AdoptDocument(Document):
     features: tuple[str, ...]
     settings: dict[str, Any]
     resources: tuple[str, ...]
-    left_alone: tuple[LeftAlone, ...] = Field(serialization_alias="leftAlone")
-    foreign_keys: tuple[LeftAlone, ...] = Field(serialization_alias="foreignKeys")
+    left_alone: tuple[Unmanaged, ...] = Field(serialization_alias="leftAlone")
+    foreign_keys: tuple[Unmanaged, ...] = Field(serialization_alias="foreignKeys")
 
 
 class MoveDocument(Document):

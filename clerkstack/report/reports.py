@@ -24,7 +24,7 @@ DRIFT = {
     "drift": Rule(
         "drift",
         "What is live is what is declared",
-        "What was changed by hand is undone by the next pulumi up, or was a mistake.",
+        "The next pulumi up undoes what was changed by hand, or the change was a mistake.",
         "What the stack declares against what is live at Clerk, Svix and Vercel.",
     )
 }
@@ -54,7 +54,7 @@ def drift(
         "drift",
         stack,
         _counted(found, "difference"),
-        f"To bring back what is declared: pulumi up --refresh --stack {stack}."
+        f"To restore what is declared: pulumi up --refresh --stack {stack}."
         if found
         else "What is live is what is declared.",
         (Group("Differences", "What the stack declares, and what is live.", found),),
@@ -190,7 +190,7 @@ def _of_review(one: Review) -> tuple[Finding, ...]:
     from clerkstack.review.stacks import Verdict
 
     failed = one.verdict is Verdict.SERVICE_FAILED
-    found = [replace(each, service_failed=failed) for each in one.troubles]
+    found = [replace(trouble, service_failed=failed) for trouble in one.troubles]
     if one.preview is not None:
         preview = one.preview
         found += [*preview.violations, *preview.errors, *preview.warnings]
@@ -211,8 +211,8 @@ def cutover(report: CutoverReport) -> Report:
         "Ready for traffic" if report.ready else "Not ready for traffic",
         f"{done} of {len(lines)} points are done",
         (
-            Group("The checklist", "What has to be right before production gets traffic.", first),
-            Group("Beyond it", "What bites on launch day all the same.", further),
+            Group("The checklist", "What must be right before production gets traffic.", first),
+            Group("Beyond the checklist", "What else fails on launch day.", further),
         ),
         report.began,
         report.ended,
@@ -236,7 +236,7 @@ def cutover(report: CutoverReport) -> Report:
 def _of_file(problem: Problem) -> Finding:
     where = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
     message = f"{problem.path}: {problem.message}" if problem.path else problem.message
-    return Finding("file", problem.file, message=message, remedy=problem.mend, where=where)
+    return Finding("file", problem.file, message=message, remedy=problem.remedy, where=where)
 
 
 def _of_stack(settings: Settings) -> dict[str, str]:

@@ -17,7 +17,7 @@ from clerkstack.checks.finding import Finding, Rule, Severity
 from clerkstack.report.report import Group, Report, sentence, wrong_in
 from clerkstack.report.values import moment
 from clerkstack.settings.names import PREFIX
-from clerkstack.settings.places import Places
+from clerkstack.settings.source_map import SourceMap
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -80,7 +80,7 @@ def _results(
 ) -> list[dict[str, Any]]:
     stack = group.stack or report.stack
     files = _Files(
-        folder, report.app, Places(folder / f"Pulumi.{stack}.yaml", stack) if stack else None
+        folder, report.app, SourceMap(folder / f"Pulumi.{stack}.yaml", stack) if stack else None
     )
     return [
         _result(report, finding, index[finding.check], files)
@@ -117,7 +117,7 @@ class _Files(NamedTuple):
 
     folder: Path
     app: str
-    settings: Places | None
+    settings: SourceMap | None
 
     def location(self, where: str, rule: Rule) -> dict[str, Any]:
         """Where a finding is shown; what is no file is named beside the place that decides."""

@@ -27,7 +27,7 @@ def only_file(archive: bytes, name: str, most: int) -> bytes:
     Raises:
         ClerkstackError: it is no archive, or holds anything but one such file.
     """
-    refused = f"The artifact is not an archive of one file {name}. It is not read."
+    refused = f"The artifact is not an archive of the one file {name}, so it was not read."
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             members = packed.infolist()
@@ -38,7 +38,7 @@ def only_file(archive: bytes, name: str, most: int) -> bytes:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError):
         raise ClerkstackError(refused) from None
     if len(content) > most:
-        raise ClerkstackError(f"{name} in the artifact has more than {most} bytes: it is not read.")
+        raise ClerkstackError(f"{name} in the artifact has more than {most} bytes and is not read.")
     return content
 
 

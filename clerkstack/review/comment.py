@@ -21,15 +21,15 @@ MOST_STACKS = 50  # rows of the table on top
 WORDS = {
     Verdict.CLEAR: "✅ nothing blocks",
     Verdict.BLOCKED: "⛔ blocked",
-    Verdict.BAD_INPUT: "⛔ could not be reviewed: bad input",
-    Verdict.SERVICE_FAILED: "⛔ could not be reviewed: a service failed",
+    Verdict.BAD_INPUT: "⛔ not reviewed: bad input",
+    Verdict.SERVICE_FAILED: "⛔ not reviewed: a service failed",
 }
 HOW_TO_READ = (
-    "Nothing was written for this. **Violations** and **errors** are what `pulumi up` would "
-    "refuse; **notes** do not block. **App, catalog, instance**: what the app's code asks for, "
-    "what `catalog.yaml` declares, what is live now; a difference of the instance alone is what "
-    "the update brings. A secret's value is never shown. All of it is told by this commit's own "
-    "code."
+    "This review wrote nothing. **Violations** and **errors** are what `pulumi up` would refuse; "
+    "**notes** do not block. **App, catalog, instance** compares what the app's code asks for, "
+    "what `catalog.yaml` declares and what is live now; a difference of the instance alone is "
+    "what the update changes. A secret's value is never shown. This commit's own code wrote the "
+    "review."
 )
 
 
@@ -60,7 +60,7 @@ def comment(reviews: Sequence[Review], occasion: Occasion, limit: int = LIMIT) -
         if room < 0:
             break
         parts.append(part)
-    _share(room, [each for part in parts for each in part.sections])
+    _share(room, [section for part in parts for section in part.sections])
     for part in parts:
         text += "".join(f"{line}\n" for line in part.lines(where))
     if len(parts) < len(reviews):
@@ -77,13 +77,13 @@ class _Part:
 
     def frame(self, where: str) -> int:
         """Characters of all but the entries."""
-        return len(self.title) + 4 + sum(each.frame(where) + 1 for each in self.sections)
+        return len(self.title) + 4 + sum(section.frame(where) + 1 for section in self.sections)
 
     def lines(self, where: str) -> list[str]:
         """Its Markdown; none where there is nothing to tell."""
         if not self.sections:
             return []
-        told = [line for each in self.sections for line in [*each.lines(where), ""]]
+        told = [line for section in self.sections for line in [*section.lines(where), ""]]
         return ["", self.title, "", *told]
 
 
@@ -95,25 +95,25 @@ def _share(room: int, found: list[Section]) -> None:
 
 
 def _no_room(reviews: Sequence[Review], where: str) -> str:
-    return f"\n{len(reviews)} more stacks are left out here: all are {where}.\n"
+    return f"\n{len(reviews)} more stacks are omitted here; all are {where}.\n"
 
 
 def verdict(reviews: Sequence[Review]) -> Verdict:
     """The worst verdict of all."""
-    return max((each.verdict for each in reviews), default=Verdict.CLEAR)
+    return max((review.verdict for review in reviews), default=Verdict.CLEAR)
 
 
 def _top(reviews: Sequence[Review], occasion: Occasion) -> list[str]:
     lines = [occasion.marker, f"## clerkstack: {WORDS[verdict(reviews)]}", ""]
     lines += heading("stack", "changes", "violations", "app · catalog · instance", "")
-    for each in reviews[:MOST_STACKS]:
+    for review in reviews[:MOST_STACKS]:
         lines.append(
             row(
-                code(each.stack, 60),
-                _changes(each),
-                _violations(each),
-                _agree(each),
-                WORDS[each.verdict],
+                code(review.stack, 60),
+                _changes(review),
+                _violations(review),
+                _agree(review),
+                WORDS[review.verdict],
             )
         )
     if len(reviews) > MOST_STACKS:
@@ -146,7 +146,7 @@ def _agree(review: Review) -> str:
         return "could not be compared"
     blocking, all_found = len(told.blocking), len(told.findings)
     words = [f"**{blocking}** blocking"] if blocking else []
-    words += [f"{all_found - blocking} that the update brings"] if all_found > blocking else []
+    words += [f"{all_found - blocking} that the update changes"] if all_found > blocking else []
     words += [] if told.app else ["app not read"]
     words += [] if told.instance.read else ["instance not read"]
     words += ["no instance yet"] if told.instance.read and not told.live else []

@@ -42,13 +42,13 @@ def document(reviews: Sequence[Review], occasion: Occasion) -> dict[str, Any]:
         verdict=_word(verdict(reviews)),
         stacks=tuple(
             ReviewedStack(
-                stack=each.stack,
-                verdict=_word(each.verdict),
-                preview=each.preview,
-                agreement=each.agreement,
-                troubles=tuple(each.troubles),
+                stack=review.stack,
+                verdict=_word(review.verdict),
+                preview=review.preview,
+                agreement=review.agreement,
+                troubles=tuple(review.troubles),
             )
-            for each in reviews
+            for review in reviews
         ),
     )
     short: dict[str, Any] = _mapped(told.data(), lambda text: shortened(text, LONGEST_TEXT))
@@ -63,29 +63,29 @@ def read_document(content: bytes) -> list[Review]:
             of what it holds.
     """
     if len(content) > MOST_BYTES:
-        raise ClerkstackError(f"The review is larger than {MOST_BYTES} bytes: it is not read.")
+        raise ClerkstackError(f"The review is larger than {MOST_BYTES} bytes and is not read.")
     try:
         told = json.loads(content.decode("utf-8"), parse_constant=_no_number)
         for wrong in _beyond(told):
-            raise ClerkstackError(f"The review holds {wrong}: it is not read.")
+            raise ClerkstackError(f"The review contains {wrong}, so it was not read.")
         # Whoever wrote it, no key and nothing that commands a terminal goes further.
         read = ReviewDocument.model_validate(safe(told))
-        return [_review(each) for each in read.stacks]
+        return [_review(stack) for stack in read.stacks]
     except ValidationError as error:
         # The places alone, and of them only names of ours.
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = ".".join(str(each) for each in first["loc"] if each in _NAMES)
         raise ClerkstackError(
-            f"The review is not of the form of `clerkstack review --save` ({place or '?'}: "
-            f"{first['type']}): it is not read."
+            f"The review is not in the format of `clerkstack review --save` ({place or '?'}: "
+            f"{first['type']}), so it was not read."
         ) from None
     except (ValueError, RecursionError):
-        raise ClerkstackError("The review is no JSON in UTF-8. It is not read.") from None
+        raise ClerkstackError("The review is not JSON in UTF-8, so it was not read.") from None
 
 
 _NAMES = frozenset(
     name for part in (ReviewDocument, ReviewedStack, CheckDocument) for name in part.model_fields
-) | frozenset(each.name for part in (Preview, Change, Property, Finding) for each in fields(part))
+) | frozenset(field.name for part in (Preview, Change, Property, Finding) for field in fields(part))
 
 
 def _word(one: Verdict) -> Any:
@@ -115,7 +115,7 @@ def _beyond(value: Any, levels: int = DEEPEST) -> Iterator[str]:
     elif isinstance(value, int | float):
         # Not a number (NaN) is neither larger nor smaller.
         if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-            yield "a number that nothing here has"
+            yield "a number that is out of range"
     elif isinstance(value, dict | list) and not levels:
         yield f"more than {DEEPEST} levels"
     elif isinstance(value, dict):

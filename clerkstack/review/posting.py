@@ -49,20 +49,20 @@ def post(
 
 def _own(comments: Sequence[Comment], author: str, marker: str) -> list[Comment]:
     return [
-        each
-        for each in comments
-        if each.user is not None
-        and each.user.login == author
-        and (each.body or "").startswith(marker)
+        comment
+        for comment in comments
+        if comment.user is not None
+        and comment.user.login == author
+        and (comment.body or "").startswith(marker)
     ]
 
 
 def _keep_first(github: GithubClient, own: Sequence[Comment], body: str) -> Comment:
     first, *others = own
     kept = github.update_comment(first.id, body)
-    for each in others:
+    for other in others:
         try:
-            github.delete_comment(each.id)
+            github.delete_comment(other.id)
         except NotFound:
             # Another run was as quick.
             continue

@@ -63,7 +63,7 @@ class Preview:
     @property
     def refused(self) -> list[Finding]:
         """The violations for which `pulumi up` would refuse."""
-        return [each for each in self.violations if each.severity is Severity.FAILED]
+        return [violation for violation in self.violations if violation.severity is Severity.FAILED]
 
     def count(self) -> dict[str, int]:
         """How many changes there are of each operation, those that there are."""
@@ -86,7 +86,7 @@ def read_preview(lines: Iterable[str], clean: Cleaning) -> Preview:
         elif told := event.get("summaryEvent"):
             found.ended = True
             found.failed = told.get("result") == "failed"
-    told_more = [each for each in found.errors if not each.message.startswith(_ENDINGS)]
+    told_more = [error for error in found.errors if not error.message.startswith(_ENDINGS)]
     if told_more or found.refused:
         found.errors = told_more
     return found
@@ -111,7 +111,8 @@ def _read_step(found: Preview, step: dict[str, Any], clean: Cleaning) -> None:
     if operation not in OPERATIONS:
         return
     properties = tuple(
-        Property(*map(clean, (each.path, each.before, each.after))) for each in _properties(step)
+        Property(*map(clean, (property_.path, property_.before, property_.after)))
+        for property_ in _properties(step)
     )
     found.changes.append(
         Change(operation, clean(_name(urn)), str(step.get("type")).rpartition(":")[2], properties)

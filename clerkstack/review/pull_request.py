@@ -121,24 +121,26 @@ def reviewed_run(environ: Mapping[str, str]) -> ReviewedRun:
         event = _Event.model_validate(_event(environ))
     except ValidationError:
         raise ClerkstackError(
-            "This run was not started by the end of another (`on: workflow_run`, as "
-            "GITHUB_EVENT_PATH would tell). With a file: --file review.json --pull-request N"
+            "This run was not started by the end of another one (`on: workflow_run`, see "
+            "GITHUB_EVENT_PATH). With a file: --file review.json --pull-request N"
         ) from None
     run, here = event.workflow_run, event.repository.id
     if run.event != "pull_request":
-        raise ClerkstackError(f"The run {run.id} was started by no pull request.")
+        raise ClerkstackError(f"The run {run.id} was not started by a pull request.")
     own = run.head_repository is not None and run.head_repository.id == here
     numbers = [
-        each.number
-        for each in run.pull_requests
+        pull_request.number
+        for pull_request in run.pull_requests
         if own
-        and each.head.repo.id == each.base.repo.id == here
-        and each.head.sha == run.head_sha
-        and each.number > 0
+        and pull_request.head.repo.id == pull_request.base.repo.id == here
+        and pull_request.head.sha == run.head_sha
+        and pull_request.number > 0
     ]
     file = _FILE.fullmatch(run.path)
     if file is None:
-        raise ClerkstackError(f"The run {run.id} is of no workflow in .github/workflows.")
+        raise ClerkstackError(
+            f"The run {run.id} does not belong to a workflow in .github/workflows."
+        )
     return ReviewedRun(
         id=run.id,
         commit=run.head_sha,
@@ -172,5 +174,7 @@ def _event(environ: Mapping[str, str]) -> dict[str, Any]:
     try:
         event = json.loads(Path(named).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ClerkstackError(f"GITHUB_EVENT_PATH can't be read: {type(error).__name__}.") from None
+        raise ClerkstackError(
+            f"GITHUB_EVENT_PATH cannot be read: {type(error).__name__}."
+        ) from None
     return event if isinstance(event, dict) else {}

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clerkstack.checks.finding import Finding, Severity
+from clerkstack.comparison import Row
 from clerkstack.report.documents import CheckDocument
 from clerkstack.report.markdown import block, code, heading, row
 from clerkstack.report.values import NOTHING
 from clerkstack.review.preview import Change, Preview
 from clerkstack.review.properties import Property, top_of
 from clerkstack.review.stacks import Review
-from clerkstack.witnesses import Row
 
 Side = dict[str, Any] | None
 LONG = 12  # entries; more are folded
@@ -39,7 +39,7 @@ class Section:
 
     def size(self) -> int:
         """Characters of its entries, with the ends of their lines."""
-        return sum(len(each) + 2 for each in self.entries)
+        return sum(len(entry) + 2 for entry in self.entries)
 
     def shorten(self, size: int) -> None:
         """Leave entries out at the end, until the others take no more than `size` characters."""
@@ -59,20 +59,20 @@ class Section:
         table = [*self.head, *self.entries] if self.head else _paragraphs(self.entries)
         lines = [first, "", *(table if self.entries else [])]
         if self.left_out:
-            lines += ["", f"… and {self.left_out} more, left out here: all are {where}."]
+            lines += ["", f"… and {self.left_out} more, omitted here; all are {where}."]
         return [*lines, "", "</details>"] if self.folded else lines
 
 
 def sections(review: Review) -> list[Section]:
     """All that is told about a stack, what blocks first."""
-    found = [_complaints("Could not be told", review.troubles)]
+    found = [_complaints("Could not be checked", review.troubles)]
     if review.preview is not None:
         preview = review.preview
-        notes = [each for each in preview.violations if each not in preview.refused]
+        notes = [violation for violation in preview.violations if violation not in preview.refused]
         found += [
             _violations("⛔ Violations", preview.refused, "mandatory"),
             _complaints("⛔ Errors", preview.errors),
-            _violations("Notes of policies", notes, "advisory"),
+            _violations("Notes from policies", notes, "advisory"),
         ]
     if review.agreement is not None:
         found += _agreement(review.agreement)
@@ -88,25 +88,25 @@ def _counted(title: str, entries: Sequence[object]) -> str:
 
 def _violations(title: str, violations: Sequence[Finding], level: str) -> Section:
     entries = [
-        f"- {code(each.check)} on {code(each.subject)} ({code(level)})\n\n"
-        + _indented(block(each.message))
-        for each in violations
+        f"- {code(violation.check)} on {code(violation.subject)} ({code(level)})\n\n"
+        + _indented(block(violation.message))
+        for violation in violations
     ]
     return Section(_counted(title, entries), entries)
 
 
 def _complaints(title: str, complaints: Sequence[Finding]) -> Section:
     entries = [
-        f"- {code(each.subject)}\n\n" + _indented(block(each.message))
-        if each.subject
-        else block(each.message)
-        for each in complaints
+        f"- {code(complaint.subject)}\n\n" + _indented(block(complaint.message))
+        if complaint.subject
+        else block(complaint.message)
+        for complaint in complaints
     ]
     return Section(_counted(title, entries), entries)
 
 
 def _changes(preview: Preview) -> Section:
-    entries = [line for each in preview.changes for line in _change(each)]
+    entries = [line for change in preview.changes for line in _change(change)]
     count = len(preview.changes)
     title = f"Changes ({count} of {count + preview.unchanged} resources)"
     return Section(title, entries, heading("", "resource", "property", "now", "after"))
@@ -116,17 +116,17 @@ def _change(change: Change) -> Iterator[str]:
     first = [f"**{change.operation}**", code(change.resource)]
     if change.operation in ("create", "import"):
         # All of it is new: names tell what it is, and what the catalog sells tells values.
-        tops = list(dict.fromkeys(top_of(each.path) for each in change.properties))
+        tops = list(dict.fromkeys(top_of(property_.path) for property_ in change.properties))
         yield row(*first, code(", ".join(tops)), NOTHING, f"new {code(change.type)}")
-        for each in change.properties:
-            if top_of(each.path) in ("plans", "features"):
-                yield row("", "", code(each.path), NOTHING, code(shown(each.after)))
+        for property_ in change.properties:
+            if top_of(property_.path) in ("plans", "features"):
+                yield row("", "", code(property_.path), NOTHING, code(shown(property_.after)))
         return
     if not change.properties:
         gone = "removed" if change.operation == "delete" else "no property is named"
         yield row(*first, NOTHING, code(change.type), gone)
-    for each in change.properties:
-        yield row(*first, code(each.path), *(code(one) for one in _pair(each)))
+    for property_ in change.properties:
+        yield row(*first, code(property_.path), *(code(one) for one in _pair(property_)))
         first = ["", ""]
 
 
@@ -144,12 +144,12 @@ def _pair(changed: Property) -> tuple[str, str]:
 
 def _without(values: Sequence[Any], others: Sequence[Any]) -> list[Any]:
     """Those values that are not among the others."""
-    there = {shown(each) for each in others}
-    return [each for each in values if shown(each) not in there]
+    there = {shown(other) for other in others}
+    return [value for value in values if shown(value) not in there]
 
 
 def _signed(sign: str, values: Sequence[Any]) -> str:
-    return ", ".join(f"{sign}{shown(each)}" for each in values)
+    return ", ".join(f"{sign}{shown(value)}" for value in values)
 
 
 def shown(value: Any) -> str:
@@ -164,25 +164,25 @@ def shown(value: Any) -> str:
 
 
 def _agreement(told: CheckDocument) -> list[Section]:
-    brought = [each for each in told.findings if each.severity is not Severity.FAILED]
+    brought = [finding for finding in told.findings if finding.severity is not Severity.FAILED]
     differing = [(kind, each) for kind, each in told.rows() if not each.agree]
     agreeing = [(kind, each) for kind, each in told.rows() if each.agree]
     titles = heading("", "slug", "field", "app", "catalog", "instance")
     rows = [line for kind, each in differing for line in _differing(told, kind, each)]
     total = len(differing) + len(agreeing)
     agreed = [row(kind, code(each.slug), *_there(told, each)) for kind, each in agreeing]
-    unknown = [each for each in told.uses if not each.known]
+    unknown = [use for use in told.uses if not use.known]
     return [
         _findings("⛔ The app's code disagrees", told.blocking),
         Section(f"App, catalog, instance: {len(differing)} of {total} differ", rows, titles),
-        _findings("Found, and brought by the update", brought, folded=True),
+        _findings("Found, and changed by the update", brought, folded=True),
         Section(
             _counted("Uses of a slug that nobody has", unknown),
             [row(code(each.kind), code(each.slug), code(each.where)) for each in unknown],
             heading("", "slug", "where"),
         ),
         Section(
-            _counted("Can't be told without running the app", told.unresolved),
+            _counted("Unresolved without running the app", told.unresolved),
             [row(code(each.where), code(each.message)) for each in told.unresolved],
             heading("where", "what"),
             folded=True,
@@ -207,7 +207,7 @@ def _differing(told: CheckDocument, kind: str, one: Row) -> Iterator[str]:
     if any(each is None and is_read for each, is_read in zip(sides, read, strict=True)):
         yield row(kind, code(one.slug), "exists", *_there(told, one))
     for name in one.differing():
-        common = _common([each[name] for each in sides if each and each.get(name) is not None])
+        common = _common([side[name] for side in sides if side and side.get(name) is not None])
         cells = [
             _field(each, name, common) if is_read else "not read"
             for each, is_read in zip(sides, read, strict=True)
@@ -228,7 +228,7 @@ def _there(told: CheckDocument, one: Row) -> list[str]:
 
 def _common(values: Sequence[Any]) -> list[Any]:
     """What all lists have, none where one of the values is no list."""
-    if not values or not all(isinstance(each, list) for each in values):
+    if not values or not all(isinstance(value, list) for value in values):
         return []
     there = [{shown(each) for each in other} for other in values]
     return [each for each in values[0] if all(shown(each) in other for other in there)]
@@ -246,19 +246,19 @@ def _field(side: Side, name: str, common: Sequence[Any]) -> str:
 def _findings(title: str, findings: Sequence[Finding], *, folded: bool = False) -> Section:
     entries = [
         row(
-            code(each.subject),
-            code(each.message, LONGEST_SENTENCE),
-            code(each.remedy, LONGEST_SENTENCE),
-            code(each.where),
+            code(finding.subject),
+            code(finding.message, LONGEST_SENTENCE),
+            code(finding.remedy, LONGEST_SENTENCE),
+            code(finding.where),
         )
-        for each in findings
+        for finding in findings
     ]
     titles = heading("", "what", "fix", "where")
     return Section(_counted(title, findings), entries, titles, folded)
 
 
 def _paragraphs(entries: Sequence[str]) -> list[str]:
-    return [line for each in entries for line in (each, "")]
+    return [line for entry in entries for line in (entry, "")]
 
 
 def _indented(text: str) -> str:

@@ -23,7 +23,7 @@ from clerkstack.state.process import Commands
 if TYPE_CHECKING:
     from clerkstack.report.documents import CheckDocument
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 BILLING = "Billing"
 
 # A preview writes nothing; should a provider try, it is refused in this process tree.
@@ -69,7 +69,7 @@ class Review:
         self.worsen(verdict)
 
 
-def previewed(stack: str, pack: str, commands: Commands, tell: Tell) -> Review:
+def previewed(stack: str, pack: str, commands: Commands, progress: Progress) -> Review:
     """Preview a stack with the policy pack. Nothing is written anywhere.
 
     What goes wrong is part of what is returned, so that it can be shown where people look.
@@ -77,14 +77,14 @@ def previewed(stack: str, pack: str, commands: Commands, tell: Tell) -> Review:
     review = Review(stack)
     try:
         review.clean = _cleaning(stack, commands)
-        _preview(review, pack, commands, tell, review.clean)
+        _preview(review, pack, commands, progress, review.clean)
     except ClerkstackError as error:
         review.trouble("preview", str(error), Verdict.BAD_INPUT)
     return review
 
 
 def _cleaning(stack: str, commands: Commands) -> Cleaning:
-    """What hides the stack's secrets. Where they can't be read, nor can a preview: it says why."""
+    """What hides the stack's secrets. Where they cannot be read, nor can a preview: it says why."""
     words = ("config", "--json", "--show-secrets", "--stack", stack)
     ran = engine.start(words, None, VARIABLES, lambda _line: None, commands)
     try:
@@ -95,23 +95,25 @@ def _cleaning(stack: str, commands: Commands) -> Cleaning:
     return Cleaning(secrets_of(raw, [key for key, each in shown.items() if each.get("secret")]))
 
 
-def _preview(review: Review, pack: str, commands: Commands, tell: Tell, clean: Cleaning) -> None:
-    tell(f"{review.stack}: previewing with {pack}")
-    seen = _Seen(partial(_told, tell, review.stack))
+def _preview(
+    review: Review, pack: str, commands: Commands, progress: Progress, clean: Cleaning
+) -> None:
+    progress(f"{review.stack}: previewing with {pack}")
+    seen = _Seen(partial(_told, progress, review.stack))
     options = ("--policy-pack", pack) if pack else ()
     words = ("preview", "--json", "--stack", review.stack, *options)
     ran = engine.start(words, None, VARIABLES, seen, commands)
     found = read_preview(ran.out.splitlines(), clean)
     if not found.ended:
-        message = clean(ran.err) or f"pulumi preview ended with {ran.code} and said nothing."
+        message = clean(ran.err) or f"pulumi preview ended with {ran.code} and printed nothing."
         review.trouble("preview", message, _why(message))
         return
     review.preview = found
     if found.refused:
         review.worsen(Verdict.BLOCKED)
-    for each in found.errors:
-        refused = Verdict.BLOCKED if each.subject else Verdict.BAD_INPUT
-        reached = not is_unreached(each.message)
+    for error in found.errors:
+        refused = Verdict.BLOCKED if error.subject else Verdict.BAD_INPUT
+        reached = not is_unreached(error.message)
         review.worsen(refused if reached else Verdict.SERVICE_FAILED)
     if ran.code and review.verdict is Verdict.CLEAR:
         review.trouble("preview", f"pulumi preview ended with {ran.code}.", Verdict.BAD_INPUT)
@@ -127,7 +129,7 @@ def agree(review: Review, compared: CheckDocument | NotCompared) -> None:
 
     told = CheckDocument.model_validate(review.clean(compared.data()))
     if _toggles_come(review.preview):
-        findings = (_brought(each) for each in told.findings)
+        findings = (_brought(finding) for finding in told.findings)
         told = told.model_copy(update={"findings": tuple(findings)})
     review.agreement = told
     if told.blocking:
@@ -145,7 +147,7 @@ def _toggles_come(preview: Preview | None) -> bool:
         change.type == BILLING
         and (
             change.operation == "create"
-            or any(top_of(each.path) == "settings" for each in change.properties)
+            or any(top_of(property_.path) == "settings" for property_ in change.properties)
         )
         for change in preview.changes
     )
@@ -155,8 +157,8 @@ def _why(message: str) -> Verdict:
     return Verdict.SERVICE_FAILED if is_unreached(message) else Verdict.BAD_INPUT
 
 
-def _told(tell: Tell, stack: str, count: int) -> None:
-    tell(f"{stack}: {count} resources looked at")
+def _told(progress: Progress, stack: str, count: int) -> None:
+    progress(f"{stack}: {count} resources looked at")
 
 
 class _Seen:
@@ -164,12 +166,12 @@ class _Seen:
 
     EVERY = 25
 
-    def __init__(self, tell: Callable[[int], None]) -> None:
-        self._tell = tell
+    def __init__(self, progress: Callable[[int], None]) -> None:
+        self._progress = progress
         self._count = 0
 
     def __call__(self, line: str) -> None:
         if '"resourcePreEvent"' in line:
             self._count += 1
             if self._count % self.EVERY == 0:
-                self._tell(self._count)
+                self._progress(self._count)

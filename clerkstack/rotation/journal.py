@@ -167,8 +167,9 @@ class Journal(_Model):
         except ValidationError as error:
             fields = sorted({".".join(map(str, each["loc"])) for each in error.errors()})
             raise ClerkstackError(
-                f"The rotations' journal in the state can't be read ({', '.join(fields)}): a newer "
-                "version of this project wrote it, or somebody edited it. Use that version."
+                f"The rotations' journal in the state cannot be read ({', '.join(fields)}): a "
+                "newer version of this project wrote it, or somebody edited it. Use the "
+                "newer version."
             ) from None
 
     def text(self) -> str:
@@ -181,7 +182,7 @@ class Journal(_Model):
         earlier = self.running.replaces
         if earlier is not None:
             earlier.holder = None
-            self.history = [each for each in self.history if each.id != earlier.id]
+            self.history = [entry for entry in self.history if entry.id != earlier.id]
         self.running = earlier
 
     def keep_on(self) -> None:
@@ -189,7 +190,7 @@ class Journal(_Model):
         running = self.running
         assert running is not None
         running.aborting, running.holder = False, None
-        done = any(each.id == running.id and each.result == "done" for each in self.history)
+        done = any(entry.id == running.id and entry.result == "done" for entry in self.history)
         if done and not running.returning:
             self.last, self.running = running, None
 
@@ -244,7 +245,7 @@ class Journal(_Model):
         """Until when (milliseconds since 1970) a signing secret signs that an earlier rotation
         replaced: Svix keeps the end that it had, also where a later rotation ends it at once (seen
         with svix-server). None where there is no such end ahead."""
-        own = (each for each in self.history if "webhook" in each.old)
+        own = (entry for entry in self.history if "webhook" in entry.old)
         return max((end for each in own if (end := _old_ends(each)) > now()), default=None)
 
     def tidy(self) -> None:

@@ -26,7 +26,7 @@ def hours_of(text: str) -> int:
         )
     hours = int(found[1]) * HOURS.get(found[2], 0)
     if hours > LONGEST:
-        raise ClerkstackError(f"--overlap {text}: it can be {LONGEST}h (7d) at most.")
+        raise ClerkstackError(f"--overlap {text}: the longest overlap is {LONGEST}h (7d).")
     return hours
 
 

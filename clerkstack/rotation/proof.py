@@ -23,8 +23,8 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, Kind, fingerprint, variables_of
 from clerkstack.rotation.stacks import held_by
 from clerkstack.settings import PREFIX, Settings
-from clerkstack.settings.places import spelled
 from clerkstack.settings.projects import Project
+from clerkstack.settings.source_map import spelled
 
 PATIENCE = 180.0  # seconds that a deployment may take to answer at its addresses
 FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.1, 1.6, 5.0
@@ -57,7 +57,7 @@ class Prover:
             NotProved: one does not, after `patience` seconds.
         """
         projects = self._all(deployed)
-        told = [self._patiently(partial(self._looked, each, secrets)) for each in projects]
+        told = [self._patiently(partial(self._looked, project, secrets)) for project in projects]
         if "webhook" in secrets and self._takes_events(projects):
             self._patiently(partial(self._probe, secrets["webhook"]))
         return ", ".join(filter(None, told)) or None
@@ -71,7 +71,7 @@ class Prover:
             except (NotProved, ApiError, Unreachable, UnexpectedAnswer) as failure:
                 if self.clock() + pause > deadline:
                     raise NotProved(
-                        f"{failure} This was so for {self.patience:.0f} seconds."
+                        f"{failure} This did not change for {self.patience:.0f} seconds."
                     ) from None
             self.sleep(pause)
             pause = min(pause * GROWTH, LONGEST_PAUSE)
@@ -96,7 +96,7 @@ class Prover:
             if not odd and "webhook" in secrets and self._takes_events(projects):
                 self._probe(secrets["webhook"])
         except (ApiError, Unreachable, UnexpectedAnswer) as failure:
-            raise NotProved(f"The app does not answer as a rotation needs it. {failure}") from None
+            raise NotProved(f"The app does not answer as a rotation requires. {failure}") from None
         return odd
 
     def _looked(self, project: Project, secrets: Mapping[Kind, SecretStr]) -> str | None:
@@ -132,19 +132,21 @@ class Prover:
             return
         told = health.fingerprints or {}
         names = [variables_of(kind, project.names) for kind in secrets]
-        missing = [" or ".join(each) for each in names if not told.keys() & {*each}]
+        missing = [" or ".join(name) for name in names if not told.keys() & {*name}]
         if missing:
             without = (
-                " Where this app has no use for such a variable, name it in "
-                f"{PREFIX}{spelled(project.path)}.leaveAlone."
+                (
+                    " If this app does not use such a variable, add it to "
+                    f"{PREFIX}{spelled(project.path)}.leaveAlone."
+                )
                 if project.name
                 else ""
             )
             raise NotProved(
-                f"{project.app_url}{self.settings.rotation.health_path} does not tell the "
-                f"fingerprint of {' and '.join(missing)}. Let it, as docs/rotation.md shows; or "
-                "set clerkstack:rotation.fingerprints to false, and that the app answers counts."
-                f"{without}"
+                f"{project.app_url}{self.settings.rotation.health_path} does not report the "
+                f"fingerprint of {' and '.join(missing)}. Report it as docs/rotation.md "
+                "shows; or set clerkstack:rotation.fingerprints to false, so that any answer "
+                f"of the app is accepted.{without}"
             )
 
     def _probe(self, secret: SecretStr) -> None:
@@ -153,14 +155,14 @@ class Prover:
             status = probe.signed(secret)
         if not 200 <= status < 300:
             raise NotProved(
-                f"The app's webhook answered {status} to a test message that is signed with the "
-                f"{WORDS['webhook']}: it has to verify with "
-                f"{' or '.join(self._signing_names())} and answer 2xx, also to an event type "
+                f"The app's webhook answered {status} to a test message that is signed with "
+                f"the {WORDS['webhook']}: it must verify with "
+                f"{' or '.join(self._signing_names())} and answer 2xx, even to an event type "
                 "that it does not know."
             )
 
     def _signing_names(self) -> tuple[str, ...]:
-        names = (name for each in self.settings.vercel_projects for name in each.names)
+        names = (name for project in self.settings.vercel_projects for name in project.names)
         return variables_of("webhook", tuple(dict.fromkeys(names)))
 
     def _others(

@@ -17,7 +17,6 @@ from pydantic import SecretStr
 
 from clerkstack.desired.variables import TARGETS
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.holders import in_words
 from clerkstack.rotation.journal import (
     MILLISECONDS,
     MILLISECONDS_OF_HOUR,
@@ -31,12 +30,19 @@ from clerkstack.rotation.journal import (
     fingerprint,
     now,
 )
-from clerkstack.rotation.keeping import Held, Keeper
+from clerkstack.rotation.journal_store import Held, JournalStore
+from clerkstack.rotation.other_holders import in_words
 from clerkstack.rotation.proof import Prover
+from clerkstack.rotation.requests import (
+    HOURS,
+    SCHEDULED,
+    RotationRequest,
+    aborting,
+    start_or_resume,
+)
 from clerkstack.rotation.services import Services
 from clerkstack.rotation.stacks import StackSecrets, targets, variables_gone, variables_missing
 from clerkstack.rotation.survey import REFUSED, Survey
-from clerkstack.rotation.wishes import HOURS, SCHEDULED, Wish, aborting, begun
 from clerkstack.settings import Settings
 from clerkstack.settings.projects import Project
 
@@ -92,61 +98,66 @@ class Refused(ClerkstackError):
 class Rotator:
     """Rotates the secrets of one stack.
 
-    `tell` gets each step as it begins, and, without a step, what else is worth saying. `confirm` is
-    asked before secrets that end at once are minted, and raises where the answer is no.
+    `progress` is called with each step as it starts, and, without a step, with other news.
+    `confirm` is asked before secrets that end at once are minted, and raises where the answer is
+    no.
     """
 
     settings: Settings
-    keeper: Keeper
+    journal_store: JournalStore
     engine: Engine
     services_of: Callable[[StackSecrets], Services]
     prover: Prover
     survey: Survey
-    tell: Callable[[str, str], None]
+    progress: Callable[[str, str], None]
     confirm: Callable[[Running], None]
 
-    def rotate(self, wish: Wish) -> Entry:
+    def rotate(self, request: RotationRequest) -> Entry:
         """Rotate, or go on with what an earlier run began.
 
         Raises:
-            Held: somebody else is at it.
+            Held: somebody else is running it.
             NothingOld: there is nothing to do.
             Refused: the update that rolls them out would be refused. Nothing was minted.
             Unseen: other holders of the secrets would be locked out. Nothing was sent.
             NotProved: the app does not use the new secrets, and the old ones were left alone.
-            ClerkstackError: it can't be done, or has failed; nothing that was done is lost.
+            ClerkstackError: it cannot be done, or has failed; nothing that was done is lost.
         """
-        self.tell(CLAIM, "noting the rotation in the state")
-        known, running, resumed = self.keeper.claim(
-            lambda known: begun(wish, known, self.settings, self.keeper.stack)
+        self.progress(CLAIM, "recording the rotation in the state")
+        known, running, resumed = self.journal_store.claim(
+            lambda known: start_or_resume(request, known, self.settings, self.journal_store.stack)
         )
         services = self.services_of(known)
         try:
             if resumed:
-                self.tell("", f"going on with what {running.who} began: {_words(running)}")
+                self.progress(
+                    "", f"continuing the rotation that {running.who} started: {_words(running)}"
+                )
             if running.aborting:
-                self.tell(MINT, "looking which secrets count")
+                self.progress(MINT, "checking which secrets are valid")
                 self._look_for_mints(running, services)
                 if self._can_go_back(running, services):
                     return self._back(running, services)
-                self.tell("", f"the old {WORDS['clerk']} has ended: going on to the new one")
+                self.progress(
+                    "", f"the old {WORDS['clerk']} has ended: continuing with the new one"
+                )
                 self._keep_on(running)
             untouched = resumed and self._is_untouched(running, services)
             if untouched and running.emergency:
                 # Nobody has answered for secrets that end at once.
-                self.keeper.drop(running)
-                return self.rotate(wish)
-            self._take_on(running, wish.seen_to)
+                self.journal_store.drop(running)
+                return self.rotate(request)
+            self._take_on(running, request.seen_to)
             # One that had not looked for other holders is begun anew, so that none is forgotten.
             fresh = not resumed or (untouched and not running.looked)
             if fresh:
-                self._prepare(known, running, services, wish)
+                self._prepare(known, running, services, request)
             elif untouched:
                 self._foresee_or_drop(running)
             if not running.minted:
                 self._mint(running, services, look_first=not fresh)
             if not running.looked:
-                self._look_late(known, running, wish)
+                self._look_late(known, running, request)
             return self._forward(running, services, fresh=fresh)
         except BaseException:
             self._let_go(running)
@@ -163,18 +174,18 @@ class Rotator:
             Refused: the update that rolls them out would be refused. Nothing was changed.
             ClerkstackError: there is nothing to go back from, or the old secret counts no more.
         """
-        self.tell(CLAIM, "noting in the state that the rotation is aborted")
-        known, running, _ = self.keeper.claim(aborting)
+        self.progress(CLAIM, "recording in the state that the rotation is aborted")
+        known, running, _ = self.journal_store.claim(aborting)
         services = self.services_of(known)
         try:
-            self.tell(MINT, "looking which secrets count")
+            self.progress(MINT, "checking which secrets are valid")
             self._look_for_mints(running, services)
             if self._can_go_back(running, services):
                 return self._back(running, services)
             self._keep_on(running)
             raise ClerkstackError(
-                f"The old {WORDS['clerk']} counts no more: there is no way back. Go on: "
-                f"bin/clerkstack rotate --stack {self.keeper.stack}"
+                f"The old {WORDS['clerk']} is no longer valid, so there is no way back. To "
+                f"continue: bin/clerkstack rotate --stack {self.journal_store.stack}"
             )
         except BaseException:
             self._let_go(running)
@@ -186,27 +197,27 @@ class Rotator:
     # -- the steps ---------------------------------------------------------------------------------
 
     def _prepare(
-        self, known: StackSecrets, running: Running, services: Services, wish: Wish
+        self, known: StackSecrets, running: Running, services: Services, request: RotationRequest
     ) -> None:
-        """See that it can work; take the claim back where it can't: nothing was sent."""
+        """See that it can work; take the claim back where it cannot: nothing was sent."""
         try:
             if running.emergency:
                 if "webhook" in running.sides:
                     services.reach_svix(running)
                 # A key that ends while its successor can't be rolled out locks everybody out.
-                self.tell("", "looking whether the new ones can be rolled out")
+                self.progress("", "checking that the new ones can be rolled out")
                 self._foresee(running, unchanged=False)
                 self.confirm(running)
                 return
-            self._preflight(known, running, wish)
+            self._preflight(known, running, request)
         except (ClerkstackError, KeyboardInterrupt):
-            self.keeper.drop(running)
+            self.journal_store.drop(running)
             raise
         if running.copies or running.others:
             # A run that is killed after the mint has to know them.
-            self.keeper.keep(running)
+            self.journal_store.keep(running)
         else:
-            self.keeper.still_mine(running)
+            self.journal_store.still_mine(running)
 
     def _is_untouched(self, running: Running, services: Services) -> bool:
         """Whether a run ended before it had minted anything."""
@@ -224,10 +235,10 @@ class Rotator:
         urns = self._targets(running)
         if not urns:
             return
-        stack = self.keeper.stack
-        if gone := list(variables_gone(self.keeper.state)):
+        stack = self.journal_store.stack
+        if gone := list(variables_gone(self.journal_store.state)):
             raise Refused(
-                f"An update of {stack} was not finished: the app would be built without "
+                f"An update of {stack} was not finished, so the app would be built without "
                 f"{', '.join(gone)}. Finish it first: pulumi up --stack {stack}"
             )
         try:
@@ -243,64 +254,68 @@ class Rotator:
         try:
             self._foresee(running, unchanged=True)
         except ClerkstackError:
-            self.keeper.drop(running)
+            self.journal_store.drop(running)
             raise
 
-    def _preflight(self, known: StackSecrets, running: Running, wish: Wish) -> None:
-        self.tell(PREFLIGHT, "looking whether it can be rolled out and proved")
+    def _preflight(self, known: StackSecrets, running: Running, request: RotationRequest) -> None:
+        self.progress(PREFLIGHT, "checking that it can be rolled out and proved")
         projects = self.settings.vercel_projects
-        missing = list(variables_missing(self.keeper.state, list(running.sides), projects))
+        missing = list(variables_missing(self.journal_store.state, list(running.sides), projects))
         if missing:
             raise ClerkstackError(
-                f"{self.keeper.stack} does not declare {', '.join(missing)}: whoever has these "
-                "variables would be locked out. Declare them (clerkstack:environment), or rotate "
-                "the other secret with --secret."
+                f"{self.journal_store.stack} does not declare {', '.join(missing)}, so an app "
+                "that uses these variables would be locked out. Declare them "
+                "(clerkstack:environment), or rotate only the other secret with --secret."
             )
-        self._look(known, running, wish)
+        self._look(known, running, request)
         if left := [other for other in running.others if other.named is None]:
-            raise Unseen(_refusal(self.keeper.stack, running, left))
+            raise Unseen(_refusal(self.journal_store.stack, running, left))
         self._foresee(running, unchanged=True)
         deployed = self._deployed()
         if deployed:
             old = {kind: side.old for kind, side in running.sides.items()}
             for odd in self.prover.look(old, deployed):
-                self.tell("", f"warning: {odd} It is built again with the new ones.")
+                self.progress("", f"warning: {odd} It will be rebuilt with the new ones.")
         else:
-            self.tell("", "warning: no deployment runs yet, so that nothing can be proved")
+            self.progress("", "warning: no deployment is running yet, so nothing can be proved")
         for project in projects if deployed else ():
             if project not in deployed:
-                self.tell(
-                    "", f"warning: {project.prefix}no deployment runs yet that could be proved"
+                self.progress(
+                    "",
+                    f"warning: {project.prefix}no deployment is running yet, so nothing can "
+                    "be proved there",
                 )
 
-    def _look(self, known: StackSecrets, running: Running, wish: Wish) -> None:
+    def _look(self, known: StackSecrets, running: Running, request: RotationRequest) -> None:
         """Find who else holds the old secrets, and note it."""
         secrets = {kind: side.old for kind, side in running.sides.items()}
-        found = self.survey.look(known, self.keeper.state, secrets)
+        found = self.survey.look(known, self.journal_store.state, secrets)
         carried = {copy.variable_id: copy for copy in running.copies}
         running.copies = list({**carried, **{c.variable_id: c for c in found.copies}}.values())
         running.others, running.looked = found.others, True
-        self._take_on(running, wish.seen_to)
+        self._take_on(running, request.seen_to)
         for note in found.notes:
-            self.tell("", f"warning: {note}")
+            self.progress("", f"warning: {note}")
         for copy in running.copies:
-            self.tell("", f"written as well: {copy.name}, a copy of the {WORDS[copy.kind]}")
+            self.progress("", f"also written: {copy.name}, a copy of the {WORDS[copy.kind]}")
         for line in in_words(running.others):
-            self.tell("", line)
+            self.progress("", line)
         known_names = {other.name for other in running.others}
-        for name in wish.seen_to:
+        for name in request.seen_to:
             if name not in known_names:
-                self.tell("", f"warning: {name} is no other holder (any more)")
+                self.progress("", f"warning: {name} is not another holder, or no longer one")
 
-    def _look_late(self, known: StackSecrets, running: Running, wish: Wish) -> None:
+    def _look_late(self, known: StackSecrets, running: Running, request: RotationRequest) -> None:
         """The same after the mint, which nothing may hold up: the old secrets end by themselves."""
         try:
-            self._look(known, running, wish)
+            self._look(known, running, request)
         except ClerkstackError as failure:
-            self.tell("", f"warning: nobody knows who else holds the old secrets. {failure}")
+            self.progress(
+                "", f"warning: an unknown set of users else holds the old secrets. {failure}"
+            )
             return
         if running.copies or running.others:
-            self.keeper.keep(running)
+            self.journal_store.keep(running)
 
     def _take_on(self, running: Running, names: Sequence[str]) -> None:
         for other in running.others:
@@ -308,8 +323,8 @@ class Rotator:
                 other.named = other.named or now()
 
     def _mint(self, running: Running, services: Services, *, look_first: bool) -> None:
-        ends = "end now" if running.emergency else f"live on for {running.overlap_hours} hours"
-        self.tell(MINT, f"new: {_words(running)}; the old ones {ends}")
+        ends = "end now" if running.emergency else f"stay valid for {running.overlap_hours} hours"
+        self.progress(MINT, f"new: {_words(running)}; the old ones {ends}")
         try:
             for kind, side in running.sides.items():
                 if side.new is not None:
@@ -326,34 +341,34 @@ class Rotator:
             self._after_refusal(running, services)
             raise
         for kind, side in running.sides.items():
-            self.tell("", f"{WORDS[kind]}: {fingerprint(side.old)} → {fingerprint(_new(side))}")
+            self.progress("", f"{WORDS[kind]}: {fingerprint(side.old)} → {fingerprint(_new(side))}")
         if running.emergency and "clerk" in running.sides:
             alive = services.counts(running.sides["clerk"].old)
-            still = "warning: Clerk takes the old secret key still"
-            self.tell("", still if alive else "Clerk takes the old secret key no more")
+            still = "warning: Clerk still accepts the old secret key"
+            self.progress("", still if alive else "Clerk no longer accepts the old secret key")
         if running.emergency and "webhook" in running.sides:
-            until = self.keeper.journal.signs_until
+            until = self.journal_store.journal.signs_until
             if until is not None:
                 end = f"{datetime.fromtimestamp(until / MILLISECONDS, UTC):%Y-%m-%d %H:%M} UTC"
-                self.tell(
+                self.progress(
                     "",
-                    f"warning: Svix takes the old signing secret until {end} still: an earlier "
-                    "rotation gave it that end. Only a new endpoint ends it sooner",
+                    f"warning: Svix accepts the old signing secret until {end}: an earlier "
+                    "rotation set that end. Only a new endpoint ends it sooner",
                 )
-        self.tell(STORE, "the new secrets into the state")
+        self.progress(STORE, "writing the new secrets to the state")
         try:
-            self.keeper.keep(running, secrets=_secrets(running))
+            self.journal_store.keep(running, secrets=_secrets(running))
         except Held as held:
             raise Held(
-                f"{held} This run minted a {_words(running)} meanwhile, which end others that are "
-                "in use. Once that run is over, rotate again: "
-                f"bin/clerkstack rotate --stack {self.keeper.stack}"
+                f"{held} Meanwhile this run minted a {_words(running)}, which will end others "
+                "that are in use. Once that run has ended, rotate again: bin/clerkstack "
+                f"rotate --stack {self.journal_store.stack}"
             ) from None
 
     def _end(self, kind: Kind, side: Side, began: int) -> int:
         """When the old secret ends; one that was gone back to keeps the end that it had."""
         end = began + side.overlap_hours * MILLISECONDS_OF_HOUR
-        return min(end, self.keeper.journal.doomed.get(kind, end))
+        return min(end, self.journal_store.journal.doomed.get(kind, end))
 
     def _after_refusal(self, running: Running, services: Services) -> None:
         """What is there already is noted, so that the next run knows it, and rolled out: the old
@@ -361,31 +376,31 @@ class Rotator:
         none; one whose end is not known is gone on with."""
         minted = _secrets(running)
         if minted:
-            self.keeper.keep(running, secrets=minted)
+            self.journal_store.keep(running, secrets=minted)
             words = " and ".join(WORDS[kind] for kind in minted)
-            self.tell("", f"warning: only the {words} is minted, and rolled out alone")
+            self.progress("", f"warning: only the {words} was minted, and it alone is rolled out")
             try:
                 self._rolled_out(running, minted, look=True)
             except ClerkstackError as failure:
-                self.tell("", f"warning: {failure}")
+                self.progress("", f"warning: {failure}")
             return
         try:
             untouched = self._is_untouched(running, services)
         except ClerkstackError:
             return
         if untouched:
-            self.keeper.drop(running)
+            self.journal_store.drop(running)
 
     def _forward(self, running: Running, services: Services, *, fresh: bool) -> Entry:
         """Everything after the mint; each of it may be done twice."""
         if not fresh:
             self._settle(running, services)
-        if not self.keeper.holds(_secrets(running)):
-            self.keeper.keep(running, secrets=_secrets(running))
+        if not self.journal_store.holds(_secrets(running)):
+            self.journal_store.keep(running, secrets=_secrets(running))
         deployment = self._rolled_out(running, _secrets(running), look=not fresh)
-        self.tell(RECORD, "noting that it is done")
+        self.progress(RECORD, "recording that it is done")
         rotated = {kind: side.minted or now() for kind, side in running.sides.items()}
-        return self.keeper.conclude(running, "done", deployment=deployment, rotated=rotated)
+        return self.journal_store.conclude(running, "done", deployment=deployment, rotated=rotated)
 
     def _settle(self, running: Running, services: Services) -> None:
         """Roll out nothing that ends: an abort may have begun, or somebody rotated elsewhere, since
@@ -396,18 +411,18 @@ class Rotator:
             except ClerkstackError as failure:
                 if running.returning:
                     raise
-                self.tell("", f"warning: nobody knows which {WORDS[kind]} counts. {failure}")
+                self.progress("", f"warning: which {WORDS[kind]} is valid is unknown. {failure}")
                 continue
             if there == side.new:
                 continue
             if kind == "webhook" and there == side.old:
-                self.tell("", f"Svix signs with the new {WORDS[kind]} again")
+                self.progress("", f"Svix signs with the new {WORDS[kind]} again")
                 services.sign_with(_new(side), running)
                 continue
-            self.tell(
+            self.progress(
                 "",
                 f"warning: somebody rotated the {WORDS[kind]} elsewhere: {fingerprint(there)} "
-                f"counts, and is taken instead of {fingerprint(_new(side))}",
+                f"is valid, and is used instead of {fingerprint(_new(side))}",
             )
             for copy in running.copies:
                 if copy.kind == kind:
@@ -427,9 +442,9 @@ class Rotator:
         return clerk is None or clerk.new is None or services.counts(clerk.old)
 
     def _keep_on(self, running: Running) -> None:
-        """Take an abort back that can't be made. The state gets the secret key that lasts."""
+        """Take an abort back that cannot be made. The state gets the secret key that lasts."""
         running.aborting = False
-        self.keeper.keep(running, secrets=_lasting(running))
+        self.journal_store.keep(running, secrets=_lasting(running))
 
     def _back(self, running: Running, services: Services) -> Entry:
         """Back to the old secrets, where new ones were minted."""
@@ -437,31 +452,31 @@ class Rotator:
         if not any(side.new for side in sides.values()):
             if running.replaces is not None:
                 # What it was to replace is gone back from.
-                self.keeper.drop(running)
+                self.journal_store.drop(running)
                 return self.abort()
-            self.tell(RECORD, "nothing was minted")
-            return self.keeper.conclude(running, "aborted")
+            self.progress(RECORD, "nothing was minted")
+            return self.journal_store.conclude(running, "aborted")
         try:
             self._foresee(running, unchanged=False)
         except ClerkstackError:
             if not running.returning:
-                self.keeper.keep_on(running)
+                self.journal_store.keep_on(running)
             raise
         if not running.returning:
             running.returning = True
-            self.keeper.keep(running)
+            self.journal_store.keep(running)
         if "webhook" in sides and sides["webhook"].new is not None:
             services.sign_with(sides["webhook"].old, running)
         old = {kind: side.old for kind, side in sides.items()}
-        self.tell(STORE, "the old secrets into the state")
-        self.keeper.keep(running, secrets=old)
+        self.progress(STORE, "writing the old secrets to the state")
+        self.journal_store.keep(running, secrets=old)
         try:
             return self._gone_back(running, old)
         except (ClerkstackError, KeyboardInterrupt):
             # Until the next run the state has what lasts: somebody may deploy in between, and
             # Clerk's old key ends.
             with contextlib.suppress(ClerkstackError):
-                self.keeper.keep(running, secrets=_lasting(running))
+                self.journal_store.keep(running, secrets=_lasting(running))
             raise
 
     def _gone_back(self, running: Running, old: Mapping[Kind, SecretStr]) -> Entry:
@@ -469,14 +484,14 @@ class Rotator:
         sides, clerk = running.sides, running.sides.get("clerk")
         for other in running.others:
             if other.done is not None and "webhook" in other.kinds:
-                self.tell("", f"warning: {other.name} was given the new {WORDS['webhook']}")
+                self.progress("", f"warning: {other.name} was given the new {WORDS['webhook']}")
         deployment = self._rolled_out(running, old, look=True)
-        self.tell(RECORD, "noting that it was aborted")
+        self.progress(RECORD, "recording that it was aborted")
         doomed: dict[Kind, int] = {}
         if clerk is not None and clerk.new is not None and clerk.old_ends:
             doomed["clerk"] = clerk.old_ends
         rotated = {kind: side.since for kind, side in sides.items() if side.since}
-        return self.keeper.conclude(
+        return self.journal_store.conclude(
             running, "aborted", deployment=deployment, rotated=rotated, doomed=doomed
         )
 
@@ -485,26 +500,26 @@ class Rotator:
     ) -> str | None:
         urns = self._targets(running, list(secrets))
         if urns or running.copies:
-            self.tell(ROLL_OUT, "the variables, and the app built with them")
+            self.progress(ROLL_OUT, "writing the variables, and building the app with them")
         # Before the app is built: a build has the variables of its moment.
         written, failure = self._write_copies(running, secrets, look=look)
         if urns:
             self.engine.roll_out(urns)
         else:
-            self.tell(
+            self.progress(
                 "",
-                "warning: this stack declares no variables; bring the new ones to the "
-                "app yourself: pulumi stack export --show-secrets",
+                "warning: this stack declares no variables; give the new secrets to the app "
+                "yourself: pulumi stack export --show-secrets",
             )
         self._build(running, written)
         if failure is not None:
-            self.keeper.keep(running)
+            self.journal_store.keep(running)
             raise failure
         deployed = self._deployed()
         if not deployed:
             return None
         apps = " and ".join(project.app_url for project in deployed)
-        self.tell(PROVE, f"that {apps} {'uses' if len(deployed) == 1 else 'use'} them")
+        self.progress(PROVE, f"checking that {apps} {'uses' if len(deployed) == 1 else 'use'} them")
         return self.prover.prove(secrets, deployed)
 
     def _deployed(self) -> list[Project]:
@@ -516,7 +531,7 @@ class Rotator:
         self, running: Running, secrets: Mapping[Kind, SecretStr], *, look: bool
     ) -> tuple[list[Copy], ClerkstackError | None]:
         """Write the other variables of the stack's projects: those that have the secret now, and
-        what is to be raised once the app is built. What Vercel refuses is left to people: it can't
+        what is to be raised once the app is built. What Vercel refuses is left to people: it cannot
         be in the way for ever. Where the old secret is dead already, nothing holds the app up."""
         back, written, failure = running.aborting, [], None
         for copy in (c for c in running.copies if c.left is None and c.kind in secrets):
@@ -536,10 +551,10 @@ class Rotator:
                 copy.builds, copy.built = [*copy.builds, *copy.built], []
                 continue
             if left is None:
-                self.tell("", f"{copy.name} {'put back' if back else 'written'}")
+                self.progress("", f"{copy.name} {'put back' if back else 'written'}")
                 written.append(copy)
                 continue
-            self.tell("", f"warning: {copy.name} is left as it is: {left}")
+            self.progress("", f"warning: {copy.name} was not changed: {left}")
             if not back:
                 copy.left = left
                 if left.startswith(REFUSED):
@@ -556,12 +571,12 @@ class Rotator:
                     continue
                 done.add(key)
                 where = f"{target}:{copy.branch}" if copy.branch else target
-                self.tell("", f"{where} is built again")
+                self.progress("", f"{where} is being rebuilt")
                 try:
                     self.engine.build(copy.project_id, copy.team_id, target, copy.branch)
                 except ClerkstackError as failure:
-                    self.tell("", f"warning: {where} can't be built again: {failure}")
-                    self._leave(running, copy, f"its deployment of {where} can't be built again")
+                    self.progress("", f"warning: {where} cannot be rebuilt: {failure}")
+                    self._leave(running, copy, f"its deployment of {where} cannot be rebuilt")
 
     def _leave(self, running: Running, copy: Copy, why: str) -> None:
         if copy.name not in {other.name for other in running.others}:
@@ -571,13 +586,13 @@ class Rotator:
 
     def _targets(self, running: Running, kinds: Sequence[Kind] | None = None) -> list[str]:
         deployed = TARGETS[self.settings.instance]
-        return targets(self.keeper.state, kinds or list(running.sides), deployed)
+        return targets(self.journal_store.state, kinds or list(running.sides), deployed)
 
     def _let_go(self, running: Running) -> None:
         """Whoever comes next need not wait until this process is believed to be dead."""
         # It may be over, or somebody else's; or the state can't be reached.
         with contextlib.suppress(ClerkstackError):
-            self.keeper.let_go(running)
+            self.journal_store.let_go(running)
 
 
 def _refusal(stack: str, running: Running, left: Sequence[Other]) -> str:
@@ -589,11 +604,11 @@ def _refusal(stack: str, running: Running, left: Sequence[Other]) -> str:
     asked = shlex.join(words)
     lines = "\n".join(f"  {line}" for line in in_words(left))
     return (
-        f"Others hold what is rotated, and would be refused when the old secrets end:\n{lines}\n"
-        "Nothing was sent. Make sure that somebody gives each the new secret before that, and "
-        f"name them: bin/clerkstack rotate --stack {stack} {asked}\n"
-        "Until the old secrets end, `rotate --status` and `doctor` count those that nobody has "
-        f"reported as done: bin/clerkstack rotate --stack {stack} --status --holder-done NAME"
+        "Others hold the secrets to be rotated, and would be refused when the old ones "
+        f"end:\n{lines}\nNothing was sent. Make sure that each receives the new secret before "
+        f"then, and name them: bin/clerkstack rotate --stack {stack} {asked}\nUntil the old "
+        "secrets end, `rotate --status` and `doctor` list those that are not reported as "
+        f"done: bin/clerkstack rotate --stack {stack} --status --holder-done NAME"
     )
 
 

@@ -105,7 +105,7 @@ class Services:
         if instance is None or instance.secret_key is None:
             raise ClerkstackError(
                 f"The Platform API shows no secret key of {self._instance_id}: the key "
-                "clerkstack:platformKey needs the right to manage applications."
+                "clerkstack:platformKey needs the scope applications:manage."
             )
         return instance.secret_key
 
@@ -128,8 +128,8 @@ class Services:
         svix.rotate_signing_secret(self._endpoint(), overlap_seconds=seconds, secret=secret)
         if svix.signing_secret(self._endpoint()) != secret:
             raise UnexpectedAnswer(
-                f"Svix took a {WORDS['webhook']} back and does not show it. Look at the "
-                "dashboard page Webhooks, then run the same command again."
+                f"Svix accepted the old {WORDS['webhook']} again but does not show it. Check "
+                "the dashboard page Webhooks, then run the same command again."
             )
 
     def reach_svix(self, running: Running) -> None:
@@ -150,13 +150,13 @@ class Services:
         )
         if made.instance_id != self._instance_id:
             raise UnexpectedAnswer(
-                f"Clerk rotated the secret key of {made.instance_id}, and the stack stands on "
+                f"Clerk rotated the secret key of {made.instance_id}, but the stack manages "
                 f"{self._instance_id}."
             )
         if not self.counts(made.secret_key):
             raise UnexpectedAnswer(
-                f"Clerk accepted the rotation and does not take the new {WORDS['clerk']}. Run the "
-                "same command again."
+                f"Clerk accepted the rotation but does not accept the new {WORDS['clerk']}. "
+                "Run the same command again."
             )
         return made.secret_key
 
@@ -169,7 +169,7 @@ class Services:
         made = svix.signing_secret(endpoint)
         if made == running.sides["webhook"].old:
             raise UnexpectedAnswer(
-                f"Svix accepted the rotation and shows the old {WORDS['webhook']} still. Run the "
+                f"Svix accepted the rotation but still shows the old {WORDS['webhook']}. Run the "
                 "same command again."
             )
         return made

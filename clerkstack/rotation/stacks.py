@@ -66,8 +66,8 @@ def known_of(state: State, stack: str) -> StackSecrets:
         raise ClerkstackError(f"{stack} is not deployed: pulumi up --stack {stack}")
     if rotations is None:
         raise ClerkstackError(
-            f"The state of {stack} has no place for rotations yet. Run pulumi up --stack {stack} "
-            "once, then this again."
+            f"The state of {stack} has no journal of rotations yet. Run pulumi up --stack "
+            f"{stack} once, then this command again."
         )
     endpoint = state.the(ENDPOINT)
     secrets: dict[Kind, SecretStr] = {}

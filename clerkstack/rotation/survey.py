@@ -17,7 +17,8 @@ from clerkstack.clients.errors import ApiError, Forbidden, NotFound, UnexpectedA
 from clerkstack.desired.variables import TARGETS
 from clerkstack.neighbours import UnknownNeighbours
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.holders import (
+from clerkstack.rotation.journal import Copy, Journal, Kind, Other, fingerprint
+from clerkstack.rotation.other_holders import (
     Looked,
     Question,
     found_in,
@@ -25,7 +26,6 @@ from clerkstack.rotation.holders import (
     shared_in,
     to_read,
 )
-from clerkstack.rotation.journal import Copy, Journal, Kind, Other, fingerprint
 from clerkstack.rotation.services import SECONDS_OF_HOUR
 from clerkstack.rotation.stacks import ENDPOINT, Owned, StackSecrets, owned_by
 from clerkstack.settings import Settings
@@ -72,7 +72,7 @@ class Survey:
         """Find who else holds these secrets.
 
         Raises:
-            ApiError, Unreachable: the stack's own projects, or who there is, can't be read.
+            ApiError, Unreachable: the stack's own projects, or who there is, cannot be read.
         """
         findings = Findings()
         stacks = self._neighbours(findings, secrets)
@@ -110,7 +110,7 @@ class Survey:
                 if there == value:
                     return None
                 if there is None or fingerprint(there) not in set(held):
-                    return "it has another value meanwhile"
+                    return "its value changed meanwhile"
             vercel.write_variable(copy.project_id, copy.variable_id, value.get_secret_value())
             there = vercel.get_variable(copy.project_id, copy.variable_id).readable_value
         except NotFound:
@@ -121,7 +121,7 @@ class Survey:
             raise
         if there != value:
             raise UnexpectedAnswer(
-                f"Vercel took the new value of {copy.name} and does not show it. Run the same "
+                f"Vercel accepted the new value of {copy.name} but does not show it. Run the same "
                 "command again."
             )
         return None
@@ -132,11 +132,11 @@ class Survey:
         self, findings: Findings, secrets: Mapping[Kind, SecretStr]
     ) -> Sequence[Neighbour]:
         """The other stacks of the instance. A backend that lists none is told; a stack that is
-        there, and can't be read, may be one of them."""
+        there, and cannot be read, may be one of them."""
         try:
             return self._stacks()
         except UnknownNeighbours as unknown:
-            findings.notes.append(f"other stacks of this instance are not known: {unknown}")
+            findings.notes.append(f"other stacks of this instance are unknown: {unknown}")
         except ClerkstackError as unreadable:
             kinds = list(secrets)
             findings.others.append(
@@ -157,8 +157,8 @@ class Survey:
             listed = {project.id: project for project in vercel.list_projects()}
         except (Forbidden, NotFound) as refusal:
             findings.notes.append(
-                f"the token may not list the projects of {team_id or 'its owner'} "
-                f"({refusal.status}): only this stack's were looked at"
+                f"the token cannot list the projects of {team_id or 'its owner'} "
+                f"({refusal.status}): only this stack's projects were checked"
             )
             listed = {}
         seen: set[str] = set()
@@ -187,7 +187,7 @@ class Survey:
             try:
                 variables = vercel.list_variables(other.id, decrypt=True)
             except (Forbidden, NotFound):
-                findings.notes.append(f"the token may not read the variables of {other.name}")
+                findings.notes.append(f"the token cannot read the variables of {other.name}")
                 continue
             given = Looked(other.id, other.name, team_id, variables, {})
             looked = self._looked(vercel, given, question, mine)
@@ -210,7 +210,7 @@ class Survey:
                 _read(values, variable, read)
         looked = replace(project, values=values)
         found = list(found_in(looked, question, mine))
-        if any(isinstance(each, Other) and each.finding == "may hold" for each in found):
+        if any(isinstance(copy, Other) and copy.finding == "may hold" for copy in found):
             # The publishable key beside it shows whose key it is.
             for variable in project.variables:
                 if is_publishable_key(variable) and variable.id not in values:
@@ -223,7 +223,10 @@ class Survey:
 
     def _environments(self, vercel: VercelClient, project: Looked) -> dict[str, str]:
         try:
-            return {each.id: each.slug for each in vercel.custom_environments(project.id)}
+            return {
+                environment.id: environment.slug
+                for environment in vercel.custom_environments(project.id)
+            }
         except (Forbidden, NotFound):
             return {}
 
@@ -237,7 +240,7 @@ class Survey:
         try:
             shared = vercel.list_shared_variables()
         except (Forbidden, NotFound):
-            findings.notes.append("the token may not read the team's shared variables")
+            findings.notes.append("the token cannot read the team's shared variables")
             return
         values: dict[str, SecretStr] = {}
         for variable in shared:
@@ -267,7 +270,7 @@ def _of_stack(
     if kinds:
         why = (
             "another stack of the same instance: once the rotation is done, `pulumi up --refresh "
-            f"--stack {other.stack}` brings the new one to its state and its variables"
+            f"--stack {other.stack}` writes the new one to its state and its variables"
         )
         yield Other(kinds=kinds, name=f"stack:{other.stack}", finding="holds", why=why)
 
@@ -303,11 +306,11 @@ def _named(listed: Iterable[Listed], id_or_name: str) -> Listed | None:
 
 
 def _sort(found: Iterable[Copy | Other], findings: Findings) -> None:
-    for each in found:
-        if isinstance(each, Copy):
-            findings.copies.append(each)
+    for copy in found:
+        if isinstance(copy, Copy):
+            findings.copies.append(copy)
         else:
-            findings.others.append(each)
+            findings.others.append(copy)
 
 
 def _all(*owned: Owned) -> Owned:

@@ -15,7 +15,7 @@ def ended_meanwhile(state: State, stack: str) -> str | None:
         stack: its name.
 
     Raises:
-        ClerkstackError: the journal can't be read.
+        ClerkstackError: the journal cannot be read.
     """
     rotations = state.the("Rotations")
     journal = "" if rotations is None else str(rotations.output("journal") or "")
@@ -30,7 +30,7 @@ def ended_meanwhile(state: State, stack: str) -> str | None:
     if not ended:
         return None
     return (
-        f"A rotation was going back and did not get to its end, and the old {' and '.join(ended)} "
-        "that it was going back to no longer counts: this update could bring it to the app. "
-        f"Nothing was sent. Run first: bin/clerkstack rotate --stack {stack}"
+        f"A rotation was going back but did not finish, and the old {' and '.join(ended)} that it "
+        "was going back to is no longer valid: this update could give it to the app. Nothing was "
+        f"sent. First run: bin/clerkstack rotate --stack {stack}"
     )

@@ -13,4 +13,4 @@ class Broken:
 
     path: tuple[Step, ...]
     message: str
-    mend: str
+    remedy: str

@@ -21,23 +21,23 @@ def broken_code(settings: Settings) -> Iterator[Broken]:
     """Every rule that the settings of the app's code break."""
     app = settings.app
     if settings.app_declaration is not None and app.model_fields_set:
-        message = "stands beside clerkstack:app, which says where the app's code is"
-        mend = "Remove it, and name the file in clerkstack:app.declaration"
-        yield Broken(("appDeclaration",), message, mend)
+        message = "conflicts with clerkstack:app, which already sets where the app's code is"
+        remedy = "Remove it, and set clerkstack:app.declaration to the file"
+        yield Broken(("appDeclaration",), message, remedy)
     if app.model_fields_set and not app.named:
-        message = "says nothing of where the app's code is"
+        message = "does not set where the app's code is"
         yield Broken(("app",), message, "Set clerkstack:app.path, or clerkstack:app.git")
     if app.path is not None and app.git is not None:
-        message = "stands beside app.path, and there is one app"
+        message = "conflicts with app.path: there is one app"
         yield Broken(("app", "git"), message, "Remove one of the two")
     if app.git is not None and (wrong := _wrong_git(app.git)):
         yield Broken(("app", "git"), wrong, _MEND_GIT)
     if app.ref is not None and app.git is None:
-        message = "is for a git repository; a checkout is read as it is"
+        message = "applies only to a git repository; a checkout is read as it is"
         yield Broken(("app", "ref"), message, "Remove it, or use clerkstack:app.git")
     elif app.ref is not None and _odd_ref(app.ref):
-        message = "is no name of a branch or tag, and no commit"
-        yield Broken(("app", "ref"), message, "Write it as git does, for example main")
+        message = "is not a branch, a tag or a commit"
+        yield Broken(("app", "ref"), message, "Write it as in git, for example main")
     yield from _inside(app)
 
 
@@ -48,18 +48,18 @@ def _inside(app: AppSettings) -> Iterator[Broken]:
     ]
     for at, path in paths:
         if path is not None and ".." in PurePosixPath(path).parts:
-            yield Broken(at, "leads out of the app's checkout", "Write a path inside of it")
+            yield Broken(at, "leads out of the app's checkout", "Write a path inside it")
     for name in ("plans_name", "features_name"):
         if getattr(app, name) is not None and app.declaration is None:
             camel = "plansName" if name == "plans_name" else "featuresName"
-            message = "names a constant, and no file is named to look in"
+            message = "names a constant, but no file is set"
             yield Broken(("app", camel), message, "Set clerkstack:app.declaration")
 
 
 def _wrong_git(url: str) -> str | None:
     """Why git is not given this, or None. Holds nothing of the URL: it may hold a password."""
     if not url.isprintable() or url.startswith("-"):
-        return "is no address of a repository"
+        return "is not the address of a repository"
     if "::" in url.partition("/")[0]:
         return "names a program that git would run"
     if "://" in url:
@@ -67,22 +67,22 @@ def _wrong_git(url: str) -> str | None:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
         except ValueError:
-            return "is no address of a repository"
+            return "is not the address of a repository"
         if parts.scheme == "http":
-            return "is not encrypted on its way"
+            return "uses a protocol without encryption"
         if parts.scheme not in _SCHEMES:
-            return "has a scheme that is not used here"
+            return "has an unsupported scheme"
         if parts.password is not None or (parts.username is not None and parts.scheme == "https"):
-            return "holds credentials, which everybody with this file would have"
+            return "contains credentials, which everybody with this file would have"
         if parts.scheme != "file" and (parts.query or parts.fragment):
-            return "has something behind its path, which may be a key and would be told"
+            return "has something after its path that may be a key and would be shown"
         if parts.scheme != "file" and (not host or host.startswith("-")):
             return "names no host"
         if (parts.username or "").startswith("-"):
-            return "is no address of a repository"
+            return "is not the address of a repository"
         return None
     if "@" in url and ":" in url and not _SHORT_SSH.fullmatch(url):
-        return "is no address of a repository"
+        return "is not the address of a repository"
     return None
 
 

@@ -1,4 +1,5 @@
-"""What a value of a wrong type or form is told: words for pydantic's errors, and a mend."""
+"""What is wrong with a value of the wrong type or form: message and remedy for pydantic's
+errors."""
 
 from __future__ import annotations
 
@@ -12,35 +13,35 @@ from pydantic_core import ErrorDetails
 
 from clerkstack.settings import models
 from clerkstack.settings.names import PREFIX, Step
-from clerkstack.settings.places import spelled
+from clerkstack.settings.source_map import spelled
 
 _SECRETS = ("platformKey", "secretKey", "clientSecret", "vercel:apiToken")
-_MENDS = {
+_REMEDIES = {
     models.ASKED: "Write kind and slug, for example plan/legacy or role/org:auditor",
     models.GIT_REF: "Write a branch, a tag or the 40 digits of a commit",
     models.IDENTIFIER: "Write the name of a constant, for example PLANS",
-    models.INSIDE: "Write a path inside of the app's checkout, for example src/lib/plans.ts",
+    models.INSIDE: "Write a path inside the app's checkout, for example src/lib/plans.ts",
     models.APPLICATION_ID: "Copy it from the application's page in Clerk's dashboard: app_…",
-    models.DOMAIN: "Write a bare domain in small letters, for example sendero.example",
+    models.DOMAIN: "Write a bare domain in lower case, for example sendero.example",
     models.PATH: "Write a path that starts with one /, for example /sign-in",
-    models.PLAIN_ID: "Write letters, digits, ., - and _ only",
+    models.PLAIN_ID: "Use only letters, digits, ., - and _",
     models.PROVIDER: "Name the provider as Clerk does, for example google or github",
-    models.ROLE_KEY: "Write it as org:finance: org: and small letters, digits or _",
+    models.ROLE_KEY: "Write it as org:finance: org: followed by lower-case letters, digits or _",
     models.VARIABLE: "Write target and key, for example preview/CLERK_SECRET_KEY",
-    models.PROJECT_NAME: "Write small letters, digits and - only, for example web",
+    models.PROJECT_NAME: "Use only lower-case letters, digits and -, for example web",
     models.PERMISSION_KEY: "Write it as org:sys_memberships:read",
 }
 
 
 def told(error: ErrorDetails, path: Sequence[Step]) -> tuple[str, str]:
-    """Message and mend for one error; never with the value, which may be a secret."""
+    """Message and remedy for one error; never with the value, which may be a secret."""
     kind, context = error["type"], error.get("ctx") or {}
     if kind == "missing":
         return "is missing", how_to_set(path)
     if kind == "extra_forbidden":
         return "is not a setting", _unknown(path)
     if kind == "literal_error":
-        return "is not one of the values it can have", f"Use {context['expected']}"
+        return "is not an allowed value", f"Use {context['expected']}"
     if kind.startswith("bool"):
         return "is not a boolean", "Write true or false, without quotes"
     if kind.startswith("int"):
@@ -50,16 +51,16 @@ def told(error: ErrorDetails, path: Sequence[Step]) -> tuple[str, str]:
     if kind == "string_type":
         return "is not text", "Write it in quotes"
     if kind == "string_pattern_mismatch":
-        mend = _MENDS.get(str(context["pattern"]), f"It must match {context['pattern']}")
-        return "has not the form it must have", mend
+        remedy = _REMEDIES.get(str(context["pattern"]), f"It must match {context['pattern']}")
+        return "is malformed", remedy
     if kind in ("dict_type", "model_type", "model_attributes_type"):
         inside = ", ".join(sorted(settings_in(path)))
         return "is not a group of settings", f"Write keys under it: {inside or 'a name each'}"
     if kind == "list_type":
-        return "is not a list", "Write each entry in a line of its own: - …"
+        return "is not a list", "Write each entry on its own line: - …"
     if kind in ("too_short", "string_too_short"):
         return "is empty", "Name at least one, or remove it"
-    return "has a value that can't be used", "See docs/settings.md"
+    return "has an invalid value", "See docs/settings.md"
 
 
 def how_to_set(path: Sequence[Step], example: str = "<value>") -> str:
@@ -101,7 +102,7 @@ def _under(annotation: Any, step: Step) -> Any:
     """The annotation of what stands under a key or index."""
     model = _model(annotation)
     if model is None or model is not annotation:
-        inner = [each for each in get_args(annotation) if _model(each)]
+        inner = [argument for argument in get_args(annotation) if _model(argument)]
         return inner[0] if inner else None
     names = {to_camel(name): field.annotation for name, field in model.model_fields.items()}
     return names.get(str(step))
@@ -111,4 +112,4 @@ def _model(annotation: Any) -> type[BaseModel] | None:
     """The model in an annotation: `Model`, `Model | None`, `dict[str, Model]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for each in get_args(annotation) if (found := _model(each))), None)
+    return next((found for argument in get_args(annotation) if (found := _model(argument))), None)

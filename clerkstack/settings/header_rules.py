@@ -31,15 +31,17 @@ def broken_headers(settings: Settings) -> Iterator[Broken]:
         if not NAME.fullmatch(name):
             # Anything may have been pasted there, a value too.
             at = ("webhook", "headers")
-            mend = "Write a header's name, for example x-vercel-protection-bypass"
-            yield Broken(at, "has a name that no header can have", mend)
+            remedy = "Write a header's name, for example x-vercel-protection-bypass"
+            yield Broken(at, "has an invalid header name", remedy)
         elif hidden := hidden_name(name):
             yield Broken(path, hidden, "Use another name")
         elif SVIXS_OWN.fullmatch(name):
-            message = "is a header that Svix sets itself or takes from nobody"
+            message = "is a header that Svix sets itself or does not accept"
             yield Broken(path, message, "Remove it, or use another name")
         elif (other := seen.setdefault(name.lower(), name)) != name:
             yield Broken(path, f"is the same header as {other}", "Name it once")
         elif not value or value != value.strip() or not VALUE.fullmatch(value):
-            message = "is empty, or holds what no header can hold, or white space around it"
+            message = (
+                "is empty, or contains characters or outer white space that a header cannot have"
+            )
             yield Broken(path, message, how_to_set(path))

@@ -41,7 +41,8 @@ def frontend_host(publishable_key: str) -> str:
     host = held.removesuffix("$")
     if not held.endswith("$") or not _HOST.match(host):
         raise ClerkstackError(
-            "not a whole publishable key: its second half does not hold the address of an instance"
+            "not a complete publishable key: its second half does not contain the address of "
+            "an instance"
         )
     return host
 
@@ -58,7 +59,7 @@ def wrong_vercel_token(token: str) -> str | None:
         return STRAY if token else "it is empty"
     for form in ("pk_", "sk_", "ak_", "whsec_"):
         if token.startswith(form):
-            return f"this is a key of Clerk's ({form}…), not a token of Vercel"
+            return f"this is a Clerk key ({form}…), not a Vercel token"
     return None
 
 
@@ -82,7 +83,7 @@ def wrong_secret_key(key: str, instance: str) -> str | None:
         return STRAY
     if key.startswith("ak_"):
         return (
-            "this is the platform key (ak_…), and CLERK_SECRET_KEY takes the instance's secret "
+            "this is the platform key (ak_…), but CLERK_SECRET_KEY takes the instance's secret "
             f"key ({form}…). A guide that puts ak_ there is wrong"
         )
     if key.startswith("whsec_"):
@@ -93,7 +94,7 @@ def wrong_secret_key(key: str, instance: str) -> str | None:
     if not key.startswith("sk_") or other is None:
         return f"the secret key of the {instance} instance starts with {form}"
     if other != instance:
-        return f"this is a key of a {other} instance, and this stack is {instance} ({form}…)"
+        return f"this is a key of a {other} instance, but this stack is {instance} ({form}…)"
     return None
 
 
@@ -104,14 +105,14 @@ def wrong_publishable_key(key: str, instance: str) -> str | None:
         return STRAY
     if key.startswith(("sk_", "ak_", "whsec_")):
         return (
-            "this is a secret, and the publishable key is sent to every browser. Rotate that "
+            "this is a secret, but the publishable key is sent to every browser. Rotate that "
             f"secret; the publishable key starts with {form}"
         )
     other = instance_of_key(key)
     if not key.startswith("pk_") or other is None:
         return f"the publishable key of the {instance} instance starts with {form}"
     if other != instance:
-        return f"this is a key of a {other} instance, and this stack is {instance} ({form}…)"
+        return f"this is a key of a {other} instance, but this stack is {instance} ({form}…)"
     try:
         frontend_host(key)
     except ClerkstackError as error:

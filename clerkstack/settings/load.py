@@ -24,8 +24,8 @@ from clerkstack.settings.names import (
     Step,
     config_value,
 )
-from clerkstack.settings.places import Places, spelled
 from clerkstack.settings.rules import broken_rules, exposed
+from clerkstack.settings.source_map import SourceMap, spelled
 
 Model = TypeVar("Model", bound=BaseModel)
 KINDS = ("development", "production")
@@ -50,9 +50,9 @@ def load_settings(
         project: the name in Pulumi.yaml, the namespace of a key that is set without one.
 
     Raises:
-        InputError: every problem, with file, line, path and mend; never a value of a secret.
+        InputError: every problem, with file, line, path and remedy; never a value of a secret.
     """
-    places = Places(file, stack)
+    source_map = SourceMap(file, stack)
     values: dict[str, Any] = {
         key.removeprefix(PREFIX): config_value(value)
         for key, value in raw.items()
@@ -61,22 +61,24 @@ def load_settings(
     if VERCEL_TOKEN in raw:
         values[VERCEL_TOKEN] = raw[VERCEL_TOKEN]
     settings, errors = validated(Settings, values)
-    unread = list(misplaced(raw, project, places, stack))
-    problems = _problems(errors, places, stack)
+    unread = list(misplaced(raw, project, source_map, stack))
+    problems = _problems(errors, source_map, stack)
     failed = [path_of(error) for error in errors]
 
     def in_the_clear(path: Sequence[Step]) -> bool:
         key = str(path[0]) if ":" in str(path[0]) else f"{PREFIX}{path[0]}"
         open_to_all = encrypted is not None and key in raw and key not in encrypted
-        return open_to_all or places.in_the_clear(path)
+        return open_to_all or source_map.in_the_clear(path)
 
     broken = [*_judged(settings), *exposed(settings, in_the_clear)]
-    problems += [_problem(rule, places, stack) for rule in broken if not _concerns(rule, failed)]
+    problems += [
+        _problem(rule, source_map, stack) for rule in broken if not _concerns(rule, failed)
+    ]
     if "webhook" in values and f"{PREFIX}webhook" in (encrypted or ()):
         given = [("webhook", "url"), ("webhook", "path")]
         named = settings.webhook.model_fields_set
         settings._webhook_url_encrypted = any(
-            path[1] in named and not places.in_the_clear(path) for path in given
+            path[1] in named and not source_map.in_the_clear(path) for path in given
         )
     # What is missing is said there: it was set, and where nobody reads it.
     named = {each.meant for each in unread}
@@ -89,8 +91,8 @@ def load_settings(
 
 def problems_of(rules: Iterable[Broken], *, stack: str, file: Path | None = None) -> list[Problem]:
     """Rules that a stack's settings break, with their places in its file."""
-    places = Places(file, stack)
-    return [_problem(rule, places, stack) for rule in rules]
+    source_map = SourceMap(file, stack)
+    return [_problem(rule, source_map, stack) for rule in rules]
 
 
 def load_connection(raw: Mapping[str, str]) -> Connection:
@@ -109,15 +111,15 @@ def load_allowed(raw: Mapping[str, str]) -> Allowed:
     """The dangerous changes that a config allows; the providers read it with each run.
 
     Raises:
-        InputError: it names something that can't be allowed.
+        InputError: it names something that cannot be allowed.
     """
     given = raw.get(ALLOW_KEY)
     return _of_provider(Allowed, {} if given is None else config_value(given), ("allow",))
 
 
-def _problem(rule: Broken, places: Places, stack: str) -> Problem:
-    name, line = spelled(rule.path), places.line(rule.path)
-    return Problem(places.name, line, name, rule.message, _for_stack(rule.mend, stack))
+def _problem(rule: Broken, source_map: SourceMap, stack: str) -> Problem:
+    name, line = spelled(rule.path), source_map.line(rule.path)
+    return Problem(source_map.name, line, name, rule.message, _for_stack(rule.remedy, stack))
 
 
 def _of_provider(model: type[Model], values: Any, at: Sequence[Step]) -> Model:
@@ -126,7 +128,7 @@ def _of_provider(model: type[Model], values: Any, at: Sequence[Step]) -> Model:
         return model.model_validate(values, by_alias=True, by_name=False)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise InputError(_problems(found, Places(None, "<stack>"), None, at)) from None
+        raise InputError(_problems(found, SourceMap(None, "<stack>"), None, at)) from None
 
 
 def _judged(settings: Settings) -> list[Broken]:
@@ -150,18 +152,21 @@ def _concerns(rule: Broken, failed: Iterable[Sequence[Step]]) -> bool:
 
 
 def _problems(
-    errors: Iterable[ErrorDetails], places: Places, stack: str | None, at: Sequence[Step] = ()
+    errors: Iterable[ErrorDetails],
+    source_map: SourceMap,
+    stack: str | None,
+    at: Sequence[Step] = (),
 ) -> list[Problem]:
     found = []
     for error in errors:
         path = [*at, *path_of(error)]
-        message, mend = told(error, path)
-        line, name = places.line(path), spelled(path)
-        found.append(Problem(places.name, line, name, message, _for_stack(mend, stack)))
+        message, remedy = told(error, path)
+        line, name = source_map.line(path), spelled(path)
+        found.append(Problem(source_map.name, line, name, message, _for_stack(remedy, stack)))
     return found
 
 
-def _for_stack(mend: str, stack: str | None) -> str:
+def _for_stack(remedy: str, stack: str | None) -> str:
     """Without the stack's name a command would set the value of the one selected just now."""
     command = "pulumi config set "
-    return mend if stack is None else mend.replace(command, f"{command}--stack {stack} ")
+    return remedy if stack is None else remedy.replace(command, f"{command}--stack {stack} ")

@@ -17,7 +17,7 @@ from clerkstack.problems import Problem
 from clerkstack.settings.forms import how_to_set, settings_in
 from clerkstack.settings.models import Settings
 from clerkstack.settings.names import PREFIX, VERCEL_TOKEN, config_value
-from clerkstack.settings.places import Places
+from clerkstack.settings.source_map import SourceMap
 
 NAMESPACE = PREFIX.removesuffix(":")
 # A namespace of as many of the same letters is a misspelling: clerkstak, and one Cyrillic letter.
@@ -34,7 +34,7 @@ class Misplaced:
 
 
 def misplaced(
-    raw: Mapping[str, str], project: str | None, places: Places, stack: str
+    raw: Mapping[str, str], project: str | None, source_map: SourceMap, stack: str
 ) -> Iterator[Misplaced]:
     """Keys of the config, and of the stack's file beside it, that are read by nobody and look like
     settings.
@@ -52,44 +52,47 @@ def misplaced(
         meant = _meant(name)
         if namespace == project:
             if meant and (f"{PREFIX}{meant}" not in raw or _is_group(meant, raw[key])):
-                yield _of_project(key, meant, places, stack)
+                yield _of_project(key, meant, source_map, stack)
         elif key.lower() == VERCEL_TOKEN.lower():
-            yield _elsewhere(key, VERCEL_TOKEN, places, stack)
+            yield _elsewhere(key, VERCEL_TOKEN, source_map, stack)
         elif (
             _squeezed(namespace) == NAMESPACE
             or (meant and _is_like(namespace))
             or (meant and namespace.lower().startswith("clerk") and f"{PREFIX}{meant}" not in raw)
         ):
-            yield _elsewhere(key, f"{PREFIX}{meant or name}", places, stack)
-    for key, line in places.beside_config():
+            yield _elsewhere(key, f"{PREFIX}{meant or name}", source_map, stack)
+    for key, line in source_map.beside_config():
         namespace, colon, name = key.partition(":")
         if colon and (_squeezed(namespace) == NAMESPACE or _is_like(namespace)):
             meant = _meant(name) or name
-            message = "stands beside `config:`, where nobody reads it"
-            mend = f"Indent it below `config:`, as {PREFIX}{meant}"
-            yield Misplaced(Problem(places.name, line, key, message, mend), meant)
+            message = "is next to `config:`, where nothing reads it"
+            remedy = f"Indent it below `config:`, as {PREFIX}{meant}"
+            yield Misplaced(Problem(source_map.name, line, key, message, remedy), meant)
 
 
-def _of_project(key: str, meant: str, places: Places, stack: str) -> Misplaced:
+def _of_project(key: str, meant: str, source_map: SourceMap, stack: str) -> Misplaced:
     project = key.partition(":")[0]
     options = "--secret " if how_to_set((meant,)).count("--secret") else ""
     problem = Problem(
-        places.name,
-        places.line((key,)),
+        source_map.name,
+        source_map.line((key,)),
         key,
-        f"is read by nobody: the settings are {PREFIX}…, whatever the project is called, "
-        f"and `pulumi config set` without that writes {project}:…",
+        f"is not read: the settings are {PREFIX}…, whatever the project's name is, but "
+        f"`pulumi config set` without this prefix writes {project}:…",
         f"Run: pulumi config set --stack {stack} {options}{PREFIX}{meant}, then "
         f"pulumi config rm --stack {stack} {key}",
     )
     return Misplaced(problem, meant)
 
 
-def _elsewhere(key: str, meant: str, places: Places, stack: str) -> Misplaced:
-    message = "is read by nobody: upper and lower case, and each letter of a key, count"
-    mend = f"Did you mean {meant}? Rename it in {places.name}, or where else it is set; or run: "
-    mend += f"pulumi config rm --stack {stack} '{key}'"
-    problem = Problem(places.name, places.line((key,)), key, message, mend)
+def _elsewhere(key: str, meant: str, source_map: SourceMap, stack: str) -> Misplaced:
+    message = "is not read: a key must match exactly, including upper and lower case"
+    remedy = (
+        f"Did you mean {meant}? Rename it in {source_map.name}, or wherever else it is set; or "
+        "run: "
+    )
+    remedy += f"pulumi config rm --stack {stack} '{key}'"
+    problem = Problem(source_map.name, source_map.line((key,)), key, message, remedy)
     return Misplaced(problem, meant if meant == VERCEL_TOKEN else meant.removeprefix(PREFIX))
 
 

@@ -255,7 +255,7 @@ class WebhookSettings(SettingsModel):
         """The events that the endpoint is without where Svix does not offer them: none of those
         that the stack names itself."""
         named = "events" in self.model_fields_set
-        return [] if named else [each for each in self.events if each in UNPUBLISHED_EVENTS]
+        return [] if named else [event for event in self.events if event in UNPUBLISHED_EVENTS]
 
 
 class ProjectFields(SettingsModel):
@@ -331,7 +331,7 @@ Toggle = Annotated[
 class Allowed(SettingsModel):
     """Dangerous changes that this stack may make: by plan and feature, and toggles that may be
     turned off, by their setting's name. With `billing_left`, billing that the stack does not
-    declare any more stays on the instance as it is, and is nobody's."""
+    declare any more stays on the instance unchanged, and no stack manages it."""
 
     plans: dict[str, list[PlanDanger]] = {}
     """By slug, the dangerous changes that a plan may have
@@ -386,7 +386,7 @@ class RotationSettings(SettingsModel):
     """The app's route by which a rotation sees that a new deployment answers: a GET gets 2xx and
     JSON."""
     fingerprints: bool = True
-    """That JSON says which secrets run (docs/rotation.md#what-the-app-has-to-tell)."""
+    """That JSON says which secrets run (docs/rotation.md#what-the-app-must-report)."""
 
 
 class Urls(SettingsModel):
@@ -522,7 +522,9 @@ class Settings(SettingsModel):
             found += in_query(self.webhook_url)
             # No word of a path is one, such as webhooks.
             segments = urlsplit(self.webhook_url).path.split("/")
-            found += [each for each in segments if len(each) >= LONG or re.search(r"\d", each)]
+            found += [
+                segment for segment in segments if len(segment) >= LONG or re.search(r"\d", segment)
+            ]
         return found
 
     @property

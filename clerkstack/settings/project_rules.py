@@ -31,8 +31,8 @@ def broken_projects(settings: Settings) -> Iterator[Broken]:
         yield from _fields(project, path, settings.instance)
         yield from _urls(project, path, settings.instance)
     if "projects" in environment.model_fields_set and not environment.projects:
-        mend = "Name at least one, or remove it"
-        yield Broken(("environment", "projects"), "is empty", mend)
+        remedy = "Name at least one, or remove it"
+        yield Broken(("environment", "projects"), "is empty", remedy)
         return
     if not settings.components.environment:
         return
@@ -41,8 +41,8 @@ def broken_projects(settings: Settings) -> Iterator[Broken]:
     wrong = None if token is None else wrong_vercel_token(token.get_secret_value())
     if token is None or wrong:
         set_it = how_to_set(("vercel:apiToken",))
-        mend = f"Make a token at https://vercel.com/account/tokens. {set_it}"
-        yield Broken(("vercel:apiToken",), wrong or "is missing", mend)
+        remedy = f"Make a token at https://vercel.com/account/tokens. {set_it}"
+        yield Broken(("vercel:apiToken",), wrong or "is missing", remedy)
 
 
 def _fields(
@@ -51,25 +51,25 @@ def _fields(
     """What both the environment and each of its projects can say."""
     yield from _named_twice(said.names, (*path, "names"))
     if ".." in PurePosixPath(said.root_directory or "").parts:
-        message, mend = "leads out of the app's checkout", "Write a path inside of it"
-        yield Broken((*path, "rootDirectory"), message, mend)
+        message, remedy = "leads out of the app's checkout", "Write a path inside it"
+        yield Broken((*path, "rootDirectory"), message, remedy)
     targets = said.targets or ()
     yield from _named_twice(targets, (*path, "targets"))
     for number, target in enumerate(targets):
         if target not in TARGETS[instance]:
             own = " and ".join(TARGETS[instance])
-            message = f"names {target}, which gets no keys of a {instance} instance"
-            mend = f"Use {own}, or remove it"
-            yield Broken((*path, "targets", number), message, mend)
+            message = f"names {target}, which does not get keys of a {instance} instance"
+            remedy = f"Use {own}, or remove it"
+            yield Broken((*path, "targets", number), message, remedy)
     for number, variable in enumerate(said.overwrite):
         at = (*path, "overwrite", number)
         if variable in said.leave_alone:
-            mend = "Take it out of one of the two"
-            yield Broken(at, f"names {variable}, and leaveAlone does too", mend)
+            remedy = "Remove it from one of the two"
+            yield Broken(at, f"names {variable}, and so does leaveAlone", remedy)
         elif variable.partition("/")[0] not in TARGETS[instance]:
-            mend = f"This stack writes {' and '.join(TARGETS[instance])}"
-            message = f"names {variable}, which is no variable of this stack"
-            yield Broken(at, message, mend)
+            remedy = f"This stack writes {' and '.join(TARGETS[instance])}"
+            message = f"names {variable}, which is not a variable of this stack"
+            yield Broken(at, message, remedy)
 
 
 def _named_twice(names: Sequence[str], path: tuple[Step, ...]) -> Iterator[Broken]:
@@ -82,14 +82,14 @@ def _urls(project: ProjectSettings, path: tuple[Step, ...], instance: str) -> It
     development = instance == "development"
     url = project.app_url
     if url is not None and not good_url(url, loopback_ok=development):
-        message, mend = unlike_app_url(url, development=development)
-        yield Broken((*path, "appUrl"), message, mend)
+        message, remedy = unlike_app_url(url, development=development)
+        yield Broken((*path, "appUrl"), message, remedy)
     url = project.development_app_url
     if url is not None and not good_url(url, loopback_ok=True):
         message = "is neither an https URL nor http on localhost"
         yield Broken((*path, "developmentAppUrl"), message, "For example http://localhost:3000")
     elif url is not None and not development:
-        message = "is for a stack with clerkstack:instance development"
+        message = "applies only to a stack with clerkstack:instance development"
         yield Broken((*path, "developmentAppUrl"), message, "Remove it")
 
 
@@ -99,9 +99,9 @@ def _identities(settings: Settings) -> Iterator[Broken]:
     if environment.projects and environment.project_id:
         yield Broken(
             ("environment", "projectId"),
-            "stands beside environment.projects",
-            "Take it out, and name that project under environment.projects as well, with its "
-            "projectId: its variables stay as they are",
+            "conflicts with environment.projects",
+            "Remove it, and add that project to environment.projects, with its projectId: "
+            "its variables do not change",
         )
     alone: _Said = (environment, ("environment",))
     projects: list[_Said] = [
@@ -135,8 +135,8 @@ def projects_apart(settings: Settings) -> Iterator[Broken]:
             if other.project_id == project.project_id:
                 yield Broken(
                     (*project.path, "projectId"),
-                    f"is the project of {other.name} already",
-                    "Name each project once; for other targets of it, name them under targets",
+                    f"is already the project of {other.name}",
+                    "List each project once, with all of its targets under targets",
                 )
             elif (
                 project.deployed
@@ -146,8 +146,8 @@ def projects_apart(settings: Settings) -> Iterator[Broken]:
                 path = (*project.path, "appUrl")
                 yield Broken(
                     path,
-                    f"is where the app of {other.name} is as well, and so nobody could tell "
-                    "which of the two answers",
+                    f"is also the URL of {other.name}'s app, so it is unclear which of the "
+                    "two answers",
                     how_to_set(path, "https://…"),
                 )
 

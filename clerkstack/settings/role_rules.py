@@ -17,21 +17,24 @@ def broken_role_set(settings: OrganizationsSettings) -> Iterator[Broken]:
     for key in settings.permissions:
         path = ("organizations", "permissions", key)
         if key.startswith(CLERKS_OWN):
-            yield Broken(path, "is one of Clerk's own", "Remove it: it is there already")
+            yield Broken(path, "is one of Clerk's own roles", "Remove it: it already exists")
         elif not settings.roles:
-            message = "is for roles, and this stack declares none"
+            message = "applies to roles, but this stack declares none"
             yield Broken(path, message, "Remove it, or declare a role that has it")
     for name, role in (
         ("creatorRole", settings.creator_role),
         ("defaultRole", settings.default_role),
     ):
         if role is not None and role not in settings.roles:
-            message = f"names {role}, which organizations.roles does not have"
-            yield Broken(("organizations", name), message, "Declare that role, or name another one")
+            message = f"names {role}, which is not in organizations.roles"
+            yield Broken(("organizations", name), message, "Declare that role, or use another one")
     creator = settings.roles.get(settings.creator_role or "")
     held = creator.permissions if creator else None
     lacking = sorted(CREATOR_NEEDS - set(held)) if held is not None else []
     if lacking:
         message = f"names {settings.creator_role}, which lacks {', '.join(lacking)}"
-        mend = "Let that role have them, or name another one: Clerk takes no other for the creator"
-        yield Broken(("organizations", "creatorRole"), message, mend)
+        remedy = (
+            "Give that role these permissions, or use another one: Clerk requires them for the "
+            "creator's role"
+        )
+        yield Broken(("organizations", "creatorRole"), message, remedy)

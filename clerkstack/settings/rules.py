@@ -24,7 +24,7 @@ from clerkstack.settings.role_rules import broken_role_set
 from clerkstack.settings.sign_in_rules import broken_sign_in
 from clerkstack.settings.urls import good_url, unlike_app_url
 
-KEYS_PAGE = "Copy it from the dashboard page API keys of that instance"
+KEYS_PAGE = "Copy it from that instance's dashboard page API keys"
 
 
 def broken_rules(settings: Settings) -> Iterator[Broken]:
@@ -46,8 +46,10 @@ def exposed(settings: Settings, in_the_clear: Callable[[Sequence[Step]], bool]) 
     paths += [("webhook", "headers", name) for name in settings.webhook.headers]
     for path in paths:
         if in_the_clear(path):
-            mend = f"Make a new one, since everybody who has the file has it. {how_to_set(path)}"
-            yield Broken(path, "is a secret, and is not encrypted", mend)
+            remedy = (
+                f"Make a new one, because everybody with the file has this one. {how_to_set(path)}"
+            )
+            yield Broken(path, "is a secret but is not encrypted", remedy)
 
 
 def _platform_key(settings: Settings) -> Iterator[Broken]:
@@ -83,23 +85,25 @@ def _other_urls(settings: Settings) -> Iterator[Broken]:
         message = "is neither an https URL nor http on localhost"
         yield Broken(("developmentAppUrl",), message, "For example http://localhost:3000")
     elif not development and "development_app_url" in settings.model_fields_set:
-        message = "is for a stack with clerkstack:instance development"
+        message = "applies only to a stack with clerkstack:instance development"
         yield Broken(("developmentAppUrl",), message, "Remove it")
 
 
 def _production(settings: Settings) -> Iterator[Broken]:
     production = settings.production
     if production.model_fields_set and settings.instance != "production":
-        message = "is for a stack with clerkstack:instance production"
+        message = "applies only to a stack with clerkstack:instance production"
         yield Broken(("production",), message, "Remove it from this stack")
     elif production.create and production.domain is None:
         path = ("production", "domain")
-        message = "is missing, and a production instance can't be made without a domain"
+        message = "is missing, but a production instance cannot be created without a domain"
         yield Broken(path, message, how_to_set(path, "sendero.example"))
     elif production.create and production.domain and is_hosted(production.domain):
-        message = "belongs to a hosting provider, and Clerk makes no production instance there"
-        mend = f"First {OWN_DOMAIN}, then name that"
-        yield Broken(("production", "domain"), message, mend)
+        message = (
+            "belongs to a hosting provider, and Clerk does not create a production instance there"
+        )
+        remedy = f"First {OWN_DOMAIN}, then name that"
+        yield Broken(("production", "domain"), message, remedy)
 
 
 def _organizations(settings: Settings) -> Iterator[Broken]:
@@ -108,7 +112,9 @@ def _organizations(settings: Settings) -> Iterator[Broken]:
         if role.name is not None and not role.name.strip():
             yield Broken((*path, "name"), "is empty", "Write the name that people see")
         if role.name is None and key not in BUILT_IN_ROLES:
-            yield Broken((*path, "name"), "is missing", "Clerk makes no role without a name")
+            yield Broken(
+                (*path, "name"), "is missing", "Clerk does not create a role without a name"
+            )
         for number, permission in enumerate(role.permissions or ()):
             if permission in (role.permissions or [])[:number]:
                 at = (*path, "permissions", number)
@@ -116,23 +122,23 @@ def _organizations(settings: Settings) -> Iterator[Broken]:
     yield from broken_role_set(settings.organizations)
     use = settings.components
     off = use.organizations and not settings.organizations.enabled
-    needed = "needs organizations, and this stack turns them off"
+    needed = "needs organizations, but this stack turns them off"
     if off and use.billing and settings.billing.organization_enabled:
-        mend = "Set it to false, or clerkstack:organizations.enabled to true"
-        yield Broken(("billing", "organizationEnabled"), needed, mend)
-    mend = "Remove it, or set clerkstack:organizations.enabled to true"
+        remedy = "Set it to false, or clerkstack:organizations.enabled to true"
+        yield Broken(("billing", "organizationEnabled"), needed, remedy)
+    remedy = "Remove it, or set clerkstack:organizations.enabled to true"
     if off and not settings.organizations.personal_workspaces:
-        message = "is false, and without organizations everybody has only their own"
-        yield Broken(("organizations", "personalWorkspaces"), message, mend)
+        message = "is false, but without organizations everybody has only a personal workspace"
+        yield Broken(("organizations", "personalWorkspaces"), message, remedy)
     if off and settings.organizations.roles and "roles" in settings.organizations.model_fields_set:
-        yield Broken(("organizations", "roles"), needed, mend)
+        yield Broken(("organizations", "roles"), needed, remedy)
     for name, value in (
         ("permissions", settings.organizations.permissions),
         ("creatorRole", settings.organizations.creator_role),
         ("defaultRole", settings.organizations.default_role),
     ):
         if off and value:
-            yield Broken(("organizations", name), needed, mend)
+            yield Broken(("organizations", name), needed, remedy)
 
 
 def _webhook(settings: Settings) -> Iterator[Broken]:
@@ -143,26 +149,26 @@ def _webhook(settings: Settings) -> Iterator[Broken]:
             yield Broken(path, f"names {event} twice", "Name it once")
         elif not EVENT_FORM.fullmatch(event):
             # Anything may have been pasted there, a signing secret too.
-            mend = "Write event types as Clerk spells them, for example user.created"
-            yield Broken(path, "names something, which Clerk does not send", mend)
+            remedy = "Write event types as Clerk spells them, for example user.created"
+            yield Broken(path, "names something that Clerk does not send", remedy)
         elif meant := meant_event(event):
             # Whether Clerk sends any other one is said by Svix, before the write.
-            mend = f"Did you mean {meant}?"
-            yield Broken(path, f"names {event}, which Clerk does not send", mend)
+            remedy = f"Did you mean {meant}?"
+            yield Broken(path, f"names {event}, which Clerk does not send", remedy)
         seen.add(event)
 
 
 def _smoke(settings: Settings) -> Iterator[Broken]:
     for at, gate in enumerate(settings.smoke.gates):
         if (gate.feature is None) == (gate.plan is None):
-            mend = "Name what the route asks `has` for: one feature, or one plan"
-            yield Broken(("smoke", "gates", at), "must have a feature or a plan", mend)
+            remedy = "Set what the route asks `has` for: one feature or one plan"
+            yield Broken(("smoke", "gates", at), "must have a feature or a plan", remedy)
 
 
 def _urls(settings: Settings) -> Iterator[Broken]:
     for name, url in settings.urls.model_dump().items():
         if url is not None and not good_url(url, loopback_ok=True):
-            message = "is neither an https URL nor http on this machine, and keys are sent there"
+            message = "is neither an https URL nor http on this machine, but keys are sent there"
             yield Broken(("urls", name), message, "Remove it: the default is the vendor's own")
 
 

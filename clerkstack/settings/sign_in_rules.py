@@ -21,7 +21,7 @@ def broken_sign_in(settings: Settings) -> Iterator[Broken]:
         if hidden := hidden_name(name):
             yield Broken(("signIn", "sessionClaims", name), hidden, "Use another name")
     for path in _nulls(settings.sign_in.session_claims or {}, ("signIn", "sessionClaims")):
-        yield Broken(path, "is null, and Clerk keeps no claim that is null", "Remove it")
+        yield Broken(path, "is null, but Clerk does not keep a null claim", "Remove it")
     for provider, connection in settings.sign_in.oauth.items():
         path = ("signIn", "oauth", provider)
         secret = connection.client_secret
@@ -34,14 +34,14 @@ def broken_sign_in(settings: Settings) -> Iterator[Broken]:
                 yield Broken(at, STRAY if value else "is empty", how_to_set(at))
         own = connection.client_id
         if provider == "google" and own and not (stray(own) or GOOGLE_ID.fullmatch(own)):
-            mend = "Copy it from Google's console: it ends with .apps.googleusercontent.com"
-            yield Broken((*path, "clientId"), "is not a client id of Google", mend)
+            remedy = "Copy it from Google's console: it ends with .apps.googleusercontent.com"
+            yield Broken((*path, "clientId"), "is not a Google client id", remedy)
         if connection.client_id is None and connection.client_secret is not None:
             at = (*path, "clientId")
-            yield Broken(at, "is missing beside clientSecret", how_to_set(at))
+            yield Broken(at, "is missing, but clientSecret is set", how_to_set(at))
         if connection.client_secret is None and connection.client_id is not None:
             at = (*path, "clientSecret")
-            yield Broken(at, "is missing beside clientId", how_to_set(at))
+            yield Broken(at, "is missing, but clientId is set", how_to_set(at))
 
 
 def _nulls(value: Mapping[str, object], at: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -39,12 +39,12 @@ def _one_form(host: str) -> bool:
 
 
 def unlike_app_url(url: str, *, development: bool) -> tuple[str, str]:
-    """Message and mend for an app's URL that is none."""
+    """Message and remedy for an app's URL that is none."""
     also = " (or http on localhost)" if development else ""
-    mend = "Write it with https:// and a host, for example https://app.example.com"
+    remedy = "Write it with https:// and a host, for example https://app.example.com"
     if not url.isascii():
-        mend += "; a host that is not plain ASCII in its xn-- form"
-    return "is not a whole https URL" + also, mend
+        remedy += "; a host that is not plain ASCII in its xn-- form"
+    return "is not a complete https URL" + also, remedy
 
 
 def is_loopback(host: str) -> bool:

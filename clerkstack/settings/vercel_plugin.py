@@ -37,21 +37,21 @@ def led_astray(settings: Settings, shell: Mapping[str, str]) -> Iterator[Broken]
         if not _same(declared, VERCEL) and not _follows(shell):
             yield Broken(
                 ("urls", "vercel"),
-                f"is {_shown(declared)}, and Vercel's plugin in this shell does not follow "
-                f"{ADDRESS}: it takes the token to {VERCEL}",
+                f"is {_shown(declared)}, but Vercel's plugin in this shell does not follow "
+                f"{ADDRESS}: it sends the token to {VERCEL}",
                 "Remove it; or use a plugin that follows it (for the local stacks: source "
                 ".local/env.sh)",
             )
         return
     if leads:
-        why = f"{ADDRESS} in this shell leads Vercel's plugin to {_shown(leads)}"
-        mend = f"Unset {ADDRESS}, or use a new shell"
+        why = f"{ADDRESS} in this shell sends Vercel's plugin to {_shown(leads)}"
+        remedy = f"Unset {ADDRESS}, or use a new shell"
     else:
-        why = f"without {ADDRESS} in this shell Vercel's plugin takes the token to {VERCEL}"
-        mend = (
+        why = f"without {ADDRESS} in this shell, Vercel's plugin sends the token to {VERCEL}"
+        remedy = (
             f"Remove it; or set {ADDRESS} to the same (for the local stacks: source .local/env.sh)"
         )
-    yield Broken(("urls", "vercel"), f"is {_shown(declared)}, and {why}", mend)
+    yield Broken(("urls", "vercel"), f"is {_shown(declared)}, and {why}", remedy)
 
 
 def _follows(shell: Mapping[str, str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clerkstack.smoke.remains import MARK, clean_up
+from clerkstack.smoke.cleanup import MARK, clean_up
 from clerkstack.smoke.report import SmokeReport, SmokeStep
 from clerkstack.smoke.run import run_on
 from clerkstack.smoke.target import Target, target_of

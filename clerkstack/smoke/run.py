@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from clerkstack.clients.errors import Unreachable
 from clerkstack.problems import ClerkstackError
 from clerkstack.smoke import steps
-from clerkstack.smoke.remains import MARK, LeftBehind, clean_up, failed_service
+from clerkstack.smoke.cleanup import MARK, LeftBehind, clean_up, failed_service
 from clerkstack.smoke.report import SmokeReport, SmokeStep
 from clerkstack.smoke.steps import Visit
 from clerkstack.smoke.target import Target
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 60.0
 CLEAN_UP = "clean-up"
 HOW_TO_REMOVE = "To remove it, run the same command with --clean-up."
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 Done = Callable[[SmokeStep], None]
 
 
@@ -52,14 +52,14 @@ def run_on(
     *,
     email_domain: str | None = None,
     wait_seconds: float = WAIT_SECONDS,
-    tell: Tell = lambda _: None,
+    progress: Progress = lambda _: None,
     done: Done = lambda _: None,
 ) -> SmokeReport:
     """Do what a new customer does, and remove it again, however it ended.
 
-    `tell` is given what is begun, `done` each step when it is over. A step that fails ends the
-    ones that need it and no others. An interrupt (KeyboardInterrupt) ends the steps; the clean-up
-    is done all the same, and the report says so.
+    `progress` is called with what starts, `done` with each step when it has ended. A step that
+    fails ends the ones that need it and no others. An interrupt (KeyboardInterrupt) ends the steps;
+    the clean-up is done all the same, and the report says so.
 
     Raises:
         KeyboardInterrupt: the clean-up was interrupted too.
@@ -76,46 +76,49 @@ def run_on(
         done(step)
 
     with ExitStack() as closing:
-        people = closing.enter_context(UsersClient(key=target.secret_key, base_url=target.backend))
+        users = closing.enter_context(UsersClient(key=target.secret_key, base_url=target.backend))
         app = AppClient(base_url=target.url)
         closing.callback(app.close)
         domain = email_domain or target.smoke.email_domain
-        visit = Visit(target, mark, domain, wait_seconds, people, app, closing)
+        visit = Visit(target, mark, domain, wait_seconds, users, app, closing)
         try:
             for step in STEPS:
-                over(_result(step, visit, ran, tell))
+                over(_result(step, visit, ran, progress))
         except KeyboardInterrupt:
             interrupted = True
-            tell("interrupted: removing what was made")
+            progress("interrupted: removing what was created")
         try:
-            over(_cleaned(people, mark, tell))
+            over(_cleaned(users, mark, progress))
         except KeyboardInterrupt:
-            tell(f"clean-up interrupted: what begins with {mark} may be left. {HOW_TO_REMOVE}")
+            progress(
+                f"clean-up interrupted: objects whose name begins with {mark} may be left. "
+                f"{HOW_TO_REMOVE}"
+            )
             raise
     return SmokeReport(target.url, tuple(ran), interrupted)
 
 
-def _result(step: _Step, visit: Visit, ran: list[SmokeStep], tell: Tell) -> SmokeStep:
+def _result(step: _Step, visit: Visit, ran: list[SmokeStep], progress: Progress) -> SmokeStep:
     missing = [each.name for each in ran if each.name in step.needs and not each.ok]
     if missing:
         return SmokeStep(step.name, False, f"not run: needs {', '.join(missing)}", 0.0, ran=False)
-    tell(step.name)
-    begun = time.monotonic()
+    progress(step.name)
+    started = time.monotonic()
     try:
         detail, ok, service = step.act(visit), True, None
     except ClerkstackError as error:
         app_failed = isinstance(error, Unreachable) and visit.target.url in str(error)
         detail, ok = str(error), False
         service = None if app_failed else failed_service(error)
-    return SmokeStep(step.name, ok, detail, time.monotonic() - begun, service=service)
+    return SmokeStep(step.name, ok, detail, time.monotonic() - started, service=service)
 
 
-def _cleaned(people: UsersClient, mark: str, tell: Tell) -> SmokeStep:
-    begun = time.monotonic()
+def _cleaned(users: UsersClient, mark: str, progress: Progress) -> SmokeStep:
+    started = time.monotonic()
     try:
-        removed = clean_up(people, mark, tell=tell)
-        detail, ok, service = ", ".join(removed) or "nothing was made", True, None
+        removed = clean_up(users, mark, progress=progress)
+        detail, ok, service = ", ".join(removed) or "nothing was created", True, None
     except LeftBehind as error:
         detail = f"{error} {HOW_TO_REMOVE}"
         ok, service = False, error.service
-    return SmokeStep(CLEAN_UP, ok, detail, time.monotonic() - begun, service=service)
+    return SmokeStep(CLEAN_UP, ok, detail, time.monotonic() - started, service=service)

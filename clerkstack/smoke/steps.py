@@ -41,7 +41,7 @@ class Visit:
     mark: str
     email_domain: str
     wait_seconds: float
-    people: UsersClient
+    users: UsersClient
     app: AppClient
     closing: ExitStack
     now: Callable[[], float] = time.monotonic
@@ -58,7 +58,7 @@ class Visit:
         from clerkstack.clients.visitor import VisitorClient
 
         guarded = self.environment is not None and bool(self.environment.sign_up.captcha_enabled)
-        token = self.people.create_testing_token().token if guarded else None
+        token = self.users.create_testing_token().token if guarded else None
         visitor = VisitorClient(
             publishable_key=self.target.publishable_key,
             base_url=self.target.frontend,
@@ -89,15 +89,15 @@ def sign_up(visit: Visit) -> str:
     test_mode, mode = environment.auth_config.test_mode, environment.sign_up.mode or "public"
     if not test_mode or mode != "public":
         address = f"{visit.mark}@{visit.email_domain}"
-        visit.user_id = visit.people.create_user(email_address=address).id
+        visit.user_id = visit.users.create_user(email_address=address).id
         why = f"sign-ups are {mode}" if test_mode else "test mode is off"
-        return f"{visit.user_id}, made through the Backend API: {why}"
+        return f"{visit.user_id}, created through the Backend API: {why}"
     visitor = visit.new_visitor()
-    begun = visitor.sign_up(_sign_up_form(visit, environment))
-    visitor.send_code(begun.id)
-    done = visitor.verify_code(begun.id, code=TEST_CODE)
+    started = visitor.sign_up(_sign_up_form(visit, environment))
+    visitor.send_code(started.id)
+    done = visitor.verify_code(started.id, code=TEST_CODE)
     if done.status != "complete" or done.created_user_id is None:
-        missing = ", ".join(done.missing_fields) or "nothing that is named"
+        missing = ", ".join(done.missing_fields) or "nothing that Clerk names"
         raise StepFailed(f"the sign-up is {done.status}; missing: {missing}")
     visit.user_id = done.created_user_id
     return f"{visit.user_id}, with a code by email"
@@ -120,7 +120,7 @@ def _sign_up_form(visit: Visit, environment: Environment) -> dict[str, str]:
 
 def sign_in(visit: Visit) -> str:
     """Sign in on another device, with a sign-in token."""
-    token = visit.people.create_sign_in_token(user_id=visit.user_id, expires_in_seconds=LIFETIME)
+    token = visit.users.create_sign_in_token(user_id=visit.user_id, expires_in_seconds=LIFETIME)
     visitor = visit.new_visitor()
     signed_in = visitor.sign_in(ticket=token.token)
     if signed_in.status != "complete" or signed_in.created_session_id is None:
@@ -131,7 +131,7 @@ def sign_in(visit: Visit) -> str:
 
 def create_organization(visit: Visit) -> str:
     """Make an organization whose first member is the user."""
-    visit.organization = visit.people.create_organization(name=visit.mark, created_by=visit.user_id)
+    visit.organization = visit.users.create_organization(name=visit.mark, created_by=visit.user_id)
     return visit.organization.id
 
 
@@ -139,10 +139,10 @@ def webhook(visit: Visit) -> str:
     """Wait until the app's webhook has minted the sandbox key of the new organization."""
     organization = visit.need_organization()
     if not visit.target.smoke.sandbox_key:
-        return "not asked for: smoke.sandboxKey is false"
+        return "skipped: smoke.sandboxKey is false"
 
     def minted() -> str | None:
-        for key in visit.people.list_api_keys(organization.id):
+        for key in visit.users.list_api_keys(organization.id):
             if isinstance(key.claims, dict) and key.claims.get("type") == "sandbox":
                 return f"the sandbox key {key.id} is there"
         return None
@@ -151,15 +151,15 @@ def webhook(visit: Visit) -> str:
     if found is None:
         raise StepFailed(
             f"no key with the claim type: sandbox after {visit.wait_seconds:.0f} seconds. The "
-            "webhook did not arrive, was refused, or the app failed: the endpoint's page in "
-            "Clerk's dashboard shows its attempts"
+            "webhook did not arrive or was refused, or the app failed: the endpoint's page "
+            "in Clerk's dashboard shows the attempts"
         )
     return found
 
 
 def mint_key(visit: Visit) -> str:
     """Mint an API key for the organization."""
-    visit.key = visit.people.create_api_key(
+    visit.key = visit.users.create_api_key(
         name=visit.mark,
         subject=visit.need_organization().id,
         seconds_until_expiration=LIFETIME,
@@ -170,9 +170,9 @@ def mint_key(visit: Visit) -> str:
 def verify_key(visit: Visit) -> str:
     """Have Clerk verify the key."""
     key = visit.need_key()
-    verified = visit.people.verify_api_key(key.secret)
+    verified = visit.users.verify_api_key(key.secret)
     if (verified.id, verified.subject) != (key.id, visit.need_organization().id):
-        raise StepFailed(f"Clerk says it is the key {verified.id} of {verified.subject}")
+        raise StepFailed(f"Clerk reports the key {verified.id} of {verified.subject}")
     return f"of {verified.subject}"
 
 
@@ -185,7 +185,9 @@ def call_mcp(visit: Visit) -> str:
     if not tools:
         raise StepFailed(f"the MCP server at {smoke.mcp_path} has no tools")
     if smoke.mcp_tool is not None and smoke.mcp_tool not in names:
-        raise StepFailed(f"the MCP server has no tool {smoke.mcp_tool}, but {', '.join(names)}")
+        raise StepFailed(
+            f"the MCP server has no tool {smoke.mcp_tool}. Its tools: {', '.join(names)}"
+        )
     free = [
         str(each.get("name"))
         for each in tools
@@ -193,7 +195,7 @@ def call_mcp(visit: Visit) -> str:
     ]
     tool = smoke.mcp_tool or next(iter(free), None)
     if tool is None:
-        return f"{len(tools)} tools; each needs arguments, so none was used"
+        return f"{len(tools)} tools; each needs arguments, so none was called"
     session.call_tool(tool)
     return f"the tool {tool} of {session.server or 'the server'} works"
 
@@ -202,10 +204,10 @@ def ask_gates(visit: Visit) -> str:
     """See that each gated route answers as the organization's plan says."""
     gates = visit.target.smoke.gates
     if not gates:
-        return "not asked for: smoke.gates is empty"
+        return "skipped: smoke.gates is empty"
     organization = visit.need_organization()
     assert visit.visitor is not None
-    plans = visit.people.subscription(organization.id).plans
+    plans = visit.users.subscription(organization.id).plans
     slugs = {plan.slug for plan in plans}
     features = {feature.slug for plan in plans for feature in plan.features}
     token = visit.visitor.session_token(visit.session_id, organization_id=organization.id)
@@ -229,11 +231,11 @@ def refuse_revoked(visit: Visit) -> str:
     from clerkstack.clients.app import AppRefused
 
     key = visit.need_key()
-    visit.people.revoke_api_key(key.id)
+    visit.users.revoke_api_key(key.id)
 
     def refused() -> str | None:
         try:
-            visit.people.verify_api_key(key.secret)
+            visit.users.verify_api_key(key.secret)
             return None
         except ApiError as error:
             if error.status not in (400, 401, 404):

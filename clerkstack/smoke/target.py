@@ -39,7 +39,7 @@ def target_of(settings: Settings, live: LiveInstance, *, url: str | None = None)
     if not publishable or secret is None:
         raise ClerkstackError(
             f"The Platform API shows no keys of a {settings.instance} instance of "
-            f"{settings.application_id}. Is it made? `pulumi up` does; or set clerkstack:secretKey "
+            f"{settings.application_id}. Create it with `pulumi up`, or set clerkstack:secretKey "
             "and clerkstack:publishableKey."
         )
     return Target(

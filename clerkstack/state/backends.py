@@ -25,11 +25,11 @@ PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
 
 
 def current_backend() -> str:
-    """The address of the backend that this shell uses; the engine is asked only where it can't be
+    """The address of the backend that this shell uses; the engine is asked only where it cannot be
     found without it.
 
     Raises:
-        BackendFailed: it can't be reached.
+        BackendFailed: it cannot be reached.
     """
     known = backend_of_shell()
     return known or str(json.loads(pulumi("whoami", "--verbose", "--json")).get("url", ""))

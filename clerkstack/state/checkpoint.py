@@ -16,13 +16,13 @@ from clerkstack.state.locks import Owner, locks_in
 
 
 def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
-    """Remove the attributes of a stack's checkpoint where they can't be read.
+    """Remove the attributes of a stack's checkpoint where they cannot be read.
 
     Args:
         backend: the backend's address, as `pulumi whoami --verbose --json` gives it. Where it is
             not a `file://` one, there is nothing to do.
         stack: the stack's name, without project and organization. A stack of that name in another
-            project of the same backend is treated alike: attributes that can't be read serve
+            project of the same backend is treated alike: attributes that cannot be read serve
             nobody.
 
     Returns:
@@ -41,7 +41,7 @@ def drop_what_a_kill_cut_off(stack: str) -> list[Path]:
 
 
 def cut_off_attributes(backend: str, stack: str) -> list[Path]:
-    """The attributes of a stack's checkpoint that can't be read, as `drop_cut_off_attributes`
+    """The attributes of a stack's checkpoint that cannot be read, as `drop_cut_off_attributes`
     finds them."""
     folder = folder_of(backend)
     if folder is None:

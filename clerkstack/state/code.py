@@ -129,11 +129,11 @@ def _foreign(resource: Mapping[str, Any]) -> Iterator[str]:
     asked = " ".join((*kinds, provider))
     sides = [side for name in ("inputs", "outputs") if isinstance(side := resource.get(name), dict)]
     if NODE in asked:
-        yield "a dynamic provider of Node, and this project has none"
+        yield "a Node dynamic provider; this project has none"
     for side in sides:
         if PROVIDER_KEY in side and not all(_is_of(kind, side[PROVIDER_KEY]) for kind in kinds):
             module, name = PROVIDERS.get(str(resource.get("type")), ("", ""))
-            other = f"another provider than {module}.{name}" if name else "a provider of others"
+            other = f"a provider other than {module}.{name}" if name else "a foreign provider"
             yield f"{other}, in {PROVIDER_KEY}"
         if COMMAND in asked and not _is_quiet(side):
             yield "a command that runs when it is removed, in delete"
@@ -157,7 +157,7 @@ def _plugin(package: str, side: Mapping[str, Any]) -> Iterator[str]:
     """What a provider's resource names that would be fetched and started."""
     internal = side.get("__internal") or {}
     if not _PACKAGE.fullmatch(package) or not isinstance(internal, dict):
-        yield "a plugin that no package has"
+        yield "a plugin that no package provides"
         return
     for place in (side, internal):
         url = place.get("pluginDownloadURL")
@@ -198,13 +198,12 @@ def refusal(found: Iterable[Foreign], stack: str) -> str:
     lines = "\n".join(f"  {each}" for each in told)
     first, named = shlex.quote(told[0].urn), shlex.quote(stack)
     return (
-        f"The state of {stack} holds code that is not this project's, and an update would run it "
-        f"with the stack's secrets. Nothing was run:\n{lines}\n"
-        "Find out who wrote the state (the bucket's log and versions; who else may write there). "
-        "Then put an earlier one back:\n"
-        f"  bin/clerkstack recover --stack {named} --list\n"
-        f"  bin/clerkstack recover --stack {named} --from-history --at N\n"
-        "or take that resource alone out of it, for the next update to look again for what is "
-        f"live:\n  pulumi state delete --stack {named} {first}\n"
-        'Where it is code of your own program: docs/team.md, "A state is code".'
+        f"The state of {stack} contains code that is not this project's, and an update would "
+        f"run it with the stack's secrets. Nothing was run:\n{lines}\nFind out who wrote the "
+        "state (the bucket's log and versions; who else may write there). Then restore an "
+        f"earlier one:\n  bin/clerkstack recover --stack {named} --list\n  bin/clerkstack "
+        f"recover --stack {named} --from-history --at N\nor remove only that resource from "
+        "the state, so that the next update reads again what is live:\n  pulumi state delete "
+        f"--stack {named} {first}\n"
+        'If the code is your own: docs/team.md, "A state is code".'
     )

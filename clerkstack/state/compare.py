@@ -12,7 +12,7 @@ def differences(before: State, after: State) -> list[str]:
     names = [each.urn for each in old], [each.urn for each in new]
     if names[0] != names[1]:
         missing = [f"{name_of(urn)}: missing" for urn in names[0] if urn not in names[1]]
-        more = [f"{name_of(urn)}: not there before" for urn in names[1] if urn not in names[0]]
+        more = [f"{name_of(urn)}: new" for urn in names[1] if urn not in names[0]]
         return [*missing, *more] or ["the order of the resources"]
     found = [
         f"{one.name}: {path}"

@@ -1,7 +1,7 @@
 """The engine's command: the one module that starts it.
 
 Pulumi's Automation API (`pulumi.automation`) starts the same command. Its types of failures are
-used (`clerkstack.state.failures`); its runner is not, for what it can't do:
+used (`clerkstack.state.failures`); its runner is not, for what it cannot do:
 
 - import a state through a pipe: `import_stack` writes it, secrets shown, into a temporary file,
   leaves the file where the import fails, and keeps version and deployment of the document only;
@@ -51,7 +51,7 @@ def export(stack: str, *, show_secrets: bool = False) -> State:
 
     Raises:
         UnknownStack: there is no such stack.
-        ClerkstackError: the engine can't be run, or the state can't be read.
+        ClerkstackError: the engine cannot be run, or the state cannot be read.
     """
     options = ["--show-secrets"] if show_secrets else []
     return State.parse(pulumi("stack", "export", "--stack", stack, *options))
@@ -62,7 +62,7 @@ def import_state(stack: str, state: State) -> None:
     its outputs gets it.
 
     Raises:
-        ForeignCode: it holds code that is not this project's.
+        ForeignCode: it contains code that is not this project's.
     """
     refuse_foreign_code(stack, state)
     set_ids(state)
@@ -73,7 +73,7 @@ def refuse_foreign_code(stack: str, state: State) -> None:
     """See that nothing is run which somebody wrote into the state.
 
     Raises:
-        ForeignCode: it holds code that is not this project's; names each resource.
+        ForeignCode: it contains code that is not this project's; names each resource.
     """
     found = foreign_in(state)
     if found:
@@ -92,7 +92,7 @@ def pulumi(
     Raises:
         UnknownStack, Locked, Damaged, NoSuchTarget, BackendFailed: it failed with that.
         ForeignCode: it would run code that is not this project's.
-        ClerkstackError: it can't be run; or it failed otherwise, unless `tolerate`: with what it
+        ClerkstackError: it cannot be run; or it failed otherwise, unless `tolerate`: with what it
             said.
     """
     ran = run(*words, given=given, variables=variables, state=state)
@@ -110,8 +110,8 @@ def run(
 ) -> Ran:
     """Run the engine's command to its end, also where it fails.
 
-    Where a kill left attributes that the engine can't load although it does not need them, they are
-    removed and the command is run once more.
+    Where a kill left attributes that the engine cannot load although it does not need them, they
+    are removed and the command is run once more.
 
     Args:
         words: the command, without `pulumi`.
@@ -123,7 +123,7 @@ def run(
 
     Raises:
         ForeignCode: it would run code that is not this project's.
-        ClerkstackError: it can't be run.
+        ClerkstackError: it cannot be run.
     """
     stack = words[words.index("--stack") + 1] if "--stack" in words else None
     if stack is not None and words[0] in RUNS_CODE:
@@ -152,7 +152,7 @@ def start(
         commands: those that it ends together with; None for none.
 
     Raises:
-        ClerkstackError: it can't be run, or `commands` were stopped.
+        ClerkstackError: it cannot be run, or `commands` were stopped.
     """
     try:
         return (commands or Commands()).run(

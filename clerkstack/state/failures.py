@@ -2,7 +2,7 @@
 
 Pulumi's Automation API tells an unknown stack and a lock from other failures
 (`pulumi.automation.errors`). For everything else it has one type, CommandError with the text: a
-state that can't be loaded, a target that does not exist, a backend or a secrets provider that
+state that cannot be loaded, a target that does not exist, a backend or a secrets provider that
 fails, and who holds a lock. This module reads those from the engine's English; no other does.
 """
 
@@ -21,7 +21,7 @@ class UnknownStack(ClerkstackError):
 
 
 class Damaged(ClerkstackError):
-    """The engine can't load the state."""
+    """The engine cannot load the state."""
 
 
 class NoSuchTarget(ClerkstackError):
@@ -43,23 +43,22 @@ _NO_CREDENTIALS = (
 )
 # What the engine and boto3 say where a service fails, and what to do about it.
 _SERVICES = (
-    ("NoSuchBucket", "Make the bucket first, or correct its name and region: docs/team.md."),
+    ("NoSuchBucket", "Create the bucket first, or correct its name and region: docs/team.md."),
     ("get credentials", _NO_CREDENTIALS),
     ("locate credentials", _NO_CREDENTIALS),
-    ("NotFoundException", "KMS does not know the key: look at its id and region."),
+    ("NotFoundException", "KMS does not know the key: check its id and region."),
     ("DisabledException", "The key is disabled: enable it in KMS."),
-    ("KMSInvalidStateException", "The key is disabled or about to be deleted: look at KMS."),
+    ("KMSInvalidStateException", "The key is disabled or about to be deleted: check it in KMS."),
     ("InvalidAccessKeyId", "AWS does not know these credentials."),
     ("UnrecognizedClientException", "AWS does not know these credentials."),
     ("InvalidSignatureException", "AWS does not know these credentials."),
     ("SignatureDoesNotMatch", "AWS does not know these credentials."),
-    ("AccessDenied", "These credentials may not do that: docs/team.md lists the rights."),
+    ("AccessDenied", "These credentials lack a permission: docs/team.md lists what is needed."),
     ("ExpiredToken", "The credentials have expired: sign in again."),
     ("connection refused", "Nothing answers at that address."),
     ("no such host", "There is no such host."),
-    ("PULUMI_ACCESS_TOKEN must be set", "Sign in to Pulumi Cloud first, or write a backend's whole "
-     "address: s3://…, file://…."),
-    ("SlowDown", "S3 asks for a pause."),
+    ("PULUMI_ACCESS_TOKEN must be set", "Sign in to Pulumi Cloud first, or use s3://…, file://…."),
+    ("SlowDown", "S3 asks to slow down."),
     ("InternalError", "The service failed."),
     ("exceeded maximum number of attempts", "The service does not answer."),
 )  # fmt: skip
@@ -67,7 +66,7 @@ _SERVICES = (
 # What Go's network library, the clients of the engine's backends and our own clients say.
 _UNREACHED = re.compile(
     r"dial tcp|performing HTTP request|request send failed|no such host|connection re(?:fused|set)"
-    r"|i/o timeout|context deadline exceeded|TLS handshake|\((?:429|5\d\d)\b|can't be reached"
+    r"|i/o timeout|context deadline exceeded|TLS handshake|\((?:429|5\d\d)\b|cannot be reached"
     r"|gave no answer"
 )
 
@@ -88,15 +87,15 @@ def failure(command: str, ran: Ran) -> ClerkstackError:
     kind = create_command_error(CommandResult(ran.out, ran.err or ran.out, ran.code))
     if isinstance(kind, StackNotFoundError):
         return UnknownStack(
-            f"{message}\n`pulumi stack ls` lists the stacks, `pulumi stack init` makes one."
+            f"{message}\n`pulumi stack ls` lists the stacks; `pulumi stack init` creates one."
         )
     if isinstance(kind, ConcurrentUpdateError):
         owner = _OWNER.search(detail)
         return Locked(message, owner and Owner(owner["user"], owner["host"], int(owner["pid"])))
     if is_damaged(ran):
         return Damaged(
-            f"{message}\nThe state is damaged: bin/clerkstack recover --stack <stack>, and where "
-            "that does not help, with --from-history."
+            f"{message}\nThe state is damaged: bin/clerkstack recover --stack <stack>; if "
+            "that does not help, add --from-history."
         )
     if _NO_TARGET in detail:
         return NoSuchTarget(message)
@@ -109,7 +108,7 @@ def failure(command: str, ran: Ran) -> ClerkstackError:
 
 
 def is_damaged(ran: Ran) -> bool:
-    """Whether a command failed since the engine can't load the state."""
+    """Whether a command failed since the engine cannot load the state."""
     return _CANNOT_LOAD in ran.err + ran.out
 
 
@@ -128,6 +127,8 @@ def _diagnostics(printed: str) -> str:
     """The errors of a run that printed JSON: the rest of it is the whole plan."""
     try:
         diagnostics = json.loads(printed)["diagnostics"]
-        return "\n".join(each["message"] for each in diagnostics if each["severity"] == "error")
+        return "\n".join(
+            diagnostic["message"] for diagnostic in diagnostics if diagnostic["severity"] == "error"
+        )
     except (ValueError, LookupError, TypeError):
         return ""

@@ -40,7 +40,7 @@ GZIP, ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 @dataclass(frozen=True)
 class Earlier:
-    """One earlier state. `state` has its secrets encrypted; None where it can't be read, and `why`
+    """One earlier state. `state` has its secrets encrypted; None where it cannot be read, and `why`
     says why."""
 
     key: str
@@ -86,15 +86,16 @@ class Bucket:
     """An `s3://` backend. Needs boto3, and reads the addresses as the engine does: endpoint,
     region, profile, s3ForcePathStyle."""
 
-    def __init__(self, backend: str, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, backend: str, progress: Callable[[str], None]) -> None:
+        self._progress = progress
         try:
             import boto3
             from botocore.config import Config
         except ImportError:
             raise ClerkstackError(
-                "Reading a bucket needs boto3: .venv/bin/python -m pip install boto3. Or copy it "
-                "with `aws s3 sync s3://…/.pulumi copy/.pulumi`, and name the copy: --history copy"
+                "Reading a bucket needs boto3: .venv/bin/python -m pip install boto3. Or "
+                "copy it with `aws s3 sync s3://…/.pulumi copy/.pulumi`, and add --history "
+                "copy"
             ) from None
         parts = urlsplit(backend)
         options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
@@ -144,7 +145,7 @@ class Bucket:
                     if counted[key] <= VERSIONS and found["VersionId"] != "null":
                         yield f"{key}{VERSION}{found['VersionId']}", found["LastModified"]
         except ClientError as error:
-            self._tell(f"without the bucket's versions: {error}")
+            self._progress(f"without the bucket's versions: {error}")
 
 
 @contextmanager
@@ -155,32 +156,32 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        remedy = remedy_of(str(error)) or "Look at the bucket's address and your rights."
-        raise BackendFailed(f"The bucket can't be read: {error}\n{remedy}") from None
+        remedy = remedy_of(str(error)) or "Check the bucket's address and your permissions."
+        raise BackendFailed(f"The bucket cannot be read: {error}\n{remedy}") from None
 
 
 def store_of(
-    backend: str, copy: Path | None, tell: Callable[[str], None] = lambda _message: None
+    backend: str, copy: Path | None, progress: Callable[[str], None] = lambda _message: None
 ) -> Store:
-    """What keeps a backend's files, or a copy of them. `tell` is called with what can't be read and
-    is not needed.
+    """What keeps a backend's files, or a copy of them. `progress` is called with what cannot be
+    read and is not needed.
 
     Raises:
-        ClerkstackError: it can't be read from here.
+        ClerkstackError: it cannot be read from here.
     """
     if copy is not None:
         if not (copy / ".pulumi").is_dir():
-            raise ClerkstackError(f"{copy} is no copy of a backend: it has no folder .pulumi.")
+            raise ClerkstackError(f"{copy} is not a copy of a backend: it has no folder .pulumi.")
         return Folder(copy)
     folder = folder_of(backend)
     if folder is not None:
         return Folder(folder)
     if backend.startswith("s3://"):
-        return Bucket(backend, tell)
+        return Bucket(backend, progress)
     raise ClerkstackError(
-        f"The history in {backend.partition('?')[0]} can't be read from here. Pulumi Cloud: pulumi "
-        "stack export --version N, then pulumi stack import. Another bucket: copy its folder "
-        ".pulumi, and name where the copy is: --history FOLDER."
+        f"The history in {backend.partition('?')[0]} cannot be read from here. Pulumi Cloud: "
+        "pulumi stack export --version N, then pulumi stack import. Another bucket: copy its "
+        "folder .pulumi, and add --history FOLDER."
     )
 
 
@@ -213,7 +214,7 @@ def earlier_states(store: Store, project: str, stack: str) -> list[Earlier]:
 
 def _state(key: str, at: datetime, content: bytes) -> Earlier:
     if content.startswith(ZSTANDARD):
-        return Earlier(key, at, None, "compressed by zstd: unpack it first")
+        return Earlier(key, at, None, "compressed with zstd: unpack it first")
     try:
         document = json.loads(gzip.decompress(content) if content.startswith(GZIP) else content)
         latest = document["checkpoint"]["latest"]

@@ -15,7 +15,7 @@ from clerkstack.state.variables import NaturalKey, natural_key
 
 
 def import_variables(
-    stack: str, known: Mapping[NaturalKey, str], state: State, tell: Callable[[str], None]
+    stack: str, known: Mapping[NaturalKey, str], state: State, progress: Callable[[str], None]
 ) -> list[str]:
     """Import declared variables that exist and that the state does not have; their URNs.
 
@@ -23,9 +23,9 @@ def import_variables(
         stack: the stack.
         known: ids of those that may be taken.
         state: the stack's, as this command has read or written it.
-        tell: called with what is being done.
+        progress: called with what is being done.
     """
-    tell(f"{stack}: looking for variables that the state does not have")
+    progress(f"{stack}: looking for variables that are missing from the state")
     # That somebody else's variables are there is why this runs: it looks at none of them.
     reading = {READ_ONLY: "true"}
     options = ("--json", "--stack", stack)
@@ -33,7 +33,7 @@ def import_variables(
     try:
         steps = json.loads(shown)["steps"]
     except (ValueError, KeyError):
-        tell("The program can't be previewed: mend that first, then run this again.")
+        progress("The program cannot be previewed: fix that first, then run this again.")
         return []
     new = {step["urn"]: step["newState"] for step in steps if step.get("op") == "create"}
     parents: dict[str, str] = {}

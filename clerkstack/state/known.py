@@ -1,4 +1,4 @@
-"""What a stack's state knows that its settings can't: ids, and what the stack made."""
+"""What a stack's state knows that its settings cannot: ids, and what the stack made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Known:
-    """What the stack's state knows that its declaration can't: ids, and what the stack made.
+    """What the stack's state knows that its declaration cannot: ids, and what the stack made.
 
     `variables` are ids by (project's id, key, target); `written` says of the sensitive variables of
     each project, as target/KEY, when Vercel last updated them as the stack wrote them (milliseconds

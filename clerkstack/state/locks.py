@@ -94,7 +94,7 @@ class Recovery(Protocol):
         """Whether nobody of this machine is at work on the stack.
 
         Raises:
-            HalfDone: this can't be seen in its backend.
+            HalfDone: this cannot be seen in its backend.
         """
 
     def recover(self) -> None:
@@ -102,14 +102,14 @@ class Recovery(Protocol):
 
 
 def when_unlocked(
-    act: Callable[[], Result], recovery: Recovery, tell: Callable[[str], None]
+    act: Callable[[], Result], recovery: Recovery, progress: Callable[[str], None]
 ) -> Result:
     """Act as soon as nobody else is at work on the stack.
 
     Args:
         act: is tried again after each `Locked` and `HalfDone`, for 15 minutes.
         recovery: used where a killed run is in the way.
-        tell: told once of each process that is waited for.
+        progress: called once for each process that is waited for.
 
     Raises:
         Locked, HalfDone: it was in the way to the end.
@@ -136,5 +136,5 @@ def when_unlocked(
         elif owner.pid not in told:
             told.add(owner.pid)
             where = "" if owner.is_here else f" of {owner.host}"
-            tell(f"waiting for pulumi, process {owner.pid}{where}, to end")
+            progress(f"waiting for pulumi, process {owner.pid}{where}, to end")
         time.sleep(PAUSE)

@@ -149,8 +149,8 @@ class State:
         """What a running or killed update has begun and not ended."""
         operations = self.deployment.get("pending_operations") or []
         return [
-            Operation(str(each.get("type", "")), Resource(each.get("resource") or {}))
-            for each in operations
+            Operation(str(operation.get("type", "")), Resource(operation.get("resource") or {}))
+            for operation in operations
         ]
 
     @property
@@ -192,5 +192,5 @@ class State:
     def settle(self, *kinds: str) -> None:
         """Forget what an update had begun of these kinds."""
         operations = self.deployment.get("pending_operations") or []
-        left = [each for each in operations if each.get("type") not in kinds]
+        left = [operation for operation in operations if operation.get("type") not in kinds]
         self.deployment["pending_operations"] = left

@@ -58,48 +58,48 @@ class Moved:
     left_behind: list[str] = field(default_factory=list)
 
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 Running = Callable[[State], bool]
 
 
-def move(stack: str, to: str, provider: str | None, tell: Tell, running: Running) -> Moved:
+def move(stack: str, to: str, provider: str | None, progress: Progress, running: Running) -> Moved:
     """Bring a stack's state into another backend.
 
     Args:
         stack: the stack's name.
         to: the other backend's address.
         provider: the secrets provider to encrypt config and state with from now on; None keeps it.
-        tell: told each step as it begins.
+        progress: called with each step as it starts.
         running: whether a state has a rotation that is not over.
 
     Raises:
         BackendFailed: a backend or a secrets provider failed.
         NotTheSame: what arrived, or what an update would do, differs.
-        ClerkstackError: it can't be moved as it is.
+        ClerkstackError: it cannot be moved as it is.
     """
     if to.partition("://")[0] not in KINDS:
-        raise ClerkstackError(f"{to} is not an address of a backend: s3://bucket?region=…")
+        raise ClerkstackError(f"{to} is not the address of a backend: s3://bucket?region=…")
     source, target = settled(current_backend()), settled(to)
     if same(source, target):
         raise ClerkstackError(
-            f"The state of {stack} is there already. To change the secrets provider alone: "
+            f"The state of {stack} is already there. To change only the secrets provider: "
             f"pulumi stack change-secrets-provider --stack {stack} …"
         )
-    tell(f"looking at the state in {source}")
+    progress(f"looking at the state in {source}")
     found = export(stack, show_secrets=True)
     _refuse_unfinished(stack, found, running)
     _refuse_work(stack, found)
     moved = export(stack, show_secrets=True)
-    tell("looking what an update would do")
+    progress("checking what an update would do")
     pending = _pending(stack, moved)
-    beside = left_behind(stack, moved, tell)
+    beside = left_behind(stack, moved, progress)
     with workshop(stack) as bench:
-        _bring(bench, moved, target, tell)
-        _encrypt(bench, target, provider, tell)
-        tell("comparing both states")
+        _bring(bench, moved, target, progress)
+        _encrypt(bench, target, provider, progress)
+        progress("comparing both states")
         there = _export(bench, target)
         _compare(stack, export(stack, show_secrets=True), there)
-        tell("looking what an update would do there")
+        progress("checking what an update would do there")
         _expect(stack, pending, _pending(stack, there, bench, target))
         bench.pulumi("stack", "tag", "rm", TAG, backend=target)
         file, after = config_file(stack), bench.config.read_text(encoding="utf-8")
@@ -110,54 +110,54 @@ def move(stack: str, to: str, provider: str | None, tell: Tell, running: Running
     return Moved(stack, source, target, len(moved.entries), len(pending), where, beside)
 
 
-def left_behind(stack: str, moved: State, tell: Tell) -> list[str]:
+def left_behind(stack: str, moved: State, progress: Progress) -> list[str]:
     """The other stacks of the current backend that use the instance of a stack. Once its old state
     is gone, they do not know it any more."""
     place = next(
         (
-            (str(each.inputs["application_id"]), str(each.inputs["environment"]))
-            for each in moved.resources
-            if {"application_id", "environment"} <= each.inputs.keys()
+            (str(resource.inputs["application_id"]), str(resource.inputs["environment"]))
+            for resource in moved.resources
+            if {"application_id", "environment"} <= resource.inputs.keys()
         ),
         None,
     )
     if place is None:
         return []
     try:
-        return [each.stack for each in neighbours(stack, *place)]
+        return [neighbour.stack for neighbour in neighbours(stack, *place)]
     except (UnknownNeighbours, UnreadableStack) as failure:
-        tell(f"what other stacks use the same instance is not known. {failure}")
+        progress(f"what other stacks use the same instance is unknown. {failure}")
         return []
 
 
-def _bring(bench: Workshop, moved: State, target: str, tell: Tell) -> None:
+def _bring(bench: Workshop, moved: State, target: str, progress: Progress) -> None:
     """Enter the state into the other backend, unless it is there."""
     try:
         there = _export(bench, target)
     except UnknownStack:
-        tell(f"making the stack in {target}")
+        progress(f"creating the stack in {target}")
         bench.init(backend=target)
         there = _export(bench, target)
     if there.entries:
         if not differences(moved, there):
-            tell("the state is there")
+            progress("the state is there")
         elif not _is_ours(bench, target):
             raise ClerkstackError(
-                f"There is a stack {bench.stack} in {target} already, with another state. Nothing "
+                f"{target} already has a stack {bench.stack}, with another state. Nothing "
                 "was changed. If it is not needed, remove it there: "
                 f"{removal(target, bench.stack)}"
             )
     bench.pulumi("stack", "tag", "set", TAG, "yes", backend=target)
     if differences(moved, there):
-        tell(f"writing the state to {target}")
+        progress(f"writing the state to {target}")
         bench.pulumi("stack", "import", backend=target, given=moved.text())
 
 
-def _encrypt(bench: Workshop, target: str, provider: str | None, tell: Tell) -> None:
+def _encrypt(bench: Workshop, target: str, provider: str | None, progress: Progress) -> None:
     """Have the state there, and the copy of the config, encrypted by the provider."""
     if provider is None or provider == secrets_provider(bench.config):
         return
-    tell(f"encrypting config and state by {provider.partition('?')[0]}")
+    progress(f"encrypting config and state by {provider.partition('?')[0]}")
     bench.pulumi("stack", "change-secrets-provider", provider, backend=target)
 
 
@@ -183,7 +183,7 @@ def _refuse_work(stack: str, state: State) -> None:
         return
     except Locked as failure:
         raise ClerkstackError(
-            f"Somebody is at work on {stack}: wait, then run this again.\n{failure}\nAfter a "
+            f"Somebody is working on {stack}: wait, then run this again.\n{failure}\nAfter a "
             f"kill: bin/clerkstack recover --stack {stack}"
         ) from None
 
@@ -196,13 +196,14 @@ def _refuse_unfinished(stack: str, state: State, running: Running) -> None:
     """
     if state.pending:
         raise ClerkstackError(
-            f"An update of {stack} goes on, or was killed. Wait for it; after a kill: "
-            f"bin/clerkstack recover --stack {stack}, pulumi up --stack {stack}, then this."
+            f"An update of {stack} is running, or was killed. Wait for it to end; after a "
+            f"kill, run: bin/clerkstack recover --stack {stack}, pulumi up --stack {stack}, "
+            "then this."
         )
     if running(state):
         raise ClerkstackError(
-            f"A rotation of {stack} is not over. Finish it first: bin/clerkstack rotate --stack "
-            f"{stack}"
+            f"A rotation of {stack} is not finished. Finish it first: bin/clerkstack rotate "
+            f"--stack {stack}"
         )
 
 
@@ -212,7 +213,7 @@ def _compare(stack: str, before: State, after: State) -> None:
         listed = "\n".join(f"  {each}" for each in found[:SHOWN])
         raise NotTheSame(
             f"The two states of {stack} differ: somebody may have changed the old one meanwhile.\n"
-            f"{listed}\nThe old state and the config are as they were. Run this again."
+            f"{listed}\nThe old state and the config are unchanged. Run this again."
         )
 
 
@@ -227,9 +228,9 @@ def _pending(
         variables[BACKEND] = target
     steps = json.loads(pulumi(*words, variables=variables, state=state))["steps"]
     return [
-        (each["op"], each["urn"], *sorted(each.get("diffReasons") or ()))
-        for each in steps
-        if each["op"] not in ("same", "read")
+        (step["op"], step["urn"], *sorted(step.get("diffReasons") or ()))
+        for step in steps
+        if step["op"] not in ("same", "read")
     ]
 
 
@@ -240,8 +241,8 @@ def _expect(
     if unlike:
         listed = "\n".join(f"  {each[0]} {name_of(each[1])}" for each in unlike[:SHOWN])
         raise NotTheSame(
-            f"An update of {stack} would not do the same in both places:\n{listed}\nThe old state "
-            "and the config are as they were."
+            f"An update of {stack} would not do the same in both places:\n{listed}\nThe old "
+            "state and the config are unchanged."
         )
 
 

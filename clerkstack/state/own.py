@@ -23,11 +23,11 @@ def own_state() -> State:
     """Type and outputs of each resource.
 
     To be asked for before anything is declared: from then on the engine writes the state, and a
-    file of it that is half written can't be read. What stands in the state is not run before that
+    file of it that is half written cannot be read. What stands in the state is not run before that
     either: an update takes the program's providers, and the state's only to remove.
 
     Raises:
-        pulumi.RunError: the state can't be read, or it holds code of others.
+        pulumi.RunError: the state cannot be read, or it contains code that is not this project's.
     """
     state = _read()
     found = foreign_in(state)
@@ -50,7 +50,7 @@ def _read() -> State:
             if pause is None:
                 raise pulumi.RunError(
                     safe(
-                        f"What this stack has can't be read, and nothing was sent: {failure} "
+                        f"The state of this stack cannot be read. Nothing was sent: {failure} "
                         "Run the same command again."
                     )
                 ) from None

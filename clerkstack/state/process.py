@@ -57,7 +57,7 @@ class Commands:
             on_line: called with each line of its output as it comes.
 
         Raises:
-            OSError: it can't be run.
+            OSError: it cannot be run.
             Stopped: `stop` was called, before or meanwhile.
         """
         with self._lock:

@@ -14,34 +14,35 @@ from clerkstack.state.failures import Damaged, UnknownStack
 from clerkstack.state.history import Earlier, earlier_states, store_of
 from clerkstack.state.model import State
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
-def earlier(stack: str, copy: Path | None, tell: Tell) -> list[Earlier]:
+def earlier(stack: str, copy: Path | None, progress: Progress) -> list[Earlier]:
     """The earlier states of a stack, the newest first.
 
     Raises:
-        ClerkstackError: there is none, or the backend can't be read.
+        ClerkstackError: there is none, or the backend cannot be read.
     """
     project = project_name()
     if project is None:
         raise ClerkstackError(
-            f"{PROJECT_FILE} can't be read, or has no name. Run this in the project's folder."
+            f"{PROJECT_FILE} cannot be read, or has no name. Run this in the project's folder."
         )
     backend, name = current_backend(), stack.rpartition("/")[2]
-    states = earlier_states(store_of(backend, copy, tell), project, name)
+    states = earlier_states(store_of(backend, copy, progress), project, name)
     if not states:
         provider = secrets_provider(config_file(stack))
         raise ClerkstackError(
-            f"{backend.partition('?')[0]} has no earlier state of {stack}. Build the state again "
-            f"from what is live:\n  pulumi stack init {stack} --secrets-provider '{provider}'\n"
-            f"  bin/clerkstack adopt --stack {stack}\n  pulumi up --stack {stack}"
+            f"{backend.partition('?')[0]} has no earlier state of {stack}. Rebuild the state "
+            f"from what is live:\n  pulumi stack init {stack} --secrets-provider "
+            f"'{provider}'\n  bin/clerkstack adopt --stack {stack}\n  pulumi up --stack "
+            f"{stack}"
         )
     return states
 
 
 def put_back(
-    stack: str, states: Sequence[Earlier], at: int | None, tell: Tell
+    stack: str, states: Sequence[Earlier], at: int | None, progress: Progress
 ) -> tuple[Earlier, State]:
     """Put an earlier state in the place of the one that is lost or damaged.
 
@@ -49,7 +50,7 @@ def put_back(
         stack: the stack.
         states: the earlier states, the newest first.
         at: which one, from 1; None for the newest that the engine takes.
-        tell: called with why one of them is passed over.
+        progress: called with why one of them is passed over.
 
     Returns:
         The earlier one and its state, with what was half-made in it: the engine forgets that when
@@ -68,7 +69,7 @@ def put_back(
     refused = []
     for number, candidate in chosen:
         if candidate.state is None:
-            tell(f"{number}  {candidate.key}: {candidate.why}")
+            progress(f"{number}  {candidate.key}: {candidate.why}")
             continue
         if not there:
             with workshop(stack) as bench:
@@ -78,15 +79,15 @@ def put_back(
             import_state(stack, candidate.state)
         except ForeignCode as failure:
             refused.append(str(failure))
-            tell(f"{number}  {candidate.key}: it holds code that is not this project's")
+            progress(f"{number}  {candidate.key}: it contains code that is not this project's")
             continue
         except ClerkstackError as failure:
             refused.append(str(failure))
-            tell(f"{number}  {candidate.key}: the engine does not take it")
+            progress(f"{number}  {candidate.key}: the engine does not accept it")
             continue
         return candidate, candidate.state
     listed = "\n".join(dict.fromkeys(refused))
-    raise ClerkstackError(f"No earlier state of {stack} can be put back.\n{listed}".rstrip())
+    raise ClerkstackError(f"No earlier state of {stack} can be restored.\n{listed}".rstrip())
 
 
 def _is_there(stack: str, *, whole_is_refused: bool) -> bool:
@@ -99,8 +100,8 @@ def _is_there(stack: str, *, whole_is_refused: bool) -> bool:
         return True
     if whole_is_refused and state.entries:
         raise ClerkstackError(
-            f"The state of {stack} can be read, with {len(state.entries)} resources: nothing was "
-            "put back. To put an earlier one in its place all the same, say which one: --at N, as "
+            f"The state of {stack} can be read, with {len(state.entries)} resources: nothing "
+            "was restored. To restore an earlier one anyway, choose it with --at N, as "
             "--list numbers them."
         )
     return True

@@ -36,13 +36,13 @@ def name_of_variable(urn: str) -> str:
 
 def existing(state: State) -> Iterator[Resource]:
     """The variables that exist."""
-    return (each for each in state.variables() if each.entry.get("id"))
+    return (variable for variable in state.variables() if variable.entry.get("id"))
 
 
 def without_id(state: State) -> list[Resource]:
     """Those whose outputs lack the `id`: a refresh would ask Vercel for an empty one, and drop
     them."""
-    return [each for each in existing(state) if not each.outputs.get("id")]
+    return [resource for resource in existing(state) if not resource.outputs.get("id")]
 
 
 def set_value(variable: Resource, value: Any) -> bool:
@@ -59,7 +59,7 @@ def set_ids(state: State) -> list[str]:
     lacking = without_id(state)
     for variable in lacking:
         _edit_outputs(variable)["id"] = variable.id
-    return [each.urn for each in lacking]
+    return [resource.urn for resource in lacking]
 
 
 def point_at(variable: Resource, variable_id: str, target: str) -> bool:
@@ -91,7 +91,7 @@ def follow_team(state: State, project: str, team: str | None) -> bool:
     A project that moves keeps its id and its variables. To the variables' provider one of another
     team is another variable: it would be removed and created again, which Vercel refuses.
     """
-    followed = [_follow(each, project, team) for each in state.resources]
+    followed = [_follow(resource, project, team) for resource in state.resources]
     return any(followed)
 
 
@@ -139,13 +139,13 @@ class Kept:
 def kept_variables(state: State) -> dict[tuple[str, str], Kept]:
     """The variables of a state that are not being removed, by project and target/KEY."""
     found = {}
-    for each in existing(state):
-        if each.deleting or each.replacing:
+    for resource in existing(state):
+        if resource.deleting or resource.replacing:
             continue
         # What an import read of a variable may stand in the outputs alone.
-        seen = {**each.inputs, **each.outputs}
-        found[str(seen["projectId"]), name_of_variable(each.urn)] = Kept(
-            each.id,
+        seen = {**resource.inputs, **resource.outputs}
+        found[str(seen["projectId"]), name_of_variable(resource.urn)] = Kept(
+            resource.id,
             tuple(seen.get("targets") or ()),
             bool(seen.get("sensitive")),
             not seen.get("gitBranch") and not seen.get("customEnvironmentIds"),
@@ -167,17 +167,17 @@ def take_over(
         target/KEY of each that changed, and how; "" for one that only lost its mark of a
         replacement.
     """
-    for each in list(existing(state)):
-        name = name_of_variable(each.urn)
-        place = (str(each.inputs.get("projectId")), name)
-        if each.deleting:
+    for resource in list(existing(state)):
+        name = name_of_variable(resource.urn)
+        place = (str(resource.inputs.get("projectId")), name)
+        if resource.deleting:
             continue
         if place in ids:
-            replaced = each.entry.pop("pendingReplacement", False)
-            if point_at(each, ids[place], name.partition("/")[0]):
-                yield name, "the state has its own variable now"
+            replaced = resource.entry.pop("pendingReplacement", False)
+            if point_at(resource, ids[place], name.partition("/")[0]):
+                yield name, "the state now has its own variable"
             elif replaced:
                 yield name, ""
         elif place in dropped:
-            state.drop(each.urn)
-            yield name, "was another's, taken out of the state"
+            state.drop(resource.urn)
+            yield name, "belonged to another stack; removed from the state"

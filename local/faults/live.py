@@ -11,42 +11,43 @@ from local.world import World
 def live(world: World) -> dict[str, Any]:
     """Instances with config, roles and webhook endpoints, and variables; all as lists, so that
     what is there twice shows."""
-    instances = sorted(world.clerk.instances(), key=lambda each: str(each.environment))
+    instances = sorted(world.clerk.instances(), key=lambda instance: str(instance.environment))
     return {
         "instances": [
             {
-                "environment": each.environment,
-                "domain": each.domain.name,
-                "config": copy.deepcopy(each.config),
+                "environment": instance.environment,
+                "domain": instance.domain.name,
+                "config": copy.deepcopy(instance.config),
                 "roles": sorted(
                     (
                         role.key,
                         role.name,
                         role.description or "",
-                        sorted(each.permissions[id_].key for id_ in role.permissions),
+                        sorted(instance.permissions[id_].key for id_ in role.permissions),
                     )
-                    for role in each.roles.values()
+                    for role in instance.roles.values()
                 ),
                 "permissions": sorted(
-                    (held.key, held.name, held.description) for held in each.permissions.values()
+                    (held.key, held.name, held.description)
+                    for held in instance.permissions.values()
                 ),
                 "role sets": sorted(
                     (
                         held.key,
-                        sorted(each.roles[id_].key for id_ in held.roles),
-                        each.roles[held.creator_role].key,
-                        each.roles[held.default_role].key,
+                        sorted(instance.roles[id_].key for id_ in held.roles),
+                        instance.roles[held.creator_role].key,
+                        instance.roles[held.default_role].key,
                     )
-                    for held in each.role_sets.values()
+                    for held in instance.role_sets.values()
                 ),
-                "webhooks": _webhooks(world, each.id),
+                "webhooks": _webhooks(world, instance.id),
             }
-            for each in instances
+            for instance in instances
         ],
         "variables": sorted(
-            (each.key, each.target, each.value_digest)
+            (variable.key, variable.target, variable.value_digest)
             for project in world.vercel.projects.values()
-            for each in project.variables.values()
+            for variable in project.variables.values()
         ),
     }
 
@@ -70,5 +71,7 @@ def _webhooks(world: World, instance_id: str) -> list[Any]:
 
 def deployments(world: World) -> list[str]:
     """The deployments of the project, the oldest first, by target."""
-    made = sorted(world.vercel.deployments.values(), key=lambda each: int(each.created_at))
-    return [str(each.target) for each in made]
+    made = sorted(
+        world.vercel.deployments.values(), key=lambda deployment: int(deployment.created_at)
+    )
+    return [str(deployment.target) for deployment in made]

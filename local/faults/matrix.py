@@ -60,7 +60,7 @@ def names() -> list[str]:
 
 
 def cells(
-    tell: Callable[[str], None] = lambda _: None, only: Collection[str] = ()
+    progress: Callable[[str], None] = lambda _: None, only: Collection[str] = ()
 ) -> Iterator[Cell]:
     """Go through them, or `only` those named, in the current folder: the notes of the runs are
     kept there."""
@@ -69,14 +69,14 @@ def cells(
             for operation in operations(_publishable_key(world)):
                 if only and operation.name not in only:
                     continue
-                tell(operation.name)
+                progress(operation.name)
                 reference = _reference(world, operation)
                 for day in BAD_DAYS:
                     if operation.on_config or not day.config_only:
                         yield _cell(world, operation, day, reference)
             if only and REDEPLOY not in only:
                 return
-            tell(REDEPLOY)
+            progress(REDEPLOY)
             for day in BAD_DAYS:
                 if not day.config_only and day.fault["kind"] != "not_persisted":
                     yield _redeployed(world, day)

@@ -166,9 +166,11 @@ class _Operations:
     async def patterns(self, request: Request) -> Response:
         self._reader(request)
         named = request.path_params["environment"]
-        for each in self._repository.environments:
-            if each.name == named and isinstance(each.branches, tuple):
-                found = [pattern_body(index, name) for index, name in enumerate(each.branches)]
+        for environment in self._repository.environments:
+            if environment.name == named and isinstance(environment.branches, tuple):
+                found = [
+                    pattern_body(index, name) for index, name in enumerate(environment.branches)
+                ]
                 return JSONResponse({"total_count": len(found), "branch_policies": found})
         raise HTTPException(404, "Not Found")
 

@@ -1,6 +1,6 @@
 """A fetch that is refused for a while is tried again: which refusals pass, how often, how long.
 
-It goes by what pip, uv, npm and go print, and for all of them alike. What no second try can mend
+It goes by what pip, uv, npm and go print, and for all of them alike. What a second try cannot fix
 (another hash, no such version, a compiler's error, a full disk) is told at once.
 """
 

@@ -134,7 +134,7 @@ def _ups(ups: Ups) -> str:
 
 
 def _requests(ups: Ups) -> str:
-    sent = {each.name: sum(each.sent.values()) for each in ups.requests}
+    sent = {request.name: sum(request.sent.values()) for request in ups.requests}
     rows = [
         (name, str(sent[name]), str(fewest), why)
         for name, (fewest, why) in FEWEST.items()

@@ -38,8 +38,8 @@ class Listener:
         with ExitStack() as undo:
             self._sockets = [undo.enter_context(listen(port)) for port in ports]
             self._open = undo.pop_all()
-        for each in self._sockets:
-            each.setblocking(False)
+        for socket in self._sockets:
+            socket.setblocking(False)
 
     def __enter__(self) -> Listener:
         """They listen already."""
@@ -52,7 +52,7 @@ class Listener:
     @property
     def ports(self) -> list[int]:
         """On which ports they listen."""
-        return [each.getsockname()[1] for each in self._sockets]
+        return [socket.getsockname()[1] for socket in self._sockets]
 
     def spent(
         self,
@@ -86,16 +86,16 @@ class Listener:
         """Wait for the first request, or for the end of the process; it is not waited for, so
         that /proc has its figures still. None: neither came in time."""
         ended = os.pidfd_open(pid)
-        sockets = [each.fileno() for each in self._sockets]
+        sockets = [socket.fileno() for socket in self._sockets]
         try:
             ready, _, _ = select.select([*sockets, ended], [], [], PATIENCE)
         finally:
             os.close(ended)
-        return any(each in ready for each in sockets) if ready else None
+        return any(socket in ready for socket in sockets) if ready else None
 
     def _drop(self) -> None:
         """Close the connections of the command before, which nobody took."""
-        for each in self._sockets:
+        for socket in self._sockets:
             with suppress(BlockingIOError):
                 while True:
-                    each.accept()[0].close()
+                    socket.accept()[0].close()

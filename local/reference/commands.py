@@ -39,7 +39,7 @@ def _alone(name: str, command: Any) -> str:
         word for word in command.collect_usage_pieces(context) if word != "COMMAND [ARGS]..."
     )
     paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
-    records = (each.get_help_record(context) for each in command.get_params(context))
+    records = (parameter.get_help_record(context) for parameter in command.get_params(context))
     rows = [
         (f"`{names}`", linked(escaped(" ".join(what.split()))))
         for names, what in filter(None, records)
@@ -47,7 +47,7 @@ def _alone(name: str, command: Any) -> str:
     ]
     parts = [
         f"## {name}\n",
-        *(f"{linked(escaped(' '.join(each.split())))}\n" for each in paragraphs),
+        *(f"{linked(escaped(' '.join(paragraph.split())))}\n" for paragraph in paragraphs),
         f"```\n{PROGRAM} {name} {usage}\n```\n",
     ]
     return "\n".join([*parts, *([table(("Option", ""), rows)] if rows else [])])

@@ -32,7 +32,7 @@ def sections() -> dict[str, str]:
 
 
 def _why(policy: Policy) -> str:
-    return f"{escaped(policy.reason)}\n\n**Fix:** {escaped(policy.mend)}\n"
+    return f"{escaped(policy.reason)}\n\n**Fix:** {escaped(policy.remedy)}\n"
 
 
 def _judged(policy: Policy) -> str:
@@ -45,7 +45,7 @@ def _where(policy: Policy) -> str:
     where = "production" if policy.production_only else "both"
     if policy.advisory:
         return f"{where}, advisory"
-    return f"{where}, non-overridable" if policy.promise else where
+    return f"{where}, non-overridable" if policy.non_overridable else where
 
 
 def _default(option: Option) -> str:

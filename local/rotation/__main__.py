@@ -24,26 +24,26 @@ from rich.table import Table
 
 from clerkstack.cli.interrupts import ended_like_interrupt
 from local.deployed import NotBuilt, build
-from local.rotation.bed import Bed, deployed
 from local.rotation.failing import failing
 from local.rotation.judge import Cell, Row, judged
 from local.rotation.rows import moments, others, plain, requests, signals, steps
 from local.rotation.runs import own_requests, run
+from local.rotation.testbed import RotationTestbed, deployed
 from local.world.journal import Entry
 
 GROUPS = ("plain", "abort", "two", "leak", "signal", "step", "request", "random", "fault")
 WIDTH = 170  # columns, where it is no terminal that is written to
 
 
-class Beds:
+class Testbeds:
     """The deployment that the rows share. A row that does not hold leaves nothing to the next."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._stack = folder, ExitStack()
-        self._bed: Bed | None = None
+        self._bed: RotationTestbed | None = None
         self._made = 0
 
-    def __enter__(self) -> Beds:
+    def __enter__(self) -> Testbeds:
         """Nothing is deployed yet."""
         return self
 
@@ -51,7 +51,7 @@ class Beds:
         """End what runs."""
         self._stack.close()
 
-    def bed(self) -> Bed:
+    def testbed(self) -> RotationTestbed:
         """The one that is there, or a new one."""
         if self._bed is None:
             _say("deploying production and its app")
@@ -80,14 +80,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cells: list[Cell] = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        Beds(Path(folder)) as beds,
+        Testbeds(Path(folder)) as testbeds,
         ended_like_interrupt(),
     ):
         try:
-            rows = _wanted(beds, options.only or (), options.random, options.seed)
+            rows = _wanted(testbeds, options.only or (), options.random, options.seed)
             for number, row in enumerate(rows, 1):
                 _say(f"{number} of {len(rows)}  {row.group}: {row.name}")
-                cell = _judged(beds, row)
+                cell = _judged(testbeds, row)
                 cells.append(cell)
                 _say(f"{'held' if not cell.broken else 'NOT HELD':<8} {cell.seconds:5.1f} s")
         except KeyboardInterrupt:
@@ -133,19 +133,19 @@ def show(cells: Sequence[Cell]) -> None:
     )
 
 
-def _judged(beds: Beds, row: Row) -> Cell:
+def _judged(testbeds: Testbeds, row: Row) -> Cell:
     began = time.monotonic()
     try:
-        cell = judged(beds.bed(), row)
+        cell = judged(testbeds.testbed(), row)
     except (TimeoutError, RuntimeError, AssertionError, LookupError) as error:
         took = time.monotonic() - began
         cell = Cell(row.group, row.name, "", 0, 0, 0, 0, took, (f"{error}",))
     if cell.broken:
-        beds.spoiled()
+        testbeds.spoiled()
     return cell
 
 
-def _wanted(beds: Beds, only: Sequence[str], count: int, seed: int) -> list[Row]:
+def _wanted(testbeds: Testbeds, only: Sequence[str], count: int, seed: int) -> list[Row]:
     """The rows, in the order of the table. For some a rotation has to be looked at first."""
 
     def is_wanted(row: Row) -> bool:
@@ -153,21 +153,21 @@ def _wanted(beds: Beds, only: Sequence[str], count: int, seed: int) -> list[Row]
 
     rows = [*plain(), *others(), *signals(), *steps()]
     if not only or not set(only) <= {row.group for row in rows}:
-        sent, seconds = _looked_at(beds)
+        sent, seconds = _looked_at(testbeds)
         rows += [*requests(sent), *moments(count, seed, seconds), *failing(sent)]
     return list(filter(is_wanted, rows))
 
 
-def _looked_at(beds: Beds) -> tuple[list[Entry], float]:
+def _looked_at(testbeds: Testbeds) -> tuple[list[Entry], float]:
     """What a rotation sends, and how long it takes under traffic."""
-    bed = beds.bed()
+    testbed = testbeds.testbed()
     _say("looking at one rotation: what it sends, how long it takes")
-    bed.world.clear_journal()
-    with bed.traffic():
-        ran = run(bed)
+    testbed.world.clear_journal()
+    with testbed.traffic():
+        ran = run(testbed)
     if ran.code:
         raise SystemExit(f"a rotation that nothing happens to failed: {ran.last_words}")
-    return own_requests(bed), ran.seconds
+    return own_requests(testbed), ran.seconds
 
 
 def _say(words: str) -> None:

@@ -6,22 +6,22 @@ import os
 import pty
 import time
 
-from local.rotation.bed import STACK, Bed
 from local.rotation.judge import Acted, how_it_ended
 from local.rotation.runs import begin, ended, own_requests
+from local.rotation.testbed import STACK, RotationTestbed
 
 ASKED = "end NOW"
 MINT = "/rotate_secret_keys"
 SECONDS_TO_ASK = 60
 
 
-def leaked(bed: Bed) -> Acted:
+def leaked(testbed: RotationTestbed) -> Acted:
     """Rotate the secret key with no overlap, and type the stack's name as a person does."""
-    old = bed.secrets().current["clerk"]
+    old = testbed.secrets().current["clerk"]
     ours, its = pty.openpty()
     began = time.time()
     try:
-        running = begin(bed, "--overlap", "0", "--secret", "clerk", stdin=its)
+        running = begin(testbed, "--overlap", "0", "--secret", "clerk", stdin=its)
         deadline = began + SECONDS_TO_ASK
         while not any(ASKED in line for line in running.lines):
             if time.time() > deadline or running.process.poll() is not None:
@@ -33,13 +33,13 @@ def leaked(bed: Bed) -> Acted:
     finally:
         os.close(ours)
         os.close(its)
-    mints = [each for each in own_requests(bed) if each.path.endswith(MINT)]
+    mints = [request for request in own_requests(testbed) if request.path.endswith(MINT)]
     broken = [] if running.code == 0 else [f"exit {running.code}: {running.last_words}"]
     if len(mints) != 1 or mints[0].at < typed:
         return Acted(how_it_ended(running), [*broken, "the key was not minted after the answer"])
-    if bed.accepts("clerk", old):
+    if testbed.accepts("clerk", old):
         broken.append("the old key counts still")
-    sent = [each for each in own_requests(bed) if typed <= each.at <= mints[0].at]
+    sent = [request for request in own_requests(testbed) if typed <= request.at <= mints[0].at]
     return Acted(
         f"dead {mints[0].at - typed:.2f} s and {len(sent)} request after the answer, "
         f"{mints[0].at - began:.1f} s after the command; {how_it_ended(running)}",

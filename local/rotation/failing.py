@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.faults.bad_days import BAD_DAYS, BadDay
-from local.rotation.bed import PATIENCE, Bed
 from local.rotation.judge import Acted, Row, how_it_ended
 from local.rotation.runs import Interruption, Run, run
+from local.rotation.testbed import PATIENCE, RotationTestbed
 from local.world.faults import Fault
 from local.world.journal import Entry
 
@@ -63,33 +63,33 @@ def _fault(day: BadDay, service: str, path: str) -> dict[str, Any]:
     return {**day.fault, **slow, "service": service, "path": path}
 
 
-def _cell(asked: Asked, day: BadDay) -> Callable[[Bed], Acted]:
-    def act(bed: Bed) -> Acted:
+def _cell(asked: Asked, day: BadDay) -> Callable[[RotationTestbed], Acted]:
+    def act(testbed: RotationTestbed) -> Acted:
         fault = _fault(day, asked.service, asked.expression)
-        bed.world.fault(method=asked.method, **fault)
+        testbed.world.fault(method=asked.method, **fault)
         try:
-            ran = run(bed)
+            ran = run(testbed)
         finally:
-            bed.world.clear_faults()
-        met = sum(each.fault is not None for each in bed.world.journal())
+            testbed.world.clear_faults()
+        met = sum(each.fault is not None for each in testbed.world.journal())
         return _acted(ran, met)
 
     return act
 
 
-def _app_cell(path: str, step: str, day: BadDay) -> Callable[[Bed], Acted]:
-    def act(bed: Bed) -> Acted:
-        bed.front.met = 0
+def _app_cell(path: str, step: str, day: BadDay) -> Callable[[RotationTestbed], Acted]:
+    def act(testbed: RotationTestbed) -> Acted:
+        testbed.front.met = 0
 
         def seen(_: Run, line: str) -> None:
             if line.startswith(f"rotate: {step} "):
-                bed.front.fault = Fault.model_validate(_fault(day, "clerk", path))
+                testbed.front.fault = Fault.model_validate(_fault(day, "clerk", path))
 
         try:
-            ran = run(bed, interruption=Interruption(at_line=seen))
+            ran = run(testbed, interruption=Interruption(at_line=seen))
         finally:
-            bed.front.fault = None
-        return _acted(ran, bed.front.met)
+            testbed.front.fault = None
+        return _acted(ran, testbed.front.met)
 
     return act
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from local.rotation.bed import Secrets
+from local.rotation.testbed import Secrets
 from local.rotation.traffic import Answered, Traffic
 
 FIRST = 3  # wrong answers that are told
@@ -71,7 +71,10 @@ def _told(what: str, wrong: Sequence[Answered]) -> Iterator[str]:
     if not wrong:
         return
     first = "; ".join(
-        f"{each.kind} after {each.at:.2f} s: {each.status or 'no answer'} {each.said}".strip()
-        for each in wrong[:FIRST]
+        (
+            f"{answered.kind} after {answered.at:.2f} s: {answered.status or 'no answer'} "
+            f"{answered.said}"
+        ).strip()
+        for answered in wrong[:FIRST]
     )
     yield f"{len(wrong)} {what}, the first: {first}"

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from local.rotation import invariants
-from local.rotation.bed import VARIABLES, Bed, unchanged
 from local.rotation.runs import Run, run
+from local.rotation.testbed import VARIABLES, RotationTestbed, unchanged
 from local.rotation.watch import Watch
 
 KINDS = tuple(VARIABLES)
@@ -36,7 +36,7 @@ class Row:
 
     group: str
     name: str
-    act: Callable[[Bed], Acted]
+    act: Callable[[RotationTestbed], Acted]
     kinds: Sequence[str] = KINDS
     results: Sequence[str] = ("done",)
     mints: int = 1
@@ -63,18 +63,18 @@ class Cell:
         return asdict(self)
 
 
-def judged(bed: Bed, row: Row) -> Cell:
+def judged(testbed: RotationTestbed, row: Row) -> Cell:
     """Do it, bring it to its end, and look what holds."""
     began = time.monotonic()
-    before, history = bed.secrets(), bed.history()
-    bed.world.clear_journal()
+    before, history = testbed.secrets(), testbed.history()
+    testbed.world.clear_journal()
     broken: list[str] = []
-    with bed.traffic() as traffic, Watch(bed) as watch:
-        acted = row.act(bed)
+    with testbed.traffic() as traffic, Watch(testbed) as watch:
+        acted = row.act(testbed)
         broken += acted.broken
-        next_runs, unfinished = _completed(bed, row, len(history))
+        next_runs, unfinished = _completed(testbed, row, len(history))
         broken += unfinished
-        bed.app.settle()
+        testbed.app.settle()
         refused = len(traffic.mistaken(valid=True))
         if row.locks_out:
             traffic.forgive()
@@ -83,15 +83,15 @@ def judged(bed: Bed, row: Row) -> Cell:
             broken += [
                 f"the old {kind} secret ended before its time"
                 for kind in row.kinds
-                if not bed.accepts(kind, before.current[kind])
+                if not testbed.accepts(kind, before.current[kind])
             ]
-        after = bed.secrets()
+        after = testbed.secrets()
         mints = {kind: row.mints * (kind in row.kinds) for kind in KINDS}
         broken += invariants.minted(before, after, mints)
-        broken += invariants.app_uses(bed.used(str(bed.app.deployment)), after.current)
-        broken += invariants.told_in_history(history, bed.history(), row.results, row.kinds)
-        broken += unchanged(bed)
-        bed.world.advance(OVERLAP)
+        broken += invariants.app_uses(testbed.used(str(testbed.app.deployment)), after.current)
+        broken += invariants.told_in_history(history, testbed.history(), row.results, row.kinds)
+        broken += unchanged(testbed)
+        testbed.world.advance(OVERLAP)
         time.sleep(AFTERWARDS)
     broken += invariants.every_valid_request_answered(traffic)
     broken += invariants.every_other_request_refused(traffic)
@@ -118,22 +118,22 @@ def how_it_ended(ran: Run) -> str:
     return f"exit {ran.code}: {ran.last_words[:90]}"
 
 
-def _completed(bed: Bed, row: Row, known: int) -> tuple[int, list[str]]:
+def _completed(testbed: RotationTestbed, row: Row, known: int) -> tuple[int, list[str]]:
     """Run it until it is over; how many runs that took, and what is wrong with that."""
     last = ""
     for number in range(RUNS + 1):
-        if _is_over(bed) and len(bed.history()) - known >= len(row.results):
+        if _is_over(testbed) and len(testbed.history()) - known >= len(row.results):
             return number, [f"it took {number} more runs: {last}"] if number > 1 else []
         if number < RUNS:
-            again = run(bed, "--wait", "120")
+            again = run(testbed, "--wait", "120")
             last = again.last_words
             if any("Traceback" in line for line in again.lines):
                 return number + 1, [f"the next run broke: {last}"]
     return RUNS, [f"{RUNS} more runs did not bring it to its end: {last}"]
 
 
-def _is_over(bed: Bed) -> bool:
+def _is_over(testbed: RotationTestbed) -> bool:
     try:
-        return bool(bed.told("--status")["over"])
+        return bool(testbed.told("--status")["over"])
     except RuntimeError:  # a state that was cut off is nothing that can be read
         return False

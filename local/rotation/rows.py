@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from local.rotation.bed import Bed
 from local.rotation.emergency import leaked
 from local.rotation.judge import Acted, Row, how_it_ended
 from local.rotation.runs import (
@@ -22,6 +21,7 @@ from local.rotation.runs import (
     ended,
     run,
 )
+from local.rotation.testbed import RotationTestbed
 from local.world.journal import Entry
 
 STEPS = ("claim", "preflight", "mint", "store", "roll out", "prove", "record")
@@ -91,9 +91,9 @@ def shortened(path: str) -> str:
     return "/".join("…" if len(part) > 18 and "_" in part[:4] else part for part in parts[1:])
 
 
-def _plain(*words: str) -> Callable[[Bed], Acted]:
-    def act(bed: Bed) -> Acted:
-        ran = run(bed, *words)
+def _plain(*words: str) -> Callable[[RotationTestbed], Acted]:
+    def act(testbed: RotationTestbed) -> Acted:
+        ran = run(testbed, *words)
         return Acted(how_it_ended(ran), () if ran.code == 0 else (ran.last_words,))
 
     return act
@@ -101,11 +101,11 @@ def _plain(*words: str) -> Callable[[Bed], Acted]:
 
 def _cut(
     interruption: Interruption, *, must: bool = True, says: bool = False
-) -> Callable[[Bed], Acted]:
+) -> Callable[[RotationTestbed], Acted]:
     """Interrupt it. `must` be: else it may have ended before. `says`: with words and a code."""
 
-    def act(bed: Bed) -> Acted:
-        ran = run(bed, interruption=interruption)
+    def act(testbed: RotationTestbed) -> Acted:
+        ran = run(testbed, interruption=interruption)
         broken = []
         if must and not ran.struck:
             broken.append("nothing interrupted it")
@@ -120,19 +120,19 @@ def _cut(
     return act
 
 
-def _gone_back(bed: Bed) -> Acted:
-    before = bed.secrets().current
-    first = run(bed, interruption=at_step("prove", TREE))
-    back = run(bed, "--abort")
+def _gone_back(testbed: RotationTestbed) -> Acted:
+    before = testbed.secrets().current
+    first = run(testbed, interruption=at_step("prove", TREE))
+    back = run(testbed, "--abort")
     broken = [] if back.code == 0 else [f"--abort ended with {back.code}: {back.last_words}"]
-    bed.app.settle()
-    if bed.used(str(bed.app.deployment)) != before:
+    testbed.app.settle()
+    if testbed.used(str(testbed.app.deployment)) != before:
         broken.append("after --abort the app does not run with the old secrets")
     return Acted(f"{how_it_ended(first)}; --abort {how_it_ended(back)}", broken)
 
 
-def _second(bed: Bed) -> Acted:
-    first = begin(bed)
+def _second(testbed: RotationTestbed) -> Acted:
+    first = begin(testbed)
     said: list[str] = []
 
     def seen(_: object, line: str) -> None:
@@ -140,7 +140,7 @@ def _second(bed: Bed) -> Acted:
 
     while not any("preflight" in line for line in first.lines) and first.process.poll() is None:
         time.sleep(0.01)
-    second = ended(begin(bed, at_line=seen))
+    second = ended(begin(testbed, at_line=seen))
     ended(first)
     broken = []
     if first.code:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from unittest import mock
 
 from local.killing import kill_tree
-from local.rotation.bed import STACK, Bed
+from local.rotation.testbed import STACK, RotationTestbed
 from local.world.faults import Fault
 from local.world.journal import Entry
 
@@ -74,7 +74,9 @@ class Interruption:
     """When and what. `around` is entered before the run begins; `at_line` sees each line it says,
     `beside` runs in a thread of its own."""
 
-    around: Callable[[Bed, list[Run]], AbstractContextManager[Any]] = lambda *_: nullcontext()
+    around: Callable[[RotationTestbed, list[Run]], AbstractContextManager[Any]] = lambda *_: (
+        nullcontext()
+    )
     at_line: Callable[[Run, str], None] = lambda *_: None
     beside: Callable[[Run], None] | None = None
 
@@ -105,8 +107,8 @@ def at_request(number: int, moment: Literal["before", "after"], how: str) -> Int
     acted and before the answer goes out."""
 
     @contextmanager
-    def around(bed: Bed, runs: list[Run]) -> Iterator[None]:
-        take, add = bed.world.faults.take, bed.world.requests.add
+    def around(testbed: RotationTestbed, runs: list[Run]) -> Iterator[None]:
+        take, add = testbed.world.faults.take, testbed.world.requests.add
         seen = 0
 
         def is_it(path: str) -> bool:
@@ -125,16 +127,18 @@ def at_request(number: int, moment: Literal["before", "after"], how: str) -> Int
             add(**entry)
             is_it(entry["path"])
 
-        where = (bed.world.faults, "take", taken)
+        where = (testbed.world.faults, "take", taken)
         with mock.patch.object(
-            *(where if moment == "before" else (bed.world.requests, "add", added))
+            *(where if moment == "before" else (testbed.world.requests, "add", added))
         ):
             yield
 
     return Interruption(around=around)
 
 
-def run(bed: Bed, *words: str, interruption: Interruption | None = None, **options: Any) -> Run:
+def run(
+    testbed: RotationTestbed, *words: str, interruption: Interruption | None = None, **options: Any
+) -> Run:
     """Run it to its end, or to where it is interrupted. `options` go to Popen.
 
     Raises:
@@ -142,76 +146,76 @@ def run(bed: Bed, *words: str, interruption: Interruption | None = None, **optio
     """
     what = interruption or Interruption()
     runs: list[Run] = []
-    with what.around(bed, runs):
-        begun = begin(bed, *words, runs=runs, at_line=what.at_line, **options)
+    with what.around(testbed, runs):
+        started = begin(testbed, *words, runs=runs, at_line=what.at_line, **options)
         if what.beside is not None:
-            threading.Thread(target=what.beside, args=(begun,), daemon=True).start()
-        return ended(begun)
+            threading.Thread(target=what.beside, args=(started,), daemon=True).start()
+        return ended(started)
 
 
 def begin(
-    bed: Bed,
+    testbed: RotationTestbed,
     *words: str,
     runs: list[Run] | None = None,
     at_line: Callable[[Run, str], None] = lambda *_: None,
     **options: Any,
 ) -> Run:
     """Begin a run, in a session of its own, as a terminal would give it one."""
-    bed.known_history = None
+    testbed.known_history = None
     process = subprocess.Popen(
         ["bin/clerkstack", "rotate", "--stack", STACK, *words],
-        cwd=bed.project.folder,
-        env=bed.project.environment,
+        cwd=testbed.project.folder,
+        env=testbed.project.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
         **{"stdin": subprocess.DEVNULL, **options},
     )
-    begun = Run(process, time.monotonic())
+    started = Run(process, time.monotonic())
     if runs is not None:
-        runs.append(begun)
+        runs.append(started)
 
     def listen() -> None:
         assert process.stderr is not None
         with process.stderr:
             for line in process.stderr:
-                begun.lines.append(line.rstrip())
-                at_line(begun, line)
+                started.lines.append(line.rstrip())
+                at_line(started, line)
 
     def hear() -> None:
         assert process.stdout is not None
         with process.stdout:
-            begun.said = process.stdout.read()
+            started.said = process.stdout.read()
 
-    begun.readers += [threading.Thread(target=each, daemon=True) for each in (listen, hear)]
-    for each in begun.readers:
-        each.start()
-    return begun
+    started.readers += [threading.Thread(target=each, daemon=True) for each in (listen, hear)]
+    for reader in started.readers:
+        reader.start()
+    return started
 
 
-def ended(begun: Run) -> Run:
+def ended(started: Run) -> Run:
     """Wait for its end.
 
     Raises:
         TimeoutError: it does not come.
     """
     try:
-        begun.process.wait(TIME_LIMIT)
+        started.process.wait(TIME_LIMIT)
     except subprocess.TimeoutExpired:
-        kill_tree(begun.process.pid)
-        begun.process.wait()
-        told = "\n".join(begun.lines[-5:])
+        kill_tree(started.process.pid)
+        started.process.wait()
+        told = "\n".join(started.lines[-5:])
         raise TimeoutError(f"the run did not end in {TIME_LIMIT} s:\n{told}") from None
     except BaseException:  # whoever waits is interrupted
-        kill_tree(begun.process.pid)
+        kill_tree(started.process.pid)
         raise
-    begun.seconds = time.monotonic() - begun.began
-    for each in begun.readers:
-        each.join(SECONDS_TO_HEAR)  # what it said last
-    return begun
+    started.seconds = time.monotonic() - started.began
+    for reader in started.readers:
+        reader.join(SECONDS_TO_HEAR)  # what it said last
+    return started
 
 
-def own_requests(bed: Bed) -> list[Entry]:
+def own_requests(testbed: RotationTestbed) -> list[Entry]:
     """The requests since the journal was cleared, without those of the app."""
-    return [each for each in bed.world.journal() if not each.path.endswith(OF_THE_APP)]
+    return [each for each in testbed.world.journal() if not each.path.endswith(OF_THE_APP)]

@@ -93,7 +93,9 @@ class Traffic:
     def mistaken(self, *, valid: bool) -> list[Answered]:
         """Those that were not answered as they had to be, in the order of their times."""
         names = {kind.name for kind in self.kinds if kind.valid is valid}
-        return sorted((each for each in self.wrong if each.kind in names), key=lambda one: one.at)
+        return sorted(
+            (answered for answered in self.wrong if answered.kind in names), key=lambda one: one.at
+        )
 
     def forgive(self) -> None:
         """Forget the wrong answers so far."""
@@ -104,19 +106,19 @@ class Traffic:
         with httpx.Client(base_url=self.address, trust_env=False, timeout=PATIENCE) as client:
             due = self._began + first
             while not self._ended.wait(max(due - time.monotonic(), 0)):
-                begun = time.monotonic()
+                started = time.monotonic()
                 status, said = _asked(client, kind.make())
-                self._keep(kind, begun, status, said)
+                self._keep(kind, started, status, said)
                 # A beat that a slow answer took is left out: nothing is sent in a heap.
                 due = max(due + every, time.monotonic())
 
-    def _keep(self, kind: Kind, begun: float, status: int | None, said: str) -> None:
-        took = time.monotonic() - begun
+    def _keep(self, kind: Kind, started: float, status: int | None, said: str) -> None:
+        took = time.monotonic() - started
         with self._lock:
             self.sent[kind.name] += 1
             self.slowest = max(self.slowest, took)
             if not is_right(kind.valid, status):
-                at = begun - self._began
+                at = started - self._began
                 self.wrong.append(Answered(kind.name, at, took, status, said))
 
 

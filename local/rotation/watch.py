@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from local.rotation.bed import Bed
+from local.rotation.testbed import RotationTestbed
 
 PAUSE = 0.05  # seconds
 
@@ -18,7 +18,7 @@ class Watch:
     `locked_out` are the moments when one did not (seconds since the watch began, and which).
     """
 
-    bed: Bed
+    testbed: RotationTestbed
     locked_out: list[tuple[float, str]] = field(default_factory=list)
     looks: int = 0
 
@@ -43,13 +43,13 @@ class Watch:
     def look(self) -> None:
         """Look once."""
         self.looks += 1
-        deployment = self.bed.app.deployment
+        deployment = self.testbed.app.deployment
         if deployment is None:
             return
         if deployment not in self._used:
-            self._used[deployment] = self.bed.used(deployment)
+            self._used[deployment] = self.testbed.used(deployment)
         for kind, secret in self._used[deployment].items():
-            if not self.bed.accepts(kind, secret):
+            if not self.testbed.accepts(kind, secret):
                 self.locked_out.append((time.monotonic() - self._began, kind))
 
     def _look_on(self) -> None:

@@ -196,7 +196,7 @@ def _turned(value: Any) -> Any:
 
 
 def _without_dry_run(request: Request) -> Scope:
-    kept = [each for each in request.query_params.multi_items() if each[0] != "dry_run"]
+    kept = [item for item in request.query_params.multi_items() if item[0] != "dry_run"]
     return {**request.scope, "query_string": urlencode(kept).encode()}
 
 

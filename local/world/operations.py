@@ -124,7 +124,10 @@ def unanswered(api: Api, document: dict[str, Any]) -> dict[str, list[str]]:
 
 def answered_table(api: Api) -> str:
     """Give what is answered as a table."""
-    rows = [f"| {each.method} | `{each.path}` | `{each.id}` |\n" for each in api.operations]
+    rows = [
+        f"| {operation.method} | `{operation.path}` | `{operation.id}` |\n"
+        for operation in api.operations
+    ]
     return "".join(["| Method | Path | Operation |\n", "|---|---|---|\n", *rows])
 
 

@@ -67,7 +67,7 @@ class Inhabited:
 
     def parts_of(self, operation: APIOperation) -> list[dict[str, Any]]:
         """Give parts of requests of an operation that are sound: path, and one thing besides."""
-        names = [each.name for each in operation.path_parameters]
+        names = [path_parameter.name for path_parameter in operation.path_parameters]
         paths = [
             {"path_parameters": dict(zip(names, values, strict=True))}
             for values in product(*(self.names[name] for name in names))

@@ -72,7 +72,7 @@ def people_in(clerk: ClerkBackend, instance: Instance) -> dict[str, list[str]]:
     to_sign_up = asked(SIGN_UP, "/v1/invitations", email_address="later@sendero.example")
     ticket = asked(SESSIONS, "/v1/sign_in_tokens", user_id=users[1]["id"])
     return {
-        "user_id": [each["id"] for each in users],
+        "user_id": [user["id"] for user in users],
         "organization_id": [organization["id"], "acme"],
         "invitation_id": [invitation["id"], to_sign_up["id"]],
         "session_id": [session["id"]],

@@ -386,7 +386,9 @@ def prepared() -> tuple[ClerkBackend, dict[str, str]]:
         "role_set": "role_set:default",
         "own": list(development.permissions)[-1],
         "needed": next(
-            each.id for each in development.permissions.values() if each.key in CREATOR_NEEDS
+            permission.id
+            for permission in development.permissions.values()
+            if permission.key in CREATOR_NEEDS
         ),
         "held": development.roles[role_id(development, "org:member")].permissions[0],
         "right": development.secret,
@@ -442,7 +444,11 @@ def test_an_answer_fits_its_description(case: Case) -> None:
 @pytest.mark.parametrize("key", [None, "ak_nowhere", "sk_test_nowhere"])
 @pytest.mark.parametrize(
     ("method", "path"),
-    [(each.method, each.path) for api in ("platform", "backend") for each in APIS[api].operations],
+    [
+        (operation.method, operation.path)
+        for api in ("platform", "backend")
+        for operation in APIS[api].operations
+    ],
 )
 def test_a_wrong_key_is_refused_in_the_described_form(
     method: str, path: str, key: str | None

@@ -322,11 +322,15 @@ class Description:
         raise AssertionError(f"{request.method} {unquote(path)} is not described")
 
     def _check_query(self, request: httpx.Request, parameters: list[Any]) -> None:
-        described = {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}
+        described = {
+            parameter["name"]: parameter["schema"]
+            for parameter in parameters
+            if parameter["in"] == "query"
+        }
         # What lets a request in may stand in the query too.
-        for each in self.document["components"]["securitySchemes"].values():
-            if each.get("in") == "query":
-                described[each["name"]] = {"type": "string"}
+        for scheme in self.document["components"]["securitySchemes"].values():
+            if scheme.get("in") == "query":
+                described[scheme["name"]] = {"type": "string"}
         for name, text in request.url.params.multi_items():
             schema = self.resolved(described[name])
             schema = self.resolved(schema.get("items", schema))

@@ -419,8 +419,8 @@ def test_world_config_answers() -> None:
 
     answers = [account.write({"paths": {"home": f"/{number}"}}) for number in range(5)]
 
-    assert all(re.fullmatch("v1_[0-9a-f]{8}", each["config_version"]) for each in answers)
-    assert len({each["config_version"] for each in answers}) == 5
+    assert all(re.fullmatch("v1_[0-9a-f]{8}", answer["config_version"]) for answer in answers)
+    assert len({answer["config_version"] for answer in answers}) == 5
 
 
 def test_the_schema_is_named_as_the_vendor_names_it() -> None:

@@ -104,17 +104,19 @@ def _of_function(file: str, function: ast.FunctionDef) -> Iterator[Made]:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else None
         name = call.func.id if isinstance(call.func, ast.Name) else name
         if name == "param_invalid":
-            status = next((each.value for each in call.keywords if each.arg == "status"), None)
+            status = next(
+                (keyword.value for keyword in call.keywords if keyword.arg == "status"), None
+            )
             if isinstance(status, ast.Constant):
                 yield Made(
                     "form_param_format_invalid", int(str(status.value)), ("param_name",), file
                 )
         if name not in ("ClerkError", "billing") or len(call.args) < 3:
             continue
-        status, code = (named.get(_name(each), each) for each in call.args[:2])
+        status, code = (named.get(_name(argument), argument) for argument in call.args[:2])
         if not isinstance(status, ast.Constant):
             continue  # the caller says it, and is read where it does
-        meta = next((each.value for each in call.keywords if each.arg == "meta"), None)
+        meta = next((keyword.value for keyword in call.keywords if keyword.arg == "meta"), None)
         held = named.get(_name(meta), meta) if meta is not None else None
         keys = tuple(
             str(key.value) for key in getattr(held, "keys", ()) if isinstance(key, ast.Constant)

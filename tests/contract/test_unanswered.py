@@ -44,7 +44,7 @@ def http() -> Iterator[httpx.Client]:
 def unanswered(name: str) -> Iterator[tuple[str, str, bool]]:
     """Each operation that is described and not answered: its method, a path of it, and whether
     the path is answered with another method."""
-    answered = {(each.method, shape(each.path)) for each in APIS[name].operations}
+    answered = {(operation.method, shape(operation.path)) for operation in APIS[name].operations}
     patterns = [re.compile(path.replace("{}", "[^/]+")) for _, path in answered]
     for method, path, _ in described(document(name)):
         whole = shape(APIS[name].prefix + path)

@@ -24,7 +24,7 @@ from tests.kept import Kept, kept
 
 @pytest.fixture(scope="session", autouse=True)
 def _engine() -> None:
-    """The engine on PATH; without it these tests can't say anything."""
+    """The engine on PATH; without it these tests cannot say anything."""
     if shutil.which("pulumi") is None:
         missing("the engine: pulumi is not on PATH; run the tests with `make test`")
 

@@ -90,7 +90,9 @@ def read_variables(urls: Addresses) -> dict[tuple[str, str], dict[str, Any]]:
     )
     answer.raise_for_status()
     return {
-        (each["key"], target): each for each in answer.json()["envs"] for target in each["target"]
+        (variable["key"], target): variable
+        for variable in answer.json()["envs"]
+        for target in variable["target"]
     }
 
 

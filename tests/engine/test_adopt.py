@@ -20,7 +20,7 @@ from tests.engine.by_hand import by_hand, hurry, remove_variable
 from tests.engine.live import read_instance, variables, writes
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 URL = "https://app.acme.example/hooks/clerk"
 PATH = "/v10/projects/{}/env"
@@ -125,7 +125,7 @@ def everything(world: World) -> dict[str, Any]:
     return {
         "config": live.config,
         "roles": {key: role.model_dump() for key, role in live.roles.items()},
-        "endpoints": [each.model_dump() for each in live.endpoints],
+        "endpoints": [endpoint.model_dump() for endpoint in live.endpoints],
         "variables": variables(world),
     }
 
@@ -253,7 +253,7 @@ def test_what_sendero_deploys_is_adopted_by_another_stack(project: Project, worl
     assert ran.returncode == 0, ran.stderr
     assert writes(world) == []
     assert everything(world) == before
-    assert "resources taken over, nothing changed" in ran.stdout
+    assert "resources adopted, nothing changed" in ran.stdout
     settings = [line.strip() for line in ran.stdout.splitlines() if "clerkstack:" in line]
     # Clerk switched it on when it made the instance; the settings say all else already.
     assert settings == ["clerkstack:signIn.oauth.google.enabled: true"]
@@ -383,7 +383,7 @@ def test_production_with_its_app_is_adopted_or_left_as_it_was(
     assert "asks has({ plan: 'gold' })" in refusals["unknown"][1]
     assert "asks has({ role: 'org:ghost' })" in refusals["no role"][1]
     assert beside.returncode == 2
-    assert "stands beside `config:`" in beside.stderr
+    assert "is next to `config:`" in beside.stderr
     assert taken.returncode == 0, taken.stderr
     assert "free_org" in (bare.folder / "catalog.yaml").read_text()
     assert read_instance(company, "production").config == config
@@ -402,7 +402,7 @@ def test_files_are_put_back_where_nothing_came_into_the_state(
     failed = bare.clerkstack("adopt", "--webhook", URL)
 
     assert failed.returncode != 0
-    assert "the files are as they were" in failed.stderr
+    assert "the files are unchanged" in failed.stderr
     assert not (bare.folder / "catalog.yaml").exists()
     assert (bare.folder / "Pulumi.local.yaml").read_text() == settings
 

@@ -20,7 +20,7 @@ from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_deployment import assert_deployed
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.engine
 
 
 ENGINE_IS_GONE = "Resource monitor has terminated"
@@ -54,7 +54,7 @@ def set_secret(project: Project, key: str, value: str) -> None:
         (
             "amount: 6000",
             "amount: 60.00",
-            "catalog.yaml:66: plans.pro.amount: is 60.00, and amounts are whole cents. "
+            "catalog.yaml:66: plans.pro.amount: is 60.00; amounts are whole cents. "
             "If that is dollars, write cents: 6000",
         ),
         (
@@ -95,7 +95,7 @@ def test_the_key_of_another_applications_instance_is_refused(
     world.clerk.seed_application(application_id=application, name="Other", platform_key=key)
     with PlatformClient(key=SecretStr(key), base_url=world.urls.clerk) as platform:
         found = platform.get_application(application, include_secret_keys=True)
-    [others] = [each.secret_key for each in found.instances]
+    [others] = [instance.secret_key for instance in found.instances]
     assert others is not None
     set_secret(project, "clerkstack:secretKey", others.get_secret_value())
     world.clear_journal()
@@ -151,7 +151,7 @@ def test_a_default_plan_that_is_not_there_is_told_before_a_write(
 
     printed = refused(project)
 
-    assert "The catalog marks gratis as the plan Clerk makes by itself" in printed, printed
+    assert "The catalog marks gratis as the plan that Clerk itself creates" in printed, printed
     assert writes(world) == []
 
 
@@ -202,7 +202,7 @@ def test_a_mistake_in_the_settings_is_told_with_its_place(
     ("value", "says"),
     [
         ("sk_live_abcdef0123456789", "this is a key of a production instance, and this stack is"),
-        ("ak_abcdef0123456789", "this is the platform key (ak_…), and CLERK_SECRET_KEY takes"),
+        ("ak_abcdef0123456789", "this is the platform key (ak_…), but CLERK_SECRET_KEY takes"),
     ],
 )
 def test_a_key_of_the_wrong_kind_is_refused_and_not_repeated(
@@ -314,7 +314,7 @@ def test_an_address_that_nothing_follows_is_refused_before_a_token_goes_anywhere
     printed = refused(project)
     recovering = project.clerkstack("recover")
 
-    words = "without VERCEL_API_URL in this shell Vercel's plugin takes the token to https://api"
+    words = "without VERCEL_API_URL in this shell, Vercel's plugin sends the token to https://api"
     for told in (printed, recovering.stderr):
         assert f"urls.vercel: is {world.urls.vercel}, and {words}" in told
     assert recovering.returncode == 2
@@ -329,7 +329,7 @@ def test_an_official_plugin_that_does_not_follow_is_refused_before_a_token_goes_
 
     recovering = project.clerkstack("recover")
 
-    words = "Vercel's plugin in this shell does not follow VERCEL_API_URL: it takes the token to"
+    words = "Vercel's plugin in this shell does not follow VERCEL_API_URL: it sends the token to"
     assert f"urls.vercel: is {world.urls.vercel}, and {words} https://api.vercel" in (
         recovering.stderr
     )

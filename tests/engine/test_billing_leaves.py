@@ -13,7 +13,7 @@ from tests.deployments import development, production_of_an_app
 from tests.engine.live import read_instance, writes
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 UP = ("up", "--yes", "--skip-preview", "--stack", "prod")
 TRIAL = "free_trial_requires_payment_method"
@@ -22,9 +22,9 @@ TRIAL = "free_trial_requires_payment_method"
 @starts_from(production_of_an_app)
 def test_billing_that_the_app_asks_for_does_not_leave(project: Project, world: World) -> None:
     urn = next(
-        each["urn"]
-        for each in project.state()["deployment"]["resources"]
-        if each["urn"].endswith("::billing-catalog")
+        resource["urn"]
+        for resource in project.state()["deployment"]["resources"]
+        if resource["urn"].endswith("::billing-catalog")
     )
     project.pulumi("state", "unprotect", urn, "--yes", "--stack", "prod")
     project.set("components", {"billing": False})
@@ -60,9 +60,11 @@ def test_billing_that_the_app_asks_for_does_not_leave(project: Project, world: W
     check = project.clerkstack("check", "--live", "--json")
     again = project.pulumi(*UP, check=False)
 
-    fields = {each["field"] for each in json.loads(drift.stdout)["findings"]}
+    fields = {finding["field"] for finding in json.loads(drift.stdout)["findings"]}
     assert fields == {"asks in vain", TRIAL}
-    found = {(each["subject"], each["field"]) for each in json.loads(check.stdout)["findings"]}
+    found = {
+        (finding["subject"], finding["field"]) for finding in json.loads(check.stdout)["findings"]
+    }
     assert {("plan pro", "features"), (f"setting {TRIAL}", TRIAL)} <= found
     assert (drift.returncode, check.returncode) == (1, 1)
     assert again.returncode != 0
@@ -75,9 +77,9 @@ def test_billing_that_the_app_asks_for_does_not_leave(project: Project, world: W
 def test_a_replacement_takes_nothing_with_it(project: Project, world: World) -> None:
     before = read_instance(world).config["billing"]
     (urn,) = (
-        each["urn"]
-        for each in project.state()["deployment"]["resources"]
-        if each["urn"].endswith("::billing-catalog")
+        resource["urn"]
+        for resource in project.state()["deployment"]["resources"]
+        if resource["urn"].endswith("::billing-catalog")
     )
 
     said = project.pulumi("up", "--yes", "--skip-preview", "--stack", "local", "--replace", urn)

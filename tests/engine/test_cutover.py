@@ -1,4 +1,4 @@
-"""`clerkstack cutover`: what fails is told with evidence, and mended one by one ends with 0."""
+"""`clerkstack cutover`: what fails is told with evidence, and fixed one by one ends with 0."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from tests.world.receiving import Receiver, receiving
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.timeout(300),
     starts_from(protected_production),
 ]
 
@@ -86,7 +85,7 @@ def send(world: World) -> None:
 
 
 @starts_from(production_of_an_app)
-def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
+def test_what_is_wrong_is_reported_and_fixed_one_by_one_until_it_is_ready(
     deployed: Project, world: World, app: Receiver
 ) -> None:
     included = read_instance(world, "production").config["billing"]["plans"]["enterprise"][
@@ -145,7 +144,7 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
     assert points["live-keys"]["severity"] == points["policies"]["severity"] == "passed"
     assert points["sign-up"]["severity"] == "manual"
     slugs = points["slugs"]["details"]
-    assert [each["subject"] for each in slugs if each["severity"] != "passed"] == [
+    assert [slug["subject"] for slug in slugs if slug["severity"] != "passed"] == [
         "feature custom_sla",
         "plan enterprise includes",
         "plan enterprise of the app's code",
@@ -153,10 +152,10 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
     (failed,) = points["deliveries"]["details"]
     assert (failed["subject"], failed["found"].split()[0]) == ("user.created", "500")
     refused = sign(deployed, "trial")
-    assert (refused.returncode, "can't be signed off" in refused.stderr) == (1, True)
+    assert (refused.returncode, "cannot be signed off" in refused.stderr) == (1, True)
     assert not (deployed.folder / "waivers.yaml").exists()
 
-    mends = {
+    remedies = {
         "trial": lambda: set_config(world, billing={"free_trial_requires_payment_method": False}),
         "oauth": lambda: set_config(
             world,
@@ -176,8 +175,8 @@ def test_what_is_wrong_is_told_and_mended_one_by_one_until_it_is_ready(
         ),
     }
     open_points = failing(points)
-    for name, mend in mends.items():
-        mend()
+    for name, remedy in remedies.items():
+        remedy()
         _, points, _ = judged(deployed)
         now = failing(points)
         assert name in open_points - now, (name, open_points - now)
@@ -305,8 +304,8 @@ def test_no_secret_reaches_any_output(deployed: Project, world: World) -> None:
     suite = Xml.fromstring(texts["r.xml"])[0]
     assert int(suite.attrib["tests"]) == len(points)
     results = json.loads(texts["r.sarif"])["runs"][0]["results"]
-    assert {"redirect-urls", "variables"} <= {each["ruleId"] for each in results}
-    place = next(each for each in results if each["ruleId"] == "variables")["locations"][0]
+    assert {"redirect-urls", "variables"} <= {result["ruleId"] for result in results}
+    place = next(result for result in results if result["ruleId"] == "variables")["locations"][0]
     assert place["physicalLocation"]["artifactLocation"]["uri"] == "Pulumi.prod.yaml"
     lines = (deployed.folder / "Pulumi.prod.yaml").read_text().splitlines()
     number = place["physicalLocation"]["region"]["startLine"]
@@ -323,7 +322,9 @@ def test_what_development_has_and_production_lacks_is_told(deployed: Project, wo
     _, points, _ = judged(deployed, "--reference", "local")
 
     wrong = [
-        each["subject"] for each in points["reference"]["details"] if each["severity"] != "passed"
+        detail["subject"]
+        for detail in points["reference"]["details"]
+        if detail["severity"] != "passed"
     ]
     assert wrong == ["feature beta"]
 

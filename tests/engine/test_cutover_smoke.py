@@ -22,7 +22,6 @@ from tests.smoke.deployment import need_app
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.timeout(300),
     starts_from(protected_production),
 ]
 
@@ -50,9 +49,9 @@ def test_production_is_ready_without_anybody_s_word(
     code, points, printed = judged(project, "--smoke")
 
     assert code == 0, printed
-    assert {each["severity"] for each in points.values()} == {"passed"}, printed
-    assert all(each["waiver"] is None for each in points.values())
-    steps = {each["subject"]: each["severity"] for each in points["smoke"]["details"]}
+    assert {point["severity"] for point in points.values()} == {"passed"}, printed
+    assert all(point["waiver"] is None for point in points.values())
+    steps = {detail["subject"]: detail["severity"] for detail in points["smoke"]["details"]}
     assert {"sign-up", "create organization", "webhook", "mint API key", "MCP call"} <= {*steps}
     assert set(steps.values()) == {"passed"}
     (count,) = points["test-users"]["details"]
@@ -71,11 +70,11 @@ def test_production_is_ready_without_anybody_s_word(
         "test-users",
         "satellites",
     }
-    assert [each["subject"] for each in points["satellites"]["details"]] == [
+    assert [detail["subject"] for detail in points["satellites"]["details"]] == [
         "satellite sendero.app"
     ]
     assert points["test-users"]["severity"] == "failed"
-    assert [each["found"] for each in points["test-users"]["details"]] == ["1"]
+    assert [detail["found"] for detail in points["test-users"]["details"]] == ["1"]
 
     set_dns(world, "sendero.app", ready=True)
 
@@ -88,7 +87,7 @@ def test_production_is_ready_without_anybody_s_word(
     assert points["satellites"]["severity"] == "passed"
     assert code == 1
     left = production(world).people
-    assert [each["email_addresses"][0]["email_address"] for each in left.users.values()] == [
+    assert [user["email_addresses"][0]["email_address"] for user in left.users.values()] == [
         address
     ]
     assert left.organizations == {}
@@ -112,7 +111,7 @@ def test_ctrl_c_in_the_smoke_run_removes_what_it_made(
         out, told = running.communicate(timeout=180)
 
     assert running.returncode == 130, told
-    assert "interrupted: removing what was made" in told
+    assert "interrupted: removing what was created" in told
     assert (people.users, people.organizations) == ({}, {})
     assert (out, page.exists()) == ("", False)
 

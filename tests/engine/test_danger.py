@@ -14,7 +14,7 @@ from tests.engine.by_hand import by_hand, hurry
 from tests.engine.live import read_instance, requests, writes
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 
 def subscribe(world: World, plan: str, payers: int) -> None:
@@ -221,7 +221,8 @@ def test_production_is_protected_and_its_instance_is_left_behind(
 ) -> None:
     refused = project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod", check=False)
     by_name = {
-        each["urn"].rpartition("::")[2]: each for each in project.state()["deployment"]["resources"]
+        resource["urn"].rpartition("::")[2]: resource
+        for resource in project.state()["deployment"]["resources"]
     }
 
     assert refused.returncode
@@ -265,7 +266,7 @@ def test_what_a_preview_can_not_see_is_judged_before_the_write(
 
     refused = project.up(check=False)
 
-    assert "what is live can't be seen" in shown
+    assert "what is live cannot be seen" in shown
     assert "12 subscribers" in refused
     assert writes(world) == []
 
@@ -276,5 +277,5 @@ def test_a_preview_without_a_network_is_a_preview(project: Project, world: World
 
     shown = project.preview()
 
-    assert "what is live can't be seen" in shown
+    assert "what is live cannot be seen" in shown
     assert writes(world) == []

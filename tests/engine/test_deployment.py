@@ -18,7 +18,7 @@ from tests.engine.live import Live, read_instance, requests, variables, writes
 from tests.engine.written_app import write_app
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 
 def assert_deployed(live: Live) -> None:
@@ -33,7 +33,7 @@ def assert_deployed(live: Live) -> None:
     assert live.plans["free_org"].is_default
     assert live.config["organization_settings"]["enabled"] is True
     assert {"org:admin", "org:member", "org:finance"} <= set(live.roles)
-    assert {each.key for each in live.roles["org:finance"].permissions} == {
+    assert {permission.key for permission in live.roles["org:finance"].permissions} == {
         "org:sys_memberships:read",
         "org:sys_billing:read",
     }
@@ -79,9 +79,9 @@ def test_a_first_preview_ends_well_and_the_redeploy_has_no_secret_in_a_list(
     project.up()
 
     (command,) = [
-        each
-        for each in project.state()["deployment"]["resources"]
-        if each["type"] == "command:local:Command"
+        resource
+        for resource in project.state()["deployment"]["resources"]
+        if resource["type"] == "command:local:Command"
     ]
     trigger, restored = command["inputs"]["triggers"]
     assert re.fullmatch(r"[0-9a-f]{32}", trigger)
@@ -93,21 +93,22 @@ def test_a_first_preview_ends_well_and_the_redeploy_has_no_secret_in_a_list(
 @starts_from(development)
 def test_resources_stand_under_their_component_and_in_the_guides_order(project: Project) -> None:
     resources = project.state()["deployment"]["resources"]
-    by_urn = {each["urn"]: each for each in resources}
+    by_urn = {resource["urn"]: resource for resource in resources}
     order = ["organizations", "billing", "api-keys", "webhook", "environment"]
-    for each in resources:
-        parent = by_urn.get(each.get("parent", ""))
-        if not each["custom"] or parent is None or parent["type"] == "pulumi:pulumi:Stack":
+    for resource in resources:
+        parent = by_urn.get(resource.get("parent", ""))
+        if not resource["custom"] or parent is None or parent["type"] == "pulumi:pulumi:Stack":
             continue
-        if each["type"].endswith(":VercelProject"):
-            assert not each.get("dependencies"), "it is looked at before anything is written"
+        if resource["type"].endswith(":VercelProject"):
+            assert not resource.get("dependencies"), "it is looked at before anything is written"
             continue
         name = parent["urn"].rsplit("::", 1)[-1]
-        assert each["urn"].rsplit("::", 1)[-1].startswith(f"{name}-")
+        assert resource["urn"].rsplit("::", 1)[-1].startswith(f"{name}-")
         waited_for = {
-            by_urn[by_urn[urn]["parent"]]["urn"].rsplit("::", 1)[-1] for urn in each["dependencies"]
+            by_urn[by_urn[urn]["parent"]]["urn"].rsplit("::", 1)[-1]
+            for urn in resource["dependencies"]
         }
-        assert set(order[: order.index(name)]) <= waited_for, each["urn"]
+        assert set(order[: order.index(name)]) <= waited_for, resource["urn"]
 
 
 def test_a_variable_made_by_hand_is_taken_over_as_the_page_says(
@@ -139,17 +140,27 @@ def test_the_redeploy_comes_after_every_variable_and_is_built_with_them(
     project: Project, world: World
 ) -> None:
     resources = project.state()["deployment"]["resources"]
-    declared = {each["urn"] for each in resources if "ProjectEnvironmentVariable" in each["type"]}
-    (redeploy,) = (each for each in resources if each["type"] == "command:local:Command")
+    declared = {
+        resource["urn"]
+        for resource in resources
+        if "ProjectEnvironmentVariable" in resource["type"]
+    }
+    (redeploy,) = (
+        resource for resource in resources if resource["type"] == "command:local:Command"
+    )
     assert declared <= set(redeploy["dependencies"])
-    (built,) = (each for each in world.vercel.deployments.values() if each.redeploy_of)
+    (built,) = (
+        deployment for deployment in world.vercel.deployments.values() if deployment.redeploy_of
+    )
     assert (built.target, built.state) == ("preview", "READY")
     assert set(built.environment) == sendero.VARIABLES
 
     project.set("environment.afterSignInUrl", "/home")
     project.up()
 
-    (_, again) = (each for each in world.vercel.deployments.values() if each.redeploy_of)
+    (_, again) = (
+        deployment for deployment in world.vercel.deployments.values() if deployment.redeploy_of
+    )
     assert again.environment["NEXT_PUBLIC_CLERK_AFTER_SIGN_IN_URL"] == digest("/home")
 
 

@@ -20,7 +20,7 @@ from tests.engine.drifted import found
 from tests.engine.live import read_instance, requests, variables
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 
 def edit_variable(world: World, variable_id: str, **fields: Any) -> None:
@@ -164,9 +164,9 @@ def test_bad_input_and_a_failing_service_have_their_own_codes(
 def hidden_value(world: World, key: str) -> str:
     """The digest of a sensitive value: no API gives the value."""
     (held,) = (
-        each
-        for each in world.vercel.projects[seeded.VERCEL_PROJECT_ID].variables.values()
-        if each.key == key and each.target == ["preview"]
+        variable
+        for variable in world.vercel.projects[seeded.VERCEL_PROJECT_ID].variables.values()
+        if variable.key == key and variable.target == ["preview"]
     )
     return str(held.value_digest)
 

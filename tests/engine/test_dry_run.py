@@ -13,7 +13,7 @@ from tests.engine.by_hand import take_out
 from tests.engine.live import read_instance, requests
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 
 def test_what_clerk_would_take_is_told_and_not_written(project: Project, world: World) -> None:

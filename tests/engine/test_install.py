@@ -17,7 +17,7 @@ import pytest
 
 from local.project import TOP, copy_project
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.engine
 
 NAME = "sendero_locked"
 VERSION = "4.2.0"

@@ -20,7 +20,7 @@ from tests.engine.test_killed import recover, up_killed_at
 from tests.engine.test_ownership import config, plan
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.engine
 
 ROLES = {
     "org:member": {"name": "Member"},

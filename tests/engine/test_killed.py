@@ -20,7 +20,7 @@ from tests.engine.test_deployment import assert_deployed
 from tests.forks import ALONE
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 Moment = Literal["before", "after"]
 # A request of the kind that a killed program sent and that never arrived.
@@ -151,7 +151,9 @@ def test_killed_again_and_again_it_still_gets_there(
 
 
 @starts_from(development)
-def test_a_kill_while_the_checkpoint_was_written_is_mended(project: Project, world: World) -> None:
+def test_a_kill_while_the_checkpoint_was_written_is_repaired(
+    project: Project, world: World
+) -> None:
     [attributes] = project.folder.glob("state/.pulumi/stacks/*/*.json.attrs")
     attributes.write_bytes(b"")
     assert "failed to load checkpoint" in project.up(check=False)
@@ -214,7 +216,7 @@ def test_variables_whose_answers_were_lost_are_taken_over(project: Project, worl
     told = recover(project)
     project.up()
 
-    assert told.count("exists at Vercel, taken into the state") == 2
+    assert told.count("exists at Vercel, added to the state") == 2
     assert_complete(project, world)
     assert_undone(project, world)
 

@@ -12,7 +12,7 @@ from local.world import World
 from local.world.clerk.kinds import KINDS
 from tests.engine.live import read_instance, writes
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(params=list(KINDS))

@@ -26,7 +26,7 @@ from tests import sendero
 from tests.engine.live import Addresses, read_variables, read_world_instance
 from tests.engine.test_deployment import assert_deployed
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 
 @dataclass

@@ -18,7 +18,7 @@ from tests.engine.small import declare, small_thrice
 from tests.engine.test_killed import assert_complete, recover, up_killed_at
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 CHECKPOINT = ".pulumi/stacks/clerkstack/local.json"
 LOST = "no stack named"
@@ -218,7 +218,9 @@ def test_a_state_that_is_gone_is_built_again_from_what_is_live(
     assert writes(world) == [], "adopting writes nothing"
     project.up()
     again, now = read_instance(world), variables(world)
-    assert [each.id for each in again.endpoints] == [each.id for each in live.endpoints]
+    assert [endpoint.id for endpoint in again.endpoints] == [
+        endpoint.id for endpoint in live.endpoints
+    ]
     assert {slug: plan.id for slug, plan in again.plans.items()} == {
         slug: plan.id for slug, plan in live.plans.items()
     }

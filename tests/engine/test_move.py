@@ -22,7 +22,7 @@ from tests.engine.small import declare
 from tests.engine.small import small as three
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(three)]
+pytestmark = [pytest.mark.engine, starts_from(three)]
 
 CIPHERTEXT = re.compile(r"v1:[A-Za-z0-9+/=]{10,}:[A-Za-z0-9+/=]+")
 
@@ -144,7 +144,6 @@ kill -9 $PPID
 """
 
 
-@pytest.mark.timeout(600)
 def test_killed_at_each_step_it_is_run_again(small: Project, aws: Place, tmp_path: Path) -> None:
     before, config, path = shown(small), config_of(small), os.environ["PATH"]
     pulumi = subprocess.check_output(["which", "pulumi"], text=True).strip()
@@ -175,13 +174,13 @@ def test_what_can_not_be_moved_is_left_as_it_is(small: Project, aws: Place) -> N
     nobody = aws.backend.replace(aws.url, "http://127.0.0.1:1")
     unknown = aws.provider("00000000-0000-0000-0000-000000000000")
     cases = [
-        ((no_bucket,), 3, "Make the bucket first"),
+        ((no_bucket,), 3, "Create the bucket first"),
         ((nobody,), 3, "Nothing answers"),
         ((aws.backend, "--secrets-provider", unknown), 3, "KMS does not know the key"),
         ((aws.backend, "--secrets-provider", "awskm://x"), 2, "unknown secrets provider"),
         ((here,), 2, "is there already"),
         (("file:///no/such/folder",), 2, "unable to open state directory"),
-        (("s4://bucket",), 2, "not an address of a backend"),
+        (("s4://bucket",), 2, "not the address of a backend"),
     ]
     for words, code, said in cases:
         ran = move(small, *words)
@@ -203,7 +202,7 @@ def test_what_aws_forbids_is_told(small: Project, aws: Place) -> None:
         forbidden = move(small, aws.backend, "--secrets-provider", aws.secrets_provider)
 
     assert (ran.returncode, "AWS does not know these" in ran.stderr) == (3, True), ran.stderr
-    said = "may not do that" in forbidden.stderr
+    said = "lack a permission" in forbidden.stderr
     assert (forbidden.returncode, said) == (3, True), forbidden.stderr
     assert config_of(small) == config
 
@@ -216,7 +215,7 @@ def test_another_stack_there_is_not_replaced(small: Project, aws: Place) -> None
     ran = move(small, aws.backend)
 
     assert ran.returncode == 2
-    assert "already, with another state" in ran.stderr
+    assert "with another state" in ran.stderr
     use(small, aws.backend)
     assert len(shown(small)) == 4, "the stack, its provider and two things"
 
@@ -229,7 +228,7 @@ def test_a_stack_that_somebody_works_on_is_not_moved(small: Project, aws: Place)
     ran = move(small, aws.backend)
 
     assert ran.returncode == 2
-    assert "Somebody is at work on local" in ran.stderr
+    assert "Somebody is working on local" in ran.stderr
     assert "ann@desk" in ran.stderr
 
 

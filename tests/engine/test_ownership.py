@@ -19,7 +19,7 @@ from tests.kept import starts_from
 
 GOOGLE_ID = "123-abc.apps.googleusercontent.com"
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.engine
 
 
 def plan(name: str, **fields: Any) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def test_a_plan_that_was_there_and_leaves_the_catalog_stays_as_it_was(
     printed = project.up()
 
     assert config(billing)["billing"]["plans"]["enterprise"] == before
-    assert "the plan 'enterprise' was there before this stack: it stays" in printed
+    assert "the plan 'enterprise' existed before this stack: it stays" in printed
     assert_quiet(project, billing)
 
 

@@ -21,7 +21,7 @@ from tests.engine.by_hand import by_hand, hurry
 from tests.engine.live import read_instance, requests
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 WORDS = ("parity", "--from", "local", "--to", "prod")
 OAUTH_SECRET = "google-secret-1234567"
@@ -38,7 +38,7 @@ def found(project: Project, *words: str) -> dict[tuple[str, str], tuple[Any, Any
     document = json.loads(ran.stdout)
     assert ran.returncode == (1 if document["findings"] or document["unread"] else 0)
     rows = document["findings"]
-    seen = {(each["subject"], each["field"]): each for each in rows}
+    seen = {(row["subject"], row["field"]): row for row in rows}
     assert len(seen) == len(rows)
     return {
         key: (each["expected"], each["found"], each["message"].split()[0])
@@ -61,14 +61,14 @@ def make_role(world: World) -> None:
         made = backend.create_permission(key="org:invoices:read", name="Read invoices")
         auditor = {"key": "org:auditor", "name": "Auditor", "permissions": [made.id]}
         backend.create_role(**auditor, in_initial_role_set=True)
-        finance = next(each for each in backend.list_roles() if each.key == "org:finance")
-        held = [each.id for each in finance.permissions]
+        finance = next(role for role in backend.list_roles() if role.key == "org:finance")
+        held = [permission.id for permission in finance.permissions]
         backend.update_role(finance.id, permissions=[*held, made.id])
         with SvixClient.from_link(backend.svix_url(), base_url=world.urls.svix) as svix:
             svix.create_endpoint(
                 url="https://hooks.example/audit?key=1", event_types=["user.created"]
             )
-            (own,) = (each for each in svix.list_endpoints() if "clerk" in each.url)
+            (own,) = (endpoint for endpoint in svix.list_endpoints() if "clerk" in endpoint.url)
             svix.update_endpoint(own.id, event_types=[*(own.event_types or ()), "user.deleted"])
 
 

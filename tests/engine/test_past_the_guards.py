@@ -12,7 +12,7 @@ from tests.engine.live import writes
 from tests.engine.test_app_code import LEGACY, PAGE, write_app
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 ASKS = PAGE + "export const f = async () => (await auth()).has({ plan: 'legacy' })\n"
 UP = ("up", "--yes", "--skip-preview", "--stack", "prod")

@@ -10,7 +10,7 @@ from tests.engine.live import writes
 from tests.engine.offences import leave_to_the_pack, told, unsettled, write
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 # Policy, what offends, what does not; {n} is the resource's name.
 EACH = [

@@ -11,7 +11,7 @@ from tests.engine.by_hand import by_hand, edit_endpoint, rename_role
 from tests.engine.live import read_instance, writes
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.engine
 
 
 def assert_refused(project: Project, world: World, *shown: str) -> None:

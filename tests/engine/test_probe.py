@@ -12,7 +12,7 @@ from local.world import seed as seeded
 from tests.deployments import declared_production, development
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 NEVER = f"{seeded.APPLICATION_ID} was not probed from here"
 
 
@@ -35,13 +35,13 @@ def test_an_up_that_was_never_probed_says_so_in_one_line(project: Project) -> No
 def test_for_programs_and_with_what_does_not_hold(project: Project, world: World) -> None:
     shown = json.loads(project.clerkstack("probe", "--json").stdout)
 
-    assert {each["state"] for each in shown["premises"]} <= {"holds", "can't be told"}
+    assert {premise["state"] for premise in shown["premises"]} <= {"holds", "cannot be told"}
 
     world.fault(service="clerk", kind="dry_run_ignored", method="PATCH")
     ran = project.clerkstack("probe", "--write")
 
     assert ran.returncode == 1
-    assert "clerk.config-dry-run does not hold. Relies on it: dry-run, review." in ran.stdout
+    assert "clerk.config-dry-run does not hold. What relies on it: dry-run, review." in ran.stdout
     assert project.clerkstack("drift").returncode == 0
 
 

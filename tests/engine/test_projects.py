@@ -20,7 +20,7 @@ from tests.engine.test_killed import recover, up_killed_at
 from tests.kept import starts_from
 from tests.smoke.deployment import need_app
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 WEB, API, JOBS = (
     seeded.VERCEL_PROJECT_ID,
@@ -56,7 +56,11 @@ def variables(world: World, project: str) -> dict[str, Any]:
     )
     answer.raise_for_status()
     envs = answer.json()["envs"]
-    return {f"{target}/{each['key']}": each for each in envs for target in each["target"]}
+    return {
+        f"{target}/{variable['key']}": variable
+        for variable in envs
+        for target in variable["target"]
+    }
 
 
 def edit(world: World, project: str, name: str, value: str) -> None:
@@ -139,7 +143,7 @@ def test_one_project_becomes_one_of_several_and_each_stays_its_own(
     project.up()
     assert {line.split()[2].split("/")[3] for line in writes(world) if "projects" in line} == {API}
     assert len([line for line in writes(world) if "deployments" in line]) == 1
-    newest = max(world.vercel.deployments.values(), key=lambda each: each.created_at)
+    newest = max(world.vercel.deployments.values(), key=lambda deployment: deployment.created_at)
     assert newest.project_id == API
     assert variables(world, JOBS) == jobs_before
 
@@ -157,7 +161,10 @@ def test_one_project_becomes_one_of_several_and_each_stays_its_own(
     project.up()
     assert ids(variables(world, WEB)) == web_before
     assert variables(world, JOBS) == {}
-    names = [each["urn"].rsplit("::", 1)[-1] for each in project.state()["deployment"]["resources"]]
+    names = [
+        resource["urn"].rsplit("::", 1)[-1]
+        for resource in project.state()["deployment"]["resources"]
+    ]
     assert "environment-preview-CLERK_SECRET_KEY" in names
     assert not [name for name in names if "-site-" in name]
 

@@ -25,7 +25,6 @@ from tests.kept import starts_from
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.timeout(300),
     starts_from(declared_production),
 ]
 
@@ -81,8 +80,8 @@ def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
     assert whole.splitlines()[:3] == second.body.splitlines()[:3]
     assert writes(world) == []
     assert contents(two.folder / "state") == state
-    by_stack = {each["stack"]: each for each in json.loads(clear.stdout)["stacks"]}
-    changes = {each["resource"]: each for each in by_stack["local"]["preview"]["changes"]}
+    by_stack = {stack["stack"]: stack for stack in json.loads(clear.stdout)["stacks"]}
+    changes = {change["resource"]: change for change in by_stack["local"]["preview"]["changes"]}
     assert {"path": "plans.pro.amount", "before": 6000, "after": 6500} in changes[
         "billing-catalog"
     ]["properties"]
@@ -99,12 +98,15 @@ def test_a_changed_variable_is_told_by_what_is_declared_of_it(two: Project, gith
     ran = review(two, github, "--json", stacks=("local",))
 
     (told,) = json.loads(ran.stdout)["stacks"]
-    changes = {each["resource"]: each["properties"] for each in told["preview"]["changes"]}
+    changes = {change["resource"]: change["properties"] for change in told["preview"]["changes"]}
     assert [each["path"] for each in changes["environment-preview-NEXT_PUBLIC_APP_URL"]] == [
         "value"
     ]
     properties = [each for every in changes.values() for each in every]
-    assert all(each["before"] is not None or each["after"] is not None for each in properties)
+    assert all(
+        property_["before"] is not None or property_["after"] is not None
+        for property_ in properties
+    )
     assert "teamId" not in ran.stdout
 
 
@@ -112,7 +114,9 @@ def assert_nothing_leaks(
     project: Project, world: World, github: Github, *runs: subprocess.CompletedProcess[str]
 ) -> None:
     live = read_instance(world)
-    told = [each.body for each in github.comments()] + [each.stdout + each.stderr for each in runs]
+    told = [comment.body for comment in github.comments()] + [
+        run.stdout + run.stderr for run in runs
+    ]
     told += [(project.folder / "summary.md").read_text()]
     for secret in (
         *(seeded.PLATFORM_KEY, seeded.VERCEL_TOKEN, TOKEN, PASSPHRASE),
@@ -179,7 +183,7 @@ def test_a_disagreement_blocks_and_what_could_not_be_told_is_commented(
     assert "did you mean 'pro'?" in first
     assert "Clerk's Platform API refused" in second
     assert "(403" in second
-    assert "appUrl: is not a whole https URL" in third
+    assert "appUrl: is not a complete https URL" in third
     assert "no stack named 'nowhere' found" in third
     assert len(github.comments()) == 1
 

@@ -15,7 +15,7 @@ from tests.engine.live import read_instance, requests, writes
 from tests.engine.test_interrupted import organizations_alone
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.engine
 
 NEEDED = ["org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_profile:delete"]
 
@@ -23,7 +23,7 @@ NEEDED = ["org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_pro
 def initial_set(world: World) -> RoleSet:
     """The initial role set of the development instance."""
     with backend(world) as client:
-        return next(each for each in client.list_role_sets() if each.type == "initial")
+        return next(role_set for role_set in client.list_role_sets() if role_set.type == "initial")
 
 
 def backend(world: World) -> BackendClient:
@@ -34,7 +34,7 @@ def backend(world: World) -> BackendClient:
 
 def given(world: World) -> set[str]:
     """The roles that members can be given."""
-    return {each.key for each in initial_set(world).roles}
+    return {role.key for role in initial_set(world).roles}
 
 
 @starts_from(organizations_alone)
@@ -88,7 +88,9 @@ def test_permissions_and_whom_the_set_begins_with_are_declared_and_go_back(
     assert after.default_role is not None
     assert (after.creator_role.key, after.default_role.key) == ("org:admin", "org:member")
     with backend(world) as client:
-        assert all(each.key.startswith("org:sys_") for each in client.list_permissions())
+        assert all(
+            permission.key.startswith("org:sys_") for permission in client.list_permissions()
+        )
 
 
 def test_a_permission_that_is_not_there_is_found_at_preview(project: Project, world: World) -> None:

@@ -1,5 +1,5 @@
 """A rotation whose roll-out somebody would refuse: it is made where nothing but secrets is written,
-and nothing is minted where it can't be."""
+and nothing is minted where it cannot be."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.engine.written_app import write_app
 from tests.kept import starts_from
 from tests.smoke.deployment import app_in_production
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(production_of_an_app)]
+pytestmark = [pytest.mark.engine, starts_from(production_of_an_app)]
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_what_is_not_written_holds_no_rotation_up(
 def test_the_update_of_a_rotation_writes_nothing_else(project: Project, world: World) -> None:
     """Whoever sets the variable for an update of their own gets less, not more."""
     resources = project.state()["deployment"]["resources"]
-    urns = [each["urn"] for each in resources]
+    urns = [resource["urn"] for resource in resources]
     break_promises(project)
     project.set("webhook", {"events": ["user.created"]})
     named = [urn for urn in urns if "CLERK_SECRET_KEY" in urn or urn.endswith("written")]
@@ -97,7 +97,9 @@ def test_nothing_is_minted_where_vercel_s_variable_is_given_to_others(
     project: Project, world: World, app: Deployed
 ) -> None:
     vercel = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
-    held = next(each for each in vercel.variables.values() if each.key == "CLERK_SECRET_KEY")
+    held = next(
+        variable for variable in vercel.variables.values() if variable.key == "CLERK_SECRET_KEY"
+    )
     held.target = ["production", "preview"]
     world.clear_journal()
 

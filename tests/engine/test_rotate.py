@@ -23,7 +23,7 @@ from tests.engine.test_killed import up_killed_at
 from tests.kept import starts_from
 from tests.smoke.deployment import app_in_production, need_app
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), starts_from(production)]
+pytestmark = [pytest.mark.engine, starts_from(production)]
 SECRETS = ("CLERK_SECRET_KEY", "CLERK_WEBHOOK_SECRET")
 
 
@@ -121,7 +121,7 @@ def test_a_rotation_reaches_state_variables_and_app(
     # And back.
     back = rotate(prod, "--abort")
 
-    assert "Clerk ends this secret key at" in back.stdout
+    assert "Clerk still ends this secret key at" in back.stdout
     assert variables(world)["CLERK_SECRET_KEY", "production"]
     with world._turns.threads:
         made = world.vercel.deployments[str(app.deployment)]
@@ -245,10 +245,10 @@ def test_a_leaked_key(prod: Project, world: World, app: Deployed) -> None:
 
     # What is at Vercel is looked at, then the key is ended: nothing is asked of Clerk before.
     asked = requests(world)
-    first = next(each for each in asked if not each.startswith("vercel GET"))
+    first = next(row for row in asked if not row.startswith("vercel GET"))
     assert first.endswith("/rotate_secret_keys")
     assert asked.index(first) == 1
-    assert "Clerk takes the old secret key no more" in ran.stderr
+    assert "Clerk no longer accepts the old secret key" in ran.stderr
     with (
         BackendClient(key=SecretStr(leaked), base_url=world.urls.clerk) as backend,
         pytest.raises(ApiError),

@@ -8,77 +8,76 @@ from pathlib import Path
 
 import pytest
 
-from local.rotation.bed import Bed, deployed
 from local.rotation.failing import failing
 from local.rotation.judge import Acted, Row, judged
 from local.rotation.rows import others, plain, steps
 from local.rotation.runs import own_requests
+from local.rotation.testbed import RotationTestbed, deployed
 from tests.smoke.deployment import need_app
 
 # In one process: what it is deployed on is made once, and the app's traffic has a core to itself.
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.timeout(600),
     pytest.mark.xdist_group("rotations under traffic"),
 ]
 BEAT = 0.15  # seconds: `make rotation` asks three times as often
 
 
 @pytest.fixture(scope="module")
-def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RotationTestbed]:
     need_app()
     folder: Path = tmp_path_factory.mktemp("rotation")
     with deployed(folder, BEAT) as made:
         yield made
 
 
-def test_rotations_refuse_nobody(bed: Bed) -> None:
-    cell = judged(bed, next(plain()))
+def test_rotations_refuse_nobody(testbed: RotationTestbed) -> None:
+    cell = judged(testbed, next(plain()))
     assert cell.broken == ()
     assert cell.valid > 100
-    sent = own_requests(bed)
+    sent = own_requests(testbed)
 
     killed = next(row for row in steps() if "killed alone" in row.name and "roll out" in row.name)
-    cell = judged(bed, killed)
+    cell = judged(testbed, killed)
     assert (cell.broken, cell.next_runs) == ((), 1)
 
     lost = (
         "POST /v1/platform/applications/{id}/instances/production/rotate_secret_keys: dropped, was"
     )
-    cell = judged(bed, next(row for row in failing(sent) if row.name.startswith(lost)))
+    cell = judged(testbed, next(row for row in failing(sent) if row.name.startswith(lost)))
     assert cell.broken == ()
 
-    cell = judged(bed, list(others())[-1])
+    cell = judged(testbed, list(others())[-1])
     assert cell.broken == ()
     assert "1 request after the answer" in cell.run
     assert cell.refused
 
 
-def test_a_rotation_that_locks_out_is_told_to(bed: Bed) -> None:
-    def ends_too_early(bed: Bed) -> Acted:
-        acted = next(plain()).act(bed)
-        bed.world.advance(25)
+def test_a_rotation_that_locks_out_is_told_to(testbed: RotationTestbed) -> None:
+    def ends_too_early(testbed: RotationTestbed) -> Acted:
+        acted = next(plain()).act(testbed)
+        testbed.world.advance(25)
         return acted
 
     # The old secrets have ended when the row is judged, before their time.
     early = Row("broken", "the overlap ends at once", ends_too_early)
-    cell = judged(bed, early)
+    cell = judged(testbed, early)
     assert [each for each in cell.broken if "ended before its time" in each]
 
-    def nothing(_: Bed) -> Acted:
+    def nothing(_: RotationTestbed) -> Acted:
         return Acted("")
 
     # Nothing was sent at first, so that one more run is what rotates: and that twice is too often.
     twice = replace(early, act=nothing, mints=2)
-    assert [each for each in judged(bed, twice).broken if "were minted" in each]
+    assert [each for each in judged(testbed, twice).broken if "were minted" in each]
 
-    def locked_out(bed: Bed) -> Acted:
-        instance = bed._instance()
-        with bed.world._turns.threads:
-            bed.world.clerk.rotate([instance], 0)
-        return next(plain()).act(bed)
+    def locked_out(testbed: RotationTestbed) -> Acted:
+        instance = testbed._instance()
+        with testbed.world._turns.threads:
+            testbed.world.clerk.rotate([instance], 0)
+        return next(plain()).act(testbed)
 
-    cell = judged(bed, replace(early, act=locked_out))
+    cell = judged(testbed, replace(early, act=locked_out))
     assert [each for each in cell.broken if "did not count" in each]
     assert [
         each for each in cell.broken if each.endswith(")") or "refused, the first: API key" in each

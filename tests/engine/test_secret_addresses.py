@@ -20,7 +20,7 @@ def everything(project: Project) -> str:
     """What is kept: state, history, backups, notes."""
     files = [project.folder / "state", project.folder / ".clerkstack"]
     texts = [
-        f.read_text(errors="replace") for each in files for f in each.rglob("*") if f.is_file()
+        f.read_text(errors="replace") for file in files for f in file.rglob("*") if f.is_file()
     ]
     return "".join(texts) + json.dumps(project.state())
 

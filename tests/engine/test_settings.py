@@ -15,7 +15,7 @@ from tests.deployments import development
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.engine
 
 GOOGLE_ID = "123-abc.apps.googleusercontent.com"
 GOOGLE_SECRET = "GOCSPX-hush-hush-0123456789"
@@ -30,7 +30,10 @@ PARTS = {
 
 def declared(project: Project) -> set[str]:
     """The last parts of the types in the state."""
-    return {each["type"].rsplit(":", 1)[-1] for each in project.state()["deployment"]["resources"]}
+    return {
+        resource["type"].rsplit(":", 1)[-1]
+        for resource in project.state()["deployment"]["resources"]
+    }
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -11,7 +11,7 @@ from local.project import Project
 from local.world import World
 from tests.smoke.deployment import HOST, need_app
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -37,14 +37,16 @@ def test_what_up_deploys_passes_a_smoke_run(project: Project, world: World) -> N
     assert code == 0, shown
     assert shown["url"] == f"https://{HOST}"
     assert world.vercel.deployments[deployment].redeploy_of is not None
-    gates = next(each for each in shown["steps"] if each["name"] == "gated routes")
+    gates = next(step for step in shown["steps"] if step["name"] == "gated routes")
     assert "/api/audit-log refuses" in gates["detail"]
     people = world.clerk.instances()[0].people
     assert (people.users, people.organizations) == ({}, {})
 
     # What somebody sets by hand, and does not build again, is not what runs. Built, it breaks.
     variables = world.vercel.projects["prj_senderolocal"].variables
-    secret = next(each for each in variables.values() if each.key == "CLERK_WEBHOOK_SECRET")
+    secret = next(
+        variable for variable in variables.values() if variable.key == "CLERK_WEBHOOK_SECRET"
+    )
     world.vercel.update_variable(
         world.vercel.projects["prj_senderolocal"], secret.id, {"value": "whsec_" + "A" * 32}
     )
@@ -55,4 +57,4 @@ def test_what_up_deploys_passes_a_smoke_run(project: Project, world: World) -> N
     code, shown = smoke(project, "--wait", "1")
 
     assert code == 1
-    assert [each["name"] for each in shown["steps"] if not each["ok"]] == ["webhook"]
+    assert [step["name"] for step in shown["steps"] if not step["ok"]] == ["webhook"]

@@ -16,7 +16,7 @@ from tests import sendero
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_deployment import assert_deployed
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
@@ -142,9 +142,7 @@ def test_a_preview_of_production_by_itself_writes_nothing(shipped: Project, worl
     assert {each.name for each in Path(shipped.folder / ".clerkstack").iterdir()} == {"app-facts"}
 
 
-def test_the_apps_own_file_is_the_third_witness_in_production(
-    shipped: Project, world: World
-) -> None:
+def test_the_apps_own_file_is_the_third_side_in_production(shipped: Project, world: World) -> None:
     project = filled_in(shipped, "prod")
     (project.folder / "app").mkdir()
     plans = project.folder / "app" / "plans.ts"

@@ -18,7 +18,7 @@ from tests.deployments import development
 from tests.engine.live import writes
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 API_KEYS = "pulumi-python:dynamic/clerkstack:ApiKeys"
 
@@ -43,12 +43,12 @@ def rewrite(project: Project, change: Callable[[list[dict[str, Any]]], None]) ->
 @starts_from(development)
 def test_no_state_leads_the_keys_elsewhere(project: Project, world: World) -> None:
     def lead(resources: list[dict[str, Any]]) -> None:
-        for each in resources:
-            if each["type"] == "pulumi:providers:pulumi-python":
+        for resource in resources:
+            if resource["type"] == "pulumi:providers:pulumi-python":
                 for side in ("inputs", "outputs"):
-                    urls = json.loads(each[side]["clerkstack:urls"])
+                    urls = json.loads(resource[side]["clerkstack:urls"])
                     led = json.dumps(dict.fromkeys(urls, "http://127.0.0.1:9"))
-                    each[side]["clerkstack:urls"] = led
+                    resource[side]["clerkstack:urls"] = led
 
     rewrite(project, lead)
     world.clear_journal()
@@ -56,8 +56,8 @@ def test_no_state_leads_the_keys_elsewhere(project: Project, world: World) -> No
     ran = project.pulumi("refresh", "--yes", "--stack", project.stack, check=False)
 
     assert ran.returncode
-    assert "leads the stack's keys to http://127.0.0.1:9" in ran.stdout + ran.stderr
-    assert "can't be reached" not in ran.stdout + ran.stderr
+    assert "would send the stack's keys to http://127.0.0.1:9" in ran.stdout + ran.stderr
+    assert "cannot be reached" not in ran.stdout + ran.stderr
     # What the message says to do: the addresses of the settings are taken.
     project.up()
     project.pulumi("refresh", "--yes", "--stack", project.stack)
@@ -70,7 +70,9 @@ def test_code_in_a_state_runs_in_no_command(project: Project, world: World) -> N
 
     def plant(resources: list[dict[str, Any]]) -> None:
         # One that the program does not declare: an update would remove it, with the state's own.
-        added = copy.deepcopy(next(each for each in resources if each["type"] == API_KEYS))
+        added = copy.deepcopy(
+            next(resource for resource in resources if resource["type"] == API_KEYS)
+        )
         added["urn"] += "-of-nobody"
         added["outputs"]["__provider"] = added["inputs"]["__provider"] = hostile
         added["retainOnDelete"] = False
@@ -78,9 +80,9 @@ def test_code_in_a_state_runs_in_no_command(project: Project, world: World) -> N
 
     rewrite(project, plant)
     urn = next(
-        each["urn"]
-        for each in project.state()["deployment"]["resources"]
-        if each["urn"].endswith("-of-nobody")
+        resource["urn"]
+        for resource in project.state()["deployment"]["resources"]
+        if resource["urn"].endswith("-of-nobody")
     )
     world.clear_journal()
 

@@ -15,7 +15,7 @@ from tests.engine.by_hand import hurry
 from tests.engine.live import read_instance, requests, writes
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 TEAM = "team_acme"
 KEY = "CLERK_SECRET_KEY"
@@ -35,12 +35,12 @@ def there(world: World) -> dict[tuple[str, ...], str | None]:
     project = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
     return {
         (
-            each.key,
-            *each.target,
-            *each.custom_environment_ids,
-            *([each.git_branch] if each.git_branch else []),
-        ): each.value
-        for each in project.variables.values()
+            variable.key,
+            *variable.target,
+            *variable.custom_environment_ids,
+            *([variable.git_branch] if variable.git_branch else []),
+        ): variable.value
+        for variable in project.variables.values()
     }
 
 
@@ -96,7 +96,7 @@ def test_what_is_there_already_is_told_before_anything_is_written_and_taken_over
         "development/NEXT_PUBLIC_APP_URL",
     ]
     project.set("environment.overwrite", names)
-    assert "allows to replace them" in project.preview(check=False)
+    assert "allows replacing them" in project.preview(check=False)
     done = project.clerkstack("take-over")
     assert done.returncode == 0, done.stdout + done.stderr
     assert there(world)["CLERK_WEBHOOK_SECRET", "production"] == "whsec_old"
@@ -116,14 +116,14 @@ def test_an_update_that_would_take_a_variable_from_another_target_is_refused_unt
 ) -> None:
     """As docs/trouble.md once had it: production's value was gone after the import and `up`."""
     held = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
-    for each in list(held.variables.values()):
-        if each.key == "CLERK_WEBHOOK_SECRET":
-            del held.variables[each.id]
+    for variable in list(held.variables.values()):
+        if variable.key == "CLERK_WEBHOOK_SECRET":
+            del held.variables[variable.id]
     for target in ("preview", "development"):
         urn = next(
-            each["urn"]
-            for each in project.state()["deployment"]["resources"]
-            if each["urn"].endswith(f"::environment-{target}-CLERK_WEBHOOK_SECRET")
+            resource["urn"]
+            for resource in project.state()["deployment"]["resources"]
+            if resource["urn"].endswith(f"::environment-{target}-CLERK_WEBHOOK_SECRET")
         )
         project.pulumi("state", "delete", urn, "--target-dependents", "--yes", "--stack", "local")
     shared = make(
@@ -141,7 +141,7 @@ def test_an_update_that_would_take_a_variable_from_another_target_is_refused_unt
     world.clear_journal()
 
     for printed in (project.preview(check=False), project.up(check=False)):
-        assert "would take them away" in printed
+        assert "would remove them" in printed
         assert "bin/clerkstack take-over --stack local" in printed
     assert writes(world) == []
 
@@ -220,9 +220,9 @@ def test_what_somebody_gave_to_production_too_is_not_taken_from_it(
 ) -> None:
     """Without a refresh the state knows nothing of it; whatever the stack does, it asks."""
     held = next(
-        each
-        for each in world.vercel.projects[seeded.VERCEL_PROJECT_ID].variables.values()
-        if each.key == "NEXT_PUBLIC_APP_URL" and each.target == ["preview"]
+        variable
+        for variable in world.vercel.projects[seeded.VERCEL_PROJECT_ID].variables.values()
+        if variable.key == "NEXT_PUBLIC_APP_URL" and variable.target == ["preview"]
     )
     held.target = ["preview", "production"]
     value = held.value
@@ -266,7 +266,7 @@ def test_of_several_projects_each_is_looked_at_and_moves_by_itself(
     }
     project.set("environment", {"projects": named})
     printed = project.up(check=False)
-    assert f"{api.id} has variables already" in printed
+    assert f"{api.id} already has variables" in printed
     assert "clerkstack:environment.projects.api.overwrite[0]' preview/CLERK_SECRET_KEY" in printed
     assert writes(world) == []
 

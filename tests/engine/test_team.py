@@ -12,7 +12,7 @@ from local.aws import Place
 from local.project import Project
 from tests.engine.small import declare
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 CIPHERTEXT = re.compile(r"v1:[A-Za-z0-9+/=]{10,}:[A-Za-z0-9+/=]+")
 

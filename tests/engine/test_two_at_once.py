@@ -14,7 +14,7 @@ from tests.deployments import declared
 from tests.engine.live import read_instance, writes
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 WAIT = 25.0  # seconds that the first one is held up at most, while the second one runs
 

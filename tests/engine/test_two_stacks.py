@@ -18,7 +18,7 @@ from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_killed import recover, up_killed_at
 from tests.kept import starts_from
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 PAGE = TOP / "docs" / "several.md"
 ONE, TWO = "https://one.sendero.example", "https://two.sendero.example"
@@ -61,7 +61,7 @@ def as_live(world: World) -> dict[str, Any]:
     return {
         **found.config,
         "roles": {key: role.name for key, role in found.roles.items()},
-        "endpoints": sorted(each.url for each in found.endpoints),
+        "endpoints": sorted(endpoint.url for endpoint in found.endpoints),
     }
 
 
@@ -167,7 +167,7 @@ def test_recover_takes_no_variable_of_another_stack(project: Project, world: Wor
 
     told = two.clerkstack("recover")
 
-    assert "the stack local has it, left alone" in told.stdout
+    assert "the stack local manages it; not touched" in told.stdout
     two.destroy()
     assert variables(world) == before
 

@@ -20,7 +20,7 @@ from tests.kept import starts_from
 from tests.vendor_cli import Cli, need_vendor_cli, vendor_cli
 from tests.world.clerk_accounts import without_unset
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -21,7 +21,7 @@ from tests.engine.reviewed import ended, event, variables_of
 from tests.kept import starts_from
 from tests.smoke.deployment import need_app
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.engine
 
 FILES = sorted((TOP / ".github" / "workflows").glob("*.yml"))
 # They make the virtual environment and bring the engine: tests/unit/engine_setup.
@@ -37,7 +37,7 @@ def workflow(name: str) -> dict[str, Any]:
 def steps(name: str, job: str) -> dict[str, str]:
     """The commands of a job, by the names of its steps."""
     return {
-        each["name"]: each["run"] for each in workflow(name)["jobs"][job]["steps"] if "run" in each
+        step["name"]: step["run"] for step in workflow(name)["jobs"][job]["steps"] if "run" in step
     }
 
 
@@ -131,7 +131,7 @@ def test_every_command_of_every_workflow_is_run_here() -> None:
 
     assert found == RUN
     assert {
-        name: {each["name"] for each in steps if "run" in each} for name, steps in actions.items()
+        name: {step["name"] for step in steps if "run" in step} for name, steps in actions.items()
     } == ELSEWHERE
 
 
@@ -240,7 +240,7 @@ def test_secrets_that_grow_old_are_rotated(project: Project, world: World, githu
     resumed = run(project, github, commands["Rotate"], "prod", SCHEDULED)
     stands = run(project, github, commands["Where it stands"], "prod", SCHEDULED)
     assert (resumed.returncode, stands.returncode) == (0, 1), resumed.stderr + stands.stdout
-    assert "1 other holder has to get the new secrets" in stands.stdout
+    assert "1 other holder has to receive the new secrets" in stands.stdout
     assert theirs.value == key
     project.clerkstack("rotate", "--status", "--holder-done", name)
     stands = run(project, github, commands["Where it stands"], "prod", SCHEDULED)

@@ -55,8 +55,8 @@ class Preloaded(MetaPathFinder, Loader):
         here = str(Path(found.origin).parents[1])
         if dict(_files(here)) != self._files:
             return None
-        for each in modules.values():
-            self._move(each, here)
+        for module in modules.values():
+            self._move(module, here)
         sys.modules.update(modules)
         return modules[name].__spec__
 

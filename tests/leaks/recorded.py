@@ -135,7 +135,7 @@ RECORDER = Recorder()
 
 
 def _meant(table: Iterable[Meant], words: Sequence[str]) -> bool:
-    return any(each.matches(words) for each in table)
+    return any(meant.matches(words) for meant in table)
 
 
 def _leaks(text: str, searches: Sequence[Planted]) -> list[str]:
@@ -174,4 +174,4 @@ def install() -> None:
 
 
 def _words(args: Any) -> tuple[str, ...]:
-    return (args,) if isinstance(args, str) else tuple(str(each) for each in args)
+    return (args,) if isinstance(args, str) else tuple(str(argument) for argument in args)

@@ -90,9 +90,9 @@ class Scene:
         """Files of the project (state, history, backups, reports, notes, the engine's own folder)
         and temporary ones, comments, the journal of requests."""
         entries = [each for each in self.world.journal() if each.seq > self._searched]
-        self._searched = max([self._searched, *(each.seq for each in entries)])
-        requests = json.dumps([each.to_json() for each in entries])
-        comments = json.dumps([each.body for each in self.github.comments()])
+        self._searched = max([self._searched, *(entry.seq for entry in entries)])
+        requests = json.dumps([entry.to_json() for entry in entries])
+        comments = json.dumps([comment.body for comment in self.github.comments()])
         places = [self.project.folder, self.temporary]
         leaks = in_files(planted, places, without=EVERYBODY_S, clean=self._clean)
         leaks += [f"the journal of requests: {each}" for each in planted.find(requests)]

@@ -15,7 +15,7 @@ from tests.leaks.deployed import HOLDER
 from tests.leaks.scene import Scene
 from tests.schemas import assert_as_published
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.engine
 
 PROD = ("--stack", "prod")
 MOVED = "file://./moved"  # below the project

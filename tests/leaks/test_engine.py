@@ -13,7 +13,7 @@ import pytest
 from tests.leaks.scene import Scene
 from tests.leaks.watch import in_files
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.engine
 
 PROD = ("--stack", "prod")
 UP = ("up", "--yes", "--skip-preview", "--refresh", *PROD)

@@ -9,7 +9,7 @@ import pytest
 from tests.leaks.scene import OAUTH_SECRET, Scene
 from tests.leaks.test_commands import RUNS, variables
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.engine
 
 # The services that a command asks, each with how many of its requests are answered well before.
 ASKED: dict[str, tuple[tuple[str, int], ...]] = {

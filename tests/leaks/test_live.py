@@ -15,7 +15,7 @@ from tests.leaks.scene import Ended, Scene
 from tests.leaks.search import Planted
 from tests.leaks.test_commands import PROD, variables
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.engine
 
 KEYS = {
     "a secret key in a variable that is none": "sk_live_Zr4Tn8cVb29fKq2Lm7XwsWd1Ue3Yg5Hj6Ok",
@@ -138,7 +138,7 @@ def test_a_command_shows_no_key_and_obeys_no_text(written: Scene, words: tuple[s
         if before.get(file) != file.stat().st_mtime_ns
     ]
     texts = [file.read_text() for file in files]
-    texts += [each.body for each in scene.github.comments()]
+    texts += [comment.body for comment in scene.github.comments()]
     reports = "\n".join(texts)
     assert_nothing_out(scene, ended, reports)
     for mark in ("\x1b", "\x9b", "\u202e", "\u200b"):

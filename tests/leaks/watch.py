@@ -92,7 +92,7 @@ class Watch:
     @property
     def programs(self) -> list[Program]:
         """All that were seen, each once."""
-        every = (each for process in self._processes.values() for each in process.programs)
+        every = (program for process in self._processes.values() for program in process.programs)
         return list(dict.fromkeys(every))
 
     def in_arguments(self) -> list[str]:
@@ -258,7 +258,7 @@ def _read(file: str) -> bytes:
 
 def _is_private(file: Path, above: Path) -> bool:
     """Whether nobody but the owner can read it: by its mode, or that of a folder around it."""
-    around = [file, *(each for each in file.parents if each.is_relative_to(above))]
+    around = [file, *(parent for parent in file.parents if parent.is_relative_to(above))]
     return any(not each.stat().st_mode & OTHERS for each in around if each != above)
 
 
@@ -279,7 +279,7 @@ def files_of(folder: Path, without: Sequence[str] = ()) -> Iterator[Path]:
 class Clean:
     """Files in which nothing was found, each as it was then.
 
-    One that has not changed since can't hold a secret that was made later.
+    One that has not changed since cannot hold a secret that was made later.
     """
 
     def __init__(self) -> None:

@@ -54,14 +54,14 @@ def named(provider: BillingProvider) -> Iterator[list[str]]:
         finally:
             looking.clear()
 
-    def tell(text: str) -> None:
+    def progress(text: str) -> None:
         if looking:
             said.append(text)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provider, "check", checked)
         for module in (allowances, base, billing, neighbours):
-            patch.setattr(module, "notice", tell)
+            patch.setattr(module, "notice", progress)
         yield said
 
 

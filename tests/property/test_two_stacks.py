@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from clerkstack.problems import ClerkstackError
 from local.driven import Refused
 from local.world import World
-from tests.two_stacks import KINDS, Bed, Stack, declared, killed_at, live
+from tests.two_stacks import KINDS, SharedTestbed, Stack, declared, killed_at, live
 
 RUNS = settings(
     max_examples=8,
@@ -106,10 +106,10 @@ def test_any_order(
     for section, fields in hand.items():
         world.dashboard("set_config", environment="development", changes={section: fields})
     folder = tmp_path_factory.mktemp("bed")
-    bed = Bed(world, folder)
+    testbed = SharedTestbed(world, folder)
     names = ["one", "two", "three"][:number]
     stacks = [
-        bed.stack(name, checkout=f"of_{min(index, checkouts - 1)}")
+        testbed.stack(name, checkout=f"of_{min(index, checkouts - 1)}")
         for index, name in enumerate(names)
     ]
     before = live(world)
@@ -169,7 +169,7 @@ def declared_by(stack: Stack, choices: Mapping[str, Any]) -> dict[str, Any]:
     """What a stack declares by these choices."""
     said = dict(choices)
     host = stack.name if said.pop("own_host") else "both"
-    return declared(stack.beds.world, host=f"{host}.sendero.example", **said)
+    return declared(stack.testbeds.world, host=f"{host}.sendero.example", **said)
 
 
 def lost(

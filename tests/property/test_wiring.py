@@ -82,7 +82,7 @@ def test_an_event_is_found(
     found = done(name, text + around.format(body=form.format(e=f"{quote}{event}{quote}")))
 
     (handler,) = found.handlers
-    assert [(each.event, each.sure) for each in handler.handled] == [(event, True)]
+    assert [(handled.event, handled.sure) for handled in handler.handled] == [(event, True)]
 
 
 @given(

@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 
 from local.faults.bad_days import BAD_DAYS
-from local.rotation.bed import Bed, Secrets
 from local.rotation.failing import OF_THE_APP, failing, kinds
 from local.rotation.invariants import app_uses, minted, nobody_locked_out, told_in_history
 from local.rotation.rows import STEPS, moments, others, plain, requests, signals, steps
+from local.rotation.testbed import RotationTestbed, Secrets
 from local.rotation.watch import Watch
 from local.world.journal import Entry
 
@@ -71,7 +71,7 @@ def test_a_moment_without_a_valid_secret_is_seen() -> None:
             self.looks += kind == "clerk"
             return not (kind == "webhook" and self.looks == 2)
 
-    watch = Watch(cast(Bed, Fake()))
+    watch = Watch(cast(RotationTestbed, Fake()))
     for _ in range(3):
         watch.look()
 

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from local.machine.again import PATIENCE_VARIABLE
 from local.machine.engine.places import PROJECT
 from local.machine.venv import LOCK
@@ -34,7 +32,6 @@ py-modules = ["top"]
 """
 
 
-@pytest.mark.timeout(300)
 def test_the_packages_come_from_the_index_of_pips_settings_after_it_refused(
     registry: Registry, tmp_path: Path
 ) -> None:

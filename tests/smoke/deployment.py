@@ -60,8 +60,8 @@ class Deployment:
     def left(self) -> list[str]:
         """What is there of smoke runs: users, organizations, keys that count."""
         people = self.instance.people
-        users = [each["id"] for each in people.users.values()]
-        keys = [each["id"] for each in people.api_keys.values() if not each["revoked"]]
+        users = [user["id"] for user in people.users.values()]
+        keys = [api_key["id"] for api_key in people.api_keys.values() if not api_key["revoked"]]
         return [*users, *people.organizations, *keys]
 
     def going_to(self, url: str) -> Deployment:

@@ -67,7 +67,7 @@ def test_a_url_and_the_shells_keys_are_enough(there: Deployment) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     *lines, last = ran.stdout.splitlines()
     assert [line[:6].strip() for line in lines] == ["ok"] * 10
-    assert last.startswith(f"{URL}: all 10 steps went well, in ")
+    assert last.startswith(f"{URL}: all 10 steps passed, in ")
     assert "sign-up …" in ran.stderr
     assert there.instance.secret not in ran.stdout + ran.stderr
 
@@ -82,7 +82,7 @@ def test_a_failed_step_is_told_and_ends_with_1(there: Deployment) -> None:
     shown = json.loads(ran.stdout)
     assert ran.returncode == 1
     assert shown["ok"] is False
-    assert [each["name"] for each in shown["steps"] if each["ran"] and not each["ok"]] == [
+    assert [step["name"] for step in shown["steps"] if step["ran"] and not step["ok"]] == [
         "mint API key"
     ]
     assert there.left() == []
@@ -117,7 +117,7 @@ def test_bad_input_ends_with_2(words: tuple[str, ...], said: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_removes_what_was_made(there: Deployment, number: signal.Signals) -> None:
-    started = begun(there, number)
+    started = started_run(there, number)
 
     out, _ = started.communicate(timeout=180)
 
@@ -128,7 +128,7 @@ def test_a_signal_removes_what_was_made(there: Deployment, number: signal.Signal
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(there: Deployment) -> None:
-    started = begun(there, signal.SIGKILL)
+    started = started_run(there, signal.SIGKILL)
     started.communicate(timeout=180)
     assert there.left() != []
 
@@ -137,11 +137,11 @@ def test_what_a_killed_run_left_is_removed_by_the_next(there: Deployment) -> Non
 
     assert ran.returncode == 0, ran.stderr
     assert "user user_" in ran.stdout
-    assert again.stdout == "Nothing of a smoke run is there.\n"
+    assert again.stdout == "There is nothing from a smoke run.\n"
     assert there.left() == []
 
 
-def begun(there: Deployment, number: signal.Signals) -> subprocess.Popen[str]:
+def started_run(there: Deployment, number: signal.Signals) -> subprocess.Popen[str]:
     """Start a run that waits for a webhook that never comes, and send it a signal there."""
     there.world.route(HOST, None)
     started = subprocess.Popen(

@@ -53,7 +53,7 @@ def there(whole: Deployment) -> Iterator[Deployment]:
 
 
 def names(steps: tuple[SmokeStep, ...]) -> list[str]:
-    return [each.name for each in steps]
+    return [step.name for step in steps]
 
 
 def secrets_of(there: Deployment, report: SmokeReport) -> list[str]:
@@ -67,7 +67,7 @@ def test_all_goes_well_and_nothing_is_left(there: Deployment) -> None:
     told: list[str] = []
     done: list[SmokeStep] = []
 
-    report = there.smoke(tell=told.append, done=done.append)
+    report = there.smoke(progress=told.append, done=done.append)
 
     assert report.ok, report
     assert names(report.steps) == STEPS
@@ -192,7 +192,12 @@ APP: list[tuple[str, dict[str, tuple[int, str]], list[str], str]] = [
         "POST /api/mcp answered 500",
     ),
     ("no MCP server", {"/api/mcp": (404, "{}")}, ["MCP call"], "answered 404"),
-    ("a web page at the MCP path", {"/api/mcp": (200, "<html>")}, ["MCP call"], "as MCP has it"),
+    (
+        "a web page at the MCP path",
+        {"/api/mcp": (200, "<html>")},
+        ["MCP call"],
+        "no valid MCP answer",
+    ),
     (
         "has() is false for everybody",
         {"/api/audit": (403, "{}")},
@@ -245,7 +250,7 @@ def test_a_step_that_needs_a_failed_one_is_not_run(there: Deployment) -> None:
 
     report = there.smoke()
 
-    waiting = [each for each in report.steps if not each.ran]
+    waiting = [step for step in report.steps if not step.ran]
     assert names(tuple(waiting)) == [
         "webhook",
         "mint API key",
@@ -294,7 +299,7 @@ def test_an_interrupt_removes_what_was_made(there: Deployment, step: str) -> Non
         if what == step:
             raise KeyboardInterrupt
 
-    report = there.smoke(tell=interrupt)
+    report = there.smoke(progress=interrupt)
 
     assert report.interrupted
     assert not report.ok
@@ -311,9 +316,9 @@ def test_who_interrupts_the_clean_up_is_told_what_is_left(there: Deployment) -> 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        there.smoke(tell=interrupt)
+        there.smoke(progress=interrupt)
 
-    assert told[-1].startswith(f"clean-up interrupted: what begins with {MARK}")
+    assert told[-1].startswith(f"clean-up interrupted: objects whose name begins with {MARK}")
     assert told[-1].endswith("run the same command with --clean-up.")
 
 
@@ -330,11 +335,11 @@ def test_what_a_killed_run_left_is_found_and_nothing_else(there: Deployment) -> 
         ours = people.create_user(email_address="jo@sendero.example").id
         acme = people.create_organization(name=f"Not {MARK}", created_by=ours).id
         with pytest.raises(Killed):
-            there.smoke(tell=kill)
+            there.smoke(progress=kill)
         killed = there.left()
 
-        removed = clean_up(people, MARK, tell=lambda _: None)
-        again = clean_up(people, MARK, tell=lambda _: None)
+        removed = clean_up(people, MARK, progress=lambda _: None)
+        again = clean_up(people, MARK, progress=lambda _: None)
 
     assert len(killed) > len(there.left())
     left = there.left()
@@ -346,7 +351,7 @@ def test_what_a_killed_run_left_is_found_and_nothing_else(there: Deployment) -> 
 
 def test_a_mark_of_anything_else_is_refused() -> None:
     with pytest.raises(ValueError, match="something else"):
-        clean_up(None, "jo", tell=lambda _: None)  # type: ignore[arg-type]
+        clean_up(None, "jo", progress=lambda _: None)  # type: ignore[arg-type]
 
 
 # -- production, and apps that are otherwise ------------------------------------------------------
@@ -388,9 +393,9 @@ def test_what_an_app_does_not_have_is_not_asked_for(there: Deployment) -> None:
     report = other.smoke()
 
     assert report.ok, report
-    told = {each.name: each.detail for each in report.steps}
-    assert told["webhook"] == "not asked for: smoke.sandboxKey is false"
-    assert told["gated routes"] == "not asked for: smoke.gates is empty"
+    told = {step.name: step.detail for step in report.steps}
+    assert told["webhook"] == "skipped: smoke.sandboxKey is false"
+    assert told["gated routes"] == "skipped: smoke.gates is empty"
 
 
 def test_a_tool_that_is_not_there_is_told(there: Deployment) -> None:

@@ -63,7 +63,7 @@ def test_what_was_skipped_is_told_once(tmp_path: Path) -> None:
 def test_it_is_told_of_this_project(pytestconfig: pytest.Config) -> None:
     plugins = pytestconfig.pluginmanager.get_plugins()
 
-    told = [getattr(each, "pytest_terminal_summary", None) for each in plugins]
+    told = [getattr(plugin, "pytest_terminal_summary", None) for plugin in plugins]
     assert pytest_terminal_summary in told
 
 

@@ -26,7 +26,7 @@ LOCAL = "an emulator or a measurement on this machine; never part of a deploymen
 GETS = {
     "clerkstack/app/gathering.py": "this project's own reader: nothing of the environment",
     "clerkstack/app/git.py": "no keys: hooks, helpers and filters of a checkout are others' code",
-    "clerkstack/cli/rotating.py": OWN,
+    "clerkstack/cli/rotation_engine.py": OWN,
     "clerkstack/state/process.py": ENGINE + "; a review's has no GITHUB_TOKEN",
     "local/machine/actionlint/__init__.py": SET_UP,
     "local/aws.py": LOCAL,
@@ -78,7 +78,7 @@ def test_each_place_that_starts_a_process_has_its_reason() -> None:
 def test_none_of_them_is_given_a_line_for_a_shell() -> None:
     for file, calls in FOUND.items():
         for call in calls:
-            named = {each.arg: each.value for each in call.keywords}
+            named = {keyword.arg: keyword.value for keyword in call.keywords}
             assert "shell" not in named, file
             assert ast.unparse(call.func) not in ("os.system", "os.popen"), file
 

@@ -132,7 +132,11 @@ def command_of(words: list[str]) -> Any:
 def test_commands_and_options_that_a_document_names_are_there(page: str) -> None:
     for line in command_lines((TOP / page).read_text()):
         command = command_of(line.split())
-        options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+        options = {
+            name
+            for parameter in command.params
+            for name in (*parameter.opts, *parameter.secondary_opts)
+        }
         assert set(re.findall(r"(?<!\S)(--[a-z-]+)", line)) <= {*options, "--help"}, line
 
 

@@ -103,9 +103,9 @@ def test_another_project_under_a_name_is_another_project() -> None:
 def test_a_name_that_goes_from_one_project_to_another_is_refused() -> None:
     state = {**of_state("environment-web", "prj_1"), **of_state("environment-api", "prj_2")}
 
-    with pytest.raises(pulumi.RunError, match=r"Nothing was sent.*does not have yet") as error:
+    with pytest.raises(pulumi.RunError, match=r"Nothing was sent.*does not use yet") as error:
         former_names(own.state_of(state), declared(web="prj_2", api="prj_1"))
-    assert "calls prj_" in str(error.value)
+    assert "is the current name of prj_" in str(error.value)
 
 
 def test_what_is_no_variable_of_one_target_says_nothing() -> None:
@@ -118,7 +118,7 @@ def test_what_is_no_variable_of_one_target_says_nothing() -> None:
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any] | None) -> list[float]:
-    """Have the engine answer so, None where it can't read what is just being written; the pauses
+    """Have the engine answer so, None where it cannot read what is just being written; the pauses
     between."""
     pauses: list[float] = []
     left = list(answers)
@@ -146,5 +146,5 @@ def test_a_state_that_is_just_being_written_is_read_again(monkeypatch: pytest.Mo
 def test_a_state_that_can_never_be_read_declares_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked(monkeypatch, *[None] * 20)
 
-    with pytest.raises(pulumi.RunError, match=r"nothing was sent: failed to load .* again\."):
+    with pytest.raises(pulumi.RunError, match=r"Nothing was sent: failed to load .* again\."):
         own.own_state()

@@ -52,7 +52,7 @@ def test_a_host_before_production_is_none_for_both(host: str) -> None:
 @pytest.mark.parametrize(
     ("host", "word"),
     [
-        ("localhost", "is on somebody's own machine"),
+        ("localhost", "is on a developer's machine"),
         ("acme.vercel.app", "is the hosting provider's: add a domain of your own"),
         ("x.ngrok.io", "is for previews"),
         ("staging.sendero.example", "is for previews"),

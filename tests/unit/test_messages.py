@@ -36,7 +36,7 @@ def other(a: "int or str") -> None:
 
 
 def test_messages_are_listed_with_their_lines_and_what_takes_them() -> None:
-    found = [(each.taken_by, each.text) for each in messages(SOURCE)]
+    found = [(message.taken_by, message.text) for message in messages(SOURCE)]
 
     assert found == [
         ("MEND", "Run it again"),
@@ -55,7 +55,7 @@ def test_messages_are_listed_with_their_lines_and_what_takes_them() -> None:
 def test_every_error_with_a_text_of_its_own_is_listed(folder: str) -> None:
     for file in (TOP / folder).rglob("*.py"):
         source = file.read_text()
-        texts = " ".join(each.text for each in messages(source))
+        texts = " ".join(message.text for message in messages(source))
         for node in ast.walk(ast.parse(source)):
             match node:
                 case ast.Raise(exc=ast.Call(args=[ast.Constant(value=str(text)), *_])) if (

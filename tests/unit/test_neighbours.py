@@ -46,7 +46,7 @@ def backend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Backend:
 
 
 def names(stack: str = "one") -> list[str]:
-    return [each.stack for each in neighbours(stack, APPLICATION, "development")]
+    return [neighbour.stack for neighbour in neighbours(stack, APPLICATION, "development")]
 
 
 @pytest.mark.parametrize("stack", ["one", "organization/clerkstack/one"])
@@ -96,7 +96,7 @@ def test_one_that_can_not_be_read_is_named(backend: Backend) -> None:
     backend.stacks = {"two": [instance()]}
     backend.broken = {"two"}
 
-    with pytest.raises(UnreadableStack, match="The state of the stack two can't be read"):
+    with pytest.raises(UnreadableStack, match="The state of the stack two cannot be read"):
         names()
 
 

@@ -70,7 +70,7 @@ def strict(schema: Any) -> Any:
 
 
 def wrong(schema: dict[str, Any], stack: dict[str, Any]) -> list[str]:
-    return [each.message for each in Draft202012Validator(schema).iter_errors(stack)]
+    return [error.message for error in Draft202012Validator(schema).iter_errors(stack)]
 
 
 def test_the_operator_takes_the_stack(schema: dict[str, Any]) -> None:

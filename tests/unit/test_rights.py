@@ -30,12 +30,12 @@ def allowed(policy: str, action: str) -> list[str]:
     def listed(told: str | list[str]) -> list[str]:
         return [told] if isinstance(told, str) else told
 
-    assert all(each["Effect"] == "Allow" for each in statements)
+    assert all(statement["Effect"] == "Allow" for statement in statements)
     return [
         resource
-        for each in statements
-        if any(fnmatchcase(action, pattern) for pattern in listed(each["Action"]))
-        for resource in listed(each["Resource"])
+        for statement in statements
+        if any(fnmatchcase(action, pattern) for pattern in listed(statement["Action"]))
+        for resource in listed(statement["Resource"])
     ]
 
 
@@ -60,6 +60,6 @@ def test_a_role_writes_its_own_stack_alone(
 def test_each_environment_has_a_key_of_its_own() -> None:
     keys = [allowed(policy, "kms:Decrypt") for policy in ("deploy", "deploy-dev")]
 
-    assert [len(each) for each in keys] == [1, 1]
+    assert [len(key) for key in keys] == [1, 1]
     assert keys[0] != keys[1]
     assert not allowed("deploy-dev", "kms:Encrypt")

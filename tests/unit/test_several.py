@@ -29,6 +29,8 @@ def test_the_example_of_two_projects_says_what_the_page_says() -> None:
     assert (api.app_url, api.names) == ("https://api.sendero.example", ("express",))
     assert (api.team_id, api.redeploy) == ("team_acme", False)
     keys = Keys[str]("pk", "sk", "whsec")
-    named = {f"{api.resource}-{each.target}-{each.key}" for each in variables(api, keys)}
+    named = {
+        f"{api.resource}-{variable.target}-{variable.key}" for variable in variables(api, keys)
+    }
     for name in re.findall(r"environment-api-[\w-]+", PAGE.read_text()):
         assert name in named

@@ -173,6 +173,6 @@ def test_what_cant_be_read_is_told_and_then_refused(monkeypatch: pytest.MonkeyPa
     asked = Asked(monkeypatch, Unreachable("no answer", sent=False))
 
     assert asked.refusals(ASKS, preview=True) == []
-    assert "can't be compared" in asked.warned[0]
+    assert "cannot be compared" in asked.warned[0]
     (why,) = asked.refusals(ASKS)
     assert "no answer" in why

@@ -68,9 +68,9 @@ def test_a_job_has_the_rights_it_needs(file: Path, name: str, job: dict[str, Any
 
 @each_job
 def test_a_checkout_leaves_no_token(file: Path, name: str, job: dict[str, Any]) -> None:
-    checkouts = [each for each in job["steps"] if "actions/checkout" in each.get("uses", "")]
+    checkouts = [step for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
 
-    assert [each["with"]["persist-credentials"] for each in checkouts] == [False]
+    assert [checkout["with"]["persist-credentials"] for checkout in checkouts] == [False]
 
 
 @pytest.mark.parametrize("file", [*FILES, *ACTIONS], ids=lambda file: file.parent.name + file.stem)
@@ -248,10 +248,10 @@ def test_what_waits_for_each_other_is_of_one_kind(
     """A run of a pull request neither cancels nor holds up one of main's."""
     groups = [each["concurrency"]["group"] for each in (read(file), job) if "concurrency" in each]
 
-    for each in groups:
-        assert each.split("-${{")[0].startswith(file.stem), each
+    for group in groups:
+        assert group.split("-${{")[0].startswith(file.stem), group
     if triggers(file) & OF_A_PULL_REQUEST:
-        assert all("github.event.pull_request.number" in each for each in groups)
+        assert all("github.event.pull_request.number" in group for group in groups)
 
 
 def test_a_role_is_trusted_to_one_subject_and_audience_compared_whole() -> None:
@@ -264,9 +264,9 @@ def test_a_role_is_trusted_to_one_subject_and_audience_compared_whole() -> None:
     ]
 
     assert trusts
-    for each in trusts:
-        assert list(each["Condition"]) == ["StringEquals"]
-        told = each["Condition"]["StringEquals"]
+    for trust in trusts:
+        assert list(trust["Condition"]) == ["StringEquals"]
+        told = trust["Condition"]["StringEquals"]
         assert told[f"{issuer}:aud"] == "sts.amazonaws.com"
         subjects = told[f"{issuer}:sub"]
         for subject in [subjects] if isinstance(subjects, str) else subjects:

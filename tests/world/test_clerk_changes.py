@@ -132,7 +132,7 @@ def test_changes_are_told(world: World, instance: Instance, backend: httpx.Clien
     made(backend.patch(f"/users/{jo['id']}/metadata", json={"public_metadata": {"a": 1}}))
     made(backend.patch(f"/organizations/{acme['id']}", json={"name": "Beta"}))
 
-    told = [each.event_type for each in world.svix.apps()[app].sent.messages.values()]
+    told = [message.event_type for message in world.svix.apps()[app].sent.messages.values()]
     assert told == ["user.created", "organization.created", "user.updated", "organization.updated"]
 
 

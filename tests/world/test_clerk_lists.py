@@ -127,9 +127,11 @@ def test_our_client_reads_every_page() -> None:
         domains = client.list_domains()
 
     assert len({each.url for each in urls}) == len(urls) == PAGE + 3
-    assert [(each.name, each.lifetime) for each in templates] == [("hasura", 60)]
-    assert [each.oauth_config and each.oauth_config.client_id for each in connections] == ["id"]
-    assert [each.is_satellite for each in domains] == [False]
+    assert [(template.name, template.lifetime) for template in templates] == [("hasura", 60)]
+    assert [
+        connection.oauth_config and connection.oauth_config.client_id for connection in connections
+    ] == ["id"]
+    assert [domain.is_satellite for domain in domains] == [False]
 
 
 @pytest.mark.parametrize("path", [path for path, _ in MADE[:2]])

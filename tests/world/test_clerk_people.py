@@ -127,8 +127,8 @@ def test_a_visitor_signs_up_with_the_test_code_and_signs_in_with_a_ticket(
     backend: httpx.Client, visitor: httpx.Client
 ) -> None:
     form = {"email_address": ADDRESS, "password": "a long one"}
-    begun = made(visitor.post("/client/sign_ups", data=form))["response"]
-    path = f"/client/sign_ups/{begun['id']}"
+    started = made(visitor.post("/client/sign_ups", data=form))["response"]
+    path = f"/client/sign_ups/{started['id']}"
     made(visitor.post(f"{path}/prepare_verification", data={"strategy": "email_code"}))
     wrong = visitor.post(
         f"{path}/attempt_verification", data={"strategy": "email_code", "code": "111111"}
@@ -144,7 +144,7 @@ def test_a_visitor_signs_up_with_the_test_code_and_signs_in_with_a_ticket(
     used = visitor.post("/client/sign_ins", data=again)
     client = made(visitor.get("/client"))["response"]
 
-    assert (begun["status"], done["status"]) == ("missing_requirements", "complete")
+    assert (started["status"], done["status"]) == ("missing_requirements", "complete")
     assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "form_code_incorrect")
     assert used.status_code == 400
     assert client["last_active_session_id"] == signed_in["created_session_id"]
@@ -153,8 +153,8 @@ def test_a_visitor_signs_up_with_the_test_code_and_signs_in_with_a_ticket(
 
 def test_a_real_address_has_another_code(visitor: httpx.Client) -> None:
     form = {"email_address": "jo@sendero.example", "password": "a long one"}
-    begun = made(visitor.post("/client/sign_ups", data=form))["response"]
-    path = f"/client/sign_ups/{begun['id']}"
+    started = made(visitor.post("/client/sign_ups", data=form))["response"]
+    path = f"/client/sign_ups/{started['id']}"
     made(visitor.post(f"{path}/prepare_verification", data={"strategy": "email_code"}))
 
     code = {"strategy": "email_code", "code": "424242"}
@@ -216,11 +216,11 @@ def test_users_are_found_counted_and_removed_with_all_they_had(
     made(backend.delete(f"/users/{jo['id']}"))
     made(backend.delete(f"/organizations/{acme['id']}"))
 
-    assert [each["id"] for each in found] == [each["id"] for each in members] == [jo["id"]]
+    assert [each["id"] for each in found] == [member["id"] for member in members] == [jo["id"]]
     assert counted["total_count"] == 2
     assert [each["id"] for each in backend.get("/users").json()] == [ann["id"]]
     assert backend.post(f"/sessions/{session['id']}/tokens").status_code == 404
-    assert [each["revoked"] for each in instance.people.api_keys.values()] == [True]
+    assert [api_key["revoked"] for api_key in instance.people.api_keys.values()] == [True]
     assert instance.people.memberships == {}
 
 
@@ -296,7 +296,7 @@ def test_events_are_as_the_description_of_the_webhooks_has_them(
     made(backend.delete(f"/organizations/{acme['id']}"))
     made(backend.delete(f"/users/{jo['id']}"))
 
-    told = {each.event_type: each.payload for each in app.sent.messages.values()}
+    told = {message.event_type: message.payload for message in app.sent.messages.values()}
     assert list(told) == [
         "user.created",
         "organization.created",

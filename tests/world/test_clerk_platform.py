@@ -180,7 +180,7 @@ def test_a_domain_is_complete_after_a_check_that_finds_its_records() -> None:
     assert (first["status"], first["last_run_at"]) == ("incomplete", None)
     assert before["dns"]["status"] == "in_progress"
     assert second["status"] == "complete"
-    assert all(each["verified"] for each in second["dns"]["cnames"].values())
+    assert all(cname["verified"] for cname in second["dns"]["cnames"].values())
 
 
 def test_a_satellite_is_a_domain_with_a_record_of_its_own() -> None:
@@ -195,7 +195,7 @@ def test_a_satellite_is_a_domain_with_a_record_of_its_own() -> None:
     assert found == (instance, instance.satellites[0])
     shown = domains.backend_json(*found)
     assert (shown["is_satellite"], shown["accounts_portal_url"]) == (True, None)
-    assert [each["host"] for each in shown["cname_targets"]] == ["clerk.a.app"]
+    assert [cname_target["host"] for cname_target in shown["cname_targets"]] == ["clerk.a.app"]
     assert domains.check(found[1], account.clock())["status"] == "complete"
     assert domains.status_json(instance.domain)["status"] == "incomplete"
     with pytest.raises(ValueError, match=r"a\.app"):

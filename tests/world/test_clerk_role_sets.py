@@ -52,7 +52,7 @@ class Api:
         return answer.status_code, answer.json()["errors"][0]["code"]
 
     def held(self, path: str = INITIAL) -> list[str]:
-        return [each["key"] for each in self.done("GET", path)["roles"]]
+        return [role["key"] for role in self.done("GET", path)["roles"]]
 
     def section(self) -> dict[str, Any]:
         found: dict[str, Any] = self.instance.config["organization_settings"]

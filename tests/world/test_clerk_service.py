@@ -58,7 +58,7 @@ def test_our_clients_make_roles_and_reach_the_webhooks(world: World) -> None:
             endpoints = svix.list_endpoints()
 
     assert roles["org:finance"].name == "Money"
-    assert {each.key for each in roles["org:finance"].permissions} == {
+    assert {permission.key for permission in roles["org:finance"].permissions} == {
         "org:sys_memberships:read",
         "org:sys_domains:read",
         "org:sys_billing:read",
@@ -84,7 +84,7 @@ def test_the_host_says_whose_environment_it_is(world: World) -> None:
     with platform(world.urls.clerk) as client:
         made = client.create_instance(seed.APPLICATION_ID, domain="a.dev")
         found = client.get_application(seed.APPLICATION_ID)
-    keys = [each.publishable_key for each in found.instances]
+    keys = [instance.publishable_key for instance in found.instances]
     assert made.publishable_key in keys
 
     seen = []

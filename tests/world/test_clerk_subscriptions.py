@@ -69,7 +69,7 @@ def act(account: Account, **body: Any) -> None:
 
 def ids(account: Account) -> list[str]:
     now = account.clerk.now_ms()
-    return [each["id"] for each in items_json(account.instance, now, include_free=True)]
+    return [document["id"] for document in items_json(account.instance, now, include_free=True)]
 
 
 # -- the list ---------------------------------------------------------------------------------
@@ -274,4 +274,4 @@ def test_a_dry_run_can_be_ignored_once(world: World) -> None:
     assert list(ignored["after"]) == ["billing"]  # the other parameters count
     assert heeded["before"]["billing"]["plans"]["pro"]["amount"] == 1
     assert ignored["config_version"] == heeded["config_version"]
-    assert [each.fault for each in entries] == ["dry_run_ignored", None]
+    assert [entry.fault for entry in entries] == ["dry_run_ignored", None]

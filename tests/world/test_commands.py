@@ -61,7 +61,7 @@ def keys(urls: dict[str, str]) -> list[str]:
         f"{urls['vercel']}/v10/projects/{seed.VERCEL_PROJECT_ID}/env",
         headers={"Authorization": f"Bearer {seed.VERCEL_TOKEN}"},
     )
-    return [each["key"] for each in answer.raise_for_status().json()["envs"]]
+    return [variable["key"] for variable in answer.raise_for_status().json()["envs"]]
 
 
 def end_by_force(pid: int) -> None:

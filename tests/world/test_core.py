@@ -54,7 +54,9 @@ def write(client: httpx.Client, key: str = "KEY", **more: Any) -> httpx.Response
 
 
 def keys(client: httpx.Client) -> list[str]:
-    return sorted(each["key"] for each in client.get("env").raise_for_status().json()["envs"])
+    return sorted(
+        variable["key"] for variable in client.get("env").raise_for_status().json()["envs"]
+    )
 
 
 def test_a_fresh_world_has_the_seeded_project_and_deployments(world: World) -> None:
@@ -64,7 +66,10 @@ def test_a_fresh_world_has_the_seeded_project_and_deployments(world: World) -> N
         headers={"Authorization": f"Bearer {seed.VERCEL_TOKEN}"},
     )
 
-    found = {(each["target"], each["readyState"]) for each in answer.json()["deployments"]}
+    found = {
+        (deployment["target"], deployment["readyState"])
+        for deployment in answer.json()["deployments"]
+    }
     assert found == {("production", "READY"), (None, "READY")}
 
 
@@ -105,7 +110,7 @@ def test_requests_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
         assert keys(client) == names
         state = json.loads((tmp_path / "world.json").read_text())
         kept = state["vercel"]["projects"][seed.VERCEL_PROJECT_ID]["variables"].values()
-        assert sorted(each["key"] for each in kept) == names
+        assert sorted(result["key"] for result in kept) == names
 
 
 # -- state ----------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ class Stack:
 
     def own(self) -> dict[str, str]:
         every = self.instance.permissions.values()
-        return {each.key: each.name for each in every if not each.system}
+        return {result.key: result.name for result in every if not result.system}
 
     def sent(self) -> list[str]:
         return [f"{each.method} {each.path}" for each in self.world.journal()]

@@ -91,14 +91,14 @@ def test_a_redeploy_takes_over_without_a_refused_request(
                 statuses.append(client.get("/api/health").status_code)
 
     askers = [threading.Thread(target=ask) for _ in range(3)]
-    for each in askers:
-        each.start()
+    for asker in askers:
+        asker.start()
     old = signing_secret(there)
     there.redeploy(CLERK_WEBHOOK_SECRET="whsec_" + "B" * 32)
     there.app.look_again()  # the one before was drained, and is gone
     ended.set()
-    for each in askers:
-        each.join()
+    for asker in askers:
+        asker.join()
     after = fingerprints(app)
     there.redeploy(CLERK_WEBHOOK_SECRET=old)
 
@@ -126,7 +126,11 @@ def test_a_deployment_that_does_not_start_leaves_the_one_before(
 ) -> None:
     before = fingerprints(app)
     project = there.world.vercel.projects[seed.VERCEL_PROJECT_ID]
-    held = next(each for each in project.variables.values() if each.key == "CLERK_WEBHOOK_SECRET")
+    held = next(
+        variable
+        for variable in project.variables.values()
+        if variable.key == "CLERK_WEBHOOK_SECRET"
+    )
     there.world.vercel.delete_variable(project, held.id)
 
     there.world.vercel.add_deployment(project.id, "preview")
@@ -215,10 +219,10 @@ def test_a_webhook_that_comes_again_and_at_once_mints_one_key(
         statuses.append(answer.status_code)
 
     senders = [threading.Thread(target=deliver) for _ in range(4)]
-    for each in senders:
-        each.start()
-    for each in senders:
-        each.join()
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
     deliver()
 
     keys = backend.get("/api_keys", params={"subject": organization}).json()["data"]

@@ -68,7 +68,6 @@ SMOKE = {
 }
 
 
-@pytest.mark.timeout(200)
 @pytest.mark.parametrize("write", names())
 def test_one_more_run_brings_what_is_declared_whatever_happened(
     write: str, capsys: pytest.CaptureFixture[str]

@@ -57,8 +57,8 @@ def test_each_vendor_has_its_own_500(world: World, monkeypatch: pytest.MonkeyPat
         httpx.get(f"{world.urls.vercel}{VARIABLES}", headers=VERCEL),
     ]
 
-    assert [each.status_code for each in answers] == [500] * 4
-    clerk, frontend, svix, vercel = (each.json() for each in answers)
+    assert [answer.status_code for answer in answers] == [500] * 4
+    clerk, frontend, svix, vercel = (answer.json() for answer in answers)
     for body in (clerk, frontend):
         assert list(body) == ["errors", "clerk_trace_id"]
         assert list(body["errors"][0]) == ["code", "message", "long_message"]

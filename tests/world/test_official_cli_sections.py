@@ -147,8 +147,6 @@ CHANGES: dict[str, dict[str, Any]] = {
     API_KEYS: {"enabled": True, "orgs_api_keys_enabled": True},
 }
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _installed() -> None:
@@ -304,6 +302,6 @@ def test_a_deployment_without_dns_records_lists_them(cli: Cli) -> None:
     code, report = deployed(cli)
 
     assert (code, report["state"], report["domain"]) == (1, "domain_pending", "sendero.example")
-    hosts = [each["host"] for each in report["pendingDnsRecords"]]
+    hosts = [record["host"] for record in report["pendingDnsRecords"]]
     assert hosts[:2] == ["clerk.sendero.example", "accounts.sendero.example"]
     assert len(hosts) == 5

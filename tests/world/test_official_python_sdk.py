@@ -76,7 +76,7 @@ def test_a_roles_whole_life(sdk: Clerk) -> None:
     found = sdk.organization_roles.list(query="finance")
     sdk.organization_roles.delete(organization_role_id=made.id)
 
-    assert [each.key for each in made.permissions] == ["org:sys_billing:read"]
+    assert [permission.key for permission in made.permissions] == ["org:sys_billing:read"]
     assert (changed.name, changed.permissions) == ("Money", made.permissions)
     assert (emptied.name, emptied.permissions) == ("Money", [])
     assert [role.id for role in found.data] == [made.id]

@@ -19,8 +19,6 @@ from tests.absent import absent
 PROGRAM = Path(__file__).resolve().parents[2] / "node_modules" / "vercel" / "dist" / "vc.js"
 VALUE = "value-of-a-test-h3Tq"
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _installed() -> None:
@@ -63,7 +61,7 @@ class Cli:
 
     def variables(self) -> dict[str, Any]:
         project = self.world.vercel.projects[seed.VERCEL_PROJECT_ID]
-        return {each.key: each for each in project.variables.values()}
+        return {variable.key: variable for variable in project.variables.values()}
 
 
 @pytest.fixture
@@ -134,6 +132,6 @@ def test_it_lists_projects_and_environments_and_builds_one_again(cli: Cli) -> No
     assert all(name in projects for name in ("sendero", "sendero-api"))
     assert "qa" in environments
     cli.does("redeploy", before.id, "--target", "qa", "--no-wait")
-    again = max(vercel.deployments.values(), key=lambda each: each.created_at)
+    again = max(vercel.deployments.values(), key=lambda deployment: deployment.created_at)
     assert (again.redeploy_of, again.target) == (before.id, "qa")
     assert again.environment == before.environment

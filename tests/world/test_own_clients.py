@@ -110,7 +110,9 @@ def test_the_vercel_client_finds_what_a_team_has(monkeypatch: pytest.MonkeyPatch
     assert listed.readable_value is None
     assert one == read == SecretStr("one")
     assert (among.project_ids, among.target) == (("prj_web",), ("production",))
-    assert [(each.id, each.slug) for each in environments] == [(staging, "staging")]
+    assert [(environment.id, environment.slug) for environment in environments] == [
+        (staging, "staging")
+    ]
     for name, each in deployed.items():
         assert found[name].id == each.id  # type: ignore[union-attr]
         assert backend.deployments[again[name].id].target == name
@@ -134,4 +136,4 @@ def test_the_svix_client_reads_the_newest_attempts(monkeypatch: pytest.MonkeyPat
         window = {"since": now - timedelta(days=1), "until": now + timedelta(hours=1)}
         found = client.recent_attempts(endpoint, **window)
 
-    assert [each.msg.id for each in found if each.msg] == sent[:2:-1]
+    assert [attempt.msg.id for attempt in found if attempt.msg] == sent[:2:-1]

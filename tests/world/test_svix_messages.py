@@ -200,7 +200,7 @@ def test_a_repeated_event_id_is_refused(world: Emulated) -> None:
     with http:
         answers = [http.post(messages, json=body) for _ in range(2)]
 
-    assert [each.status_code for each in answers] == [202, 409]
+    assert [answer.status_code for answer in answers] == [202, 409]
 
 
 def test_a_removed_endpoint_gets_nothing_more(world: Emulated, app: Receiver) -> None:
@@ -298,4 +298,4 @@ def test_attempts_survive_a_restart(tmp_path: Path) -> None:
     with World(tmp_path, proxy=False) as again:
         attempts = again.svix.apps()[app_id].sent.attempts
 
-    assert [each.code for each in attempts.values()] == [0]
+    assert [attempt.code for attempt in attempts.values()] == [0]

@@ -74,11 +74,14 @@ def test_every_operation_that_declares_the_key_acts_once(world: Emulated) -> Non
             http.post("/api/v1/auth/one-time-token", json=body, headers=KEY) for _ in range(2)
         ]
 
-    assert [(each.status_code, each.content) for each in rotations] == [(204, b""), (204, b"")]
+    assert [(rotation.status_code, rotation.content) for rotation in rotations] == [
+        (204, b""),
+        (204, b""),
+    ]
     assert len(signing) == 2
     assert sent[0].json() == sent[1].json()
     assert (stats["success"], stats["fail"]) == (0, 1)
-    assert [each.status_code for each in tokens] == [200, 200]
+    assert [token.status_code for token in tokens] == [200, 200]
     assert tokens[0].json() == tokens[1].json()
 
 
@@ -247,8 +250,8 @@ def test_an_endpoint_cannot_be_put_under_what_is_no_uid(world: Emulated, uid: st
         ]
         listed: list[Any] = http.get(path).json()["data"]
 
-    assert [each.status_code for each in answers] == [422, 422]
-    assert [each.json()["detail"][0]["loc"] for each in answers] == [
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert [answer.json()["detail"][0]["loc"] for answer in answers] == [
         ["path", "endpoint_id"],
         ["body", "uid"],
     ]

@@ -231,7 +231,9 @@ def test_another_applications_things_are_not_found(world: Emulated) -> None:
     with http:
         answers = [http.get(f"/api/v1/app/{other}{rest}") for rest in ("", "/endpoint", "/msg")]
 
-    assert [(each.status_code, each.json()["code"]) for each in answers] == [(404, "not_found")] * 3
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (404, "not_found")
+    ] * 3
 
 
 # -- event types ----------------------------------------------------------------------------------
@@ -358,4 +360,4 @@ def test_failed_messages_are_recovered_for_two_weeks(world: Emulated) -> None:
 
     assert (late.status_code, late.json()["detail"][0]["loc"]) == (422, ["body", "since"])
     assert (taken.status_code, taken.json()["task"]) == (202, "endpoint.recover")
-    assert [each["triggerType"] for each in attempts] == [1, 0]
+    assert [attempt["triggerType"] for attempt in attempts] == [1, 0]

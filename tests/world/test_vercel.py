@@ -373,8 +373,8 @@ def test_projects_are_listed_in_pages_by_a_token_of_their_own(vercel: Vercel) ->
     theirs = vercel.client.get("/v10/projects?teamId=team_a").json()["projects"]
     older = vercel.client.get("/v9/projects?limit=2").json()["pagination"]["next"]
 
-    assert [each["name"] for each in first["projects"]] == ["p2", "p1"]
-    assert [each["name"] for each in rest["projects"]] == ["p0", "sendero"]
+    assert [project["name"] for project in first["projects"]] == ["p2", "p1"]
+    assert [project["name"] for project in rest["projects"]] == ["p0", "sendero"]
     assert rest["pagination"]["next"] is None
     assert isinstance(after, str)
     assert isinstance(older, int)
@@ -406,7 +406,9 @@ def test_custom_environments_and_branches_are_built_with_what_is_theirs(vercel: 
         assert made.environment == {"API_URL": digest(value)}
 
     found = vercel.client.get(f"/v9/projects/{PROJECT}/custom-environments").json()
-    assert [(each["id"], each["slug"]) for each in found["environments"]] == [(staging, "staging")]
+    assert [(environment["id"], environment["slug"]) for environment in found["environments"]] == [
+        (staging, "staging")
+    ]
     ask = f"/v6/deployments?projectId={PROJECT}&state=READY"
     for more, value in (
         ("target=staging", "staging"),

@@ -154,7 +154,9 @@ def remove_permission(call: InstanceCall) -> Answer:
 
 def list_permissions(call: InstanceCall) -> Answer:
     """ListOrganizationPermissions."""
-    return 200, _listed(call, [each.to_json() for each in call.instance.permissions.values()])
+    return 200, _listed(
+        call, [permission.to_json() for permission in call.instance.permissions.values()]
+    )
 
 
 def create_permission(call: InstanceCall) -> Answer:
@@ -207,7 +209,7 @@ def create_svix_url(call: InstanceCall) -> Answer:
 
 def list_domains(call: InstanceCall) -> Answer:
     """ListDomains."""
-    found = [domains.backend_json(call.instance, each) for each in call.instance.domains]
+    found = [domains.backend_json(call.instance, domain) for domain in call.instance.domains]
     return 200, {"data": found, "total_count": len(found)}
 
 

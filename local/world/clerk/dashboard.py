@@ -116,7 +116,7 @@ def _add_satellite(backend: ClerkBackend, body: dict[str, Any]) -> str:
     proxy = _take(body, "proxy_url", str) if "proxy_url" in body else None
     _nothing_left(body)
     domains.check_name(name)
-    if any(each.name == name for known in backend.instances() for each in known.domains):
+    if any(domain.name == name for known in backend.instances() for domain in known.domains):
         raise errors.domain_taken(name)
     made = Domain(identifier("dmn"), name, backend.clock(), satellite=True, proxy_url=proxy)
     instance.satellites.append(made)

@@ -42,7 +42,11 @@ def check_name(name: str) -> None:
 
 def production_domains(application: Application) -> list[Instance]:
     """List the instances whose domain the Platform API shows: production, one at most."""
-    return [each for each in application.instances.values() if each.environment == "production"]
+    return [
+        instance
+        for instance in application.instances.values()
+        if instance.environment == "production"
+    ]
 
 
 def find(application: Application, id_or_name: str) -> tuple[Instance, Domain]:

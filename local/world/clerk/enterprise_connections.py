@@ -71,9 +71,10 @@ def list_enterprise_connections(call: InstanceCall) -> Answer:
     organization = call.query.get("organization_id")
     active = call.flag("active", status=422) if "active" in call.query else None
     found = [
-        each
-        for each in reversed(call.instance.enterprise_connections.values())
-        if organization in (None, each["organization_id"]) and active in (None, each["active"])
+        connection
+        for connection in reversed(call.instance.enterprise_connections.values())
+        if organization in (None, connection["organization_id"])
+        and active in (None, connection["active"])
     ]
     return 200, {"data": call.page(found), "total_count": len(found)}
 
@@ -138,14 +139,14 @@ def _domains(given: list[Any]) -> list[str]:
     if not given or not all(isinstance(each, str) for each in given):
         raise errors.param_invalid("domains", "must be at least one domain")
     domains = list(dict.fromkeys(each.lower() for each in given))
-    if not all(DOMAIN.fullmatch(each) for each in domains):
+    if not all(DOMAIN.fullmatch(domain) for domain in domains):
         raise errors.param_invalid("domains", "must be fully qualified domain names")
     return domains
 
 
 def _check_free(call: InstanceCall, domains: list[str]) -> None:
-    for each in call.instance.enterprise_connections.values():
-        taken = sorted({*domains} & {*each["domains"]})
+    for connection in call.instance.enterprise_connections.values():
+        taken = sorted({*domains} & {*connection["domains"]})
         if taken:
             message = f"Another connection has the domain {taken[0]}."
             meta = {"param_name": "domains"}

@@ -15,9 +15,9 @@ def client_json(instance: Instance, client: Document) -> Document:
     people = instance.people
     sign_in, sign_up = client["sign_in"], client["sign_up"]
     sessions = [
-        session_json(instance, each)
-        for each in people.sessions.values()
-        if each["client_id"] == client["id"] and each["status"] == "active"
+        session_json(instance, session)
+        for session in people.sessions.values()
+        if session["client_id"] == client["id"] and session["status"] == "active"
     ]
     return {
         "object": "client",

@@ -106,8 +106,12 @@ def _made(call: InstanceCall, organization: Document, body: Document) -> Documen
     user = people.of_email(address)
     if user is not None and people.membership(organization["id"], user["id"]) is not None:
         raise errors.ClerkError(400, "already_a_member_in_organization", "Already a member.")
-    for each in people.invitations.values():
-        there = (each["organization_id"], each["email_address"].lower(), each["status"])
+    for invitation in people.invitations.values():
+        there = (
+            invitation["organization_id"],
+            invitation["email_address"].lower(),
+            invitation["status"],
+        )
         if there == (organization["id"], address.lower(), "pending"):
             raise _not_unique()
     now = call.backend.now_ms()
@@ -140,8 +144,8 @@ def _check_manager(call: InstanceCall, organization_id: str, user_id: str) -> No
     membership = call.instance.people.membership(organization_id, user_id)
     if membership is None:
         raise errors.not_found("member", user_id)
-    roles = [each for each in call.instance.roles.values() if each.key == membership["role"]]
-    held = {call.instance.permissions[id_].key for each in roles for id_ in each.permissions}
+    roles = [role for role in call.instance.roles.values() if role.key == membership["role"]]
+    held = {call.instance.permissions[id_].key for role in roles for id_ in role.permissions}
     if MANAGE_MEMBERS not in held:
         code, missing = "missing_organization_permission", [MANAGE_MEMBERS]
         message = "This member may not manage members."
@@ -181,11 +185,11 @@ def _listed(call: InstanceCall, statuses: list[str]) -> Answer:
     organization = people.organization(call.parts["organization"])
     address = call.query.get("email_address", "").lower()
     found = [
-        each
-        for each in people.invitations.values()
-        if each["organization_id"] == organization["id"]
-        and (not statuses or each["status"] in statuses)
-        and (not address or each["email_address"].lower() == address)
+        invitation
+        for invitation in people.invitations.values()
+        if invitation["organization_id"] == organization["id"]
+        and (not statuses or invitation["status"] in statuses)
+        and (not address or invitation["email_address"].lower() == address)
     ]
     order = call.query.get("order_by", "-created_at").strip()
     field = order.lstrip("+-")

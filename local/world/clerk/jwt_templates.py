@@ -41,7 +41,10 @@ def create_jwt_template(call: InstanceCall) -> Answer:
     for name in ("signing_algorithm", "signing_key") if own_key else ():
         if name not in form:
             raise errors.param_missing(name)
-    if any(each["name"] == form["name"] for each in call.instance.jwt_templates.values()):
+    if any(
+        jwt_template["name"] == form["name"]
+        for jwt_template in call.instance.jwt_templates.values()
+    ):
         raise errors.duplicate("name")
     now = call.backend.now_ms()
     made: dict[str, Any] = {

@@ -200,7 +200,11 @@ class Instance:
 
     def role_json(self, role: Role) -> Document:
         """Give a role as Role, with its permissions in full."""
-        held = [self.permissions[each] for each in role.permissions if each in self.permissions]
+        held = [
+            self.permissions[permission]
+            for permission in role.permissions
+            if permission in self.permissions
+        ]
         return {
             "object": "role",
             "id": role.id,
@@ -250,12 +254,12 @@ class Application:
             "name": self.name,
             "instances": [
                 {
-                    "instance_id": each.id,
-                    "environment_type": each.environment,
-                    "publishable_key": each.publishable_key,
-                    **({"secret_key": each.secret} if secret_keys else {}),
+                    "instance_id": instance.id,
+                    "environment_type": instance.environment,
+                    "publishable_key": instance.publishable_key,
+                    **({"secret_key": instance.secret} if secret_keys else {}),
                 }
-                for each in self.instances.values()
+                for instance in self.instances.values()
             ],
         }
 

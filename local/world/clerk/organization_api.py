@@ -61,17 +61,18 @@ def list_organizations(call: InstanceCall) -> Answer:
     members, ids = call.names("user_id"), call.names("organization_id")
     wanted = call.query.get("query", "").lower()
     found = [
-        each
-        for each in people.organizations.values()
+        organization
+        for organization in people.organizations.values()
         if (
             not wanted
-            or each["id"].lower() == wanted
-            or wanted in each["name"].lower()
-            or wanted in each["slug"]
+            or organization["id"].lower() == wanted
+            or wanted in organization["name"].lower()
+            or wanted in organization["slug"]
         )
-        and _fits({each["id"]}, ids)
+        and _fits({organization["id"]}, ids)
         and _fits(
-            {one["user_id"] for one in people.memberships_of(organization_id=each["id"])}, members
+            {one["user_id"] for one in people.memberships_of(organization_id=organization["id"])},
+            members,
         )
     ]
     order = call.query.get("order_by", "-created_at").strip()
@@ -113,7 +114,9 @@ def delete_organization(call: InstanceCall) -> Answer:
         if key["subject"] == found["id"]:
             key["revoked"] = True
     call.instance.subscriptions = [
-        each for each in call.instance.subscriptions if each.payer_id != found["id"]
+        subscription
+        for subscription in call.instance.subscriptions
+        if subscription.payer_id != found["id"]
     ]
     people.invitations = {
         id_: each
@@ -130,9 +133,13 @@ def list_memberships(call: InstanceCall) -> Answer:
     """ListOrganizationMemberships."""
     people = call.instance.people
     there = people.memberships_of(organization_id=call.parts["organization"])
-    users = found_users(call, [people.users[each["user_id"]] for each in there])
-    ids, roles = {each["id"] for each in users}, call.names("role")
-    found = [each for each in there if each["user_id"] in ids and _fits({each["role"]}, roles)]
+    users = found_users(call, [people.users[document["user_id"]] for document in there])
+    ids, roles = {user["id"] for user in users}, call.names("role")
+    found = [
+        document
+        for document in there
+        if document["user_id"] in ids and _fits({document["role"]}, roles)
+    ]
     order = call.query.get("order_by", "-created_at").strip()
     if order.lstrip("+-") not in ORDERS_OF_MEMBERS:
         raise errors.param_invalid("order_by", f"must be one of {', '.join(ORDERS_OF_MEMBERS)}")

@@ -88,7 +88,7 @@ def _change(call: InstanceCall, organization: Document, form: Document) -> Docum
 def _role_set(call: InstanceCall, organization: Document, key: str) -> str:
     held = {call.instance.roles[id_].key for id_ in chosen_set(call.instance, key).roles}
     members = call.instance.people.memberships_of(organization_id=organization["id"])
-    lacking = {each["role"] for each in members} - held
+    lacking = {member["role"] for member in members} - held
     if lacking:
         raise role_errors.mappings_missing(sorted(lacking))
     return key

@@ -53,7 +53,9 @@ def check_slug(instance: Instance, slug: str, *, own: Document | None = None) ->
     if not SLUG.fullmatch(slug):
         raise errors.param_invalid("slug", "has lowercase letters, digits and - only")
     if any(
-        each["slug"] == slug for each in instance.people.organizations.values() if each is not own
+        organization["slug"] == slug
+        for organization in instance.people.organizations.values()
+        if organization is not own
     ):
         raise errors.taken("slug")
     return slug
@@ -61,7 +63,7 @@ def check_slug(instance: Instance, slug: str, *, own: Document | None = None) ->
 
 def chosen_set(instance: Instance, key: str) -> RoleSet:
     """Give the role set with the key."""
-    if key not in {each.key for each in instance.role_sets.values()}:
+    if key not in {role_set.key for role_set in instance.role_sets.values()}:
         raise errors.param_invalid("role_set_key", "must be the key of a role set")
     return find_role_set(instance, key)
 
@@ -70,7 +72,7 @@ def slug_of(instance: Instance, name: str, given: str | None) -> str:
     """Give the slug that was asked for, or one that is made of the name."""
     if given is not None:
         return check_slug(instance, given)
-    there = {each["slug"] for each in instance.people.organizations.values()}
+    there = {organization["slug"] for organization in instance.people.organizations.values()}
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "organization"
     tries = (stem if n == 0 else f"{stem}-{n}" for n in range(len(there) + 1))
-    return next(each for each in tries if each not in there)
+    return next(trie for trie in tries if trie not in there)

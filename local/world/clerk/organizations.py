@@ -214,12 +214,12 @@ def listed(items: list[Document], query: str | None, order: str) -> list[Documen
         raise errors.param_invalid("order_by", f"must be one of {', '.join(ORDERS)}")
     wanted = (query or "").lower()
     found = [
-        each
-        for each in items
+        item
+        for item in items
         if not wanted
-        or each["id"] == query
-        or wanted in each["name"].lower()
-        or wanted in each["key"].lower()
+        or item["id"] == query
+        or wanted in item["name"].lower()
+        or wanted in item["key"].lower()
     ]
     in_order = sorted(enumerate(found), key=lambda pair: (pair[1][field], pair[0]))
     return [each for _, each in (reversed(in_order) if downwards else in_order)]
@@ -228,14 +228,17 @@ def listed(items: list[Document], query: str | None, order: str) -> list[Documen
 def _check_key(instance: Instance, key: str, own: Role | None) -> None:
     if not ROLE_KEY.fullmatch(key):
         raise errors.param_invalid("key", "must be org: and lowercase letters, digits or _")
-    if any(each.key == key and each is not own for each in instance.roles.values()):
+    if any(role.key == key and role is not own for role in instance.roles.values()):
         raise errors.duplicate("key")
 
 
 def _check_permission_key(instance: Instance, key: str, own: Permission | None) -> None:
     if not PERMISSION_KEY.fullmatch(key) or key.startswith("org:sys_"):
         raise errors.param_invalid("key", "must be org:<feature>:<action>, not of org:sys_")
-    if any(each.key == key and each is not own for each in instance.permissions.values()):
+    if any(
+        permission.key == key and permission is not own
+        for permission in instance.permissions.values()
+    ):
         raise errors.duplicate("key")
 
 

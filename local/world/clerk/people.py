@@ -82,4 +82,4 @@ class People:
 
 def emails_of(user: Document) -> list[str]:
     """List a user's email addresses in small letters."""
-    return [each["email_address"].lower() for each in user["email_addresses"]]
+    return [email_address["email_address"].lower() for email_address in user["email_addresses"]]

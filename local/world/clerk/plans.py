@@ -41,7 +41,7 @@ def _plan(instance: Instance, slug: str, plan: Document) -> Document:
         "has_base_fee": plan["amount"] > 0,
         "for_payer_type": plan["payer_type"],
         "avatar_url": None,
-        "features": [_feature(instance, each) for each in plan["features"]],
+        "features": [_feature(instance, feature) for feature in plan["features"]],
         "free_trial_enabled": plan["free_trial_enabled"],
         "free_trial_days": plan["free_trial_days"],
     }

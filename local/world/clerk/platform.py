@@ -24,7 +24,9 @@ DOMAIN = f"{APPLICATION}/domains/{{domain}}"
 def list_applications(call: PlatformCall) -> Answer:
     """PlatformListApplications."""
     keys = call.flag("include_secret_keys")
-    return 200, [each.to_json(secret_keys=keys) for each in call.backend.applications.values()]
+    return 200, [
+        application.to_json(secret_keys=keys) for application in call.backend.applications.values()
+    ]
 
 
 def get_application(call: PlatformCall) -> Answer:
@@ -95,9 +97,9 @@ def list_domains(call: PlatformCall) -> Answer:
     """PlatformListApplicationDomains: the production instance's, its satellites included."""
     application = call.backend.application(call.parts["application"])
     found = [
-        domains.platform_json(instance, each)
+        domains.platform_json(instance, domain)
         for instance in domains.production_domains(application)
-        for each in instance.domains
+        for domain in instance.domains
     ]
     return 200, {"data": found, "total_count": len(found)}
 
@@ -180,10 +182,10 @@ def _rotate(call: PlatformCall, instances: list[Instance]) -> Answer:
         "name": application.name,
         "instances": [
             {
-                "instance_id": each.id,
-                "environment_type": each.environment,
-                "secret_key": each.secret,
+                "instance_id": instance.id,
+                "environment_type": instance.environment,
+                "secret_key": instance.secret,
             }
-            for each in instances
+            for instance in instances
         ],
     }

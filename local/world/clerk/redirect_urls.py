@@ -26,7 +26,7 @@ def create_redirect_url(call: InstanceCall) -> Answer:
     url = checked(call.body(), {"url": str}, ("url",))["url"]
     if not URL.fullmatch(url):
         raise errors.param_invalid("url", "must start with https:// or a scheme of the app's own")
-    if any(each["url"] == url for each in call.instance.redirect_urls.values()):
+    if any(redirect_url["url"] == url for redirect_url in call.instance.redirect_urls.values()):
         raise errors.duplicate("url")
     now = call.backend.now_ms()
     made = {

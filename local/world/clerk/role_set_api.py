@@ -18,7 +18,9 @@ def list_role_sets(call: InstanceCall) -> Answer:
     """ListRoleSets."""
     call.need_roles()
     instance = call.instance
-    shown = [role_sets.role_set_json(instance, each) for each in instance.role_sets.values()]
+    shown = [
+        role_sets.role_set_json(instance, role_set) for role_set in instance.role_sets.values()
+    ]
     order = call.query.get("order_by", "-created_at")
     found = organizations.listed(shown, call.query.get("query"), order)
     return 200, {"data": call.page(found), "total_count": len(found)}

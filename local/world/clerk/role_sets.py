@@ -59,7 +59,7 @@ def find_role_set(instance: Instance, key_or_id: str) -> RoleSet:
 
 def initial_set(instance: Instance) -> RoleSet:
     """Give the set that new organizations get."""
-    return next(each for each in instance.role_sets.values() if each.type == "initial")
+    return next(role_set for role_set in instance.role_sets.values() if role_set.type == "initial")
 
 
 def set_of(instance: Instance, organization: Document) -> RoleSet:
@@ -169,7 +169,7 @@ def replace_role(instance: Instance, held: RoleSet, form: Document, now: int) ->
         if membership["role"] == source.key:
             membership["role"] = target.key
             membership["updated_at"] = now
-    held.roles = [each for each in held.roles if each != source.id]
+    held.roles = [role for role in held.roles if role != source.id]
     held.updated_at = now
 
 
@@ -191,7 +191,7 @@ def replace_role_set(instance: Instance, held: RoleSet, form: Document, now: int
         if source not in before or end not in after:
             raise role_errors.mapping_invalid(source)
     members = list(_members(instance, held))
-    given = {each["role"] for each in members}
+    given = {member["role"] for member in members}
     missing = sorted(given - after - mappings.keys())
     if missing:
         raise role_errors.mappings_missing(missing)
@@ -212,9 +212,9 @@ def check_unused(instance: Instance, role: Role) -> None:
     """
     _check_ends(instance.role_sets.values(), role)
     people = instance.people
-    if any(each["role"] == role.key for each in people.memberships.values()):
+    if any(membership["role"] == role.key for membership in people.memberships.values()):
         raise role_errors.has_members(role.key)
-    if any(each["role"] == role.key for each in people.invitations.values()):
+    if any(invitation["role"] == role.key for invitation in people.invitations.values()):
         raise role_errors.in_invitations(role.key)
 
 
@@ -230,7 +230,7 @@ def check_permissions(instance: Instance, role: Role, held: list[str]) -> None:
     Raises:
         ClerkError: it is a creator's role and lacks what that needs.
     """
-    if any(each.creator_role == role.id for each in instance.role_sets.values()):
+    if any(role_set.creator_role == role.id for role_set in instance.role_sets.values()):
         _check_needs(instance, held)
 
 
@@ -281,7 +281,7 @@ def to_config(instance: Instance) -> None:
 
 
 def _item(instance: Instance, held: RoleSet, role: Role) -> Document:
-    count = sum(each["role"] == role.key for each in _members(instance, held))
+    count = sum(member["role"] == role.key for member in _members(instance, held))
     return {
         "object": "role_set_item",
         "id": role.id,
@@ -351,7 +351,7 @@ def _check(instance: Instance, own: RoleSet | None, *, key: str, name: str) -> N
         raise errors.param_invalid("name", "must not be empty")
     if not KEY.fullmatch(key):
         raise errors.param_invalid("key", "must be role_set: and lowercase letters, digits or _")
-    if any(each.key == key and each is not own for each in instance.role_sets.values()):
+    if any(role_set.key == key and role_set is not own for role_set in instance.role_sets.values()):
         raise errors.duplicate("key")
 
 

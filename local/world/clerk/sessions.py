@@ -36,10 +36,10 @@ def list_sessions(call: InstanceCall) -> Answer:
     if status is not None and status not in STATUSES:
         raise errors.param_invalid("status", f"must be one of {', '.join(STATUSES)}")
     found = [
-        each
-        for each in reversed(call.instance.people.sessions.values())
+        session
+        for session in reversed(call.instance.people.sessions.values())
         if all(
-            call.query.get(name) in (None, each[name])
+            call.query.get(name) in (None, session[name])
             for name in ("client_id", "user_id", "status")
         )
     ]

@@ -97,7 +97,7 @@ def _form(body: Document) -> Document:
 
 def _check_new(call: InstanceCall, forms: list[Document]) -> None:
     pending = [each["email_address"] for each in _now(call) if each["status"] == "pending"]
-    wanted = [each["email_address"] for each in forms if not each.get("ignore_existing")]
+    wanted = [form["email_address"] for form in forms if not form.get("ignore_existing")]
     again = sorted({each for each in wanted if each in pending or wanted.count(each) > 1})
     if again:
         message = f"There are pending invitations for {', '.join(again)}."
@@ -132,10 +132,10 @@ def _now(call: InstanceCall) -> list[Document]:
     """All of them, the oldest first, with the status that they have by now."""
     now = call.backend.now_ms()
     return [
-        {**each, "status": "expired"}
-        if each["status"] == "pending" and each["expires_at"] <= now
-        else each
-        for each in call.instance.people.sign_up_invitations.values()
+        {**sign_up_invitation, "status": "expired"}
+        if sign_up_invitation["status"] == "pending" and sign_up_invitation["expires_at"] <= now
+        else sign_up_invitation
+        for sign_up_invitation in call.instance.people.sign_up_invitations.values()
     ]
 
 

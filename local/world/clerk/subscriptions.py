@@ -31,9 +31,11 @@ def subscribe(instance: Instance, slug: str, payers: int, now_ms: int) -> None:
         raise errors.not_found("plan", slug)
     if not 0 <= payers <= MOST_PAYERS:
         raise ValueError(f"payers is from 0 to {MOST_PAYERS}")
-    there = [each for each in instance.subscriptions if each.plan == slug]
+    there = [subscription for subscription in instance.subscriptions if subscription.plan == slug]
     gone = {each.id for each in there[payers:]}
-    instance.subscriptions = [each for each in instance.subscriptions if each.id not in gone]
+    instance.subscriptions = [
+        subscription for subscription in instance.subscriptions if subscription.id not in gone
+    ]
     prefix = instance.config["billing"]["plans"][slug]["payer_type"]
     for _ in range(payers - len(there)):
         made = Subscription(identifier("subi"), slug, identifier(prefix), now_ms)
@@ -48,7 +50,9 @@ def subscribe_payer(instance: Instance, slug: str, payer_id: str, now_ms: int) -
     """
     if slug not in instance.config["billing"]["plans"]:
         raise errors.not_found("plan", slug)
-    left = [each for each in instance.subscriptions if each.payer_id != payer_id]
+    left = [
+        subscription for subscription in instance.subscriptions if subscription.payer_id != payer_id
+    ]
     made = Subscription(identifier("subi"), slug, payer_id, now_ms)
     instance.subscriptions = [*left, made]
     return made
@@ -65,8 +69,10 @@ def subscription_json(instance: Instance, organization: Document, now_ms: int) -
     slug = plan_of(instance, payer_id)
     if slug is None:
         raise errors.not_found("subscription of", payer_id)
-    plan = next(each for each in plans_json(instance, "org") if each["slug"] == slug)
-    held = [each for each in instance.subscriptions if each.payer_id == payer_id]
+    plan = next(document for document in plans_json(instance, "org") if document["slug"] == slug)
+    held = [
+        subscription for subscription in instance.subscriptions if subscription.payer_id == payer_id
+    ]
     stem = payer_id.removeprefix("org_")
     item = held[-1] if held else Subscription(f"subi_{stem}", slug, payer_id, made)
     return {
@@ -99,7 +105,7 @@ def plan_of(instance: Instance, payer_id: str) -> str | None:
 
 def subscribed(instance: Instance) -> frozenset[str]:
     """Name the plans that have subscribers, by slug."""
-    return frozenset(each.plan for each in instance.subscriptions)
+    return frozenset(subscription.plan for subscription in instance.subscriptions)
 
 
 def items_json(
@@ -121,10 +127,13 @@ def items_json(
         if plan_id in (None, plan["id"]) and (include_free or plan["has_base_fee"])
     }
     return [
-        _item(instance, each, plans[each.plan], now_ms)
-        for each in reversed(instance.subscriptions)
-        if each.plan in plans
-        and any(query.lower() in text.lower() for text in _searched(each, plans[each.plan]))
+        _item(instance, subscription, plans[subscription.plan], now_ms)
+        for subscription in reversed(instance.subscriptions)
+        if subscription.plan in plans
+        and any(
+            query.lower() in text.lower()
+            for text in _searched(subscription, plans[subscription.plan])
+        )
     ]
 
 

@@ -92,7 +92,7 @@ def _change(call: InstanceCall, user: Document, form: Document) -> Document:
         raise errors.param_missing("password")
     for name in UNIQUE:
         others = (each for each in call.instance.people.users.values() if each is not user)
-        if form.get(name) and any(each[name] == form[name] for each in others):
+        if form.get(name) and any(other[name] == form[name] for other in others):
             raise errors.taken(name)
     change: Document = {name: form[name] or None for name in NAMES if name in form}
     change |= {name: form[name] for name in SWITCHES if name in form}
@@ -117,7 +117,7 @@ def _numbers(form: Document) -> Document:
 
 def _email(user: Document, email_id: str) -> str:
     """The id of an address that the user has; every address here is verified."""
-    if email_id not in {each["id"] for each in user["email_addresses"]}:
+    if email_id not in {email_address["id"] for email_address in user["email_addresses"]}:
         raise errors.not_found("email address of the user", email_id)
     return email_id
 

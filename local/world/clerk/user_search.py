@@ -46,8 +46,8 @@ def found_users(call: InstanceCall, among: Iterable[Document] | None = None) -> 
         users,
         call.names("organization_id"),
         lambda user: {
-            each["organization_id"]
-            for each in call.instance.people.memberships_of(user_id=user["id"])
+            document["organization_id"]
+            for document in call.instance.people.memberships_of(user_id=user["id"])
         },
     )
     filters: tuple[tuple[str, Callable[[Document], Iterable[str | None]]], ...] = (
@@ -99,7 +99,7 @@ def _chosen(
 ) -> list[Document]:
     without = {name[1:] for name in names if name.startswith("-")}
     only = {name.removeprefix("+") for name in names if not name.startswith("-")}
-    return [each for each in users if (not only or of(each) & only) and not of(each) & without]
+    return [user for user in users if (not only or of(user) & only) and not of(user) & without]
 
 
 def _everything(user: Document) -> Iterable[str | None]:
@@ -122,9 +122,9 @@ def _within(call: InstanceCall, users: list[Document]) -> list[Document]:
                 raise errors.param_invalid(name, "must be a time in milliseconds")
             bound = -bound if call.query[name].startswith("-") else bound
             users = [
-                each
-                for each in users
-                if each[field] is not None
-                and (each[field] < bound if side == "before" else each[field] >= bound)
+                user
+                for user in users
+                if user[field] is not None
+                and (user[field] < bound if side == "before" else user[field] >= bound)
             ]
     return users

@@ -276,9 +276,9 @@ class Deliveries:
                 request = self._request(app_id, attempt_id)
             if request is None:
                 return
-            begun = time.monotonic()
+            started = time.monotonic()
             code, text = self._post(*request)
-            took = int((time.monotonic() - begun) * 1000)
+            took = int((time.monotonic() - started) * 1000)
             with self.guard:
                 self._record(app_id, attempt_id, code, text, took)
                 self.keep()

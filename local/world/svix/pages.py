@@ -30,9 +30,9 @@ def in_order(
     mark, back = _read(iterator)
     downwards = descending != back
     rest = (
-        each
-        for each in things
-        if mark is None or (id_of(each) < mark if downwards else id_of(each) > mark)
+        kept
+        for kept in things
+        if mark is None or (id_of(kept) < mark if downwards else id_of(kept) > mark)
     )
     return _cut(sorted(rest, key=id_of, reverse=downwards), id_of, limit, back)
 
@@ -64,10 +64,10 @@ def by_time(
         first = now - SECONDS_SHOWN
     upwards = back or (mark is None and before is None and after is not None)
     rest = (
-        each
-        for each in things
-        if first <= made(each) < last
-        and (mark is None or (id_of(each) > mark if back else id_of(each) < mark))
+        kept
+        for kept in things
+        if first <= made(kept) < last
+        and (mark is None or (id_of(kept) > mark if back else id_of(kept) < mark))
     )
     return _cut(sorted(rest, key=id_of, reverse=not upwards), id_of, limit, upwards)
 

@@ -22,7 +22,9 @@ def signed_headers(
     return {
         "svix-id": message_id,
         "svix-timestamp": str(timestamp),
-        "svix-signature": " ".join(f"v1,{base64.b64encode(each).decode()}" for each in signatures),
+        "svix-signature": " ".join(
+            f"v1,{base64.b64encode(signature).decode()}" for signature in signatures
+        ),
     }
 
 

@@ -175,7 +175,7 @@ def list_projects(call: Call) -> Answer:
     pagination = _pagination(page)
     if tokens and page.next is not None:
         pagination["next"] = str(page.next)
-    return 200, {"projects": [each.in_list() for each in page.items], "pagination": pagination}
+    return 200, {"projects": [item.in_list() for item in page.items], "pagination": pagination}
 
 
 def list_custom_environments(call: Call) -> Answer:

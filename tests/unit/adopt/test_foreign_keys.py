@@ -43,7 +43,10 @@ def found(*there: EnvironmentVariable, **environment: Any) -> list[str]:
     )
     live = GivenInstance(found=INSTANCE, variables={"prj_1": there}, signing_secret="whsec_own")
     endpoint = Endpoint.model_validate({"id": "ep_1", "url": "https://a", "eventTypes": None})
-    return [each.thing for each in foreign_keys(settings, Existing(live, endpoint=endpoint))]
+    return [
+        foreign_key.thing
+        for foreign_key in foreign_keys(settings, Existing(live, endpoint=endpoint))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -75,11 +75,11 @@ def make(world: World, *targets: str, **more: Any) -> None:
 def there(world: World) -> dict[str, str | None]:
     """Values by place, None of a sensitive one; a branch's under its name."""
     found: dict[str, str | None] = {}
-    for each in world.vercel.projects[PROJECT].variables.values():
-        names = [each.git_branch] if each.git_branch else [*each.target]
-        for place in [*names, *each.custom_environment_ids]:
+    for variable in world.vercel.projects[PROJECT].variables.values():
+        names = [variable.git_branch] if variable.git_branch else [*variable.target]
+        for place in [*names, *variable.custom_environment_ids]:
             assert place not in found
-            found[place] = each.value
+            found[place] = variable.value
     return found
 
 
@@ -116,10 +116,10 @@ def test_each_place_has_its_own_and_others_their_value(
     others = {*targets, *custom} - {*STACKS[instance]}
     if kind == "sensitive":
         digests = {
-            place: each.value_digest
-            for each in world.vercel.projects[PROJECT].variables.values()
-            for place in (*each.target, *each.custom_environment_ids)
-            if each.git_branch is None
+            place: variable.value_digest
+            for variable in world.vercel.projects[PROJECT].variables.values()
+            for place in (*variable.target, *variable.custom_environment_ids)
+            if variable.git_branch is None
         }
         assert len({digests[place] for place in others}) == 1
         assert digests["production"] != digests["preview"]
@@ -128,14 +128,14 @@ def test_each_place_has_its_own_and_others_their_value(
     assert {*found} == {*targets, *custom, "next"}
     assert found["next"] == "the branch's"
     owners = [
-        each
-        for each in world.vercel.projects[PROJECT].variables.values()
-        if each.git_branch is None
+        variable
+        for variable in world.vercel.projects[PROJECT].variables.values()
+        if variable.git_branch is None
     ]
-    for each in owners:
-        if {*each.target} & {*STACKS[instance]}:
-            assert len(each.target) == 1
-            assert each.custom_environment_ids == []
+    for owner in owners:
+        if {*owner.target} & {*STACKS[instance]}:
+            assert len(owner.target) == 1
+            assert owner.custom_environment_ids == []
     world.clear_journal()
     whole_run(client, instance)
     assert {each.method for each in world.journal()} == {"GET"}

@@ -29,9 +29,9 @@ def test_without_a_declaration_nothing_is_compared() -> None:
         ),
         (
             {**APP, "plans": {"free": [], "\u0440ro": ["sso"]}},
-            "the app asks for the plan '\u0440ro', which the catalog does not have"
-            " (it is written with U+0440, which no slug has): has({ plan: '\u0440ro' }) would"
-            " answer false for everybody",
+            "the app asks for the plan '\u0440ro', which the catalog does not have (it is "
+            "written with U+0440, which a slug cannot contain): has({ plan: '\u0440ro' }) "
+            "would answer false for everybody",
         ),
         (
             {**APP, "features": ["sso", "audit"]},

@@ -56,7 +56,7 @@ def test_what_there_is_can_be_asked_for(asked: Asked) -> None:
         (("feature", "shown", None), "is in no session token (include_in_jwt: false)"),
         (("plan", "team:pro", None), "asks has({ plan: 'team:pro' }), and neither"),
         (("role", "org:admn", None), "neither the settings nor the instance has that role (did "),
-        (("role", "org:ghost", None), "the role 'org:ghost' is in no role set, so that nobody"),
+        (("role", "org:ghost", None), "the role 'org:ghost' is in no role set, so nobody"),
         (("permission", "org:x:y", None), "has that permission: it answers false for everybody"),
         (("permission", "org:invoices:write", None), "no role has the permission"),
     ],

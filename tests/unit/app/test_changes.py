@@ -114,7 +114,7 @@ def test_a_change_by_an_alias_is_told_with_its_place(tmp_path: Path, change: str
         read_declaration(tmp_path / "plans.ts")
 
     found = caught.value.problems[0]
-    assert found.message == "PLANS can have another value here"
+    assert found.message == "PLANS may have another value here"
     assert found.line == before.count("\n") + 1
     assert found.path == f"column {len(before) - before.rfind(chr(10))}"
 
@@ -131,7 +131,7 @@ def test_what_a_part_is_handed_to_is_a_note(tmp_path: Path, file: str, code: str
 
     assert note.file == file
     assert note.line >= (tmp_path / file).read_text().count("\n", 0, -len(code)) + 1
-    assert "PLANS of the app's declaration is handed on here" in note.message
+    assert "PLANS of the app's declaration is passed on here" in note.message
 
 
 @pytest.mark.parametrize(

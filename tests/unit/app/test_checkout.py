@@ -76,8 +76,8 @@ def test_a_url_is_fetched_without_history_and_only_once(repository: Path, tmp_pa
     cache, told = tmp_path / "cache", []
     url = f"file://{repository}"
 
-    found = fetched(url, "main", cache=cache, tell=told.append)
-    again = fetched(url, "main", cache=cache, tell=told.append)
+    found = fetched(url, "main", cache=cache, progress=told.append)
+    again = fetched(url, "main", cache=cache, progress=told.append)
 
     assert found == again
     assert run(found.folder, "rev-list", "--count", "HEAD") == "1"
@@ -110,10 +110,10 @@ def test_what_is_older_than_a_day_is_removed(repository: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("ref", "message"),
     [
-        ("gone", "is gone, and the repository has no such branch or tag"),
-        ("y", "is y, and the repository has no such branch or tag"),
-        ("abc1234", "Of a commit write all 40 digits"),
-        ("0" * 39 + "1", "and the repository has no such commit"),
+        ("gone", "is gone, which is not a branch or tag of the repository"),
+        ("y", "is y, which is not a branch or tag of the repository"),
+        ("abc1234", "For a commit, write all 40 digits"),
+        ("0" * 39 + "1", "which is not a commit of the repository"),
     ],
 )
 def test_what_it_does_not_have_is_told(
@@ -161,7 +161,7 @@ def test_a_repository_around_does_not_matter(
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no such folder"):
+    with pytest.raises(InputError, match="which does not exist"):
         at_path(str(tmp_path / "gone"))
 
 

@@ -78,8 +78,8 @@ def test_a_repository(app: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"path": "gone"}, "is gone, and there is no such folder"),
-        ({"path": "app", "scan": ["gone"]}, "names gone, which is not there"),
+        ({"path": "gone"}, "is gone, which does not exist"),
+        ({"path": "app", "scan": ["gone"]}, "names gone, which does not exist"),
         ({"path": "app", "declaration": "gone.ts"}, "there is no such file"),
     ],
 )
@@ -91,7 +91,7 @@ def test_what_is_not_there_is_told(settings: dict[str, object], message: str) ->
 def test_an_app_without_code_asks_for_nothing_and_is_no_answer(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("has({ plan: 'x' })")
 
-    with pytest.raises(InputError, match="an app in which no file of code is"):
+    with pytest.raises(InputError, match="an app without code files"):
         read_app(AppSettings(path=str(tmp_path)), None)
 
 
@@ -106,4 +106,4 @@ def test_a_folder_of_which_nothing_is_read_is_told(app: Path) -> None:
         read_app(AppSettings(path="app", scan=folders), None)
 
     told = [problem.message for problem in caught.value.problems]
-    assert told == ["names linked, where no code is", "names empty, where no code is"]
+    assert told == ["names linked, which has no code", "names empty, which has no code"]

@@ -1,7 +1,7 @@
 """A corpus of apps in TypeScript, each with what is read of it, or where it is refused.
 
 A case is one file: a line of JSON, then files, each behind `//// path`. A mark stands right before
-the place that is told: «kind slug» a check of it, «?message» a check that can't be told, «!message»
+the place that is told: «kind slug» a check of it, «?message» an unresolved check, «!message»
 the one reason for which the declaration is refused.
 """
 
@@ -76,12 +76,12 @@ def declared(case: Case, folder: Path) -> AppDeclaration:
 
 
 def named(prefix: str) -> pytest.MarkDecorator:
-    cases = [each for each in CASES if each.name.startswith(prefix)]
+    cases = [case for case in CASES if case.name.startswith(prefix)]
     return pytest.mark.parametrize("path", cases, ids=lambda path: path.stem)
 
 
 def test_the_corpus_is_large_enough() -> None:
-    refused = [each for each in CASES if each.name.startswith("refused-")]
+    refused = [case for case in CASES if case.name.startswith("refused-")]
 
     assert len(CASES) >= 60
     assert len(refused) >= 20
@@ -127,8 +127,8 @@ def test_every_check_is_found_at_its_place(path: Path, tmp_path: Path) -> None:
     expected = [mark for mark in case.marks if not mark[3].startswith("?")]
     unresolved = [mark for mark in case.marks if mark[3].startswith("?")]
     uses = [
-        (each.file, each.line, each.column, f"{each.kind} {written_slug(each.payer, each.slug)}")
-        for each in found.uses
+        (use.file, use.line, use.column, f"{use.kind} {written_slug(use.payer, use.slug)}")
+        for use in found.uses
     ]
     assert sorted(uses) == sorted(expected)
     places = [(each.file, each.line, each.column) for each in found.unresolved]

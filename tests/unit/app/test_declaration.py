@@ -1,4 +1,4 @@
-"""The app's TypeScript: what can be told is told exactly, what can't has its place."""
+"""The app's TypeScript: what can be told is told exactly, what cannot has its place."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_names_can_be_given(tmp_path: Path) -> None:
 # one message.
 MISTAKES = [
     ("{ a: { slug: »'a' + 'b', features: [] } }", "is a binary expression, not a constant"),
-    ("{ a: { slug: »`a${1}`, features: [] } }", "is a text with holes"),
+    ("{ a: { slug: »`a${1}`, features: [] } }", "is a template string with expressions"),
     ("{ a: { slug: »flag ? 'a' : 'b', features: [] } }", "is a ternary expression"),
     ("{ a: { slug: »nameOf(), features: [] } }", "calls nameOf, which is not run"),
     ("{ a: { slug: »process.env.A, features: [] } }", "process is not a constant"),
@@ -208,11 +208,11 @@ MISTAKES = [
     ("{ a: { slug: 'a', features: [»{}] } }", "is not a slug"),
     ("{ a: { slug: 'a', features: [...»x] } }", "x is not a constant of this file"),
     ("{ a: { slug: 'a', features: [»F.NO] } }", "F has no NO"),
-    ("{ a: { slug: 'a', features: [CHANGING] } }", "CHANGING can have another value here"),
-    ("{ a: { slug: 'a', features: PUSHED } }", "PUSHED can have another value here"),
-    ("{ a: { slug: 'a', features: LOOP } }", "LOOP is defined by itself"),
-    ("{ a: { slug: 'a', features: [»BARE.x] } }", "comes from 'bare', and only relative"),
-    ("{ a: { slug: 'a', features: [»GONE] } }", "comes from './gone', and there is no such"),
+    ("{ a: { slug: 'a', features: [CHANGING] } }", "CHANGING may have another value here"),
+    ("{ a: { slug: 'a', features: PUSHED } }", "PUSHED may have another value here"),
+    ("{ a: { slug: 'a', features: LOOP } }", "LOOP refers to itself"),
+    ("{ a: { slug: 'a', features: [»BARE.x] } }", "comes from 'bare', and clerkstack follows"),
+    ("{ a: { slug: 'a', features: [»GONE] } }", "comes from './gone', which does not exist"),
     ("{ a: { slug: 'a', features: [], monthlyUsd: »1.999 } }", "not a whole number of cents"),
     ("{ a: { slug: 'a', features: [], monthlyUsd: »-1 } }", "is not an amount in dollars"),
     ("{ a: { slug: 'a', features: [], monthlyUsd: »'19' } }", "is not an amount in dollars"),
@@ -267,7 +267,7 @@ def test_all_plans_are_judged_at_once(tmp_path: Path) -> None:
         "}\n"
     )
 
-    assert [each[1:3] for each in problems(tmp_path, text)] == [
+    assert [problem[1:3] for problem in problems(tmp_path, text)] == [
         (2, "column 14"),
         (3, "column 29"),
         (3, "column 46"),
@@ -280,7 +280,7 @@ def test_all_plans_are_judged_at_once(tmp_path: Path) -> None:
         ("export const EXTRA_PLANS = build()", "calls build"),
         ("export const MORE = [{ slug: 'x', features: [] }, ...build()]", None),
         ("export const MORE = { ...build(), x: { slug: 'x', features: [] } }", "calls build"),
-        ("export * from './more-plans'", "there is no such file"),
+        ("export * from './more-plans'", "which does not exist"),
     ],
 )
 def test_plans_that_cant_be_told_are_not_left_out(
@@ -310,7 +310,7 @@ def test_plans_that_the_code_changes_later_cant_be_told(
     text = FEATURES + PRO + change
 
     if told:
-        assert problems(tmp_path, text)[0][1:4:2] == (3, "PLANS can have another value here")
+        assert problems(tmp_path, text)[0][1:4:2] == (3, "PLANS may have another value here")
     else:
         assert read(tmp_path, text).plans.keys() == {"pro"}
 
@@ -335,9 +335,9 @@ def test_a_feature_that_cant_be_told_is_not_left_out(tmp_path: Path) -> None:
         (b"export const x = 1", "exports no plans"),
         (b"const PLANS = { a: { slug: 'a', features: [] } }", "exports no plans"),
         (b"export const PLANS = {", "is not TypeScript"),
-        (b"export { PLANS } from './plans'", "imports in a circle"),
+        (b"export { PLANS } from './plans'", "circular imports"),
         (b"export * from './plans'", "exports no plans"),
-        (b"import { PLANS } from './plans'\nexport { PLANS }", "PLANS is defined by itself"),
+        (b"import { PLANS } from './plans'\nexport { PLANS }", "PLANS refers to itself"),
         (b"export const PLANS = " + b"[" * 3000 + b"]" * 3000, "is nested too deeply"),
         (b"export const PLANS = '\xe9'", "is not UTF-8 text"),
     ],

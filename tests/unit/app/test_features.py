@@ -178,6 +178,6 @@ def test_a_feature_that_cant_be_told_is_told_with_its_place(
     with pytest.raises(InputError) as caught:
         read(tmp_path, before.replace("»", "") + plans, {})
 
-    assert [(each.line, each.path) for each in caught.value.problems] == [
+    assert [(problem.line, problem.path) for problem in caught.value.problems] == [
         (place.count("\n") + 1, f"column {len(place) - place.rfind(chr(10))}")
     ]

@@ -220,7 +220,7 @@ def made(draw: Callable[[st.SearchStrategy], object], kind: str, left: int) -> s
         return ENDS[kind]
     first, *others = str(draw(st.sampled_from(PIECES[kind].splitlines()))).split("«")
     return first + "".join(
-        made(draw, each[0], left - 1 - len(others) // 2) + each[2:] for each in others
+        made(draw, other[0], left - 1 - len(others) // 2) + other[2:] for other in others
     )
 
 

@@ -90,7 +90,7 @@ def test_a_constant_outside_of_the_app_is_not_read(tmp_path: Path) -> None:
     found = scan(root)
 
     assert found.uses == ()
-    assert "lies outside of the app's checkout" in found.unresolved[0].message
+    assert "is outside the app's checkout" in found.unresolved[0].message
 
 
 def test_a_bundle_is_told_and_not_read(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path, encoding: str) -> No
 
     assert found.uses == ()
     assert [str(each) for each in found.unresolved] == [
-        "a.ts:1:1: is UTF-16, and only UTF-8 is read"
+        "a.ts:1:1: is UTF-16, and clerkstack reads only UTF-8"
     ]
 
 

@@ -88,6 +88,6 @@ def test_what_tests_ask_for_is_apart_unless_a_setting_says_otherwise(
     assert found is not None
     apart = [] if as_code else ["e2e/checkout.ts", "src/page.test.ts"]
     whole = ["e2e/checkout.ts", "src/page.test.ts", "src/page.ts"]
-    assert [each.file for each in found.in_tests] == apart
-    assert [each.file for each in found.uses] == [each for each in whole if each not in apart]
+    assert [use.file for use in found.in_tests] == apart
+    assert [use.file for use in found.uses] == [each for each in whole if each not in apart]
     assert [each.file for each in found.unresolved] == [each for each in whole if each not in apart]

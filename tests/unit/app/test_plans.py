@@ -109,6 +109,6 @@ def test_a_plan_that_cant_be_told_is_told_with_its_place(tmp_path: Path, more: s
     with pytest.raises(InputError) as caught:
         read_declaration(tmp_path / "plans.ts")
 
-    assert [(each.file, each.line, each.path) for each in caught.value.problems] == [
+    assert [(problem.file, problem.line, problem.path) for problem in caught.value.problems] == [
         (file, before.count("\n") + 1, f"column {len(before) - before.rfind(chr(10))}")
     ]

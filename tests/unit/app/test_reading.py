@@ -16,7 +16,7 @@ from clerkstack.settings import AppSettings
 from tests.clock import within
 
 PLANS = "export const PLANS = { pro: { slug: 'pro', features: [] } };\n"
-OUTSIDE = "lies outside of the app's checkout"
+OUTSIDE = "is outside the app's checkout"
 SECONDS = 5.0  # of CPU; each of these took minutes, or had no end
 
 
@@ -59,7 +59,7 @@ def test_only_regular_files_are_opened(app: Path) -> None:
     for name in ("pipe.ts", "folder.ts", "loop.ts", "none.ts", "a\0b.ts", "n" * 5000):
         with pytest.raises(NotRead):
             read(app / name, app)
-    with pytest.raises(NotRead, match="no regular file"):
+    with pytest.raises(NotRead, match="not a regular file"):
         read(Path("/dev/zero"), None)
 
 

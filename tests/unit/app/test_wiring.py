@@ -2,7 +2,7 @@
 
 A mark stands before the place: «handles event» and «reads NAME» are sure, «handles? …» and
 «reads? …» are not; «browser NAME» is read in a file that goes to the browser, and «?name» is what
-a type is compared with and can't be told. The first line has the files that verify, each with the
+a type is compared with and cannot be told. The first line has the files that verify, each with the
 variable of its secret.
 """
 
@@ -41,9 +41,14 @@ def test_what_the_code_does_is_found_at_its_place(path: Path, tmp_path: Path) ->
 
     assert {each.file: each.secret for each in found.handlers} == case.settings["handlers"]
     told = {
-        (each.file, each.line, each.column, f"handles{'' if each.sure else '?'} {each.event}")
+        (
+            handled.file,
+            handled.line,
+            handled.column,
+            f"handles{'' if handled.sure else '?'} {handled.event}",
+        )
         for handler in found.handlers
-        for each in handler.handled
+        for handled in handler.handled
     }
     told |= {
         (each.file, each.line, each.column, f"{_word(each.sure, each.browser)} {each.name}")
@@ -66,8 +71,8 @@ def _word(sure: bool, browser: bool) -> str:
 
 
 def test_every_event_and_variable_that_is_known_is_looked_for() -> None:
-    assert {each.partition(".")[0] for each in KNOWN_EVENTS} <= {*RESOURCES}
-    assert all(re.fullmatch(NAME, each) for each in all_names())
+    assert {event.partition(".")[0] for event in KNOWN_EVENTS} <= {*RESOURCES}
+    assert all(re.fullmatch(NAME, name) for name in all_names())
 
 
 def test_what_is_kept_says_the_same(tmp_path: Path) -> None:

@@ -54,11 +54,11 @@ def load(folder: Path, text: str) -> Catalog:
 
 
 def problems(folder: Path, text: str) -> list[tuple[int | None, str, str]]:
-    """Line, path, and message with mend, of each problem of such a file."""
+    """Line, path, and message with remedy, of each problem of such a file."""
     with pytest.raises(InputError) as caught:
         load(folder, text)
     assert all(problem.file == "catalog.yaml" for problem in caught.value.problems)
-    return [(p.line, p.path, f"{p.message}. {p.mend}") for p in caught.value.problems]
+    return [(p.line, p.path, f"{p.message}. {p.remedy}") for p in caught.value.problems]
 
 
 def test_a_clean_catalog_has_no_problem(tmp_path: Path) -> None:
@@ -92,11 +92,11 @@ def test_the_catalog_of_the_project_is_the_deployment() -> None:
 # What is replaced in the clean file, by what; line, path and a part of the one message.
 MISTAKES = [
     # parts and fields
-    ("currency:", "curency:", 1, "curency", "is not a part of the catalog. Did you mean currency?"),
-    ("currency: usd", "currency: eur", 1, "currency", "is not a currency Clerk Billing sells in"),
-    ("currency: usd", "currency: USD", 1, "currency", "sells in. Write usd, or leave it out"),
-    ("name: SSO", r'name: "\ud83d"', 4, "features.sso.name", "holds half of a character"),
-    ("name: SSO", r'name: "a\0b"', 4, "features.sso.name", "holds a control character"),
+    ("currency:", "curency:", 1, "curency", "a section of the catalog. Did you mean currency?"),
+    ("currency: usd", "currency: eur", 1, "currency", "is not a currency that Clerk"),
+    ("currency: usd", "currency: USD", 1, "currency", "supports. Write usd, or leave it out"),
+    ("name: SSO", r'name: "\ud83d"', 4, "features.sso.name", "contains half a character"),
+    ("name: SSO", r'name: "a\0b"', 4, "features.sso.name", "contains a control character"),
     ("name: SSO", r'name: "a\nb"', 4, "features.sso.name", "has a line break"),
     (
         "https://img.example/audit.png",
@@ -117,7 +117,7 @@ MISTAKES = [
     ),
     ("    name: SSO\n", "", 3, "features.sso.name", "is missing. Add it"),
     ("    name: SSO\n", "    name:\n", 4, "features.sso.name", "is missing. Add it"),
-    ("name: SSO", "name: ' '", 4, "features.sso.name", "is empty. Write a text"),
+    ("name: SSO", "name: ' '", 4, "features.sso.name", "is empty. Write some text"),
     ("name: SSO", "name: 'a: b'", 4, "features.sso.name", "has a colon"),
     ("name: SSO", "name: 12", 4, "features.sso.name", 'is not text. Write it in quotes: "12"'),
     ("name: SSO", "name: true", 4, "features.sso.name", 'Write it in quotes: "true"'),
@@ -129,22 +129,22 @@ MISTAKES = [
      "is not a boolean. Write true or false, without quotes"),
     ("    name: Free\n    amount: 0\n", "", 10, "plans.free", "is not a group of fields"),
     # slugs
-    ("  free:", "  fr.ee:", 10, "plans.fr.ee", "is not a slug that Clerk takes. Use letters"),
-    ("  free:", '  "free ":', 10, "plans.free ", "is not a slug that Clerk takes"),
-    ("  free:", '  "free\\n":', 10, "plans.free\n", "is not a slug that Clerk takes"),
+    ("  free:", "  fr.ee:", 10, "plans.fr.ee", "is not a slug that Clerk accepts. Use letters"),
+    ("  free:", '  "free ":', 10, "plans.free ", "is not a slug that Clerk accepts"),
+    ("  free:", '  "free\\n":', 10, "plans.free\n", "is not a slug that Clerk accepts"),
     ("  free:", "  Pro:", 13, "plans.pro", "differs from Pro only in case"),
-    ("  free:", "  pro:", 13, "plans.pro", "is there twice, first in line 10. Keep one"),
+    ("  free:", "  pro:", 13, "plans.pro", "appears twice, first in line 10. Keep one"),
     ("  audit:", "  sso:\n    name: Other\n  audit:", 6, "features.sso",
-     "is there twice, first in line 3"),
+     "appears twice, first in line 3"),
     ("    amount: 0", "    amount: 0\n    amount: 5", 13, "plans.free.amount",
-     "is there twice, first in line 12"),
+     "appears twice, first in line 12"),
     ("  free:", "  1:", 10, "plans", '1 is not text. Write it in quotes: "1"'),
     ("  free:", "  null:", 10, "plans", "null is not text"),
     ("  free:", "  true:", 10, "plans", "true is not text"),
     ("  free:", "  ? [a]\n  :", 10, "plans", "has a key that is not text"),
     # amounts
     ("amount: 6000", "amount: 60.00", 15, "plans.pro.amount",
-     "is 60.00, and amounts are whole cents. If that is dollars, write cents: 6000"),
+     "is 60.00; amounts are whole cents. If that is dollars, write cents: 6000"),
     ("amount: 6000", "amount: 59.999", 15, "plans.pro.amount", "Write whole cents a month"),
     ("amount: 6000", "amount: 6e3", 15, "plans.pro.amount", "Write whole cents a month"),
     ("amount: 6000", "amount: .inf", 15, "plans.pro.amount", "amounts are whole cents"),
@@ -177,9 +177,9 @@ MISTAKES = [
     ("- sso", "- 7", 19, "plans.pro.features[0]", "is not a slug"),
     ("[audit]", "audit", 24, "plans.top.features", "is not a list"),
     ("includes: pro", "includes: por", 23, "plans.top.includes", "no plan por. Did you mean pro?"),
-    ("includes: pro", "includes: top", 23, "plans.top.includes", "in a circle (top → top)"),
+    ("includes: pro", "includes: top", 23, "plans.top.includes", "includes itself (top → top)"),
     ("includes: pro", "includes: pro\n    payer_type: user", 23, "plans.top.includes",
-     "names pro, which another payer pays"),
+     "names pro, which has another payer"),
     # plans together
     ("name: Top", "name: Pro", 21, "plans.top.name", "is also the name of pro"),
     ("name: Top", "name: Top\n    payer_type: orgs", 22, "plans.top.payer_type",
@@ -195,7 +195,7 @@ MISTAKES = [
     ("name: Free", "name: *nobody", 11, "", "is not YAML: found undefined alias"),
     ("plans:\n", "plans: &p\n  itself: *p\n", 9, "plans.itself", "contains itself"),
     ("plans:\n", "---\nplans:\n", 9, "", "is not YAML: but found another document"),
-    ("name: Free", "name: \x01", 11, "", "holds a control character"),
+    ("name: Free", "name: \x01", 11, "", "contains a control character"),
     ("currency: usd\n", "%YAML 1.1\n---\n", 26, "plans.top.publicly_visible",
      "is no, a boolean of YAML 1.1 only"),
 ]  # fmt: skip
@@ -252,9 +252,9 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="there is no such file"):
         load_catalog(tmp_path / "catalog.yaml")
-    with pytest.raises(InputError, match="can't be read"):
+    with pytest.raises(InputError, match="cannot be read"):
         load_catalog(tmp_path)
-    with pytest.raises(InputError, match="It must be UTF-8 text"):
+    with pytest.raises(InputError, match="Save it as UTF-8 text"):
         load_catalog(tmp_path / "latin.yaml")
 
 
@@ -265,7 +265,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         .replace("includes: pro", "includes: nothing")
     )
 
-    assert [each[:2] for each in problems(tmp_path, text)] == [
+    assert [problem[:2] for problem in problems(tmp_path, text)] == [
         (3, "features.sso.name"),
         (4, "features.sso.nam"),
         (15, "plans.pro.amount"),
@@ -276,9 +276,9 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
 def test_a_circle_of_plans_is_told_at_each_of_them(tmp_path: Path) -> None:
     text = CLEAN.replace("    amount: 6000", "    amount: 6000\n    includes: top")
 
-    assert [each[1:] for each in problems(tmp_path, text)] == [
-        ("plans.pro.includes", "goes round in a circle (pro → top → pro). Break it"),
-        ("plans.top.includes", "goes round in a circle (top → pro → top). Break it"),
+    assert [problem[1:] for problem in problems(tmp_path, text)] == [
+        ("plans.pro.includes", "includes itself (pro → top → pro). Break the cycle"),
+        ("plans.top.includes", "includes itself (top → pro → top). Break the cycle"),
     ]
 
 
@@ -304,7 +304,7 @@ def test_one_default_plan_for_each_payer(tmp_path: Path) -> None:
             "  free_user:\n    name: F\n    amount: 0\n    default: true\n",
             2,
             "payer_type",
-            "is not user, and Clerk makes free_user for that payer. Write user",
+            "is not user, but Clerk creates free_user for that payer. Write user",
         ),
     ],
 )
@@ -439,7 +439,7 @@ plans:
   p q: {name: P, amount: bad, features: [nope]}
 """
 
-    assert [each[:2] for each in problems(tmp_path, text)] == [
+    assert [problem[:2] for problem in problems(tmp_path, text)] == [
         (2, "features.a b"),
         (2, "features.a b.name"),
         (2, "features.a b.bogus"),
@@ -454,5 +454,5 @@ def test_a_path_that_leads_nowhere_is_told(tmp_path: Path) -> None:
     circle.symlink_to(circle)
 
     for path in (circle, Path("a\0b")):
-        with pytest.raises(InputError, match="can't be read"):
+        with pytest.raises(InputError, match="cannot be read"):
             load_catalog(path)

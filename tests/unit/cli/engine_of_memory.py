@@ -49,7 +49,7 @@ class EngineOfMemory:
             said = {"version": 3, "deployment": {"resources": self.resources.get(stack or "", [])}}
         elif words[:2] == ("stack", "ls"):
             names = self.settings if self.lists else ()
-            said = [{"name": each, "resourceCount": 1} for each in names]
+            said = [{"name": name, "resourceCount": 1} for name in names]
         elif words[0] == "about":
             said = {"backend": {"url": "file:///nowhere"}, "cliAbout": {"version": "v3.274.1"}}
         return Ran(0, json.dumps(said), "")

@@ -11,7 +11,7 @@ from local.project import production_settings_on, settings_on
 from local.world import World
 from local.world import seed as seeded
 from tests.unit.cli.engine_of_memory import ENCRYPTED, EngineOfMemory
-from tests.unit.rotation.bed import Bed
+from tests.unit.rotation.testbed import RotationTestbed
 
 DECLARED, LIVE, HEADER = "declared-9f8Kq2Lm7XwZ", "live-4Tn8Rb3Vc6Hy", "header-7Jd5Ws1Pq9Ze"
 BYPASS = "x-vercel-protection-bypass"
@@ -27,8 +27,8 @@ class Here:
             key=SecretStr(seeded.PLATFORM_KEY), base_url=world.urls.clerk
         ) as platform:
             platform.create_instance(seeded.APPLICATION_ID, domain="sendero.example")
-        bed = Bed(world)
-        stacks.resources["dev"] = [{**each, "id": "id"} for each in bed.resources]
+        testbed = RotationTestbed(world)
+        stacks.resources["dev"] = [{**resource, "id": "id"} for resource in testbed.resources]
         [app] = world.svix.apps().values()
         [own] = app.endpoints.values()
         own.url, own.headers = f"{HOOK}?{BYPASS}={LIVE}", {BYPASS: LIVE, "authorization": LIVE}

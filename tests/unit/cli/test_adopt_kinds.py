@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from clerkstack.cli.engine import stack_settings
+from clerkstack.cli.settings import stack_settings
 from clerkstack.files import REMOVED, edited_yaml
 from local.project import settings_on
 from local.world import World

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from clerkstack.app.code import AppCode
-from clerkstack.cli import witnesses
+from clerkstack.cli import comparison
+from clerkstack.comparison import Row
 from clerkstack.report.values import counted
-from clerkstack.witnesses import Row
 
 
 def test_of_a_list_what_differs_is_shown() -> None:
@@ -16,7 +16,7 @@ def test_of_a_list_what_differs_is_shown() -> None:
         "pro", {"features": [*many, "sso"]}, {"features": ["audit", *many]}, None, agree=False
     )
 
-    shown = witnesses._rows("plan", [row], ["app", "catalog"])
+    shown = comparison._rows("plan", [row], ["app", "catalog"])
 
     assert shown[1] == ("plan", "pro", "features", "sso", "audit", "differs")
 
@@ -24,7 +24,7 @@ def test_of_a_list_what_differs_is_shown() -> None:
 def test_a_side_that_has_no_more_than_the_other() -> None:
     row = Row("pro", {"features": ["a", "b"]}, {"features": ["a"]}, {"features": []}, agree=False)
 
-    shown = witnesses._rows("plan", [row], ["app", "catalog", "instance"])
+    shown = comparison._rows("plan", [row], ["app", "catalog", "instance"])
 
     assert shown[1] == ("plan", "pro", "features", "a, b", "a", "none of these", "differs")
 
@@ -32,7 +32,7 @@ def test_a_side_that_has_no_more_than_the_other() -> None:
 def test_no_line_is_wider_than_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
     words = "src/app/page.tsx:1:2: has({ plan: 'x' }), and " + "neither of them has that plan " * 9
 
-    witnesses._say(words)
+    comparison._say(words)
 
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 120
@@ -43,15 +43,20 @@ def test_no_line_is_wider_than_can_be_read(capsys: pytest.CaptureFixture[str]) -
     ("others", "told"),
     [
         ((), ""),
-        (("a.py",), " 1 file of other languages names Clerk and can't be looked at (a.py)"),
+        (
+            ("a.py",),
+            " 1 file of other languages names Clerk and cannot be read (a.py). List those to "
+            "ignore in clerkstack",
+        ),
         (
             ("a.py", "b.go", "c.rb", "d.html"),
-            " 4 files of other languages name Clerk and can't be looked at (a.py, b.go, c.rb, …)",
+            " 4 files of other languages name Clerk and cannot be read (a.py, b.go, c.rb, "
+            "…). List those to ignore in clerkstack",
         ),
     ],
 )
 def test_files_of_other_languages_are_counted(others: tuple[str, ...], told: str) -> None:
-    assert witnesses._others(AppCode(others=others)).partition(":")[0] == told
+    assert comparison._others(AppCode(others=others)).partition(":")[0] == told
 
 
 @pytest.mark.parametrize(("count", "told"), [(0, "0 checks"), (1, "1 check"), (2, "2 checks")])

@@ -135,7 +135,7 @@ def test_check_tells_every_problem_and_ends_with_2(tmp_path: Path) -> None:
     assert (ran.returncode, as_json.returncode) == (2, 2)
     assert "catalog.yaml:2: plans.a.amount" in ran.stderr
     assert "catalog.yaml:3: plans.b.amount" in ran.stderr
-    paths = {each["path"] for each in json.loads(as_json.stdout)["problems"]}
+    paths = {problem["path"] for problem in json.loads(as_json.stdout)["problems"]}
     assert {"plans.a.amount", "plans.b.amount"} <= paths
 
 
@@ -161,14 +161,14 @@ def test_a_file_that_is_not_there_is_looked_for_where_the_command_runs(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("said", "mend"),
+    ("said", "remedy"),
     [
         ("no stack named 'nope' found", "`pulumi stack ls` lists the stacks"),
         ("no Pulumi.yaml project file found (searching …)", "Run this in the project's folder."),
     ],
 )
 def test_what_the_engine_refuses_is_told_with_what_to_do(
-    tmp_path: Path, said: str, mend: str
+    tmp_path: Path, said: str, remedy: str
 ) -> None:
     pulumi = tmp_path / "pulumi"
     pulumi.write_text(f'#!/bin/sh\necho "error: {said}" >&2\nexit 255\n')
@@ -177,7 +177,7 @@ def test_what_the_engine_refuses_is_told_with_what_to_do(
     ran = run("drift", "--stack", "nope", PATH=f"{tmp_path}:/usr/bin:/bin")
 
     assert ran.returncode == 2
-    assert f"error: {said}\n{mend}" in ran.stderr
+    assert f"error: {said}\n{remedy}" in ran.stderr
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -218,11 +218,11 @@ def test_check_finds_a_feature_that_no_plan_has(tmp_path: Path) -> None:
     ran = run("check", "--app", str(plans), "--catalog", str(catalog))
     catalog.write_text(catalog.read_text().replace("[sso]", "[sso, audit]"))
     plans.write_text(plans.read_text().replace("[BILL", "[BILLING_FEATURES.AUDIT, BILL"))
-    mended = run("check", "--app", str(plans), "--catalog", str(catalog))
+    fixed = run("check", "--app", str(plans), "--catalog", str(catalog))
 
     assert ran.returncode == 1
     assert "the app declares the feature 'audit', and no plan has the feature" in ran.stderr
-    assert mended.returncode == 0, mended.stderr
+    assert fixed.returncode == 0, fixed.stderr
 
 
 def test_redeploy_builds_again_and_waits() -> None:

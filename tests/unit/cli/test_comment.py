@@ -273,5 +273,5 @@ def test_neither_a_link_nor_a_pipe_is_opened(github: Github, run: Any, tmp_path:
 
 @pytest.mark.parametrize("options", [{"file": Path("review.json")}, {"number": 7}])
 def test_a_file_and_its_pull_request_belong_together(run: Any, options: dict[str, Any]) -> None:
-    with pytest.raises((ClerkstackError, typer.BadParameter), match="belong together"):
+    with pytest.raises((ClerkstackError, typer.BadParameter), match="must be given together"):
         run(**options)

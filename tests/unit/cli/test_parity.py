@@ -20,7 +20,7 @@ def test_different_applications_are_told(capsys: pytest.CaptureFixture[str]) -> 
 
     _check({"dev": settings("development"), "other": other})
 
-    told = "dev and other are of different applications: app_1, app_2\n"
+    told = "dev and other belong to different applications: app_1, app_2\n"
     assert capsys.readouterr().err == told
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.recover import _variables
+from clerkstack.cli.settings import stack_settings
 from clerkstack.desired.variables import VARIABLE_TYPE as VARIABLE
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
@@ -45,7 +45,7 @@ def variable(key: str, target: str) -> dict[str, Any]:
 def exported(*resources: dict[str, Any], kind: str = "creating") -> dict[str, Any]:
     return {
         "resources": [{"urn": "urn:stack"}],
-        "pending_operations": [{"resource": each, "type": kind} for each in resources],
+        "pending_operations": [{"resource": resource, "type": kind} for resource in resources],
     }
 
 
@@ -167,7 +167,7 @@ def test_variables_by_hand_or_of_a_branch_are_not_taken_for_declared_ones(
         world.vercel.create_variable(project, {**draft, "gitBranch": "feature"})
         held = world.vercel.create_variable(project, draft)
         config = config_on(world, projectId=seeded.VERCEL_PROJECT_ID)
-        monkeypatch.setattr("clerkstack.cli.engine.pulumi", lambda *_: json.dumps(config))
+        monkeypatch.setattr("clerkstack.cli.settings.pulumi", lambda *_: json.dumps(config))
 
         known = _known()
 
@@ -195,7 +195,7 @@ def test_the_variables_of_every_project_are_known(monkeypatch: pytest.MonkeyPatc
         for project in world.vercel.projects.values():
             world.vercel.create_variable(project, {**draft, "comment": VARIABLE_COMMENT})
         config = config_on(world, projects=projects)
-        monkeypatch.setattr("clerkstack.cli.engine.pulumi", lambda *_: json.dumps(config))
+        monkeypatch.setattr("clerkstack.cli.settings.pulumi", lambda *_: json.dumps(config))
 
         known = _known()
 

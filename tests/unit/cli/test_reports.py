@@ -43,7 +43,8 @@ def test_every_command_with_findings_has_the_same_options() -> None:
     having = {
         name
         for name in program.commands
-        if {*FILES[::2]} <= {opt for each in program.commands[name].params for opt in each.opts}
+        if {*FILES[::2]}
+        <= {opt for parameter in program.commands[name].params for opt in parameter.opts}
     }
 
     assert having == {*RUNS}
@@ -85,7 +86,7 @@ def test_each_form_has_every_finding_and_no_secret(
     assert len(cases) == int(suite.attrib["tests"]) == (len(findings) + more or 1)
     assert (code != 0) == bool(failing), printed.err
     (run,) = json.loads(texts["r.sarif"])["runs"]
-    worse = [each for each in findings if each["severity"] != "passed"]
+    worse = [finding for finding in findings if finding["severity"] != "passed"]
     assert len(run["results"]) == len(worse) + more
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     for result in run["results"]:
@@ -134,6 +135,6 @@ def test_a_mistake_in_the_catalog_is_shown_at_its_line(
     assert ended(monkeypatch, "check", "--catalog", "wrong.yaml", *FILES) == 2
 
     results = json.loads(Path("r.sarif").read_text())["runs"][0]["results"]
-    places = [each["locations"][0]["physicalLocation"] for each in results]
-    assert {each["artifactLocation"]["uri"] for each in places} == {"wrong.yaml"}
-    assert {each["region"]["startLine"] for each in places} == {2}
+    places = [result["locations"][0]["physicalLocation"] for result in results]
+    assert {place["artifactLocation"]["uri"] for place in places} == {"wrong.yaml"}
+    assert {place["region"]["startLine"] for place in places} == {2}

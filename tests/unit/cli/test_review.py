@@ -1,4 +1,4 @@
-"""`clerkstack review` where it can't begin, or not go on."""
+"""`clerkstack review` where it cannot begin, or not go on."""
 
 from __future__ import annotations
 

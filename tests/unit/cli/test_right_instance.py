@@ -11,7 +11,7 @@ from local.project import production_settings_on, settings_on
 from local.world import World
 from local.world import seed as seeded
 from tests.unit.cli.engine_of_memory import EngineOfMemory, ended
-from tests.unit.rotation.bed import Bed
+from tests.unit.rotation.testbed import RotationTestbed
 
 OTHER, OTHERS_KEY = "app_other", "ak_other_workspace"
 DOMAINS = {seeded.APPLICATION_ID: "sendero.example", OTHER: "other.example"}
@@ -60,7 +60,9 @@ class Here:
         self.own = keys_of(world, seeded.APPLICATION_ID, seeded.PLATFORM_KEY)
         self.others = keys_of(world, OTHER, OTHERS_KEY)
         self.use({kind: {"secretKey": secret} for kind, (_, secret) in self.others.items()})
-        stacks.resources["dev"] = [{**each, "id": "id"} for each in Bed(world).resources]
+        stacks.resources["dev"] = [
+            {**resource, "id": "id"} for resource in RotationTestbed(world).resources
+        ]
         world.clear_journal()
 
     def use(self, keys: dict[str, dict[str, str]]) -> None:
@@ -145,8 +147,8 @@ def test_the_key_that_clerk_shows_takes_no_request(
     # The instance is read besides only where nothing else of the command reads it.
     more = requests()
     of_application = f"GET /v1/platform/applications/{seeded.APPLICATION_ID}"
-    assert [each for each in more if each != of_application] == [
-        each for each in without if each != of_application
+    assert [row for row in more if row != of_application] == [
+        row for row in without if row != of_application
     ]
     assert more.count(of_application) == 1
 

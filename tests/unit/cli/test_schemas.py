@@ -42,7 +42,7 @@ def test_every_command_that_prints_json_has_a_schema() -> None:
     printing = {
         name
         for name in program.commands
-        if any("--json" in each.opts for each in program.commands[name].params)
+        if any("--json" in parameter.opts for parameter in program.commands[name].params)
     }
 
     assert printing == set(DOCUMENTS) == {*RUNS, *WITH_AN_ENGINE}

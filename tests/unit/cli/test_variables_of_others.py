@@ -68,9 +68,9 @@ def test_it_is_not_taken_over_whatever_may_be_replaced(
     allowed: bool,
     more: tuple[str, ...],
 ) -> None:
-    for each in running.vercel.projects[PROJECT].variables.values():
-        if f"preview/{each.key}" == APP_URL:
-            each.target = targets
+    for variable in running.vercel.projects[PROJECT].variables.values():
+        if f"preview/{variable.key}" == APP_URL:
+            variable.target = targets
     environment = {**stacks.settings["dev"]["environment"], "overwrite": [APP_URL] * allowed}
     stacks.settings["dev"] = {**stacks.settings["dev"], "environment": environment}
 

@@ -198,7 +198,7 @@ def test_a_config_that_leaves_the_feature_off_is_told(monkeypatch: pytest.Monkey
         provider(instance, monkeypatch).create(declared(organizations=True))
 
     assert "Enable API keys: switch it ON" in str(caught.value)
-    assert "does not act on them" not in str(caught.value)
+    assert "does not apply them" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("delay", "shown"), [(0, True), (0.1, True), (15, True), (15.1, False)])
@@ -212,7 +212,7 @@ def test_the_public_environment_may_take_fifteen_seconds(
     if shown:
         keys.create(declared(organizations=True))
     else:
-        with pytest.raises(ResourceFailed, match="does not act on them"):
+        with pytest.raises(ResourceFailed, match="does not apply them"):
             keys.create(declared(organizations=True))
 
     assert instance.writes == 1

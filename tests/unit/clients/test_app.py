@@ -43,7 +43,7 @@ def test_a_server_that_answers_with_events_and_names_a_session() -> None:
     session = app(answer).open_mcp("/mcp", key=KEY)
     tools = session.tools()
 
-    assert [each["name"] for each in tools] == ["a"]
+    assert [tool["name"] for tool in tools] == ["a"]
     assert session.server == "s"
     assert all(each.headers["Authorization"] == f"Bearer {KEY.get_secret_value()}" for each in seen)
     assert [each.headers.get("Mcp-Session-Id") for each in seen] == [None, "s1", "s1"]
@@ -57,15 +57,15 @@ def test_a_tool_that_fails_is_told() -> None:
     )
 
     session.call_tool("a")
-    with pytest.raises(AppAnswered, match="the tool broken says that it failed"):
+    with pytest.raises(AppAnswered, match="the tool broken reports a failure"):
         session.call_tool("broken")
 
 
 @pytest.mark.parametrize(
     ("status", "content", "said"),
     [
-        (200, "<html>", "no answer to initialize as MCP has it"),
-        (200, "[1]", "no answer to initialize"),
+        (200, "<html>", "no valid MCP answer to initialize"),
+        (200, "[1]", "no valid MCP answer to initialize"),
         (200, '{"id": 1, "error": {"code": -32601, "message": "ak_echo"}}', "the error -32601"),
         (404, "", "POST /mcp answered 404"),
     ],

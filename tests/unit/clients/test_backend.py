@@ -109,7 +109,7 @@ def test_a_list_comes_with_its_count_or_as_the_description_has_it() -> None:
             base_url="https://api.clerk.test",
             transport=httpx.MockTransport(lambda request: httpx.Response(200, json=body)),
         )
-        return [each.id for each in client.list_jwt_templates()]
+        return [jwt_template.id for jwt_template in client.list_jwt_templates()]
 
     assert read({"data": found, "total_count": 1}) == read(found) == ["jtmp_1"]
     with pytest.raises(UnexpectedAnswer):

@@ -75,7 +75,7 @@ def test_every_exception_of_the_lower_layer_has_its_meaning(
 
 def test_the_message_tells_whether_to_look_first() -> None:
     assert "was not sent" in str(told(httpx.ConnectError("no")))
-    assert "look before you repeat" in str(told(httpx.ReadTimeout("no")))
+    assert "check before you repeat" in str(told(httpx.ReadTimeout("no")))
 
 
 def caused(cause: BaseException) -> httpx.ConnectError:
@@ -90,7 +90,7 @@ def caused(cause: BaseException) -> httpx.ConnectError:
         (socket.gaierror(-2, "Name or service not known"), "not known to DNS"),
         (ConnectionRefusedError(111, "refused"), "connection was refused"),
         (ssl.SSLCertVerificationError(1, "self-signed"), "certificate is not trusted"),
-        (OSError(101, "unreachable"), "no connection could be made"),
+        (OSError(101, "unreachable"), "the connection failed"),
     ],
 )
 def test_the_reason_is_told(cause: BaseException, says: str) -> None:

@@ -47,7 +47,7 @@ def test_every_page_is_read(github: Github, count: int) -> None:
     with client(github) as ours:
         found = ours.list_comments(7)
 
-    assert [each.body for each in found] == [f"comment {index}" for index in range(count)]
+    assert [comment.body for comment in found] == [f"comment {index}" for index in range(count)]
     assert len(github.requests) == max(1, -(-count // 100))
 
 
@@ -67,7 +67,7 @@ def test_the_next_page_is_never_asked_of_another_host() -> None:
         transport=httpx.MockTransport(answer),
     )
 
-    assert [each.id for each in ours.list_comments(7)] == [1, 2, 3]
+    assert [comment.id for comment in ours.list_comments(7)] == [1, 2, 3]
     assert {(each.url.host, each.url.path) for each in seen} == {
         ("api.github.test", f"/repos/{REPOSITORY}/issues/7/comments")
     }
@@ -94,7 +94,7 @@ def test_a_comment_is_made_changed_and_removed(github: Github) -> None:
     with client(github) as ours:
         made = ours.create_comment(7, "one")
         changed = ours.update_comment(made.id, "two")
-        before = [each.body for each in github.comments()]
+        before = [comment.body for comment in github.comments()]
         ours.delete_comment(made.id)
 
     assert (made.body, changed.body, changed.id) == ("one", "two", made.id)

@@ -261,6 +261,8 @@ def test_each_request_is_noted_once_and_without_its_query() -> None:
                 client.get_application("app_1")
 
     where = "https://api.clerk.test/v1/platform/applications/app_1"
-    assert {(each.operation, each.where) for each in noted} == {("PlatformGetApplication", where)}
-    assert [each.failed for each in noted] == [False, True, True]
-    assert all(each.at.tzinfo is UTC for each in noted)
+    assert {(evidence.operation, evidence.where) for evidence in noted} == {
+        ("PlatformGetApplication", where)
+    }
+    assert [evidence.failed for evidence in noted] == [False, True, True]
+    assert all(evidence.at.tzinfo is UTC for evidence in noted)

@@ -16,7 +16,7 @@ from clerkstack.clients.http import Http, Service
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.retries import ATTEMPTS, SECONDS_IN_ALL, retry_after
 
-SERVICE = Service(name="Shop", setting="urls.shop", read_error=lambda body: Told(), mends={})
+SERVICE = Service(name="Shop", setting="urls.shop", read_error=lambda body: Told(), remedies={})
 
 
 class Clock:

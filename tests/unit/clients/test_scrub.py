@@ -131,9 +131,9 @@ def test_words_stay(words: str) -> None:
 def test_the_time_grows_with_the_text_and_not_with_its_square(piece: str, value: str) -> None:
     def taken(size: int) -> float:
         text = piece * (size // len(piece)) + "!"
-        begun = time.process_time()
+        started = time.process_time()
         safe(text, hidden=[value] if value else [])
-        return time.process_time() - begun
+        return time.process_time() - started
 
     # Sixteen times the text: linear is sixteen times as long, quadratic 256 times.
     assert any(taken(80_000) < 60 * max(taken(5_000), 1e-4) for _ in range(3))

@@ -167,7 +167,7 @@ def test_attempts_are_read_page_by_page_within_the_time() -> None:
 
     found = client.recent_attempts("ep_1", since=since, until=since + timedelta(days=2))
 
-    assert [each.id for each in found] == ["atmpt_0", "atmpt_1", "atmpt_2"]
+    assert [attempt.id for attempt in found] == ["atmpt_0", "atmpt_1", "atmpt_2"]
     assert [each.url.params.get("iterator") for each in asked] == [None, "1", "2"]
     assert {each.url.params["after"] for each in asked} == {"2026-01-01T00:00:00Z"}
     assert {each.url.params["before"] for each in asked} == {"2026-01-03T00:00:00Z"}
@@ -182,7 +182,7 @@ def test_of_more_attempts_than_can_be_looked_through_the_newest_are(
     since = datetime(2026, 1, 1, tzinfo=UTC)
     found = client.recent_attempts("ep_1", since=since, until=since + timedelta(days=2))
 
-    assert ([each.id for each in found], len(asked)) == (["atmpt_0", "atmpt_1"], 2)
+    assert ([attempt.id for attempt in found], len(asked)) == (["atmpt_0", "atmpt_1"], 2)
 
 
 def test_an_endpoint_is_made_with_its_events() -> None:
@@ -286,14 +286,14 @@ def test_a_rotation_is_sent_once() -> None:
         link(held={**HELD, "appId": "app_1"}), transport=httpx.MockTransport(closing)
     )
 
-    with pytest.raises(Exception, match="may have arrived"):
+    with pytest.raises(Exception, match="may have been processed"):
         client.rotate_signing_secret("ep_1", overlap_seconds=0)
 
     assert count == 1
 
 
 def test_what_svix_says_is_told() -> None:
-    with pytest.raises(NotFound, match=r"not_found\): Entity not found.*run again to make it"):
+    with pytest.raises(NotFound, match=r"not_found\): Entity not found.*run again to create it"):
         Seen().client.signing_secret("ep_9")
 
 

@@ -219,7 +219,9 @@ def line(point: str, seen: Seen) -> Line:
 
 
 def wrong(found: Line) -> list[str]:
-    return [each.name for each in found.finding.details if each.severity is not Severity.PASSED]
+    return [
+        detail.name for detail in found.finding.details if detail.severity is not Severity.PASSED
+    ]
 
 
 __all__ = ["InstanceDomain", "RedirectUrl", "Severity"]

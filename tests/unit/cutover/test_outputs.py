@@ -96,7 +96,7 @@ def test_json_has_every_point_with_facts_evidence_and_who_signed(report: Report)
         "signed off": 1,
         "passed": 1,
     }
-    points = {each["point"]: each for each in read["points"]}
+    points = {point["point"]: point for point in read["points"]}
     assert [*points] == [each.point.id for each in report.lines]
     assert {name for name, each in points.items() if each["done"]} == {"live-keys", "smoke"}
     assert points["smoke"]["finding"]["waiver"]["reason"] == f"looked {HOSTILE}"
@@ -122,7 +122,7 @@ def test_junit_counts_what_it_holds(report: Report) -> None:
         assert float(each.attrib["time"]) == 4.5
     assert int(suite.attrib["skipped"]) == len(suite.findall(".//skipped")) == 0
     assert suite.attrib["timestamp"] == "2026-03-01T12:00:00"
-    by_name = {each.attrib["name"].partition(":")[0]: each for each in cases}
+    by_name = {case.attrib["name"].partition(":")[0]: case for case in cases}
     assert [child.tag for child in by_name["live-keys"]] == []
     assert [child.tag for child in by_name["redirect-urls"]] == ["error"]
     assert "Ana </td><script>" in by_name["smoke"].findtext("system-out", "")

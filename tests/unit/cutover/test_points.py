@@ -85,7 +85,7 @@ def test_an_event_that_svix_does_not_offer_is_not_missing() -> None:
     found = line("webhook", right(endpoints=there, event_types=frozenset(offered)))
 
     assert found.finding.severity == PASSED, found.finding
-    (events,) = [each for each in found.finding.details if each.name == "events"]
+    (events,) = [detail for detail in found.finding.details if detail.name == "events"]
     assert events.found == f"all 6, without {unpublished}, which Svix does not offer"
 
 
@@ -183,7 +183,7 @@ CASES: list[tuple[str, dict[str, Any], Severity, list[str]]] = [
         "live-keys",
         {"environment": environment(display_config={"instance_environment_type": "development"})},
         FAILED,
-        ["what browsers are told"],
+        ["public environment"],
     ),
     ("live-keys", {"variables": without("CLERK_SECRET_KEY")}, FAILED, ["CLERK_SECRET_KEY"]),
     (
@@ -255,7 +255,7 @@ CASES: list[tuple[str, dict[str, Any], Severity, list[str]]] = [
         "trial",
         {"environment": environment(commerce_settings={"billing": {}})},
         FAILED,
-        ["what browsers are told"],
+        ["public environment"],
     ),
     (
         "api-keys",
@@ -475,7 +475,7 @@ def test_a_role_that_nobody_can_be_given_is_told() -> None:
 
 
 def test_every_point_has_a_case() -> None:
-    assert {case[0] for case in CASES} == {each.id for each in POINTS}
+    assert {case[0] for case in CASES} == {point.id for point in POINTS}
 
 
 @pytest.mark.parametrize("point", [each.id for each in POINTS])
@@ -537,7 +537,7 @@ def test_the_app_s_own_slugs_count(tmp_path: Any) -> None:
 
 
 def failed(found: seen.Line) -> list[str]:
-    return [each.name for each in found.finding.details if each.severity is Severity.FAILED]
+    return [detail.name for detail in found.finding.details if detail.severity is Severity.FAILED]
 
 
 def of_code(folder: Any, code: str) -> seen.Line:
@@ -571,7 +571,7 @@ def test_what_the_app_s_code_asks_for_and_nothing_has_fails(
 
     assert found.finding.severity == FAILED
     assert failed(found) == [f"{what} of the app's code"]
-    [fact] = [each for each in found.finding.details if each.severity is Severity.FAILED]
+    [fact] = [detail for detail in found.finding.details if detail.severity is Severity.FAILED]
     assert "src/page.tsx:2" in fact.found
 
 
@@ -605,7 +605,7 @@ def test_what_the_app_s_code_needs_of_webhook_and_variables(
     assert found.finding.severity == FAILED
     assert what in failed(found)
     assert what not in failed(without)
-    assert any(where in each.found for each in found.finding.details)
+    assert any(where in detail.found for detail in found.finding.details)
 
 
 def test_a_variable_that_somebody_else_brought_is_there(tmp_path: Path) -> None:

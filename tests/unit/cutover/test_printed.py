@@ -31,7 +31,7 @@ def test_what_is_wrong_is_told_with_what_it_has_to_be(capsys: pytest.CaptureFixt
 
     assert found.endswith(
         "dns-records: Set these records.\n"
-        "  CNAME clerk.a.dev: nothing, and has to be frontend-api.clerk.services\n"
+        "  CNAME clerk.a.dev: nothing, must be frontend-api.clerk.services\n"
         "prod is not ready for traffic: 1 failed.\n"
     )
 
@@ -41,7 +41,7 @@ def test_what_a_person_has_to_look_at_is_told_where_nothing_is_wrong(
 ) -> None:
     found = printed(warned("look", "Look.", (FINE, UNSURE)), capsys)
 
-    assert "Look.\n  proxy: not told, and has to be off\n" in found
+    assert "Look.\n  proxy: not told, must be off\n" in found
 
 
 def test_where_no_terminal_is_no_line_is_padded(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,7 +69,9 @@ def test_two_that_are_right_pass(point: str) -> None:
 
     assert found.finding.severity == Severity.PASSED, found.finding
     if point not in ("webhook", "variables"):
-        assert "api" in found.finding.message + str([each.name for each in found.finding.details])
+        assert "api" in found.finding.message + str(
+            [detail.name for detail in found.finding.details]
+        )
 
 
 @pytest.mark.parametrize(
@@ -125,8 +127,8 @@ def test_each_app_was_built_with_its_newest_variables(api: Deployment | None, to
 
     assert found.finding.severity == Severity.FAILED
     assert wrong(found) == [told]
-    mend = "Deploy the app" if api is None else "redeploy --project prj_api --target production"
-    assert mend in found.finding.remedy
+    remedy = "Deploy the app" if api is None else "redeploy --project prj_api --target production"
+    assert remedy in found.finding.remedy
     assert "prj_web" not in found.finding.remedy
 
 

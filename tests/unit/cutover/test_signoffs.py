@@ -79,7 +79,7 @@ def test_both_files_are_read_and_the_one_before_with_a_note(
 
     assert {point: each.by for point, each in found.items()} == {"sign-up": "Ben", "smoke": "Ana"}
     printed = capsys.readouterr().err
-    assert "signoffs.yaml is read for now. Move its entries to waivers.yaml" in printed
+    assert "signoffs.yaml is deprecated. Move its entries to waivers.yaml" in printed
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_both_files_are_read_and_the_one_before_with_a_note(
     [
         ("prod: [\n", "is not YAML"),
         ("prod: 1\n", "signoffs.yaml:1: prod: is not"),
-        ("prod:\n  frob: {}\n", "signoffs.yaml:2: prod.frob: is no point"),
+        ("prod:\n  frob: {}\n", "signoffs.yaml:2: prod.frob: is not a point"),
         ("prod:\n  smoke:\n    by: ''\n", "signoffs.yaml:3: prod.smoke.by: "),
         ("prod:\n  smoke: 1\n", "signoffs.yaml:2: prod.smoke"),
     ],

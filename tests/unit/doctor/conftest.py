@@ -6,10 +6,10 @@ import pytest
 
 from local.world import World
 from tests.unit.doctor.here import Here
-from tests.unit.rotation.bed import Bed
+from tests.unit.rotation.testbed import RotationTestbed
 
 
 @pytest.fixture
 def here(running: World) -> Here:
     running.reset()
-    return Here(Bed(running))
+    return Here(RotationTestbed(running))

@@ -15,26 +15,26 @@ from clerkstack.live.session import Session
 from clerkstack.settings import Settings
 from clerkstack.state.locks import Owner
 from clerkstack.state.model import State
-from tests.unit.rotation.bed import Bed
+from tests.unit.rotation.testbed import RotationTestbed
 
 
 @dataclass
 class Here:
-    """A stack on the bed's world, as the checks read it."""
+    """A stack on the testbed's world, as the checks read it."""
 
-    bed: Bed
+    testbed: RotationTestbed
     pending: list[Any] = field(default_factory=list)
     locked: list[Owner] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     provider: str = "cloud"
 
     def settings(self) -> Settings:
-        return self.bed.settings
+        return self.testbed.settings
 
     def exported(self) -> State:
         document = {
             "deployment": {
-                "resources": json.loads(json.dumps(self.bed.resources)),
+                "resources": json.loads(json.dumps(self.testbed.resources)),
                 "pending_operations": self.pending,
                 "secrets_providers": {"type": self.provider},
             }

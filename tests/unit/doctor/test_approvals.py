@@ -38,8 +38,8 @@ def look(github: Github, folder: Path = TOP, token: str = TOKEN) -> Finding:
 
 def change(github: Github, name: str, **to: object) -> None:
     github.repository.environments = [
-        replace(each, **to) if each.name == name else each  # type: ignore[arg-type]
-        for each in github.repository.environments
+        replace(environment, **to) if environment.name == name else environment  # type: ignore[arg-type]
+        for environment in github.repository.environments
     ]
 
 
@@ -53,7 +53,7 @@ def test_production_that_is_not_there_would_be_made_without_protection(github: G
     finding = look(github)
 
     assert finding.severity == "failed"
-    assert "GitHub makes it when a job names it, without protection" in finding.message
+    assert "GitHub creates it, without protection, when a job names it" in finding.message
     assert "docs/pull-requests.md" in finding.remedy
 
 
@@ -62,9 +62,9 @@ def test_production_that_is_not_there_would_be_made_without_protection(github: G
     [
         ({"reviewers": ()}, "no required reviewers"),
         ({"branches": None}, "every branch"),
-        ({"branches": ("*",)}, "fits *"),
-        ({"branches": ("main", "**/*")}, "fits **/*"),
-        ({"reviewers": (), "branches": None}, "no required reviewers and may be named by every"),
+        ({"branches": ("*",)}, "matches *"),
+        ({"branches": ("main", "**/*")}, "matches **/*"),
+        ({"reviewers": (), "branches": None}, "no required reviewers and may be used by every"),
     ],
 )
 def test_production_that_is_open_is_a_failure(
@@ -82,7 +82,7 @@ def test_protected_branches_keep_nobody_out_where_none_is(github: Github) -> Non
     github.repository.protected = frozenset()
     finding = look(github)
 
-    assert (finding.severity, "none is" in finding.message) == ("failed", True)
+    assert (finding.severity, "no branch is protected" in finding.message) == ("failed", True)
     assert len(github.requests) == 4
 
 
@@ -91,13 +91,13 @@ def test_another_that_is_open_or_missing_is_a_warning(github: Github, name: str)
     change(github, name, branches=None)
     opened = look(github)
     github.repository.environments = [
-        each for each in github.repository.environments if each.name != name
+        environment for environment in github.repository.environments if environment.name != name
     ]
     missing = look(github)
 
     assert (opened.severity, missing.severity) == ("warning", "warning")
-    assert f"`{name}` may be named by every branch" in opened.message
-    assert f"`{name}` is not there" in missing.message
+    assert f"`{name}` may be used by every branch" in opened.message
+    assert f"`{name}` does not exist" in missing.message
 
 
 @pytest.mark.parametrize("name", ["preview-production", "review"])
@@ -137,7 +137,9 @@ def test_where_nothing_deploys_nobody_is_asked(github: Github, tmp_path: Path) -
 def test_the_names_are_those_of_the_workflows() -> None:
     from clerkstack.doctor.approvals import OPTIONAL, WANTED
 
-    assert {*WANTED, *OPTIONAL} == {each for each in ENVIRONMENTS.values() if each}
+    assert {*WANTED, *OPTIONAL} == {
+        environment for environment in ENVIRONMENTS.values() if environment
+    }
     assert (TOP / DEPLOYING).exists()
 
 

@@ -23,13 +23,11 @@ from clerkstack.rotation.stacks import enter, known_of
 from clerkstack.state.locks import Owner
 from tests.unit.doctor.here import Here, examine, look
 
-pytestmark = pytest.mark.timeout(60)
-
 
 def change(here: Here, edit: Callable[[Journal], Any], **rotated: int) -> None:
-    journal = known_of(here.bed.state, "dev").journal
+    journal = known_of(here.testbed.state, "dev").journal
     edit(journal)
-    enter(here.bed.state, journal, rotated=rotated)  # type: ignore[arg-type]
+    enter(here.testbed.state, journal, rotated=rotated)  # type: ignore[arg-type]
 
 
 STACK = [stacks.checkpoint, stacks.settings, stacks.state, stacks.rotation]
@@ -40,11 +38,11 @@ def test_all_is_well(check: Callable[[stacks.Patient], Finding], here: Here) -> 
     finding = look(check, here)
 
     assert finding.severity == "passed", finding
-    assert not any(secret in finding.message for secret in here.bed.deployed.values())
+    assert not any(secret in finding.message for secret in here.testbed.deployed.values())
 
 
 def test_settings_that_are_wrong(here: Here) -> None:
-    here.bed.configured = {"appUrl": "nowhere"}
+    here.testbed.configured = {"appUrl": "nowhere"}
 
     finding = examine(stacks.settings, here)
 
@@ -58,16 +56,17 @@ def test_a_state_that_is_locked_half_done_or_empty(here: Here) -> None:
     here.locked, here.pending = [], [{"type": "creating"}]
     assert look(stacks.state, here).severity == "failed"
     assert "recover" in look(stacks.state, here).remedy
-    here.pending, here.bed.resources = [], []
+    here.pending, here.testbed.resources = [], []
     finding = look(stacks.state, here)
     assert (finding.severity, finding.remedy) == ("failed", "pulumi up --stack dev")
 
 
 def test_a_stack_that_nobody_deployed_is_told_once(here: Here) -> None:
-    here.bed.resources = []
+    here.testbed.resources = []
     patient = here.patient()
     found = {
-        each.check: each for each in examined((*stacks.CHECKS, *services.CHECKS), patient, print)
+        finding.check: finding
+        for finding in examined((*stacks.CHECKS, *services.CHECKS), patient, print)
     }
     patient.close()
     assert found["state"].message == "nothing is deployed"
@@ -78,7 +77,7 @@ def test_a_stack_that_nobody_deployed_is_told_once(here: Here) -> None:
 def test_a_checkpoint_that_was_cut_off(here: Here) -> None:
     here.broken = ["dev.json.attrs"]
     patient = here.patient()
-    found = {each.check: each for each in examined(stacks.CHECKS, patient, print)}
+    found = {finding.check: finding for finding in examined(stacks.CHECKS, patient, print)}
     patient.close()
     assert found["checkpoint"].severity == "failed"
     assert found["checkpoint"].remedy == "bin/clerkstack recover --stack dev"
@@ -95,7 +94,7 @@ def test_a_passphrase_that_is_not_there(here: Here, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_rotation_that_was_left(here: Here) -> None:
-    assert here.bed.killed_at(10, here.bed.rotate)
+    assert here.testbed.killed_at(10, here.testbed.rotate)
     assert look(stacks.rotation, here).severity == "warning"  # somebody may be at it
 
     def dead(journal: Journal) -> None:
@@ -107,25 +106,25 @@ def test_a_rotation_that_was_left(here: Here) -> None:
     finding = look(stacks.rotation, here)
     assert (finding.severity, finding.remedy) == ("failed", "bin/clerkstack rotate --stack dev")
 
-    here.bed.rotate()
+    here.testbed.rotate()
     assert "done, by Ana" in look(stacks.rotation, here).message
     assert "the old secrets end at 20" in look(stacks.rotation, here).message
-    here.bed.abort()
+    here.testbed.abort()
     assert "the secret key in use ends in 2" in look(stacks.rotation, here).message
 
 
 def test_other_holders_are_counted_until_they_are_seen_to(here: Here) -> None:
-    vercel = here.bed.world.vercel
+    vercel = here.testbed.world.vercel
     project = vercel.add_project("prj_api", "api")
     body = {"key": "CLERK_SECRET_KEY", "type": "encrypted", "target": ["preview"]}
-    vercel.create_variable(project, {**body, "value": here.bed.deployed["clerk"]})
+    vercel.create_variable(project, {**body, "value": here.testbed.deployed["clerk"]})
     name = "api/preview/CLERK_SECRET_KEY"
-    here.bed.rotate(seen_to=(name,))
+    here.testbed.rotate(seen_to=(name,))
 
     finding = look(stacks.rotation, here)
 
     assert finding.severity == "failed"
-    assert finding.message.startswith("1 other holder has to get the new secrets until 20")
+    assert finding.message.startswith("1 other holder has to receive the new secrets until 20")
     assert name in finding.message
     assert "rotate --stack dev --status --holder-done NAME" in finding.remedy
     change(here, lambda journal: journal.see_to([name]))
@@ -133,7 +132,7 @@ def test_other_holders_are_counted_until_they_are_seen_to(here: Here) -> None:
 
 
 def test_an_unfinished_rotation_tells_when_an_old_secret_ends(here: Here) -> None:
-    assert here.bed.killed_at(10, here.bed.rotate)
+    assert here.testbed.killed_at(10, here.testbed.rotate)
 
     def left(journal: Journal) -> None:
         assert journal.running is not None
@@ -160,27 +159,29 @@ def test_of_a_secret_never_rotated_the_age_is_when_it_was_written(here: Here) ->
     names = [name for kind in KINDS for name in variables_of(kind, DEFAULT)]
     written = {f"preview/{name}": now() - 5 * stacks.DAY for name in names}
     (variables,) = [
-        each for each in here.bed.resources if each["type"].endswith(":WrittenVariables")
+        resource
+        for resource in here.testbed.resources
+        if resource["type"].endswith(":WrittenVariables")
     ]
     variables["outputs"]["written"] = written
     change(here, lambda _: None, webhook=now() - 3 * stacks.DAY)
 
     told = look(stacks.ages, here).message
 
-    assert "CLERK_SECRET_KEY 5 days since it was written, never rotated" in told
+    assert "CLERK_SECRET_KEY 5 days since it was written; never rotated" in told
     assert "CLERK_WEBHOOK_SECRET 3 days;" in told
 
 
 def test_names_that_no_sdk_reads_are_told_unless_the_stack_says_that_its_app_does(
     here: Here,
 ) -> None:
-    for each in here.bed.resources:
-        each["id"] = "env_1"
-    assert look(stacks.names, here).severity == "passed", "the bed says what its app reads"
+    for resource in here.testbed.resources:
+        resource["id"] = "env_1"
+    assert look(stacks.names, here).severity == "passed", "the testbed says what its app reads"
     said = "no current SDK of Clerk's reads CLERK_WEBHOOK_SECRET (they read CLERK_WEBHOOK_SI"
 
     for environment in ({"projectId": "prj_1"}, {"projectId": "prj_1", "names": ["nextjs"]}):
-        here.bed.configured = {"environment": json.dumps(environment)}
+        here.testbed.configured = {"environment": json.dumps(environment)}
         finding = look(stacks.names, here)
         assert finding.severity == "warning"
         assert finding.message.startswith(said)
@@ -188,7 +189,9 @@ def test_names_that_no_sdk_reads_are_told_unless_the_stack_says_that_its_app_doe
 
 
 def test_variables_without_an_id_in_the_state(here: Here) -> None:
-    held = [each for each in here.bed.resources if each["type"].startswith("vercel:")]
+    held = [
+        resource for resource in here.testbed.resources if resource["type"].startswith("vercel:")
+    ]
     for each in held:
         each.update(id="prj_1/env_1", outputs={"id": "env_1"})
     assert look(stacks.state, here).severity == "passed"
@@ -218,7 +221,7 @@ def test_what_needs_something_that_failed_is_not_checked() -> None:
         Check("e", lambda _: failed("x")),
     ]
 
-    found = {each.check: each for each in examined(checks, None, lambda _: None)}
+    found = {finding.check: finding for finding in examined(checks, None, lambda _: None)}
 
     assert asked == ["d"]
     states = {name: str(each.severity) for name, each in found.items()}
@@ -255,14 +258,14 @@ def test_this_machine() -> None:
 
 def test_a_checkout_with_changes_and_none(tmp_path: Path) -> None:
     here = machine.Machine(lambda *_: "", folder=tmp_path)
-    assert machine.checkout(here).message == "not in a checkout of git"
+    assert machine.checkout(here).message == "not in a git checkout"
     git("init", "-q", folder=tmp_path)
     assert machine.checkout(here).message == "no commit yet, nothing changed"
     (tmp_path / "new").write_text("x")
     assert machine.checkout(here).severity == "passed"
     git("add", "new", folder=tmp_path)
     finding = machine.checkout(here)
-    assert (finding.severity, "not committed: 1 " in finding.message) == ("warning", True)
+    assert (finding.severity, " with 1 uncommitted files" in finding.message) == ("warning", True)
 
 
 @pytest.mark.parametrize(
@@ -286,19 +289,19 @@ def test_a_backend_that_lets_nobody_in() -> None:
 
     checks = (*machine.CHECKS[-1:], *stacks.CHECKS)
     here = machine.Machine(pulumi)
-    found = {each.check: each for each in examined(checks, here, print)}  # type: ignore[arg-type]
+    found = {finding.check: finding for finding in examined(checks, here, print)}  # type: ignore[arg-type]
 
     assert (found["backend"].severity, found["checkpoint"].severity) == ("failed", "not checked")
     assert "no credentials" in found["backend"].message
 
 
 def test_a_state_that_somebody_edited(here: Here) -> None:
-    del here.bed.resources[0]["outputs"]
+    del here.testbed.resources[0]["outputs"]
 
     finding = examine(stacks.rotation, here)
 
     assert finding.severity == "failed"
-    assert "can't be read" in finding.message
+    assert "cannot be read" in finding.message
 
 
 def test_the_exit_code_tells_a_service_that_failed_from_what_is_off() -> None:

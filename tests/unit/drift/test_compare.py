@@ -124,7 +124,7 @@ def test_production_without_billing_is_compared_with_what_the_app_asks_for() -> 
 
     found = without_billing(settings(instance="production"), app, live)
 
-    assert [(each.subject, each.field) for each in found] == [
+    assert [(finding.subject, finding.field) for finding in found] == [
         ("the app's code", "asks in vain"),
         ("billing", TRIAL),
     ]

@@ -23,7 +23,7 @@ SECRETS = {
     "an address with a password": f"https://me:{TOKEN}@db.example/x",
     "an address with a key in its path": f"https://hooks.example/services/T1/{TOKEN}",
     "an address with a key in its query": f"https://app.example/?token={TOKEN}",
-    "a secret key with what can't be seen": f"sk_li\u200bve_{TOKEN}",
+    "a secret key with what cannot be seen": f"sk_li\u200bve_{TOKEN}",
     "a key of Google": f"GOCSPX-{TOKEN}",
 }
 
@@ -38,8 +38,10 @@ def test_a_variable_that_is_not_declared_secret_and_holds_one_shows_none(value: 
 
     differences = found(own, live)
 
-    assert len({each.subject for each in differences}) > 2
-    printed = json.dumps([vars(shown(each)) for each in differences], ensure_ascii=False)
+    assert len({difference.subject for difference in differences}) > 2
+    printed = json.dumps(
+        [vars(shown(difference)) for difference in differences], ensure_ascii=False
+    )
     for part in (value, TOKEN, TOKEN[:10], TOKEN[10:], "hunter2", "456789abcdef"):
         assert part not in printed
 

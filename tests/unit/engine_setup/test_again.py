@@ -1,4 +1,4 @@
-"""Which failures another try can mend, by what the clients print, and how long it is tried."""
+"""Which failures another try can fix, by what the clients print, and how long it is tried."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_refusal_that_passes(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", STAYING)
-def test_what_another_try_cannot_mend(line: str) -> None:
+def test_what_another_try_cannot_fix(line: str) -> None:
     assert refusal(["something before", line, "something after"]) is None
 
 

@@ -17,16 +17,14 @@ from clerkstack.safe import safe
 from clerkstack.settings import Settings
 from local.world import World
 from local.world import seed as seeded
-from tests.unit.rotation.bed import URL, Bed
-
-pytestmark = pytest.mark.timeout(60)
+from tests.unit.rotation.testbed import URL, RotationTestbed
 
 
 @pytest.fixture
-def bed(running: World) -> Bed:
+def testbed(running: World) -> RotationTestbed:
     running.reset()
     project = json.dumps({"projectId": seeded.VERCEL_PROJECT_ID})
-    return Bed(running, configured={"environment": project})
+    return RotationTestbed(running, configured={"environment": project})
 
 
 def reader(settings: Settings, **connection: Any) -> LiveInstance:
@@ -35,8 +33,8 @@ def reader(settings: Settings, **connection: Any) -> LiveInstance:
 
 
 @pytest.fixture
-def live(bed: Bed) -> Iterator[LiveInstance]:
-    with reader(bed.settings) as found:
+def live(testbed: RotationTestbed) -> Iterator[LiveInstance]:
+    with reader(testbed.settings) as found:
         yield found
 
 
@@ -77,34 +75,36 @@ def everything(live: LiveInstance, settings: Settings) -> None:
 
 
 def test_nothing_is_asked_before_a_question_and_each_thing_once(
-    bed: Bed, live: LiveInstance
+    testbed: RotationTestbed, live: LiveInstance
 ) -> None:
     live.verify()
-    assert asked(bed.world) == []
+    assert asked(testbed.world) == []
 
-    everything(live, bed.settings)
-    first = asked(bed.world)
-    everything(live, bed.settings)
+    everything(live, testbed.settings)
+    first = asked(testbed.world)
+    everything(live, testbed.settings)
 
-    assert asked(bed.world) == first
+    assert asked(testbed.world) == first
     assert len(first) == len(set(first)), first
 
 
-def test_the_evidence_is_what_was_asked(bed: Bed, live: LiveInstance) -> None:
+def test_the_evidence_is_what_was_asked(testbed: RotationTestbed, live: LiveInstance) -> None:
     with live.reads.watched() as used:
-        everything(live, bed.settings)
+        everything(live, testbed.settings)
 
     places = [each.where.partition("://")[2].partition("/")[2] for each in used]
-    assert [f"/{place}" for place in places] == [line.split()[1] for line in asked(bed.world)]
+    assert [f"/{place}" for place in places] == [line.split()[1] for line in asked(testbed.world)]
     assert not any(each.failed for each in used)
     texts = [f"{each.operation} {each.where}" for each in used]
-    assert not any(secret in text for secret in bed.deployed.values() for text in texts)
+    assert not any(secret in text for secret in testbed.deployed.values() for text in texts)
 
 
-def test_what_is_secret_of_it_is_hidden_from_then_on(bed: Bed, live: LiveInstance) -> None:
-    everything(live, bed.settings)
+def test_what_is_secret_of_it_is_hidden_from_then_on(
+    testbed: RotationTestbed, live: LiveInstance
+) -> None:
+    everything(live, testbed.settings)
 
-    for secret in bed.deployed.values():
+    for secret in testbed.deployed.values():
         assert secret not in safe(f"it is {secret}.")
 
 
@@ -118,45 +118,45 @@ READS: list[Callable[[LiveInstance], object]] = [
 
 @pytest.mark.parametrize("read", READS)
 def test_nothing_is_read_with_another_instances_key(
-    bed: Bed, read: Callable[[LiveInstance], object]
+    testbed: RotationTestbed, read: Callable[[LiveInstance], object]
 ) -> None:
-    made = bed.world.clerk.create_instance(
+    made = testbed.world.clerk.create_instance(
         seeded.APPLICATION_ID, domain="sendero.example", clone_of=None
     )
 
-    with reader(bed.settings, secret_key=SecretStr(made.secret)) as live:
+    with reader(testbed.settings, secret_key=SecretStr(made.secret)) as live:
         for _ in range(2):
             with pytest.raises(OtherInstancesKey):
                 read(live)
 
-    assert asked(bed.world)[-1] == "GET /v1/instance"
-    assert asked(bed.world).count("GET /v1/instance") == 1
+    assert asked(testbed.world)[-1] == "GET /v1/instance"
+    assert asked(testbed.world).count("GET /v1/instance") == 1
 
 
-def test_a_key_is_verified_once(bed: Bed) -> None:
-    instance = bed.world.clerk.instances()[0]
+def test_a_key_is_verified_once(testbed: RotationTestbed) -> None:
+    instance = testbed.world.clerk.instances()[0]
     old = instance.secret
-    bed.world.clerk.rotate([instance], 24)
+    testbed.world.clerk.rotate([instance], 24)
 
-    with reader(bed.settings, secret_key=SecretStr(old)) as live:
+    with reader(testbed.settings, secret_key=SecretStr(old)) as live:
         live.verify()
         live.roles()
         live.endpoints()
 
-    assert asked(bed.world).count("GET /v1/instance") == 1
+    assert asked(testbed.world).count("GET /v1/instance") == 1
 
 
-def test_without_an_instance_nothing_else_is_asked(bed: Bed) -> None:
-    bed.configured |= {"instance": "production"}
+def test_without_an_instance_nothing_else_is_asked(testbed: RotationTestbed) -> None:
+    testbed.configured |= {"instance": "production"}
 
-    with reader(bed.settings) as live:
+    with reader(testbed.settings) as live:
         assert live.found() is None
         assert live.access() is None
         for read in (live.sections, live.environment, live.roles, live.endpoints):
             with pytest.raises(NoInstance):
                 read()
 
-    assert len(asked(bed.world)) == 1
+    assert len(asked(testbed.world)) == 1
 
 
 def test_without_a_publishable_key_the_public_environment_is_not_asked(
@@ -169,8 +169,8 @@ def test_without_a_publishable_key_the_public_environment_is_not_asked(
         live.environment()
 
 
-def test_closed_it_opens_again(bed: Bed, live: LiveInstance) -> None:
-    (project,) = bed.settings.vercel_projects
+def test_closed_it_opens_again(testbed: RotationTestbed, live: LiveInstance) -> None:
+    (project,) = testbed.settings.vercel_projects
     live.redirect_urls()
     live.variables(project)
 
@@ -180,10 +180,10 @@ def test_closed_it_opens_again(bed: Bed, live: LiveInstance) -> None:
     assert live.variables(project, fresh=True) == live.variables(project)
 
 
-def test_two_stacks_of_one_account_ask_for_their_application_once(bed: Bed) -> None:
-    with reader(bed.settings) as one:
-        other = LiveInstance.of(bed.settings, one.session.beside(bed.settings.connection))
+def test_two_stacks_of_one_account_ask_for_their_application_once(testbed: RotationTestbed) -> None:
+    with reader(testbed.settings) as one:
+        other = LiveInstance.of(testbed.settings, one.session.beside(testbed.settings.connection))
         assert one.instance() == other.instance()
 
-    assert len(asked(bed.world)) == 1
+    assert len(asked(testbed.world)) == 1
     assert other.session.requests is one.session.requests

@@ -69,13 +69,13 @@ def test_a_command_that_fails_is_told_with_what_it_printed(tmp_path: Path) -> No
 
 
 def test_an_interrupted_measurement_leaves_no_process(tmp_path: Path) -> None:
-    begun: list[int] = []
+    started: list[int] = []
 
     class Interrupted:
         def begin(self, pid: int) -> None:
             while not (below := proc.below(pid)):
                 time.sleep(0.01)
-            begun.extend((pid, *below))
+            started.extend((pid, *below))
             raise KeyboardInterrupt
 
         def end(self) -> None:
@@ -89,11 +89,11 @@ def test_an_interrupted_measurement_leaves_no_process(tmp_path: Path) -> None:
             follower=Interrupted(),
         )
 
-    assert len(begun) == 2
+    assert len(started) == 2
     deadline = time.monotonic() + 180
-    while any(running(pid) for pid in begun) and time.monotonic() < deadline:
+    while any(running(pid) for pid in started) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not any(running(pid) for pid in begun)
+    assert not any(running(pid) for pid in started)
 
 
 def running(pid: int) -> bool:

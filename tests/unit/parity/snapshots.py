@@ -7,8 +7,8 @@ from typing import Any
 
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.parity import Compared, Snapshot, compare
+from clerkstack.parity.entities import Entity, needs_of_production, of_config
 from clerkstack.parity.own import Own, own_of
-from clerkstack.parity.things import Thing, needs_of_production, of_config
 from clerkstack.settings import Settings
 from clerkstack.settings.models import EnvironmentSettings
 
@@ -30,12 +30,12 @@ def config(**sections: Any) -> dict[str, Any]:
     }
 
 
-def snapshot(stack: str, sections: dict[str, Any], *more: Thing, **fields: Any) -> Snapshot:
+def snapshot(stack: str, sections: dict[str, Any], *more: Entity, **fields: Any) -> Snapshot:
     """What was read of a stack's instance: its config, and things beside it."""
-    things = (*of_config(sections), *more)
+    entities = (*of_config(sections), *more)
     if stack == "prod":
-        fields.setdefault("needs", tuple(needs_of_production(things, None)))
-    return Snapshot(stack, things=things, **fields)
+        fields.setdefault("needs", tuple(needs_of_production(entities, None)))
+    return Snapshot(stack, entities=entities, **fields)
 
 
 def rows(compared: Compared) -> dict[tuple[str, str], tuple[Any, Any, str]]:
@@ -57,10 +57,10 @@ def between(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[tuple[str, str
     return rows(compare(one, snapshot("prod", theirs, own=own("production"))))
 
 
-def things_between(mine: Iterable[Thing], theirs: Iterable[Thing]) -> dict[tuple[str, str], Any]:
+def things_between(mine: Iterable[Entity], theirs: Iterable[Entity]) -> dict[tuple[str, str], Any]:
     """The rows between things that are no config."""
-    one = Snapshot("dev", things=tuple(mine), own=own("development"))
-    return rows(compare(one, Snapshot("prod", things=tuple(theirs), own=own("production"))))
+    one = Snapshot("dev", entities=tuple(mine), own=own("development"))
+    return rows(compare(one, Snapshot("prod", entities=tuple(theirs), own=own("production"))))
 
 
 def settings(instance: str, **fields: Any) -> Settings:

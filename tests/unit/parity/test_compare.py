@@ -9,8 +9,8 @@ import pytest
 
 from clerkstack.parity import Snapshot, Unread, compare
 from clerkstack.parity.compare import KINDS
+from clerkstack.parity.entities import Entity, Part, needs_of_production
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF
-from clerkstack.parity.things import Part, Thing, needs_of_production
 from tests.unit.parity.snapshots import (
     FEATURES,
     PRO,
@@ -195,7 +195,7 @@ def test_a_text_named_like_a_credential_is_compared_by_whether_it_is_there(name:
 def test_what_has_the_form_of_a_key_is_not_shown_wherever_it_stands() -> None:
     key = "whsec_" + "s" * 30
     mine = config(session={"claims": {"a": key, key: "b"}})
-    hook = Thing(Part.REDIRECT_URLS, "u", f"redirect URL app://x?k={key}", {})
+    hook = Entity(Part.REDIRECT_URLS, "u", f"redirect URL app://x?k={key}", {})
 
     compared = compare(snapshot("dev", mine, hook), snapshot("prod", config()))
 
@@ -266,9 +266,9 @@ def test_paths_that_the_stacks_declare_differently_are_no_difference() -> None:
 # -- what is no config ---------------------------------------------------------------------------
 
 
-def hook(path: str, *events: str, **fields: Any) -> Thing:
+def hook(path: str, *events: str, **fields: Any) -> Entity:
     shown = {"events": list(events), "description": "", "disabled": False, **fields}
-    return Thing(Part.WEBHOOKS, path, f"webhook {path}", shown)
+    return Entity(Part.WEBHOOKS, path, f"webhook {path}", shown)
 
 
 def test_endpoints_are_paired_by_path() -> None:
@@ -293,9 +293,9 @@ def test_an_endpoint_for_every_event_differs_from_one_for_some() -> None:
 
 def test_the_endpoint_that_each_stack_declares_is_the_same_one() -> None:
     elsewhere = settings("production").webhook.model_copy(update={"path": "/hooks"})
-    one = Snapshot("dev", things=(hook("/api/webhooks/clerk", "a"),), own=own("development"))
+    one = Snapshot("dev", entities=(hook("/api/webhooks/clerk", "a"),), own=own("development"))
     other = Snapshot(
-        "prod", things=(hook("/hooks", "b"),), own=own("production", webhook=elsewhere)
+        "prod", entities=(hook("/hooks", "b"),), own=own("production", webhook=elsewhere)
     )
 
     assert rows(compare(one, other)) == {
@@ -305,7 +305,7 @@ def test_the_endpoint_that_each_stack_declares_is_the_same_one() -> None:
 
 
 def test_the_same_name_twice_is_counted() -> None:
-    twice = [Thing(Part.SSO, "SSO Acme", "SSO Acme", {"active": on}) for on in (True, False)]
+    twice = [Entity(Part.SSO, "SSO Acme", "SSO Acme", {"active": on}) for on in (True, False)]
 
     assert things_between(twice, twice[:1]) == {("SSO Acme", ""): MISSING}
 
@@ -322,7 +322,7 @@ def test_a_production_instance_needs_a_primary_domain() -> None:
 
 
 def test_a_part_that_one_side_does_not_show_is_told_and_not_compared() -> None:
-    one = snapshot("dev", config(), Thing(Part.SSO, "SSO Acme", "SSO Acme", {}))
+    one = snapshot("dev", config(), Entity(Part.SSO, "SSO Acme", "SSO Acme", {}))
     other = snapshot("prod", config(), unread={Part.SSO: "402"})
 
     compared = compare(one, other)
@@ -343,7 +343,7 @@ def test_roles_are_not_compared_where_organizations_are_off() -> None:
     one = snapshot("dev", disabled, unread=off)
 
     neither = compare(one, snapshot("prod", disabled, unread=off))
-    half = compare(one, snapshot("prod", config(), Thing(Part.ROLES, "r", "role r", {})))
+    half = compare(one, snapshot("prod", config(), Entity(Part.ROLES, "r", "role r", {})))
 
     assert (neither.findings, neither.unread) == ((), ())
     assert rows(half) == {("organizations", "enabled"): (False, True, "differs")}
@@ -365,7 +365,7 @@ def test_rows_come_by_kind_and_every_kind_has_its_place() -> None:
         organization_settings={"enabled": False},
         billing={},
     )
-    parts = [Thing(part, part, part, {}) for part in Part]
+    parts = [Entity(part, part, part, {}) for part in Part]
 
     found = compare(snapshot("dev", mine, *parts), snapshot("prod", config())).findings
 

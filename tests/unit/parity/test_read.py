@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from clerkstack.clients.errors import ApiError, error_class
+from clerkstack.parity.entities import Part
 from clerkstack.parity.read import READERS, _why_not
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF
-from clerkstack.parity.things import Part
 
 
 def refusal(status: int, code: str) -> ApiError:

@@ -9,7 +9,7 @@ from clerkstack.clients.frontend import ApiKeySettings
 from clerkstack.clients.instance_lists import EnterpriseConnection, InstanceDomain, JwtTemplate
 from clerkstack.clients.role_answers import Permission, Role, RoleSet, RoleSetItem
 from clerkstack.clients.svix import Endpoint
-from clerkstack.parity import things
+from clerkstack.parity import entities
 from tests.unit.parity.snapshots import things_between
 
 
@@ -31,7 +31,7 @@ def connection(**fields: Any) -> EnterpriseConnection:
 
 
 def between_connections(mine: EnterpriseConnection, theirs: EnterpriseConnection) -> Any:
-    return things_between(things.of_connections([mine]), things.of_connections([theirs]))
+    return things_between(entities.of_connections([mine]), entities.of_connections([theirs]))
 
 
 def test_what_an_identity_provider_gives_each_instance_is_no_difference() -> None:
@@ -76,7 +76,7 @@ def test_of_an_endpoints_url_the_path_counts() -> None:
     mine = [endpoint("https://a.example/hook?token=secret"), endpoint("https://a.example")]
     theirs = [endpoint("https://b.example/hook"), endpoint("https://b.example/other")]
 
-    assert things_between(things.of_endpoints(mine), things.of_endpoints(theirs)) == {
+    assert things_between(entities.of_endpoints(mine), entities.of_endpoints(theirs)) == {
         ("webhook /", ""): ("there", None, "missing"),
         ("webhook /other", ""): (None, "there", "only"),
     }
@@ -97,8 +97,8 @@ def test_roles_and_permissions_are_compared_by_key() -> None:
         return RoleSet(key="role_set:default", name="Default", type="initial", roles=items)
 
     found = things_between(
-        things.of_roles([role(*mine)], mine, [held("org:admin", "org:f")]),
-        things.of_roles([role(theirs[0])], theirs, [held("org:admin")]),
+        entities.of_roles([role(*mine)], mine, [held("org:admin", "org:f")]),
+        entities.of_roles([role(theirs[0])], theirs, [held("org:admin")]),
     )
 
     assert found == {
@@ -120,8 +120,8 @@ def test_templates_are_compared_without_their_ids() -> None:
         }
         return JwtTemplate.model_validate({**given, "id": id_, **fields})
 
-    mine = things.of_jwt_templates([template("jtmp_1")])
-    theirs = things.of_jwt_templates([template("jtmp_2", lifetime=30, claims={"a": {"b": "2"}})])
+    mine = entities.of_jwt_templates([template("jtmp_1")])
+    theirs = entities.of_jwt_templates([template("jtmp_2", lifetime=30, claims={"a": {"b": "2"}})])
 
     assert things_between(mine, theirs) == {
         ("JWT template hasura", "claims.a.b"): ("1", "2", "differs"),
@@ -138,21 +138,21 @@ def test_satellites_are_counted() -> None:
     primary = [domain("x.accounts.dev", satellite=False)]
     mine = [*primary, domain("localhost:3001", satellite=True)]
 
-    assert things_between([things.of_domains(mine)], [things.of_domains(primary)]) == {
+    assert things_between([entities.of_domains(mine)], [entities.of_domains(primary)]) == {
         ("satellite domains", "count"): (1, 0, "differs")
     }
-    assert list(things.needs_of_production((), mine[1:])) == [
+    assert list(entities.needs_of_production((), mine[1:])) == [
         Finding("domains", "primary domain", message="needed in production")
     ]
-    assert list(things.needs_of_production((), mine)) == []
+    assert list(entities.needs_of_production((), mine)) == []
 
 
 def test_switches_are_called_as_in_the_dashboard() -> None:
-    def switches(*, users: bool) -> list[things.Thing]:
+    def switches(*, users: bool) -> list[entities.Entity]:
         shown = ApiKeySettings(
             enabled=True, user_api_keys_enabled=users, orgs_api_keys_enabled=True
         )
-        return [things.of_api_keys(shown)]
+        return [entities.of_api_keys(shown)]
 
     assert things_between(switches(users=True), switches(users=False)) == {
         ("API keys", "Enable User API keys"): (True, False, "differs")

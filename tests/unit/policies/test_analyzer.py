@@ -97,14 +97,14 @@ def test_a_resource_and_then_the_stack(pack: analyzer_pb2_grpc.AnalyzerStub) -> 
         analyzer_pb2.AnalyzeStackRequest(resources=[analyzer_pb2.AnalyzerResource(**about)])
     )
 
-    assert {each.policyName for each in one.diagnostics} == {"live-keys", "protected"}
-    assert {each.policyName for each in whole.diagnostics} == {
+    assert {diagnostic.policyName for diagnostic in one.diagnostics} == {"live-keys", "protected"}
+    assert {diagnostic.policyName for diagnostic in whole.diagnostics} == {
         "app-code",
         "billing-managed",
         "complete",
     }
-    said = " ".join(each.message for each in whole.diagnostics)
+    said = " ".join(diagnostic.message for diagnostic in whole.diagnostics)
     assert "the instance is not declared" in said
     assert "billing, with every plan" not in said
     assert "CLERK_SECRET_KEY would be missing" not in said
-    assert "hidden" not in said + " ".join(each.message for each in one.diagnostics)
+    assert "hidden" not in said + " ".join(diagnostic.message for diagnostic in one.diagnostics)

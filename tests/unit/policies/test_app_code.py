@@ -30,7 +30,7 @@ def fired(app: dict[str, Any]) -> list[tuple[str, str]]:
     }
     resource = {"type": BILLING, "name": "billing", "inputs": inputs, "protect": True}
     verdicts = judge([resource], stack="prod")
-    return [(each.check, each.message) for each in verdicts if is_violation(each)]
+    return [(verdict.check, verdict.message) for verdict in verdicts if is_violation(verdict)]
 
 
 def test_checks_of_what_is_declared_fire_nothing() -> None:

@@ -108,9 +108,11 @@ def _taken_out(found: Deployment) -> None:
     """A feature of the catalog's and the app's lists that no plan has, in either."""
     billing = found["billing"]["inputs"]
     for plan in billing["plans"].values():
-        plan["features"] = [each for each in plan["features"] if each != "audit_log_export"]
+        plan["features"] = [
+            feature for feature in plan["features"] if feature != "audit_log_export"
+        ]
     for features in billing["app"]["plans"].values():
-        features[:] = [each for each in features if each != "audit_log_export"]
+        features[:] = [feature for feature in features if feature != "audit_log_export"]
 
 
 def _public_copy(found: Deployment) -> None:
@@ -534,7 +536,7 @@ def test_a_dated_waiver_answers_for_an_app_that_is_not_named(tmp_path: Path) -> 
         "id": "app-code",
         "stack": "prod",
         "subject": "billing",
-        "reason": "The app's repository can't be read from CI before March.",
+        "reason": "The app's repository cannot be read from CI before March.",
         "by": "ana@sendero.example",
         "until": str(datetime.fromtimestamp(NOW / 1000, UTC).date()),
     }
@@ -630,11 +632,11 @@ def test_the_catalog_is_compared_in_both_directions_without_the_app() -> None:
     said = {v.message for v in judged(found) if is_violation(v)}
 
     assert said == {
-        "nothing of the app's code is compared with what is sold: clerkstack:app names none, or "
-        "none that declares a plan or asks for one",
-        "the plan 'other' would be deployed, and catalog.yaml does not have it",
-        "the feature 'sso' would be deployed, and catalog.yaml does not have it",
-        "catalog.yaml has the feature 'sso_saml', and it would not be deployed",
+        "the app's code is not compared with what is sold: clerkstack:app names no code that "
+        "declares a plan or asks for one",
+        "the plan 'other' would be deployed, but catalog.yaml does not have it",
+        "the feature 'sso' would be deployed, but catalog.yaml does not have it",
+        "catalog.yaml has the feature 'sso_saml', but it would not be deployed",
     }
 
 

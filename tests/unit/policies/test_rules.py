@@ -58,10 +58,14 @@ def test_levels_and_values(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("policies:\n  trial-crad: {}\n", "config.yaml:2: policies.trial-crad: is not known here"),
+        (
+            "policies:\n  trial-crad: {}\n",
+            "config.yaml:2: policies.trial-crad: is not a known field",
+        ),
         (
             "policies:\n  roles:\n    producton: advisory\n",
-            "config.yaml:3: policies.roles.producton: is not known here. Did you mean production?",
+            "config.yaml:3: policies.roles.producton: is not a known field. Did you mean "
+            "production?",
         ),
         ("policies:\n  roles:\n    production: off\n", "config.yaml:3: policies.roles.production"),
         (
@@ -74,7 +78,7 @@ def test_levels_and_values(tmp_path: Path) -> None:
         ),
         (
             "policies:\n  trial-card:\n    production: advisory\n",
-            "config.yaml:3: policies.trial-card.production: is what the deployment promises",
+            "config.yaml:3: policies.trial-card.production: is promised to paying customers",
         ),
         (
             "waivers:\n  max_days: 99999999999\n",
@@ -98,10 +102,10 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, says: st
 def test_a_promise_is_not_switched_off(tmp_path: Path, policy: str, level: str) -> None:
     (problem,) = problems(tmp_path, f"policies:\n  {policy}:\n    production: {level}\n")
 
-    assert "no waiver helps either. " in problem
-    assert problem.endswith(BY_ID[policy].mend.rstrip("."))
+    assert "a waiver does not help either. " in problem
+    assert problem.endswith(BY_ID[policy].remedy.rstrip("."))
     assert "Write a waiver" not in problem
-    with pytest.raises(InputError, match=r"no waiver helps either\. "):
+    with pytest.raises(InputError, match=r"a waiver does not help either\. "):
         Rules().overlaid({policy: level}, {})
 
 

@@ -101,7 +101,7 @@ def test_an_waiver_is_for_what_it_names_alone(tmp_path: Path, change: dict[str, 
     assert [v.check for v in found if level_of(v) is Level.MANDATORY] == ["trial-card"]
     notes = [v for v in found if v.check == "waivers"]
     assert len(notes) == (0 if "stack" in change else 1)
-    assert all("waives nothing any more" in v.message for v in notes)
+    assert all("no longer waives anything" in v.message for v in notes)
 
 
 @pytest.mark.parametrize("subject", ["*", "bill*"])
@@ -154,17 +154,17 @@ def test_every_field_is_needed(tmp_path: Path, missing: str) -> None:
     ("change", "line", "says"),
     [
         ({"id": "trial-cards"}, 2, "there is no policy trial-cards"),
-        ({"reasn": "x"}, 8, "waivers[0].reasn: is not known here. Did you mean reason?"),
-        ({"reason": '" "'}, 5, "waivers[0].reason: can't be used"),
-        ({"by": "[ana]"}, 6, "waivers[0].by: can't be used"),
-        ({"until": "soon"}, 7, "waivers[0].until: can't be used"),
-        ({"until": "2026-12-31T10:00:00"}, 7, "waivers[0].until: can't be used"),
+        ({"reasn": "x"}, 8, "waivers[0].reasn: is not a known field. Did you mean reason?"),
+        ({"reason": '" "'}, 5, "waivers[0].reason: cannot be used"),
+        ({"by": "[ana]"}, 6, "waivers[0].by: cannot be used"),
+        ({"until": "soon"}, 7, "waivers[0].until: cannot be used"),
+        ({"until": "2026-12-31T10:00:00"}, 7, "waivers[0].until: cannot be used"),
         ({"until": "2027-02-24"}, 7, "is more than 90 days away. Write 2027-02-23 or"),
-        ({"until": "'20261231'"}, 7, "waivers[0].until: can't be used"),
-        ({"until": "'2026-W53-4'"}, 7, "waivers[0].until: can't be used"),
-        ({"stack": "'*'"}, 3, "waivers[0].stack: is every stack. Name the stack"),
-        ({"what": "' '"}, 8, "waivers[0].what: can't be used"),
-        ({"what": ""}, 8, "waivers[0].what: can't be used"),
+        ({"until": "'20261231'"}, 7, "waivers[0].until: cannot be used"),
+        ({"until": "'2026-W53-4'"}, 7, "waivers[0].until: cannot be used"),
+        ({"stack": "'*'"}, 3, "waivers[0].stack: names every stack. Name one stack"),
+        ({"what": "' '"}, 8, "waivers[0].what: cannot be used"),
+        ({"what": ""}, 8, "waivers[0].what: cannot be used"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(
@@ -188,7 +188,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ("- a\n", "waivers.yaml:1: is not a group of fields"),
         ("waivers: {}\n", "waivers.yaml:1: waivers: is not a list"),
         ("waivers:\n  - text\n", "waivers.yaml:2: waivers[0]: is not a group of fields"),
-        ("waiver:\n", "waivers.yaml:1: waiver: is not known here. Did you mean waivers?"),
+        ("waiver:\n", "waivers.yaml:1: waiver: is not a known field. Did you mean waivers?"),
         ("a: [\n", "waivers.yaml:2: is not YAML"),
     ],
 )
@@ -208,8 +208,8 @@ def test_fields_are_merged_from_nowhere(tmp_path: Path) -> None:
 
     assert problems(file) == [
         "waivers.yaml:9: waivers[1]: merges with <<, which is not YAML 1.2. Write the fields out",
-        "waivers.yaml:11: waivers[1].until: can't be used. Write the last day it "
-        "holds, as 2026-12-31",
+        "waivers.yaml:11: waivers[1].until: cannot be used. Write the last day on which it is "
+        "valid, such as 2026-12-31",
     ]
 
 
@@ -222,7 +222,7 @@ def test_nothing_to_waiver_is_no_mistake(tmp_path: Path) -> None:
 
 def old_file(folder: Path, *entries: dict[str, str]) -> None:
     """The excuses.yaml that had waivers of policies before."""
-    named = [{OLD.get(key, key): value for key, value in each.items()} for each in entries]
+    named = [{OLD.get(key, key): value for key, value in entry.items()} for entry in entries]
     text = written(folder, *named).read_text().replace("waivers:", "excuses:")
     (folder / "excuses.yaml").write_text(text)
     (folder / "waivers.yaml").unlink()
@@ -271,9 +271,9 @@ def test_a_point_of_the_cutover_is_no_matter_of_the_policies(tmp_path: Path) -> 
     ("change", "says"),
     [
         ({"id": "cutover/smok"}, "there is no point of the cutover smok. Use one of cutover/smoke"),
-        ({"since": "2029-01-01T00:00:00Z"}, "waivers[0].since: can't be used"),
-        ({"since": "soon"}, "waivers[0].since: can't be used"),
-        ({"until": "soon"}, "waivers[0].until: can't be used"),
+        ({"since": "2029-01-01T00:00:00Z"}, "waivers[0].since: cannot be used"),
+        ({"since": "soon"}, "waivers[0].since: cannot be used"),
+        ({"until": "soon"}, "waivers[0].until: cannot be used"),
     ],
 )
 def test_a_point_is_read_as_strictly(tmp_path: Path, change: dict[str, str], says: str) -> None:
@@ -315,5 +315,5 @@ def test_a_file_with_comments_alone_keeps_them(tmp_path: Path, text: str | None)
 
     write_waiver(file, Waiver("cutover/smoke", "ins_1", "prod", "seen", "Ana", until))
 
-    assert file.read_text().startswith(text or "# Findings that somebody answers for")
+    assert file.read_text().startswith(text or "# Findings for which somebody takes responsibility")
     assert [each.id for each in read(file)] == ["cutover/smoke"]

@@ -12,13 +12,13 @@ from clerkstack.live.session import Session
 from clerkstack.probe.account import Account
 from local.world import World
 from local.world import seed as seeded
-from tests.unit.rotation.bed import Bed
+from tests.unit.rotation.testbed import RotationTestbed
 
 
 @pytest.fixture
 def account(running: World) -> Iterator[Account]:
     running.reset()
     project = json.dumps({"projectId": seeded.VERCEL_PROJECT_ID})
-    settings = Bed(running, configured={"environment": project}).settings
+    settings = RotationTestbed(running, configured={"environment": project}).settings
     with LiveInstance.of(settings, Session(settings.connection)) as live:
         yield Account(settings, live)

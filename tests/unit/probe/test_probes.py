@@ -15,8 +15,7 @@ from clerkstack.probe.run import probed
 from local.world import World
 from local.world import seed as seeded
 
-pytestmark = pytest.mark.timeout(60)
-SILENT = {"write": True, "tell": lambda _: None}
+SILENT = {"write": True, "progress": lambda _: None}
 
 
 def told(probe: Probe, account: Account) -> Mapping[str, Result]:
@@ -30,7 +29,7 @@ def failing(found: Mapping[str, Result]) -> dict[str, str]:
 def everything(world: World) -> Any:
     """What is live, but for what changes with time and with each write."""
     endpoints = [
-        vars(each) for app in world.svix.apps().values() for each in app.endpoints.values()
+        vars(endpoint) for app in world.svix.apps().values() for endpoint in app.endpoints.values()
     ]
     return world.clerk.instances()[0].config, endpoints, world.vercel.projects
 
@@ -41,8 +40,8 @@ def test_all_hold_and_what_was_made_is_gone(running: World, account: Account) ->
     found = probed(account, **SILENT)  # type: ignore[arg-type]
 
     assert not failing(found)
-    untold = {each.premise for each in found.values() if each.state is State.UNTOLD}
-    assert untold <= {
+    unresolved = {each.premise for each in found.values() if each.state is State.UNRESOLVED}
+    assert unresolved <= {
         "vercel.deployments",
         "svix.attempts",
         "vercel.variables",
@@ -54,7 +53,7 @@ def test_all_hold_and_what_was_made_is_gone(running: World, account: Account) ->
 def test_reading_writes_nothing(running: World, account: Account) -> None:
     running.clear_journal()
 
-    found = probed(account, write=False, tell=lambda _: None)
+    found = probed(account, write=False, progress=lambda _: None)
 
     assert not failing(found)
     asked = {(each.method, each.path) for each in running.journal()}

@@ -26,10 +26,10 @@ def test_the_page_is_made_from_the_table() -> None:
 
 
 def test_each_has_an_id_of_its_own_and_of_a_service() -> None:
-    assert len({each.id for each in PREMISES}) == len(PREMISES)
-    for each in PREMISES:
-        assert each.service in TITLES
-        assert re.fullmatch(r"[a-z]+\.[a-z-]+", each.id)
+    assert len({premise.id for premise in PREMISES}) == len(PREMISES)
+    for premise in PREMISES:
+        assert premise.service in TITLES
+        assert re.fullmatch(r"[a-z]+\.[a-z-]+", premise.id)
 
 
 def test_each_is_probed_or_says_why_it_can_not_be() -> None:

@@ -96,8 +96,8 @@ def test_what_nobody_subscribes_to_is_not_asked() -> None:
     ("clerk", "allowed", "told"),
     [
         (Clerk(), {}, None),
-        (Clerk(("a", "active")), {}, "1 subscriber.\nNothing is done"),
-        (Clerk(("a", "active"), ("a", "active")), {}, "2 subscribers.\nNothing is done"),
+        (Clerk(("a", "active")), {}, "1 subscriber.\nNothing was done"),
+        (Clerk(("a", "active"), ("a", "active")), {}, "2 subscribers.\nNothing was done"),
         (Clerk(refusing=True), {}, "Clerk does not say how many subscribe to it"),
         (Clerk(("a", "active")), {"a": ["price"]}, None),
         (Clerk(("a", "active")), {"a": ["remove"]}, "'clerkstack:allow.plans.a[1]' price"),

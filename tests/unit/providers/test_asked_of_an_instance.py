@@ -106,7 +106,7 @@ def driven(world: World, provider: Callable[[], ClerkProvider]) -> Driven:
     [
         ("role", "org:auditor", "neither the settings nor the instance has that role"),
         ("permission", "org:invoices:read", "neither the settings nor the instance has that perm"),
-        ("role", "org:ghost", "is in no role set, so that nobody can have it"),
+        ("role", "org:ghost", "is in no role set, so nobody can have it"),
     ],
 )
 def test_a_role_or_permission_that_nobody_has_is_refused_before_anything_is_sent(

@@ -114,7 +114,7 @@ def test_billing_can_be_left_as_it_is(
     instance.billing.destroy()
 
     assert (instance.written(), instance.live()) == ([], before)
-    assert "billing stays on the production instance as it is" in capsys.readouterr().err
+    assert "billing stays on the production instance unchanged" in capsys.readouterr().err
 
 
 def test_a_resource_that_another_one_replaces_takes_nothing_with_it(instance: Instance) -> None:

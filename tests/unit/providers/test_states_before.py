@@ -50,7 +50,7 @@ def operation(world: World, name: str) -> Operation:
     return next(each for each in operations(key) if each.name == name)
 
 
-def begun(world: World, of: Operation) -> Driven:
+def started(world: World, of: Operation) -> Driven:
     """The resource in a fresh world."""
     end_run()
     fresh(world)
@@ -96,14 +96,14 @@ def killed_as_the_answer_comes(of: Operation) -> Iterator[None]:
 @pytest.mark.parametrize("name", STATES)
 def test_a_state_of_before_is_no_difference_and_is_removed_whole(world: World, name: str) -> None:
     of = operation(world, name)
-    driven = begun(world, of)
+    driven = started(world, of)
     for inputs in of.runs:
         driven.up(copy.deepcopy(inputs or {}))
     same(driven.state, STATES[name]["state"])
     driven.destroy()
     left = live(world)
 
-    driven = begun(world, of)
+    driven = started(world, of)
     for inputs in of.runs:
         driven.up(copy.deepcopy(inputs or {}))
     take_over(driven, STATES[name])
@@ -117,10 +117,10 @@ def test_a_state_of_before_is_no_difference_and_is_removed_whole(world: World, n
     assert live(world) == left
 
 
-@pytest.mark.parametrize("name", [each for each in STATES if STATES[each]["records"]])
+@pytest.mark.parametrize("name", [state for state in STATES if STATES[state]["records"]])
 def test_a_record_of_before_says_what_a_killed_run_made(world: World, name: str) -> None:
     of, kept = operation(world, name), STATES[name]
-    driven = begun(world, of)
+    driven = started(world, of)
     for inputs in of.runs[:-1]:
         driven.up(copy.deepcopy(inputs or {}))
     if driven.id is not None:

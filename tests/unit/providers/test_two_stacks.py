@@ -12,7 +12,7 @@ import pytest
 from clerkstack.problems import ClerkstackError
 from local.driven import Refused
 from local.world import World
-from tests.two_stacks import BYPASS, KINDS, Bed, Stack, declared, killed_at, live
+from tests.two_stacks import BYPASS, KINDS, SharedTestbed, Stack, declared, killed_at, live
 
 # Roles and billing are possible where organizations are on.
 PARTS = [
@@ -47,16 +47,16 @@ def _world() -> Iterator[World]:
 
 
 @pytest.fixture
-def bed(_world: World, tmp_path: Path) -> Bed:
+def testbed(_world: World, tmp_path: Path) -> SharedTestbed:
     _world.reset()
-    return Bed(_world, tmp_path)
+    return SharedTestbed(_world, tmp_path)
 
 
-def two_stacks(bed: Bed, where: str) -> tuple[Stack, Stack]:
+def two_stacks(testbed: SharedTestbed, where: str) -> tuple[Stack, Stack]:
     """Two stacks in one checkout, in two, or in two backends."""
     checkout = "one" if where == "one checkout" else "two"
     backend = "two" if where == "two backends" else "one"
-    return bed.stack("one"), bed.stack("two", checkout=checkout, backend=backend)
+    return testbed.stack("one"), testbed.stack("two", checkout=checkout, backend=backend)
 
 
 ANYWHERE = pytest.mark.parametrize("where", ["one checkout", "two checkouts", "two backends"])
@@ -66,25 +66,25 @@ FIRST = pytest.mark.parametrize("first", [0, 1], ids=["the first goes first", "t
 @FIRST
 @pytest.mark.parametrize("parts", [*PARTS, KINDS], ids=lambda parts: "+".join(parts))
 def test_what_both_declare_stays_until_both_are_gone(
-    bed: Bed, first: int, parts: tuple[str, ...]
+    testbed: SharedTestbed, first: int, parts: tuple[str, ...]
 ) -> None:
-    before = live(bed.world)
-    stacks = two_stacks(bed, "two checkouts")
+    before = live(testbed.world)
+    stacks = two_stacks(testbed, "two checkouts")
     for stack in stacks:
-        stack.up(declared(bed.world, parts=parts))
-    there = live(bed.world)
+        stack.up(declared(testbed.world, parts=parts))
+    there = live(testbed.world)
 
     stacks[first].destroy()
-    assert live(bed.world) == there
+    assert live(testbed.world) == there
 
     stacks[1 - first].destroy()
-    assert live(bed.world) == before
+    assert live(testbed.world) == before
 
 
-def test_what_is_passed_on_goes_to_and_fro(bed: Bed) -> None:
-    before = live(bed.world)
-    one, two = two_stacks(bed, "two checkouts")
-    both = declared(bed.world)
+def test_what_is_passed_on_goes_to_and_fro(testbed: SharedTestbed) -> None:
+    before = live(testbed.world)
+    one, two = two_stacks(testbed, "two checkouts")
+    both = declared(testbed.world)
     one.up(both)
     two.up(both)
     one.destroy()
@@ -92,134 +92,138 @@ def test_what_is_passed_on_goes_to_and_fro(bed: Bed) -> None:
     two.destroy()
     two.up(both)
     two.destroy()
-    assert live(bed.world) != before
+    assert live(testbed.world) != before
 
     one.destroy()
-    assert live(bed.world) == before
+    assert live(testbed.world) == before
 
 
 @ANYWHERE
 @FIRST
-def test_an_endpoint_of_its_own_is_made_and_goes(bed: Bed, where: str, first: int) -> None:
-    before = live(bed.world)
-    stacks = two_stacks(bed, where)
-    stacks[0].up(declared(bed.world, parts=["webhook"]))
-    stacks[1].up(declared(bed.world, parts=["webhook"], host="two.sendero.example"))
-    assert {name for name in live(bed.world) if name.startswith("endpoint")} == {
+def test_an_endpoint_of_its_own_is_made_and_goes(
+    testbed: SharedTestbed, where: str, first: int
+) -> None:
+    before = live(testbed.world)
+    stacks = two_stacks(testbed, where)
+    stacks[0].up(declared(testbed.world, parts=["webhook"]))
+    stacks[1].up(declared(testbed.world, parts=["webhook"], host="two.sendero.example"))
+    assert {name for name in live(testbed.world) if name.startswith("endpoint")} == {
         "endpoint https://one.sendero.example/api/webhooks/clerk",
         "endpoint https://two.sendero.example/api/webhooks/clerk",
     }
 
     stacks[first].destroy()
     left = ["two", "one"][first]
-    assert [name for name in live(bed.world) if name.startswith("endpoint")] == [
+    assert [name for name in live(testbed.world) if name.startswith("endpoint")] == [
         f"endpoint https://{left}.sendero.example/api/webhooks/clerk"
     ]
 
     stacks[1 - first].destroy()
-    assert live(bed.world) == before
+    assert live(testbed.world) == before
 
 
 @pytest.mark.parametrize("case", DIFFERENTLY)
-def test_the_second_one_declares_nothing_differently(bed: Bed, case: str) -> None:
+def test_the_second_one_declares_nothing_differently(testbed: SharedTestbed, case: str) -> None:
     part, changes, said = DIFFERENTLY[case]
     parts = ["organizations", part]
-    one, two = two_stacks(bed, "two checkouts")
-    one.up(declared(bed.world, parts=parts))
-    there = live(bed.world)
+    one, two = two_stacks(testbed, "two checkouts")
+    one.up(declared(testbed.world, parts=parts))
+    there = live(testbed.world)
 
     with pytest.raises(Refused) as refused:
-        two.up(declared(bed.world, parts=parts, **changes))
+        two.up(declared(testbed.world, parts=parts, **changes))
     assert "The stack one shares the development instance" in str(refused.value)
     assert said in str(refused.value)
     assert "pulumi up --stack one" in str(refused.value)
 
-    two.up(declared(bed.world, parts=parts))
+    two.up(declared(testbed.world, parts=parts))
     with pytest.raises(Refused, match="The stack one shares"):
-        two.up(declared(bed.world, parts=parts, **changes))
-    assert live(bed.world) == there
+        two.up(declared(testbed.world, parts=parts, **changes))
+    assert live(testbed.world) == there
 
 
 @pytest.mark.parametrize("case", DIFFERENTLY)
 def test_the_first_one_changes_what_is_shared_and_the_second_follows(
-    bed: Bed, case: str, capsys: pytest.CaptureFixture[str]
+    testbed: SharedTestbed, case: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     part, changes, _ = DIFFERENTLY[case]
     parts = ["organizations", part]
-    before = live(bed.world)
-    one, two = two_stacks(bed, "two checkouts")
+    before = live(testbed.world)
+    one, two = two_stacks(testbed, "two checkouts")
     for stack in (one, two):
-        stack.up(declared(bed.world, parts=parts))
+        stack.up(declared(testbed.world, parts=parts))
 
     if part == "api_keys":
         # The one switch that no API has.
-        bed.world.dashboard(
+        testbed.world.dashboard(
             "set_api_keys", environment="development", organizations=True, users=True
         )
-    one.up(declared(bed.world, parts=parts, **changes))
+    one.up(declared(testbed.world, parts=parts, **changes))
     assert "Next: pulumi up --stack two" in capsys.readouterr().err
-    there = live(bed.world)
+    there = live(testbed.world)
 
-    two.up(declared(bed.world, parts=parts, **changes))
-    assert live(bed.world) == there
+    two.up(declared(testbed.world, parts=parts, **changes))
+    assert live(testbed.world) == there
     one.destroy()
-    assert live(bed.world) == there
+    assert live(testbed.world) == there
     two.destroy()
-    assert live(bed.world) == before
+    assert live(testbed.world) == before
 
 
-def test_who_came_second_owns_what_it_declared_first(bed: Bed) -> None:
-    one, two = two_stacks(bed, "two checkouts")
-    one.up(declared(bed.world))
-    two.up(declared(bed.world, more=("extra", "org:more")))
-    one.up(declared(bed.world, more=("extra", "org:more")))
+def test_who_came_second_owns_what_it_declared_first(testbed: SharedTestbed) -> None:
+    one, two = two_stacks(testbed, "two checkouts")
+    one.up(declared(testbed.world))
+    two.up(declared(testbed.world, more=("extra", "org:more")))
+    one.up(declared(testbed.world, more=("extra", "org:more")))
 
-    changed = declared(bed.world, more=("extra", "org:more"))
+    changed = declared(testbed.world, more=("extra", "org:more"))
     changed["billing"]["plans"]["extra"]["amount"] = 500
     changed["roles"]["roles"]["org:more"]["name"] = "Even more"
     with pytest.raises(Refused, match="The stack two shares"):
         one.up(changed)
     two.up(changed)
 
-    assert live(bed.world)["config billing"]["plans"]["extra"]["amount"] == 500
-    assert live(bed.world)["role org:more"][0] == "Even more"
+    assert live(testbed.world)["config billing"]["plans"]["extra"]["amount"] == 500
+    assert live(testbed.world)["role org:more"][0] == "Even more"
 
 
 @FIRST
-def test_what_one_does_not_declare_any_more_stays_for_the_other(bed: Bed, first: int) -> None:
-    before = live(bed.world)
-    stacks = two_stacks(bed, "two checkouts")
+def test_what_one_does_not_declare_any_more_stays_for_the_other(
+    testbed: SharedTestbed, first: int
+) -> None:
+    before = live(testbed.world)
+    stacks = two_stacks(testbed, "two checkouts")
     for stack in stacks:
-        stack.up(declared(bed.world))
-    there = live(bed.world)
+        stack.up(declared(testbed.world))
+    there = live(testbed.world)
 
-    less = declared(bed.world, without=("pro", "org:finance"))
+    less = declared(testbed.world, without=("pro", "org:finance"))
     stacks[first].up(less)
-    assert live(bed.world) == there
+    assert live(testbed.world) == there
 
     stacks[1 - first].up(less)
-    left = live(bed.world)
+    left = live(testbed.world)
     assert set(left["config billing"]["plans"]) == {"team"}
     assert "role org:finance" not in left
     assert "permission org:invoices:read" not in left
     for stack in stacks:
         stack.destroy()
-    assert live(bed.world) == before
+    assert live(testbed.world) == before
 
 
-def test_what_the_second_one_needs_stays(bed: Bed) -> None:
+def test_what_the_second_one_needs_stays(testbed: SharedTestbed) -> None:
     """A role of its own that has a permission of the first one's."""
-    one, two = two_stacks(bed, "two checkouts")
-    one.up(declared(bed.world, parts=["organizations", "roles"]))
-    needs = declared(bed.world, parts=["organizations", "roles"])
+    one, two = two_stacks(testbed, "two checkouts")
+    one.up(declared(testbed.world, parts=["organizations", "roles"]))
+    needs = declared(testbed.world, parts=["organizations", "roles"])
     needs["roles"]["permissions"] = {}
     needs["roles"]["roles"] = {"org:books": {"name": "Books", "permissions": ["org:invoices:read"]}}
     two.up(needs)
 
     one.destroy()
 
-    assert "permission org:invoices:read" in live(bed.world)
-    assert len(live(bed.world)["role org:books"][2]) == 1
+    assert "permission org:invoices:read" in live(testbed.world)
+    assert len(live(testbed.world)["role org:books"][2]) == 1
 
 
 @pytest.mark.parametrize("where", ["one checkout", "two backends"])
@@ -227,18 +231,18 @@ def test_what_the_second_one_needs_stays(bed: Bed) -> None:
     ("number", "moment"), [(4, "before"), (9, "after"), (16, "after"), (3, "written")]
 )
 def test_a_killed_first_run_takes_nothing_of_the_other_ones(
-    bed: Bed, where: str, number: int, moment: str
+    testbed: SharedTestbed, where: str, number: int, moment: str
 ) -> None:
-    one, two = two_stacks(bed, where)
-    one.up(declared(bed.world))
-    there = live(bed.world)
+    one, two = two_stacks(testbed, where)
+    one.up(declared(testbed.world))
+    there = live(testbed.world)
 
     with killed_at(two, number, moment):
-        two.up(declared(bed.world, host="two.sendero.example"))
-    two.up(declared(bed.world, host="two.sendero.example"))
+        two.up(declared(testbed.world, host="two.sendero.example"))
+    two.up(declared(testbed.world, host="two.sendero.example"))
     two.destroy()
 
-    assert live(bed.world) == there
+    assert live(testbed.world) == there
 
 
 @pytest.mark.parametrize(
@@ -247,20 +251,20 @@ def test_a_killed_first_run_takes_nothing_of_the_other_ones(
 )
 @FIRST
 def test_what_a_killed_run_made_is_known_to_the_other_stack(
-    bed: Bed, number: int, moment: str, first: int
+    testbed: SharedTestbed, number: int, moment: str, first: int
 ) -> None:
-    before = live(bed.world)
-    stacks = two_stacks(bed, "one checkout")
+    before = live(testbed.world)
+    stacks = two_stacks(testbed, "one checkout")
     with killed_at(stacks[0], number, moment):
-        stacks[0].up(declared(bed.world))
+        stacks[0].up(declared(testbed.world))
     for stack in (stacks[1], stacks[0]):
-        stack.up(declared(bed.world))
-    there = live(bed.world)
+        stack.up(declared(testbed.world))
+    there = live(testbed.world)
 
     stacks[first].destroy()
-    assert live(bed.world) == there
+    assert live(testbed.world) == there
     stacks[1 - first].destroy()
-    assert live(bed.world) == before
+    assert live(testbed.world) == before
 
 
 @pytest.mark.parametrize(
@@ -268,95 +272,101 @@ def test_what_a_killed_run_made_is_known_to_the_other_stack(
 )
 @FIRST
 def test_a_killed_destroy_leaves_the_other_one_its_own(
-    bed: Bed, number: int, moment: str, first: int
+    testbed: SharedTestbed, number: int, moment: str, first: int
 ) -> None:
-    before = live(bed.world)
-    stacks = two_stacks(bed, "two checkouts")
+    before = live(testbed.world)
+    stacks = two_stacks(testbed, "two checkouts")
     for stack in stacks:
-        stack.up(declared(bed.world))
-    there = live(bed.world)
+        stack.up(declared(testbed.world))
+    there = live(testbed.world)
 
     with killed_at(stacks[first], number, moment):
         stacks[first].destroy()
     stacks[first].recover()
     stacks[first].destroy()
-    assert live(bed.world) == there
+    assert live(testbed.world) == there
 
     stacks[1 - first].destroy()
-    assert live(bed.world) == before
+    assert live(testbed.world) == before
 
 
-def test_a_stack_that_is_begun_again_finds_no_note(bed: Bed) -> None:
-    one = bed.stack("one")
-    one.up(declared(bed.world))
-    there = live(bed.world)
+def test_a_stack_that_is_begun_again_finds_no_note(testbed: SharedTestbed) -> None:
+    one = testbed.stack("one")
+    one.up(declared(testbed.world))
+    there = live(testbed.world)
     one.forget()
 
-    one.up(declared(bed.world))
+    one.up(declared(testbed.world))
     one.destroy()
 
-    assert live(bed.world) == there
+    assert live(testbed.world) == there
 
 
-def test_one_checkout_and_two_backends_have_notes_of_their_own(bed: Bed) -> None:
-    one = bed.stack("dev")
-    same_name = bed.stack("dev", backend="two")
+def test_one_checkout_and_two_backends_have_notes_of_their_own(testbed: SharedTestbed) -> None:
+    one = testbed.stack("dev")
+    same_name = testbed.stack("dev", backend="two")
     with killed_at(one, 9, "after"):
-        one.up(declared(bed.world))
-    there = live(bed.world)
+        one.up(declared(testbed.world))
+    there = live(testbed.world)
 
-    same_name.up(declared(bed.world, parts=["organizations"]))
+    same_name.up(declared(testbed.world, parts=["organizations"]))
     same_name.destroy()
 
-    assert live(bed.world)["config organization_settings"] == there["config organization_settings"]
+    assert (
+        live(testbed.world)["config organization_settings"] == there["config organization_settings"]
+    )
 
 
-def test_a_renamed_stack_is_no_other_one(bed: Bed) -> None:
-    before = live(bed.world)
-    one = bed.stack("one")
-    one.up(declared(bed.world))
+def test_a_renamed_stack_is_no_other_one(testbed: SharedTestbed) -> None:
+    before = live(testbed.world)
+    one = testbed.stack("one")
+    one.up(declared(testbed.world))
     one.name = "renamed"
 
     one.destroy()
 
-    assert live(bed.world) == before
+    assert live(testbed.world) == before
 
 
-def test_a_state_that_can_not_be_read_stops_what_it_may_concern(bed: Bed) -> None:
-    one, two = two_stacks(bed, "two checkouts")
-    one.up(declared(bed.world))
-    there = live(bed.world)
-    bed.broken.add("one")
+def test_a_state_that_can_not_be_read_stops_what_it_may_concern(testbed: SharedTestbed) -> None:
+    one, two = two_stacks(testbed, "two checkouts")
+    one.up(declared(testbed.world))
+    there = live(testbed.world)
+    testbed.broken.add("one")
 
-    with pytest.raises(ClerkstackError, match="The state of the stack one can't be read"):
-        two.up(declared(bed.world))
-    assert live(bed.world) == there
+    with pytest.raises(ClerkstackError, match="The state of the stack one cannot be read"):
+        two.up(declared(testbed.world))
+    assert live(testbed.world) == there
 
 
 @FIRST
-def test_states_of_an_older_version_leave_each_other_alone(bed: Bed, first: int) -> None:
-    stacks = two_stacks(bed, "two checkouts")
+def test_states_of_an_older_version_leave_each_other_alone(
+    testbed: SharedTestbed, first: int
+) -> None:
+    stacks = two_stacks(testbed, "two checkouts")
     for stack in stacks:
-        stack.up(declared(bed.world))
+        stack.up(declared(testbed.world))
         stack.as_older()
-    there = live(bed.world)
+    there = live(testbed.world)
 
-    bed.world.clear_journal()
+    testbed.world.clear_journal()
     for stack in stacks:
-        stack.up(declared(bed.world))
-    assert bed.world.journal() == []
+        stack.up(declared(testbed.world))
+    assert testbed.world.journal() == []
     stacks[first].destroy()
 
-    assert live(bed.world) == there
+    assert live(testbed.world) == there
 
 
-def test_what_becomes_shared_is_told(bed: Bed, capsys: pytest.CaptureFixture[str]) -> None:
-    one, two = two_stacks(bed, "two checkouts")
-    one.up(declared(bed.world, more=("extra", "org:more")))
-    two.up(declared(bed.world))
+def test_what_becomes_shared_is_told(
+    testbed: SharedTestbed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = two_stacks(testbed, "two checkouts")
+    one.up(declared(testbed.world, more=("extra", "org:more")))
+    two.up(declared(testbed.world))
     capsys.readouterr()
 
-    two.up(declared(bed.world, more=("extra", "org:more")))
+    two.up(declared(testbed.world, more=("extra", "org:more")))
 
     told = capsys.readouterr().err
     assert "shared with one: role org:more\n" in told
@@ -368,27 +378,27 @@ def test_what_becomes_shared_is_told(bed: Bed, capsys: pytest.CaptureFixture[str
     "case", [case for case in DIFFERENTLY if case not in ("api_keys", "header")]
 )
 def test_who_has_not_followed_yet_gets_back_what_it_declares(
-    bed: Bed, case: str, first: int
+    testbed: SharedTestbed, case: str, first: int
 ) -> None:
     part, changes, _ = DIFFERENTLY[case]
     parts = ["organizations", part]
-    before = live(bed.world)
-    one, two = two_stacks(bed, "two checkouts")
+    before = live(testbed.world)
+    one, two = two_stacks(testbed, "two checkouts")
     for stack in (one, two):
-        stack.up(declared(bed.world, parts=parts))
-    both = live(bed.world)
-    one.up(declared(bed.world, parts=parts, **changes))
-    changed = live(bed.world)
+        stack.up(declared(testbed.world, parts=parts))
+    both = live(testbed.world)
+    one.up(declared(testbed.world, parts=parts, **changes))
+    changed = live(testbed.world)
 
     if first == 0:
         one.destroy()
-        assert live(bed.world) == both
+        assert live(testbed.world) == both
         two.destroy()
     else:
         two.destroy()
-        assert live(bed.world) == changed
+        assert live(testbed.world) == changed
         one.destroy()
-    assert live(bed.world) == before
+    assert live(testbed.world) == before
 
 
 HOOKS = ["organizations", "webhook"]
@@ -396,38 +406,38 @@ MORE = {BYPASS: "own", "x-more": "more"}
 ENDPOINT = "endpoint https://one.sendero.example/api/webhooks/clerk"
 
 
-def by_hand(bed: Bed) -> None:
+def by_hand(testbed: SharedTestbed) -> None:
     """A person has made the endpoint, with a header of their own."""
-    hand = bed.stack("hand", backend="none")
+    hand = testbed.stack("hand", backend="none")
     theirs = {BYPASS: "theirs", "x-theirs": "kept"}
     events = ("organization.created",)
-    hand.up(declared(bed.world, parts=["webhook"], headers=theirs, events=events))
-    bed.stacks.remove(hand)
+    hand.up(declared(testbed.world, parts=["webhook"], headers=theirs, events=events))
+    testbed.stacks.remove(hand)
 
 
 @FIRST
 @pytest.mark.parametrize("hand", [False, True], ids=["new", "by hand"])
 def test_a_header_that_one_of_them_brought_goes_with_the_last_that_declares_it(
-    bed: Bed, first: int, hand: bool
+    testbed: SharedTestbed, first: int, hand: bool
 ) -> None:
     if hand:
-        by_hand(bed)
-    before = live(bed.world)
-    stacks = two_stacks(bed, "two checkouts")
+        by_hand(testbed)
+    before = live(testbed.world)
+    stacks = two_stacks(testbed, "two checkouts")
     for stack in stacks:
-        stack.up(declared(bed.world, parts=HOOKS, headers=MORE))
-    both = live(bed.world)
+        stack.up(declared(testbed.world, parts=HOOKS, headers=MORE))
+    both = live(testbed.world)
 
-    stacks[first].up(declared(bed.world, parts=HOOKS, headers={BYPASS: "own"}))
-    assert live(bed.world) == both
+    stacks[first].up(declared(testbed.world, parts=HOOKS, headers={BYPASS: "own"}))
+    assert live(testbed.world) == both
     stacks[first].destroy()
-    assert live(bed.world) == both
+    assert live(testbed.world) == both
 
-    stacks[1 - first].up(declared(bed.world, parts=HOOKS, headers={BYPASS: "own"}))
-    assert "x-more" not in live(bed.world)[ENDPOINT][2]
+    stacks[1 - first].up(declared(testbed.world, parts=HOOKS, headers={BYPASS: "own"}))
+    assert "x-more" not in live(testbed.world)[ENDPOINT][2]
     stacks[1 - first].destroy()
 
-    left = live(bed.world)
+    left = live(testbed.world)
     if hand and first == 0:
         # What the first one found is encrypted in its state: nobody else can bring it back.
         description, events, headers = left[ENDPOINT]
@@ -437,51 +447,51 @@ def test_a_header_that_one_of_them_brought_goes_with_the_last_that_declares_it(
 
 
 @pytest.mark.parametrize("first", [0, 1])
-def test_a_header_of_one_alone_goes_with_it(bed: Bed, first: int) -> None:
-    stacks = two_stacks(bed, "two checkouts")
+def test_a_header_of_one_alone_goes_with_it(testbed: SharedTestbed, first: int) -> None:
+    stacks = two_stacks(testbed, "two checkouts")
     for stack, headers in zip(stacks, ({"x-one": "1"}, {"x-two": "2"}), strict=True):
-        stack.up(declared(bed.world, parts=HOOKS, headers=headers))
-    assert live(bed.world)[ENDPOINT][2] == {"x-one": "1", "x-two": "2"}
+        stack.up(declared(testbed.world, parts=HOOKS, headers=headers))
+    assert live(testbed.world)[ENDPOINT][2] == {"x-one": "1", "x-two": "2"}
 
     stacks[first].destroy()
 
-    assert live(bed.world)[ENDPOINT][2] == ({"x-two": "2"}, {"x-one": "1"})[first]
+    assert live(testbed.world)[ENDPOINT][2] == ({"x-two": "2"}, {"x-one": "1"})[first]
 
 
 def test_a_header_that_the_owner_changed_last_is_told_to_who_has_not_followed(
-    bed: Bed, capsys: pytest.CaptureFixture[str]
+    testbed: SharedTestbed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one, two = two_stacks(bed, "two checkouts")
+    one, two = two_stacks(testbed, "two checkouts")
     for stack in (one, two):
-        stack.up(declared(bed.world, parts=HOOKS))
-    one.up(declared(bed.world, parts=HOOKS, headers={BYPASS: "another"}))
+        stack.up(declared(testbed.world, parts=HOOKS))
+    one.up(declared(testbed.world, parts=HOOKS, headers={BYPASS: "another"}))
     one.destroy()
 
     told = capsys.readouterr().err
-    assert f"the header {BYPASS} keeps its value, and two declares another one" in told
+    assert f"the header {BYPASS} keeps its value, but two declares another one" in told
     assert "pulumi up --refresh --stack two" in told
     assert "another" not in told.replace("declares another one", "")
     two.recover()
-    two.up(declared(bed.world, parts=HOOKS))
-    assert live(bed.world)[ENDPOINT][2] == {BYPASS: "own"}
+    two.up(declared(testbed.world, parts=HOOKS))
+    assert live(testbed.world)[ENDPOINT][2] == {BYPASS: "own"}
 
 
 @FIRST
 @pytest.mark.parametrize("hidden", [(True, False), (False, True), (True, True)], ids=str)
 def test_an_endpoint_is_shared_where_one_of_them_keeps_its_url_secret(
-    bed: Bed, first: int, hidden: tuple[bool, bool]
+    testbed: SharedTestbed, first: int, hidden: tuple[bool, bool]
 ) -> None:
-    before = live(bed.world)
-    stacks = two_stacks(bed, "two checkouts")
+    before = live(testbed.world)
+    stacks = two_stacks(testbed, "two checkouts")
     for stack, secret in zip(stacks, hidden, strict=True):
-        stack.up(declared(bed.world, parts=HOOKS, hidden=secret))
-    there = live(bed.world)
+        stack.up(declared(testbed.world, parts=HOOKS, hidden=secret))
+    there = live(testbed.world)
     with pytest.raises(Refused, match="The stack one shares"):
         stacks[1].up(
-            declared(bed.world, parts=HOOKS, hidden=hidden[1], events=("organization.created",))
+            declared(testbed.world, parts=HOOKS, hidden=hidden[1], events=("organization.created",))
         )
 
     stacks[first].destroy()
-    assert live(bed.world) == there
+    assert live(testbed.world) == there
     stacks[1 - first].destroy()
-    assert live(bed.world) == before
+    assert live(testbed.world) == before

@@ -37,7 +37,7 @@ def dangers(**declared: Any) -> list[tuple[str, str, str]]:
     """The dangers of what is declared beside the live plan and features."""
     inputs = {"settings": {}, "features": {}, "plans": {}, "defaults": {}, **declared}
     found = billing_dangers(billing_plan(DeclaredBilling.of(inputs).groups, THERE).changes, THERE)
-    return [(each.group, each.name, each.kind) for each in found]
+    return [(danger.group, danger.name, danger.kind) for danger in found]
 
 
 def pro(**fields: Any) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def test_a_toggle(declared: dict[str, Any], live: bool, expected: list[str]) -> 
     (section,) = declared
     changes = changes_between(declared, {section: {"enabled": live}})
 
-    assert [each.name for each in toggle_dangers(changes)] == expected
+    assert [danger.name for danger in toggle_dangers(changes)] == expected
 
 
 def test_personal_workspaces_are_a_toggle_that_the_config_says_the_other_way_round() -> None:
@@ -124,7 +124,7 @@ def test_keys_of_an_api_are_cut_off_only_where_the_stack_had_them_on() -> None:
     on = {"orgs_api_keys_enabled": True, "user_api_keys_enabled": False}
     off = {"orgs_api_keys_enabled": False, "user_api_keys_enabled": False}
 
-    assert [each.name for each in api_key_dangers(on, off)] == ["apiKeys.organizationEnabled"]
+    assert [danger.name for danger in api_key_dangers(on, off)] == ["apiKeys.organizationEnabled"]
     assert api_key_dangers({}, off) == []
     assert api_key_dangers(off, on) == []
 

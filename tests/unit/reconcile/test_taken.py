@@ -178,10 +178,10 @@ def test_a_readable_shared_one_stays_productions() -> None:
     production = "production/CLERK_SECRET_KEY"
     for of, name in ((("preview", "development"), NAME), (("production",), production)):
         [split] = planned(there, overwrite=(name,), of=of).splits
-        assert {each.place for each in split.own} == {"preview", "development", "env_1"}
-        assert all(each.value is None for each in split.own), "each keeps the value"
+        assert {resource.place for resource in split.own} == {"preview", "development", "env_1"}
+        assert all(resource.value is None for resource in split.own), "each keeps the value"
         assert split.stays == (name if of == ("production",) else "")
-        kinds = {each.place: each.kind for each in split.own}
+        kinds = {resource.place: resource.kind for resource in split.own}
         assert kinds["env_1"] == "encrypted"
         assert kinds["preview"] == ("sensitive" if name == NAME else "encrypted")
 
@@ -189,10 +189,10 @@ def test_a_readable_shared_one_stays_productions() -> None:
 def test_of_one_that_cannot_be_read_others_go_on_sharing_it() -> None:
     there = live("v1", "preview", "production", type="sensitive", customEnvironmentIds=["env_1"])
     [split] = planned(there, overwrite=(NAME,)).splits
-    assert [(each.place, each.value) for each in split.own] == [("preview", OWN)]
+    assert [(resource.place, resource.value) for resource in split.own] == [("preview", OWN)]
 
     without = planned(there, overwrite=(NAME,), value=None)
-    assert [each.name for each in without.unsplit] == [NAME]
+    assert [found.name for found in without.unsplit] == [NAME]
     assert list(without.splits) == []
 
 
@@ -201,7 +201,9 @@ def test_one_that_is_the_stacks_alone_is_split_among_its_targets() -> None:
     names = (NAME, NAME.replace("preview", "development"))
     [split] = planned(there, overwrite=names).splits
     assert split.stays == NAME
-    assert [(each.place, each.name) for each in split.own] == [("development", names[1])]
+    assert [(resource.place, resource.name) for resource in split.own] == [
+        ("development", names[1])
+    ]
 
 
 @pytest.mark.parametrize("there", [live(gitBranch="next"), live("v1", "production")], ids=str)

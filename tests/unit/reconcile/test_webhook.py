@@ -59,12 +59,12 @@ def test_an_event_that_is_not_offered_is_named_with_the_setting_and_a_near_one()
     why = unknown_events(events, INPUTS, {"user.created", "user.deleted"})
 
     assert why == (
-        "clerkstack:webhook.events names user.craeted, and Svix has no such event type for this "
-        "instance. The webhook endpoint was not written. Remove it from clerkstack:webhook.events. "
-        "Did you mean user.created for user.craeted?"
+        "clerkstack:webhook.events names user.craeted, and Svix does not offer these event "
+        "types for this instance. The webhook endpoint was not written. Remove it from "
+        "clerkstack:webhook.events. Did you mean user.created for user.craeted?"
     )
 
 
 def test_where_nobody_can_be_asked_clerks_documents_say_which_events_there_are() -> None:
     assert unknown_events(["user.created", "apiKey.created"], {**INPUTS}, None) == ""
-    assert "nor can Svix be asked" in unknown_events(["user.invented"], INPUTS, None)
+    assert "and Svix cannot be asked" in unknown_events(["user.invented"], INPUTS, None)

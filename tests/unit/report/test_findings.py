@@ -126,8 +126,8 @@ def test_each_stack_s_findings_are_at_its_own_settings(tmp_path: Path) -> None:
 
     (run,) = json.loads(sarif_text(replace(report(), groups=groups), tmp_path))["runs"]
 
-    places = [each["locations"][0]["physicalLocation"] for each in run["results"]]
-    assert [each["artifactLocation"]["uri"] for each in places] == [
+    places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+    assert [place["artifactLocation"]["uri"] for place in places] == [
         "Pulumi.dev.yaml",
         "Pulumi.prod.yaml",
     ]

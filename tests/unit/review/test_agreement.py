@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from clerkstack.checks.finding import Severity
+from clerkstack.comparison.compare import finding_of, severity_of
 from clerkstack.reconcile.billing import TRIAL
 from clerkstack.report.documents import CheckDocument
 from clerkstack.review.cleaning import Cleaning
 from clerkstack.review.preview import Change, Preview
 from clerkstack.review.stacks import NotCompared, Review, Verdict, agree
-from clerkstack.witnesses.compare import finding_of, severity_of
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ from clerkstack.witnesses.compare import finding_of, severity_of
         (None, None, None, True),  # a finding that says nothing of the three is not passed over
     ],
 )
-def test_what_the_update_does_not_mend_blocks(
+def test_what_the_update_does_not_fix_blocks(
     app: Any, catalog: Any, instance: Any, expected: bool
 ) -> None:
     sides = {"app": app, "catalog": catalog, "instance": instance}

@@ -102,16 +102,16 @@ def outside_of_code(text: str) -> list[Token]:
 def assert_harmless(text: str) -> None:
     """Nothing but our own words stands outside of code, and no table row is torn."""
     others = outside_of_code(text)
-    for each in others:
-        if each.type in ("html_block", "html_inline"):
-            assert OWN_HTML.sub("", each.content).strip() == "", each.content
+    for other in others:
+        if other.type in ("html_block", "html_inline"):
+            assert OWN_HTML.sub("", other.content).strip() == "", other.content
     assert {"link_open", "image", "blockquote_open", "hr", "code_block"} & {
-        each.type for each in others
+        other.type for other in others
     } == set()
-    words = " ".join(each.content for each in others if each.type == "text")
+    words = " ".join(other.content for other in others if other.type == "text")
     for sign in ("@", "http", "www.", "GH-", "script", "\u202e", "phish"):
         assert sign not in words, words
-    assert {each.tag for each in others if each.type == "heading_open"} <= {"h2", "h3"}
+    assert {other.tag for other in others if other.type == "heading_open"} <= {"h2", "h3"}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -131,7 +131,7 @@ def cells(text: str) -> list[list[list[str]]]:
         if token.type == "tr_open":
             rows.append([])
         elif token.type in ("td_open", "th_open"):
-            rows[-1].append([each.type for each in tokens[index + 1].children or []])
+            rows[-1].append([child.type for child in tokens[index + 1].children or []])
     return rows
 
 
@@ -166,7 +166,7 @@ def test_it_fits_and_says_what_was_left_out(count: int, stacks: int) -> None:
     assert_harmless(written.replace(f"[the run's summary]({occasion.whole})", "the summary"))
     assert written.count("<details>") == written.count("</details>")
     if count > 1:
-        assert re.search(r"… and \d+ more, left out here", written)
+        assert re.search(r"… and \d+ more, omitted here", written)
         assert occasion.whole in written
     assert "Violations" in written
 
@@ -175,7 +175,7 @@ def test_very_many_stacks_fit_too() -> None:
     written = comment([everywhere("x" * 500)] * 700, OCCASION)
 
     assert len(written) <= LIMIT
-    assert re.search(r"\d+ more stacks are left out here", written)
+    assert re.search(r"\d+ more stacks are omitted here", written)
 
 
 def test_it_says_what_changes_and_what_blocks() -> None:

@@ -46,7 +46,7 @@ def test_what_is_written_is_read_as_the_same_comment() -> None:
     read = read_document(written(*reviews))
 
     assert comment(read, OCCASION) == comment(reviews, OCCASION)
-    assert [each.verdict for each in read] == [each.verdict for each in reviews]
+    assert [each.verdict for each in read] == [review.verdict for review in reviews]
 
 
 def test_a_long_message_is_shortened_and_read() -> None:
@@ -212,11 +212,11 @@ def many(kind: str) -> dict[str, Any]:
     numbers = list(range(40_000))
     row = {"slug": "pro", "agree": False}
     if kind == "values of a list":
-        changed = {"path": "a", "before": numbers, "after": [-each for each in numbers]}
+        changed = {"path": "a", "before": numbers, "after": [-number for number in numbers]}
         change = {"operation": "update", "resource": "r", "type": "t", "properties": [changed]}
         stack["preview"] = {**stack["preview"], "changes": [change]}
     elif kind == "values of a row":
-        app, catalog = {"features": numbers}, {"features": [-each for each in numbers]}
+        app, catalog = {"features": numbers}, {"features": [-number for number in numbers]}
         stack["agreement"] = {"plans": [{**row, "app": app, "catalog": catalog}]}
     elif kind == "findings":
         found = [

@@ -41,7 +41,7 @@ def test_the_first_run_makes_it_and_the_next_ones_renew_it(github: Github) -> No
         second = post(ours, 7, f"{MARKER}\nrenewed", ACTIONS_USER)
 
     assert first.id == second.id
-    assert [each.body for each in github.comments()] == [f"{MARKER}\nrenewed"]
+    assert [comment.body for comment in github.comments()] == [f"{MARKER}\nrenewed"]
 
 
 def test_it_is_found_behind_pages_of_others(github: Github) -> None:
@@ -62,7 +62,7 @@ def test_what_others_wrote_is_left_alone(github: Github) -> None:
         post(ours, 7, OURS, ACTIONS_USER)
 
     assert (foreign.edits, quoting.edits) == (0, 0)
-    assert [each.body for each in github.comments()][2:] == [OURS]
+    assert [comment.body for comment in github.comments()][2:] == [OURS]
 
 
 def test_two_runs_at_once_leave_one_comment(github: Github) -> None:
@@ -81,12 +81,12 @@ def test_two_runs_at_once_leave_one_comment(github: Github) -> None:
             post(ours, 7, OURS, ACTIONS_USER)
 
     threads = [threading.Thread(target=run) for _ in range(2)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(20)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
 
-    assert [each.body for each in github.comments()] == [OURS]
+    assert [comment.body for comment in github.comments()] == [OURS]
 
 
 def test_what_a_killed_run_left_is_removed(github: Github) -> None:
@@ -95,7 +95,7 @@ def test_what_a_killed_run_left_is_removed(github: Github) -> None:
     with client(github) as ours:
         post(ours, 7, OURS, ACTIONS_USER)
 
-    assert [(each.id, each.body) for each in github.comments()] == [(kept.id, OURS)]
+    assert [(comment.id, comment.body) for comment in github.comments()] == [(kept.id, OURS)]
 
 
 def test_with_another_apps_token_there_is_one_comment_too(github: Github) -> None:
@@ -104,7 +104,7 @@ def test_with_another_apps_token_there_is_one_comment_too(github: Github) -> Non
         for _ in range(3):
             post(ours, 7, OURS, ACTIONS_USER)
 
-    assert [each.login for each in github.comments()] == ["sendero-bot[bot]"]
+    assert [comment.login for comment in github.comments()] == ["sendero-bot[bot]"]
 
 
 def test_a_persons_token_says_whose_it_is(github: Github) -> None:
@@ -174,7 +174,7 @@ def test_after_any_bad_day_one_more_run_leaves_one_comment(
     with client(github) as ours:
         post(ours, 7, OURS, ACTIONS_USER)
 
-    assert [each.body for each in github.comments()] == [OURS]
+    assert [comment.body for comment in github.comments()] == [OURS]
 
 
 def test_the_bad_days_meet_every_write(github: Github) -> None:

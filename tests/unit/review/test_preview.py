@@ -29,12 +29,12 @@ def step(operation: str, old: Any = None, new: Any = None, **more: Any) -> dict[
 
 
 def read(*events: Any, clean: Cleaning | None = None) -> Preview:
-    return read_preview([json.dumps(each) + "\n" for each in events], clean or Cleaning())
+    return read_preview([json.dumps(event) + "\n" for event in events], clean or Cleaning())
 
 
 def properties(*events: Any) -> list[tuple[str, Any, Any]]:
     (change,) = read(*events).changes
-    return [(each.path, each.before, each.after) for each in change.properties]
+    return [(property_.path, property_.before, property_.after) for property_ in change.properties]
 
 
 def test_the_marks_are_the_engines_own() -> None:

@@ -26,14 +26,14 @@ from clerkstack.rotation.run import Refused
 from local.world import World
 from local.world.svix.inputs import SecretRotation
 from local.world.svix.models import Endpoint
-from tests.unit.rotation.bed import Bed
+from tests.unit.rotation.testbed import RotationTestbed
 
 ASKED = int(os.environ.get("CLERKSTACK_HISTORIES", "0"))
 MOST_OLD = 6
 HOUR = 3_600_000  # milliseconds
 FAILING = {
     # What is outside of a run, and how it fails.
-    "write": ClerkstackError("the state can't be written"),
+    "write": ClerkstackError("the state cannot be written"),
     "up": ClerkstackError("the update failed"),
     "variable": ClerkstackError("Vercel refused a variable"),
     "app": ClerkstackError("the build failed"),
@@ -65,9 +65,9 @@ class Histories(RuleBasedStateMachine):
         self.world.reset()
         self.world.clear_faults()
         self.offset = 0.0
-        self.bed = Bed(self.world)
+        self.testbed = RotationTestbed(self.world)
         # Whether the app is locked out is asked here, where it is known what may be so.
-        self.bed.leaked = True
+        self.testbed.leaked = True
         self.ids: set[str] = set()
         self.spare = dict.fromkeys(KINDS, 0)
         self.dead: set[Kind] = set()
@@ -79,14 +79,14 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """However it was left: the next run ends well, and what it leaves lasts."""
-        if not hasattr(self, "bed"):
+        if not hasattr(self, "testbed"):
             return
         self.clear()
         # What was left is brought to its end, then both secrets are rotated. (Of one alone the
         # other may end: somebody rotated it elsewhere, or it was gone back to.)
-        left = self.bed.known().journal.running
-        ends = [self.run_of(self.bed.rotate) for _ in range(2 if left is None else 3)]
-        assert [each.result for each in ends[1:]] == ["done"] * len(ends[1:])
+        left = self.testbed.known().journal.running
+        ends = [self.run_of(self.testbed.rotate) for _ in range(2 if left is None else 3)]
+        assert [end.result for end in ends[1:]] == ["done"] * len(ends[1:])
         self.assert_done()
         self.pass_time(200)
         self.assert_done()
@@ -97,41 +97,41 @@ class Histories(RuleBasedStateMachine):
     @rule(kinds=kinds)
     def rotate(self, kinds: Any) -> None:
         """It ends well, whatever there was before."""
-        self.run_of(lambda: self.bed.rotate(kinds=kinds))
+        self.run_of(lambda: self.testbed.rotate(kinds=kinds))
 
     @rule()
     def scheduled(self) -> None:
         """Only what is old, or ends by itself."""
         limit = journal.now() - 80 * 24 * HOUR
-        self.attempt(lambda: self.bed.rotate(older_than=limit))
+        self.attempt(lambda: self.testbed.rotate(older_than=limit))
 
     @rule()
     def abort(self) -> None:
-        self.attempt(self.bed.abort)
+        self.attempt(self.testbed.abort)
 
     @rule(kinds=kinds)
     def leak(self, kinds: Any) -> None:
         self.emergency(kinds)
-        self.attempt(lambda: self.bed.rotate(kinds=kinds, overlap_hours=0))
+        self.attempt(lambda: self.testbed.rotate(kinds=kinds, overlap_hours=0))
 
     @rule(kinds=kinds, moment=moments, overlap=st.sampled_from([24, 24, 0]))
     def rotate_killed(self, kinds: Any, moment: int, overlap: int) -> None:
         if not overlap:
             self.emergency(kinds)
-        self.killed(moment, lambda: self.bed.rotate(kinds=kinds, overlap_hours=overlap))
+        self.killed(moment, lambda: self.testbed.rotate(kinds=kinds, overlap_hours=overlap))
 
     @rule(moment=moments)
     def abort_killed(self, moment: int) -> None:
-        self.killed(moment, self.bed.abort)
+        self.killed(moment, self.testbed.abort)
 
     @rule(moment=moments, hours=st.sampled_from([1, 25]), fails=st.booleans())
     def left(self, moment: int, hours: int, fails: bool) -> None:
         """An abort that does not get on, and nobody looks for a while."""
-        entry = self.run_of(self.bed.rotate)
+        entry = self.run_of(self.testbed.rotate)
         if fails:
             self.fails("app", back=True, kinds=None)
         else:
-            self.killed(moment, self.bed.abort)
+            self.killed(moment, self.testbed.abort)
         self.pass_time(hours)
         if fails and (entry.result, {*entry.secrets}) == ("done", {*KINDS}):
             self.assert_state_kept({*KINDS})
@@ -139,12 +139,12 @@ class Histories(RuleBasedStateMachine):
     @rule(name=st.sampled_from(sorted(FAILING)), back=st.booleans(), kinds=kinds)
     def fails(self, name: str, back: bool, kinds: Any) -> None:
         """Something outside does not do what it should."""
-        self.bed.fails = {name: FAILING[name]}
+        self.testbed.fails = {name: FAILING[name]}
         before = self.counting()
         try:
-            self.attempt(self.bed.abort if back else lambda: self.bed.rotate(kinds=kinds))
+            self.attempt(self.testbed.abort if back else lambda: self.testbed.rotate(kinds=kinds))
         finally:
-            self.bed.fails = {}
+            self.testbed.fails = {}
         if name not in ("write", "shown"):
             self.assert_state_kept(before)
 
@@ -154,35 +154,37 @@ class Histories(RuleBasedStateMachine):
         more = {"status": 403} if lost == "status" else {}
         self.world.fault(**DENIED[kind], kind=lost, **more)  # type: ignore[arg-type]
         before = self.counting()
-        self.attempt(self.bed.rotate)
+        self.attempt(self.testbed.rotate)
         self.world.clear_faults()
         self.assert_state_kept(before)
 
     @rule(moment=moments, one=st.booleans(), other=st.booleans())
     def second_machine(self, moment: int, one: bool, other: bool) -> None:
         """A run is taken over that was believed to be dead, and goes on beside."""
-        acts = (self.bed.abort, self.bed.rotate)
-        self.bed.meanwhile = (moment, lambda: self.attempt(acts[other]))
+        acts = (self.testbed.abort, self.testbed.rotate)
+        self.testbed.meanwhile = (moment, lambda: self.attempt(acts[other]))
         self.spare = {kind: spare + 1 for kind, spare in self.spare.items()}
         # Whichever minted last is what counts: the other one's may end with its overlap.
         self.attempt(acts[one])
-        self.bed.meanwhile = None
+        self.testbed.meanwhile = None
 
     @rule()
     def somebody_deploys(self) -> None:
         """What the state has reaches the app, as with every `pulumi up`: where an abort was killed
         and left until the old key ended, or somebody rotated elsewhere, a dead one."""
         self.dead |= {*KINDS} - self.counting()
-        self.bed.deploy()
+        self.testbed.deploy()
 
     @rule(hours=st.sampled_from([1, 23, 25, 200]))
     def pass_time(self, hours: float) -> None:
         """Overlaps end."""
         self.world.advance(hours)
         self.offset += hours
-        self.dead |= {kind for kind in KINDS if not self.is_valid(kind, self.bed.deployed[kind])}
+        self.dead |= {
+            kind for kind in KINDS if not self.is_valid(kind, self.testbed.deployed[kind])
+        }
 
-    @precondition(lambda self: self.bed.known().journal.running is None)
+    @precondition(lambda self: self.testbed.known().journal.running is None)
     @rule(kind=st.sampled_from(KINDS))
     def dashboard(self, kind: Kind) -> None:
         """Somebody rotates elsewhere, and tells nobody."""
@@ -199,20 +201,20 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def nobody_is_locked_out_by_a_run(self) -> None:
         """What the app runs with counts, but where time has ended it, or a leaked one was ended."""
-        if not hasattr(self, "bed"):
+        if not hasattr(self, "testbed"):
             return
         for kind in KINDS:
             if kind not in self.dead:
-                assert self.is_valid(kind, self.bed.deployed[kind]), f"the app's {kind} is dead"
+                assert self.is_valid(kind, self.testbed.deployed[kind]), f"the app's {kind} is dead"
 
     @invariant()
     def nothing_is_minted_twice(self) -> None:
-        if not hasattr(self, "bed"):
+        if not hasattr(self, "testbed"):
             return
-        there = self.bed.known().journal
+        there = self.testbed.known().journal
         self.ids |= {entry.id for entry in there.history}
         self.ids |= {each.id for each in (there.running,) if each is not None}
-        self.seen["clerk"] |= {each.value for each in self.world.clerk.instances()[0].secrets}
+        self.seen["clerk"] |= {secret.value for secret in self.world.clerk.instances()[0].secrets}
         self.seen["webhook"] |= {self.endpoint.secret, *(old.key for old in self.endpoint.retired)}
         for kind, secrets in self.seen.items():
             count = len(secrets) - 1
@@ -225,12 +227,12 @@ class Histories(RuleBasedStateMachine):
         self.make_room()
         entry = act()
         self.dead.clear()
-        assert self.bed.known().journal.running is None
+        assert self.testbed.known().journal.running is None
         for kind in entry.secrets:
-            secret = self.bed.known().secrets[kind].get_secret_value()
+            secret = self.testbed.known().secrets[kind].get_secret_value()
             assert self.is_valid(kind, secret), f"the state's {kind} is dead"
-            assert secret == self.bed.live[kind] == self.bed.deployed[kind]
-        self.dead = {k for k in KINDS if not self.is_valid(k, self.bed.deployed[k])}
+            assert secret == self.testbed.live[kind] == self.testbed.deployed[kind]
+        self.dead = {k for k in KINDS if not self.is_valid(k, self.testbed.deployed[k])}
         assert not self.dead & set(entry.secrets)
         return entry
 
@@ -242,16 +244,16 @@ class Histories(RuleBasedStateMachine):
         except (ClerkstackError, ApiError):
             return
         for kind in entry.secrets:
-            assert self.is_valid(kind, self.bed.deployed[kind])
+            assert self.is_valid(kind, self.testbed.deployed[kind])
         self.dead -= set(entry.secrets)
 
     def killed(self, moment: int, act: Callable[[], Entry]) -> None:
-        self.bed.killed_at(moment, lambda: self.attempt(act))
+        self.testbed.killed_at(moment, lambda: self.attempt(act))
 
     def emergency(self, kinds: Any) -> None:
         """From now on the app may be locked out, until a run ends well."""
         self.dead |= set(kinds or KINDS)
-        running = self.bed.known().journal.running
+        running = self.testbed.known().journal.running
         if running is not None:
             self.dead |= set(running.sides)
         # One that is dropped, because nobody answers for it a second time, is begun anew.
@@ -259,7 +261,7 @@ class Histories(RuleBasedStateMachine):
 
     def make_room(self) -> None:
         """Svix keeps ten old secrets at most: days pass before there are so many."""
-        if len(self.bed.signing()) > MOST_OLD:
+        if len(self.testbed.signing()) > MOST_OLD:
             self.pass_time(200)
 
     @property
@@ -268,12 +270,12 @@ class Histories(RuleBasedStateMachine):
         return next(iter(app.endpoints.values()))
 
     def clear(self) -> None:
-        self.bed.fails, self.bed.meanwhile, self.bed.kill_at = {}, None, None
+        self.testbed.fails, self.testbed.meanwhile, self.testbed.kill_at = {}, None, None
         self.world.clear_faults()
 
     def counting(self) -> set[Kind]:
         """The kinds whose secret in the state counts."""
-        known = self.bed.known().secrets
+        known = self.testbed.known().secrets
         return {kind for kind in KINDS if self.is_valid(kind, known[kind].get_secret_value())}
 
     def assert_state_kept(self, before: set[Kind]) -> None:
@@ -281,15 +283,15 @@ class Histories(RuleBasedStateMachine):
         assert not lost, f"the state is left with a dead secret: {lost}"
 
     def assert_done(self) -> None:
-        known = self.bed.known()
+        known = self.testbed.known()
         assert known.journal.running is None
         for kind in KINDS:
             secret = known.secrets[kind].get_secret_value()
-            assert secret == self.bed.live[kind] == self.bed.deployed[kind]
+            assert secret == self.testbed.live[kind] == self.testbed.deployed[kind]
             assert self.is_valid(kind, secret), f"{kind} ended"
 
     def is_valid(self, kind: Kind, secret: str) -> bool:
-        return self.bed.counts(secret) if kind == "clerk" else secret in self.bed.signing()
+        return self.testbed.counts(secret) if kind == "clerk" else secret in self.testbed.signing()
 
 
 @pytest.fixture

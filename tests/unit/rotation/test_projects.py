@@ -13,9 +13,8 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import fingerprint
 from clerkstack.rotation.proof import NotProved, Prover
 from local.world import World
-from tests.unit.rotation.bed import Bed
+from tests.unit.rotation.testbed import RotationTestbed
 
-pytestmark = pytest.mark.timeout(120)
 PROJECTS: dict[str, dict[str, Any]] = {
     "web": {"projectId": "prj_web"},
     "api": {"projectId": "prj_api", "appUrl": "https://api.sendero.example", "names": ["express"]},
@@ -34,18 +33,18 @@ def without_events() -> dict[str, dict[str, Any]]:
     return of_api(leaveAlone=alone)
 
 
-def bed_of(running: World, projects: dict[str, dict[str, Any]], **more: Any) -> Bed:
+def bed_of(running: World, projects: dict[str, dict[str, Any]], **more: Any) -> RotationTestbed:
     running.reset()
     running.faults.clear()
-    return Bed(running, projects=projects, **more)
+    return RotationTestbed(running, projects=projects, **more)
 
 
 def test_all_projects_are_rolled_out_and_proved_in_one_run(running: World) -> None:
-    bed = bed_of(running, PROJECTS)
+    testbed = bed_of(running, PROJECTS)
 
-    bed.rotate()
+    testbed.rotate()
 
-    written = {urn.rsplit("::", 1)[-1] for urn in bed.rolled_out}
+    written = {urn.rsplit("::", 1)[-1] for urn in testbed.rolled_out}
     assert {
         "environment-web-preview-CLERK_SECRET_KEY",
         "environment-web-development-CLERK_SECRET_KEY",
@@ -53,49 +52,49 @@ def test_all_projects_are_rolled_out_and_proved_in_one_run(running: World) -> No
         "environment-api-preview-CLERK_SECRET_KEY",
         f"environment-api-development-{SIGNING_OF_API}",
     } <= written
-    assert bed.proved == ["api", "web"]
-    assert bed.mints() == {"clerk": 1, "webhook": 1}
+    assert testbed.proved == ["api", "web"]
+    assert testbed.mints() == {"clerk": 1, "webhook": 1}
 
 
 def test_one_that_nothing_is_deployed_of_is_told_and_the_other_is_proved(running: World) -> None:
-    bed = bed_of(running, PROJECTS, nothing_runs=("api",))
+    testbed = bed_of(running, PROJECTS, nothing_runs=("api",))
 
-    bed.rotate()
+    testbed.rotate()
 
-    assert bed.proved == ["web"]
-    assert any("api: no deployment runs yet" in each for each in bed.said)
+    assert testbed.proved == ["web"]
+    assert any("api: no deployment is running yet" in each for each in testbed.said)
 
 
 def test_one_that_writes_no_deployed_target_needs_no_proof(running: World) -> None:
-    bed = bed_of(running, of_api(targets=["development"]))
+    testbed = bed_of(running, of_api(targets=["development"]))
 
-    bed.rotate()
+    testbed.rotate()
 
-    assert bed.proved == ["web"]
+    assert testbed.proved == ["web"]
 
 
 def test_a_variable_that_one_project_has_not_would_be_locked_out(running: World) -> None:
-    bed = bed_of(running, of_api(leaveAlone=["preview/CLERK_SECRET_KEY"]))
+    testbed = bed_of(running, of_api(leaveAlone=["preview/CLERK_SECRET_KEY"]))
 
-    with pytest.raises(ClerkstackError, match="does not declare api: preview/CLERK_SECRET_KEY:"):
-        bed.rotate()
-    assert bed.mints() == {"clerk": 0, "webhook": 0}
+    with pytest.raises(ClerkstackError, match="does not declare api: preview/CLERK_SECRET_KEY, so"):
+        testbed.rotate()
+    assert testbed.mints() == {"clerk": 0, "webhook": 0}
 
 
 def test_events_go_to_one_app_and_another_does_without_their_secret(running: World) -> None:
-    bed = bed_of(running, without_events())
+    testbed = bed_of(running, without_events())
 
-    assert bed.rotate().result == "done"
-    assert not any(SIGNING_OF_API in urn for urn in bed.rolled_out)
+    assert testbed.rotate().result == "done"
+    assert not any(SIGNING_OF_API in urn for urn in testbed.rolled_out)
 
 
 def test_where_nobody_has_the_signing_secret_it_is_not_rotated(running: World) -> None:
     names = [f"{t}/CLERK_WEBHOOK_SECRET" for t in ("preview", "development")]
     projects = {**without_events(), "web": {**PROJECTS["web"], "leaveAlone": names}}
-    bed = bed_of(running, projects)
+    testbed = bed_of(running, projects)
 
     with pytest.raises(ClerkstackError, match=f"api: preview/{SIGNING_OF_API}"):
-        bed.rotate()
+        testbed.rotate()
 
 
 # -- the proof -------------------------------------------------------------------------------------
@@ -103,8 +102,8 @@ def test_where_nobody_has_the_signing_secret_it_is_not_rotated(running: World) -
 WEB, API = "https://preview.sendero.example", "https://api.sendero.example"
 
 
-def prover(bed: Bed) -> Prover:
-    return Prover(bed.settings, patience=0.01, sleep=lambda _: None)
+def prover(testbed: RotationTestbed) -> Prover:
+    return Prover(testbed.settings, patience=0.01, sleep=lambda _: None)
 
 
 def told(deployment: str, **secrets: SecretStr) -> dict[str, Any]:
@@ -125,20 +124,20 @@ def api_tells(**secrets: SecretStr) -> dict[str, Any]:
 
 
 def test_each_app_is_asked_at_its_own_address_and_the_webhook_once(running: World) -> None:
-    bed = bed_of(running, PROJECTS)
+    testbed = bed_of(running, PROJECTS)
     with respx.mock:
         respx.get(f"{WEB}/api/health").respond(**of_web())
         respx.get(f"{API}/api/health").respond(**api_tells())
         webhook = respx.post(f"{WEB}/api/webhooks/clerk").respond(200)
 
-        assert prover(bed).prove(BOTH) == "dpl_api, dpl_web"
+        assert prover(testbed).prove(BOTH) == "dpl_api, dpl_web"
         assert webhook.call_count == 1
-        assert prover(bed).look(BOTH) == []
+        assert prover(testbed).look(BOTH) == []
 
 
 @pytest.mark.parametrize("late", ["web", "api"])
 def test_one_app_with_the_old_key_is_no_proof(running: World, late: str) -> None:
-    bed = bed_of(running, PROJECTS)
+    testbed = bed_of(running, PROJECTS)
     old = SecretStr("sk_test_old")
     with respx.mock(assert_all_called=False) as mock:
         mock.get(f"{WEB}/api/health").respond(**of_web(old if late == "web" else KEY))
@@ -147,7 +146,7 @@ def test_one_app_with_the_old_key_is_no_proof(running: World, late: str) -> None
         mock.post(f"{WEB}/api/webhooks/clerk").respond(200)
 
         with pytest.raises(NotProved, match=f"^{late}: the deployment dpl_{late} runs with"):
-            prover(bed).prove(BOTH)
+            prover(testbed).prove(BOTH)
 
 
 def test_an_app_that_tells_nothing_of_a_secret_it_has_says_what_may_be_done(
@@ -155,25 +154,25 @@ def test_an_app_that_tells_nothing_of_a_secret_it_has_says_what_may_be_done(
 ) -> None:
     api = told("dpl_api", CLERK_SECRET_KEY=KEY)
     for projects in (PROJECTS, without_events()):
-        bed = bed_of(running, projects)
+        testbed = bed_of(running, projects)
         with respx.mock(assert_all_called=False) as mock:
             mock.get(f"{WEB}/api/health").respond(**of_web())
             mock.get(f"{API}/api/health").respond(**api)
             mock.post(f"{WEB}/api/webhooks/clerk").respond(200)
             if projects is PROJECTS:
                 with pytest.raises(NotProved, match=r"environment\.projects\.api\.leaveAlone"):
-                    prover(bed).prove(BOTH)
+                    prover(testbed).prove(BOTH)
             else:
-                assert prover(bed).prove(BOTH) == "dpl_api, dpl_web"
+                assert prover(testbed).prove(BOTH) == "dpl_api, dpl_web"
 
 
 def test_where_the_app_of_the_webhook_does_not_run_no_message_is_sent(running: World) -> None:
-    bed = bed_of(running, PROJECTS)
-    api, _ = bed.settings.vercel_projects
+    testbed = bed_of(running, PROJECTS)
+    api, _ = testbed.settings.vercel_projects
     with respx.mock:
         respx.get(f"{API}/api/health").respond(**api_tells())
 
-        assert prover(bed).prove(BOTH, [api]) == "dpl_api"
+        assert prover(testbed).prove(BOTH, [api]) == "dpl_api"
 
 
 @pytest.mark.parametrize("several", [True, False])
@@ -183,10 +182,10 @@ def test_a_secret_that_others_bring_to_an_app_is_proved_all_the_same(
     """Whose key is left alone is locked out with the old one, if nobody looks."""
     alone = ["preview/CLERK_SECRET_KEY", "preview/CLERK_WEBHOOK_SECRET"]
     projects = {**PROJECTS, "web": {**PROJECTS["web"], "leaveAlone": alone}}
-    bed = bed_of(running, projects if several else {})
+    testbed = bed_of(running, projects if several else {})
     if not several:
         environment = {"projectId": "prj_1", "leaveAlone": alone}
-        bed.configured = {"environment": json.dumps(environment)}
+        testbed.configured = {"environment": json.dumps(environment)}
     old = SecretStr("sk_test_old")
     with respx.mock(assert_all_called=False) as mock:
         mock.get(f"{WEB}/api/health").respond(**of_web(old))
@@ -194,8 +193,8 @@ def test_a_secret_that_others_bring_to_an_app_is_proved_all_the_same(
         mock.post(f"{WEB}/api/webhooks/clerk").respond(200)
 
         with pytest.raises(NotProved, match="dpl_web runs with another CLERK_SECRET_KEY"):
-            prover(bed).prove(BOTH)
+            prover(testbed).prove(BOTH)
         if not several:
             mock.get(f"{WEB}/api/health").respond(**told("dpl_web", CLERK_SECRET_KEY=KEY))
             with pytest.raises(NotProved, match="the fingerprint of CLERK_WEBHOOK_SECRET"):
-                prover(bed).prove(BOTH)
+                prover(testbed).prove(BOTH)

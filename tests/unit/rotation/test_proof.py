@@ -125,9 +125,9 @@ def test_an_app_tells_the_secrets_under_the_names_that_it_reads(app: App) -> Non
     ("answer", "says"),
     [
         ((200, told(key=OLD)), "dpl_1 runs with another CLERK_SECRET_KEY"),
-        ((200, {}), "does not tell the fingerprint of CLERK_SECRET_KEY and CLERK_WEBHOOK_SECRET"),
-        ((200, {"fingerprints": [1, 2]}), "does not tell the fingerprint"),
-        ((200, {"fingerprints": {"CLERK_SECRET_KEY": 5}}), "does not tell the fingerprint"),
+        ((200, {}), "does not report the fingerprint of CLERK_SECRET_KEY and CLERK_WEBHOOK_SECRET"),
+        ((200, {"fingerprints": [1, 2]}), "does not report the fingerprint"),
+        ((200, {"fingerprints": {"CLERK_SECRET_KEY": 5}}), "does not report the fingerprint"),
         ((404, {"error": "no"}), "healthPath"),
         ((200, "<html>"), "not"),
     ],
@@ -169,7 +169,7 @@ def test_before_the_mint_another_secret_is_only_odd(app: App) -> None:
 def test_nobody_there() -> None:
     prover = Prover(settings("http://127.0.0.1:9"), patience=0.01, sleep=lambda _: None)
 
-    with pytest.raises(NotProved, match="refused, nothing listens there"):
+    with pytest.raises(NotProved, match="refused: nothing listens there"):
         prover.prove(BOTH)
 
 

@@ -164,11 +164,14 @@ def test_policies_stop_it_for_what_it_writes_and_nothing_else(rolling: None) -> 
     stack = Stack("prod", [billing, secret, other], "production", ("webhook", "billing"))
 
     def stops(bench: Judge) -> set[str]:
-        found = [*bench.all(stack), *(v for each in stack.resources for v in bench.one(each))]
+        found = [
+            *bench.all(stack),
+            *(v for resource in stack.resources for v in bench.one(resource)),
+        ]
         return {each.check for each in found if level_of(each) is Level.MANDATORY}
 
     assert {"trial-card", "complete", "sensitive-secrets"} <= stops(judge(secrets_only=False))
     assert stops(judge(secrets_only=True)) <= {"sensitive-secrets", "protected", "key-forms"}
     assert "sensitive-secrets" in stops(judge(secrets_only=True))
     # What it does not stop for is told all the same.
-    assert "trial-card" in {each.check for each in judge(secrets_only=True).one(billing)}
+    assert "trial-card" in {finding.check for finding in judge(secrets_only=True).one(billing)}

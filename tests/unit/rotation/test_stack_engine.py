@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli.rotating import RollOutFailed, StackEngine
+from clerkstack.cli.rotation_engine import RollOutFailed, StackEngine
 from clerkstack.rotation.run import Refused
 from clerkstack.state import engine, locks
 from clerkstack.state.locks import HalfDone, Locked, Owner, when_unlocked

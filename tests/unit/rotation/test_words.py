@@ -12,11 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation import people
+from clerkstack.rotation import holder
+from clerkstack.rotation.holder import alone, is_at_it, myself, who
 from clerkstack.rotation.journal import Holder, Journal, Running, Side, fingerprint, now
-from clerkstack.rotation.keeping import Held
+from clerkstack.rotation.journal_store import Held
 from clerkstack.rotation.overlap import days_of, hours_of
-from clerkstack.rotation.people import alone, is_at_it, myself, who
 
 DAY = 24 * 3_600_000
 
@@ -66,7 +66,7 @@ def test_who_is_still_at_it() -> None:
 
 
 def test_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "FOLDER", tmp_path / "notes")
+    monkeypatch.setattr(holder, "FOLDER", tmp_path / "notes")
     with alone("org/clerkstack/prod"):
         with pytest.raises(Held, match=f"process {os.getpid()} of"), alone("org/clerkstack/prod"):
             pass
@@ -100,7 +100,7 @@ def test_a_journal_is_what_it_was() -> None:
 
 
 def test_what_is_no_journal_is_told_without_what_it_holds() -> None:
-    with pytest.raises(ClerkstackError, match="can't be read") as told:
+    with pytest.raises(ClerkstackError, match="cannot be read") as told:
         Journal.parse('{"running": {"sides": {"clerk": {"new": "sk_live_secret"}}}}')
     assert "sk_live_secret" not in str(told.value)
     assert told.value.__cause__ is None

@@ -103,9 +103,9 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
 @pytest.mark.parametrize(
     ("changes", "path", "message"),
     [
-        ({"instance": "staging"}, "instance", "is not one of the values it can have"),
+        ({"instance": "staging"}, "instance", "is not an allowed value"),
         ({"instance": None}, "instance", "is missing"),
-        ({"applicationId": "sendero"}, "applicationId", "has not the form it must have"),
+        ({"applicationId": "sendero"}, "applicationId", "is malformed"),
         ({"biling": {}}, "biling", "is not a setting. Did you mean billing?"),
         (
             {"environment": {"projectId": "p", "redploy": True}},
@@ -123,7 +123,7 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
         (
             {"environment": {"projectId": "p", "overwrite": ["production/CLERK_SECRET_KEY"]}},
             "environment.overwrite[0]",
-            "names production/CLERK_SECRET_KEY, which is no variable of this stack",
+            "names production/CLERK_SECRET_KEY, which is not a variable of this stack",
         ),
         (
             {
@@ -134,7 +134,7 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
                 }
             },
             "environment.overwrite[0]",
-            "names preview/A, and leaveAlone does too",
+            "names preview/A, and so does leaveAlone",
         ),
         (
             {"environment": {"projectId": "p", "names": ["guide", "guide"]}},
@@ -151,7 +151,7 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
         (
             {"organizations": {"roles": {"finance": {"name": "F"}}}},
             "organizations.roles.finance",
-            "has not the form it must have",
+            "is malformed",
         ),
         ({"platformKey": f"sk_test_{SECRET}"}, "platformKey", "a key of one instance (sk_…)"),
         ({"platformKey": f"whsec_{SECRET}"}, "platformKey", "a webhook signing secret"),
@@ -164,13 +164,13 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
         ({"secretKey": f"sk_live_{SECRET}"}, "secretKey", "a key of a production instance"),
         ({"publishableKey": f"sk_test_{SECRET}"}, "publishableKey", "sent to every browser"),
         ({"publishableKey": f"pk_live_{HOST}"}, "publishableKey", "of a production instance"),
-        ({"publishableKey": "pk_test_abc"}, "publishableKey", "not a whole publishable key"),
-        ({"appUrl": "http://sendero.example"}, "appUrl", "is not a whole https URL"),
-        ({"appUrl": "https://"}, "appUrl", "is not a whole https URL"),
-        ({"appUrl": " https://sendero.example"}, "appUrl", "is not a whole https URL"),
-        ({"appUrl": "https://sendero.example/ "}, "appUrl", "is not a whole https URL"),
-        ({"appUrl": "https://sendero.example/a b"}, "appUrl", "is not a whole https URL"),
-        ({"appUrl": "https://..sendero.example"}, "appUrl", "is not a whole https URL"),
+        ({"publishableKey": "pk_test_abc"}, "publishableKey", "not a complete publishable key"),
+        ({"appUrl": "http://sendero.example"}, "appUrl", "is not a complete https URL"),
+        ({"appUrl": "https://"}, "appUrl", "is not a complete https URL"),
+        ({"appUrl": " https://sendero.example"}, "appUrl", "is not a complete https URL"),
+        ({"appUrl": "https://sendero.example/ "}, "appUrl", "is not a complete https URL"),
+        ({"appUrl": "https://sendero.example/a b"}, "appUrl", "is not a complete https URL"),
+        ({"appUrl": "https://..sendero.example"}, "appUrl", "is not a complete https URL"),
         (
             {"signIn": {"sessionClaims": {"__role": "x"}}},
             "signIn.sessionClaims.__role",
@@ -182,7 +182,7 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
                 "billing": {"organizationEnabled": False},
             },
             "organizations.personalWorkspaces",
-            "without organizations everybody has only their own",
+            "without organizations everybody has only a personal workspace",
         ),
         (
             {
@@ -190,11 +190,11 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
                 "billing": {"organizationEnabled": False},
             },
             "organizations.roles",
-            "needs organizations, and this stack turns them off",
+            "needs organizations, but this stack turns them off",
         ),
-        ({"webhook": {"url": "http://a.example/x"}}, "webhook.url", "is not a whole https URL"),
+        ({"webhook": {"url": "http://a.example/x"}}, "webhook.url", "is not a complete https URL"),
         ({"webhook": {"url": "https://bücher.example/x"}}, "webhook.url", "in its xn-- form"),
-        ({"webhook": {"path": "api"}}, "webhook.path", "has not the form it must have"),
+        ({"webhook": {"path": "api"}}, "webhook.path", "is malformed"),
         (
             {"webhook": {"events": ["user.created", "organisation.created"]}},
             "webhook.events[1]",
@@ -211,13 +211,17 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
             "names user.created twice",
         ),
         ({"webhook": {"events": []}}, "webhook.events", "is empty"),
-        ({"webhook": {"events": [f"whsec_{SECRET}"]}}, "webhook.events[0]", "names something, wh"),
+        ({"webhook": {"events": [f"whsec_{SECRET}"]}}, "webhook.events[0]", "names something that"),
         ({"webhook": {"events": "user.created"}}, "webhook.events", "is not a list"),
-        ({"production": {"create": True, "domain": "a.io"}}, "production", "is for a stack"),
-        ({"production": {"cloneDevelopment": False}}, "production", "is for a stack"),
+        (
+            {"production": {"create": True, "domain": "a.io"}},
+            "production",
+            "applies only to a stack",
+        ),
+        ({"production": {"cloneDevelopment": False}}, "production", "applies only to a stack"),
         ({"vercel:apiToken": None}, "vercel:apiToken", "set --stack dev --secret vercel:apiToken"),
         ({"vercel:apiToken": ""}, "vercel:apiToken", "it is empty"),
-        ({"vercel:apiToken": f"sk_test_{SECRET}"}, "vercel:apiToken", "a key of Clerk's (sk_…)"),
+        ({"vercel:apiToken": f"sk_test_{SECRET}"}, "vercel:apiToken", "a Clerk key (sk_…)"),
         ({"vercelToken": "x"}, "vercelToken", "is not a setting"),
         ({"application_id": "app_1"}, "application_id", "Did you mean applicationId?"),
         ({"billing": {"user_enabled": True}}, "billing.user_enabled", "Did you mean userEnabled?"),
@@ -248,26 +252,38 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
         ({"publishableKey": f"whsec_{SECRET}"}, "publishableKey", "sent to every browser"),
         ({"publishableKey": f"pk_test_{HOST} "}, "publishableKey", "there is a space"),
         ({"publishableKey": HOST}, "publishableKey", "instance starts with pk_test_"),
-        ({"publishableKey": f"pk_test_{NO_DOLLAR}"}, "publishableKey", "not a whole publishable"),
-        ({"applicationId": "app_1/../app_2"}, "applicationId", "has not the form"),
+        (
+            {"publishableKey": f"pk_test_{NO_DOLLAR}"},
+            "publishableKey",
+            "not a complete publishable",
+        ),
+        ({"applicationId": "app_1/../app_2"}, "applicationId", "is malformed"),
         (
             {"environment": {}},
             "environment.projectId",
             "set --stack dev --path clerkstack:environment.projectId prj_…",
         ),
         ({"environment": None}, "environment.projectId", "is missing"),
-        ({"environment": {"projectId": "p; rm"}}, "environment.projectId", "Write letters, digits"),
-        ({"environment": {"projectId": "p", "teamId": "../x"}}, "environment.teamId", "Write lett"),
+        (
+            {"environment": {"projectId": "p; rm"}},
+            "environment.projectId",
+            "Use only letters, digits",
+        ),
+        (
+            {"environment": {"projectId": "p", "teamId": "../x"}},
+            "environment.teamId",
+            "Use only lett",
+        ),
         ({"environment": {"projectId": 5}}, "environment.projectId", "is not text. Write it in qu"),
         (
             {"environment": {"projectId": "p", "signInUrl": "//evil.example"}},
             "environment.signInUrl",
             "a path that starts with one /",
         ),
-        ({"appUrl": "https://me:pw@sendero.example"}, "appUrl", "is not a whole https URL"),
-        ({"appUrl": "https://sendero.example?x"}, "appUrl", "is not a whole https URL"),
-        ({"appUrl": "https://sendero.example:no"}, "appUrl", "is not a whole https URL"),
-        ({"appUrl": "http://localhost.evil.example"}, "appUrl", "is not a whole https URL"),
+        ({"appUrl": "https://me:pw@sendero.example"}, "appUrl", "is not a complete https URL"),
+        ({"appUrl": "https://sendero.example?x"}, "appUrl", "is not a complete https URL"),
+        ({"appUrl": "https://sendero.example:no"}, "appUrl", "is not a complete https URL"),
+        ({"appUrl": "http://localhost.evil.example"}, "appUrl", "is not a complete https URL"),
         ({"developmentAppUrl": "http://dev.example"}, "developmentAppUrl", "is neither an https"),
         ({"urls": {"platform": "http://api.example"}}, "urls.platform", "keys are sent there"),
         (
@@ -278,7 +294,7 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
         (
             {"organizations": {"roles": {"org:a": {}}}},
             'organizations.roles["org:a"].name',
-            "is missing. Clerk makes no role without a name",
+            "is missing. Clerk does not create a role without a name",
         ),
         (
             {"organizations": {"roles": {"org:member": {"permissions": ["read"]}}}},
@@ -299,18 +315,18 @@ def test_only_defaults_that_clerk_does_not_publish_are_optional() -> None:
         (
             {"signIn": {"oauth": {"google": {"clientSecret": SECRET}}}},
             "signIn.oauth.google.clientId",
-            "is missing beside clientSecret",
+            "is missing, but clientSecret is set",
         ),
         ({"signIn": {"oauth": {"Google": {}}}}, "signIn.oauth.Google", "Name the provider as"),
         (
             {"signIn": {"oauth": {"google": {"clientId": "a", "clientSecret": SECRET}}}},
             "signIn.oauth.google.clientId",
-            "is not a client id of Google",
+            "is not a Google client id",
         ),
         (
             {"signIn": {"sessionClaims": {"a": {"b": None}}}},
             "signIn.sessionClaims.a.b",
-            "is null, and Clerk keeps no claim that is null",
+            "is null, but Clerk does not keep a null claim",
         ),
         ({"catalog": ""}, "catalog", "is empty"),
     ],
@@ -350,7 +366,9 @@ def test_what_is_off_needs_no_settings() -> None:
 
 
 def test_a_development_url_is_for_development_only() -> None:
-    with pytest.raises(InputError, match=r"developmentAppUrl: is for a stack with .* development"):
+    with pytest.raises(
+        InputError, match=r"developmentAppUrl: applies only to a stack with .* development"
+    ):
         load_settings(
             clean(instance="production", developmentAppUrl="http://localhost:1"), stack="prod"
         )
@@ -359,13 +377,13 @@ def test_a_development_url_is_for_development_only() -> None:
 def test_production_needs_a_domain_to_be_made() -> None:
     changes = {"instance": "production", "production": {"create": True}}
 
-    with pytest.raises(InputError, match="can't be made without a domain"):
+    with pytest.raises(InputError, match="cannot be created without a domain"):
         load_settings(clean(**changes), stack="prod")
 
 
 def test_http_on_localhost_is_for_development_only() -> None:
     assert load_settings(clean(appUrl="http://localhost:3000"), stack="dev")
-    with pytest.raises(InputError, match="is not a whole https URL"):
+    with pytest.raises(InputError, match="is not a complete https URL"):
         load_settings(clean(instance="production", appUrl="http://localhost:3000"), stack="prod")
 
 
@@ -469,7 +487,7 @@ def found(file: Path, encrypted: list[str] | None = None, **changes: Any) -> lis
     """Path and message of each problem of a config that comes with a file."""
     with pytest.raises(InputError) as caught:
         load_settings(clean(**changes), stack="dev", file=file, encrypted=encrypted)
-    return [f"{each.path}: {each.message}" for each in caught.value.problems]
+    return [f"{problem.path}: {problem.message}" for problem in caught.value.problems]
 
 
 def test_a_file_with_merged_parts_gives_lines_as_far_as_there_are(tmp_path: Path) -> None:
@@ -510,14 +528,14 @@ def test_a_secret_that_pulumi_does_not_know_as_one_is_told_wherever_it_stands(
 
     load_settings(clean(), stack="dev", file=elsewhere, encrypted=keys)
 
-    assert found(elsewhere, keys[1:]) == ["platformKey: is a secret, and is not encrypted"]
+    assert found(elsewhere, keys[1:]) == ["platformKey: is a secret but is not encrypted"]
 
 
 def test_a_tagged_secret_in_the_file_is_in_the_clear(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text("config:\n  clerkstack:platformKey: !!str ak_1\n")
 
-    assert found(file) == ["platformKey: is a secret, and is not encrypted"]
+    assert found(file) == ["platformKey: is a secret but is not encrypted"]
 
 
 def test_a_wrong_instance_hides_nothing_that_is_wrong_either_way(tmp_path: Path) -> None:
@@ -529,7 +547,11 @@ def test_a_wrong_instance_hides_nothing_that_is_wrong_either_way(tmp_path: Path)
         secretKey=f"sk_live_{SECRET}",
     )
 
-    assert [each.split(":")[0] for each in problems] == ["instance", "publishableKey", "appUrl"]
+    assert [problem.split(":")[0] for problem in problems] == [
+        "instance",
+        "publishableKey",
+        "appUrl",
+    ]
 
 
 @pytest.mark.parametrize("value", ["", "a b", "a\n"])

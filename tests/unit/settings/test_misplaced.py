@@ -50,8 +50,8 @@ def test_a_key_that_nearly_is_a_settings_is_told_once(key: str, meant: str) -> N
     (problem,) = problems({key: APP})
 
     assert problem.path == key
-    assert "is read by nobody" in problem.message
-    assert meant in problem.mend
+    assert "is not read" in problem.message
+    assert meant in problem.remedy
     assert "../web" not in str(problem)
 
 
@@ -76,7 +76,7 @@ def test_what_is_missing_because_of_it_is_not_told_as_well() -> None:
     with pytest.raises(InputError) as told:
         load_settings(raw, stack="dev", project="clerkstack")
 
-    assert {each.path for each in told.value.problems} == {
+    assert {problem.path for problem in told.value.problems} == {
         key for key in raw if key.startswith("Clerkstack")
     }
 
@@ -101,7 +101,7 @@ def test_a_group_under_the_projects_name_is_told_though_the_setting_is_there(
 
 
 @pytest.mark.parametrize(
-    ("raw", "path", "mend"),
+    ("raw", "path", "remedy"),
     [
         ({"clerkstack:App": APP}, "App", "Did you mean app?"),
         ({"clerkstack:APP": APP}, "APP", "Did you mean app?"),
@@ -112,13 +112,13 @@ def test_a_group_under_the_projects_name_is_told_though_the_setting_is_there(
     ],
 )
 def test_a_key_of_ours_in_another_spelling_is_told(
-    raw: dict[str, str], path: str, mend: str
+    raw: dict[str, str], path: str, remedy: str
 ) -> None:
-    told = [each for each in problems(raw) if each.path == path]
+    told = [problem for problem in problems(raw) if problem.path == path]
 
     assert len(told) == 1
     assert told[0].message == "is not a setting"
-    assert mend in told[0].mend
+    assert remedy in told[0].remedy
 
 
 @pytest.mark.parametrize("more", ["", "x: !!str y\n"])  # the second is read by ruamel.yaml alone
@@ -132,8 +132,8 @@ def test_what_stands_beside_config_is_told_with_its_line(
     (problem,) = problems({}, file=file)
 
     assert problem.line == 3
-    assert "stands beside `config:`" in problem.message
-    assert "clerkstack:app" in problem.mend
+    assert "is next to `config:`" in problem.message
+    assert "clerkstack:app" in problem.remedy
 
 
 def test_the_engines_own_keys_beside_config_are_no_mistake(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def problems(environment: dict[str, Any], instance: str = "production", **more: 
     try:
         loaded(environment, instance, **more)
     except InputError as error:
-        return [str(each) for each in error.problems]
+        return [str(problem) for problem in error.problems]
     return []
 
 
@@ -125,7 +125,7 @@ def test_development_has_the_url_of_each_app() -> None:
 @pytest.mark.parametrize(
     ("environment", "path", "message"),
     [
-        ({"projectId": "prj_1", "projects": {"web": WEB}}, "projectId", "stands beside"),
+        ({"projectId": "prj_1", "projects": {"web": WEB}}, "projectId", "conflicts with"),
         ({"projects": {}}, "projects", "is empty"),
         (
             {"projects": {"web": WEB, "api": {"appUrl": "https://a.example"}}},
@@ -145,37 +145,37 @@ def test_development_has_the_url_of_each_app() -> None:
         (
             {"projects": {"web": WEB, "api": {**API, "projectId": "prj_web"}}},
             "projects.web.projectId",
-            "is the project of api already",
+            "is already the project of api",
         ),
         (
             {"projects": {"web": WEB, "api": {"projectId": "prj_api"}}},
             "projects.web.appUrl",
-            "where the app of api is as well",
+            "also the URL of api's app",
         ),
         (
             {"projects": {"web": WEB, "api": {**API, "appUrl": URL + "/"}}},
             "projects.web.appUrl",
-            "where the app of api is as well",
+            "also the URL of api's app",
         ),
         (
             {"projects": {"web": {**WEB, "appUrl": "sendero.example"}}},
             "projects.web.appUrl",
-            "is not a whole https URL",
+            "is not a complete https URL",
         ),
         (
             {"projects": {"web": {**WEB, "appUrl": "http://localhost:3000"}}},
             "projects.web.appUrl",
-            "is not a whole https URL",
+            "is not a complete https URL",
         ),
         (
             {"projects": {"web": {**WEB, "developmentAppUrl": "http://localhost:1"}}},
             "projects.web.developmentAppUrl",
-            "for a stack with clerkstack:instance development",
+            "to a stack with clerkstack:instance development",
         ),
         (
             {"projects": {"web": {**WEB, "targets": ["preview"]}}},
             "projects.web.targets[0]",
-            "gets no keys of a production instance",
+            "does not get keys of a production instance",
         ),
         (
             {"projects": {"web": {**WEB, "targets": ["production"] * 2}}},
@@ -188,7 +188,7 @@ def test_development_has_the_url_of_each_app() -> None:
             "projects.web.names[1]",
             "names nextjs twice",
         ),
-        ({"projects": {"Web App": WEB}}, 'projects["Web App"]', "has not the form"),
+        ({"projects": {"Web App": WEB}}, 'projects["Web App"]', "is malformed"),
         (
             {"projects": {"web": {**WEB, "redploy": True}}},
             "projects.web.redploy",
@@ -203,7 +203,7 @@ def test_development_has_the_url_of_each_app() -> None:
         (
             {"projectId": "prj_1", "targets": ["development"]},
             "targets[0]",
-            "gets no keys of a production instance",
+            "does not get keys of a production instance",
         ),
     ],
 )

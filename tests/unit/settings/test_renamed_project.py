@@ -38,10 +38,10 @@ def test_a_setting_under_the_projects_name_is_told_once_with_its_place(
 
     [problem] = told.value.problems
     assert problem.line == 3
-    assert f"acme-auth:{name}: is read by nobody" in str(problem)
-    assert f"clerkstack:{name}" in problem.mend
-    assert "--stack dev" in problem.mend
-    assert ("--secret" in problem.mend) is (name == "platformKey")
+    assert f"acme-auth:{name}: is not read" in str(problem)
+    assert f"clerkstack:{name}" in problem.remedy
+    assert "--stack dev" in problem.remedy
+    assert ("--secret" in problem.remedy) is (name == "platformKey")
     assert "ak_platform" not in str(problem)
 
 

@@ -23,7 +23,7 @@ def found(
         urls=Urls(vercel=declared), components=Components(**components)
     )
     shell = shell if leads is None else {**shell, ADDRESS: leads}
-    return [f"{each.message}. {each.mend}" for each in led_astray(settings, shell)]
+    return [f"{broken.message}. {broken.remedy}" for broken in led_astray(settings, shell)]
 
 
 def official(folder: Path) -> str:
@@ -47,7 +47,7 @@ def test_an_address_that_nothing_follows_is_refused(leads: str | None) -> None:
     (told,) = found(HERE, leads)
 
     assert HERE in told
-    assert f"without {ADDRESS} in this shell Vercel's plugin takes the token to {VERCEL}" in told
+    assert f"without {ADDRESS} in this shell, Vercel's plugin sends the token to {VERCEL}" in told
     assert "source .local/env.sh" in told
 
 
@@ -55,7 +55,7 @@ def test_an_address_that_nothing_follows_is_refused(leads: str | None) -> None:
 def test_a_shell_that_leads_elsewhere_is_refused(declared: str) -> None:
     (told,) = found(declared, "http://user:hush@127.0.0.1:1")
 
-    assert f"{ADDRESS} in this shell leads Vercel's plugin to http://127.0.0.1:1." in told
+    assert f"{ADDRESS} in this shell sends Vercel's plugin to http://127.0.0.1:1." in told
     assert f"Unset {ADDRESS}" in told
     assert "hush" not in told
 
@@ -79,7 +79,7 @@ def test_an_official_plugin_that_does_not_follow_is_refused(tmp_path: Path) -> N
 
     for shell in shells:
         (told,) = found(HERE, HERE, shell)
-        assert f"does not follow {ADDRESS}: it takes the token to {VERCEL}" in told, shell
+        assert f"does not follow {ADDRESS}: it sends the token to {VERCEL}" in told, shell
         assert "source .local/env.sh" in told
         assert found(VERCEL, None, shell) == []
         assert found(HERE, HERE, shell, environment=False) == []

@@ -146,7 +146,7 @@ def test_whatever_else_the_engine_would_run_is_told(found: dict[str, Any]) -> No
     told = foreign_code([found])
 
     assert told
-    assert {each.urn for each in told} == {found["urn"]}
+    assert {foreign.urn for foreign in told} == {found["urn"]}
     # What is about to be removed is run as well, and so is what was half-made.
     assert foreign_code([{**found, "delete": True}])
     pending = {"pending_operations": [{"type": "creating", "resource": found}]}
@@ -202,7 +202,7 @@ def test_the_refusal_names_the_resource_and_no_shell_obeys_what_it_prints() -> N
 
     told = refusal(found, "prod")
 
-    assert "urn:x'; rm -rf ~ #: another provider than" in told
+    assert "urn:x'; rm -rf ~ #: a provider other than" in told
     assert """pulumi state delete --stack prod 'urn:x'"'"'; rm -rf ~ #'""" in told
 
 
@@ -288,5 +288,5 @@ def test_the_program_declares_nothing_on_such_a_state(monkeypatch: pytest.Monkey
     monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
     monkeypatch.setattr(pulumi.runtime, "invoke", lambda *_: Answer)
 
-    with pytest.raises(pulumi.RunError, match="The state of prod holds code"):
+    with pytest.raises(pulumi.RunError, match="The state of prod contains code"):
         own.own_state()

@@ -56,7 +56,11 @@ def test_the_newest_comes_first_and_the_same_once() -> None:
         }
     )
 
-    assert [each.resources for each in earlier_states(store, "app", "dev")] == [3, 2, 1]
+    assert [earlier_state.resources for earlier_state in earlier_states(store, "app", "dev")] == [
+        3,
+        2,
+        1,
+    ]
 
 
 def test_the_one_before_a_change_of_the_state_alone_is_known() -> None:
@@ -83,7 +87,12 @@ def test_versions_of_a_bucket_count_in_the_order_they_are_told() -> None:
         }
     )
 
-    assert [each.resources for each in earlier_states(store, "app", "dev")] == [3, 2, 1, 9]
+    assert [earlier_state.resources for earlier_state in earlier_states(store, "app", "dev")] == [
+        3,
+        2,
+        1,
+        9,
+    ]
 
 
 def test_other_stacks_are_left_out() -> None:
@@ -158,7 +167,7 @@ def test_a_bucket_without_credentials_is_asked_for_with_them(
 
 
 def test_a_copy_has_to_be_one(tmp_path: Path) -> None:
-    with pytest.raises(ClerkstackError, match="no copy of a backend"):
+    with pytest.raises(ClerkstackError, match="not a copy of a backend"):
         store_of("gs://bucket", tmp_path)
     (tmp_path / ".pulumi").mkdir()
 

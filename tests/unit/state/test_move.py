@@ -71,7 +71,7 @@ def test_everything_else_that_differs_is_named() -> None:
     half["deployment"]["pending_operations"] = [{"type": "creating"}]
 
     assert differences(State(before), State(less)) == ["rotations: missing"]
-    assert differences(State(before), State(more)) == ["t: not there before"]
+    assert differences(State(before), State(more)) == ["t: new"]
     assert differences(State(before), State(turned)) == ["the order of the resources"]
     assert differences(State(before), State(protected)) == ["instance: protect"]
     assert differences(State(before), State(half)) == ["pending operations"]

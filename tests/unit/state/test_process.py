@@ -44,7 +44,6 @@ def test_what_a_command_does_not_read_stops_nobody() -> None:
     assert Commands().run(python(DEAF), given="x" * 1_000_000) == Ran(0, "as it is\n", "")
 
 
-@pytest.mark.timeout(30)
 def test_an_interrupt_reaches_it_once_and_its_end_is_waited_for(tmp_path: Path) -> None:
     def interrupt(_line: str) -> None:
         signal.raise_signal(signal.SIGINT)
@@ -56,7 +55,6 @@ def test_an_interrupt_reaches_it_once_and_its_end_is_waited_for(tmp_path: Path) 
     assert end.read_text() == "ended after 1"
 
 
-@pytest.mark.timeout(30)
 def test_what_runs_in_other_threads_is_stopped(tmp_path: Path) -> None:
     commands, end = Commands(), tmp_path / "end"
     ready = threading.Event()

@@ -59,7 +59,7 @@ def test_ids_are_entered_where_they_lack_and_nowhere_else() -> None:
     ids = [each["outputs"]["id"] for each in (whole, lacking, empty)]
     assert ids == ["env_9", "env_1", "env_1"]
     assert "id" not in other["outputs"]
-    assert [each.entry for each in existing(State.of(resources))] == [whole, lacking, empty]
+    assert [resource.entry for resource in existing(State.of(resources))] == [whole, lacking, empty]
     assert set_ids(State.of(resources)) == []
 
 
@@ -175,11 +175,11 @@ def test_variables_become_the_stacks_or_another_ones() -> None:
     told = list(take_over(state, ids, {("prj_1", "preview/OTHERS"), ("prj_1", "preview/OWN")}))
 
     assert told == [
-        ("preview/OWN", "the state has its own variable now"),
+        ("preview/OWN", "the state now has its own variable"),
         ("preview/MARKED", ""),
-        ("preview/OTHERS", "was another's, taken out of the state"),
+        ("preview/OTHERS", "belonged to another stack; removed from the state"),
     ]
     assert resources == [own, marked, going, other_project]
     assert own["id"] == own["outputs"]["id"] == "env_1"
     assert going["id"] == "was_OWN"
-    assert not any("pendingReplacement" in each for each in resources)
+    assert not any("pendingReplacement" in resource for resource in resources)

@@ -13,8 +13,8 @@ from clerkstack.problems import shown
 from clerkstack.settings.names import PREFIX, Step
 
 
-class Places:
-    """Line numbers of a stack's file; without the file, or a part of it, there are none."""
+class SourceMap:
+    """Line numbers of a stack's file; None for what the file does not have."""
 
     def __init__(self, file: Path | None, stack: str) -> None:
         self.name = shown(file) if file is not None else f"Pulumi.{stack}.yaml"

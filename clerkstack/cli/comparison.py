@@ -14,17 +14,11 @@ import typer
 
 from clerkstack.app.code import AppCode, read_app
 from clerkstack.catalog import load_catalog
-from clerkstack.cli.engine import stack_settings
 from clerkstack.cli.exits import FOUND
-from clerkstack.cli.remote import live_of, reading, tell
+from clerkstack.cli.remote import live_of, progress, reading
 from clerkstack.cli.say import say
-from clerkstack.desired.access import access_inputs
-from clerkstack.desired.billing import billing_inputs
-from clerkstack.reconcile import Json, JsonObject
-from clerkstack.report.table import print_table
-from clerkstack.report.values import counted
-from clerkstack.settings import Settings
-from clerkstack.witnesses import (
+from clerkstack.cli.settings import stack_settings
+from clerkstack.comparison import (
     Comparison,
     Instance,
     LiveWiring,
@@ -33,6 +27,12 @@ from clerkstack.witnesses import (
     compare,
     wired,
 )
+from clerkstack.desired.access import access_inputs
+from clerkstack.desired.billing import billing_inputs
+from clerkstack.reconcile import Json, JsonObject
+from clerkstack.report.table import print_table
+from clerkstack.report.values import counted
+from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
     from clerkstack.cli.reports import ReportFiles
@@ -101,7 +101,7 @@ def compare_stack(stack: str, *, live: bool) -> Compared:
     """
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))
-    app = read_app(settings.app, settings.app_declaration, tell=tell)
+    app = read_app(settings.app, settings.app_declaration, progress=progress)
     instance, there = _read(settings, app) if live else (None, None)
     inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
     found = compare(
@@ -142,7 +142,7 @@ def _print(compared: Compared) -> None:
     for said in beside.notes:
         _say(f"note: {said}")
     for unresolved in () if app is None else app.unresolved:
-        _say(f"not looked up: {unresolved}")
+        _say(f"unresolved: {unresolved}")
     for note in () if app is None else app.notes:
         _say(f"note: {note}")
     if app is not None:
@@ -173,8 +173,8 @@ def _others(app: AppCode) -> str:
     files = counted(len(app.others), "file")
     verb = "names" if len(app.others) == 1 else "name"
     return (
-        f" {files} of other languages {verb} Clerk and can't be looked at ({some}): "
-        "clerkstack:app.unread says which are left out on purpose."
+        f" {files} of other languages {verb} Clerk and cannot be read ({some}). List those to "
+        "ignore in clerkstack:app.unread."
     )
 
 
@@ -199,7 +199,7 @@ def _rows(kind: str, rows: Iterable[Row], columns: list[str]) -> list[tuple[Json
 
 
 def _cell(held: JsonObject | None, name: str, shared: Collection[str]) -> Json:
-    """What a witness says of a field; of a list, what not all of them have."""
+    """A side's value of a field; of a list, the entries that not all sides have."""
     if held is None or name not in held:
         return ""
     value = held[name]
@@ -218,6 +218,6 @@ def _shared(said: Sequence[Json]) -> set[str]:
 def _summary(found: Comparison, columns: list[str], unresolved: int) -> str:
     count = len(found.findings)
     what = counted(count, "finding") if count else "all agree"
-    beside = f", {counted(unresolved, 'check')} can't be told" if unresolved else ""
+    beside = f", {counted(unresolved, 'unresolved check')}" if unresolved else ""
     sides = " and ".join(filter(None, [", ".join(columns[:-1]), columns[-1]]))
     return f"{sides} compared: {what}{beside}."

@@ -60,7 +60,7 @@ def _roles(stack: Stack, values: Values) -> Iterator[Finding]:
                 yield violation(
                     f"{path} names the role {name}, which this stack does not declare", resource
                 )
-    on = any(_organizations_on(each) for each in settings)
+    on = any(_organizations_on(setting) for setting in settings)
     if on or declared:
         about = declared[0] if declared else settings[0]
         for name in values["roles"]:
@@ -78,7 +78,9 @@ def _asked_roles(resource: Resource, _values: Values) -> Iterator[Finding]:
         yield from (violation(why) for why in unknown_access(dict(resource.inputs), None))
     except (AttributeError, LookupError, TypeError, ValueError):
         # Another program than ours may declare anything; what can't be compared does not pass.
-        yield violation("roles, permissions and the app's code are not of a form to be compared")
+        yield violation(
+            "roles, permissions and the app's code are malformed and cannot be compared"
+        )
 
 
 def _organizations_on(resource: Resource) -> bool:
@@ -101,9 +103,9 @@ def _named(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 POLICIES = (
     Policy(
         "oauth-credentials",
-        "Every OAuth connection of production has credentials of its own.",
-        "Clerk's shared development credentials do not work in production: the button is there, "
-        "and sign-in fails.",
+        "Every OAuth connection in production has its own credentials.",
+        "Clerk's shared development credentials do not work in production: the button is "
+        "shown, but sign-in fails.",
         "Set clerkstack:signIn.oauth.<provider>.clientId and its clientSecret, or turn the "
         "connection off.",
         each=_own_credentials,
@@ -111,9 +113,9 @@ POLICIES = (
     ),
     Policy(
         "roles",
-        "Every role that is needed, named or asked for is there.",
-        "Members who are given a role that is not there get none, and a check of a role or "
-        "permission that nobody has answers false: the people of finance see no invoices.",
+        "Every role that is required, named or asked for exists.",
+        "Members who are given a missing role get none, and a check of a role or permission "
+        "that nobody has answers false: the finance team sees no invoices.",
         "Declare it in clerkstack:organizations.roles.",
         each=_asked_roles,
         whole=_roles,

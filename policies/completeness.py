@@ -1,4 +1,4 @@
-"""What lasts: everything is there, production is protected, secrets do not grow old."""
+"""Completeness: everything declared exists, production is protected, no secret is too old."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from policies.view import (
     Stack,
 )
 
-# What components/base.py makes with `lasting`, and the history of rotations.
+# What components/base.py makes with `protected_options`, and the history of rotations.
 PROTECTED = (
     INSTANCE,
     ORGANIZATIONS,
@@ -75,8 +75,8 @@ def _complete(stack: Stack, _values: Values) -> Iterator[Finding]:
 def _billing_managed(stack: Stack, _values: Values) -> Iterator[Finding]:
     if stack.parts is not None and "billing" not in stack.parts:
         yield violation(
-            "billing is switched off (clerkstack:components.billing), and this stack keeps neither "
-            "plans and features nor trials without a card"
+            "billing is switched off (clerkstack:components.billing), so this stack does not "
+            "manage plans, features or trials without a card"
         )
 
 
@@ -84,7 +84,7 @@ def _variables_there(stack: Stack, project: Expected) -> Iterator[Finding]:
     purposes = [*NEEDED]
     if "webhook" in (stack.parts or ()):
         purposes.append("signing_secret")
-    needed = [name for each in purposes for name in names_of(each, project.names or DEFAULT)]
+    needed = [name for purpose in purposes for name in names_of(purpose, project.names or DEFAULT)]
     targets = ("production",) if stack.environment == PRODUCTION else ("preview", "development")
     there = {
         f"{target}/{variable.key}"
@@ -133,7 +133,7 @@ def _by_writing(stack: Stack, oldest: datetime, rotated: Collection[str]) -> Ite
                 continue
             written = _time(known.get(name))
             if written is None:
-                yield note(f"nobody knows how old {name} is", resource)
+                yield note(f"the age of {name} is unknown", resource)
             elif written < oldest:
                 days = (stack.now - written).days
                 yield violation(f"{name} was last written {days} days ago", resource)
@@ -165,44 +165,44 @@ def _time(written: Any) -> datetime | None:
 POLICIES = (
     Policy(
         "complete",
-        "Everything that the stack's settings declare is there.",
-        "What is missing is not wrong, it is not there: no plan to buy, no event, no key.",
+        "Everything that the stack's settings declare exists.",
+        "A missing resource causes no error, it is just absent: no plan to buy, no event, no key.",
         "Declare it again, or switch the part off in clerkstack:components.",
         whole=_complete,
     ),
     Policy(
         "billing-managed",
         "Production's plans and features are declared.",
-        "What no stack declares is changed in the dashboard, and no policy sees it: a slug that "
-        "differs answers false, a trial asks for a card.",
-        "Leave clerkstack:components.billing on. Where another stack keeps them, write a waiver.",
+        "What no stack declares is changed in the dashboard, where no policy sees it: a slug "
+        "that differs answers false, a trial asks for a card.",
+        "Leave clerkstack:components.billing on. If another stack manages them, write a waiver.",
         whole=_billing_managed,
         production_only=True,
     ),
     Policy(
         "read-names",
         "Every variable has a name that something reads.",
-        "What nobody reads has no effect: people land elsewhere after signing in, and webhooks "
-        "are refused.",
-        "Say in clerkstack:environment.names what the app reads: [nextjs], [guide], or both.",
+        "A variable that nothing reads has no effect: people land elsewhere after signing "
+        "in, and webhooks are refused.",
+        "Set clerkstack:environment.names to what the app reads: [nextjs], [guide], or both.",
         whole=_read,
         advisory=True,
     ),
     Policy(
         "protected",
-        "What production stands on is protected.",
+        "The resources that production depends on are protected.",
         "The engine refuses to delete what is protected: a plan with subscribers, the endpoint, "
         "the keys of the running app. Unprotected, one change of the program takes it away.",
-        "Leave clerkstack:protect out of production's settings, or set it to true.",
+        "Remove clerkstack:protect from production's settings, or set it to true.",
         each=_protected,
         production_only=True,
     ),
     Policy(
         "secret-age",
-        "No secret is older than its time.",
-        "Whoever left with a copy of a secret can use it until it is rotated.",
-        "bin/clerkstack rotate does, and locks nobody out.",
+        "No secret is older than the limit.",
+        "Somebody who left with a copy of a secret can use it until it is rotated.",
+        "Run bin/clerkstack rotate: it locks nobody out.",
         whole=_age,
-        options={"max_days": Option(90, "days that a secret may go without being written anew")},
+        options={"max_days": Option(90, "days after which a secret must be written again")},
     ),
 )

@@ -1,4 +1,4 @@
-"""Who rotates: for the history, and so that nobody does it twice at once."""
+"""Who runs a rotation: for the history, and so that only one run works at a time."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from clerkstack.rotation.journal import MILLISECONDS, Holder, now
-from clerkstack.rotation.keeping import Held
+from clerkstack.rotation.journal_store import Held
 from clerkstack.state.locks import is_alive
 
 LEASE = 30 * 60 * MILLISECONDS
-"""How long a process of another machine, that writes nothing, is believed to be at work."""
+"""How long another machine's process that writes nothing is taken to be working, in
+milliseconds."""
 FOLDER = Path(".clerkstack")
 
 
@@ -39,7 +40,7 @@ def myself() -> Holder:
 
 
 def is_at_it(holder: Holder) -> bool:
-    """Whether a holder is still at work: its process runs, or may run on another machine."""
+    """Whether a holder is still working: its process runs, or may run on another machine."""
     if holder.host != socket.gethostname():
         return holder.until > now()
     if holder.pid == os.getpid():
@@ -56,7 +57,8 @@ def is_at_it(holder: Holder) -> bool:
 
 @contextmanager
 def alone(stack: str) -> Iterator[None]:
-    """The only rotation of a stack in this folder; the system lets go however a process ends.
+    """Lock the rotation of a stack in this folder; the system releases the lock when the process
+    ends.
 
     Raises:
         Held: there is another one.
@@ -70,8 +72,8 @@ def alone(stack: str) -> Iterator[None]:
             held.seek(0)
             by = held.read().strip() or "another run"
             raise Held(
-                f"{by} rotates the secrets of {stack} already. "
-                "Wait for it with --wait SECONDS, look with --status."
+                f"{by} is already rotating the secrets of {stack}. Wait for it with --wait "
+                "SECONDS, or check it with --status."
             ) from None
         held.truncate(0)
         held.write(str(myself()))

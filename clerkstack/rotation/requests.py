@@ -1,4 +1,4 @@
-"""Which rotation a run is about: the one under way, a new one, or one to go back from."""
+"""Which rotation a run works on: the one under way, a new one, or one to go back from."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from clerkstack.rotation.stacks import StackSecrets
 from clerkstack.settings import Settings
 
 SCHEDULED, HOURS = "scheduled rotation", 24
-"""Why, and for how long the old secrets live on, where nothing else is asked for."""
+"""Default reason, and default hours for which the old secrets stay valid."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is asked for. `kinds` of None are all secrets that the stack has; only those that were
-    minted before `older_than` (milliseconds since 1970) are rotated, where that is given. `seen_to`
-    names the other holders of the secrets that a person sees to."""
+class RotationRequest:
+    """What a run should rotate. `kinds` of None means all secrets of the stack; only those that
+    were minted before `older_than` (milliseconds since 1970) are rotated, where that is given.
+    `seen_to` names the other holders of the secrets that a person sees to."""
 
     kinds: tuple[Kind, ...] | None
     reason: str
@@ -30,10 +30,12 @@ class Wish:
 
 
 class NothingOld(ClerkstackError):
-    """No secret is as old as was asked for."""
+    """No secret is as old as requested."""
 
 
-def begun(wish: Wish, known: StackSecrets, settings: Settings, stack: str) -> Running:
+def start_or_resume(
+    request: RotationRequest, known: StackSecrets, settings: Settings, stack: str
+) -> Running:
     """The rotation under way, or a new one. A leak does not wait for one that is under way.
 
     Raises:
@@ -41,17 +43,17 @@ def begun(wish: Wish, known: StackSecrets, settings: Settings, stack: str) -> Ru
         ClerkstackError: the stack has no such secret, or it is not this stack's to rotate.
     """
     under_way = known.journal.running
-    if under_way is not None and (wish.overlap_hours or under_way.emergency):
+    if under_way is not None and (request.overlap_hours or under_way.emergency):
         return under_way
-    overlaps = dict.fromkeys(_kinds(wish, known, settings, stack), wish.overlap_hours)
+    overlaps = dict.fromkeys(_kinds(request, known, settings, stack), request.overlap_hours)
     if under_way is not None:
         known.journal.conclude("replaced")
         overlaps = {**dict.fromkeys(under_way.sides, under_way.overlap_hours), **overlaps}
     return Running(
         id=f"rot_{randomness.token_hex(8)}",
-        who=wish.who,
-        reason=wish.reason,
-        overlap_hours=wish.overlap_hours,
+        who=request.who,
+        reason=request.reason,
+        overlap_hours=request.overlap_hours,
         started=now(),
         replaces=under_way,
         copies=[] if under_way is None else list(_carried(under_way)),
@@ -71,21 +73,23 @@ def _carried(under_way: Running) -> Iterator[Copy]:
             yield copy.model_copy(update={"held": held})
 
 
-def _kinds(wish: Wish, known: StackSecrets, settings: Settings, stack: str) -> tuple[Kind, ...]:
-    kinds = wish.kinds or tuple(known.secrets)
+def _kinds(
+    request: RotationRequest, known: StackSecrets, settings: Settings, stack: str
+) -> tuple[Kind, ...]:
+    kinds = request.kinds or tuple(known.secrets)
     for kind in kinds:
         if kind not in known.secrets:
             raise ClerkstackError(f"{stack} has no {WORDS[kind]}: it declares no webhook.")
-    if wish.older_than is not None:
-        limit, doomed = wish.older_than, known.journal.doomed
+    if request.older_than is not None:
+        limit, doomed = request.older_than, known.journal.doomed
         # One that was gone back to ends soon, however young it is.
         kinds = tuple(k for k in kinds if k in doomed or known.since.get(k, 0) < limit)
         if not kinds:
             raise NothingOld(f"{stack}: no secret is that old.")
     if "clerk" in kinds and settings.secret_key is not None:
         raise ClerkstackError(
-            "clerkstack:secretKey is set for this stack, a key that a person copied. Let the "
-            "stack read it from the Platform API, then rotate: pulumi config rm "
+            "clerkstack:secretKey, a key copied by a person, is set for this stack. Let the "
+            "stack read the key from the Platform API, then rotate: pulumi config rm "
             f"clerkstack:secretKey --stack {stack}, and pulumi up."
         )
     return kinds
@@ -104,8 +108,8 @@ def aborting(known: StackSecrets) -> Running:
         ends = [side.old_ends or 0 for side in last.sides.values()] if last else []
         if last is None or min(ends) <= now():
             raise ClerkstackError(
-                "There is no rotation to go back from: none is under way, and of the last one the "
-                "old secrets count no more."
+                "There is no rotation to go back from: none is under way, and the old "
+                "secrets of the last one are no longer valid."
             )
         running = last
     running.aborting = True

@@ -1,7 +1,7 @@
-"""What an instance has, as things of one shape: sections, plans, roles, templates, endpoints.
+"""What an instance has, as entities of one shape: sections, plans, roles, templates, endpoints.
 
-A thing has a kind and, within it, a name that is the same on both instances where it is the same
-thing. Ids, times and what Clerk derives from the instance itself are left out.
+An entity has a kind and, within it, a name that is the same on both instances if it is the same
+entity. Ids, times and what Clerk derives from the instance itself are left out.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ PROVIDERS_OWN = ("idp_entity_id", "idp_sso_url", "idp_metadata_url")
 
 
 @dataclass(frozen=True)
-class Thing:
+class Entity:
     """One thing of an instance. `key` pairs it with the other instance's; `what` is shown."""
 
     kind: str
@@ -78,7 +78,7 @@ class Thing:
     fields: JsonObject
 
 
-def of_config(sections: Mapping[str, Json]) -> Iterator[Thing]:
+def of_config(sections: Mapping[str, Json]) -> Iterator[Entity]:
     """Every section; plans, features and custom OAuth connections are things of their own."""
     for section, value in with_defaults(sections).items():
         if section in ELSEWHERE:
@@ -102,7 +102,7 @@ def of_config(sections: Mapping[str, Json]) -> Iterator[Thing]:
 
 def of_roles(
     roles: Iterable[Role], permissions: Iterable[Permission], sets: Iterable[RoleSet]
-) -> Iterator[Thing]:
+) -> Iterator[Entity]:
     """Roles with the keys of their permissions, the permissions, and which roles each role set
     lets be given."""
     for role in roles:
@@ -116,62 +116,62 @@ def of_roles(
             "default_role": held.default_role.key if held.default_role else None,
         }
         yield _thing(Part.ROLES, held.key.replace("role_set:", "role set "), fields)
-    for each in permissions:
-        described: JsonObject = {"name": each.name, "description": each.description}
-        yield _thing(Part.ROLES, f"permission {each.key}", described)
+    for permission in permissions:
+        described: JsonObject = {"name": permission.name, "description": permission.description}
+        yield _thing(Part.ROLES, f"permission {permission.key}", described)
 
 
-def of_jwt_templates(templates: Iterable[JwtTemplate]) -> Iterator[Thing]:
-    """Templates by name; a signing key can't be read."""
-    for each in templates:
-        fields = each.model_dump(mode="json", exclude={"id", "name"})
-        yield _thing(Part.JWT_TEMPLATES, f"JWT template {each.name}", fields)
+def of_jwt_templates(templates: Iterable[JwtTemplate]) -> Iterator[Entity]:
+    """Templates by name; a signing key cannot be read."""
+    for template in templates:
+        fields = template.model_dump(mode="json", exclude={"id", "name"})
+        yield _thing(Part.JWT_TEMPLATES, f"JWT template {template.name}", fields)
 
 
-def of_redirect_urls(urls: Iterable[RedirectUrl]) -> Iterator[Thing]:
+def of_redirect_urls(urls: Iterable[RedirectUrl]) -> Iterator[Entity]:
     """Redirect URLs; nothing but the URL itself is there to compare."""
-    for each in urls:
-        yield Thing(Part.REDIRECT_URLS, each.url, f"redirect URL {each.url}", {})
+    for url in urls:
+        yield Entity(Part.REDIRECT_URLS, url.url, f"redirect URL {url.url}", {})
 
 
-def of_connections(connections: Iterable[EnterpriseConnection]) -> Iterator[Thing]:
+def of_connections(connections: Iterable[EnterpriseConnection]) -> Iterator[Entity]:
     """Enterprise connections by name.
 
     What the identity provider or an organization is for one instance only is compared by whether
     it is there.
     """
-    for each in connections:
-        fields = each.model_dump(
+    for connection in connections:
+        fields = connection.model_dump(
             mode="json", exclude={"id", "name", "saml_connection", "oauth_config"}
         )
-        fields["organization_id"] = SET if each.organization_id else None
-        for part in (each.saml_connection, each.oauth_config):
+        fields["organization_id"] = SET if connection.organization_id else None
+        for part in (connection.saml_connection, connection.oauth_config):
             fields |= {} if part is None else part.model_dump(mode="json")
         for name in PROVIDERS_OWN:
             fields[name] = SET if fields.get(name) else None
-        yield _thing(Part.SSO, f"SSO {each.name}", fields)
+        yield _thing(Part.SSO, f"SSO {connection.name}", fields)
 
 
-def of_domains(domains: Iterable[InstanceDomain]) -> Thing:
+def of_domains(domains: Iterable[InstanceDomain]) -> Entity:
     """How many satellites there are: the names of domains are each instance's own."""
-    count = sum(each.is_satellite for each in domains)
+    count = sum(domain.is_satellite for domain in domains)
     return _thing(Part.DOMAINS, "satellite domains", {"count": count})
 
 
-def of_endpoints(endpoints: Iterable[Endpoint]) -> Iterator[Thing]:
+def of_endpoints(endpoints: Iterable[Endpoint]) -> Iterator[Entity]:
     """Webhook endpoints by the path of their URL, since the hosts differ."""
-    for each in endpoints:
-        path = urlsplit(each.url).path or "/"
-        events: Json = ALL_EVENTS if each.event_types is None else list(each.event_types)
+    for endpoint in endpoints:
+        path = urlsplit(endpoint.url).path or "/"
+        events: Json = ALL_EVENTS if endpoint.event_types is None else list(endpoint.event_types)
         fields: JsonObject = {
             "events": events,
-            "description": each.description,
-            "disabled": each.disabled,
+            "description": endpoint.description,
+            "disabled": endpoint.disabled,
         }
-        yield Thing(Part.WEBHOOKS, path, f"webhook {path}", fields)
+        yield Entity(Part.WEBHOOKS, path, f"webhook {path}", fields)
 
 
-def of_api_keys(switches: ApiKeySettings) -> Thing:
+def of_api_keys(switches: ApiKeySettings) -> Entity:
     """The switches, in the words of the dashboard."""
     words = {FEATURE: FEATURE_SWITCH, **SWITCHES}
     shown = {words[name]: getattr(switches, name) for name in words}
@@ -179,23 +179,23 @@ def of_api_keys(switches: ApiKeySettings) -> Thing:
 
 
 def needs_of_production(
-    things: Iterable[Thing], domains: Iterable[InstanceDomain] | None
+    entities: Iterable[Entity], domains: Iterable[InstanceDomain] | None
 ) -> Iterator[Finding]:
     """What a production instance lacks. `domains` is None where they were not read.
 
     Clerk's shared development credentials do not work in production: a connection that is on
     needs its own. Without a primary domain nobody reaches the instance.
     """
-    for each in things:
-        on = each.fields.get("enabled") is True
-        if each.kind != OAUTH or not on:
+    for entity in entities:
+        on = entity.fields.get("enabled") is True
+        if entity.kind != OAUTH or not on:
             continue
-        for name in ("client_id", *(name for name in SECRETS if name in each.fields)):
-            if is_unset(name, each.fields.get(name)):
-                yield Finding(OAUTH, each.what, name, message=NEEDED)
-    if domains is not None and all(each.is_satellite for each in domains):
+        for name in ("client_id", *(name for name in SECRETS if name in entity.fields)):
+            if is_unset(name, entity.fields.get(name)):
+                yield Finding(OAUTH, entity.what, name, message=NEEDED)
+    if domains is not None and all(domain.is_satellite for domain in domains):
         yield Finding(Part.DOMAINS, "primary domain", message=NEEDED)
 
 
-def _thing(kind: str, what: str, fields: JsonObject) -> Thing:
-    return Thing(kind, what, what, fields)
+def _thing(kind: str, what: str, fields: JsonObject) -> Entity:
+    return Entity(kind, what, what, fields)

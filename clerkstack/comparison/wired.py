@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from clerkstack.app.routes import answering
 from clerkstack.app.wiring import Handled, Read, Wiring
 from clerkstack.checks.finding import Finding
+from clerkstack.comparison.compare import finding_of
 from clerkstack.desired.variable_names import (
     BY_PACKAGE,
     OTHERWISE,
@@ -29,7 +30,6 @@ from clerkstack.desired.variable_names import (
 )
 from clerkstack.desired.variables import Keys, variables
 from clerkstack.settings.events import KNOWN_EVENTS, meant_event
-from clerkstack.witnesses.compare import finding_of
 
 if TYPE_CHECKING:
     from clerkstack.clients.svix import Endpoint
@@ -154,8 +154,7 @@ def wired(settings: Settings, wiring: Wiring | None, live: LiveWiring | None = N
     found += _in_browsers(wiring)
     notes += _through(wiring)
     notes += [
-        f"{each}: takes too long to be looked through for events and variables"
-        for each in wiring.stopped
+        f"{each}: takes too long to search for events and variables" for each in wiring.stopped
     ]
     return Wired(tuple(events), tuple(rows), tuple(found), tuple(dict.fromkeys(notes)))
 
@@ -176,18 +175,18 @@ class _OfEvents:
         is_only = len(wiring.handlers) == 1 and not self._is_elsewhere()
         self._is_sure = bool(at_route) or is_only
         self._handlers = at_route or list(wiring.handlers)
-        self._handled = [each for handler in self._handlers for each in handler.handled]
+        self._handled = [handled for handler in self._handlers for handled in handler.handled]
 
     def findings(self) -> Iterator[Finding]:
         """What is handled and never comes."""
-        mend = "Add it to clerkstack:webhook.events, or take it out of the app"
+        remedy = "Add it to clerkstack:webhook.events, or remove it from the app"
         for each in self._lost():
             if self._is_sure and each.sure:
                 gets = None if self._live is None else self._live.gets(each.event)
-                message = f"{self._never(each)}: that code never runs"
+                message = f"{self._never(each)}, so that code never runs"
                 if gets:
-                    message = f"{self._never(each)} any more after the next update; it does now"
-                yield _finding("event", each.event, "handled", message, mend, each.where, gets)
+                    message = f"{self._never(each)} after the next update; today it does"
+                yield _finding("event", each.event, "handled", message, remedy, each.where, gets)
 
     def notes(self) -> Iterator[str]:
         """What is not sure, and what comes for nothing."""
@@ -216,7 +215,7 @@ class _OfEvents:
             if names:
                 yield (
                     f"{handler.where}: {', '.join(names)} is named where this file handles events, "
-                    "and the webhook does not get it: whether it is handled can't be told"
+                    "and the webhook does not get it; whether the file handles it is unresolved"
                 )
 
     def rows(self) -> Iterator[EventRow]:
@@ -255,9 +254,9 @@ class _OfEvents:
     def _unhandled(self) -> list[str]:
         if self._settings.app.scan or not self._handled:
             return []
-        if any(each.unresolved or each.all_on for each in self._handlers):
+        if any(handler.unresolved or handler.all_on for handler in self._handlers):
             return []
-        named = frozenset().union(*(each.named for each in self._handlers))
+        named = frozenset().union(*(handler.named for handler in self._handlers))
         return [
             event
             for event in self._declared
@@ -273,12 +272,14 @@ class _OfEvents:
         shown = "the webhook's path" if self._settings.webhook_address else self._path
         if not self._routes:
             by = self._wiring.rewrites
-            beside = f"; whether {', '.join(by)} leads it elsewhere is not looked at" if by else ""
-            yield f"no file of the app answers {shown}, as far as can be told{beside}"
-        elif not any(file in each.files for each in self._wiring.handlers for file in self._routes):
+            beside = f"; whether {', '.join(by)} routes it elsewhere is not checked" if by else ""
+            yield f"no file of the app seems to answer {shown}{beside}"
+        elif not any(
+            file in handler.files for handler in self._wiring.handlers for file in self._routes
+        ):
             yield (
-                f"{self._routes[0]}: it answers {shown}, and verifies events neither with Clerk's "
-                "nor with Svix's library, as far as can be told"
+                f"{self._routes[0]}: it answers {shown}, but does not seem to verify events "
+                "with Clerk's or Svix's library"
             )
 
     def _answering(self) -> list[str]:
@@ -323,7 +324,7 @@ class _OfProject:
         self._in_part = bool(settings.app.scan)
         self._skipped = () if webhook else names_of("signing_secret")
         others = [each.root_directory for each in settings.vercel_projects if each != project]
-        self._others = [each.strip("/") for each in others if each]
+        self._others = [other.strip("/") for other in others if other]
         root = project.root_directory
         self._root = None if root is None else root.strip("/")
         if self._root is not None:
@@ -344,8 +345,8 @@ class _OfProject:
                 f"{self._project.prefix}the app {by} {name}, and the "
                 f"stack does not write it for {' and '.join(missing)}{instead}"
             )
-            mend = self._mend(name, missing)
-            yield _finding("variable", name, "read", message, mend, each.where)
+            remedy = self._remedy(name, missing)
+            yield _finding("variable", name, "read", message, remedy, each.where)
 
     def notes(self) -> Iterator[str]:
         """What is not sure, and what is written for nothing."""
@@ -358,10 +359,12 @@ class _OfProject:
             if each.column is None or (written and not each.sure):
                 continue
             why = (
-                "something may stand in for it"
+                "a default may replace it"
                 if not each.sure
-                else "whether the app of this project reads it can't be told (rootDirectory says "
-                "where that is)"
+                else (
+                    "whether this project's app reads it is unresolved (set rootDirectory to the "
+                    "app's folder)"
+                )
             )
             targets = " and ".join(missing)
             yield (
@@ -372,7 +375,7 @@ class _OfProject:
         unread = self._unread()
         if unread:
             some = ", ".join(f"{each}{_instead(each)}" for each in unread)
-            yield f"{prefix}the stack writes {some}, and nothing in the app reads it"
+            yield f"{prefix}the stack writes {some}, but nothing in the app reads it"
 
     def rows(self) -> Iterator[VariableRow]:
         """Every variable that is written, or read and of Clerk's names."""
@@ -409,13 +412,13 @@ class _OfProject:
                 key = lambda it: (not (it.sure and self._is_sure(it)), bool(it.by))  # noqa: E731
                 yield name, missing, sorted(places, key=key)
 
-    def _mend(self, name: str, missing: Sequence[str]) -> str:
+    def _remedy(self, name: str, missing: Sequence[str]) -> str:
         sets = [each for each in SETS if name in all_names([each])]
         path = ".".join(map(str, self._project.path))
         alone = ", ".join(f"{target}/{name}" for target in missing)
         return (
-            f"Add {' or '.join(sets)} to clerkstack:{path}.names, correct it in the app, or name "
-            f"{alone} in leaveAlone where somebody else brings it"
+            f"Add {' or '.join(sets)} to clerkstack:{path}.names, correct it in the app, or, if "
+            f"somebody else sets it, add {alone} to leaveAlone"
         )
 
     def _implied(self) -> Iterator[Read]:
@@ -452,7 +455,7 @@ class _OfProject:
     def _of_other_names(self) -> Iterator[str]:
         """Names that no set has."""
         prefix = self._project.prefix
-        secrets = {each.secret for each in self._wiring.handlers if self._has(each.file)}
+        secrets = {handler.secret for handler in self._wiring.handlers if self._has(handler.file)}
         own = [key for key in names_of("signing_secret") if key in self._written]
         first: dict[str, Read] = {}
         for each in self._reads:
@@ -468,7 +471,7 @@ class _OfProject:
                 )
             elif near:
                 yield (
-                    f"{each.where}: {prefix}{name} is read, and no stack writes it (did you mean "
+                    f"{each.where}: {prefix}{name} is read, but no stack writes it (did you mean "
                     f"{near[0]}?)"
                 )
             elif "CLERK" in name:
@@ -485,7 +488,7 @@ class _OfProject:
         """Whether a file may be of this project's app."""
         if self._root is not None and _below(file, self._root):
             return True
-        return not any(_below(file, each) for each in self._others)
+        return not any(_below(file, other) for other in self._others)
 
     def _is_sure(self, read: Read) -> bool:
         """Whether what a file reads is read in this project's app, and in no other."""
@@ -497,22 +500,22 @@ class _OfProject:
 
 
 def _in_browsers(wiring: Wiring) -> Iterator[Finding]:
-    mend = "Read it on the server, and rotate it if it was ever sent to a browser"
+    remedy = "Read it only on the server, and rotate it if it was ever sent to a browser"
     seen: set[tuple[str, str]] = set()
     for each in wiring.reads:
         secret = is_server_secret(_PUBLIC.sub("", each.name))
         if each.browser and secret and (each.name, each.file) not in seen:
             seen.add((each.name, each.file))
-            message = f"{each.name} is a secret, and this file goes to the browser"
-            yield _finding("variable", each.name, "browser", message, mend, each.where)
+            message = f"{each.name} is a secret, and this file is sent to the browser"
+            yield _finding("variable", each.name, "browser", message, remedy, each.where)
 
 
 def _through(wiring: Wiring) -> Iterator[str]:
     for each in wiring.reads:
         if each.through:
             yield (
-                f"{each.where}: {each.name} is a secret, and {each.through} imports this file and "
-                "goes to the browser"
+                f"{each.where}: {each.name} is a secret, and {each.through} imports this file "
+                "and is sent to the browser"
             )
 
 

@@ -25,21 +25,21 @@ class LeftBehind(ClerkstackError):
         super().__init__(message)
 
 
-def clean_up(people: UsersClient, mark: str, *, tell: Callable[[str], None]) -> list[str]:
+def clean_up(users: UsersClient, mark: str, *, progress: Callable[[str], None]) -> list[str]:
     """Remove the users and organizations whose address or name begins with the mark, and revoke
-    the organizations' keys; give what was removed. Goes on after what can't be removed.
+    the organizations' keys; give what was removed. Goes on after what cannot be removed.
 
     Raises:
-        LeftBehind: something is left, or it could not be told whether there is; with ids.
+        LeftBehind: something is left, or whether anything is left is unknown; with ids.
     """
     if not mark.startswith(MARK):
-        raise ValueError("a mark of something else than a smoke run")
+        raise ValueError("not the mark of a smoke run")
     removed: list[str] = []
     left: list[str] = []
     failures: list[Exception] = []
 
     def attempt(what: str, act: Callable[[str], object], id_: str) -> None:
-        tell(f"removing {what}")
+        progress(f"removing {what}")
         try:
             act(id_)
         except NotFound:
@@ -52,17 +52,17 @@ def clean_up(people: UsersClient, mark: str, *, tell: Callable[[str], None]) -> 
 
     def found(find: Callable[[UsersClient, str], list[str]]) -> list[str]:
         try:
-            return find(people, mark)
+            return find(users, mark)
         except ClerkstackError as error:
-            left.append(f"whatever begins with {mark}")
+            left.append(f"everything that begins with {mark}")
             failures.append(error)
             return []
 
     for id_ in found(_organizations):
-        attempt(f"API keys of {id_}", partial(_revoke, people), id_)
-        attempt(f"organization {id_}", people.delete_organization, id_)
+        attempt(f"API keys of {id_}", partial(_revoke, users), id_)
+        attempt(f"organization {id_}", users.delete_organization, id_)
     for id_ in found(_users):
-        attempt(f"user {id_}", people.delete_user, id_)
+        attempt(f"user {id_}", users.delete_user, id_)
     if left:
         service = next((name for name in map(failed_service, failures) if name), None)
         what = ", ".join(dict.fromkeys(left))
@@ -77,19 +77,19 @@ def failed_service(error: Exception) -> str | None:
     return "a service" if isinstance(error, Unreachable) else None
 
 
-def _organizations(people: UsersClient, mark: str) -> list[str]:
-    there = people.find_organizations(query=mark)
-    return [each.id for each in there if each.name.startswith(mark)]
+def _organizations(users: UsersClient, mark: str) -> list[str]:
+    there = users.find_organizations(query=mark)
+    return [organization.id for organization in there if organization.name.startswith(mark)]
 
 
-def _users(people: UsersClient, mark: str) -> list[str]:
+def _users(users: UsersClient, mark: str) -> list[str]:
     def is_ours(user: User) -> bool:
-        addresses = [each.email_address for each in user.email_addresses]
-        return bool(addresses) and all(each.startswith(mark) for each in addresses)
+        addresses = [email_address.email_address for email_address in user.email_addresses]
+        return bool(addresses) and all(address.startswith(mark) for address in addresses)
 
-    return [each.id for each in people.find_users(email_address=mark) if is_ours(each)]
+    return [each.id for each in users.find_users(email_address=mark) if is_ours(each)]
 
 
-def _revoke(people: UsersClient, organization_id: str) -> None:
-    for key in people.list_api_keys(organization_id):
-        people.revoke_api_key(key.id)
+def _revoke(users: UsersClient, organization_id: str) -> None:
+    for key in users.list_api_keys(organization_id):
+        users.revoke_api_key(key.id)

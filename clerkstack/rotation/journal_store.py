@@ -1,4 +1,4 @@
-"""The journal in the state, changed by whoever holds the rotation, and by nobody else."""
+"""The journal in the state: only the process that holds the rotation may change it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class StateStore(Protocol):
 
 
 @dataclass
-class Keeper:
-    """Keeps one stack's journal for one process. `held` says whether somebody is still at it;
-    `state` is the stack's, as it was read or written last."""
+class JournalStore:
+    """Reads and writes one stack's journal for one process. `held` says whether somebody is still
+    at it; `state` is the stack's, as it was read or written last."""
 
     stack: str
     store: StateStore
@@ -61,9 +61,9 @@ class Keeper:
             if before is not None and before.holder is not None:
                 if self.held(before.holder):
                     raise Held(
-                        f"{before.holder} holds the rotation of {self.stack}. Wait for it with "
-                        "--wait SECONDS, look with --status; or, if you know that it is dead, "
-                        "--take-over."
+                        f"{before.holder} holds the rotation of {self.stack}. Wait for it "
+                        "with --wait SECONDS, or check it with --status; if you know that it "
+                        "is dead, add --take-over."
                     )
                 if before.holder not in ended:
                     # It may have noted its end after this state was read: look once more.
@@ -80,7 +80,7 @@ class Keeper:
         return claimed[-1]
 
     def still_mine(self, running: Running) -> None:
-        """See that nobody claimed it at the same moment.
+        """Check that no other process claimed the rotation at the same moment.
 
         Raises:
             Held: somebody has.
@@ -88,7 +88,7 @@ class Keeper:
         self._change(running, lambda _state, _journal: None)
 
     def keep(self, running: Running, *, secrets: Mapping[Kind, SecretStr] | None = None) -> None:
-        """Note how far it is, and which secrets are in use from now on."""
+        """Record how far the rotation is, and which secrets are in use from now on."""
 
         def change(state: State, journal: Journal) -> None:
             running.holder = self.holder()
@@ -106,7 +106,7 @@ class Keeper:
         rotated: Mapping[Kind, int] | None = None,
         doomed: Mapping[Kind, int] | None = None,
     ) -> Entry:
-        """Note that it is over, and how."""
+        """Record that the rotation has ended, and its result."""
         noted: list[Entry] = []
 
         def change(state: State, journal: Journal) -> None:
@@ -119,7 +119,7 @@ class Keeper:
         return noted[-1]
 
     def drop(self, running: Running) -> None:
-        """Forget it: nothing was sent."""
+        """Forget the rotation: nothing was sent."""
 
         def change(state: State, journal: Journal) -> None:
             journal.drop()
@@ -142,7 +142,7 @@ class Keeper:
         return all(there.get(kind) == secret for kind, secret in secrets.items())
 
     def let_go(self, running: Running) -> None:
-        """Leave it for whoever comes next."""
+        """Release the rotation for the next run."""
 
         def change(state: State, journal: Journal) -> None:
             if journal.running is not None:
@@ -158,8 +158,8 @@ class Keeper:
             holder = None if there is None or there.id != running.id else there.holder
             if holder is None or (holder.host, holder.pid) != (me.host, me.pid):
                 raise Held(
-                    f"{holder or 'Somebody'} has taken over the rotation of {self.stack}: look "
-                    "with --status."
+                    f"{holder or 'Somebody'} has taken over the rotation of {self.stack}: "
+                    "check it with --status."
                 )
             change(state, journal)
 
@@ -180,12 +180,14 @@ def see_to(
         journal = known_of(state, stack).journal
         holder = journal.running.holder if journal.running is not None else None
         if holder is not None and held(holder):
-            raise Held(f"{holder} holds the rotation of {stack}. Note it once that run is over.")
+            raise Held(
+                f"{holder} holds the rotation of {stack}. Report this once that run has ended."
+            )
         if unknown := journal.see_to(names):
             there = ", ".join(other.name for other in journal.waiting) or "none"
             raise ClerkstackError(
-                f"{', '.join(unknown)}: no other holder of {stack}'s secrets is called that. "
-                f"Not yet seen to: {there}."
+                f"{', '.join(unknown)}: {stack}'s secrets have no other holder of this name. "
+                f"Not yet reported as done: {there}."
             )
         enter(state, journal)
 

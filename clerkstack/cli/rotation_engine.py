@@ -81,8 +81,8 @@ class StackEngine:
 
     def _half_done(self) -> HalfDone:
         return HalfDone(
-            f"An update of {self._stack} goes on, or was killed. Wait for it; after a kill: "
-            f"bin/clerkstack recover --stack {self._stack}, then this."
+            f"An update of {self._stack} is running, or was killed. Wait for it to end; after "
+            f"a kill, run: bin/clerkstack recover --stack {self._stack}, then this."
         )
 
     def foresee(self, urns: Sequence[str], *, unchanged: bool) -> None:
@@ -95,7 +95,7 @@ class StackEngine:
         try:
             lines = self._watched("preview", urns, quiet=True)
         except (ForeignCode, RollOutFailed) as refused:
-            raise Refused(f"The update that rolls it out is refused. {refused}") from None
+            raise Refused(f"The update that would roll it out is refused. {refused}") from None
         if unchanged and (more := list(more_than_values(seen(lines)))):
             raise Refused(
                 f"It would change more than the secrets: {', '.join(more)}. Bring the stack up to "
@@ -161,7 +161,7 @@ class StackEngine:
         self._redeploy(project_id, team_id, [*words, *(["--branch", branch] if branch else [])])
 
     def _build_again(self, project: Project, target: str) -> None:
-        """The stack leaves building to somebody else; a rotation can't."""
+        """The stack leaves building to somebody else; a rotation cannot."""
         self._redeploy(project.project_id, project.team_id, ["--target", target])
 
     def _redeploy(self, project_id: str, team_id: str | None, options: Sequence[str]) -> None:
@@ -183,7 +183,7 @@ class StackEngine:
         """Whether nobody of this machine is at work on the stack, as far as that can be seen.
 
         Raises:
-            HalfDone: it can't be seen in this backend.
+            HalfDone: it cannot be seen in this backend.
         """
         folder = folder_of(current_backend())
         if folder is None:
@@ -192,15 +192,15 @@ class StackEngine:
 
     def recover(self) -> None:
         """Recover the stack, in a process of its own: this one goes on with its own settings."""
-        say(f"{INDENT}a killed run left the stack half-done: recovering it", err=True)
+        say(f"{INDENT}a killed run left the stack unfinished: recovering it", err=True)
         words = [sys.executable, "-m", "clerkstack", "recover", "--stack", self._stack]
         ran = subprocess.run(words, capture_output=True, text=True, check=False)
         if ran.returncode:
-            raise ClerkstackError(f"The stack can't be recovered:\n{ran.stderr.strip()}")
+            raise ClerkstackError(f"The stack cannot be recovered:\n{ran.stderr.strip()}")
 
 
 class _News:
-    """Tells what of each line is worth it, once."""
+    """Prints the news in each line, once."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet, self._told = quiet, set[str]()

@@ -47,7 +47,7 @@ class Secrets:
 
 
 @dataclass
-class Bed:
+class RotationTestbed:
     """What every row of the table runs on."""
 
     project: Project
@@ -92,7 +92,7 @@ class Bed:
             return Secrets(
                 {"clerk": instance.secret, "webhook": endpoint.secret},
                 {
-                    "clerk": frozenset(each.value for each in instance.secrets),
+                    "clerk": frozenset(secret.value for secret in instance.secrets),
                     "webhook": frozenset([endpoint.secret, *(r.key for r in endpoint.retired)]),
                 },
             )
@@ -134,7 +134,7 @@ class Bed:
 
 
 @contextmanager
-def deployed(folder: Path, beat: float = BEAT) -> Iterator[Bed]:
+def deployed(folder: Path, beat: float = BEAT) -> Iterator[RotationTestbed]:
     """Deploy it into a folder of its own; it ends with the context.
 
     Args:
@@ -154,7 +154,7 @@ def deployed(folder: Path, beat: float = BEAT) -> Iterator[Bed]:
             project.up()
             world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, TARGET)
             app.settle()
-            yield Bed(project, app, front, *_keys(world), beat)
+            yield RotationTestbed(project, app, front, *_keys(world), beat)
 
 
 def _keys(world: World) -> tuple[str, str]:
@@ -177,13 +177,13 @@ def _made(clerk: httpx.Client, path: str, body: dict[str, str]) -> Any:
     return answer.json()
 
 
-def unchanged(bed: Bed) -> Sequence[str]:
+def unchanged(testbed: RotationTestbed) -> Sequence[str]:
     """What the stack's next `pulumi up` would not leave alone: nothing, if all is well."""
     began = time.time()
-    said = bed.project.up(check=False)
+    said = testbed.project.up(check=False)
     wrote = [
         f"{entry.method} {entry.path}"
-        for entry in bed.world.journal()
+        for entry in testbed.world.journal()
         if entry.at >= began
         and entry.method not in ("GET", "HEAD")
         and not entry.path.endswith("/api_keys/verify")

@@ -12,8 +12,8 @@ from clerkstack.app import AppDeclaration, DeclaredPlan
 from clerkstack.app.code import AppCode
 from clerkstack.app.uses import Use
 from clerkstack.checks.finding import Finding
+from clerkstack.comparison import Comparison, Instance, compare, kind_of
 from clerkstack.desired.afterwards import Access
-from clerkstack.witnesses import Comparison, Instance, compare, kind_of
 
 CONFIG = {
     "plans": {
@@ -53,7 +53,7 @@ def plan(slug: str, *features: str, **changes: Any) -> DeclaredPlan:
 
 def code(*plans: DeclaredPlan, uses: tuple[Use, ...] = (), unmanaged: str = "") -> AppCode:
     plans = plans or (plan("duo", "calendar", "tasks"), plan("crew", "tasks"))
-    features = frozenset(each for plan in plans for each in plan.features)
+    features = frozenset(feature for plan in plans for feature in plan.features)
     declared = AppDeclaration({each.slug: each for each in plans}, features)
     return AppCode(declared, uses, unmanaged=frozenset(filter(None, [unmanaged])))
 
@@ -87,7 +87,7 @@ def parts(finding: Finding) -> tuple[str, str]:
 
 
 def told(comparison: Comparison) -> list[tuple[str, str, str]]:
-    return [(*parts(each), each.field) for each in comparison.findings]
+    return [(*parts(finding), finding.field) for finding in comparison.findings]
 
 
 def test_three_that_say_the_same() -> None:
@@ -161,7 +161,7 @@ def test_a_catalog_that_differs_from_both_is_told_for_each() -> None:
     comparison = found(code(), changed(amount=900), Instance(billing=CONFIG))
 
     assert told(comparison) == [("plan", "duo", "amount")] * 2
-    assert [each.where for each in comparison.findings] == ["plans.ts:3", "catalog.yaml"]
+    assert [finding.where for finding in comparison.findings] == ["plans.ts:3", "catalog.yaml"]
 
 
 def test_a_plan_that_only_the_app_has() -> None:
@@ -242,7 +242,7 @@ def test_checks_are_known_by_catalog_or_instance() -> None:
     assert with_instance.findings[0].where == "page.tsx:2:5"
     assert ("plan", "old", "asked") in told(without)
     assert ("role", "org:auditor", "asked") in told(without)
-    assert "--live looks at the instance too" in without.findings[0].remedy
+    assert "--live also checks the instance" in without.findings[0].remedy
 
 
 def test_a_slug_at_several_places_is_one_finding_that_counts_the_others() -> None:
@@ -251,10 +251,14 @@ def test_a_slug_at_several_places_is_one_finding_that_counts_the_others() -> Non
 
     comparison = found(code(uses=(*plans, use("plan", "solo"), *roles)))
 
-    messages = [each.message for each in comparison.findings]
-    assert [" (2 other places ask for it too)" in each for each in messages] == [True, False, False]
+    messages = [finding.message for finding in comparison.findings]
+    assert [" (2 other places ask for it too)" in message for message in messages] == [
+        True,
+        False,
+        False,
+    ]
     assert messages[2].endswith(" (1 other place asks for it too)")
-    assert [each.where for each in comparison.findings] == ["page.tsx:1:5"] * 3
+    assert [finding.where for finding in comparison.findings] == ["page.tsx:1:5"] * 3
     assert [each.use.line for each in comparison.uses] == [1, 2, 3, 1, 1, 2]
 
 
@@ -316,7 +320,7 @@ def test_a_stack_that_brings_no_catalog_is_judged_by_what_is_live() -> None:
         ("plan", "duo", "features"),
         ("plan", "gold", "asked"),
     ]
-    assert {each.found["catalog"] for each in wrong.findings[:2]} == {None}
+    assert {finding.found["catalog"] for finding in wrong.findings[:2]} == {None}
     # Without a look at the instance there is nothing but the catalog to compare with.
     assert unread.findings == ()
 
@@ -354,9 +358,13 @@ def test_a_feature_that_no_plan_has_is_found_asked_for_or_declared(live: Instanc
     asking = dataclasses.replace(declares("audit"), uses=(use("feature", "audit"),))
 
     (declared,) = [
-        each for each in found(declares("audit"), catalog, live).findings if each.found["app"]
+        finding
+        for finding in found(declares("audit"), catalog, live).findings
+        if finding.found["app"]
     ]
-    (asked,) = [each for each in found(asking, catalog, live).findings if each.found["app"]]
+    (asked,) = [
+        finding for finding in found(asking, catalog, live).findings if finding.found["app"]
+    ]
 
     assert (*parts(declared), declared.field) == ("feature", "audit", "asked")
     assert declared.where == "plans.ts:3"
@@ -429,7 +437,7 @@ def test_a_role_or_permission_that_nobody_can_have_is_found(
 
     findings = found(app, instance=Instance(billing=CONFIG, access=live)).findings
 
-    assert [parts(each) for each in findings] == asked
+    assert [parts(finding) for finding in findings] == asked
 
 
 def test_what_a_test_of_the_app_asks_for_is_a_note() -> None:

@@ -27,11 +27,12 @@ from clerkstack.reconcile.changes import object_at
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
     from clerkstack.app.uses import Use
-    from clerkstack.witnesses.instance import Instance
+    from clerkstack.comparison.instance import Instance
 
 CHECK = "three-way"
 NOT_LIVE = (
-    " --live looks at the instance too, and clerkstack:app.unmanaged names what it has besides"
+    " --live also checks the instance; clerkstack:app.unmanaged lists what the instance has in "
+    "addition"
 )
 
 
@@ -89,13 +90,13 @@ def _with(finding: Finding, **sides: Json) -> Finding:
 
 def same(values: Sequence[Any]) -> bool:
     """Whether all are one; the order of a list of slugs means nothing."""
-    plain = [sorted(map(str, each)) if isinstance(each, list) else each for each in values]
+    plain = [sorted(map(str, value)) if isinstance(value, list) else value for value in values]
     return all(each == plain[0] for each in plain)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What each witness says of a plan or feature, None where it does not have it. `agree`: there
+    """What each side has of a plan or feature, None if it does not have it. `agree`: there
     is no finding about it."""
 
     slug: str
@@ -190,7 +191,7 @@ class _Comparing:
         findings += (*self._app_and_instance(), *self._catalog_and_instance(), *asked)
         if production:
             findings += (*self._trial_card(brought),)
-        wrong = {each.subject for each in findings}
+        wrong = {finding.subject for finding in findings}
         return Comparison(
             tuple(self._rows("plan", wrong)),
             tuple(self._rows("feature", wrong)),
@@ -200,57 +201,61 @@ class _Comparing:
         )
 
     def _app_and_catalog(self) -> Iterator[Finding]:
-        for each in disagreeing(self._code, self._plans, self._features, clerks=self._clerks):
-            live = self._live_plans if each.kind == "plan" else self._live_features
-            found = self._finding(each)
-            if each.field == "exists" and each.app and each.slug in live:
+        for disagreement in disagreeing(
+            self._code, self._plans, self._features, clerks=self._clerks
+        ):
+            live = self._live_plans if disagreement.kind == "plan" else self._live_features
+            found = self._finding(disagreement)
+            if disagreement.field == "exists" and disagreement.app and disagreement.slug in live:
                 message = (
-                    f"the app has the {each.kind} '{each.slug}', and so does the instance; "
-                    "the catalog does not"
+                    f"the app has the {disagreement.kind} '{disagreement.slug}', and so does "
+                    "the instance; the catalog does not"
                 )
                 yield _with(replace(found, message=message), instance=True)
-            elif each.field == "exists":
-                yield _with(found, instance=each.slug in live if self._live else None)
+            elif disagreement.field == "exists":
+                yield _with(found, instance=disagreement.slug in live if self._live else None)
             else:
-                yield _with(found, instance=self._live_value(each.slug, each.field))
+                yield _with(found, instance=self._live_value(disagreement.slug, disagreement.field))
 
     def _app_and_instance(self) -> Iterator[Finding]:
         """What only the two have: with the catalog between them, it is compared with each."""
         alone = self._live_plans.keys() - self._plans.keys()
         plans = {slug: held for slug, held in self._live_plans.items() if slug in alone}
-        for each in disagreeing(self._code, plans, {}, other="the instance"):
-            if each.field != "exists":
-                yield _with(self._finding(each), catalog=None, instance=each.catalog)
+        for disagreement in disagreeing(self._code, plans, {}, other="the instance"):
+            if disagreement.field != "exists":
+                yield _with(
+                    self._finding(disagreement), catalog=None, instance=disagreement.catalog
+                )
 
     def _only_live(self) -> Iterator[Finding]:
         """What the app declares and the instance does not have, where no catalog is brought."""
         live = (self._live_plans, self._live_features)
-        for each in disagreeing(self._code, *live, other="the instance"):
-            if each.field == "exists" and each.app:
-                remedy = "Correct it in the app, or let the stack that has billing bring it"
-                found = replace(self._finding(each), remedy=remedy)
+        for disagreement in disagreeing(self._code, *live, other="the instance"):
+            if disagreement.field == "exists" and disagreement.app:
+                remedy = "Correct it in the app, or deploy it with the stack that manages billing"
+                found = replace(self._finding(disagreement), remedy=remedy)
                 yield _with(found, catalog=None, instance=False)
 
     def _trial_card(self, brought: bool) -> Iterator[Finding]:
         if self._live is None or not asks_for_a_card(self._live.billing):
             return
-        mend = "pulumi up --refresh turns it off"
+        remedy = "pulumi up --refresh turns it off"
         if not brought:
-            mend = "Turn it off on the dashboard page Billing → Settings, or declare billing"
+            remedy = "Turn it off on the dashboard page Billing → Settings, or declare billing"
         message = "free trials ask for a payment method on the production instance"
         setting = "clerkstack:billing.freeTrialRequiresPaymentMethod"
         sides: dict[str, Json] = {"catalog": False, "instance": True}
-        yield finding_of("setting", TRIAL, TRIAL, message, mend, setting, **sides)
+        yield finding_of("setting", TRIAL, TRIAL, message, remedy, setting, **sides)
 
     def _finding(self, each: Disagreement) -> Finding:
-        place, mend = self._declared_at(each), "Write in both what is meant to be"
+        place, remedy = self._declared_at(each), "Write the intended value in both"
         if each.field == "exists":
-            mend = f"Add it to {self._catalog}, or correct it in the app"
+            remedy = f"Add it to {self._catalog}, or correct it in the app"
             if not each.app:
                 place = self._catalog
-                mend = f"Declare it in the app, or take it out of {self._catalog}"
+                remedy = f"Declare it in the app, or remove it from {self._catalog}"
         sides = {"app": each.app, "catalog": each.catalog}
-        return finding_of(each.kind, each.slug, each.field, each.message, mend, place, **sides)
+        return finding_of(each.kind, each.slug, each.field, each.message, remedy, place, **sides)
 
     def _declared_at(self, each: Disagreement) -> str:
         declaration = None if self._app is None else self._app.declaration
@@ -263,8 +268,8 @@ class _Comparing:
     def _catalog_and_instance(self) -> Iterator[Finding]:
         if self._live is None:
             return
-        mend = "pulumi up --refresh brings what is declared; to keep what is live, declare it"
-        payer = "Give it another slug: Clerk never changes who pays for a plan"
+        remedy = "pulumi up --refresh restores what is declared; to keep what is live, declare it"
+        payer = "Give it another slug: Clerk never changes a plan's payer"
         for kind, declared, live in (
             ("plan", self._plans, self._live_plans),
             ("feature", self._features, self._live_features),
@@ -276,7 +281,7 @@ class _Comparing:
                         f"{meant(slug, list(live))}"
                     )
                     sides: dict[str, Json] = {"catalog": True, "instance": False}
-                    yield finding_of(kind, slug, "exists", message, mend, self._catalog, **sides)
+                    yield finding_of(kind, slug, "exists", message, remedy, self._catalog, **sides)
         for slug, held in self._plans.items():
             there = object_at(self._live_plans, slug)
             for name, message in _differences(slug, held, there):
@@ -285,7 +290,7 @@ class _Comparing:
                     "catalog": self._declared_value(slug, name),
                     "instance": self._live_value(slug, name),
                 }
-                what = payer if name == PAYER else mend
+                what = payer if name == PAYER else remedy
                 yield finding_of("plan", slug, name, message, what, self._catalog, **sides)
 
     def _uses(self) -> tuple[list[Seen], list[Finding]]:
@@ -301,11 +306,11 @@ class _Comparing:
                 others = places[asked] - 1
                 if others:
                     why += f" ({others} other place{'s ask' if others > 1 else ' asks'} for it too)"
-                mend = f"{self._how_to_mend(asked)}.{'' if self._live else NOT_LIVE}"
+                remedy = f"{self._how_to_fix(asked)}.{'' if self._live else NOT_LIVE}"
                 slug = use.slug if use.payer is None else f"{use.payer}:{use.slug}"
                 where = use.where
                 wrong[asked] = finding_of(
-                    use.kind, slug, "asked", why, mend.rstrip("."), where, app=True, catalog=False
+                    use.kind, slug, "asked", why, remedy.rstrip("."), where, app=True, catalog=False
                 )
         return seen, list(wrong.values())
 
@@ -317,20 +322,20 @@ class _Comparing:
             if why is not None:
                 kind, slug, _ = asked
                 at = self._declared_at(Disagreement(kind, slug, "exists", ""))
-                mend = f"{self._how_to_mend(asked)}.{'' if self._live else NOT_LIVE}".rstrip(".")
+                remedy = f"{self._how_to_fix(asked)}.{'' if self._live else NOT_LIVE}".rstrip(".")
                 found.append(
-                    finding_of(kind, slug, "asked", why, mend, at, app=True, catalog=False)
+                    finding_of(kind, slug, "asked", why, remedy, at, app=True, catalog=False)
                 )
         return found
 
-    def _how_to_mend(self, asked: Asked) -> str:
+    def _how_to_fix(self, asked: Asked) -> str:
         kind, slug, payer = asked
         if kind == "permission" and self._known.why_not(asked):
-            return "Let a role in clerkstack:organizations.roles have it"
+            return "Give it to a role in clerkstack:organizations.roles"
         if kind in ACCESS:
             return "Correct it, or add it to clerkstack:organizations.roles"
         if kind == "feature" and payer is None and slug in self._known.features:
-            return f"Add it to a plan in {self._catalog}, or take it out of the app"
+            return f"Add it to a plan in {self._catalog}, or remove it from the app"
         return f"Correct it, or add it to {self._catalog}"
 
     def _notes(self) -> Iterator[str]:

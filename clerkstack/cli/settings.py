@@ -1,4 +1,4 @@
-"""The settings of a stack, as commands read them."""
+"""The settings of a stack, as the commands read them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def stack_settings(stack: str) -> Settings:
 
     Raises:
         InputError: the settings are wrong.
-        ClerkstackError: the engine can't be run or does not know the stack.
+        ClerkstackError: the engine cannot be run or does not know the stack.
     """
     from clerkstack.settings import load_settings
 
@@ -36,8 +36,8 @@ def stack_settings(stack: str) -> Settings:
 
 
 def refuse_led_astray(stack: str, settings: Settings) -> None:
-    """See that Vercel's plugin goes where the settings say: the engine is going to start it, in
-    some cases without the program, which looks by itself.
+    """Check that Vercel's plugin uses the address in the settings: the engine starts it, sometimes
+    without the program, which checks this itself.
 
     Raises:
         InputError: it goes elsewhere.
@@ -55,7 +55,7 @@ def stack_config(stack: str) -> tuple[dict[str, str], list[str]]:
     encrypted.
 
     Raises:
-        ClerkstackError: the engine can't be run or does not know the stack.
+        ClerkstackError: the engine cannot be run or does not know the stack.
     """
     say(f"reading the settings of {stack}", err=True)
     shown = json.loads(pulumi("config", "--json", "--show-secrets", "--stack", stack))

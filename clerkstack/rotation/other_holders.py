@@ -27,7 +27,7 @@ NAMES: Mapping[Kind, frozenset[str]] = {
     "clerk": frozenset({*variables_of("clerk"), *OLDER_SECRET_KEYS}),
     "webhook": frozenset(variables_of("webhook")),
 }
-"""The names by which a variable, whose value can't be read, may hold a secret."""
+"""The names by which a variable, whose value cannot be read, may hold a secret."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def found_in(project: Looked, question: Question, mine: Owned) -> Iterator[Copy 
             project, variable, question
         ):
             where = "" if project.own else f" of the project {project.name}"
-            why = f"a variable{where} that nobody can read ({variable.type})"
+            why = f"a variable{where} that cannot be read ({variable.type})"
             yield Other(kinds=kinds, name=name, finding="may hold", why=why)
 
 
@@ -107,13 +107,13 @@ def shared_in(
         if not kinds or not question.may_be_in(variable):
             continue
         linked = ", ".join(projects.get(each, each) for each in variable.project_ids)
-        where = f"shared by {linked}" if linked else "shared by no project yet"
+        where = f"shared by {linked}" if linked else "not shared with a project yet"
         why = f"a variable of the team, {where}"
         yield Other(
             kinds=kinds,
             name=f"shared:{','.join(variable.target) or 'all'}/{variable.key}",
             finding="may hold" if value is None else "holds",
-            why=why if value is not None else f"{why}, that nobody can read ({variable.type})",
+            why=why if value is not None else f"{why}, that cannot be read ({variable.type})",
         )
 
 
@@ -151,9 +151,9 @@ def _holding(
     if not project.own:
         why = f"a variable of the project {project.name}"
     elif len(kinds) > 1 or question.secrets[kinds[0]] != value:
-        why = "a variable with a longer value, and the secret within it"
+        why = "a variable with a longer value that contains the secret"
     elif variable.configuration_id is not None:
-        why = "a variable that an integration of Vercel's keeps"
+        why = "a variable that a Vercel integration manages"
     elif others := sorted(set(variable.target) - question.targets):
         why = f"a variable for {' and '.join(others)}, where this stack builds nothing"
     if why:
@@ -179,7 +179,7 @@ def _holding(
 
 
 def _suspect(project: Looked, variable: EnvironmentVariable, question: Question) -> bool:
-    """Whether a variable that can't be read may hold the instance's secret somewhere: not where it
+    """Whether a variable that cannot be read may hold the instance's secret somewhere: not where it
     was written before there was that secret, and not where the app has another instance's
     publishable key. Where it has none that can be read, a target of one of the stack's projects
     that gets another instance's keys is that one's."""

@@ -9,7 +9,7 @@ import yaml
 
 from clerkstack.handwritten import nodes
 from clerkstack.settings.names import Step
-from clerkstack.settings.places import Places
+from clerkstack.settings.source_map import SourceMap
 
 KEY = "clerkstack:platformKey"
 FILES = {
@@ -41,7 +41,7 @@ def test_a_secret_as_plain_text_is_seen(
     file.write_text(FILES[name])
     path: tuple[Step, ...] = ("platformKey",)
 
-    assert Places(file, "dev").in_the_clear(path) is (name in IN_THE_CLEAR)
+    assert SourceMap(file, "dev").in_the_clear(path) is (name in IN_THE_CLEAR)
 
 
 def test_a_plain_secret_deep_inside_is_seen_without_the_slow_reader(
@@ -51,8 +51,8 @@ def test_a_plain_secret_deep_inside_is_seen_without_the_slow_reader(
     file.write_text(
         "config:\n  clerkstack:signIn:\n    oauth:\n      google:\n        clientSecret: abc\n"
     )
-    places = Places(file, "dev")
+    source_map = SourceMap(file, "dev")
     if yaml.__with_libyaml__:
         monkeypatch.setattr(nodes, "_composed", lambda _: pytest.fail("read again"))
 
-    assert places.in_the_clear(("signIn", "oauth", "google", "clientSecret"))
+    assert source_map.in_the_clear(("signIn", "oauth", "google", "clientSecret"))

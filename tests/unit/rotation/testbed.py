@@ -22,13 +22,13 @@ from clerkstack.live.session import Session
 from clerkstack.neighbours import Neighbour
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, Holder, Kind, Running, now, variables_of
-from clerkstack.rotation.keeping import Keeper
+from clerkstack.rotation.journal_store import JournalStore
 from clerkstack.rotation.proof import NotProved
+from clerkstack.rotation.requests import RotationRequest
 from clerkstack.rotation.run import Refused, Rotator
 from clerkstack.rotation.services import Services
 from clerkstack.rotation.stacks import StackSecrets, known_of
 from clerkstack.rotation.survey import Survey
-from clerkstack.rotation.wishes import Wish
 from clerkstack.settings import Settings, load_settings
 from clerkstack.settings.projects import Project
 from clerkstack.state.marks import secret, shown
@@ -47,7 +47,7 @@ class Killed(BaseException):
 
 
 @dataclass
-class Bed:
+class RotationTestbed:
     """One stack on a world. `moments` counts what was done; the process dies at `kill_at`."""
 
     world: World
@@ -149,10 +149,10 @@ class Bed:
         raw = {f"clerkstack:{key}": value for key, value in given.items()}
         return load_settings({**raw, "vercel:apiToken": seeded.VERCEL_TOKEN}, stack="dev")
 
-    def rotate(self, **wish: Any) -> Any:
+    def rotate(self, **request: Any) -> Any:
         """A run of its own, as a process would be."""
-        given = {"kinds": None, "reason": "a test", "overlap_hours": 24, "who": "Ana", **wish}
-        return self._rotator().rotate(Wish(**given))
+        given = {"kinds": None, "reason": "a test", "overlap_hours": 24, "who": "Ana", **request}
+        return self._rotator().rotate(RotationRequest(**given))
 
     def abort(self) -> Any:
         return self._rotator().abort()
@@ -221,12 +221,12 @@ class Bed:
         settings = self.settings
         return Rotator(
             settings,
-            Keeper("dev", process, process.myself, process.is_held),
+            JournalStore("dev", process, process.myself, process.is_held),
             process,
             process.services,
             process,  # type: ignore[arg-type]
             process.survey(),
-            process.tell,
+            process.progress,
             process.confirm,
         )
 
@@ -235,46 +235,46 @@ class Bed:
 class Process:
     """What one run has outside of itself."""
 
-    bed: Bed
+    testbed: RotationTestbed
     pid: int
 
     def moment(self, name: str) -> None:
-        bed = self.bed
-        bed.moments += 1
-        if bed.meanwhile is not None and bed.moments >= bed.meanwhile[0]:
-            act, bed.meanwhile = bed.meanwhile[1], None
+        testbed = self.testbed
+        testbed.moments += 1
+        if testbed.meanwhile is not None and testbed.moments >= testbed.meanwhile[0]:
+            act, testbed.meanwhile = testbed.meanwhile[1], None
             act()
-        if bed.kill_at is not None and bed.moments >= bed.kill_at:
+        if testbed.kill_at is not None and testbed.moments >= testbed.kill_at:
             raise Killed
-        if name in bed.fails:
-            raise bed.fails[name]
-        if not bed.leaked:
-            bed.assert_nobody_is_locked_out()
+        if name in testbed.fails:
+            raise testbed.fails[name]
+        if not testbed.leaked:
+            testbed.assert_nobody_is_locked_out()
 
     def change(self, change: Callable[[State], None]) -> State:
         self.moment("read")
-        before = copy.deepcopy(self.bed.state)
+        before = copy.deepcopy(self.testbed.state)
         state = copy.deepcopy(before)
         change(state)
         self.moment("write")
         if state != before:
-            self.bed.resources = State.parse(state.text()).entries
+            self.testbed.resources = State.parse(state.text()).entries
         self.moment("written")
         return copy.deepcopy(state)
 
     def foresee(self, urns: Sequence[str], *, unchanged: bool) -> None:
         self.moment("preview")
         assert urns
-        if self.bed.refuses:
+        if self.testbed.refuses:
             raise Refused("no")
 
     def roll_out(self, urns: Sequence[str]) -> None:
         self.moment("up")
-        assert len(urns) in (3, 5, 7) or self.bed.projects, urns
-        self.bed.rolled_out = [*urns]
-        state = self.bed.known().secrets
-        vercel, changed = self.bed.world.vercel, set()
-        for each in self.bed.resources:
+        assert len(urns) in (3, 5, 7) or self.testbed.projects, urns
+        self.testbed.rolled_out = [*urns]
+        state = self.testbed.known().secrets
+        vercel, changed = self.testbed.world.vercel, set()
+        for each in self.testbed.resources:
             if each["urn"] in urns and "projectId" in each["inputs"]:
                 kind = next(k for k in KINDS if each["inputs"]["key"] in variables_of(k))
                 project = vercel.projects[each["inputs"]["projectId"]]
@@ -284,9 +284,9 @@ class Process:
                     self.moment("variable")
                     vercel.update_variable(project, made.id, {"value": value})
                     changed.add(project.id)
-                self.bed.live[kind] = value
+                self.testbed.live[kind] = value
         self.moment("app")
-        self.bed.deployed = dict(self.bed.live)
+        self.testbed.deployed = dict(self.testbed.live)
         for project_id in changed:
             # As the engine does: nothing is built where nothing was written.
             vercel.add_deployment(project_id, "preview")
@@ -294,14 +294,14 @@ class Process:
 
     def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
         self.moment("build")
-        with self.bed.vercel(team_id) as vercel:
+        with self.testbed.vercel(team_id) as vercel:
             newest = vercel.latest_deployment(project_id, target, branch=branch)
             if newest is not None:
                 vercel.redeploy(newest, target)
         self.moment("built")
 
     def is_deployed(self, project: Project) -> bool:
-        return self.bed.runs_app and project.name not in self.bed.nothing_runs
+        return self.testbed.runs_app and project.name not in self.testbed.nothing_runs
 
     def look(self, secrets: dict[Kind, SecretStr], deployed: Sequence[Project]) -> list[str]:
         self.moment("look")
@@ -309,16 +309,16 @@ class Process:
 
     def prove(self, secrets: dict[Kind, SecretStr], deployed: Sequence[Project]) -> str:
         self.moment("prove")
-        self.bed.proved = [project.name for project in deployed]
+        self.testbed.proved = [project.name for project in deployed]
         for kind, value in secrets.items():
-            if not self.bed.proves or value.get_secret_value() != self.bed.deployed[kind]:
+            if not self.testbed.proves or value.get_secret_value() != self.testbed.deployed[kind]:
                 raise NotProved("the app runs with another")
         return "dpl_1"
 
     def services(self, known: StackSecrets) -> Services:
         real = Services(
-            self.bed.settings,
-            Session(self.bed.settings.connection),
+            self.testbed.settings,
+            Session(self.testbed.settings.connection),
             instance_id=known.instance_id,
             endpoint_id=known.endpoint_id,
             key=known.secrets.get("clerk"),
@@ -328,9 +328,9 @@ class Process:
         return Watched(real, self)  # type: ignore[return-value]
 
     def survey(self) -> Survey:
-        settings = self.bed.settings
+        settings = self.testbed.settings
         live = LiveInstance.of(settings, Session(settings.connection))
-        real = Survey(settings, live, lambda: self.bed.neighbours)
+        real = Survey(settings, live, lambda: self.testbed.neighbours)
         return Watched(real, self)  # type: ignore[return-value]
 
     def myself(self) -> Holder:
@@ -339,12 +339,12 @@ class Process:
     def is_held(self, holder: Holder) -> bool:
         return holder.pid == 999  # all others have ended
 
-    def tell(self, step: str, detail: str) -> None:
-        self.bed.said.append(f"{step}: {detail}")
+    def progress(self, step: str, detail: str) -> None:
+        self.testbed.said.append(f"{step}: {detail}")
 
     def confirm(self, running: Running) -> None:
         self.moment("confirm")
-        if not self.bed.confirmed:
+        if not self.testbed.confirmed:
             raise ClerkstackError("no")
 
 

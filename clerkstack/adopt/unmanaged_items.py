@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class LeftAlone:
+class Unmanaged:
     """Something live that the stack does not declare, and why. Holds no secret."""
 
     thing: str
