@@ -201,7 +201,7 @@ def test_a_mistake_in_the_settings_is_told_with_its_place(
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ("sk_live_abcdef0123456789", "this is a key of a production instance, and this stack is"),
+        ("sk_live_abcdef0123456789", "this is a key of a production instance, but this stack is"),
         ("ak_abcdef0123456789", "this is the platform key (ak_…), but CLERK_SECRET_KEY takes"),
     ],
 )
@@ -330,7 +330,7 @@ def test_an_official_plugin_that_does_not_follow_is_refused_before_a_token_goes_
     recovering = project.clerkstack("recover")
 
     words = "Vercel's plugin in this shell does not follow VERCEL_API_URL: it sends the token to"
-    assert f"urls.vercel: is {world.urls.vercel}, and {words} https://api.vercel" in (
+    assert f"urls.vercel: is {world.urls.vercel}, but {words} https://api.vercel" in (
         recovering.stderr
     )
     assert recovering.returncode == 2

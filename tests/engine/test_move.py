@@ -178,7 +178,7 @@ def test_what_can_not_be_moved_is_left_as_it_is(small: Project, aws: Place) -> N
         ((nobody,), 3, "Nothing answers"),
         ((aws.backend, "--secrets-provider", unknown), 3, "KMS does not know the key"),
         ((aws.backend, "--secrets-provider", "awskm://x"), 2, "unknown secrets provider"),
-        ((here,), 2, "is there already"),
+        ((here,), 2, "is already there"),
         (("file:///no/such/folder",), 2, "unable to open state directory"),
         (("s4://bucket",), 2, "not the address of a backend"),
     ]

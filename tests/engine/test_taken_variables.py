@@ -197,7 +197,7 @@ def test_a_wrong_team_costs_nothing_and_what_moved_is_recovered(
     before = ids(world)
     project.set("environment.teamId", "team_mistyped")
     printed = project.up(check=False)
-    assert "clerkstack:environment.projectId and teamId" in printed or "may not see" in printed
+    assert "clerkstack:environment.projectId and teamId" in printed or "has no access" in printed
     move(world, TEAM)
     project.set("environment.teamId", TEAM)
     # The engine asks the old team, before it knows of the new one.
