@@ -12,7 +12,7 @@ from clerkstack.adopt.unmanaged_items import Unmanaged
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.catalog.models import CLERKS_OWN
 from clerkstack.desired.billing import billing_inputs
-from clerkstack.files import yaml_text
+from clerkstack.handwritten.round_trip import yaml_text
 from clerkstack.problems import InputError
 from clerkstack.reconcile import Change, JsonObject
 from clerkstack.reconcile.billing import ENABLED_FOR, DeclaredBilling, billing_plan, live_groups

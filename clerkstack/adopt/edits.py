@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from clerkstack.files import REMOVED
+from clerkstack.handwritten.round_trip import REMOVED
 from clerkstack.safe import may_hold_secret
 from clerkstack.settings import Settings
 

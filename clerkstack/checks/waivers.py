@@ -99,7 +99,8 @@ def write_waiver(file: Path, waiver: Waiver) -> None:
     its comments stay."""
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-    from clerkstack.files import dumped, replace, round_trip
+    from clerkstack.files import replace_file
+    from clerkstack.handwritten.round_trip import dumped, round_trip
 
     text = file.read_text(encoding="utf-8") if file.exists() else HEAD
     document = round_trip().load(text)
@@ -123,7 +124,7 @@ def write_waiver(file: Path, waiver: Waiver) -> None:
             break
     else:
         entries.append(entry)
-    replace(file, head + dumped(document))
+    replace_file(file, head + dumped(document))
 
 
 def _text(moment: datetime | None) -> str:

@@ -43,8 +43,8 @@ from clerkstack.desired.refusals import (
 )
 from clerkstack.desired.variable_names import names_of
 from clerkstack.drift import endpoint_of_stack, roles_of_stack
-from clerkstack.files import REMOVED, edited_yaml, yaml_text
-from clerkstack.files import replace as replace_file
+from clerkstack.files import replace_file
+from clerkstack.handwritten.round_trip import REMOVED, edited_yaml, yaml_text
 from clerkstack.kept_url import kept_url, same_url
 from clerkstack.problems import ClerkstackError, InputError
 from clerkstack.reconcile.changes import object_at

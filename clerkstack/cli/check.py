@@ -15,6 +15,7 @@ from clerkstack.comparison import Comparison, compare
 from clerkstack.desired.catalog import declared_features, declared_plans, default_plans
 from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.reconcile import JsonObject
+from clerkstack.report import reports
 
 CATALOG = Path("catalog.yaml")
 
@@ -93,10 +94,7 @@ def _check_files(catalog: Path, app: Path | None, files: ReportFiles, *, as_json
             "defaults": default_plans(loaded),
         }
         found = compare(code, inputs, None)
-    if files:
-        from clerkstack.report import reports
-
-        files.write(reports.check(found.findings, files.began, problems=problems))
+    files.write(reports.check(found.findings, files.began, problems=problems))
     if as_json:
         from clerkstack.report.documents import CheckDocument
 

@@ -30,6 +30,7 @@ from clerkstack.comparison import (
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.reconcile import Json, JsonObject
+from clerkstack.report import reports
 from clerkstack.report.table import print_table
 from clerkstack.report.values import counted
 from clerkstack.settings import Settings
@@ -80,11 +81,8 @@ def check_stack(stack: str, files: ReportFiles, *, live: bool, as_json: bool) ->
     """Compare what a stack's settings name, print it, and end with the exit code."""
     with reading() if live else nullcontext():
         compared = compare_stack(stack, live=live)
-    if files:
-        from clerkstack.report import reports
-
-        findings, settings = compared.found.findings, compared.settings
-        files.write(reports.check(findings, files.began, stack=stack, settings=settings))
+    findings, settings = compared.found.findings, compared.settings
+    files.write(reports.check(findings, files.began, stack=stack, settings=settings))
     if as_json:
         say(compared.document().text())
     else:

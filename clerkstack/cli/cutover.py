@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +13,7 @@ import typer
 
 from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
-from clerkstack.checks.finding import Severity, Waiver
+from clerkstack.checks.finding import Finding, Severity, Waiver
 from clerkstack.checks.waivers import (
     FILE,
     POINT,
@@ -30,13 +30,15 @@ from clerkstack.cli.say import say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cutover.judge import judge, may_be_signed
-from clerkstack.cutover.model import Line, Report
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
 from clerkstack.cutover.signoffs import span
 from clerkstack.live.instance import LiveInstance
 from clerkstack.problems import ClerkstackError
+from clerkstack.report import reports
+from clerkstack.report.report import Report, status_of
 from clerkstack.report.table import print_table
 from clerkstack.report.values import one_line
+from clerkstack.safe import safe
 from clerkstack.state.engine import export
 from clerkstack.state.known import Known
 
@@ -89,10 +91,7 @@ def cutover(
     files = ReportFiles(html, junit, sarif)
     with _readings(name, reference=reference, smoke=smoke) as readings:
         report = judge(name, points, readings, signoffs)
-    if files:
-        from clerkstack.report import reports
-
-        files.write(reports.cutover(report))
+    files.write(report)
     if as_json:
         from clerkstack.report.documents import CutoverDocument
 
@@ -130,23 +129,23 @@ def sign(
     _signoffs(name)
     with _readings(name, reference=None, smoke=False) as readings:
         report = judge(name, [wanted], readings, {})
-    (line,) = report.lines
-    if not report.instance:
-        raise ClerkstackError(f"the instance of {name} could not be read: {line.finding.message}")
-    severity = line.finding.severity
-    if not may_be_signed(severity):
-        if severity is Severity.PASSED:
+    (finding,) = report.findings
+    instance = report.facts[reports.INSTANCE]
+    if not instance:
+        raise ClerkstackError(f"the instance of {name} could not be read: {finding.message}")
+    if not may_be_signed(finding.severity):
+        if finding.severity is Severity.PASSED:
             say(f"{point} has passed: there is nothing to sign off.")
             return
-        say(f"{point} has failed and cannot be signed off: {line.finding.message}", err=True)
-        say(line.finding.remedy, err=True)
+        say(f"{point} has failed and cannot be signed off: {finding.message}", err=True)
+        say(finding.remedy, err=True)
         raise typer.Exit(FOUND)
     now = datetime.now(UTC).replace(microsecond=0)
     waiver = Waiver(
         f"{POINT}{point}",
-        report.instance,
+        instance,
         name,
-        note.strip() or line.finding.message,
+        note.strip() or safe(finding.message),
         by.strip(),
         now + holds,
         now,
@@ -235,26 +234,29 @@ def _of_production(stack: str, settings: Settings) -> Settings:
 
 
 def _print(report: Report) -> None:
-    numbered: list[Sequence[str]] = []
-    further: list[Sequence[str]] = []
-    for line in report.lines:
-        group = further if line.point.number is None else numbered
-        what = line.finding.message
-        if line.signed is not None:
-            what = f"{line.signed.by}, until {line.signed.until:%Y-%m-%d}: {what}"
-        number = "" if line.point.number is None else str(line.point.number)
-        group.append((number, line.point.id, line.status, what))
-    print_table(("", "point", "", "what was found"), [numbered, further])
-    for line in report.open:
-        _explain(line)
-    say(f"{report.summary()}.")
+    groups = [
+        [_row(finding, report.rule(finding).number) for finding in group.findings]
+        for group in report.groups
+    ]
+    print_table(("", "point", "", "what was found"), groups)
+    for finding in report.open:
+        _explain(finding)
+    counts = ", ".join(f"{count} {status}" for status, count in report.counts().items())
+    say(f"{report.stack} is {report.short} for traffic: {counts}.")
 
 
-def _explain(line: Line) -> None:
+def _row(finding: Finding, number: int | None) -> tuple[str, ...]:
+    what, waiver = finding.message, finding.waiver
+    if waiver is not None:
+        what = f"{waiver.by}, until {waiver.until:%Y-%m-%d}: {what}"
+    return "" if number is None else str(number), finding.check, status_of(finding), what
+
+
+def _explain(finding: Finding) -> None:
     """What to do about a point, and what it is that is not as it has to be."""
-    remedy, details = line.finding.remedy, line.finding.details
+    details = finding.details
     wrong = [detail for detail in details if detail.severity is Severity.FAILED]
-    if remedy:
-        say(f"{line.point.id}: {remedy}")
-    for each in wrong or [detail for detail in details if detail.severity is Severity.WARNING]:
-        say(f"  {each.name}: {one_line(each.found)}, must be {one_line(each.expected)}")
+    if finding.remedy:
+        say(f"{finding.check}: {finding.remedy}")
+    for detail in wrong or [each for each in details if each.severity is Severity.WARNING]:
+        say(f"  {detail.name}: {one_line(detail.found)}, must be {one_line(detail.expected)}")

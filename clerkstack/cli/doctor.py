@@ -16,6 +16,7 @@ from clerkstack.cli.say import say, say_marked
 from clerkstack.cli.settings import stack_settings
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
+from clerkstack.report import reports
 from clerkstack.state.checkpoint import cut_off_attributes, locks_of
 from clerkstack.state.engine import export, pulumi
 from clerkstack.state.failures import UnknownStack
@@ -81,10 +82,7 @@ def doctor(
             _show(finding, as_json)
         patient.close()
     host, folder = socket.gethostname(), Path.cwd().name
-    if files:
-        from clerkstack.report import reports
-
-        files.write(reports.doctor(stack, found, {"Host": host, "Folder": folder}, files.began))
+    files.write(reports.doctor(stack, found, {"Host": host, "Folder": folder}, files.began))
     if as_json:
         from clerkstack.report.documents import DoctorDocument
 

@@ -14,6 +14,7 @@ from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.drift import differences, without_billing
+from clerkstack.report import reports
 from clerkstack.report.table import print_table
 
 
@@ -48,10 +49,7 @@ def drift(
             app = read_app(settings.app, settings.app_declaration, progress=progress)
             found += without_billing(settings, app, live)
     visible = [shown(each, addresses=addresses) for each in found]
-    if files:
-        from clerkstack.report import reports
-
-        files.write(reports.drift(stack, settings, visible, files.began, addresses=addresses))
+    files.write(reports.drift(stack, settings, visible, files.began, addresses=addresses))
     if as_json:
         from clerkstack.report.documents import DriftDocument
 

@@ -15,6 +15,7 @@ from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.parity import Compared, Part, Snapshot, compare, read_snapshot
 from clerkstack.problems import ClerkstackError
+from clerkstack.report import reports
 from clerkstack.report.table import print_table
 
 if TYPE_CHECKING:
@@ -63,10 +64,7 @@ def parity(
     if not any(snapshot.exists for snapshot in snapshots):
         raise ClerkstackError(f"neither {reference} nor {target} has an instance yet.")
     compared = compare(*snapshots)
-    if files:
-        from clerkstack.report import reports
-
-        files.write(reports.parity(stacks, compared, files.began, addresses=addresses))
+    files.write(reports.parity(stacks, compared, files.began, addresses=addresses))
     if as_json:
         say(_document(stacks, compared).text(), addresses=addresses)
     else:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from clerkstack.checks.finding import cleaned
 from clerkstack.cli.say import say
+from clerkstack.files import replace_file
 from clerkstack.problems import ClerkstackError
-from clerkstack.safe import safe
-
-if TYPE_CHECKING:
-    from clerkstack.report.report import Report
+from clerkstack.report.report import Report, as_shown
 
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write the report as one HTML page.")]
 JunitFile = Annotated[
@@ -41,17 +37,12 @@ class ReportFiles:
             if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
                 raise ClerkstackError(f"{file} cannot be written: create its folder first")
 
-    def __bool__(self) -> bool:
-        """Whether any is asked for."""
-        return any(each is not None for each in (self._html, self._junit, self._sarif))
-
     def write(self, report: Report) -> None:
         """Write those that are asked for, without anything secret."""
-        from clerkstack.files import replace as written
-
-        for file, text in self._texts(_shown(report)):
-            written(file, text)
-            say(f"wrote {file}", err=True)
+        if any((self._html, self._junit, self._sarif)):
+            for file, text in self._texts(as_shown(report)):
+                replace_file(file, text)
+                say(f"wrote {file}", err=True)
 
     def _texts(self, report: Report) -> Iterator[tuple[Path, str]]:
         if self._html is not None:
@@ -66,17 +57,3 @@ class ReportFiles:
             from clerkstack.report.sarif import sarif_text
 
             yield self._sarif, sarif_text(report, Path.cwd())
-
-
-def _shown(report: Report) -> Report:
-    """The report as it may be shown: everything a command prints goes through `safe`."""
-
-    def clean(value: object) -> object:
-        return safe(value, addresses=report.addresses)
-
-    groups = (
-        replace(group, findings=tuple(cleaned(finding, clean) for finding in group.findings))
-        for group in report.groups
-    )
-    facts = {name: safe(value) for name, value in report.facts.items()}
-    return replace(report, groups=tuple(groups), facts=facts)

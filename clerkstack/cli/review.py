@@ -19,6 +19,7 @@ from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError
+from clerkstack.report import reports
 from clerkstack.review.comment import NO_LIMIT, SUMMARY_LIMIT, Occasion, comment, verdict
 from clerkstack.review.document import document
 from clerkstack.review.pull_request import commit_of
@@ -79,10 +80,7 @@ def review(
     )
     reviews = _all(names, pack)
     _write(reviews, occasion, output, save, as_json=as_json)
-    if files:
-        from clerkstack.report import reports
-
-        files.write(reports.review(reviews, occasion.commit, files.began))
+    files.write(reports.review(reviews, occasion.commit, files.began))
     code = CODES[verdict(reviews)]
     if code:
         raise typer.Exit(code)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from clerkstack.cutover.judge import judge
-from clerkstack.cutover.model import Line, Point, Report
+from clerkstack.cutover.model import Point
 from clerkstack.cutover.points import POINTS, point_named
 from clerkstack.cutover.read import Readings
 
-__all__ = ["POINTS", "Line", "Point", "Readings", "Report", "judge", "point_named"]
+__all__ = ["POINTS", "Point", "Readings", "judge", "point_named"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from clerkstack.checks.finding import Finding, Severity, Waiver, cleaned
+from clerkstack.checks.finding import Finding, Severity, Waiver
 from clerkstack.clients.errors import (
     ApiError,
     ReadOnly,
@@ -14,12 +14,13 @@ from clerkstack.clients.errors import (
     Unreachable,
     UnusableKey,
 )
-from clerkstack.cutover.model import Line, Point, Report, failed, not_checked
+from clerkstack.cutover.model import Point, failed, not_checked
 from clerkstack.cutover.read import NoEndpoint, Readings
 from clerkstack.failures import ResourceFailed
 from clerkstack.live.instance import NoInstance
 from clerkstack.problems import ClerkstackError
-from clerkstack.safe import safe
+from clerkstack.report import reports
+from clerkstack.report.report import Report
 
 UNREAD = (ApiError, Unreachable, UnexpectedAnswer, UnusableKey, ResourceFailed, ReadOnly)
 MAKE_INSTANCE = (
@@ -35,22 +36,17 @@ def judge(
 ) -> Report:
     """The report of a stack. Of a sign-off only counts what is for this instance and not over."""
     began = readings.now()
-    lines = [_line(stack, point, readings, signoffs.get(point.id)) for point in points]
-    # What is read late may show a secret that an earlier line repeats.
-    lines = [replace(line, finding=cleaned(line.finding, safe)) for line in lines]
-    return Report(
-        stack=stack,
-        application=readings.settings.application_id,
-        instance=_instance(readings),
-        app_url=readings.settings.app_url,
-        began=began,
-        ended=readings.now(),
-        reads=readings.live.reads.count,
-        lines=tuple(lines),
-    )
+    findings = [_judged(stack, point, readings, signoffs.get(point.id)) for point in points]
+    facts = {
+        reports.APP: readings.settings.app_url,
+        reports.APPLICATION: readings.settings.application_id,
+        reports.INSTANCE: _instance(readings),
+    }
+    count = readings.live.reads.count
+    return reports.cutover(stack, points, findings, facts, began, readings.now(), count)
 
 
-def _line(stack: str, point: Point, readings: Readings, signoff: Waiver | None) -> Line:
+def _judged(stack: str, point: Point, readings: Readings, signoff: Waiver | None) -> Finding:
     with readings.live.reads.watched() as used:
         found = _found(point, readings)
     found = replace(found, check=point.id, subject=stack, evidence=tuple(used))
@@ -58,7 +54,7 @@ def _line(stack: str, point: Point, readings: Readings, signoff: Waiver | None) 
     found = replace(found, details=tuple(details))
     holds = signoff is not None and may_be_signed(found.severity)
     waiver = signoff if holds and _holds(signoff, readings) else None
-    return Line(point, replace(found, waiver=waiver))
+    return replace(found, waiver=waiver)
 
 
 def may_be_signed(severity: Severity) -> bool:

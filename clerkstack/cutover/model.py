@@ -1,13 +1,12 @@
-"""A point of the cutover, what was found, and the report of all points."""
+"""A point of the cutover, and the findings that its judge makes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from clerkstack.checks.finding import Finding, Rule, Severity, Waiver
+from clerkstack.checks.finding import Finding, Rule, Severity
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
@@ -19,73 +18,6 @@ class Point(Rule):
     beyond the checklist."""
 
     judge: Callable[[Readings], Finding] = field(kw_only=True)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A point with what was found. The finding has the waiver that holds, if any."""
-
-    point: Point
-    finding: Finding
-
-    @property
-    def signed(self) -> Waiver | None:
-        """Who has signed it off."""
-        return self.finding.waiver
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing is left to do about it."""
-        return self.finding.severity is Severity.PASSED or self.signed is not None
-
-    @property
-    def status(self) -> str:
-        """In a word or two."""
-        return "signed off" if self.signed is not None else self.finding.severity.value
-
-
-@dataclass(frozen=True)
-class Report:
-    """All points of one stack. `began` and `ended` are UTC; `reads` counts what was read."""
-
-    stack: str
-    application: str
-    instance: str
-    app_url: str
-    began: datetime
-    ended: datetime
-    reads: int
-    lines: tuple[Line, ...] = field(default=())
-
-    @property
-    def open(self) -> tuple[Line, ...]:
-        """The points about which something is left to do."""
-        return tuple(line for line in self.lines if not line.done)
-
-    @property
-    def ready(self) -> bool:
-        """Whether production may get traffic."""
-        return not self.open
-
-    @property
-    def service_failed(self) -> bool:
-        """Whether a point could not be judged because a service failed."""
-        return any(line.finding.service_failed for line in self.open)
-
-    def counts(self) -> dict[str, int]:
-        """How many points there are of each status that occurs, the worst first."""
-        order = ["failed", "not checked", "warning", "manual", "signed off", "passed"]
-        return {
-            status: count
-            for status in order
-            if (count := sum(line.status == status for line in self.lines))
-        }
-
-    def summary(self) -> str:
-        """In one sentence."""
-        counted = ", ".join(f"{count} {status}" for status, count in self.counts().items())
-        word = "ready" if self.ready else "not ready"
-        return f"{self.stack} is {word} for traffic: {counted}"
 
 
 def passed(message: str, details: Iterable[Finding] = ()) -> Finding:

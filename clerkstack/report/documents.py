@@ -15,12 +15,14 @@ from clerkstack.comparison.wired import EventRow, VariableRow, Wired
 from clerkstack.parity.compare import Unread
 from clerkstack.problems import Problem
 from clerkstack.report.document import Document, Part
+from clerkstack.report.report import status_of
+from clerkstack.report.reports import APP, APPLICATION, INSTANCE
 from clerkstack.review.preview import Preview
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
     from clerkstack.app.uses import UnresolvedCheck
-    from clerkstack.cutover.model import Line, Report
+    from clerkstack.report.report import Report
 
 MOST_STACKS = 100
 
@@ -293,23 +295,22 @@ class CutoverDocument(Document):
         return cls(
             clerkstack=version(),
             stack=report.stack,
-            application=report.application,
-            instance=report.instance,
-            app_url=report.app_url,
+            application=report.facts[APPLICATION],
+            instance=report.facts[INSTANCE],
+            app_url=report.facts[APP],
             began=report.began.replace(microsecond=0),
             ended=report.ended.replace(microsecond=0),
             ready=report.ready,
             counts=report.counts(),
-            points=tuple(map(_point, report.lines)),
+            points=tuple(
+                PointJudged(
+                    point=finding.check,
+                    number=report.rule(finding).number,
+                    title=report.title(finding),
+                    status=status_of(finding),
+                    done=report.done(finding),
+                    finding=finding,
+                )
+                for finding in report.findings
+            ),
         )
-
-
-def _point(line: Line) -> PointJudged:
-    return PointJudged(
-        point=line.point.id,
-        number=line.point.number,
-        title=line.point.title,
-        status=line.status,
-        done=line.done,
-        finding=line.finding,
-    )

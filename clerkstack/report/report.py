@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from clerkstack.checks.finding import Finding, Rule, Severity
+from clerkstack.checks.finding import Finding, Rule, Severity, cleaned
 from clerkstack.report.values import one_line
+from clerkstack.safe import safe
 
 SIGNED = "signed off"
 ORDER = (
@@ -111,6 +112,20 @@ class Report:
     def title(self, finding: Finding) -> str:
         """What a finding is about, in a few words."""
         return self.rule(finding).title if self.by_rule else finding.name or finding.check
+
+
+def as_shown(report: Report) -> Report:
+    """The report without anything secret: everything a command shows goes through `safe`."""
+
+    def clean(value: object) -> object:
+        return safe(value, addresses=report.addresses)
+
+    groups = (
+        replace(group, findings=tuple(cleaned(finding, clean) for finding in group.findings))
+        for group in report.groups
+    )
+    facts = {name: safe(value) for name, value in report.facts.items()}
+    return replace(report, groups=tuple(groups), facts=facts)
 
 
 def status_of(finding: Finding) -> str:

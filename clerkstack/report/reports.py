@@ -13,13 +13,14 @@ from clerkstack.report.report import Group, Report
 from clerkstack.report.values import counted
 
 if TYPE_CHECKING:
-    from clerkstack.cutover.model import Report as CutoverReport
     from clerkstack.parity import Compared
     from clerkstack.problems import Problem
     from clerkstack.review.stacks import Review
     from clerkstack.settings import Settings
 
 STOPS = frozenset({Severity.FAILED})
+APP, APPLICATION, INSTANCE = "App", "Application", "Instance"
+"""Names of facts."""
 DRIFT = {
     "drift": Rule(
         "drift",
@@ -199,37 +200,52 @@ def _of_review(one: Review) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def cutover(report: CutoverReport) -> Report:
-    """Of `clerkstack cutover`: each point."""
-    lines = report.lines
-    first = tuple(line.finding for line in lines if line.point.number is not None)
-    further = tuple(line.finding for line in lines if line.point.number is None)
-    done = sum(line.done for line in lines)
-    return Report(
+def cutover(
+    stack: str,
+    points: Sequence[Rule],
+    findings: Iterable[Finding],
+    facts: Mapping[str, str],
+    began: datetime,
+    ended: datetime,
+    reads: int,
+) -> Report:
+    """Of `clerkstack cutover`: a finding of each point; `facts` are those of `APP`, `APPLICATION`
+    and `INSTANCE`."""
+    rules = {point.id: point for point in points}
+    first: list[Finding] = []
+    further: list[Finding] = []
+    for finding in findings:
+        (further if rules[finding.check].number is None else first).append(finding)
+    report = Report(
         "cutover",
-        report.stack,
-        "Ready for traffic" if report.ready else "Not ready for traffic",
-        f"{done} of {len(lines)} points are done",
+        stack,
+        "",
+        "",
         (
-            Group("The checklist", "What must be right before production gets traffic.", first),
-            Group("Beyond the checklist", "What else fails on launch day.", further),
+            Group(
+                "The checklist", "What must be right before production gets traffic.", tuple(first)
+            ),
+            Group("Beyond the checklist", "What else fails on launch day.", tuple(further)),
         ),
-        report.began,
-        report.ended,
-        facts={
-            "App": report.app_url,
-            "Application": report.application,
-            "Instance": report.instance,
-        },
-        rules={line.point.id: line.point for line in lines},
+        began,
+        ended,
+        facts=facts,
+        rules=rules,
         by_rule=True,
         noun="point",
         sides=("Has to be", "Is"),
-        stack=report.stack,
-        reads=report.reads,
-        short="ready" if report.ready else "not ready",
+        stack=stack,
+        reads=reads,
         explained="Everything that a machine can judge was read from the live services and is "
         "right.",
+    )
+    short = "ready" if report.ready else "not ready"
+    done = len(report.findings) - len(report.open)
+    return replace(
+        report,
+        verdict=f"{short.capitalize()} for traffic",
+        summary=f"{done} of {len(report.findings)} points are done",
+        short=short,
     )
 
 
@@ -240,7 +256,7 @@ def _of_file(problem: Problem) -> Finding:
 
 
 def _of_stack(settings: Settings) -> dict[str, str]:
-    return {"Application": settings.application_id, "Instance": settings.instance}
+    return {APPLICATION: settings.application_id, INSTANCE: settings.instance}
 
 
 def _counted(found: Sequence[Finding], noun: str) -> str:

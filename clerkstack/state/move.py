@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from clerkstack.files import replace as replace_file
+from clerkstack.files import replace_file
 from clerkstack.neighbours import UnknownNeighbours, UnreadableStack, neighbours
 from clerkstack.problems import ClerkstackError
 from clerkstack.state.backends import (

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from clerkstack.cli.settings import stack_settings
-from clerkstack.files import REMOVED, edited_yaml
+from clerkstack.handwritten.round_trip import REMOVED, edited_yaml
 from local.project import settings_on
 from local.world import World
 from local.world.clerk.kinds import KINDS

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from clerkstack.app.code import read_app
 from clerkstack.catalog import load_catalog
-from clerkstack.checks.finding import Severity
+from clerkstack.checks.finding import Finding, Severity
 from clerkstack.clients.domains import Domain, DomainStatus
 from clerkstack.clients.frontend import Environment
 from clerkstack.clients.instance_lists import InstanceDomain, RedirectUrl
@@ -19,11 +19,11 @@ from clerkstack.clients.platform import ApplicationInstance
 from clerkstack.clients.svix import Attempt, Endpoint
 from clerkstack.clients.vercel import Deployment, EnvironmentVariable
 from clerkstack.cutover.judge import judge
-from clerkstack.cutover.model import Line
 from clerkstack.cutover.points import point_named
 from clerkstack.cutover.read import Readings
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.reconcile.roles import LiveRoles
+from clerkstack.report.report import Report
 from clerkstack.settings import Settings
 from clerkstack.state.known import Known
 from tests.unit.live.given import GivenInstance
@@ -212,16 +212,19 @@ class Seen(Readings):
         return status
 
 
-def line(point: str, seen: Seen) -> Line:
+def report(point: str, seen: Seen) -> Report:
+    """The report of a point."""
+    return judge("prod", [point_named(point)], seen, {})
+
+
+def judged(point: str, seen: Seen) -> Finding:
     """How a point is judged."""
-    (found,) = judge("prod", [point_named(point)], seen, {}).lines
-    return found
+    (finding,) = report(point, seen).findings
+    return finding
 
 
-def wrong(found: Line) -> list[str]:
-    return [
-        detail.name for detail in found.finding.details if detail.severity is not Severity.PASSED
-    ]
+def wrong(finding: Finding) -> list[str]:
+    return [detail.name for detail in finding.details if detail.severity is not Severity.PASSED]
 
 
 __all__ = ["InstanceDomain", "RedirectUrl", "Severity"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -18,14 +17,15 @@ import pytest
 
 from clerkstack.checks.finding import Evidence, Finding, Severity
 from clerkstack.cutover.judge import judge
-from clerkstack.cutover.model import Line, Point, Report, fact, manual
+from clerkstack.cutover.model import Point, fact, manual
 from clerkstack.cutover.points import POINTS, point_named
+from clerkstack.report import reports
 from clerkstack.report.documents import CutoverDocument
 from clerkstack.report.html import html_page
 from clerkstack.report.junit import junit_xml
-from clerkstack.report.reports import cutover as of_cutover
+from clerkstack.report.report import Report, as_shown
 from clerkstack.report.sarif import sarif_text
-from clerkstack.safe import hide
+from clerkstack.safe import hide, safe
 from tests.descriptions import FOLDER as DESCRIPTIONS
 from tests.unit.cutover.seen import NOW, SECRET_KEY, SIGNING, Seen
 from tests.unit.cutover.test_signoffs import signoff
@@ -36,12 +36,14 @@ VOID = {"meta", "link", "br", "img", "input", "hr"}
 ALL = (Severity.PASSED, Severity.FAILED, Severity.WARNING, Severity.MANUAL, Severity.NOT_CHECKED)
 
 
-def line(point: str, severity: Severity, *, failed: bool = False, signed: bool = False) -> Line:
-    """A line with hostile text wherever text of somebody else's can stand."""
+def hostile(
+    point: str, severity: Severity, *, failed: bool = False, signed: bool = False
+) -> Finding:
+    """A finding with hostile text wherever text of somebody else's can stand."""
     details = (fact(HOSTILE, HOSTILE, HOSTILE, right=severity is Severity.PASSED),)
     evidence = (Evidence("ListDomains", f"https://api.example/{HOSTILE}", NOW, failed=failed),)
     word = signoff(by=f"Ana {HOSTILE}", reason=f"looked {HOSTILE}") if signed else None
-    finding = Finding(
+    return Finding(
         point,
         "prod",
         severity=severity,
@@ -52,33 +54,35 @@ def line(point: str, severity: Severity, *, failed: bool = False, signed: bool =
         service_failed=failed,
         waiver=word,
     )
-    return Line(point_named(point), finding)
+
+
+def made(*findings: Finding) -> Report:
+    """The report of these findings."""
+    facts = {
+        reports.APP: "https://acme.example",
+        reports.APPLICATION: "app_1",
+        reports.INSTANCE: "ins_1",
+    }
+    points = [point_named(finding.check) for finding in findings]
+    ended = NOW + timedelta(seconds=4.5)
+    return reports.cutover("prod", points, findings, facts, NOW, ended, 7)
 
 
 @pytest.fixture
 def report() -> Report:
-    """One line of each status, each with what is not to be trusted."""
-    return Report(
-        stack="prod",
-        application="app_1",
-        instance="ins_1",
-        app_url="https://acme.example",
-        began=NOW,
-        ended=NOW + timedelta(seconds=4.5),
-        reads=7,
-        lines=(
-            line("live-keys", Severity.PASSED),
-            line("webhook", Severity.FAILED),
-            line("smoke", Severity.NOT_CHECKED, signed=True),
-            line("sign-up", Severity.MANUAL),
-            line("deliveries", Severity.WARNING),
-            line("redirect-urls", Severity.NOT_CHECKED, failed=True),
-        ),
+    """One finding of each status, each with what is not to be trusted."""
+    return made(
+        hostile("live-keys", Severity.PASSED),
+        hostile("webhook", Severity.FAILED),
+        hostile("smoke", Severity.NOT_CHECKED, signed=True),
+        hostile("sign-up", Severity.MANUAL),
+        hostile("deliveries", Severity.WARNING),
+        hostile("redirect-urls", Severity.NOT_CHECKED, failed=True),
     )
 
 
 def ready(report: Report) -> Report:
-    return replace(report, lines=tuple(each for each in report.lines if each.done))
+    return made(*(finding for finding in report.findings if report.done(finding)))
 
 
 # -- JSON -----------------------------------------------------------------------------------------
@@ -97,7 +101,7 @@ def test_json_has_every_point_with_facts_evidence_and_who_signed(report: Report)
         "passed": 1,
     }
     points = {point["point"]: point for point in read["points"]}
-    assert [*points] == [each.point.id for each in report.lines]
+    assert [*points] == [finding.check for finding in report.findings]
     assert {name for name, each in points.items() if each["done"]} == {"live-keys", "smoke"}
     assert points["smoke"]["finding"]["waiver"]["reason"] == f"looked {HOSTILE}"
     assert points["webhook"]["finding"]["waiver"] is None
@@ -110,13 +114,13 @@ def test_json_has_every_point_with_facts_evidence_and_who_signed(report: Report)
 
 
 def test_junit_counts_what_it_holds(report: Report) -> None:
-    suites = Xml.fromstring(junit_xml(of_cutover(report)))
+    suites = Xml.fromstring(junit_xml(report))
 
     (suite,) = suites
     cases = suite.findall("testcase")
     assert (suites.tag, suite.tag) == ("testsuites", "testsuite")
     for each in (suites, suite):
-        assert int(each.attrib["tests"]) == len(cases) == len(report.lines)
+        assert int(each.attrib["tests"]) == len(cases) == len(report.findings)
         assert int(each.attrib["failures"]) == len(suite.findall(".//failure")) == 3
         assert int(each.attrib["errors"]) == len(suite.findall(".//error")) == 1
         assert float(each.attrib["time"]) == 4.5
@@ -132,7 +136,7 @@ def test_junit_counts_what_it_holds(report: Report) -> None:
 
 
 def test_junit_of_a_ready_stack_has_no_failure(report: Report) -> None:
-    (suite,) = Xml.fromstring(junit_xml(of_cutover(ready(report))))
+    (suite,) = Xml.fromstring(junit_xml(ready(report)))
 
     assert (suite.attrib["failures"], suite.attrib["errors"]) == ("0", "0")
     assert suite.findall(".//failure") == suite.findall(".//error") == []
@@ -142,7 +146,7 @@ def test_junit_of_a_ready_stack_has_no_failure(report: Report) -> None:
 
 
 def sarif(report: Report, folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(sarif_text(of_cutover(report), folder))
+    found: dict[str, Any] = json.loads(sarif_text(report, folder))
     return found
 
 
@@ -155,7 +159,7 @@ def test_sarif_is_valid_by_the_schema_of_its_standard(report: Report, tmp_path: 
         schema, format_checker=jsonschema.FormatChecker()
     )
 
-    for each in (report, ready(report), replace(report, lines=())):
+    for each in (report, ready(report), made()):
         assert [error.message for error in validator.iter_errors(sarif(each, tmp_path))] == []
 
 
@@ -170,7 +174,7 @@ def test_sarif_has_what_the_standard_requires(report: Report, tmp_path: Path) ->
     driver = run["tool"]["driver"]
     assert driver["name"]
     ids = [rule["id"] for rule in driver["rules"]]
-    assert len(ids) == len(set(ids)) == len(report.lines)
+    assert len(ids) == len(set(ids)) == len(report.findings)
     assert run["automationDetails"]["id"] == "clerkstack/cutover/prod/"
     assert run["invocations"][0]["executionSuccessful"] is False
     for result in run["results"]:
@@ -235,13 +239,13 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def page(report: Report) -> Page:
-    return Page(html_page(of_cutover(report)))
+    return Page(html_page(report))
 
 
 def test_the_page_says_at_the_top_whether_it_is_ready(report: Report, page: Page) -> None:
     assert page.texts["h1"] == ["Not ready for traffic"]
     assert page.texts["title"] == ["Cutover of prod: not ready"]
-    done = Page(html_page(of_cutover(ready(report))))
+    done = Page(html_page(ready(report)))
     assert done.texts["h1"] == ["Ready for traffic"]
     assert done.texts["title"] == ["Cutover of prod: ready"]
     order = [tag for tag, _ in page.elements]
@@ -291,8 +295,8 @@ def test_hostile_text_stays_text(report: Report, page: Page) -> None:
     for where in ("seen", "mend", "looked", "Ana", "https://api.example/"):
         text = f"{where} {HOSTILE}" if "/" not in where else f"{where}{HOSTILE}"
         assert text.partition("\x00")[0] in shown, where
-    for each in report.lines:
-        assert each.point.title in shown
+    for finding in report.findings:
+        assert point_named(finding.check).title in shown
 
 
 # -- secrets --------------------------------------------------------------------------------------
@@ -312,11 +316,12 @@ def test_no_form_of_the_report_holds_a_secret(tmp_path: Path) -> None:
 
     report = judge("prod", [point], seen, {"sign-up": word})
 
+    shown = as_shown(report)  # as the files have it
     texts = {
-        "html": html_page(of_cutover(report)),
-        "json": CutoverDocument.of(report).text(),
-        "junit": junit_xml(of_cutover(report)),
-        "sarif": sarif_text(of_cutover(report), tmp_path),
+        "html": html_page(shown),
+        "json": safe(CutoverDocument.of(report).text()),  # as `say` prints it
+        "junit": junit_xml(shown),
+        "sarif": sarif_text(shown, tmp_path),
     }
     for name, text in texts.items():
         assert "Ana" in text, name
@@ -325,12 +330,10 @@ def test_no_form_of_the_report_holds_a_secret(tmp_path: Path) -> None:
 
 
 def test_every_form_takes_every_point(tmp_path: Path) -> None:
-    lines = tuple(
-        line(each.id, outcome) for each, outcome in zip(POINTS, ALL * len(POINTS), strict=False)
-    )
-    report = Report("prod", "app_1", "", "https://acme.example", NOW, NOW, 0, lines)
+    outcomes = zip(POINTS, ALL * len(POINTS), strict=False)
+    report = made(*(hostile(point.id, outcome) for point, outcome in outcomes))
 
     assert len(CutoverDocument.of(report).points) == len(POINTS)
-    assert len(Xml.fromstring(junit_xml(of_cutover(report)))[0]) == len(POINTS)
+    assert len(Xml.fromstring(junit_xml(report))[0]) == len(POINTS)
     assert len(sarif(report, tmp_path)["runs"][0]["tool"]["driver"]["rules"]) == len(POINTS)
-    assert Page(html_page(of_cutover(report))).named("details")
+    assert Page(html_page(report)).named("details")

@@ -30,8 +30,9 @@ from tests.unit.cutover.seen import (
     Seen,
     attempt,
     environment,
+    judged,
     lifetimes,
-    line,
+    report,
     sections,
     settings,
     status,
@@ -71,10 +72,11 @@ DRIFTLESS = settings(
 def test_everything_right_passes(point: str) -> None:
     seen = right(declared=DRIFTLESS) if point == "drift" else right()
 
-    found = line(point, seen)
+    made = report(point, seen)
 
-    assert found.finding.severity == PASSED, found.finding
-    assert found.done
+    (found,) = made.findings
+    assert found.severity == PASSED, found
+    assert made.done(found)
     assert wrong(found) == []
 
 
@@ -82,10 +84,10 @@ def test_an_event_that_svix_does_not_offer_is_not_missing() -> None:
     *offered, unpublished = SENDERO_EVENTS
     there = (endpoint(eventTypes=offered),)
 
-    found = line("webhook", right(endpoints=there, event_types=frozenset(offered)))
+    found = judged("webhook", right(endpoints=there, event_types=frozenset(offered)))
 
-    assert found.finding.severity == PASSED, found.finding
-    (events,) = [detail for detail in found.finding.details if detail.name == "events"]
+    assert found.severity == PASSED, found
+    (events,) = [detail for detail in found.details if detail.name == "events"]
     assert events.found == f"all 6, without {unpublished}, which Svix does not offer"
 
 
@@ -93,7 +95,7 @@ def test_an_endpoint_is_the_stacks_however_its_url_is_written() -> None:
     written = URL.replace("/api", ":443/a/../api")
     there = (endpoint(id="ep_2", url=written),)
 
-    assert line("webhook", right(endpoints=there)).finding.severity == PASSED
+    assert judged("webhook", right(endpoints=there)).severity == PASSED
 
 
 def live(**changes: Any) -> ApplicationInstance:
@@ -444,11 +446,12 @@ CASES: list[tuple[str, dict[str, Any], Severity, list[str]]] = [
 def test_one_thing_wrong_is_told(
     point: str, given: dict[str, Any], outcome: Severity, told: list[str]
 ) -> None:
-    found = line(point, right(**given))
+    made = report(point, right(**given))
 
-    assert found.finding.severity == outcome, found.finding
-    assert found.finding.remedy
-    assert not found.done
+    (found,) = made.findings
+    assert found.severity == outcome, found
+    assert found.remedy
+    assert not made.done(found)
     assert set(told) <= set(wrong(found)), wrong(found)
     if point not in ("drift", "webhook"):
         assert wrong(found) == told
@@ -466,11 +469,11 @@ def test_a_role_that_nobody_can_be_given_is_told() -> None:
         items = tuple(RoleSetItem(key=key) for key in keys)
         held = RoleSet(key="role_set:default", name="Default", type="initial", roles=items)
         roles = LiveRoles((role,), held)
-        return line("drift", right(declared=declared, sections=sections, roles=roles))
+        return judged("drift", right(declared=declared, sections=sections, roles=roles))
 
-    assert of_drift("org:finance").finding.severity == PASSED
+    assert of_drift("org:finance").severity == PASSED
     found = of_drift("org:member")
-    assert found.finding.severity == FAILED
+    assert found.severity == FAILED
     assert wrong(found) == ["role org:finance in_initial_role_set"]
 
 
@@ -486,28 +489,28 @@ def test_what_can_t_be_read_stops_its_point_only(point: str) -> None:
     seen.smoke = lambda: (_ for _ in ()).throw(ResourceFailed("no answer"))
     seen.policies = None
 
-    found = line(point, seen)
+    found = judged(point, seen)
 
-    assert found.finding.severity == NOT_JUDGED
-    assert found.finding.service_failed == (point != "policies")
+    assert found.severity == NOT_JUDGED
+    assert found.service_failed == (point != "policies")
 
 
 def test_without_an_instance_or_an_endpoint_the_points_fail() -> None:
     for point in ("live-keys", "variables", "drift"):
-        found = line(point, right(found=None))
-        assert found.finding.message == "there is no production instance yet"
+        found = judged(point, right(found=None))
+        assert found.message == "there is no production instance yet"
     for point in ("deliveries", "endpoint"):
         seen = right(endpoints=())
-        assert line(point, seen).finding.severity == FAILED
+        assert judged(point, seen).severity == FAILED
 
 
 def test_a_stack_that_declares_no_variables_leaves_them_to_a_person() -> None:
     declared = settings(components={"environment": False}, environment={})
 
     for point in ("variables", "deployment"):
-        assert line(point, right(declared=declared)).finding.severity == MANUAL
+        assert judged(point, right(declared=declared)).severity == MANUAL
     for point in ("live-keys", "webhook", "host"):
-        assert line(point, right(declared=declared, variables=())).finding.severity == PASSED
+        assert judged(point, right(declared=declared, variables=())).severity == PASSED
 
 
 def test_variables_are_judged_under_the_names_that_the_app_reads() -> None:
@@ -515,8 +518,8 @@ def test_variables_are_judged_under_the_names_that_the_app_reads() -> None:
     signing = "CLERK_WEBHOOK_SIGNING_SECRET"
     fallbacks = [f"NEXT_PUBLIC_CLERK_SIGN_{each}_FALLBACK_REDIRECT_URL" for each in ("IN", "UP")]
 
-    assert wrong(line("webhook", right(declared=both))) == [signing]
-    missing = wrong(line("variables", right(declared=both)))
+    assert wrong(judged("webhook", right(declared=both))) == [signing]
+    missing = wrong(judged("variables", right(declared=both)))
     assert missing == [f"variable production/{each}" for each in (*fallbacks, signing)]
 
 
@@ -528,7 +531,7 @@ def test_the_app_s_own_slugs_count(tmp_path: Any) -> None:
         " features: [BILLING_FEATURES.SSO] } }\n"
     )
 
-    found = line("slugs", right(declared=settings(appDeclaration=str(file))))
+    found = judged("slugs", right(declared=settings(appDeclaration=str(file))))
 
     assert "feature sso of the app's code" in failed(found)
     # The catalog has more than this file declares: a person has to say whether that is meant.
@@ -536,11 +539,11 @@ def test_the_app_s_own_slugs_count(tmp_path: Any) -> None:
     assert "plan basic of the app's code" not in failed(found)
 
 
-def failed(found: seen.Line) -> list[str]:
-    return [detail.name for detail in found.finding.details if detail.severity is Severity.FAILED]
+def failed(found: Finding) -> list[str]:
+    return [detail.name for detail in found.details if detail.severity is Severity.FAILED]
 
 
-def of_code(folder: Any, code: str) -> seen.Line:
+def of_code(folder: Any, code: str) -> Finding:
     """The point of the slugs for an app with a file of code beside its declaration."""
     (folder / "src").mkdir()
     (folder / "src" / "plans.ts").write_text(
@@ -551,7 +554,7 @@ def of_code(folder: Any, code: str) -> seen.Line:
         f"export default async function Page() {{ const {{ has }} = await auth(); {code} }}\n"
     )
     app = {"path": str(folder), "declaration": "src/plans.ts"}
-    return line("slugs", right(declared=settings(app=app)))
+    return judged("slugs", right(declared=settings(app=app)))
 
 
 @pytest.mark.parametrize(
@@ -569,9 +572,9 @@ def test_what_the_app_s_code_asks_for_and_nothing_has_fails(
 ) -> None:
     found = of_code(tmp_path, f"return {code}")
 
-    assert found.finding.severity == FAILED
+    assert found.severity == FAILED
     assert failed(found) == [f"{what} of the app's code"]
-    [fact] = [detail for detail in found.finding.details if detail.severity is Severity.FAILED]
+    [fact] = [detail for detail in found.details if detail.severity is Severity.FAILED]
     assert "src/page.tsx:2" in fact.found
 
 
@@ -599,13 +602,13 @@ def test_what_the_app_s_code_needs_of_webhook_and_variables(
     (tmp_path / "route.ts").write_text(HANDLER)
     own = settings(app={"path": str(tmp_path)})
 
-    found = line(point, right(declared=own))
-    without = line(point, right(declared=settings()))
+    found = judged(point, right(declared=own))
+    without = judged(point, right(declared=settings()))
 
-    assert found.finding.severity == FAILED
+    assert found.severity == FAILED
     assert what in failed(found)
     assert what not in failed(without)
-    assert any(where in detail.found for detail in found.finding.details)
+    assert any(where in detail.found for detail in found.details)
 
 
 def test_a_variable_that_somebody_else_brought_is_there(tmp_path: Path) -> None:
@@ -613,7 +616,7 @@ def test_a_variable_that_somebody_else_brought_is_there(tmp_path: Path) -> None:
     own = settings(app={"path": str(tmp_path)})
     brought = [seen.variable("CLERK_WEBHOOK_SIGNING_SECRET", None)]
 
-    found = line("variables", right(declared=own, variables={"prj_1": brought}))
+    found = judged("variables", right(declared=own, variables={"prj_1": brought}))
 
     assert not any(each.endswith("in the app's code") for each in failed(found))
 
@@ -621,8 +624,8 @@ def test_a_variable_that_somebody_else_brought_is_there(tmp_path: Path) -> None:
 def test_code_that_asks_for_what_there_is_passes(tmp_path: Any) -> None:
     found = of_code(tmp_path, "return has({ plan: 'pro' }) || has({ role: 'org:finance' })")
 
-    assert found.finding.severity == Severity.PASSED
-    assert "checks in the app's code" in found.finding.message
+    assert found.severity == Severity.PASSED
+    assert "checks in the app's code" in found.message
 
 
 def test_the_domain_is_the_one_the_publishable_key_leads_to() -> None:
@@ -658,9 +661,9 @@ def test_a_stack_without_billing_is_judged_by_what_is_live(
         app={"path": str(tmp_path)}, components={"billing": False}, catalog=str(catalog)
     )
 
-    found = line("slugs", right(declared=declared, sections=live()))
+    found = judged("slugs", right(declared=declared, sections=live()))
 
-    assert found.finding.severity == outcome, found.finding
+    assert found.severity == outcome, found
     assert failed(found) == (["plan pro of the app's code"] if outcome == FAILED else [])
 
 
@@ -668,7 +671,7 @@ def test_a_plan_that_others_pay_for_fails() -> None:
     found = sections()
     found["billing"]["plans"]["pro"]["payer_type"] = "user"
 
-    assert failed(line("slugs", right(sections=found))) == ["plan pro"]
+    assert failed(judged("slugs", right(sections=found))) == ["plan pro"]
 
 
 @pytest.mark.parametrize("point", ["slugs", "reference"])
@@ -677,8 +680,8 @@ def test_a_price_is_no_slug(point: str) -> None:
     dearer = sections()
     dearer["billing"]["plans"]["pro"]["amount"] = 9900
 
-    assert line(point, right(sections=dearer)).finding.severity == PASSED
+    assert judged(point, right(sections=dearer)).severity == PASSED
 
 
 def test_a_plan_that_includes_less_than_the_reference_s_is_there() -> None:
-    assert line("reference", right(sections=included_otherwise())).finding.severity == PASSED
+    assert judged("reference", right(sections=included_otherwise())).severity == PASSED

@@ -9,8 +9,9 @@ import pytest
 
 from clerkstack.checks.finding import Finding
 from clerkstack.cli.cutover import _print
-from clerkstack.cutover.model import Line, Report, fact, failed, passed, warned
+from clerkstack.cutover.model import fact, failed, passed, warned
 from clerkstack.cutover.points import point_named
+from clerkstack.report import reports
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RECORD = fact("CNAME clerk.a.dev", "frontend-api.clerk.services", "nothing", right=False)
@@ -19,8 +20,9 @@ UNSURE = fact("proxy", "off", "not told", right=None)
 
 
 def printed(finding: Finding, capsys: pytest.CaptureFixture[str]) -> str:
-    report = Report("prod", "app_1", "ins_1", "https://a.dev", NOW, NOW, 1)
-    _print(replace(report, lines=(Line(point_named("dns-records"), finding),)))
+    point = point_named("dns-records")
+    finding = replace(finding, check=point.id)
+    _print(reports.cutover("prod", [point], [finding], {}, NOW, NOW, 1))
     return capsys.readouterr().out
 
 

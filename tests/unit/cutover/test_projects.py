@@ -20,7 +20,7 @@ from tests.unit.cutover.seen import (
     HOST,
     PUBLISHABLE,
     Seen,
-    line,
+    judged,
     settings,
     variable,
     wrong,
@@ -65,13 +65,11 @@ POINTS = ("live-keys", "webhook", "host", "variables", "deployment")
 
 @pytest.mark.parametrize("point", POINTS)
 def test_two_that_are_right_pass(point: str) -> None:
-    found = line(point, seen(two()))
+    found = judged(point, seen(two()))
 
-    assert found.finding.severity == Severity.PASSED, found.finding
+    assert found.severity == Severity.PASSED, found
     if point not in ("webhook", "variables"):
-        assert "api" in found.finding.message + str(
-            [detail.name for detail in found.finding.details]
-        )
+        assert "api" in found.message + str([detail.name for detail in found.details])
 
 
 @pytest.mark.parametrize(
@@ -89,13 +87,13 @@ def test_what_one_lacks_is_told_under_its_name(point: str, key: str, told: str) 
     there = live(own)
     there["prj_api"] = [each for each in there["prj_api"] if each.key != key]
 
-    assert wrong(line(point, seen(own, variables=there))) == [told]
+    assert wrong(judged(point, seen(own, variables=there))) == [told]
 
 
 def test_an_app_that_receives_no_events_needs_no_signing_secret() -> None:
     own = two(leaveAlone=["production/CLERK_WEBHOOK_SIGNING_SECRET"])
 
-    assert line("webhook", seen(own)).finding.severity == Severity.PASSED
+    assert judged("webhook", seen(own)).severity == Severity.PASSED
 
 
 def test_a_signing_secret_that_every_project_leaves_to_others_is_looked_for() -> None:
@@ -107,13 +105,15 @@ def test_a_signing_secret_that_every_project_leaves_to_others_is_looked_for() ->
     }
     own = settings(environment={"names": names, "projects": projects})
 
-    found = wrong(line("webhook", seen(own)))
+    found = wrong(judged("webhook", seen(own)))
 
     assert found == ["api: CLERK_WEBHOOK_SECRET", "web: CLERK_WEBHOOK_SECRET"]
 
 
 def test_an_app_outside_of_the_domain_is_told() -> None:
-    assert wrong(line("host", seen(two(appUrl="https://api.other.example")))) == ["api: app's host"]
+    assert wrong(judged("host", seen(two(appUrl="https://api.other.example")))) == [
+        "api: app's host"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_an_app_outside_of_the_domain_is_told() -> None:
 def test_each_app_was_built_with_its_newest_variables(api: Deployment | None, told: str) -> None:
     there = {"prj_web": deployed(), "prj_api": api}
 
-    found = line("deployment", seen(two(), deployment=there))
+    found = judged("deployment", seen(two(), deployment=there))
 
-    assert found.finding.severity == Severity.FAILED
+    assert found.severity == Severity.FAILED
     assert wrong(found) == [told]
     remedy = "Deploy the app" if api is None else "redeploy --project prj_api --target production"
-    assert remedy in found.finding.remedy
-    assert "prj_web" not in found.finding.remedy
+    assert remedy in found.remedy
+    assert "prj_web" not in found.remedy
 
 
 class Vercel:

@@ -42,7 +42,7 @@ def test_a_sign_off_counts_for_its_instance_and_time(
 ) -> None:
     report = judge("prod", [point_named(point)], Seen(**given), {point: made})
 
-    assert (report.lines[0].signed is not None) == counts
+    assert (report.findings[0].waiver is not None) == counts
 
 
 def test_the_file_before_is_read_as_waivers(tmp_path: Path) -> None:
