@@ -10,6 +10,9 @@ from pathlib import Path
 class ClerkstackError(Exception):
     """Base of every error the project raises on purpose."""
 
+    of_service = False
+    """Whether a service failed, and not what it was given."""
+
 
 @dataclass(frozen=True)
 class Problem:

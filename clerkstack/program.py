@@ -10,8 +10,9 @@ import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from clerkstack.app.asked import Asked, unknown
-from clerkstack.app.code import AppCode, read_app
+from clerkstack.app.code import AppCode
 from clerkstack.app.kinds import SOLD
+from clerkstack.app.read import read_app
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.clients.errors import NotFound
 from clerkstack.desired.access import access_inputs

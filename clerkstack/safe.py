@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from clerkstack.clients.scrub import DEEPEST, HIDDEN, SHORTEST, has_form, scrubbed
+from clerkstack.scrub import DEEPEST, HIDDEN, SHORTEST, has_form, scrubbed
 
 # Of other schemes (s3://bucket?region=…, awskms://…) the query is an option, not a secret.
 _WEB = ("http", "https", "ws", "wss")

@@ -11,10 +11,11 @@ import pulumi
 import pulumi_command as command
 
 from clerkstack import providers
-from clerkstack.desired.variables import DeployedTarget, Keys, Variable, variables
+from clerkstack.desired.variables import Keys, Variable, variables
 from clerkstack.rotation.rolling_out import as_if_new, rolls_out
 from clerkstack.settings import VARIABLE_COMMENT, Settings
 from clerkstack.settings.projects import Project
+from clerkstack.settings.targets import DeployedTarget
 from clerkstack.settings.vercel_plugin import ADDRESS
 from components.base import Component, InstanceRef
 from components.look import Look

@@ -15,10 +15,10 @@ from typing import Any
 from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 
 from clerkstack.intent_log import IntentLog
-from clerkstack.neighbours import Neighbour
 from clerkstack.providers import shared
 from clerkstack.providers.base import ClerkProvider
 from clerkstack.providers.neighbours import Neighbourhood
+from clerkstack.state.neighbours import Neighbour
 from local import address
 from local.world import World
 from local.world import seed as seeded

@@ -28,10 +28,11 @@ from clerkstack.checks.finding import Finding
 from clerkstack.problems import InputError
 from clerkstack.rotation.rolling_out import rolls_out
 from clerkstack.safe import safe
+from policies.config_file import load_rules
 from policies.judge import FOLDER, WAIVERS, Judge, level_of, text_of, waivers_of
 from policies.policy import Policy
 from policies.registry import BY_ID, PACK, POLICIES
-from policies.rules import Level, Rules, load_rules
+from policies.rules import Level, Rules
 from policies.settings import Declared
 from policies.view import DEVELOPMENT, PRODUCTION, Resource, Stack, plain
 

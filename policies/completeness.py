@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clerkstack.checks.finding import Finding
-from clerkstack.desired.variable_names import (
+from clerkstack.rotation.kinds import KINDS, variables_of
+from clerkstack.settings.variable_names import (
     DEFAULT,
     PUBLIC_PREFIXES,
     Purpose,
     names_of,
     unread_in,
 )
-from clerkstack.rotation.kinds import KINDS, variables_of
 from policies.policy import Option, Policy, Values, note, violation
 from policies.view import (
     API_KEYS,

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from clerkstack.desired.variable_names import names_of
 from clerkstack.hosts import is_below, is_local, why_not_production
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings.keys import frontend_host
+from clerkstack.settings.variable_names import names_of
 from policies.view import INSTANCE, PRODUCTION, Stack
 
 APP_URLS = names_of("app_url")

@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from clerkstack.checks.finding import Finding, Severity, Waiver
-from clerkstack.checks.waivers import (
-    EXCUSES,
-    FILE,
-    POINT,
-    STACK,
-    covers,
-    load_waivers,
-    of_stack,
-)
+from clerkstack.checks.waiver_file import load_waivers
+from clerkstack.checks.waivers import EXCUSES, FILE, POINT, STACK, covers, of_stack
 from clerkstack.rotation.rolling_out import is_rolled_out
+from policies.config_file import load_rules
 from policies.policy import Policy
 from policies.registry import BY_ID, POLICIES
 from policies.registry import WAIVERS as OF_WAIVERS
-from policies.rules import Level, Rules, load_rules
+from policies.rules import Level, Rules
 from policies.view import Expected, Resource, Stack
 
 FOLDER = Path(__file__).resolve().parent

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 
 from clerkstack.checks.finding import Finding
-from clerkstack.desired.variable_names import names_of
 from clerkstack.settings.keys import (
     STRAY,
     instance_of_key,
@@ -14,6 +13,7 @@ from clerkstack.settings.keys import (
     wrong_publishable_key,
     wrong_secret_key,
 )
+from clerkstack.settings.variable_names import names_of
 from policies.policy import Policy, Values, violation
 from policies.view import DEVELOPMENT, INSTANCE, PRODUCTION, Resource, Variable
 

@@ -6,15 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 
-from clerkstack.handwritten import is_blank
 from clerkstack.problems import InputError, Problem
 from policies.policy import Policy, Values
 from policies.registry import BY_ID
 from policies.view import DEVELOPMENT, PRODUCTION
 
-FILE = "policies/config.yaml"
 ENGINES_FILE = "--policy-pack-config"
 MAX_WAIVER_DAYS = 90
 
@@ -87,19 +84,6 @@ class Rules:
         if problems:
             raise InputError(problems)
         return Rules(own_levels, own_values, self.max_waiver_days)
-
-
-def load_rules(file: Path, shown: str = FILE) -> Rules:
-    """Read the pack's configuration; without the file all is as it comes.
-
-    Raises:
-        InputError: every problem, with file, line and remedy.
-    """
-    if is_blank(file):
-        return Rules()
-    from policies.config_file import read_config
-
-    return read_config(file, shown)
 
 
 def broken_promise(policy: Policy, level: Level) -> bool:

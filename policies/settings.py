@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clerkstack.desired.variable_names import SETS
 from clerkstack.settings.names import PARTS, PREFIX, config_value
+from clerkstack.settings.variable_names import SETS
 from policies.view import Expected
 
 

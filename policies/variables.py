@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clerkstack.checks.finding import Finding
-from clerkstack.desired.variable_names import PUBLIC_PREFIXES, names_of
+from clerkstack.settings.variable_names import PUBLIC_PREFIXES, names_of
 from policies.hosts import APP_URLS, Url, app_hosts, production_domains, within
 from policies.keys import holds_live_key, holds_secret
 from policies.policy import Option, Policy, Values, unjudged, violation

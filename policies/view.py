@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from clerkstack.desired.variable_names import NameSet
 from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.settings.variable_names import NameSet
 from clerkstack.state.marks import UNKNOWNS, is_secret
 
 # The types as the engine names them; dynamic resources by `module=` and `name=`.

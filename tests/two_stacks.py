@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from clerkstack.clients.http import Http
-from clerkstack.neighbours import stacks_on
 from clerkstack.providers.api_keys import ApiKeysProvider
 from clerkstack.providers.base import ClerkProvider, fingerprint_of
 from clerkstack.providers.billing import BillingProvider
@@ -27,6 +26,7 @@ from clerkstack.providers.sections import OrganizationSettingsProvider, SignInPr
 from clerkstack.providers.webhook import WebhookEndpointProvider
 from clerkstack.reconcile.roles import IN_SET
 from clerkstack.state import engine
+from clerkstack.state.neighbours import stacks_on
 from local.driven import Driven, Props, config_on
 from local.world import World
 from local.world import seed as seeded

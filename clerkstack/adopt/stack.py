@@ -19,14 +19,6 @@ from clerkstack.adopt.unmanaged_items import Unmanaged
 from clerkstack.catalog import Catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.desired.sections import OPTIONAL_OF_ORGANIZATIONS
-from clerkstack.desired.variable_names import (
-    PATHS,
-    SETS,
-    NameSet,
-    Purpose,
-    all_names,
-    names_of,
-)
 from clerkstack.desired.webhook import DESCRIPTION
 from clerkstack.drift import declared_variables, differences
 from clerkstack.drift.compare import switches_of, variable_name
@@ -41,6 +33,14 @@ from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.taken import OVERWRITE, holder
 from clerkstack.settings import BUILT_IN_ROLES, PREFIX, Settings, WebhookSettings
 from clerkstack.settings.role_rules import CLERKS_OWN
+from clerkstack.settings.variable_names import (
+    PATHS,
+    SETS,
+    NameSet,
+    Purpose,
+    all_names,
+    names_of,
+)
 from clerkstack.state.known import Known
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from clerkstack.adopt.splitting import Own, Split, places, value_of
 from clerkstack.clients.errors import ApiError
 from clerkstack.intent_log import IntentLog
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile.splitting import Own, Split, places, value_of
 from clerkstack.settings.names import VARIABLE_COMMENT
 
 if TYPE_CHECKING:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from clerkstack.app.facts_of_files import Ir
-from clerkstack.app.modules import Module
 from clerkstack.app.values import FOREIGN, HAS, MAY, Kind
+
+if TYPE_CHECKING:
+    from clerkstack.app.modules import Module
 
 COMPONENTS = frozenset({"Protect", "Show"})
 ASKING = frozenset({"has", "checkAuthorization", "checkAuthorizationWithCustomPermissions"})

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from clerkstack.app.says import NAME, OF_EVENTS
 from clerkstack.app.syntax import FUNCTIONS, Source, around, bare, content, without_nothing
+from clerkstack.app.words import NAME, OF_EVENTS
 
 EVENT = re.compile(rf"(?:{OF_EVENTS})\.[a-zA-Z]+")
 _BEGINNING = re.compile(rf"(?:{OF_EVENTS})\.?")

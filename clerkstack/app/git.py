@@ -47,6 +47,8 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 class GitFailed(ClerkstackError):
     """git is not there, took too long, or said no; with what it said, without credentials."""
 
+    of_service = True
+
 
 def git(*words: str, folder: Path, longest: float = LONGEST) -> str:
     """Run a command of git in a folder; what it printed.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from clerkstack.app.blocks import BLOCKS
 from clerkstack.app.git import GitFailed, git
 from clerkstack.app.modules import SCRIPTS
+from clerkstack.app.reading import NotRead, read
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -131,8 +132,6 @@ def _walked(root: Path, below: str) -> list[str]:
 
 def _spec(root: Path, at: str) -> Iterator[tuple[str, GitIgnoreSpec]]:
     from pathspec import GitIgnoreSpec
-
-    from clerkstack.app.reading import NotRead, read
 
     try:
         lines = read(root / at / ".gitignore", root, 64 * 1024).decode(errors="replace")

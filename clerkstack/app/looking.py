@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clerkstack.app.reading import LARGEST
+from clerkstack.app.says import plain, says_in, speaks
 
 NOTHING = ["nothing"]
 SECONDS = 0.5
@@ -41,7 +42,6 @@ def at_once(text: bytes) -> list[Any] | None:
     if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return ["unresolved", 1, 1, "is UTF-16, and clerkstack reads only UTF-8"]
     # Here, because what is kept has no use for it.
-    from clerkstack.app.says import plain, speaks
 
     is_large = len(text) > LARGEST
     if asks(text) or (not is_large and speaks(text)):
@@ -62,8 +62,6 @@ def look(text: bytes, suffix: str, wanted: Sequence[str] = ()) -> list[Any]:
     if found is not None and (not wanted or found[0] == "unresolved"):
         return found
     if not wanted and not asks(text):
-        from clerkstack.app.says import says_in
-
         return ["says", says_in(text, suffix, SECONDS)]
     if len(text) > LARGEST:
         at = _ASKS.search(text)

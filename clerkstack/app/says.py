@@ -29,23 +29,13 @@ import time
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
+from clerkstack.app.blocks import script_of
+from clerkstack.app.words import NAME, OF_EVENTS
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 Says = dict[str, Any]
-
-RESOURCES = (
-    *("apiKey", "email", "organization", "organizationDomain", "organizationInvitation"),
-    *("organizationMembership", "paymentAttempt", "permission", "role", "session", "sms"),
-    *("subscription", "subscriptionItem", "user", "waitlistEntry"),
-)
-"""What an event of Clerk's is of (clerkstack.settings.events has the events)."""
-
-OF_EVENTS = "|".join(sorted(RESOURCES, key=len, reverse=True))
-
-NAME = r"(?:[A-Z][A-Z0-9]*_)*(?:CLERK_[A-Z0-9_]+|APP_URL|WEBHOOK_SECRET|SIGNING_SECRET)"
-"""What a variable is called that is looked for: so are all of clerkstack.desired.variable_names.
-"""
 
 _ROUTE = re.compile(
     rb"(?:\.\s*(?:post|all|use|route|on|basePath|mount|register)|@(?:Post|All|Controller)|\broute)"
@@ -181,7 +171,6 @@ def says_in(text: bytes, suffix: str, seconds: float) -> Says:
     A file that cannot be parsed says what is resolved without.
     """
     from clerkstack.app import grammar
-    from clerkstack.app.blocks import script_of
 
     if not speaks(text) or suffix == ".json":
         return plain(text)

@@ -6,8 +6,8 @@ import re
 
 from tree_sitter import Node
 
-from clerkstack.app.says import NAME
 from clerkstack.app.syntax import TRANSPARENT, Source, bare, content, without_nothing
+from clerkstack.app.words import NAME
 
 _NAME = re.compile(NAME)
 _ENVIRONMENTS = frozenset({"process.env", "import.meta.env", "Bun.env", "globalThis.process.env"})

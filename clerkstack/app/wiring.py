@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clerkstack.app.facts_of_files import column_of, line_of
+from clerkstack.app.jsonc import read_object
 from clerkstack.app.own_tests import is_script, is_test
 from clerkstack.app.reading import NotRead, Reader
-from clerkstack.desired.variable_names import BY_PACKAGE, SETS, WEBHOOK_SECRET, is_server_secret
+from clerkstack.settings.variable_names import BY_PACKAGE, SETS, WEBHOOK_SECRET, is_server_secret
 
 if TYPE_CHECKING:
     from clerkstack.app.modules import Modules
@@ -420,8 +421,6 @@ def _is_bundled(file: str, homes: Iterable[str], browsers: Collection[str]) -> b
 
 def _needed(root: Path, names: Iterable[str]) -> dict[str, set[str]]:
     """The folders of the packages that hold these files, and what each depends on."""
-    from clerkstack.app.jsonc import read_object
-
     found: dict[str, set[str]] = {}
     seen: set[str] = set()
     for name in names:

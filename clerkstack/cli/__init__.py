@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from clerkstack import version
 from clerkstack.cli.commands import Commands
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.cli.say import say
@@ -28,8 +29,6 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from clerkstack import version
-
         say(f"clerkstack {version()}")
         raise typer.Exit
 
@@ -52,7 +51,7 @@ def main() -> None:
         sys.exit(app(prog_name="clerkstack", standalone_mode=False))
     except ClerkstackError as error:
         say(f"error: {error}", err=True)
-        sys.exit(REMOTE_FAILURE if of_a_service(error) else BAD_INPUT)
+        sys.exit(REMOTE_FAILURE if error.of_service else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(130)
     except typer.Abort:
@@ -71,12 +70,3 @@ def _told(error: Exception) -> str:
     said = io.StringIO()
     show(file=said)
     return said.getvalue()
-
-
-def of_a_service(error: ClerkstackError) -> bool:
-    """Whether a service failed, and not what it was given."""
-    from clerkstack.app.git import GitFailed
-    from clerkstack.clients.errors import ApiError, NotADryRun, Unreachable
-    from clerkstack.state.failures import BackendFailed
-
-    return isinstance(error, (ApiError, BackendFailed, GitFailed, Unreachable, NotADryRun))

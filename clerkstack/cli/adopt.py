@@ -24,7 +24,8 @@ from clerkstack.adopt import (
 from clerkstack.adopt.edits import edits, secret_paths
 from clerkstack.adopt.into_state import take_over
 from clerkstack.adopt.stack import NO_URL
-from clerkstack.app.code import AppCode, read_app
+from clerkstack.app.code import AppCode
+from clerkstack.app.read import read_app
 from clerkstack.backend import project_name
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.cli.exits import FOUND
@@ -41,7 +42,6 @@ from clerkstack.desired.refusals import (
     unknown_access,
     unknown_uses,
 )
-from clerkstack.desired.variable_names import names_of
 from clerkstack.drift import endpoint_of_stack, roles_of_stack
 from clerkstack.files import replace_file
 from clerkstack.handwritten.round_trip import REMOVED, edited_yaml, yaml_text
@@ -60,6 +60,7 @@ from clerkstack.settings import (
 )
 from clerkstack.settings.misplaced import misplaced
 from clerkstack.settings.source_map import SourceMap, spelled
+from clerkstack.settings.variable_names import names_of
 from clerkstack.state.engine import export, pulumi
 from clerkstack.state.known import Known
 from clerkstack.state.model import State

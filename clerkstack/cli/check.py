@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from clerkstack.app.code import AppCode
+from clerkstack.app.declaration import read_declaration
 from clerkstack.cli.exits import BAD_INPUT, FOUND
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
@@ -80,8 +81,6 @@ def _check_files(catalog: Path, app: Path | None, files: ReportFiles, *, as_json
         problems += error.problems
     try:
         if app is not None:
-            from clerkstack.app import read_declaration
-
             declared = read_declaration(app)
     except InputError as error:
         problems += error.problems

@@ -12,6 +12,7 @@ import typer
 
 from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError
+from clerkstack.review.archive import MOST_BYTES, only_file
 
 if TYPE_CHECKING:
     from clerkstack.clients.github import GithubClient
@@ -80,7 +81,6 @@ def comment(
 
 
 def _of_run(github: GithubClient, run: int) -> bytes | None:
-    from clerkstack.review.archive import MOST_BYTES, only_file
     from clerkstack.review.document import MOST_BYTES as MOST_UNPACKED
 
     there = [artifact for artifact in github.artifacts(run, ARTIFACT) if artifact.name == ARTIFACT]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from clerkstack.app.code import AppCode, read_app
+from clerkstack.app.code import AppCode
+from clerkstack.app.read import read_app
 from clerkstack.catalog import load_catalog
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import live_of, progress, reading

@@ -11,18 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkstack.app.code import read_app
+from clerkstack.app.read import read_app
 from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Finding, Severity, Waiver
-from clerkstack.checks.waivers import (
-    FILE,
-    POINT,
-    SIGNOFFS,
-    load_signoffs,
-    load_waivers,
-    of_points,
-    write_waiver,
-)
+from clerkstack.checks.waiver_file import load_signoffs, load_waivers, write_waiver
+from clerkstack.checks.waivers import FILE, POINT, SIGNOFFS, of_points
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.remote import live_of, progress
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
@@ -31,6 +24,7 @@ from clerkstack.cli.settings import stack_settings
 from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cutover.judge import judge, may_be_signed
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
+from clerkstack.cutover.read import Readings
 from clerkstack.cutover.signoffs import span
 from clerkstack.live.instance import LiveInstance
 from clerkstack.problems import ClerkstackError
@@ -39,6 +33,7 @@ from clerkstack.report.report import Report, status_of
 from clerkstack.report.table import print_table
 from clerkstack.report.values import one_line
 from clerkstack.safe import safe
+from clerkstack.smoke import run_on, target_of
 from clerkstack.state.engine import export
 from clerkstack.state.known import Known
 
@@ -190,8 +185,6 @@ def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Rea
     app = read_app(settings.app, settings.app_declaration, progress=progress)
     state = export(stack)
 
-    from clerkstack.cutover.read import Readings
-
     with live_of(settings) as live:
         yield Readings(
             settings,
@@ -212,8 +205,6 @@ def _beside(live: LiveInstance, settings: Settings) -> LiveInstance:
 
 
 def _smoke_run(settings: Settings, live: LiveInstance) -> SmokeReport:
-    from clerkstack.smoke import run_on, target_of
-
     report = run_on(target_of(settings, live), progress=_smoke_progress)
     if report.interrupted:
         # It has cleaned up after itself; whoever pressed Ctrl-C meant all of this.

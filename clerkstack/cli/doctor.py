@@ -20,6 +20,9 @@ from clerkstack.report import reports
 from clerkstack.state.checkpoint import cut_off_attributes, locks_of
 from clerkstack.state.engine import export, pulumi
 from clerkstack.state.failures import UnknownStack
+from policies.config_file import load_rules
+from policies.judge import FOLDER
+from policies.registry import BY_ID
 
 if TYPE_CHECKING:
     from clerkstack.checks.finding import Finding
@@ -131,10 +134,6 @@ class _Reader:
         return locks_of(url, self._stack.rpartition("/")[2])
 
     def max_days(self) -> int:
-        from policies.judge import FOLDER
-        from policies.registry import BY_ID
-        from policies.rules import load_rules
-
         return int(load_rules(FOLDER / "config.yaml").of(BY_ID["secret-age"])["max_days"])
 
 

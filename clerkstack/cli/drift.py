@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from clerkstack.app.read import read_app
 from clerkstack.checks.finding import shown
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import known_of, live_of, progress, reading
@@ -44,8 +45,6 @@ def drift(
     with reading(), live_of(settings) as live:
         found = differences(settings, catalog, live, known)
         if not settings.components.billing and settings.instance == "production":
-            from clerkstack.app.code import read_app
-
             app = read_app(settings.app, settings.app_declaration, progress=progress)
             found += without_billing(settings, app, live)
     visible = [shown(each, addresses=addresses) for each in found]

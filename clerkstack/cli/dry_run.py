@@ -15,7 +15,6 @@ from clerkstack.cli.settings import stack_settings
 from clerkstack.desired.billing import declared_billing
 from clerkstack.desired.refusals import billing_refusals
 from clerkstack.desired.sections import organization_settings, sign_in_sections
-from clerkstack.neighbours import neighbours
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.billing import billing_plan, live_groups
@@ -23,6 +22,7 @@ from clerkstack.reconcile.changes import not_shown, object_at
 from clerkstack.reconcile.ledger import Ledger, billing_holding, needed_by_others
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.sharing import Sharing
+from clerkstack.state.neighbours import neighbours
 
 if TYPE_CHECKING:
     from clerkstack.catalog import Catalog

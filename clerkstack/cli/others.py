@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clerkstack.cli.say import say
-from clerkstack.neighbours import UnknownNeighbours, variables_elsewhere
+from clerkstack.state.neighbours import UnknownNeighbours, variables_elsewhere
 
 
 def variables_of_others(stack: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.remote import live_of
 from clerkstack.cli.say import say
 from clerkstack.cli.settings import stack_settings
+from clerkstack.premises.table import BY_ID
 from clerkstack.report.table import print_table
 
 if TYPE_CHECKING:
@@ -70,7 +71,6 @@ def _progress(premises: str) -> None:
 
 
 def _show(stack: str, found: dict[str, Result]) -> None:
-    from clerkstack.premises.table import BY_ID
     from clerkstack.probe.account import State
 
     rows = [(each.premise, str(each.state), each.detail) for each in found.values()]
@@ -87,7 +87,6 @@ def _show(stack: str, found: dict[str, Result]) -> None:
 
 
 def _document(stack: str, settings: Settings, found: dict[str, Result]) -> ProbeDocument:
-    from clerkstack.premises.table import BY_ID
     from clerkstack.report.operations import PremiseSeen, ProbeDocument
 
     return ProbeDocument(

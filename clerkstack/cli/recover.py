@@ -23,8 +23,7 @@ from clerkstack.cli.settings import refuse_led_astray, stack_settings
 from clerkstack.problems import ClerkstackError
 from clerkstack.report.table import print_table
 from clerkstack.settings import VARIABLE_COMMENT, Settings
-from clerkstack.state.checkpoint import drop_what_a_kill_cut_off
-from clerkstack.state.engine import export, import_state, pulumi
+from clerkstack.state.engine import drop_what_a_kill_cut_off, export, import_state, pulumi
 from clerkstack.state.half_done import half_made, half_removed, settle
 from clerkstack.state.imports import import_variables
 from clerkstack.state.model import State, name_of

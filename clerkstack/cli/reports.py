@@ -12,7 +12,10 @@ import typer
 from clerkstack.cli.say import say
 from clerkstack.files import replace_file
 from clerkstack.problems import ClerkstackError
+from clerkstack.report.html import html_page
+from clerkstack.report.junit import junit_xml
 from clerkstack.report.report import Report, as_shown
+from clerkstack.report.sarif import sarif_text
 
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write the report as one HTML page.")]
 JunitFile = Annotated[
@@ -46,14 +49,8 @@ class ReportFiles:
 
     def _texts(self, report: Report) -> Iterator[tuple[Path, str]]:
         if self._html is not None:
-            from clerkstack.report.html import html_page
-
             yield self._html, html_page(report)
         if self._junit is not None:
-            from clerkstack.report.junit import junit_xml
-
             yield self._junit, junit_xml(report)
         if self._sarif is not None:
-            from clerkstack.report.sarif import sarif_text
-
             yield self._sarif, sarif_text(report, Path.cwd())

@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from clerkstack.app.git import head_of
+from clerkstack.cli.comparison import compare_stack
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
+from clerkstack.clients.errors import UnexpectedAnswer
+from clerkstack.failures import ResourceFailed
 from clerkstack.problems import ClerkstackError
-from clerkstack.report import reports
 from clerkstack.review.comment import NO_LIMIT, SUMMARY_LIMIT, Occasion, comment, verdict
 from clerkstack.review.document import document
 from clerkstack.review.pull_request import commit_of
+from clerkstack.review.report import report_of
 from clerkstack.review.stacks import NotCompared, Review, Verdict, agree, previewed
 from clerkstack.state.process import Commands
 
@@ -80,7 +83,7 @@ def review(
     )
     reviews = _all(names, pack)
     _write(reviews, occasion, output, save, as_json=as_json)
-    files.write(reports.review(reviews, occasion.commit, files.began))
+    files.write(report_of(reviews, occasion.commit, files.began))
     code = CODES[verdict(reviews)]
     if code:
         raise typer.Exit(code)
@@ -106,16 +109,11 @@ def _all(names: Sequence[str], pack: str) -> list[Review]:
 
 def _compared(stack: str) -> CheckDocument | NotCompared:
     """App, catalog and instance side by side, or why that is not known."""
-    from clerkstack.cli import of_a_service
-    from clerkstack.cli.comparison import compare_stack
-    from clerkstack.clients.errors import UnexpectedAnswer
-    from clerkstack.failures import ResourceFailed
-
     _progress(f"{stack}: comparing app, catalog and instance")
     try:
         return compare_stack(stack, live=True).document()
     except ClerkstackError as error:
-        service = isinstance(error, (ResourceFailed, UnexpectedAnswer)) or of_a_service(error)
+        service = isinstance(error, (ResourceFailed, UnexpectedAnswer)) or error.of_service
         return NotCompared(str(error), service=service)
     except Exception as error:  # the app's code is a stranger's: the rest is reviewed all the same
         return NotCompared("".join(format_exception_only(error)).strip(), service=False)

@@ -158,7 +158,6 @@ def _request(
 
 def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
     from clerkstack.cli.rotation_engine import StackEngine
-    from clerkstack.neighbours import neighbours
     from clerkstack.rotation.holder import is_at_it, myself
     from clerkstack.rotation.journal_store import JournalStore
     from clerkstack.rotation.proof import Prover
@@ -166,6 +165,7 @@ def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
     from clerkstack.rotation.services import Services
     from clerkstack.rotation.stacks import StackSecrets
     from clerkstack.rotation.survey import Survey
+    from clerkstack.state.neighbours import neighbours
 
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from clerkstack.cli.events import more_than_values, news, reasons, seen
 from clerkstack.cli.say import say
-from clerkstack.desired.variables import DEPLOYED
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.rolling_out import environment_of as rolling_out
 from clerkstack.rotation.run import Refused
 from clerkstack.rotation.stacks import COMMAND
+from clerkstack.settings.targets import DEPLOYED
 from clerkstack.settings.vercel_plugin import ADDRESS
-from clerkstack.state.backends import current_backend, folder_of
-from clerkstack.state.engine import EVENTS, ForeignCode, export, import_state, run
+from clerkstack.state.backends import folder_of
+from clerkstack.state.engine import EVENTS, ForeignCode, current_backend, export, import_state, run
 from clerkstack.state.failures import failure
 from clerkstack.state.locks import HalfDone, Locked, locks_in, when_unlocked
 from clerkstack.state.process import Commands, Ran

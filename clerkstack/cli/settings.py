@@ -11,6 +11,7 @@ from clerkstack.backend import project_name
 from clerkstack.cli.say import say
 from clerkstack.problems import InputError
 from clerkstack.safe import hide
+from clerkstack.settings.vercel_plugin import led_astray
 from clerkstack.state.engine import pulumi
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ def refuse_led_astray(stack: str, settings: Settings) -> None:
         InputError: it goes elsewhere.
     """
     from clerkstack.settings import problems_of
-    from clerkstack.settings.vercel_plugin import led_astray
 
     problems = problems_of(led_astray(settings, os.environ), stack=stack)
     if problems:

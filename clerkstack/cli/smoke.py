@@ -10,11 +10,12 @@ from pydantic import SecretStr
 
 from clerkstack.cli.exits import FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.cli.remote import live_of, reading
 from clerkstack.cli.say import say, say_marked
 from clerkstack.cli.settings import stack_settings
-from clerkstack.desired.variable_names import SETS
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import SmokeSettings
+from clerkstack.settings.variable_names import SETS
 from clerkstack.smoke import MARK, SmokeReport, SmokeStep, Target, clean_up, run_on, target_of
 from clerkstack.smoke.cleanup import LeftBehind
 from clerkstack.smoke.run import WAIT_SECONDS
@@ -79,8 +80,6 @@ def smoke(
 
 def _target(stack: str | None, url: str | None) -> Target:
     if stack is not None:
-        from clerkstack.cli.remote import live_of, reading
-
         settings = stack_settings(stack)
         with reading(), live_of(settings) as live:
             return target_of(settings, live, url=url)

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clerkstack.checks.finding import Finding
+from policies.judge import is_violation, judge
+from policies.registry import POLICIES
+from policies.view import Expected
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
@@ -20,9 +23,6 @@ def judged_policies(
         InputError: the pack's configuration or its waivers are wrong.
     """
     # They load the engine's library.
-    from policies.judge import is_violation, judge
-    from policies.registry import POLICIES
-    from policies.view import Expected
 
     told_only = {policy.id for policy in POLICIES if policy.advisory}
     parts = [name for name, on in settings.components.model_dump().items() if on]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clerkstack.adopt.splitting import Plan, Split, plan
+from clerkstack.adopt.variables import finish, split
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.others import variables_of_others
 from clerkstack.cli.remote import live_of, reading
@@ -19,7 +21,6 @@ from clerkstack.cli.settings import refuse_led_astray, stack_settings
 from clerkstack.desired.variables import Variable
 from clerkstack.drift import declared_variables, signing_secret_of
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile.splitting import Plan, Split, plan
 from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE, Found, split_name
 from clerkstack.state.engine import export, import_state
 from clerkstack.state.imports import import_variables
@@ -88,8 +89,6 @@ def _plans(
     *,
     write: bool,
 ) -> dict[Project, Plan]:
-    from clerkstack.adopt.variables import finish
-
     if write:
         for project in settings.vercel_projects:
             found = live.variables(project)
@@ -128,8 +127,6 @@ def _plan(
 
 def _split(project: Project, live: LiveInstance, done: Plan) -> dict[str, str]:
     """Split what is shared; the ids of the declared variables that came of it."""
-    from clerkstack.adopt.variables import split
-
     ids: dict[str, str] = {}
     for each in done.splits:
         ids |= split(live.vercel(project.team_id), project.project_id, each)

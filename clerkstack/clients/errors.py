@@ -26,8 +26,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.clients.scrub import scrubbed, scrubbed_values
 from clerkstack.problems import ClerkstackError
+from clerkstack.scrub import scrubbed, scrubbed_values
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -62,6 +62,8 @@ class ApiError(ClerkstackError):
 
     `retry_after` is how many seconds the service asks to wait, where it says so.
     """
+
+    of_service = True
 
     def __init__(
         self,
@@ -142,6 +144,8 @@ class ServerError(ApiError):
 class Unreachable(ClerkstackError):
     """No answer. `sent` is False where the request cannot have reached the service."""
 
+    of_service = True
+
     def __init__(self, message: str, *, sent: bool) -> None:
         self.sent = sent
         super().__init__(message)
@@ -169,6 +173,8 @@ class NotADryRun(ClerkstackError):
     A service that does not heed the parameter has written. `written` are the sections that were
     sent.
     """
+
+    of_service = True
 
     def __init__(self, message: str, *, written: Sequence[str]) -> None:
         self.written = tuple(written)

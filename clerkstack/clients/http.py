@@ -33,8 +33,8 @@ from clerkstack.clients.evidence import Evidence
 from clerkstack.clients.proxy_environment import obstacle, usable_place
 from clerkstack.clients.read_only import READ_ONLY, read_only
 from clerkstack.clients.retries import SAFE_METHODS, Lost, Outcome, repeated, retry_after
-from clerkstack.clients.scrub import secrets_in
 from clerkstack.closing import Closing
+from clerkstack.scrub import secrets_in
 
 Params = Mapping[str, str | int | Sequence[str]]
 

@@ -18,7 +18,9 @@ from clerkstack.app.routes import answering
 from clerkstack.app.wiring import Handled, Read, Wiring
 from clerkstack.checks.finding import Finding
 from clerkstack.comparison.compare import finding_of
-from clerkstack.desired.variable_names import (
+from clerkstack.desired.variables import Keys, variables
+from clerkstack.settings.events import KNOWN_EVENTS, meant_event
+from clerkstack.settings.variable_names import (
     BY_PACKAGE,
     OTHERWISE,
     SETS,
@@ -28,8 +30,6 @@ from clerkstack.desired.variable_names import (
     names_of,
     purpose_of,
 )
-from clerkstack.desired.variables import Keys, variables
-from clerkstack.settings.events import KNOWN_EVENTS, meant_event
 
 if TYPE_CHECKING:
     from clerkstack.clients.svix import Endpoint

@@ -16,7 +16,6 @@ from clerkstack.desired.access import access_inputs
 from clerkstack.desired.afterwards import Access
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.desired.refusals import asks_for_a_card
-from clerkstack.desired.variable_names import names_of
 from clerkstack.desired.variables import takes_no_events
 from clerkstack.drift import roles_of_stack
 from clerkstack.hosts import PUBLIC, host_of, is_below, is_public, reach
@@ -27,6 +26,7 @@ from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import shown_url
 from clerkstack.settings.keys import instance_of_key
+from clerkstack.settings.variable_names import names_of
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings

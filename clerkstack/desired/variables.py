@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from clerkstack.desired.variable_names import PURPOSES, Purpose, names_of
+from clerkstack.settings.variable_names import PURPOSES, Purpose, names_of
 
 if TYPE_CHECKING:
     from clerkstack.settings.projects import Project
-
-Target = Literal["production", "preview", "development"]
-DeployedTarget = Literal["production", "preview"]
-
-# Vercel's targets, by the Clerk instance whose keys they get.
-TARGETS: dict[str, tuple[Target, ...]] = {
-    "development": ("preview", "development"),
-    "production": ("production",),
-}
-
-# `vercel dev` on a person's machine reads the development target; nothing is deployed there.
-DEPLOYED: dict[str, DeployedTarget] = {
-    "development": "preview",
-    "production": "production",
-}
-"""The target that is deployed, by the Clerk instance whose keys it gets."""
 
 VARIABLE_TYPE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
 """The resource of one variable, as the state names it."""

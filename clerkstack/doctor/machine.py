@@ -16,6 +16,7 @@ from typing import Any
 
 from clerkstack.app.git import GitFailed, git, head_of
 from clerkstack.checks.finding import Finding
+from clerkstack.doctor import approvals as environments
 from clerkstack.doctor.model import Check, failed, ok, warning
 
 OLDEST = (3, 11)
@@ -116,8 +117,6 @@ def checkout(machine: Machine) -> Finding:
 
 def approvals(machine: Machine) -> Finding:
     """Nothing of GitHub's deploys to production that nobody approved."""
-    from clerkstack.doctor import approvals as environments
-
     environ, folder = machine.environ, machine.folder
     repository = environments.repository_of(environ, folder)
     token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN")

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.desired.billing import declared_billing
@@ -120,8 +122,6 @@ def clock(patient: Patient) -> Finding:
 
 def webhook(patient: Patient) -> Finding:
     """The endpoint is there, and signs with the secret that the app has."""
-    from pydantic import SecretStr
-
     if not patient.settings.components.webhook:
         return ok("this stack declares none")
     live, again = patient.live, f"pulumi up --refresh --stack {patient.name}"

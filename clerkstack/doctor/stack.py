@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from clerkstack.checks.finding import Finding
-from clerkstack.desired.variable_names import unread_in
 from clerkstack.doctor.machine import passphrase_set
 from clerkstack.doctor.model import Check, failed, ok, together, warning
 from clerkstack.problems import ClerkstackError
+from clerkstack.rotation.holder import is_at_it
 from clerkstack.rotation.journal import WORDS, now
 from clerkstack.rotation.stacks import StackSecrets, known_of
+from clerkstack.settings.variable_names import unread_in
 from clerkstack.state.code import foreign_in, refusal
 from clerkstack.state.locks import Owner
 from clerkstack.state.model import State
@@ -145,8 +146,6 @@ def state(patient: Patient) -> Finding:
 
 def rotation(patient: Patient) -> Finding:
     """No rotation is left in the middle."""
-    from clerkstack.rotation.holder import is_at_it
-
     journal = patient.known.journal
     again = f"bin/clerkstack rotate --stack {patient.name}"
     if journal.running is not None:

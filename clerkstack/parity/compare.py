@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from clerkstack.checks.finding import Finding, Severity
-from clerkstack.clients.scrub import scrubbed, scrubbed_values
 from clerkstack.parity.entities import (
     BILLING,
     CONFIG,
@@ -24,6 +23,7 @@ from clerkstack.parity.own import WEBHOOK, Own
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.fields import is_unset
+from clerkstack.scrub import scrubbed, scrubbed_values
 
 INSTANCE = "instance"
 # In the order of the set-up guide.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from clerkstack.desired.variable_names import PATHS
+from clerkstack.settings.variable_names import PATHS
 
 if TYPE_CHECKING:
     from clerkstack.reconcile import Json

@@ -338,7 +338,7 @@ PREMISES = (
     ),
     Premise(
         "clerk.variable-names",
-        "The SDKs read the variables of clerkstack/desired/variable_names.py.",
+        "The SDKs read the variables of clerkstack/settings/variable_names.py.",
         "the packages @clerk/nextjs, @clerk/astro, @clerk/nuxt, @clerk/react-router and "
         "@clerk/express; the last four perhaps not in their newest form",
         Sure.SEEN,

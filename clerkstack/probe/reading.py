@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from clerkstack.clients.errors import ApiError, NotFound, Unauthorized
-from clerkstack.desired.variables import DEPLOYED
 from clerkstack.kept_url import kept_url
 from clerkstack.premises.config_shape import unfamiliar
 from clerkstack.probe.account import Account, Probe, Result, holds, unresolved
@@ -17,6 +16,7 @@ from clerkstack.settings.keys import (
     wrong_publishable_key,
     wrong_secret_key,
 )
+from clerkstack.settings.targets import DEPLOYED
 
 VERSION = re.compile(r"v1_[0-9a-f]{8}")
 TOKEN = frozenset({"claims", "lifetime", "allowed_clock_skew"})

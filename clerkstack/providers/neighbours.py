@@ -11,18 +11,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 from clerkstack.intent_log import Record, records_of
-from clerkstack.neighbours import (
+from clerkstack.notices import notice
+from clerkstack.reconcile.changes import Groups, JsonObject, whole_numbers
+from clerkstack.reconcile.ownership import joined
+from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
+from clerkstack.state.marks import SIGNATURE
+from clerkstack.state.neighbours import (
     Neighbour,
     States,
     UnknownNeighbours,
     is_same_stack,
     stacks_on,
 )
-from clerkstack.notices import notice
-from clerkstack.reconcile.changes import Groups, JsonObject, whole_numbers
-from clerkstack.reconcile.ownership import joined
-from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
-from clerkstack.state.marks import SIGNATURE
 
 Hold = Callable[[str, str, JsonObject], Holding]
 """From a stack, the time it came and the resource's properties to what it has of it."""

@@ -15,16 +15,11 @@ from typing import Protocol
 from clerkstack.reconcile.changes import Groups, Json, JsonObject, changes_between
 from clerkstack.reconcile.ownership import Past
 from clerkstack.reconcile.shapes import as_object, as_objects, as_texts
+from clerkstack.settings.names import CREATOR_NEEDS
 
 IN_SET = "in_initial_role_set"
 SET = "initial role set"
 """The group of the initial set: its `creator_role` and `default_role`, by key."""
-
-CREATOR_NEEDS = frozenset(
-    {"org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_profile:delete"}
-)
-"""A role without these cannot be the creator's (https://clerk.com/docs/organizations/creator-role).
-"""
 
 
 class LivePermission(Protocol):

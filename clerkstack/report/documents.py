@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -17,14 +17,11 @@ from clerkstack.problems import Problem
 from clerkstack.report.document import Document, Part
 from clerkstack.report.report import status_of
 from clerkstack.report.reports import APP, APPLICATION, INSTANCE
-from clerkstack.review.preview import Preview
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
     from clerkstack.app.uses import UnresolvedCheck
     from clerkstack.report.report import Report
-
-MOST_STACKS = 100
 
 
 class DriftDocument(Document):
@@ -235,29 +232,6 @@ class DoctorDocument(Document):
     host: str
     folder: str
     findings: tuple[Finding, ...]
-
-
-class ReviewedStack(Part):
-    """What a pull request would do to a stack, and what stands against it.
-
-    `preview` is null if there was none, `agreement` (the document of `check --live`) if app,
-    catalog and instance could not be compared; `troubles` are the reasons.
-    """
-
-    stack: Annotated[str, Field(min_length=1, max_length=200)]
-    verdict: Literal["clear", "blocked", "bad input", "service failed"]
-    preview: Preview | None
-    agreement: CheckDocument | None
-    troubles: tuple[Finding, ...]
-
-
-class ReviewDocument(Document):
-    """`clerkstack review --json`, and the file that `--save` writes for `clerkstack comment`."""
-
-    commit: str
-    time: str
-    verdict: str
-    stacks: Annotated[tuple[ReviewedStack, ...], Field(min_length=1, max_length=MOST_STACKS)]
 
 
 class PointJudged(Part):

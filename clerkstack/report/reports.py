@@ -15,7 +15,6 @@ from clerkstack.report.values import counted
 if TYPE_CHECKING:
     from clerkstack.parity import Compared
     from clerkstack.problems import Problem
-    from clerkstack.review.stacks import Review
     from clerkstack.settings import Settings
 
 STOPS = frozenset({Severity.FAILED})
@@ -60,7 +59,7 @@ def drift(
         else "What is live is what is declared.",
         (Group("Differences", "What the stack declares, and what is live.", found),),
         began,
-        _now(),
+        datetime.now(UTC),
         facts=_of_stack(settings),
         rules=DRIFT,
         sides=("Declared", "Live"),
@@ -100,7 +99,7 @@ def parity(
         f"{one} is the reference, {other} is compared with it.",
         (*groups, Group("Not compared", "What an instance does not let anybody read.", unread)),
         began,
-        _now(),
+        datetime.now(UTC),
         facts={name: f"{each.application_id}, {each.instance}" for name, each in stacks.items()},
         sides=(one, other),
         stack=other,
@@ -128,7 +127,7 @@ def check(
             Group("App, catalog, instance", "Where they do not agree.", found),
         ),
         began,
-        _now(),
+        datetime.now(UTC),
         facts={} if settings is None else _of_stack(settings),
         rules=THREE_WAY,
         stack=stack,
@@ -151,7 +150,7 @@ def doctor(
             for subject, of_it in groupby(findings, lambda finding: finding.subject)
         ),
         began,
-        _now(),
+        datetime.now(UTC),
         blocking=STOPS,
         facts=facts,
         rules={each.check: Rule(each.check, each.check) for each in findings},
@@ -159,45 +158,6 @@ def doctor(
         noun="check",
         stack=stack or "",
     )
-
-
-def review(reviews: Sequence[Review], commit: str, began: datetime) -> Report:
-    """Of `clerkstack review`: what stands against the change, stack by stack."""
-    from policies.registry import BY_ID
-
-    groups = [
-        Group(
-            each.stack, "What stands against the change, and notes.", _of_review(each), each.stack
-        )
-        for each in reviews
-    ]
-    policies = {id_: Rule(id_, each.summary, each.reason) for id_, each in BY_ID.items()}
-    blocked = any(finding.severity in STOPS for group in groups for finding in group.findings)
-    return Report(
-        "review",
-        ", ".join(each.stack for each in reviews),
-        "Blocked" if blocked else "Nothing blocks",
-        "Nothing was written for this review.",
-        tuple(groups),
-        began,
-        _now(),
-        blocking=STOPS,
-        facts={"Commit": commit},
-        rules={**THREE_WAY, **policies},
-    )
-
-
-def _of_review(one: Review) -> tuple[Finding, ...]:
-    from clerkstack.review.stacks import Verdict
-
-    failed = one.verdict is Verdict.SERVICE_FAILED
-    found = [replace(trouble, service_failed=failed) for trouble in one.troubles]
-    if one.preview is not None:
-        preview = one.preview
-        found += [*preview.violations, *preview.errors, *preview.warnings]
-    if one.agreement is not None:
-        found += one.agreement.findings
-    return tuple(found)
 
 
 def cutover(
@@ -261,7 +221,3 @@ def _of_stack(settings: Settings) -> dict[str, str]:
 
 def _counted(found: Sequence[Finding], noun: str) -> str:
     return counted(len(found), noun) if found else f"No {noun}"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

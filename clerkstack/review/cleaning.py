@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from clerkstack.clients.scrub import SHORTEST, secrets_in
 from clerkstack.safe import safe
+from clerkstack.scrub import SHORTEST, secrets_in
 from clerkstack.state.marks import SIGNATURE, UNKNOWNS, is_secret
 
 SECRET = "(secret)"

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from clerkstack.checks.finding import Finding
 from clerkstack.problems import ClerkstackError
-from clerkstack.report.documents import CheckDocument, ReviewDocument, ReviewedStack
+from clerkstack.report.document import Document, Part
+from clerkstack.report.documents import CheckDocument
 from clerkstack.report.markdown import shortened
 from clerkstack.review.comment import Occasion, verdict
 from clerkstack.review.preview import Change, Preview
@@ -24,6 +25,7 @@ from clerkstack.review.properties import Property
 from clerkstack.review.stacks import Review, Verdict
 from clerkstack.safe import safe
 
+MOST_STACKS = 100
 MOST_BYTES = 6_000_000
 """Of the file. A property that changes takes some hundred."""
 
@@ -32,6 +34,29 @@ DEEPEST = 40  # levels
 LARGEST_NUMBER = 10**15  # on either side of zero; prices are cents, times milliseconds
 
 _WORDS = {each.name.lower().replace("_", " "): each for each in Verdict}
+
+
+class ReviewedStack(Part):
+    """What a pull request would do to a stack, and what stands against it.
+
+    `preview` is null if there was none, `agreement` (the document of `check --live`) if app,
+    catalog and instance could not be compared; `troubles` are the reasons.
+    """
+
+    stack: Annotated[str, Field(min_length=1, max_length=200)]
+    verdict: Literal["clear", "blocked", "bad input", "service failed"]
+    preview: Preview | None
+    agreement: CheckDocument | None
+    troubles: tuple[Finding, ...]
+
+
+class ReviewDocument(Document):
+    """`clerkstack review --json`, and the file that `--save` writes for `clerkstack comment`."""
+
+    commit: str
+    time: str
+    verdict: str
+    stacks: Annotated[tuple[ReviewedStack, ...], Field(min_length=1, max_length=MOST_STACKS)]
 
 
 def document(reviews: Sequence[Review], occasion: Occasion) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from clerkstack.desired.variable_names import SETS, NameSet, Purpose, names_of
+from clerkstack.settings.variable_names import SETS, NameSet, Purpose, names_of
 
 Kind = Literal["clerk", "webhook"]
 KINDS: tuple[Kind, ...] = ("clerk", "webhook")

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from clerkstack.clients.vercel import EnvironmentVariable, SharedVariable
-from clerkstack.desired.variable_names import OLDER_SECRET_KEYS, names_of
 from clerkstack.rotation.journal import KINDS, WORDS, Copy, Kind, Other, fingerprint, variables_of
 from clerkstack.rotation.stacks import Owned
+from clerkstack.settings.variable_names import OLDER_SECRET_KEYS, names_of
 
 TARGETS = frozenset({"production", "preview", "development"})
 DEPLOYED = frozenset({"production", "preview"})

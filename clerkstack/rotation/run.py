@@ -15,7 +15,6 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from clerkstack.desired.variables import TARGETS
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import (
     MILLISECONDS,
@@ -45,6 +44,7 @@ from clerkstack.rotation.stacks import StackSecrets, targets, variables_gone, va
 from clerkstack.rotation.survey import REFUSED, Survey
 from clerkstack.settings import Settings
 from clerkstack.settings.projects import Project
+from clerkstack.settings.targets import TARGETS
 
 CLAIM, PREFLIGHT, MINT, STORE, ROLL_OUT, PROVE, RECORD = STEPS = (
     "claim",

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from clerkstack.clients.errors import ApiError, Forbidden, NotFound, UnexpectedAnswer
-from clerkstack.desired.variables import TARGETS
-from clerkstack.neighbours import UnknownNeighbours
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import Copy, Journal, Kind, Other, fingerprint
 from clerkstack.rotation.other_holders import (
@@ -29,14 +27,16 @@ from clerkstack.rotation.other_holders import (
 from clerkstack.rotation.services import SECONDS_OF_HOUR
 from clerkstack.rotation.stacks import ENDPOINT, Owned, StackSecrets, owned_by
 from clerkstack.settings import Settings
+from clerkstack.settings.targets import TARGETS
 from clerkstack.state.model import State
+from clerkstack.state.neighbours import UnknownNeighbours
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
     from clerkstack.clients.vercel import Project as Listed
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.neighbours import Neighbour
     from clerkstack.settings.projects import Project
+    from clerkstack.state.neighbours import Neighbour
 
 CLOCKS_DIFFER = SECONDS_OF_HOUR * 1000
 """Milliseconds by which Vercel's clock and the one that a mint was noted with may differ."""

@@ -20,14 +20,14 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from clerkstack.clients.scrub import in_query
-from clerkstack.desired.variable_names import DEFAULT, PATHS, NameSet
-from clerkstack.desired.variables import DEPLOYED, TARGETS, Target
 from clerkstack.kept_url import kept_url
 from clerkstack.safe import may_hold_secret, shown_url
+from clerkstack.scrub import in_query
 from clerkstack.settings.events import SENDERO_EVENTS, UNPUBLISHED_EVENTS
 from clerkstack.settings.names import VERCEL_TOKEN, Step
 from clerkstack.settings.projects import Project
+from clerkstack.settings.targets import DEPLOYED, TARGETS, Target
+from clerkstack.settings.variable_names import DEFAULT, PATHS, NameSet
 from clerkstack.settings.vercel_plugin import VERCEL
 
 LONG = 16  # letters; no word of a path is as long

@@ -17,6 +17,12 @@ CONNECTION_KEYS = (*SECRET_KEYS, f"{PREFIX}urls")
 BUILT_IN_ROLES = ("org:admin", "org:member")
 """Clerk's own: there on every instance."""
 
+CREATOR_NEEDS = frozenset(
+    {"org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_profile:delete"}
+)
+"""A role without these cannot be the creator's (https://clerk.com/docs/organizations/creator-role).
+"""
+
 SENDERO_ROLES = (*BUILT_IN_ROLES, "org:finance")
 """The roles of a stack that names none."""
 

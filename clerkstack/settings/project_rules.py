@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from clerkstack.desired.variables import TARGETS
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.forms import how_to_set
 from clerkstack.settings.keys import wrong_vercel_token
+from clerkstack.settings.targets import TARGETS
 from clerkstack.settings.urls import good_url, unlike_app_url
 
 if TYPE_CHECKING:

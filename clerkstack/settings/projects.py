@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from clerkstack.desired.variable_names import NameSet, Purpose
-    from clerkstack.desired.variables import DeployedTarget, Target
     from clerkstack.settings.names import Step
+    from clerkstack.settings.targets import DeployedTarget, Target
+    from clerkstack.settings.variable_names import NameSet, Purpose
 
 
 @dataclass(frozen=True)

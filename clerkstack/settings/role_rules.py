@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clerkstack.reconcile.roles import CREATOR_NEEDS
 from clerkstack.settings.broken import Broken
 from clerkstack.settings.models import OrganizationsSettings
+from clerkstack.settings.names import CREATOR_NEEDS
 
 CLERKS_OWN = "org:sys_"
 """The beginning of the permissions that Clerk brings (CreateOrganizationPermission)."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from clerkstack.state.backends import current_backend, folder_of
+from clerkstack.state.backends import folder_of
 from clerkstack.state.locks import Owner, locks_in
 
 
@@ -32,12 +32,6 @@ def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
     for file in cut_off:
         file.unlink()
     return cut_off
-
-
-def drop_what_a_kill_cut_off(stack: str) -> list[Path]:
-    """`drop_cut_off_attributes` in the backend that this shell uses, of a stack by the name that
-    the engine takes (`organization/project/stack`, or shorter)."""
-    return drop_cut_off_attributes(current_backend(), stack.rpartition("/")[2])
 
 
 def cut_off_attributes(backend: str, stack: str) -> list[Path]:

@@ -20,10 +20,14 @@ port that every user of the machine can write to, and there is none without a se
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
+from clerkstack.backend import backend as backend_of_shell
 from clerkstack.problems import ClerkstackError
+from clerkstack.state.checkpoint import drop_cut_off_attributes
 from clerkstack.state.code import foreign_in, refusal
 from clerkstack.state.failures import failure, is_damaged
 from clerkstack.state.model import State
@@ -132,11 +136,26 @@ def run(
         refuse_foreign_code(stack, state)
     ran = start(words, given, variables, on_line)
     if ran.code and stack is not None and is_damaged(ran):
-        from clerkstack.state.checkpoint import drop_what_a_kill_cut_off
-
         drop_what_a_kill_cut_off(stack)
         ran = start(words, given, variables, on_line)
     return ran
+
+
+def current_backend() -> str:
+    """The address of the backend that this shell uses; the engine is asked only where it cannot be
+    found without it.
+
+    Raises:
+        BackendFailed: it cannot be reached.
+    """
+    known = backend_of_shell()
+    return known or str(json.loads(pulumi("whoami", "--verbose", "--json")).get("url", ""))
+
+
+def drop_what_a_kill_cut_off(stack: str) -> list[Path]:
+    """`drop_cut_off_attributes` in the backend that this shell uses, of a stack by the name that
+    the engine takes (`organization/project/stack`, or shorter)."""
+    return drop_cut_off_attributes(current_backend(), stack.rpartition("/")[2])
 
 
 def start(

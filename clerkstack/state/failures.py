@@ -31,6 +31,8 @@ class NoSuchTarget(ClerkstackError):
 class BackendFailed(ClerkstackError):
     """A backend or a secrets provider failed: the same command can be run again."""
 
+    of_service = True
+
 
 _CANNOT_LOAD = "failed to load checkpoint"
 _NO_TARGET = "no resource named"

@@ -12,23 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from clerkstack.files import replace_file
-from clerkstack.neighbours import UnknownNeighbours, UnreadableStack, neighbours
 from clerkstack.problems import ClerkstackError
-from clerkstack.state.backends import (
-    BACKEND,
-    Workshop,
-    config_file,
-    current_backend,
-    same,
-    secrets_provider,
-    settled,
-    workshop,
-)
+from clerkstack.state.backends import BACKEND, config_file, same, secrets_provider, settled
 from clerkstack.state.compare import differences
-from clerkstack.state.engine import export, pulumi
+from clerkstack.state.engine import current_backend, export, pulumi
 from clerkstack.state.failures import NoSuchTarget, UnknownStack
 from clerkstack.state.locks import Locked
 from clerkstack.state.model import State, name_of
+from clerkstack.state.neighbours import UnknownNeighbours, UnreadableStack, neighbours
+from clerkstack.state.workshop import Workshop, workshop
 
 KINDS = ("file", "s3", "gs", "azblob", "postgres", "https")
 TAG = "clerkstack:moving"

@@ -7,12 +7,19 @@ from pathlib import Path
 
 from clerkstack.backend import PROJECT_FILE, project_name
 from clerkstack.problems import ClerkstackError
-from clerkstack.state.backends import config_file, current_backend, secrets_provider, workshop
-from clerkstack.state.checkpoint import drop_what_a_kill_cut_off
-from clerkstack.state.engine import ForeignCode, export, import_state, pulumi
+from clerkstack.state.backends import config_file, secrets_provider
+from clerkstack.state.engine import (
+    ForeignCode,
+    current_backend,
+    drop_what_a_kill_cut_off,
+    export,
+    import_state,
+    pulumi,
+)
 from clerkstack.state.failures import Damaged, UnknownStack
 from clerkstack.state.history import Earlier, earlier_states, store_of
 from clerkstack.state.model import State
+from clerkstack.state.workshop import workshop
 
 Progress = Callable[[str], None]
 

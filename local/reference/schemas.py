@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from clerkstack.report.schemas import DOCUMENTS, schema
+from clerkstack.cli.schemas import DOCUMENTS, schema
 
 
 def files() -> dict[str, str]:

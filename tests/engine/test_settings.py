@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from clerkstack.desired.variable_names import UNREAD
+from clerkstack.settings.variable_names import UNREAD
 from local.project import Project
 from local.world import World
 from tests import sendero

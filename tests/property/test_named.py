@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from clerkstack.clients.platform import PlatformClient
-from clerkstack.neighbours import Neighbour
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers import allowances, base, billing, neighbours
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.state.model import State
+from clerkstack.state.neighbours import Neighbour
 from local.driven import Driven, Refused
 from tests.property.catalogs import Declared, by_hand, declared
 from tests.property.instance import Instance

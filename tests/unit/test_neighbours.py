@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.neighbours import (
+from clerkstack.state import engine
+from clerkstack.state.model import Resource
+from clerkstack.state.neighbours import (
     States,
     UnreadableStack,
     is_same_stack,
@@ -16,8 +18,6 @@ from clerkstack.neighbours import (
     stacks_on,
     variables_elsewhere,
 )
-from clerkstack.state import engine
-from clerkstack.state.model import Resource
 from tests.backend import Backend, Resources
 
 APPLICATION, OTHER = "app_one", "app_other"

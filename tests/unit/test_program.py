@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from clerkstack.app.code import AppCode, read_app
+from clerkstack.app.code import AppCode
+from clerkstack.app.read import read_app
 from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.billing import billing_inputs

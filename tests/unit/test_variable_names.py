@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from clerkstack.adopt.stack import _names
-from clerkstack.desired import variable_names
-from clerkstack.desired.variable_names import SETS, UNREAD, NameSet, all_names, unread_in
 from clerkstack.desired.variables import Keys, Variable, variables
-from clerkstack.settings import EnvironmentSettings, Settings
+from clerkstack.settings import EnvironmentSettings, Settings, variable_names
+from clerkstack.settings.variable_names import SETS, UNREAD, NameSet, all_names, unread_in
 from tests import sendero
 
 TOP = Path(__file__).resolve().parents[2]

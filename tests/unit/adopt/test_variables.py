@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from clerkstack.adopt.splitting import Plan, plan
 from clerkstack.adopt.variables import finish, split
 from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
 from clerkstack.desired.variables import Variable
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile.splitting import Plan, plan
 from local.world import World
 from local.world import seed as seeded
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.app.code import read_app
+from clerkstack.app.read import read_app
 from clerkstack.problems import InputError
 from clerkstack.settings import AppSettings
 

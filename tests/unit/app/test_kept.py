@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from clerkstack.app import gathering, kept, looking, onepass
-from clerkstack.app.code import AppCode, read_app
+from clerkstack.app.code import AppCode
 from clerkstack.app.kept import Kept
+from clerkstack.app.read import read_app
 from clerkstack.app.scan import Scan, scan
 from clerkstack.settings import AppSettings
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.app.code import read_app
 from clerkstack.app.own_tests import is_test
+from clerkstack.app.read import read_app
 from clerkstack.settings import AppSettings
 
 TESTS = [

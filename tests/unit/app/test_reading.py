@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from clerkstack.app import reading
-from clerkstack.app.code import AppCode, read_app
+from clerkstack.app.code import AppCode
+from clerkstack.app.read import read_app
 from clerkstack.app.reading import Allowance, NotRead, TooMuch, read
 from clerkstack.problems import InputError
 from clerkstack.settings import AppSettings

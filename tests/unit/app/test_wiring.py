@@ -17,11 +17,11 @@ from clerkstack.app import expressions
 from clerkstack.app.modules import Modules
 from clerkstack.app.onepass import facts_of
 from clerkstack.app.own_tests import is_script
-from clerkstack.app.says import NAME, RESOURCES
 from clerkstack.app.scan import scan
 from clerkstack.app.wiring import Wiring, wiring
-from clerkstack.desired.variable_names import all_names
+from clerkstack.app.words import NAME, RESOURCES
 from clerkstack.settings.events import KNOWN_EVENTS
+from clerkstack.settings.variable_names import all_names
 from tests.clock import within
 from tests.unit.app.test_corpus import named, written
 

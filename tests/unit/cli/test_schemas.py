@@ -9,8 +9,8 @@ import typer
 from pydantic import SecretStr
 
 from clerkstack.cli import app
+from clerkstack.cli.schemas import DOCUMENTS
 from clerkstack.report.operations import MoveDocument, RotationStatusDocument, RotationUnderWay
-from clerkstack.report.schemas import DOCUMENTS
 from clerkstack.rotation.journal import Running, Side, fingerprint
 from clerkstack.state.move import Moved
 from local.reference.pages import SCHEMAS

@@ -10,8 +10,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from clerkstack.clients.scrub import scrubbed, scrubbed_values, secrets_in
 from clerkstack.safe import safe
+from clerkstack.scrub import scrubbed, scrubbed_values, secrets_in
 from tests.leaks.search import Planted
 
 

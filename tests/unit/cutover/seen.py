@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from clerkstack.app.code import read_app
+from clerkstack.app.read import read_app
 from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.clients.domains import Domain, DomainStatus

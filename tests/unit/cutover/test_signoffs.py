@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from clerkstack.checks.finding import Waiver
-from clerkstack.checks.waivers import load_signoffs, of_points, write_waiver
+from clerkstack.checks.waiver_file import load_signoffs, write_waiver
+from clerkstack.checks.waivers import of_points
 from clerkstack.cli.cutover import _signoffs
 from clerkstack.cutover.judge import judge
 from clerkstack.cutover.points import NAMES, point_named

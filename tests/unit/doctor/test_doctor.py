@@ -13,13 +13,13 @@ import pytest
 from clerkstack.app.git import git
 from clerkstack.checks.finding import Finding
 from clerkstack.cli.doctor import _code
-from clerkstack.desired.variable_names import DEFAULT
 from clerkstack.doctor import machine, services
 from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Check, examined, failed, ok, warning
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, Journal, now, variables_of
 from clerkstack.rotation.stacks import enter, known_of
+from clerkstack.settings.variable_names import DEFAULT
 from clerkstack.state.locks import Owner
 from tests.unit.doctor.here import Here, examine, look
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from clerkstack.problems import InputError
+from policies.config_file import load_rules
 from policies.policy import Policy
 from policies.registry import BY_ID, POLICIES
-from policies.rules import Level, Rules, load_rules
+from policies.rules import Level, Rules
 from policies.view import DEVELOPMENT, PRODUCTION
 
 TOP = Path(__file__).resolve().parents[3]

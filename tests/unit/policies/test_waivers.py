@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from clerkstack.checks.finding import Finding, Severity, Waiver
-from clerkstack.checks.waivers import EXCUSES, covers, load_waivers, write_waiver
+from clerkstack.checks.waiver_file import load_waivers, write_waiver
+from clerkstack.checks.waivers import EXCUSES, covers
 from clerkstack.problems import InputError
 from policies.judge import judge, level_of, text_of
 from policies.registry import BY_ID

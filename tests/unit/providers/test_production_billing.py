@@ -13,13 +13,13 @@ import pytest
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.failures import ResourceFailed
 from clerkstack.intent_log import IntentLog
-from clerkstack.neighbours import Neighbour
 from clerkstack.providers.base import InstanceRef
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.reconcile.billing_run import removing
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.settings import Allowed
 from clerkstack.state.model import State
+from clerkstack.state.neighbours import Neighbour
 from local.driven import Driven, Props, Refused
 from local.world import World
 from tests.property.instance import Instance

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from clerkstack.failures import ResourceFailed
-from clerkstack.neighbours import Neighbour
 from clerkstack.providers.api_keys import ApiKeysProvider
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
 from clerkstack.settings import Allowed
 from clerkstack.state.model import State
+from clerkstack.state.neighbours import Neighbour
 from local.driven import Driven, Refused, config_on
 from local.world import World
 from local.world import seed as seeded

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from clerkstack.adopt.splitting import Plan, plan
 from clerkstack.clients.vercel import EnvironmentVariable
 from clerkstack.desired.variables import Variable
-from clerkstack.reconcile.splitting import Plan, plan
 from clerkstack.reconcile.taken import obstacles, refusals
 from clerkstack.settings import VARIABLE_COMMENT
 

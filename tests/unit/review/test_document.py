@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from clerkstack.checks.finding import Finding
 from clerkstack.problems import ClerkstackError
-from clerkstack.report.documents import MOST_STACKS
 from clerkstack.review.comment import LIMIT, Occasion, comment
 from clerkstack.review.document import (
     LONGEST_TEXT,
     MOST_BYTES,
+    MOST_STACKS,
     document,
     read_document,
 )

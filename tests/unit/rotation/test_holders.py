@@ -12,13 +12,13 @@ from pydantic import SecretStr
 
 from clerkstack.clients.errors import ApiError
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.neighbours import Neighbour, UnknownNeighbours
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import Holder, Journal, fingerprint, now
 from clerkstack.rotation.journal_store import Held, see_to
 from clerkstack.rotation.run import Unseen
 from clerkstack.rotation.stacks import enter
 from clerkstack.state.model import State
+from clerkstack.state.neighbours import Neighbour, UnknownNeighbours
 from local.world import World
 from local.world import seed as seeded
 from local.world.vercel.models import Variable, digest

@@ -16,10 +16,8 @@ from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.vercel import VercelClient
-from clerkstack.desired.variable_names import DEFAULT, NameSet
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
-from clerkstack.neighbours import Neighbour
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import KINDS, Holder, Kind, Running, now, variables_of
 from clerkstack.rotation.journal_store import JournalStore
@@ -31,8 +29,10 @@ from clerkstack.rotation.stacks import StackSecrets, known_of
 from clerkstack.rotation.survey import Survey
 from clerkstack.settings import Settings, load_settings
 from clerkstack.settings.projects import Project
+from clerkstack.settings.variable_names import DEFAULT, NameSet
 from clerkstack.state.marks import secret, shown
 from clerkstack.state.model import State
+from clerkstack.state.neighbours import Neighbour
 from local import address
 from local.world import World
 from local.world import seed as seeded

@@ -98,7 +98,7 @@ def test_a_cut_off_checkpoint_is_loaded_once_more(monkeypatch: pytest.MonkeyPatc
     answers = [Ran(255, "", "failed to load checkpoint: EOF"), Ran(0, "{}", "")]
     dropped: list[str] = []
     monkeypatch.setattr(engine, "start", lambda *_: answers.pop(0))
-    monkeypatch.setattr("clerkstack.state.checkpoint.drop_what_a_kill_cut_off", dropped.append)
+    monkeypatch.setattr("clerkstack.state.engine.drop_what_a_kill_cut_off", dropped.append)
 
     assert pulumi("stack", "export", "--stack", "dev") == "{}"
     assert dropped == ["dev"]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.clients.scrub import scrubbed_values
+from clerkstack.scrub import scrubbed_values
 from local.machine.plugins.service import PluginError
 
 if TYPE_CHECKING:

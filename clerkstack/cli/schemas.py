@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from clerkstack.report import documents, operations
 from clerkstack.report.document import Document
+from clerkstack.review.document import ReviewDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
@@ -19,7 +20,7 @@ DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
     "parity": (documents.ParityDocument,),
     "probe": (operations.ProbeDocument,),
     "move": (operations.MoveDocument,),
-    "review": (documents.ReviewDocument,),
+    "review": (ReviewDocument,),
     "rotate": (
         operations.RotationDocument,
         operations.RotationStatusDocument,

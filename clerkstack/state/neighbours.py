@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from clerkstack.backend import is_cloud, project_name
 from clerkstack.problems import ClerkstackError
+from clerkstack.state import engine
+from clerkstack.state.checkpoint import drop_cut_off_attributes
+from clerkstack.state.failures import UnknownStack
 from clerkstack.state.model import Resource, State
 from clerkstack.state.variables import existing
 
@@ -132,16 +135,13 @@ def _parts(stack: str) -> tuple[str | None, str | None, str]:
 def _listed() -> dict[str, str]:
     """The stacks that have resources, with the times of their last updates: those of this project;
     in a backend of one's own, those of all its projects."""
-    from clerkstack.state.backends import current_backend
-    from clerkstack.state.checkpoint import drop_cut_off_attributes
-
     try:
         # In Pulumi Cloud all would be those of everybody.
         found = _list(*(() if is_cloud() else ("--all",)))
     except ClerkstackError:
         # One state that can't be read ends the whole list.
         try:
-            drop_cut_off_attributes(current_backend(), "*")
+            drop_cut_off_attributes(engine.current_backend(), "*")
             found = _list()
         except ClerkstackError as failure:
             raise UnknownNeighbours(
@@ -155,9 +155,7 @@ def _listed() -> dict[str, str]:
 
 
 def _list(*words: str) -> dict[str, str]:
-    from clerkstack.state.engine import pulumi
-
-    listed = json.loads(pulumi("stack", "ls", "--json", *words))
+    listed = json.loads(engine.pulumi("stack", "ls", "--json", *words))
     return {
         each["name"]: str(each.get("lastUpdate", ""))
         for each in listed
@@ -167,11 +165,8 @@ def _list(*words: str) -> dict[str, str]:
 
 def _state(stack: str) -> State:
     """What a stack has; nothing of a stack that is gone meanwhile."""
-    from clerkstack.state.engine import export
-    from clerkstack.state.failures import UnknownStack
-
     try:
-        state = export(stack)
+        state = engine.export(stack)
     except UnknownStack:
         return State()
     except ClerkstackError as failure:

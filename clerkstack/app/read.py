@@ -1,0 +1,35 @@
+"""Reads the app that a stack's settings name, if they name one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clerkstack.app.code import AppCode
+    from clerkstack.settings import AppSettings
+
+
+def read_app(
+    settings: AppSettings,
+    declaration: str | None,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> AppCode | None:
+    """The app that a stack's settings name, None where they name none.
+
+    Args:
+        settings: the group `clerkstack:app`.
+        declaration: `clerkstack:appDeclaration`, a declaration without the rest of the app.
+        progress: called with each step's name as it starts.
+
+    Raises:
+        InputError: what is named is not there, the declaration is unresolved, or the app takes
+            more time or memory than it may.
+        GitFailed: a repository cannot be fetched.
+    """
+    if declaration is None and settings.path is None and settings.git is None:
+        return None
+    from clerkstack.app.whole import read_whole
+
+    return read_whole(settings, declaration, progress)
