@@ -64,7 +64,7 @@ def check(
     elif catalog is not None or app is not None:
         raise ClerkstackError("--stack has its own catalog and app: remove --catalog and --app.")
     else:
-        from clerkstack.cli.comparison import check_stack
+        from clerkstack.cli.check_stack import check_stack
 
         check_stack(stack, files, live=live, as_json=as_json)
 

@@ -21,9 +21,9 @@ from clerkstack.cli.remote import live_of, progress
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
 from clerkstack.cli.settings import stack_settings
-from clerkstack.cli.state_policies import judged_policies
 from clerkstack.cutover.judge import judge, may_be_signed
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
+from clerkstack.cutover.policies import judged_policies
 from clerkstack.cutover.read import Readings
 from clerkstack.cutover.signoffs import span
 from clerkstack.live.instance import LiveInstance

@@ -19,10 +19,10 @@ import typer
 from clerkstack.cli.others import variables_of_others
 from clerkstack.cli.remote import live_of
 from clerkstack.cli.say import report, say
-from clerkstack.cli.settings import refuse_led_astray, stack_settings
+from clerkstack.cli.settings import stack_settings
 from clerkstack.problems import ClerkstackError
 from clerkstack.report.table import print_table
-from clerkstack.settings import VARIABLE_COMMENT, Settings
+from clerkstack.settings import VARIABLE_COMMENT, Settings, refuse_led_astray
 from clerkstack.state.engine import drop_what_a_kill_cut_off, export, import_state, pulumi
 from clerkstack.state.half_done import half_made, half_removed, settle
 from clerkstack.state.imports import import_variables

@@ -6,31 +6,26 @@ import datetime
 import json
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from traceback import format_exception_only
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from clerkstack.app.git import head_of
-from clerkstack.cli.comparison import compare_stack
 from clerkstack.cli.exits import BAD_INPUT, DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
+from clerkstack.cli.remote import live_of, progress
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
-from clerkstack.cli.say import say
-from clerkstack.clients.errors import UnexpectedAnswer
-from clerkstack.failures import ResourceFailed
+from clerkstack.cli.say import report, say
+from clerkstack.cli.settings import stack_settings
+from clerkstack.comparison.of_stack import Compared, compare_stack
 from clerkstack.problems import ClerkstackError
 from clerkstack.review.comment import NO_LIMIT, SUMMARY_LIMIT, Occasion, comment, verdict
 from clerkstack.review.document import document
 from clerkstack.review.pull_request import commit_of
 from clerkstack.review.report import report_of
-from clerkstack.review.stacks import NotCompared, Review, Verdict, agree, previewed
-from clerkstack.state.process import Commands
-
-if TYPE_CHECKING:
-    from clerkstack.report.documents import CheckDocument
+from clerkstack.review.run import reviewed
+from clerkstack.review.stacks import Review, Verdict
 
 PACK = "policies/pack"
 CODES = {
@@ -73,7 +68,7 @@ def review(
     names = list(dict.fromkeys(stacks))
     # What is started from here on is the pull request's own program.
     if os.environ.pop("GITHUB_TOKEN", "") and os.environ.get("GITHUB_ACTIONS") == "true":
-        _progress(
+        report(
             "GITHUB_TOKEN is in the environment of this job, where the previewed program can "
             "read it. Remove it: `clerkstack comment` comments, in another job"
         )
@@ -81,7 +76,8 @@ def review(
         commit=commit_of(os.environ) or head_of(Path.cwd()) or "",
         time=datetime.datetime.now(datetime.UTC),
     )
-    reviews = _all(names, pack)
+    with ended_like_interrupt():
+        reviews = reviewed(names, pack, _compared, report)
     _write(reviews, occasion, output, save, as_json=as_json)
     files.write(report_of(reviews, occasion.commit, files.began))
     code = CODES[verdict(reviews)]
@@ -89,34 +85,8 @@ def review(
         raise typer.Exit(code)
 
 
-def _all(names: Sequence[str], pack: str) -> list[Review]:
-    """Review all stacks at once: the engine mostly waits for processes it starts."""
-    commands = Commands()
-    with ThreadPoolExecutor(max_workers=len(names)) as pool, ended_like_interrupt():
-        try:
-            started = [pool.submit(previewed, name, pack, commands, _progress) for name in names]
-            # Here, where an interrupt ends it.
-            compared = [_compared(name) for name in names]
-            reviews = [each.result() for each in started]
-        except BaseException:
-            _progress("interrupted: ending the engine")
-            commands.stop()
-            raise
-    for each, told in zip(reviews, compared, strict=True):
-        agree(each, told)
-    return reviews
-
-
-def _compared(stack: str) -> CheckDocument | NotCompared:
-    """App, catalog and instance side by side, or why that is not known."""
-    _progress(f"{stack}: comparing app, catalog and instance")
-    try:
-        return compare_stack(stack, live=True).document()
-    except ClerkstackError as error:
-        service = isinstance(error, (ResourceFailed, UnexpectedAnswer)) or error.of_service
-        return NotCompared(str(error), service=service)
-    except Exception as error:  # the app's code is a stranger's: the rest is reviewed all the same
-        return NotCompared("".join(format_exception_only(error)).strip(), service=False)
+def _compared(stack: str) -> Compared:
+    return compare_stack(stack, stack_settings(stack), live_of, progress)
 
 
 def _write(
@@ -147,7 +117,3 @@ def _put(file: Path, text: str, mode: Literal["w", "a"]) -> None:
             out.write(text)
     except OSError as error:
         raise ClerkstackError(f"{file} cannot be written: {error.strerror}.") from None
-
-
-def _progress(step: str) -> None:
-    say(step, err=True)

@@ -12,25 +12,32 @@ import typer
 from clerkstack.cli.exits import DONE, FOUND, REMOTE_FAILURE
 from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.remote import live_of, reading
-from clerkstack.cli.rotations import (
-    ends_of,
-    fate_of,
-    show_history,
-    show_status,
-    waiting_lines,
-)
 from clerkstack.cli.say import say
-from clerkstack.cli.settings import refuse_led_astray, stack_settings
+from clerkstack.cli.settings import stack_settings
 from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.problems import ClerkstackError
+from clerkstack.report.table import print_table
+from clerkstack.rotation.holder import who
+from clerkstack.rotation.journal import WORDS, Entry, Kind, Running, now
+from clerkstack.rotation.overlap import days_of, hours_of
+from clerkstack.rotation.requests import HOURS, SCHEDULED, NothingOld, RotationRequest
+from clerkstack.rotation.stacks import StackSecrets, known_of
+from clerkstack.rotation.summary import (
+    elsewhere_lines,
+    ends_of,
+    fate_of,
+    history_rows,
+    next_step,
+    status_lines,
+    waiting_lines,
+)
+from clerkstack.settings import refuse_led_astray
+from clerkstack.state.engine import export
 
 if TYPE_CHECKING:
-    from clerkstack.rotation.journal import Entry, Kind, Running
-    from clerkstack.rotation.run import Rotator
-from clerkstack.rotation.requests import HOURS, SCHEDULED, RotationRequest
+    from clerkstack.report.operations import RotationStatusDocument
 
 INTERRUPTED = 130
-PAUSE = 2.0  # seconds between looks whether the other run has ended
 Which = Literal["clerk", "webhook", "all"]
 
 
@@ -109,17 +116,17 @@ def rotate(
     if status:
         if seen_to:
             _see_to(stack, seen_to)
-        raise typer.Exit(show_status(stack, as_json))
+        raise typer.Exit(_show_status(stack, as_json))
     if history:
-        raise typer.Exit(show_history(stack, as_json))
+        raise typer.Exit(_show_history(stack, as_json))
     kinds = None if secret == "all" else (secret,)
     request = _request(kinds, reason, overlap, if_older_than, seen_to)
     if request.overlap_hours == 0 and not abort:
         _refuse_unconfirmed(stack, confirm)
     with ended_like_interrupt():
         try:
-            rotator = _rotator(stack, confirm, take_over=take_over)
-            entry = _done(rotator, None if abort else request, wait)
+            wanted = None if abort else request
+            entry = _rotated(stack, wanted, confirm, wait, take_over=take_over)
         except KeyboardInterrupt:
             where = f"bin/clerkstack rotate --stack {stack} --status"
             say(f"interrupted. To see how far it is: {where}", err=True)
@@ -128,16 +135,59 @@ def rotate(
 
 
 def _see_to(stack: str, names: tuple[str, ...]) -> None:
-    """Note in the state that other holders have the new secret.
+    from clerkstack.rotation.of_stack import see_to_holders
 
-    Raises:
-        ClerkstackError: of one of the names none is known; nothing is noted.
-    """
-    from clerkstack.cli.rotation_engine import StackEngine
-    from clerkstack.rotation.holder import is_at_it
-    from clerkstack.rotation.journal_store import see_to
+    see_to_holders(stack, stack_settings(stack), names)
 
-    see_to(StackEngine(stack, stack_settings(stack)), stack, names, held=is_at_it)
+
+def _show_status(stack: str, as_json: bool) -> int:
+    """Print where the rotation of a stack stands; the exit code."""
+    known = known_of(export(stack, show_secrets=True), stack)
+    journal = known.journal
+    over = journal.running is None and not journal.doomed and not journal.waiting
+    if as_json:
+        say(_status(stack, known).text())
+    else:
+        for line in status_lines(stack, known):
+            say(line)
+    return DONE if over else FOUND
+
+
+def _show_history(stack: str, as_json: bool) -> int:
+    """Print the rotations of a stack, the newest first; the exit code."""
+    history = list(reversed(known_of(export(stack, show_secrets=True), stack).journal.history))
+    if as_json:
+        from clerkstack.report.operations import RotationsDocument
+
+        say(RotationsDocument(stack=stack, rotations=tuple(history)).text())
+    elif history:
+        headings = ("ended", "result", "secret", "old → new", "overlap", "who", "why")
+        print_table(headings, [history_rows(entry) for entry in history])
+        for entry in history:
+            for line in elsewhere_lines(entry):
+                say(line)
+    else:
+        say(f"{stack}: no rotation yet.")
+    return DONE
+
+
+def _status(stack: str, known: StackSecrets) -> RotationStatusDocument:
+    """As JSON: fingerprints, never secrets."""
+    from clerkstack.report.operations import RotationStatusDocument, RotationUnderWay
+
+    def shown(running: Running | None) -> RotationUnderWay | None:
+        return None if running is None else RotationUnderWay.of(running, next_step(running))
+
+    journal = known.journal
+    return RotationStatusDocument(
+        stack=stack,
+        over=journal.running is None,
+        running=shown(journal.running),
+        last=shown(journal.last),
+        doomed=journal.doomed,
+        waiting=tuple(journal.waiting),
+        since=dict(known.since),
+    )
 
 
 def _request(
@@ -147,87 +197,50 @@ def _request(
     if_older_than: str | None,
     seen_to: tuple[str, ...],
 ) -> RotationRequest:
-    from clerkstack.rotation.holder import who
-    from clerkstack.rotation.journal import now
-    from clerkstack.rotation.overlap import days_of, hours_of
-    from clerkstack.rotation.requests import RotationRequest
-
     older = None if if_older_than is None else now() - days_of(if_older_than)
     return RotationRequest(kinds, reason, hours_of(overlap), who(), older, seen_to)
 
 
-def _rotator(stack: str, confirmed: str | None, *, take_over: bool) -> Rotator:
-    from clerkstack.cli.rotation_engine import StackEngine
-    from clerkstack.rotation.holder import is_at_it, myself
-    from clerkstack.rotation.journal_store import JournalStore
-    from clerkstack.rotation.proof import Prover
-    from clerkstack.rotation.run import Rotator
-    from clerkstack.rotation.services import Services
-    from clerkstack.rotation.stacks import StackSecrets
-    from clerkstack.rotation.survey import Survey
-    from clerkstack.state.neighbours import neighbours
+def _rotated(
+    stack: str,
+    request: RotationRequest | None,
+    confirmed: str | None,
+    wait: float,
+    *,
+    take_over: bool,
+) -> Entry | None:
+    """Rotate, or abort if there is no request. None if there is nothing to do."""
+    # It loads the clients of all services; where a rotation stands is told without.
+    from clerkstack.rotation import of_stack
+    from clerkstack.rotation.proof import NotProved
+    from clerkstack.rotation.stack_engine import RollOutFailed
 
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
-    live = live_of(settings, progress=lambda _: None)  # the steps of a rotation are told
-    engine = StackEngine(stack, settings, live)
-
-    def services(known: StackSecrets) -> Services:
-        return Services(
-            settings,
-            live.session,
-            instance_id=known.instance_id,
-            endpoint_id=known.endpoint_id,
-            key=known.secrets.get("clerk"),
-            before=known.journal.secrets_before,
-        )
-
-    return Rotator(
+    rotator = of_stack.rotator_of(
+        stack,
         settings,
-        JournalStore(stack, engine, myself, lambda holder: not take_over and is_at_it(holder)),
-        engine,
-        services,
-        Prover(settings),
-        Survey(
-            settings,
-            live,
-            lambda: neighbours(stack, settings.application_id, settings.instance),
-        ),
-        _teller(),
-        lambda running: _confirm(stack, running, confirmed),
+        live_of(settings, progress=lambda _: None),  # the steps of a rotation are reported
+        take_over=take_over,
+        progress=_reporter(),
+        confirm=lambda running: _confirm(stack, running, confirmed),
     )
+    try:
+        with reading():
+            waiting = lambda held: say(f"waiting: {held}", err=True)  # noqa: E731
+            return of_stack.rotate(rotator, request, wait, waiting)
+    except NothingOld as error:
+        say(str(error), err=True)
+        return None
+    except (NotProved, RollOutFailed, ApiError, Unreachable) as error:
+        say(f"error: {error}", err=True)
+        again = f"bin/clerkstack rotate --stack {stack}"
+        say(f"Nothing is lost. To continue: {again}. To go back: {again} --abort", err=True)
+        code = FOUND if isinstance(error, NotProved) else REMOTE_FAILURE
+        raise typer.Exit(code) from None
 
 
-def _done(rotator: Rotator, request: RotationRequest | None, wait: float) -> Entry | None:
-    """Rotate, or abort if there is no request. None if there is nothing to do."""
-    from clerkstack.cli.rotation_engine import RollOutFailed
-    from clerkstack.rotation.holder import alone
-    from clerkstack.rotation.journal_store import Held
-    from clerkstack.rotation.proof import NotProved
-    from clerkstack.rotation.requests import NothingOld
-
-    deadline = time.monotonic() + wait
-    while True:
-        try:
-            with reading(), alone(rotator.journal_store.stack):
-                return rotator.abort() if request is None else rotator.rotate(request)
-        except Held as error:
-            if time.monotonic() + PAUSE > deadline:
-                raise
-            say(f"waiting: {error}", err=True)
-            time.sleep(PAUSE)
-        except NothingOld as error:
-            say(str(error), err=True)
-            return None
-        except (NotProved, RollOutFailed, ApiError, Unreachable) as error:
-            say(f"error: {error}", err=True)
-            again = f"bin/clerkstack rotate --stack {rotator.journal_store.stack}"
-            say(f"Nothing is lost. To continue: {again}. To go back: {again} --abort", err=True)
-            code = FOUND if isinstance(error, NotProved) else REMOTE_FAILURE
-            raise typer.Exit(code) from None
-
-
-def _teller() -> Callable[[str, str], None]:
+def _reporter() -> Callable[[str, str], None]:
     started = time.monotonic()
 
     def progress(step: str, detail: str) -> None:
@@ -243,8 +256,6 @@ def _confirm(stack: str, running: Running, given: str | None) -> None:
     Raises:
         ClerkstackError: it was not, or something else was.
     """
-    from clerkstack.rotation.journal import WORDS
-
     words = " and ".join(WORDS[kind] for kind in running.sides)
     if given is None:
         say(
@@ -273,8 +284,6 @@ def _refuse_other(stack: str, given: str) -> None:
 
 
 def _conclude(stack: str, entry: Entry | None, as_json: bool) -> None:
-    from clerkstack.rotation.journal import WORDS
-
     if as_json:
         from clerkstack.report.operations import RotationDocument
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clerkstack.backend import project_name
 from clerkstack.cli.say import say
-from clerkstack.problems import InputError
 from clerkstack.safe import hide
-from clerkstack.settings.vercel_plugin import led_astray
 from clerkstack.state.engine import pulumi
 
 if TYPE_CHECKING:
@@ -34,20 +31,6 @@ def stack_settings(stack: str) -> Settings:
     )
     hide(settings.secrets)
     return settings
-
-
-def refuse_led_astray(stack: str, settings: Settings) -> None:
-    """Check that Vercel's plugin uses the address in the settings: the engine starts it, sometimes
-    without the program, which checks this itself.
-
-    Raises:
-        InputError: it goes elsewhere.
-    """
-    from clerkstack.settings import problems_of
-
-    problems = problems_of(led_astray(settings, os.environ), stack=stack)
-    if problems:
-        raise InputError(problems)
 
 
 def stack_config(stack: str) -> tuple[dict[str, str], list[str]]:

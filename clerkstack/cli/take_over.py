@@ -17,11 +17,12 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.others import variables_of_others
 from clerkstack.cli.remote import live_of, reading
 from clerkstack.cli.say import report, say
-from clerkstack.cli.settings import refuse_led_astray, stack_settings
+from clerkstack.cli.settings import stack_settings
 from clerkstack.desired.variables import Variable
 from clerkstack.drift import declared_variables, signing_secret_of
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE, Found, split_name
+from clerkstack.settings import refuse_led_astray
 from clerkstack.state.engine import export, import_state
 from clerkstack.state.imports import import_variables
 from clerkstack.state.known import Known

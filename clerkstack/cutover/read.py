@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.domains import Domain
     from clerkstack.clients.svix import Attempt, Endpoint
     from clerkstack.clients.webhook_probe import WebhookProbe
-    from clerkstack.cutover.rules import Policies
+    from clerkstack.cutover.policies import Policies
     from clerkstack.live.instance import LiveInstance
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project

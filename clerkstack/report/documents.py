@@ -21,6 +21,7 @@ from clerkstack.report.reports import APP, APPLICATION, INSTANCE
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
     from clerkstack.app.uses import UnresolvedCheck
+    from clerkstack.comparison.of_stack import Compared
     from clerkstack.report.report import Report
 
 
@@ -195,6 +196,24 @@ class CheckDocument(Document):
             variables=beside.variables,
             notes_on_code=beside.notes,
             problems=tuple(map(ProblemRead.of, problems)),
+        )
+
+    @classmethod
+    def of_stack(cls, compared: Compared) -> CheckDocument:
+        """From what a stack's settings name."""
+        instance = InstanceRead(
+            read=compared.instance is not None,
+            exists=None if compared.instance is None else compared.instance.exists,
+            application=compared.settings.application_id,
+            instance=compared.settings.instance,
+        )
+        return cls.of(
+            compared.found,
+            compared.app,
+            compared.path,
+            stack=compared.stack,
+            instance=instance,
+            beside=compared.beside,
         )
 
     def rows(self) -> Iterator[tuple[str, Row]]:

@@ -20,10 +20,10 @@ from clerkstack.report.document import Document, Part
 from clerkstack.report.documents import CheckDocument
 from clerkstack.report.markdown import shortened
 from clerkstack.review.comment import Occasion, verdict
-from clerkstack.review.preview import Change, Preview
-from clerkstack.review.properties import Property
 from clerkstack.review.stacks import Review, Verdict
 from clerkstack.safe import safe
+from clerkstack.state.preview import Change, Preview
+from clerkstack.state.properties import Property
 
 MOST_STACKS = 100
 MOST_BYTES = 6_000_000

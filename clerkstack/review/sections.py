@@ -12,9 +12,9 @@ from clerkstack.comparison import Row
 from clerkstack.report.documents import CheckDocument
 from clerkstack.report.markdown import block, code, heading, row
 from clerkstack.report.values import NOTHING
-from clerkstack.review.preview import Change, Preview
-from clerkstack.review.properties import Property, top_of
 from clerkstack.review.stacks import Review
+from clerkstack.state.preview import Change, Preview
+from clerkstack.state.properties import Property, top_of
 
 Side = dict[str, Any] | None
 LONG = 12  # entries; more are folded

@@ -13,12 +13,12 @@ from clerkstack.checks.finding import Finding, Severity
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.billing import TRIAL
-from clerkstack.review.cleaning import Cleaning, secrets_of
-from clerkstack.review.preview import Preview, read_preview
-from clerkstack.review.properties import top_of
 from clerkstack.state import engine
+from clerkstack.state.cleaning import Cleaning, secrets_of
 from clerkstack.state.failures import is_unreached
+from clerkstack.state.preview import Preview, read_preview
 from clerkstack.state.process import Commands
+from clerkstack.state.properties import top_of
 
 if TYPE_CHECKING:
     from clerkstack.report.documents import CheckDocument

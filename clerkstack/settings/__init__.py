@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         load_connection,
         load_settings,
         problems_of,
+        refuse_led_astray,
     )
     from clerkstack.settings.models import (
         Allowed,
@@ -45,6 +46,8 @@ else:
                 "load_connection",
                 "load_settings",
                 "problems_of",
+                "refuse_led_astray",
+                "refuse_led_astray",
             ),
             "models": (
                 "Allowed",
@@ -87,4 +90,5 @@ __all__ = [
     "load_connection",
     "load_settings",
     "problems_of",
+    "refuse_led_astray",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from clerkstack.settings.names import (
 )
 from clerkstack.settings.rules import broken_rules, exposed
 from clerkstack.settings.source_map import SourceMap, spelled
+from clerkstack.settings.vercel_plugin import led_astray
 
 Model = TypeVar("Model", bound=BaseModel)
 KINDS = ("development", "production")
@@ -87,6 +89,18 @@ def load_settings(
     if problems:
         raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
     return settings
+
+
+def refuse_led_astray(stack: str, settings: Settings) -> None:
+    """Check that Vercel's plugin uses the address in the settings: the engine starts it, sometimes
+    without the program, which checks this itself.
+
+    Raises:
+        InputError: it goes elsewhere.
+    """
+    problems = problems_of(led_astray(settings, os.environ), stack=stack)
+    if problems:
+        raise InputError(problems)
 
 
 def problems_of(rules: Iterable[Broken], *, stack: str, file: Path | None = None) -> list[Problem]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import given
 
-from clerkstack.adopt import catalog_of
+from clerkstack.adopt.billing import catalog_of
 from tests.property.catalogs import Declared, by_hand, declared
 from tests.property.instance import Instance
 from tests.property.test_billing import EXAMPLES

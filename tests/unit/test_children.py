@@ -26,7 +26,7 @@ LOCAL = "an emulator or a measurement on this machine; never part of a deploymen
 GETS = {
     "clerkstack/app/gathering.py": "this project's own reader: nothing of the environment",
     "clerkstack/app/git.py": "no keys: hooks, helpers and filters of a checkout are others' code",
-    "clerkstack/cli/rotation_engine.py": OWN,
+    "clerkstack/rotation/stack_engine.py": OWN,
     "clerkstack/state/process.py": ENGINE + "; a review's has no GITHUB_TOKEN",
     "local/machine/actionlint/__init__.py": SET_UP,
     "local/aws.py": LOCAL,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.adopt import Existing, foreign_keys
+from clerkstack.adopt.stack import Existing, foreign_keys
 from clerkstack.clients.platform import ApplicationInstance
 from clerkstack.clients.svix import Endpoint
 from clerkstack.clients.vercel import EnvironmentVariable

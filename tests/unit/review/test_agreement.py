@@ -10,9 +10,9 @@ from clerkstack.checks.finding import Severity
 from clerkstack.comparison.compare import finding_of, severity_of
 from clerkstack.reconcile.billing import TRIAL
 from clerkstack.report.documents import CheckDocument
-from clerkstack.review.cleaning import Cleaning
-from clerkstack.review.preview import Change, Preview
 from clerkstack.review.stacks import NotCompared, Review, Verdict, agree
+from clerkstack.state.cleaning import Cleaning
+from clerkstack.state.preview import Change, Preview
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from markdown_it.token import Token
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.report.documents import CheckDocument
 from clerkstack.review.comment import LIMIT, MARKER, Occasion, comment
-from clerkstack.review.preview import OPERATIONS, Change, Preview
-from clerkstack.review.properties import Property
 from clerkstack.review.stacks import Review, Verdict
+from clerkstack.state.preview import OPERATIONS, Change, Preview
+from clerkstack.state.properties import Property
 
 NOW = datetime.datetime(2026, 11, 25, 17, 5, tzinfo=datetime.UTC)
 OCCASION = Occasion(commit="0123abc", time=NOW)

@@ -21,9 +21,9 @@ from clerkstack.review.document import (
     document,
     read_document,
 )
-from clerkstack.review.preview import Change, Preview
-from clerkstack.review.properties import Property
 from clerkstack.review.stacks import Review, Verdict
+from clerkstack.state.preview import Change, Preview
+from clerkstack.state.properties import Property
 from tests.clock import within
 from tests.unit.review.test_comment import HOSTILE, assert_harmless, everywhere
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli.rotation_engine import RollOutFailed, StackEngine
 from clerkstack.rotation.run import Refused
+from clerkstack.rotation.stack_engine import RollOutFailed, StackEngine
 from clerkstack.state import engine, locks
 from clerkstack.state.locks import HalfDone, Locked, Owner, when_unlocked
 from clerkstack.state.model import State

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from clerkstack.checks.finding import Finding, Severity
-from clerkstack.review.cleaning import SECRET, UNKNOWN, Cleaning, plain, secrets_of
-from clerkstack.review.preview import Preview, read_preview
-from clerkstack.review.properties import Property, at, changed, joined
 from clerkstack.review.stacks import _toggles_come
 from clerkstack.state import marks
+from clerkstack.state.cleaning import SECRET, UNKNOWN, Cleaning, plain, secrets_of
+from clerkstack.state.preview import Preview, read_preview
+from clerkstack.state.properties import Property, at, changed, joined
 
 BILLING = "urn:pulumi:prod::clerkstack::c:Billing$pulumi-python:dynamic/clerkstack:Billing::billing"
 HIDDEN = {marks.SIGNATURE: marks.SECRET, "ciphertext": "[secret]"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clerkstack.checks.finding import Finding
@@ -12,6 +12,9 @@ from policies.view import Expected
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
+
+Policies = Callable[[Sequence[Mapping[str, Any]]], Sequence[Finding]]
+"""Judges the resources of an exported state, as the policy pack would."""
 
 
 def judged_policies(

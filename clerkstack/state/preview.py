@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, StrictBool
 
 from clerkstack.checks.finding import Finding, Severity
-from clerkstack.review.cleaning import Cleaning, plain
-from clerkstack.review.properties import Property, changed, named, secret_leaves, top_of
+from clerkstack.state.cleaning import Cleaning, plain
+from clerkstack.state.properties import Property, changed, named, secret_leaves, top_of
 
 # A replacement is told in three steps; `replace` is the one that stands for it.
 Operation = Literal["create", "update", "replace", "delete", "import"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from clerkstack.review.cleaning import SECRET
+from clerkstack.state.cleaning import SECRET
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_$][\w$-]*")
 _STEP = re.compile(r'\.?(?:\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[]+))')

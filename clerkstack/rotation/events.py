@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.review.cleaning import Cleaning
-from clerkstack.review.preview import Preview, read_preview
+from clerkstack.state.cleaning import Cleaning
+from clerkstack.state.preview import Preview, read_preview
 
 DEPLOYMENT = re.compile(r"dpl_\w+: [A-Z]+")
 WRITES = {"update": "updated", "create": "created"}

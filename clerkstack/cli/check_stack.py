@@ -6,123 +6,47 @@ import sys
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from clerkstack.app.code import AppCode
-from clerkstack.app.read import read_app
-from clerkstack.catalog import load_catalog
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import live_of, progress, reading
 from clerkstack.cli.say import say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.comparison import (
     Comparison,
-    Instance,
-    LiveWiring,
     Row,
-    Wired,
-    compare,
-    wired,
 )
-from clerkstack.desired.access import access_inputs
-from clerkstack.desired.billing import billing_inputs
+from clerkstack.comparison.of_stack import Compared, compare_stack
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.report import reports
 from clerkstack.report.table import print_table
 from clerkstack.report.values import counted
-from clerkstack.settings import Settings
 
 if TYPE_CHECKING:
     from clerkstack.cli.reports import ReportFiles
-    from clerkstack.report.documents import CheckDocument
 
 _WIDEST = 120  # columns, where the output is no terminal
 _SHOWN = 3
 
 
-@dataclass(frozen=True)
-class Compared:
-    """What a stack's settings name, side by side. `app` and `instance` are None if not read."""
-
-    stack: str
-    settings: Settings
-    app: AppCode | None
-    instance: Instance | None
-    found: Comparison
-    beside: Wired
-    """What the app does with events and variables; its findings are among those of `found`."""
-
-    @property
-    def path(self) -> str | None:
-        """Where the app's code is."""
-        if self.app is None:
-            return None
-        return self.settings.app_declaration if self.app.path is None else self.app.path
-
-    def document(self) -> CheckDocument:
-        """As `--json` prints it."""
-        from clerkstack.report.documents import CheckDocument, InstanceRead
-
-        read = InstanceRead(
-            read=self.instance is not None,
-            exists=None if self.instance is None else self.instance.exists,
-            application=self.settings.application_id,
-            instance=self.settings.instance,
-        )
-        return CheckDocument.of(
-            self.found, self.app, self.path, stack=self.stack, instance=read, beside=self.beside
-        )
-
-
 def check_stack(stack: str, files: ReportFiles, *, live: bool, as_json: bool) -> None:
     """Compare what a stack's settings name, print it, and end with the exit code."""
+    settings = stack_settings(stack)
     with reading() if live else nullcontext():
-        compared = compare_stack(stack, live=live)
-    findings, settings = compared.found.findings, compared.settings
+        compared = compare_stack(stack, settings, live_of if live else None, progress)
+    findings = compared.found.findings
     files.write(reports.check(findings, files.began, stack=stack, settings=settings))
     if as_json:
-        say(compared.document().text())
+        from clerkstack.report.documents import CheckDocument
+
+        say(CheckDocument.of_stack(compared).text())
     else:
         _print(compared)
     if compared.found.findings:
         raise typer.Exit(FOUND)
-
-
-def compare_stack(stack: str, *, live: bool) -> Compared:
-    """Compare app, catalog and, if `live`, instance of a stack.
-
-    Raises:
-        ClerkstackError: the settings or what they name is wrong, or a service failed.
-    """
-    settings = stack_settings(stack)
-    catalog = load_catalog(Path(settings.catalog))
-    app = read_app(settings.app, settings.app_declaration, progress=progress)
-    instance, there = _read(settings, app) if live else (None, None)
-    inputs = billing_inputs(settings.billing, catalog, app, catalog_file=settings.catalog)
-    found = compare(
-        app,
-        inputs,
-        instance,
-        access=access_inputs(settings, app),
-        brought=settings.components.billing,
-        production=settings.instance == "production",
-    )
-    beside = wired(settings, None if app is None else app.wiring, there)
-    found = replace(found, findings=(*found.findings, *beside.findings))
-    return Compared(stack, settings, app, instance, found, beside)
-
-
-def _read(settings: Settings, app: AppCode | None) -> tuple[Instance, LiveWiring | None]:
-    """What is live, of what there is something to compare with."""
-    with live_of(settings) as live:
-        instance = Instance.of(live)
-        if app is None or app.wiring is None or not instance.exists:
-            return instance, None
-        return instance, LiveWiring.read(settings, live)
 
 
 def _print(compared: Compared) -> None:

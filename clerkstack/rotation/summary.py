@@ -1,51 +1,22 @@
-"""What the journal of a stack's rotations tells: where one stands, and those before it."""
+"""A stack's rotations in words: where one stands, those before it, and what is left to do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from clerkstack.cli.exits import DONE, FOUND
-from clerkstack.cli.say import say
-from clerkstack.report.table import print_table
-from clerkstack.state.engine import export
-
-if TYPE_CHECKING:
-    from clerkstack.report.operations import RotationStatusDocument
-    from clerkstack.rotation.journal import Entry, Journal, Kind, Other, Running
-    from clerkstack.rotation.stacks import StackSecrets
-
-
-def show_status(stack: str, as_json: bool) -> int:
-    """Print where the rotation of a stack stands; the exit code."""
-    known = _known(stack)
-    journal = known.journal
-    over = journal.running is None and not journal.doomed and not journal.waiting
-    if as_json:
-        say(_status(stack, known).text())
-    else:
-        for line in _lines(stack, known):
-            say(line)
-    return DONE if over else FOUND
-
-
-def show_history(stack: str, as_json: bool) -> int:
-    """Print the rotations of a stack, the newest first; the exit code."""
-    history = list(reversed(_known(stack).journal.history))
-    if as_json:
-        from clerkstack.report.operations import RotationsDocument
-
-        say(RotationsDocument(stack=stack, rotations=tuple(history)).text())
-    elif history:
-        headings = ("ended", "result", "secret", "old → new", "overlap", "who", "why")
-        print_table(headings, [_rows(each) for each in history])
-        for entry in history:
-            for line in _elsewhere(entry):
-                say(line)
-    else:
-        say(f"{stack}: no rotation yet.")
-    return DONE
+from clerkstack.rotation.holder import is_at_it
+from clerkstack.rotation.journal import (
+    WORDS,
+    Entry,
+    Journal,
+    Kind,
+    Other,
+    Running,
+    fingerprint,
+    now,
+)
+from clerkstack.rotation.stacks import StackSecrets
 
 
 def ends_of(entry: Entry) -> str:
@@ -78,35 +49,8 @@ def fate_of(entry: Entry) -> str:
     return "It stays valid as before."
 
 
-def _known(stack: str) -> StackSecrets:
-    from clerkstack.rotation.stacks import known_of
-
-    return known_of(export(stack, show_secrets=True), stack)
-
-
-def _status(stack: str, known: StackSecrets) -> RotationStatusDocument:
-    """As JSON: fingerprints, never secrets."""
-    from clerkstack.report.operations import RotationStatusDocument, RotationUnderWay
-
-    def shown(running: Running | None) -> RotationUnderWay | None:
-        return None if running is None else RotationUnderWay.of(running, _next(running))
-
-    journal = known.journal
-    return RotationStatusDocument(
-        stack=stack,
-        over=journal.running is None,
-        running=shown(journal.running),
-        last=shown(journal.last),
-        doomed=journal.doomed,
-        waiting=tuple(journal.waiting),
-        since=dict(known.since),
-    )
-
-
-def _lines(stack: str, known: StackSecrets) -> list[str]:
-    from clerkstack.rotation.holder import is_at_it
-    from clerkstack.rotation.journal import WORDS, now
-
+def status_lines(stack: str, known: StackSecrets) -> list[str]:
+    """Where the rotation of a stack stands."""
     journal = known.journal
     running = journal.running
     lines = []
@@ -115,7 +59,7 @@ def _lines(stack: str, known: StackSecrets) -> list[str]:
         lines.append(
             f"{stack}: a rotation is {'under way' if at_it else 'not finished'}, started "
             f"{_moment(running.started)} by {running.who} ({running.reason}). Next: "
-            f"{_next(running)}."
+            f"{next_step(running)}."
         )
         lines += [f"  {line}" for line in _sides(running)]
         lines.append(
@@ -141,8 +85,6 @@ def _lines(stack: str, known: StackSecrets) -> list[str]:
 
 
 def _last(journal: Journal) -> list[str]:
-    from clerkstack.rotation.journal import now
-
     last = journal.last
     if last is None or max((side.old_ends or 0) for side in last.sides.values()) < now():
         return []
@@ -150,8 +92,6 @@ def _last(journal: Journal) -> list[str]:
 
 
 def _sides(running: Running) -> list[str]:
-    from clerkstack.rotation.journal import WORDS, fingerprint
-
     lines = []
     for kind, side in running.sides.items():
         new = "not minted yet" if side.new is None else fingerprint(side.new)
@@ -160,13 +100,14 @@ def _sides(running: Running) -> list[str]:
     return lines
 
 
-def _next(running: Running) -> str:
+def next_step(running: Running) -> str:
+    """What a rotation does next."""
     if running.aborting:
         return "go back to the old ones"
     return "roll out and prove" if running.minted else "mint"
 
 
-def _elsewhere(entry: Entry) -> list[str]:
+def elsewhere_lines(entry: Entry) -> list[str]:
     """What a rotation of the history wrote besides the stack's own variables, and whom it left to
     people."""
     lines = [f"  {_moment(entry.ended)}: {name} also written" for name in entry.copies]
@@ -176,8 +117,8 @@ def _elsewhere(entry: Entry) -> list[str]:
     return lines
 
 
-def _rows(entry: Entry) -> list[tuple[str, ...]]:
-    from clerkstack.rotation.journal import WORDS
+def history_rows(entry: Entry) -> list[tuple[str, ...]]:
+    """A rotation of the history, a row for each of its secrets."""
 
     def row(kind: Kind, first: bool) -> tuple[str, ...]:
         once = (_moment(entry.ended), entry.result, f"{entry.overlap_hours}h", entry.who)
@@ -189,8 +130,6 @@ def _rows(entry: Entry) -> list[tuple[str, ...]]:
 
 
 def _ends(milliseconds: int) -> str:
-    from clerkstack.rotation.journal import now
-
     return f"{'ended' if milliseconds <= now() else 'ends'} at {_moment(milliseconds)}"
 
 

@@ -11,9 +11,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from clerkstack.cli.events import more_than_values, news, reasons, seen
-from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError
+from clerkstack.rotation.events import more_than_values, news, reasons, seen
 from clerkstack.rotation.rolling_out import environment_of as rolling_out
 from clerkstack.rotation.run import Refused
 from clerkstack.rotation.stacks import COMMAND
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from clerkstack.state.model import State
 
 Result = TypeVar("Result")
-INDENT = " " * 8
 
 
 class RollOutFailed(ClerkstackError):
@@ -42,9 +40,17 @@ class RollOutFailed(ClerkstackError):
 class StackEngine:
     """The state and the updates of one stack."""
 
-    def __init__(self, stack: str, settings: Settings, live: LiveInstance | None = None) -> None:
-        """`live` tells what is deployed; only a rotation asks for that."""
+    def __init__(
+        self,
+        stack: str,
+        settings: Settings,
+        live: LiveInstance | None = None,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`live` tells what is deployed; only a rotation asks for that. `progress` gets each step
+        of an update as it comes."""
         self._stack, self._settings, self._live = stack, settings, live
+        self._progress = progress
         # As it was read or written last: what is run on it is judged by it.
         self._state: State | None = None
 
@@ -130,8 +136,8 @@ class StackEngine:
         def once() -> list[str]:
             # Whoever had the stack locked wrote its state: it is read again then.
             state, self._state = self._state, None
-            news_of = _News(quiet=quiet)
-            ran = run(*words, variables=variables, state=state, on_line=news_of)
+            on_line = (lambda _line: None) if quiet else _News(self._progress)
+            ran = run(*words, variables=variables, state=state, on_line=on_line)
             lines = _lines(ran)
             if ran.code:
                 error = failure(word, ran)
@@ -171,13 +177,13 @@ class StackEngine:
         known = {ADDRESS: self._settings.urls.vercel}
         if token is not None:
             known["VERCEL_API_TOKEN"] = token.get_secret_value()
-        ran = Commands().run(words, variables=known, on_line=_News(quiet=False))
+        ran = Commands().run(words, variables=known, on_line=_News(self._progress))
         if ran.code:
             raise RollOutFailed(f"clerkstack redeploy failed:\n{reasons(_lines(ran))}")
 
     def _unlocked(self, act: Callable[[], Result]) -> Result:
         """Act, once nobody else is at work on the stack."""
-        return when_unlocked(act, self, lambda step: say(INDENT + step, err=True))
+        return when_unlocked(act, self, self._progress)
 
     def is_over(self) -> bool:
         """Whether nobody of this machine is at work on the stack, as far as that can be seen.
@@ -192,7 +198,7 @@ class StackEngine:
 
     def recover(self) -> None:
         """Recover the stack, in a process of its own: this one goes on with its own settings."""
-        say(f"{INDENT}a killed run left the stack unfinished: recovering it", err=True)
+        self._progress("a killed run left the stack unfinished: recovering it")
         words = [sys.executable, "-m", "clerkstack", "recover", "--stack", self._stack]
         ran = subprocess.run(words, capture_output=True, text=True, check=False)
         if ran.returncode:
@@ -200,16 +206,16 @@ class StackEngine:
 
 
 class _News:
-    """Prints the news in each line, once."""
+    """Reports the news in each line, once."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet, self._told = quiet, set[str]()
+    def __init__(self, progress: Callable[[str], None]) -> None:
+        self._progress, self._reported = progress, set[str]()
 
     def __call__(self, line: str) -> None:
-        new = "" if self._quiet else news(line.rstrip())
-        if new and new not in self._told:
-            self._told.add(new)
-            say(INDENT + new, err=True)
+        new = news(line.rstrip())
+        if new and new not in self._reported:
+            self._reported.add(new)
+            self._progress(new)
 
 
 def _lines(ran: Ran) -> list[str]:
