@@ -86,8 +86,7 @@ class Look:
 
     def _list(self) -> Sequence[EnvironmentVariable]:
         try:
-            with session_for(self._connection).vercel(self._team) as vercel:
-                return vercel.list_variables(self._project)
+            return session_for(self._connection).variables(self._team, self._project)
         except (RateLimited, ServerError, Unreachable) as failure:
             if not pulumi.runtime.is_dry_run():
                 raise

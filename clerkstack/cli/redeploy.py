@@ -9,8 +9,6 @@ prints goes through `_say`, also where Vercel's answer repeats the token.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Literal
 
@@ -20,15 +18,12 @@ from pydantic import SecretStr
 from clerkstack.cli.exits import REMOTE_FAILURE
 from clerkstack.cli.say import say
 from clerkstack.clients.read_only import READ_ONLY, read_only
-from clerkstack.clients.vercel import Deployment, VercelClient
+from clerkstack.clients.vercel import VercelClient
 from clerkstack.problems import ClerkstackError
+from clerkstack.redeployment import BuildFailed, build_again
 from clerkstack.settings.vercel_plugin import ADDRESS, VERCEL
 
-# Seconds between looks: short at first, so that a quick build is not waited for in vain.
-FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.1, 2, 5.0
-READY = "READY"
 Target = Literal["production", "preview"]
-FAILED = frozenset({"ERROR", "CANCELED", "DELETED"})
 
 
 def redeploy(
@@ -72,39 +67,8 @@ def redeploy(
     progress = partial(say, hidden=(token,))
     base_url = os.environ.get(ADDRESS) or VERCEL
     with VercelClient(token=SecretStr(token), base_url=base_url, team_id=team) as vercel:
-        newest = vercel.latest_deployment(project, where, branch=branch)
-        if newest is None:
-            of_branch = f" of {branch}" if branch else ""
-            progress(f"{project} has no {where} deployment{of_branch} yet: nothing to build again.")
-            return
-        started = vercel.redeploy(newest, where)
-        progress(f"{where} deployment {started.id} started from {newest.id}.")
-        if wait:
-            _wait(vercel, started, timeout, progress)
-
-
-def _wait(
-    vercel: VercelClient, started: Deployment, timeout: int, progress: Callable[..., None]
-) -> None:
-    deadline = time.monotonic() + timeout
-    now = started
-    shown = None
-    pause = FIRST_PAUSE
-    while now.state != READY:
-        if now.state in FAILED:
-            progress(f"error: the deployment {now.id} ended as {now.state}.", err=True)
-            raise typer.Exit(REMOTE_FAILURE)
-        if time.monotonic() > deadline:
-            progress(
-                f"error: the deployment {now.id} is {now.state} after {timeout} seconds. It "
-                "is still running: see Vercel's dashboard.",
-                err=True,
-            )
-            raise typer.Exit(REMOTE_FAILURE)
-        if now.state != shown:
-            progress(f"{now.id}: {now.state}")
-            shown = now.state
-        time.sleep(pause)
-        pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
-        now = vercel.deployment(now.id)
-    progress(f"{now.id}: {now.state}. The new variables are live.")
+        try:
+            build_again(vercel, project, where, branch, timeout if wait else None, progress)
+        except BuildFailed as failure:
+            progress(f"error: {failure}", err=True)
+            raise typer.Exit(REMOTE_FAILURE) from None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.frontend import FrontendClient
     from clerkstack.clients.platform import Application, ApplicationInstance, PlatformClient
     from clerkstack.clients.svix import SvixClient
-    from clerkstack.clients.vercel import VercelClient
+    from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
     from clerkstack.settings import Connection
 
 _sessions: dict[Connection, Session] = {}
@@ -236,6 +236,18 @@ class Session:
             team_id=team_id,
             note=self.requests.append,
         )
+
+    def variables(
+        self, team_id: str | None, project_id: str, *, decrypt: bool = False
+    ) -> list[EnvironmentVariable]:
+        """A Vercel project's variables as they are now (GET /v10/projects/{id}/env).
+
+        Args:
+            team_id, project_id: the project.
+            decrypt: with the values that Vercel lets be read.
+        """
+        with self.vercel(team_id) as vercel:
+            return vercel.list_variables(project_id, decrypt=decrypt)
 
     def svix_app(self, application_id: str, environment: str) -> SvixClient | None:
         """A client of the instance's Svix app, or None where it has none."""

@@ -61,8 +61,7 @@ class VercelProjectProvider(ClerkProvider):
             return
         project = str(inputs["project_id"])
         try:
-            with self.session.vercel(_team(inputs)) as vercel:
-                live = vercel.list_variables(project)
+            live = self.session.variables(_team(inputs), project)
         except (RateLimited, ServerError, Unreachable) as failure:
             if not asked["preview"]:
                 raise

@@ -25,7 +25,7 @@ from clerkstack.reconcile.taken import Found, holder, is_alone, split_name
 from clerkstack.rotation.rolling_out import is_secret, rest_as_was, rolls_out
 
 if TYPE_CHECKING:
-    from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
+    from clerkstack.clients.vercel import EnvironmentVariable
 
 AS_WRITTEN = "as written"
 EDITED = "edited by hand"
@@ -89,8 +89,7 @@ class WrittenVariablesProvider(ClerkProvider):
         """Keep when the variables were written: the update that is going on has written them."""
         inputs = inputs_of(props)
         declared = _Variables.of(inputs)
-        with self._vercel(declared) as vercel:
-            there = _there(vercel, declared)
+        there = self._there(declared)
         _verify(declared.values, there)
         outputs = {"written": _written(declared, there), "restored": ""}
         return CreateResult("written-variables", {**inputs, **outputs})
@@ -104,15 +103,15 @@ class WrittenVariablesProvider(ClerkProvider):
         if rolls_out():
             edited = [name for name in edited if is_secret(name)]
         values, restored = declared.values, was.restored
-        with self._vercel(declared) as vercel:
-            there = _there(vercel, declared)
-            for name in edited:
-                if name in there:
-                    value = str(values[name])
-                    vercel.write_variable(declared.project_id, there[name].id, value)
-            before = {name: variable.updated_at for name, variable in there.items()}
-            if edited:
-                there = _there(vercel, declared)
+        there = self._there(declared)
+        before = {name: variable.updated_at for name, variable in there.items()}
+        if edited:
+            with self.session.vercel(declared.team_id) as vercel:
+                for name in edited:
+                    if name in there:
+                        value = str(values[name])
+                        vercel.write_variable(declared.project_id, there[name].id, value)
+            there = self._there(declared)
         new = {name: value for name, value in values.items() if was.values.get(name) != value}
         _verify(new, there)
         # One that was written again has another time than before.
@@ -127,8 +126,7 @@ class WrittenVariablesProvider(ClerkProvider):
         """Which of them somebody edited since, for `pulumi refresh`."""
         props = inputs_of(_props)
         kept = _Variables.of(props)
-        with self._vercel(kept) as vercel:
-            there = _there(vercel, kept)
+        there = self._there(kept)
         state: JsonObject = {}
         for name, known in kept.state.items():
             if name not in there:
@@ -144,8 +142,7 @@ class WrittenVariablesProvider(ClerkProvider):
         """Refuse it while others have the stack's variables too: what is removed next are they."""
         kept = _Variables.of(inputs_of(_props))
         try:
-            with self._vercel(kept) as vercel:
-                live = vercel.list_variables(kept.project_id)
+            live = self.session.variables(kept.team_id, kept.project_id)
         except NotFound:
             return  # with the project they are gone
         found = [(name, holder(live, name)) for name in kept.values]
@@ -162,8 +159,15 @@ class WrittenVariablesProvider(ClerkProvider):
                 "bin/clerkstack take-over --stack <stack>"
             )
 
-    def _vercel(self, declared: _Variables) -> VercelClient:
-        return self.session.vercel(declared.team_id)
+    def _there(self, declared: _Variables) -> dict[str, EnvironmentVariable]:
+        """The live variables among those that are declared, as target/KEY."""
+        live = self.session.variables(declared.team_id, declared.project_id, decrypt=True)
+        return {
+            f"{target}/{variable.key}": variable
+            for variable in live
+            for target in variable.target
+            if f"{target}/{variable.key}" in declared.values and not variable.git_branch
+        }
 
 
 def edited_since(written: object, variable: EnvironmentVariable) -> bool:
@@ -171,16 +175,6 @@ def edited_since(written: object, variable: EnvironmentVariable) -> bool:
     one of the two is not known."""
     updated = variable.updated_at
     return bool(written) and updated is not None and written != updated
-
-
-def _there(vercel: VercelClient, declared: _Variables) -> dict[str, EnvironmentVariable]:
-    """The live variables among those that are declared, as target/KEY."""
-    return {
-        f"{target}/{variable.key}": variable
-        for variable in vercel.list_variables(declared.project_id, decrypt=True)
-        for target in variable.target
-        if f"{target}/{variable.key}" in declared.values and not variable.git_branch
-    }
 
 
 def _written(declared: _Variables, there: Mapping[str, EnvironmentVariable]) -> JsonObject:

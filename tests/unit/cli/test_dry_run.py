@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clerkstack.catalog import load_catalog
-from clerkstack.cli.dry_run import _changes
+from clerkstack.dry_run import _changes
 from clerkstack.problems import ClerkstackError
 from clerkstack.state.known import Known
 from tests.unit.cutover.seen import CATALOG, sections, settings

@@ -29,10 +29,9 @@ LISTS = {
 """What a client of an instance is asked for, beside what only one place could want."""
 ASKS = ("live", "providers", "clients", "probe")
 ALSO = {
-    "clerkstack/cli/redeploy.py",  # as above
+    "clerkstack/redeployment.py",  # as the command of it
     "clerkstack/rotation/survey.py",  # it looks at all projects of a team
     "clerkstack/adopt/variables.py",  # it reads back what it wrote
-    "components/look.py",  # it looks before the engine writes
     "clerkstack/parity/read.py",
 }
 FILES = sorted(
