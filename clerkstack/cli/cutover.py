@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkstack.app.read import read_app
-from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Finding, Severity, Waiver
 from clerkstack.checks.waiver_file import load_signoffs, load_waivers, write_waiver
 from clerkstack.checks.waivers import FILE, POINT, SIGNOFFS, of_points
@@ -22,25 +19,19 @@ from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.cutover.judge import judge, may_be_signed
+from clerkstack.cutover.of_stack import readings_of
 from clerkstack.cutover.points import NAMES, POINTS, REFERENCE, point_named
-from clerkstack.cutover.policies import judged_policies
 from clerkstack.cutover.read import Readings
 from clerkstack.cutover.signoffs import span
-from clerkstack.live.instance import LiveInstance
 from clerkstack.problems import ClerkstackError
 from clerkstack.report import reports
 from clerkstack.report.report import Report, status_of
 from clerkstack.report.table import print_table
 from clerkstack.report.values import one_line
 from clerkstack.safe import safe
-from clerkstack.smoke import run_on, target_of
-from clerkstack.state.engine import export
-from clerkstack.state.known import Known
 
 if TYPE_CHECKING:
     from clerkstack.cutover.read import Readings
-    from clerkstack.settings import Settings
-    from clerkstack.smoke import SmokeReport
 
 app = typer.Typer(invoke_without_command=True, add_completion=False, rich_markup_mode=None)
 StackOption = Annotated[
@@ -179,49 +170,15 @@ def _signoffs(stack: str) -> dict[str, Waiver]:
 
 @contextmanager
 def _readings(stack: str, *, reference: str | None, smoke: bool) -> Iterator[Readings]:
-    settings = _of_production(stack, stack_settings(stack))
-    other = stack_settings(reference) if reference else None
-    catalog = load_catalog(Path(settings.catalog))
-    app = read_app(settings.app, settings.app_declaration, progress=progress)
-    state = export(stack)
-
-    with live_of(settings) as live:
-        yield Readings(
-            settings,
-            catalog,
-            Known.of(state),
-            live,
-            resources=state.entries,
-            reference=None if other is None else _beside(live, other),
-            smoke=partial(_smoke_run, settings, live) if smoke else None,
-            policies=partial(judged_policies, stack, settings),
-            app=app,
-        )
-
-
-def _beside(live: LiveInstance, settings: Settings) -> LiveInstance:
-    """The instance of another stack, of which only the config is read."""
-    return LiveInstance.of(settings, live.session.beside(settings.connection), live.reads)
-
-
-def _smoke_run(settings: Settings, live: LiveInstance) -> SmokeReport:
-    report = run_on(target_of(settings, live), progress=_smoke_progress)
-    if report.interrupted:
-        # It has cleaned up after itself; whoever pressed Ctrl-C meant all of this.
-        raise KeyboardInterrupt
-    return report
-
-
-def _smoke_progress(step: str) -> None:
-    say(f"smoke run: {step}", err=True)
-
-
-def _of_production(stack: str, settings: Settings) -> Settings:
-    if settings.instance != "production":
-        raise ClerkstackError(
-            f"{stack} is for the {settings.instance} instance: cutover checks production"
-        )
-    return settings
+    with readings_of(
+        stack,
+        stack_settings(stack),
+        stack_settings(reference) if reference else None,
+        live_of,
+        progress,
+        (lambda step: say(f"smoke run: {step}", err=True)) if smoke else None,
+    ) as readings:
+        yield readings
 
 
 def _print(report: Report) -> None:

@@ -20,25 +20,16 @@ from clerkstack.cli.others import variables_of_others
 from clerkstack.cli.remote import live_of
 from clerkstack.cli.say import report, say
 from clerkstack.cli.settings import stack_settings
-from clerkstack.problems import ClerkstackError
+from clerkstack.recovery import finish, variables_of
 from clerkstack.report.table import print_table
-from clerkstack.settings import VARIABLE_COMMENT, Settings, refuse_led_astray
-from clerkstack.state.engine import drop_what_a_kill_cut_off, export, import_state, pulumi
-from clerkstack.state.half_done import half_made, half_removed, settle
-from clerkstack.state.imports import import_variables
-from clerkstack.state.model import State, name_of
+from clerkstack.settings import refuse_led_astray
+from clerkstack.state.engine import drop_what_a_kill_cut_off, export, pulumi
+from clerkstack.state.model import State
 from clerkstack.state.restore import earlier, put_back
-from clerkstack.state.variables import NaturalKey, follow_team, set_ids
+from clerkstack.state.variables import NaturalKey
 
 if TYPE_CHECKING:
-    from clerkstack.live.instance import LiveInstance
     from clerkstack.state.history import Earlier
-
-TAKEN = "exists at Vercel, added to the state"
-AGAIN = (
-    "the next update creates it again, or adopts what was created. Run one before a destroy, "
-    "which would leave it behind"
-)
 
 
 def recover(
@@ -89,39 +80,8 @@ def recover(
     refuse_led_astray(stack, settings)
     # Its own refresh lets the providers read with these keys.
     with live_of(settings) as live:
-        known = _own(stack, _variables(settings, live))
-    made, removed = half_made(state), half_removed(state)
-    moved = [
-        project
-        for project in settings.vercel_projects
-        if follow_team(state, project.project_id, project.team_id)
-    ]
-    taken = settle(state, known)
-    without_id = set_ids(state)
-    if made or removed or without_id or moved:
-        import_state(stack, state)
-    if taken or removed:
-        # What the services know of them goes into the state beside what was declared. Of a
-        # removal nobody can tell how far it came: all of the state is looked at.
-        targets = [word for urn in taken for word in ("--target", urn)] if not removed else []
-        pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, *targets, state=state)
-    for resource in made:
-        end = TAKEN if resource.urn in taken else AGAIN
-        say(f"{resource.name}: {end}")
-    for resource in removed:
-        say(f"{resource.name}: was being removed; the state now has what is left")
-    for project in moved:
-        where = project.team_id or "its owner's own account"
-        say(f"{project.project_id}: the state follows it to {where}")
-    for urn in without_id:
-        say(
-            f"{name_of(urn)}: its id is now in the state; without it a refresh would drop the "
-            "variable"
-        )
-    lost = import_variables(stack, known, state, report)
-    for urn in lost:
-        say(f"{name_of(urn)}: {TAKEN}")
-    any_found = made or removed or without_id or moved or lost
+        known = _own(stack, variables_of(settings, live))
+    any_found = finish(stack, settings, state, known, say, report)
     end = "recovered" if any_found else "nothing was unfinished"
     say(f"{stack}: {end}. Run: pulumi up --stack {stack}")
 
@@ -156,23 +116,3 @@ def _own(stack: str, known: Mapping[NaturalKey, str]) -> dict[NaturalKey, str]:
             where = ", ".join(targets)
             say(f"{where}/{key}: the stack {elsewhere[found]} manages it; not touched")
     return {at: found for at, found in known.items() if found not in elsewhere}
-
-
-def _variables(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str]:
-    """Ids of the variables that this program made, by project, key and targets."""
-    if not settings.components.environment:
-        return {}
-    if settings.vercel_token is None:
-        raise ClerkstackError("vercel:apiToken is not set for this stack.")
-    found: dict[NaturalKey, str] = {}
-    for project in settings.vercel_projects:
-        found |= {
-            (project.project_id, variable.key, tuple(sorted(variable.target))): variable.id
-            for variable in live.variables(project, decrypt=False)
-            # Others with the same key and target were made by hand, or are of a branch or of a
-            # custom environment.
-            if variable.comment == VARIABLE_COMMENT
-            and not variable.git_branch
-            and not variable.custom_environment_ids
-        }
-    return found

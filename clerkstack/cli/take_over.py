@@ -11,34 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkstack.adopt.splitting import Plan, Split, plan
-from clerkstack.adopt.variables import finish, split
+from clerkstack.adopt.splitting import Plan
+from clerkstack.adopt.taking_over import enter, plans_of, split_off, split_shared
 from clerkstack.cli.exits import FOUND
 from clerkstack.cli.others import variables_of_others
 from clerkstack.cli.remote import live_of, reading
 from clerkstack.cli.say import report, say
 from clerkstack.cli.settings import stack_settings
-from clerkstack.desired.variables import Variable
-from clerkstack.drift import declared_variables, signing_secret_of
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE, Found, split_name
+from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE, Found
 from clerkstack.settings import refuse_led_astray
-from clerkstack.state.engine import export, import_state
-from clerkstack.state.imports import import_variables
-from clerkstack.state.known import Known
-from clerkstack.state.model import State, name_of
-from clerkstack.state.variables import (
-    NaturalKey,
-    existing,
-    follow_team,
-    name_of_variable,
-)
-from clerkstack.state.variables import take_over as edited
+from clerkstack.state.engine import export
 
 if TYPE_CHECKING:
-    from clerkstack.clients.vercel import EnvironmentVariable
-    from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
 
 
@@ -65,109 +50,26 @@ def take_over(
     elsewhere = variables_of_others(stack)
     ids: dict[tuple[str, str], str] = {}
     with reading(), live_of(settings) as live:
-        plans = _plans(settings, live, state, elsewhere, write=not dry_run)
+        plans = plans_of(settings, live, state, elsewhere, write=not dry_run)
         for project, done in plans.items():
             if dry_run:
                 _show(project, done)
             else:
-                made = {**done.ids, **_split(project, live, done)}
+                made = {**done.ids, **split_shared(project, live, done, say)}
                 ids |= {(project.project_id, name): each for name, each in made.items()}
     if dry_run:
         say(f"{stack}: nothing was written.")
     else:
-        _enter(stack, state, plans, ids)
+        enter(stack, state, plans, ids, say, report)
     for project, done in plans.items():
         _show_left(stack, project, done, elsewhere)
     if any(done.refused or done.theirs or done.unsplit for done in plans.values()):
         raise typer.Exit(FOUND)
 
 
-def _plans(
-    settings: Settings,
-    live: LiveInstance,
-    state: State,
-    elsewhere: Mapping[str, str],
-    *,
-    write: bool,
-) -> dict[Project, Plan]:
-    if write:
-        for project in settings.vercel_projects:
-            found = live.variables(project)
-            if finish(live.vercel(project.team_id), project.project_id, found):
-                live.variables(project, fresh=True)
-    signing = signing_secret_of(settings, live, Known.of(state))
-    on = settings.components.environment
-    return {
-        project: _plan(project, declared if on else [], live.variables(project), state, elsewhere)
-        for project, declared in declared_variables(settings, live.found(), signing)
-    }
-
-
-def _plan(
-    project: Project,
-    declared: Sequence[Variable[str | None]],
-    live: Sequence[EnvironmentVariable],
-    state: State,
-    elsewhere: Mapping[str, str],
-) -> Plan:
-    variables = {
-        name_of_variable(resource.urn): resource
-        for resource in existing(state)
-        if resource.inputs.get("projectId") == project.project_id and not resource.deleting
-    }
-    ids = {name: each.id for name, each in variables.items()}
-    # What nothing declares any more is going to be removed: from nobody else either.
-    names = {each.name for each in declared}
-    gone: list[Variable[str | None]] = [
-        Variable(*split_name(name), None, sensitive=bool(each.inputs.get("sensitive")))
-        for name, each in variables.items()
-        if name not in names
-    ]
-    return plan([*declared, *gone], live, ids, project.overwrite, elsewhere)
-
-
-def _split(project: Project, live: LiveInstance, done: Plan) -> dict[str, str]:
-    """Split what is shared; the ids of the declared variables that came of it."""
-    ids: dict[str, str] = {}
-    for each in done.splits:
-        ids |= split(live.vercel(project.team_id), project.project_id, each)
-        say(f"{project.prefix}{each.variable.key}: {_places(each)} split off")
-    return ids
-
-
-def _enter(
-    stack: str,
-    state: State,
-    plans: Mapping[Project, Plan],
-    ids: Mapping[tuple[str, str], str],
-) -> None:
-    """Bring the state to what is there."""
-    changed = False
-    dropped = {(e.project_id, name) for e, done in plans.items() for name in done.drop}
-    for project in plans:
-        changed |= follow_team(state, project.project_id, project.team_id)
-    for name, how in edited(state, ids, dropped):
-        changed = True
-        if how:
-            say(f"{name}: {how}")
-    if changed:
-        import_state(stack, state)
-    known: dict[NaturalKey, str] = {
-        (project, split_name(name)[1], (split_name(name)[0],)): variable_id
-        for (project, name), variable_id in ids.items()
-    }
-    for urn in import_variables(stack, known, state, report) if known else []:
-        say(f"{name_of(urn)}: added to the state")
-    say(f"{stack}: run `pulumi up --stack {stack}`to write the stack's values.")
-
-
-def _places(each: Split) -> str:
-    return ", ".join(own.place for own in each.own)
-
-
 def _show(project: Project, done: Plan) -> None:
     for each in done.splits:
-        say(f"{project.prefix}{each.variable.key}: {_places(each)} would be split off")
+        say(f"{project.prefix}{each.variable.key}: {split_off(each)} would be split off")
     for name in done.ids:
         say(f"{project.prefix}{name}: would be taken over")
     for name in done.drop:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from clerkstack.cli.recover import _variables
 from clerkstack.cli.settings import stack_settings
 from clerkstack.desired.variables import VARIABLE_TYPE as VARIABLE
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
+from clerkstack.recovery import variables_of
 from clerkstack.settings import VARIABLE_COMMENT
 from clerkstack.state.half_done import half_made, half_removed, settle
 from clerkstack.state.model import Resource, State
@@ -23,7 +23,7 @@ from local.world import seed as seeded
 def _known() -> dict[NaturalKey, str]:
     settings = stack_settings("dev")
     with LiveInstance.of(settings, Session(settings.connection)) as live:
-        return _variables(settings, live)
+        return variables_of(settings, live)
 
 
 def variable(key: str, target: str) -> dict[str, Any]:
