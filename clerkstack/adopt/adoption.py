@@ -27,7 +27,7 @@ from clerkstack.desired.refusals import (
     unknown_access,
     unknown_uses,
 )
-from clerkstack.drift import endpoint_of_stack, roles_of_stack
+from clerkstack.drift.compare import endpoint_of_stack, roles_of_stack
 from clerkstack.files import replace_file
 from clerkstack.handwritten.round_trip import REMOVED, edited_yaml, yaml_text
 from clerkstack.kept_url import kept_url, same_url

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clerkstack.clients.read_only import READ_ONLY
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.drift import declared_variables
+from clerkstack.drift.compare import declared_variables
 from clerkstack.problems import ClerkstackError
 from clerkstack.state.engine import export, import_state, pulumi
 from clerkstack.state.imports import import_variables

@@ -20,8 +20,7 @@ from clerkstack.catalog import Catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.desired.sections import OPTIONAL_OF_ORGANIZATIONS
 from clerkstack.desired.webhook import DESCRIPTION
-from clerkstack.drift import declared_variables, differences
-from clerkstack.drift.compare import switches_of, variable_name
+from clerkstack.drift.compare import declared_variables, differences, switches_of, variable_name
 from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile import Json, JsonObject

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clerkstack.adopt.splitting import Plan, Split, plan
 from clerkstack.adopt.variables import finish, split
 from clerkstack.desired.variables import Variable
-from clerkstack.drift import declared_variables, signing_secret_of
+from clerkstack.drift.compare import declared_variables, signing_secret_of
 from clerkstack.reconcile.taken import split_name
 from clerkstack.state.engine import import_state
 from clerkstack.state.imports import import_variables

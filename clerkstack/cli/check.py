@@ -12,7 +12,7 @@ from clerkstack.app.declaration import read_declaration
 from clerkstack.cli.exits import BAD_INPUT, FOUND
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import say
-from clerkstack.comparison import Comparison, compare
+from clerkstack.comparison.compare import Comparison, compare
 from clerkstack.desired.catalog import declared_features, declared_plans, default_plans
 from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.reconcile import JsonObject

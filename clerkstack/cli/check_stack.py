@@ -15,10 +15,7 @@ from clerkstack.cli.exits import FOUND
 from clerkstack.cli.remote import live_of, progress, reading
 from clerkstack.cli.say import say
 from clerkstack.cli.settings import stack_settings
-from clerkstack.comparison import (
-    Comparison,
-    Row,
-)
+from clerkstack.comparison.compare import Comparison, Row
 from clerkstack.comparison.of_stack import Compared, compare_stack
 from clerkstack.reconcile import Json, JsonObject
 from clerkstack.report import reports

@@ -14,7 +14,7 @@ from clerkstack.cli.remote import known_of, live_of, progress, reading
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.cli.settings import stack_settings
-from clerkstack.drift import differences, without_billing
+from clerkstack.drift.compare import differences, without_billing
 from clerkstack.report import reports
 from clerkstack.report.table import print_table
 

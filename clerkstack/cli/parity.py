@@ -13,7 +13,10 @@ from clerkstack.cli.remote import live_of, progress, reading
 from clerkstack.cli.reports import HtmlFile, JunitFile, ReportFiles, SarifFile
 from clerkstack.cli.say import SHOW_ADDRESSES, say
 from clerkstack.cli.settings import stack_settings
-from clerkstack.parity import Compared, Part, Snapshot, compare, read_snapshot
+from clerkstack.parity.compare import Compared, compare
+from clerkstack.parity.entities import Part
+from clerkstack.parity.read import read_snapshot
+from clerkstack.parity.snapshot import Snapshot
 from clerkstack.problems import ClerkstackError
 from clerkstack.report import reports
 from clerkstack.report.table import print_table

@@ -16,9 +16,10 @@ from clerkstack.cli.settings import stack_settings
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings import SmokeSettings
 from clerkstack.settings.variable_names import SETS
-from clerkstack.smoke import MARK, SmokeReport, SmokeStep, Target, clean_up, run_on, target_of
-from clerkstack.smoke.cleanup import LeftBehind
-from clerkstack.smoke.run import WAIT_SECONDS
+from clerkstack.smoke.cleanup import MARK, LeftBehind, clean_up
+from clerkstack.smoke.report import SmokeReport, SmokeStep
+from clerkstack.smoke.run import WAIT_SECONDS, run_on
+from clerkstack.smoke.target import Target, target_of
 
 INTERRUPTED = 130
 SECRET_KEY, PUBLISHABLE_KEY = SETS["nextjs"].secret_key, SETS["nextjs"].publishable_key

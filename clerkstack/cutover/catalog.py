@@ -9,9 +9,9 @@ from clerkstack.app.facts import PAYER, told
 from clerkstack.checks.finding import Finding
 from clerkstack.comparison.compare import Comparison, Row, kind_of, same
 from clerkstack.cutover.model import fact
-from clerkstack.parity import Snapshot
-from clerkstack.parity import compare as compare_instances
+from clerkstack.parity.compare import compare as compare_instances
 from clerkstack.parity.entities import of_config
+from clerkstack.parity.snapshot import Snapshot
 from clerkstack.reconcile.names import BILLING_KINDS
 
 if TYPE_CHECKING:

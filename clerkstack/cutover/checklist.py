@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from clerkstack.app.kinds import KINDS, SOLD
 from clerkstack.checks.finding import Finding
-from clerkstack.comparison import Comparison, Instance, compare
+from clerkstack.comparison.compare import Comparison, compare
+from clerkstack.comparison.instance import Instance
 from clerkstack.cutover.app_code import code_facts
 from clerkstack.cutover.catalog import app_facts, catalog_facts
 from clerkstack.cutover.model import fact, failed, not_checked, of_facts, same
@@ -17,7 +18,7 @@ from clerkstack.desired.afterwards import Access
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.desired.refusals import asks_for_a_card
 from clerkstack.desired.variables import takes_no_events
-from clerkstack.drift import roles_of_stack
+from clerkstack.drift.compare import roles_of_stack
 from clerkstack.hosts import PUBLIC, host_of, is_below, is_public, reach
 from clerkstack.kept_url import same_url
 from clerkstack.parity.entities import OAUTH, needs_of_production, of_config

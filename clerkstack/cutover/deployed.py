@@ -9,7 +9,7 @@ from clerkstack.cutover.app_code import code_facts
 from clerkstack.cutover.catalog import reference_facts
 from clerkstack.cutover.model import fact, failed, manual, not_checked, of_facts
 from clerkstack.cutover.read import TARGET, Readings
-from clerkstack.drift import differences, variable_differences
+from clerkstack.drift.compare import differences, variable_differences
 from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.projects import Project
 

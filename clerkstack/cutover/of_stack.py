@@ -14,13 +14,14 @@ from clerkstack.cutover.policies import judged_policies
 from clerkstack.cutover.read import Readings
 from clerkstack.live.instance import LiveInstance
 from clerkstack.problems import ClerkstackError
-from clerkstack.smoke import run_on, target_of
+from clerkstack.smoke.run import run_on
+from clerkstack.smoke.target import target_of
 from clerkstack.state.engine import export
 from clerkstack.state.known import Known
 
 if TYPE_CHECKING:
     from clerkstack.settings import Settings
-    from clerkstack.smoke import SmokeReport
+    from clerkstack.smoke.report import SmokeReport
 
 
 @contextmanager

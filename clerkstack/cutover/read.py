@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from clerkstack.clients.evidence import Evidence
 from clerkstack.desired.webhook import endpoint_inputs
-from clerkstack.drift import endpoint_of_stack
+from clerkstack.drift.compare import endpoint_of_stack
 from clerkstack.failures import ResourceFailed
 from clerkstack.hosts import host_of
 from clerkstack.reconcile.webhook import left_out
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
     from clerkstack.settings import Settings
     from clerkstack.settings.projects import Project
-    from clerkstack.smoke import SmokeReport
+    from clerkstack.smoke.report import SmokeReport
     from clerkstack.state.known import Known
 
 DELIVERY_DAYS = 7

@@ -13,7 +13,7 @@ from clerkstack.report.report import Group, Report
 from clerkstack.report.values import counted
 
 if TYPE_CHECKING:
-    from clerkstack.parity import Compared
+    from clerkstack.parity.compare import Compared
     from clerkstack.problems import Problem
     from clerkstack.settings import Settings
 

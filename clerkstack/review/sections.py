@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clerkstack.checks.finding import Finding, Severity
-from clerkstack.comparison import Row
+from clerkstack.comparison.compare import Row
 from clerkstack.report.documents import CheckDocument
 from clerkstack.report.markdown import block, code, heading, row
 from clerkstack.report.values import NOTHING

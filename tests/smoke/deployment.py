@@ -10,7 +10,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from clerkstack.settings import SmokeGate, SmokeSettings
-from clerkstack.smoke import SmokeReport, Target, run_on
+from clerkstack.smoke.report import SmokeReport
+from clerkstack.smoke.run import run_on
+from clerkstack.smoke.target import Target
 from local.deployed import Deployed, NotInstalled, build
 from local.machine.parts import EXAMPLE
 from local.world import World, seed

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from clerkstack.clients.users import UsersClient
 from clerkstack.settings import SmokeGate, SmokeSettings
-from clerkstack.smoke import MARK, SmokeReport, SmokeStep, clean_up
+from clerkstack.smoke.cleanup import MARK, clean_up
+from clerkstack.smoke.report import SmokeReport, SmokeStep
 from local.world.clerk.subscriptions import subscribe_payer
 from tests.smoke.deployment import Deployment, deployment
 from tests.smoke.in_front import in_front

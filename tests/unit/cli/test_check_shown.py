@@ -6,7 +6,7 @@ import pytest
 
 from clerkstack.app.code import AppCode
 from clerkstack.cli import comparison
-from clerkstack.comparison import Row
+from clerkstack.comparison.compare import Row
 from clerkstack.report.values import counted
 
 

@@ -12,7 +12,8 @@ from clerkstack.app import AppDeclaration, DeclaredPlan
 from clerkstack.app.code import AppCode
 from clerkstack.app.uses import Use
 from clerkstack.checks.finding import Finding
-from clerkstack.comparison import Comparison, Instance, compare, kind_of
+from clerkstack.comparison.compare import Comparison, compare, kind_of
+from clerkstack.comparison.instance import Instance
 from clerkstack.desired.afterwards import Access
 
 CONFIG = {

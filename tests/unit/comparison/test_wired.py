@@ -11,7 +11,7 @@ import pytest
 from clerkstack.app.modules import Modules
 from clerkstack.app.scan import scan
 from clerkstack.app.wiring import Wiring, wiring
-from clerkstack.comparison import LiveWiring, Wired, wired
+from clerkstack.comparison.wired import LiveWiring, Wired, wired
 from clerkstack.settings import Settings
 from clerkstack.settings.events import SENDERO_EVENTS
 from tests.unit.cutover.seen import settings

@@ -13,7 +13,7 @@ from clerkstack.app.uses import Use
 from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.clients.platform import ApplicationInstance
-from clerkstack.drift import differences, without_billing
+from clerkstack.drift.compare import differences, without_billing
 from clerkstack.reconcile.billing import TRIAL
 from clerkstack.settings import Settings
 from clerkstack.state.known import Known

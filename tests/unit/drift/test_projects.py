@@ -8,7 +8,7 @@ from clerkstack.catalog import load_catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.clients.vercel import EnvironmentVariable
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.drift import declared_variables, differences
+from clerkstack.drift.compare import declared_variables, differences
 from clerkstack.settings import Settings
 from clerkstack.state.known import Known
 from clerkstack.state.model import State

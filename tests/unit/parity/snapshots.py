@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from clerkstack.checks.finding import Finding, Severity
-from clerkstack.parity import Compared, Snapshot, compare
+from clerkstack.parity.compare import Compared, compare
 from clerkstack.parity.entities import Entity, needs_of_production, of_config
 from clerkstack.parity.own import Own, own_of
+from clerkstack.parity.snapshot import Snapshot
 from clerkstack.settings import Settings
 from clerkstack.settings.models import EnvironmentSettings
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from clerkstack.parity import Snapshot, Unread, compare
-from clerkstack.parity.compare import KINDS
+from clerkstack.parity.compare import KINDS, Unread, compare
 from clerkstack.parity.entities import Entity, Part, needs_of_production
-from clerkstack.parity.snapshot import ORGANIZATIONS_OFF
+from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
 from tests.unit.parity.snapshots import (
     FEATURES,
     PRO,
