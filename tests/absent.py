@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from local.machine.parts import PARTS, PROJECT, Part, noted
+from local.parts import PARTS, PROJECT, Part, noted
 
 
 def absent(part: Part) -> NoReturn:

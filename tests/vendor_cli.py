@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.machine.parts import VENDOR_CLIENTS
+from local.parts import VENDOR_CLIENTS
 from local.world import World, seed
 from tests.absent import absent
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.machine import again
-from local.machine.parts import GITHUB, PROJECT
 from local.machine.steps import Steps
+from local.parts import GITHUB, PROJECT
 
 PACKAGE = "@octokit/openapi@23.0.2"
 SHA512 = "pV8M7L9GY23AybNvTmo2nyjmpmnt6+2sRE/tqr0ZLQcPS4lnw7u5eZGNmwRNkBC3D7gZXbFx5AHzLUVRBXGDhg=="

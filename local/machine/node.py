@@ -16,11 +16,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.machine import actionlint, again, github_description, operator_description, parts
+from local import parts
+from local.machine import actionlint, again, github_description, operator_description
 from local.machine.engine.official import Unusable
 from local.machine.engine.places import Places
-from local.machine.parts import PROJECT, Part
 from local.machine.steps import CommandFailed, Steps, alone, interruptible
+from local.parts import PROJECT, Part
 
 SECONDS = 1800
 _SHOWN = 400

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.machine import again
-from local.machine.parts import OPERATOR, PROJECT
 from local.machine.steps import Steps
+from local.parts import OPERATOR, PROJECT
 
 MODULE = "github.com/pulumi/pulumi-kubernetes-operator"
 VERSION = "v1.16.0"  # the last one that the module proxy serves

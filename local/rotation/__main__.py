@@ -23,12 +23,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from clerkstack.cli.interrupts import ended_like_interrupt
-from local.deployed import NotBuilt, build
 from local.rotation.failing import failing
 from local.rotation.judge import Cell, Row, judged
 from local.rotation.rows import moments, others, plain, requests, signals, steps
 from local.rotation.runs import own_requests, run
 from local.rotation.testbed import RotationTestbed, deployed
+from local.world.deployed import NotBuilt, build
 from local.world.journal import Entry
 
 GROUPS = ("plain", "abort", "two", "leak", "signal", "step", "request", "random", "fault")
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Go through the rows and print them."""
     options = _parser().parse_args(arguments)
     # A request line each, and what the app says of each deployment.
-    for noisy in ("httpx", "local.deployed"):
+    for noisy in ("httpx", "local.world.deployed"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
         build()

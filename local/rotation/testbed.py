@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 
-from local.deployed import Deployed
 from local.project import Project, copy_project, production_settings_on
 from local.rotation.front import Front, in_front_of
 from local.rotation.traffic import (
@@ -25,6 +24,7 @@ from local.rotation.traffic import (
 )
 from local.world import World
 from local.world import seed as seeded
+from local.world.deployed import Deployed
 
 STACK, HOST, TARGET = "prod", "sendero.example", "production"
 VARIABLES = {"clerk": "CLERK_SECRET_KEY", "webhook": "CLERK_WEBHOOK_SECRET"}

@@ -22,7 +22,7 @@ from local.world.store import Urls
 from local.world.wire import parsed
 
 if TYPE_CHECKING:
-    from local.deployed import Deployed
+    from local.world.deployed import Deployed
 
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -92,7 +92,7 @@ def control_app(world: Controlled) -> Starlette:
         return JSONResponse(world.hosts.all())
 
     async def app(request: Request) -> Response:
-        from local.deployed import NotBuilt
+        from local.world.deployed import NotBuilt
 
         try:
             body = parsed(await request.body())

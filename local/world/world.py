@@ -29,7 +29,7 @@ from local.world.svix import SvixBackend, SvixService
 from local.world.vercel import VercelService
 
 if TYPE_CHECKING:
-    from local.deployed import Deployed
+    from local.world.deployed import Deployed
 
 SERVICES = ("clerk", "frontend", "svix", "vercel")
 SECONDS_OF_HOUR = 3600
@@ -170,7 +170,7 @@ class World:
         """Run the example app as the deployment of a target of a project, Sendero's where none is
         named, once; it ends with the world.
 
-        With a host its address answers for that: webhooks reach it. See `local.deployed`.
+        With a host its address answers for that: webhooks reach it. See `local.world.deployed`.
 
         Raises:
             NotBuilt: the app can't be run here.
@@ -181,7 +181,7 @@ class World:
         project_id = project_id or VERCEL_PROJECT_ID
         if project_id not in self.vercel.projects:
             raise ValueError(f"there is no project {project_id}")
-        from local.deployed import Deployed, build  # here, because few worlds have an app
+        from local.world.deployed import Deployed, build  # here, because few worlds have an app
 
         known = (project_id, target)
         if known in self._deployed:

@@ -23,7 +23,7 @@ from local.github import Github
 from local.github.github import READ_TOKEN, TOKEN
 from local.github.state import Environment, Holder
 from local.machine.github_description import FILE
-from local.machine.parts import GITHUB
+from local.parts import GITHUB
 from tests.absent import absent
 from tests.descriptions import plain
 

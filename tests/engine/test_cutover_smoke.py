@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from local.deployed import Deployed
 from local.project import Project
 from local.world import World
 from local.world import seed as seeded
+from local.world.deployed import Deployed
 from tests.deployments import production_of_an_app, protected_production
 from tests.engine.cutting_over import HOST, ask, judged, production, set_dns
 from tests.kept import starts_from

@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
-from local.deployed import Deployed
 from local.project import Project
 from local.world import World
+from local.world.deployed import Deployed
 from tests.deployments import production
 from tests.engine.live import read_instance
 from tests.engine.test_rotate import SECRETS, history, rotate, running, status, wait_for

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from local.deployed import Deployed
 from local.project import Project, production_settings_on
 from local.world import World
 from local.world import seed as seeded
+from local.world.deployed import Deployed
 from local.world.vercel.models import Variable, digest
 from tests.deployments import production
 from tests.engine.live import read_instance, writes

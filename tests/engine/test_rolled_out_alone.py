@@ -7,10 +7,10 @@ import json
 
 import pytest
 
-from local.deployed import Deployed
 from local.project import Project
 from local.world import World
 from local.world import seed as seeded
+from local.world.deployed import Deployed
 from tests.deployments import production_of_an_app
 from tests.engine.live import read_instance, variables, writes
 from tests.engine.test_past_the_guards import ASKS, UP

@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.errors import ApiError
-from local.deployed import Deployed
 from local.project import Project, copy_project
 from local.world import World
+from local.world.deployed import Deployed
 from tests.deployments import production
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_killed import up_killed_at

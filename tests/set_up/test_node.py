@@ -16,8 +16,8 @@ import pytest
 from local.machine import github_description, node, operator_description
 from local.machine.again import PATIENCE_VARIABLE
 from local.machine.engine.places import PROJECT
-from local.machine.parts import EXAMPLE, VENDOR_CLIENTS, noted
 from local.machine.steps import Steps
+from local.parts import EXAMPLE, VENDOR_CLIENTS, noted
 from tests.set_up.clients import (
     MODULE,
     VERSION,

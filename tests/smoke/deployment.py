@@ -13,10 +13,10 @@ from clerkstack.settings import SmokeGate, SmokeSettings
 from clerkstack.smoke.report import SmokeReport
 from clerkstack.smoke.run import run_on
 from clerkstack.smoke.target import Target
-from local.deployed import Deployed, NotInstalled, build
-from local.machine.parts import EXAMPLE
+from local.parts import EXAMPLE
 from local.world import World, seed
 from local.world.clerk.models import Instance
+from local.world.deployed import Deployed, NotInstalled, build
 from local.world.svix.inputs import EndpointCreate, read
 from tests.absent import absent
 

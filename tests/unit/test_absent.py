@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from local.machine.engine.places import PROJECT
-from local.machine.parts import EXAMPLE, GITHUB, note, noted
+from local.parts import EXAMPLE, GITHUB, note, noted
 from tests.absent import pytest_terminal_summary, summary
 
 TESTS = """
 import pytest
 
-from local.machine.parts import Part
+from local.parts import Part
 from tests.absent import absent
 
 PART = Part(name="moon", title="the moon", tool="rocket")

@@ -30,8 +30,8 @@ GETS = {
     "clerkstack/state/process.py": ENGINE + "; a review's has no GITHUB_TOKEN",
     "local/machine/actionlint/__init__.py": SET_UP,
     "local/aws.py": LOCAL,
-    "local/deployed.py": "the app: what Vercel's emulator has for it, and nothing of the shell; "
-    "its compiler: the shell's",
+    "local/world/deployed.py": "the app: what Vercel's emulator has for it, and nothing of the "
+    "shell; its compiler: the shell's",
     "local/machine/engine/build.py": SET_UP,
     "local/machine/engine/golang.py": SET_UP,
     "local/machine/engine/locks.py": LOCAL,

@@ -177,6 +177,19 @@ def test_an_import_inside_a_function_saves_a_start() -> None:
     assert needless == []
 
 
+@pytest.mark.parametrize(("one", "other"), [("world", "machine"), ("machine", "world")])
+def test_emulators_and_set_up_know_nothing_of_each_other(one: str, other: str) -> None:
+    """local/world stands for the services, local/machine for installers that are not there."""
+    found = [
+        f"{file.relative_to(TOP)}: {imported.module}"
+        for file in (TOP / "local" / one).rglob("*.py")
+        for imported in _imports(ast.parse(file.read_text()), "", for_types=False)
+        if f"{imported.module}.".startswith(f"local.{other}.")
+    ]
+
+    assert found == []
+
+
 @pytest.mark.parametrize(
     "graph",
     [{"a": {"b"}, "b": {"a"}}, {"a": {"b"}, "b": {"c"}, "c": {"a"}}],

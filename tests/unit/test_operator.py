@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from local.machine.operator_description import FILE
-from local.machine.parts import OPERATOR
+from local.parts import OPERATOR
 from tests.absent import absent
 
 MANIFEST = Path(__file__).parents[2] / "docs" / "operator" / "stack.yaml"

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from local.machine.actionlint import check, program_in
 from local.machine.engine.places import Places
-from local.machine.parts import ACTIONLINT
+from local.parts import ACTIONLINT
 from tests.absent import absent
 
 TOP = Path(__file__).parents[2]

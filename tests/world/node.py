@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.deployed import EXAMPLE
+from local.world.deployed import EXAMPLE
 
 
 def run_script(script: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.machine.parts import VENDOR_CLIENTS
+from local.parts import VENDOR_CLIENTS
 from local.world import World, seed
 from tests.absent import absent
 

@@ -1,7 +1,7 @@
 """A Vercel that answers for environment variables, projects, teams and redeploys.
 
 Not reproduced: builds (a redeploy is ready after it was looked at twice; what then runs is
-`local.deployed`), writing shared variables and custom environments (tests add them), domains,
+`local.world.deployed`), writing shared variables and custom environments (tests add them), domains,
 members, and rate limits (the world's faults make those).
 
 Decided where the public documentation leaves it open: a bulk create of which everything failed

@@ -27,15 +27,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.machine import parts
+from local import parts
 from local.world.listeners import Listeners, listen
 
 if TYPE_CHECKING:
     from local.world.vercel import VercelBackend
     from local.world.vercel.models import Deployment
 
-LOG = logging.getLogger("local.deployed")
-EXAMPLE = Path(__file__).parents[1] / "example"
+LOG = logging.getLogger("local.world.deployed")
+EXAMPLE = Path(__file__).parents[2] / "example"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 DROPPED = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
 LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
